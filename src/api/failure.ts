@@ -1,0 +1,79 @@
+import { type Need, needOf } from '../auth/abilities.ts';
+import { type Code, DnxError, type FieldErrors } from '../errors.ts';
+import { isObject, type Reply } from './reply.ts';
+
+const codes: Readonly<Record<number, Code>> = {
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'differences',
+  422: 'invalid',
+  429: 'rate_limited',
+};
+
+/** An answer of status 300 and above as the failure that the user sees. `endpoint` tells what was asked, without ids or secrets. */
+export function failureOf(reply: Reply, endpoint: string): DnxError {
+  const { status } = reply;
+  const code = codes[status] ?? 'failed';
+  const said = reply.message ?? firstLine(reply.text);
+  const { message, hint } = explain(reply, said, endpoint);
+  return new DnxError(code, message, { status, hint, errors: status === 422 ? fieldErrors(reply.body) : undefined });
+}
+
+function explain({ status, headers }: Reply, said: string | undefined, endpoint: string): { message: string; hint?: string } {
+  switch (status) {
+    case 401:
+      return { message: quote('Deploynix does not accept this token', said, 'Unauthenticated.'), hint: 'Sign in again with: dnx login' };
+    case 403:
+      return forbidden(said, needOf(endpoint));
+    case 404:
+      return { message: quote('Not found', said), hint: 'Look at the id, and at whether this token sees that organization.' };
+    case 422:
+      return { message: said ?? 'Deploynix rejected the request.' };
+    case 429:
+      return { message: quote('Rate limited by Deploynix', said), hint: `Try again in ${headers['retry-after'] ?? '60'} s.` };
+  }
+  if (status < 400) {
+    const to = headers.location;
+    return {
+      message: `The host answered ${status}${to ? ` and points to ${to}` : ''}.`,
+      hint: 'The token was not sent there. Is DNX_HOST the address of the API?',
+    };
+  }
+  const who = status >= 500 ? 'Deploynix failed' : 'Deploynix refused';
+  return {
+    message: quote(`${who} with ${status}`, said),
+    ...(status >= 500 && { hint: 'Try again in a moment; nothing is wrong with your command.' }),
+  };
+}
+
+/** A 403 has three causes, and the API's words tell which is likelier. */
+function forbidden(said: string | undefined, need: Need | undefined): { message: string; hint?: string } {
+  const words = said ?? '';
+  const ability = need && `${need.ability}${need.assumed ? ' (assumed: the API reference does not say)' : ''}`;
+  if (/plan|upgrade|api_access/i.test(words)) return { message: quote("This organization's plan does not allow it", said) };
+  if (/unauthorized/i.test(words))
+    return { message: quote("The user's role does not allow it", said), hint: 'Ask an owner of the organization.' };
+  if (!ability) return { message: quote('Forbidden', said) };
+  return {
+    message: quote(`The token lacks the ability ${ability}`, said),
+    hint: `Mint a token that has it: dnx token create NAME --ability ${need.ability}`,
+  };
+}
+
+/** `sentence ("the API's words").`, without the words when they are missing or say nothing new. */
+const quote = (sentence: string, said: string | undefined, known?: string): string =>
+  said && said !== known ? `${sentence} (“${said.replace(/\.$/, '')}”).` : `${sentence}.`;
+
+/** A page of HTML says nothing to a person; a line of plain text may. */
+function firstLine(text: string | undefined): string | undefined {
+  const line = text?.trim().split('\n')[0]?.trim();
+  return !line || line.startsWith('<') ? undefined : line.slice(0, 200);
+}
+
+function fieldErrors(body: unknown): FieldErrors | undefined {
+  if (!isObject(body) || !isObject(body.errors)) return undefined;
+  return Object.fromEntries(
+    Object.entries(body.errors).map(([field, texts]) => [field, (Array.isArray(texts) ? texts : [texts]).map(String)]),
+  );
+}

@@ -1,0 +1,45 @@
+import { Agent, EnvHttpProxyAgent, request as send } from 'undici';
+import type { Env, HttpRequest, HttpResponse, Transport } from '../world.ts';
+import { NetworkFault } from '../world.ts';
+import { faultOf } from './fault.ts';
+
+export interface ProxiedOptions {
+  readonly env: Env;
+  /** Milliseconds without a byte from the other side until the connection counts as dead. */
+  readonly idleMs: number;
+}
+
+/** undici through the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name, upper or lower case. Loaded only when one is set. */
+export function proxiedTransport({ env, idleMs }: ProxiedOptions): Transport {
+  const proxies = {
+    httpProxy: env.http_proxy ?? env.HTTP_PROXY,
+    httpsProxy: env.https_proxy ?? env.HTTPS_PROXY,
+    noProxy: env.no_proxy ?? env.NO_PROXY,
+  };
+  const timeouts = { headersTimeout: idleMs, bodyTimeout: idleMs, connectTimeout: idleMs };
+  const set = Object.fromEntries(Object.entries(proxies).filter(([, value]) => value));
+  const dispatcher = Object.keys(set).length > 0 ? new EnvHttpProxyAgent({ ...timeouts, ...set }) : new Agent(timeouts);
+  return {
+    async request({ method, url, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
+      signal.throwIfAborted();
+      try {
+        const answer = await send(url, { method, headers: { ...headers }, body: body ?? null, signal, dispatcher });
+        const flat = Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]);
+        return { status: answer.statusCode, headers: Object.fromEntries(flat), body: bytes(answer.body, signal) };
+      } catch (error) {
+        // undici does not tell whether the request left, so the careful answer is that it did, unless connecting failed.
+        throw signal.aborted ? signal.reason : faultOf(error, { sent: true, seconds: idleMs / 1000 });
+      }
+    },
+    close: () => dispatcher.destroy(),
+  };
+}
+
+async function* bytes(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw new NetworkFault('the connection was closed in the middle of the answer', { sent: true, reason: 'ECONNRESET', cause: error });
+  }
+}

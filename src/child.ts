@@ -1,0 +1,15 @@
+import { execa } from 'execa';
+import { DnxError } from './errors.ts';
+import type { Child } from './world.ts';
+
+/** Runs a child with this process's own streams, hands a signal on to it, and answers with its exit code. */
+export async function runChild({ file, args, env }: Child, signal: AbortSignal): Promise<number> {
+  const child = execa(file, args, { env, extendEnv: false, stdio: 'inherit', reject: false });
+  const stop = () => child.kill((signal.reason as DnxError).code === 'terminated' ? 'SIGTERM' : 'SIGINT');
+  signal.addEventListener('abort', stop, { once: true });
+  const result = await child;
+  signal.removeEventListener('abort', stop);
+  if (result.exitCode !== undefined) return result.exitCode;
+  if (result.isTerminated) return result.signal === 'SIGTERM' ? 143 : 130;
+  throw new DnxError('usage', `Cannot run ${file}: ${result.code === 'ENOENT' ? 'there is no such command' : result.shortMessage}.`);
+}

@@ -1,0 +1,54 @@
+import type { Endpoint, Params } from '../api/endpoint.ts';
+import type { Context } from '../context.ts';
+import type { View } from '../output/view.ts';
+import type { Options, Values } from './options.ts';
+
+/**
+ * What must be said before a command may act. Moderate: what and where, then y/N; `--yes` answers.
+ * Severe: type the name; `--confirm NAME` answers and `--yes` does not.
+ */
+export interface Consent {
+  readonly level: 'moderate' | 'severe';
+  /** What the user should know before agreeing, as a sentence. */
+  readonly warning?: string;
+}
+
+/** A command as a plain value: what it calls, what it takes, and how it computes a view. It never prints. */
+export interface Command<E extends Endpoint, O extends Options> {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  readonly description?: string;
+  /** As the API reference writes it. `{noun}` of the group is positional, every other `{name}` is `--name`. */
+  readonly endpoint?: E;
+  /** The further operations that it always calls. */
+  readonly uses?: readonly Endpoint[];
+  /** Several targets: `run` is called for each, and each is reported. */
+  readonly many?: boolean;
+  readonly consent?: Consent;
+  readonly options?: O;
+  /** Takes `-F key=value` and `--data`, merged over the flags of the body. */
+  readonly body?: boolean;
+  /** Command lines that work against the sandbox, without `dnx` and the group. */
+  readonly examples: readonly string[];
+  readonly run: (ctx: Context, args: Params<E> & Values<O>) => Promise<View>;
+}
+
+/** A command whose argument types have been forgotten: what the tree, help and completions see. */
+export interface AnyCommand extends Omit<Command<Endpoint, Options>, 'run'> {
+  // biome-ignore lint/suspicious/noExplicitAny: the one place where a command's argument types are forgotten
+  readonly run: (ctx: Context, args: any) => Promise<View>;
+}
+
+export interface Group {
+  readonly name: string;
+  /** The group's own thing, as endpoints name it: `daemon` for `{daemon}`. */
+  readonly noun: string;
+  readonly summary: string;
+  readonly commands: readonly AnyCommand[];
+}
+
+export const command = <const E extends Endpoint = never, const O extends Options = Record<never, never>>(
+  definition: Command<E, O>,
+): Command<E, O> => definition;
+export const group = (definition: Group): Group => definition;

@@ -1,0 +1,144 @@
+import type { Endpoint } from '../api/endpoint.ts';
+import type { Reply } from '../api/reply.ts';
+import { isObject } from '../api/reply.ts';
+import type { Context } from '../context.ts';
+import { usage } from '../errors.ts';
+import { type Column, message, record, rows, type View } from '../output/view.ts';
+import { flagName, plural, title } from '../words.ts';
+import { type Command, type Consent, command } from './command.ts';
+import { type Options, optional } from './options.ts';
+
+type Path = `/${string}`;
+
+/** A collection of the API: `path` lists and creates, `path/{noun}` reads, changes and deletes one. */
+export interface Resource<P extends Path, N extends string> {
+  readonly noun: N;
+  readonly path: P;
+  readonly columns: readonly Column[];
+  /** What `show` prints; the columns otherwise. */
+  readonly details?: readonly Column[];
+  /** An id or a name of the sandbox, and its parents, as the examples spell them: `01J… --server web-1`. */
+  readonly example: { readonly target: string; readonly parents?: string; readonly create?: string; readonly update?: string };
+}
+export const resource = <const P extends Path, const N extends string>(definition: Resource<P, N>): Resource<P, N> => definition;
+
+export function list<P extends Path, N extends string>({ noun, path, columns, example }: Resource<P, N>) {
+  const endpoint = `GET ${path}` as const;
+  return command({
+    name: 'list',
+    aliases: ['ls'],
+    summary: `List ${plural(title(noun))}`,
+    endpoint,
+    examples: [line('list', example.parents), `${line('list', example.parents)} --json`],
+    run: async (ctx, args) => rows(await ctx.api.list<object>(endpoint, args), columns, `No ${plural(title(noun))}.`),
+  });
+}
+
+export function show<P extends Path, N extends string>({ noun, path, columns, details, example }: Resource<P, N>) {
+  const endpoint = `GET ${path}/{${noun}}` as const;
+  return command({
+    name: 'show',
+    aliases: ['get'],
+    summary: `Show one ${title(noun)}`,
+    endpoint,
+    examples: [line('show', example.target, example.parents)],
+    run: async (ctx, args) => answer(await ctx.api.send(endpoint, args), details ?? columns),
+  });
+}
+
+export function create<P extends Path, N extends string, const F extends Options>(of: Resource<P, N>, fields: F) {
+  const { noun, path, columns, details, example } = of;
+  const endpoint = `POST ${path}` as const;
+  return command({
+    name: 'create',
+    summary: `Create ${article(title(noun))}`,
+    endpoint,
+    options: fields,
+    body: true,
+    examples: [line('create', example.create, example.parents)],
+    run: async (ctx, args) => answer(await ctx.api.send(endpoint, args, { body: bodyOf(args, fields) }), details ?? columns),
+  });
+}
+
+export function update<P extends Path, N extends string, const F extends Options>(of: Resource<P, N>, fields: F) {
+  const { noun, path, columns, details, example } = of;
+  const endpoint = `PUT ${path}/{${noun}}` as const;
+  return command({
+    name: 'update',
+    summary: `Change ${article(title(noun))}`,
+    endpoint,
+    options: optional(fields),
+    body: true,
+    examples: [line('update', example.target, example.update, example.parents)],
+    run: async (ctx, args) => {
+      const body = bodyOf(args, fields);
+      if (Object.keys(body).length === 0) {
+        throw usage('Nothing to change.', `Give at least one of ${Object.keys(fields).map(flagName).join(', ')}, or -F key=value.`);
+      }
+      return answer(await ctx.api.send(endpoint, args, { body }), details ?? columns);
+    },
+  });
+}
+
+export function remove<P extends Path, N extends string>(
+  { noun, path, example }: Resource<P, N>,
+  consent: Consent = { level: 'moderate' },
+) {
+  const endpoint = `DELETE ${path}/{${noun}}` as const;
+  const agreed = consent.level === 'severe' ? `--confirm ${example.target}` : '--yes';
+  return command({
+    name: 'delete',
+    aliases: ['rm'],
+    summary: `Delete ${article(title(noun))}`,
+    endpoint,
+    many: true,
+    consent,
+    examples: [line('delete', example.target, example.parents, agreed)],
+    run: async (ctx, args) => {
+      await ctx.api.send(endpoint, args);
+      const { id, label } = target(ctx, noun);
+      return message(`Deleted ${title(noun)} ${label}.`, { id, deleted: true });
+    },
+  });
+}
+
+/** A bare `POST …/verb` that answers with a status message, and perhaps with the thing as it is now. */
+export function action<const E extends Endpoint>(
+  definition: Pick<
+    Command<E, Record<never, never>>,
+    'name' | 'aliases' | 'summary' | 'description' | 'endpoint' | 'consent' | 'examples' | 'many'
+  > & {
+    readonly endpoint: E;
+    /** Said when the API says nothing. */
+    readonly done: string;
+  },
+) {
+  const { done, ...rest } = definition;
+  return command({
+    ...rest,
+    run: async (ctx, args) => said(await ctx.api.send(definition.endpoint, args), done),
+  });
+}
+
+/** A reply as a view: the thing that it holds, else its message. */
+export function answer(reply: Reply, shown: readonly Column[], done = 'Done.'): View {
+  if (isObject(reply.data)) return record(reply.data, shown);
+  return said(reply, done);
+}
+
+/** A reply whose message is the result. A script gets the thing where the API sent one. */
+export function said(reply: Reply, done: string): View {
+  const sentence = reply.message ?? done;
+  return message(sentence, isObject(reply.data) ? reply.data : { message: sentence });
+}
+
+/** The body of a create or update: the flags that were given, with `-F` and `--data` merged over them. */
+export function bodyOf(args: object, fields: Options): Record<string, unknown> {
+  const given = Object.entries(args).filter(([key, value]) => key in fields && value !== undefined);
+  return { ...Object.fromEntries(given), ...((args as { extra?: Record<string, unknown> }).extra ?? {}) };
+}
+
+const target = (ctx: Pick<Context, 'targets'>, noun: string) => ctx.targets[noun] ?? { id: '', label: '' };
+const line = (...words: readonly (string | undefined)[]) => words.filter(Boolean).join(' ');
+
+const article = (words: string) => `${/^[aeiou]|^ssh/i.test(words) ? 'an' : 'a'} ${words}`;

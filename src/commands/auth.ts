@@ -1,0 +1,61 @@
+import { login } from '../account/login.ts';
+import { logout } from '../account/logout.ts';
+import { signedIn } from '../account/status.ts';
+import { command, group } from '../cli/command.ts';
+import { answer } from '../cli/crud.ts';
+import { flag, list, text } from '../cli/options.ts';
+import { columns } from '../output/view.ts';
+
+interface User {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+}
+
+const loginCommand = command({
+  name: 'login',
+  summary: 'Sign in, with a token that can do just what you choose',
+  description:
+    'Asks for mail and password, and lets you pick what the token may do. The password is kept nowhere; the token goes to the keychain of your operating system.',
+  endpoint: 'POST /login',
+  uses: ['GET /user'],
+  options: {
+    with_token: flag('Read a token from standard input instead'),
+    email: text('Mail address', 'address'),
+    ability: list('An ability for the token', 'resource:action'),
+    insecure_storage: flag('Store the token in a file, in the clear (mode 0600)'),
+  },
+  examples: ['login --with-token --insecure-storage < token.txt'],
+  run: login,
+});
+
+export default group({
+  name: 'auth',
+  noun: 'auth',
+  summary: 'Sign in and out, and see as whom',
+  commands: [
+    loginCommand,
+    command({
+      name: 'logout',
+      summary: 'Revoke the token and forget it',
+      endpoint: 'POST /logout',
+      options: { keep: flag('Only forget it here; the token stays valid') },
+      examples: ['logout'],
+      run: logout,
+    }),
+    command({
+      name: 'status',
+      summary: 'Show where you are signed in, and whether it works',
+      endpoint: 'GET /user',
+      examples: ['status', 'status --json'],
+      run: signedIn,
+    }),
+    command({
+      name: 'whoami',
+      summary: 'Who the token belongs to',
+      endpoint: 'GET /user',
+      examples: ['whoami'],
+      run: async (ctx) => answer(await ctx.api.send('GET /user'), columns<User>('name', 'email', 'id')),
+    }),
+  ],
+});

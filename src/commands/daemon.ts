@@ -1,0 +1,54 @@
+import { group } from '../cli/command.ts';
+import { action, create, list, remove, resource, show, update } from '../cli/crud.ts';
+import { assumed, integer, required, text } from '../cli/options.ts';
+import { columns } from '../output/view.ts';
+
+interface Daemon {
+  readonly id: string;
+  readonly command: string;
+  readonly directory: string | null;
+  readonly user: string;
+  readonly processes: number;
+  readonly status: string;
+}
+
+const daemons = resource({
+  noun: 'daemon',
+  path: '/servers/{server}/daemons',
+  columns: columns<Daemon>('id', 'command', 'user', 'processes', 'status'),
+  details: columns<Daemon>('id', 'command', 'directory', 'user', 'processes', 'status'),
+  example: {
+    target: 'DAEMON',
+    parents: '--server web-1',
+    create: "--command 'php artisan horizon' --user deploynix",
+    update: '--processes 2',
+  },
+});
+
+const fields = {
+  command: required(assumed(text('Command to keep running'))),
+  directory: assumed(text('Working directory')),
+  user: assumed(text('System user that runs it')),
+  processes: assumed(integer('How many copies to run')),
+};
+
+export default group({
+  name: 'daemon',
+  noun: 'daemon',
+  summary: 'Long-running processes kept alive by Supervisor',
+  commands: [
+    list(daemons),
+    show(daemons),
+    create(daemons, fields),
+    update(daemons, fields),
+    remove(daemons),
+    action({
+      name: 'restart',
+      summary: 'Restart a daemon',
+      endpoint: 'POST /servers/{server}/daemons/{daemon}/restart',
+      many: true,
+      done: 'Restarting.',
+      examples: ['restart DAEMON --server web-1'],
+    }),
+  ],
+});

@@ -1,0 +1,82 @@
+import { command, group } from '../cli/command.ts';
+import { argument, duration, flag, integer, list, required, text, type Values } from '../cli/options.ts';
+import { exiting, nothing } from '../output/view.ts';
+import type { Sandbox } from '../sandbox/index.ts';
+
+const options = {
+  port: integer('The port to listen on; a free one otherwise'),
+  state: text('Keep the state in this file', 'file'),
+  fail_deploys: flag('Every deployment fails'),
+  latency: duration('Wait before every answer'),
+  rate_limit: integer('Requests a minute, 0 for no limit (60)'),
+};
+
+async function open({ port, state, fail_deploys, latency, rate_limit }: Values<typeof options>): Promise<Sandbox> {
+  const { startSandbox } = await import('../sandbox/index.ts');
+  return startSandbox({
+    ...(port !== undefined && { port }),
+    ...(state !== undefined && { stateFile: state }),
+    ...(fail_deploys && { failDeploys: true }),
+    ...(latency !== undefined && { latencyMs: latency }),
+    ...(rate_limit !== undefined && { rateLimit: rate_limit }),
+  });
+}
+
+/** Resolves when the process is told to stop. */
+const stopped = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+const start = command({
+  name: 'start',
+  summary: 'Serve a Deploynix API on this machine until Ctrl-C',
+  options,
+  examples: ['start --port 8787', 'start --state sandbox.json --fail-deploys'],
+  async run({ progress, signal }, given) {
+    const { SEED_EMAIL, SEED_PASSWORD } = await import('../sandbox/index.ts');
+    const sandbox = await open(given);
+    progress.note(
+      [
+        `A Deploynix sandbox answers on ${sandbox.url}. Ctrl-C stops it.`,
+        '',
+        'In another terminal:',
+        `  export DNX_HOST=${sandbox.url} DNX_TOKEN='${sandbox.token}'`,
+        '  dnx server list',
+        '',
+        `Or sign in as ${SEED_EMAIL} with the password: ${SEED_PASSWORD}`,
+        `  dnx login --host ${sandbox.url}`,
+      ].join('\n'),
+    );
+    await stopped(signal);
+    await sandbox.close();
+    return nothing;
+  },
+});
+
+const run = command({
+  name: 'run',
+  summary: 'Run a command against a sandbox of its own, and pass its exit code on',
+  description: 'DNX_HOST, DNX_TOKEN and private directories are set for the command, so that your own deploy script can be rehearsed.',
+  options: { ...options, command: argument(required(list('The command, after --'))) },
+  examples: ['run -- dnx server list', 'run --fail-deploys -- sh -c \'dnx deploy shop.example.com || echo "exit code $?"\''],
+  async run(ctx, { command: [file = '', ...args], ...given }) {
+    const sandbox = await open(given);
+    const { privateEnv } = await import('../rehearsal.ts');
+    const rehearsal = await privateEnv(ctx.world, sandbox);
+    try {
+      return exiting(await ctx.world.spawn({ file, args, env: rehearsal.env }));
+    } finally {
+      await rehearsal.remove();
+      await sandbox.close();
+    }
+  },
+});
+
+export default group({
+  name: 'sandbox',
+  noun: 'sandbox',
+  summary: 'A Deploynix of your own on this machine, to try and to test',
+  commands: [start, run],
+});

@@ -1,0 +1,28 @@
+import type { Api } from './api/client.ts';
+import type { Tokens } from './auth/tokens.ts';
+import type { Progress } from './output/progress.ts';
+import type { Ask } from './prompt/ask.ts';
+import type { Settings } from './settings/settings.ts';
+import type { Clock, World } from './world.ts';
+
+/** A thing on which a command acts: its id, and the words by which the user knows it. */
+export interface Target {
+  readonly id: string;
+  readonly label: string;
+}
+
+/** What a command is given. It takes what it uses: `Pick<Context, 'clock' | 'signal'>`. */
+export interface Context {
+  readonly api: Api;
+  readonly ask: Ask;
+  readonly progress: Progress;
+  readonly settings: Settings;
+  readonly tokens: Tokens;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** What the path parameters were resolved to, by name: `targets.site.label`. */
+  readonly targets: Readonly<Record<string, Target>>;
+  /** Standard input to its end, for `-` and `--with-token`. */
+  readonly stdin: () => Promise<string>;
+  readonly world: World;
+}

@@ -1,0 +1,66 @@
+/** Every way a command can end other than well, and its exit code. The key is the `code` of a JSON error. */
+export const exits = {
+  failed: 1,
+  bug: 1,
+  usage: 2,
+  unauthenticated: 4,
+  forbidden: 5,
+  not_found: 6,
+  ambiguous: 6,
+  invalid: 7,
+  rate_limited: 9,
+  differences: 10,
+  rolled_back: 11,
+  partial: 12,
+  network: 13,
+  timed_out: 124,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export type Code = keyof typeof exits;
+
+/** The API's own field map of a 422: field name -> messages, untouched. */
+export type FieldErrors = Readonly<Record<string, readonly string[]>>;
+
+export interface ErrorDetails {
+  /** What to type next. */
+  readonly hint?: string | undefined;
+  /** HTTP status, when the API said it. */
+  readonly status?: number | undefined;
+  readonly errors?: FieldErrors | undefined;
+  readonly cause?: unknown;
+}
+
+/** An expected failure: what failed in the user's words, its code, and what to type next. Anything else that is thrown is a bug. */
+export class DnxError extends Error {
+  override readonly name = 'DnxError';
+  readonly code: Code;
+  readonly hint: string | undefined;
+  readonly status: number | undefined;
+  readonly errors: FieldErrors | undefined;
+
+  constructor(code: Code, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint;
+    this.status = details.status;
+    this.errors = details.errors;
+  }
+
+  get exitCode(): number {
+    return exits[this.code];
+  }
+
+  /** The same failure with another hint: the place that knows what the user was doing knows what to type next. */
+  withHint(hint: string): DnxError {
+    return new DnxError(this.code, this.message, { hint, status: this.status, errors: this.errors, cause: this.cause });
+  }
+}
+
+/** The command line itself is wrong, or a question has nobody to answer it. */
+export const usage = (message: string, hint?: string): DnxError => new DnxError('usage', message, { hint });
+
+/** True for a failure with one of these codes. */
+export const isError = (error: unknown, ...codes: readonly Code[]): error is DnxError =>
+  error instanceof DnxError && (codes.length === 0 || codes.includes(error.code));

@@ -1,0 +1,59 @@
+import { createApi } from './api/client.ts';
+import { openTokens } from './auth/tokens.ts';
+import type { Sources } from './cli/parse.ts';
+import type { Invocation } from './cli/program.ts';
+import type { Context } from './context.ts';
+import { openProgress } from './output/progress.ts';
+import { styleFor } from './output/style.ts';
+import { openAsk } from './prompt/ask.ts';
+import type { Scope } from './scope/resolve.ts';
+import { openSiteIndex } from './scope/site-index.ts';
+import type { Settings } from './settings/settings.ts';
+import { version } from './version.ts';
+import type { Transport, World } from './world.ts';
+
+const PATIENCE_MS = 120_000;
+
+export interface Opened {
+  readonly ctx: Context;
+  readonly scope: Scope;
+  readonly sources: Sources;
+  readonly close: () => Promise<void>;
+}
+
+/** What a command is given, made from the world and the settings. Nothing heavy is loaded until it is used. */
+export function openContext(world: World, settings: Settings, { words }: Pick<Invocation, 'words'>): Opened {
+  const style = styleFor(world.stderr, world.env, words.no_color === false ? false : undefined);
+  const progress = openProgress({ stderr: world.stderr, quiet: settings.quiet, style });
+  const ask = openAsk({ world, input: settings.input, before: progress.done });
+  const tokens = openTokens({ world, settings, warn: progress.warn });
+  let transport: Transport | undefined;
+  const api = createApi({
+    host: settings.host,
+    token: tokens.token,
+    connect: async () => {
+      transport ??= await world.connect();
+      return transport;
+    },
+    clock: world.clock,
+    signal: world.signal,
+    userAgent: `dnx/${version}`,
+    debug: (line) => settings.debug && world.stderr.write(`${style.dim(line)}\n`),
+    notice: progress.note,
+    patienceMs: PATIENCE_MS,
+  });
+  const sites = openSiteIndex({ api, directory: settings.directories.cache, account: tokens.account });
+  let input: Promise<string> | undefined;
+  const stdin = () => {
+    input ??= readAll(world.stdin);
+    return input;
+  };
+  const ctx: Context = { api, ask, progress, settings, tokens, clock: world.clock, signal: world.signal, targets: {}, world, stdin };
+  return { ctx, scope: { api, settings, sites }, sources: { world, ask, stdin }, close: async () => transport?.close() };
+}
+
+async function readAll(stream: AsyncIterable<unknown>): Promise<string> {
+  const chunks: string[] = [];
+  for await (const chunk of stream) chunks.push(String(chunk));
+  return chunks.join('');
+}

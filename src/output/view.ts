@@ -1,0 +1,44 @@
+import type { DnxError } from '../errors.ts';
+
+export type Item = Readonly<Record<string, unknown>>;
+
+/** One column of a table, or one line of a record. `key` is the field's name in the API. */
+export interface Column<T = Item> {
+  readonly key: string;
+  readonly title?: string;
+  /** For a value that the generic formatting would not show well; `undefined` leaves it to that. */
+  readonly cell?: (item: T) => unknown;
+}
+
+/** What a command computed. How it looks is decided by the renderer alone. */
+export type View = (
+  | { readonly kind: 'rows'; readonly items: readonly Item[]; readonly columns: readonly Column[]; readonly empty: string }
+  | { readonly kind: 'record'; readonly item: Item; readonly columns: readonly Column[] }
+  /** A sentence for a person; `data` for a script. */
+  | { readonly kind: 'message'; readonly text: string; readonly data: unknown }
+  /** Text that stands as it is: a log, a script, a token. */
+  | { readonly kind: 'text'; readonly text: string; readonly data: unknown }
+  | { readonly kind: 'nothing' }
+) & {
+  /** The command came to a result and yet failed. A record is then printed only where a script reads it. */
+  readonly failure?: DnxError | undefined;
+  /** A child's own exit code, passed on. */
+  readonly exitCode?: number;
+};
+
+/** Columns by field name, checked against the object's type: `columns<Daemon>('id', 'command')`. */
+export const columns = <T extends object>(...keys: readonly ((keyof T & string) | Column<T>)[]): readonly Column[] =>
+  keys.map((key) => (typeof key === 'string' ? { key } : key)) as readonly Column[];
+
+export const rows = (items: readonly object[], shown: readonly Column[], empty: string): View => ({
+  kind: 'rows',
+  items: items as readonly Item[],
+  columns: shown,
+  empty,
+});
+export const record = (item: object, shown: readonly Column[]): View => ({ kind: 'record', item: item as Item, columns: shown });
+export const message = (sentence: string, data: unknown = { message: sentence }): View => ({ kind: 'message', text: sentence, data });
+export const text = (value: string, data: unknown): View => ({ kind: 'text', text: value, data });
+export const nothing: View = { kind: 'nothing' };
+export const exiting = (exitCode: number): View => ({ kind: 'nothing', exitCode });
+export const failing = (view: View, failure: DnxError | undefined): View => ({ ...view, failure });

@@ -1,0 +1,64 @@
+import { osKeychain } from './auth/keychain.ts';
+import { DnxError } from './errors.ts';
+import { main } from './main.ts';
+import type { World } from './world.ts';
+
+/** The world of the real process: its streams, clock, keychain and network. */
+export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
+  const { env, platform, stdin, stdout, stderr } = process;
+  const clock: World['clock'] = {
+    now: () => Date.now(),
+    elapsed: () => performance.now(),
+    sleep: (ms, stop) =>
+      new Promise((resolve, reject) => {
+        const abort = () => {
+          clearTimeout(timer);
+          reject(stop?.reason);
+        };
+        const timer = setTimeout(() => {
+          stop?.removeEventListener('abort', abort);
+          resolve();
+        }, ms);
+        if (stop?.aborted) abort();
+        stop?.addEventListener('abort', abort, { once: true });
+      }),
+  };
+  return {
+    env,
+    platform,
+    self: [process.execPath, process.argv[1] ?? ''],
+    stdin,
+    stdout,
+    stderr,
+    clock,
+    signal,
+    cwd: process.cwd(),
+    home: env.HOME ?? env.USERPROFILE ?? '/',
+    keychain: osKeychain({ env, platform, clock }),
+    async connect() {
+      const { openNetwork } = await import('./api/network.ts');
+      return openNetwork(env);
+    },
+    async spawn(child) {
+      const { runChild } = await import('./child.ts');
+      return runChild(child, signal);
+    },
+  };
+}
+
+/** Runs argv in the real world and ends the process with its exit code. */
+export async function run(process: NodeJS.Process): Promise<void> {
+  const interruption = new AbortController();
+  const stop = (reason: DnxError) => () => {
+    // A second signal ends a process that does not stop by itself.
+    if (interruption.signal.aborted) process.exit(reason.exitCode);
+    interruption.abort(reason);
+  };
+  process.on('SIGINT', stop(new DnxError('interrupted', 'Interrupted.')));
+  process.on('SIGTERM', stop(new DnxError('terminated', 'Terminated.')));
+  // A reader that went away shows as a failed write; without a listener it would be a crash as well.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
+  const code = await main(process.argv.slice(2), realWorld(process, interruption.signal));
+  process.exit(code);
+}

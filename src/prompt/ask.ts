@@ -1,0 +1,89 @@
+import { DnxError, usage } from '../errors.ts';
+import type { World } from '../world.ts';
+
+export interface Choice<V> {
+  readonly name: string;
+  readonly value: V;
+  readonly description?: string;
+  readonly checked?: boolean;
+}
+
+export interface InputOptions {
+  readonly default?: string;
+  /** True, or what is wrong with the answer. */
+  readonly validate?: (value: string) => true | string;
+}
+
+/** Questions to a person, on stdin and stderr. Every one throws a DnxError: `interrupted` on Ctrl-C, `usage` where nobody can be asked. */
+export interface Ask {
+  /** True where there is a terminal to ask on and nothing forbids it. */
+  readonly allowed: boolean;
+  confirm(question: string): Promise<boolean>;
+  input(question: string, options?: InputOptions): Promise<string>;
+  /** Masked. */
+  password(question: string): Promise<string>;
+  select<V>(question: string, choices: readonly Choice<V>[]): Promise<V>;
+  /** Several of a list. A string among the choices is a heading. */
+  checkbox<V>(question: string, choices: readonly (Choice<V> | string)[]): Promise<V[]>;
+  /** One of a long list, narrowed by typing. */
+  search<V>(question: string, choices: readonly Choice<V>[]): Promise<V>;
+}
+
+interface Options {
+  readonly world: Pick<World, 'stdin' | 'stderr' | 'signal'>;
+  /** False under `--no-input`, `--json`, DNX_NO_INPUT and CI. */
+  readonly input: boolean;
+  /** Called before each question, so that no spinner turns over it. */
+  readonly before: () => void;
+}
+
+/** @inquirer/prompts bound to this process's streams; loaded when the first question is asked. */
+export function openAsk({ world, input, before }: Options): Ask {
+  const allowed = input && world.stdin.isTTY === true && world.stderr.isTTY === true;
+  const streams = { input: world.stdin, output: world.stderr, signal: world.signal };
+
+  const ask = async <T>(question: string, put: (prompts: typeof import('@inquirer/prompts')) => Promise<T>): Promise<T> => {
+    if (!allowed) throw usage(`There is nobody to ask: ${question}`, 'Give the answer as an option, or run this on a terminal.');
+    before();
+    try {
+      return await put(await import('@inquirer/prompts'));
+    } catch (error) {
+      if (world.signal.aborted) throw world.signal.reason;
+      if (error instanceof Error && error.name === 'ExitPromptError')
+        throw new DnxError('interrupted', 'Interrupted; nothing was done.', { cause: error });
+      throw error;
+    }
+  };
+
+  return {
+    allowed,
+    confirm: (question) => ask(question, (prompts) => prompts.confirm({ message: question, default: false }, streams)),
+    input: (question, options) =>
+      ask(question, (prompts) =>
+        prompts.input(
+          { message: question, ...options, validate: options?.validate ?? ((value) => value.trim() !== '' || 'An answer is needed.') },
+          streams,
+        ),
+      ),
+    password: (question) => ask(question, (prompts) => prompts.password({ message: question, mask: '•' }, streams)),
+    select: (question, choices) => ask(question, (prompts) => prompts.select({ message: question, choices, pageSize: 12 }, streams)),
+    checkbox: (question, choices) =>
+      ask(question, (prompts) =>
+        prompts.checkbox(
+          {
+            message: question,
+            pageSize: 18,
+            choices: choices.map((each) => (typeof each === 'string' ? new prompts.Separator(each) : each)),
+          },
+          streams,
+        ),
+      ),
+    search: (question, choices) =>
+      ask(question, (prompts) =>
+        prompts.search(
+          { message: question, source: (term) => choices.filter(({ name }) => name.toLowerCase().includes((term ?? '').toLowerCase())) },
+          streams,
+        ),
+      ),
+  };
+}

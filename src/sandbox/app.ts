@@ -1,0 +1,131 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { type Context, Hono } from 'hono';
+import { identify } from './auth.ts';
+import { type Call, readable, record } from './calls.ts';
+import type { FaultBox, Reply } from './faults.ts';
+import { type Answer, failure } from './http/answer.ts';
+import { Refusal } from './http/refusal.ts';
+import { cut, drop, respond, trickle } from './http/wire.ts';
+import type { Limiter } from './limits.ts';
+import { operations } from './operations.ts';
+import { type Incoming, perform, type World, wantsJson } from './perform.ts';
+import { settle } from './settle.ts';
+import type { State } from './state.ts';
+
+/** Where every path begins. */
+const PREFIX = '/api/v1';
+
+/** What the app is given. */
+interface Parts {
+  readonly state: State;
+  readonly limiter: Limiter;
+  readonly faults: FaultBox;
+  readonly calls: Call[];
+  readonly now: () => number;
+  /** In ms, real time. */
+  readonly latency: number;
+  /** Called after every request that may have changed the state. */
+  readonly changed: () => void;
+  /** Aborted when the sandbox closes. */
+  readonly closing: AbortSignal;
+}
+
+type Here = Context<{ Bindings: HttpBindings }>;
+
+/** All routes of the API, each going through the same stations: written down, delayed, faulted, settled, performed, kept, answered. */
+export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
+  const { state, limiter, faults, calls, closing } = parts;
+
+  const serve = async (here: Here, carryOut: (incoming: Incoming, world: World) => Answer): Promise<Response> => {
+    const incoming = await read(here);
+    const { method, url } = incoming;
+    const path = url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : url.pathname;
+    const token = identify(state, incoming.headers.get('authorization'))?.current.name ?? null;
+    const call = record(calls, {
+      method,
+      path,
+      query: Object.fromEntries(url.searchParams),
+      body: readable(incoming.body),
+      token,
+      status: 0,
+    });
+    if (parts.latency > 0) await delay(parts.latency, undefined, { signal: closing });
+    const fault = faults.take(method, path);
+    const right = (): Answer => {
+      const now = parts.now();
+      settle(state, now);
+      const answer = carryOut(incoming, { state, limiter, now });
+      parts.changed();
+      return answer;
+    };
+    return await send(fault, right, call, here.env.outgoing, closing);
+  };
+
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  for (const operation of operations) {
+    app.on(operation.method, honoPath(operation.path), (here) => serve(here, (incoming, world) => perform(operation, incoming, world)));
+  }
+  for (const path of new Set(operations.map((operation) => operation.path))) {
+    app.all(honoPath(path), (here) => serve(here, ({ method, headers }) => failure(wrongMethod(method, path), wantsJson(headers))));
+  }
+  // Reached when the client or the sandbox goes away in the middle of a request, or by a bug of the sandbox.
+  app.onError((error) => (closing.aborted ? RESPONSE_ALREADY_SENT : respond(failure(error, true))));
+  app.notFound((here) => serve(here, ({ method, url }) => failure(unknownRoute(method, url.pathname), true)));
+  return app;
+}
+
+const honoPath = (path: string): string => PREFIX + path.replace(/\{(\w+)\}/g, ':$1');
+
+async function read(here: Here): Promise<Incoming> {
+  const { method, url } = here.req;
+  return { method, url: new URL(url), headers: here.req.raw.headers, ids: here.req.param(), body: await here.req.text() };
+}
+
+async function send(
+  fault: Reply | undefined,
+  right: () => Answer,
+  call: Call,
+  outgoing: ServerResponse,
+  closing: AbortSignal,
+): Promise<Response> {
+  const known = (answer: Answer): Answer => {
+    call.status = answer.status;
+    return answer;
+  };
+  if (fault === undefined) return respond(known(right()));
+  if (typeof fault === 'function') return respond(known(fault(right())));
+  if (typeof fault === 'object') return respond(known({ status: fault.status, headers: fault.headers ?? {}, body: fault.body }));
+  switch (fault) {
+    case 'hang':
+      return new Promise(() => {});
+    case 'cut':
+      await cut(outgoing, known(right()));
+      break;
+    case 'trickle':
+      await trickle(outgoing, known(right()), closing);
+      break;
+    case 'drop-after':
+      right();
+      drop(outgoing);
+      break;
+    case 'drop':
+      drop(outgoing);
+      break;
+  }
+  return RESPONSE_ALREADY_SENT;
+}
+
+function wrongMethod(method: string, path: string): Refusal {
+  const methods = operations.filter((operation) => operation.path === path).map((operation) => operation.method);
+  const supported = methods.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ');
+  const route = `${PREFIX}${path}`.slice(1);
+  return new Refusal(405, `The ${method} method is not supported for route ${route}. Supported methods: ${supported}.`, undefined, {
+    Allow: supported,
+  });
+}
+
+const unknownRoute = (method: string, path: string): Refusal =>
+  new Refusal(500, `The sandbox serves no such route: ${method} ${path}. The API reference does not have it either.`);

@@ -1,0 +1,58 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Ability } from './abilities.ts';
+import { forbidden, unauthenticated } from './http/refusal.ts';
+import type { Token, User } from './records.ts';
+import type { State } from './state.ts';
+import { timestamp } from './time.ts';
+
+/** Who asks, and with which token. */
+export interface Bearer {
+  readonly me: User;
+  readonly current: Token;
+}
+
+/** What is kept of a token's secret. */
+export const hash = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+/** A new token of a user; its plain text, `17|abc…`, is known only here. */
+export function issue(state: State, user: User, name: string, abilities: readonly string[], now: number): { token: Token; plain: string } {
+  const secret = randomBytes(20).toString('hex');
+  const token: Token = {
+    id: state.next_token_id++,
+    user_id: user.id,
+    name,
+    abilities: [...abilities],
+    hash: hash(secret),
+    last_used_at: null,
+    created_at: timestamp(now),
+  };
+  state.tokens.push(token);
+  return { token, plain: `${token.id}|${secret}` };
+}
+
+/** The token of an Authorization header. As in Sanctum the part before the pipe is only a short cut to the row. */
+export function identify(state: State, authorization: string | null): Bearer | undefined {
+  const plain = /^Bearer\s+(.+)$/i.exec(authorization ?? '')?.[1];
+  if (plain === undefined) return undefined;
+  const pipe = plain.indexOf('|');
+  const secret = hash(plain.slice(pipe + 1));
+  const current = state.tokens.find((token) => token.hash === secret && (pipe < 0 || String(token.id) === plain.slice(0, pipe)));
+  const me = state.users.find((user) => user.id === current?.user_id);
+  return current && me && { me, current };
+}
+
+/** The bearer of a request, or 401. */
+export function authenticate(state: State, authorization: string | null, now: number): Bearer {
+  const bearer = identify(state, authorization);
+  if (bearer === undefined) throw unauthenticated();
+  bearer.current.last_used_at = timestamp(now);
+  return bearer;
+}
+
+/** 403 when the plan, the token or the role of its user does not allow the operation. */
+export function authorize(state: State, { me, current }: Bearer, ability: Ability | undefined): void {
+  if (!state.plan.api_access) throw forbidden(`API access is not available on the ${state.plan.name} plan. Please upgrade your plan.`);
+  if (ability === undefined) return;
+  if (!current.abilities.includes('*') && !current.abilities.includes(ability)) throw forbidden('Invalid ability provided.');
+  if (me.role === 'viewer' && !ability.endsWith(':read')) throw forbidden('This action is unauthorized.');
+}

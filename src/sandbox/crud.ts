@@ -1,0 +1,109 @@
+import { ulid } from 'ulid';
+import type { Ability, Subject } from './abilities.ts';
+import { type Answer, created, gone, ok } from './http/answer.ts';
+import { listed } from './http/paging.ts';
+import { childrenOf, type Noun, type Nouns, remove, rowsOf } from './models.ts';
+import { type BoundRows, type Operation, operation, parameters, type SignedRequest } from './operation.ts';
+import type { Row } from './records.ts';
+import { type Input, type Shape, validate, validateChanges } from './rules.ts';
+import type { State } from './state.ts';
+import { timestamp } from './time.ts';
+
+/** What `resource` can make; all five unless told otherwise. */
+type Verb = 'list' | 'show' | 'create' | 'update' | 'delete';
+
+/** The nouns whose rows have an id and timestamps of their own making. */
+type RowNoun = { [N in Noun]: Nouns[N] extends Row ? N : never }[Noun];
+
+/** Where a body lands: the other rows of the collection, and on an update the row it changes. */
+interface Scope<N extends RowNoun> {
+  readonly request: SignedRequest;
+  readonly siblings: readonly Nouns[N][];
+  readonly row: Nouns[N] | undefined;
+}
+
+/** A collection of the API: `path` lists and creates, `path/{noun}` shows, updates and deletes one. */
+interface Declaration<N extends RowNoun, S extends Shape> {
+  readonly noun: N;
+  readonly path: `/${string}`;
+  readonly ability: Subject;
+  /** What writing needs where the resource has no ability of its own; `ability:create` and so on otherwise. */
+  readonly writing?: Ability;
+  readonly verbs?: readonly Verb[];
+  /** The object as answers have it. */
+  readonly present: (row: Nouns[N], state: State) => unknown;
+  /** The body of a create. */
+  readonly fields?: S;
+  /** Which of the fields an update takes; all unless told otherwise. */
+  readonly changeable?: readonly (keyof S & string)[];
+  /** The columns a new row has before the body and its parent's id are laid over them. */
+  readonly fresh?: (input: Input<S>, request: SignedRequest, bound: BoundRows) => Partial<Nouns[N]>;
+  /** Refuses what the field rules cannot see: names taken, ids that lead nowhere. */
+  readonly check?: (input: Partial<Input<S>>, scope: Scope<N>) => void;
+  /** Starts the work that follows a create. */
+  readonly afterCreate?: (row: Nouns[N], request: SignedRequest) => void;
+  /** Lists the newest first; in order of creation otherwise. */
+  readonly newestFirst?: boolean;
+}
+
+/** Chooses the columns an answer shows. */
+export const showing =
+  <T>(...names: readonly (keyof T & string)[]) =>
+  (row: T): Record<string, unknown> =>
+    Object.fromEntries(names.map((name) => [name, row[name]]));
+
+/** The operations of a resource. */
+export function resource<N extends RowNoun, S extends Shape = Record<never, never>>(declared: Declaration<N, S>): Operation[] {
+  const { noun, path, ability, present } = declared;
+  const fields = declared.fields ?? ({} as S);
+  const parent = parameters(path).at(-1);
+  const needs = (action: string): Ability => (action === 'read' ? undefined : declared.writing) ?? (`${ability}:${action}` as Ability);
+
+  const collection = (state: State, bound: BoundRows): Nouns[N][] =>
+    parent === undefined ? rowsOf(state, noun) : childrenOf(state, noun, parent, bound[parent]?.id);
+  const one = (bound: BoundRows): Nouns[N] => bound[noun] as Nouns[N];
+
+  const list = (request: SignedRequest, bound: BoundRows): Answer => {
+    const rows = collection(request.state, bound);
+    return listed(request, declared.newestFirst ? rows.toReversed() : rows, (row) => present(row, request.state));
+  };
+
+  const create = (request: SignedRequest, bound: BoundRows): Answer => {
+    const { state, now } = request;
+    const input = validate(fields, request.body);
+    declared.check?.(input, { request, siblings: collection(state, bound), row: undefined });
+    const row = {
+      id: ulid(now),
+      ...declared.fresh?.(input, request, bound),
+      ...input,
+      ...(parent && { [`${parent}_id`]: bound[parent]?.id }),
+      created_at: timestamp(now),
+      updated_at: timestamp(now),
+    } as unknown as Nouns[N];
+    rowsOf(state, noun).push(row);
+    declared.afterCreate?.(row, request);
+    return created(present(row, state));
+  };
+
+  const changes = Object.fromEntries(Object.entries(fields).filter(([name]) => declared.changeable?.includes(name) ?? true)) as S;
+  const update = (request: SignedRequest, bound: BoundRows): Answer => {
+    const row = one(bound);
+    const input = validateChanges(changes, request.body);
+    declared.check?.(input, { request, siblings: collection(request.state, bound).filter((other) => other !== row), row });
+    Object.assign(row, input, { updated_at: timestamp(request.now) });
+    return ok(present(row, request.state));
+  };
+
+  const item = `${path}/{${noun}}` as const;
+  const made: { readonly [V in Verb]: Operation } = {
+    list: operation(`GET ${path}`, needs('read'), list),
+    show: operation(`GET ${item}`, needs('read'), ({ state }, bound) => ok(present(one(bound), state))),
+    create: operation(`POST ${path}`, needs('create'), create),
+    update: operation(`PUT ${item}`, needs('update'), update),
+    delete: operation(`DELETE ${item}`, needs('delete'), ({ state }, bound) => {
+      remove(state, noun, one(bound));
+      return gone();
+    }),
+  };
+  return (declared.verbs ?? (Object.keys(made) as Verb[])).map((verb) => made[verb]);
+}

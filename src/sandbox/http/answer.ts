@@ -1,0 +1,66 @@
+import { Refusal } from './refusal.ts';
+
+/** An answer before it is written: `body` is JSON unless it is a string or bytes; undefined is no body at all. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: unknown;
+}
+
+/** 200 with `{data}`. */
+export const ok = (data: unknown): Answer => ({ status: 200, headers: {}, body: { data } });
+
+/** 201 with `{data}`, and what goes beside it, such as a token shown once. */
+export const created = (data: unknown, beside: Record<string, unknown> = {}): Answer => ({
+  status: 201,
+  headers: {},
+  body: { data, ...beside },
+});
+
+/** 204: deleted. */
+export const gone = (): Answer => ({ status: 204, headers: {}, body: undefined });
+
+/** 202 with a short message and, where there is one, the resource acted on. */
+export const accepted = (message: string, data?: unknown): Answer => ({
+  status: 202,
+  headers: {},
+  body: data === undefined ? { message } : { message, data },
+});
+
+/**
+ * The answer to a failure. A client that does not ask for JSON gets what a Laravel browser route gives: a redirect to the login
+ * page for 401, back where it came from for 422, an HTML page otherwise.
+ */
+export function failure(error: unknown, wantsJson: boolean): Answer {
+  const refusal = error instanceof Refusal ? error : new Refusal(500, `The sandbox failed: ${(error as Error).stack ?? String(error)}`);
+  const { status, message, errors, headers } = refusal;
+  if (wantsJson) return { status, headers: { ...headers }, body: errors === undefined ? { message } : { message, errors } };
+  if (status === 401) return page(302, 'Redirecting to /login', { ...headers, Location: '/login' });
+  if (status === 422) return page(302, 'Redirecting to /', { ...headers, Location: '/' });
+  return page(status, message, headers);
+}
+
+const BODILESS = new Set([204, 205, 304]);
+
+/** Bytes as they go over the wire, with the content type and length they call for. */
+export function encode(answer: Answer): { status: number; headers: Record<string, string>; bytes: Uint8Array | undefined } {
+  const { status, body } = answer;
+  if (body === undefined || body === null || BODILESS.has(status)) return { status, headers: answer.headers, bytes: undefined };
+  const [type, bytes] = typed(body);
+  return { status, headers: { 'Content-Type': type, 'Content-Length': String(bytes.length), ...answer.headers }, bytes };
+}
+
+function typed(body: unknown): [string, Uint8Array] {
+  if (body instanceof Uint8Array) return ['application/octet-stream', body];
+  if (typeof body === 'string') return ['text/html; charset=UTF-8', Buffer.from(body)];
+  return ['application/json', Buffer.from(JSON.stringify(body))];
+}
+
+function page(status: number, text: string, headers: Record<string, string>): Answer {
+  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return {
+    status,
+    headers: { ...headers },
+    body: `<!DOCTYPE html>\n<html><head><title>${escaped}</title></head><body>${escaped}</body></html>\n`,
+  };
+}

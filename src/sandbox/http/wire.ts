@@ -1,0 +1,38 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Answer, encode } from './answer.ts';
+
+const PIECES = 16;
+const BETWEEN_PIECES_MS = 10;
+
+/** An answer as Hono wants it. */
+export function respond(answer: Answer): Response {
+  const { status, headers, bytes } = encode(answer);
+  return new Response(bytes === undefined ? null : Buffer.from(bytes), { status, headers });
+}
+
+/** Closes the connection without an answer. */
+export const drop = (outgoing: ServerResponse): void => void outgoing.destroy();
+
+/** Sends the headers and half of the body, then closes the connection. */
+export async function cut(outgoing: ServerResponse, answer: Answer): Promise<void> {
+  const { status, headers, bytes = Buffer.from('{}') } = encode(answer);
+  outgoing.writeHead(status, { ...headers, 'Content-Length': bytes.length });
+  await new Promise<void>((resolve) => {
+    outgoing.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => resolve());
+  });
+  outgoing.destroy();
+}
+
+/** Sends the whole answer in small pieces with real pauses between them. */
+export async function trickle(outgoing: ServerResponse, answer: Answer, signal: AbortSignal): Promise<void> {
+  const { status, headers, bytes = Buffer.alloc(0) } = encode(answer);
+  outgoing.writeHead(status, headers);
+  outgoing.flushHeaders();
+  const size = Math.max(1, Math.ceil(bytes.length / PIECES));
+  for (let start = 0; start < bytes.length; start += size) {
+    await delay(BETWEEN_PIECES_MS, undefined, { signal });
+    outgoing.write(bytes.subarray(start, start + size));
+  }
+  outgoing.end();
+}

@@ -1,0 +1,115 @@
+import { ulid } from 'ulid';
+import type { Release, Site } from '../records.ts';
+import { type Deployment, type State, schedule } from '../state.ts';
+import { releaseName, timestamp } from '../time.ts';
+import { KEPT_RELEASES, timings } from '../timings.ts';
+import { commitOf } from './commits.ts';
+
+/** How a deployment differs from an ordinary one. */
+interface DeploymentOptions {
+  readonly fails?: boolean;
+  /** A rollback to this release: nothing is built and no release is added. */
+  readonly rollsBackTo?: string;
+  /** How long the site still shows its previous deployment, in ms. */
+  readonly after?: number;
+}
+
+const siteOf = (state: State, id: string): Site | undefined => state.sites.find((site) => site.id === id);
+
+/** Accepts a deployment or rollback. While another of the same site is on its way it waits for that one's end (assumed). */
+export function deploy(state: State, site: Site, now: number, options: DeploymentOptions = {}): void {
+  const waits = state.deployments.some((other) => other.site_id === site.id);
+  const rollback = options.rollsBackTo ?? null;
+  const deployment: Deployment = {
+    id: ulid(now),
+    site_id: site.id,
+    fails: options.fails ?? (rollback === null && state.fail_deploys),
+    rolls_back_to: rollback,
+    release_id: null,
+  };
+  state.deployments.push(deployment);
+  const after = options.after ?? (rollback === null ? timings.deployBegins : timings.rollbackBegins);
+  if (!waits) schedule(state, now + after, 'deployment.begins', deployment.id);
+}
+
+/** A deployment shows: the site reads as deploying and, but for a rollback, has a new release. */
+export function deploymentBegins(state: State, id: string, at: number): void {
+  const deployment = state.deployments.find((row) => row.id === id);
+  if (deployment === undefined) return;
+  const site = siteOf(state, deployment.site_id);
+  if (site === undefined || site.status === 'suspended') {
+    end(state, deployment, at);
+    return;
+  }
+  site.status = 'deploying';
+  site.updated_at = timestamp(at);
+  if (deployment.rolls_back_to === null) deployment.release_id = startRelease(state, site, at).id;
+  schedule(state, at + (deployment.rolls_back_to === null ? timings.deployRuns : timings.rollbackRuns), 'deployment.ends', id);
+}
+
+/** The outcome: the new release (or the one rolled back to) is live, or nothing is live that was not before. */
+export function deploymentEnds(state: State, id: string, at: number): void {
+  const deployment = state.deployments.find((row) => row.id === id);
+  if (deployment === undefined) return;
+  const site = siteOf(state, deployment.site_id);
+  const release = state.releases.find((row) => row.id === (deployment.rolls_back_to ?? deployment.release_id));
+  if (site !== undefined) {
+    const live = release !== undefined && !deployment.fails;
+    site.updated_at = timestamp(at);
+    if (site.status !== 'suspended') site.status = live ? 'active' : 'failed';
+    if (live) for (const other of releasesOf(state, site)) other.active = other === release;
+    if (release !== undefined && deployment.rolls_back_to === null) {
+      release.status = live ? 'active' : 'failed';
+      if (live) site.last_deployed_at = timestamp(at);
+    }
+    prune(state, site);
+  }
+  end(state, deployment, at);
+}
+
+/** A scheduled deployment's moment has come; a site suspended meanwhile is left alone. */
+export function scheduledDeployDue(state: State, siteId: string, at: number): void {
+  const site = siteOf(state, siteId);
+  if (site === undefined) return;
+  site.scheduled_deploy_at = null;
+  if (site.status !== 'suspended') deploy(state, site, at);
+}
+
+/** The releases of a site, oldest first. */
+export const releasesOf = (state: State, site: Site): Release[] => state.releases.filter((release) => release.site_id === site.id);
+
+/** The release a rollback goes to when none is named: the newest good one older than the live one. */
+export function previousRelease(state: State, site: Site): Release | undefined {
+  const releases = releasesOf(state, site);
+  const live = releases.findIndex((release) => release.active);
+  return releases.slice(0, Math.max(live, 0)).findLast((release) => release.status === 'active');
+}
+
+function startRelease(state: State, site: Site, at: number): Release {
+  const release: Release = {
+    id: ulid(at),
+    site_id: site.id,
+    name: releaseName(at),
+    ...commitOf(`${site.domain} ${at}`),
+    branch: site.branch ?? 'main',
+    status: 'deploying',
+    active: false,
+    created_at: timestamp(at),
+    updated_at: timestamp(at),
+  };
+  state.releases.push(release);
+  return release;
+}
+
+/** The next one in the queue begins at the moment this one ends. */
+function end(state: State, deployment: Deployment, at: number): void {
+  state.deployments.splice(state.deployments.indexOf(deployment), 1);
+  const next = state.deployments.find((row) => row.site_id === deployment.site_id);
+  if (next !== undefined) schedule(state, at, 'deployment.begins', next.id);
+}
+
+function prune(state: State, site: Site): void {
+  const releases = releasesOf(state, site);
+  const dropped = releases.slice(0, Math.max(0, releases.length - KEPT_RELEASES)).filter((release) => !release.active);
+  state.releases = state.releases.filter((release) => !dropped.includes(release));
+}

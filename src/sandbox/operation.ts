@@ -1,0 +1,103 @@
+import type { Ability } from './abilities.ts';
+import type { Answer } from './http/answer.ts';
+import { notFound } from './http/refusal.ts';
+import { type AnyRow, column, models, type Noun, type Nouns, rowsOf } from './models.ts';
+import type { Token, User } from './records.ts';
+import type { State } from './state.ts';
+
+/** An operation as the reference writes it: `POST /servers/{server}/restart`. */
+type Route = `${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`;
+
+/** `'/servers/{server}/sites/{site}'` -> `'server' | 'site'` */
+type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+
+/** The rows a route's parameters stand for, by parameter; a parameter without a model is a compile error where it is read. */
+type Bound<R extends string> = { readonly [N in Names<R> & Noun]: Nouns[N] };
+
+/** The same for a route only known at run time. */
+export type BoundRows = Readonly<Record<string, AnyRow>>;
+
+/** What an operation is given of a request. `now` is in epoch ms; `address` is the URL asked for, without its query. */
+export interface Request {
+  readonly state: State;
+  readonly now: number;
+  readonly address: string;
+  readonly query: URLSearchParams;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** A request with a valid token: whose it is, and which one. */
+export interface SignedRequest extends Request {
+  readonly me: User;
+  readonly current: Token;
+}
+
+/** A limit of its own, beside the general one. */
+export type OwnLimit = 'login' | 'token-creation' | 'backup-download';
+
+interface Served {
+  readonly route: Route;
+  readonly method: string;
+  readonly path: string;
+  readonly limit: OwnLimit | undefined;
+}
+
+/** An operation for those who have a token; without an ability any token will do. */
+export interface SignedOperation extends Served {
+  readonly open: false;
+  readonly ability: Ability | undefined;
+  run(request: SignedRequest, bound: BoundRows): Answer;
+}
+
+/** An operation that needs no token. */
+export interface OpenOperation extends Served {
+  readonly open: true;
+  run(request: Request): Answer;
+}
+
+/** One of the operations the sandbox serves. */
+export type Operation = SignedOperation | OpenOperation;
+
+function served(route: Route, limit: OwnLimit | undefined): Served {
+  const [method = '', path = ''] = route.split(' ');
+  return { route, method, path, limit };
+}
+
+/** An operation whose rows have been found by the time it runs. */
+export const operation = <const R extends Route>(
+  route: R,
+  ability: Ability | undefined,
+  run: (request: SignedRequest, bound: Bound<R>) => Answer,
+  limit?: OwnLimit,
+): SignedOperation => ({
+  ...served(route, limit),
+  open: false,
+  ability,
+  run: (request, bound) => run(request, bound as unknown as Bound<R>),
+});
+
+/** An operation that needs no token. */
+export const openOperation = (route: Route, run: (request: Request) => Answer, limit?: OwnLimit): OpenOperation => ({
+  ...served(route, limit),
+  open: true,
+  run,
+});
+
+/** The names of a path's parameters, outermost first. */
+export const parameters = (path: string): Noun[] => Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name as Noun);
+
+/** Finds the rows of a path, each under the one before it; a child asked for under another parent is a 404 like a missing one. */
+export function bind(state: State, path: string, ids: Readonly<Record<string, string>>): Record<string, AnyRow> {
+  const bound: Record<string, AnyRow> = {};
+  let parent: Noun | undefined;
+  for (const noun of parameters(path)) {
+    const id = ids[noun] ?? '';
+    const row = (rowsOf(state, noun) as AnyRow[]).find(
+      (candidate) => String(candidate.id) === id && (parent === undefined || column(candidate, `${parent}_id`) === bound[parent]?.id),
+    );
+    if (row === undefined) throw notFound(models[noun].name, id);
+    bound[noun] = row;
+    parent = noun;
+  }
+  return bound;
+}

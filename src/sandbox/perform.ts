@@ -1,0 +1,79 @@
+import { authenticate, authorize } from './auth.ts';
+import { type Answer, failure } from './http/answer.ts';
+import { Refusal } from './http/refusal.ts';
+import type { Limiter } from './limits.ts';
+import { bind, type OpenOperation, type Operation, type SignedOperation } from './operation.ts';
+import type { State } from './state.ts';
+
+/** A request as it came in, with its body as text and the ids in its path. */
+export interface Incoming {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly ids: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What an operation is carried out on. `now` is in epoch ms. */
+export interface World {
+  readonly state: State;
+  readonly limiter: Limiter;
+  readonly now: number;
+}
+
+/** Carries an operation out; whatever goes wrong is an answer too. */
+export function perform(operation: Operation, incoming: Incoming, world: World): Answer {
+  const throttle: Record<string, string> = {};
+  try {
+    const answer = operation.open ? runOpen(operation, incoming, world, throttle) : runSigned(operation, incoming, world, throttle);
+    return { ...answer, headers: { ...throttle, ...answer.headers } };
+  } catch (error) {
+    const answer = failure(error, wantsJson(incoming.headers));
+    return { ...answer, headers: { ...throttle, ...answer.headers } };
+  }
+}
+
+/** Whether errors are wanted as JSON: Laravel looks at the first type of the Accept header alone. */
+export const wantsJson = (headers: Headers): boolean => /^[^,;]*[/+]json\b/i.test(headers.get('accept') ?? '');
+
+function runOpen(operation: OpenOperation, incoming: Incoming, { state, limiter, now }: World, throttle: Record<string, string>): Answer {
+  // Everybody on loopback has one address, so all logins share one window.
+  if (operation.limit) Object.assign(throttle, limiter.own(operation.limit, 'guest', now));
+  return operation.run({ state, now, ...partsOf(incoming) });
+}
+
+function runSigned(
+  operation: SignedOperation,
+  incoming: Incoming,
+  { state, limiter, now }: World,
+  throttle: Record<string, string>,
+): Answer {
+  const bearer = authenticate(state, incoming.headers.get('authorization'), now);
+  const who = String(bearer.current.id);
+  Object.assign(throttle, limiter.general(who, now));
+  if (operation.limit) Object.assign(throttle, limiter.own(operation.limit, who, now));
+  authorize(state, bearer, operation.ability);
+  const bound = bind(state, operation.path, incoming.ids);
+  return operation.run({ state, now, ...bearer, ...partsOf(incoming) }, bound);
+}
+
+const partsOf = (incoming: Incoming) => ({
+  address: incoming.url.origin + incoming.url.pathname,
+  query: incoming.url.searchParams,
+  body: jsonOf(incoming),
+});
+
+function jsonOf({ method, headers, body }: Incoming): Record<string, unknown> {
+  if (body.trim() === '' || (method !== 'POST' && method !== 'PUT')) return {};
+  if (!/[/+]json\b/i.test(headers.get('content-type') ?? ''))
+    throw new Refusal(400, 'The request body must be JSON with Content-Type: application/json.');
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    throw new Refusal(400, 'The request body is not valid JSON.');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Refusal(400, 'The request body must be a JSON object.');
+  return value as Record<string, unknown>;
+}

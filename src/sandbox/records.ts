@@ -1,0 +1,216 @@
+/** The columns every row has. Which of them an answer shows is up to its resource. */
+export interface Row {
+  id: string;
+  created_at: string;
+  updated_at: string;
+}
+
+/** A member of the organization; a viewer may only read. */
+export interface User {
+  id: string;
+  name: string;
+  email: string;
+  password: string;
+  role: 'owner' | 'viewer';
+}
+
+/** An access token. Only the SHA-256 of its secret is kept, as Sanctum does; `['*']` is every ability. */
+export interface Token {
+  id: number;
+  user_id: string;
+  name: string;
+  abilities: string[];
+  hash: string;
+  last_used_at: string | null;
+  created_at: string;
+}
+
+/** A machine, or the order for one. */
+export interface Server extends Row {
+  name: string;
+  provider: string;
+  type: string;
+  ip_address: string | null;
+  ssh_user: string;
+  region: string | null;
+  size: string | null;
+  image: string | null;
+  php_version: string | null;
+  database_type: string | null;
+  webserver: string;
+  status: string;
+  monitoring_enabled: boolean;
+  provisioned_at: string | null;
+}
+
+/** A website on a server. */
+export interface Site extends Row {
+  server_id: string;
+  domain: string;
+  type: string;
+  status: string;
+  branch: string | null;
+  git_repository_id: string | null;
+  web_directory: string;
+  php_version: string | null;
+  zero_downtime_enabled: boolean;
+  scheduled_deploy_at: string | null;
+  last_deployed_at: string | null;
+  /** The .env that lies on the server, which `environment-variables/pull` imports. */
+  dotenv: string;
+}
+
+/** One build of a site; the live one is `active`. */
+export interface Release extends Row {
+  site_id: string;
+  name: string;
+  commit_hash: string;
+  commit_message: string;
+  branch: string;
+  status: string;
+  active: boolean;
+}
+
+/** A push that has arrived from a Git host. */
+export interface Webhook extends Row {
+  site_id: string;
+  commit_hash: string;
+  commit_message: string;
+  pusher: string;
+  branch: string;
+  status: string;
+}
+
+/** A line of the .env that the next deployment writes. */
+export interface EnvironmentVariable extends Row {
+  site_id: string;
+  key: string;
+  value: string;
+}
+
+/** A queue worker of a site. */
+export interface Queue extends Row {
+  site_id: string;
+  connection: string;
+  queue: string;
+  processes: number;
+  tries: number;
+  timeout: number;
+  sleep: number;
+  status: string;
+}
+
+/** An Nginx redirect of a site. */
+export interface Redirect extends Row {
+  site_id: string;
+  from: string;
+  to: string;
+  type: number;
+}
+
+/** Belongs to a site or to a server: one of the two ids is null. */
+export interface Certificate extends Row {
+  site_id: string | null;
+  server_id: string | null;
+  type: string;
+  domain: string;
+  status: string;
+  reason: string | null;
+  expires_at: string | null;
+}
+
+/** A database on a server; `size` in bytes. */
+export interface Database extends Row {
+  server_id: string;
+  name: string;
+  status: string;
+  size: number;
+}
+
+/** Somebody who may use a database. */
+export interface DatabaseUser extends Row {
+  database_id: string;
+  username: string;
+}
+
+/** A backup of a database or a site; `size` in bytes. */
+export interface Backup extends Row {
+  type: 'application' | 'database';
+  status: string;
+  size: number | null;
+  server_id: string;
+  site_id: string | null;
+  database_id: string | null;
+  completed_at: string | null;
+}
+
+/** A cron job of a server. */
+export interface Crontab extends Row {
+  server_id: string;
+  command: string;
+  frequency: string;
+  user: string;
+  status: string;
+}
+
+/** A process kept alive by Supervisor. */
+export interface Daemon extends Row {
+  server_id: string;
+  command: string;
+  directory: string | null;
+  user: string;
+  processes: number;
+  status: string;
+}
+
+/** A public key that may log in to a server. */
+export interface SshKey extends Row {
+  server_id: string;
+  name: string;
+  public_key: string;
+  fingerprint: string;
+}
+
+/** A firewall rule of a server. */
+export interface NetworkRule extends Row {
+  server_id: string;
+  name: string | null;
+  port: number;
+  protocol: string;
+  action: string;
+  source: string | null;
+}
+
+/** One region, size or image of a provider. */
+export interface Choice {
+  id: string;
+  name: string;
+}
+
+/** A cloud servers can be made in. */
+export interface Provider extends Choice {
+  regions: Choice[];
+  sizes: Choice[];
+  images: Choice[];
+}
+
+/** The organization's access to a cloud. */
+export interface Credential extends Row {
+  provider: string;
+  name: string;
+}
+
+/** A connection to a Git host. */
+export interface GitProvider extends Row {
+  provider: string;
+  name: string;
+  url: string | null;
+}
+
+/** A repository sites are deployed from. */
+export interface GitRepository extends Row {
+  git_provider_id: string;
+  name: string;
+  auto_deploy_enabled: boolean;
+  deploy_key: string | null;
+}

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { ulid } from 'ulid';
+import { resource, showing } from '../crud.ts';
+import { created } from '../http/answer.ts';
+import { type Operation, operation } from '../operation.ts';
+import type { Database, DatabaseUser } from '../records.ts';
+import { matching, text, unique, validate } from '../rules.ts';
+import { timestamp } from '../time.ts';
+
+const IDENTIFIER = /^[A-Za-z_]\w*$/;
+const users = '/servers/{server}/databases/{database}/users';
+const presentUser = showing<DatabaseUser>('id', 'username', 'created_at');
+const password = text().optional();
+
+/** Databases of a server, and who may use them. */
+export const databases: Operation[] = [
+  ...resource({
+    noun: 'database',
+    path: '/servers/{server}/databases',
+    ability: 'database',
+    verbs: ['list', 'show', 'create', 'delete'],
+    present: showing<Database>('id', 'name', 'status', 'size', 'created_at'),
+    fields: { name: matching(IDENTIFIER, 64) },
+    fresh: () => ({ status: 'active', size: 0 }),
+    check: ({ name }, { siblings }) => unique(siblings, 'name', name),
+  }),
+  ...resource({
+    noun: 'user',
+    path: users,
+    ability: 'database',
+    verbs: ['list', 'show', 'delete'],
+    present: presentUser,
+  }),
+  operation(`POST ${users}`, 'database:create', ({ state, now, body }, { database }) => {
+    const input = validate({ username: matching(IDENTIFIER, 32), password }, body);
+    unique(
+      state.database_users.filter((user) => user.database_id === database.id),
+      'username',
+      input.username,
+    );
+    const at = timestamp(now);
+    const user: DatabaseUser = { id: ulid(now), database_id: database.id, username: input.username, created_at: at, updated_at: at };
+    state.database_users.push(user);
+    // A password nobody chose is of no use unless it is told: once, here (assumed).
+    return created(input.password === undefined ? { ...presentUser(user), password: randomBytes(12).toString('hex') } : presentUser(user));
+  }),
+  operation(`PUT ${users}/{user}`, 'database:update', ({ now, body }, { user }) => {
+    validate({ password }, body);
+    user.updated_at = timestamp(now);
+    return { status: 200, headers: {}, body: { data: presentUser(user) } };
+  }),
+];

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { resource, showing } from '../crud.ts';
+import { accepted } from '../http/answer.ts';
+import { type Operation, operation } from '../operation.ts';
+import type { GitProvider, GitRepository } from '../records.ts';
+import { exists, link, matching, oneOf, text, verbatim } from '../rules.ts';
+import { timestamp } from '../time.ts';
+
+const names: Record<string, string> = { github: 'GitHub', gitlab: 'GitLab', bitbucket: 'Bitbucket', custom: 'Custom' };
+const repository = showing<GitRepository>('id', 'git_provider_id', 'name', 'auto_deploy_enabled', 'deploy_key', 'created_at');
+
+const autoDeploy = (verb: 'enable' | 'disable'): Operation =>
+  operation(`POST /git-repositories/{git_repository}/${verb}-auto-deploy`, 'provider:update', ({ now }, { git_repository }) => {
+    git_repository.auto_deploy_enabled = verb === 'enable';
+    git_repository.updated_at = timestamp(now);
+    return accepted(`Auto-deploy ${verb}d.`, repository(git_repository));
+  });
+
+/** Connections to Git hosts and the repositories sites are deployed from. */
+export const git: Operation[] = [
+  ...resource({
+    noun: 'git_provider',
+    path: '/git-providers',
+    ability: 'provider',
+    present: showing<GitProvider>('id', 'provider', 'name', 'url', 'created_at'),
+    fields: {
+      provider: oneOf('github', 'gitlab', 'bitbucket', 'custom'),
+      name: text().optional(),
+      token: verbatim(),
+      url: link().nullish(),
+    },
+    changeable: ['name', 'token'],
+    fresh: ({ provider }) => ({ name: names[provider] ?? provider, url: null }),
+  }),
+  ...resource({
+    noun: 'git_repository',
+    path: '/git-repositories',
+    ability: 'provider',
+    present: repository,
+    fields: { git_provider_id: text(), name: matching(/^[\w.-]+(\/[\w.-]+)+$/) },
+    changeable: ['name'],
+    fresh: () => ({ auto_deploy_enabled: false, deploy_key: null }),
+    check: ({ git_provider_id: id }, { request }) =>
+      exists(id === undefined || request.state.git_providers.some((provider) => provider.id === id), 'git_provider_id'),
+  }),
+  operation('POST /git-repositories/{git_repository}/setup-deploy-key', 'provider:update', ({ now }, { git_repository }) => {
+    git_repository.deploy_key ??= deployKey(git_repository.id);
+    git_repository.updated_at = timestamp(now);
+    return accepted('Deploy key set up.', repository(git_repository));
+  }),
+  autoDeploy('enable'),
+  autoDeploy('disable'),
+];
+
+/** The public half of a key that looks right and belongs to nobody. */
+export function deployKey(repositoryId: string): string {
+  const part = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  const key = Buffer.concat([part(Buffer.from('ssh-ed25519')), part(createHash('sha256').update(repositoryId).digest())]);
+  return `ssh-ed25519 ${key.toString('base64')} deploynix`;
+}

@@ -1,0 +1,110 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { invalid } from './http/refusal.ts';
+
+/** The fields of a body and their rules. */
+export type Shape = Readonly<Record<string, z.ZodType>>;
+
+/** What a body is once it has passed its rules. */
+export type Input<S extends Shape> = z.output<z.ZodObject<S>>;
+
+const digits = (value: unknown): unknown => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value);
+const truth = (value: unknown): unknown => (value === 1 || value === '1' ? true : value === 0 || value === '0' ? false : value);
+
+/** A string that says something; trimmed, as Laravel does to all input. */
+export const text = (max = 255) => z.string().trim().min(1).max(max);
+
+/** A string taken as it is, empty or not: a secret, the value of a variable. */
+export const verbatim = () => z.string();
+
+/** A string of a given form. */
+export const matching = (form: RegExp, max = 255) => text(max).regex(form);
+
+/** A whole number; digits in a string count, as in Laravel. */
+export const integer = (min: number, max: number) => z.preprocess(digits, z.int().min(min).max(max));
+
+/** True or false; 1 and 0 count, as in Laravel. */
+export const flag = () => z.preprocess(truth, z.boolean());
+
+/** One of the given words. */
+export const oneOf = <const V extends readonly string[]>(...values: V) => z.enum(values);
+
+/** One of the given numbers; digits in a string count. */
+export const oneOfNumbers = <const V extends readonly number[]>(...values: V) => z.preprocess(digits, z.literal(values));
+
+/** An IPv4 or IPv6 address. */
+export const address = () => z.string().refine((value) => isIP(value) !== 0, 'The :attribute field must be a valid IP address.');
+
+/** A URL. */
+export const link = () => z.string().refine((value) => URL.canParse(value), 'The :attribute field must be a valid URL.');
+
+/** A moment in ISO 8601 with its zone. */
+export const moment = () =>
+  z
+    .string()
+    .refine(
+      (value) => /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/.test(value) && !Number.isNaN(Date.parse(value)),
+      'The :attribute field must be a valid date.',
+    );
+
+/** The body's declared fields, or a 422 in Laravel's words. Undeclared fields are ignored; null is the same as leaving a field out. */
+export function validate<S extends Shape>(shape: S, body: Readonly<Record<string, unknown>>): Input<S> {
+  return checked(z.object(shape), Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null)));
+}
+
+/** As `validate`, but every field may be left out and null clears a field that allows it. */
+export function validateChanges<S extends Shape>(shape: S, body: Readonly<Record<string, unknown>>): Partial<Input<S>> {
+  return checked(z.object(shape).partial(), body) as Partial<Input<S>>;
+}
+
+/** 422 when a sibling already has this value in this column. */
+export function unique<T>(siblings: readonly T[], name: keyof T & string, value: unknown): void {
+  if (value !== undefined && siblings.some((row) => row[name] === value))
+    throw invalid({ [name]: [`The ${attribute(name)} has already been taken.`] });
+}
+
+/** 422 when a field names something that is not there. */
+export function exists(found: boolean, name: string): void {
+  if (!found) throw invalid({ [name]: [`The selected ${attribute(name)} is invalid.`] });
+}
+
+function checked<T>(schema: z.ZodType<T>, body: Record<string, unknown>): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const errors: Record<string, string[]> = {};
+  for (const issue of result.error.issues) {
+    const field = issue.path.join('.');
+    errors[field] = [...(errors[field] ?? []), sentence(issue, attribute(field), valueAt(body, issue.path))];
+  }
+  throw invalid(errors);
+}
+
+const attribute = (field: string): string => field.replaceAll('_', ' ');
+const valueAt = (body: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], body);
+
+const types: Record<string, string> = {
+  string: 'must be a string',
+  number: 'must be an integer',
+  int: 'must be an integer',
+  boolean: 'must be true or false',
+  array: 'must be an array',
+};
+
+function sentence(issue: z.core.$ZodIssue, name: string, value: unknown): string {
+  if (value === undefined || value === null) return `The ${name} field is required.`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return `The ${name} field ${types[issue.expected] ?? 'is invalid'}.`;
+    case 'invalid_value':
+      return `The selected ${name} is invalid.`;
+    case 'too_small':
+      return issue.origin === 'string' ? `The ${name} field is required.` : `The ${name} field must be at least ${issue.minimum}.`;
+    case 'too_big':
+      return `The ${name} field must not be greater than ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}.`;
+    case 'custom':
+      return issue.message.replace(':attribute', name);
+    default:
+      return `The ${name} field format is invalid.`;
+  }
+}

@@ -1,0 +1,72 @@
+import { commitOf } from '../jobs/commits.ts';
+import type { Release, Site, Webhook } from '../records.ts';
+import { releaseName, timestamp } from '../time.ts';
+import { DAY, KEPT_RELEASES } from '../timings.ts';
+import { seedId } from './ids.ts';
+
+const DAYS_BETWEEN = 3;
+
+/** The kept releases of every site, oldest first. The newest is live, except where the site's last deployment failed. */
+export function releases(sites: readonly Site[]): Release[] {
+  return sites.flatMap((site, siteIndex) =>
+    Array.from({ length: KEPT_RELEASES }, (_, index): Release => {
+      const newest = index === KEPT_RELEASES - 1;
+      const failed = newest && site.status === 'failed';
+      const live = site.status === 'failed' ? index === KEPT_RELEASES - 2 : newest;
+      const at = releasedAt(site, KEPT_RELEASES - 1 - index);
+      return {
+        id: seedId('RE', siteIndex * 100 + index + 1),
+        site_id: site.id,
+        name: releaseName(at),
+        ...commitOf(`${site.domain} ${site.branch} ${index}`),
+        branch: site.branch ?? 'main',
+        status: failed ? 'failed' : 'active',
+        active: live,
+        created_at: timestamp(at),
+        updated_at: timestamp(at),
+      };
+    }),
+  );
+}
+
+/** The pushes that led to the releases of the sites that have a repository; one push went to another branch and led to none. */
+export function webhooks(sites: readonly Site[], all: readonly Release[]): Webhook[] {
+  return sites
+    .filter((site) => site.git_repository_id !== null)
+    .flatMap((site, siteIndex) => {
+      const id = (n: number): string => seedId('WH', siteIndex * 100 + n);
+      const pushes = all
+        .filter((release) => release.site_id === site.id)
+        .map(({ commit_hash, commit_message, branch, status, created_at, updated_at }, index): Webhook => {
+          const pusher = index % 2 === 0 ? 'ada' : 'grace';
+          return {
+            id: id(index + 1),
+            site_id: site.id,
+            commit_hash,
+            commit_message,
+            pusher,
+            branch,
+            status: status === 'failed' ? 'failed' : 'deployed',
+            created_at,
+            updated_at,
+          };
+        });
+      const last = pushes.at(-1);
+      if (last === undefined) return [];
+      const elsewhere: Webhook = {
+        ...last,
+        id: id(90),
+        ...commitOf(`${site.domain} elsewhere`),
+        branch: 'feature/checkout',
+        status: 'ignored',
+      };
+      return [...pushes.slice(0, -1), elsewhere, last];
+    });
+}
+
+/** When the nth release before the newest was made: the newest failed one at the site's last change, live ones at its deployments. */
+function releasedAt(site: Site, before: number): number {
+  const lastGood = Date.parse(site.last_deployed_at ?? site.created_at);
+  if (site.status !== 'failed') return lastGood - before * DAYS_BETWEEN * DAY;
+  return before === 0 ? Date.parse(site.updated_at) : lastGood - (before - 1) * DAYS_BETWEEN * DAY;
+}

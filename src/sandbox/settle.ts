@@ -1,0 +1,36 @@
+import { backupBegins, backupEnds, restoreBegins, restoreEnds } from './jobs/backups.ts';
+import { certificateIssued } from './jobs/certificates.ts';
+import { deploymentBegins, deploymentEnds, scheduledDeployDue } from './jobs/deployments.ts';
+import { serverProvisioned } from './jobs/servers.ts';
+import { siteInstalled } from './jobs/sites.ts';
+import type { ChangeKind, State } from './state.ts';
+
+/** What each kind of change does to the row it is about, at the moment it was due; a row deleted meanwhile is left alone. */
+const changes: { readonly [K in ChangeKind]: (state: State, id: string, at: number) => void } = {
+  'server.provisioned': serverProvisioned,
+  'site.installed': siteInstalled,
+  'site.scheduled-deploy': scheduledDeployDue,
+  'deployment.begins': deploymentBegins,
+  'deployment.ends': deploymentEnds,
+  'certificate.issued': certificateIssued,
+  'backup.begins': backupBegins,
+  'backup.ends': backupEnds,
+  'restore.begins': restoreBegins,
+  'restore.ends': restoreEnds,
+};
+
+/**
+ * Applies everything that has become due by `now` (epoch ms), in order and each at its own moment, including what that makes due in
+ * turn. Called before every request: the sandbox has no timers, so a test that moves its clock by an hour has waited an hour.
+ */
+export function settle(state: State, now: number): void {
+  for (;;) {
+    const next = state.due.reduce<State['due'][number] | undefined>(
+      (first, change) => (change.at <= now && (first === undefined || change.at < first.at) ? change : first),
+      undefined,
+    );
+    if (next === undefined) return;
+    state.due.splice(state.due.indexOf(next), 1);
+    changes[next.kind](state, next.id, next.at);
+  }
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Api } from '../api/client.ts';
+import type { Target } from '../context.ts';
+import { isError } from '../errors.ts';
+import { readJson } from '../settings/settings.ts';
+import { isId } from './names.ts';
+
+type Thing = Readonly<Record<string, unknown>>;
+
+export type Located = Readonly<Record<'server' | 'site', Target>>;
+
+/** Where a site is, by its domain or id, over all servers. What was found once is remembered, and checked on use. */
+export interface SiteIndex {
+  find(site: string): Promise<readonly Located[]>;
+  /** Forgets what it remembered in this run; true when it had answered from memory, so that looking again may help. */
+  forget(): boolean;
+}
+
+export function openSiteIndex({ api, directory, account }: { api: Pick<Api, 'list'>; directory: string; account: string }): SiteIndex {
+  const file = join(directory, 'sites.json');
+  let used = false;
+
+  const remembered = (): Record<string, Record<string, Located>> => {
+    try {
+      return readJson(file);
+    } catch (error) {
+      if (isError(error)) return {};
+      throw error;
+    }
+  };
+
+  const remember = (known: Record<string, Located>) => {
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      const temporary = `${file}.${randomUUID()}`;
+      writeFileSync(temporary, JSON.stringify({ ...remembered(), [account]: known }), { mode: 0o600 });
+      renameSync(temporary, file);
+    } catch {
+      // A cache that cannot be written costs requests, not correctness.
+    }
+  };
+
+  return {
+    async find(site) {
+      const known = remembered()[account] ?? {};
+      const hit = known[site];
+      if (hit) {
+        used = true;
+        return [hit];
+      }
+      const found: Located[] = [];
+      for (const server of await api.list<Thing>('GET /servers')) {
+        const sites = await api.list<Thing>('GET /servers/{server}/sites', { server: String(server.id) });
+        const matches = matching(sites, site, isId(site) ? ['id'] : ['domain']);
+        found.push(...matches.map((each) => ({ server: target(server, 'name'), site: target(each, 'domain') })));
+      }
+      const [only] = found;
+      if (only && found.length === 1) remember({ ...known, [site]: only });
+      return found;
+    },
+    forget() {
+      if (!used) return false;
+      used = false;
+      remember({});
+      return true;
+    },
+  };
+}
+
+/** The things one of whose keys holds this name. Names are compared without regard to case, as host names are. */
+export const matching = (things: readonly Thing[], name: string, keys: readonly string[]): Thing[] =>
+  things.filter((each) => keys.some((key) => String(each[key] ?? '').toLowerCase() === name.toLowerCase()));
+
+const target = (thing: Thing, key: string): Target => ({ id: String(thing.id), label: String(thing[key] ?? thing.id) });

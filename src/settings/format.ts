@@ -1,0 +1,4 @@
+/** How a result can be written to stdout. */
+export const formats = ['table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'ids'] as const;
+
+export type Format = (typeof formats)[number];

@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DnxError, usage } from '../errors.ts';
+import type { Env, World } from '../world.ts';
+import { type Format, formats } from './format.ts';
+
+/** What one profile remembers. Everything is optional; a token is never here. */
+export interface Profile {
+  readonly host?: string;
+  readonly server?: string;
+  readonly site?: string;
+  readonly output?: string;
+}
+
+/** Where a token lies and what was known when it was stored. The token itself is in the keychain, or in the insecure file. */
+export interface Account {
+  readonly store: 'keychain' | 'file';
+  readonly stored_at: string;
+  readonly user?: string;
+  readonly abilities?: readonly string[];
+}
+
+/** The settings file, `config.json`. Accounts are keyed `profile@host`. */
+export interface Config {
+  readonly profile?: string;
+  readonly profiles?: Readonly<Record<string, Profile>>;
+  readonly accounts?: Readonly<Record<string, Account>>;
+}
+
+/** The project's link file: which server and site this directory is about. No secrets, safe to commit. */
+export interface Link {
+  readonly host?: string;
+  readonly profile?: string;
+  readonly server?: string;
+  readonly site?: string;
+}
+
+export interface Directories {
+  readonly config: string;
+  readonly cache: string;
+  readonly state: string;
+}
+
+/** The options of every command that decide how it runs, as given on the command line. */
+export interface Given {
+  readonly profile?: string | undefined;
+  readonly host?: string | undefined;
+  readonly output?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+  readonly debug?: boolean | undefined;
+  readonly input?: boolean | undefined;
+  readonly color?: boolean | undefined;
+}
+
+export interface Settings {
+  readonly profile: string;
+  /** `https://deploynix.io`, without a path. */
+  readonly host: string;
+  readonly server: string | undefined;
+  readonly site: string | undefined;
+  readonly format: Format;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+  /** False where nobody may be asked: `--no-input`, `--json`, DNX_NO_INPUT or CI. */
+  readonly input: boolean;
+  readonly config: Config;
+  readonly directories: Directories;
+  /** The nearest link file's path, when there is one. */
+  readonly linkFile: string | undefined;
+}
+
+export const DEFAULT_HOST = 'https://deploynix.io';
+const LINK_FILE = '.deploynix.json';
+
+/** Option > environment > link file > profile > default. */
+export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: Given): Settings {
+  const { env } = world;
+  const directories = directoriesOf(world);
+  const config = readConfig(directories.config);
+  const linkFile = findLink(world.cwd);
+  const link = linkFile ? readJson<Link>(linkFile) : {};
+  const profile = given.profile ?? env.DNX_PROFILE ?? link.profile ?? config.profile ?? 'default';
+  const stored = config.profiles?.[profile] ?? {};
+  return {
+    profile,
+    host: hostOf(given.host ?? env.DNX_HOST ?? link.host ?? stored.host ?? DEFAULT_HOST),
+    server: env.DNX_SERVER ?? link.server ?? stored.server,
+    site: env.DNX_SITE ?? link.site ?? stored.site,
+    format: formatOf(given.json ? 'json' : (given.output ?? env.DNX_OUTPUT ?? stored.output ?? 'table')),
+    quiet: given.quiet ?? false,
+    debug: given.debug ?? truthy(env.DNX_DEBUG),
+    input: given.input !== false && !given.json && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI),
+    config,
+    directories,
+    linkFile,
+  };
+}
+
+/** The directories that dnx writes to: DNX_*_DIR, else XDG. */
+export function directoriesOf({ env, home }: Pick<World, 'env' | 'home'>): Directories {
+  const place = (own: string, xdg: string, fallback: string) => env[own] || join(env[xdg] || join(home, fallback), 'dnx');
+  return {
+    config: place('DNX_CONFIG_DIR', 'XDG_CONFIG_HOME', '.config'),
+    cache: place('DNX_CACHE_DIR', 'XDG_CACHE_HOME', '.cache'),
+    state: place('DNX_STATE_DIR', 'XDG_STATE_HOME', '.local/state'),
+  };
+}
+
+export const readConfig = (directory: string): Config => readJson<Config>(join(directory, 'config.json'));
+
+/** A switch in the environment: set, and not to something that means no. */
+export const truthy = (value: Env[string]): boolean => value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase());
+
+/** The origin of the API. A token must not travel in the clear, so plain http is refused except to this machine. */
+export function hostOf(value: string): string {
+  const url = tryUrl(value) ?? tryUrl(`https://${value}`);
+  if (!url || !['http:', 'https:'].includes(url.protocol) || !url.hostname)
+    throw usage(`“${value}” is not a host.`, 'Give a URL such as https://deploynix.io.');
+  if (url.username || url.password) throw usage('A host must not hold a user name or password.');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    throw usage(`Refusing to send a token in the clear to ${url.origin}.`, `Use https://${url.host}.`);
+  }
+  return url.origin;
+}
+
+const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
+
+function tryUrl(value: string): URL | undefined {
+  return URL.canParse(value) && value.includes('://') ? new URL(value) : undefined;
+}
+
+function formatOf(value: string): Format {
+  const known = formats.find((format) => format === value);
+  if (!known) throw usage(`Unknown output format “${value}”.`, `Use one of ${formats.join(', ')}.`);
+  return known;
+}
+
+function findLink(from: string): string | undefined {
+  for (let directory = from; ; directory = dirname(directory)) {
+    const file = join(directory, LINK_FILE);
+    if (readText(file) !== undefined) return file;
+    if (directory === dirname(directory)) return undefined;
+  }
+}
+
+/** A JSON file, or an empty object where there is none. A broken one is named: it is the user's to mend. */
+export function readJson<T extends object>(file: string): T {
+  const content = readText(file);
+  if (content === undefined) return {} as T;
+  try {
+    return JSON.parse(content) as T;
+  } catch (cause) {
+    throw new DnxError('usage', `${file} is not valid JSON.`, { hint: 'Mend it, or move it away.', cause });
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new DnxError('usage', `Cannot read ${file} (${code}).`, { cause: error });
+  }
+}

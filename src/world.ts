@@ -1,0 +1,89 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** A readable end of the process: standard input. */
+export type Input = Readable & { readonly isTTY?: boolean | undefined };
+
+/** A writable end of the process: standard output or standard error. */
+export type Output = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Time. `now` is wall-clock epoch ms and may jump; `elapsed` is monotonic ms from an arbitrary start. */
+export interface Clock {
+  now(): number;
+  elapsed(): number;
+  /** Rejects with the signal's reason when it is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The operating system's store of secrets. Every method throws a DnxError that explains itself when there is no usable one. */
+export interface Keychain {
+  read(account: string): Promise<string | undefined>;
+  write(account: string, secret: string): Promise<void>;
+  /** False when there was nothing to remove. */
+  remove(account: string): Promise<boolean>;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Absolute http(s) URL. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Bytes as they arrive; throws a NetworkFault when the connection ends early. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** One HTTP exchange: no redirects, no retries, no cookies. Rejects with a NetworkFault, or with the signal's reason. */
+export interface Transport {
+  request(request: HttpRequest): Promise<HttpResponse>;
+  close(): Promise<void>;
+}
+
+/** A process to run on the user's behalf: ssh, an editor, a script under the sandbox. Standard streams are inherited. */
+export interface Child {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Env;
+}
+
+/** Everything that a process is given. Nothing outside it and `process.ts` touches `process`, timers or the network. */
+export interface World {
+  readonly env: Env;
+  readonly cwd: string;
+  readonly home: string;
+  readonly platform: NodeJS.Platform;
+  /** The command line that runs this dnx again: node and its script. */
+  readonly self: readonly [node: string, script: string];
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly clock: Clock;
+  readonly keychain: Keychain;
+  /** Opens the network, once a command needs it: directly, or through the proxy that the environment names. */
+  readonly connect: () => Promise<Transport>;
+  /** Runs a child to its end and answers with its exit code. */
+  readonly spawn: (child: Child) => Promise<number>;
+  /** Aborted by Ctrl-C or SIGTERM; the reason is a DnxError with code `interrupted` or `terminated`. */
+  readonly signal: AbortSignal;
+}
+
+/** The connection failed. `sent` tells whether the request may have reached the other side. */
+export class NetworkFault extends Error {
+  override readonly name = 'NetworkFault';
+  readonly sent: boolean;
+  readonly reason: string | undefined;
+
+  constructor(message: string, details: { sent: boolean; reason?: string | undefined; cause?: unknown }) {
+    super(message, { cause: details.cause });
+    this.sent = details.sent;
+    this.reason = details.reason;
+  }
+}
