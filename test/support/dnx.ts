@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openNetwork } from '../../src/api/network.ts';
+import { DnxError } from '../../src/errors.ts';
+import { main } from '../../src/main.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
+import type { Child, Keychain, Transport } from '../../src/world.ts';
+import { FakeClock } from './clock.ts';
+import { capture, input } from './streams.ts';
+
+/** What a run of dnx left behind. */
+export interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Requests of this run, as `GET /servers/01J…`. */
+  readonly calls: readonly string[];
+  /** Milliseconds that it waited, by the fake clock. */
+  readonly waited: number;
+  readonly json: <T = Record<string, unknown>>() => T;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly stdin?: string;
+  readonly cwd?: string;
+  /** stdout and stderr are terminals of this width. */
+  readonly columns?: number;
+  /** Ctrl-C (or SIGTERM) after so many ms of the fake clock. */
+  readonly interruptAt?: number;
+  readonly terminateAt?: number;
+  /** Real ms without an answer that count as none. */
+  readonly idleMs?: number;
+}
+
+/** A sandbox, a fake clock, a keychain in memory and private directories, on which command lines run in this process over real HTTP. */
+export interface Bed {
+  readonly sandbox: Sandbox;
+  readonly clock: FakeClock;
+  readonly keychain: Map<string, string>;
+  /** Holds config, cache, state and the working directory. */
+  readonly directory: string;
+  readonly children: Child[];
+  dnx(line: string | readonly string[], options?: RunOptions): Promise<Run>;
+  close(): Promise<void>;
+}
+
+export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promise<Bed> {
+  const clock = new FakeClock();
+  const sandbox = await startSandbox({ ...options, now: clock.now });
+  const keychain = new Map<string, string>();
+  const children: Child[] = [];
+  const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
+
+  async function dnx(line: string | readonly string[], run: RunOptions = {}): Promise<Run> {
+    const stdout = capture(run.columns !== undefined, run.columns);
+    const stderr = capture(run.columns !== undefined, run.columns);
+    const interruption = new AbortController();
+    const { interruptAt, terminateAt } = run;
+    if (interruptAt !== undefined)
+      clock.at(clock.elapsed() + interruptAt, () => interruption.abort(new DnxError('interrupted', 'Interrupted.')));
+    if (terminateAt !== undefined)
+      clock.at(clock.elapsed() + terminateAt, () => interruption.abort(new DnxError('terminated', 'Terminated.')));
+    const before = sandbox.calls.length;
+    const start = clock.elapsed();
+    const env = {
+      DNX_HOST: sandbox.url,
+      DNX_TOKEN: sandbox.token,
+      DNX_CONFIG_DIR: join(directory, 'config'),
+      DNX_CACHE_DIR: join(directory, 'cache'),
+      DNX_STATE_DIR: join(directory, 'state'),
+      ...run.env,
+    };
+    const code = await main(typeof line === 'string' ? split(line) : line, {
+      env,
+      cwd: run.cwd ?? directory,
+      home: directory,
+      platform: 'linux',
+      self: ['node', 'dnx'],
+      stdin: input(run.stdin ?? ''),
+      stdout: stdout.stream,
+      stderr: stderr.stream,
+      clock,
+      keychain: memory(keychain),
+      signal: interruption.signal,
+      connect: async () => guarded(await openNetwork(env, run.idleMs), clock),
+      spawn: async (child) => {
+        children.push(child);
+        return 0;
+      },
+    });
+    return {
+      code,
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      calls: sandbox.calls.slice(before).map(({ method, path }) => `${method} ${path}`),
+      waited: clock.elapsed() - start,
+      json: <T>() => JSON.parse(stdout.text()) as T,
+    };
+  }
+
+  return {
+    sandbox,
+    clock,
+    keychain,
+    directory,
+    children,
+    dnx,
+    async close() {
+      await sandbox.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Words as a shell splits them: quotes group, nothing else is special. */
+export const split = (line: string): string[] =>
+  [...line.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)].map(([word]) =>
+    word.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single),
+  );
+
+const memory = (secrets: Map<string, string>): Keychain => ({
+  read: async (account) => secrets.get(account),
+  write: async (account, secret) => void secrets.set(account, secret),
+  remove: async (account) => secrets.delete(account),
+});
+
+/** Time stands still during a request, and no other machine is ever asked. */
+function guarded(transport: Transport, clock: FakeClock): Transport {
+  return {
+    async request(request) {
+      const { hostname } = new URL(request.url);
+      if (hostname !== '127.0.0.1') throw new Error(`a test asked ${hostname}`);
+      const response = await clock.during(() => transport.request(request));
+      const body = response.body[Symbol.asyncIterator]();
+      return { ...response, body: { [Symbol.asyncIterator]: () => ({ next: () => clock.during(() => body.next()) }) } };
+    },
+    close: () => transport.close(),
+  };
+}
