@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { execa } from 'execa';
+import { rolldown } from 'rolldown';
+
+const root = join(import.meta.dirname, '../..');
+
+const find = (program: string): string | undefined =>
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, program))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+
+const needed = ['dbus-daemon', 'dbus-send', 'gnome-keyring-daemon', 'secret-tool'];
+
+/** Programs that a real Secret Service needs and that this machine lacks. */
+export const missing: readonly string[] = process.platform === 'linux' ? needed.filter((program) => find(program) === undefined) : needed;
+
+/** The driver around the real keychain, bundled to CommonJS as the product is. Answers its file; `remove` deletes it. */
+export const buildDriver = async (): Promise<{ file: string; remove: () => Promise<void> }> => {
+  // Inside the repository, so that the native module, which stays outside the bundle, resolves.
+  const cache = join(root, 'node_modules/.cache');
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(join(cache, 'keychain-'));
+  const file = join(folder, 'driver.cjs');
+  const bundle = await rolldown({ input: join(import.meta.dirname, 'driver.ts'), platform: 'node', external: ['@napi-rs/keyring'] });
+  await bundle.write({ file, format: 'cjs' });
+  await bundle.close();
+  return { file, remove: () => rm(folder, { recursive: true }) };
+};
+
+export interface Answer {
+  readonly exitCode: number | undefined;
+  readonly ms: number;
+  readonly stderr: string;
+  readonly value?: unknown;
+  readonly code?: string;
+  readonly message?: string;
+  readonly hint?: string;
+}
+
+/** Runs the driver in nothing but the given environment. A driver that hangs is killed, and has no exit code. */
+export const drive = async (
+  file: string,
+  env: Record<string, string>,
+  args: readonly string[],
+  started?: (interrupt: () => void) => void,
+) => {
+  const start = performance.now();
+  const child = execa(process.execPath, [file, ...args], { env, extendEnv: false, reject: false, timeout: 20_000, killSignal: 'SIGKILL' });
+  started?.(() => child.kill('SIGINT'));
+  const { exitCode, stdout, stderr } = await child;
+  const said = stdout === '' ? {} : (JSON.parse(stdout) as object);
+  return { exitCode, ms: performance.now() - start, stderr, ...said } as Answer;
+};
+
+/** What can be activated on a bus, by its name. The prompter is the program that the keyring would ask for its password with. */
+export interface Services {
+  readonly keyring?: boolean;
+  readonly prompter?: string;
+}
+
+/** A session of its own: folders, and a bus that has only the given services. */
+export class Desktop implements AsyncDisposable {
+  readonly folder: string;
+  readonly env: Record<string, string>;
+  readonly #buses: ChildProcess[] = [];
+  #count = 0;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.env = {
+      PATH: process.env.PATH ?? '',
+      HOME: folder,
+      XDG_DATA_HOME: join(folder, 'data'),
+      XDG_CACHE_HOME: join(folder, 'cache'),
+      XDG_CONFIG_HOME: join(folder, 'config'),
+    };
+  }
+
+  static async create(): Promise<Desktop> {
+    const desktop = new Desktop(await mkdtemp(join(tmpdir(), 'dnx-')));
+    await mkdir(join(desktop.folder, 'data'), { mode: 0o700 });
+    return desktop;
+  }
+
+  /** Starts a bus, and answers the environment of a program in its session. A second one stands for the user's next log-in. */
+  async login(services: Services = {}): Promise<Record<string, string>> {
+    this.#count += 1;
+    const run = join(this.folder, `run-${this.#count}`);
+    await mkdir(join(run, 'services'), { recursive: true, mode: 0o700 });
+    const env = { ...this.env, XDG_RUNTIME_DIR: run };
+    const exec: Record<string, string | undefined> = {
+      'org.freedesktop.secrets': services.keyring ? `${find('gnome-keyring-daemon')} --start --foreground --components=secrets` : undefined,
+      'org.gnome.keyring.SystemPrompter': services.prompter,
+    };
+    for (const [name, command] of Object.entries(exec)) {
+      if (command !== undefined) {
+        await writeFile(join(run, 'services', `${name}.service`), `[D-BUS Service]\nName=${name}\nExec=${command}\n`);
+      }
+    }
+    await writeFile(
+      join(run, 'bus.conf'),
+      `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path=${run}/bus</listen>
+  <auth>EXTERNAL</auth>
+  <servicedir>${run}/services</servicedir>
+  <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
+</busconfig>
+`,
+    );
+    const bus = spawn('dbus-daemon', [`--config-file=${run}/bus.conf`, '--nofork', '--print-address'], {
+      env,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    this.#buses.push(bus);
+    const [address] = (await once(bus.stdout, 'data')) as [Buffer];
+    return { ...env, DBUS_SESSION_BUS_ADDRESS: address.toString().trim() };
+  }
+
+  /** Starts the keyring and unlocks its login collection, which the first time creates it. */
+  async unlock(env: Record<string, string>): Promise<void> {
+    const options = { env, extendEnv: false, input: 'test-password', stdout: 'ignore', stderr: 'ignore' } as const;
+    await execa('gnome-keyring-daemon', ['--unlock', '--components=secrets'], options);
+    // It goes into the background before it has taken its name on the bus.
+    await this.keyringPid(env);
+  }
+
+  /** The process behind the Secret Service, once there is one. */
+  async keyringPid(env: Record<string, string>): Promise<number> {
+    const destination = ['--session', '--print-reply=literal', '--dest=org.freedesktop.DBus', '/'];
+    const call = [...destination, 'org.freedesktop.DBus.GetConnectionUnixProcessID', 'string:org.freedesktop.secrets'];
+    for (;;) {
+      const { exitCode, stdout } = await execa('dbus-send', call, { env, extendEnv: false, reject: false });
+      if (exitCode === 0) {
+        return Number(/\d+$/.exec(stdout)?.[0]);
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // The keyring ends by itself with its bus.
+    for (const bus of this.#buses) {
+      const ended = once(bus, 'exit');
+      bus.kill();
+      await ended;
+    }
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+  }
+}

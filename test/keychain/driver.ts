@@ -1,0 +1,41 @@
+import { osKeychain } from '../../src/auth/keychain.ts';
+import { DnxError, isError } from '../../src/errors.ts';
+import type { Clock } from '../../src/world.ts';
+
+// A whole process around the keychain, as bin/dnx.js is: `read ACCOUNT`, `write ACCOUNT SECRET` or `remove ACCOUNT`; one line of JSON.
+
+const interrupt = new AbortController();
+process.once('SIGINT', () => interrupt.abort(new DnxError('interrupted', 'Interrupted')));
+
+const clock: Pick<Clock, 'sleep'> = {
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, ms);
+      signal?.addEventListener('abort', () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      });
+    }),
+};
+
+const main = async (operation = '', account = '', secret = ''): Promise<number> => {
+  const keychain = osKeychain({ env: process.env, platform: process.platform, clock, signal: interrupt.signal });
+  try {
+    const value =
+      operation === 'write'
+        ? await keychain.write(account, secret)
+        : operation === 'remove'
+          ? await keychain.remove(account)
+          : await keychain.read(account);
+    process.stdout.write(`${JSON.stringify({ value: value ?? null })}\n`);
+    return 0;
+  } catch (error) {
+    if (!isError(error)) {
+      throw error;
+    }
+    process.stdout.write(`${JSON.stringify({ code: error.code, message: error.message, hint: error.hint })}\n`);
+    return error.exitCode;
+  }
+};
+
+void main(...process.argv.slice(2)).then((code) => process.exit(code));

@@ -1,0 +1,200 @@
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, buildDriver, Desktop, drive, missing } from './desktop.ts';
+
+const required = Boolean(process.env.CI) && process.platform === 'linux';
+
+if (missing.length > 0 && !required) {
+  process.stderr.write(`Skipped the tests on a real Secret Service: this machine has no ${missing.join(', ')}\n`);
+}
+
+const instead = 'Set DNX_TOKEN, or keep the token in a file that only you can read: dnx login --insecure-storage';
+const limit = 5_000;
+
+/** What every failure has in common: one clear message, nothing on stderr, the exit code, and in time. */
+const expectFailure = (answer: Answer, message: string, hint: string): void => {
+  expect({ ...answer, ms: 0 }).toEqual({ exitCode: 1, ms: 0, stderr: '', code: 'failed', message, hint });
+  expect(answer.ms).toBeLessThan(limit);
+};
+
+describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret Service', { timeout: 30_000 }, () => {
+  let driver: Awaited<ReturnType<typeof buildDriver>>;
+  const run = (env: Record<string, string>, args: readonly string[], started?: (interrupt: () => void) => void) =>
+    drive(driver.file, env, args, started);
+
+  beforeAll(async () => {
+    expect(missing, 'programs that this suite needs, and CI must have').toEqual([]);
+    driver = await buildDriver();
+  });
+  afterAll(() => driver?.remove());
+
+  it('stores, reads, replaces and removes a token, as secret-tool sees it', async () => {
+    await using desktop = await Desktop.create();
+    const env = await desktop.login();
+    await desktop.unlock(env);
+    const account = 'deploynix.io/default';
+    const lookup = async () => {
+      const args = ['lookup', 'service', 'deploynix-cli', 'username', account];
+      return (await execa('secret-tool', args, { env, extendEnv: false, reject: false })).stdout;
+    };
+    const ask = async (...args: string[]) => {
+      const { exitCode, value, message } = await run(env, args);
+      return { exitCode, value, message };
+    };
+
+    expect(await ask('read', account)).toEqual({ exitCode: 0, value: null });
+    expect(await ask('write', account, '17|s3cret|täil')).toEqual({ exitCode: 0, value: null });
+    expect(await lookup()).toBe('17|s3cret|täil');
+    expect(await ask('read', account)).toEqual({ exitCode: 0, value: '17|s3cret|täil' });
+    expect(await ask('read', 'deploynix.io/other')).toEqual({ exitCode: 0, value: null });
+    expect(await ask('write', account, '18|another')).toEqual({ exitCode: 0, value: null });
+    expect(await lookup()).toBe('18|another');
+    expect(await ask('remove', account)).toEqual({ exitCode: 0, value: true });
+    expect(await lookup()).toBe('');
+    expect(await ask('remove', account)).toEqual({ exitCode: 0, value: false });
+  });
+
+  it('keeps the token over a log-out: it is in the keyring, not in the kernel', async () => {
+    await using desktop = await Desktop.create();
+    const first = await desktop.login();
+    await desktop.unlock(first);
+    expect(await run(first, ['write', 'a', '1|x'])).toMatchObject({ exitCode: 0 });
+    const second = await desktop.login();
+    await desktop.unlock(second);
+    expect(await run(second, ['read', 'a'])).toMatchObject({ exitCode: 0, value: '1|x' });
+  });
+
+  it('finds the bus of XDG_RUNTIME_DIR when no address is set', async () => {
+    await using desktop = await Desktop.create();
+    const { DBUS_SESSION_BUS_ADDRESS: _, ...env } = await desktop.login();
+    await desktop.unlock(env);
+    expect(await run(env, ['write', 'a', '1|x'])).toMatchObject({ exitCode: 0 });
+    expect(await run(env, ['read', 'a'])).toMatchObject({ exitCode: 0, value: '1|x' });
+  });
+
+  describe.concurrent('says what is wrong', () => {
+    it('without a bus', async () => {
+      await using desktop = await Desktop.create();
+      for (const args of [
+        ['read', 'a'],
+        ['write', 'a', '1|x'],
+        ['remove', 'a'],
+      ]) {
+        const message = 'There is no keychain here: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)';
+        expectFailure(await run(desktop.env, args), message, instead);
+      }
+    });
+
+    it('where the bus is gone', async () => {
+      await using desktop = await Desktop.create();
+      const address = `unix:path=${desktop.folder}/gone`;
+      const message = `There is no keychain here: no D-Bus session bus at ${address}`;
+      expectFailure(await run({ ...desktop.env, DBUS_SESSION_BUS_ADDRESS: address }, ['read', 'a']), message, instead);
+      const runtime = { ...desktop.env, XDG_RUNTIME_DIR: '/nonexistent' };
+      const bus = 'There is no keychain here: no D-Bus session bus at unix:path=/nonexistent/bus';
+      expectFailure(await run(runtime, ['write', 'a', '1|x']), bus, instead);
+    });
+
+    it('on a bus without a Secret Service', async () => {
+      await using desktop = await Desktop.create();
+      const env = await desktop.login();
+      const message = 'There is no keychain here: no Secret Service (GNOME Keyring, KWallet, KeePassXC) runs on the D-Bus session bus';
+      for (const args of [
+        ['read', 'a'],
+        ['write', 'a', '1|x'],
+        ['remove', 'a'],
+      ]) {
+        expectFailure(await run(env, args), message, instead);
+      }
+    });
+
+    it('when the keyring is locked and nobody can be asked', async () => {
+      await using desktop = await Desktop.create();
+      const first = await desktop.login();
+      await desktop.unlock(first);
+      expect(await run(first, ['write', 'a', '1|x'])).toMatchObject({ exitCode: 0 });
+      const locked = await desktop.login({ keyring: true });
+      for (const args of [
+        ['read', 'a'],
+        ['write', 'a', '2|y'],
+        ['remove', 'a'],
+        ['write', 'new', '1|x'],
+      ]) {
+        expectFailure(await run(locked, args), 'The keychain (Secret Service) is locked', `Unlock it and try again. ${instead}`);
+      }
+    });
+
+    it('when the keyring was never set up', async () => {
+      await using desktop = await Desktop.create();
+      const env = await desktop.login({ keyring: true });
+      expect(await run(env, ['read', 'a'])).toMatchObject({ exitCode: 0, value: null });
+      const message = 'The keychain (Secret Service) has no default keyring to write to';
+      expectFailure(await run(env, ['write', 'a', '1|x']), message, `Create one in your desktop's password application. ${instead}`);
+    });
+
+    it('when the keyring is locked, and opens no prompt that nobody may ever answer', async () => {
+      await using desktop = await Desktop.create();
+      const first = await desktop.login();
+      await desktop.unlock(first);
+      expect(await run(first, ['write', 'a', '1|x'])).toMatchObject({ exitCode: 0 });
+      const shown = join(desktop.folder, 'shown');
+      const env = await desktop.login({ keyring: true, prompter: `/bin/sh -c "echo > ${shown}; exec sleep 15"` });
+      for (const args of [
+        ['read', 'a'],
+        ['write', 'new', '1|x'],
+      ]) {
+        expectFailure(await run(env, args), 'The keychain (Secret Service) is locked', `Unlock it and try again. ${instead}`);
+      }
+      expect(existsSync(shown)).toBe(false);
+    });
+
+    it('when its process is stopped', async () => {
+      await using desktop = await Desktop.create();
+      const env = await desktop.login();
+      await desktop.unlock(env);
+      const pid = await desktop.keyringPid(env);
+      process.kill(pid, 'SIGSTOP');
+      try {
+        const hint = `Restart it, or log in to your desktop again. ${instead}`;
+        expectFailure(await run(env, ['read', 'a']), 'The keychain (Secret Service) does not answer', hint);
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+    });
+
+    it('when the bus accepts and never answers', async () => {
+      await using desktop = await Desktop.create();
+      const path = join(desktop.folder, 'bus');
+      const server = createServer((socket) => socket.resume().on('error', () => {}));
+      await new Promise<void>((resolve) => server.listen(path, resolve));
+      try {
+        const message = 'The keychain cannot be reached: the D-Bus session bus does not answer';
+        const env = { ...desktop.env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` };
+        expectFailure(await run(env, ['read', 'a']), message, `Log in to your desktop again. ${instead}`);
+      } finally {
+        server.close();
+      }
+    });
+  });
+
+  it('ends at once on Ctrl-C', async () => {
+    await using desktop = await Desktop.create();
+    const path = join(desktop.folder, 'bus');
+    let interrupt = () => {};
+    const server = createServer((socket) => {
+      socket.resume().on('error', () => {});
+      interrupt();
+    });
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const env = { ...desktop.env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` };
+    const answer = await run(env, ['read', 'a'], (kill) => {
+      interrupt = kill;
+    });
+    server.close();
+    expect(answer).toMatchObject({ exitCode: 130, stderr: '', code: 'interrupted', message: 'Interrupted' });
+    expect(answer.ms).toBeLessThan(1_500);
+  });
+});
