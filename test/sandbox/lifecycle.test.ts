@@ -1,0 +1,70 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { seeded, startSandbox, timings } from '../../src/sandbox/index.ts';
+import { drive, START } from './driver.ts';
+
+const shop = `/servers/${seeded.servers['web-1']}/sites/${seeded.sites['shop.example.com']}`;
+
+function directory(): string {
+  const made = mkdtempSync(join(tmpdir(), 'dnx-sandbox-'));
+  onTestFinished(() => rmSync(made, { recursive: true }));
+  return made;
+}
+
+test('the state outlives the sandbox, with what is under way', async () => {
+  const folder = directory();
+  const stateFile = join(folder, 'state.json');
+  const first = await drive({ stateFile });
+  await first.ask(`POST ${shop}/deploy`);
+  expect(JSON.parse(readFileSync(stateFile, 'utf8')).deployments).toHaveLength(1);
+  const minted = first.sandbox.mint(['site:read']);
+  await first.sandbox.close();
+  expect(readdirSync(folder)).toEqual(['state.json']);
+
+  const second = await drive({ stateFile, now: () => START + timings.deployBegins });
+  expect((await second.ask(`GET ${shop}`, undefined, { token: minted })).data.status).toBe('deploying');
+});
+
+test('the announced token works again after it was revoked and the sandbox started anew', async () => {
+  const stateFile = join(directory(), 'state.json');
+  const first = await drive({ stateFile });
+  await first.ask('POST /logout');
+  expect((await first.ask('GET /user')).status).toBe(401);
+  await first.sandbox.close();
+  const second = await drive({ stateFile });
+  expect((await second.ask('GET /user')).status).toBe(200);
+});
+
+test('a state file that is none is refused by name', async () => {
+  const stateFile = join(directory(), 'state.json');
+  writeFileSync(stateFile, '{"version"');
+  await expect(startSandbox({ stateFile })).rejects.toThrow(`${stateFile} is not JSON`);
+  writeFileSync(stateFile, '{"version":0}');
+  await expect(startSandbox({ stateFile })).rejects.toThrow('another version');
+});
+
+test('a port that is taken is an error', async () => {
+  const { sandbox } = await drive();
+  await expect(startSandbox({ port: Number(new URL(sandbox.url).port) })).rejects.toThrow('EADDRINUSE');
+});
+
+test('calls are written down in order, the last thousand', async () => {
+  const { ask, sandbox } = await drive();
+  const token = sandbox.mint(['server:read'], { name: 'Reader' });
+  await ask('GET /servers?page=1&per_page=2', undefined, { token });
+  await ask('POST /servers', { name: 'x' }, { token });
+  await ask('GET /user', undefined, { token: null });
+  expect(sandbox.calls).toEqual([
+    { method: 'GET', path: '/servers', query: { page: '1', per_page: '2' }, body: undefined, token: 'Reader', status: 200 },
+    { method: 'POST', path: '/servers', query: {}, body: { name: 'x' }, token: 'Reader', status: 403 },
+    { method: 'GET', path: '/user', query: {}, body: undefined, token: null, status: 401 },
+  ]);
+});
+
+test('the classes of the process are left alone', async () => {
+  const { Request: request, Response: response } = globalThis;
+  await drive();
+  expect([globalThis.Request, globalThis.Response]).toEqual([request, response]);
+});
