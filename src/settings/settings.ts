@@ -114,7 +114,7 @@ export const truthy = (value: Env[string]): boolean => value !== undefined && ![
 
 /** The origin of the API. A token must not travel in the clear, so plain http is refused except to this machine. */
 export function hostOf(value: string): string {
-  const url = tryUrl(value) ?? tryUrl(`https://${value}`);
+  const url = tryUrl(value.includes('://') ? value : `https://${value}`);
   if (!url || !['http:', 'https:'].includes(url.protocol) || !url.hostname)
     throw usage(`“${value}” is not a host.`, 'Give a URL such as https://deploynix.io.');
   if (url.username || url.password) throw usage('A host must not hold a user name or password.');
@@ -127,7 +127,7 @@ export function hostOf(value: string): string {
 const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
 
 function tryUrl(value: string): URL | undefined {
-  return URL.canParse(value) && value.includes('://') ? new URL(value) : undefined;
+  return URL.canParse(value) ? new URL(value) : undefined;
 }
 
 function formatOf(value: string): Format {

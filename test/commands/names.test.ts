@@ -1,0 +1,105 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const web1 = seeded.servers['web-1'];
+const web2 = seeded.servers['web-2'];
+const shop = seeded.sites['shop.example.com'];
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+test('an id costs no request of its own', async () => {
+  const run = await bed.dnx(`site show ${shop} --server ${web1} --json`);
+  expect(run.json()).toMatchObject({ id: shop });
+  expect(run.calls).toEqual([`GET /servers/${web1}/sites/${shop}`]);
+});
+
+test('a server goes by its name or its address', async () => {
+  const byName = await bed.dnx('server show WEB-1 --json');
+  const byAddress = await bed.dnx('server show 203.0.113.10 --json');
+  expect(byName.json()).toMatchObject({ id: web1 });
+  expect(byAddress.json()).toEqual(byName.json());
+});
+
+test('a site is found by its domain, and remembered', async () => {
+  const first = await bed.dnx('site show shop.example.com --json');
+  const second = await bed.dnx('site show shop.example.com --json');
+  expect(first.json()).toMatchObject({ id: shop, server_id: web1 });
+  expect(first.calls.length).toBeGreaterThan(2);
+  expect(second.calls).toEqual([`GET /servers/${web1}/sites/${shop}`]);
+});
+
+test('what was remembered is checked on use: a 404 makes dnx look again, once', async () => {
+  await bed.dnx('site show shop.example.com');
+  bed.sandbox.faults.next({ path: '/servers/{server}/sites/{site}' }, { status: 404, body: { message: 'Gone.' } });
+  const again = await bed.dnx('site show shop.example.com --json');
+  expect(again.code).toBe(0);
+  expect(again.json()).toMatchObject({ id: shop });
+
+  bed.sandbox.faults.always({ path: '/servers/{server}/sites/{site}' }, { status: 404, body: { message: 'Gone.' } });
+  const gone = await bed.dnx('site show shop.example.com');
+  expect(gone.code).toBe(6);
+  expect(gone.calls.filter((call) => call === `GET /servers/${web1}/sites/${shop}`)).toHaveLength(2);
+});
+
+test('a domain on two servers lists its candidates and exits 6', async () => {
+  const run = await bed.dnx('site show staging.example.com');
+  expect(run).toMatchObject({ code: 6, stdout: '' });
+  expect(run.stderr).toContain('web-1/staging.example.com');
+  expect(run.stderr).toContain('web-2/staging.example.com');
+});
+
+test.each(['site show web-2/staging.example.com --json', 'site show staging.example.com --server web-2 --json'])(
+  '%s tells them apart',
+  async (line) => {
+    expect((await bed.dnx(line)).json()).toMatchObject({ server_id: web2 });
+  },
+);
+
+test('DNX_SERVER is the parent where no option says otherwise; a site that is not on it is looked for', async () => {
+  const there = await bed.dnx('site show staging.example.com --json', { env: { DNX_SERVER: 'web-2' } });
+  expect(there.json()).toMatchObject({ server_id: web2 });
+  const elsewhere = await bed.dnx('site show shop.example.com --json', { env: { DNX_SERVER: 'web-2' } });
+  expect(elsewhere.json()).toMatchObject({ server_id: web1 });
+  const option = await bed.dnx('site show shop.example.com --server web-2', { env: { DNX_SERVER: 'web-1' } });
+  expect(option.code).toBe(6);
+});
+
+test('the link file of a project names its server and site, from any directory below', async () => {
+  const below = join(bed.directory, 'project/app/Http');
+  mkdirSync(below, { recursive: true });
+  writeFileSync(join(bed.directory, 'project/.deploynix.json'), JSON.stringify({ server: web1, site: shop }));
+  const run = await bed.dnx('site show --json', { cwd: below });
+  expect(run.json()).toMatchObject({ id: shop });
+  expect(run.calls).toEqual([`GET /servers/${web1}/sites/${shop}`]);
+});
+
+test('a missing parent is named', async () => {
+  const run = await bed.dnx('daemon list');
+  expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+  expect(run.stderr).toContain('Pass --server or set DNX_SERVER.');
+});
+
+test('an unknown name says where to look', async () => {
+  const run = await bed.dnx('server show web-9');
+  expect(run).toMatchObject({ code: 6, stdout: '' });
+  expect(run.stderr).toContain('There is no server “web-9”');
+  expect(run.stderr).toContain('dnx server list');
+});
+
+test('a list is read to its last page, with as few requests as there can be', async () => {
+  const { servers } = bed.sandbox.state;
+  const [first] = servers;
+  if (!first) throw new Error('the seed has servers');
+  for (let n = servers.length; n < 120; n++)
+    servers.push({ ...first, id: `01JQ8Z4T9G0000000000SV${String(n).padStart(4, '0')}`, name: `web-${n}` });
+  const run = await bed.dnx('server list --json');
+  expect(run.json<unknown[]>()).toHaveLength(120);
+  expect(run.calls).toEqual(['GET /servers', 'GET /servers']);
+});

@@ -1,0 +1,129 @@
+import { Chalk } from 'chalk';
+import { describe, expect, test } from 'vitest';
+import { ago } from '../../src/output/cell.ts';
+import { render } from '../../src/output/render.ts';
+import { json, line, lines } from '../../src/output/text.ts';
+import { columns, message, record, rows, type View } from '../../src/output/view.ts';
+import type { Format } from '../../src/settings/format.ts';
+
+interface Server {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly sites_count: number | null;
+}
+
+const servers: Server[] = [
+  { id: '1', name: 'web-2', status: 'active', sites_count: 10 },
+  { id: '2', name: 'web-1', status: 'failed', sites_count: null },
+];
+const list = rows(servers, columns<Server>('name', 'status', 'sites_count'), 'No servers.');
+
+const print = (view: View, format: Format, more: Partial<Parameters<typeof render>[1]> = {}) =>
+  render(view, {
+    format,
+    fields: undefined,
+    query: undefined,
+    header: true,
+    sort: undefined,
+    limit: undefined,
+    width: undefined,
+    now: Date.parse('2026-04-16T12:00:00Z'),
+    style: new Chalk({ level: 0 }),
+    ...more,
+  });
+
+describe('a list', () => {
+  test('as a table, without null and without trailing blanks', async () => {
+    expect(await print(list, 'table')).toBe('NAME   STATUS  SITES COUNT\nweb-2  active  10\nweb-1  failed  –\n');
+  });
+
+  test('without its heading', async () => {
+    expect(await print(list, 'table', { header: false })).toBe('web-2  active  10\nweb-1  failed  –\n');
+  });
+
+  test('as JSON holds everything, and an empty list is []', async () => {
+    expect(JSON.parse(await print(list, 'json'))).toEqual(servers);
+    expect(await print(rows([], [], 'None.'), 'json')).toBe('[]\n');
+    expect(await print(rows([], [], 'None.'), 'table')).toBe('');
+  });
+
+  test('one JSON object a line, one id a line', async () => {
+    expect(
+      (await print(list, 'ndjson'))
+        .trim()
+        .split('\n')
+        .map((each) => JSON.parse(each)),
+    ).toEqual(servers);
+    expect(await print(list, 'ids')).toBe('1\n2\n');
+  });
+
+  test('as CSV quotes what needs it', async () => {
+    const awkward = rows([{ id: '1', name: 'a "b", c', status: 'x\ny', sites_count: 1 }], columns<Server>('name', 'status'), '');
+    expect(await print(awkward, 'csv')).toBe('name,status\n"a ""b"", c","x\ny"\n');
+    expect(await print(awkward, 'tsv', { header: false })).toBe('a "b", c\tx y\n');
+  });
+
+  test('as YAML', async () => {
+    expect(await print(list, 'yaml', { limit: 1 })).toBe('- id: "1"\n  name: web-2\n  status: active\n  sites_count: 10\n');
+  });
+
+  test('sorted, cut and narrowed to fields', async () => {
+    expect(await print(list, 'table', { sort: 'name', limit: 1, fields: ['name', 'id'] })).toBe('NAME   ID\nweb-1  2\n');
+    expect(await print(list, 'ids', { sort: '-name' })).toBe('1\n2\n');
+    expect(JSON.parse(await print(list, 'json', { fields: ['id'] }))).toEqual([{ id: '1' }, { id: '2' }]);
+  });
+
+  test('through a JMESPath query; a wrong one is a usage error', async () => {
+    expect(await print(list, 'json', { query: '[?status==`"failed"`].name' })).toBe('[\n  "web-1"\n]\n');
+    await expect(print(list, 'json', { query: '[?' })).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  test('is cut to the width of the terminal, the widest column first', async () => {
+    const wide = rows([{ id: 'x'.repeat(60), name: 'web-1', status: 'active', sites_count: 1 }], columns<Server>('name', 'id'), '');
+    const printed = (await print(wide, 'table', { width: 40 })).split('\n');
+    expect(Math.max(...printed.map((each) => each.length))).toBeLessThanOrEqual(40);
+    expect(printed[1]).toMatch(/^web-1 {2}x+…$/);
+  });
+});
+
+test('a record shows a line for each field, and times as they feel', async () => {
+  const shown = columns<Server & { created_at: string }>('name', 'status', 'created_at');
+  expect(await print(record({ ...servers[0], created_at: '2026-04-16T09:00:00Z' }, shown), 'table')).toBe(
+    'Name     web-2\nStatus   active\nCreated  3 hours ago\n',
+  );
+});
+
+test('a message is a sentence for a person and an object for a script', async () => {
+  expect(await print(message('Deleted.', { id: 7, deleted: true }), 'table')).toBe('Deleted.\n');
+  expect(JSON.parse(await print(message('Deleted.', { id: 7, deleted: true }), 'json'))).toEqual({ id: 7, deleted: true });
+  expect(JSON.parse(await print(message('Started.'), 'json'))).toEqual({ message: 'Started.' });
+});
+
+describe('what the API sends cannot steer the terminal', () => {
+  const evil = '\u001b]0;title\u0007\u001b[31mred\u001b[0m\r\u009b2Jname\u202etxt\u0000';
+
+  test('in a cell, a line and a text', async () => {
+    const view = rows([{ id: '1', name: evil, status: 'a\nb', sites_count: 0 }], columns<Server>('name', 'status'), '');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
+    expect(await print(view, 'table')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    expect(line('a\nb')).toBe('a b');
+    expect(lines(`one\n${evil}`)).toBe('one\nrednametxt');
+  });
+
+  test('in JSON it is escaped, and reads back as it was', () => {
+    expect(json({ evil })).not.toContain('\u009b');
+    expect(JSON.parse(json({ evil }))).toEqual({ evil });
+  });
+});
+
+test.each([
+  ['2026-04-16T11:59:55Z', 'just now'],
+  ['2026-04-16T11:59:00Z', '1 minute ago'],
+  ['2026-04-16T14:00:00Z', 'in 2 hours'],
+  ['2026-04-13T12:00:00Z', '3 days ago'],
+  ['2024-04-16T12:00:00Z', '2 years ago'],
+  ['yesterday', 'yesterday'],
+])('%s is %s', (timestamp, words) => {
+  expect(ago(timestamp, Date.parse('2026-04-16T12:00:00Z'))).toBe(words);
+});

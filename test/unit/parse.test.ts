@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fill } from '../../src/api/endpoint.ts';
+import { extraBody } from '../../src/cli/body.ts';
+import { choice, content, duration, integer, secret } from '../../src/cli/options.ts';
+import { parseDuration, parseValue, type Sources } from '../../src/cli/parse.ts';
+import { phaseOf, statusOf } from '../../src/status.ts';
+
+let home: string;
+let sources: Sources;
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'dnx-parse-'));
+  writeFileSync(join(home, 'key.pub'), 'ssh-ed25519 AAAA ada\n');
+  const never = async () => {
+    throw new Error('nobody is asked');
+  };
+  sources = {
+    world: { cwd: home, home },
+    ask: { allowed: false, password: never, input: never, select: never },
+    stdin: async () => 'from stdin\n',
+  };
+});
+afterAll(() => rmSync(home, { recursive: true }));
+
+describe('a value is read strictly', () => {
+  test.each(['', '1.5', '1e3', 'abc', '0x10', '99999999999999999999'])('%j is not a whole number', async (word) => {
+    await expect(parseValue('processes', integer(''), word, sources)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('--processes'),
+    });
+  });
+
+  test('a whole number, a duration, one of our words', async () => {
+    expect(await parseValue('n', integer(''), '-12', sources)).toBe(-12);
+    expect(await parseValue('timeout', duration(''), '1h30m', sources)).toBe(5_400_000);
+    expect(await parseValue('if_running', choice('', ['attach', 'wait']), 'wait', sources)).toBe('wait');
+    await expect(parseValue('if_running', choice('', ['attach', 'wait']), 'stop', sources)).rejects.toMatchObject({
+      hint: 'Use one of attach, wait.',
+    });
+  });
+
+  test.each([
+    ['90', 90_000],
+    ['500ms', 500],
+    ['15m', 900_000],
+    ['2d', 172_800_000],
+    ['5 m', undefined],
+    ['m', undefined],
+    ['-1s', undefined],
+  ])('%s as a duration', (word, ms) => {
+    expect(parseDuration(word)).toBe(ms);
+  });
+
+  test('a file, stdin, or the text itself', async () => {
+    expect(await parseValue('public_key', content(''), '@~/key.pub', sources)).toBe('ssh-ed25519 AAAA ada');
+    expect(await parseValue('public_key', content(''), '@key.pub', sources)).toBe('ssh-ed25519 AAAA ada');
+    expect(await parseValue('public_key', content(''), '-', sources)).toBe('from stdin');
+    expect(await parseValue('public_key', content(''), 'plain', sources)).toBe('plain');
+    await expect(parseValue('public_key', content(''), '@missing', sources)).rejects.toMatchObject({
+      code: 'usage',
+      message: 'Cannot read missing (ENOENT).',
+    });
+  });
+
+  test('a secret is never an argument', async () => {
+    await expect(parseValue('password', secret(''), 'hunter2', sources)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.not.stringContaining('hunter2'),
+    });
+    expect(await parseValue('password', secret(''), '-', sources)).toBe('from stdin');
+  });
+});
+
+describe('-F and --data', () => {
+  test('-F is text, := is JSON, and both win over --data', async () => {
+    expect(await extraBody(['name=a=b', 'n:=3', 'on:=true'], '{"name":"x","kept":null}', sources)).toEqual({
+      name: 'a=b',
+      n: 3,
+      on: true,
+      kept: null,
+    });
+  });
+
+  test.each([
+    [['novalue'], undefined],
+    [['n:={'], undefined],
+    [undefined, '[1]'],
+    [undefined, '{'],
+  ])('%j with --data %j is a usage error', async (fields, data) => {
+    await expect(extraBody(fields, data, sources)).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
+test('ids are opaque: every one is percent-encoded', () => {
+  expect(fill('GET /servers/{server}/sites/{site}', { server: '../x', site: 'a b?#' })).toEqual({
+    method: 'GET',
+    path: '/servers/..%2Fx/sites/a%20b%3F%23',
+  });
+});
+
+test.each([
+  ['active', 'good'],
+  ['In-Progress', 'going'],
+  ['DEPLOYING', 'going'],
+  ['deployment_failed', 'bad'],
+  ['Build Error', 'bad'],
+  ['canceled', 'bad'],
+  ['suspended', undefined],
+  [undefined, undefined],
+])('status %s means %s', (status, phase) => {
+  expect(phaseOf(status)).toBe(phase);
+});
+
+test('a site says how it stands in the first field that is there', () => {
+  expect(statusOf({ status: 'active', deployment_status: 'deploying' })).toBe('deploying');
+  expect(statusOf({ status: 'active', last_deployment_status: 'failed', deployment_status: null })).toBe('failed');
+  expect(statusOf({})).toBeUndefined();
+});
