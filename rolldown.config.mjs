@@ -1,10 +1,12 @@
 import { defineConfig } from 'rolldown';
+import { licences } from './scripts/licences.mjs';
 
 // CommonJS, because `require` of a builtin reads only what is used; split, because a command loads only its own chunk.
 export default defineConfig({
   input: { dnx: 'src/process.ts' },
   platform: 'node',
   external: ['@napi-rs/keyring'],
+  plugins: [licences()],
   output: {
     dir: 'dist',
     format: 'cjs',
