@@ -2,6 +2,7 @@ import type { Api } from './api/client.ts';
 import type { Tokens } from './auth/tokens.ts';
 import type { Progress } from './output/progress.ts';
 import type { Ask } from './prompt/ask.ts';
+import type { Targets } from './scope/resolve.ts';
 import type { Settings } from './settings/settings.ts';
 import type { Clock, World } from './world.ts';
 
@@ -21,7 +22,9 @@ export interface Context {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** What the path parameters were resolved to, by name: `targets.site.label`. */
-  readonly targets: Readonly<Record<string, Target>>;
+  readonly targets: Targets;
+  /** The same for an endpoint that is known only once the options are read. `given`: ids or names, by parameter. */
+  readonly resolve: (endpoint: string, given: Readonly<Record<string, string | undefined>>) => Promise<Targets>;
   /** Standard input to its end, for `-` and `--with-token`. */
   readonly stdin: () => Promise<string>;
   readonly world: World;

@@ -25,12 +25,12 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
 }
 
 async function parse(argv: readonly string[], world: World): Promise<Invocation | undefined> {
-  const [{ parse }, { contents, shortcuts }] = await Promise.all([import('./cli/program.ts'), import('./commands/index.ts')]);
+  const [{ parse }, { contents, alone, shortcuts }] = await Promise.all([import('./cli/program.ts'), import('./commands/index.ts')]);
   const bold = world.stdout.isTTY && !world.env.NO_COLOR && !argv.includes('--no-color');
   const paint = (code: number) => (text: string) => (bold ? `\u001b[${code}m${text}\u001b[0m` : text);
   return parse(
     argv,
-    { contents, shortcuts },
+    { contents, alone, shortcuts },
     {
       write: (text) => world.stdout.write(text),
       writeError: (text) => world.stderr.write(text),

@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 import { openProgress } from './output/progress.ts';
 import { styleFor } from './output/style.ts';
 import { openAsk } from './prompt/ask.ts';
-import type { Scope } from './scope/resolve.ts';
+import { resolve, type Scope } from './scope/resolve.ts';
 import { openSiteIndex } from './scope/site-index.ts';
 import type { Settings } from './settings/settings.ts';
 import { version } from './version.ts';
@@ -48,8 +48,21 @@ export function openContext(world: World, settings: Settings, { words }: Pick<In
     input ??= readAll(world.stdin);
     return input;
   };
-  const ctx: Context = { api, ask, progress, settings, tokens, clock: world.clock, signal: world.signal, targets: {}, world, stdin };
-  return { ctx, scope: { api, settings, sites }, sources: { world, ask, stdin }, close: async () => transport?.close() };
+  const scope: Scope = { api, settings, sites };
+  const ctx: Context = {
+    api,
+    ask,
+    progress,
+    settings,
+    tokens,
+    clock: world.clock,
+    signal: world.signal,
+    targets: {},
+    resolve: (endpoint, given) => resolve(endpoint, given, scope),
+    world,
+    stdin,
+  };
+  return { ctx, scope, sources: { world, ask, stdin }, close: async () => transport?.close() };
 }
 
 async function readAll(stream: AsyncIterable<unknown>): Promise<string> {

@@ -19,6 +19,7 @@ export interface Invocation {
 
 export interface Contents {
   readonly contents: readonly Entry[];
+  readonly alone: readonly Entry<AnyCommand>[];
   readonly shortcuts: Readonly<Record<string, readonly [group: string, command: string, summary: string]>>;
 }
 
@@ -34,7 +35,7 @@ interface Terminal {
 export async function parse(argv: readonly string[], tree: Contents, terminal: Terminal): Promise<Invocation | undefined> {
   const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
   const program = root(terminal);
-  const named = words.find((word) => findEntry(tree, word) || tree.shortcuts[word]);
+  const named = words.find((word) => findEntry(tree, word) || tree.alone.some(({ name }) => name === word) || tree.shortcuts[word]);
   let invocation: Invocation | undefined;
   const invoke = (found: Invocation) => {
     invocation = found;
@@ -44,6 +45,10 @@ export async function parse(argv: readonly string[], tree: Contents, terminal: T
     const branch = program.command(entry.name).summary(entry.summary).description(entry.summary).helpGroup(`${entry.section}:`);
     branch.aliases([plural(entry.name), ...(entry.aliases ?? [])]);
     if (named && findEntry(tree, named) === entry) addGroup(branch, (await entry.load()).default, invoke);
+  }
+  for (const { name, summary, section, load } of tree.alone) {
+    const branch = program.command(name).summary(summary).helpGroup(`${section}:`);
+    if (name === named) addCommand(branch, noGroup, (await load()).default, name, invoke);
   }
   for (const [name, [group, command, summary]] of Object.entries(tree.shortcuts)) {
     const branch = program.command(name).summary(summary).helpGroup('Shortcuts:');
@@ -66,6 +71,9 @@ export async function parse(argv: readonly string[], tree: Contents, terminal: T
   }
   return invocation;
 }
+
+/** What a command at the root belongs to: nothing of it is positional by its noun. */
+const noGroup: Group = { name: '', noun: '', summary: '', commands: [] };
 
 const findEntry = ({ contents }: Contents, word: string): Entry | undefined =>
   contents.find(({ name, aliases }) => name === word || plural(name) === word || aliases?.includes(word));

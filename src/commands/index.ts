@@ -1,12 +1,12 @@
-import type { Group } from '../cli/command.ts';
+import type { AnyCommand, Group } from '../cli/command.ts';
 
 /** A line of the table of contents: what there is, and where it is loaded from once it is named. */
-export interface Entry {
+export interface Entry<T extends Group | AnyCommand = Group> {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly summary: string;
   readonly section: string;
-  readonly load: () => Promise<{ readonly default: Group }>;
+  readonly load: () => Promise<{ readonly default: T }>;
 }
 
 /** Every group of commands, in the order of the help. */
@@ -22,6 +22,11 @@ export const contents: readonly Entry[] = [
     section: 'Tools',
     load: () => import('./sandbox.ts'),
   },
+];
+
+/** Commands that belong to no group: `dnx api`. A file each, whose default export is the command. */
+export const alone: readonly Entry<AnyCommand>[] = [
+  { name: 'api', summary: 'Call the API itself, for what has no command yet', section: 'Tools', load: () => import('./api.ts') },
 ];
 
 /** Commands that also stand at the root, for they are typed most. */

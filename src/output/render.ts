@@ -51,16 +51,22 @@ const listOf = (data: unknown): readonly unknown[] => (Array.isArray(data) ? dat
 /** The data behind a view, as the API sent it, narrowed by `--sort`, `--limit` and `--fields`. */
 function dataOf(view: Exclude<View, { kind: 'nothing' }>, options: RenderOptions): unknown {
   if (view.kind === 'rows') return narrowed(view.items, options).map((item) => picked(item, options.fields));
-  return view.kind === 'record' ? picked(view.item, options.fields) : view.data;
+  if (view.kind === 'record') return picked(view.item, options.fields);
+  if (view.kind !== 'data') return view.data;
+  return Array.isArray(view.data)
+    ? narrowed(view.data, options).map((item) => picked(item, options.fields))
+    : picked(view.data, options.fields);
 }
 
-const picked = (item: Item, fields: readonly string[] | undefined): Item =>
-  fields ? Object.fromEntries(fields.map((field) => [field, item[field] ?? null])) : item;
+const picked = (item: unknown, fields: readonly string[] | undefined): unknown =>
+  fields && isItem(item) ? Object.fromEntries(fields.map((field) => [field, item[field] ?? null])) : item;
+
+const isItem = (value: unknown): value is Item => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function narrowed(items: readonly Item[], { sort, limit }: RenderOptions): readonly Item[] {
   const descending = sort?.startsWith('-') ?? false;
   const key = sort?.replace(/^-/, '');
-  const sorted = key ? items.toSorted((a, b) => compare(a[key], b[key]) * (descending ? -1 : 1)) : items;
+  const sorted = key ? items.toSorted((a, b) => compare(a?.[key], b?.[key]) * (descending ? -1 : 1)) : items;
   return limit === undefined ? sorted : sorted.slice(0, limit);
 }
 
@@ -98,6 +104,8 @@ async function table(view: View, options: RenderOptions): Promise<string> {
   switch (view.kind) {
     case 'nothing':
       return '';
+    case 'data':
+      return `${json(dataOf(view, options), 2)}\n`;
     case 'message':
     case 'text':
       return `${lines(view.text).replace(/\n$/, '')}\n`;

@@ -18,6 +18,8 @@ export type View = (
   | { readonly kind: 'message'; readonly text: string; readonly data: unknown }
   /** Text that stands as it is: a log, a script, a token. */
   | { readonly kind: 'text'; readonly text: string; readonly data: unknown }
+  /** JSON of a shape that dnx does not know: a person sees it as JSON too. */
+  | { readonly kind: 'data'; readonly data: unknown }
   | { readonly kind: 'nothing' }
 ) & {
   /** The command came to a result and yet failed. A record is then printed only where a script reads it. */
@@ -39,6 +41,7 @@ export const rows = (items: readonly object[], shown: readonly Column[], empty: 
 export const record = (item: object, shown: readonly Column[]): View => ({ kind: 'record', item: item as Item, columns: shown });
 export const message = (sentence: string, data: unknown = { message: sentence }): View => ({ kind: 'message', text: sentence, data });
 export const text = (value: string, data: unknown): View => ({ kind: 'text', text: value, data });
+export const data = (value: unknown): View => ({ kind: 'data', data: value });
 export const nothing: View = { kind: 'nothing' };
 export const exiting = (exitCode: number): View => ({ kind: 'nothing', exitCode });
 export const failing = (view: View, failure: DnxError | undefined): View => ({ ...view, failure });

@@ -1,0 +1,74 @@
+import { failureOf } from '../api/failure.ts';
+import { type Reply, readReply } from '../api/reply.ts';
+import { parseJson } from '../cli/body.ts';
+import { command } from '../cli/command.ts';
+import { argument, content, flag, required, suggest, text } from '../cli/options.ts';
+import { usage } from '../errors.ts';
+import { data, nothing, text as plain, type View } from '../output/view.ts';
+import { type Address, addressOf, fillPlaceholders, patternOf } from '../raw/address.ts';
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+export default command({
+  name: 'api',
+  summary: 'Call the API itself, for what has no command yet',
+  description:
+    'PATH is as in the API reference, with or without /api/v1. {server} and {site} are filled in from --server, --site and the settings. With GET, -F adds to the query; otherwise to the JSON body. The answer is printed as it came, with its envelope.',
+  options: {
+    method: argument(required(suggest(text('HTTP method'), ...methods))),
+    path: argument(required(text('Path, such as /servers/{server}/sites'))),
+    server: text('The server for {server}: name or id', 'server'),
+    site: text('The site for {site}: domain or id', 'site'),
+    input: content('The whole body, any JSON: text, @file, or - for standard input'),
+    paginate: flag('Every page of a list, as one array'),
+    include: { ...flag('Show the status and the headers too'), short: 'i' },
+  },
+  body: true,
+  examples: [
+    'api GET /user',
+    'api GET /servers/{server}/sites --server web-1 --query "data[].domain"',
+    'api POST /servers/{server}/crontabs --server web-1 -F command=date -F "frequency=0 3 * * *"',
+    'api GET /backups -F status=completed --paginate -o ndjson',
+  ],
+  async run(ctx, given) {
+    const { method, paginate, include, extra = {} } = given as typeof given & { readonly extra?: Record<string, unknown> };
+    const verb = method.toUpperCase();
+    if (!/^[A-Z]+$/.test(verb)) throw usage(`“${method}” is not an HTTP method.`, `Use one of ${methods.join(', ')}.`);
+    const address = await fillPlaceholders(addressOf(given.path, ctx.settings.host), given, ctx.resolve);
+    const fields = Object.keys(extra).length > 0 ? extra : undefined;
+    if (given.input !== undefined && fields) throw usage('--input is the whole body: it does not go with -F or --data.');
+    if (paginate) {
+      if (verb !== 'GET' || include || given.input !== undefined)
+        throw usage('--paginate is for GET alone, and does not go with --include or --input.');
+      return data(await ctx.api.list(`GET ${address.path as `/${string}`}`, {}, { query: { ...address.query, ...words(fields) } }));
+    }
+    const body = given.input === undefined ? (verb === 'GET' ? undefined : fields) : parseJson(given.input, '--input');
+    const reply = await readReply(await ctx.api.raw(verb, withQuery(address, verb === 'GET' ? words(fields) : {}), { body }));
+    if (reply.status < 300) return include ? withHead(reply) : bodyOf(reply, ctx.progress.note);
+    if (include) ctx.progress.note(headOf(reply));
+    throw failureOf(reply, `${verb} ${patternOf(address.path)}`);
+  },
+});
+
+const words = (fields: Readonly<Record<string, unknown>> = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]));
+
+function withQuery({ path, search }: Address, more: Readonly<Record<string, string>>): string {
+  const added = new URLSearchParams(more).toString();
+  return `${path}${search}${added && `${search ? '&' : '?'}${added}`}`;
+}
+
+function bodyOf(reply: Reply, note: (sentence: string) => void): View {
+  if (reply.text !== undefined) return plain(reply.text, { text: reply.text });
+  if (reply.body !== undefined) return data(reply.body);
+  note(`Deploynix answered ${reply.status}, without a body.`);
+  return nothing;
+}
+
+function withHead({ status, headers, body, text: page }: Reply): View {
+  const shown = page ?? (body === undefined ? '' : JSON.stringify(body, null, 2));
+  return plain(`${headOf({ status, headers })}\n\n${shown}`, { status, headers, body: body ?? page ?? null });
+}
+
+const headOf = ({ status, headers }: Pick<Reply, 'status' | 'headers'>): string =>
+  [`HTTP ${status}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)].join('\n');

@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const web1 = seeded.servers['web-1'];
+const shop = seeded.sites['shop.example.com'];
+
+describe('api', () => {
+  test('prints what the API answered, with its envelope, whatever the spelling of the path', async () => {
+    const run = await bed.dnx('api get /user');
+    expect(JSON.parse(run.stdout)).toMatchObject({ data: { name: 'Ada Lovelace' } });
+    expect([run.code, run.stderr, run.calls]).toEqual([0, '', ['GET /user']]);
+    for (const path of ['user', '/api/v1/user', `${bed.sandbox.url}/api/v1/user`])
+      expect((await bed.dnx(['api', 'GET', path])).stdout).toBe(run.stdout);
+  });
+
+  test('sends the token to its own host alone', async () => {
+    const run = await bed.dnx('api GET https://example.org/api/v1/user');
+    expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
+    expect(run.stderr).toContain('https://example.org is not the host of this API.');
+  });
+
+  test('fills {server} and {site} in from options, the environment and the link file', async () => {
+    const path = `GET /servers/${web1}/sites/${shop}`;
+    const byOption = await bed.dnx('api GET /servers/{server}/sites/{site} --server web-1 --site shop.example.com');
+    expect(byOption.calls.at(-1)).toBe(path);
+    const bySite = await bed.dnx('api GET /servers/{server}/sites/{site}', { env: { DNX_SITE: 'shop.example.com' } });
+    expect([bySite.calls.at(-1), bySite.code]).toEqual([path, 0]);
+    const missing = await bed.dnx('api GET /servers/{server}');
+    expect([missing.code, missing.stderr, missing.calls]).toEqual([2, expect.stringContaining('Which server?'), []]);
+    const other = await bed.dnx('api GET /servers/{server}/daemons/{daemon} --server web-1');
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('{daemon} has to be given in the path itself.')]);
+  });
+
+  test('-F goes into the query of a GET, and into the JSON body of everything else', async () => {
+    const filtered = await bed.dnx('api GET /backups?type=database -F status=restored');
+    expect(filtered.json<{ data: unknown[] }>().data).toHaveLength(1);
+    const made = await bed.dnx([
+      'api',
+      'POST',
+      `/servers/${web1}/daemons`,
+      '--data',
+      '{"command":"a","user":"root"}',
+      '-F',
+      'processes:=2',
+    ]);
+    expect(made.json()).toMatchObject({ data: { command: 'a', user: 'root', processes: 2 } });
+    const whole = await bed.dnx(['api', 'POST', `/servers/${web1}/daemons`, '--input', '-'], { stdin: '{"command":"b"}' });
+    expect(whole.json()).toMatchObject({ data: { command: 'b' } });
+    const both = await bed.dnx(['api', 'POST', '/tokens', '--input', '{}', '-F', 'a=b']);
+    expect([both.code, both.calls]).toEqual([2, []]);
+    const broken = await bed.dnx(['api', 'POST', '/tokens', '--input', '{']);
+    expect([broken.code, broken.stderr]).toEqual([2, expect.stringContaining('--input is not valid JSON')]);
+  });
+
+  test('--paginate counts the pages and keeps the filters', async () => {
+    for (let n = 0; n < 120; n++) bed.sandbox.mint([], { name: `t${n}` });
+    const run = await bed.dnx('api GET /tokens --paginate');
+    expect(run.json<unknown[]>()).toHaveLength(126);
+    expect(run.calls).toEqual(['GET /tokens', 'GET /tokens']);
+    expect(bed.sandbox.calls.map(({ query }) => query)).toEqual([
+      { page: '1', per_page: '100' },
+      { page: '2', per_page: '100' },
+    ]);
+    const lines = await bed.dnx('api GET /backups?status=completed --paginate -o ndjson');
+    expect(lines.stdout.trim().split('\n')).toHaveLength(4);
+    const few = await bed.dnx('api GET /tokens --paginate --sort -id --limit 2 --fields id');
+    expect(few.json()).toEqual([{ id: 126 }, { id: 125 }]);
+    expect((await bed.dnx('api POST /tokens --paginate')).code).toBe(2);
+  });
+
+  test('-i shows status and headers', async () => {
+    const run = await bed.dnx('api GET /user -i');
+    expect(run.stdout).toMatch(/^HTTP 200\n(.+: .+\n)*x-ratelimit-remaining: \d+\n(.+: .+\n)*\n\{\n {2}"data"/);
+    expect((await bed.dnx('api GET /user -i --json')).json()).toMatchObject({ status: 200, body: { data: { name: 'Ada Lovelace' } } });
+    const failed = await bed.dnx('api GET /nothing -i', {});
+    expect([failed.code, failed.stdout]).toEqual([1, '']);
+    expect(failed.stderr).toContain('HTTP 500\n');
+  });
+
+  test('an answer without a body, and one that is not JSON', async () => {
+    bed.sandbox.faults.next({}, { status: 204 });
+    const empty = await bed.dnx('api GET /user');
+    expect([empty.code, empty.stdout, empty.stderr]).toEqual([0, '', 'Deploynix answered 204, without a body.\n']);
+    bed.sandbox.faults.next({}, { status: 200, body: 'plain words' });
+    expect((await bed.dnx('api GET /user')).stdout).toBe('plain words\n');
+  });
+
+  test.each([
+    [401, 4, 'Deploynix does not accept this token'],
+    [404, 6, 'Not found'],
+    [418, 1, 'Deploynix refused with 418'],
+    [422, 7, 'name: The name field is required.'],
+    [502, 1, 'Deploynix failed with 502'],
+  ])('%d is an error with exit code %d', async (status, code, words) => {
+    bed.sandbox.faults.next({}, { status, body: { message: 'No.', errors: { name: ['The name field is required.'] } } });
+    const run = await bed.dnx('api GET /user');
+    expect([run.code, run.stdout]).toEqual([code, '']);
+    expect(run.stderr).toContain(words);
+  });
+
+  test('a 403 names the ability that the path needs', async () => {
+    const token = bed.sandbox.mint(['server:read']);
+    const run = await bed.dnx(`api POST /servers/${web1}/sites/${shop}/deploy`, { env: { DNX_TOKEN: token } });
+    expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('The token lacks the ability site:deploy')]);
+    const daemon = await bed.dnx(`api DELETE /servers/${web1}/daemons/7`, { env: { DNX_TOKEN: token } });
+    expect(daemon.stderr).toContain('daemon:delete');
+  });
+});
