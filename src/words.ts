@@ -7,3 +7,11 @@ export const plural = (noun: string): string =>
 
 /** `php_version` -> `--php-version`: the JSON field name is the only name. */
 export const flagName = (key: string): string => `--${key.replaceAll('_', '-')}`;
+
+/** 734003200 -> `734 MB`. What is not a number of bytes stays as it is. */
+export function bytes(size: unknown): unknown {
+  if (typeof size !== 'number' || !Number.isFinite(size)) return size;
+  const step = size < 1_000 ? 0 : Math.min(4, Math.floor(Math.log10(size) / 3));
+  const amount = size / 1_000 ** step;
+  return `${step === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${['B', 'kB', 'MB', 'GB', 'TB'][step]}`;
+}

@@ -6,6 +6,10 @@ import type { View } from './view.ts';
 
 /** A view on stdout, in the chosen format. A person who failed reads why on stderr; a script reads the result as well. */
 export async function print(view: View, words: Readonly<Record<string, unknown>>, settings: Settings, world: World): Promise<void> {
+  if (view.kind === 'stream') {
+    for await (const chunk of view.body) await write(world.stdout, chunk);
+    return;
+  }
   if (view.failure && view.kind !== 'rows' && settings.format === 'table') return;
   const limit = words.limit as string | undefined;
   const text = await render(view, {
@@ -25,7 +29,7 @@ export async function print(view: View, words: Readonly<Record<string, unknown>>
 }
 
 /** Rejects when the reader has gone (EPIPE) or the disk is full (ENOSPC). */
-export const write = (stream: Output, text: string): Promise<void> =>
+export const write = (stream: Output, text: string | Uint8Array): Promise<void> =>
   new Promise((resolve, reject) => {
     stream.write(text, (error) => (error ? reject(error) : resolve()));
   });

@@ -20,7 +20,7 @@ export interface RenderOptions {
 
 /** A view as the text for stdout; empty where there is nothing to print. */
 export async function render(view: View, options: RenderOptions): Promise<string> {
-  if (view.kind === 'nothing') return '';
+  if (view.kind === 'nothing' || view.kind === 'stream') return '';
   const data = dataOf(view, options);
   switch (options.format) {
     case 'json':
@@ -49,7 +49,7 @@ export async function render(view: View, options: RenderOptions): Promise<string
 const listOf = (data: unknown): readonly unknown[] => (Array.isArray(data) ? data : [data]);
 
 /** The data behind a view, as the API sent it, narrowed by `--sort`, `--limit` and `--fields`. */
-function dataOf(view: Exclude<View, { kind: 'nothing' }>, options: RenderOptions): unknown {
+function dataOf(view: Exclude<View, { kind: 'nothing' | 'stream' }>, options: RenderOptions): unknown {
   if (view.kind === 'rows') return narrowed(view.items, options).map((item) => picked(item, options.fields));
   if (view.kind === 'record') return picked(view.item, options.fields);
   if (view.kind !== 'data') return view.data;
@@ -103,6 +103,7 @@ const tsvField = (value: string): string => value.replaceAll(/[\t\r\n]+/g, ' ');
 async function table(view: View, options: RenderOptions): Promise<string> {
   switch (view.kind) {
     case 'nothing':
+    case 'stream':
       return '';
     case 'data':
       return `${json(dataOf(view, options), 2)}\n`;

@@ -20,6 +20,8 @@ export type View = (
   | { readonly kind: 'text'; readonly text: string; readonly data: unknown }
   /** JSON of a shape that dnx does not know: a person sees it as JSON too. */
   | { readonly kind: 'data'; readonly data: unknown }
+  /** Bytes that stand as they are, written to stdout as they come, whatever the format. */
+  | { readonly kind: 'stream'; readonly body: AsyncIterable<Uint8Array> }
   | { readonly kind: 'nothing' }
 ) & {
   /** The command came to a result and yet failed. A record is then printed only where a script reads it. */
@@ -42,6 +44,7 @@ export const record = (item: object, shown: readonly Column[]): View => ({ kind:
 export const message = (sentence: string, data: unknown = { message: sentence }): View => ({ kind: 'message', text: sentence, data });
 export const text = (value: string, data: unknown): View => ({ kind: 'text', text: value, data });
 export const data = (value: unknown): View => ({ kind: 'data', data: value });
+export const stream = (body: AsyncIterable<Uint8Array>): View => ({ kind: 'stream', body });
 export const nothing: View = { kind: 'nothing' };
 export const exiting = (exitCode: number): View => ({ kind: 'nothing', exitCode });
 export const failing = (view: View, failure: DnxError | undefined): View => ({ ...view, failure });

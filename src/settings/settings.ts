@@ -124,7 +124,8 @@ export function hostOf(value: string): string {
   return url.origin;
 }
 
-const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
+/** True for a name of this very machine. */
+export const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
 
 function tryUrl(value: string): URL | undefined {
   return URL.canParse(value) ? new URL(value) : undefined;

@@ -13,6 +13,8 @@ import { capture, input } from './streams.ts';
 export interface Run {
   readonly code: number;
   readonly stdout: string;
+  /** stdout as it was written. */
+  readonly bytes: Buffer;
   readonly stderr: string;
   /** Requests of this run, as `GET /servers/01J…`. */
   readonly calls: readonly string[];
@@ -93,6 +95,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     return {
       code,
       stdout: stdout.text(),
+      bytes: stdout.bytes(),
       stderr: stderr.text(),
       calls: sandbox.calls.slice(before).map(({ method, path }) => `${method} ${path}`),
       waited: clock.elapsed() - start,

@@ -4,18 +4,23 @@ import type { Input, Output } from '../../src/world.ts';
 export interface Captured {
   readonly stream: Output;
   readonly text: () => string;
+  readonly bytes: () => Buffer;
 }
+
+/** What a spinner asks of a terminal; nothing moves here. */
+const cursor = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true };
 
 /** A stream that keeps what is written to it. */
 export function capture(isTTY = false, columns = 120): Captured {
-  const chunks: string[] = [];
+  const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk, _, done) {
-      chunks.push(String(chunk));
+      chunks.push(chunk as Buffer);
       done();
     },
   });
-  return { stream: Object.assign(stream, isTTY ? { isTTY, columns } : {}), text: () => chunks.join('') };
+  const bytes = () => Buffer.concat(chunks);
+  return { stream: Object.assign(stream, isTTY ? { isTTY, columns, ...cursor } : {}), bytes, text: () => bytes().toString('utf8') };
 }
 
 /** Standard input that holds this text. */
