@@ -23,9 +23,13 @@ export interface Command<E extends Endpoint, O extends Options> {
   readonly endpoint?: E;
   /** The further operations that it always calls. */
   readonly uses?: readonly Endpoint[];
+  /** The operations that its words name, where no endpoint can be declared. */
+  readonly asks?: (words: Readonly<Record<string, unknown>>) => readonly Endpoint[];
   /** Several targets: `run` is called for each, and each is reported. */
   readonly many?: boolean;
   readonly consent?: Consent;
+  /** What to know when it is done, as a sentence. */
+  readonly afterwards?: string;
   readonly options?: O;
   /** Takes `-F key=value` and `--data`, merged over the flags of the body. */
   readonly body?: boolean;

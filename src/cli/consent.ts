@@ -38,10 +38,9 @@ export async function obtainConsent(
   if (consent.level === 'moderate' && yes) return;
   const own = first[group.noun];
   const what =
-    all.length > 1
-      ? `${all.length} ${plural(title(group.noun))} (${labels(all, group.noun)})`
-      : `${title(group.noun)} ${own?.label ?? ''}`.trim();
-  const sentence = `${capital(command.summary.split(' ')[0] ?? command.name)} ${what}${where(first, group.noun)}`;
+    all.length > 1 ? `${all.length} ${plural(title(group.noun))} (${labels(all, group.noun)})` : `${title(group.noun)} ${own?.label ?? ''}`;
+  const doing = own ? `${capital(command.summary.split(' ')[0] ?? command.name)} ${what}` : command.summary;
+  const sentence = `${doing}${where(first, group.noun)}`;
   if (consent.level === 'moderate') {
     if (consent.warning) ctx.progress.warn(consent.warning);
     if (!(await ctx.ask.confirm(`${sentence}?`))) throw new DnxError('interrupted', 'Nothing was done.');

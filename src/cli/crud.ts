@@ -91,7 +91,8 @@ export function remove<P extends Path, N extends string>(
     aliases: ['rm'],
     summary: `Delete ${article(title(noun))}`,
     endpoint,
-    many: true,
+    // One name agrees to the end of one thing.
+    many: consent.level !== 'severe',
     consent,
     examples: [line('delete', example.target, example.parents, agreed)],
     run: async (ctx, args) => {
@@ -106,7 +107,7 @@ export function remove<P extends Path, N extends string>(
 export function action<const E extends Endpoint>(
   definition: Pick<
     Command<E, Record<never, never>>,
-    'name' | 'aliases' | 'summary' | 'description' | 'endpoint' | 'consent' | 'examples' | 'many'
+    'name' | 'aliases' | 'summary' | 'description' | 'endpoint' | 'consent' | 'afterwards' | 'examples' | 'many'
   > & {
     readonly endpoint: E;
     /** Said when the API says nothing. */
@@ -121,13 +122,13 @@ export function action<const E extends Endpoint>(
 }
 
 /** A reply as a view: the thing that it holds, else its message. */
-export function answer(reply: Reply, shown: readonly Column[], done = 'Done.'): View {
+export function answer(reply: Pick<Reply, 'data' | 'message'>, shown: readonly Column[], done = 'Done.'): View {
   if (isObject(reply.data)) return record(reply.data, shown);
   return said(reply, done);
 }
 
 /** A reply whose message is the result. A script gets the thing where the API sent one. */
-export function said(reply: Reply, done: string): View {
+export function said(reply: Pick<Reply, 'data' | 'message'>, done: string): View {
   const sentence = reply.message ?? done;
   return message(sentence, isObject(reply.data) ? reply.data : { message: sentence });
 }

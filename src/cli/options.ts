@@ -21,6 +21,16 @@ export interface Option<V> {
   readonly place?: 'argument' | 'either';
   /** Operations that the command calls only when this option is given. */
   readonly uses?: readonly Endpoint[];
+  /** A further parent: where it is given, or settled, the command acts on this endpoint instead of its own. */
+  readonly within?: Endpoint;
+  /** Holds the id of such a thing, whose name may be given instead. */
+  readonly names?: string;
+  /** Lists what may be answered on a terminal, as `{id, name}`; its parameters are fields given before this one. */
+  readonly offers?: Endpoint;
+  /** Of what is offered, only the things that agree with what was given before for this field. */
+  readonly alike?: string;
+  /** Asked for on a terminal although the API can do without. */
+  readonly asked?: boolean;
   readonly type?: V;
 }
 
@@ -63,10 +73,31 @@ export const argument = <V>(option: Option<V>): Option<V> => ({ ...option, place
 export const natural = <V>(option: Option<V>): Option<V> => ({ ...option, place: 'either' });
 export const using = <V>(option: Option<V>, ...uses: readonly Endpoint[]): Option<V> => ({ ...option, uses });
 
+/** Names one more parent, such as the site of a certificate, and what is called then. */
+export const within = (option: Option<string | undefined>, endpoint: Endpoint): Option<string | undefined> => ({
+  ...option,
+  within: endpoint,
+  uses: [endpoint],
+});
+/** The id of another thing, or its name: `reference(text('…'), 'credential', 'provider')` offers the credentials of the provider given. */
+export const reference = <V>(option: Option<V>, noun: string, alike?: string): Option<V> => ({
+  ...option,
+  names: noun,
+  ...(alike && { alike }),
+});
+export const offered = <V>(option: Option<V>, endpoint: Endpoint): Option<V> => ({ ...option, offers: endpoint });
+export const asked = <V>(option: Option<V>): Option<V> => ({ ...option, asked: true });
+
+/** Whether to follow asynchronous work, and for how long; `reads` is what following calls. */
+export const waiting = (...reads: readonly Endpoint[]) => ({
+  wait: using(toggle('Follow it to its end; by default where the token can'), ...reads),
+  timeout: duration('How long to wait (15m)'),
+});
+
 export type Optional<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer V> ? Option<V | undefined> : never };
 
 /** The fields of a create as those of an update: none is required, none positional. */
 export const optional = <O extends Options>(options: O): Optional<O> =>
   Object.fromEntries(
-    Object.entries(options).map(([key, { place: _, ...option }]) => [key, { ...option, required: false }]),
+    Object.entries(options).map(([key, { place: _, asked: __, ...option }]) => [key, { ...option, required: false }]),
   ) as unknown as Optional<O>;

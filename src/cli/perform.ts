@@ -1,24 +1,31 @@
 import type { Context } from '../context.ts';
-import { DnxError, isError, usage } from '../errors.ts';
-import { columns, failing, rows, type View } from '../output/view.ts';
-import { resolve, type Scope, type Targets } from '../scope/resolve.ts';
-import { flagName, title } from '../words.ts';
+import { isError } from '../errors.ts';
+import type { View } from '../output/view.ts';
+import { rememberingLists, resolve, type Scope, type Targets } from '../scope/resolve.ts';
 import { extraBody } from './body.ts';
 import { obtainConsent, requireConsent } from './consent.ts';
-import type { Option } from './options.ts';
+import { equivalent } from './equivalent.ts';
 import { parseValue, type Sources } from './parse.ts';
 import type { Invocation } from './program.ts';
+import { askFor } from './question.ts';
+import { several } from './several.ts';
 
 /** Everything between argv and a command's `run`: values, questions, names, consent; and several targets as one view. */
 export async function perform(invocation: Invocation, ctx: Context, scope: Scope, sources: Sources): Promise<View> {
   const { group, command, words } = invocation;
   requireConsent(invocation, ctx.ask);
-  const values = await valuesOf(invocation, sources);
-  const endpoint = command.endpoint ?? '';
+  const { values, answers } = await valuesOf(invocation, sources, scope);
+  const endpoint = endpointOf(invocation, scope.settings);
   const own = words[group.noun];
   const targetWords: readonly (string | undefined)[] = Array.isArray(own) ? own : [own as string | undefined];
-  const lookUp = () =>
-    Promise.all(targetWords.map((word) => resolve(endpoint, { ...(words as Record<string, string>), [group.noun]: word }, scope)));
+  const lookUp = async () => {
+    const lists = rememberingLists(scope);
+    const found: Targets[] = [];
+    // One after the other: where the first one's site was found is known to the next.
+    for (const word of targetWords)
+      found.push(await resolve(endpoint, { ...(words as Record<string, string>), [group.noun]: word }, lists));
+    return found;
+  };
   let all = await lookUp();
   await obtainConsent(invocation, all, ctx);
 
@@ -26,72 +33,63 @@ export async function perform(invocation: Invocation, ctx: Context, scope: Scope
     const ids = Object.fromEntries(Object.entries(targets).map(([name, { id }]) => [name, id]));
     return command.run({ ...ctx, targets }, { ...values, ...ids });
   };
-  const [only] = all;
-  if (all.length > 1) return several(invocation, all, run);
-  try {
-    return await run(only ?? {});
-  } catch (error) {
-    // A remembered name may be of another workspace by now: look once more, then believe it.
-    if (!isError(error, 'not_found') || !scope.sites.forget()) throw error;
-    all = await lookUp();
-    return run(all[0] ?? {});
-  }
+  const runAll = async (): Promise<View> => {
+    if (all.length > 1) {
+      const targets = all.map((each) => each[group.noun] ?? { id: '', label: '' });
+      return several({ noun: group.noun, verb: command.name, targets, run: (index) => run(all[index] ?? {}) });
+    }
+    try {
+      return await run(all[0] ?? {});
+    } catch (error) {
+      // A remembered name may be of another workspace by now: look once more, then believe it.
+      if (!isError(error, 'not_found') || !scope.sites.forget()) throw error;
+      all = await lookUp();
+      return run(all[0] ?? {});
+    }
+  };
+  const view = await runAll().catch((error: unknown) => {
+    const [field] = isError(error, 'invalid') && command.body ? Object.keys(error.errors ?? {}) : [];
+    throw field && isError(error) ? error.withHint(`Any field of the body can be given as -F, such as -F ${field}=VALUE.`) : error;
+  });
+  if (command.afterwards && !view.failure) ctx.progress.note(command.afterwards);
+  if (command.body && Object.keys(answers).length > 0) ctx.progress.note(`The same without questions: ${equivalent(invocation, answers)}`);
+  return view;
 }
 
-async function valuesOf({ command, words }: Invocation, sources: Sources): Promise<Record<string, unknown>> {
+interface Values {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** What the user was asked for, as it would be typed. */
+  readonly answers: Readonly<Record<string, unknown>>;
+}
+
+async function valuesOf({ command, words }: Invocation, sources: Sources, scope: Scope): Promise<Values> {
   const options = command.options ?? {};
   const values: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(options)) {
-    if (words[key] !== undefined) values[key] = await parseValue(key, option, words[key], sources);
+    if (words[key] !== undefined && !option.within) values[key] = await parseValue(key, option, words[key], sources);
   }
   const extra = command.body ? await extraBody(words.field as string[] | undefined, words.data as string | undefined, sources) : {};
+  const answers: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(options)) {
-    if (option.required && values[key] === undefined && extra[key] === undefined) values[key] = await askFor(key, option, sources);
+    const wanted = option.required || (option.asked && sources.ask.allowed);
+    if (!wanted || values[key] !== undefined || extra[key] !== undefined) continue;
+    values[key] = await askFor(key, option, { ...values, ...extra }, { ...sources, api: scope.api });
+    if (values[key] !== undefined) answers[key] = option.kind === 'secret' ? '-' : values[key];
   }
-  return { ...values, ...(command.body && { extra }) };
-}
-
-async function askFor(key: string, option: Option<unknown>, sources: Sources): Promise<unknown> {
-  const { ask } = sources;
-  const named = option.place === 'argument' ? `<${key}>` : flagName(key);
-  if (!ask.allowed) throw usage(`${named} is missing.`, `${option.help}. Give it as ${named}.`);
-  if (option.kind === 'secret') return ask.password(option.help);
-  return parseValue(key, option, await ask.input(`${option.help}:`), sources);
-}
-
-/** One after the other, each reported; exit 12 when some failed. */
-async function several({ group, command }: Invocation, all: readonly Targets[], run: (targets: Targets) => Promise<View>): Promise<View> {
-  const items: Record<string, unknown>[] = [];
-  let failures = 0;
-  for (const targets of all) {
-    const label = targets[group.noun]?.label ?? '';
-    try {
-      const view = await run(targets);
-      items.push(
-        view.kind === 'record' ? { ...view.item } : view.kind === 'message' ? withId(view.data, targets[group.noun]?.id) : { id: label },
-      );
-      if (view.failure) failures += 1;
-    } catch (error) {
-      if (!(error instanceof DnxError) || ['interrupted', 'terminated'].includes(error.code)) throw error;
-      failures += 1;
-      items.push({ id: targets[group.noun]?.id, error: { code: error.code, message: error.message, status: error.status ?? null } });
+  for (const [key, { names }] of Object.entries(options)) {
+    if (names && values[key] !== undefined) {
+      const found = await resolve(`{${names}}`, { [names]: String(values[key]) }, scope);
+      values[key] = found[names]?.id;
     }
   }
-  const shown = columns<{ id: string; result: string }>(
-    {
-      key: 'id',
-      title: title(group.noun),
-      cell: (item) => all.find((each) => each[group.noun]?.id === item.id)?.[group.noun]?.label ?? item.id,
-    },
-    { key: 'result', cell: (item) => resultOf(item as unknown as Record<string, unknown>, command.name) },
-  );
-  const failure = failures > 0 ? new DnxError('partial', `${failures} of ${all.length} failed.`) : undefined;
-  return failing(rows(items, shown, ''), failure);
+  return { values: { ...values, ...(command.body && { extra }) }, answers };
 }
 
-const withId = (data: unknown, id: string | undefined): Record<string, unknown> => ({ id, ...(data as object) });
-
-function resultOf(item: Record<string, unknown>, verb: string): string {
-  const error = item.error as { message: string } | undefined;
-  return error ? error.message : String(item.message ?? item.status ?? `${verb}: done`);
+/** What the command calls this time: the endpoint of the further parent that is named, else its own. */
+export function endpointOf({ command, words }: Invocation, settings: Scope['settings']): string {
+  const settled = (name: string) => name === 'site' && settings.site !== undefined && words.server === undefined;
+  const further = Object.entries(command.options ?? {}).find(
+    ([name, { within }]) => within && (words[name] !== undefined || settled(name)),
+  );
+  return further?.[1].within ?? command.endpoint ?? '';
 }

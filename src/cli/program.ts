@@ -179,7 +179,8 @@ export function positionalsOf({ noun }: Group, { endpoint, many, options = {} }:
 
 /** Everything that a command takes as `--name`: its parents, its own options, consent and body. */
 export function optionsOf({ noun }: Group, { endpoint, options = {}, consent, body }: AnyCommand): Options {
-  const parents = endpoint ? parameters(endpoint).filter((name) => name !== noun && !(name in options)) : [];
+  const places = [endpoint ?? '', ...Object.values(options).map((option) => option.within ?? '')];
+  const parents = parameters(places.join(' ')).filter((name) => name !== noun && !(name in options));
   return {
     ...Object.fromEntries(parents.map((name) => [name, { kind: 'text', help: `The ${title(name)}: name or id`, placeholder: name }])),
     ...Object.fromEntries(Object.entries(options).filter(([, option]) => option.place !== 'argument')),

@@ -111,7 +111,9 @@ async function table(view: View, options: RenderOptions): Promise<string> {
     case 'text':
       return `${lines(view.text).replace(/\n$/, '')}\n`;
     case 'record': {
-      const shown = chosen(view.columns, options.fields);
+      // What the API did not send has no line; what it sent empty has one.
+      const sent = view.columns.filter(({ key, cell }) => cell !== undefined || view.item[key] !== undefined);
+      const shown = chosen(sent.length > 0 ? sent : Object.keys(view.item).map((key) => ({ key })), options.fields);
       const width = Math.max(...shown.map((column) => heading(column).length));
       return shown.map((column) => `${options.style.dim(heading(column).padEnd(width))}  ${cell(view.item, column, options)}\n`).join('');
     }

@@ -4,6 +4,8 @@ import type { Endpoint } from '../api/endpoint.ts';
 export interface Naming {
   readonly list: Endpoint;
   readonly keys: readonly string[];
+  /** The group of commands for it, where that is not the noun itself. */
+  readonly group?: string;
 }
 
 /** Every path parameter that can be given by name. What is not here has only an id. */
@@ -11,9 +13,9 @@ export const namings: Readonly<Record<string, Naming>> = {
   server: { list: 'GET /servers', keys: ['name', 'ip_address'] },
   site: { list: 'GET /servers/{server}/sites', keys: ['domain'] },
   token: { list: 'GET /tokens', keys: ['name'] },
-  variable: { list: 'GET /servers/{server}/sites/{site}/environment-variables', keys: ['key'] },
+  variable: { list: 'GET /servers/{server}/sites/{site}/environment-variables', keys: ['key'], group: 'env' },
   database: { list: 'GET /servers/{server}/databases', keys: ['name'] },
-  user: { list: 'GET /servers/{server}/databases/{database}/users', keys: ['username'] },
+  user: { list: 'GET /servers/{server}/databases/{database}/users', keys: ['username'], group: 'database-user' },
   ssh_key: { list: 'GET /servers/{server}/ssh-keys', keys: ['name'] },
   network_rule: { list: 'GET /servers/{server}/network-rules', keys: ['name'] },
   credential: { list: 'GET /providers/credentials', keys: ['name'] },

@@ -1,5 +1,5 @@
 import type { Api } from '../api/client.ts';
-import { parameters } from '../api/endpoint.ts';
+import { type Endpoint, parameters } from '../api/endpoint.ts';
 import type { Target } from '../context.ts';
 import { DnxError, isError, usage } from '../errors.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -13,6 +13,18 @@ export interface Scope {
   readonly api: Pick<Api, 'list'>;
   readonly settings: Pick<Settings, 'server' | 'site'>;
   readonly sites: SiteIndex;
+}
+
+/** The same scope, in which each list is asked for once, however many things are looked up in it. */
+export function rememberingLists(scope: Scope): Scope {
+  const lists = new Map<string, Promise<unknown[]>>();
+  const list = <T>(endpoint: Endpoint, params: object = {}): Promise<T[]> => {
+    const key = JSON.stringify([endpoint, params]);
+    const found = lists.get(key) ?? scope.api.list(endpoint, params);
+    lists.set(key, found);
+    return found as Promise<T[]>;
+  };
+  return { ...scope, api: { list } };
 }
 
 /** The path parameters of one call: what the API gets, and what the user is told. */
@@ -82,7 +94,7 @@ function choose<T>(name: string, value: string, found: readonly T[], describe: (
   const [first, ...others] = found;
   if (first === undefined) {
     throw new DnxError('not_found', `There is no ${title(name)} “${value}”, or this token does not see it.`, {
-      hint: `See which there are with: dnx ${name.replaceAll('_', '-')} list`,
+      hint: `See which there are with: dnx ${namings[name]?.group ?? name.replaceAll('_', '-')} list`,
     });
   }
   if (others.length === 0) return first;

@@ -1,0 +1,13 @@
+import type { Endpoint } from '../api/endpoint.ts';
+import type { Context } from '../context.ts';
+import type { Place } from './deployment.ts';
+import type { Reader, Thing } from './work.ts';
+
+export const certificateEndpoint = 'GET /servers/{server}/sites/{site}/certificates/{certificate}' satisfies Endpoint;
+export const certificatesEndpoint = 'GET /servers/{server}/sites/{site}/certificates' satisfies Endpoint;
+
+/** Looks at the certificates of a site. */
+export const certificateReader = ({ api }: Pick<Context, 'api'>, place: Place): Reader<Thing> => ({
+  one: async (certificate, options) => (await api.send<Thing>(certificateEndpoint, { ...place, certificate }, options)).data,
+  any: () => api.send(certificatesEndpoint, place, { query: { per_page: 1 } }),
+});
