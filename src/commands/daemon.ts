@@ -18,7 +18,7 @@ const daemons = resource({
   columns: columns<Daemon>('id', 'command', 'user', 'processes', 'status'),
   details: columns<Daemon>('id', 'command', 'directory', 'user', 'processes', 'status'),
   example: {
-    target: 'DAEMON',
+    target: '01JQ8Z4T9G0000000000DM0001',
     parents: '--server web-1',
     create: "--command 'php artisan horizon' --user deploynix",
     update: '--processes 2',
@@ -48,7 +48,7 @@ export default group({
       endpoint: 'POST /servers/{server}/daemons/{daemon}/restart',
       many: true,
       done: 'Restarting.',
-      examples: ['restart DAEMON --server web-1'],
+      examples: ['restart 01JQ8Z4T9G0000000000DM0001 --server web-1'],
     }),
   ],
 });

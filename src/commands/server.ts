@@ -1,6 +1,10 @@
-import { group } from '../cli/command.ts';
-import { list, resource, show } from '../cli/crud.ts';
-import { columns } from '../output/view.ts';
+import { isObject } from '../api/reply.ts';
+import { command, group } from '../cli/command.ts';
+import { action, bodyOf, list, remove, resource, show, update } from '../cli/crud.ts';
+import { asked, assumed, natural, offered, reference, required, suggest, text, toggle, waiting } from '../cli/options.ts';
+import { work } from '../cli/work.ts';
+import { serverEndpoint, serverReader, serversEndpoint } from '../follow/server.ts';
+import { columns, message, text as plain } from '../output/view.ts';
 
 interface Server {
   readonly id: string;
@@ -45,12 +49,109 @@ const servers = resource({
     'created_at',
     'updated_at',
   ),
-  example: { target: 'web-1' },
+  example: { target: 'web-1', update: '--monitoring-enabled' },
 });
+
+const fields = {
+  name: natural(required(text('Name of the server'))),
+  provider: offered(required(text('Cloud provider, such as hetzner')), 'GET /providers'),
+  credential_id: asked(reference(assumed(text('Credential for the provider: name or id')), 'credential', 'provider')),
+  region: asked(offered(assumed(text('Region, such as fsn1')), 'GET /providers/{provider}/regions')),
+  size: asked(offered(assumed(text('Size, such as cx32')), 'GET /providers/{provider}/sizes')),
+  image: asked(offered(assumed(text('Image, such as ubuntu-24.04')), 'GET /providers/{provider}/images')),
+  type: suggest(assumed(text('What it is for')), 'app', 'web', 'database', 'cache', 'worker', 'meilisearch', 'load_balancer'),
+  php_version: suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'),
+  database_type: suggest(assumed(text('Database to install')), 'mysql', 'mariadb', 'postgresql'),
+  webserver: assumed(text('Web server to install')),
+  ip_address: assumed(text('Address of a machine of your own, for the provider custom')),
+};
+
+const changes = { name: fields.name, monitoring_enabled: assumed(toggle('Whether it is monitored')) };
+
+const wait = waiting(serverEndpoint, serversEndpoint);
+const look = (id: string) => `dnx server show ${id}`;
+
+const create = command({
+  name: 'create',
+  summary: 'Create a server',
+  description:
+    'On a terminal, whatever is left out of provider, credential, region, size and image is asked for.\n\nExit code 0: it is active, or with --no-wait: it was ordered. 1: it failed. 124: it goes on after --timeout.',
+  endpoint: 'POST /servers',
+  options: { ...fields, ...wait },
+  body: true,
+  examples: ['create web-3 --provider hetzner --region fsn1 --size cx32', 'create cache-1 --provider hetzner --type cache --no-wait'],
+  run: (ctx, { wait, timeout, ...args }) =>
+    work(ctx, {
+      reader: serverReader(ctx),
+      start: () => ctx.api.send('POST /servers', {}, { body: bodyOf(args, fields) }),
+      doing: 'creation',
+      what: `server ${bodyOf(args, fields).name}`,
+      columns: servers.details ?? [],
+      ...{ wait, timeout, look },
+    }),
+});
+
+const provision = command({
+  name: 'provision',
+  summary: 'Provision a server again',
+  endpoint: 'POST /servers/{server}/provision',
+  many: true,
+  consent: { level: 'moderate', warning: 'Provisioning runs again over what is on the server.' },
+  options: wait,
+  examples: ['provision web-2 --yes', 'provision web-2 --yes --no-wait'],
+  run: (ctx, { server, wait, timeout }) =>
+    work(ctx, {
+      reader: serverReader(ctx),
+      on: server,
+      start: () => ctx.api.send('POST /servers/{server}/provision', { server }),
+      doing: 'provisioning',
+      what: `server ${ctx.targets.server?.label ?? server}`,
+      columns: servers.details ?? [],
+      ...{ wait, timeout, look },
+    }),
+});
+
+const logs = command({
+  name: 'logs',
+  summary: 'Show the logs of a server',
+  endpoint: 'GET /servers/{server}/logs',
+  examples: ['logs web-1'],
+  async run(ctx, args) {
+    const { data, body } = await ctx.api.send('GET /servers/{server}/logs', args);
+    const log = logOf(data);
+    return log === '' ? message('No logs.', body ?? null) : plain(log, data);
+  },
+});
+
+/** The API reference does not say how logs are answered: one text, lines, or an object that holds either. */
+function logOf(data: unknown): string {
+  if (data === undefined || data === null) return '';
+  if (typeof data === 'string') return data;
+  if (Array.isArray(data)) return data.map(logOf).join('\n');
+  if (!isObject(data)) return String(data);
+  return logOf(data.content ?? data.logs ?? data.log ?? data.output ?? data.message ?? JSON.stringify(data));
+}
 
 export default group({
   name: 'server',
   noun: 'server',
   summary: 'Servers',
-  commands: [list(servers), show(servers)],
+  commands: [
+    list(servers),
+    show(servers),
+    create,
+    update(servers, changes),
+    remove(servers, { level: 'severe', warning: 'The machine and everything on it will be gone.' }),
+    logs,
+    action({
+      name: 'restart',
+      summary: 'Restart a server',
+      endpoint: 'POST /servers/{server}/restart',
+      many: true,
+      consent: { level: 'moderate', warning: 'Its sites do not answer until it is back.' },
+      done: 'Restarting.',
+      examples: ['restart web-1 --yes'],
+    }),
+    provision,
+  ],
 });

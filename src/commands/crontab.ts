@@ -1,0 +1,37 @@
+import { group } from '../cli/command.ts';
+import { create, list, remove, resource, show, update } from '../cli/crud.ts';
+import { assumed, required, text } from '../cli/options.ts';
+import { columns } from '../output/view.ts';
+
+interface Crontab {
+  readonly id: string;
+  readonly command: string;
+  readonly frequency: string;
+  readonly user: string;
+  readonly status: string;
+}
+
+const crontabs = resource({
+  noun: 'crontab',
+  path: '/servers/{server}/crontabs',
+  columns: columns<Crontab>('id', 'frequency', 'command', 'user', 'status'),
+  example: {
+    target: '01JQ8Z4T9G0000000000CR0001',
+    parents: '--server web-1',
+    create: "--command 'php artisan schedule:run' --frequency '* * * * *'",
+    update: "--frequency '*/5 * * * *'",
+  },
+});
+
+const fields = {
+  command: required(assumed(text('Command to run'))),
+  frequency: required(assumed(text('When: the five fields of cron', 'cron'))),
+  user: assumed(text('System user that runs it')),
+};
+
+export default group({
+  name: 'crontab',
+  noun: 'crontab',
+  summary: 'Commands that run on a schedule',
+  commands: [list(crontabs), show(crontabs), create(crontabs, fields), update(crontabs, fields), remove(crontabs)],
+});

@@ -1,0 +1,30 @@
+import { group } from '../cli/command.ts';
+import { create, list, remove, resource, show, update } from '../cli/crud.ts';
+import { assumed, natural, required, secret, text } from '../cli/options.ts';
+import { columns } from '../output/view.ts';
+
+interface DatabaseUser {
+  readonly id: string;
+  readonly username: string;
+  readonly created_at: string;
+  /** Only in the answer to a create that left the password to Deploynix. */
+  readonly password?: string;
+}
+
+const users = resource({
+  noun: 'user',
+  path: '/servers/{server}/databases/{database}/users',
+  columns: columns<DatabaseUser>('username', 'created_at', 'id'),
+  details: columns<DatabaseUser>('id', 'username', 'password', 'created_at'),
+  example: { target: 'shop', parents: '--database shop --server db-1', create: 'reporting', update: '--password -' },
+});
+
+const password = assumed(secret('Password; a create without one lets Deploynix choose it, and shows it this once'));
+const fields = { username: natural(required(assumed(text('Name of the user')))), password };
+
+export default group({
+  name: 'database-user',
+  noun: 'user',
+  summary: 'Who may use a database',
+  commands: [list(users), show(users), create(users, fields), update(users, { password }), remove(users)],
+});

@@ -1,0 +1,34 @@
+import { group } from '../cli/command.ts';
+import { create, list, remove, resource, show } from '../cli/crud.ts';
+import { assumed, natural, required, text } from '../cli/options.ts';
+import { columns } from '../output/view.ts';
+import { bytes } from '../words.ts';
+
+interface Database {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly size: number;
+  readonly created_at: string;
+}
+
+const databases = resource({
+  noun: 'database',
+  path: '/servers/{server}/databases',
+  columns: columns<Database>('name', 'status', { key: 'size', cell: ({ size }) => bytes(size) }, 'created_at', 'id'),
+  example: { target: 'shop', parents: '--server db-1', create: 'reports' },
+});
+
+const fields = { name: natural(required(assumed(text('Name of the database')))) };
+
+export default group({
+  name: 'database',
+  noun: 'database',
+  summary: 'Databases of a server',
+  commands: [
+    list(databases),
+    show(databases),
+    create(databases, fields),
+    remove(databases, { level: 'severe', warning: 'The database and all its data will be gone.' }),
+  ],
+});

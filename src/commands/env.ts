@@ -1,0 +1,137 @@
+import { command, group } from '../cli/command.ts';
+import { action, answer, remove, resource } from '../cli/crud.ts';
+import { argument, flag, list, required, text } from '../cli/options.ts';
+import { contentOf } from '../cli/parse.ts';
+import { several } from '../cli/several.ts';
+import type { Context } from '../context.ts';
+import { DnxError, usage } from '../errors.ts';
+import { columns, text as plain, rows } from '../output/view.ts';
+
+interface Variable {
+  readonly id: string;
+  readonly key: string;
+  readonly value: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+const masked = ({ value }: Variable): string | undefined => (value ? '••••••••' : undefined);
+const open = columns<Variable>('key', 'value', 'updated_at');
+
+const variables = resource({
+  noun: 'variable',
+  path: '/servers/{server}/sites/{site}/environment-variables',
+  columns: columns<Variable>('key', { key: 'value', cell: masked }, 'updated_at'),
+  example: { target: 'LOG_LEVEL', parents: '--site shop.example.com' },
+});
+
+const listEndpoint = `GET ${variables.path}` as const;
+const later = 'It takes effect at the next deploy.';
+
+const listVariables = command({
+  name: 'list',
+  aliases: ['ls'],
+  summary: 'List environment variables; values are masked in the table',
+  endpoint: listEndpoint,
+  options: { reveal: flag('Show the values in the table too') },
+  examples: ['list --site shop.example.com', 'list --site shop.example.com --reveal', 'list --site shop.example.com --json'],
+  run: async (ctx, { reveal, ...place }) =>
+    rows(await ctx.api.list<Variable>(listEndpoint, place), reveal ? open : variables.columns, 'No environment variables.'),
+});
+
+const get = command({
+  name: 'get',
+  aliases: ['show'],
+  summary: 'Print the value of one environment variable, alone on stdout',
+  endpoint: `GET ${variables.path}/{variable}`,
+  examples: ['get APP_URL --site shop.example.com'],
+  async run(ctx, args) {
+    const { data } = await ctx.api.send<Variable>(`GET ${variables.path}/{variable}`, args);
+    if (data === undefined) throw new DnxError('failed', 'Deploynix answered without the variable.');
+    return plain(data.value ?? '', data);
+  },
+});
+
+const set = command({
+  name: 'set',
+  aliases: ['create', 'update'],
+  summary: 'Set environment variables: K=V [K2=V2…], or K --from-file',
+  description: 'A key that is not there yet is created, another is updated. The change takes effect at the next deploy.',
+  endpoint: `POST ${variables.path}`,
+  uses: [listEndpoint, `PUT ${variables.path}/{variable}`],
+  options: {
+    assignment: argument(required(list('KEY=value; KEY alone with --from-file'))),
+    from_file: text('Read the value of the one KEY from this file, or - for standard input', 'file|-'),
+  },
+  body: true,
+  examples: ['set LOG_LEVEL=warning APP_DEBUG=false --site shop.example.com', 'set LICENSE_KEY --from-file - --site shop.example.com'],
+  async run(ctx, { assignment, from_file, server, site, ...rest }) {
+    const place = { server, site };
+    const { extra = {} } = rest as { extra?: object };
+    const wanted = from_file === undefined ? assignment.map(pair) : [await fromFile(ctx, assignment, from_file)];
+    const known = await ctx.api.list<Variable>(listEndpoint, place);
+    let changed = false;
+    const one = async ({ key, value }: Pair) => {
+      const before = known.find((each) => each.key === key);
+      if (before?.value === value && Object.keys(extra).length === 0)
+        return answer({ data: before, message: undefined }, variables.columns);
+      const reply = before
+        ? await ctx.api.send(`PUT ${variables.path}/{variable}`, { ...place, variable: String(before.id) }, { body: { value, ...extra } })
+        : await ctx.api.send(`POST ${variables.path}`, place, { body: { key, value, ...extra } });
+      changed = true;
+      return answer(reply, variables.columns, `Set ${key}.`);
+    };
+    const targets = wanted.map(({ key }) => ({ id: key, label: key }));
+    const [only] = wanted;
+    const view =
+      only && wanted.length === 1
+        ? await one(only)
+        : await several({ noun: 'variable', verb: 'set', targets, run: (index) => one(wanted[index] ?? { key: '', value: '' }) });
+    ctx.progress.note(changed ? later : 'Nothing to change.');
+    return view;
+  },
+});
+
+interface Pair {
+  readonly key: string;
+  readonly value: string;
+}
+
+function pair(word: string): Pair {
+  const at = word.indexOf('=');
+  if (at < 1) throw usage(`“${word}” is not KEY=value.`, 'For an empty value give KEY=, and for one in a file KEY --from-file FILE.');
+  return { key: word.slice(0, at), value: word.slice(at + 1) };
+}
+
+async function fromFile(ctx: Context, [key, ...others]: readonly string[], file: string): Promise<Pair> {
+  if (!key || others.length > 0 || key.includes('=')) throw usage('--from-file takes one KEY, without a value.');
+  return { key, value: await contentOf(file === '-' ? file : `@${file}`, ctx) };
+}
+
+export default group({
+  name: 'env',
+  noun: 'variable',
+  summary: 'Environment variables of a site',
+  commands: [
+    listVariables,
+    get,
+    set,
+    {
+      ...remove(variables),
+      name: 'unset',
+      aliases: ['delete', 'rm'],
+      afterwards: later,
+      examples: ['unset LOG_LEVEL --site blog.example.com --yes'],
+    },
+    action({
+      name: 'import',
+      summary: 'Import the .env that lies on the server into Deploynix',
+      description: `It reads the site's .env on its server and stores it at Deploynix, over variables of the same name. Nothing comes to this machine. ${later}`,
+      endpoint: `POST ${variables.path}/pull`,
+      consent: { level: 'moderate', warning: 'Variables of the same name at Deploynix are overwritten.' },
+      afterwards: later,
+      done: 'Imported.',
+      examples: ['import --site shop.example.com --yes'],
+    }),
+  ],
+});

@@ -1,0 +1,43 @@
+import { group } from '../cli/command.ts';
+import { create, list, remove, resource, show, update } from '../cli/crud.ts';
+import { assumed, natural, required, secret, suggest, text } from '../cli/options.ts';
+import { columns } from '../output/view.ts';
+
+interface GitProvider {
+  readonly id: string;
+  readonly provider: string;
+  readonly name: string;
+  readonly url?: string | null;
+  readonly created_at: string;
+}
+
+const gitProviders = resource({
+  noun: 'git_provider',
+  path: '/git-providers',
+  columns: columns<GitProvider>('name', 'provider', 'url', 'created_at', 'id'),
+  example: {
+    target: 'GitHub',
+    create: "'Our other GitLab' --provider gitlab --url https://git.example.com --token -",
+    update: "--name 'GitHub (example)'",
+  },
+});
+
+const fields = {
+  name: natural(assumed(text('Name of the connection'))),
+  provider: required(suggest(assumed(text('Kind of Git host')), 'github', 'gitlab', 'bitbucket', 'custom')),
+  token: required(assumed(secret("The Git host's access token"))),
+  url: assumed(text('Address of a host of your own', 'url')),
+};
+
+export default group({
+  name: 'git-provider',
+  noun: 'git_provider',
+  summary: 'Connections to Git hosts',
+  commands: [
+    list(gitProviders),
+    show(gitProviders),
+    create(gitProviders, fields),
+    update(gitProviders, { name: fields.name, token: fields.token }),
+    remove(gitProviders),
+  ],
+});

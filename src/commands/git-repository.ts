@@ -1,0 +1,59 @@
+import { command, group } from '../cli/command.ts';
+import { answer, create, list, remove, resource, show, update } from '../cli/crud.ts';
+import { assumed, natural, reference, required, text } from '../cli/options.ts';
+import { columns } from '../output/view.ts';
+
+interface GitRepository {
+  readonly id: string;
+  readonly git_provider_id: string;
+  readonly name: string;
+  readonly auto_deploy_enabled: boolean;
+  readonly deploy_key: string | null;
+  readonly created_at: string;
+}
+
+const autoDeploy = { key: 'auto_deploy_enabled', title: 'Auto-deploy' } as const;
+const repositories = resource({
+  noun: 'git_repository',
+  path: '/git-repositories',
+  columns: columns<GitRepository>('name', autoDeploy, 'git_provider_id', 'created_at', 'id'),
+  details: columns<GitRepository>('id', 'name', 'git_provider_id', autoDeploy, 'deploy_key', 'created_at'),
+  example: { target: 'example/blog', create: 'example/docs --git-provider-id GitHub', update: '--name example/journal' },
+});
+
+const fields = {
+  name: natural(required(assumed(text('Owner and name, such as example/shop')))),
+  git_provider_id: reference(required(assumed(text('Git provider that has it: name or id'))), 'git_provider'),
+};
+
+const everySite = 'It belongs to the repository, and so acts on every site that uses it.';
+
+const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-deploy', summary: string) => {
+  const endpoint = `POST /git-repositories/{git_repository}/${verb}` as const;
+  return command({
+    name: verb,
+    summary,
+    description: everySite,
+    afterwards: everySite,
+    endpoint,
+    many: true,
+    examples: [`${verb} example/blog`],
+    run: async (ctx, args) => answer(await ctx.api.send(endpoint, args), repositories.details ?? []),
+  });
+};
+
+export default group({
+  name: 'git-repository',
+  noun: 'git_repository',
+  summary: 'Git repositories that sites are deployed from',
+  commands: [
+    list(repositories),
+    show(repositories),
+    create(repositories, fields),
+    update(repositories, { name: fields.name }),
+    remove(repositories),
+    act('setup-deploy-key', 'Make a deploy key for a repository, and show it'),
+    act('enable-auto-deploy', 'Deploy the sites of a repository on every push'),
+    act('disable-auto-deploy', 'No longer deploy the sites of a repository on a push'),
+  ],
+});

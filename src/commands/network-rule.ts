@@ -1,0 +1,36 @@
+import { group } from '../cli/command.ts';
+import { create, list, remove, resource, show } from '../cli/crud.ts';
+import { assumed, integer, natural, required, suggest, text } from '../cli/options.ts';
+import { columns } from '../output/view.ts';
+
+interface NetworkRule {
+  readonly id: string;
+  readonly name: string | null;
+  readonly port: number;
+  readonly protocol: string;
+  readonly action: string;
+  readonly source: string | null;
+  readonly created_at: string;
+}
+
+const networkRules = resource({
+  noun: 'network_rule',
+  path: '/servers/{server}/network-rules',
+  columns: columns<NetworkRule>('name', 'action', 'port', 'protocol', { key: 'source', cell: ({ source }) => source ?? 'anywhere' }, 'id'),
+  example: { target: 'HTTP', parents: '--server web-1', create: 'MySQL --port 3306 --source 203.0.113.11' },
+});
+
+const fields = {
+  name: natural(assumed(text('Name of the rule'))),
+  port: required(assumed(integer('Port', 'port'))),
+  protocol: suggest(assumed(text('Protocol')), 'tcp', 'udp'),
+  action: suggest(assumed(text('What happens to what arrives')), 'allow', 'deny'),
+  source: assumed(text('Address or network that it applies to; anywhere when left out', 'address')),
+};
+
+export default group({
+  name: 'network-rule',
+  noun: 'network_rule',
+  summary: 'Firewall rules of a server',
+  commands: [list(networkRules), show(networkRules), create(networkRules, fields), remove(networkRules)],
+});

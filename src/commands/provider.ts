@@ -1,0 +1,30 @@
+import { command, group } from '../cli/command.ts';
+import { list, resource } from '../cli/crud.ts';
+import { columns, rows } from '../output/view.ts';
+
+/** A provider, and each thing that one offers: its id is the word to pass on. */
+interface Choice {
+  readonly id: string;
+  readonly name: string;
+}
+
+const shown = columns<Choice>('id', 'name');
+const providers = resource({ noun: 'provider', path: '/providers', columns: shown, example: { target: 'hetzner' } });
+
+const offers = (name: 'regions' | 'sizes' | 'images') => {
+  const endpoint = `GET /providers/{provider}/${name}` as const;
+  return command({
+    name,
+    summary: `List the ${name} that a provider offers`,
+    endpoint,
+    examples: [`${name} hetzner`],
+    run: async (ctx, args) => rows(await ctx.api.list<Choice>(endpoint, args), shown, `It offers no ${name}.`),
+  });
+};
+
+export default group({
+  name: 'provider',
+  noun: 'provider',
+  summary: 'Cloud providers and what they offer',
+  commands: [list(providers), offers('regions'), offers('sizes'), offers('images')],
+});

@@ -1,0 +1,58 @@
+import { group } from '../cli/command.ts';
+import { action, create, list, remove, resource, show, update } from '../cli/crud.ts';
+import { assumed, integer, text } from '../cli/options.ts';
+import { columns } from '../output/view.ts';
+
+interface Queue {
+  readonly id: string;
+  readonly connection: string;
+  readonly queue: string;
+  readonly processes: number;
+  readonly tries: number;
+  readonly timeout: number;
+  readonly sleep: number;
+  readonly status: string;
+}
+
+const queues = resource({
+  noun: 'queue',
+  path: '/servers/{server}/sites/{site}/queues',
+  columns: columns<Queue>('id', 'queue', 'connection', 'status', 'processes', 'tries', 'timeout', 'sleep'),
+  example: {
+    target: '01JQ8Z4T9G0000000000QV0001',
+    parents: '--site shop.example.com',
+    create: '--connection redis --queue reports --processes 2',
+    update: '--processes 5',
+  },
+});
+
+// An update has the worker itself in the place of `queue`: there it is changed with -F queue=….
+const changes = {
+  connection: assumed(text('Connection of the application, such as redis')),
+  processes: assumed(integer('How many workers')),
+  tries: assumed(integer('How often a job is tried')),
+  timeout: assumed(integer('Seconds that a job may take', 'seconds')),
+  sleep: assumed(integer('Seconds to wait when there is no job', 'seconds')),
+};
+const fields = { queue: assumed(text('Queue to work on')), ...changes };
+
+export default group({
+  name: 'queue',
+  noun: 'queue',
+  summary: 'Queue workers of a site',
+  commands: [
+    list(queues),
+    show(queues),
+    create(queues, fields),
+    update(queues, changes),
+    remove(queues),
+    action({
+      name: 'restart',
+      summary: 'Restart a queue worker',
+      endpoint: 'POST /servers/{server}/sites/{site}/queues/{queue}/restart',
+      many: true,
+      done: 'Restarting.',
+      examples: ['restart 01JQ8Z4T9G0000000000QV0001 --site shop.example.com'],
+    }),
+  ],
+});

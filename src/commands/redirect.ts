@@ -1,0 +1,36 @@
+import { group } from '../cli/command.ts';
+import { create, list, remove, resource, show, update } from '../cli/crud.ts';
+import { assumed, integer, natural, required, suggest, text } from '../cli/options.ts';
+import { columns } from '../output/view.ts';
+
+interface Redirect {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly type: number;
+}
+
+const redirects = resource({
+  noun: 'redirect',
+  path: '/servers/{server}/sites/{site}/redirects',
+  columns: columns<Redirect>('id', 'from', 'to', 'type'),
+  example: {
+    target: '01JQ8Z4T9G0000000000RD0001',
+    parents: '--site shop.example.com',
+    create: '/old --to /new --type 301',
+    update: '--to /collections/winter',
+  },
+});
+
+const fields = {
+  from: natural(required(assumed(text('Path that is redirected', 'path')))),
+  to: required(assumed(text('Path or URL that it leads to', 'path|url'))),
+  type: suggest(assumed(integer('Status code', 'code')), '301', '302'),
+};
+
+export default group({
+  name: 'redirect',
+  noun: 'redirect',
+  summary: 'Redirects that the web server answers',
+  commands: [list(redirects), show(redirects), create(redirects, fields), update(redirects, fields), remove(redirects)],
+});

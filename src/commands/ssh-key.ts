@@ -1,0 +1,36 @@
+import { group } from '../cli/command.ts';
+import { create, list, remove, resource, show } from '../cli/crud.ts';
+import { assumed, content, natural, required, text } from '../cli/options.ts';
+import { columns } from '../output/view.ts';
+
+interface SshKey {
+  readonly id: string;
+  readonly name: string;
+  readonly public_key: string;
+  readonly fingerprint: string;
+  readonly created_at: string;
+}
+
+const sshKeys = resource({
+  noun: 'ssh_key',
+  path: '/servers/{server}/ssh-keys',
+  columns: columns<SshKey>('name', 'fingerprint', 'created_at', 'id'),
+  details: columns<SshKey>('id', 'name', 'fingerprint', 'public_key', 'created_at'),
+  example: {
+    target: 'ada@laptop',
+    parents: '--server web-1',
+    create: 'ada@desktop --public-key @~/.ssh/id_ed25519.pub',
+  },
+});
+
+const fields = {
+  name: natural(required(assumed(text('Name of the key, such as ada@laptop')))),
+  public_key: required(assumed(content('Public key'))),
+};
+
+export default group({
+  name: 'ssh-key',
+  noun: 'ssh_key',
+  summary: 'Public keys that may log in to a server',
+  commands: [list(sshKeys), show(sshKeys), create(sshKeys, fields), remove(sshKeys)],
+});
