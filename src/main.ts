@@ -49,6 +49,7 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
     ctx.progress.done();
     const { print } = await import('./output/print.ts');
     await print(view, invocation.words, settings, world);
+    await view.finish?.();
     if (view.failure) throw view.failure;
     return view.exitCode ?? 0;
   } finally {

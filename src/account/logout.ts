@@ -7,19 +7,33 @@ export async function logout(
   { api, tokens, settings, progress }: Pick<Context, 'api' | 'tokens' | 'settings' | 'progress'>,
   { keep }: { readonly keep: boolean | undefined },
 ): Promise<View> {
+  const { host, profile } = settings;
   const found = await tokens.find();
-  if (!found)
-    return message(`Not signed in to ${settings.host}; nothing to do.`, { host: settings.host, revoked: false, forgotten: false });
+  const outcome = (sentence: string, revoked: boolean, forgotten: boolean) => message(sentence, { host, profile, revoked, forgotten });
+  if (!found) {
+    const forgotten = await tokens.forget();
+    return outcome(
+      forgotten ? `The token for ${host} was gone already; now it is forgotten.` : `Not signed in to ${host}.`,
+      false,
+      forgotten,
+    );
+  }
   let revoked = false;
   if (!keep) {
     try {
       await api.send('POST /logout');
       revoked = true;
     } catch (error) {
+      if (isError(error, 'network', 'failed', 'forbidden'))
+        throw error.withHint('The token was neither revoked nor forgotten. To forget it all the same: dnx logout --keep');
       if (!isError(error, 'unauthenticated')) throw error;
     }
   }
+  const state = revoked ? 'the token is revoked' : keep ? 'the token still works at Deploynix' : 'the token was dead already';
+  if (found.source === 'variable') {
+    progress.warn(`The token came from DNX_TOKEN: unset that yourself.${tokens.known ? ' The stored one was left alone.' : ''}`);
+    return outcome(`Signed out of ${host}; ${state}.`, revoked, false);
+  }
   const forgotten = await tokens.forget();
-  if (found.source === 'variable') progress.warn('The token came from DNX_TOKEN: unset that yourself.');
-  return message(`Signed out of ${settings.host}${revoked ? '; the token is revoked' : ''}.`, { host: settings.host, revoked, forgotten });
+  return outcome(`Signed out of ${host}; ${state}.`, revoked, forgotten);
 }

@@ -1,31 +1,20 @@
-import { abilities, vocabulary } from '../auth/abilities.ts';
+import { vocabulary } from '../auth/abilities.ts';
 import type { Ask } from '../prompt/ask.ts';
+import { type PresetName, presets } from './presets.ts';
 
-export interface Preset {
-  readonly summary: string;
-  readonly abilities: readonly string[];
-}
-
-/** Sets of abilities for common needs. */
-export const presets: Readonly<Record<string, Preset>> = {
-  'ci-deploy': { summary: 'Deploy and follow: site:deploy, site:read', abilities: ['site:deploy', 'site:read'] },
-  'read-only': { summary: 'See everything, change nothing', abilities: abilities.filter((each) => each.endsWith(':read')) },
-  full: { summary: 'Everything', abilities },
-};
-
-/** Asks for a set of abilities, starting from a preset. */
+/** Asks for a set of abilities: a list grouped by resource, to be searched, that starts from a preset. */
 export async function pickAbilities(ask: Ask): Promise<readonly string[]> {
-  const start = await ask.select('What may the token do?', [
-    ...Object.entries(presets).map(([name, preset]) => ({
-      name: `${name}: ${preset.summary}`,
-      value: preset.abilities as readonly string[] | undefined,
-    })),
-    { name: 'Let me choose', value: undefined },
+  const start = await ask.select<PresetName | undefined>('What may the token do? Start from:', [
+    ...Object.entries(presets).map(([name, { summary }]) => ({ name: `${name}: ${summary}`, value: name as PresetName })),
+    { name: 'nothing', value: undefined },
   ]);
-  if (start) return start;
+  const checked: readonly string[] = start ? presets[start].abilities : [];
   const choices = Object.entries(vocabulary).flatMap(([resource, actions]) => [
-    `── ${resource} ──`,
-    ...actions.map((action) => ({ name: `${resource}:${action}`, value: `${resource}:${action}` })),
+    resource,
+    ...actions.map((action) => {
+      const ability = `${resource}:${action}`;
+      return { name: ability, value: ability, checked: checked.includes(ability) };
+    }),
   ]);
-  return ask.checkbox('Abilities (space to choose, enter to go on):', choices);
+  return ask.checkbox('Abilities', choices);
 }

@@ -1,25 +1,135 @@
 import { isObject } from '../api/reply.ts';
-import type { Source } from '../auth/tokens.ts';
+import { loginLine, type Source, type Tokens } from '../auth/tokens.ts';
 import type { Context } from '../context.ts';
-import { columns, record, type View } from '../output/view.ts';
+import { DnxError } from '../errors.ts';
+import { columns, failing, rows, type View } from '../output/view.ts';
+import { DEFAULT_HOST } from '../settings/settings.ts';
+import { hasEverything } from './audit.ts';
+import { idOf, type Token } from './token.ts';
 
-interface Status {
+interface Place {
   readonly profile: string;
   readonly host: string;
-  readonly user: string | null;
-  readonly source: Source;
 }
 
-/** Where this profile is signed in, as whom, and where its token comes from. */
-export async function signedIn({ api, tokens, settings }: Pick<Context, 'api' | 'tokens' | 'settings'>): Promise<View> {
-  await tokens.token();
-  const found = await tokens.find();
-  const { data } = await api.send('GET /user');
-  const status: Status = {
-    profile: settings.profile,
-    host: settings.host,
-    user: isObject(data) ? String(data.email ?? data.name ?? '') : null,
-    source: found?.source ?? 'keychain',
+interface Status extends Place {
+  /** The one that commands use when nothing else is said. */
+  readonly current: boolean;
+  readonly user: string | null;
+  readonly source: Source | null;
+  readonly token: string | null;
+  readonly abilities: readonly string[] | null;
+  readonly created_at: string | null;
+  readonly last_used_at: string | null;
+  readonly problem: string | null;
+  /** The command that mends the problem. */
+  readonly mend: string | null;
+}
+
+type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'world' | 'progress'>;
+
+/** Where each profile is signed in, as whom, with what token, and whether it works; exit 4 when one does not. */
+export async function signedIn(ctx: Needs): Promise<View> {
+  const { settings, world } = ctx;
+  const here: Place = { profile: settings.profile, host: settings.host };
+  const others = placesIn(settings).filter((each) => key(each) !== key(here));
+  const variable = Boolean(world.env.DNX_TOKEN);
+  if (variable && others.length > 0)
+    ctx.progress.note('DNX_TOKEN is set and wins everywhere, so the stored tokens were not looked at. To check them: unset DNX_TOKEN');
+  const all = await Promise.all([here, ...others].map((place) => (variable && place !== here ? unseen(ctx, place) : look(ctx, place))));
+  const bad = all.filter(({ problem }) => problem !== null);
+  const shown = columns<Status>(
+    { key: 'profile', cell: ({ profile, current }) => (current ? `${profile} *` : profile) },
+    'host',
+    'user',
+    { key: 'source', title: 'Token from' },
+    { key: 'abilities', cell: ({ abilities }) => abilitiesInWords(abilities) },
+    'created_at',
+    { key: 'last_used_at', title: 'Last used' },
+    { key: 'problem', cell: ({ problem, mend }) => (problem ? `${problem} → ${mend}` : undefined) },
+  );
+  const failure =
+    bad.length === 0
+      ? undefined
+      : new DnxError('unauthenticated', bad.map(({ profile, host, problem }) => `${profile} at ${host}: ${problem}`).join('\n'), {
+          hint: bad.map(({ mend }) => mend).join('\n'),
+        });
+  return failing(rows(all, shown, ''), failure);
+}
+
+async function look({ api, tokens, settings }: Needs, place: Place): Promise<Status> {
+  const own = tokens.of(place);
+  const start = known(own, place, place.profile === settings.profile && place.host === settings.host);
+  const broken = (problem: string, mend: string): Status => ({ ...start, problem: problem.replace(/\.$/, ''), mend });
+  const signIn = loginLine(place);
+  try {
+    const found = await own.find();
+    if (!found) return broken(own.known ? 'The token is gone from where it was stored' : 'Not signed in', signIn);
+    const there = api.as(found.token, place.host);
+    const { data } = await there.send('GET /user');
+    const details = await detailsOf(there, found.token);
+    return {
+      ...start,
+      source: found.source,
+      user: isObject(data) ? String(data.email ?? data.name ?? '') || null : null,
+      token: details?.name ?? null,
+      abilities: details?.abilities ?? (found.source === 'variable' ? null : start.abilities),
+      created_at: details?.created_at ?? (found.source === 'variable' ? null : start.created_at),
+      last_used_at: details?.last_used_at ?? null,
+    };
+  } catch (error) {
+    if (!(error instanceof DnxError) || ['interrupted', 'terminated', 'usage'].includes(error.code)) throw error;
+    const mend = error.code === 'unauthenticated' ? signIn : (error.hint ?? 'dnx doctor');
+    return broken(error.message, mend.split('\n')[0] ?? '');
+  }
+}
+
+/** What the API tells of the token that is asked with: it is found by the id that stock tokens begin with. */
+async function detailsOf(api: Needs['api'], plain: string): Promise<Token | undefined> {
+  const id = idOf(plain);
+  if (id === undefined) return undefined;
+  try {
+    return (await api.list<Token>('GET /tokens')).find((each) => String(each.id) === id);
+  } catch (error) {
+    if (!(error instanceof DnxError) || ['interrupted', 'terminated'].includes(error.code)) throw error;
+    return undefined;
+  }
+}
+
+const unseen = async ({ tokens }: Needs, place: Place): Promise<Status> => known(tokens.of(place), place, false);
+
+function known(own: Tokens, place: Place, current: boolean): Status {
+  const account = own.known;
+  return {
+    ...place,
+    current,
+    user: account?.user ?? null,
+    source: account?.store ?? null,
+    token: null,
+    abilities: account?.abilities ?? null,
+    created_at: account?.stored_at ?? null,
+    last_used_at: null,
+    problem: null,
+    mend: null,
   };
-  return record(status, columns<Status>('profile', 'host', 'user', { key: 'source', title: 'Token from' }));
+}
+
+/** Every profile and host that has a token, and every profile that has settings. */
+function placesIn({ config }: Pick<Context['settings'], 'config'>): Place[] {
+  const accounts = Object.keys(config.accounts ?? {}).map((each): Place => {
+    const at = each.lastIndexOf('@');
+    return { profile: each.slice(0, at), host: each.slice(at + 1) };
+  });
+  const unsigned = Object.entries(config.profiles ?? {})
+    .filter(([profile]) => !accounts.some((each) => each.profile === profile))
+    .map(([profile, { host = DEFAULT_HOST }]) => ({ profile, host }));
+  return [...accounts, ...unsigned];
+}
+
+const key = ({ profile, host }: Place): string => `${profile}@${host}`;
+
+function abilitiesInWords(abilities: readonly string[] | null): string | undefined {
+  if (!abilities) return undefined;
+  if (hasEverything(abilities)) return 'every ability';
+  return abilities.length > 4 ? `${abilities.slice(0, 3).join(', ')} and ${abilities.length - 3} more` : abilities.join(', ');
 }

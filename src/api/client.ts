@@ -21,8 +21,8 @@ export interface Api {
   send<T>(endpoint: Endpoint, params?: object, options?: SendOptions): Promise<Reply<T>>;
   /** Every page of a list, in order. */
   list<T>(endpoint: Endpoint, params?: object, options?: { readonly query?: Query; readonly retry?: boolean }): Promise<T[]>;
-  /** The same API with another token: to check one before it is kept. */
-  as(token: string): Api;
+  /** The same API with another token, to check one before it is kept; and at another host, which gets that token alone. */
+  as(token: string, host?: string): Api;
   /** The answer before its body is read: for downloads, and for commands that show the answer as it came. Any status. */
   raw(method: string, path: string, options?: SendOptions & { readonly headers?: Readonly<Record<string, string>> }): Promise<HttpResponse>;
 }
@@ -125,7 +125,7 @@ export function createApi(options: ClientOptions): Api {
 
   return {
     send,
-    as: (token) => createApi({ ...options, token: async () => token }),
+    as: (token, host = options.host) => createApi({ ...options, host, token: async () => token }),
     async list<T>(endpoint: Endpoint, params: object = {}, { query, retry }: { query?: Query; retry?: boolean } = {}): Promise<T[]> {
       const items: T[] = [];
       // Pages are counted: Laravel's `links.next` drops per_page and the filters.

@@ -47,7 +47,13 @@ const collections: Readonly<Record<string, keyof typeof vocabulary>> = {
   'git-providers': 'provider',
   'git-repositories': 'provider',
 };
-const actions: Readonly<Record<string, string>> = { GET: 'read', POST: 'create', PUT: 'update', DELETE: 'delete' };
+const actions: Readonly<Record<string, string>> = {
+  GET: 'read',
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'update',
+  DELETE: 'delete',
+};
 
 /** Everything that the rule for collections does not cover. Where the reference is silent, the closest ability is assumed. */
 const others: readonly (readonly [RegExp, Need | ((method: string) => Need)])[] = [
@@ -56,8 +62,8 @@ const others: readonly (readonly [RegExp, Need | ((method: string) => Need)])[] 
   [/\/(suspend|resume|enable-zero-downtime)$/, assumed('site:update')],
   [/\/(releases|webhooks)$/, assumed('site:read')],
   [/\/environment-variables(\/|$)/, (method) => assumed(method === 'GET' ? 'site:read' : 'site:update')],
-  [/\/servers\/\{server\}\/logs$/, assumed('server:read')],
-  [/\/servers\/\{server\}\/(restart|provision)$/, assumed('server:update')],
+  [/\/servers\/\{\w+\}\/logs$/, assumed('server:read')],
+  [/\/servers\/\{\w+\}\/(restart|provision)$/, assumed('server:update')],
   [/\/queues\/\{\w+\}\/restart$/, assumed('queue-worker:update')],
   [/\/daemons\/\{\w+\}\/restart$/, assumed('daemon:update')],
   [/\/databases\/\{\w+\}\/users(\/|$)/, (method) => assumed(`database:${actions[method]}`)],
@@ -77,5 +83,6 @@ export function needOf(endpoint: string): Need | undefined {
       .split('/')
       .at(-1) ?? '';
   const resource = collections[collection];
-  return resource ? stated(`${resource}:${actions[method]}`) : undefined;
+  const action = actions[method];
+  return resource && action ? stated(`${resource}:${action}`) : undefined;
 }

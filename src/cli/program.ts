@@ -21,6 +21,8 @@ export interface Contents {
   readonly contents: readonly Entry[];
   readonly alone: readonly Entry<AnyCommand>[];
   readonly shortcuts: Readonly<Record<string, readonly [group: string, command: string, summary: string]>>;
+  /** Nothing is required of a command line: it is read to be thought about, not to be run. */
+  readonly partial?: boolean;
 }
 
 interface Terminal {
@@ -59,6 +61,8 @@ export async function parse(argv: readonly string[], tree: Contents, terminal: T
     }
   }
 
+  if (tree.partial) for (const branch of branchesOf(program)) for (const each of branch.registeredArguments) each.required = false;
+
   try {
     if (words.length === 0) program.help();
     await program.parseAsync(words, { from: 'user' });
@@ -71,6 +75,8 @@ export async function parse(argv: readonly string[], tree: Contents, terminal: T
   }
   return invocation;
 }
+
+const branchesOf = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(branchesOf)];
 
 /** What a command at the root belongs to: nothing of it is positional by its noun. */
 const noGroup: Group = { name: '', noun: '', summary: '', commands: [] };

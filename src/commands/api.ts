@@ -5,7 +5,7 @@ import { command } from '../cli/command.ts';
 import { argument, content, flag, required, suggest, text } from '../cli/options.ts';
 import { usage } from '../errors.ts';
 import { data, nothing, text as plain, type View } from '../output/view.ts';
-import { type Address, addressOf, fillPlaceholders, patternOf } from '../raw/address.ts';
+import { type Address, addressOf, fillPlaceholders, operationOf, patternOf } from '../raw/address.ts';
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
@@ -24,6 +24,7 @@ export default command({
     include: { ...flag('Show the status and the headers too'), short: 'i' },
   },
   body: true,
+  asks: ({ method, path }) => (typeof method === 'string' && typeof path === 'string' ? [operationOf(method, path)] : []),
   examples: [
     'api GET /user',
     'api GET /servers/{server}/sites --server web-1 --query "data[].domain"',

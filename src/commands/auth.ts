@@ -1,10 +1,14 @@
 import { login } from '../account/login.ts';
 import { logout } from '../account/logout.ts';
+import { presetNames } from '../account/presets.ts';
 import { signedIn } from '../account/status.ts';
+import { switchProfile } from '../account/switch.ts';
 import { command, group } from '../cli/command.ts';
 import { answer } from '../cli/crud.ts';
-import { flag, list, text } from '../cli/options.ts';
+import { demandOf } from '../cli/demand.ts';
+import { argument, choice, flag, list, text } from '../cli/options.ts';
 import { columns } from '../output/view.ts';
+import * as tree from './index.ts';
 
 interface User {
   readonly id: string;
@@ -23,10 +27,13 @@ const loginCommand = command({
     with_token: flag('Read a token from standard input instead'),
     email: text('Mail address', 'address'),
     ability: list('An ability for the token', 'resource:action'),
+    for: list('A command line that must work: what it needs', 'command'),
+    from_script: list('A shell script or GitHub workflow: what its dnx commands need', 'file'),
+    preset: choice('A ready-made set of abilities', presetNames),
     insecure_storage: flag('Store the token in a file, in the clear (mode 0600)'),
   },
-  examples: ['login --with-token --insecure-storage < token.txt'],
-  run: login,
+  examples: ['login', 'login --for "deploy --wait"', 'login --with-token --insecure-storage < token.txt'],
+  run: (ctx, options) => login(ctx, options, (wanted) => demandOf(wanted, tree, ctx.world)),
 });
 
 export default group({
@@ -45,10 +52,19 @@ export default group({
     }),
     command({
       name: 'status',
-      summary: 'Show where you are signed in, and whether it works',
+      summary: 'Show where each profile is signed in, and whether it works',
+      description: 'Exit code 4: something is not right, and the command that mends it is shown.',
       endpoint: 'GET /user',
+      uses: ['GET /tokens'],
       examples: ['status', 'status --json'],
       run: signedIn,
+    }),
+    command({
+      name: 'switch',
+      summary: 'Choose the profile that is used when nothing else is said',
+      options: { profile_name: argument(text('The profile', 'profile')) },
+      examples: ['switch default'],
+      run: (ctx, { profile_name }) => switchProfile(ctx, profile_name),
     }),
     command({
       name: 'whoami',

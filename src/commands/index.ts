@@ -13,6 +13,12 @@ export interface Entry<T extends Group | AnyCommand = Group> {
 export const contents: readonly Entry[] = [
   { name: 'auth', summary: 'Sign in and out, and see as whom', section: 'Account', load: () => import('./auth.ts') },
   { name: 'token', summary: 'API tokens and what they may do', section: 'Account', load: () => import('./token.ts') },
+  {
+    name: 'config',
+    summary: 'The host, server, site and output that a profile keeps',
+    section: 'Account',
+    load: () => import('./config.ts'),
+  },
   { name: 'server', summary: 'Servers', section: 'Servers and sites', load: () => import('./server.ts') },
   { name: 'site', summary: 'Sites: deploy, watch, roll back', section: 'Servers and sites', load: () => import('./site.ts') },
   { name: 'env', summary: 'Environment variables of a site', section: 'On a site', load: () => import('./env.ts') },

@@ -1,26 +1,49 @@
-import { pickAbilities, presets } from '../account/pick.ts';
-import { isObject } from '../api/reply.ts';
-import { abilities, vocabulary } from '../auth/abilities.ts';
-import { tokenIn } from '../auth/minted.ts';
+import { audit } from '../account/audit.ts';
+import { tell } from '../account/choose.ts';
+import { createToken } from '../account/create.ts';
+import { presetNames } from '../account/presets.ts';
+import { revokeToken } from '../account/revoke.ts';
+import { rotateToken } from '../account/rotate.ts';
+import type { Token } from '../account/token.ts';
+import { vocabulary } from '../auth/abilities.ts';
 import { command, group } from '../cli/command.ts';
-import { list as listOf, remove, resource } from '../cli/crud.ts';
-import { choice, list, natural, required, text } from '../cli/options.ts';
-import { usage } from '../errors.ts';
-import { columns, text as plain, rows } from '../output/view.ts';
+import { demandOf } from '../cli/demand.ts';
+import { type AbilityNeed, needsOf } from '../cli/needs.ts';
+import { choice, flag, list, natural, required, text } from '../cli/options.ts';
+import { everyCommand } from '../cli/tree.ts';
+import { columns, rows } from '../output/view.ts';
+import * as tree from './index.ts';
 
-interface Token {
-  readonly id: number | string;
-  readonly name: string;
-  readonly abilities: readonly string[];
-  readonly last_used_at: string | null;
-  readonly created_at: string;
+/** An ability, and the commands that it allows. */
+interface Ability {
+  readonly ability: string;
+  readonly allows: readonly string[];
+  /** Those of which the API reference does not say that they need it. */
+  readonly assumed: readonly string[];
 }
 
-const tokens = resource({
-  noun: 'token',
-  path: '/tokens',
-  columns: columns<Token>('id', 'name', 'abilities', { key: 'last_used_at', title: 'Last used' }, 'created_at'),
-  example: { target: 'ci' },
+const wanted = {
+  for: list('A command line that must work: what it needs', 'command'),
+  from_script: list('A shell script or GitHub workflow: what its dnx commands need', 'file'),
+};
+
+const listTokens = command({
+  name: 'list',
+  aliases: ['ls'],
+  summary: 'List tokens',
+  endpoint: 'GET /tokens',
+  options: { audit: flag('Mark those with every ability, unused for 90 days, never used, or named alike') },
+  examples: ['list', 'list --audit', 'list --json'],
+  async run(ctx, { audit: marked }) {
+    const found = await ctx.api.list<Token>('GET /tokens');
+    const shown = columns<Token>('id', 'name', 'abilities', { key: 'last_used_at', title: 'Last used' }, 'created_at');
+    if (!marked) return rows(found, shown, 'No tokens.');
+    const audited = audit(found, ctx.clock.now());
+    const bad = audited.filter(({ audit }) => audit.length > 0).length;
+    if (bad > 0) ctx.progress.note(`${bad} of ${found.length} could be better. To take one away: dnx token revoke ID`);
+    const { abilities: _, ...kept } = Object.fromEntries(shown.map((column) => [column.key, column]));
+    return rows(audited, [...Object.values(kept), { key: 'audit' }], 'No tokens.');
+  },
 });
 
 const create = command({
@@ -29,49 +52,80 @@ const create = command({
   endpoint: 'POST /tokens',
   options: {
     name: natural(required(text('What the token is for, such as ci'))),
+    ...wanted,
+    preset: choice('A ready-made set of abilities', presetNames),
     ability: list('An ability for the token', 'resource:action'),
-    preset: choice('A ready-made set of abilities', Object.keys(presets)),
+    to_file: text('Put the token into a new file that only you can read, and never show it', 'file'),
   },
-  examples: ['create ci --ability site:deploy', 'create ci --preset ci-deploy'],
-  async run(ctx, { name, ability, preset }) {
-    const chosen =
-      ability ?? (preset ? presets[preset]?.abilities : undefined) ?? (ctx.ask.allowed ? await pickAbilities(ctx.ask) : undefined);
-    if (!chosen) throw usage('What may the token do?', 'Give --ability (repeatable) or --preset.');
-    const unknown = chosen.filter((each) => !abilities.includes(each));
-    if (unknown.length > 0)
-      ctx.progress.warn(`Not in the API reference: ${unknown.join(', ')}. Deploynix decides. See: dnx token abilities`);
-    const reply = await ctx.api.send('POST /tokens', {}, { body: { name, abilities: chosen } });
-    const token = tokenIn(reply);
-    ctx.progress.note(`Token ${name} created. It is shown this once:`);
-    return plain(token, isObject(reply.body) ? reply.body : { token });
+  examples: ['create ci --for "deploy --wait"', 'create ci --preset ci-deploy', 'create ci --ability site:deploy'],
+  run: (ctx, options) => createToken(ctx, options, (of) => demandOf(of, tree, ctx.world)),
+});
+
+const revoke = command({
+  name: 'revoke',
+  aliases: ['delete', 'rm'],
+  summary: 'Revoke a token',
+  endpoint: 'DELETE /tokens/{token}',
+  many: true,
+  consent: { level: 'moderate' },
+  options: { confirm: text('Agree to revoke even the token that dnx is using here, by its name', 'name') },
+  examples: ['revoke Grafana --yes'],
+  run: (ctx, { token, confirm }) => revokeToken(ctx, token, confirm),
+});
+
+const rotate = command({
+  name: 'rotate',
+  summary: 'Replace a token by a new one of the same name and abilities',
+  description:
+    'The new token is made and checked, then stored where the old one was in use here, else printed or put into a file; the old one is revoked last. Whatever fails on the way, one of the two works.',
+  endpoint: 'DELETE /tokens/{token}',
+  uses: ['GET /tokens', 'POST /tokens', 'GET /user'],
+  consent: { level: 'moderate', warning: 'Whatever uses the old token stops working until it gets the new one.' },
+  options: { to_file: text('Put the new token into a new file that only you can read', 'file') },
+  examples: ['rotate Grafana --yes'],
+  run: (ctx, { token, to_file }) => rotateToken(ctx, token, { to_file }),
+});
+
+const abilities = command({
+  name: 'abilities',
+  summary: 'List what a token can be allowed, or what commands need',
+  options: wanted,
+  examples: ['abilities', 'abilities --for "deploy --wait" --for "env set"'],
+  async run(ctx, { for: lines, from_script: scripts }) {
+    if (!lines && !scripts) {
+      const shown = columns<Ability>('ability', {
+        key: 'allows',
+        cell: ({ allows, assumed }) => [...allows, ...assumed.map((each) => `${each} (assumed)`)].join(', '),
+      });
+      return rows(await allowances(), shown, '');
+    }
+    const demand = await demandOf({ lines: lines ?? [], scripts: scripts ?? [] }, tree, ctx.world);
+    tell(demand, ctx.progress);
+    const given = demand.needs.map(({ ability }) => ` --ability ${ability}`).join('');
+    if (given !== '') ctx.progress.note(`To make such a token: dnx token create NAME${given}`);
+    const shown = columns<AbilityNeed>(
+      'ability',
+      { key: 'assumed', title: 'Basis', cell: ({ assumed }) => (assumed ? 'assumed' : 'stated') },
+      { key: 'reasons', title: 'Why', cell: ({ reasons }) => reasons.map(({ because }) => because).join('; ') },
+    );
+    return rows(demand.needs, shown, 'No ability is needed: any token can do that.');
   },
 });
 
-interface Ability {
-  readonly resource: string;
-  readonly abilities: readonly string[];
+async function allowances(): Promise<Ability[]> {
+  const needs = (await everyCommand(tree)).flatMap(({ path, command }) => needsOf(command).map((need) => ({ ...need, path })));
+  return Object.entries(vocabulary).flatMap(([resource, actions]) =>
+    actions.map((action): Ability => {
+      const own = needs.filter(({ ability }) => ability === `${resource}:${action}`);
+      const paths = (assumed: boolean) => [...new Set(own.filter((each) => each.assumed === assumed).map(({ path }) => path))];
+      return { ability: `${resource}:${action}`, allows: paths(false), assumed: paths(true) };
+    }),
+  );
 }
 
 export default group({
   name: 'token',
   noun: 'token',
   summary: 'API tokens and what they may do',
-  commands: [
-    listOf(tokens),
-    create,
-    { ...remove(tokens), name: 'revoke', aliases: ['delete', 'rm'], summary: 'Revoke a token', examples: ['revoke ci --yes'] },
-    command({
-      name: 'abilities',
-      summary: 'List the abilities that a token can have',
-      examples: ['abilities'],
-      run: async () =>
-        rows(
-          Object.entries(vocabulary).map(
-            ([resource, actions]): Ability => ({ resource, abilities: actions.map((action) => `${resource}:${action}`) }),
-          ),
-          columns<Ability>('resource', { key: 'abilities', cell: (item) => item.abilities.join(' ') }),
-          '',
-        ),
-    }),
-  ],
+  commands: [listTokens, create, revoke, rotate, abilities],
 });

@@ -26,6 +26,10 @@ export type View = (
 ) & {
   /** The command came to a result and yet failed. A record is then printed only where a script reads it. */
   readonly failure?: DnxError | undefined;
+  /** What may be done only once the view has been written: revoking the token whose successor was printed. */
+  readonly finish?: () => Promise<void>;
+  /** The end of a wait: with -o ndjson it follows the events as `{"type":"result",…}`. */
+  readonly waited?: boolean;
   /** A child's own exit code, passed on. */
   readonly exitCode?: number;
 };

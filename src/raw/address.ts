@@ -1,4 +1,4 @@
-import { parameters } from '../api/endpoint.ts';
+import { type Endpoint, type Method, parameters } from '../api/endpoint.ts';
 import { usage } from '../errors.ts';
 import { isId } from '../scope/names.ts';
 import type { Targets } from '../scope/resolve.ts';
@@ -46,3 +46,13 @@ export const patternOf = (path: string): string => {
   const parts = path.split('/');
   return parts.map((part, index) => (isId(part) ? `{${parts[index - 1]?.replace(/s$/, '')}}` : part)).join('/');
 };
+
+/** The operation that a word names, whatever ids are in it: what it needs can be told before it is asked. */
+export function operationOf(method: string, word: string): Endpoint {
+  const [before = ''] = decodeBraces(word)
+    .replace(/^https?:\/\/[^/]*/, '')
+    .split('?');
+  const path = before.replace(/^\/*/, '/').replace(/^\/api\/v1(?=\/|$)/, '');
+  const parts = path.split('/').map((part) => (isId(part) ? '{id}' : part));
+  return `${method.toUpperCase() as Method} ${parts.join('/') as `/${string}`}`;
+}

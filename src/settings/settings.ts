@@ -53,6 +53,12 @@ export interface Given {
   readonly color?: boolean | undefined;
 }
 
+/** Where the value of a setting came from. */
+export type Origin = 'option' | 'environment' | 'link file' | 'profile' | 'default';
+
+export const settingNames = ['profile', 'host', 'server', 'site', 'output'] as const;
+export type SettingName = (typeof settingNames)[number];
+
 export interface Settings {
   readonly profile: string;
   /** `https://deploynix.io`, without a path. */
@@ -66,11 +72,14 @@ export interface Settings {
   readonly input: boolean;
   readonly config: Config;
   readonly directories: Directories;
+  /** Where each setting that can be set came from; one that is not set is not here. */
+  readonly origins: Readonly<Partial<Record<SettingName, Origin>>>;
   /** The nearest link file's path, when there is one. */
   readonly linkFile: string | undefined;
 }
 
 export const DEFAULT_HOST = 'https://deploynix.io';
+export const DEFAULT_PROFILE = 'default';
 const LINK_FILE = '.deploynix.json';
 
 /** Option > environment > link file > profile > default. */
@@ -80,19 +89,43 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
   const config = readConfig(directories.config);
   const linkFile = findLink(world.cwd);
   const link = linkFile ? readJson<Link>(linkFile) : {};
-  const profile = given.profile ?? env.DNX_PROFILE ?? link.profile ?? config.profile ?? 'default';
+  const origins: Partial<Record<SettingName, Origin>> = {};
+  const first = (name: SettingName, ...values: readonly [Origin, string | undefined][]): string | undefined => {
+    const [origin, value] = values.find(([, each]) => each !== undefined && each !== '') ?? [];
+    if (origin) origins[name] = origin;
+    return value;
+  };
+  const profile =
+    first(
+      'profile',
+      ['option', given.profile],
+      ['environment', env.DNX_PROFILE],
+      ['link file', link.profile],
+      ['profile', config.profile],
+      ['default', DEFAULT_PROFILE],
+    ) ?? DEFAULT_PROFILE;
   const stored = config.profiles?.[profile] ?? {};
+  const setting = (name: 'host' | 'server' | 'site' | 'output', option?: string, fallback?: string) =>
+    first(
+      name,
+      ['option', option],
+      ['environment', env[`DNX_${name.toUpperCase()}`]],
+      ['link file', name === 'output' ? undefined : link[name]],
+      ['profile', stored[name]],
+      ['default', fallback],
+    );
   return {
     profile,
-    host: hostOf(given.host ?? env.DNX_HOST ?? link.host ?? stored.host ?? DEFAULT_HOST),
-    server: env.DNX_SERVER ?? link.server ?? stored.server,
-    site: env.DNX_SITE ?? link.site ?? stored.site,
-    format: formatOf(given.json ? 'json' : (given.output ?? env.DNX_OUTPUT ?? stored.output ?? 'table')),
+    host: hostOf(setting('host', given.host, DEFAULT_HOST) ?? DEFAULT_HOST),
+    server: setting('server'),
+    site: setting('site'),
+    format: formatOf(setting('output', given.json ? 'json' : given.output, 'table') ?? 'table'),
     quiet: given.quiet ?? false,
     debug: given.debug ?? truthy(env.DNX_DEBUG),
     input: given.input !== false && !given.json && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI),
     config,
     directories,
+    origins,
     linkFile,
   };
 }
@@ -131,7 +164,8 @@ function tryUrl(value: string): URL | undefined {
   return URL.canParse(value) ? new URL(value) : undefined;
 }
 
-function formatOf(value: string): Format {
+/** One of the formats, or a usage error that lists them. */
+export function formatOf(value: string): Format {
   const known = formats.find((format) => format === value);
   if (!known) throw usage(`Unknown output format “${value}”.`, `Use one of ${formats.join(', ')}.`);
   return known;

@@ -1,0 +1,89 @@
+import { command, group } from '../cli/command.ts';
+import { argument, choice, required, text } from '../cli/options.ts';
+import type { Context } from '../context.ts';
+import { DnxError } from '../errors.ts';
+import { columns, message, text as plain, rows } from '../output/view.ts';
+import { formatOf, hostOf, type Origin, type SettingName, settingNames } from '../settings/settings.ts';
+
+/** What a profile keeps. The profile itself is chosen with `dnx auth switch`. */
+const keys = ['host', 'server', 'site', 'output'] as const;
+type Key = (typeof keys)[number];
+
+interface Setting {
+  readonly key: SettingName;
+  readonly value: string | null;
+  readonly origin: Origin | null;
+}
+
+const key = argument(required(choice('The setting', keys)));
+
+/** What is in effect, and why. */
+function settingsOf({ settings }: Pick<Context, 'settings'>): Setting[] {
+  const { profile, host, server, site, format } = settings;
+  const values: Readonly<Record<SettingName, string | undefined>> = { profile, host, server, site, output: format };
+  return settingNames.map((name) => ({ key: name, value: values[name] ?? null, origin: settings.origins[name] ?? null }));
+}
+
+async function change({ settings }: Pick<Context, 'settings'>, name: Key, value: string | undefined): Promise<void> {
+  const { profile, directories } = settings;
+  const { editConfig } = await import('../settings/config-file.ts');
+  editConfig(directories.config, (config) => {
+    const { [name]: _, ...others } = config.profiles?.[profile] ?? {};
+    return { ...config, profiles: { ...config.profiles, [profile]: value === undefined ? others : { ...others, [name]: value } } };
+  });
+}
+
+const checked = (name: Key, value: string): string => (name === 'host' ? hostOf(value) : name === 'output' ? formatOf(value) : value);
+
+export default group({
+  name: 'config',
+  noun: 'config',
+  summary: 'The host, server, site and output that a profile keeps',
+  commands: [
+    command({
+      name: 'list',
+      aliases: ['ls'],
+      summary: 'Show the settings in effect, and where each comes from',
+      examples: ['list', 'list --profile work --json'],
+      run: async (ctx) => rows(settingsOf(ctx), columns<Setting>('key', 'value', { key: 'origin', title: 'From' }), ''),
+    }),
+    command({
+      name: 'get',
+      summary: 'Print one setting',
+      options: { key: argument(required(choice('The setting', settingNames))) },
+      examples: ['get host'],
+      async run(ctx, { key }) {
+        const found = settingsOf(ctx).find((each) => each.key === key);
+        if (!found || found.value === null)
+          throw new DnxError('not_found', `${key} is not set.`, { hint: `Set it with: dnx config set ${key} …` });
+        return plain(found.value, found);
+      },
+    }),
+    command({
+      name: 'set',
+      summary: 'Keep a setting in the profile',
+      options: { key, value: argument(required(text('Its value'))) },
+      examples: ['set server web-1', 'set output json --profile work'],
+      async run(ctx, { key, value }) {
+        const kept = checked(key, value);
+        await change(ctx, key, kept);
+        const { origins, profile } = ctx.settings;
+        const stronger = origins[key];
+        if (stronger === 'environment' || stronger === 'link file')
+          ctx.progress.warn(`The ${stronger} sets ${key} too, and it wins over the profile.`);
+        return message(`${key} of profile ${profile} is now ${kept}.`, { profile, key, value: kept });
+      },
+    }),
+    command({
+      name: 'unset',
+      summary: 'Forget a setting of the profile',
+      options: { key },
+      examples: ['unset server'],
+      async run(ctx, { key }) {
+        await change(ctx, key, undefined);
+        const { profile } = ctx.settings;
+        return message(`${key} of profile ${profile} is no longer set.`, { profile, key, value: null });
+      },
+    }),
+  ],
+});

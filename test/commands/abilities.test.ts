@@ -1,0 +1,120 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { demandOf } from '../../src/cli/demand.ts';
+import { everyCommand } from '../../src/cli/tree.ts';
+import * as tree from '../../src/commands/index.ts';
+import { SEED_EMAIL, seeded } from '../../src/sandbox/index.ts';
+import { openBed, type Run, split } from '../support/dnx.ts';
+
+/** Commands without an operation of the API, and the one that asks for a password. */
+const apart = /^(sandbox|completion|schema|help) |^(auth login|doctor$)/;
+
+const web1 = seeded.servers['web-1'];
+const db1 = seeded.servers['db-1'];
+const shop = seeded.sites['shop.example.com'];
+const shopDb = seeded.databases.shop;
+
+/** The same commands with the options that change what they need. */
+const combinations = [
+  `deploy ${shop} --server ${web1}`,
+  `deploy ${shop} --server ${web1} --no-wait`,
+  `deploy ${shop} --server ${web1} --wait`,
+  `deploy ${shop} --server ${web1} --wait --timeout 10m`,
+  `deploy shop.example.com --server ${web1} --no-wait`,
+  `deploy ${shop} --server web-1 --no-wait`,
+  'deploy web-1/shop.example.com --wait',
+  `deploy ${web1}/${shop} --wait`,
+  `deploy ${web1}/shop.example.com --no-wait`,
+  `rollback ${shop} --server ${web1} --yes`,
+  `rollback ${shop} --server ${web1} --yes --no-wait`,
+  'rollback shop.example.com --server web-1 --yes --no-wait',
+  `site show ${shop} --server ${web1}`,
+  `site releases ${shop} --server ${web1}`,
+  `site suspend ${shop} --server ${web1} --yes`,
+  `site schedule ${shop} --server ${web1} --at 2099-12-01T02:00:00Z`,
+  `server show ${web1}`,
+  `server show ${web1} --json`,
+  `server delete ${web1} --confirm ${web1}`,
+  `server delete ${web1} --confirm web-1`,
+  `server restart ${web1} --yes`,
+  `server restart ${web1} web-2 --yes`,
+  `server logs ${web1}`,
+  'server create web-3 --provider hetzner --wait',
+  'server create web-3 --provider hetzner --no-wait',
+  `server list --sort name --limit 1`,
+  `env list --server ${web1} --site ${shop}`,
+  `env set A=b --server ${web1} --site ${shop}`,
+  `env unset APP_URL --server ${web1} --site ${shop} --yes`,
+  `env import --server ${web1} --site ${shop} --yes`,
+  `certificate list --server ${web1}`,
+  `certificate list --site ${shop} --server ${web1}`,
+  `certificate create www.shop.example.com --site ${shop} --server ${web1} --wait`,
+  `certificate create www.shop.example.com --site ${shop} --server ${web1} --no-wait`,
+  `database delete ${shopDb} --server ${db1} --confirm shop`,
+  `database delete ${shopDb} --server ${db1} --confirm ${shopDb}`,
+  `database-user list --database ${shopDb} --server ${db1}`,
+  `database-user show shop --database ${shopDb} --server ${db1}`,
+  `backup create --database ${shopDb} --server ${db1} --wait`,
+  `backup create --database ${shopDb} --server ${db1} --no-wait`,
+  `backup create --site ${shop} --server ${web1} --no-wait`,
+  `backup list --database ${shopDb} --server ${db1}`,
+  `git-repository create example/docs --git-provider-id ${seeded.gitProviders.github}`,
+  `api GET /servers/${web1}/sites/${shop}`,
+  `api POST /servers/${web1}/restart`,
+  `api DELETE /servers/${web1}`,
+  'auth whoami --json',
+];
+
+const leaves = (await everyCommand(tree)).filter(({ path }) => !apart.test(`${path} `) && !apart.test(path));
+const examples = leaves.flatMap(({ group, command }) =>
+  command.examples
+    .filter((each) => !each.includes('dnx login'))
+    .map((each) => (group ? `${group.name} ${each}` : each).replace(/ > \S+$/, '')),
+);
+
+/** Runs a line in a sandbox of its own, as an owner's token with these abilities. */
+async function runWith(line: string, abilities: readonly string[]): Promise<Run> {
+  const bed = await openBed();
+  try {
+    for (const site of bed.sandbox.state.sites) if (site.id === shop) site.scheduled_deploy_at = '2099-01-01T00:00:00Z';
+    const key = join(bed.directory, '.ssh');
+    mkdirSync(key);
+    writeFileSync(
+      join(key, 'id_ed25519.pub'),
+      'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGkq0UhQ3mVq0y9sC1u2Yw3bq1eJ1X7z3l9m7rV2s4tU ada@desktop\n',
+    );
+    return await bed.dnx(split(line), { env: { DNX_TOKEN: bed.sandbox.mint(abilities), DNX_SITE: '' }, stdin: 'a-secret-from-stdin\n' });
+  } finally {
+    await bed.close();
+  }
+}
+
+async function needsOf(line: string): Promise<string[]> {
+  const { needs } = await demandOf({ lines: [line], scripts: [] }, tree, { cwd: '/', home: '/' });
+  return needs.map(({ ability }) => ability);
+}
+
+describe('the computed abilities are enough, and none of them can be left out', () => {
+  test.each([...new Set([...examples, ...combinations])])('%s', async (line) => {
+    const needs = await needsOf(line);
+    const run = await runWith(line, needs);
+    expect(run.code, run.stderr).toBe(0);
+    for (const left of needs) {
+      const less = await runWith(
+        line,
+        needs.filter((each) => each !== left),
+      );
+      // Several targets are reported one by one, together as 12.
+      expect([5, 12], `without ${left}: ${less.stdout}${less.stderr}`).toContain(less.code);
+      expect(less.code === 5 ? less.stderr : less.stdout, `without ${left}`).toContain(left);
+    }
+  });
+
+  test('covers every command', () => {
+    const uncovered = leaves.filter(({ command }) => command.examples.length === 0).map(({ path }) => path);
+    expect(uncovered).toEqual([]);
+    expect(combinations.length).toBeGreaterThanOrEqual(30);
+    expect(SEED_EMAIL).toBe('ada@example.com');
+  });
+});
