@@ -14,8 +14,10 @@ export function equivalent({ command, path, words, group }: Invocation, answers:
 }
 
 function option(key: string, value: unknown): readonly string[] {
+  // `no_x` reads true until `--no-x` is given.
+  if (key.startsWith('no_')) return value === false ? [flagName(key)] : [];
   if (value === true) return [flagName(key)];
-  if (value === false) return [flagName(key.startsWith('no_') ? key : `no_${key}`)];
+  if (value === false) return [flagName(`no_${key}`)];
   return valuesOf(value).flatMap((each) => [flagName(key), each]);
 }
 

@@ -61,7 +61,7 @@ export const choice = <const C extends readonly string[]>(help: string, choices:
   help,
   choices,
   strict: true,
-  placeholder: choices.join('|'),
+  placeholder: choices.join('|').length > 30 ? 'value' : choices.join('|'),
 });
 
 export const required = <V>(option: Option<V | undefined>): Option<V> => ({ ...option, required: true }) as Option<V>;

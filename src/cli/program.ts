@@ -3,6 +3,7 @@ import { parameters } from '../api/endpoint.ts';
 import { needOf } from '../auth/abilities.ts';
 import type { Entry } from '../commands/index.ts';
 import { type DnxError, usage } from '../errors.ts';
+import { namings } from '../scope/names.ts';
 import { flagName, plural, title } from '../words.ts';
 import type { AnyCommand, Group } from './command.ts';
 import { bodyOptions, consents, globals } from './globals.ts';
@@ -158,6 +159,8 @@ function examplesOf(path: string, { examples, endpoint }: AnyCommand, { name }: 
   return [...(lines.length > 0 ? ['\nExamples:', ...lines] : []), ...(endpoint ? [`\nCalls ${endpoint}`] : [])].join('\n');
 }
 
+const named = (noun: string): string => `The ${title(noun)}: ${namings[noun] ? 'name or id' : 'its id'}`;
+
 interface Positional {
   readonly key: string;
   readonly required: boolean;
@@ -170,7 +173,7 @@ export function positionalsOf({ noun }: Group, { endpoint, many, options = {} }:
   // A server or a site may come from the settings instead.
   const settled = noun === 'server' || noun === 'site';
   const target = endpoint && parameters(endpoint).includes(noun);
-  const own: Positional[] = target ? [{ key: noun, required: !settled, variadic: many ?? false, help: `${title(noun)}: name or id` }] : [];
+  const own: Positional[] = target ? [{ key: noun, required: !settled, variadic: Boolean(many), help: named(noun) }] : [];
   const placed = Object.entries(options).filter(([, option]) => option.place);
   return [
     ...own,
@@ -188,7 +191,7 @@ export function optionsOf({ noun }: Group, { endpoint, options = {}, consent, bo
   const places = [endpoint ?? '', ...Object.values(options).map((option) => option.within ?? '')];
   const parents = parameters(places.join(' ')).filter((name) => name !== noun && !(name in options));
   return {
-    ...Object.fromEntries(parents.map((name) => [name, { kind: 'text', help: `The ${title(name)}: name or id`, placeholder: name }])),
+    ...Object.fromEntries(parents.map((name) => [name, { kind: 'text', help: named(name), placeholder: name }])),
     ...Object.fromEntries(Object.entries(options).filter(([, option]) => option.place !== 'argument')),
     ...(consent && consents[consent.level]),
     ...(body && bodyOptions),
@@ -219,11 +222,12 @@ function addOptions(branch: Command, options: Options, heading: string): Declare
   });
 }
 
-function describe({ help, required, assumed, choices, strict, negatable, kind }: Option<unknown>): string {
+function describe({ help, required, assumed, choices, strict, negatable, kind, placeholder }: Option<unknown>): string {
   const notes = [required && 'required', assumed && 'assumed', kind === 'list' && 'repeatable', negatable && '--no-… to turn off'].filter(
     Boolean,
   );
-  const values = choices && !strict ? ` (${choices.join(', ')})` : '';
+  const shown = strict && placeholder === choices?.join('|');
+  const values = choices && !shown ? ` (${choices.join(', ')})` : '';
   return `${help}${values}${notes.length > 0 ? ` [${notes.join(', ')}]` : ''}`;
 }
 

@@ -24,9 +24,11 @@ export async function askFor(
     const known = option.choices ? ` (${option.choices.join(', ')})` : '';
     return parseValue(key, option, await ask.input(`${option.help}${known}:`), sources);
   }
-  if (option.required) return ask.select<string | undefined>(`${option.help}:`, choices);
+  // The examples after the comma are of no use where everything is listed.
+  const question = `${option.help.replace(/[,:].*/, '')}:`;
+  if (option.required) return ask.select<string | undefined>(question, choices);
   if (choices.length === 0) return undefined;
-  return ask.select<string | undefined>(`${option.help}:`, [...choices, { name: 'Let Deploynix decide', value: undefined }]);
+  return ask.select<string | undefined>(question, [...choices, { name: 'Let Deploynix decide', value: undefined }]);
 }
 
 /** What the API offers as an answer. Nothing, where it offers none or this token may not look. */

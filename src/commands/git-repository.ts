@@ -23,7 +23,7 @@ const repositories = resource({
 
 const fields = {
   name: natural(required(assumed(text('Owner and name, such as example/shop')))),
-  git_provider_id: reference(required(assumed(text('Git provider that has it: name or id'))), 'git_provider'),
+  git_provider_id: reference(required(assumed(text('Git provider that has it, by name or id'))), 'git_provider'),
 };
 
 const everySite = 'It belongs to the repository, and so acts on every site that uses it.';

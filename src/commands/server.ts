@@ -55,7 +55,7 @@ const servers = resource({
 const fields = {
   name: natural(required(text('Name of the server'))),
   provider: offered(required(text('Cloud provider, such as hetzner')), 'GET /providers'),
-  credential_id: asked(reference(assumed(text('Credential for the provider: name or id')), 'credential', 'provider')),
+  credential_id: asked(reference(assumed(text('Credential for the provider, by name or id')), 'credential', 'provider')),
   region: asked(offered(assumed(text('Region, such as fsn1')), 'GET /providers/{provider}/regions')),
   size: asked(offered(assumed(text('Size, such as cx32')), 'GET /providers/{provider}/sizes')),
   image: asked(offered(assumed(text('Image, such as ubuntu-24.04')), 'GET /providers/{provider}/images')),
