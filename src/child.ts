@@ -3,8 +3,13 @@ import { DnxError } from './errors.ts';
 import type { Child } from './world.ts';
 
 /** Runs a child with this process's own streams, hands a signal on to it, and answers with its exit code. */
-export async function runChild({ file, args, env }: Child, signal: AbortSignal): Promise<number> {
-  const child = execa(file, args, { env, extendEnv: false, stdio: 'inherit', reject: false });
+export async function runChild({ file, args, env, output }: Child, signal: AbortSignal): Promise<number> {
+  const child = execa(file, args, {
+    env,
+    extendEnv: false,
+    stdio: ['inherit', output === 'stderr' ? 2 : 'inherit', 'inherit'],
+    reject: false,
+  });
   const stop = () => child.kill((signal.reason as DnxError).code === 'terminated' ? 'SIGTERM' : 'SIGINT');
   signal.addEventListener('abort', stop, { once: true });
   const result = await child;

@@ -1,5 +1,6 @@
 import type { Api } from './api/client.ts';
 import type { Tokens } from './auth/tokens.ts';
+import type { Ci } from './ci.ts';
 import type { Progress } from './output/progress.ts';
 import type { Ask } from './prompt/ask.ts';
 import type { Targets } from './scope/resolve.ts';
@@ -17,12 +18,15 @@ export interface Context {
   readonly api: Api;
   readonly ask: Ask;
   readonly progress: Progress;
+  readonly ci: Ci;
   readonly settings: Settings;
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** What the path parameters were resolved to, by name: `targets.site.label`. */
   readonly targets: Targets;
+  /** All of them, for a command that takes several together. */
+  readonly all: readonly Targets[];
   /** The same for an endpoint that is known only once the options are read. `given`: ids or names, by parameter. */
   readonly resolve: (endpoint: string, given: Readonly<Record<string, string | undefined>>) => Promise<Targets>;
   /** Standard input to its end, for `-` and `--with-token`. */

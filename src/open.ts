@@ -1,5 +1,6 @@
 import { createApi } from './api/client.ts';
 import { openTokens } from './auth/tokens.ts';
+import { openCi } from './ci.ts';
 import type { Sources } from './cli/parse.ts';
 import type { Invocation } from './cli/program.ts';
 import type { Context } from './context.ts';
@@ -24,7 +25,12 @@ export interface Opened {
 /** What a command is given, made from the world and the settings. Nothing heavy is loaded until it is used. */
 export function openContext(world: World, settings: Settings, { words }: Pick<Invocation, 'words'>): Opened {
   const style = styleFor(world.stderr, world.env, words.no_color === false ? false : undefined);
-  const progress = openProgress({ stderr: world.stderr, quiet: settings.quiet, style });
+  const progress = openProgress({
+    stderr: world.stderr,
+    events: settings.format === 'ndjson' ? world.stdout : undefined,
+    quiet: settings.quiet,
+    style,
+  });
   const ask = openAsk({ world, input: settings.input, before: progress.done });
   const tokens = openTokens({ world, settings, warn: progress.warn });
   let transport: Transport | undefined;
@@ -53,11 +59,13 @@ export function openContext(world: World, settings: Settings, { words }: Pick<In
     api,
     ask,
     progress,
+    ci: openCi(world),
     settings,
     tokens,
     clock: world.clock,
     signal: world.signal,
     targets: {},
+    all: [],
     resolve: (endpoint, given) => resolve(endpoint, given, scope),
     world,
     stdin,

@@ -47,11 +47,13 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** A process to run on the user's behalf: ssh, an editor, a script under the sandbox. Standard streams are inherited. */
+/** A process to run on the user's behalf: ssh, an editor, a script under the sandbox. It has our own standard streams. */
 export interface Child {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Env;
+  /** Where its standard output goes when ours is for the result alone. */
+  readonly output?: 'stderr';
 }
 
 /** Everything that a process is given. Nothing outside it and `process.ts` touches `process`, timers or the network. */

@@ -9,6 +9,8 @@ import type { Options, Values } from './options.ts';
  */
 export interface Consent {
   readonly level: 'moderate' | 'severe';
+  /** What is done to the target, where the summary's first word does not say it: `Roll back`. */
+  readonly verb?: string;
   /** What the user should know before agreeing, as a sentence. */
   readonly warning?: string;
 }
@@ -25,8 +27,10 @@ export interface Command<E extends Endpoint, O extends Options> {
   readonly uses?: readonly Endpoint[];
   /** The operations that its words name, where no endpoint can be declared. */
   readonly asks?: (words: Readonly<Record<string, unknown>>) => readonly Endpoint[];
-  /** Several targets: `run` is called for each, and each is reported. */
-  readonly many?: boolean;
+  /** Several targets: `run` is called for each, and each is reported. `together`: once, with all of them in `ctx.all`; `--all` means every one. */
+  readonly many?: boolean | 'together';
+  /** Runs where nothing says which target is meant: `ctx.targets` is empty then. */
+  readonly targetless?: boolean;
   readonly consent?: Consent;
   /** What to know when it is done, as a sentence. */
   readonly afterwards?: string;

@@ -39,7 +39,7 @@ export async function obtainConsent(
   const own = first[group.noun];
   const what =
     all.length > 1 ? `${all.length} ${plural(title(group.noun))} (${labels(all, group.noun)})` : `${title(group.noun)} ${own?.label ?? ''}`;
-  const doing = own ? `${capital(command.summary.split(' ')[0] ?? command.name)} ${what}` : command.summary;
+  const doing = own ? `${consent.verb ?? capital(command.summary.split(' ')[0] ?? command.name)} ${what}` : command.summary;
   const sentence = `${doing}${where(first, group.noun)}`;
   if (consent.level === 'moderate') {
     if (consent.warning) ctx.progress.warn(consent.warning);
@@ -47,6 +47,7 @@ export async function obtainConsent(
     return;
   }
   if (!own) throw new Error(`${command.name} is severe but has no target`);
+  if (all.length > 1) throw usage('What cannot be undone is done to one at a time. Nothing was done.');
   if (confirm !== undefined && (confirm === own.label || confirm === own.id)) return;
   const name = await nameOf(group.noun, own, first, ctx);
   if (confirm === undefined) ctx.progress.warn(`${sentence}. ${consent.warning ?? 'This cannot be undone.'}`);

@@ -9,32 +9,24 @@ import { parseValue, type Sources } from './parse.ts';
 import type { Invocation } from './program.ts';
 import { askFor } from './question.ts';
 import { several } from './several.ts';
+import { targetsOf } from './targets.ts';
 
 /** Everything between argv and a command's `run`: values, questions, names, consent; and several targets as one view. */
 export async function perform(invocation: Invocation, ctx: Context, scope: Scope, sources: Sources): Promise<View> {
-  const { group, command, words } = invocation;
+  const { group, command } = invocation;
   requireConsent(invocation, ctx.ask);
   const { values, answers } = await valuesOf(invocation, sources, scope);
   const endpoint = endpointOf(invocation, scope.settings);
-  const own = words[group.noun];
-  const targetWords: readonly (string | undefined)[] = Array.isArray(own) ? own : [own as string | undefined];
-  const lookUp = async () => {
-    const lists = rememberingLists(scope);
-    const found: Targets[] = [];
-    // One after the other: where the first one's site was found is known to the next.
-    for (const word of targetWords)
-      found.push(await resolve(endpoint, { ...(words as Record<string, string>), [group.noun]: word }, lists));
-    return found;
-  };
+  const lookUp = () => targetsOf(invocation, endpoint, rememberingLists(scope));
   let all = await lookUp();
   await obtainConsent(invocation, all, ctx);
 
   const run = (targets: Targets) => {
     const ids = Object.fromEntries(Object.entries(targets).map(([name, { id }]) => [name, id]));
-    return command.run({ ...ctx, targets }, { ...values, ...ids });
+    return command.run({ ...ctx, targets, all }, { ...values, ...ids });
   };
   const runAll = async (): Promise<View> => {
-    if (all.length > 1) {
+    if (all.length > 1 && command.many !== 'together') {
       const targets = all.map((each) => each[group.noun] ?? { id: '', label: '' });
       return several({ noun: group.noun, verb: command.name, targets, run: (index) => run(all[index] ?? {}) });
     }

@@ -1,9 +1,8 @@
 import { command, group } from '../cli/command.ts';
-import { action, answer, list, resource, said, show } from '../cli/crud.ts';
-import { duration, required, text, toggle, using } from '../cli/options.ts';
-import { deploy } from '../deploy/deploy.ts';
-import { rollback } from '../deploy/rollback.ts';
-import { watch } from '../deploy/watch.ts';
+import { action, answer, create, list, remove, resource, show, update } from '../cli/crud.ts';
+import { consents } from '../cli/globals.ts';
+import { assumed, duration, natural, reference, required, suggest, text } from '../cli/options.ts';
+import { deployOptions, reporting, waiting } from '../deploy/options.ts';
 import { releasesEndpoint, siteEndpoint } from '../follow/deployment.ts';
 import type { Release } from '../follow/judge.ts';
 import { columns, rows } from '../output/view.ts';
@@ -52,44 +51,77 @@ const sites = resource({
     'created_at',
     'updated_at',
   ),
-  example: { target: 'shop.example.com', parents: '--server web-1' },
+  example: {
+    target: 'shop.example.com',
+    parents: '--server web-1',
+    create: 'new.example.com --type laravel',
+    update: '--php-version 8.4',
+  },
 });
 
-const waiting = {
-  wait: using(toggle('Follow it to its end; by default where the token can'), siteEndpoint, releasesEndpoint),
-  timeout: duration('How long to wait (15m)'),
+const fields = {
+  domain: natural(required(assumed(text('The domain it answers on', 'domain')))),
+  type: suggest(assumed(text('What kind of site')), 'laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt'),
+  git_repository_id: reference(assumed(text('The repository it is deployed from, by name or id', 'repository')), 'git_repository'),
+  branch: assumed(text('The branch that is deployed')),
+  web_directory: assumed(text('The directory that is served, such as /public', 'path')),
+  php_version: suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'),
 };
+const { type: _, ...changeable } = fields;
 
-const deployCommand = command({
+const deploy = command({
   name: 'deploy',
   summary: 'Deploy a site and follow it to its end',
-  description: 'Exit code 0: it succeeded. 1: it failed. 124: it goes on after --timeout. With --no-wait, 0: it was started.',
+  description: [
+    'Exit code 0: it succeeded. 1: it failed, or was superseded. 11: it failed verification and was rolled back. 12: some of several failed.',
+    '124: it goes on after --timeout. With --no-wait, 0: it was started. Interrupted or cut off, it can be taken up again: dnx site watch.',
+  ].join('\n'),
   endpoint: 'POST /servers/{server}/sites/{site}/deploy',
-  options: waiting,
-  examples: ['deploy shop.example.com', 'deploy shop.example.com --server web-1 --no-wait', 'deploy shop.example.com --timeout 5m --json'],
-  run: (ctx, { server, site, wait, timeout }) => deploy(ctx, { server, site }, { wait, timeoutMs: timeout }),
+  many: 'together',
+  options: deployOptions,
+  examples: [
+    'deploy shop.example.com',
+    'deploy shop.example.com --server web-1 --no-wait',
+    'deploy shop.example.com --timeout 5m --json',
+    'deploy shop.example.com blog.example.com --dry-run',
+    'deploy --server web-1 --all --concurrency 2',
+  ],
+  run: async (ctx, values) => (await import('../deploy/command.ts')).deployCommand(ctx, values),
 });
 
-const watchCommand = command({
+const watch = command({
   name: 'watch',
-  summary: 'Follow a deployment that is under way',
+  summary: 'Follow a deployment that is under way, or take up the one that was left',
+  description: 'Without a site it takes up the last deployment that was followed on this machine and did not come to its end here.',
   endpoint: siteEndpoint,
   uses: [releasesEndpoint],
-  options: { timeout: waiting.timeout },
+  targetless: true,
+  options: { timeout: waiting.timeout, ...reporting },
   examples: ['watch shop.example.com'],
-  run: (ctx, { server, site, timeout }) => watch(ctx, { server, site }, timeout),
+  run: async (ctx, { timeout, ...report }) => {
+    const [{ watch }, { reported }] = await Promise.all([import('../deploy/watch.ts'), import('../deploy/report.ts')]);
+    return reported(ctx, report, (inner) => watch(inner, timeout));
+  },
 });
 
-const rollbackCommand = command({
+const rollback = command({
   name: 'rollback',
   summary: 'Make an earlier release live again',
   description: 'Re-points the site to a kept release. It rebuilds nothing and does not undo migrations.',
   endpoint: 'POST /servers/{server}/sites/{site}/rollback',
   uses: [siteEndpoint, releasesEndpoint],
-  consent: { level: 'moderate', warning: 'A rollback does not undo database migrations.' },
-  options: { to: text('The release, by name or id; the previous one otherwise', 'release'), ...waiting },
+  consent: { level: 'moderate', verb: 'Roll back', warning: 'A rollback does not undo database migrations.' },
+  options: {
+    to: text('The release, by name or id; picked on a terminal, the previous one otherwise', 'release'),
+    ...waiting,
+    ...reporting,
+    yes: consents.moderate.yes,
+  },
   examples: ['rollback shop.example.com --yes', 'rollback shop.example.com --to 20260318_143200 --yes'],
-  run: (ctx, { server, site, to, wait, timeout }) => rollback(ctx, { server, site }, { to, wait, timeoutMs: timeout }),
+  run: async (ctx, values) => {
+    const [{ rollback }, { reported }] = await Promise.all([import('../deploy/rollback.ts'), import('../deploy/report.ts')]);
+    return reported(ctx, values, (inner) => rollback(inner, values));
+  },
 });
 
 const releases = command({
@@ -137,14 +169,15 @@ const schedule = command({
   name: 'schedule',
   summary: 'Deploy a site later',
   endpoint: 'POST /servers/{server}/sites/{site}/schedule-deploy',
-  options: { at: required(text('When: ISO 8601 with its offset, such as 2026-12-01T02:00:00Z', 'time')) },
-  examples: ['schedule shop.example.com --at 2099-12-01T02:00:00Z'],
-  run: async (ctx, { at, ...place }) => {
-    const reply = await ctx.api.send('POST /servers/{server}/sites/{site}/schedule-deploy', place, {
-      body: { scheduled_at: new Date(at).toISOString() },
-    });
-    return said(reply, `Scheduled for ${at}.`);
+  uses: [siteEndpoint],
+  options: {
+    at: text('When: 2026-12-01T02:00, or with its offset 2026-12-01T02:00:00Z', 'time'),
+    tz: text('The time zone of --at (the one of this machine)', 'zone'),
+    in: duration('When: so long from now'),
+    yes: consents.moderate.yes,
   },
+  examples: ['schedule shop.example.com --at 2099-12-01T02:00 --tz Europe/Berlin', 'schedule shop.example.com --in 90m --yes'],
+  run: async (ctx, values) => (await import('../deploy/schedule.ts')).schedule(ctx, values),
 });
 
 export default group({
@@ -154,9 +187,12 @@ export default group({
   commands: [
     list(sites),
     show(sites),
-    deployCommand,
-    watchCommand,
-    rollbackCommand,
+    create(sites, fields),
+    update(sites, changeable),
+    remove(sites, { level: 'severe', warning: 'The site, its files and its releases are gone then.' }),
+    deploy,
+    watch,
+    rollback,
     releases,
     webhooks,
     schedule,

@@ -1,78 +1,63 @@
-import type { Context } from '../context.ts';
-import { DnxError, isError } from '../errors.ts';
-import { followDeployment, type Place, readReleases, readSite } from '../follow/deployment.ts';
-import { DEFAULT_TIMEOUT_MS } from '../follow/follow.ts';
-import { baselineOf, type Site } from '../follow/judge.ts';
-import type { View } from '../output/view.ts';
-import { type DeployResult, deployView, nameOf, siteName } from './result.ts';
+import { baselineOfRunning } from '../follow/judge.ts';
+import { firstSight, type Sight, settleRunning } from './before.ts';
+import type { DeployValues } from './options.ts';
+import { type Deploying, resumeCommand, type Spot, spotOf } from './place.ts';
+import { pursue } from './pursue.ts';
+import { sendOnce } from './request.ts';
+import type { Ended } from './result.ts';
+import { type Remembered, remember } from './runs.ts';
+import { checkOf, refuseUnverifiable, verified } from './verified.ts';
 
-export interface DeployOptions {
-  /** True: following is demanded. False: not wanted. Undefined: followed where the token can. */
-  readonly wait: boolean | undefined;
-  readonly timeoutMs: number | undefined;
-}
+/** Between the baseline and the answer to our request lies normally less than this; more, and somebody else's deployment may fit in between. */
+const GAP_MS = 2_000;
 
-type Needs = Pick<Context, 'api' | 'clock' | 'signal' | 'progress' | 'targets'>;
+/** Starts a deployment, follows it to its end, and verifies it where that is wanted. The POST is sent once, whatever happens. */
+export async function deploy(ctx: Deploying, values: DeployValues, pace?: () => number): Promise<Ended> {
+  const check = checkOf(values);
+  const { wait, timeout: timeoutMs } = values;
+  const given = spotOf(ctx.targets);
+  const seen = wait === false ? undefined : await firstSight(ctx, given, { demanded: wait === true || check !== undefined });
+  const running = seen && (await settleRunning(ctx, given, seen, values));
+  const sight = running?.sight;
+  const spot = spotOf(ctx.targets, sight?.site.domain);
+  if (check && sight) refuseUnverifiable(check, sight, spot);
 
-/** Starts a deployment, and follows it to its end. The POST is sent once, whatever happens. */
-export async function deploy(ctx: Needs, place: Place, { wait, timeoutMs = DEFAULT_TIMEOUT_MS }: DeployOptions): Promise<View> {
-  const before = wait === false ? undefined : await baseline(ctx, place, wait === true);
-  const name = siteName(ctx.targets.site, before?.site);
-  const resume = resumeCommand(ctx, place);
   const startedAt = ctx.clock.now();
-  await ctx.api.send('POST /servers/{server}/sites/{site}/deploy', place).catch((error: unknown) => {
-    throw isError(error, 'network')
-      ? error.withHint(`Look before you deploy again: dnx site show ${place.site} --server ${place.server}`)
-      : error;
-  });
-  const started: DeployResult = {
-    site: name,
-    server: ctx.targets.server?.label ?? place.server,
-    status: null,
-    outcome: 'started',
-    started_at: new Date(startedAt).toISOString(),
-    finished_at: null,
-    duration_s: null,
-    release: null,
-  };
-  ctx.progress.note(`Deployment of ${name} started.`);
-  if (!before) {
+  const run = running?.attach ? attach(ctx, spot, running.sight) : await start(ctx, spot, sight);
+  if (!run) {
     if (wait === undefined)
       ctx.progress.warn('This token cannot read the site, so the deployment is not followed. To follow it, the token needs site:read.');
-    return deployView(started, { what: `The deployment of ${name}`, resume });
+    return { result: startedResult(spot, startedAt) };
   }
-  const followed = await followDeployment(ctx, place, { what: name, baseline: before.baseline, timeoutMs, resume });
-  const { verdict, status, elapsedMs } = followed;
-  const result: DeployResult = {
-    ...started,
-    status,
-    outcome: verdict?.outcome ?? 'timed_out',
-    finished_at: verdict ? new Date(ctx.clock.now()).toISOString() : null,
-    duration_s: Math.round(elapsedMs / 1000),
-    release: nameOf(verdict?.release ?? null),
-  };
-  return deployView(result, { what: `The deployment of ${name}`, reason: verdict?.reason, resume });
+  const ended = await pursue(ctx, run, { timeoutMs, pace });
+  return check && sight && ended.result.outcome === 'succeeded' ? verified(ctx, spot, { run, ended, sight, check, timeoutMs }) : ended;
 }
 
-/** The site before the request. Undefined: this token cannot read it, and following was not demanded. */
-async function baseline(
-  ctx: Needs,
-  place: Place,
-  demanded: boolean,
-): Promise<{ site: Site; baseline: ReturnType<typeof baselineOf> } | undefined> {
-  try {
-    const site = await readSite(ctx, place);
-    return { site, baseline: baselineOf(site, await readReleases(ctx, place)) };
-  } catch (error) {
-    if (!isError(error, 'forbidden')) throw error;
-    if (!demanded) return undefined;
-    throw new DnxError('forbidden', `--wait cannot follow the deployment, so nothing was deployed: ${error.message}`, {
-      status: error.status,
-      hint: 'Leave --wait out to deploy without following, or use a token that has site:read as well.',
-    });
-  }
+/** Somebody else's deployment as a run of ours; nothing is requested. */
+function attach(ctx: Deploying, spot: Spot, { site, releases }: Sight): Remembered {
+  ctx.progress.note(`A deployment of ${spot.labels.site.label} is under way already; following that one.`);
+  const baseline = baselineOfRunning(site, releases);
+  return remember(ctx, { kind: 'deploy', ...spot.labels, baseline, attached: true, asked: true });
 }
 
-/** The command that goes on following, with ids, so that it works from anywhere. */
-export const resumeCommand = ({ targets }: Pick<Context, 'targets'>, place: Place): string =>
-  `dnx site watch ${targets.site?.label ?? place.site} --server ${targets.server?.label ?? place.server}`;
+/** Sends the one request. The run is written down before it, so that no end of this process can lose it. */
+async function start(ctx: Deploying, spot: Spot, sight: Sight | undefined): Promise<Remembered | undefined> {
+  const { site } = spot.labels;
+  const run = sight && remember(ctx, { kind: 'deploy', ...spot.labels, baseline: sight.baseline });
+  const look = run ? resumeCommand(ctx, spot) : `dnx site show ${spot.site} --server ${spot.server}`;
+  await sendOnce(run, look, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', spot));
+  run?.change({ asked: true, blurred: ctx.clock.elapsed() - (sight?.at ?? 0) > GAP_MS });
+  ctx.progress.note(`Deployment of ${site.label} started.`);
+  return run;
+}
+
+const startedResult = ({ labels }: Spot, startedAt: number): Ended['result'] => ({
+  site: labels.site.label,
+  server: labels.server.label,
+  status: null,
+  outcome: 'started',
+  started_at: new Date(startedAt).toISOString(),
+  finished_at: null,
+  duration_s: null,
+  release: null,
+});

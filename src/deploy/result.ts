@@ -1,19 +1,25 @@
-import type { Target } from '../context.ts';
 import { DnxError } from '../errors.ts';
-import type { Outcome, Release, Site } from '../follow/judge.ts';
-import { columns, failing, record, type View } from '../output/view.ts';
+import type { Outcome, Release } from '../follow/judge.ts';
+import { columns, failing, record, type View, waited } from '../output/view.ts';
 
 /** The one object that a deploy, a watch and a rollback print. Times are ISO 8601; `duration_s` is in seconds. */
 export interface DeployResult {
   readonly site: string;
   readonly server: string;
   readonly status: string | null;
-  readonly outcome: Outcome;
+  /** Null for one of several that was not started. */
+  readonly outcome: Outcome | null;
   readonly started_at: string | null;
   readonly finished_at: string | null;
   readonly duration_s: number | null;
   /** The release's name; null where it is not known. */
   readonly release: string | null;
+}
+
+/** How a deployment ended for us: the result that a script reads and, unless it went well, the failure that a person reads. */
+export interface Ended {
+  readonly result: DeployResult;
+  readonly failure?: DnxError | undefined;
 }
 
 export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 'status', 'release', {
@@ -22,32 +28,33 @@ export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 
   cell: ({ duration_s }) => (duration_s === null ? null : `${duration_s} s`),
 });
 
-export const nameOf = (release: Release | null): string | null => (release ? String(release.name ?? release.id) : null);
+export const nameOf = (release: Release | null | undefined): string | null => (release ? String(release.name ?? release.id) : null);
 
-/** How a site is called in results and messages: its domain once it is known. */
-export const siteName = (target: Target | undefined, site?: Site): string => site?.domain ?? target?.label ?? '';
+/** One deployment as a view that fails when it did. */
+export const endedView = ({ result, failure }: Ended): View => waited(failing(record(result, deployColumns), failure));
 
-/** A result as a view that fails when its outcome does. */
-export function deployView(
-  result: DeployResult,
-  details: { readonly what: string; readonly reason?: string | undefined; readonly resume: string },
-): View {
-  return failing(record(result, deployColumns), failureOf(result, details));
+interface Details {
+  /** The work in the user's words: `The deployment of shop.example.com`. */
+  readonly what: string;
+  readonly reason?: string | null | undefined;
+  readonly resume: string;
 }
 
-function failureOf(
-  { outcome, site, release }: DeployResult,
-  { what, reason, resume }: { what: string; reason?: string | undefined; resume: string },
-) {
-  const look = `Look at it with: dnx site releases ${site}   and: dnx server logs`;
+/** A result with the failure that its outcome is, if it is one. */
+export const ended = (result: DeployResult, details: Details): Ended => ({ result, failure: failureOf(result, details) });
+
+function failureOf({ outcome, site, server, release }: DeployResult, { what, reason, resume }: Details): DnxError | undefined {
+  const hint = `Look at it with: dnx site releases ${site} --server ${server}`;
   const why = reason ? `: ${reason}` : '';
   switch (outcome) {
     case 'failed':
-      return new DnxError('failed', `${what} failed${release ? ` (release ${release})` : ''}${why}.`, { hint: look });
+      return new DnxError('failed', `${what} failed${release ? ` (release ${release})` : ''}${why}.`, { hint });
     case 'superseded':
-      return new DnxError('failed', `${what} was superseded${why}.`, { hint: look });
+      return new DnxError('failed', `${what} was superseded${why}.`, { hint });
+    case 'rolled_back':
+      return new DnxError('rolled_back', `${what} was rolled back${why}.`, { hint });
     case 'unknown':
-      return new DnxError('failed', `How ${what.charAt(0).toLowerCase()}${what.slice(1)} ended cannot be told${why}.`, { hint: look });
+      return new DnxError('failed', `How ${what.charAt(0).toLowerCase()}${what.slice(1)} ended cannot be told${why}.`, { hint });
     case 'timed_out':
       return new DnxError('timed_out', `${what} did not end within the time allowed; it goes on.`, { hint: `Follow it with: ${resume}` });
     default:

@@ -2,7 +2,7 @@ import type { Endpoint } from '../api/endpoint.ts';
 import type { Context } from '../context.ts';
 import { DnxError, isError } from '../errors.ts';
 import { phaseOf, statusOf } from '../status.ts';
-import { type Followed, follow } from './follow.ts';
+import { type Followed, type Following, follow } from './follow.ts';
 import { type Baseline, type Evidence, judge, type Release, type Site, type Verdict } from './judge.ts';
 
 export const siteEndpoint = 'GET /servers/{server}/sites/{site}' satisfies Endpoint;
@@ -21,7 +21,7 @@ export async function readSite({ api }: Pick<Context, 'api'>, place: Place, opti
   return data;
 }
 
-/** The newest releases, newest first; null where this site or this token has none to show. */
+/** The releases, newest first; null where this site or this token has none to show. */
 export async function readReleases(
   { api }: Pick<Context, 'api'>,
   place: Place,
@@ -35,29 +35,29 @@ export async function readReleases(
   }
 }
 
-interface Options {
-  readonly what: string;
+interface Options extends Omit<Following<Verdict>, 'look'> {
   readonly baseline: Baseline;
-  /** True when an in-progress status was already seen: somebody else's deployment that we attach to. */
-  readonly going?: boolean;
-  readonly timeoutMs: number;
-  readonly resume: string;
+  readonly evidence: Evidence;
+  /** Called when the deployment is seen to be under way for the first time. */
+  readonly onGoing?: () => void;
 }
 
-/** Polls the site until its deployment has ended. The releases are read only when the site itself says that something ended. */
+/** Polls the site until its deployment has ended. The releases are read only when the site itself does not say that it is going on. */
 export function followDeployment(
   ctx: Pick<Context, 'api' | 'clock' | 'signal' | 'progress'>,
   place: Place,
-  options: Options,
+  { baseline, evidence, onGoing, ...following }: Options,
 ): Promise<Followed<Verdict>> {
-  const { what, baseline, timeoutMs, resume } = options;
-  const evidence: Evidence = { going: options.going ?? false, contradictions: 0 };
   const look = async () => {
     const site = await readSite(ctx, place, { retry: false });
     const status = statusOf(site) ?? 'unknown';
-    const ended = phaseOf(status) === 'good' || phaseOf(status) === 'bad';
-    const releases = ended && baseline.releases ? await readReleases(ctx, place, { retry: false }) : null;
-    return { status, verdict: judge(baseline, evidence, site, releases) };
+    const going = phaseOf(status) === 'going';
+    if (going && !evidence.going) onGoing?.();
+    const releases = !going && baseline.releases ? await readReleases(ctx, place, { retry: false }) : null;
+    const verdict = judge(baseline, evidence, site, releases);
+    // What reads as ended and yet is no verdict is still the previous deployment.
+    const words = verdict || going || evidence.going || phaseOf(status) === undefined ? undefined : `not begun yet (${status} before)`;
+    return { status, words, verdict };
   };
-  return follow(ctx, { what, look, timeoutMs, resume });
+  return follow(ctx, { ...following, look });
 }

@@ -4,6 +4,8 @@ import { DnxError, isError } from '../errors.ts';
 /** One look at asynchronous work: how it stands, in a word, and the verdict once there is one. */
 export interface Look<T> {
   readonly status: string;
+  /** The status in words for a person, where the bare word would mislead. */
+  readonly words?: string | undefined;
   readonly verdict?: T | undefined;
 }
 
@@ -23,6 +25,10 @@ export interface Following<T> {
   readonly timeoutMs: number;
   /** The command that goes on where this one was stopped. */
   readonly resume: string;
+  /** Looks before the first pause, for work that may have ended long ago. */
+  readonly atOnce?: boolean | undefined;
+  /** The shortest pause at this moment, in ms: who follows many things at a time asks less often after each. */
+  readonly pace?: (() => number) | undefined;
 }
 
 const FIRST_POLL_MS = 2_000;
@@ -37,46 +43,57 @@ export const DEFAULT_TIMEOUT_MS = 15 * 60_000;
 /** The one polling loop. Elapsed time comes from the monotonic clock, so a changed clock or a suspended machine does not end it early. */
 export async function follow<T>(ctx: Pick<Context, 'clock' | 'signal' | 'progress'>, following: Following<T>): Promise<Followed<T>> {
   const { clock, signal, progress } = ctx;
-  const { what, look, timeoutMs, resume } = following;
+  const { what, look, timeoutMs, resume, pace } = following;
   const started = clock.elapsed();
-  let pause = FIRST_POLL_MS;
+  const elapsed = () => clock.elapsed() - started;
+  const seconds = () => Math.round(elapsed() / 1000);
+  let pause = following.atOnce ? 0 : FIRST_POLL_MS;
   let faults = 0;
   let status = 'started';
-  let heartbeat = started;
+  let heartbeat = 0;
 
-  const say = (again: boolean) => {
-    const seconds = Math.round((clock.elapsed() - started) / 1000);
-    progress.step(again ? `${what}: ${status} (${seconds} s)` : `${what}: ${status}`, again ? undefined : `${seconds} s`);
+  const tell = (type: 'status' | 'heartbeat' | 'fault', words: string) => {
+    heartbeat = elapsed();
+    progress.event({ type, at: new Date(clock.now()).toISOString(), target: what, status, elapsed_s: seconds() });
+    progress.step(type === 'heartbeat' ? `${what}: ${words} (${seconds()} s)` : `${what}: ${words}`, () => `${seconds()} s`);
   };
 
   try {
+    progress.spin(`${what}: ${status}`, () => `${seconds()} s`);
     for (;;) {
-      const left = timeoutMs - (clock.elapsed() - started);
-      if (left <= 0) return { verdict: undefined, status, elapsedMs: clock.elapsed() - started };
-      await clock.sleep(Math.min(pause, left), signal);
-      pause = Math.min(pause * GROWTH, SLOWEST_POLL_MS);
+      const left = timeoutMs - elapsed();
+      if (left <= 0) return { verdict: undefined, status, elapsedMs: elapsed() };
+      if (pause > 0) await clock.sleep(Math.min(Math.max(pause, pace?.() ?? 0), left), signal);
+      pause = pause === 0 ? FIRST_POLL_MS : Math.min(pause * GROWTH, SLOWEST_POLL_MS);
       try {
         const seen = await look();
+        const news = seen.status !== status || faults > 0;
         faults = 0;
-        if (seen.status !== status) heartbeat = clock.elapsed();
         status = seen.status;
-        if (seen.verdict !== undefined) return { verdict: seen.verdict, status, elapsedMs: clock.elapsed() - started };
-        const quiet = clock.elapsed() - heartbeat >= HEARTBEAT_MS;
-        if (quiet) heartbeat = clock.elapsed();
-        say(quiet);
+        const words = seen.words ?? status;
+        if (news) tell('status', words);
+        else if (elapsed() - heartbeat >= HEARTBEAT_MS) tell('heartbeat', words);
+        if (seen.verdict !== undefined) return { verdict: seen.verdict, status, elapsedMs: elapsed() };
       } catch (error) {
         if (!isTransient(error)) throw error;
         faults += 1;
-        if (faults >= FAULTS_IN_A_ROW)
-          throw new DnxError('network', `Lost sight of ${what}: ${(error as DnxError).message}`, { cause: error });
+        if (faults >= FAULTS_IN_A_ROW) throw new DnxError('network', `Lost sight of ${what}: ${error.message}`, { cause: error });
+        if (faults === 1) tell('fault', 'no answer, asking again');
       }
     }
   } catch (error) {
-    throw error instanceof DnxError ? error.withHint(`The remote work goes on. Follow it with: ${resume}`) : error;
+    throw error instanceof DnxError ? onwards(error, resume) : error;
   } finally {
     progress.done();
   }
 }
 
 /** A fault of the network or of the server says nothing about the work that is waited for. */
-const isTransient = (error: unknown): boolean => isError(error, 'network') || (isError(error, 'failed') && (error.status ?? 0) >= 500);
+const isTransient = (error: unknown): error is DnxError =>
+  isError(error, 'network') || (isError(error, 'failed') && (error.status ?? 0) >= 500);
+
+/** Whatever ends the wait, the remote work goes on: the same failure with the command that goes on following. */
+function onwards(error: DnxError, resume: string): DnxError {
+  if (error.code !== 'unauthenticated') return error.withHint(`The remote work goes on. Follow it with: ${resume}`);
+  return error.withHint(`The token expired or was revoked; the remote work goes on. Sign in with: dnx login, then: ${resume}`);
+}

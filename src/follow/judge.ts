@@ -7,6 +7,7 @@ export interface Site {
   readonly status?: string;
   readonly last_deployed_at?: string | null;
   readonly updated_at?: string | null;
+  readonly scheduled_deploy_at?: string | null;
   readonly zero_downtime_enabled?: boolean;
   readonly [field: string]: unknown;
 }
@@ -32,12 +33,16 @@ export interface Baseline {
   readonly live: string | null;
 }
 
-/** What was seen since. */
+/** What was seen since, and what is not certain. */
 export interface Evidence {
   /** An in-progress status after our request. */
   going: boolean;
-  /** Looks in a row whose parts contradict each other. */
-  contradictions: number;
+  /** Looks in a row that leave a doubt. */
+  doubts: number;
+  /** So much time passed between the baseline and our request that another deployment may have come and gone. */
+  readonly blurred?: boolean;
+  /** The answer to our request was lost: perhaps it was never performed. */
+  readonly unsure?: boolean;
 }
 
 export type Outcome = 'succeeded' | 'failed' | 'started' | 'timed_out' | 'superseded' | 'rolled_back' | 'unknown';
@@ -49,8 +54,8 @@ export interface Verdict {
   readonly reason?: string;
 }
 
-/** After this many looks that contradict each other the outcome is unknown. */
-const PATIENCE = 3;
+/** A doubt must last for so many looks before it becomes the verdict; with the pace of the loop about 25 s. */
+const PATIENCE = 5;
 
 export const baselineOf = (site: Site, releases: readonly Release[] | null): Baseline => ({
   status: statusOf(site) ?? null,
@@ -61,10 +66,13 @@ export const baselineOf = (site: Site, releases: readonly Release[] | null): Bas
 });
 
 /** The baseline of somebody else's deployment that is already under way: its release counts as new. */
-export const baselineOfRunning = (site: Site, releases: readonly Release[] | null): Baseline => {
-  const before = releases?.filter(({ status }) => phaseOf(status) !== 'going') ?? null;
-  return baselineOf(site, before);
-};
+export const baselineOfRunning = (site: Site, releases: readonly Release[] | null): Baseline => ({
+  ...baselineOf(site, releases?.filter(({ status }) => phaseOf(status) !== 'going') ?? null),
+});
+
+/** The releases that were not there at the baseline, newest first. */
+export const freshOf = ({ releases: before }: Baseline, releases: readonly Release[] | null): readonly Release[] =>
+  before && releases ? releases.filter(({ id }) => !before.includes(String(id))) : [];
 
 /**
  * Whose deployment is it, and how did it end? The first looks may still show the previous deployment, so a status counts only
@@ -73,48 +81,59 @@ export const baselineOfRunning = (site: Site, releases: readonly Release[] | nul
  */
 export function judge(baseline: Baseline, evidence: Evidence, site: Site, releases: readonly Release[] | null): Verdict | undefined {
   const phase = phaseOf(statusOf(site));
-  if (phase === 'going') evidence.going = true;
-  if (phase !== 'good' && phase !== 'bad') {
-    evidence.contradictions = 0;
+  if (phase === 'going') {
+    evidence.going = true;
+    evidence.doubts = 0;
     return undefined;
   }
-  const fresh = baseline.releases && releases ? releases.filter(({ id }) => !baseline.releases?.includes(String(id))) : [];
-  const [ours, ...others] = fresh;
-  if (ours && others.length > 0) {
-    return {
-      outcome: 'superseded',
-      release: null,
-      reason: `${fresh.length} deployments ran meanwhile, so which one is ours cannot be told`,
-    };
+  const [ours, ...others] = freshOf(baseline, releases);
+  if (!ours) return judgeSite(baseline, evidence, site);
+  if (others.length > 0) {
+    const reason = `${others.length + 1} deployments ran meanwhile, so which one is ours cannot be told`;
+    return { outcome: 'superseded', release: null, reason };
   }
-  return ours ? judgeRelease(evidence, phase, ours) : judgeSite(baseline, evidence, phase, site);
+  return judgeRelease(evidence, site, ours, releases ?? []);
 }
 
-function judgeRelease(evidence: Evidence, phase: 'good' | 'bad', release: Release): Verdict | undefined {
-  const own = phaseOf(release.status);
-  if (own === 'bad') return { outcome: 'failed', release };
-  if (own === phase || (own === undefined && release.status === undefined))
-    return { outcome: phase === 'good' ? 'succeeded' : 'failed', release };
-  return contradiction(evidence, release, `the site is ${phase === 'good' ? 'active' : 'failed'} but the release is ${release.status}`);
+/** The one new release names the deployment. */
+function judgeRelease(evidence: Evidence, site: Site, ours: Release, releases: readonly Release[]): Verdict | undefined {
+  const phase = phaseOf(statusOf(site));
+  const own = ours.status === undefined ? phase : phaseOf(ours.status);
+  const doubt = (reason: string, outcome: 'unknown' | 'superseded' = 'unknown') => doubted(evidence, { outcome, release: ours, reason });
+  if (own !== 'good' && own !== 'bad') return doubt(`the site is ${statusOf(site)} but the release is ${ours.status}`);
+  // It may be of a deployment that ended before ours began: whoever deploys now will show as a second release.
+  if (evidence.blurred && !evidence.going && evidence.doubts < PATIENCE) {
+    evidence.doubts += 1;
+    return undefined;
+  }
+  if (own === 'bad') return { outcome: 'failed', release: ours };
+  if (phase !== 'good') return doubt(`the release is ${ours.status} but the site is ${statusOf(site)}`);
+  const live = releases.find(({ active }) => active);
+  if (live && live !== ours) return doubt(`release ${live.name ?? live.id} is live instead of ${ours.name ?? ours.id}`, 'superseded');
+  return { outcome: 'succeeded', release: ours };
 }
 
 /** Without a new release to name the deployment. */
-function judgeSite(baseline: Baseline, evidence: Evidence, phase: 'good' | 'bad', site: Site): Verdict | undefined {
+function judgeSite(baseline: Baseline, evidence: Evidence, site: Site): Verdict | undefined {
+  const phase = phaseOf(statusOf(site));
   const deployed = (site.last_deployed_at ?? null) !== baseline.last_deployed_at;
   const touched = (site.updated_at ?? null) !== baseline.updated_at;
-  const keepsReleases = site.zero_downtime_enabled === true && (baseline.releases?.length ?? 0) > 0;
+  const doubt = (reason: string) => doubted(evidence, { outcome: 'unknown', release: null, reason });
+  const nothingNew = () => (evidence.unsure ? doubt('there is no sign of it, so it was probably never started') : undefined);
   if (phase === 'bad') {
-    const started = evidence.going || deployed || touched;
-    return started ? { outcome: 'failed', release: null } : undefined;
+    // A site that read `failed` before may only have been edited.
+    if (evidence.going || deployed || phaseOf(baseline.status) !== 'bad') return { outcome: 'failed', release: null };
+    return touched ? doubt('the site changed, but reads as failed as it did before') : nothingNew();
   }
+  if (phase === undefined) return nothingNew();
   // A site that keeps releases has a new one after every deployment; an edit of the site alone changes updated_at too.
-  if (keepsReleases)
-    return evidence.going || deployed ? contradiction(evidence, null, 'the site is active again, but there is no new release') : undefined;
+  if (site.zero_downtime_enabled === true && (baseline.releases?.length ?? 0) > 0)
+    return evidence.going || deployed ? doubt('the site is active again, but there is no new release') : nothingNew();
   const started = evidence.going || deployed || (touched && site.last_deployed_at === undefined);
-  return started ? { outcome: 'succeeded', release: null } : undefined;
+  return started ? { outcome: 'succeeded', release: null } : nothingNew();
 }
 
-function contradiction(evidence: Evidence, release: Release | null, reason: string): Verdict | undefined {
-  evidence.contradictions += 1;
-  return evidence.contradictions < PATIENCE ? undefined : { outcome: 'unknown', release, reason };
+function doubted(evidence: Evidence, verdict: Verdict): Verdict | undefined {
+  evidence.doubts += 1;
+  return evidence.doubts < PATIENCE ? undefined : verdict;
 }

@@ -1,25 +1,24 @@
 import type { Context } from '../context.ts';
 import { phaseOf, statusOf } from '../status.ts';
 import { type Place, readReleases, readSite } from './deployment.ts';
-import { type Followed, follow, type Look } from './follow.ts';
-import type { Baseline, Verdict } from './judge.ts';
+import { type Followed, type Following, follow, type Look } from './follow.ts';
+import { type Baseline, freshOf, type Release, type Verdict } from './judge.ts';
 
-interface Options {
-  readonly what: string;
+interface Options extends Omit<Following<Verdict>, 'look'> {
   readonly baseline: Baseline;
-  /** The release that is to be live at the end. */
+  /** The id of the release that is to be live at the end. */
   readonly to: string;
-  readonly timeoutMs: number;
-  readonly resume: string;
 }
+
+/** Looks at which another release is live, in a row, before that is believed. */
+const PATIENCE = 3;
 
 /** Polls until the release that was asked for is live: nothing else is a success. */
 export function followRollback(
   ctx: Pick<Context, 'api' | 'clock' | 'signal' | 'progress'>,
   place: Place,
-  options: Options,
+  { baseline, to, ...following }: Options,
 ): Promise<Followed<Verdict>> {
-  const { what, baseline, to, timeoutMs, resume } = options;
   let going = false;
   let elsewhere = 0;
   const look = async (): Promise<Look<Verdict>> => {
@@ -29,14 +28,18 @@ export function followRollback(
     if (phase === 'going') going = true;
     if (phase !== 'good' && phase !== 'bad') return { status };
     const releases = await readReleases(ctx, place, { retry: false });
-    const live = releases?.find(({ active }) => active);
-    if (live && String(live.id) === to) return { status, verdict: { outcome: 'succeeded', release: live } satisfies Verdict };
+    const live = releases?.find(({ active }) => active) ?? null;
+    if (live && String(live.id) === to) return { status, verdict: { outcome: 'succeeded', release: live } };
     const touched = (site.updated_at ?? null) !== baseline.updated_at;
-    if (phase === 'bad' && (going || touched)) return { status, verdict: { outcome: 'failed', release: live ?? null } satisfies Verdict };
     // The work ended, and yet another release is live: believe it only when it stays so.
     elsewhere = going || touched ? elsewhere + 1 : 0;
-    const reason = 'the rollback ended, but the release that was asked for is not live';
-    return elsewhere < 3 ? { status } : { status, verdict: { outcome: 'unknown', release: live ?? null, reason } satisfies Verdict };
+    return elsewhere < PATIENCE ? { status } : { status, verdict: notLive(baseline, phase, releases, live) };
   };
-  return follow(ctx, { what, look, timeoutMs, resume });
+  return follow(ctx, { ...following, look });
+}
+
+function notLive(baseline: Baseline, phase: 'good' | 'bad', releases: readonly Release[] | null, live: Release | null): Verdict {
+  if (freshOf(baseline, releases).length > 0) return { outcome: 'superseded', release: live, reason: 'somebody deployed meanwhile' };
+  if (phase === 'bad') return { outcome: 'failed', release: live };
+  return { outcome: 'unknown', release: live, reason: 'it ended, but the release that was asked for is not live' };
 }

@@ -27,7 +27,7 @@ export async function render(view: View, options: RenderOptions): Promise<string
       return `${json(await queried(data, options), 2)}\n`;
     case 'ndjson':
       return listOf(await queried(data, options))
-        .map((each) => `${json(each)}\n`)
+        .map((each) => `${json(view.waited && isItem(each) ? { type: 'result', ...each } : each)}\n`)
         .join('');
     case 'yaml': {
       const { stringify } = await import('yaml');

@@ -51,4 +51,5 @@ export const data = (value: unknown): View => ({ kind: 'data', data: value });
 export const stream = (body: AsyncIterable<Uint8Array>): View => ({ kind: 'stream', body });
 export const nothing: View = { kind: 'nothing' };
 export const exiting = (exitCode: number): View => ({ kind: 'nothing', exitCode });
+export const waited = (view: View): View => ({ ...view, waited: true });
 export const failing = (view: View, failure: DnxError | undefined): View => ({ ...view, failure });

@@ -50,14 +50,17 @@ export function openSiteIndex({ api, directory, account }: { api: Pick<Api, 'lis
         used = true;
         return [hit];
       }
-      const found: Located[] = [];
+      const everywhere: Located[] = [];
       for (const server of await api.list<Thing>('GET /servers')) {
         const sites = await api.list<Thing>('GET /servers/{server}/sites', { server: String(server.id) });
-        const matches = matching(sites, site, isId(site) ? ['id'] : ['domain']);
-        found.push(...matches.map((each) => ({ server: target(server, 'name'), site: target(each, 'domain') })));
+        everywhere.push(...sites.map((each) => ({ server: target(server, 'name'), site: target(each, 'domain') })));
       }
+      const named = (name: string) => everywhere.filter((each) => same(isId(name) ? each.site.id : each.site.label, name));
+      // The search has passed every site, so whoever is asked for next need not be searched again.
+      const unique = everywhere.filter(({ site: { label } }) => named(label).length === 1).map((each) => [each.site.label, each] as const);
+      const found = named(site);
       const [only] = found;
-      if (only && found.length === 1) remember({ ...known, [site]: only });
+      remember({ ...known, ...Object.fromEntries(unique), ...(only && found.length === 1 && { [site]: only }) });
       return found;
     },
     forget() {
@@ -71,6 +74,8 @@ export function openSiteIndex({ api, directory, account }: { api: Pick<Api, 'lis
 
 /** The things one of whose keys holds this name. Names are compared without regard to case, as host names are. */
 export const matching = (things: readonly Thing[], name: string, keys: readonly string[]): Thing[] =>
-  things.filter((each) => keys.some((key) => String(each[key] ?? '').toLowerCase() === name.toLowerCase()));
+  things.filter((each) => keys.some((key) => same(String(each[key] ?? ''), name)));
+
+const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 const target = (thing: Thing, key: string): Target => ({ id: String(thing.id), label: String(thing[key] ?? thing.id) });

@@ -1,0 +1,34 @@
+import { usage } from '../errors.ts';
+import { namings } from '../scope/names.ts';
+import { resolve, type Scope, type Targets } from '../scope/resolve.ts';
+import { plural, title } from '../words.ts';
+import type { Invocation } from './program.ts';
+
+/** What a command acts on: each thing that is named, everything that `--all` means, or nothing where nothing needs to be named. */
+export async function targetsOf({ group, command, words }: Invocation, endpoint: string, scope: Scope): Promise<readonly Targets[]> {
+  const { noun } = group;
+  const own = words[noun] as string | readonly string[] | undefined;
+  const given = words as Record<string, string>;
+  if (command.many === 'together' && words.all) {
+    if (own !== undefined)
+      throw usage(`--all means every ${title(noun)}, and yet ${plural(title(noun))} are named.`, 'Use one of the two.');
+    return everyOne(noun, given, scope);
+  }
+  const settled = noun === 'server' || noun === 'site' ? scope.settings[noun] : undefined;
+  if (command.targetless && own === undefined && settled === undefined) return [];
+  const named: readonly (string | undefined)[] = typeof own === 'object' ? own : [own];
+  const found: Targets[] = [];
+  // One after the other: where the first one's site was found is known to the next.
+  for (const word of named) found.push(await resolve(endpoint, { ...given, [noun]: word }, scope));
+  return found;
+}
+
+/** Every thing of a kind under the parents that are given. */
+async function everyOne(noun: string, given: Readonly<Record<string, string>>, scope: Scope): Promise<readonly Targets[]> {
+  const naming = namings[noun];
+  if (!naming) throw new Error(`Nothing lists every ${noun}.`);
+  const parents = await resolve(naming.list, given, scope);
+  const ids = Object.fromEntries(Object.entries(parents).map(([name, { id }]) => [name, id]));
+  const things = await scope.api.list<Record<string, unknown>>(naming.list, ids);
+  return things.map((each) => ({ ...parents, [noun]: { id: String(each.id), label: String(each[naming.keys[0] ?? 'id'] ?? each.id) } }));
+}

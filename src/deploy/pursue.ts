@@ -1,0 +1,70 @@
+import { DnxError, isError } from '../errors.ts';
+import { followDeployment } from '../follow/deployment.ts';
+import { DEFAULT_TIMEOUT_MS, type Followed } from '../follow/follow.ts';
+import type { Verdict } from '../follow/judge.ts';
+import { followRollback } from '../follow/rollback.ts';
+import { type Deploying, resumeCommand, type Spot } from './place.ts';
+import { type DeployResult, type Ended, ended, nameOf } from './result.ts';
+import type { Remembered, Run } from './runs.ts';
+
+interface Options {
+  readonly timeoutMs: number | undefined;
+  /** True for a run that is taken up again: it may have ended meanwhile. */
+  readonly resumed?: boolean;
+  readonly pace?: (() => number) | undefined;
+}
+
+/** Follows a run to its end and remembers that. Whatever ends the wait early keeps the run, so that it can be taken up again. */
+export async function pursue(ctx: Deploying, remembered: Remembered, options: Options): Promise<Ended> {
+  const { run } = remembered;
+  const { site, server } = run;
+  const spot: Spot = { server: server.id, site: site.id, labels: { server, site } };
+  const resume = resumeCommand(ctx, spot);
+  const details = { what: whatOf(run), resume };
+  try {
+    const { verdict, status, elapsedMs } = await look(ctx, remembered, spot, resume, options);
+    const outcome = verdict?.outcome ?? 'timed_out';
+    const ms = options.resumed ? Math.max(0, ctx.clock.now() - Date.parse(run.started_at)) : elapsedMs;
+    const result = resultOf(run, {
+      status,
+      outcome,
+      finished_at: verdict ? new Date(ctx.clock.now()).toISOString() : null,
+      duration_s: Math.round(ms / 1000),
+      release: nameOf(verdict?.release),
+    });
+    const reason = verdict?.reason ?? null;
+    if (verdict) remembered.change({ result, reason });
+    return ended(result, { ...details, reason });
+  } catch (error) {
+    if (!(error instanceof DnxError)) throw error;
+    const outcome = isError(error, 'interrupted', 'terminated') ? 'started' : 'unknown';
+    return { result: resultOf(run, { outcome }), failure: error };
+  }
+}
+
+function look(ctx: Deploying, remembered: Remembered, spot: Spot, resume: string, options: Options): Promise<Followed<Verdict>> {
+  const { run } = remembered;
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, pace } = options;
+  const following = { what: run.site.label, baseline: run.baseline, timeoutMs, resume, pace, atOnce: options.resumed };
+  if (run.to !== null) return followRollback(ctx, spot, { ...following, to: run.to });
+  return followDeployment(ctx, spot, {
+    ...following,
+    evidence: { going: run.going || run.attached, doubts: 0, blurred: run.blurred, unsure: !run.asked },
+    onGoing: () => remembered.change({ going: true }),
+  });
+}
+
+/** A run in the user's words, at the beginning of a sentence. */
+export const whatOf = ({ kind, site }: Run): string => `The ${kind === 'deploy' ? 'deployment' : 'rollback'} of ${site.label}`;
+
+/** The result of a run as far as it is known. */
+export const resultOf = (run: Run, known: Partial<DeployResult> & Pick<DeployResult, 'outcome'>): DeployResult => ({
+  site: run.site.label,
+  server: run.server.label,
+  status: null,
+  started_at: run.started_at,
+  finished_at: null,
+  duration_s: null,
+  release: null,
+  ...known,
+});
