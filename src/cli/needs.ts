@@ -79,18 +79,21 @@ function placesIn({ command, words }: Invocation, endpoint: string, added: reado
 }
 
 /** The look-ups that names cost, as `scope/resolve` makes them. */
-function namesIn({ group, words }: Invocation, names: readonly string[], defaults: Defaults): Asking {
-  const asked: Asked[] = [];
+function namesIn({ group, command, words }: Invocation, needed: readonly string[], defaults: Defaults): Asking {
+  const everyOne = command.many === 'together' && words.all ? namings[group.noun] : undefined;
+  const names = everyOne ? parameters(everyOne.list) : needed;
+  const asked: Asked[] = everyOne ? [{ endpoint: everyOne.list, because: '--all' }] : [];
   const notes: string[] = [];
   const lookUp = (name: string, value: string) => {
     const naming = namings[name];
     if (!naming || isId(value)) return;
     asked.push({ endpoint: naming.list, because: `the ${title(name)} is given by name (${value})` });
-    if (value.includes('$')) notes.push(`What ${value} stands for is not known here: it is taken for a name.`);
   };
   const own = words[group.noun];
   for (const word of Array.isArray(own) ? own : [own]) {
     const given: Readonly<Record<string, unknown>> = { ...defaults, ...words, [group.noun]: word ?? defaults[group.noun as 'site'] };
+    for (const each of names.map((name) => given[name]))
+      if (typeof each === 'string' && each.includes('$')) notes.push(`What ${each} stands for is not known here: it is taken for a name.`);
     const value = (name: string) => (typeof given[name] === 'string' ? given[name] : undefined);
     const site = value('site');
     const anywhere = names.includes('site') && names.includes('server') && words.server === undefined && site !== undefined;

@@ -55,7 +55,7 @@ export function readShell(text: string, given: Readonly<Record<string, string>> 
       const before = words.slice(0, at);
       if (before.includes('xargs')) doubt('its arguments come from xargs');
       else if (before.every((word) => wrapper.test(word) || wrapperWord.test(word) || assignment.test(word))) {
-        if (/^(?:install|i|add|update|uninstall)$/.test(words[at - 1] ?? '')) continue;
+        if (/^(?:install|i|add|update|uninstall|-v|-V)$/.test(words[at - 1] ?? '')) continue;
         const own: Record<string, string> = { ...env };
         for (const word of before) assign(own, word);
         found.push({ words: words.slice(at + 1), line, env: own });

@@ -1,0 +1,67 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const list = async (line = 'config list --json', env = {}) => {
+  const run = await bed.dnx(line, { env });
+  const rows = JSON.parse(run.stdout) as { key: string; value: string | null; origin: string | null }[];
+  return Object.fromEntries(rows.map(({ key, value, origin }) => [key, `${value} (${origin})`]));
+};
+
+describe('config', () => {
+  test('says what is in effect, and where it comes from', async () => {
+    await bed.dnx('config set server web-1');
+    await bed.dnx('config set site shop.example.com');
+    writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ site: 'blog.example.com' }));
+    expect(await list()).toEqual({
+      profile: 'default (default)',
+      host: `${bed.sandbox.url} (environment)`,
+      server: 'web-1 (profile)',
+      site: 'blog.example.com (link file)',
+      output: 'json (option)',
+    });
+    expect((await list('config list --json', { DNX_SERVER: 'web-2' })).server).toBe('web-2 (environment)');
+  });
+
+  test('what a profile keeps is used', async () => {
+    await bed.dnx('config set server web-1');
+    await bed.dnx('config set output json');
+    const run = await bed.dnx('site list');
+    expect(run.json<unknown[]>().length).toBeGreaterThan(1);
+    await bed.dnx('config unset server');
+    expect((await bed.dnx('site list')).code).toBe(2);
+  });
+
+  test('profiles are kept apart', async () => {
+    await bed.dnx('config set server web-1 --profile work');
+    expect((await bed.dnx('config get server --profile work')).stdout).toBe('web-1\n');
+    expect(await bed.dnx('config get server')).toMatchObject({ code: 6, stdout: '' });
+  });
+
+  test('a host is spelt as an origin', async () => {
+    await bed.dnx('config set host deploynix.example.com/');
+    expect((await bed.dnx('config get host', { env: { DNX_HOST: undefined } })).stdout).toBe('https://deploynix.example.com\n');
+  });
+
+  test('what wins over the profile is said', async () => {
+    const run = await bed.dnx('config set host https://a.example');
+    expect(run.stderr).toContain('The environment sets host too, and it wins over the profile.');
+  });
+
+  test.each([
+    'config set colour red',
+    'config set output pdf',
+    'config set host http://far.example',
+    'config get colour',
+    'config set server',
+  ])('%s is a usage error', async (line) => {
+    expect((await bed.dnx(line)).code).toBe(2);
+  });
+});

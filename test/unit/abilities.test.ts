@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { demandOf } from '../../src/cli/demand.ts';
+import * as tree from '../../src/commands/index.ts';
+import { seeded } from '../../src/sandbox/index.ts';
+
+const world = { cwd: '/', home: '/' };
+const web1 = seeded.servers['web-1'];
+const shop = seeded.sites['shop.example.com'];
+
+async function needs(...lines: string[]): Promise<string[]> {
+  return (await demandOf({ lines, scripts: [] }, tree, world)).needs.map(({ ability, assumed }) => (assumed ? `${ability}?` : ability));
+}
+
+describe('what a command line needs', () => {
+  test.each([
+    ['deploy', ['site:deploy']],
+    ['deploy --wait', ['site:deploy', 'site:read']],
+    ['dnx deploy --no-wait', ['site:deploy']],
+    [`deploy ${shop} --server ${web1}`, ['site:deploy']],
+    ['deploy shop.example.com', ['site:deploy', 'server:read', 'site:read']],
+    [`deploy shop.example.com --server ${web1}`, ['site:deploy', 'site:read']],
+    [`deploy ${shop} --server web-1`, ['site:deploy', 'server:read']],
+    ['env set', ['site:update?', 'site:read?']],
+    ['token list', []],
+    ['sandbox start', []],
+    [`server delete ${web1} --confirm ${web1}`, ['server:delete']],
+    [`server delete ${web1} --confirm web-1`, ['server:delete', 'server:read']],
+    ['certificate list --server 1', ['certificate:read']],
+    ['certificate list --server 1 --site 2', ['certificate:read']],
+    ['server create x --credential-id Main', ['server:create', 'provider:read']],
+    ['api DELETE /servers/1/sites/2', ['site:delete']],
+    ['api GET /api/v1/servers/1/logs', ['server:read?']],
+    ['deploy --help', []],
+  ])('%s', async (line, expected) => {
+    expect((await needs(line)).toSorted()).toEqual(expected.toSorted());
+  });
+
+  test('adds several lines up', async () => {
+    expect(await needs('deploy --wait', 'env set')).toEqual(['site:deploy', 'site:read', 'site:update?']);
+  });
+
+  test('says what it assumed', async () => {
+    const { notes } = await demandOf({ lines: ['deploy --wait', 'deploy $SITE'], scripts: [] }, tree, world);
+    expect(notes).toEqual([
+      'deploy --wait: No server is given: it is assumed to be set elsewhere, by its id.',
+      'deploy --wait: No site is given: it is assumed to be set elsewhere, by its id.',
+      expect.stringContaining('deploy $SITE: What $SITE stands for is not known here'),
+    ]);
+  });
+
+  test.each(['nonsense', 'deploy --nonsense', 'server nonsense', 'bash -c "dnx deploy"'])('refuses %s', async (line) => {
+    await expect(needs(line)).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  test('adds up a script, and names the lines that it does not understand', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'dnx-script-'));
+    const file = join(directory, 'deploy.sh');
+    writeFileSync(file, '#!/bin/sh\nDNX_SERVER=1\nDNX_SITE=2\ndnx deploy --wait\ndnx frobnicate\nbash -c "dnx server delete 1"\n');
+    try {
+      const { needs, notes, unclear } = await demandOf({ lines: [], scripts: [file] }, tree, world);
+      expect(needs.map(({ ability }) => ability)).toEqual(['site:deploy', 'site:read']);
+      expect(needs[0]?.reasons[0]?.because).toBe('deploy.sh:4 deploy --wait: deploy a site and follow it to its end');
+      expect(notes).toEqual([]);
+      expect(unclear).toHaveLength(2);
+      expect(unclear.join('\n')).toContain(':5 was not understood (Unknown command');
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
