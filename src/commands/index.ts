@@ -59,6 +59,12 @@ export const contents: readonly Entry[] = [
     load: () => import('./git-repository.ts'),
   },
   {
+    name: 'completion',
+    summary: 'Complete commands and options with Tab',
+    section: 'Tools',
+    load: () => import('./completion.ts'),
+  },
+  {
     name: 'sandbox',
     summary: 'A Deploynix of your own on this machine, to try and to test',
     section: 'Tools',

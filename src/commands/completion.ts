@@ -1,0 +1,44 @@
+import { command, group } from '../cli/command.ts';
+import { argument, choice } from '../cli/options.ts';
+import { completionScript, type Shell, shells } from '../completion/index.ts';
+import { installCompletion } from '../completion/install.ts';
+import { usage } from '../errors.ts';
+import { message, text } from '../output/view.ts';
+
+const script = async (shell: Shell): Promise<string> => {
+  const { alone, contents, shortcuts } = await import('./index.ts');
+  return completionScript(shell, { alone, contents, shortcuts });
+};
+
+const print = (shell: Shell, title: string) =>
+  command({
+    name: shell,
+    summary: `Print the completion script for ${title}`,
+    examples: [shell],
+    async run() {
+      const content = await script(shell);
+      return text(content, { shell, script: content });
+    },
+  });
+
+const install = command({
+  name: 'install',
+  summary: 'Install the completion for your shell',
+  description: 'Writes one file where the shell looks for it. Your own start-up files are left alone.',
+  options: { shell: argument(choice('The shell; that of $SHELL otherwise', shells)) },
+  examples: ['install', 'install zsh'],
+  async run({ world }, { shell }) {
+    const own = world.env.SHELL?.split('/').at(-1);
+    const chosen = shell ?? shells.find((each) => each === own);
+    if (!chosen) throw usage('For which shell? $SHELL does not say.', `Give one of ${shells.join(', ')}.`);
+    const { files, next } = installCompletion(chosen, await script(chosen), world);
+    return message(`Completion for ${chosen} is in ${files[0]}.\n${next}`, { shell: chosen, files });
+  },
+});
+
+export default group({
+  name: 'completion',
+  noun: 'completion',
+  summary: 'Complete commands and options with Tab',
+  commands: [print('bash', 'bash'), print('zsh', 'zsh'), print('fish', 'fish'), print('powershell', 'PowerShell'), install],
+});

@@ -1,0 +1,245 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { archive } from '../../src/sandbox/archive.ts';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openElsewhere } from '../support/elsewhere.ts';
+
+const id = seeded.backups['shop database, completed'];
+const whole = Buffer.from(archive({ id }));
+const path = `/backups/${id}/download`;
+const NAME = /^shop-\d{8}-\d{6}\.sql\.gz$/;
+
+let bed: Bed;
+let cwd: string;
+beforeEach(async () => {
+  bed = await openBed();
+  cwd = join(bed.directory, 'here');
+  mkdirSync(cwd);
+});
+afterEach(() => bed.close());
+
+const download = (rest = '', options: RunOptions = {}) => bed.dnx(`backup download ${id} ${rest}`, { cwd, ...options });
+const files = () => readdirSync(cwd);
+
+/** The backup lies on another server, to which the API points in this way. */
+async function elsewhere(
+  answer: RequestListener,
+  point: (url: string) => { status: number; headers?: Record<string, string>; body?: object },
+) {
+  const server = await openElsewhere(answer);
+  onTestFinished(() => server.close());
+  bed.sandbox.faults.always({ path }, point(`${server.url}/store/shop%20backup.sql.gz?signature=s`));
+  return server;
+}
+const redirect = (status: number) => (url: string) => ({ status, headers: { Location: url } });
+const content: RequestListener = (_, response) => void response.end(whole);
+
+describe('to a file', () => {
+  test('takes the name from the server, keeps every byte, and is for its owner alone', async () => {
+    const run = await download();
+    const [name = ''] = files();
+    expect(name).toMatch(NAME);
+    expect([run.code, run.stdout]).toEqual([0, `Saved ${name} (${(whole.length / 1000).toFixed(0)} kB).\n`]);
+    expect(readFileSync(join(cwd, name)).equals(whole)).toBe(true);
+    expect(statSync(join(cwd, name)).mode & 0o777).toBe(0o600);
+    expect(files()).toHaveLength(1);
+  });
+
+  test('--json tells where and how much', async () => {
+    const run = await download('-O shop.gz --json');
+    expect(run.json()).toEqual({ id, file: join(cwd, 'shop.gz'), size: whole.length });
+  });
+
+  test('-O takes a file, a folder, and ~', async () => {
+    mkdirSync(join(cwd, 'folder'));
+    expect((await download('-O folder')).stdout).toMatch(/^Saved folder\/shop-/);
+    expect((await download('-O folder/x.gz')).stdout).toMatch(/^Saved folder\/x\.gz /);
+    expect((await download('-O ~/home.gz')).code).toBe(0);
+    expect(existsSync(join(bed.directory, 'home.gz'))).toBe(true);
+    const nowhere = await download('-O nowhere/x.gz');
+    expect([nowhere.code, nowhere.stderr, nowhere.calls]).toEqual([2, expect.stringContaining('There is no folder nowhere.'), []]);
+  });
+
+  test('shows a bar with size and rate on a terminal', async () => {
+    bed.sandbox.faults.next({ path }, 'trickle');
+    const run = await download('-O x.gz', { columns: 120 });
+    expect(run.stderr).toMatch(/Downloading to x\.gz .*━*╌* {2}\d+ % {2}.+ of \d+ kB/);
+    expect((await download('-O y.gz')).stderr).toBe('Downloading to y.gz\n');
+  });
+});
+
+describe('overwriting', () => {
+  test('is refused before any request where the name is known, and before the body otherwise', async () => {
+    writeFileSync(join(cwd, 'x.gz'), 'mine');
+    const named = await download('-O x.gz');
+    expect([named.code, named.stdout, named.calls]).toEqual([2, '', []]);
+    expect(named.stderr).toContain('x.gz is already there.');
+    await download('--quiet');
+    const again = await download();
+    expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/shop-.* is already there\.\n.*--force/)]);
+    expect(readFileSync(join(cwd, 'x.gz'), 'utf8')).toBe('mine');
+    const forced = await download('-O x.gz --force');
+    expect([forced.code, readFileSync(join(cwd, 'x.gz')).equals(whole)]).toEqual([0, true]);
+    expect(files()).toHaveLength(2);
+  });
+
+  test('--force replaces a link and not what it points to; a device is never replaced', async () => {
+    writeFileSync(join(bed.directory, 'precious'), 'mine');
+    symlinkSync(join(bed.directory, 'precious'), join(cwd, 'x.gz'));
+    expect((await download('-O x.gz --force')).code).toBe(0);
+    expect(readFileSync(join(bed.directory, 'precious'), 'utf8')).toBe('mine');
+    const device = await download('-O /dev/null --force');
+    expect([device.code, device.calls]).toEqual([2, []]);
+  });
+});
+
+describe('the name', () => {
+  test.each([
+    ['attachment; filename="../../etc/passwd"', 'passwd'],
+    ['attachment; filename="..\\..\\boot.ini"', 'boot.ini'],
+    ['attachment; filename=".bashrc"', 'bashrc'],
+    ['attachment; filename=".."', `backup-${id}`],
+    ['attachment; filename="/"', `backup-${id}`],
+    ['attachment; filename="plain.gz"; filename*=UTF-8\'\'sh%C3%B6p%2F..%2Fx.sql.gz', 'x.sql.gz'],
+    ["attachment; filename*=UTF-8''sh%C3%B6p.sql.gz", 'shöp.sql.gz'],
+    ['attachment; filename="a\\"b;c.gz"', 'a_b;c.gz'],
+    ['attachment; filename="con.gz"', '_con.gz'],
+    ['attachment', `backup-${id}`],
+  ])('%s stays in the folder as %s', async (disposition, name) => {
+    bed.sandbox.faults.next({ path }, (answer) => ({ ...answer, headers: { ...answer.headers, 'Content-Disposition': disposition } }));
+    const run = await download();
+    expect([run.code, files()]).toEqual([0, [name]]);
+  });
+});
+
+describe('failures leave no file', () => {
+  test('a connection that is cut: exit 13', async () => {
+    bed.sandbox.faults.next({ path }, 'cut');
+    const run = await download();
+    expect([run.code, run.stdout, files()]).toEqual([13, '', []]);
+    expect(run.stderr).toMatch(/The download broke off after \d+ kB of \d+ kB: the connection was closed/);
+    expect(run.stderr).toContain('Nothing of it was kept.');
+  });
+
+  test('with --force, a cut leaves the old file as it was', async () => {
+    writeFileSync(join(cwd, 'x.gz'), 'mine');
+    bed.sandbox.faults.next({ path }, 'cut');
+    expect((await download('-O x.gz --force')).code).toBe(13);
+    expect([files(), readFileSync(join(cwd, 'x.gz'), 'utf8')]).toEqual([['x.gz'], 'mine']);
+  });
+
+  test('a silence counts as a cut', async () => {
+    await elsewhere((_, response) => {
+      response.writeHead(200, { 'Content-Length': whole.length });
+      response.write(whole.subarray(0, 1000));
+    }, redirect(302));
+    const run = await download('', { idleMs: 100 });
+    expect([run.code, files()]).toEqual([13, []]);
+  });
+
+  test.each([
+    [404, 6, 'Not found'],
+    [429, 9, 'Rate limited'],
+    [403, 5, 'The token lacks the ability database:read (assumed'],
+  ])('%d is told like everywhere: exit %d', async (status, code, words) => {
+    bed.sandbox.faults.always({ path }, { status, body: { message: 'No.' }, headers: { 'Retry-After': '3600' } });
+    const run = await download();
+    expect([run.code, run.stdout, files()]).toEqual([code, '', []]);
+    expect(run.stderr).toContain(words);
+  });
+
+  test('the limit of 10 an hour', async () => {
+    for (let n = 0; n < 10; n++) expect((await download(`-O ${n}.gz`)).code).toBe(0);
+    expect((await download('-O x.gz')).code).toBe(9);
+  });
+
+  test('a web page is no backup', async () => {
+    bed.sandbox.faults.next({ path }, { status: 200, body: '<html>Log in</html>' });
+    const run = await download();
+    expect([run.code, files(), run.stderr]).toEqual([1, [], expect.stringContaining('answered a web page instead of the backup')]);
+  });
+});
+
+describe('to standard output', () => {
+  test('writes the bytes untouched', async () => {
+    const run = await download('-O -');
+    expect([run.code, run.bytes.equals(whole), files()]).toEqual([0, true, []]);
+  });
+
+  test('not to a terminal', async () => {
+    const run = await download('-O -', { columns: 80 });
+    expect([run.code, run.calls, run.stdout]).toEqual([2, [], '']);
+  });
+
+  test('a cut is said', async () => {
+    bed.sandbox.faults.next({ path }, 'cut');
+    const run = await download('-O -');
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('What was written is not the whole backup.')]);
+  });
+});
+
+describe('a backup that lies elsewhere', () => {
+  test.each([301, 302, 303, 307, 308])('a %d is followed, without the token', async (status) => {
+    const server = await elsewhere(content, redirect(status));
+    const run = await download();
+    expect([run.code, files()]).toEqual([0, ['shop backup.sql.gz']]);
+    expect(readFileSync(join(cwd, 'shop backup.sql.gz')).equals(whole)).toBe(true);
+    expect(server.requests.map(({ url }) => url)).toEqual(['/store/shop%20backup.sql.gz?signature=s']);
+    expect(JSON.stringify(server.requests[0]?.rawHeaders)).not.toMatch(/authorization|bearer|0000000000sandbox/i);
+  });
+
+  test.each([
+    ['{data: {url}}', (url: string) => ({ data: { url } })],
+    ['{url}', (url: string) => ({ url })],
+    ['{download_url}', (url: string) => ({ message: 'Ready.', download_url: url })],
+    ['{data: "url"}', (url: string) => ({ data: url })],
+  ])('a JSON body with its URL: %s', async (_, body) => {
+    const server = await elsewhere(content, (url) => ({ status: 200, body: body(url) }));
+    const run = await download('-O x.gz');
+    expect([run.code, readFileSync(join(cwd, 'x.gz')).equals(whole)]).toEqual([0, true]);
+    expect(server.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  test('JSON without a URL is a clear error', async () => {
+    bed.sandbox.faults.next({ path }, { status: 200, body: { message: 'Being prepared.' } });
+    const run = await download();
+    expect([run.code, files(), run.stderr]).toEqual([1, [], expect.stringContaining('holds neither a file nor the URL of one')]);
+  });
+
+  test('within the API the token goes along', async () => {
+    const other = seeded.backups['shop application, completed'];
+    bed.sandbox.faults.next({ path }, { status: 302, headers: { Location: `/api/v1/backups/${other}/download` } });
+    const run = await download('-O x.gz');
+    expect([run.code, readFileSync(join(cwd, 'x.gz')).equals(Buffer.from(archive({ id: other })))]).toEqual([0, true]);
+  });
+
+  test('not in the clear, not to another protocol, not for ever', async () => {
+    for (const [location, words] of [
+      ['http://store.example.com/x', 'in the clear'],
+      ['ftp://store.example.com/x', 'in the clear'],
+      ['file:///etc/passwd', 'in the clear'],
+      [`/api/v1${path}`, 'sent on more than 5 times'],
+    ] as const) {
+      const stop = bed.sandbox.faults.always({ path }, { status: 302, headers: { Location: location } });
+      const run = await download();
+      expect([run.code, run.stderr, files()]).toEqual([1, expect.stringContaining(words), []]);
+      stop();
+    }
+  });
+
+  test('a store that refuses, and a short answer', async () => {
+    await elsewhere((_, response) => void response.writeHead(403, { 'Content-Type': 'application/xml' }).end('<Error/>'), redirect(302));
+    const refused = await download();
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/127\.0\.0\.1:\d+ answered 403 instead of the backup/)]);
+    bed.sandbox.faults.clear();
+    await elsewhere((_, response) => {
+      response.writeHead(200, { 'Content-Length': whole.length });
+      response.write(whole.subarray(0, 5_000), () => response.destroy());
+    }, redirect(302));
+    const short = await download();
+    expect([short.code, files()]).toEqual([13, []]);
+  });
+});

@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { has, openShell, type Shell } from './shell.ts';
+
+const required = Boolean(process.env.CI);
+
+/** Whether to skip a shell's tests, which is said. */
+function missing(shell: string): boolean {
+  if (has(shell)) return false;
+  if (!required) process.stderr.write(`Skipped the completion tests of ${shell}: this machine does not have it\n`);
+  return !required;
+}
+
+/** What is typed, and what it becomes. */
+const completed: readonly (readonly [typed: string, becomes: string])[] = [
+  ['dnx ser', 'server'],
+  ['dnx dep', 'deploy'],
+  ['dnx site dep', 'site deploy'],
+  ['dnx sites dep', 'sites deploy'],
+  ['dnx firewall cr', 'firewall create'],
+  ['dnx site deploy --no-w', 'site deploy --no-wait'],
+  ['dnx site list --no-h', 'site list --no-header'],
+  ['dnx deploy --time', 'deploy --timeout'],
+  ['dnx site list -o nd', 'site list -o ndjson'],
+  ['dnx site ls --output nd', 'site ls --output ndjson'],
+  ['dnx site list --output=nd', 'site list --output=ndjson'],
+  ['dnx backup list --status comp', 'backup list --status completed'],
+  ['dnx token rm --y', 'token rm --yes'],
+  ['dnx api PA', 'api PATCH'],
+  ['dnx config get serv', 'config get server'],
+  ['dnx backup download 01JQ -O package-l', 'backup download 01JQ -O package-lock.json'],
+];
+
+const terminals = [
+  { shell: 'bash', args: ['--noprofile', '--norc', '-i'], prepare: ['source completions/dnx.bash'] },
+  { shell: 'zsh', args: ['-f', '-i'], prepare: ['autoload -U compinit && compinit -u -D', 'source completions/_dnx'] },
+] as const;
+
+describe.each(terminals)('$shell', ({ shell, args, prepare }) => {
+  describe.skipIf(missing(shell))('completes', { timeout: 30_000 }, () => {
+    let open: Shell;
+    beforeAll(async () => {
+      open = await openShell(shell, args, prepare);
+    });
+    afterAll(() => open.close());
+
+    test.each(completed)('%s', async (typed, becomes) => {
+      expect((await open.enter(`${typed}\t`)).trim()).toBe(becomes);
+    });
+
+    test('shows what there is', async () => {
+      await open.shows('dnx site de\t\t', 'delete', 'deploy');
+      await open.shows('dnx \t\t', 'server', 'sandbox', 'rollback');
+    });
+  });
+});
+
+describe.skipIf(missing('fish'))('fish', () => {
+  const offered = (line: string): string[] => {
+    const run = spawnSync('fish', ['--no-config', '-c', 'source completions/dnx.fish; complete -C $argv[1]', line], { encoding: 'utf8' });
+    expect(run.stderr).toBe('');
+    return run.stdout.split('\n').flatMap((each) => (each === '' ? [] : [each.split('\t')[0] ?? '']));
+  };
+
+  test.each(completed)('%s', (typed, becomes) => {
+    expect(offered(typed)).toContain(becomes.split(' ').at(-1));
+  });
+
+  test('shows what there is, and nothing else', () => {
+    expect(offered('dnx site de')).toEqual(['delete', 'deploy']);
+    expect(offered('dnx ')).toEqual(expect.arrayContaining(['server', 'sandbox', 'rollback', 'help']));
+    expect(offered('dnx site nothing ')).toEqual([]);
+  });
+});
