@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { nobody, testGroup } from '../support/cases.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const done = seeded.backups['shop database, completed'];
+
+testGroup('backup', {
+  'list, of the organization': {
+    line: 'list',
+    table: ['STATUS', done, 'completed', 'in_progress', 'application', 'kB'],
+    json: Array.from({ length: 8 }, () => ({ id: expect.any(String) })),
+    ability: 'database:read',
+  },
+  'list, filtered': {
+    line: 'list --status completed --type database',
+    table: [done, '01JQ8Z4T9G000000000000BK01'],
+    json: [{ id: done }, { status: 'completed', type: 'database' }],
+    ability: 'database:read',
+  },
+  'list, of one database': {
+    line: 'list --database shop --server db-1 --status failed',
+    table: ['failed'],
+    json: [{ status: 'failed', database_id: seeded.databases.shop }],
+    ability: 'database:read',
+    missing: 'list --database nothing --server db-1',
+  },
+  'create, of a database': {
+    line: 'create --database shop --server db-1',
+    table: ['Type         database', 'Status       completed'],
+    json: { type: 'database', status: 'completed', database_id: seeded.databases.shop },
+    says: 'database shop: in_progress',
+    ability: 'database:create',
+    missing: 'create --database nothing --server db-1',
+  },
+  'create, of an application': {
+    line: 'create --site shop.example.com',
+    table: ['Type         application', 'Status       completed'],
+    json: { type: 'application', status: 'completed', site_id: seeded.sites['shop.example.com'] },
+    says: 'Started the backup of shop.example.com.',
+    ability: 'database:create',
+    missing: 'create --site nowhere.example.com',
+    invalid: [`create --site ${seeded.sites['shop.example.com']} --server web-1 -F site_id=${nobody}`, 'site_id'],
+  },
+  restore: {
+    line: `restore ${done} --confirm ${done}`,
+    table: ['Status       restored'],
+    json: { id: done, status: 'restored' },
+    says: `Started the restore of backup ${done}.`,
+    ability: 'database:update',
+    missing: `restore ${nobody} --confirm ${nobody}`,
+  },
+  verify: {
+    line: `verify ${done}`,
+    table: ['The backup is intact.'],
+    json: { id: done, status: 'completed' },
+    ability: 'database:read',
+    missing: `verify ${nobody}`,
+  },
+});
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+test.each(['--status done', '--type disk'])('list %s is refused before anything is asked', async (filter) => {
+  const run = await bed.dnx(`backup list ${filter}`);
+  expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+});
+
+test.each([
+  ['create', 'A backup of what? Nothing says.'],
+  ['create --site shop.example.com --database shop', 'not of both'],
+])('%s does not guess', async (line, said) => {
+  const run = await bed.dnx(`backup ${line}`);
+  expect(run.stderr).toContain(said);
+  expect(run).toMatchObject({ code: 2, calls: [] });
+});
+
+test('the site of the project is backed up when nothing else is said', async () => {
+  const run = await bed.dnx('backup create --json', { env: { DNX_SITE: 'web-1/shop.example.com' } });
+  expect(run.json()).toMatchObject({ type: 'application', status: 'completed' });
+});
+
+test('a backup that fails fails the command', async () => {
+  await bed.dnx('database create fail_me --server db-1');
+  const run = await bed.dnx('backup create --database fail_me --server db-1 --json');
+  expect(run.json()).toMatchObject({ status: 'failed' });
+  expect(run.stderr).toContain('The backup of database fail_me failed.');
+  expect(run.code).toBe(1);
+});
+
+test('a restore is over when it was seen to run, not because the backup reads as before', async () => {
+  const run = await bed.dnx(`backup restore ${done} --confirm ${done}`);
+  expect(run.waited).toBeGreaterThan(7_000);
+  expect(run.stdout).toContain('restored');
+});
+
+test('--no-wait starts a restore with one request', async () => {
+  const run = await bed.dnx(`backup restore ${done} --confirm ${done} --no-wait`);
+  expect(run).toMatchObject({ code: 0, calls: [`POST /backups/${done}/restore`] });
+});
+
+test('what is not complete cannot be restored, in the words of the API', async () => {
+  const failed = '01JQ8Z4T9G000000000000BK04';
+  const run = await bed.dnx(`backup restore ${failed} --confirm ${failed}`);
+  expect(run.stderr).toContain('Only completed backups can be restored.');
+  expect(run.code).toBe(7);
+});
+
+test('--yes is not enough for a restore', async () => {
+  const run = await bed.dnx(`backup restore ${done} --yes`);
+  expect(run.stderr).toContain('--confirm');
+  expect(run).toMatchObject({ code: 2, calls: [] });
+});

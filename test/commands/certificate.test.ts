@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { nobody, testGroup } from '../support/cases.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const ofShop = '01JQ8Z4T9G0000000000CE0001';
+const ofServer = '01JQ8Z4T9G0000000000CE0004';
+const on = '--site shop.example.com';
+
+testGroup('certificate', {
+  'list, of a site': {
+    line: `list ${on}`,
+    table: ['DOMAIN', 'shop.example.com', 'letsencrypt', 'in 1 month'],
+    json: [{ id: ofShop, domain: 'shop.example.com' }],
+    ability: 'certificate:read',
+    missing: 'list --site nowhere.example.com',
+  },
+  'list, of a server': {
+    line: 'list --server web-1',
+    table: ['*.example.com', 'wildcard'],
+    json: [{ id: ofServer }],
+    ability: 'certificate:read',
+    missing: 'list --server nowhere',
+  },
+  show: {
+    line: 'show 01JQ8Z4T9G0000000000CE0003 --site docs.example.com',
+    table: ['Status   failed', 'Reason   DNS problem: NXDOMAIN'],
+    json: { status: 'failed' },
+    ability: 'certificate:read',
+    missing: `show ${nobody} ${on}`,
+  },
+  create: {
+    line: `create www.shop.example.com ${on}`,
+    table: ['Domain   www.shop.example.com', 'Status   active', 'Expires  in 2 months'],
+    json: { domain: 'www.shop.example.com', status: 'active', type: 'letsencrypt' },
+    says: 'the certificate for www.shop.example.com: pending',
+    ability: 'certificate:create',
+    missing: 'create x.example.com --site nowhere.example.com',
+    invalid: [`create x.example.com --type custom ${on}`, 'certificate'],
+  },
+  'delete, of a site': {
+    line: `delete ${ofShop} ${on} --yes`,
+    table: [`Revoked certificate ${ofShop}.`],
+    json: { id: ofShop, deleted: true },
+    ability: 'certificate:delete',
+    missing: `delete ${nobody} ${on} --yes`,
+  },
+  'delete, of a server, as revoke': {
+    line: `revoke ${ofServer} --server web-1 --yes`,
+    table: [`Revoked certificate ${ofServer}.`],
+    json: { id: ofServer, deleted: true },
+    ability: 'certificate:delete',
+    missing: `revoke ${ofShop} --server web-1 --yes`,
+  },
+});
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const server = `GET /servers/${seeded.servers['web-1']}`;
+
+test.each([
+  ['the site of the project', {}, `${server}/sites/${seeded.sites['shop.example.com']}/certificates`],
+  ['the server that is named, though the project has a site', { line: '--server web-1' }, `${server}/certificates`],
+])('list is of %s', async (_, { line = '' }: { line?: string }, call) => {
+  const run = await bed.dnx(`certificate list ${line}`, { env: { DNX_SITE: 'web-1/shop.example.com' } });
+  expect(run.calls.at(-1)).toBe(call);
+  expect(run.code).toBe(0);
+});
+
+test('a certificate that is refused fails the command, with the reason', async () => {
+  const run = await bed.dnx(`certificate issue fail.example.com ${on}`);
+  expect(run.stderr).toContain('failed: DNS problem: NXDOMAIN looking up A for fail.example.com.');
+  expect(run.stderr).toMatch(/dnx certificate show \w+ --site \w+ --server \w+/);
+  expect(run).toMatchObject({ code: 1, stdout: '' });
+});
+
+test('--no-wait asks for it and leaves', async () => {
+  const run = await bed.dnx(`certificate create www.shop.example.com ${on} --no-wait --json`);
+  expect(run.json()).toMatchObject({ status: 'pending' });
+  expect(run.waited).toBe(0);
+});
+
+test('a private key comes from stdin, and is not an argument', async () => {
+  const custom = `certificate create own.example.com --type custom --certificate PEM ${on} --no-wait --json`;
+  expect((await bed.dnx(`${custom} --private-key -`, { stdin: 'PEM' })).code).toBe(0);
+  const refused = await bed.dnx(`${custom} --private-key PEM`);
+  expect(refused).toMatchObject({ code: 2, calls: [] });
+});

@@ -1,0 +1,43 @@
+import { nobody, testGroup } from '../support/cases.ts';
+
+const one = '01JQ8Z4T9G0000000000CR0001';
+const on = '--server web-1';
+
+testGroup('crontab', {
+  list: {
+    line: `list ${on}`,
+    table: ['FREQUENCY', '15 3 * * *', 'orders:export', 'deploynix'],
+    json: [{ id: one, frequency: '* * * * *' }, { frequency: '15 3 * * *' }],
+    ability: 'crontab:read',
+    missing: 'list --server nowhere',
+  },
+  show: {
+    line: `show ${one} ${on}`,
+    table: ['Frequency  * * * * *', 'User       deploynix'],
+    json: { id: one, user: 'deploynix' },
+    ability: 'crontab:read',
+    missing: `show ${nobody} ${on}`,
+  },
+  create: {
+    line: `create --command 'php artisan inspire' --frequency '0 9 * * 1' --user root ${on}`,
+    table: ['Command    php artisan inspire', 'Frequency  0 9 * * 1', 'User       root'],
+    json: { command: 'php artisan inspire', frequency: '0 9 * * 1' },
+    ability: 'crontab:create',
+    invalid: [`create --command date --frequency daily ${on}`, 'frequency'],
+  },
+  update: {
+    line: `update ${one} --frequency '*/5 * * * *' ${on}`,
+    table: ['Frequency  */5 * * * *'],
+    json: { id: one, frequency: '*/5 * * * *' },
+    ability: 'crontab:update',
+    missing: `update ${nobody} --user root ${on}`,
+    invalid: [`update ${one} --frequency never ${on}`, 'frequency'],
+  },
+  delete: {
+    line: `delete ${one} ${on} --yes`,
+    table: [`Deleted crontab ${one}.`],
+    json: { id: one, deleted: true },
+    ability: 'crontab:delete',
+    missing: `delete ${nobody} ${on} --yes`,
+  },
+});

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { nobody, testGroup } from '../support/cases.ts';
+import { openBed } from '../support/dnx.ts';
+
+const on = '--database shop --server db-1';
+
+testGroup('database-user', {
+  list: {
+    line: `list ${on}`,
+    table: ['USERNAME', 'shop', 'shop_readonly'],
+    json: [{ username: 'shop' }, { username: 'shop_readonly' }],
+    ability: 'database:read',
+    missing: 'list --database nothing --server db-1',
+  },
+  show: {
+    line: `show shop_readonly ${on}`,
+    table: ['Username  shop_readonly'],
+    json: { username: 'shop_readonly' },
+    ability: 'database:read',
+    missing: `show nobody ${on}`,
+  },
+  'create, with the password that Deploynix chose': {
+    line: `create reporting ${on}`,
+    table: ['Username  reporting', 'Password  '],
+    json: { username: 'reporting', password: expect.stringMatching(/^[0-9a-f]{24}$/) },
+    ability: 'database:create',
+    invalid: [`create shop ${on}`, 'username'],
+  },
+  'update, with a password from stdin': {
+    line: `update shop --password - ${on}`,
+    stdin: 'correct horse\n',
+    table: ['Username  shop'],
+    json: { username: 'shop' },
+    ability: 'database:update',
+    missing: `update ${nobody} -F password=x ${on}`,
+    invalid: [`update shop -F password:=1 ${on}`, 'password'],
+  },
+  delete: {
+    line: `delete shop_readonly ${on} --yes`,
+    table: ['Deleted user shop_readonly.'],
+    json: { deleted: true },
+    ability: 'database:delete',
+    missing: `delete nobody ${on} --yes`,
+  },
+});
+
+test('a password is never an argument, and never shown again', async () => {
+  const bed = await openBed();
+  const refused = await bed.dnx(`database-user create reporting --password hunter2 ${on}`);
+  expect(refused).toMatchObject({ code: 2, calls: [] });
+  expect(refused.stderr).not.toContain('hunter2');
+  const given = await bed.dnx(`database-user create reporting --password - ${on}`, { stdin: 'hunter2' });
+  expect(given.stdout).not.toMatch(/Password|hunter2/);
+  expect(given.code).toBe(0);
+  await bed.close();
+});

@@ -1,0 +1,130 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { testGroup } from '../support/cases.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const on = '--site blog.example.com';
+const later = 'It takes effect at the next deploy.';
+
+testGroup('env', {
+  'list, with masked values': {
+    line: `list ${on}`,
+    table: ['KEY', 'APP_ENV      ••••••••', 'DB_PASSWORD  ••••••••'],
+    json: [{ key: 'APP_ENV', value: 'production' }, { key: 'APP_DEBUG' }, { key: 'DB_PASSWORD', value: 'blog-password' }],
+    ability: 'site:read',
+    missing: 'list --site nowhere.example.com',
+  },
+  'list --reveal': {
+    line: `list ${on} --reveal`,
+    table: ['APP_ENV      production', 'DB_PASSWORD  blog-password'],
+    json: [{}, {}, { value: 'blog-password' }],
+    ability: 'site:read',
+  },
+  get: {
+    line: `get DB_PASSWORD ${on}`,
+    table: ['blog-password\n'],
+    json: { key: 'DB_PASSWORD', value: 'blog-password' },
+    ability: 'site:read',
+    missing: `get NOTHING ${on}`,
+  },
+  'set, of a new key': {
+    line: `set LOG_LEVEL=warning ${on}`,
+    table: ['Key      LOG_LEVEL', 'Value    ••••••••'],
+    json: { key: 'LOG_LEVEL', value: 'warning' },
+    says: later,
+    ability: 'site:update',
+    missing: 'set A=1 --site nowhere.example.com',
+    invalid: [`set not-a-key=1 ${on}`, 'key'],
+  },
+  'set, of a known key': {
+    line: `set APP_ENV=local ${on}`,
+    table: ['Key      APP_ENV'],
+    json: { key: 'APP_ENV', value: 'local' },
+    says: later,
+    ability: 'site:update',
+    invalid: [`set APP_ENV=local -F value:=1 ${on}`, 'value'],
+  },
+  unset: {
+    line: `unset APP_DEBUG ${on} --yes`,
+    table: ['Deleted variable APP_DEBUG.'],
+    json: { deleted: true },
+    says: later,
+    ability: 'site:update',
+    missing: `unset NOTHING ${on} --yes`,
+  },
+  import: {
+    line: `import ${on} --yes`,
+    table: ['Environment variables imported from the server.'],
+    json: { message: 'Environment variables imported from the server.' },
+    says: later,
+    ability: 'site:update',
+    missing: 'import --site nowhere.example.com --yes',
+  },
+});
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const changes = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET')).map((call) => call.split(' ')[0]);
+const value = (key: string) =>
+  bed.sandbox.state.environment_variables.find((each) => each.site_id === seeded.sites['blog.example.com'] && each.key === key)?.value;
+
+test('several are set at once: what is new is created, what is known updated, what is the same left alone', async () => {
+  const run = await bed.dnx(['env', 'set', 'LOG_LEVEL=warning', 'APP_ENV=a=b c', 'APP_DEBUG=false', ...on.split(' '), '--json']);
+  expect(run.json()).toMatchObject([
+    { key: 'LOG_LEVEL', value: 'warning' },
+    { key: 'APP_ENV', value: 'a=b c' },
+    { key: 'APP_DEBUG', value: 'false' },
+  ]);
+  expect(changes(run.calls)).toEqual(['POST', 'PUT']);
+});
+
+test('what is already so is not sent', async () => {
+  const run = await bed.dnx(`env set APP_ENV=production ${on}`);
+  expect(run.stderr).toBe('Nothing to change.\n');
+  expect(changes(run.calls)).toEqual([]);
+  expect(run.code).toBe(0);
+});
+
+test('one that is refused does not keep the others from being set; exit 12', async () => {
+  const run = await bed.dnx(`env set not-a-key=1 LOG_LEVEL=warning ${on}`);
+  expect(run.stdout).toMatch(/not-a-key +The key field format is invalid\.\nLOG_LEVEL +set: done\n/);
+  expect(run.code).toBe(12);
+  expect(value('LOG_LEVEL')).toBe('warning');
+});
+
+test('an empty value is a value', async () => {
+  await bed.dnx(`env set APP_ENV= ${on}`);
+  expect(value('APP_ENV')).toBe('');
+});
+
+test.each([
+  ['a file', 'licence.txt', ''],
+  ['stdin', '-', 'line 1\nline 2\n'],
+])('a value of several lines comes from %s', async (_, file, stdin) => {
+  writeFileSync(join(bed.directory, 'licence.txt'), 'line 1\nline 2\n');
+  const run = await bed.dnx(`env set LICENCE --from-file ${file} ${on}`, { stdin });
+  expect(run.code).toBe(0);
+  expect(value('LICENCE')).toBe('line 1\nline 2');
+});
+
+test.each(['NOTHING', '=1', 'KEY=1 --from-file x', 'KEY OTHER --from-file x', 'KEY --from-file missing.txt'])(
+  'env set %s is a usage error',
+  async (words) => {
+    const run = await bed.dnx(`env set ${words} ${on}`);
+    expect(run.code).toBe(2);
+    expect(changes(run.calls)).toEqual([]);
+  },
+);
+
+test('several are removed with one consent', async () => {
+  const run = await bed.dnx(`env unset APP_DEBUG DB_PASSWORD ${on} --yes`);
+  expect(run.stdout).toMatch(/APP_DEBUG +unset: done\nDB_PASSWORD +unset: done\n/);
+  expect(value('DB_PASSWORD')).toBeUndefined();
+  expect(value('APP_ENV')).toBe('production');
+});

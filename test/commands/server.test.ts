@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { nobody, testGroup } from '../support/cases.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const web1 = seeded.servers['web-1'];
+
+testGroup('server', {
+  list: {
+    line: 'list',
+    table: ['NAME', 'web-1', '203.0.113.10', 'hetzner', 'fsn1', 'db-1'],
+    json: [{ id: web1, name: 'web-1', sites_count: 3 }, { name: 'web-2' }, { name: 'db-1' }],
+    ability: 'server:read',
+  },
+  show: {
+    line: 'show web-1',
+    table: ['Name                web-1', 'SSH user            deploynix', 'PHP version         8.3'],
+    json: { id: web1, provider: 'hetzner', monitoring_enabled: true },
+    ability: 'server:read',
+    missing: `show ${nobody}`,
+  },
+  create: {
+    line: 'create web-3 --provider hetzner --region fsn1 --size cx32 --php-version 8.4',
+    table: ['Name                web-3', 'Status              active', 'Size                cx32'],
+    json: { name: 'web-3', status: 'active', region: 'fsn1', php_version: '8.4', provisioned_at: expect.any(String) },
+    says: 'server web-3: provisioning',
+    ability: 'server:create',
+    missing: 'create web-3 --provider hetzner --credential-id Nothing',
+    invalid: ['create web-3 --provider hetzner --region mars', 'region'],
+  },
+  update: {
+    line: 'update web-1 --name web-one --no-monitoring-enabled',
+    table: ['Name                web-one', 'Monitoring enabled  no'],
+    json: { id: web1, name: 'web-one', monitoring_enabled: false },
+    ability: 'server:update',
+    missing: `update ${nobody} --name x`,
+    invalid: ['update web-1 -F monitoring_enabled=perhaps', 'monitoring_enabled'],
+  },
+  delete: {
+    line: 'delete web-1 --confirm web-1',
+    table: ['Deleted server web-1.'],
+    json: { id: web1, deleted: true },
+    ability: 'server:delete',
+    missing: `delete ${nobody} --confirm ${nobody}`,
+  },
+  logs: {
+    line: 'logs web-1',
+    table: ['nginx: configuration test is successful\n', 'status: active\n'],
+    json: { content: expect.stringContaining('ufw') },
+    ability: 'server:read',
+    missing: `logs ${nobody}`,
+  },
+  restart: {
+    line: 'restart web-1 --yes',
+    table: ['Server restart started.'],
+    json: { id: web1, status: 'active' },
+    ability: 'server:update',
+    missing: `restart ${nobody} --yes`,
+  },
+  provision: {
+    line: 'provision web-2 --yes',
+    table: ['Name                web-2', 'Status              active'],
+    json: { name: 'web-2', status: 'active' },
+    says: 'Started the provisioning of server web-2.',
+    ability: 'server:update',
+    missing: `provision ${nobody} --yes`,
+  },
+});
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const posts = (calls: readonly string[]) => calls.filter((call) => call.startsWith('POST'));
+
+test('a server that cannot be provisioned fails the command, and JSON still tells which it is', async () => {
+  const run = await bed.dnx('server create fail-1 --provider hetzner --json');
+  expect(run.json()).toMatchObject({ name: 'fail-1', status: 'failed' });
+  expect(run.stderr).toContain('The creation of server fail-1 failed.');
+  expect(run.code).toBe(1);
+});
+
+test('--no-wait orders it with one request', async () => {
+  const run = await bed.dnx('server create web-3 --provider hetzner --no-wait --json');
+  expect(run.json()).toMatchObject({ status: 'provisioning' });
+  expect(run.calls).toEqual(['POST /servers']);
+  expect(run).toMatchObject({ code: 0, waited: 0 });
+});
+
+test('--timeout leaves it to itself and says how to look at it', async () => {
+  const run = await bed.dnx('server create web-3 --provider hetzner --timeout 5s');
+  expect(run.stderr).toMatch(/it goes on\.\n {2}Look at it with: dnx server show \w+\n$/);
+  expect(run).toMatchObject({ code: 124, stdout: '', waited: 5_000 });
+});
+
+test('a token that cannot look orders it and says that it does not follow; with --wait it orders nothing', async () => {
+  const env = { DNX_TOKEN: bed.sandbox.mint(['server:create']) };
+  const unwatched = await bed.dnx('server create web-3 --provider hetzner', { env });
+  expect(unwatched.stderr).toContain('This token cannot follow the creation of server web-3: The token lacks the ability server:read');
+  expect(unwatched.stdout).toContain('provisioning');
+  expect(unwatched.code).toBe(0);
+  const demanded = await bed.dnx('server create web-4 --provider hetzner --wait', { env });
+  expect(demanded.code).toBe(5);
+  expect(posts(demanded.calls)).toEqual([]);
+});
+
+test('Ctrl-C stops following, not the work', async () => {
+  const run = await bed.dnx('server create web-3 --provider hetzner', { interruptAt: 6_000 });
+  expect(run.stderr).toMatch(/The remote work goes on. Follow it with: dnx server show \w+/);
+  expect(run.code).toBe(130);
+});
+
+test('provisioning is not over because the server still reads as before', async () => {
+  bed.sandbox.faults.next({ method: 'POST', path: '/servers/{server}/provision' }, { status: 202, body: { message: 'Queued.' } });
+  const run = await bed.dnx(`server provision ${web1} --yes --timeout 1m`);
+  expect(run.code).toBe(124);
+});
+
+test('a plan that is full is a 422 in the words of the API', async () => {
+  bed.sandbox.state.plan.max_servers = 3;
+  const run = await bed.dnx('server create web-3 --provider hetzner');
+  expect(run.stderr).toContain('You have reached the limit of 3 servers on the Professional plan.');
+  expect(run.code).toBe(7);
+});
+
+test('a credential is given by its name, and whatever dnx does not know by -F or --data', async () => {
+  const run = await bed.dnx("server create web-3 --provider hetzner --credential-id 'Hetzner production' --no-wait");
+  expect(run.code).toBe(0);
+  const typed = await bed.dnx(`server create web-4 --data '{"provider":"hetzner"}' -F monitoring_enabled:=true --no-wait --json`);
+  expect(typed.json()).toMatchObject({ provider: 'hetzner', monitoring_enabled: true });
+});
+
+test.each(['web-2', 'WEB-1', 'yes'])('deleting a server takes its name: %s is not it', async (confirmed) => {
+  const run = await bed.dnx(`server delete web-1 --yes --confirm ${confirmed}`);
+  expect(run.stderr).toContain('Its name is web-1.');
+  expect(run.calls).toEqual(['GET /servers']);
+  expect(run.code).toBe(2);
+});
+
+test('one name does not agree to the end of several servers', async () => {
+  const run = await bed.dnx('server delete web-1 web-2 --confirm web-1');
+  expect(run).toMatchObject({ code: 2, calls: [] });
+});
+
+test.each([
+  [{ data: 'one line' }, 'one line\n'],
+  [{ data: ['first', 'second'] }, 'first\nsecond\n'],
+  [{ data: { logs: 'kept under another name' } }, 'kept under another name\n'],
+  [{ data: null }, 'No logs.\n'],
+])('logs come in whatever shape: %j', async (body, printed) => {
+  bed.sandbox.faults.always({ path: '/servers/{server}/logs' }, { status: 200, body });
+  expect((await bed.dnx(`server logs ${web1}`)).stdout).toBe(printed);
+});

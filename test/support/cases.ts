@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { abilities } from '../../src/auth/abilities.ts';
+import { type Bed, openBed } from './dnx.ts';
+
+/** What one command is held to, against the seed. Lines come without `dnx` and the group. */
+export interface Case {
+  readonly line: string;
+  readonly stdin?: string;
+  /** What the table holds. */
+  readonly table: readonly string[];
+  /** What `--json` answers, as `toMatchObject` compares it. */
+  readonly json: object;
+  /** What stderr says besides. */
+  readonly says?: string;
+  readonly ability: string;
+  /** The same for something that is not there; exit 6. */
+  readonly missing?: string;
+  /** The same with a body that the API refuses, and the field it names; exit 7. */
+  readonly invalid?: readonly [line: string, field: string];
+}
+
+/** An id of the right form that nothing has. */
+export const nobody = '01JQ8Z4T9G00000000000N0NE1';
+
+/** Tests each command of a group: its table, its JSON, 403, 404, 422, and that it does nothing without the consent that its line gives. */
+export function testGroup(group: string, cases: Readonly<Record<string, Case>>): void {
+  let bed: Bed;
+  beforeEach(async () => {
+    bed = await openBed();
+  });
+  afterEach(() => bed.close());
+
+  describe.each(Object.entries(cases))(`${group} %s`, (_, { line, stdin = '', table, json, says = '', ability, missing, invalid }) => {
+    const dnx = (words: string, env = {}) => bed.dnx(`${group} ${words}`, { stdin, env });
+
+    test('prints a table', async () => {
+      const run = await dnx(line);
+      for (const each of table) expect(run.stdout).toContain(each);
+      expect(run.stderr).toContain(says);
+      expect(run.code, run.stderr).toBe(0);
+    });
+
+    test('prints JSON as the API sent it', async () => {
+      const run = await dnx(`${line} --json`);
+      expect(run.json()).toMatchObject(json);
+      expect(run.code).toBe(0);
+    });
+
+    test(`names ${ability} when the token lacks it`, async () => {
+      const run = await dnx(line, { DNX_TOKEN: bed.sandbox.mint(abilities.filter((each) => each !== ability)) });
+      expect(run.stderr).toContain(`The token lacks the ability ${ability}`);
+      expect(run.stdout).toBe('');
+      expect(run.code).toBe(5);
+    });
+
+    const consent = / --yes| --confirm \S+/;
+    if (consent.test(line))
+      test('sends nothing without consent where nobody can be asked', async () => {
+        const run = await dnx(line.replace(consent, ''));
+        expect(run.calls).toEqual([]);
+        expect(run.stdout).toBe('');
+        expect(run.code).toBe(2);
+      });
+
+    if (missing !== undefined)
+      test('says when it is not there', async () => {
+        const run = await dnx(missing);
+        expect(run.stderr).toMatch(/Not found|There is no/);
+        expect(run.stdout).toBe('');
+        expect(run.code).toBe(6);
+      });
+
+    if (invalid !== undefined)
+      test("shows the API's own field errors, and how to pass the field", async () => {
+        const [words, field] = invalid;
+        const run = await dnx(words);
+        expect(run.stderr).toContain(`  ${field}: The`);
+        expect(run.stderr).toContain(`-F ${field}=VALUE`);
+        expect(run.code).toBe(7);
+        const { error } = JSON.parse((await dnx(`${words} --json`)).stderr.split('\n').at(-2) ?? '');
+        expect(error).toMatchObject({ code: 'invalid', status: 422, errors: { [field]: expect.any(Array) } });
+      });
+  });
+}
