@@ -7,7 +7,7 @@ import { main } from '../../src/main.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import type { Child, Keychain, Transport } from '../../src/world.ts';
 import { FakeClock } from './clock.ts';
-import { capture, input } from './streams.ts';
+import { capture, input, keyboard } from './streams.ts';
 
 /** What a run of dnx left behind. */
 export interface Run {
@@ -32,6 +32,10 @@ export interface RunOptions {
   /** Ctrl-C (or SIGTERM) after so many ms of the fake clock. */
   readonly interruptAt?: number;
   readonly terminateAt?: number;
+  /** The exit code of what is spawned; 0 otherwise. */
+  readonly child?: (child: Child) => number;
+  /** Keys pressed on a terminal that answers questions. */
+  readonly keys?: string;
   /** Real ms without an answer that count as none. */
   readonly idleMs?: number;
 }
@@ -80,7 +84,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       home: directory,
       platform: 'linux',
       self: ['node', 'dnx'],
-      stdin: input(run.stdin ?? ''),
+      stdin: run.keys === undefined ? input(run.stdin ?? '') : keyboard(run.keys),
       stdout: stdout.stream,
       stderr: stderr.stream,
       clock,
@@ -89,7 +93,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       connect: async () => guarded(await openNetwork(env, run.idleMs), clock),
       spawn: async (child) => {
         children.push(child);
-        return 0;
+        return run.child?.(child) ?? 0;
       },
     });
     return {

@@ -7,7 +7,7 @@ export interface Captured {
   readonly bytes: () => Buffer;
 }
 
-/** What a spinner asks of a terminal; nothing moves here. */
+/** What a spinner asks of a terminal; nothing moves here, and nobody ends it. */
 const cursor = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true };
 
 /** A stream that keeps what is written to it. */
@@ -20,8 +20,24 @@ export function capture(isTTY = false, columns = 120): Captured {
     },
   });
   const bytes = () => Buffer.concat(chunks);
-  return { stream: Object.assign(stream, isTTY ? { isTTY, columns, ...cursor } : {}), bytes, text: () => bytes().toString('utf8') };
+  return {
+    stream: Object.assign(stream, isTTY ? { isTTY, columns, ...cursor, end: () => stream } : {}),
+    bytes,
+    text: () => bytes().toString('utf8'),
+  };
 }
 
 /** Standard input that holds this text. */
 export const input = (text: string, isTTY = false): Input => Object.assign(Readable.from(text === '' ? [] : [text]), { isTTY });
+
+/** A terminal on which these keys are pressed, each when somebody has been waiting for one for a moment. */
+export function keyboard(keys: string): Input {
+  const left = [...keys];
+  const stream = new Readable({
+    read() {
+      const key = left.shift();
+      if (key !== undefined) setTimeout(() => this.push(key), 30);
+    },
+  });
+  return Object.assign(stream, { isTTY: true, setRawMode: () => stream });
+}

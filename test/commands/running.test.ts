@@ -1,0 +1,140 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded, timings } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const shop = seeded.sites['shop.example.com'];
+const ONE = timings.deployRuns;
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST').length;
+
+describe('a deployment is under way already', () => {
+  test('and is followed instead, without a request of ours', async () => {
+    bed.sandbox.deployElsewhere(shop);
+    const run = await bed.dnx('deploy shop.example.com --json');
+    expect(run.stderr).toContain('A deployment of shop.example.com is under way already; following that one.');
+    expect(run.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120000' });
+    expect(posts()).toBe(0);
+  });
+
+  test('and its failure is the outcome', async () => {
+    bed.sandbox.deployElsewhere(shop, { fails: true });
+    const run = await bed.dnx('deploy shop.example.com');
+    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expect(posts()).toBe(0);
+  });
+
+  test('--if-running wait deploys after it', async () => {
+    bed.sandbox.deployElsewhere(shop, { fails: true });
+    const run = await bed.dnx('deploy shop.example.com --if-running wait --json');
+    expect(run.json()).toMatchObject({ outcome: 'succeeded' });
+    expect(run.stderr).toContain('shop.example.com is busy; waiting until that is over.');
+    expect(posts()).toBe(1);
+    expect(bed.sandbox.state.releases.filter(({ name }) => name.startsWith('20260416_1200')).map(({ status }) => status)).toEqual([
+      'failed',
+      'active',
+    ]);
+  });
+
+  test('--if-running wait gives up when its time is over', async () => {
+    bed.sandbox.deployElsewhere(shop);
+    const run = await bed.dnx('deploy shop.example.com --if-running wait --timeout 5s');
+    expect(run).toMatchObject({ code: 124, stdout: '' });
+    expect(run.stderr).toContain('nothing was deployed');
+    expect(posts()).toBe(0);
+  });
+
+  test('--if-running fail is a conflict', async () => {
+    bed.sandbox.deployElsewhere(shop);
+    const run = await bed.dnx('deploy shop.example.com --if-running fail');
+    expect(run).toMatchObject({ code: 10, stdout: '' });
+    expect(run.stderr).toContain('shop.example.com is deploying already, so nothing was deployed.');
+    expect(posts()).toBe(0);
+  });
+
+  test('a person is asked', async () => {
+    bed.sandbox.deployElsewhere(shop);
+    const run = await bed.dnx('deploy shop.example.com', { columns: 100, keys: '\r' });
+    expect(run.stderr).toContain('shop.example.com is deploying already. What now?');
+    expect(run.code).toBe(0);
+    expect(posts()).toBe(0);
+  });
+
+  test('a rollback under way cannot stand for a deployment', async () => {
+    await bed.dnx('rollback shop.example.com --yes --no-wait');
+    bed.clock.at(bed.clock.elapsed() + timings.rollbackBegins, () => {});
+    await bed.clock.sleep(timings.rollbackBegins);
+    const run = await bed.dnx('deploy shop.example.com --json');
+    expect(run.json()).toMatchObject({ outcome: 'succeeded' });
+    expect(posts()).toBe(2);
+  });
+
+  test('an installation under way cannot either', async () => {
+    const site = bed.sandbox.state.sites.find(({ id }) => id === shop);
+    if (site) site.status = 'installing';
+    bed.clock.at(4_000, () => {
+      if (site) site.status = 'active';
+    });
+    expect((await bed.dnx('deploy shop.example.com --json')).json()).toMatchObject({ outcome: 'succeeded' });
+    expect(posts()).toBe(1);
+  });
+});
+
+describe('somebody else deploys as well', () => {
+  test('after ours has begun: superseded, although both went well', async () => {
+    bed.clock.at(timings.deployBegins + 1_000, () => bed.sandbox.deployElsewhere(shop));
+    const run = await bed.dnx('deploy shop.example.com --json');
+    expect(run.code).toBe(1);
+    expect(run.json()).toMatchObject({ outcome: 'superseded', release: null });
+    expect(run.stderr).toContain('2 deployments ran meanwhile');
+  });
+
+  test('while ours fails: never a success', async () => {
+    bed.sandbox.state.fail_deploys = true;
+    bed.clock.at(timings.deployBegins + 1_000, () => bed.sandbox.deployElsewhere(shop, { fails: false }));
+    const run = await bed.dnx('deploy shop.example.com --json');
+    expect(run.json()).toMatchObject({ outcome: 'superseded' });
+    expect(run.code).toBe(1);
+  });
+
+  test('between the baseline and a request that had to wait: not taken for ours', async () => {
+    bed.sandbox.state.fail_deploys = true;
+    bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, { status: 429, headers: { 'Retry-After': '30' } });
+    bed.clock.at(1_000, () => bed.sandbox.deployElsewhere(shop, { fails: false }));
+    const run = await bed.dnx('deploy shop.example.com --json');
+    expect(run.code).toBe(1);
+    expect(run.json()).toMatchObject({ outcome: 'superseded' });
+    expect(run.waited).toBeGreaterThan(30_000 + ONE);
+  });
+
+  test('a rollback right after ours: the release is not live', async () => {
+    bed.clock.at(timings.deployBegins + 1_000, () => void bed.dnx('rollback shop.example.com --yes --no-wait'));
+    const run = await bed.dnx('deploy shop.example.com --json');
+    expect(run.json()).toMatchObject({ outcome: 'superseded', release: '20260416_120003' });
+    expect(run.stderr).toContain('is live instead of 20260416_120003');
+  });
+});
+
+test('what cannot be told is unknown, with what was seen', async () => {
+  bed.sandbox.faults.always({ method: 'GET', path: /\/releases$/ }, (answer) => ({
+    ...answer,
+    body: JSON.parse(
+      JSON.stringify(answer.body)
+        .replaceAll('"status":"deploying"', '"status":"paused"')
+        .replaceAll('20260416_120003","', '20260416_120003","odd":1,"'),
+    ),
+  }));
+  bed.clock.at(timings.deployBegins + ONE, () => {
+    const release = bed.sandbox.state.releases.find(({ name }) => name === '20260416_120003');
+    if (release) release.status = 'deploying';
+  });
+  const run = await bed.dnx('deploy shop.example.com --json');
+  expect(run.code).toBe(1);
+  expect(run.json()).toMatchObject({ outcome: 'unknown', release: '20260416_120003' });
+  expect(run.stderr).toContain('How the deployment of shop.example.com ended cannot be told: the site is active but the release is');
+});

@@ -1,0 +1,155 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const shop = seeded.sites['shop.example.com'];
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST').length;
+const runs = () => join(bed.directory, 'state', 'runs');
+const files = () => readdirSync(runs()).map((name) => JSON.parse(readFileSync(join(runs(), name), 'utf8')));
+
+describe('site watch', () => {
+  test.each(['site watch', 'site watch shop.example.com'])('%s goes on where Ctrl-C stopped', async (line) => {
+    await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 });
+    const run = await bed.dnx(`${line} --json`);
+    expect(run.stderr).toContain('The deployment of shop.example.com of 2026-04-16 12:00:00 UTC, taken up again.');
+    expect(run.json()).toMatchObject({ site: 'shop.example.com', server: 'web-1', outcome: 'succeeded', release: '20260416_120003' });
+    expect(run.json<{ started_at: string }>().started_at).toBe('2026-04-16T12:00:00.000Z');
+    expect(posts()).toBe(1);
+  });
+
+  test('tells the true outcome of what ended meanwhile, even when the site was edited since', async () => {
+    bed.sandbox.state.fail_deploys = true;
+    await bed.dnx('deploy shop.example.com', { interruptAt: 2_500 });
+    await bed.clock.sleep(600_000);
+    await bed.dnx('site update shop.example.com --branch next');
+    const run = await bed.dnx('site watch --json');
+    expect(run.code).toBe(1);
+    expect(run.json()).toMatchObject({ outcome: 'failed', release: '20260416_120003', duration_s: 603 });
+    expect(run.waited).toBe(0);
+  });
+
+  test('tells a success that somebody else has superseded for what it is', async () => {
+    await bed.dnx('deploy shop.example.com', { interruptAt: 2_500 });
+    await bed.clock.sleep(60_000);
+    bed.sandbox.deployElsewhere(shop);
+    await bed.clock.sleep(60_000);
+    const run = await bed.dnx('site watch --json');
+    expect(run.json()).toMatchObject({ outcome: 'superseded' });
+    expect(run.code).toBe(1);
+  });
+
+  test('a wait that ran out can be taken up', async () => {
+    expect((await bed.dnx('deploy shop.example.com --timeout 5s')).code).toBe(124);
+    expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('tells how a deployment went whose answer was lost', async () => {
+    bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, 'drop-after');
+    await bed.dnx('deploy shop.example.com');
+    const run = await bed.dnx('site watch --json');
+    expect(run.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
+    expect(run.stderr).toContain('The answer to the request was lost; 20260416_120003 is the only new release since');
+    expect(posts()).toBe(1);
+  });
+
+  test('tells that a request which never arrived started nothing', async () => {
+    bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, 'drop');
+    await bed.dnx('deploy shop.example.com');
+    const run = await bed.dnx('site watch --json');
+    expect(run.code).toBe(1);
+    expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
+    expect(run.stderr).toContain('there is no sign of it, so it was probably never started');
+  });
+
+  test('tells an outcome again, for its printing may have been interrupted', async () => {
+    await bed.dnx('deploy shop.example.com');
+    const again = await bed.dnx('site watch --json');
+    expect(again.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
+    expect(again.calls).toEqual([]);
+    bed.sandbox.state.fail_deploys = true;
+    await bed.dnx('deploy shop.example.com');
+    expect(await bed.dnx('site watch')).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  test("follows somebody else's deployment", async () => {
+    bed.sandbox.deployElsewhere(shop, { fails: true });
+    const run = await bed.dnx('site watch shop.example.com --json');
+    expect(run.code).toBe(1);
+    expect(run.json()).toMatchObject({ outcome: 'failed', release: '20260416_120000' });
+    expect(posts()).toBe(0);
+  });
+
+  test('says that nothing is under way', async () => {
+    const run = await bed.dnx('site watch shop.example.com');
+    expect(run).toMatchObject({ code: 0, stdout: 'No deployment of shop.example.com is under way; its status is active.\n' });
+  });
+
+  test('asks which, where nothing is left to follow', async () => {
+    const run = await bed.dnx('site watch');
+    expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+    expect(run.stderr).toContain('Which site? Nothing says, and no deployment is left to follow.');
+  });
+
+  test('takes up a rollback as well', async () => {
+    await bed.dnx('rollback shop.example.com --yes', { interruptAt: 500 });
+    const run = await bed.dnx('site watch --json');
+    expect(run.json()).toMatchObject({ outcome: 'succeeded', site: 'shop.example.com' });
+    expect(run.stderr).toContain('The rollback of shop.example.com');
+  });
+
+  test("does not take up another host's run", async () => {
+    await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 });
+    const other = await openBed();
+    const run = await other.dnx('site watch', { env: { DNX_STATE_DIR: join(bed.directory, 'state') } });
+    expect(run.code).toBe(2);
+    await other.close();
+  });
+});
+
+describe('what is remembered', () => {
+  test('is there before the request is sent, and holds no secret', async () => {
+    let seen: unknown[] = [];
+    bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, (answer) => {
+      seen = files();
+      return answer;
+    });
+    await bed.dnx('deploy shop.example.com');
+    expect(seen).toMatchObject([{ version: 1, kind: 'deploy', asked: false, result: null, site: { id: shop } }]);
+    expect(JSON.stringify(files())).not.toContain(bed.sandbox.token);
+    expect(files()).toMatchObject([{ asked: true, going: true, result: { outcome: 'succeeded' } }]);
+  });
+
+  test('is pruned by number and age, with what a killed process left', async () => {
+    mkdirSync(runs(), { recursive: true });
+    const file = (name: string) => writeFileSync(join(runs(), name), '{}');
+    for (let day = 10; day < 16; day++) file(`202604${day}T000000000Z-old.json`);
+    for (let index = 100; index < 180; index++) file(`20260416T1100${index}Z-many.json`);
+    file('20260101T000000000Z-ancient.json');
+    await bed.dnx('deploy shop.example.com');
+    const names = readdirSync(runs()).sort();
+    expect(names).toHaveLength(50);
+    expect(names.at(-1)).toMatch(/^20260416T120000000Z-/);
+  });
+
+  test('a broken file is passed over', async () => {
+    await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 });
+    writeFileSync(join(runs(), '20260416T235959000Z-broken.json'), '{"version": 1, "ki');
+    expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('a state directory that cannot be written costs the memory, not the deployment', async () => {
+    writeFileSync(join(bed.directory, 'state'), 'a file');
+    const run = await bed.dnx('deploy shop.example.com');
+    expect(run.code).toBe(0);
+    expect(run.stderr).toContain('This deployment cannot be remembered');
+  });
+});
