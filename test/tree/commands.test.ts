@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { abilities, needOf } from '../../src/auth/abilities.ts';
+import { globals } from '../../src/cli/globals.ts';
+import { optionsOf, positionalsOf } from '../../src/cli/program.ts';
+import { flagName, plural } from '../../src/words.ts';
+import { endpointsOf, leaves, tree } from '../support/tree.ts';
+
+const noGroup = { name: '', noun: '', summary: '', commands: [] };
+/** Options that are documented by their negative: `--no-header`. */
+const negatives = ['no_header', 'no_input', 'no_color'];
+
+describe.each(leaves.map((leaf) => [leaf.path, leaf] as const))('%s', (_, { group = noGroup, command }) => {
+  test('has a summary of one line, and an example', () => {
+    expect(command.summary).toMatch(/^[A-Z].{5,90}[^.]$/);
+    expect(command.name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+    expect(command.examples.length).toBeGreaterThan(0);
+    for (const example of command.examples) expect(example.split(' ')[0]).toBe(command.name);
+  });
+
+  test('needs abilities that there are', () => {
+    const needs = endpointsOf(command).flatMap((endpoint) => needOf(endpoint)?.ability ?? []);
+    expect(needs.filter((need) => !abilities.includes(need))).toEqual([]);
+  });
+
+  test('takes options that commander reads as they are meant, each once', () => {
+    const options = { ...globals, ...optionsOf(group, command) };
+    for (const [key, option] of Object.entries(options)) {
+      expect(key).toMatch(/^[a-z]+(_[a-z\d]+)*$/);
+      expect(flagName(key)).toMatch(/^--[a-z]+(-[a-z\d]+)*$/);
+      if (key.startsWith('no_')) expect(negatives).toContain(key);
+      expect(option.help).toMatch(/^[A-Z]/);
+      expect(option.help).not.toMatch(/\.$/);
+    }
+    const shorts = Object.values(options).flatMap(({ short }) => short ?? []);
+    expect(shorts.sort()).toEqual([...new Set(shorts)].sort());
+    const overridden = Object.keys(optionsOf(group, command)).filter((key) => key in globals);
+    expect(overridden).toEqual([]);
+  });
+
+  test('takes positionals in an order that can be read', () => {
+    const positionals = positionalsOf(group, command);
+    const firstOptional = positionals.findIndex(({ required }) => !required);
+    if (firstOptional >= 0) expect(positionals.slice(firstOptional).every(({ required }) => !required)).toBe(true);
+    expect(positionals.slice(0, -1).every(({ variadic }) => !variadic)).toBe(true);
+  });
+});
+
+test('names and aliases of a group are its own', () => {
+  for (const { name, load } of tree.contents) expect(load, name).toBeTypeOf('function');
+  const groups = new Map<string, string[]>();
+  for (const { group, command } of leaves) {
+    if (group) groups.set(group.name, [...(groups.get(group.name) ?? []), command.name, ...(command.aliases ?? [])]);
+  }
+  for (const [name, words] of groups) expect(words.sort(), name).toEqual([...new Set(words)].sort());
+});
+
+test('the words at the root are each of one thing', () => {
+  const words = [
+    ...tree.contents.flatMap(({ name, aliases = [] }) => [name, plural(name), ...aliases]),
+    ...tree.alone.map(({ name }) => name),
+    ...Object.keys(tree.shortcuts),
+    'help',
+  ];
+  expect(words.sort()).toEqual([...new Set(words)].sort());
+});
+
+test('the table of contents says what the groups say', async () => {
+  for (const entry of tree.contents) {
+    const group = (await entry.load()).default;
+    expect([entry.name, entry.summary]).toEqual([group.name, group.summary]);
+  }
+  for (const entry of tree.alone) {
+    const command = (await entry.load()).default;
+    expect([entry.name, entry.summary]).toEqual([command.name, command.summary]);
+  }
+  for (const [group, command] of Object.values(tree.shortcuts)) {
+    expect(leaves.map(({ path }) => path)).toContain(`${group} ${command}`);
+  }
+});

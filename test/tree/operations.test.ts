@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { needOf } from '../../src/auth/abilities.ts';
+import { routes } from '../../src/sandbox/index.ts';
+import { operations } from '../../src/sandbox/operations.ts';
+import { endpointsOf, leaves } from '../support/tree.ts';
+
+const lines = readFileSync('test/operations.txt', 'utf8')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'));
+const listed = lines.filter((line) => !line.startsWith('-')).sort();
+const excluded = lines.filter((line) => line.startsWith('-'));
+
+test('every operation of the reference is reached by a command, and a command reaches no other', () => {
+  expect([...new Set(leaves.flatMap(({ command }) => endpointsOf(command)))].sort()).toEqual(listed);
+});
+
+test('the sandbox serves every operation of the reference, and no other', () => {
+  expect(routes).toEqual(listed);
+});
+
+test('what is left out is left out for a reason', () => {
+  for (const line of excluded) {
+    expect(line).toMatch(/^- (GET|POST|PUT|DELETE) \/\S+: .{20,}$/);
+    expect(listed).not.toContain(/^- (.*?):/.exec(line)?.[1]);
+  }
+});
+
+test('what dnx says that an operation needs is what the sandbox demands', () => {
+  const said = operations.map(({ route }) => [route, needOf(route)?.ability]);
+  expect(said).toEqual(operations.map((operation) => [operation.route, operation.open ? undefined : operation.ability]));
+});
