@@ -2,7 +2,7 @@ import type { Endpoint } from '../api/endpoint.ts';
 import type { Reply } from '../api/reply.ts';
 import { isObject } from '../api/reply.ts';
 import type { Context } from '../context.ts';
-import { usage } from '../errors.ts';
+import { DnxError, usage } from '../errors.ts';
 import { type Column, message, record, rows, type View } from '../output/view.ts';
 import { flagName, plural, title } from '../words.ts';
 import { type Command, type Consent, command } from './command.ts';
@@ -42,7 +42,11 @@ export function show<P extends Path, N extends string>({ noun, path, columns, de
     summary: `Show one ${title(noun)}`,
     endpoint,
     examples: [line('show', example.target, example.parents)],
-    run: async (ctx, args) => answer(await ctx.api.send(endpoint, args), details ?? columns),
+    async run(ctx, args) {
+      const { data } = await ctx.api.send(endpoint, args);
+      if (!isObject(data)) throw new DnxError('failed', `Deploynix answered without the ${title(noun)}.`);
+      return record(data, details ?? columns);
+    },
   });
 }
 
@@ -56,7 +60,8 @@ export function create<P extends Path, N extends string, const F extends Options
     options: fields,
     body: true,
     examples: [line('create', example.create, example.parents)],
-    run: async (ctx, args) => answer(await ctx.api.send(endpoint, args, { body: bodyOf(args, fields) }), details ?? columns),
+    run: async (ctx, args) =>
+      answer(await ctx.api.send(endpoint, args, { body: bodyOf(args, fields) }), details ?? columns, `Created ${article(title(noun))}.`),
   });
 }
 
@@ -75,7 +80,7 @@ export function update<P extends Path, N extends string, const F extends Options
       if (Object.keys(body).length === 0) {
         throw usage('Nothing to change.', `Give at least one of ${Object.keys(fields).map(flagName).join(', ')}, or -F key=value.`);
       }
-      return answer(await ctx.api.send(endpoint, args, { body }), details ?? columns);
+      return answer(await ctx.api.send(endpoint, args, { body }), details ?? columns, `Changed ${title(noun)} ${target(ctx, noun).label}.`);
     },
   });
 }

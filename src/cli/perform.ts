@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { isError } from '../errors.ts';
 import type { View } from '../output/view.ts';
 import { rememberingLists, resolve, type Scope, type Targets } from '../scope/resolve.ts';
+import type { Env } from '../world.ts';
 import { extraBody } from './body.ts';
 import { obtainConsent, requireConsent } from './consent.ts';
 import { equivalent } from './equivalent.ts';
@@ -15,7 +16,7 @@ import { targetsOf } from './targets.ts';
 export async function perform(invocation: Invocation, ctx: Context, scope: Scope, sources: Sources): Promise<View> {
   const { group, command } = invocation;
   requireConsent(invocation, ctx.ask);
-  const { values, answers } = await valuesOf(invocation, sources, scope);
+  const { values, answers } = await valuesOf(invocation, sources, scope, ctx.world.env);
   const endpoint = endpointOf(invocation, scope.settings);
   const lookUp = () => targetsOf(invocation, endpoint, rememberingLists(scope));
   let all = await lookUp();
@@ -54,11 +55,12 @@ interface Values {
   readonly answers: Readonly<Record<string, unknown>>;
 }
 
-async function valuesOf({ command, words }: Invocation, sources: Sources, scope: Scope): Promise<Values> {
+async function valuesOf({ command, words }: Invocation, sources: Sources, scope: Scope, env: Env): Promise<Values> {
   const options = command.options ?? {};
   const values: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(options)) {
-    if (words[key] !== undefined && !option.within) values[key] = await parseValue(key, option, words[key], sources);
+    const word = words[key] ?? (key === 'timeout' && option.kind === 'duration' ? env.DNX_TIMEOUT : undefined);
+    if (word !== undefined && !option.within) values[key] = await parseValue(key, option, word, sources);
   }
   const extra = command.body ? await extraBody(words.field as string[] | undefined, words.data as string | undefined, sources) : {};
   const answers: Record<string, unknown> = {};

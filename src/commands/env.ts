@@ -22,7 +22,7 @@ const variables = resource({
   noun: 'variable',
   path: '/servers/{server}/sites/{site}/environment-variables',
   columns: columns<Variable>('key', { key: 'value', cell: masked }, 'updated_at'),
-  example: { target: 'LOG_LEVEL', parents: '--site shop.example.com' },
+  example: { target: 'APP_DEBUG', parents: '--site shop.example.com' },
 });
 
 const listEndpoint = `GET ${variables.path}` as const;
@@ -121,7 +121,7 @@ export default group({
       name: 'unset',
       aliases: ['delete', 'rm'],
       afterwards: later,
-      examples: ['unset LOG_LEVEL --site blog.example.com --yes'],
+      examples: ['unset APP_DEBUG --site blog.example.com --yes'],
     },
     action({
       name: 'import',

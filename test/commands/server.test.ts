@@ -89,8 +89,11 @@ test('--no-wait orders it with one request', async () => {
   expect(run).toMatchObject({ code: 0, waited: 0 });
 });
 
-test('--timeout leaves it to itself and says how to look at it', async () => {
-  const run = await bed.dnx('server create web-3 --provider hetzner --timeout 5s');
+test.each([
+  ['--timeout', '--timeout 5s', {}],
+  ['DNX_TIMEOUT', '', { DNX_TIMEOUT: '5s' }],
+])('%s leaves it to itself and says how to look at it', async (_, option, env) => {
+  const run = await bed.dnx(`server create web-3 --provider hetzner ${option}`, { env });
   expect(run.stderr).toMatch(/it goes on\.\n {2}Look at it with: dnx server show \w+\n$/);
   expect(run).toMatchObject({ code: 124, stdout: '', waited: 5_000 });
 });
