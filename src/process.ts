@@ -28,6 +28,7 @@ export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
     platform,
     self: [process.execPath, process.argv[1] ?? ''],
     stdin,
+    node: process.versions.node,
     stdout,
     stderr,
     clock,

@@ -62,6 +62,8 @@ export interface World {
   readonly cwd: string;
   readonly home: string;
   readonly platform: NodeJS.Platform;
+  /** The version of Node, such as `20.19.0`. */
+  readonly node: string;
   /** The command line that runs this dnx again: node and its script. */
   readonly self: readonly [node: string, script: string];
   readonly stdin: Input;

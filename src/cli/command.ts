@@ -1,6 +1,6 @@
 import type { Endpoint, Params } from '../api/endpoint.ts';
 import type { Context } from '../context.ts';
-import type { View } from '../output/view.ts';
+import type { Column, View } from '../output/view.ts';
 import type { Options, Values } from './options.ts';
 
 /**
@@ -37,6 +37,8 @@ export interface Command<E extends Endpoint, O extends Options> {
   readonly options?: O;
   /** Takes `-F key=value` and `--data`, merged over the flags of the body. */
   readonly body?: boolean;
+  /** What it prints of the API's answer. */
+  readonly shows?: readonly Column[];
   /** Command lines that work against the sandbox, without `dnx` and the group. */
   readonly examples: readonly string[];
   readonly run: (ctx: Context, args: Params<E> & Values<O>) => Promise<View>;

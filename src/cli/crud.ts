@@ -29,6 +29,7 @@ export function list<P extends Path, N extends string>({ noun, path, columns, ex
     aliases: ['ls'],
     summary: `List ${plural(title(noun))}`,
     endpoint,
+    shows: columns,
     examples: [line('list', example.parents), `${line('list', example.parents)} --json`],
     run: async (ctx, args) => rows(await ctx.api.list<object>(endpoint, args), columns, `No ${plural(title(noun))}.`),
   });
@@ -41,6 +42,7 @@ export function show<P extends Path, N extends string>({ noun, path, columns, de
     aliases: ['get'],
     summary: `Show one ${title(noun)}`,
     endpoint,
+    shows: details ?? columns,
     examples: [line('show', example.target, example.parents)],
     async run(ctx, args) {
       const { data } = await ctx.api.send(endpoint, args);
@@ -59,6 +61,7 @@ export function create<P extends Path, N extends string, const F extends Options
     endpoint,
     options: fields,
     body: true,
+    shows: details ?? columns,
     examples: [line('create', example.create, example.parents)],
     run: async (ctx, args) =>
       answer(await ctx.api.send(endpoint, args, { body: bodyOf(args, fields) }), details ?? columns, `Created ${article(title(noun))}.`),
@@ -74,6 +77,7 @@ export function update<P extends Path, N extends string, const F extends Options
     endpoint,
     options: optional(fields),
     body: true,
+    shows: details ?? columns,
     examples: [line('update', example.target, example.update, example.parents)],
     run: async (ctx, args) => {
       const body = bodyOf(args, fields);

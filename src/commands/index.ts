@@ -74,6 +74,12 @@ export const contents: readonly Entry[] = [
 
 /** Commands that belong to no group: `dnx api`. A file each, whose default export is the command. */
 export const alone: readonly Entry<AnyCommand>[] = [
+  {
+    name: 'doctor',
+    summary: 'Look at everything that dnx depends on, and say what to mend',
+    section: 'Tools',
+    load: () => import('./doctor.ts'),
+  },
   { name: 'api', summary: 'Call the API itself, for what has no command yet', section: 'Tools', load: () => import('./api.ts') },
 ];
 

@@ -9,39 +9,41 @@ interface Installed {
   readonly next: string;
 }
 
-/** Puts a script where its shell looks for completions of this user. Start-up files of a shell are the user's, and are not touched. */
-export function installCompletion(shell: Shell, script: string, { env, home }: Pick<World, 'env' | 'home'>): Installed {
+/** Where a shell looks for completions of this user: a file for each name of the program. */
+export function placesOf(shell: Shell, { env, home }: Pick<World, 'env' | 'home'>): readonly string[] {
   const data = env.XDG_DATA_HOME || join(home, '.local/share');
   const config = env.XDG_CONFIG_HOME || join(home, '.config');
-  const write = (...files: readonly string[]) => {
-    for (const file of files) {
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, script);
-    }
-    return files;
-  };
   switch (shell) {
-    case 'bash': {
-      const directory = join(data, 'bash-completion/completions');
-      return {
-        files: write(join(directory, 'dnx'), join(directory, 'deploynix')),
-        next: 'New shells have it, where the package bash-completion is installed. Elsewhere, in ~/.bashrc:\n  source <(dnx completion bash)',
-      };
-    }
-    case 'fish': {
-      const directory = join(config, 'fish/completions');
-      return { files: write(join(directory, 'dnx.fish'), join(directory, 'deploynix.fish')), next: 'It works from now on.' };
-    }
-    case 'zsh': {
-      const directory = join(data, 'zsh/site-functions');
-      return {
-        files: write(join(directory, '_dnx')),
-        next: `New shells have it once ~/.zshrc says, before compinit:\n  fpath=(${directory} $fpath)`,
-      };
-    }
-    case 'powershell': {
-      const file = join(config, 'powershell/dnx.ps1');
-      return { files: write(file), next: `New shells have it once $PROFILE says:\n  . ${file}` };
-    }
+    case 'bash':
+      return ['dnx', 'deploynix'].map((name) => join(data, 'bash-completion/completions', name));
+    case 'fish':
+      return ['dnx.fish', 'deploynix.fish'].map((name) => join(config, 'fish/completions', name));
+    case 'zsh':
+      return [join(data, 'zsh/site-functions/_dnx')];
+    case 'powershell':
+      return [join(config, 'powershell/dnx.ps1')];
+  }
+}
+
+/** Puts a script where its shell looks for it. Start-up files of a shell are the user's, and are not touched. */
+export function installCompletion(shell: Shell, script: string, world: Pick<World, 'env' | 'home'>): Installed {
+  const files = placesOf(shell, world);
+  for (const file of files) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, script);
+  }
+  return { files, next: nextStep(shell, files[0] ?? '') };
+}
+
+function nextStep(shell: Shell, file: string): string {
+  switch (shell) {
+    case 'bash':
+      return 'New shells have it, where the package bash-completion is installed. Elsewhere, in ~/.bashrc:\n  source <(dnx completion bash)';
+    case 'fish':
+      return 'It works from now on.';
+    case 'zsh':
+      return `New shells have it once ~/.zshrc says, before compinit:\n  fpath=(${dirname(file)} $fpath)`;
+    case 'powershell':
+      return `New shells have it once $PROFILE says:\n  . ${file}`;
   }
 }

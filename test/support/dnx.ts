@@ -83,6 +83,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       cwd: run.cwd ?? directory,
       home: directory,
       platform: 'linux',
+      node: '20.19.0',
       self: ['node', 'dnx'],
       stdin: run.keys === undefined ? input(run.stdin ?? '') : keyboard(run.keys),
       stdout: stdout.stream,

@@ -1,0 +1,55 @@
+import { command } from '../cli/command.ts';
+import { flag, text } from '../cli/options.ts';
+import { readUserFile } from '../cli/parse.ts';
+import { everyCommand } from '../cli/tree.ts';
+import type { Context } from '../context.ts';
+import { compare, type Difference } from '../doctor/contract.ts';
+import { examine } from '../doctor/doctor.ts';
+import { readDocument } from '../doctor/openapi.ts';
+import { DnxError, usage } from '../errors.ts';
+import { columns, failing, rows } from '../output/view.ts';
+import { NetworkFault } from '../world.ts';
+import * as tree from './index.ts';
+
+const shown = columns<Difference>('basis', 'kind', 'operation', 'name', 'difference');
+
+export default command({
+  name: 'doctor',
+  summary: 'Look at everything that dnx depends on, and say what to mend',
+  description:
+    'Exit code 1: something failed. The output holds no secrets and can be pasted into a ticket. With --contract, an OpenAPI document is compared with what dnx declares instead, what dnx had to assume first.',
+  options: {
+    contract: text('Compare with this OpenAPI 3 document, in JSON or YAML', 'file|url'),
+    exit_code: flag('With --contract, exit 10 when there are differences'),
+  },
+  examples: ['doctor', 'doctor --json', 'doctor --contract openapi.json'],
+  async run(ctx, { contract, exit_code }) {
+    if (contract === undefined) return examine(ctx);
+    const document = await readDocument(await load(ctx, contract), contract);
+    const found = compare(document, await everyCommand(tree));
+    const assumed = found.filter(({ basis }) => basis === 'assumed').length;
+    ctx.progress.note(
+      `${document.length} operations in the document; ${found.length} differences, ${assumed} of them in what dnx assumes.`,
+    );
+    const failure = exit_code && found.length > 0 ? new DnxError('differences', `${contract} and dnx differ.`) : undefined;
+    return failing(rows(found, shown, 'The document and dnx agree.'), failure);
+  },
+});
+
+/** A file, or what a URL answers; no token is sent there. */
+async function load({ world, signal }: Pick<Context, 'world' | 'signal'>, place: string): Promise<string> {
+  if (!/^https?:\/\//.test(place)) return readUserFile(place, world);
+  const transport = await world.connect();
+  try {
+    const { status, body } = await transport.request({ method: 'GET', url: place, headers: { accept: 'application/json' }, signal });
+    if (status !== 200) throw usage(`${place} answered ${status}.`, 'Save the document to a file, and give that.');
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('utf8');
+  } catch (error) {
+    if (error instanceof NetworkFault) throw new DnxError('network', `Cannot read ${place}: ${error.message}.`, { cause: error });
+    throw error;
+  } finally {
+    await transport.close();
+  }
+}
