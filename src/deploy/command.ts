@@ -11,9 +11,10 @@ export async function deployCommand(ctx: Context, values: DeployValues): Promise
   const { all } = ctx;
   if (all.length === 0) throw usage('There is nothing to deploy: this server has no sites.');
   if (values.dry_run) {
-    const requests = all.length * (values.wait === false ? 1 : 3);
+    const count = all.length * (values.wait === false ? 1 : 3);
+    const requests = `${count} request${count === 1 ? '' : 's'}`;
     const polls = values.wait === false ? '' : ', and about six a minute after each while it is followed';
-    ctx.progress.note(`${all.length} of ${all.length} would be deployed with ${requests} requests${polls}. Nothing was deployed.`);
+    ctx.progress.note(`${all.length} site${all.length === 1 ? '' : 's'} would be deployed with ${requests}${polls}. Nothing was deployed.`);
     return plan(all, values);
   }
   return reported(ctx, values, async (inner) => {

@@ -32,7 +32,8 @@ export const input = (text: string, isTTY = false): Input => Object.assign(Reada
 
 /** A terminal on which these keys are pressed, each when somebody has been waiting for one for a moment. */
 export function keyboard(keys: string): Input {
-  const left = [...keys];
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: an arrow is one key
+  const left = keys.match(/\u001b\[.|./gs) ?? [];
   const stream = new Readable({
     read() {
       const key = left.shift();

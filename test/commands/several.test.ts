@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+let bed: Bed;
+const open = async (options: Parameters<typeof openBed>[0] = {}) => {
+  bed = await openBed(options);
+};
+beforeEach(() => open());
+afterEach(() => bed.close());
+
+/** Those that were performed; a 429 was not. */
+const posts = () => bed.sandbox.calls.filter(({ method, status }) => method === 'POST' && status !== 429).map(({ path }) => path);
+const site = (domain: keyof typeof seeded.sites) => `/servers/${seeded.servers['web-1']}/sites/${seeded.sites[domain]}`;
+
+/** Lets the deployment of one site fail. */
+const failing = (domain: string) =>
+  bed.sandbox.faults.always({ method: 'POST', path: /\/deploy$/ }, (answer) => {
+    const id = bed.sandbox.state.sites.find((each) => each.domain === domain)?.id;
+    for (const deployment of bed.sandbox.state.deployments) if (deployment.site_id === id) deployment.fails = true;
+    return answer;
+  });
+
+describe('deploy several', () => {
+  test('answers with the outcome of each, in the order given', async () => {
+    const run = await bed.dnx('deploy blog.example.com shop.example.com web-2/staging.example.com --json');
+    expect(run.code).toBe(0);
+    expect(
+      run.json<{ site: string; server: string; outcome: string }[]>().map(({ site, server, outcome }) => [site, server, outcome]),
+    ).toEqual([
+      ['blog.example.com', 'web-1', 'succeeded'],
+      ['shop.example.com', 'web-1', 'succeeded'],
+      ['staging.example.com', 'web-2', 'succeeded'],
+    ]);
+    expect(posts()).toHaveLength(3);
+    expect(run.waited).toBeLessThan(30_000);
+  });
+
+  test('exits 12 when some failed, and prints the table all the same', async () => {
+    failing('blog.example.com');
+    const run = await bed.dnx('deploy shop.example.com blog.example.com');
+    expect(run.code).toBe(12);
+    expect(run.stdout).toMatch(/SITE +SERVER +RELEASE +DURATION +OUTCOME/);
+    expect(run.stdout).toMatch(/shop\.example\.com +web-1 .*succeeded/);
+    expect(run.stdout).toMatch(/blog\.example\.com +web-1 .*failed/);
+    expect(run.stderr).toContain('shop.example.com: deploying');
+    expect(run.stderr).toContain('! The deployment of blog.example.com failed');
+    expect(run.stderr).toContain('✗ 1 of 2 failed.');
+  });
+
+  test('--max-failures starts no more after that many', async () => {
+    bed.sandbox.state.fail_deploys = true;
+    const run = await bed.dnx('deploy shop.example.com blog.example.com api.example.com --concurrency 1 --max-failures 1 --json');
+    expect(run.code).toBe(12);
+    expect(run.json<{ outcome: string | null }[]>().map(({ outcome }) => outcome)).toEqual(['failed', null, null]);
+    expect(run.json<{ error: object }[]>()[1]?.error).toMatchObject({ message: expect.stringContaining('was not deployed') });
+    expect(posts()).toHaveLength(1);
+  });
+
+  test('a site that is refused is one failure among others', async () => {
+    const run = await bed.dnx('deploy docs.example.com shop.example.com --json');
+    expect(run.code).toBe(12);
+    expect(run.json()).toMatchObject([{ site: 'docs.example.com', outcome: null, error: { code: 'invalid' } }, { outcome: 'succeeded' }]);
+  });
+
+  test('--all is every site of a server, even when it is one', async () => {
+    const run = await bed.dnx('deploy --server web-1 --all --json');
+    expect(run.json<{ site: string }[]>().map(({ site }) => site)).toEqual(['shop.example.com', 'blog.example.com', 'staging.example.com']);
+    expect((await bed.dnx('deploy shop.example.com --server web-1 --all')).code).toBe(2);
+    const empty = await bed.dnx('deploy --server db-1 --all');
+    expect(empty).toMatchObject({ code: 2, stdout: '' });
+    expect(empty.stderr).toContain('this server has no sites');
+  });
+
+  test('--concurrency is how many at a time', async () => {
+    const one = await bed.dnx('deploy --server web-1 --all --concurrency 1');
+    const three = await bed.dnx('deploy --server web-1 --all --concurrency 3');
+    expect(one.waited).toBeGreaterThan(three.waited * 2);
+    expect((await bed.dnx('deploy --server web-1 --all --concurrency 0')).code).toBe(2);
+  });
+
+  test('--dry-run deploys nothing and says with how many requests it would', async () => {
+    const run = await bed.dnx('deploy --server web-1 --all --dry-run --json');
+    expect(run.json()).toEqual([
+      { site: 'shop.example.com', server: 'web-1', requests: 3 },
+      { site: 'blog.example.com', server: 'web-1', requests: 3 },
+      { site: 'staging.example.com', server: 'web-1', requests: 3 },
+    ]);
+    expect(run.stderr).toContain('9 requests, and about six a minute');
+    expect(posts()).toEqual([]);
+    const none = await bed.dnx('deploy shop.example.com --dry-run --no-wait');
+    expect(none.stderr).toContain('1 request');
+    expect(posts()).toEqual([]);
+  });
+
+  test('-o ndjson ends with a result for each', async () => {
+    const run = await bed.dnx('deploy --server web-1 --all -o ndjson');
+    const lines = run.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; target?: string });
+    expect(lines.slice(-3).map(({ type }) => type)).toEqual(['result', 'result', 'result']);
+    expect(new Set(lines.slice(0, -3).map(({ target }) => target))).toEqual(
+      new Set(['shop.example.com', 'blog.example.com', 'staging.example.com']),
+    );
+  });
+
+  test('Ctrl-C tells how to follow each that was started', async () => {
+    const run = await bed.dnx('deploy --server web-1 --all', { interruptAt: 6_000 });
+    expect(run.code).toBe(130);
+    expect(run.stderr).toContain('dnx site watch shop.example.com --server web-1');
+    expect(run.stderr).toContain('dnx site watch blog.example.com --server web-1');
+    expect((await bed.dnx('site watch blog.example.com --json')).json()).toMatchObject({ site: 'blog.example.com', outcome: 'succeeded' });
+  });
+
+  test('a terminal shows a live line for each', async () => {
+    const run = await bed.dnx('deploy shop.example.com blog.example.com', { columns: 100 });
+    expect(run.code).toBe(0);
+    expect(run.stderr).toContain('shop.example.com: succeeded');
+    expect(run.stderr).toContain('blog.example.com: succeeded');
+  });
+});
+
+describe('forty sites within 60 requests a minute', () => {
+  const seedForty = () => {
+    const { state } = bed.sandbox;
+    const shop = state.sites.find(({ domain }) => domain === 'shop.example.com');
+    if (!shop) throw new Error('The seed has no shop.');
+    state.sites = Array.from({ length: 40 }, (_, index) => ({
+      ...shop,
+      id: `01J0000000000000000000${String(index).padStart(4, '0')}`,
+      domain: `s${index}.example.com`,
+    }));
+    state.releases = [];
+  };
+
+  test.each([
+    ['by name', Array.from({ length: 40 }, (_, index) => `s${index}.example.com`).join(' ')],
+    ['as all of a server', '--server web-1 --all'],
+  ])('%s end without a 429 surfacing', async (_, targets) => {
+    seedForty();
+    const run = await bed.dnx(`deploy ${targets} --concurrency 8 --json`);
+    expect(run.stderr).not.toContain('429');
+    expect(run.code).toBe(0);
+    expect(run.json<{ outcome: string }[]>().map(({ outcome }) => outcome)).toEqual(Array.from({ length: 40 }, () => 'succeeded'));
+    expect(posts()).toHaveLength(40);
+    // Each start of a window may be refused to those who are under way at that moment, and not more.
+    expect(bed.sandbox.calls.filter(({ status }) => status === 429).length).toBeLessThan(10);
+  });
+});
+
+test('a name that was remembered for the wrong place is looked up again', async () => {
+  await bed.dnx('site show blog.example.com');
+  const blog = bed.sandbox.state.sites.find(({ domain }) => domain === 'blog.example.com');
+  if (blog) blog.id = '01J0000000000000000000BLOG';
+  expect((await bed.dnx('deploy blog.example.com --json')).json()).toMatchObject({ outcome: 'succeeded' });
+  expect(posts()).toEqual([`${site('shop.example.com').replace(/[^/]+$/, '')}01J0000000000000000000BLOG/deploy`]);
+});

@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+import { openWebsite, type Website } from '../support/website.ts';
+
+const shop = seeded.sites['shop.example.com'];
+const OURS = '20260416_120003';
+
+let bed: Bed;
+let site: Website;
+let before: string;
+const serve = async (answer: Parameters<typeof openWebsite>[2]) => {
+  await site?.close();
+  site = await openWebsite(bed.sandbox, shop, answer);
+};
+const live = () => bed.sandbox.state.releases.find(({ site_id, active }) => site_id === shop && active)?.name ?? '';
+const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST').map(({ path }) => path.split('/').at(-1));
+
+beforeEach(async () => {
+  bed = await openBed();
+  before = live();
+  await serve((release) => ({ status: release === OURS ? 500 : 200, body: `release ${release}` }));
+});
+afterEach(async () => {
+  await site.close();
+  await bed.close();
+});
+
+describe('deploy --verify', () => {
+  test('is good when the site is', async () => {
+    await serve(() => ({ status: 200, body: 'all is well' }));
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --expect-body well --for 3 --url ${site.url} --json`);
+    expect(run.code).toBe(0);
+    expect(run.json()).toMatchObject({ outcome: 'succeeded', release: OURS });
+    expect(run.stderr).toContain('good (3 of 3)');
+    expect(run.stderr).toContain('shop.example.com passes verification.');
+    expect(site.asked.map(({ path }) => path)).toEqual(['/up', '/up', '/up']);
+  });
+
+  test('never shows the token to the site', async () => {
+    await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 5s`);
+    expect(site.asked.length).toBeGreaterThan(0);
+    for (const { headers } of site.asked) {
+      expect(headers.authorization).toBeUndefined();
+      expect(JSON.stringify(headers)).not.toContain(bed.sandbox.token);
+    }
+  });
+
+  test('fails when the site breaks after the deployment', async () => {
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 10s`);
+    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expect(run.stderr).toContain(`${site.url}/up answered 500 instead of 200`);
+    expect(live()).toBe(OURS);
+    expect(posts()).toEqual(['deploy']);
+  });
+
+  test('--rollback-on-fail goes back, verifies again and exits 11', async () => {
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 10s --rollback-on-fail --json`);
+    expect(run.code).toBe(11);
+    expect(run.json()).toMatchObject({ outcome: 'rolled_back', release: OURS, status: 'active' });
+    expect(run.stderr).toContain(`was rolled back: to ${before}, for it fails verification: ${site.url}/up answered 500 instead of 200.`);
+    expect(live()).toBe(before);
+    expect(posts()).toEqual(['deploy', 'rollback']);
+    expect(bed.sandbox.calls.at(-1)?.path).toContain('/releases');
+    expect((await bed.dnx('site watch shop.example.com')).code).toBe(0);
+  });
+
+  test('exits 1 when the release before is broken as well', async () => {
+    await serve(() => ({ status: 503 }));
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 4s --rollback-on-fail --json`);
+    expect(run.code).toBe(1);
+    expect(run.json()).toMatchObject({ outcome: 'failed' });
+    expect(run.stderr).toContain(`and so does the rollback to ${before}`);
+    expect(live()).toBe(before);
+  });
+
+  test('exits 1 when the rollback itself fails', async () => {
+    bed.sandbox.faults.always({ method: 'POST', path: /rollback$/ }, { status: 500 });
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 4s --rollback-on-fail`);
+    expect(run.code).toBe(1);
+    expect(live()).toBe(OURS);
+    expect(posts()).toEqual(['deploy', 'rollback']);
+  });
+
+  test('wants its passes in a row', async () => {
+    let count = 0;
+    await serve(() => ({ status: [200, 500, 200, 200][count++] ?? 200 }));
+    expect((await bed.dnx(`deploy shop.example.com --verify /up --for 2 --url ${site.url}`)).code).toBe(0);
+    expect(count).toBe(4);
+  });
+
+  test('--expect is another status, and a redirect is not followed', async () => {
+    await serve(() => ({ status: 302 }));
+    expect((await bed.dnx(`deploy shop.example.com --verify / --expect 302 --url ${site.url}`)).code).toBe(0);
+    expect((await bed.dnx(`deploy shop.example.com --verify / --within 2s --url ${site.url}`)).code).toBe(1);
+  });
+
+  test('a site that does not answer is not good', async () => {
+    await site.close();
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --within 2s --url ${site.url}`);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain('did not answer: the connection was refused');
+  });
+
+  test('Ctrl-C while verifying leaves the release live and says so later', async () => {
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --within 10m --url ${site.url} --json`, { interruptAt: 60_000 });
+    expect(run.code).toBe(130);
+    expect(run.json()).toMatchObject({ outcome: 'unknown' });
+    const watched = await bed.dnx('site watch --json');
+    expect(watched.json()).toMatchObject({ outcome: 'succeeded', release: OURS });
+    expect(watched.stderr).toContain('The release is live, but it was not verified to the end.');
+  });
+});
+
+describe('deploy --verify-cmd', () => {
+  test('runs with the address and the release, without the token, away from stdout', async () => {
+    const run = await bed.dnx(`deploy shop.example.com --verify-cmd "npm run smoke" --url ${site.url}`, { env: { PATH: '/bin' } });
+    expect(run.code).toBe(0);
+    expect(bed.children).toEqual([
+      {
+        file: 'sh',
+        args: ['-c', 'npm run smoke'],
+        output: 'stderr',
+        env: expect.objectContaining({ DNX_SITE_URL: site.url, DNX_RELEASE: OURS, PATH: '/bin' }),
+      },
+    ]);
+    expect(bed.children[0]?.env).not.toHaveProperty('DNX_TOKEN');
+  });
+
+  test('decides by its exit code', async () => {
+    const child = ({ env }: { env: Readonly<Record<string, string | undefined>> }) => (env.DNX_RELEASE === OURS ? 3 : 0);
+    const run = await bed.dnx('deploy shop.example.com --verify-cmd smoke --rollback-on-fail --json', { child });
+    expect(run.code).toBe(11);
+    expect(run.stderr).toContain('“smoke” ended with 3');
+    expect(live()).toBe(before);
+    expect(bed.children.map(({ env }) => env.DNX_SITE_URL)).toEqual(['https://shop.example.com', 'https://shop.example.com']);
+  });
+});
+
+describe('what cannot be verified is refused before anything is deployed', () => {
+  test.each([
+    ['--rollback-on-fail', '--rollback-on-fail needs something to verify.'],
+    ['--verify /up --no-wait', 'What is not followed cannot be verified.'],
+    ['--verify /up --url shop', '“shop” is not the address of a site.'],
+  ])('%s', async (options, message) => {
+    const run = await bed.dnx(`deploy shop.example.com ${options}`);
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toContain(message);
+    expect(posts()).toEqual([]);
+  });
+
+  test('a site without a release to go back to', async () => {
+    const run = await bed.dnx('deploy blog.example.com --verify /up --rollback-on-fail');
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toContain('blog.example.com has no release to go back to, so nothing was deployed.');
+    expect(posts()).toEqual([]);
+  });
+});
