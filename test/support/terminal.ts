@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { spawn } from '@lydell/node-pty';
+
+/** The built dnx on a pseudo-terminal. */
+export interface Terminal {
+  /** Resolves once this has appeared after what was waited for before; rejects when dnx ends without it. */
+  shows(text: string): Promise<void>;
+  type(keys: string): void;
+  /** Everything that was written, without control sequences, and the exit code. */
+  readonly ended: Promise<{ readonly text: string; readonly code: number }>;
+}
+
+export const keys = { enter: '\r', down: '\u001b[B', interrupt: '\u0003' } as const;
+
+export function openTerminal(words: readonly string[], env: Readonly<Record<string, string>>, cwd: string): Terminal {
+  const child = spawn(process.execPath, [resolve('bin/dnx.js'), ...words], {
+    cwd,
+    cols: 120,
+    rows: 40,
+    env: { PATH: process.env.PATH ?? '', HOME: cwd, TERM: 'xterm', ...env },
+  });
+  let text = '';
+  let seen = 0;
+  let over = false;
+  let notify = () => {};
+  const told = () => new Promise<void>((done) => (notify = done));
+  child.onData((data) => {
+    text += stripVTControlCharacters(data);
+    notify();
+  });
+  const ended = new Promise<{ text: string; code: number }>((done) =>
+    child.onExit(({ exitCode }) => {
+      over = true;
+      notify();
+      done({ text, code: exitCode });
+    }),
+  );
+  return {
+    async shows(wanted) {
+      for (;;) {
+        const at = text.indexOf(wanted, seen);
+        if (at >= 0) {
+          seen = at + wanted.length;
+          return;
+        }
+        if (over) throw new Error(`dnx ended without “${wanted}”:\n${text}`);
+        await told();
+      }
+    },
+    type: (typed) => child.write(typed),
+    ended,
+  };
+}
