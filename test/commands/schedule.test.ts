@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const shop = () => bed.sandbox.state.sites.find(({ id }) => id === seeded.sites['shop.example.com']);
+const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST');
+const schedule = (options: string, run = {}) => bed.dnx(`site schedule shop.example.com ${options}`, run);
+
+describe('site schedule', () => {
+  test.each([
+    ['--at 2026-12-01T02:00 --tz Europe/Berlin', '2026-12-01 02:00 Europe/Berlin (2026-12-01T01:00:00Z)'],
+    ['--at "2026-07-01 02:00" --tz Europe/Berlin', '2026-07-01 02:00 Europe/Berlin (2026-07-01T00:00:00Z)'],
+    ['--at 2026-12-01T02:00:30-05:00', '2026-12-01 07:00:30 UTC (2026-12-01T07:00:30Z)'],
+    ['--at 2026-12-01T02:00', '2026-12-01 02:00 UTC (2026-12-01T02:00:00Z)'],
+    ['--in 90m --tz Asia/Kolkata', '2026-04-16 19:00 Asia/Kolkata (2026-04-16T13:30:00Z)'],
+  ])('%s', async (options, shown) => {
+    const run = await schedule(options, { env: { TZ: 'UTC' } });
+    expect(run).toMatchObject({ code: 0, stderr: '', stdout: `The deployment of shop.example.com is scheduled for ${shown}.\n` });
+    expect(posts().map(({ body }) => body)).toEqual([{ scheduled_at: /\((.*)\)/.exec(shown)?.[1] }]);
+    expect(shop()?.scheduled_deploy_at).toBe(/\((.*)\)/.exec(shown)?.[1]);
+  });
+
+  test('--json is the site, as the API sent it', async () => {
+    const run = await schedule('--in 1h --json');
+    expect(run.json()).toMatchObject({ domain: 'shop.example.com', scheduled_deploy_at: '2026-04-16T13:00:00Z' });
+  });
+
+  test.each([
+    ['--at 2026-03-29T02:30 --tz Europe/Berlin', 'does not exist in Europe/Berlin', 'The next time there is 2026-03-29T03:30:00.'],
+    ['--at 2026-10-25T02:30 --tz Europe/Berlin', 'comes twice in Europe/Berlin', 'Give +02:00 or +01:00 with the time.'],
+    ['--at 2026-04-16T11:59:00Z', 'is past. Nothing was scheduled.', ''],
+    ['--at 2026-04-16T13:30 --tz Asia/Kolkata', '2026-04-16 13:30 Asia/Kolkata (2026-04-16T08:00:00Z) is past.', ''],
+    ['--at tomorrow', '“tomorrow” is not a time.', ''],
+    ['--at 2026-02-30T10:00', '“2026-02-30T10:00” is not a time.', ''],
+    ['--at 2026-12-01T02:00 --tz Europe/Atlantis', '“Europe/Atlantis” is not a time zone.', ''],
+    ['--at 2026-12-01T02:00Z --tz Europe/Berlin', 'names its own offset, and --tz another.', ''],
+    ['', 'When? Give either --at or --in.', ''],
+    ['--at 2026-12-01T02:00 --in 5m', 'When? Give either --at or --in.', ''],
+  ])('refuses %s', async (options, message, hint) => {
+    const run = await schedule(options, { env: { TZ: 'UTC' } });
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toContain(message);
+    expect(run.stderr).toContain(hint);
+    expect(posts()).toEqual([]);
+  });
+
+  test('asks before it replaces one', async () => {
+    await schedule('--in 1h');
+    const refused = await schedule('--in 2h', { env: { TZ: 'UTC' } });
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain(
+      'A deployment is scheduled already, for 2026-04-16 13:00 UTC (2026-04-16T13:00:00Z). Nothing was changed.',
+    );
+    const no = await schedule('--in 2h', { columns: 100, keys: '\r' });
+    expect(no.code).toBe(130);
+    expect(posts()).toHaveLength(1);
+    expect((await schedule('--in 2h', { columns: 100, keys: 'y\r' })).code).toBe(0);
+    const yes = await schedule('--in 3h --yes');
+    expect(yes.stderr).toContain('This replaces the deployment that is scheduled for');
+    expect(shop()?.scheduled_deploy_at).toBe('2026-04-16T15:00:00Z');
+  });
+
+  test('a token that cannot read the site still schedules, and says what it cannot see', async () => {
+    const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy']) };
+    const run = await bed.dnx(`site schedule ${seeded.sites['shop.example.com']} --server ${seeded.servers['web-1']} --in 1h`, { env });
+    expect(run.code).toBe(0);
+    expect(run.stderr).toContain('replaced unseen');
+  });
+
+  test('site unschedule takes it back', async () => {
+    await schedule('--in 1h');
+    const run = await bed.dnx('site unschedule shop.example.com');
+    expect(run).toMatchObject({ code: 0, stdout: 'Scheduled deployment cancelled.\n' });
+    expect(shop()?.scheduled_deploy_at).toBeNull();
+    expect((await bed.dnx('site unschedule shop.example.com')).code).toBe(7);
+  });
+});

@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const web1 = seeded.servers['web-1'];
+const shop = seeded.sites['shop.example.com'];
+const SITE = `/servers/${web1}/sites/${shop}`;
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const sent = () => bed.sandbox.calls.filter(({ method }) => method !== 'GET').map(({ method, path, body }) => ({ method, path, body }));
+const statusOf = (id: string) => bed.sandbox.state.sites.find((each) => each.id === id)?.status;
+
+describe('site create, update, delete', () => {
+  test('create takes its domain by position and its repository by name', async () => {
+    const run = await bed.dnx(
+      'site create new.example.com --server web-1 --type laravel --git-repository-id example/shop --php-version 8.4 --json',
+    );
+    expect(run.code).toBe(0);
+    expect(run.json()).toMatchObject({ domain: 'new.example.com', type: 'laravel', status: 'installing', php_version: '8.4' });
+    expect(sent()).toEqual([
+      {
+        method: 'POST',
+        path: `/servers/${web1}/sites`,
+        body: {
+          domain: 'new.example.com',
+          type: 'laravel',
+          git_repository_id: seeded.gitRepositories['example/shop'],
+          php_version: '8.4',
+        },
+      },
+    ]);
+  });
+
+  test("create shows the API's own fields when it rejects", async () => {
+    const run = await bed.dnx('site create shop.example.com --server web-1');
+    expect(run).toMatchObject({ code: 7, stdout: '' });
+    expect(run.stderr).toContain('domain: ');
+  });
+
+  test('update sends what was given and nothing else', async () => {
+    const run = await bed.dnx('site update shop.example.com --branch next -F zero=1');
+    expect(run.code).toBe(0);
+    expect(sent()).toEqual([{ method: 'PUT', path: SITE, body: { branch: 'next', zero: '1' } }]);
+    expect((await bed.dnx('site update shop.example.com')).code).toBe(2);
+  });
+
+  test('delete needs the name', async () => {
+    for (const options of ['', '--yes', '--confirm blog.example.com']) {
+      expect(await bed.dnx(`site delete shop.example.com ${options}`)).toMatchObject({ code: 2, stdout: '' });
+    }
+    const both = await bed.dnx('site delete shop.example.com blog.example.com --confirm shop.example.com');
+    expect(both).toMatchObject({ code: 2, stdout: '' });
+    expect(sent()).toEqual([]);
+    const run = await bed.dnx('site delete shop.example.com --confirm shop.example.com --json');
+    expect(run.json()).toEqual({ id: shop, deleted: true });
+    expect(sent()).toEqual([{ method: 'DELETE', path: SITE, body: undefined }]);
+  });
+});
+
+describe('site suspend, resume, enable-zero-downtime', () => {
+  test('suspend asks first, and takes a reason and several', async () => {
+    expect(await bed.dnx('site suspend shop.example.com')).toMatchObject({ code: 2, stdout: '', calls: [] });
+    const run = await bed.dnx('site suspend shop.example.com blog.example.com --reason "Late payment" --yes --json');
+    expect(run.code).toBe(0);
+    expect(run.json()).toMatchObject([{ domain: 'shop.example.com', status: 'suspended' }, { domain: 'blog.example.com' }]);
+    expect(sent().map(({ body }) => body)).toEqual([{ reason: 'Late payment' }, { reason: 'Late payment' }]);
+  });
+
+  test('resume lets it answer again', async () => {
+    const docs = seeded.sites['docs.example.com'];
+    expect((await bed.dnx('site resume docs.example.com')).stdout).toBe('Site resumed.\n');
+    expect(statusOf(docs)).toBe('active');
+  });
+
+  test('enable-zero-downtime says that there is no way back', async () => {
+    expect((await bed.dnx('site enable-zero-downtime blog.example.com')).code).toBe(2);
+    const run = await bed.dnx('site enable-zero-downtime blog.example.com', { columns: 100, keys: 'y\r' });
+    expect(run.stderr).toContain('The API has no way to turn this off again.');
+    expect(run.stdout).toContain('Zero-downtime deployments enabled.');
+  });
+});
+
+describe('what a site tells', () => {
+  test('releases, newest first, with the live one marked', async () => {
+    const run = await bed.dnx('site releases shop.example.com');
+    const [head, first] = run.stdout.split('\n');
+    expect(head).toMatch(/NAME +LIVE +STATUS +COMMIT +COMMIT MESSAGE +CREATED +ID/);
+    expect(first).toMatch(/ yes +active /);
+    expect((await bed.dnx('site releases shop.example.com --json')).json<object[]>()[0]).toHaveProperty('commit_hash');
+  });
+
+  test('webhooks', async () => {
+    const run = await bed.dnx('site webhooks shop.example.com');
+    expect(run.stdout).toMatch(/^CREATED +STATUS +BRANCH +PUSHER +COMMIT +COMMIT MESSAGE\n/);
+    expect(run.code).toBe(0);
+  });
+});
