@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import { command, group } from '../cli/command.ts';
 import { argument, duration, flag, integer, list, required, text, type Values } from '../cli/options.ts';
 import { exiting, nothing } from '../output/view.ts';
 import type { Sandbox } from '../sandbox/index.ts';
+import type { World } from '../world.ts';
 
 const options = {
   port: integer('The port to listen on; a free one otherwise'),
@@ -11,11 +13,14 @@ const options = {
   rate_limit: integer('Requests a minute, 0 for no limit (60)'),
 };
 
-async function open({ port, state, fail_deploys, latency, rate_limit }: Values<typeof options>): Promise<Sandbox> {
+async function open(
+  { cwd }: Pick<World, 'cwd'>,
+  { port, state, fail_deploys, latency, rate_limit }: Values<typeof options>,
+): Promise<Sandbox> {
   const { startSandbox } = await import('../sandbox/index.ts');
   return startSandbox({
     ...(port !== undefined && { port }),
-    ...(state !== undefined && { stateFile: state }),
+    ...(state !== undefined && { stateFile: resolve(cwd, state) }),
     ...(fail_deploys && { failDeploys: true }),
     ...(latency !== undefined && { latencyMs: latency }),
     ...(rate_limit !== undefined && { rateLimit: rate_limit }),
@@ -34,9 +39,9 @@ const start = command({
   summary: 'Serve a Deploynix API on this machine until Ctrl-C',
   options,
   examples: ['start --port 8787', 'start --state sandbox.json --fail-deploys'],
-  async run({ progress, signal }, given) {
+  async run({ progress, signal, world }, given) {
     const { SEED_EMAIL, SEED_PASSWORD } = await import('../sandbox/index.ts');
-    const sandbox = await open(given);
+    const sandbox = await open(world, given);
     progress.note(
       [
         `A Deploynix sandbox answers on ${sandbox.url}. Ctrl-C stops it.`,
@@ -62,7 +67,7 @@ const run = command({
   options: { ...options, command: argument(required(list('The command, after --'))) },
   examples: ['run -- dnx server list', 'run --fail-deploys -- sh -c \'dnx deploy shop.example.com || echo "exit code $?"\''],
   async run(ctx, { command: [file = '', ...args], ...given }) {
-    const sandbox = await open(given);
+    const sandbox = await open(ctx.world, given);
     const { privateEnv } = await import('../rehearsal.ts');
     const rehearsal = await privateEnv(ctx.world, sandbox);
     try {

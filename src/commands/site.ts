@@ -117,7 +117,7 @@ const rollback = command({
     ...reporting,
     yes: consents.moderate.yes,
   },
-  examples: ['rollback shop.example.com --yes', 'rollback shop.example.com --to 20260318_143200 --yes'],
+  examples: ['rollback shop.example.com --yes', 'rollback shop.example.com --to 01JQ8Z4T9G0000000000RE0003 --yes'],
   run: async (ctx, values) => {
     const [{ rollback }, { reported }] = await Promise.all([import('../deploy/rollback.ts'), import('../deploy/report.ts')]);
     return reported(ctx, values, (inner) => rollback(inner, values));

@@ -1,0 +1,26 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { expect, onTestFinished, test } from 'vitest';
+import { leaves, linesOf } from '../support/tree.ts';
+
+const nested = leaves.flatMap(linesOf).filter((line) => line.startsWith('dnx sandbox run'));
+
+// A deployment takes its real time here.
+test.each(nested)('%s', { timeout: 60_000 }, async (line) => {
+  const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const shim = join(directory, 'dnx');
+  writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${resolve('bin/dnx.js')}' "$@"\n`);
+  chmodSync(shim, 0o755);
+  const run = await execa('sh', ['-c', line], {
+    cwd: directory,
+    env: { PATH: [directory, process.env.PATH].join(delimiter), HOME: directory },
+    extendEnv: false,
+    stdin: 'ignore',
+    reject: false,
+  });
+  expect(run.exitCode, run.stderr).toBe(0);
+  expect(run.stdout).not.toBe('');
+});
