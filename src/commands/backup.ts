@@ -59,6 +59,7 @@ const list = command({
     type: choice('Only those of this kind', ['application', 'database']),
     database: within(text('Only those of this database: name or id', 'database'), ofDatabase),
   },
+  shows: shown,
   examples: ['list', 'list --status completed --type database', 'list --database shop --server db-1 --json'],
   async run(ctx, { status, type, database }) {
     const server = ctx.targets.server?.id;
@@ -83,6 +84,7 @@ const create = command({
     ...wait,
   },
   body: true,
+  shows: details,
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
   async run(ctx, { server, database, site, wait, timeout, ...rest }) {
     const { extra } = rest as { extra?: object };
@@ -132,6 +134,7 @@ const restore = command({
   endpoint: 'POST /backups/{backup}/restore',
   consent: { level: 'severe', warning: 'What is there now is overwritten by what is in the backup.' },
   options: wait,
+  shows: details,
   examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm 01JQ8Z4T9G000000000000BK06'],
   run: (ctx, { backup, wait, timeout }) =>
     work(ctx, {
@@ -141,7 +144,9 @@ const restore = command({
       what: `backup ${backup}`,
       start: () => ctx.api.send('POST /backups/{backup}/restore', { backup }),
       columns: details,
-      ...{ wait, timeout, look },
+      wait,
+      timeout,
+      look,
     }),
 });
 

@@ -39,6 +39,7 @@ const list = command({
   summary: 'List certificates of a site, or with --server alone of a server',
   endpoint: 'GET /servers/{server}/certificates',
   options: { site: within(site, certificatesEndpoint) },
+  shows: certificates.columns,
   examples: ['list --site shop.example.com', 'list --server web-1', 'list --site shop.example.com --json'],
   run: async (ctx, { server, site }) => {
     const found = await (site === undefined
@@ -56,6 +57,7 @@ const create = command({
   endpoint: 'POST /servers/{server}/sites/{site}/certificates',
   options: { ...fields, ...waiting(certificateEndpoint, certificatesEndpoint) },
   body: true,
+  shows: certificates.details ?? [],
   examples: ['create shop.example.com --site shop.example.com', 'create www.shop.example.com --site shop.example.com --no-wait'],
   run: (ctx, { server, site, wait, timeout, ...args }) =>
     work(ctx, {
@@ -65,7 +67,8 @@ const create = command({
       what: `the certificate for ${bodyOf(args, fields).domain}`,
       look: (id) => `dnx certificate show ${id} --site ${site} --server ${server}`,
       columns: certificates.details ?? [],
-      ...{ wait, timeout },
+      wait,
+      timeout,
     }),
 });
 

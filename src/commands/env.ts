@@ -34,6 +34,7 @@ const listVariables = command({
   summary: 'List environment variables; values are masked in the table',
   endpoint: listEndpoint,
   options: { reveal: flag('Show the values in the table too') },
+  shows: open,
   examples: ['list --site shop.example.com', 'list --site shop.example.com --reveal', 'list --site shop.example.com --json'],
   run: async (ctx, { reveal, ...place }) =>
     rows(await ctx.api.list<Variable>(listEndpoint, place), reveal ? open : variables.columns, 'No environment variables.'),
@@ -48,7 +49,7 @@ const get = command({
   async run(ctx, args) {
     const { data } = await ctx.api.send<Variable>(`GET ${variables.path}/{variable}`, args);
     if (data === undefined) throw new DnxError('failed', 'Deploynix answered without the variable.');
-    return plain(data.value ?? '', data);
+    return plain(String(data.value ?? ''), data);
   },
 });
 
@@ -64,6 +65,7 @@ const set = command({
     from_file: text('Read the value of the one KEY from this file, or - for standard input', 'file|-'),
   },
   body: true,
+  shows: variables.columns,
   examples: ['set LOG_LEVEL=warning APP_DEBUG=false --site shop.example.com', 'set LICENSE_KEY --from-file - --site shop.example.com'],
   async run(ctx, { assignment, from_file, server, site, ...rest }) {
     const place = { server, site };

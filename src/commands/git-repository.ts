@@ -37,6 +37,7 @@ const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-dep
     afterwards: everySite,
     endpoint,
     many: true,
+    shows: repositories.details ?? [],
     examples: [`${verb} example/blog`],
     run: async (ctx, args) => answer(await ctx.api.send(endpoint, args), repositories.details ?? []),
   });

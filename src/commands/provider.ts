@@ -17,6 +17,7 @@ const offers = (name: 'regions' | 'sizes' | 'images') => {
     name,
     summary: `List the ${name} that a provider offers`,
     endpoint,
+    shows: shown,
     examples: [`${name} hetzner`],
     run: async (ctx, args) => rows(await ctx.api.list<Choice>(endpoint, args), shown, `It offers no ${name}.`),
   });

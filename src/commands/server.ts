@@ -79,6 +79,7 @@ const create = command({
   endpoint: 'POST /servers',
   options: { ...fields, ...wait },
   body: true,
+  shows: servers.details ?? [],
   examples: ['create web-3 --provider hetzner --region fsn1 --size cx32', 'create cache-1 --provider hetzner --type cache --no-wait'],
   run: (ctx, { wait, timeout, ...args }) =>
     work(ctx, {
@@ -87,7 +88,9 @@ const create = command({
       doing: 'creation',
       what: `server ${bodyOf(args, fields).name}`,
       columns: servers.details ?? [],
-      ...{ wait, timeout, look },
+      wait,
+      timeout,
+      look,
     }),
 });
 
@@ -98,6 +101,7 @@ const provision = command({
   many: true,
   consent: { level: 'moderate', warning: 'Provisioning runs again over what is on the server.' },
   options: wait,
+  shows: servers.details ?? [],
   examples: ['provision web-2 --yes', 'provision web-2 --yes --no-wait'],
   run: (ctx, { server, wait, timeout }) =>
     work(ctx, {
@@ -107,7 +111,9 @@ const provision = command({
       doing: 'provisioning',
       what: `server ${ctx.targets.server?.label ?? server}`,
       columns: servers.details ?? [],
-      ...{ wait, timeout, look },
+      wait,
+      timeout,
+      look,
     }),
 });
 
