@@ -10,7 +10,7 @@ type Options = Choosing & { readonly name: string; readonly to_file: string | un
 
 /** Mints a token that can do just what was asked for: printed once and alone, or put into a file and never shown. */
 export async function createToken(
-  ctx: Pick<Context, 'api' | 'ask' | 'progress' | 'world'>,
+  ctx: Pick<Context, 'api' | 'ask' | 'ci' | 'progress' | 'world'>,
   { name, to_file, ...wanted }: Options,
   reckon: Reckon,
 ): Promise<View> {
@@ -36,6 +36,7 @@ export async function createToken(
     });
   }
   progress.note('It is shown this once:');
+  ctx.ci.mask(token);
   return text(token, isObject(reply.body) ? reply.body : { token });
 }
 

@@ -6,7 +6,7 @@ import { message, text, type View } from '../output/view.ts';
 import { idOf, type Token } from './token.ts';
 import { reserveFile, type TokenFile } from './token-file.ts';
 
-type Needs = Pick<Context, 'api' | 'tokens' | 'progress' | 'settings' | 'world'>;
+type Needs = Pick<Context, 'api' | 'ci' | 'tokens' | 'progress' | 'settings' | 'world'>;
 
 /** A token made to take another's place. */
 interface Fresh {
@@ -55,6 +55,7 @@ export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonl
     return message(`Token ${old.name} is rotated. The new one is stored for this profile.`, shown(old, fresh));
   }
   progress.note(inUse ? 'DNX_TOKEN held the old token: set it to this one, which is shown once:' : 'The new token is shown this once:');
+  ctx.ci.mask(fresh.plain);
   return { ...text(fresh.plain, isObject(fresh.body) ? fresh.body : { token: fresh.plain }), finish };
 }
 

@@ -1,0 +1,133 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openWebsite } from '../support/website.ts';
+
+let bed: Bed;
+let github: RunOptions;
+const file = (name: string) => join(bed.directory, name);
+const read = (name: string) => readFileSync(file(name), 'utf8');
+
+beforeEach(async () => {
+  bed = await openBed();
+  for (const name of ['output', 'summary']) writeFileSync(file(name), '');
+  github = { env: { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: file('output'), GITHUB_STEP_SUMMARY: file('summary') } };
+});
+afterEach(() => bed.close());
+
+/** The commands of dnx in an example of the documentation, by the heading above it. */
+const example = (heading: string): string[] => {
+  const [, section = ''] = readFileSync('docs/ci.md', 'utf8').split(`## ${heading}\n`);
+  const block = /```yaml\n(.*?)```/s.exec(section)?.[1] ?? '';
+  return [...block.matchAll(/(?:run:|-) (dnx .*)/g)].map(([, line]) => line?.replace(/^dnx /, '') ?? '');
+};
+
+describe('GitHub Actions', () => {
+  test('the example of the documentation works as it is written', async () => {
+    const lines = example('GitHub Actions');
+    expect(lines).toHaveLength(1);
+    const run = await bed.dnx(lines[0] ?? '', github);
+    expect(run.code).toBe(0);
+    expect(read('output')).toBe('status=active\noutcome=succeeded\nrelease=20260416_120003\nduration=16\nurl=https://shop.example.com\n');
+    expect(read('summary')).toContain('| shop.example.com | web-1 | succeeded | 20260416_120003 | 16 s |');
+    expect(run.stderr.split('\n').filter((line) => line.startsWith('::'))).toEqual(['::group::Deploy shop.example.com', '::endgroup::']);
+    expect(run.stdout).not.toContain('::');
+  });
+
+  test('a failure is an annotation, and the outputs tell it', async () => {
+    bed.sandbox.state.fail_deploys = true;
+    const run = await bed.dnx('deploy shop.example.com', github);
+    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expect(run.stderr).toContain(
+      '::error title=dnx%3A shop.example.com::The deployment of shop.example.com failed (release 20260416_120003).\n',
+    );
+    expect(read('output')).toContain('outcome=failed\n');
+    expect(read('summary')).toContain('- The deployment of shop.example.com failed');
+  });
+
+  test('so is a refusal', async () => {
+    const run = await bed.dnx('deploy nowhere.example.com', github);
+    expect(run.code).toBe(6);
+    const refused = await bed.dnx('deploy docs.example.com', github);
+    expect(refused.stderr).toContain('::error title=dnx::This site is suspended. Resume it before you deploy.\n');
+    expect(read('output')).toBe('');
+  });
+
+  test('verification and rollback are groups of their own', async () => {
+    const site = await openWebsite(bed.sandbox, seeded.sites['shop.example.com'], (release) => ({
+      status: release === '20260416_120003' ? 500 : 200,
+    }));
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --within 2s --rollback-on-fail --url ${site.url}`, github);
+    await site.close();
+    expect(run.code).toBe(11);
+    expect(run.stderr.match(/::group::.*/g)).toEqual([
+      '::group::Deploy shop.example.com',
+      '::group::Verify shop.example.com',
+      expect.stringMatching(/^::group::Roll shop\.example\.com back to \d+_\d+$/),
+    ]);
+    expect(run.stderr.match(/::endgroup::/g)).toHaveLength(3);
+    expect(read('output')).toContain(`outcome=rolled_back\nrelease=20260416_120003\n`);
+    expect(read('output')).toContain(`url=${site.url}\n`);
+  });
+
+  test('several are one group, one table and one list', async () => {
+    const run = await bed.dnx('deploy --server web-1 --all', github);
+    expect(run.code).toBe(0);
+    expect(run.stderr.match(/::group::.*/g)).toEqual(['::group::Deploy 3 sites']);
+    expect(read('output')).toMatch(/^outcome=succeeded\nresults=\[\{"site":"shop\.example\.com"/);
+    expect(read('summary').match(/succeeded/g)).toHaveLength(3);
+  });
+
+  test('--no-ci leaves all of it out', async () => {
+    const run = await bed.dnx('deploy shop.example.com --no-ci', github);
+    expect(run.stderr).not.toContain('::');
+    expect(read('output') + read('summary')).toBe('');
+  });
+
+  test('a token that is created is masked before it is printed', async () => {
+    const run = await bed.dnx('token create ci --ability site:deploy', github);
+    expect(run.code).toBe(0);
+    expect(run.stderr).toContain(`::add-mask::${run.stdout.trim()}\n`);
+  });
+
+  test('what the API says cannot forge a command or break the table', async () => {
+    const shop = bed.sandbox.state.sites.find(({ domain }) => domain === 'shop.example.com');
+    bed.sandbox.faults.always({ method: 'GET', path: /\/sites\/[^/]+$/ }, (answer) => ({
+      ...answer,
+      body: { data: { ...shop, domain: 'a|b\n::set-env name=X::y' } },
+    }));
+    await bed.dnx(`deploy ${shop?.id} --server ${shop?.server_id} --timeout 5s`, github);
+    expect(read('summary')).toContain('a\\|b ::set-env');
+  });
+});
+
+describe('everywhere', () => {
+  test.each(['GitLab CI', 'Bitbucket Pipelines'])('the example for %s works as it is written', async (heading) => {
+    const lines = example(heading);
+    expect(lines).toHaveLength(1);
+    const run = await bed.dnx(lines[0] ?? '', { env: { CI: 'true' } });
+    expect(run.code).toBe(0);
+    expect(JSON.parse(read('deploy.json'))).toMatchObject({ site: 'shop.example.com', outcome: 'succeeded', release: '20260416_120003' });
+    expect(run.stderr).not.toContain('::');
+  });
+
+  test('--result-file holds what --json prints, also of a failure and of a refusal', async () => {
+    bed.sandbox.state.fail_deploys = true;
+    const run = await bed.dnx('deploy shop.example.com --json --result-file out.json');
+    expect(run.code).toBe(1);
+    expect(JSON.parse(read('out.json'))).toEqual(run.json());
+    await bed.dnx('deploy docs.example.com --result-file out.json');
+    expect(JSON.parse(read('out.json'))).toMatchObject({ error: { code: 'invalid', status: 422 } });
+    await bed.dnx('rollback shop.example.com --yes --result-file out.json');
+    expect(JSON.parse(read('out.json'))).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('a file that cannot be written is refused before anything is deployed', async () => {
+    const run = await bed.dnx('deploy shop.example.com --result-file nowhere/out.json');
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toContain('Cannot write nowhere/out.json (ENOENT).');
+    expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([]);
+  });
+});
