@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { optionsOf } from '../../src/cli/program.ts';
+import { openBed, type Run } from '../support/dnx.ts';
+import { leaves, linesOf } from '../support/tree.ts';
+
+const noGroup = { name: '', noun: '', summary: '', commands: [] };
+
+/** It asks only where there is a scheduled deployment already, which has its own test. */
+const sometimes = 'site schedule';
+
+/** Every command that is told `--yes` or `--confirm`, with its first such example as it is without either. */
+const consenting = leaves.flatMap((leaf) => {
+  const { consent } = leaf.command;
+  if (leaf.path === sometimes || (!consent && !('yes' in optionsOf(leaf.group ?? noGroup, leaf.command)))) return [];
+  const agreed = linesOf(leaf).find((line) => / --(yes|confirm)\b/.test(line));
+  if (!agreed) throw new Error(`${leaf.path} has no example with its consent`);
+  const line = agreed.replace(/^dnx /, '').replace(/ --yes\b| --confirm ('[^']*'|\S+)/g, '');
+  return [{ path: leaf.path, line, severe: consent?.level === 'severe' }];
+});
+
+async function run(line: string): Promise<Run> {
+  const bed = await openBed();
+  try {
+    return await bed.dnx(line);
+  } finally {
+    await bed.close();
+  }
+}
+
+test('the commands that ask are those that it is known of', () => {
+  expect(consenting.filter(({ severe }) => severe).map(({ path }) => path)).toEqual([
+    'server delete',
+    'site delete',
+    'database delete',
+    'backup restore',
+  ]);
+  expect(consenting.length).toBeGreaterThan(20);
+});
+
+test.each(consenting)('$path without a terminal and without consent sends nothing', async ({ line, severe }) => {
+  const refused = await run(line);
+  expect(refused).toMatchObject({ code: 2, calls: [], stdout: '' });
+  expect(refused.stderr).toContain(severe ? '--confirm' : '--yes');
+});
+
+describe.each(consenting.filter(({ severe }) => severe))('$path cannot be undone', ({ line }) => {
+  test('--yes is not enough', async () => {
+    const refused = await run(`${line} --yes`);
+    expect(refused).toMatchObject({ code: 2, calls: [], stdout: '' });
+    expect(refused.stderr).toContain('--yes is not enough here');
+  });
+
+  test('a wrong name changes nothing', async () => {
+    const refused = await run(`${line} --confirm something-else --yes`);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.calls.filter((call) => !call.startsWith('GET '))).toEqual([]);
+    expect(refused.stderr).toContain('Nothing was done.');
+  });
+});
