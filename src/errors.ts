@@ -29,6 +29,8 @@ export interface ErrorDetails {
   /** HTTP status, when the API said it. */
   readonly status?: number | undefined;
   readonly errors?: FieldErrors | undefined;
+  /** The ability that the token most likely lacks. */
+  readonly lacks?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -39,6 +41,7 @@ export class DnxError extends Error {
   readonly hint: string | undefined;
   readonly status: number | undefined;
   readonly errors: FieldErrors | undefined;
+  readonly lacks: string | undefined;
 
   constructor(code: Code, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -46,6 +49,7 @@ export class DnxError extends Error {
     this.hint = details.hint;
     this.status = details.status;
     this.errors = details.errors;
+    this.lacks = details.lacks;
   }
 
   get exitCode(): number {
@@ -54,7 +58,7 @@ export class DnxError extends Error {
 
   /** The same failure with another hint: the place that knows what the user was doing knows what to type next. */
   withHint(hint: string): DnxError {
-    return new DnxError(this.code, this.message, { hint, status: this.status, errors: this.errors, cause: this.cause });
+    return new DnxError(this.code, this.message, { hint, status: this.status, errors: this.errors, lacks: this.lacks, cause: this.cause });
   }
 }
 

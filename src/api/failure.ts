@@ -16,11 +16,17 @@ export function failureOf(reply: Reply, endpoint: string): DnxError {
   const { status } = reply;
   const code = codes[status] ?? 'failed';
   const said = reply.message ?? firstLine(reply.text);
-  const { message, hint } = explain(reply, said, endpoint);
-  return new DnxError(code, message, { status, hint, errors: status === 422 ? fieldErrors(reply.body) : undefined });
+  const { message, hint, lacks } = explain(reply, said, endpoint);
+  return new DnxError(code, message, { status, hint, lacks, errors: status === 422 ? fieldErrors(reply.body) : undefined });
 }
 
-function explain({ status, headers }: Reply, said: string | undefined, endpoint: string): { message: string; hint?: string } {
+interface Explained {
+  readonly message: string;
+  readonly hint?: string;
+  readonly lacks?: string;
+}
+
+function explain({ status, headers }: Reply, said: string | undefined, endpoint: string): Explained {
   switch (status) {
     case 401:
       return { message: quote('Deploynix does not accept this token', said, 'Unauthenticated.'), hint: 'Sign in again with: dnx login' };
@@ -47,17 +53,31 @@ function explain({ status, headers }: Reply, said: string | undefined, endpoint:
   };
 }
 
-/** A 403 has three causes, and the API's words tell which is likelier. */
-function forbidden(said: string | undefined, need: Need | undefined): { message: string; hint?: string } {
+/** A 403 has three causes, the token, the role and the plan, and the API's words tell which is likelier. */
+function forbidden(said: string | undefined, need: Need | undefined): Explained {
   const words = said ?? '';
-  const ability = need && `${need.ability}${need.assumed ? ' (assumed: the API reference does not say)' : ''}`;
-  if (/plan|upgrade|api_access/i.test(words)) return { message: quote("This organization's plan does not allow it", said) };
-  if (/unauthorized/i.test(words))
-    return { message: quote("The user's role does not allow it", said), hint: 'Ask an owner of the organization.' };
-  if (!ability) return { message: quote('Forbidden', said) };
+  if (/plan|upgrade|api_access/i.test(words)) {
+    return {
+      message: quote("This organization's plan does not allow it", said),
+      hint: 'No other token helps: an owner can change the plan in the dashboard.',
+    };
+  }
+  if (/unauthorized/i.test(words)) {
+    return {
+      message: quote("The user's role does not allow it", said),
+      hint: 'No other token of this user helps: ask an owner of the organization.',
+    };
+  }
+  if (!need) return { message: quote('Deploynix forbids it', said) };
+  const ability = `${need.ability}${need.assumed ? ' (assumed: the API reference does not say)' : ''}`;
+  const sure = /abilit|scope/i.test(words);
   return {
-    message: quote(`The token lacks the ability ${ability}`, said),
-    hint: `Mint a token that has it: dnx token create NAME --ability ${need.ability}`,
+    message: quote(
+      sure ? `The token lacks the ability ${ability}` : `Deploynix forbids it: most likely the token lacks the ability ${ability}`,
+      said,
+    ),
+    hint: `Make a token that has it: dnx token create NAME --ability ${need.ability}`,
+    lacks: need.ability,
   };
 }
 

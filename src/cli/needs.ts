@@ -34,6 +34,8 @@ export function askedBy(invocation: Invocation, defaults: Defaults = {}): Asking
   const options = Object.entries(command.options ?? {});
   const given = (key: string) => words[key] !== undefined && words[key] !== false;
   const endpoint = endpointOf(invocation, { server: defaults.server, site: defaults.site });
+  // A dry run finds its targets, and stops there.
+  if (words.dry_run) return namesIn(invocation, placesIn(invocation, endpoint, []), defaults);
   const always = [...(endpoint ? [endpoint as Endpoint] : []), ...(command.uses ?? []), ...(command.asks?.(words) ?? [])];
   const added = options.flatMap(([key, option]) =>
     given(key) && !option.within ? (option.uses ?? []).map((each) => ({ endpoint: each, because: flagName(key) })) : [],

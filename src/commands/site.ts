@@ -169,7 +169,6 @@ const schedule = command({
   name: 'schedule',
   summary: 'Deploy a site later',
   endpoint: 'POST /servers/{server}/sites/{site}/schedule-deploy',
-  uses: [siteEndpoint],
   options: {
     at: text('When: 2026-12-01T02:00, or with its offset 2026-12-01T02:00:00Z', 'time'),
     tz: text('The time zone of --at (the one of this machine)', 'zone'),

@@ -16,12 +16,12 @@ export const reporting = {
 export const deployOptions = {
   ...waiting,
   if_running: choice('What to do when one is under way (asks on a terminal, attach elsewhere)', ['attach', 'wait', 'fail']),
-  verify: text('Ask the site for this path afterwards, such as /up', 'path'),
+  verify: using(text('Ask the site for this path afterwards, such as /up', 'path'), siteEndpoint),
   expect: integer('The status that --verify wants (200)', 'status'),
   expect_body: text('Text that the answer to --verify must hold', 'text'),
   for: integer('So many good answers in a row (1)'),
   within: duration('How long --verify may take (90s)'),
-  verify_cmd: text('Run this command afterwards; its exit code decides', 'command'),
+  verify_cmd: using(text('Run this command afterwards; its exit code decides', 'command'), siteEndpoint),
   url: text('The address of the site (https and its domain)', 'url'),
   rollback_on_fail: using(
     flag('Go back to the release before when it fails verification; exit 11'),

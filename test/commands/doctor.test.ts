@@ -114,8 +114,8 @@ describe('doctor --contract', () => {
   /** A document that says just what dnx declares. */
   async function agreeing(): Promise<Document> {
     const paths: Document['paths'] = {};
-    const at = (operation: string) => {
-      const [method = '', path = ''] = operation.split(' ');
+    const at = (word: string) => {
+      const [method = '', path = ''] = word.split(' ');
       const place = `/api/v1${path}`;
       const verb = method.toLowerCase();
       const item = paths[place] ?? {};
