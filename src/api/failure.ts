@@ -47,10 +47,11 @@ function explain({ status, headers }: Reply, said: string | undefined, endpoint:
     };
   }
   const who = status >= 500 ? 'Deploynix failed' : 'Deploynix refused';
-  return {
-    message: quote(`${who} with ${status}`, said),
-    ...(status >= 500 && { hint: 'Try again in a moment; nothing is wrong with your command.' }),
-  };
+  // What changes something is never sent twice on a guess, neither by dnx nor on its advice.
+  const hint = endpoint.startsWith('GET ')
+    ? 'Try again in a moment; nothing is wrong with your command.'
+    : 'It may have been performed all the same: look at the current state before you try again.';
+  return { message: quote(`${who} with ${status}`, said), ...(status >= 500 && { hint }) };
 }
 
 /** A 403 has three causes, the token, the role and the plan, and the API's words tell which is likelier. */

@@ -151,4 +151,4 @@ export function bodyOf(args: object, fields: Options): Record<string, unknown> {
 const target = (ctx: Pick<Context, 'targets'>, noun: string) => ctx.targets[noun] ?? { id: '', label: '' };
 const line = (...words: readonly (string | undefined)[]) => words.filter(Boolean).join(' ');
 
-const article = (words: string) => `${/^[aeiou]|^ssh/i.test(words) ? 'an' : 'a'} ${words}`;
+const article = (words: string) => `${/^(?!us)[aeiou]|^ssh/i.test(words) ? 'an' : 'a'} ${words}`;

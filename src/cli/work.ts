@@ -29,7 +29,14 @@ export async function work<T extends Thing>(ctx: Pick<Context, 'api' | 'clock' |
   const sight = wait === false ? undefined : await firstSight(ctx, of);
   const reply = await of.start();
   const started = isObject(reply.data) ? (reply.data as unknown as T) : sight?.before;
-  if (!sight || started?.id === undefined) return answer(reply, columns, 'Started.');
+  const view = answer(reply, columns, `Started the ${doing} of ${what}.`);
+  if (!sight) return view;
+  if (started?.id === undefined) {
+    const lost = `The answer does not say which one it is, so the ${doing} of ${what} cannot be followed.`;
+    if (wait) return failing(view, new DnxError('failed', lost, { hint: 'It was started all the same.' }));
+    ctx.progress.warn(lost);
+    return view;
+  }
   const resume = of.look(String(started.id));
   ctx.progress.note(`Started the ${doing} of ${what}.`);
   const timeoutMs = of.timeout ?? DEFAULT_TIMEOUT_MS;

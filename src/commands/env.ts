@@ -1,3 +1,4 @@
+import { isObject } from '../api/reply.ts';
 import { command, group } from '../cli/command.ts';
 import { action, answer, remove, resource } from '../cli/crud.ts';
 import { argument, flag, list, required, text } from '../cli/options.ts';
@@ -47,8 +48,8 @@ const get = command({
   endpoint: `GET ${variables.path}/{variable}`,
   examples: ['get APP_URL --site shop.example.com'],
   async run(ctx, args) {
-    const { data } = await ctx.api.send<Variable>(`GET ${variables.path}/{variable}`, args);
-    if (data === undefined) throw new DnxError('failed', 'Deploynix answered without the variable.');
+    const { data } = await ctx.api.send(`GET ${variables.path}/{variable}`, args);
+    if (!isObject(data) || data.value === undefined) throw new DnxError('failed', 'Deploynix answered without the value.');
     return plain(String(data.value ?? ''), data);
   },
 });

@@ -109,6 +109,16 @@ test('a token that cannot look orders it and says that it does not follow; with 
   expect(posts(demanded.calls)).toEqual([]);
 });
 
+test.each([
+  ['', 0],
+  ['--wait', 1],
+])('an answer that does not say which server it is cannot be followed: %s', async (option, code) => {
+  bed.sandbox.faults.next({ method: 'POST', path: '/servers' }, { status: 202, body: { message: 'Queued.' } });
+  const run = await bed.dnx(`server create web-3 --provider hetzner ${option}`);
+  expect(run.stderr).toContain('The answer does not say which one it is, so the creation of server web-3 cannot be followed.');
+  expect(run).toMatchObject({ code, waited: 0 });
+});
+
 test('Ctrl-C stops following, not the work', async () => {
   const run = await bed.dnx('server create web-3 --provider hetzner', { interruptAt: 6_000 });
   expect(run.stderr).toMatch(/The remote work goes on. Follow it with: dnx server show \w+/);
