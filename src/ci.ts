@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import type { World } from './world.ts';
 
@@ -39,7 +38,7 @@ export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>): Ci {
     error: (title, message) => say(`::error title=${escaped(title).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${escaped(message)}`),
     output(values) {
       // A value of several lines needs a mark that it cannot hold.
-      const mark = `dnx_${randomUUID()}`;
+      const mark = `dnx_${crypto.randomUUID()}`;
       append(
         env.GITHUB_OUTPUT,
         Object.entries(values)

@@ -1,19 +1,18 @@
-import type { Invocation } from './cli/program.ts';
-
+import { perform } from './cli/perform.ts';
+import { type Invocation, parse } from './cli/program.ts';
+import { alone, contents, shortcuts } from './commands/index.ts';
+import { openContext } from './open.ts';
 import { reportError } from './output/error.ts';
+import { print } from './output/print.ts';
+import { styleFor } from './output/style.ts';
 import { type Given, readSettings, type Settings } from './settings/settings.ts';
-import { version } from './version.ts';
 import type { World } from './world.ts';
 
 /** argv and a World in, an exit code out. The one place where errors are caught. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    world.stdout.write(`${version}\n`);
-    return 0;
-  }
   let settings: Settings | undefined;
   try {
-    const invocation = await parse(argv, world);
+    const invocation = await understand(argv, world);
     if (!invocation) return 0;
     settings = readSettings(world, given(invocation.words));
     return await run(invocation, settings, world);
@@ -24,10 +23,9 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   }
 }
 
-async function parse(argv: readonly string[], world: World): Promise<Invocation | undefined> {
-  const [{ parse }, { contents, alone, shortcuts }] = await Promise.all([import('./cli/program.ts'), import('./commands/index.ts')]);
-  const bold = world.stdout.isTTY && !world.env.NO_COLOR && !argv.includes('--no-color');
-  const paint = (code: number) => (text: string) => (bold ? `\u001b[${code}m${text}\u001b[0m` : text);
+/** argv as an invocation; undefined when it asked for help, which is then printed. */
+async function understand(argv: readonly string[], world: World): Promise<Invocation | undefined> {
+  const { bold } = await styleFor(world.stdout, world.env, argv.includes('--no-color') ? false : undefined);
   return parse(
     argv,
     { contents, alone, shortcuts },
@@ -35,19 +33,17 @@ async function parse(argv: readonly string[], world: World): Promise<Invocation 
       write: (text) => world.stdout.write(text),
       writeError: (text) => world.stderr.write(text),
       width: Math.min(world.stdout.columns ?? 100, 110),
-      bold: paint(1),
+      bold,
       dim: (text) => text,
     },
   );
 }
 
 async function run(invocation: Invocation, settings: Settings, world: World): Promise<number> {
-  const [{ openContext }, { perform }] = await Promise.all([import('./open.ts'), import('./cli/perform.ts')]);
-  const { ctx, scope, sources, close } = openContext(world, settings, invocation);
+  const { ctx, scope, sources, close } = await openContext(world, settings, invocation);
   try {
     const view = await perform(invocation, ctx, scope, sources);
     ctx.progress.done();
-    const { print } = await import('./output/print.ts');
     await print(view, invocation.words, settings, world);
     await view.finish?.();
     if (view.failure) throw view.failure;

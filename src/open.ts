@@ -23,8 +23,8 @@ export interface Opened {
 }
 
 /** What a command is given, made from the world and the settings. Nothing heavy is loaded until it is used. */
-export function openContext(world: World, settings: Settings, { words }: Pick<Invocation, 'words'>): Opened {
-  const style = styleFor(world.stderr, world.env, words.no_color === false ? false : undefined);
+export async function openContext(world: World, settings: Settings, { words }: Pick<Invocation, 'words'>): Promise<Opened> {
+  const style = await styleFor(world.stderr, world.env, words.no_color === false ? false : undefined);
   const progress = openProgress({
     stderr: world.stderr,
     events: settings.format === 'ndjson' ? world.stdout : undefined,

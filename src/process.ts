@@ -1,14 +1,15 @@
-import { osKeychain } from './auth/keychain.ts';
+import { openNetwork } from './api/network.ts';
 import { DnxError } from './errors.ts';
 import { main } from './main.ts';
 import type { World } from './world.ts';
 
 /** The world of the real process: its streams, clock, keychain and network. */
 export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
-  const { env, platform, stdin, stdout, stderr } = process;
+  const { env, platform, stdout, stderr } = process;
   const clock: World['clock'] = {
     now: () => Date.now(),
-    elapsed: () => performance.now(),
+    // `performance` would load perf_hooks.
+    elapsed: () => Number(process.hrtime.bigint()) / 1e6,
     sleep: (ms, stop) =>
       new Promise((resolve, reject) => {
         const abort = () => {
@@ -23,23 +24,28 @@ export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
         stop?.addEventListener('abort', abort, { once: true });
       }),
   };
+  const keychain = async () => (await import('./auth/keychain.ts')).osKeychain({ env, platform, clock, signal });
   return {
     env,
     platform,
-    self: [process.execPath, process.argv[1] ?? ''],
-    stdin,
     node: process.versions.node,
+    self: [process.execPath, process.argv[1] ?? ''],
+    // A stream on it costs two milliseconds: only for who reads it.
+    get stdin() {
+      return process.stdin;
+    },
     stdout,
     stderr,
     clock,
     signal,
     cwd: process.cwd(),
     home: env.HOME ?? env.USERPROFILE ?? '/',
-    keychain: osKeychain({ env, platform, clock }),
-    async connect() {
-      const { openNetwork } = await import('./api/network.ts');
-      return openNetwork(env);
+    keychain: {
+      read: async (account) => (await keychain()).read(account),
+      write: async (account, secret) => (await keychain()).write(account, secret),
+      remove: async (account) => (await keychain()).remove(account),
     },
+    connect: async () => openNetwork(env),
     async spawn(child) {
       const { runChild } = await import('./child.ts');
       return runChild(child, signal);

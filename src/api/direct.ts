@@ -27,7 +27,11 @@ export function directTransport(options: DirectOptions): Transport {
       const message = await new Promise<IncomingMessage>((resolve, reject) => {
         let sent = false;
         const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-        const outgoing = request(target, { method, headers: { ...headers, ...length }, agent, signal });
+        const outgoing = request(target, { method, headers: { ...headers, ...length }, agent });
+        // What the option `signal` does, without the millisecond that it costs.
+        const abort = () => outgoing.destroy(signal.reason);
+        signal.addEventListener('abort', abort);
+        outgoing.on('close', () => signal.removeEventListener('abort', abort));
         outgoing.setTimeout(options.idleMs, () => outgoing.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
         outgoing.on('finish', () => {
           sent = true;

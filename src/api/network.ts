@@ -1,4 +1,5 @@
 import type { Env, Transport } from '../world.ts';
+import { directTransport } from './direct.ts';
 
 const IDLE_MS = 30_000;
 const variables = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];
@@ -9,6 +10,5 @@ export async function openNetwork(env: Env, idleMs = IDLE_MS): Promise<Transport
     const { proxiedTransport } = await import('./proxied.ts');
     return proxiedTransport({ env, idleMs });
   }
-  const { directTransport } = await import('./direct.ts');
   return directTransport({ idleMs });
 }

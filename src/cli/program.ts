@@ -4,6 +4,7 @@ import { needOf } from '../auth/abilities.ts';
 import type { Entry } from '../commands/index.ts';
 import { type DnxError, usage } from '../errors.ts';
 import { namings } from '../scope/names.ts';
+import { version } from '../version.ts';
 import { flagName, plural, title } from '../words.ts';
 import type { AnyCommand, Group } from './command.ts';
 import { bodyOptions, consents, globals } from './globals.ts';
@@ -44,16 +45,22 @@ export async function parse(argv: readonly string[], tree: Contents, terminal: T
     invocation = found;
   };
 
+  // Declaring costs time at every start: where the first word is clear, no other branch can matter.
+  const matters = (name: string) => words[0] !== named || name === named;
   for (const entry of tree.contents) {
+    const wanted = named !== undefined && findEntry(tree, named) === entry;
+    if (!wanted && !matters(entry.name)) continue;
     const branch = program.command(entry.name).summary(entry.summary).description(entry.summary).helpGroup(`${entry.section}:`);
     branch.aliases([plural(entry.name), ...(entry.aliases ?? [])]);
-    if (named && findEntry(tree, named) === entry) addGroup(branch, (await entry.load()).default, invoke);
+    if (wanted) addGroup(branch, (await entry.load()).default, words, invoke);
   }
   for (const { name, summary, section, load } of tree.alone) {
+    if (!matters(name)) continue;
     const branch = program.command(name).summary(summary).helpGroup(`${section}:`);
     if (name === named) addCommand(branch, noGroup, (await load()).default, name, invoke);
   }
   for (const [name, [group, command, summary]] of Object.entries(tree.shortcuts)) {
+    if (!matters(name)) continue;
     const branch = program.command(name).summary(summary).helpGroup('Shortcuts:');
     if (name === named) {
       const loaded = await findEntry(tree, group)?.load();
@@ -90,7 +97,7 @@ function root({ write, width, bold, dim }: Terminal): Command {
   program
     .usage('<group> <command> [target] [options]')
     .description('Deploynix from the terminal, from scripts and from CI.')
-    .version('', '--version', 'Show the version')
+    .version(version, '--version', 'Show the version')
     .helpOption('-h, --help', 'Show help; works after every command')
     .helpCommand(false)
     .exitOverride()
@@ -112,15 +119,17 @@ function root({ write, width, bold, dim }: Terminal): Command {
 
 const pathOf = (command: Command): string => (command.parent ? `${pathOf(command.parent)} ${command.name()}`.trim() : '');
 
-function addGroup(branch: Command, group: Group, invoke: (found: Invocation) => void): void {
-  for (const each of group.commands) addCommand(branch.command(each.name), group, each, `${group.name} ${each.name}`, invoke);
+/** Every command by its name and summary; arguments and options only for those that a word of argv may mean. */
+function addGroup(branch: Command, group: Group, words: readonly string[], invoke: (found: Invocation) => void): void {
+  for (const each of group.commands) {
+    const { name, aliases = [], summary } = each;
+    const leaf = branch.command(name).summary(summary).aliases(aliases);
+    if ([name, ...aliases].some((word) => words.includes(word))) addCommand(leaf, group, each, `${group.name} ${name}`, invoke);
+  }
 }
 
 function addCommand(branch: Command, group: Group, command: AnyCommand, path: string, invoke: (found: Invocation) => void): void {
-  branch
-    .summary(command.summary)
-    .description(descriptionOf(command))
-    .aliases(command.aliases ?? []);
+  branch.description(descriptionOf(command));
   const positionals = positionalsOf(group, command);
   for (const { key, required, variadic, help } of positionals) {
     const shown = variadic ? `${key.replaceAll('_', '-')}...` : key.replaceAll('_', '-');
@@ -129,7 +138,7 @@ function addCommand(branch: Command, group: Group, command: AnyCommand, path: st
   const own = optionsOf(group, command);
   const flags = [...addOptions(branch, own, 'Options:'), ...addOptions(branch, globals, 'Everywhere:')];
   branch.helpOption('-h, --help', 'Show this help');
-  branch.addHelpText('after', examplesOf(path, command, group));
+  branch.addHelpText('after', () => examplesOf(path, command, group));
   branch.action((...received: unknown[]) => {
     const given = branch.opts<Record<string, unknown>>();
     const words: Record<string, unknown> = {};

@@ -12,7 +12,7 @@ interface Options {
 }
 
 /** Says on stderr what failed, and answers with the exit code. Whatever is not a DnxError is a bug, and only that shows a stack trace. */
-export function reportError(error: unknown, { json, debug, world, argv }: Options): number {
+export async function reportError(error: unknown, { json, debug, world, argv }: Options): Promise<number> {
   const { stderr, env } = world;
   const expected = error instanceof DnxError ? error : fileFailure(error);
   if (json) {
@@ -21,7 +21,7 @@ export function reportError(error: unknown, { json, debug, world, argv }: Option
     if (!expected) stderr.write(`${stackOf(error)}\n`);
     return expected?.exitCode ?? 1;
   }
-  const style = styleFor(stderr, env, argv.includes('--no-color') ? false : undefined);
+  const style = await styleFor(stderr, env, argv.includes('--no-color') ? false : undefined);
   if (!expected) {
     stderr.write(`${style.red('✗')} This looks like a bug in dnx ${version}:\n${stackOf(error)}\n`);
     return 1;

@@ -26,7 +26,7 @@ export function grid(rows: readonly (readonly string[])[], width: number | undef
   const natural = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => stripVTControlCharacters(row[index] ?? '').length)));
   const table = new Table({
     chars: Object.fromEntries(edges.map((edge) => [edge, ''])),
-    style: { 'padding-left': 0, 'padding-right': GAP, head: [], border: [] },
+    style: { compact: true, 'padding-left': 0, 'padding-right': GAP, head: [], border: [] },
     ...(width !== undefined && { colWidths: fitted(natural, width).map((each) => each + GAP) }),
   });
   table.push(...rows.map((row) => [...row]));

@@ -21,7 +21,7 @@ export async function print(view: View, words: Readonly<Record<string, unknown>>
     limit: limit === undefined ? undefined : Number(limit),
     width: world.stdout.isTTY ? world.stdout.columns : undefined,
     now: world.clock.now(),
-    style: styleFor(world.stdout, world.env, words.no_color === false ? false : undefined),
+    style: await styleFor(world.stdout, world.env, words.no_color === false ? false : undefined),
   });
   if (text !== '') await write(world.stdout, text);
   if (view.kind === 'rows' && view.items.length === 0 && settings.format === 'table' && view.empty && !settings.quiet)

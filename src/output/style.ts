@@ -1,12 +1,17 @@
-import { Chalk, type ChalkInstance } from 'chalk';
 import { truthy } from '../settings/settings.ts';
 import type { Env, Output } from '../world.ts';
 
-export type Style = ChalkInstance;
+/** Text in, text out: coloured, or as it was. */
+export type Style = Readonly<Record<'bold' | 'dim' | 'red' | 'yellow' | 'green', (text: string) => string>>;
+
+const same = (text: string): string => text;
+const plain: Style = { bold: same, dim: same, red: same, yellow: same, green: same };
 
 /** Colours for one stream: on a terminal, unless NO_COLOR or `--no-color` says otherwise; FORCE_COLOR wins over the terminal. */
-export function styleFor(stream: Pick<Output, 'isTTY'>, env: Env, color: boolean | undefined): Style {
+export async function styleFor(stream: Pick<Output, 'isTTY'>, env: Env, color: boolean | undefined): Promise<Style> {
   const forced = env.FORCE_COLOR !== undefined && truthy(env.FORCE_COLOR || '1');
   const off = color === false || Boolean(env.NO_COLOR) || env.TERM === 'dumb' || (env.FORCE_COLOR !== undefined && !forced);
-  return new Chalk({ level: off ? 0 : stream.isTTY || forced ? 1 : 0 });
+  if (off || !(stream.isTTY || forced)) return plain;
+  const { Chalk } = await import('chalk');
+  return new Chalk({ level: 1 });
 }

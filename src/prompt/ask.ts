@@ -1,5 +1,5 @@
 import { DnxError, usage } from '../errors.ts';
-import type { World } from '../world.ts';
+import type { Input, Output, World } from '../world.ts';
 
 export interface Choice<V> {
   readonly name: string;
@@ -23,7 +23,7 @@ export interface Ask {
   /** Masked. */
   password(question: string): Promise<string>;
   select<V>(question: string, choices: readonly Choice<V>[]): Promise<V>;
-  /** Several of a list. A string among the choices is a heading. */
+  /** Several of a list, narrowed by typing; at least one. A string among the choices is a heading. */
   checkbox<V>(question: string, choices: readonly (Choice<V> | string)[]): Promise<V[]>;
   /** One of a long list, narrowed by typing. */
   search<V>(question: string, choices: readonly Choice<V>[]): Promise<V>;
@@ -37,16 +37,18 @@ interface Options {
   readonly before: () => void;
 }
 
+type Prompts = typeof import('@inquirer/prompts');
+type Streams = { readonly input: Input; readonly output: Output; readonly signal: AbortSignal };
+
 /** @inquirer/prompts bound to this process's streams; loaded when the first question is asked. */
 export function openAsk({ world, input, before }: Options): Ask {
-  const allowed = input && world.stdin.isTTY === true && world.stderr.isTTY === true;
-  const streams = { input: world.stdin, output: world.stderr, signal: world.signal };
+  const allowed = () => input && world.stderr.isTTY === true && world.stdin.isTTY === true;
 
-  const ask = async <T>(question: string, put: (prompts: typeof import('@inquirer/prompts')) => Promise<T>): Promise<T> => {
-    if (!allowed) throw usage(`There is nobody to ask: ${question}`, 'Give the answer as an option, or run this on a terminal.');
+  const ask = async <T>(question: string, put: (prompts: Prompts, streams: Streams) => Promise<T>): Promise<T> => {
+    if (!allowed()) throw usage(`There is nobody to ask: ${question}`, 'Give the answer as an option, or run this on a terminal.');
     before();
     try {
-      return await put(await import('@inquirer/prompts'));
+      return await put(await import('@inquirer/prompts'), { input: world.stdin, output: world.stderr, signal: world.signal });
     } catch (error) {
       if (world.signal.aborted) throw world.signal.reason;
       if (error instanceof Error && error.name === 'ExitPromptError')
@@ -56,30 +58,27 @@ export function openAsk({ world, input, before }: Options): Ask {
   };
 
   return {
-    allowed,
-    confirm: (question) => ask(question, (prompts) => prompts.confirm({ message: question, default: false }, streams)),
+    get allowed() {
+      return allowed();
+    },
+    confirm: (question) => ask(question, (prompts, streams) => prompts.confirm({ message: question, default: false }, streams)),
     input: (question, options) =>
-      ask(question, (prompts) =>
+      ask(question, (prompts, streams) =>
         prompts.input(
           { message: question, ...options, validate: options?.validate ?? ((value) => value.trim() !== '' || 'An answer is needed.') },
           streams,
         ),
       ),
-    password: (question) => ask(question, (prompts) => prompts.password({ message: question, mask: '•' }, streams)),
-    select: (question, choices) => ask(question, (prompts) => prompts.select({ message: question, choices, pageSize: 12 }, streams)),
-    checkbox: (question, choices) =>
-      ask(question, (prompts) =>
-        prompts.checkbox(
-          {
-            message: question,
-            pageSize: 18,
-            choices: choices.map((each) => (typeof each === 'string' ? new prompts.Separator(each) : each)),
-          },
-          streams,
-        ),
-      ),
+    password: (question) => ask(question, (prompts, streams) => prompts.password({ message: question, mask: '•' }, streams)),
+    select: (question, choices) =>
+      ask(question, (prompts, streams) => prompts.select({ message: question, choices, pageSize: 12 }, streams)),
+    checkbox: <V>(question: string, choices: readonly (Choice<V> | string)[]) =>
+      ask(question, async (_, streams) => {
+        const { chooseMany } = await import('./choose-many.ts');
+        return (await chooseMany({ message: question, choices }, streams)) as V[];
+      }),
     search: (question, choices) =>
-      ask(question, (prompts) =>
+      ask(question, (prompts, streams) =>
         prompts.search(
           { message: question, source: (term) => choices.filter(({ name }) => name.toLowerCase().includes((term ?? '').toLowerCase())) },
           streams,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Api } from '../api/client.ts';
@@ -34,7 +33,7 @@ export function openSiteIndex({ api, directory, account }: { api: Pick<Api, 'lis
   const remember = (known: Record<string, Located>) => {
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      const temporary = `${file}.${randomUUID()}`;
+      const temporary = `${file}.${crypto.randomUUID()}`;
       writeFileSync(temporary, JSON.stringify({ ...remembered(), [account]: known }), { mode: 0o600 });
       renameSync(temporary, file);
     } catch {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DnxError, usage } from '../errors.ts';
 import type { Env, World } from '../world.ts';
@@ -192,6 +192,8 @@ export function readJson<T extends object>(file: string): T {
 
 function readText(file: string): string | undefined {
   try {
+    // An exception costs ten times as much, and the link file is looked for in every directory above.
+    if (!statSync(file, { throwIfNoEntry: false })) return undefined;
     return readFileSync(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
