@@ -35,7 +35,7 @@ _dnx() {
     esac
     path=$group
     case $group in
-      api|login|logout|whoami|deploy|rollback) ;;
+      doctor|api|login|logout|whoami|deploy|rollback) ;;
       *) (( COMP_CWORD > 2 )) && path="$group ${COMP_WORDS[2]}" ;;
     esac
     case $path in
@@ -181,6 +181,7 @@ _dnx() {
     *' --state') compopt -o default; return ;;
     *' --latency') return ;;
     *' --rate-limit') return ;;
+    *' --contract') compopt -o default; return ;;
     *' --input') compopt -o default; return ;;
     *)
       if [[ $cur == -* ]]; then
@@ -325,6 +326,7 @@ _dnx() {
           'completion install') words=" $everywhere" ;;
           'sandbox start') words="--port --state --fail-deploys --latency --rate-limit $everywhere" ;;
           'sandbox run') words="--port --state --fail-deploys --latency --rate-limit $everywhere" ;;
+          'doctor') words="--contract --exit-code $everywhere" ;;
           'api') words="--server --site --input --paginate --include --field --data $everywhere" ;;
           'login') words="--with-token --email --ability --for --from-script --preset --insecure-storage $everywhere" ;;
           'logout') words="--keep $everywhere" ;;
@@ -334,7 +336,7 @@ _dnx() {
         esac
       else
         case $path in
-          '') words='auth token config server site env queue redirect certificate database database-user backup crontab daemon ssh-key network-rule provider credential git-provider git-repository completion sandbox api login logout whoami deploy rollback help' ;;
+          '') words='auth token config server site env queue redirect certificate database database-user backup crontab daemon ssh-key network-rule provider credential git-provider git-repository completion sandbox doctor api login logout whoami deploy rollback help' ;;
           'auth') words='login logout status switch whoami' ;;
           'token') words='list create revoke rotate abilities' ;;
           'config') words='list get set unset' ;;

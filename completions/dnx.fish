@@ -52,7 +52,7 @@ function __dnx_path
         case sandboxes
             set path sandbox
     end
-    if not contains -- "$path" api login logout whoami deploy rollback; and test (count $words) -gt 2
+    if not contains -- "$path" doctor api login logout whoami deploy rollback; and test (count $words) -gt 2
         set path "$path $words[3]"
     end
     switch "$path"
@@ -348,6 +348,8 @@ function __dnx_value
             return 0
         case '* --rate-limit'
             return 0
+        case '* --contract'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case '* --input'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case '*'
@@ -406,6 +408,7 @@ function __dnx_complete
                     git-repository 'Git repositories that sites are deployed from' \
                     completion 'Complete commands and options with Tab' \
                     sandbox 'A Deploynix of your own on this machine, to try and to test' \
+                    doctor 'Look at everything that dnx depends on, and say what to mend' \
                     api 'Call the API itself, for what has no command yet' \
                     login 'Sign in' \
                     logout 'Revoke the token and forget it' \
@@ -498,9 +501,9 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     list 'List users' \
                     show 'Show one user' \
-                    create 'Create an user' \
-                    update 'Change an user' \
-                    delete 'Delete an user'
+                    create 'Create a user' \
+                    update 'Change a user' \
+                    delete 'Delete a user'
             case 'backup'
                 printf '%s\t%s\n' \
                     list 'List backups' \
@@ -1415,6 +1418,11 @@ function __dnx_complete
                     --fail-deploys 'Every deployment fails' \
                     --latency 'Wait before every answer' \
                     --rate-limit 'Requests a minute, 0 for no limit (60)'
+                __dnx_everywhere
+            case 'doctor'
+                printf '%s\t%s\n' \
+                    --contract 'Compare with this OpenAPI 3 document, in JSON or YAML' \
+                    --exit-code 'With --contract, exit 10 when there are differences'
                 __dnx_everywhere
             case 'api'
                 printf '%s\t%s\n' \

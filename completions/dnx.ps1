@@ -86,9 +86,9 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'git-repository get' = 'git-repository show'
     'git-repository rm' = 'git-repository delete'
   }
-  $alone = @('api', 'login', 'logout', 'whoami', 'deploy', 'rollback')
+  $alone = @('doctor', 'api', 'login', 'logout', 'whoami', 'deploy', 'rollback')
   $words = @{
-    '' = @('auth|Sign in and out, and see as whom', 'token|API tokens and what they may do', 'config|The host, server, site and output that a profile keeps', 'server|Servers', 'site|Sites: deploy, watch, roll back', 'env|Environment variables of a site', 'queue|Queue workers of a site', 'redirect|Redirects that the web server answers', 'certificate|SSL certificates of sites and servers', 'database|Databases of a server', 'database-user|Who may use a database', 'backup|Backups of databases and applications', 'crontab|Commands that run on a schedule', 'daemon|Long-running processes kept alive by Supervisor', 'ssh-key|Public keys that may log in to a server', 'network-rule|Firewall rules of a server', 'provider|Cloud providers and what they offer', 'credential|Credentials for cloud providers', 'git-provider|Connections to Git hosts', 'git-repository|Git repositories that sites are deployed from', 'completion|Complete commands and options with Tab', 'sandbox|A Deploynix of your own on this machine, to try and to test', 'api|Call the API itself, for what has no command yet', 'login|Sign in', 'logout|Revoke the token and forget it', 'whoami|Who the token belongs to', 'deploy|Deploy a site and follow it to its end', 'rollback|Make an earlier release live again', 'help|Show help')
+    '' = @('auth|Sign in and out, and see as whom', 'token|API tokens and what they may do', 'config|The host, server, site and output that a profile keeps', 'server|Servers', 'site|Sites: deploy, watch, roll back', 'env|Environment variables of a site', 'queue|Queue workers of a site', 'redirect|Redirects that the web server answers', 'certificate|SSL certificates of sites and servers', 'database|Databases of a server', 'database-user|Who may use a database', 'backup|Backups of databases and applications', 'crontab|Commands that run on a schedule', 'daemon|Long-running processes kept alive by Supervisor', 'ssh-key|Public keys that may log in to a server', 'network-rule|Firewall rules of a server', 'provider|Cloud providers and what they offer', 'credential|Credentials for cloud providers', 'git-provider|Connections to Git hosts', 'git-repository|Git repositories that sites are deployed from', 'completion|Complete commands and options with Tab', 'sandbox|A Deploynix of your own on this machine, to try and to test', 'doctor|Look at everything that dnx depends on, and say what to mend', 'api|Call the API itself, for what has no command yet', 'login|Sign in', 'logout|Revoke the token and forget it', 'whoami|Who the token belongs to', 'deploy|Deploy a site and follow it to its end', 'rollback|Make an earlier release live again', 'help|Show help')
     'auth' = @('login|Sign in, with a token that can do just what you choose', 'logout|Revoke the token and forget it', 'status|Show where each profile is signed in, and whether it works', 'switch|Choose the profile that is used when nothing else is said', 'whoami|Who the token belongs to')
     'token' = @('list|List tokens', 'create|Create a token; it is printed once, alone on stdout', 'revoke|Revoke a token', 'rotate|Replace a token by a new one of the same name and abilities', 'abilities|List what a token can be allowed, or what commands need')
     'config' = @('list|Show the settings in effect, and where each comes from', 'get|Print one setting', 'set|Keep a setting in the profile', 'unset|Forget a setting of the profile')
@@ -99,7 +99,7 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'redirect' = @('list|List redirects', 'show|Show one redirect', 'create|Create a redirect', 'update|Change a redirect', 'delete|Delete a redirect')
     'certificate' = @('list|List certificates of a site, or with --server alone of a server', 'show|Show one certificate', 'create|Issue a certificate for a site, or install one of your own', 'delete|Revoke a certificate of a site, or with --server alone of a server')
     'database' = @('list|List databases', 'show|Show one database', 'create|Create a database', 'delete|Delete a database')
-    'database-user' = @('list|List users', 'show|Show one user', 'create|Create an user', 'update|Change an user', 'delete|Delete an user')
+    'database-user' = @('list|List users', 'show|Show one user', 'create|Create a user', 'update|Change a user', 'delete|Delete a user')
     'backup' = @('list|List backups', 'create|Back up a database, or the application of a site', 'download|Download a backup to a file', 'restore|Restore from a backup', 'verify|Check that a backup is intact')
     'crontab' = @('list|List crontabs', 'show|Show one crontab', 'create|Create a crontab', 'update|Change a crontab', 'delete|Delete a crontab')
     'daemon' = @('list|List daemons', 'show|Show one daemon', 'create|Create a daemon', 'update|Change a daemon', 'delete|Delete a daemon', 'restart|Restart a daemon')
@@ -228,6 +228,7 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'completion install' = @('bash|', 'zsh|', 'fish|', 'powershell|')
     'sandbox start' = @()
     'sandbox run' = @()
+    'doctor' = @()
     'api' = @('GET|', 'POST|', 'PUT|', 'PATCH|', 'DELETE|')
     'login' = @()
     'logout' = @()
@@ -377,6 +378,7 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'completion install' = @() + $everywhere
     'sandbox start' = @('--port|The port to listen on; a free one otherwise', '--state|Keep the state in this file', '--fail-deploys|Every deployment fails', '--latency|Wait before every answer', '--rate-limit|Requests a minute, 0 for no limit (60)') + $everywhere
     'sandbox run' = @('--port|The port to listen on; a free one otherwise', '--state|Keep the state in this file', '--fail-deploys|Every deployment fails', '--latency|Wait before every answer', '--rate-limit|Requests a minute, 0 for no limit (60)') + $everywhere
+    'doctor' = @('--contract|Compare with this OpenAPI 3 document, in JSON or YAML', '--exit-code|With --contract, exit 10 when there are differences') + $everywhere
     'api' = @('--server|The server for {server}: name or id', '--site|The site for {site}: domain or id', '--input|The whole body, any JSON: text, @file, or - for standard input', '--paginate|Every page of a list, as one array', '--include|Show the status and the headers too', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; flags and -F win over it') + $everywhere
     'login' = @('--with-token|Read a token from standard input instead', '--email|Mail address', '--ability|An ability for the token', '--for|A command line that must work: what it needs', '--from-script|A shell script or GitHub workflow: what its dnx commands need', '--preset|A ready-made set of abilities', '--insecure-storage|Store the token in a file, in the clear (mode 0600)') + $everywhere
     'logout' = @('--keep|Only forget it here; the token stays valid') + $everywhere
