@@ -43,7 +43,7 @@ export function askedBy(invocation: Invocation, defaults: Defaults = {}): Asking
   const scope = namesIn(invocation, placesIn(invocation, endpoint, added), defaults);
   return {
     asked: [
-      ...always.map((each) => ({ endpoint: each, because: lowered(command.summary) })),
+      ...always.map((each) => ({ endpoint: each, because: 'the command itself' })),
       ...added,
       ...scope.asked,
       ...references(invocation),
@@ -139,5 +139,3 @@ function confirmation({ group, command, words }: Invocation): Asked[] {
     ? []
     : [{ endpoint: `${naming.list}/{${noun}}` as Endpoint, because: 'its name is compared with the confirmation' }];
 }
-
-const lowered = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);

@@ -106,7 +106,7 @@ const abilities = command({
     const shown = columns<AbilityNeed>(
       'ability',
       { key: 'assumed', title: 'Basis', cell: ({ assumed }) => (assumed ? 'assumed' : 'stated') },
-      { key: 'reasons', title: 'Why', cell: ({ reasons }) => reasons.map(({ because }) => because).join('; ') },
+      { key: 'reasons', title: 'Why', cell: ({ reasons }) => [...new Set(reasons.map(({ because }) => because))].join('; ') },
     );
     return rows(demand.needs, shown, 'No ability is needed: any token can do that.');
   },

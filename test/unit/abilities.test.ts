@@ -62,7 +62,7 @@ describe('what a command line needs', () => {
     try {
       const { needs, notes, unclear } = await demandOf({ lines: [], scripts: [file] }, tree, world);
       expect(needs.map(({ ability }) => ability)).toEqual(['site:deploy', 'site:read']);
-      expect(needs[0]?.reasons[0]?.because).toBe('deploy.sh:4 deploy --wait: deploy a site and follow it to its end');
+      expect(needs[0]?.reasons[0]?.because).toBe('deploy.sh:4 deploy --wait: the command itself');
       expect(notes).toEqual([]);
       expect(unclear).toHaveLength(2);
       expect(unclear.join('\n')).toContain(':5 was not understood (Unknown command');
