@@ -1,0 +1,110 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { everyCommand } from '../../src/cli/tree.ts';
+import * as tree from '../../src/commands/index.ts';
+import { SEED_PASSWORD, seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, split } from '../support/dnx.ts';
+
+const typed = 'typed-on-standard-input-4711';
+const privateKey = [
+  '-----BEGIN PRIVATE KEY-----',
+  'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7',
+  '-----END PRIVATE KEY-----',
+].join('\n');
+
+/** They print a token, which is what they are for; what they say beside it must not hold one. */
+const telling = /^token (create|rotate) /;
+
+const site = `--site ${seeded.sites['shop.example.com']} --server ${seeded.servers['web-1']}`;
+const lines = [
+  'login --with-token',
+  'login --with-token --profile other',
+  'auth status',
+  'auth status -o yaml',
+  'auth switch other',
+  'auth switch default',
+  'config list',
+  'doctor',
+  'doctor --json',
+  'token list --audit --json',
+  'api GET /user --include',
+  'api POST /nowhere -F a=b',
+  `certificate create shop.example.com ${site} --type custom --certificate @cert.pem --private-key @key.pem`,
+  `certificate create shop.example.com ${site} --type custom --certificate @cert.pem --private-key @key.pem --no-wait`,
+  'credential create Spare --provider hetzner --token -',
+  'credential create Spare --provider nonsense --token -',
+  'git-provider create Spare --provider gitlab --token -',
+  'database-user create reporting --database shop --server db-1 --password -',
+  'database-user update shop --database shop --server db-1 --password -',
+  'server show nowhere',
+  'server create x --provider nonsense',
+  'login --nonsense',
+  'credential create Spare --provider hetzner --token in-the-clear-0815',
+  'logout',
+];
+
+/** Everything below a directory, as text. */
+function everything(directory: string): { path: string; text: string }[] {
+  return readdirSync(directory, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({ path, text: readFileSync(path, 'latin1') }));
+}
+
+async function prepared(): Promise<Bed> {
+  const bed = await openBed({ rateLimit: 0 });
+  mkdirSync(join(bed.directory, 'given/.ssh'), { recursive: true });
+  for (const [name, text] of [
+    ['key.pem', privateKey],
+    ['cert.pem', '-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n'],
+    ['openapi.json', '{"openapi":"3.1.0","paths":{}}'],
+    ['.ssh/id_ed25519.pub', 'ssh-ed25519 AAAA ada@desktop'],
+  ] as const) {
+    writeFileSync(join(bed.directory, 'given', name), text);
+  }
+  return bed;
+}
+
+const faults = [undefined, { status: 500 }, { status: 403 }, { status: 422 }, 'drop', 'cut'] as const;
+
+test.each(faults.map((fault) => [typeof fault === 'object' ? fault.status : (fault ?? 'nothing'), fault] as const))(
+  'nothing that is printed or kept holds a secret, when the API answers with %s',
+  { timeout: 60_000 },
+  async (_, fault) => {
+    const bed = await prepared();
+    try {
+      const secrets: string[] = [SEED_PASSWORD, typed, 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7', 'in-the-clear-0815'];
+      const examples = (await everyCommand(tree)).flatMap(({ group, command }) =>
+        command.examples.map((each) => (group ? `${group.name} ${each}` : each)),
+      );
+      const all = [...lines, ...examples.filter((each) => !each.startsWith('sandbox ')).map((each) => each.replace(/ [<>] \S+$/, ''))];
+      for (const line of all) {
+        const token = bed.sandbox.mint(['*'], { name: 'Secret' });
+        secrets.push(token, token.slice(token.indexOf('|') + 1));
+        if (fault) bed.sandbox.faults.next({ method: line.includes('list') ? 'GET' : 'POST' }, fault);
+        const login = line.startsWith('login --with-token');
+        const stored = /^(auth|whoami|doctor|logout)/.test(line);
+        const run = await bed.dnx([...split(line), '--debug'], {
+          cwd: join(bed.directory, 'given'),
+          stdin: login ? token : typed,
+          env: { DNX_TOKEN: login || stored ? undefined : token },
+        });
+        bed.sandbox.faults.clear();
+        const fresh = telling.test(line) ? [...bed.keychain.values()] : [];
+        const said = telling.test(line) ? run.stderr : run.stdout + run.stderr;
+        const leaks = [...secrets, ...fresh].filter((secret) => said.includes(secret));
+        expect(leaks, `${line}\n${said}`).toEqual([]);
+        if (telling.test(line) && run.code === 0) secrets.push(run.stdout.trim());
+      }
+      secrets.push(...bed.keychain.values());
+      const files = everything(bed.directory).filter(({ path }) => !path.startsWith(join(bed.directory, 'given/')));
+      expect(files.map(({ path }) => path.slice(bed.directory.length))).toContain('/config/config.json');
+      const leaks = files.filter(({ text }) => secrets.some((secret) => secret !== '' && text.includes(secret)));
+      expect(leaks.map(({ path }) => path)).toEqual([]);
+      expect(bed.sandbox.calls.length).toBeGreaterThan(100);
+    } finally {
+      await bed.close();
+    }
+  },
+);
