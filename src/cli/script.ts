@@ -29,7 +29,7 @@ const wrapper =
 const wrapperWord = /^(?:-.*|\d+[smhd]?)$/;
 /** Commands whose arguments are never run. */
 const inert = /^(?:echo|printf|which|type|hash|alias|:|#.*)$/;
-const redirections = ['>', '>>', '<', '>&', '<&', '<<<', '<<'];
+const redirections = ['>', '>>', '>|', '>&', '&>', '&>>', '<', '<<', '<<-', '<<<', '<&', '<>'];
 
 /** The dnx commands in a shell script. A variable whose value the script does not tell stays in the words as `$NAME`. */
 export function readShell(text: string, given: Readonly<Record<string, string>> = {}): Script {

@@ -1,18 +1,12 @@
-import { parse } from 'yaml';
 import { isObject } from '../api/reply.ts';
-import { usage } from '../errors.ts';
+import { readYaml } from '../yaml.ts';
 import { type Found, readShell, type Script, type Unclear } from './script.ts';
 
 type Env = Readonly<Record<string, string>>;
 
 /** The dnx commands in the `run` steps of a GitHub workflow, or of a composite action. Lines count within their step. */
 export function readWorkflow(text: string, name: string): Script {
-  let document: unknown;
-  try {
-    document = parse(text);
-  } catch (cause) {
-    throw usage(`${name} is not valid YAML: ${(cause as Error).message.split('\n')[0]}`);
-  }
+  const document = readYaml(text, name);
   const found: Found[] = [];
   const unclear: Unclear[] = [];
   const top = envOf(document);

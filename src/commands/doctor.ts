@@ -5,7 +5,6 @@ import { everyCommand } from '../cli/tree.ts';
 import type { Context } from '../context.ts';
 import { compare, type Difference } from '../doctor/contract.ts';
 import { examine } from '../doctor/doctor.ts';
-import { readDocument } from '../doctor/openapi.ts';
 import { DnxError, usage } from '../errors.ts';
 import { columns, failing, rows } from '../output/view.ts';
 import { NetworkFault } from '../world.ts';
@@ -25,7 +24,8 @@ export default command({
   examples: ['doctor', 'doctor --json', 'doctor --contract openapi.json'],
   async run(ctx, { contract, exit_code }) {
     if (contract === undefined) return examine(ctx);
-    const document = await readDocument(await load(ctx, contract), contract);
+    const { readDocument } = await import('../doctor/openapi.ts');
+    const document = readDocument(await load(ctx, contract), contract);
     const found = compare(document, await everyCommand(tree));
     const assumed = found.filter(({ basis }) => basis === 'assumed').length;
     ctx.progress.note(

@@ -1,5 +1,6 @@
 import { isObject } from '../api/reply.ts';
 import { usage } from '../errors.ts';
+import { readYaml } from '../yaml.ts';
 
 type Thing = Readonly<Record<string, unknown>>;
 
@@ -23,14 +24,8 @@ export interface Described {
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
 
 /** The operations of an OpenAPI 3 document, in JSON or YAML. */
-export async function readDocument(text: string, name: string): Promise<Described[]> {
-  const { parse } = await import('yaml');
-  let document: unknown;
-  try {
-    document = parse(text);
-  } catch (cause) {
-    throw usage(`${name} is neither JSON nor YAML: ${(cause as Error).message.split('\n')[0]}`);
-  }
+export function readDocument(text: string, name: string): Described[] {
+  const document = readYaml(text, name);
   if (!isObject(document) || !String(document.openapi).startsWith('3') || !isObject(document.paths))
     throw usage(`${name} is not an OpenAPI 3 document.`, 'It must have `openapi: 3.…` and `paths`.');
   const base = basePath(document);

@@ -30,8 +30,8 @@ export async function render(view: View, options: RenderOptions): Promise<string
         .map((each) => `${json(view.waited && isItem(each) ? { type: 'result', ...each } : each)}\n`)
         .join('');
     case 'yaml': {
-      const { stringify } = await import('yaml');
-      return stringify(await queried(data, options));
+      const { writeYaml } = await import('../yaml.ts');
+      return writeYaml(await queried(data, options));
     }
     case 'ids':
       return listOf(data)

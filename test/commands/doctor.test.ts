@@ -218,7 +218,7 @@ paths:
   });
 
   test.each([
-    ['not: [yaml', 'neither JSON nor YAML'],
+    ['not: [yaml', 'is not valid YAML'],
     ['swagger: "2.0"', 'is not an OpenAPI 3 document'],
   ])('refuses %s', async (text, words) => {
     writeFileSync(join(bed.directory, 'openapi.yaml'), text);

@@ -17,6 +17,7 @@ describe('dnx commands in a shell script', () => {
     ['./node_modules/.bin/dnx deploy x', ['deploy x']],
     ['DNX_SITE=a time dnx deploy', ['deploy']],
     ['timeout 5m dnx deploy x 2>&1 > out.txt', ['deploy x']],
+    ['dnx deploy x &> out.txt || dnx watch x >| out.txt', ['deploy x', 'watch x']],
     ['dnx env set \'A=b c\' "D=e"', ['env set A=b c D=e']],
     ['dnx deploy \\\n  shop.example.com \\\n  --wait', ['deploy shop.example.com --wait']],
     ['for s in a b; do dnx deploy "$s"; done', ['deploy $s']],
