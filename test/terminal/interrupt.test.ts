@@ -1,0 +1,48 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { keys, openTerminal } from '../support/terminal.ts';
+
+let sandbox: Sandbox;
+let directory: string;
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
+});
+afterEach(async () => {
+  await sandbox.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Each question of a command line; the first answer of each is taken. */
+const asking: readonly (readonly [words: readonly string[], questions: readonly string[]])[] = [
+  [
+    ['server', 'create', 'web-3'],
+    ['? Cloud provider:', '? Credential for the provider:', '? Region:', '? Size:', '? Image:'],
+  ],
+  [
+    ['token', 'create', 'ci'],
+    ['? What may the token do? Start from:', '? Abilities 2 chosen'],
+  ],
+  [['token', 'rotate', 'Grafana'], ['? Replace token Grafana?']],
+];
+const cases = asking.flatMap(([words, questions]) =>
+  questions.map((question, index) => [`dnx ${words.join(' ')}`, question, words, questions.slice(0, index)] as const),
+);
+
+test.each(cases)('%s: Ctrl-C at “%s” changes nothing', async (_, question, words, before) => {
+  const terminal = openTerminal(words, { DNX_HOST: sandbox.url, DNX_TOKEN: sandbox.token }, directory);
+  for (const each of before) {
+    await terminal.shows(each);
+    await terminal.shows('❯');
+    terminal.type(keys.enter);
+  }
+  await terminal.shows(question);
+  terminal.type(keys.interrupt);
+  const { code } = await terminal.ended;
+  expect(code).toBe(130);
+  expect(sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+  expect(existsSync(join(directory, '.config'))).toBe(false);
+});
