@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { DnxError, isError, usage } from '../errors.ts';
 import { message, type View } from '../output/view.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE } from '../settings/settings.ts';
+import { wordOf } from '../words.ts';
 import { type Choosing, chooseAbilities, type Reckon } from './choose.ts';
 
 export type LoginOptions = Choosing & {
@@ -34,7 +35,7 @@ export async function login(ctx: Needs, options: LoginOptions, reckon: Reckon): 
     throw nowhere(error, insecure);
   });
   const before = tokens.known;
-  const fresh = options.with_token ? await fromStdin(ctx, options) : await exchange(ctx, options, reckon);
+  const fresh = options.with_token ? await given(ctx, options) : await exchange(ctx, options, reckon);
   const user = await check(ctx, fresh);
   try {
     await tokens.store(fresh.token, { ...(user && { user }), ...(fresh.abilities && { abilities: fresh.abilities }) }, { insecure });
@@ -57,11 +58,10 @@ export async function login(ctx: Needs, options: LoginOptions, reckon: Reckon): 
   });
 }
 
-async function fromStdin({ stdin, world }: Needs, options: LoginOptions): Promise<Fresh> {
+async function given({ ask, stdin, world }: Needs, options: LoginOptions): Promise<Fresh> {
   if (options.ability || options.for || options.from_script || options.preset)
     throw usage('What a token can do is settled when it is made.', 'Leave out --ability, --for, --from-script and --preset.');
-  if (world.stdin.isTTY) throw usage('--with-token reads a token from standard input.', 'For example: dnx login --with-token < token.txt');
-  const token = (await stdin()).trim();
+  const token = (ask.allowed && world.stdin.isTTY ? await ask.password('Token:') : await stdin()).trim();
   if (token === '') throw usage('No token came from standard input.', 'For example: dnx login --with-token < token.txt');
   if (/\s/.test(token)) throw usage('What came from standard input is not a token: it has white space in it.');
   return { token, abilities: undefined, minted: false };
@@ -109,7 +109,7 @@ async function check(ctx: Needs, { token, minted }: Fresh): Promise<string | und
         );
       throw error;
     });
-  return isObject(data) ? String(data.email ?? data.name ?? '') || undefined : undefined;
+  return isObject(data) ? wordOf(data.email ?? data.name) || undefined : undefined;
 }
 
 function nowhere(error: unknown, insecure: boolean): unknown {

@@ -67,10 +67,12 @@ export function abilitiesFor(asked: readonly Asked[]): AbilityNeed[] {
   return [...needs].map(([ability, need]) => ({ ability, ...need }));
 }
 
-/** What a command needs in itself, whatever it is given; with the endpoints that its options choose instead. */
+/** What a command needs in itself, whatever it is given; with the endpoints that its options choose. */
 export function needsOf({ endpoint, options = {} }: AnyCommand): Need[] {
-  const instead = Object.values(options).flatMap(({ within }) => within ?? []);
-  return [...(endpoint ? [endpoint] : []), ...instead].map(needOf).filter((need) => need !== undefined);
+  const chosen = Object.values(options).flatMap(({ within, uses = [] }) =>
+    within ? [within] : endpoint ? [] : uses.filter((each) => !each.startsWith('GET ')),
+  );
+  return [...(endpoint ? [endpoint] : []), ...chosen].map(needOf).filter((need) => need !== undefined);
 }
 
 /** What must be found before the command can act: the places in its path, and a server or site that an option names. */

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DnxError, usage } from '../errors.ts';
+import { DnxError, isError, usage } from '../errors.ts';
 import type { Env, World } from '../world.ts';
 import { type Format, formats } from './format.ts';
 
@@ -114,12 +114,24 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
       ['profile', stored[name]],
       ['default', fallback],
     );
+  /** A setting that is refused says where it came from, unless it was typed just now. */
+  const from = <T>(name: SettingName, read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      const origin = origins[name];
+      if (!isError(error) || !origin || origin === 'option') throw error;
+      const mend =
+        origin === 'profile' ? ` To forget it: dnx config unset ${name} --${name} ${name === 'host' ? DEFAULT_HOST : 'table'}` : '';
+      throw error.withHint(`${error.hint ?? ''} It came from the ${origin}.${mend}`.trim());
+    }
+  };
   return {
     profile,
-    host: hostOf(setting('host', given.host, DEFAULT_HOST) ?? DEFAULT_HOST),
+    host: from('host', () => hostOf(setting('host', given.host, DEFAULT_HOST) ?? DEFAULT_HOST)),
     server: setting('server'),
     site: setting('site'),
-    format: formatOf(setting('output', given.json ? 'json' : given.output, 'table') ?? 'table'),
+    format: from('output', () => formatOf(setting('output', given.json ? 'json' : given.output, 'table') ?? 'table')),
     quiet: given.quiet ?? false,
     debug: given.debug ?? truthy(env.DNX_DEBUG),
     input: given.input !== false && !given.json && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI),

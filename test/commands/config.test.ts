@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
@@ -53,6 +53,16 @@ describe('config', () => {
   test('what wins over the profile is said', async () => {
     const run = await bed.dnx('config set host https://a.example');
     expect(run.stderr).toContain('The environment sets host too, and it wins over the profile.');
+  });
+
+  test('a setting that cannot be used says where it came from, and can be mended', async () => {
+    mkdirSync(join(bed.directory, 'config'));
+    writeFileSync(join(bed.directory, 'config/config.json'), '{"profiles":{"default":{"output":"pdf"}}}');
+    const run = await bed.dnx('server list');
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain('It came from the profile. To forget it: dnx config unset output --output table');
+    expect((await bed.dnx('config unset output --output table')).code).toBe(0);
+    expect((await bed.dnx('server list')).code).toBe(0);
   });
 
   test.each([

@@ -96,6 +96,16 @@ test.each(questions.map(([question], index) => [question, index] as const))('Ctr
   expect(existsSync(join(directory, 'config/tokens.json'))).toBe(false);
 });
 
+test('--with-token asks for it behind a mask on a terminal', async () => {
+  const terminal = open('login', '--with-token', '--insecure-storage');
+  await terminal.shows('? Token:');
+  terminal.type(`${sandbox.token}${keys.enter}`);
+  const { text, code } = await terminal.ended;
+  expect(code).toBe(0);
+  expect(text).not.toContain(sandbox.token);
+  expect(Object.values(stored())).toEqual([sandbox.token]);
+});
+
 test('--for takes the place of the list', async () => {
   const terminal = open('login', '--insecure-storage', '--email', SEED_EMAIL, '--for', 'deploy --wait');
   await terminal.shows('? Password:');
