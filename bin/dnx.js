@@ -1,8 +1,16 @@
 #!/usr/bin/env node
 'use strict';
 
-const [, , first, ...others] = process.argv;
+const { writeSync } = require('node:fs');
 
-// Known before anything is loaded.
-if (first === '--version' && others.length === 0) process.stdout.write(`${require('../package.json').version}\n`);
-else require('../dist/dnx.js').run(process);
+/** Known before anything is loaded. False where it cannot be written: the program itself knows what to say then. */
+function versionWritten() {
+  try {
+    return writeSync(1, `${require('../package.json').version}\n`) > 0;
+  } catch {
+    return false;
+  }
+}
+
+const justVersion = process.argv.length === 3 && process.argv[2] === '--version';
+if (!(justVersion && versionWritten())) require('../dist/dnx.js').run(process);

@@ -3,7 +3,7 @@ import { type Invocation, parse } from './cli/program.ts';
 import { alone, contents, shortcuts } from './commands/index.ts';
 import { openContext } from './open.ts';
 import { reportError } from './output/error.ts';
-import { print } from './output/print.ts';
+import { print, write } from './output/print.ts';
 import { styleFor } from './output/style.ts';
 import { type Given, readSettings, type Settings } from './settings/settings.ts';
 import type { World } from './world.ts';
@@ -26,17 +26,21 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
 /** argv as an invocation; undefined when it asked for help, which is then printed. */
 async function understand(argv: readonly string[], world: World): Promise<Invocation | undefined> {
   const { bold } = await styleFor(world.stdout, world.env, argv.includes('--no-color') ? false : undefined);
-  return parse(
+  let help = '';
+  const invocation = await parse(
     argv,
     { contents, alone, shortcuts },
     {
-      write: (text) => world.stdout.write(text),
-      writeError: (text) => world.stderr.write(text),
+      write: (text) => {
+        help += text;
+      },
       width: Math.min(world.stdout.columns ?? 100, 110),
       bold,
       dim: (text) => text,
     },
   );
+  if (help !== '') await write(world.stdout, help);
+  return invocation;
 }
 
 async function run(invocation: Invocation, settings: Settings, world: World): Promise<number> {

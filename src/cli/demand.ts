@@ -63,7 +63,7 @@ async function readScript(text: string, file: string): Promise<Script> {
 }
 
 /** Everything is silent: a line that asks for help needs nothing. */
-const silent = { write: () => {}, writeError: () => {}, width: 80, bold: (text: string) => text, dim: (text: string) => text };
+const silent = { write: () => {}, width: 80, bold: (text: string) => text, dim: (text: string) => text };
 
 async function understand({ words, env }: Found, tree: Contents): Promise<ReturnType<typeof askedBy>> {
   const invocation = await parse(words, { ...tree, partial: true }, silent);

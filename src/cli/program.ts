@@ -29,7 +29,6 @@ export interface Contents {
 
 interface Terminal {
   readonly write: (text: string) => void;
-  readonly writeError: (text: string) => void;
   readonly width: number;
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;

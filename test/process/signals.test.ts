@@ -1,0 +1,105 @@
+import { readdirSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Executable, openExecutable, said } from '../support/executable.ts';
+
+let executable: Executable;
+beforeEach(async () => {
+  executable = await openExecutable();
+});
+afterEach(() => executable.close());
+
+const signals = [
+  ['SIGINT', 130, 'Interrupted'],
+  ['SIGTERM', 143, 'Terminated'],
+] as const;
+
+/** What `sandbox run` has made in the directory for temporary files. */
+const temporary = () => readdirSync(executable.directory).filter((name) => name.startsWith('dnx-sandbox-'));
+
+describe('a deployment that is followed', () => {
+  test.each(signals)('%s ends it with %i, says how to resume, and cancels nothing', async (signal, code) => {
+    const child = executable.dnx(['deploy', 'shop.example.com']);
+    await said(child, 'started');
+    child.kill(signal);
+    const run = await child;
+    expect([run.exitCode, run.stdout]).toEqual([code, '']);
+    expect(run.stderr).toMatch(/dnx site watch .*shop\.example\.com/);
+    expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET').map(({ path }) => path)).toEqual([
+      expect.stringMatching(/\/deploy$/),
+    ]);
+  });
+
+  test.each(signals)('%s with --json is one line of JSON', async (signal, code) => {
+    const child = executable.dnx(['deploy', 'shop.example.com', '--json']);
+    await said(child, 'started');
+    child.kill(signal);
+    const run = await child;
+    expect(run.exitCode).toBe(code);
+    expect(JSON.parse(run.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      error: { code: code === 130 ? 'interrupted' : 'terminated', hint: expect.stringContaining('dnx site watch') },
+    });
+  });
+});
+
+test.each(signals)('%s ends a request that hangs', async (signal, code, word) => {
+  executable.sandbox.faults.always({ path: '/servers' }, 'hang');
+  const child = executable.dnx(['server', 'list', '--debug']);
+  await said(child, '> GET /servers');
+  child.kill(signal);
+  const run = await child;
+  expect([run.exitCode, run.stdout]).toEqual([code, '']);
+  expect(run.stderr).toContain(word);
+});
+
+describe('sandbox start', () => {
+  test('serves until Ctrl-C, and that is a good end', async () => {
+    const child = executable.dnx(['sandbox', 'start']);
+    await said(child, 'dnx login');
+    child.kill('SIGINT');
+    const run = await child;
+    expect([run.exitCode, run.stdout]).toEqual([0, '']);
+    expect(run.stderr).toMatch(/^A Deploynix sandbox answers on http:\/\/127\.0\.0\.1:\d+\. Ctrl-C stops it\.\n/);
+  });
+});
+
+describe('sandbox run', () => {
+  test("passes the command's exit code and streams on, and leaves nothing behind", async () => {
+    const run = await executable.dnx([
+      'sandbox',
+      'run',
+      '--',
+      'sh',
+      '-c',
+      'dnx server list -o ids | wc -l; ls -d "$TMPDIR"/dnx-sandbox-*; exit 7',
+    ]);
+    expect(run.exitCode).toBe(7);
+    expect(run.stdout).toMatch(/^\s*3\n\S+dnx-sandbox-\w+\n$/);
+    expect(temporary()).toEqual([]);
+  });
+
+  test('a command that does not exist is a usage error', async () => {
+    const run = await executable.dnx(['sandbox', 'run', '--', 'no-such-command']);
+    expect([run.exitCode, run.stdout, run.stderr]).toEqual([2, '', '✗ Cannot run no-such-command: there is no such command.\n']);
+    expect(temporary()).toEqual([]);
+  });
+
+  test.each(signals)('hands %s on to the command, and cleans up', async (signal, code) => {
+    const child = executable.dnx(['sandbox', 'run', '--', 'sh', '-c', 'echo ready >&2; read line'], { stdin: 'pipe' });
+    await said(child, 'ready');
+    expect(temporary()).toHaveLength(1);
+    child.kill(signal);
+    expect((await child).exitCode).toBe(code);
+    expect(temporary()).toEqual([]);
+  });
+
+  test('a second Ctrl-C ends dnx although the command does not stop', async () => {
+    const child = executable.dnx(['sandbox', 'run', '--', 'sh', '-c', "trap 'echo no >&2' INT; echo ready >&2; while read x; do :; done"], {
+      stdin: 'pipe',
+    });
+    await said(child, 'ready');
+    child.kill('SIGINT');
+    await said(child, 'no');
+    child.kill('SIGINT');
+    expect((await child).exitCode).toBe(130);
+  });
+});

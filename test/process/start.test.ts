@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Executable, openExecutable } from '../support/executable.ts';
+
+interface Loaded {
+  readonly builtins: readonly string[];
+  readonly files: readonly string[];
+}
+
+let executable: Executable;
+beforeAll(async () => {
+  executable = await openExecutable();
+});
+afterAll(() => executable.close());
+
+async function loadedBy(...args: string[]): Promise<Loaded> {
+  const file = join(executable.directory, 'loaded.json');
+  const hook = resolve('test/support/loaded.cjs');
+  const { exitCode, stderr } = await executable.dnx(args, { env: { NODE_OPTIONS: `--require ${hook}`, DNX_TEST_LOADED: file } });
+  expect([exitCode, stderr]).toEqual([0, '']);
+  return JSON.parse(readFileSync(file, 'utf8')) as Loaded;
+}
+
+/** Words that only the library itself has in it, minified too. */
+const libraries: Readonly<Record<string, string>> = {
+  undici: 'UND_ERR_PRX_TLS',
+  conf: 'Config schema violation',
+  ora: 'dots12',
+  '@inquirer/prompts': 'User force closed',
+  chalk: 'rgbToAnsi256',
+  'cli-table3': 'top-mid',
+  execa: 'Command failed',
+  yaml: 'YAMLParseError',
+  jmespath: 'not_null',
+  hono: 'Context is not finalized',
+  zod: 'ZodError',
+};
+
+const heavy = [
+  'child_process',
+  'crypto',
+  'http2',
+  'https',
+  'os',
+  'perf_hooks',
+  'readline',
+  'tls',
+  'tty',
+  'worker_threads',
+  'internal/deps/undici/undici',
+];
+
+const read = (file: string) => readFileSync(file, 'utf8');
+const librariesIn = (files: readonly string[]) =>
+  Object.entries(libraries)
+    .filter(([, word]) => files.some((file) => read(file).includes(word)))
+    .map(([name]) => name);
+
+describe('what is loaded', () => {
+  test('every library is found by its word in the build', () => {
+    const chunks = readdirSync('dist').filter((file) => file.endsWith('.js'));
+    expect(librariesIn(chunks.map((file) => join('dist', file)))).toEqual(Object.keys(libraries));
+  });
+
+  test('--version loads the executable and nothing else', async () => {
+    const { files } = await loadedBy('--version');
+    expect(files.map((file) => basename(file))).toEqual(['dnx.js', 'package.json']);
+  });
+
+  test.each([
+    [['--help'], []],
+    [['server', 'list', '--json'], []],
+    [['server', 'list'], ['cli-table3']],
+    [['server', 'list', '-o', 'yaml'], ['yaml']],
+  ])('dnx %j loads %j', async (args, wanted) => {
+    const { builtins, files } = await loadedBy(...args);
+    expect(builtins.filter((name) => heavy.includes(name))).toEqual([]);
+    expect(librariesIn(files)).toEqual(wanted);
+  });
+
+  test('a group is loaded alone', async () => {
+    const groups = readdirSync('src/commands').map((file) => file.replace('.ts', ''));
+    const { files } = await loadedBy('server', 'list', '--json');
+    const loaded = files.map((file) => basename(file).replace(/-[^-]{8}\.js$/, '')).filter((name) => groups.includes(name));
+    expect(loaded).toEqual(['server']);
+  });
+});

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
+
+/** The built executable in processes of its own, against a sandbox in this one, with real time and real signals. */
+export interface Executable {
+  readonly sandbox: Sandbox;
+  /** Config, cache, working directory and temporary files of the processes. */
+  readonly directory: string;
+  /** Starts `dnx ARGS`; awaiting it gives exitCode, stdout and stderr. */
+  dnx(args: readonly string[], options?: StartOptions): Started;
+  /** Starts a line of bash in which `dnx` is the executable. */
+  shell(line: string, options?: StartOptions): Started;
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: 'ignore' | 'pipe';
+}
+
+export type Started = ReturnType<typeof launch>;
+
+export async function openExecutable(options: SandboxOptions = {}): Promise<Executable> {
+  const sandbox = await startSandbox(options);
+  const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: directory,
+    TMPDIR: directory,
+    NODE: process.execPath,
+    DNX: resolve('bin/dnx.js'),
+    DNX_HOST: sandbox.url,
+    DNX_TOKEN: sandbox.token,
+  };
+  return {
+    sandbox,
+    directory,
+    dnx: (args, given = {}) => launch(env.NODE, [env.DNX, ...args], { directory, ...given, env: { ...env, ...given.env } }),
+    shell: (line, given = {}) =>
+      launch('bash', ['-c', `dnx() { "$NODE" "$DNX" "$@"; }; ${line}`], { directory, ...given, env: { ...env, ...given.env } }),
+    async close() {
+      await sandbox.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function launch(file: string, args: readonly string[], { directory, env, stdin = 'ignore' }: StartOptions & { directory: string }) {
+  return execa(file, args, { cwd: directory, env: { ...env }, extendEnv: false, reject: false, stdin, stripFinalNewline: false });
+}
+
+/** Resolves once a process has written these words to its stderr; rejects when it ends without. */
+export function said(child: Started, words: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stderr.on('data', (chunk) => {
+      text += chunk;
+      if (text.includes(words)) resolve();
+    });
+    child.stderr.on('end', () => reject(new Error(`It ended without saying “${words}”, but: ${text}`)));
+  });
+}
