@@ -2,15 +2,21 @@ import { execa } from 'execa';
 import { DnxError } from './errors.ts';
 import type { Child } from './world.ts';
 
-/** Runs a child with this process's own streams, hands a signal on to it, and answers with its exit code. */
-export async function runChild({ file, args, env, output }: Child, signal: AbortSignal): Promise<number> {
+/**
+ * Runs a child with this process's own streams, hands a signal on to it, and answers with its exit code.
+ * `terminal`: Ctrl-C reaches the child by itself, and a second one may mean something else to it.
+ */
+export async function runChild({ file, args, env, output }: Child, signal: AbortSignal, terminal: boolean): Promise<number> {
   const child = execa(file, args, {
     env,
     extendEnv: false,
     stdio: ['inherit', output === 'stderr' ? 2 : 'inherit', 'inherit'],
     reject: false,
   });
-  const stop = () => child.kill((signal.reason as DnxError).code === 'terminated' ? 'SIGTERM' : 'SIGINT');
+  const stop = () => {
+    if ((signal.reason as DnxError).code === 'terminated') child.kill('SIGTERM');
+    else if (!terminal) child.kill('SIGINT');
+  };
   signal.addEventListener('abort', stop, { once: true });
   const result = await child;
   signal.removeEventListener('abort', stop);

@@ -1,0 +1,19 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { keys, openTerminal } from '../support/terminal.ts';
+
+test('Ctrl-C reaches the command of sandbox run once, and dnx waits for its end', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const script = `trap 'n=x$n; echo "caught $n."' INT; echo ready; read a; read b; echo "in all $n."; exit 3`;
+  const terminal = openTerminal(['sandbox', 'run', '--', 'sh', '-c', script], { TMPDIR: directory }, directory);
+  await terminal.shows('ready');
+  terminal.type(keys.interrupt);
+  await terminal.shows('caught x.');
+  terminal.type(keys.enter);
+  await terminal.shows('in all x.');
+  expect((await terminal.ended).code).toBe(3);
+  expect(readdirSync(directory).filter((name) => name.startsWith('dnx-sandbox-'))).toEqual([]);
+});
