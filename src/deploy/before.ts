@@ -15,12 +15,17 @@ export interface Sight {
   readonly at: number;
 }
 
-async function look(ctx: Deploying, place: Place): Promise<Sight> {
+/** The site and its releases, as of one moment as far as two requests can tell. */
+export async function look(ctx: Deploying, place: Place, again = true): Promise<Sight> {
   const at = ctx.clock.elapsed();
   const site = await readSite(ctx, place);
   const releases = await readReleases(ctx, place);
-  return { site, releases, baseline: baselineOf(site, releases), at };
+  // A deployment that began or ended between the two requests shows in one of the answers alone.
+  const torn = releases !== null && releases.length > 0 && (phaseOf(statusOf(site)) === 'going') !== releases.some(isGoing);
+  return torn && again ? look(ctx, place, false) : { site, releases, baseline: baselineOf(site, releases), at };
 }
+
+const isGoing = ({ status }: Release): boolean => phaseOf(status) === 'going';
 
 /** The site before our request. Undefined: this token cannot read it, and following was not demanded. */
 export async function firstSight(ctx: Deploying, place: Place, { demanded }: { demanded: boolean }): Promise<Sight | undefined> {
@@ -70,8 +75,7 @@ async function decide({ ask }: Deploying, { labels }: Spot, { site }: Sight): Pr
 
 /** An installation or a rollback is no deployment that could stand for ours. A site that keeps releases shows one for each deployment. */
 const isDeployment = ({ site, releases }: Sight): boolean =>
-  !/install|provision|restor/i.test(statusOf(site) ?? '') &&
-  (!releases || releases.length === 0 || releases.some(({ status }) => phaseOf(status) === 'going'));
+  !/install|provision|restor/i.test(statusOf(site) ?? '') && (!releases || releases.length === 0 || releases.some(isGoing));
 
 async function untilIdle(ctx: Deploying, spot: Spot, timeoutMs: number): Promise<void> {
   const { label } = spot.labels.site;

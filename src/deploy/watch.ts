@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts';
 import { usage } from '../errors.ts';
-import { readReleases, readSite } from '../follow/deployment.ts';
 import { baselineOfRunning } from '../follow/judge.ts';
 import { message, type View } from '../output/view.ts';
 import { phaseOf, statusOf } from '../status.ts';
+import { look } from './before.ts';
 import { type Deploying, resumeCommand, spotOf } from './place.ts';
 import { pursue, whatOf } from './pursue.ts';
 import { type Ended, ended } from './result.ts';
@@ -38,13 +38,11 @@ async function resume(ctx: Deploying, remembered: Remembered, timeoutMs: number 
 
 /** What is under way at the site, as a run of ours; a message where nothing is. */
 async function attach(ctx: Deploying): Promise<Remembered | View> {
-  const given = spotOf(ctx.targets);
-  const site = await readSite(ctx, given);
+  const { site, releases } = await look(ctx, spotOf(ctx.targets));
   const { labels } = spotOf(ctx.targets, site.domain);
   const status = statusOf(site) ?? 'unknown';
   if (phaseOf(status) !== 'going') return message(`No deployment of ${labels.site.label} is under way; its status is ${status}.`, site);
-  const baseline = baselineOfRunning(site, await readReleases(ctx, given));
-  return remember(ctx, { kind: 'deploy', ...labels, baseline, attached: true, asked: true });
+  return remember(ctx, { kind: 'deploy', ...labels, baseline: baselineOfRunning(site, releases), attached: true, asked: true });
 }
 
 /** A run that ended here already: its printing may have been what was interrupted. */

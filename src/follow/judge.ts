@@ -1,4 +1,5 @@
 import { phaseOf, statusOf } from '../status.ts';
+import { wordOf } from '../words.ts';
 
 /** A site, as far as following a deployment reads it. */
 export interface Site {
@@ -100,14 +101,14 @@ function judgeRelease(evidence: Evidence, site: Site, ours: Release, releases: r
   const phase = phaseOf(statusOf(site));
   const own = ours.status === undefined ? phase : phaseOf(ours.status);
   const doubt = (reason: string, outcome: 'unknown' | 'superseded' = 'unknown') => doubted(evidence, { outcome, release: ours, reason });
-  if (own !== 'good' && own !== 'bad') return doubt(`the site is ${statusOf(site)} but the release is ${ours.status}`);
+  if (own !== 'good' && own !== 'bad') return doubt(`the site is ${statusOf(site) ?? 'unknown'} but the release is ${wordOf(ours.status)}`);
   // It may be of a deployment that ended before ours began: whoever deploys now will show as a second release.
   if (evidence.blurred && !evidence.going && evidence.doubts < PATIENCE) {
     evidence.doubts += 1;
     return undefined;
   }
   if (own === 'bad') return { outcome: 'failed', release: ours };
-  if (phase !== 'good') return doubt(`the release is ${ours.status} but the site is ${statusOf(site)}`);
+  if (phase !== 'good') return doubt(`the release is ${wordOf(ours.status)} but the site is ${statusOf(site) ?? 'unknown'}`);
   const live = releases.find(({ active }) => active);
   if (live && live !== ours) return doubt(`release ${live.name ?? live.id} is live instead of ${ours.name ?? ours.id}`, 'superseded');
   return { outcome: 'succeeded', release: ours };
@@ -119,18 +120,21 @@ function judgeSite(baseline: Baseline, evidence: Evidence, site: Site): Verdict 
   const deployed = (site.last_deployed_at ?? null) !== baseline.last_deployed_at;
   const touched = (site.updated_at ?? null) !== baseline.updated_at;
   const doubt = (reason: string) => doubted(evidence, { outcome: 'unknown', release: null, reason });
-  const nothingNew = () => (evidence.unsure ? doubt('there is no sign of it, so it was probably never started') : undefined);
+  if (evidence.unsure) {
+    const foreign = evidence.going || deployed || phase !== phaseOf(baseline.status);
+    return doubt(foreign ? 'whose deployment this was cannot be told' : 'there is no sign of it, so it was probably never started');
+  }
   if (phase === 'bad') {
     // A site that read `failed` before may only have been edited.
     if (evidence.going || deployed || phaseOf(baseline.status) !== 'bad') return { outcome: 'failed', release: null };
-    return touched ? doubt('the site changed, but reads as failed as it did before') : nothingNew();
+    return touched ? doubt('the site changed, but reads as failed as it did before') : undefined;
   }
-  if (phase === undefined) return nothingNew();
+  if (phase === undefined) return undefined;
   // A site that keeps releases has a new one after every deployment; an edit of the site alone changes updated_at too.
   if (site.zero_downtime_enabled === true && (baseline.releases?.length ?? 0) > 0)
-    return evidence.going || deployed ? doubt('the site is active again, but there is no new release') : nothingNew();
+    return evidence.going || deployed ? doubt('the site is active again, but there is no new release') : undefined;
   const started = evidence.going || deployed || (touched && site.last_deployed_at === undefined);
-  return started ? { outcome: 'succeeded', release: null } : nothingNew();
+  return started ? { outcome: 'succeeded', release: null } : undefined;
 }
 
 function doubted(evidence: Evidence, verdict: Verdict): Verdict | undefined {
