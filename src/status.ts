@@ -1,3 +1,4 @@
+import { wordOf } from './words.ts';
 /** What a status value means for somebody who waits: going on, ended well, or ended badly. */
 export type Phase = 'going' | 'good' | 'bad';
 
@@ -29,5 +30,5 @@ export function phaseOf(status: unknown): Phase | undefined {
 /** The first present of the fields in which a site says how its deployment stands. */
 export function statusOf(thing: Readonly<Record<string, unknown>>): string | undefined {
   const value = thing.deployment_status ?? thing.last_deployment_status ?? thing.status;
-  return value === undefined || value === null ? undefined : String(value);
+  return value === undefined || value === null ? undefined : wordOf(value);
 }

@@ -8,6 +8,10 @@ export const plural = (noun: string): string =>
 /** `php_version` -> `--php-version`: the JSON field name is the only name. */
 export const flagName = (key: string): string => `--${key.replaceAll('_', '-')}`;
 
+/** What the API sent where a word is expected: text and numbers as they are, anything else as JSON; empty where there is nothing. */
+export const wordOf = (value: unknown): string =>
+  value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+
 /** 734003200 -> `734 MB`. What is not a number of bytes stays as it is. */
 export function bytes(size: unknown): unknown {
   if (typeof size !== 'number' || !Number.isFinite(size)) return size;

@@ -24,4 +24,4 @@ function* marks(token: Token, tokens: readonly Token[], now: number): Iterable<s
 
 /** True for `*`, and for a list that holds all there are. */
 export const hasEverything = (abilities: readonly string[] | undefined): boolean =>
-  abilities !== undefined && (abilities.includes('*') || all.every((each) => abilities.includes(each)));
+  Array.isArray(abilities) && (abilities.includes('*') || all.every((each) => abilities.includes(each)));

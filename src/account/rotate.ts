@@ -23,7 +23,7 @@ export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonl
   const { tokens, api, progress } = ctx;
   const old = (await api.list<Token>('GET /tokens')).find((each) => String(each.id) === id);
   if (!old) throw new DnxError('not_found', `There is no token ${id}.`, { hint: 'See which there are with: dnx token list' });
-  if (!old.abilities)
+  if (!Array.isArray(old.abilities))
     throw new DnxError('failed', 'Deploynix does not tell what this token may do, so no other can be made like it. Nothing was done.', {
       hint: 'Make one with: dnx token create NAME --ability …',
     });

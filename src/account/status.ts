@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { DnxError } from '../errors.ts';
 import { columns, failing, rows, type View } from '../output/view.ts';
 import { DEFAULT_HOST } from '../settings/settings.ts';
+import { wordOf } from '../words.ts';
 import { hasEverything } from './audit.ts';
 import { idOf, type Token } from './token.ts';
 
@@ -71,7 +72,7 @@ async function look({ api, tokens, settings }: Needs, place: Place): Promise<Sta
     return {
       ...start,
       source: found.source,
-      user: isObject(data) ? String(data.email ?? data.name ?? '') || null : null,
+      user: isObject(data) ? wordOf(data.email ?? data.name) || null : null,
       token: details?.name ?? null,
       abilities: details?.abilities ?? (found.source === 'variable' ? null : start.abilities),
       created_at: details?.created_at ?? (found.source === 'variable' ? null : start.created_at),
@@ -129,7 +130,8 @@ function placesIn({ config }: Pick<Context['settings'], 'config'>): Place[] {
 const key = ({ profile, host }: Place): string => `${profile}@${host}`;
 
 function abilitiesInWords(abilities: readonly string[] | null): string | undefined {
-  if (!abilities) return undefined;
+  // Assumed to be a list, and shown as what it is otherwise.
+  if (!Array.isArray(abilities)) return undefined;
   if (hasEverything(abilities)) return 'every ability';
   return abilities.length > 4 ? `${abilities.slice(0, 3).join(', ')} and ${abilities.length - 3} more` : abilities.join(', ');
 }

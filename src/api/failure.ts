@@ -1,5 +1,6 @@
 import { type Need, needOf } from '../auth/abilities.ts';
 import { type Code, DnxError, type FieldErrors } from '../errors.ts';
+import { wordOf } from '../words.ts';
 import { isObject, type Reply } from './reply.ts';
 
 const codes: Readonly<Record<number, Code>> = {
@@ -94,7 +95,5 @@ function firstLine(text: string | undefined): string | undefined {
 
 function fieldErrors(body: unknown): FieldErrors | undefined {
   if (!isObject(body) || !isObject(body.errors)) return undefined;
-  return Object.fromEntries(
-    Object.entries(body.errors).map(([field, texts]) => [field, (Array.isArray(texts) ? texts : [texts]).map(String)]),
-  );
+  return Object.fromEntries(Object.entries(body.errors).map(([field, texts]) => [field, [texts].flat().map(wordOf).filter(Boolean)]));
 }

@@ -7,6 +7,7 @@ import { several } from '../cli/several.ts';
 import type { Context } from '../context.ts';
 import { DnxError, usage } from '../errors.ts';
 import { columns, text as plain, rows } from '../output/view.ts';
+import { wordOf } from '../words.ts';
 
 interface Variable {
   readonly id: string;
@@ -50,7 +51,7 @@ const get = command({
   async run(ctx, args) {
     const { data } = await ctx.api.send(`GET ${variables.path}/{variable}`, args);
     if (!isObject(data) || data.value === undefined) throw new DnxError('failed', 'Deploynix answered without the value.');
-    return plain(String(data.value ?? ''), data);
+    return plain(wordOf(data.value), data);
   },
 });
 

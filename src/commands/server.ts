@@ -135,7 +135,8 @@ function logOf(data: unknown): string {
   if (typeof data === 'string') return data;
   if (Array.isArray(data)) return data.map(logOf).join('\n');
   if (!isObject(data)) return String(data);
-  return logOf(data.content ?? data.logs ?? data.log ?? data.output ?? data.message ?? JSON.stringify(data));
+  const holder = ['content', 'logs', 'log', 'output', 'message'].find((key) => key in data);
+  return holder ? logOf(data[holder]) : JSON.stringify(data);
 }
 
 export default group({

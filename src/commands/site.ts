@@ -6,6 +6,7 @@ import { deployOptions, reporting, waiting } from '../deploy/options.ts';
 import { releasesEndpoint, siteEndpoint } from '../follow/deployment.ts';
 import type { Release } from '../follow/judge.ts';
 import { columns, rows } from '../output/view.ts';
+import { wordOf } from '../words.ts';
 
 interface Site {
   readonly id: string;
@@ -136,7 +137,7 @@ const releases = command({
         'name',
         { key: 'active', title: 'Live' },
         'status',
-        { key: 'commit_hash', title: 'Commit', cell: ({ commit_hash }) => commit_hash?.slice(0, 7) },
+        { key: 'commit_hash', title: 'Commit', cell: ({ commit_hash }) => wordOf(commit_hash).slice(0, 7) },
         'commit_message',
         'created_at',
         'id',
@@ -158,7 +159,7 @@ const webhooks = command({
         'status',
         'branch',
         'pusher',
-        { key: 'commit_hash', title: 'Commit', cell: ({ commit_hash }) => commit_hash?.slice(0, 7) },
+        { key: 'commit_hash', title: 'Commit', cell: ({ commit_hash }) => wordOf(commit_hash).slice(0, 7) },
         'commit_message',
       ),
       'No pushes yet.',

@@ -1,6 +1,7 @@
 import type { Context, Target } from '../context.ts';
 import type { Place } from '../follow/deployment.ts';
 import type { Targets } from '../scope/resolve.ts';
+import { wordOf } from '../words.ts';
 
 /** What every part of a deployment uses. */
 export type Deploying = Pick<Context, 'api' | 'ask' | 'ci' | 'clock' | 'progress' | 'settings' | 'signal' | 'targets' | 'world'>;
@@ -13,7 +14,7 @@ export interface Spot extends Place {
 /** Where the command acts. `domain`: the site's own name, once it was read; it may have been given by its id. */
 export function spotOf({ server, site }: Targets, domain?: string): Spot {
   if (!server || !site) throw new Error('A deployment needs a server and a site.');
-  return { server: server.id, site: site.id, labels: { server, site: { id: site.id, label: domain ?? site.label } } };
+  return { server: server.id, site: site.id, labels: { server, site: { id: site.id, label: wordOf(domain) || site.label } } };
 }
 
 /** The command that goes on following from anywhere. */

@@ -1,6 +1,7 @@
 import { DnxError } from '../errors.ts';
 import type { Outcome, Release } from '../follow/judge.ts';
 import { columns, failing, record, type View, waited } from '../output/view.ts';
+import { wordOf } from '../words.ts';
 
 /** The one object that a deploy, a watch and a rollback print. Times are ISO 8601; `duration_s` is in seconds. */
 export interface DeployResult {
@@ -28,7 +29,7 @@ export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 
   cell: ({ duration_s }) => (duration_s === null ? null : `${duration_s} s`),
 });
 
-export const nameOf = (release: Release | null | undefined): string | null => (release ? String(release.name ?? release.id) : null);
+export const nameOf = (release: Release | null | undefined): string | null => (release ? wordOf(release.name ?? release.id) : null);
 
 /** One deployment as a view that fails when it did. */
 export const endedView = ({ result, failure }: Ended): View => waited(failing(record(result, deployColumns), failure));

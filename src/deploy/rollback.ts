@@ -1,6 +1,7 @@
 import { DnxError } from '../errors.ts';
 import type { Release } from '../follow/judge.ts';
 import { phaseOf } from '../status.ts';
+import { wordOf } from '../words.ts';
 import { firstSight, type Sight } from './before.ts';
 import { type Deploying, resumeCommand, type Spot, spotOf } from './place.ts';
 import { pursue, resultOf } from './pursue.ts';
@@ -50,7 +51,7 @@ const isUsable = ({ status }: Release): boolean => phaseOf(status) !== 'bad' && 
 function describe(release: Release | undefined): string {
   if (!release) return 'nothing';
   const time = release.created_at?.replace('T', ' ').replace(/:\d\dZ$/, ' UTC');
-  const parts = [release.commit_hash?.slice(0, 7), release.commit_message, time].filter(Boolean);
+  const parts = [wordOf(release.commit_hash).slice(0, 7), release.commit_message, time].filter(Boolean);
   return `${nameOf(release)}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
 }
 

@@ -62,7 +62,7 @@ export async function access({ api, settings, tokens }: Needs, { status, body }:
 async function abilities({ api, tokens }: Pick<Needs, 'api' | 'tokens'>): Promise<Check> {
   const id = idOf((await tokens.find())?.token ?? '');
   const own = id === undefined ? undefined : (await api.list<Token>('GET /tokens').catch(() => [])).find((each) => String(each.id) === id);
-  if (!own?.abilities) return skipped('abilities', 'the API does not tell');
+  if (!Array.isArray(own?.abilities)) return skipped('abilities', 'the API does not tell');
   if (hasEverything(own.abilities))
     return warning('abilities', 'this token can do everything', 'dnx login, and choose what you need; or dnx token create NAME --for "…"');
   return ok('abilities', own.abilities.join(', ') || 'none');

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { type Phase, phaseOf } from '../status.ts';
+import { wordOf } from '../words.ts';
 import { type Followed, follow } from './follow.ts';
 
 /** Anything whose `status` tells how the work on it stands. */
@@ -50,7 +51,7 @@ export async function followWork<T extends Thing>(
     thing = seen;
     const phase = reader.phase?.(seen, before) ?? phaseOf(seen.status);
     changed ||= phase === 'going' || JSON.stringify(seen) !== JSON.stringify(before);
-    return { status: String(seen.status ?? 'unknown'), verdict: changed && phase !== 'going' ? phase : undefined };
+    return { status: wordOf(seen.status) || 'unknown', verdict: changed && phase !== 'going' ? phase : undefined };
   };
   return { ...(await follow(ctx, { what, look, timeoutMs, resume })), thing };
 }

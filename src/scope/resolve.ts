@@ -3,7 +3,7 @@ import { type Endpoint, parameters } from '../api/endpoint.ts';
 import type { Target } from '../context.ts';
 import { DnxError, isError, usage } from '../errors.ts';
 import type { Settings } from '../settings/settings.ts';
-import { flagName, title } from '../words.ts';
+import { flagName, title, wordOf } from '../words.ts';
 import { isId, namings } from './names.ts';
 import { matching, type SiteIndex } from './site-index.ts';
 
@@ -87,7 +87,7 @@ async function one(name: string, value: string, parents: Targets, { api }: Scope
         .filter(Boolean)
         .join(', ')})`,
   );
-  return { id: String(thing.id), label: String(thing[naming.keys[0] ?? 'id'] ?? thing.id) };
+  return { id: String(thing.id), label: wordOf(thing[naming.keys[0] ?? 'id']) || String(thing.id) };
 }
 
 function choose<T>(name: string, value: string, found: readonly T[], describe: (each: T) => string): T {

@@ -4,6 +4,7 @@ import type { Api } from '../api/client.ts';
 import type { Target } from '../context.ts';
 import { isError } from '../errors.ts';
 import { readJson } from '../settings/settings.ts';
+import { wordOf } from '../words.ts';
 import { isId } from './names.ts';
 
 type Thing = Readonly<Record<string, unknown>>;
@@ -77,4 +78,4 @@ export const matching = (things: readonly Thing[], name: string, keys: readonly 
 
 const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
-const target = (thing: Thing, key: string): Target => ({ id: String(thing.id), label: String(thing[key] ?? thing.id) });
+const target = (thing: Thing, key: string): Target => ({ id: String(thing.id), label: wordOf(thing[key]) || String(thing.id) });
