@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
+
+const SHOP = seeded.sites['shop.example.com'];
+const DEPLOY = ['deploy', SHOP, '--server', seeded.servers['web-1'], '--json'];
+/** The sandbox's time against ours: a deployment takes about a second. */
+const SPEED = 10;
+const AT_A_TIME = 6;
+
+/** When the process is killed: so many ms after it was started, or while so many requests have been answered and one is performed. */
+type Moment = { readonly ms: number } | { readonly request: number };
+
+/** Most of what can be lost is lost in the first half second; the first poll is after two seconds and a half. */
+const moment: fc.Arbitrary<Moment> = fc.oneof(
+  fc.record({ ms: fc.integer({ min: 60, max: 600 }) }),
+  fc.record({ ms: fc.integer({ min: 600, max: 2_700 }) }),
+  fc.record({ request: fc.integer({ min: 1, max: 5 }) }),
+);
+const cases = fc.sample(fc.record({ moment, fails: fc.boolean() }), { seed: 50, numRuns: 50 });
+
+async function killedAt({ sandbox, dnx }: Executable, at: Moment): Promise<void> {
+  let requests = 0;
+  const child = dnx(DEPLOY);
+  const kill = () => void child.kill('SIGKILL');
+  const timer = 'ms' in at ? setTimeout(kill, at.ms) : undefined;
+  const stop = sandbox.faults.always({}, (answer) => {
+    requests += 1;
+    if ('request' in at && requests === at.request) kill();
+    return answer;
+  });
+  await child;
+  clearTimeout(timer);
+  stop();
+}
+
+/** Every file that a killed process left is whole. Answers how many there are. */
+function wholeRuns(directory: string): number {
+  const runs = join(directory, '.local/state/dnx/runs');
+  try {
+    const names = readdirSync(runs).filter((name) => name.endsWith('.json'));
+    for (const name of names) expect(JSON.parse(readFileSync(join(runs, name), 'utf8'))).toMatchObject({ version: 1, kind: 'deploy' });
+    return names.length;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+async function tell({ moment, fails }: (typeof cases)[number]): Promise<string> {
+  const start = Date.now();
+  const executable = await openExecutable({ now: () => start + (Date.now() - start) * SPEED, rateLimit: 0, failDeploys: fails });
+  const { sandbox } = executable;
+  const before = new Set(sandbox.state.releases.map(({ id }) => id));
+  try {
+    await killedAt(executable, moment);
+    const posts = () => sandbox.calls.filter(({ method }) => method === 'POST').length;
+    const [asked, runs] = [posts(), wholeRuns(executable.directory)];
+    expect(asked, 'a request without a run').toBeLessThanOrEqual(runs);
+    const { stdout, stderr, exitCode } = await executable.dnx(['site', 'watch', '--json']);
+    expect(posts()).toBe(asked);
+    if (runs === 0) {
+      expect([exitCode, stdout]).toEqual([2, '']);
+      return 'not written down';
+    }
+    const result = JSON.parse(stdout) as { outcome: string; release: string | null };
+    if (asked === 0) {
+      expect(result).toMatchObject({ outcome: 'unknown', release: null });
+      expect(stderr).toContain('probably never started');
+      return 'not sent';
+    }
+    const release = sandbox.state.releases.find(({ id }) => !before.has(id));
+    expect(result).toMatchObject({ outcome: fails ? 'failed' : 'succeeded', release: release?.name });
+    expect(exitCode).toBe(fails ? 1 : 0);
+    return stderr.includes('The answer to the request was lost') ? 'sent, without an answer' : 'sent';
+  } finally {
+    await executable.close();
+  }
+}
+
+test('a dnx that is killed at any of 50 moments loses nothing', async () => {
+  const left = [...cases];
+  const fates: string[] = [];
+  const worker = async () => {
+    for (let next = left.shift(); next; next = left.shift()) fates.push(await tell(next));
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  expect(fates).toHaveLength(50);
+  // Both sides of the request were met, and the moment between it and its answer.
+  expect(fates).toEqual(expect.arrayContaining(['not written down', 'sent', 'sent, without an answer']));
+}, 180_000);
