@@ -17,7 +17,7 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** Errors that happen while connecting: nothing was sent. */
-const connecting = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const connecting = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EPROXY', 'UND_ERR_CONNECT_TIMEOUT']);
 
 /** A library's error as a NetworkFault in words that a person understands. `seconds` is how long a silence was tolerated. */
 export function faultOf(error: unknown, state: { sent: boolean; seconds: number }): NetworkFault {

@@ -1,4 +1,4 @@
-import { Agent, EnvHttpProxyAgent, request as send } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, request as send } from 'undici';
 import type { Env, HttpRequest, HttpResponse, Transport } from '../world.ts';
 import { NetworkFault } from '../world.ts';
 import { faultOf } from './fault.ts';
@@ -18,7 +18,8 @@ export function proxiedTransport({ env, idleMs }: ProxiedOptions): Transport {
   };
   const timeouts = { headersTimeout: idleMs, bodyTimeout: idleMs, connectTimeout: idleMs };
   const set = Object.fromEntries(Object.entries(proxies).filter(([, value]) => value));
-  const dispatcher = Object.keys(set).length > 0 ? new EnvHttpProxyAgent({ ...timeouts, ...set }) : new Agent(timeouts);
+  const dispatcher =
+    Object.keys(set).length > 0 ? new EnvHttpProxyAgent({ ...timeouts, ...set, clientFactory: tunnels }) : new Agent(timeouts);
   return {
     async request({ method, url, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
       signal.throwIfAborted();
@@ -33,6 +34,22 @@ export function proxiedTransport({ env, idleMs }: ProxiedOptions): Transport {
     },
     close: () => dispatcher.destroy(),
   };
+}
+
+/** The connections to a proxy. undici (7.30) would ask one that hangs up again at once, and for ever: it must get an error of another kind. */
+function tunnels(origin: URL, options: object): Dispatcher {
+  const pool = new Pool(origin, options);
+  const open: (target: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> = pool.connect.bind(pool);
+  const refusal = (message: string, cause?: unknown) => Object.assign(new Error(message, { cause }), { code: 'EPROXY' });
+  const connect = async (target: Dispatcher.ConnectOptions) => {
+    const answer = await open(target).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'UND_ERR_SOCKET' ? refusal('the proxy closed the connection', error) : error;
+    });
+    if (answer.statusCode === 200) return answer;
+    answer.socket.destroy();
+    throw refusal(answer.statusCode === 407 ? 'the proxy wants a user name and password' : `the proxy answered ${answer.statusCode}`);
+  };
+  return Object.assign(pool, { connect });
 }
 
 async function* bytes(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array> {

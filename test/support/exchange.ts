@@ -1,0 +1,23 @@
+import { NetworkFault } from '../../src/world.ts';
+import { openElsewhere } from './elsewhere.ts';
+
+/** A loopback port on which nobody listens. */
+export async function closedPort(): Promise<string> {
+  const gone = await openElsewhere(() => {});
+  await gone.close();
+  return gone.url;
+}
+
+/** A body to its end. */
+export async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
+}
+
+/** What it fails with: a fault in words, or whatever else was thrown. */
+export const failureOf = (attempt: Promise<unknown>): Promise<unknown> =>
+  attempt.then(
+    () => 'no failure',
+    (error: unknown) => (error instanceof NetworkFault ? { message: error.message, sent: error.sent } : error),
+  );

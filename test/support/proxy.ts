@@ -1,0 +1,67 @@
+import { createServer, request } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** An HTTP proxy over loopback: CONNECT, and requests in absolute form. */
+export interface LoopbackProxy {
+  readonly url: string;
+  /** What it was asked for: `CONNECT host:port` or `GET http://…`. */
+  readonly asked: string[];
+  /** The Proxy-Authorization of each. */
+  readonly authorizations: (string | undefined)[];
+  close(): Promise<void>;
+}
+
+/** `refuse` answers every CONNECT with this status; 0 hangs up without a word. */
+export async function openProxy({ refuse }: { readonly refuse?: number } = {}): Promise<LoopbackProxy> {
+  const asked: string[] = [];
+  const authorizations: (string | undefined)[] = [];
+  const open = new Set<Duplex>();
+  const note = (line: string, authorization: string | undefined) => {
+    asked.push(line);
+    authorizations.push(authorization);
+  };
+
+  const server = createServer((incoming, answer) => {
+    note(`${incoming.method} ${incoming.url}`, incoming.headers['proxy-authorization']);
+    const onward = request(incoming.url ?? '', { method: incoming.method, headers: incoming.headers }, (reply) => {
+      answer.writeHead(reply.statusCode ?? 502, reply.headers);
+      reply.pipe(answer);
+      reply.on('error', () => answer.destroy());
+    });
+    onward.on('error', () => answer.destroy());
+    incoming.pipe(onward);
+  });
+  server.on('connect', (incoming, socket: Duplex) => {
+    note(`CONNECT ${incoming.url}`, incoming.headers['proxy-authorization']);
+    if (refuse !== undefined) {
+      socket.end(refuse === 0 ? '' : `HTTP/1.1 ${refuse} No\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
+    const { hostname, port } = new URL(`http://${incoming.url}`);
+    const onward: Socket = connect(Number(port), hostname, () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      socket.pipe(onward).pipe(socket);
+    });
+    for (const end of [socket, onward]) {
+      open.add(end);
+      end.on('error', () => {});
+      end.on('close', () => {
+        socket.destroy();
+        onward.destroy();
+      });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    authorizations,
+    close: () =>
+      new Promise((resolve) => {
+        for (const each of open) each.destroy();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,95 @@
+import type { RequestListener } from 'node:http';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { directTransport } from '../../src/api/direct.ts';
+import { openNetwork } from '../../src/api/network.ts';
+import { proxiedTransport } from '../../src/api/proxied.ts';
+import type { HttpRequest } from '../../src/world.ts';
+import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
+import { closedPort, failureOf, textOf } from '../support/exchange.ts';
+import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
+
+const PATIENT_MS = 10_000;
+
+let proxy: LoopbackProxy;
+let server: Elsewhere;
+const answer: RequestListener = (_, response) => response.end('ok');
+beforeEach(async () => {
+  proxy = await openProxy();
+  server = await openElsewhere(answer);
+});
+afterEach(async () => {
+  await server.close();
+  await proxy.close();
+});
+
+const ask = (request: Partial<HttpRequest> = {}): HttpRequest => ({
+  method: 'GET',
+  url: `${server.url}/things`,
+  headers: {},
+  signal: new AbortController().signal,
+  ...request,
+});
+
+describe('refused', () => {
+  test('direct: nothing was sent', async () => {
+    const transport = directTransport({ idleMs: PATIENT_MS });
+    expect(await failureOf(transport.request(ask({ url: await closedPort(), method: 'POST', body: '{}' })))).toEqual({
+      message: 'the connection was refused',
+      sent: false,
+    });
+  });
+
+  test('proxied: by the proxy itself', async () => {
+    const transport = proxiedTransport({ env: { HTTP_PROXY: await closedPort() }, idleMs: PATIENT_MS });
+    onTestFinished(() => transport.close());
+    expect(await failureOf(transport.request(ask({ method: 'POST', body: '{}' })))).toEqual({
+      message: 'the connection was refused',
+      sent: false,
+    });
+  });
+});
+
+test('a name that does not exist', async () => {
+  const transport = directTransport({ idleMs: PATIENT_MS });
+  expect(await failureOf(transport.request(ask({ url: 'http://no-such-host.invalid/' })))).toMatchObject({
+    message: expect.stringContaining('DNS'),
+    sent: false,
+  });
+});
+
+test.each([
+  [0, 'the proxy closed the connection'],
+  [407, 'the proxy wants a user name and password'],
+  [502, 'the proxy answered 502'],
+])('a proxy that refuses with %i is asked once', async (refuse, message) => {
+  const refusing = await openProxy({ refuse });
+  onTestFinished(() => refusing.close());
+  const transport = proxiedTransport({ env: { HTTPS_PROXY: refusing.url }, idleMs: PATIENT_MS });
+  onTestFinished(() => transport.close());
+  const failure = await failureOf(transport.request(ask({ url: 'https://deploynix.invalid/', method: 'POST', body: '{}' })));
+  expect(failure).toEqual({ message, sent: false });
+  expect(refusing.asked).toEqual(['CONNECT deploynix.invalid:443']);
+});
+
+describe('which of the two', () => {
+  const throughProxy = async (env: Record<string, string>): Promise<boolean> => {
+    const transport = await openNetwork(env);
+    onTestFinished(() => transport.close());
+    expect(await textOf((await transport.request(ask())).body)).toBe('ok');
+    return proxy.asked.length > 0;
+  };
+
+  test('no variable: straight to the host', async () => expect(await throughProxy({})).toBe(false));
+  test.each(['HTTP_PROXY', 'http_proxy'])('%s', async (name) => expect(await throughProxy({ [name]: proxy.url })).toBe(true));
+  test('HTTPS_PROXY alone is not for http', async () => expect(await throughProxy({ HTTPS_PROXY: proxy.url })).toBe(false));
+  test.each(['127.0.0.1', 'other.test,127.0.0.1', '*'])('NO_PROXY=%s goes around it', async (value) =>
+    expect(await throughProxy({ HTTP_PROXY: proxy.url, NO_PROXY: value })).toBe(false),
+  );
+  test('NO_PROXY for another host does not', async () =>
+    expect(await throughProxy({ HTTP_PROXY: proxy.url, no_proxy: 'example.com' })).toBe(true));
+  test('the user and password of the proxy are for the proxy alone', async () => {
+    expect(await throughProxy({ HTTP_PROXY: proxy.url.replace('//', '//me:secret@') })).toBe(true);
+    expect(proxy.authorizations).toEqual([`Basic ${Buffer.from('me:secret').toString('base64')}`]);
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+  });
+});

@@ -1,0 +1,187 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { directTransport } from '../../src/api/direct.ts';
+import { proxiedTransport } from '../../src/api/proxied.ts';
+import type { HttpRequest, Transport } from '../../src/world.ts';
+import { selfSigned } from '../support/certificate.ts';
+import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
+import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
+
+const PATIENT_MS = 10_000;
+const HASTY_MS = 150;
+
+let proxy: LoopbackProxy;
+let server: Elsewhere;
+let answer: RequestListener;
+beforeEach(async () => {
+  proxy = await openProxy();
+  server = await openElsewhere((request, response) => answer(request, response));
+});
+afterEach(async () => {
+  await server.close();
+  await proxy.close();
+});
+
+const ask = (request: Partial<HttpRequest> = {}): HttpRequest => ({
+  method: 'GET',
+  url: `${server.url}/things`,
+  headers: { accept: 'application/json' },
+  signal: new AbortController().signal,
+  ...request,
+});
+
+/** The server writes this much of a body and then does nothing more. */
+const begin = (response: ServerResponse) => {
+  response.writeHead(200, { 'content-length': '1000' });
+  response.write('the beginning');
+};
+
+type Open = (idleMs: number) => Transport;
+const transports: readonly [string, Open][] = [
+  ['direct', (idleMs) => directTransport({ idleMs })],
+  ['proxied', (idleMs) => proxiedTransport({ env: { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url }, idleMs })],
+];
+
+describe.each(transports)('%s', (_, openTransport) => {
+  const open: Open = (idleMs) => {
+    const transport = openTransport(idleMs);
+    onTestFinished(() => transport.close());
+    return transport;
+  };
+
+  test.each([200, 201, 204, 302, 404, 422, 429, 500, 503])('status %i is handed over as it is', async (status) => {
+    answer = (_, response) => response.writeHead(status, { location: 'http://127.0.0.1:9/elsewhere' }).end();
+    const reply = await open(PATIENT_MS).request(ask());
+    expect([reply.status, reply.headers.location]).toEqual([status, 'http://127.0.0.1:9/elsewhere']);
+    expect(await textOf(reply.body)).toBe('');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('headers have names in lower case, and several of one name are joined', async () => {
+    answer = (_, response) => response.writeHead(200, { 'X-RateLimit-Limit': '60', 'X-Two': ['a', 'b'] }).end();
+    const { headers } = await open(PATIENT_MS).request(ask());
+    expect(headers).toMatchObject({ 'x-ratelimit-limit': '60', 'x-two': 'a, b' });
+  });
+
+  test('the request arrives as it was given', async () => {
+    let received = '';
+    answer = async (request, response) => {
+      received = await textOf(request);
+      response.end('ok');
+    };
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer 17|abc' };
+    const reply = await open(PATIENT_MS).request(ask({ method: 'POST', url: `${server.url}/a%20b?c=d`, headers, body: '{"é":1}' }));
+    expect(await textOf(reply.body)).toBe('ok');
+    const [request] = server.requests;
+    expect([request?.method, request?.url, received]).toEqual(['POST', '/a%20b?c=d', '{"é":1}']);
+    expect(request?.headers).toMatchObject({ ...headers, 'content-length': '8' });
+  });
+
+  test('a body in pieces comes whole, whatever the pieces', async () => {
+    const [one, two] = [Buffer.from('{"name":"caf\u00e9"}').subarray(0, 13), Buffer.from('{"name":"caf\u00e9"}').subarray(13)];
+    answer = (_, response) => {
+      response.write(one);
+      setImmediate(() => response.end(two));
+    };
+    expect(await textOf((await open(PATIENT_MS).request(ask())).body)).toBe('{"name":"café"}');
+  });
+
+  test('no answer: given up after the patience, and it was sent', async () => {
+    answer = () => {};
+    const failure = await failureOf(open(HASTY_MS).request(ask({ method: 'POST', body: '{}' })));
+    expect(failure).toEqual({ message: 'no answer within 0.15 s', sent: true });
+  });
+
+  test('a body that stops coming is given up too', async () => {
+    answer = (_, response) => begin(response);
+    const reply = await open(HASTY_MS).request(ask());
+    expect(await failureOf(textOf(reply.body))).toEqual({ message: 'the connection was closed in the middle of the answer', sent: true });
+  });
+
+  test('a slow body is not given up while something comes', async () => {
+    const pieces = 12;
+    answer = (_, response) => {
+      let left = pieces;
+      const timer = setInterval(() => {
+        response.write('.');
+        left -= 1;
+        if (left === 0) {
+          clearInterval(timer);
+          response.end();
+        }
+      }, 100);
+    };
+    expect(await textOf((await open(1_000).request(ask())).body)).toBe('.'.repeat(pieces));
+  });
+
+  test('dropped before an answer: it may have been performed', async () => {
+    answer = (request) => request.socket.destroy();
+    const failure = await failureOf(open(PATIENT_MS).request(ask({ method: 'POST', body: '{}' })));
+    expect(failure).toEqual({ message: 'the connection was closed before an answer came', sent: true });
+  });
+
+  test('cut in the middle of the answer', async () => {
+    answer = (request, response) => {
+      begin(response);
+      setImmediate(() => request.socket.destroy());
+    };
+    const reading = open(PATIENT_MS)
+      .request(ask())
+      .then(({ body }) => textOf(body));
+    expect(await failureOf(reading)).toEqual({ message: 'the connection was closed in the middle of the answer', sent: true });
+  });
+
+  describe('abort', () => {
+    const reason = new Error('Ctrl-C');
+
+    test('before', async () => {
+      answer = (_, response) => response.end();
+      expect(await failureOf(open(PATIENT_MS).request(ask({ signal: AbortSignal.abort(reason) })))).toBe(reason);
+      expect(server.requests).toEqual([]);
+    });
+
+    test('while waiting for the answer', async () => {
+      const interruption = new AbortController();
+      answer = () => interruption.abort(reason);
+      expect(await failureOf(open(PATIENT_MS).request(ask({ signal: interruption.signal })))).toBe(reason);
+    });
+
+    test('in the middle of the answer', async () => {
+      const interruption = new AbortController();
+      answer = (_, response) => begin(response);
+      const { body } = await open(PATIENT_MS).request(ask({ signal: interruption.signal }));
+      const reading = failureOf(textOf(body));
+      interruption.abort(reason);
+      expect(await reading).toBe(reason);
+    });
+  });
+
+  test('a certificate that nobody vouches for is refused in plain words, and nothing is sent', async () => {
+    let asked = 0;
+    const secure = createTlsServer(selfSigned, (_, response) => {
+      asked += 1;
+      response.end();
+    });
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void secure.close());
+    const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/`;
+    const failure = await failureOf(open(PATIENT_MS).request(ask({ url, method: 'POST', body: '{}' })));
+    expect(failure).toEqual({ message: 'its certificate is self-signed', sent: false });
+    expect(asked).toBe(0);
+  });
+
+  test('close ends what is under way', async () => {
+    const transport = openTransport(PATIENT_MS);
+    let arrived = () => {};
+    const arrival = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    answer = () => arrived();
+    const failure = failureOf(transport.request(ask()));
+    await arrival;
+    await transport.close();
+    expect(await failure).toMatchObject({ sent: true });
+  });
+});
