@@ -54,7 +54,8 @@ export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonl
     await finish();
     return message(`Token ${old.name} is rotated. The new one is stored for this profile.`, shown(old, fresh));
   }
-  progress.note(inUse ? 'DNX_TOKEN held the old token: set it to this one, which is shown once:' : 'The new token is shown this once:');
+  if (inUse) progress.note('DNX_TOKEN held the old token: set it to the new one.');
+  progress.note(`The new token is shown this once; the old one (id ${id}) is revoked after that:`);
   ctx.ci.mask(fresh.plain);
   return { ...text(fresh.plain, isObject(fresh.body) ? fresh.body : { token: fresh.plain }), finish };
 }

@@ -74,6 +74,10 @@ test.each(faults.map((fault) => [typeof fault === 'object' ? fault.status : (fau
   async (_, fault) => {
     const bed = await prepared();
     try {
+      const words = 'login --email ada@example.com --preset full --debug';
+      const signIn = await bed.dnx(words, { keys: `${SEED_PASSWORD}\r`, columns: 100, env: { DNX_TOKEN: undefined } });
+      expect(signIn.code, signIn.stderr).toBe(0);
+      expect([...bed.keychain.values(), SEED_PASSWORD].filter((each) => (signIn.stdout + signIn.stderr).includes(each))).toEqual([]);
       const secrets: string[] = [SEED_PASSWORD, typed, 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7', 'in-the-clear-0815'];
       const examples = (await everyCommand(tree)).flatMap(({ group, command }) =>
         command.examples.map((each) => (group ? `${group.name} ${each}` : each)),
