@@ -7,6 +7,7 @@ import { proxiedTransport } from '../../src/api/proxied.ts';
 import type { HttpRequest, Transport } from '../../src/world.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
+import { failureOf, textOf } from '../support/exchange.ts';
 import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
 
 const PATIENT_MS = 10_000;
