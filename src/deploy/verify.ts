@@ -25,7 +25,7 @@ const LONGEST_BODY = 1_000_000;
 export async function verify(ctx: Needs, check: Check, site: { name: string; release: string | null }): Promise<string | undefined> {
   const base = check.url ?? `https://${site.name}`;
   const why = check.path === undefined ? undefined : await poll(ctx, check, new URL(check.path, base).href);
-  return why ?? (check.command === undefined ? undefined : runCommand(ctx, check.command, { base, release: site.release }));
+  return why ?? (check.command === undefined ? undefined : runCommand(ctx, check.command, { base, ...site }));
 }
 
 async function poll(ctx: Needs, check: Check, url: string): Promise<string | undefined> {
@@ -66,12 +66,13 @@ async function probe(transport: Transport, url: string, { expect, body }: Check,
 async function runCommand(
   { world, progress }: Needs,
   command: string,
-  { base, release }: { base: string; release: string | null },
+  { name, base, release }: { name: string; base: string; release: string | null },
 ): Promise<string | undefined> {
   const [file, ...args] = world.platform === 'win32' ? ['cmd', '/d', '/s', '/c', command] : ['sh', '-c', command];
   // The token is for Deploynix alone.
   const { DNX_TOKEN: _token, ...env } = world.env;
-  progress.note(`Verifying with: ${command}`);
+  progress.note(`Verifying ${name} with: ${command}`);
+  const go = progress.hold();
   try {
     const code = await world.spawn({
       file: file ?? 'sh',
@@ -83,5 +84,7 @@ async function runCommand(
   } catch (error) {
     if (isError(error, 'usage')) return error.message;
     throw error;
+  } finally {
+    go();
   }
 }

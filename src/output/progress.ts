@@ -31,6 +31,8 @@ export interface Progress {
   event(event: WaitingEvent): void;
   /** Takes the spinner away, before a question or a result. */
   done(): void;
+  /** Takes the spinner away while somebody else writes to the terminal, until the function it answers is called. */
+  hold(): () => void;
   /** The progress of one of several things that go on at once: it has a spinner's line of its own, and `done` takes only that away. */
   branch(): Progress;
 }
@@ -53,6 +55,7 @@ export function openProgress({ stderr, events, quiet, style }: Options): Progres
   const rows = new Map<object, Row>();
   let spinner: Ora | undefined;
   let loading = false;
+  let held = 0;
 
   const write = (text: string) => {
     spinner?.clear();
@@ -61,13 +64,13 @@ export function openProgress({ stderr, events, quiet, style }: Options): Progres
   };
 
   const words = ({ text, detail }: Row) => `${text} ${style.dim(typeof detail === 'string' ? detail : detail())}`.trimEnd();
-  const shown = () => [...rows.values()].map(words).join('\n  ');
+  const shown = () => [...rows.values()].map(words).join('\n   ');
 
   const spin = async () => {
     loading = true;
     const { default: ora } = await import('ora');
     loading = false;
-    if (rows.size === 0) return;
+    if (rows.size === 0 || held > 0) return;
     // A suffix may be a function, so that the seconds go on between two polls.
     spinner = ora({ stream: stderr as NodeJS.WritableStream, text: '', suffixText: shown, discardStdin: false, isEnabled: true });
     spinner.start();
@@ -83,7 +86,7 @@ export function openProgress({ stderr, events, quiet, style }: Options): Progres
     const row = (sentence: string, detail: Detail = '') => {
       if (!stderr.isTTY || quiet) return;
       rows.set(own, { text: line(sentence), detail });
-      if (!spinner && !loading) void spin();
+      if (!spinner && !loading && held === 0) void spin();
     };
     return {
       note(sentence) {
@@ -102,6 +105,14 @@ export function openProgress({ stderr, events, quiet, style }: Options): Progres
       done() {
         last = '';
         done();
+      },
+      hold() {
+        held += 1;
+        stop();
+        return () => {
+          held -= 1;
+          if (held === 0 && rows.size > 0 && !loading) void spin();
+        };
       },
       branch() {
         const part = {};
