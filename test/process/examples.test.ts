@@ -3,12 +3,10 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
-import { leaves, linesOf } from '../support/tree.ts';
-
-const nested = leaves.flatMap(linesOf).filter((line) => line.startsWith('dnx sandbox run'));
+import { examples } from '../support/examples.ts';
 
 // A deployment takes its real time here.
-test.each(nested)('%s', { timeout: 60_000 }, async (line) => {
+test.each(examples.filter(({ nested }) => nested))('$line', { timeout: 60_000 }, async ({ line }) => {
   const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const shim = join(directory, 'dnx');

@@ -1,0 +1,149 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { exits } from '../../src/errors.ts';
+import type { Answer, Match, Reply } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { examples, prepareExample, runExample } from '../support/examples.ts';
+import { endpointsOf } from '../support/tree.ts';
+
+type Json = unknown;
+const isObject = (value: Json): value is Record<string, Json> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const dataOf = ({ body }: Answer): Json => (isObject(body) && 'data' in body ? body.data : body);
+/** A success in another shape; a refusal stays what it is, and a file has no shape. */
+const reshaped =
+  (change: (answer: Answer) => Json): ((answer: Answer) => Answer) =>
+  (answer) =>
+    answer.status >= 300 || answer.body instanceof Uint8Array ? answer : { ...answer, body: change(answer) };
+/** Every object of an answer, changed. */
+const each = (value: Json, change: (item: Record<string, Json>) => Record<string, Json>): Json =>
+  Array.isArray(value) ? value.map((item) => each(item, change)) : isObject(value) ? change(value) : value;
+const eachOf = (change: (item: Record<string, Json>) => Record<string, Json>) =>
+  reshaped(({ body }) => (isObject(body) && 'data' in body ? { ...body, data: each(body.data, change) } : body));
+const mapped = (item: Record<string, Json>, change: (key: string, value: Json) => Json) =>
+  Object.fromEntries(Object.entries(item).map(([key, value]) => [key, change(key, value)]));
+
+/** What the API may answer instead when all is well. */
+const successes: Readonly<Record<string, Reply>> = {
+  '204 and nothing': (answer) => (answer.status >= 300 ? answer : { status: 204, headers: {}, body: undefined }),
+  'a message alone': reshaped(() => ({ message: 'All is well.' })),
+  'a bare thing': reshaped(dataOf),
+  'a bare array': reshaped((answer) => [dataOf(answer)].flat()),
+  'a list without meta': reshaped((answer) => ({ data: dataOf(answer) })),
+  'data that is null': reshaped(() => ({ data: null })),
+  'an empty list': reshaped(() => ({ data: [] })),
+  'whole numbers for ids': eachOf((item) => mapped(item, (key, value) => (/(^|_)id$/.test(key) && value !== null ? 17 : value))),
+  'fields and statuses that are unknown': eachOf((item) => ({
+    ...item,
+    brand_new: { of: [1, { x: null }] },
+    ...('status' in item && { status: 'hibernating' }),
+  })),
+  'ids and nothing else': eachOf(({ id }) => ({ id })),
+  'fields that are null': eachOf((item) => mapped(item, (key, value) => (key === 'id' ? value : null))),
+  'fields of another type': eachOf((item) => mapped(item, (key, value) => (key === 'id' ? value : { nested: [value ?? ''] }))),
+  'a slow trickle': 'trickle',
+};
+
+/** What it may answer when it, or something in between, fails. */
+const failures: Readonly<Record<string, Reply>> = {
+  'a page of HTML with 502': {
+    status: 502,
+    body: '<html><body><h1>502 Bad Gateway</h1></body></html>',
+    headers: { 'Content-Type': 'text/html' },
+  },
+  'plain text with 429': { status: 429, body: 'Too Many Attempts.', headers: { 'Content-Type': 'text/plain' } },
+  'an empty 500': { status: 500 },
+  'a JSON error without a message': { status: 400, body: { error: { code: 7 } } },
+  'a 422 of another shape': { status: 422, body: { errors: { name: 'It is taken.', port: [null, { min: 1 }] } } },
+  'a 403 that says nothing': { status: 403, body: {} },
+  'a connection that is closed in the middle': 'cut',
+  'a connection that is closed at once': 'drop',
+};
+
+/** The shapes in which names are looked up as well. */
+const everywhere = [
+  '204 and nothing',
+  'a message alone',
+  'a bare array',
+  'data that is null',
+  'whole numbers for ids',
+  'fields of another type',
+  'a page of HTML with 502',
+  'plain text with 429',
+  'a connection that is closed in the middle',
+] as const;
+
+/** Commands that ask the API nothing, or that show its answer as it came. */
+const aside = ['api', 'doctor'];
+const silent = /^dnx (completion|sandbox|config)|^dnx (token abilities|auth switch)/;
+const candidates = examples.filter(({ line, leaf, asks }) => !asks && !silent.test(line) && !aside.includes(leaf.path));
+const firsts = candidates.filter(({ leaf }, at) => candidates.findIndex((other) => other.leaf === leaf) === at);
+
+const codes = new Set<number>(Object.values(exits));
+
+/** What only a programmer would know. */
+const unclear = /This looks like a bug|\n {4}at |undefined|\[object |NaN|\bnull\b|Infinity|Invalid Date/;
+
+/** What is wrong with a run that should have come to a clear result or to a clear error. */
+function complaint({ code, stdout, stderr }: Run): string | undefined {
+  const screen = stripVTControlCharacters(`${stdout}${stderr}`);
+  if (unclear.test(screen)) return `shows ${unclear.exec(screen)?.[0]}:\n${screen}`;
+  if (code !== 0 && !codes.has(code)) return `exits ${code}`;
+  if (code !== 0 && !/✗ .{8,}/.test(screen)) return `fails without a word:\n${screen}`;
+  return undefined;
+}
+
+describe.each(firsts)('$line', ({ line, leaf: { command } }) => {
+  const called = endpointsOf(command);
+  const own = called.length > 0 ? { method: called[0]?.split(' ')[0] ?? '', path: pathOf(called) } : {};
+  /** A command that only reads leaves the sandbox as it was. */
+  const reads = own.method === 'GET';
+
+  async function complaints(replies: Readonly<Record<string, Reply>>, match: Match, judge = complaint): Promise<string[]> {
+    const found: string[] = [];
+    let bed: Bed | undefined;
+    for (const [shape, reply] of Object.entries(replies)) {
+      bed ??= await prepared(line);
+      const stop = bed.sandbox.faults.always(match, reply);
+      const wrong = judge(await runExample(bed, line));
+      stop();
+      if (wrong) found.push(`answered with ${shape}, it ${wrong}`);
+      if (reads || typeof reply === 'object') continue;
+      await bed.close();
+      bed = undefined;
+    }
+    await bed?.close();
+    return found;
+  }
+
+  test('understands every permitted shape of a success', async () => {
+    expect(await complaints(successes, own)).toEqual([]);
+  });
+
+  test('explains every failure', async () => {
+    const asked = ({ calls }: Run) => calls.some((call) => call.startsWith(`${own.method} `) && own.path?.test(call.split(' ')[1] ?? ''));
+    const judge = (run: Run) =>
+      complaint(run) ?? (run.code === 0 && asked(run) ? `calls it a success:\n${run.stdout}${run.stderr}` : undefined);
+    expect(await complaints(failures, own, judge)).toEqual([]);
+  });
+
+  test('does not stumble where everything is answered in such a way', async () => {
+    expect(
+      await complaints(Object.fromEntries(everywhere.map((shape) => [shape, { ...successes, ...failures }[shape] ?? 'drop'])), {}),
+    ).toEqual([]);
+  });
+});
+
+/** The command's own endpoint, and the one it takes instead under a further parent. */
+const pathOf = (endpoints: readonly string[]): RegExp =>
+  new RegExp(
+    `^(${endpoints
+      .filter((each) => each.startsWith(`${endpoints[0]?.split(' ')[0]} `))
+      .map((each) => (each.split(' ')[1] ?? '').replaceAll(/\{\w+\}/g, '[^/]+'))
+      .join('|')})$`,
+  );
+
+async function prepared(line: string): Promise<Bed> {
+  const bed = await openBed({ rateLimit: 0 });
+  await prepareExample(bed, line);
+  return bed;
+}

@@ -1,0 +1,48 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
+import type { Bed, Run, RunOptions } from './dnx.ts';
+import { leaves, linesOf } from './tree.ts';
+
+const key = `ssh-ed25519 ${Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0 a key for the examples'.padEnd(51, '.')).toString('base64')} ada@desktop`;
+
+/** What has to be so before an example makes sense. */
+const before: Readonly<Record<string, string>> = {
+  'dnx site unschedule shop.example.com': 'site schedule shop.example.com --at 2099-12-01T02:00:00Z',
+};
+
+/** Starts dnx again, and so needs the built one. */
+const nested = /^dnx sandbox run/;
+
+/** Asks for a password, for which somebody has to be there. */
+const asking = /^dnx auth login(?!.*--with-token)/;
+
+/** Every example of every command, as it is typed. */
+export const examples = leaves.flatMap((leaf) =>
+  linesOf(leaf).map((line) => ({ line, leaf, nested: nested.test(line), asks: asking.test(line) })),
+);
+
+/** Puts what an example takes for granted in its place: files, and the state of things. */
+export async function prepareExample(bed: Bed, line: string): Promise<void> {
+  mkdirSync(join(bed.directory, '.ssh'), { recursive: true });
+  writeFileSync(join(bed.directory, '.ssh/id_ed25519.pub'), key);
+  writeFileSync(join(bed.directory, 'openapi.json'), '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}');
+  if (before[line]) await bed.dnx(before[line]);
+}
+
+/** Runs an example in this process, with what is redirected on standard input, and somebody at the keyboard where it asks. */
+export function runExample(bed: Bed, line: string): Promise<Run> {
+  const [words = '', from] = line
+    .replace(/^dnx /, '')
+    .replace(/ > \S+$/, '')
+    .split(' < ');
+  const options: RunOptions = {
+    stdin: from === 'token.txt' ? bed.sandbox.token : 'a secret that is long enough\n',
+    env: { SHELL: '/bin/bash', ...(words.startsWith('auth login') && { DNX_TOKEN: '' }) },
+    // Mail, password, and what the token may do, as it is proposed.
+    ...(asking.test(line) && { columns: 100, keys: `${SEED_EMAIL}\r${SEED_PASSWORD}\r\r\r` }),
+    // It serves until Ctrl-C.
+    ...(words.startsWith('sandbox start') && { interruptAt: 1_000 }),
+  };
+  return bed.dnx(words, options);
+}
