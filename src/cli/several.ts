@@ -1,6 +1,6 @@
 import type { Target } from '../context.ts';
 import { DnxError } from '../errors.ts';
-import { columns, failing, type Item, rows, type View } from '../output/view.ts';
+import { columns, failing, type Item, rows, type View, waited } from '../output/view.ts';
 import { title } from '../words.ts';
 
 interface Several {
@@ -16,10 +16,12 @@ export async function several({ noun, verb, targets, run }: Several): Promise<Vi
   const items: Item[] = [];
   const labels = new Map<Item, string>();
   let failures = 0;
+  let followed: View['waited'];
   for (const [index, target] of targets.entries()) {
     const item = await run(index).then(
       (view) => {
         if (view.failure) failures += 1;
+        followed ??= view.waited;
         return itemOf(view, target);
       },
       (error: unknown): Item => {
@@ -32,7 +34,11 @@ export async function several({ noun, verb, targets, run }: Several): Promise<Vi
     labels.set(item, target.label);
   }
   const shown = columns<Item>({ key: 'id', title: title(noun), cell: (item) => labels.get(item) }, { key: 'result', cell: resultOf(verb) });
-  return failing(rows(items, shown, ''), failures > 0 ? new DnxError('partial', `${failures} of ${targets.length} failed.`) : undefined);
+  const view = failing(
+    rows(items, shown, ''),
+    failures > 0 ? new DnxError('partial', `${failures} of ${targets.length} failed.`) : undefined,
+  );
+  return followed ? waited(view, followed) : view;
 }
 
 function itemOf(view: View, { id }: Target): Item {

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { DnxError, isError } from '../errors.ts';
 import { DEFAULT_TIMEOUT_MS } from '../follow/follow.ts';
 import { followWork, type Reader, type Thing, type Worked } from '../follow/work.ts';
-import { type Column, failing, record, type View } from '../output/view.ts';
+import { type Column, failing, record, type View, waited } from '../output/view.ts';
 import { answer } from './crud.ts';
 
 /** A request that starts work, and how to follow that. */
@@ -41,7 +41,7 @@ export async function work<T extends Thing>(ctx: Pick<Context, 'api' | 'clock' |
   ctx.progress.note(`Started the ${doing} of ${what}.`);
   const timeoutMs = of.timeout ?? DEFAULT_TIMEOUT_MS;
   const worked = await followWork(ctx, { reader, what, before: sight.before, started, timeoutMs, resume });
-  return failing(record(worked.thing, columns), failureOf(worked, `The ${doing} of ${what}`, resume));
+  return waited(failing(record(worked.thing, columns), failureOf(worked, `The ${doing} of ${what}`, resume)), 'data');
 }
 
 /** The thing before the request. Undefined: this token cannot look, and following was not demanded. */

@@ -27,7 +27,7 @@ export async function rollback(ctx: Deploying, { to, yes, wait, timeout }: Rollb
   const asks = to === undefined && !yes && ctx.ask.allowed;
   const target = asks ? await pick(ctx, releases, live, label) : choose(releases, live, to, label);
   if (!sight || !target) throw none(label);
-  ctx.progress.note(`${label} goes back from ${describe(live)}\nto ${describe(target)}. Database migrations are not undone.`);
+  ctx.progress.note(`${label} goes back from ${describe(live)}\nto ${describe(target)}.\nDatabase migrations are not undone.`);
   const run = await requestRollback(ctx, spot, sight, target);
   const undo = live && `To undo it: dnx rollback ${label} --server ${spot.labels.server.label} --to ${nameOf(live)}`;
   const started: Ended = { result: resultOf(run.run, { outcome: 'started', release: nameOf(target) }) };

@@ -27,7 +27,7 @@ export async function render(view: View, options: RenderOptions): Promise<string
       return `${json(await queried(data, options), 2)}\n`;
     case 'ndjson':
       return listOf(await queried(data, options))
-        .map((each) => `${json(view.waited && isItem(each) ? { type: 'result', ...each } : each)}\n`)
+        .map((each) => `${json(eventOf(view, each))}\n`)
         .join('');
     case 'yaml': {
       const { writeYaml } = await import('../yaml.ts');
@@ -44,6 +44,12 @@ export async function render(view: View, options: RenderOptions): Promise<string
     case 'table':
       return options.query === undefined ? table(view, options) : `${json(await queried(data, options), 2)}\n`;
   }
+}
+
+/** A line after the events of a wait says that it is the end. */
+function eventOf({ waited }: View, each: unknown): unknown {
+  if (!waited || !isItem(each)) return each;
+  return { type: 'result', ...(waited === 'data' ? { data: each } : each) };
 }
 
 const listOf = (data: unknown): readonly unknown[] => (Array.isArray(data) ? data : [data]);

@@ -28,8 +28,8 @@ export type View = (
   readonly failure?: DnxError | undefined;
   /** What may be done only once the view has been written: revoking the token whose successor was printed. */
   readonly finish?: () => Promise<void>;
-  /** The end of a wait: with -o ndjson it follows the events as `{"type":"result",…}`. */
-  readonly waited?: boolean;
+  /** The end of a wait: with -o ndjson it follows the events as `{"type":"result",…}`; a thing of the API, which may have a type of its own, as its `data`. */
+  readonly waited?: 'result' | 'data';
   /** A child's own exit code, passed on. */
   readonly exitCode?: number;
 };
@@ -51,5 +51,5 @@ export const data = (value: unknown): View => ({ kind: 'data', data: value });
 export const stream = (body: AsyncIterable<Uint8Array>): View => ({ kind: 'stream', body });
 export const nothing: View = { kind: 'nothing' };
 export const exiting = (exitCode: number): View => ({ kind: 'nothing', exitCode });
-export const waited = (view: View): View => ({ ...view, waited: true });
+export const waited = (view: View, as: 'result' | 'data' = 'result'): View => ({ ...view, waited: as });
 export const failing = (view: View, failure: DnxError | undefined): View => ({ ...view, failure });

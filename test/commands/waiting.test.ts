@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+test.each([
+  ['deploy shop.example.com', { site: 'shop.example.com', outcome: 'succeeded' }],
+  ['rollback shop.example.com --yes', { site: 'shop.example.com', outcome: 'succeeded' }],
+  ['server provision web-1 --yes', { data: { name: 'web-1', type: 'app', status: 'active' } }],
+  ['backup create --site shop.example.com', { data: { type: 'application', status: 'completed' } }],
+])('%s -o ndjson ends its events with the result', async (line, result) => {
+  const run = await bed.dnx(`${line} --wait -o ndjson`);
+  const lines = run.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((each) => JSON.parse(each) as Record<string, unknown>);
+  expect(run.code).toBe(0);
+  expect(lines.length).toBeGreaterThan(1);
+  for (const event of lines.slice(0, -1)) {
+    expect(event).toEqual({
+      type: 'status',
+      at: expect.stringMatching(/Z$/),
+      target: expect.any(String),
+      status: expect.any(String),
+      elapsed_s: expect.any(Number),
+    });
+  }
+  expect(lines.at(-1)).toMatchObject({ type: 'result', ...result });
+});
+
+test('so do those of several things', async () => {
+  const run = await bed.dnx('server provision web-1 web-2 --yes --wait -o ndjson');
+  const lines = run.stdout
+    .trim()
+    .split('\n')
+    .map((each) => JSON.parse(each) as Record<string, unknown>);
+  expect(lines.slice(-2)).toMatchObject([
+    { type: 'result', data: { name: 'web-1' } },
+    { type: 'result', data: { name: 'web-2' } },
+  ]);
+});
+
+test('a plain -o ndjson has no events and no type', async () => {
+  const run = await bed.dnx('site show shop.example.com -o ndjson');
+  expect(Object.keys(JSON.parse(run.stdout))[0]).toBe('id');
+});
