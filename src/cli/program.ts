@@ -118,11 +118,14 @@ function root({ write, width, bold, dim }: Terminal): Command {
 
 const pathOf = (command: Command): string => (command.parent ? `${pathOf(command.parent)} ${command.name()}`.trim() : '');
 
-/** Every command by its name and summary; arguments and options only for those that a word of argv may mean. */
+/** Every command by its name and summary; aliases, which are not suggested, arguments and options only where a word of argv may mean them. */
 function addGroup(branch: Command, group: Group, words: readonly string[], invoke: (found: Invocation) => void): void {
   for (const each of group.commands) {
     const { name, aliases = [], summary } = each;
-    const leaf = branch.command(name).summary(summary).aliases(aliases);
+    const leaf = branch
+      .command(name)
+      .summary(summary)
+      .aliases(aliases.filter((alias) => words.includes(alias)));
     if ([name, ...aliases].some((word) => words.includes(word))) addCommand(leaf, group, each, `${group.name} ${name}`, invoke);
   }
 }

@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Code, exits } from '../../src/errors.ts';
+import { SEED_TOKEN } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+import { refusedFailures } from '../support/failures/refused.ts';
+import { unreachedFailures } from '../support/failures/unreached.ts';
+import { usageFailures } from '../support/failures/usage.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const failures = [...usageFailures, ...refusedFailures, ...unreachedFailures];
+
+const matching = (wanted: string | RegExp): unknown => (typeof wanted === 'string' ? wanted : expect.stringMatching(wanted));
+
+describe.each(failures)('$code: $name', ({ line, code, given, says, hint, status = null, errors = null, calls = 0 }) => {
+  test('in words', async () => {
+    const run = await bed.dnx(line, (await given?.(bed)) ?? {});
+    const [first = '', ...others] = run.stderr.slice(run.stderr.indexOf('✗')).trimEnd().split('\n');
+    expect(first.slice(2)).toEqual(matching(says));
+    if (hint !== null) expect(others.join('\n').trim()).toEqual(typeof hint === 'string' ? expect.stringContaining(hint) : matching(hint));
+    for (const [field, [message]] of Object.entries(errors ?? {})) expect(others).toContain(`  ${field}: ${message}`);
+    expect(run.stderr).not.toContain('    at ');
+    expect([run.code, run.stdout]).toEqual([exits[code], '']);
+    if (calls !== 'any') expect(run.calls).toHaveLength(calls);
+  });
+
+  test('in JSON, on one line', async () => {
+    const options = (await given?.(bed)) ?? {};
+    const run = await bed.dnx(line, { ...options, env: { DNX_OUTPUT: 'json', ...options.env } });
+    const last = run.stderr.trimEnd().split('\n').at(-1) ?? '';
+    expect(JSON.parse(last)).toEqual({
+      error: {
+        code,
+        message: typeof says === 'string' ? expect.stringContaining(says) : expect.anything(),
+        status,
+        errors,
+        hint: hint === null ? null : matching(hint),
+      },
+    });
+    expect(run.code).toBe(exits[code]);
+    expect(run.stderr).not.toContain(SEED_TOKEN);
+  });
+});
+
+describe('a bug', () => {
+  const broken = () => {
+    throw new TypeError('x is not a function');
+  };
+
+  test('says that it is one, and shows where', async () => {
+    const run = await bed.dnx('sandbox run -- true', { child: broken });
+    expect(run.stderr).toMatch(/^✗ This looks like a bug in dnx \d+\.\d+\.\d+:\nTypeError: x is not a function\n {4}at /);
+    expect([run.code, run.stdout]).toEqual([1, '']);
+  });
+
+  test('begins with a line of JSON where JSON is wanted', async () => {
+    const run = await bed.dnx('sandbox run --json -- true', { child: broken });
+    const [first = '', second] = run.stderr.split('\n');
+    expect(JSON.parse(first)).toEqual({
+      error: { code: 'bug', message: 'TypeError: x is not a function', status: null, errors: null, hint: null },
+    });
+    expect(second).toBe('TypeError: x is not a function');
+  });
+});
+
+describe('a usage error is JSON wherever JSON was asked for', () => {
+  test.each(['--json server list', 'server list --jsn --json', 'server lst -o json', 'server lst -o=ndjson', 'server lst --output json'])(
+    'dnx %s',
+    async (line) => {
+      const run = await bed.dnx(line);
+      expect(JSON.parse(run.stderr)).toMatchObject({ error: { code: 'usage', hint: expect.stringMatching(/^See: dnx .*--help$/) } });
+      expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
+    },
+  );
+});
+
+test('every exit code is among them, but those that have files of their own', () => {
+  const elsewhere: readonly Code[] = ['differences', 'rolled_back', 'partial', 'bug'];
+  const wanted = (Object.keys(exits) as Code[]).filter((code) => !elsewhere.includes(code));
+  expect(wanted.filter((code) => !failures.some((failure) => failure.code === code))).toEqual([]);
+});

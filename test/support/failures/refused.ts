@@ -1,0 +1,180 @@
+import { always, type Failure } from './failure.ts';
+
+const html = { status: 502, headers: { 'Content-Type': 'text/html' }, body: '<html><h1>Bad Gateway</h1></html>' };
+const servers = { path: '/servers' };
+
+/** The API answers, and it is not what was asked for. */
+export const refusedFailures: readonly Failure[] = [
+  // 1: tried and failed
+  {
+    name: 'a 5xx after the retries',
+    line: 'server list',
+    code: 'failed',
+    given: always(servers, { status: 503, body: { message: 'Down for maintenance.' } }),
+    says: 'Deploynix failed with 503 (“Down for maintenance”).',
+    hint: 'Try again in a moment; nothing is wrong with your command.',
+    status: 503,
+    calls: 4,
+  },
+  {
+    name: 'a page of a proxy',
+    line: 'server list',
+    code: 'failed',
+    given: always(servers, html),
+    says: 'Deploynix failed with 502.',
+    hint: /Try again/,
+    status: 502,
+    calls: 4,
+  },
+  {
+    name: 'a POST that fails is sent once',
+    line: 'daemon create --command top --server web-1',
+    code: 'failed',
+    given: always({ method: 'POST' }, { status: 500, body: { message: 'Server Error' } }),
+    says: 'Deploynix failed with 500 (“Server Error”).',
+    hint: /It may have been performed/,
+    status: 500,
+    calls: 2,
+  },
+  {
+    name: 'a 200 that is a web page',
+    line: 'server list',
+    code: 'failed',
+    given: always(servers, { status: 200, headers: { 'Content-Type': 'text/html' }, body: '<html>Sign in</html>' }),
+    says: 'The answer to GET /servers is not JSON.',
+    hint: /DNX_HOST/,
+    calls: 1,
+  },
+  {
+    name: 'a redirect',
+    line: 'server list',
+    code: 'failed',
+    given: always(servers, { status: 302, headers: { Location: 'http://127.0.0.2:9/login' } }),
+    says: 'The host answered 302 and points to http://127.0.0.2:9/login.',
+    hint: /The token was not sent there/,
+    status: 302,
+    calls: 1,
+  },
+  {
+    name: 'a deployment that fails',
+    line: 'deploy shop.example.com --server web-1',
+    code: 'failed',
+    given: (bed) => {
+      bed.sandbox.state.fail_deploys = true;
+      return undefined;
+    },
+    says: /failed/i,
+    hint: /dnx /,
+    calls: 'any',
+  },
+  // 4, 5, 6, 7, 9
+  {
+    name: 'no token',
+    line: 'server list',
+    code: 'unauthenticated',
+    given: () => ({ env: { DNX_TOKEN: undefined } }),
+    says: /^Not signed in to http:/,
+    hint: /dnx login/,
+  },
+  {
+    name: 'a token that is refused',
+    line: 'server list',
+    code: 'unauthenticated',
+    given: () => ({ env: { DNX_TOKEN: '1|wrong' } }),
+    says: 'Deploynix does not accept this token.',
+    hint: 'Sign in again with: dnx login',
+    status: 401,
+    calls: 1,
+  },
+  {
+    name: 'a missing ability',
+    line: 'server list',
+    code: 'forbidden',
+    given: (bed) => ({ env: { DNX_TOKEN: bed.sandbox.mint(['site:read']) } }),
+    says: /^The token lacks the ability server:read/,
+    hint: /dnx token create .*--ability server:read/,
+    status: 403,
+    calls: 1,
+  },
+  {
+    name: 'a role',
+    line: 'daemon create --command top --server web-1',
+    code: 'forbidden',
+    given: always({ method: 'POST' }, { status: 403, body: { message: 'This action is unauthorized.' } }),
+    says: /^The user's role does not allow it/,
+    hint: /owner/,
+    status: 403,
+    calls: 'any',
+  },
+  {
+    name: 'a plan',
+    line: 'server list',
+    code: 'forbidden',
+    given: (bed) => {
+      bed.sandbox.state.plan.api_access = false;
+      return undefined;
+    },
+    says: /^This organization's plan does not allow it/,
+    hint: /plan/,
+    status: 403,
+    calls: 1,
+  },
+  {
+    name: 'an id of nothing',
+    line: 'server show 01JQ8Z4T9G00000000000N0NE1',
+    code: 'not_found',
+    says: /^Not found/,
+    hint: /Look at the id/,
+    status: 404,
+    calls: 'any',
+  },
+  {
+    name: 'a name of nothing',
+    line: 'server show web-9',
+    code: 'not_found',
+    says: 'There is no server “web-9”, or this token does not see it.',
+    hint: 'See which there are with: dnx server list',
+    calls: 1,
+  },
+  {
+    name: 'a name of two',
+    line: 'server show web-1',
+    code: 'ambiguous',
+    given: (bed) => {
+      const [first] = bed.sandbox.state.servers;
+      if (first) bed.sandbox.state.servers.push({ ...first, id: '01JQ8Z4T9G00000000000TW1N02' });
+      return undefined;
+    },
+    says: '“web-1” is the name of 2 servers:',
+    hint: 'Give the id.',
+    calls: 1,
+  },
+  {
+    name: 'a field that is rejected',
+    line: 'daemon create --command= --server web-1',
+    code: 'invalid',
+    says: /required/,
+    hint: /-F/,
+    status: 422,
+    errors: { command: ['The command field is required.'] },
+    calls: 2,
+  },
+  {
+    name: 'too many requests, for longer than is waited',
+    line: 'server list',
+    code: 'rate_limited',
+    given: always(servers, { status: 429, headers: { 'Retry-After': '3600', 'Content-Type': 'text/plain' }, body: 'Too Many Attempts.' }),
+    says: 'Rate limited by Deploynix (“Too Many Attempts”).',
+    hint: 'Try again in 3600 s.',
+    status: 429,
+    calls: 1,
+  },
+  {
+    name: 'one of several names: nothing is done to any',
+    line: 'site suspend shop.example.com nowhere.example.com --server web-1 --yes',
+    code: 'not_found',
+    says: /nowhere\.example\.com/,
+    hint: /dnx site list/,
+    calls: 'any',
+  },
+];

@@ -1,0 +1,82 @@
+import { closedPort } from '../exchange.ts';
+import { always, type Failure } from './failure.ts';
+
+const servers = { path: '/servers' };
+/** No answer comes, or nobody waits for it any longer. */
+export const unreachedFailures: readonly Failure[] = [
+  // 13
+  {
+    name: 'a refused connection',
+    line: 'server list',
+    code: 'network',
+    given: async () => ({ env: { DNX_HOST: await closedPort() } }),
+    says: /^Cannot reach http:\/\/127\.0\.0\.1:\d+: the connection was refused\.$/,
+    hint: 'Look at the network, the proxy and DNX_HOST.',
+  },
+  {
+    name: 'no answer',
+    line: 'server list',
+    code: 'network',
+    given: (bed) => {
+      bed.sandbox.faults.always(servers, 'hang');
+      return { idleMs: 50 };
+    },
+    says: /^Cannot reach .*: no answer within 0\.05 s\.$/,
+    hint: /network/,
+    calls: 4,
+  },
+  {
+    name: 'a connection that is dropped',
+    line: 'server list',
+    code: 'network',
+    given: always(servers, 'drop'),
+    says: /the connection was closed before an answer came\.$/,
+    hint: /network/,
+    calls: 4,
+  },
+  {
+    name: 'an answer that is cut',
+    line: 'server list',
+    code: 'network',
+    given: always(servers, 'cut'),
+    says: /the connection was closed in the middle of the answer\.$/,
+    hint: /network/,
+    calls: 4,
+  },
+  {
+    name: 'a POST whose answer is lost is sent once',
+    line: 'daemon create --command top --server web-1',
+    code: 'network',
+    given: always({ method: 'POST' }, 'drop-after'),
+    says: /^The request was sent to .* it may have been performed\.$/,
+    hint: 'Look at the current state before you try again.',
+    calls: 2,
+  },
+  // 124, 130, 143
+  {
+    name: '--timeout',
+    line: 'deploy shop.example.com --server web-1 --timeout 1s',
+    code: 'timed_out',
+    says: /shop\.example\.com/,
+    hint: /dnx site watch/,
+    calls: 'any',
+  },
+  {
+    name: 'Ctrl-C',
+    line: 'deploy shop.example.com --server web-1',
+    code: 'interrupted',
+    given: () => ({ interruptAt: 3_000 }),
+    says: /Interrupted/,
+    hint: /dnx site watch/,
+    calls: 'any',
+  },
+  {
+    name: 'SIGTERM',
+    line: 'deploy shop.example.com --server web-1',
+    code: 'terminated',
+    given: () => ({ terminateAt: 3_000 }),
+    says: /Terminated/,
+    hint: /dnx site watch/,
+    calls: 'any',
+  },
+];

@@ -1,0 +1,103 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Failure } from './failure.ts';
+
+/** The command line is wrong, or a question has nobody to answer it: nothing is sent. */
+export const usageFailures: readonly Failure[] = [
+  {
+    name: 'a group that does not exist',
+    line: 'sever list',
+    code: 'usage',
+    says: "Unknown command 'sever'. Did you mean server?",
+    hint: 'See: dnx --help',
+  },
+  {
+    name: 'a command that does not exist',
+    line: 'server lst',
+    code: 'usage',
+    says: "Unknown command 'lst'. Did you mean list?",
+    hint: 'See: dnx server --help',
+  },
+  {
+    name: 'an option that does not exist',
+    line: 'server list --jsn',
+    code: 'usage',
+    says: "Unknown option '--jsn'. Did you mean --json?",
+    hint: 'See: dnx server list --help',
+  },
+  {
+    name: 'a group without a command',
+    line: 'server',
+    code: 'usage',
+    says: 'dnx server is a group of commands: which one?',
+    hint: 'See: dnx server --help',
+  },
+  {
+    name: 'an option without its value',
+    line: 'server list --fields',
+    code: 'usage',
+    says: /--fields.*argument missing/,
+    hint: 'See: dnx server list --help',
+  },
+  {
+    name: 'one thing too many',
+    line: 'server list web-1',
+    code: 'usage',
+    says: /too many arguments/i,
+    hint: 'See: dnx server list --help',
+  },
+  {
+    name: 'a value of the wrong kind',
+    line: 'daemon create --command top --processes many --server web-1',
+    code: 'usage',
+    says: '--processes takes a whole number, not “many”.',
+    hint: null,
+  },
+  {
+    name: 'a format that does not exist',
+    line: 'server list -o xml',
+    code: 'usage',
+    says: 'Unknown output format “xml”.',
+    hint: /table, json/,
+  },
+  {
+    name: 'a required option and nobody to ask',
+    line: 'daemon create --server web-1',
+    code: 'usage',
+    says: '--command is missing.',
+    hint: /Command to keep running/,
+  },
+  {
+    name: 'a parent that nothing says',
+    line: 'daemon list',
+    code: 'usage',
+    says: 'Which server? Nothing says.',
+    hint: /--server or set DNX_SERVER/,
+  },
+  {
+    name: 'consent that was not given',
+    line: 'daemon delete 01JQ8Z4T9G00000000000N0NE1 --server web-1',
+    code: 'usage',
+    says: /confirm/,
+    hint: 'Pass --yes.',
+  },
+  {
+    name: 'a host that would get the token in the clear',
+    line: 'server list --host http://example.com',
+    code: 'usage',
+    says: 'Refusing to send a token in the clear to http://example.com.',
+    hint: 'Use https://example.com.',
+  },
+  {
+    name: 'a settings file that is not JSON',
+    line: 'server list',
+    code: 'usage',
+    given: ({ directory }) => {
+      mkdirSync(join(directory, 'config'));
+      writeFileSync(join(directory, 'config', 'config.json'), '{');
+      return undefined;
+    },
+    says: /config\.json is not valid JSON\.$/,
+    hint: /Mend it/,
+  },
+];
