@@ -4,7 +4,7 @@ export type { Call } from './calls.ts';
 export type { Faults, Match, Reply } from './faults.ts';
 export type { Answer } from './http/answer.ts';
 export { routes } from './operations.ts';
-export { SEED_EMAIL, SEED_PASSWORD, SEED_TOKEN, VIEWER_EMAIL } from './seed/account.ts';
+export { SEED_EMAIL, SEED_PASSWORD, SEED_TOKEN } from './seed/account.ts';
 export { seeded } from './seed/ids.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './server.ts';
 export type { State } from './state.ts';
