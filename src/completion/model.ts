@@ -1,7 +1,8 @@
 import type { AnyCommand, Group } from '../cli/command.ts';
 import { globals } from '../cli/globals.ts';
 import type { Option, Options } from '../cli/options.ts';
-import { type Contents, optionsOf, positionalsOf } from '../cli/program.ts';
+import type { Contents } from '../cli/program.ts';
+import { optionsOf, positionalsOf } from '../cli/takes.ts';
 import { everyCommand } from '../cli/tree.ts';
 import { flagName, plural } from '../words.ts';
 

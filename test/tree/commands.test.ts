@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { abilities, needOf } from '../../src/auth/abilities.ts';
 import { globals } from '../../src/cli/globals.ts';
-import { optionsOf, positionalsOf } from '../../src/cli/program.ts';
+import { optionsOf, positionalsOf } from '../../src/cli/takes.ts';
 import { flagName, plural } from '../../src/words.ts';
 import { endpointsOf, leaves, tree } from '../support/tree.ts';
 
