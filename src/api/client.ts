@@ -93,7 +93,7 @@ export function createApi(options: ClientOptions): Api {
       const wait = retryAfter(response, clock.now()) ?? Math.min(60_000, 2_000 * 2 ** attempt);
       if (waited + wait > options.patienceMs) return response;
       for await (const _ of response.body); // frees the connection
-      if (pausedUntil < clock.elapsed()) options.notice(`Deploynix allows no more requests now; going on in ${Math.ceil(wait / 1000)} s.`);
+      if (pausedUntil <= clock.elapsed()) options.notice(`Deploynix allows no more requests now; going on in ${Math.ceil(wait / 1000)} s.`);
       pausedUntil = Math.max(pausedUntil, clock.elapsed() + wait);
     }
   }
