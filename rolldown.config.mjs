@@ -28,7 +28,7 @@ export default defineConfig({
     cleanDir: true,
     exports: 'named',
     entryFileNames: '[name].js',
-    chunkFileNames: '[name]-[hash].js',
+    chunkFileNames: ({ name }) => (name === 'core' ? 'core.js' : '[name]-[hash].js'),
     dynamicImportInCjs: false,
     codeSplitting: {
       groups: [

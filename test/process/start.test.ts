@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
 
@@ -77,6 +78,18 @@ describe('what is loaded', () => {
     const { builtins, files } = await loadedBy(...args);
     expect(builtins.filter((name) => heavy.includes(name))).toEqual([]);
     expect(librariesIn(files)).toEqual(wanted);
+  });
+
+  test('the code that V8 compiled at build time is taken, and a broken one is left', async () => {
+    const script = `const { load } = require(process.argv[1]); console.log(load(process.argv[2]).cachedDataRejected)`;
+    const load = (core: string) => execa(process.execPath, ['-e', script, resolve('bin/load.js'), core]);
+    expect((await load(resolve('dist/core.js'))).stdout).toBe('false');
+    const core = join(executable.directory, 'core.js');
+    writeFileSync(core, 'exports.of = 1;');
+    writeFileSync(`${core}.code`, readFileSync('dist/core.js.code').subarray(0, 1000));
+    expect((await load(core)).stdout).toBe('true');
+    rmSync(`${core}.code`);
+    expect((await load(core)).stdout).toBe('undefined');
   });
 
   test('a group is loaded alone', async () => {
