@@ -103,6 +103,15 @@ describe('GitHub Actions', () => {
   });
 });
 
+test('the token that the documentation makes can do what its examples do, and nothing else', async () => {
+  const line = /^dnx (token create .*)$/m.exec(readFileSync('docs/ci.md', 'utf8'))?.[1] ?? '';
+  const made = await bed.dnx(line);
+  expect(made.code).toBe(0);
+  expect(bed.sandbox.state.tokens.at(-1)?.abilities).toEqual(['site:deploy', 'site:read', 'server:read']);
+  const run = await bed.dnx(example('GitHub Actions')[0] ?? '', { env: { ...github.env, DNX_TOKEN: made.stdout.trim() } });
+  expect(run.code).toBe(0);
+});
+
 describe('everywhere', () => {
   test.each(['GitLab CI', 'Bitbucket Pipelines'])('the example for %s works as it is written', async (heading) => {
     const lines = example(heading);
