@@ -36,7 +36,6 @@ async function understand(argv: readonly string[], world: World): Promise<Invoca
       },
       width: Math.min(world.stdout.columns ?? 100, 110),
       bold,
-      dim: (text) => text,
     },
   );
   if (help !== '') await write(world.stdout, help);

@@ -1,13 +1,13 @@
 import { Command, CommanderError, Option as Flag } from 'commander';
-import { needOf } from '../auth/abilities.ts';
 import type { Entry } from '../commands/index.ts';
 import { type DnxError, usage } from '../errors.ts';
 import { version } from '../version.ts';
 import { flagName, plural } from '../words.ts';
 import type { AnyCommand, Group } from './command.ts';
 import { globals } from './globals.ts';
+import { commandHelp, groupHelp, type Paper, rootHelp } from './help.ts';
 import type { Options } from './options.ts';
-import { describe, optionsOf, positionalsOf } from './takes.ts';
+import { optionsOf, positionalsOf } from './takes.ts';
 
 /** What argv asks for: a command, and the words given for each of its parameters and options, not yet read as values. */
 export interface Invocation {
@@ -26,21 +26,22 @@ export interface Contents {
   readonly partial?: boolean;
 }
 
-interface Terminal {
+interface Terminal extends Paper {
   readonly write: (text: string) => void;
-  readonly width: number;
-  readonly bold: (text: string) => string;
-  readonly dim: (text: string) => string;
 }
 
 /** Reads argv with commander. Only the group that argv names is loaded. Undefined: help was printed, and that is all. */
 export async function parse(argv: readonly string[], tree: Contents, terminal: Terminal): Promise<Invocation | undefined> {
   const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
-  const program = root(terminal);
+  const program = root(tree, terminal);
   const named = words.find((word) => findEntry(tree, word) || tree.alone.some(({ name }) => name === word) || tree.shortcuts[word]);
   let invocation: Invocation | undefined;
-  const invoke = (found: Invocation) => {
-    invocation = found;
+  const reading: Reading = {
+    words,
+    paper: terminal,
+    invoke: (found) => {
+      invocation = found;
+    },
   };
 
   // Declaring costs time at every start: where the first word is clear, no other branch can matter.
@@ -48,22 +49,22 @@ export async function parse(argv: readonly string[], tree: Contents, terminal: T
   for (const entry of tree.contents) {
     const wanted = named !== undefined && findEntry(tree, named) === entry;
     if (!wanted && !matters(entry.name)) continue;
-    const branch = program.command(entry.name).summary(entry.summary).description(entry.summary).helpGroup(`${entry.section}:`);
+    const branch = program.command(entry.name).helpCommand(false);
     branch.aliases([plural(entry.name), ...(entry.aliases ?? [])]);
-    if (wanted) addGroup(branch, (await entry.load()).default, words, invoke);
+    if (wanted) addGroup(branch, entry, (await entry.load()).default, reading);
   }
-  for (const { name, summary, section, load } of tree.alone) {
+  for (const { name, load } of tree.alone) {
     if (!matters(name)) continue;
-    const branch = program.command(name).summary(summary).helpGroup(`${section}:`);
-    if (name === named) addCommand(branch, noGroup, (await load()).default, name, invoke);
+    const branch = program.command(name);
+    if (name === named) addCommand(branch, noGroup, (await load()).default, name, reading);
   }
-  for (const [name, [group, command, summary]] of Object.entries(tree.shortcuts)) {
+  for (const [name, [group, command]] of Object.entries(tree.shortcuts)) {
     if (!matters(name)) continue;
-    const branch = program.command(name).summary(summary).helpGroup('Shortcuts:');
+    const branch = program.command(name);
     if (name === named) {
       const loaded = await findEntry(tree, group)?.load();
       const found = loaded?.default.commands.find((each) => each.name === command);
-      if (loaded && found) addCommand(branch, loaded.default, found, name, invoke);
+      if (loaded && found) addCommand(branch, loaded.default, found, name, reading);
     }
   }
 
@@ -90,56 +91,41 @@ const noGroup: Group = { name: '', noun: '', summary: '', commands: [] };
 const findEntry = ({ contents }: Contents, word: string): Entry | undefined =>
   contents.find(({ name, aliases }) => name === word || plural(name) === word || aliases?.includes(word));
 
-function root({ write, width, bold, dim }: Terminal): Command {
-  const program = new Command('dnx');
-  program
-    .usage('<group> <command> [target] [options]')
-    .description('Deploynix from the terminal, from scripts and from CI.')
+function root(tree: Contents, { write, ...paper }: Terminal): Command {
+  return new Command('dnx')
     .version(version, '--version', 'Show the version')
-    .helpOption('-h, --help', 'Show help; works after every command')
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => {}, getOutHelpWidth: () => width, getErrHelpWidth: () => width })
-    .configureHelp({
-      showGlobalOptions: false,
-      styleTitle: bold,
-      styleCommandDescription: (text) => text,
-      styleOptionDescription: dim,
-      subcommandTerm: (each) => each.name(),
-      commandUsage: (each) => `dnx ${pathOf(each)} ${each.usage()}`.replace(/ +/g, ' '),
-    })
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ dnx login\n  $ dnx deploy shop.example.com\n  $ dnx server list --json\n\nNo account yet? Try everything here: dnx sandbox start',
-    );
-  return program;
+    .configureOutput({ writeOut: write, writeErr: () => {} })
+    .configureHelp({ formatHelp: () => rootHelp(tree, paper) });
 }
 
-const pathOf = (command: Command): string => (command.parent ? `${pathOf(command.parent)} ${command.name()}`.trim() : '');
+interface Reading {
+  readonly words: readonly string[];
+  readonly paper: Paper;
+  readonly invoke: (found: Invocation) => void;
+}
 
-/** Every command by its name and summary; aliases, which are not suggested, arguments and options only where a word of argv may mean them. */
-function addGroup(branch: Command, group: Group, words: readonly string[], invoke: (found: Invocation) => void): void {
+/** Every command by its name; aliases, which are not suggested, arguments and options only where a word of argv may mean them. */
+function addGroup(branch: Command, entry: Entry, group: Group, reading: Reading): void {
+  const { words, paper } = reading;
+  branch.configureHelp({ formatHelp: () => groupHelp(entry, group, paper) });
   for (const each of group.commands) {
-    const { name, aliases = [], summary } = each;
-    const leaf = branch
-      .command(name)
-      .summary(summary)
-      .aliases(aliases.filter((alias) => words.includes(alias)));
-    if ([name, ...aliases].some((word) => words.includes(word))) addCommand(leaf, group, each, `${group.name} ${name}`, invoke);
+    const { name, aliases = [] } = each;
+    const leaf = branch.command(name).aliases(aliases.filter((alias) => words.includes(alias)));
+    if ([name, ...aliases].some((word) => words.includes(word))) addCommand(leaf, group, each, `${group.name} ${name}`, reading);
   }
 }
 
-function addCommand(branch: Command, group: Group, command: AnyCommand, path: string, invoke: (found: Invocation) => void): void {
-  branch.description(descriptionOf(command));
+function addCommand(branch: Command, group: Group, command: AnyCommand, path: string, { invoke, paper }: Reading): void {
+  branch.configureHelp({ formatHelp: () => commandHelp(path, group, command, paper) });
   const positionals = positionalsOf(group, command);
-  for (const { key, required, variadic, help } of positionals) {
+  for (const { key, required, variadic } of positionals) {
     const shown = variadic ? `${key.replaceAll('_', '-')}...` : key.replaceAll('_', '-');
-    branch.argument(required ? `<${shown}>` : `[${shown}]`, help);
+    branch.argument(required ? `<${shown}>` : `[${shown}]`);
   }
   const own = optionsOf(group, command);
-  const flags = [...addOptions(branch, own, 'Options:'), ...addOptions(branch, globals, 'Everywhere:')];
-  branch.helpOption('-h, --help', 'Show this help');
-  branch.addHelpText('after', () => examplesOf(path, command, group));
+  const flags = [...addOptions(branch, own), ...addOptions(branch, globals)];
   branch.action((...received: unknown[]) => {
     const given = branch.opts<Record<string, unknown>>();
     const words: Record<string, unknown> = {};
@@ -154,36 +140,17 @@ function addCommand(branch: Command, group: Group, command: AnyCommand, path: st
   });
 }
 
-function descriptionOf({ summary, description, endpoint, uses = [] }: AnyCommand): string {
-  const needs = [...(endpoint ? [endpoint] : []), ...uses].map(needOf).filter((need) => need !== undefined);
-  const shown = [...new Map(needs.map((need) => [need.ability, `${need.ability}${need.assumed ? ' (assumed)' : ''}`])).values()];
-  return [`${summary}.`, description, shown.length > 0 ? `Needs the ability ${shown.join(' and ')}.` : undefined]
-    .filter(Boolean)
-    .join('\n\n');
-}
-
-function examplesOf(path: string, { examples, endpoint }: AnyCommand, { name }: Group): string {
-  const start = path.includes(' ') ? name : '';
-  const verb = path.split(' ').at(-1) ?? '';
-  const lines = examples.map((each) => `  $ dnx ${start ? `${start} ${each}` : `${verb}${each.replace(/^\S+/, '')}`}`);
-  return [...(lines.length > 0 ? ['\nExamples:', ...lines] : []), ...(endpoint ? [`\nCalls ${endpoint}`] : [])].join('\n');
-}
-
 interface Declared {
   readonly key: string;
   readonly attribute: string;
 }
 
-function addOptions(branch: Command, options: Options, heading: string): Declared[] {
+function addOptions(branch: Command, options: Options): Declared[] {
   return Object.entries(options).flatMap(([key, option]) => {
     const short = option.short ? `-${option.short}, ` : '';
     const value = option.kind === 'flag' ? '' : ` <${option.placeholder ?? 'value'}>`;
-    const flags = [
-      new Flag(`${short}${flagName(key)}${value}`, describe(option)),
-      ...(option.negatable ? [new Flag(flagName(`no_${key}`), '').hideHelp()] : []),
-    ];
+    const flags = [new Flag(`${short}${flagName(key)}${value}`), ...(option.negatable ? [new Flag(flagName(`no_${key}`))] : [])];
     for (const flag of flags) {
-      flag.helpGroup(heading);
       if (option.kind === 'list') flag.argParser((word: string, before: readonly string[] = []) => [...before, word]);
       branch.addOption(flag);
     }

@@ -5,11 +5,12 @@ import type { AnyCommand, Group } from './command.ts';
 import { bodyOptions, consents } from './globals.ts';
 import type { Option, Options } from './options.ts';
 
-interface Positional {
+/** Something that is given by its position. */
+export interface Positional {
   readonly key: string;
   readonly required: boolean;
   readonly variadic: boolean;
-  readonly help: string;
+  readonly option: Option<unknown>;
 }
 
 /** The group's own thing first, then what is given by its position. */
@@ -17,7 +18,7 @@ export function positionalsOf({ noun }: Group, { endpoint, many, options = {} }:
   // A server or a site may come from the settings instead.
   const settled = noun === 'server' || noun === 'site';
   const target = endpoint && parameters(endpoint).includes(noun);
-  const own: Positional[] = target ? [{ key: noun, required: !settled, variadic: Boolean(many), help: named(noun) }] : [];
+  const own: Positional[] = target ? [{ key: noun, required: !settled, variadic: Boolean(many), option: named(noun) }] : [];
   const placed = Object.entries(options).filter(([, option]) => option.place);
   return [
     ...own,
@@ -25,7 +26,7 @@ export function positionalsOf({ noun }: Group, { endpoint, many, options = {} }:
       key,
       required: option.place === 'argument' && option.required === true,
       variadic: option.kind === 'list',
-      help: describe(option),
+      option,
     })),
   ];
 }
@@ -35,21 +36,15 @@ export function optionsOf({ noun }: Group, { endpoint, options = {}, consent, bo
   const places = [endpoint ?? '', ...Object.values(options).map((option) => option.within ?? '')];
   const parents = parameters(places.join(' ')).filter((name) => name !== noun && !(name in options));
   return {
-    ...Object.fromEntries(parents.map((name) => [name, { kind: 'text', help: named(name), placeholder: name }])),
+    ...Object.fromEntries(parents.map((name) => [name, named(name)])),
     ...Object.fromEntries(Object.entries(options).filter(([, option]) => option.place !== 'argument')),
     ...(consent && consents[consent.level]),
     ...(body && bodyOptions),
   } as Options;
 }
 
-const named = (noun: string): string => `The ${title(noun)}: ${namings[noun] ? 'name or id' : 'its id'}`;
-
-/** An option's help, with what else there is to know of it. */
-export function describe({ help, required, assumed, choices, strict, negatable, kind, placeholder }: Option<unknown>): string {
-  const notes = [required && 'required', assumed && 'assumed', kind === 'list' && 'repeatable', negatable && '--no-… to turn off'].filter(
-    Boolean,
-  );
-  const shown = strict && placeholder === choices?.join('|');
-  const values = choices && !shown ? ` (${choices.join(', ')})` : '';
-  return `${help}${values}${notes.length > 0 ? ` [${notes.join(', ')}]` : ''}`;
-}
+const named = (noun: string): Option<unknown> => ({
+  kind: 'text',
+  help: `The ${title(noun)}: ${namings[noun] ? 'name or id' : 'its id'}`,
+  placeholder: noun.replaceAll('_', '-'),
+});

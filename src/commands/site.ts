@@ -74,8 +74,8 @@ const deploy = command({
   name: 'deploy',
   summary: 'Deploy a site and follow it to its end',
   description: [
-    'Exit code 0: it succeeded. 1: it failed, or was superseded. 11: it failed verification and was rolled back. 12: some of several failed.',
-    '124: it goes on after --timeout. With --no-wait, 0: it was started. Interrupted or cut off, it can be taken up again: dnx site watch.',
+    'Exit codes: 0 it succeeded, or with --no-wait was started; 1 it failed, or was superseded; 11 it failed verification and was rolled back; 12 some of several failed; 124 it goes on after --timeout.',
+    'Interrupted or cut off, it can be taken up again with: dnx site watch',
   ].join('\n'),
   endpoint: 'POST /servers/{server}/sites/{site}/deploy',
   many: 'together',
