@@ -34,6 +34,8 @@ async function killedAt({ sandbox, dnx }: Executable, at: Moment): Promise<void>
   });
   await child;
   clearTimeout(timer);
+  // What the process had sent before it died has arrived by the time that a later request is answered.
+  await fetch(`${sandbox.url}/api/v1/user`);
   stop();
 }
 
