@@ -44,7 +44,8 @@ export async function resolve(endpoint: string, given: Readonly<Record<string, s
       }
     }
     const value = given[name] ?? (name === 'server' || name === 'site' ? scope.settings[name] : undefined);
-    if (value === undefined) throw missing(name);
+    // A site would tell its server too, so it is the site that is missing.
+    if (value === undefined) throw missing(name === 'server' && names.includes('site') && !given.site ? 'site' : name);
     targets[name] = await one(name, value, targets, scope);
   }
   return targets;
@@ -108,6 +109,7 @@ function choose<T>(name: string, value: string, found: readonly T[], describe: (
 }
 
 function missing(name: string): DnxError {
-  const variable = name === 'server' || name === 'site' ? ` or set DNX_${name.toUpperCase()}` : '';
+  if (name === 'site') return usage('Which site? Nothing says.', 'Name it by its domain or id, or set DNX_SITE.');
+  const variable = name === 'server' ? ' or set DNX_SERVER' : '';
   return usage(`Which ${title(name)}? Nothing says.`, `Pass ${flagName(name)}${variable}.`);
 }

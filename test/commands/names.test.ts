@@ -86,6 +86,12 @@ test('a missing parent is named', async () => {
   expect(run.stderr).toContain('Pass --server or set DNX_SERVER.');
 });
 
+test.each(['deploy', 'env list', 'site show'])('%s without a site asks for the site, not for its server', async (line) => {
+  const run = await bed.dnx(line);
+  expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+  expect(run.stderr).toContain('Which site?');
+});
+
 test('an unknown name says where to look', async () => {
   const run = await bed.dnx('server show web-9');
   expect(run).toMatchObject({ code: 6, stdout: '' });
