@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { command, group } from '../cli/command.ts';
 import { argument, duration, flag, integer, list, required, text, type Values } from '../cli/options.ts';
+import { type DnxError, usage } from '../errors.ts';
 import { exiting, nothing } from '../output/view.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import type { World } from '../world.ts';
@@ -18,13 +19,27 @@ async function open(
   { port, state, fail_deploys, latency, rate_limit }: Values<typeof options>,
 ): Promise<Sandbox> {
   const { startSandbox } = await import('../sandbox/index.ts');
-  return startSandbox({
+  const started = startSandbox({
     ...(port !== undefined && { port }),
     ...(state !== undefined && { stateFile: resolve(cwd, state) }),
     ...(fail_deploys && { failDeploys: true }),
     ...(latency !== undefined && { latencyMs: latency }),
     ...(rate_limit !== undefined && { rateLimit: rate_limit }),
   });
+  return started.catch((error: unknown) => {
+    throw portRefused(error, port) ?? error;
+  });
+}
+
+/** A port that cannot be had is the user's to change. */
+function portRefused(error: unknown, port: number | undefined): DnxError | undefined {
+  const why: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'is taken by another program',
+    EACCES: 'is not for this user',
+    ERR_SOCKET_BAD_PORT: 'is not a port',
+  };
+  const reason = why[(error as NodeJS.ErrnoException).code ?? ''];
+  return reason && port !== undefined ? usage(`Port ${port} ${reason}.`, 'Leave --port out for a free one.') : undefined;
 }
 
 /** Resolves when the process is told to stop. */

@@ -35,6 +35,8 @@ export function runExample(bed: Bed, line: string): Promise<Run> {
   const [words = '', from] = line
     .replace(/^dnx /, '')
     .replace(/ > \S+$/, '')
+    // Whose port that is on this machine is not known.
+    .replace(/^sandbox start --port \d+/, 'sandbox start --port 0')
     .split(' < ');
   const options: RunOptions = {
     stdin: from === 'token.txt' ? bed.sandbox.token : 'a secret that is long enough\n',
