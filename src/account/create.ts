@@ -1,9 +1,9 @@
-import { isObject } from '../api/reply.ts';
-import { tokenIn } from '../auth/minted.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { message, text, type View } from '../output/view.ts';
 import { type Choosing, chooseAbilities, type Reckon } from './choose.ts';
+import { tokenIn } from './token.ts';
 import { reserveFile } from './token-file.ts';
 
 type Options = Choosing & { readonly name: string; readonly to_file: string | undefined };

@@ -1,12 +1,12 @@
-import { isObject } from '../api/reply.ts';
-import { tokenIn } from '../auth/minted.ts';
 import { loginLine } from '../auth/tokens.ts';
 import type { Context } from '../context.ts';
 import { DnxError, isError, usage } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { message, type View } from '../output/view.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE } from '../settings/settings.ts';
 import { wordOf } from '../words.ts';
 import { type Choosing, chooseAbilities, type Reckon } from './choose.ts';
+import { tokenIn } from './token.ts';
 
 export type LoginOptions = Choosing & {
   readonly with_token: boolean | undefined;

@@ -1,9 +1,8 @@
-import { isObject } from '../api/reply.ts';
-import { tokenIn } from '../auth/minted.ts';
 import type { Context } from '../context.ts';
 import { DnxError, isError } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { message, text, type View } from '../output/view.ts';
-import { idOf, type Token } from './token.ts';
+import { idOf, type Token, tokenIn } from './token.ts';
 import { reserveFile, type TokenFile } from './token-file.ts';
 
 type Needs = Pick<Context, 'api' | 'ci' | 'tokens' | 'progress' | 'settings' | 'world'>;

@@ -1,7 +1,7 @@
-import { isObject } from '../api/reply.ts';
 import { loginLine, type Source, type Tokens } from '../auth/tokens.ts';
 import type { Context } from '../context.ts';
 import { DnxError } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { columns, failing, rows, type View } from '../output/view.ts';
 import { DEFAULT_HOST } from '../settings/settings.ts';
 import { wordOf } from '../words.ts';

@@ -1,3 +1,7 @@
+import type { Reply } from '../api/reply.ts';
+import { DnxError } from '../errors.ts';
+import { isObject } from '../json.ts';
+
 /** A token as the API lists it; its plain text is never among this. */
 export interface Token {
   readonly id: number | string;
@@ -9,3 +13,19 @@ export interface Token {
 
 /** The id of a plain-text token: stock tokens look like `17|abc…`. Undefined for any other kind. */
 export const idOf = (plain: string): string | undefined => /^(\w+)\|/.exec(plain)?.[1];
+
+const fields = ['token', 'access_token', 'plain_text_token', 'plainTextToken'];
+
+/** The plain-text token of a login or create answer, wherever the API put it. */
+export function tokenIn(reply: Reply): string {
+  for (const place of [reply.body, reply.data]) {
+    if (!isObject(place)) continue;
+    for (const field of fields) {
+      const value = place[field];
+      if (typeof value === 'string' && value !== '') return value;
+    }
+  }
+  throw new DnxError('failed', 'Deploynix answered without a token.', {
+    hint: 'Create one in the dashboard, then: dnx login --with-token',
+  });
+}

@@ -1,8 +1,9 @@
 import { DnxError } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { type Clock, type HttpResponse, NetworkFault, type Transport } from '../world.ts';
 import { type Endpoint, fill } from './endpoint.ts';
 import { failureOf } from './failure.ts';
-import { isObject, type Reply, readReply } from './reply.ts';
+import { type Reply, readReply } from './reply.ts';
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 

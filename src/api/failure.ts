@@ -1,7 +1,8 @@
 import { type Need, needOf } from '../auth/abilities.ts';
 import { type Code, DnxError, type FieldErrors } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { wordOf } from '../words.ts';
-import { isObject, type Reply } from './reply.ts';
+import type { Reply } from './reply.ts';
 
 const codes: Readonly<Record<number, Code>> = {
   401: 'unauthenticated',

@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts';
 import type { HttpResponse } from '../world.ts';
 
 /** What an endpoint answered, whichever of the permitted shapes it chose. */
@@ -37,7 +38,3 @@ function unwrap<T>(body: unknown): { data: T | undefined; message: string | unde
   const bare = Object.keys(body).some((key) => key !== 'message');
   return { data: bare ? (body as T) : undefined, message };
 }
-
-/** True for a JSON object: not null, not an array. */
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,5 +1,5 @@
-import { isObject } from '../api/reply.ts';
 import { usage } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { contentOf, type Sources } from './parse.ts';
 
 /** `-F key=value` (text) and `-F key:=json` (typed) over `--data JSON|@file|-`, as one object. */

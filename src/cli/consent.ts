@@ -1,7 +1,7 @@
 import type { Endpoint } from '../api/endpoint.ts';
-import { isObject } from '../api/reply.ts';
 import type { Context, Target } from '../context.ts';
 import { DnxError, usage } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { namings } from '../scope/names.ts';
 import type { Targets } from '../scope/resolve.ts';
 import { plural, title } from '../words.ts';

@@ -1,8 +1,8 @@
 import type { Endpoint } from '../api/endpoint.ts';
 import type { Reply } from '../api/reply.ts';
-import { isObject } from '../api/reply.ts';
 import type { Context } from '../context.ts';
 import { DnxError, usage } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { type Column, message, record, rows, type View } from '../output/view.ts';
 import { flagName, plural, title } from '../words.ts';
 import { type Command, type Consent, command } from './command.ts';

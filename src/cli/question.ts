@@ -1,18 +1,17 @@
 import type { Api } from '../api/client.ts';
 import { isError, usage } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
 import type { Choice } from '../prompt/ask.ts';
 import { namings } from '../scope/names.ts';
 import { flagName } from '../words.ts';
 import type { Option } from './options.ts';
 import { parseValue, type Sources } from './parse.ts';
 
-type Thing = Readonly<Record<string, unknown>>;
-
 /** The value of an option that was not given, from the user. Undefined: an option that can be left out, and was. */
 export async function askFor(
   key: string,
   option: Option<unknown>,
-  given: Thing,
+  given: JsonObject,
   { api, ...sources }: Sources & { readonly api: Pick<Api, 'list'> },
 ): Promise<unknown> {
   const { ask } = sources;
@@ -32,13 +31,13 @@ export async function askFor(
 }
 
 /** What the API offers as an answer. Nothing, where it offers none or this token may not look. */
-async function choicesFor(option: Option<unknown>, given: Thing, api: Pick<Api, 'list'>): Promise<readonly Choice<string>[]> {
+async function choicesFor(option: Option<unknown>, given: JsonObject, api: Pick<Api, 'list'>): Promise<readonly Choice<string>[]> {
   const naming = option.names ? namings[option.names] : undefined;
   const from = naming?.list ?? option.offers;
   if (!from) return option.strict ? (option.choices ?? []).map((each) => ({ name: each, value: each })) : [];
   const { alike } = option;
   try {
-    const things = await api.list<Thing>(from, given);
+    const things = await api.list<JsonObject>(from, given);
     return things
       .filter((thing) => !alike || thing[alike] === undefined || thing[alike] === given[alike])
       .map((thing) => ({ name: labelOf(thing, naming?.keys), value: String(thing.id) }));
@@ -49,7 +48,7 @@ async function choicesFor(option: Option<unknown>, given: Thing, api: Pick<Api, 
 }
 
 /** `Falkenstein (fsn1)`, and for what is known by its name alone just that. */
-function labelOf(thing: Thing, keys: readonly string[] | undefined): string {
+function labelOf(thing: JsonObject, keys: readonly string[] | undefined): string {
   const name = String(thing[keys?.[0] ?? 'name'] ?? thing.id);
   return keys || name === String(thing.id) ? name : `${name} (${thing.id})`;
 }

@@ -1,8 +1,9 @@
-import { isObject, type Reply } from '../api/reply.ts';
+import type { Reply } from '../api/reply.ts';
 import type { Context } from '../context.ts';
 import { DnxError, isError } from '../errors.ts';
 import { DEFAULT_TIMEOUT_MS } from '../follow/follow.ts';
 import { followWork, type Reader, type Thing, type Worked } from '../follow/work.ts';
+import { isObject } from '../json.ts';
 import { type Column, failing, record, type View, waited } from '../output/view.ts';
 import { answer } from './crud.ts';
 

@@ -1,4 +1,4 @@
-import { isObject } from '../api/reply.ts';
+import { isObject } from '../json.ts';
 import { readYaml } from '../yaml.ts';
 import { type Found, readShell, type Script, type Unclear } from './script.ts';
 

@@ -1,4 +1,3 @@
-import { isObject } from '../api/reply.ts';
 import { command, group } from '../cli/command.ts';
 import { action, answer, remove, resource } from '../cli/crud.ts';
 import { argument, flag, list, required, text } from '../cli/options.ts';
@@ -6,6 +5,7 @@ import { contentOf } from '../cli/parse.ts';
 import { several } from '../cli/several.ts';
 import type { Context } from '../context.ts';
 import { DnxError, usage } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { columns, text as plain, rows } from '../output/view.ts';
 import { wordOf } from '../words.ts';
 

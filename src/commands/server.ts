@@ -1,9 +1,9 @@
-import { isObject } from '../api/reply.ts';
 import { command, group } from '../cli/command.ts';
 import { action, bodyOf, list, remove, resource, show, update } from '../cli/crud.ts';
 import { asked, assumed, natural, offered, reference, required, suggest, text, toggle, waiting } from '../cli/options.ts';
 import { work } from '../cli/work.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../follow/server.ts';
+import { isObject } from '../json.ts';
 import { columns, message, text as plain } from '../output/view.ts';
 
 interface Server {

@@ -1,8 +1,8 @@
 import { hasEverything } from '../account/audit.ts';
 import { idOf, type Token } from '../account/token.ts';
-import { isObject } from '../api/reply.ts';
 import { loginLine } from '../auth/tokens.ts';
 import { isError } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
 import type { Contact } from './network.ts';
 

@@ -1,8 +1,6 @@
-import { isObject } from '../api/reply.ts';
 import { usage } from '../errors.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import { readYaml } from '../yaml.ts';
-
-type Thing = Readonly<Record<string, unknown>>;
 
 /** A field as a document describes it. */
 export interface Field {
@@ -33,13 +31,13 @@ export function readDocument(text: string, name: string): Described[] {
     const shared = list(resolved(item, document).parameters);
     return Object.entries(resolved(item, document)).flatMap(([method, operation]) =>
       methods.includes(method) && isObject(operation)
-        ? [describe(`${method.toUpperCase()} ${shortened(path, base)}`, operation, shared, document as Thing)]
+        ? [describe(`${method.toUpperCase()} ${shortened(path, base)}`, operation, shared, document as JsonObject)]
         : [],
     );
   });
 }
 
-function describe(operation: string, of: Thing, shared: readonly unknown[], document: Thing): Described {
+function describe(operation: string, of: JsonObject, shared: readonly unknown[], document: JsonObject): Described {
   const parameters = [...shared, ...list(of.parameters)]
     .map((each) => resolved(each, document))
     .filter(({ in: place }) => place === 'query');
@@ -60,14 +58,14 @@ function describe(operation: string, of: Thing, shared: readonly unknown[], docu
 }
 
 interface Raw extends Field {
-  readonly schema: Thing;
+  readonly schema: JsonObject;
 }
 
 const plain = (raw: Readonly<Record<string, Raw>>): Record<string, Field> =>
   Object.fromEntries(Object.entries(raw).map(([name, { required, values }]) => [name, { required, values }]));
 
 /** The properties of a schema; of the items where it is a list, and of every part where it is put together. */
-function fields(of: unknown, document: Thing, depth = 0): Record<string, Raw> {
+function fields(of: unknown, document: JsonObject, depth = 0): Record<string, Raw> {
   const schema = resolved(of, document);
   if (depth > 8) return {};
   if (schema.items) return fields(schema.items, document, depth + 1);
@@ -80,18 +78,18 @@ function fields(of: unknown, document: Thing, depth = 0): Record<string, Raw> {
   return Object.assign({}, ...parts.map((part) => fields(part, document, depth + 1)), Object.fromEntries(own));
 }
 
-const valuesOf = (schema: Thing): readonly string[] | undefined =>
+const valuesOf = (schema: JsonObject): readonly string[] | undefined =>
   Array.isArray(schema.enum) ? schema.enum.filter((each) => each !== null).map(String) : undefined;
 
 /** The JSON schema of a request body or an answer. */
-function schemaOf(of: unknown, document: Thing): unknown {
+function schemaOf(of: unknown, document: JsonObject): unknown {
   const { content } = resolved(of, document);
   const media = isObject(content) ? Object.entries(content).find(([type]) => type.includes('json'))?.[1] : undefined;
   return isObject(media) ? media.schema : undefined;
 }
 
 /** Follows `$ref`s inside the document. */
-function resolved(value: unknown, document: Thing, depth = 0): Thing {
+function resolved(value: unknown, document: JsonObject, depth = 0): JsonObject {
   if (!isObject(value)) return {};
   if (typeof value.$ref !== 'string' || depth > 8) return value;
   const path = value.$ref.replace(/^#\//, '').split('/');
@@ -105,7 +103,7 @@ function resolved(value: unknown, document: Thing, depth = 0): Thing {
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** The path of the first server's address, which the paths of the document come after. */
-function basePath(document: Thing): string {
+function basePath(document: JsonObject): string {
   const [server] = list(document.servers);
   const url = isObject(server) ? String(server.url) : '';
   return url.replace(/^\w+:\/\/[^/]+/, '').replace(/\/$/, '');

@@ -1,7 +1,8 @@
 import { failureOf } from '../api/failure.ts';
-import { isObject, readReply } from '../api/reply.ts';
+import { readReply } from '../api/reply.ts';
 import type { Context } from '../context.ts';
 import { DnxError } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { isLoopback } from '../settings/settings.ts';
 import { type HttpResponse, NetworkFault, type Transport } from '../world.ts';
 import { nameInUrl, proposedName } from './name.ts';

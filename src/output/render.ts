@@ -1,4 +1,5 @@
 import { usage } from '../errors.ts';
+import { isObject } from '../json.ts';
 import type { Format } from '../settings/format.ts';
 import { cell, heading, words } from './cell.ts';
 import type { Style } from './style.ts';
@@ -48,7 +49,7 @@ export async function render(view: View, options: RenderOptions): Promise<string
 
 /** A line after the events of a wait says that it is the end. */
 function eventOf({ waited }: View, each: unknown): unknown {
-  if (!waited || !isItem(each)) return each;
+  if (!waited || !isObject(each)) return each;
   return { type: 'result', ...(waited === 'data' ? { data: each } : each) };
 }
 
@@ -65,9 +66,7 @@ function dataOf(view: Exclude<View, { kind: 'nothing' | 'stream' }>, options: Re
 }
 
 const picked = (item: unknown, fields: readonly string[] | undefined): unknown =>
-  fields && isItem(item) ? Object.fromEntries(fields.map((field) => [field, item[field] ?? null])) : item;
-
-const isItem = (value: unknown): value is Item => typeof value === 'object' && value !== null && !Array.isArray(value);
+  fields && isObject(item) ? Object.fromEntries(fields.map((field) => [field, item[field] ?? null])) : item;
 
 function narrowed(items: readonly Item[], { sort, limit }: RenderOptions): readonly Item[] {
   const descending = sort?.startsWith('-') ?? false;

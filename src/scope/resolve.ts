@@ -2,12 +2,11 @@ import type { Api } from '../api/client.ts';
 import { type Endpoint, parameters } from '../api/endpoint.ts';
 import type { Target } from '../context.ts';
 import { DnxError, isError, usage } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
 import type { Settings } from '../settings/settings.ts';
 import { flagName, title, wordOf } from '../words.ts';
 import { isId, namings } from './names.ts';
 import { matching, type SiteIndex } from './site-index.ts';
-
-type Thing = Readonly<Record<string, unknown>>;
 
 export interface Scope {
   readonly api: Pick<Api, 'list'>;
@@ -77,7 +76,7 @@ async function one(name: string, value: string, parents: Targets, { api }: Scope
   const naming = namings[name];
   if (isId(value) || !naming) return { id: value, label: value };
   const ids = Object.fromEntries(Object.entries(parents).map(([key, parent]) => [key, parent.id]));
-  const things = matching(await api.list<Thing>(naming.list, ids), value, naming.keys);
+  const things = matching(await api.list<JsonObject>(naming.list, ids), value, naming.keys);
   const thing = choose(
     name,
     value,

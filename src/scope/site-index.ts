@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import type { Api } from '../api/client.ts';
 import type { Target } from '../context.ts';
 import { isError } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
 import { readJson } from '../settings/settings.ts';
 import { wordOf } from '../words.ts';
 import { isId } from './names.ts';
-
-type Thing = Readonly<Record<string, unknown>>;
 
 export type Located = Readonly<Record<'server' | 'site', Target>>;
 
@@ -51,8 +50,8 @@ export function openSiteIndex({ api, directory, account }: { api: Pick<Api, 'lis
         return [hit];
       }
       const everywhere: Located[] = [];
-      for (const server of await api.list<Thing>('GET /servers')) {
-        const sites = await api.list<Thing>('GET /servers/{server}/sites', { server: String(server.id) });
+      for (const server of await api.list<JsonObject>('GET /servers')) {
+        const sites = await api.list<JsonObject>('GET /servers/{server}/sites', { server: String(server.id) });
         everywhere.push(...sites.map((each) => ({ server: target(server, 'name'), site: target(each, 'domain') })));
       }
       const named = (name: string) => everywhere.filter((each) => same(isId(name) ? each.site.id : each.site.label, name));
@@ -73,9 +72,9 @@ export function openSiteIndex({ api, directory, account }: { api: Pick<Api, 'lis
 }
 
 /** The things one of whose keys holds this name. Names are compared without regard to case, as host names are. */
-export const matching = (things: readonly Thing[], name: string, keys: readonly string[]): Thing[] =>
+export const matching = (things: readonly JsonObject[], name: string, keys: readonly string[]): JsonObject[] =>
   things.filter((each) => keys.some((key) => same(String(each[key] ?? ''), name)));
 
 const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
-const target = (thing: Thing, key: string): Target => ({ id: String(thing.id), label: wordOf(thing[key]) || String(thing.id) });
+const target = (thing: JsonObject, key: string): Target => ({ id: String(thing.id), label: wordOf(thing[key]) || String(thing.id) });

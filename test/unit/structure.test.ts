@@ -73,12 +73,13 @@ describe('doors', () => {
   });
 });
 
-/** From the ground up: a room imports what stands before it. Those of one line are neighbours. */
+/** From the ground up: a room imports only from lines above its own, so that two rooms never need each other. */
 const floors: readonly (readonly string[])[] = [
-  ['words', 'errors', 'world', 'version', 'context'],
+  ['words', 'errors', 'world', 'version', 'context', 'json'],
   ['status', 'yaml', 'ci', 'child', 'rehearsal'],
   ['settings'],
-  ['api', 'auth'],
+  ['auth'],
+  ['api'],
   ['output', 'prompt', 'scope', 'follow'],
   ['cli'],
   ['account', 'completion', 'deploy', 'download', 'raw'],
@@ -112,7 +113,8 @@ describe('direction', () => {
 
   test('imports go down', () => {
     const up = edges.filter(
-      ([from, to]) => !from.startsWith('src/sandbox/') && !to.startsWith('src/sandbox/') && floorOf(to) > floorOf(from),
+      ([from, to]) =>
+        !from.startsWith('src/sandbox/') && !to.startsWith('src/sandbox/') && roomOf(to) !== roomOf(from) && floorOf(to) >= floorOf(from),
     );
     expect(up).toEqual([]);
   });
