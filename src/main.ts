@@ -1,6 +1,6 @@
 import { perform } from './cli/perform.ts';
 import { type Invocation, parse } from './cli/program.ts';
-import { alone, contents, shortcuts } from './commands/index.ts';
+import { tree } from './commands/index.ts';
 import { openContext } from './open.ts';
 import { reportError } from './output/error.ts';
 import { print, write } from './output/print.ts';
@@ -27,17 +27,13 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
 async function understand(argv: readonly string[], world: World): Promise<Invocation | undefined> {
   const { bold } = await styleFor(world.stdout, world.env, argv.includes('--no-color') ? false : undefined);
   let help = '';
-  const invocation = await parse(
-    argv,
-    { contents, alone, shortcuts },
-    {
-      write: (text) => {
-        help += text;
-      },
-      width: Math.min(world.stdout.columns ?? 100, 110),
-      bold,
+  const invocation = await parse(argv, tree, {
+    write: (text) => {
+      help += text;
     },
-  );
+    width: Math.min(world.stdout.columns ?? 100, 110),
+    bold,
+  });
   if (help !== '') await write(world.stdout, help);
   return invocation;
 }

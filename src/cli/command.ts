@@ -58,6 +58,9 @@ export interface Group {
   readonly commands: readonly AnyCommand[];
 }
 
+/** What a command at the root belongs to: nothing of it is positional by its noun. */
+export const noGroup: Group = { name: '', noun: '', summary: '', commands: [] };
+
 export const command = <const E extends Endpoint = never, const O extends Options = Record<never, never>>(
   definition: Command<E, O>,
 ): Command<E, O> => definition;

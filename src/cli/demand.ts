@@ -3,8 +3,9 @@ import { isError, usage } from '../errors.ts';
 import type { World } from '../world.ts';
 import { type AbilityNeed, type Asked, abilitiesFor, askedBy, type Defaults } from './needs.ts';
 import { readUserFile } from './parse.ts';
-import { type Contents, parse } from './program.ts';
+import { parse } from './program.ts';
 import type { Found, Script, Unclear } from './script.ts';
+import type { Tree } from './tree.ts';
 
 /** What command lines and scripts need together, and what could not be told. */
 export interface Demand {
@@ -23,7 +24,7 @@ export interface Wanted {
 }
 
 /** Adds up what these need. `tree` is where commands are looked up. */
-export async function demandOf({ lines, scripts }: Wanted, tree: Contents, world: Pick<World, 'cwd' | 'home'>): Promise<Demand> {
+export async function demandOf({ lines, scripts }: Wanted, tree: Tree, world: Pick<World, 'cwd' | 'home'>): Promise<Demand> {
   const asked: Asked[] = [];
   const notes = new Set<string>();
   const unclear: string[] = [];
@@ -65,8 +66,8 @@ async function readScript(text: string, file: string): Promise<Script> {
 /** Everything is silent: a line that asks for help needs nothing. */
 const silent = { write: () => {}, width: 80, bold: (text: string) => text, dim: (text: string) => text };
 
-async function understand({ words, env }: Found, tree: Contents): Promise<ReturnType<typeof askedBy>> {
-  const invocation = await parse(words, { ...tree, partial: true }, silent);
+async function understand({ words, env }: Found, tree: Tree): Promise<ReturnType<typeof askedBy>> {
+  const invocation = await parse(words, tree, silent, { partial: true });
   if (!invocation) return { asked: [], notes: [] };
   const defaults: Defaults = {
     ...(env.DNX_SERVER && { server: env.DNX_SERVER }),

@@ -1,11 +1,10 @@
 import { needOf } from '../auth/abilities.ts';
-import type { Entry } from '../commands/index.ts';
 import { flagName, plural } from '../words.ts';
 import type { AnyCommand, Group } from './command.ts';
 import { globals } from './globals.ts';
 import type { Option, Options } from './options.ts';
-import type { Contents } from './program.ts';
 import { optionsOf, type Positional, positionalsOf } from './takes.ts';
+import type { Entry, Tree } from './tree.ts';
 
 /** What help is written on. `width` is in columns. */
 export interface Paper {
@@ -18,7 +17,7 @@ type Line = readonly [term: string, help: string];
 const examplesOfRoot = ['dnx login', 'dnx deploy shop.example.com', 'dnx server list --json', 'dnx help site deploy'];
 
 /** The help of dnx itself: what there is, and what every command takes. */
-export function rootHelp({ contents, alone, shortcuts }: Contents, paper: Paper): string {
+export function rootHelp({ contents, alone, shortcuts }: Tree, paper: Paper): string {
   const sections = new Map<string, Line[]>([['Most used', Object.entries(shortcuts).map(([name, [, , summary]]) => [name, summary])]]);
   for (const { name, summary, section } of [...contents, ...alone]) {
     sections.set(section, [...(sections.get(section) ?? []), [name, summary]]);

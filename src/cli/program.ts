@@ -1,13 +1,13 @@
 import { Command, CommanderError, Option as Flag } from 'commander';
-import type { Entry } from '../commands/index.ts';
 import { type DnxError, usage } from '../errors.ts';
 import { version } from '../version.ts';
 import { flagName, plural } from '../words.ts';
-import type { AnyCommand, Group } from './command.ts';
+import { type AnyCommand, type Group, noGroup } from './command.ts';
 import { globals } from './globals.ts';
 import { commandHelp, groupHelp, type Paper, rootHelp } from './help.ts';
 import type { Options } from './options.ts';
 import { optionsOf, positionalsOf } from './takes.ts';
+import type { Entry, Tree } from './tree.ts';
 
 /** What argv asks for: a command, and the words given for each of its parameters and options, not yet read as values. */
 export interface Invocation {
@@ -18,20 +18,20 @@ export interface Invocation {
   readonly words: Readonly<Record<string, unknown>>;
 }
 
-export interface Contents {
-  readonly contents: readonly Entry[];
-  readonly alone: readonly Entry<AnyCommand>[];
-  readonly shortcuts: Readonly<Record<string, readonly [group: string, command: string, summary: string]>>;
-  /** Nothing is required of a command line: it is read to be thought about, not to be run. */
-  readonly partial?: boolean;
-}
-
 interface Terminal extends Paper {
   readonly write: (text: string) => void;
 }
 
-/** Reads argv with commander. Only the group that argv names is loaded. Undefined: help was printed, and that is all. */
-export async function parse(argv: readonly string[], tree: Contents, terminal: Terminal): Promise<Invocation | undefined> {
+/**
+ * Reads argv with commander. Only the group that argv names is loaded. Undefined: help was printed, and that is all.
+ * `partial`: nothing is required of the command line, for it is read to be thought about, not to be run.
+ */
+export async function parse(
+  argv: readonly string[],
+  tree: Tree,
+  terminal: Terminal,
+  { partial = false }: { readonly partial?: boolean } = {},
+): Promise<Invocation | undefined> {
   const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
   const program = root(tree, terminal);
   const named = words.find((word) => findEntry(tree, word) || tree.alone.some(({ name }) => name === word) || tree.shortcuts[word]);
@@ -68,7 +68,7 @@ export async function parse(argv: readonly string[], tree: Contents, terminal: T
     }
   }
 
-  if (tree.partial) for (const branch of branchesOf(program)) for (const each of branch.registeredArguments) each.required = false;
+  if (partial) for (const branch of branchesOf(program)) for (const each of branch.registeredArguments) each.required = false;
 
   try {
     if (words.length === 0) program.help();
@@ -85,13 +85,10 @@ export async function parse(argv: readonly string[], tree: Contents, terminal: T
 
 const branchesOf = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(branchesOf)];
 
-/** What a command at the root belongs to: nothing of it is positional by its noun. */
-const noGroup: Group = { name: '', noun: '', summary: '', commands: [] };
-
-const findEntry = ({ contents }: Contents, word: string): Entry | undefined =>
+const findEntry = ({ contents }: Tree, word: string): Entry | undefined =>
   contents.find(({ name, aliases }) => name === word || plural(name) === word || aliases?.includes(word));
 
-function root(tree: Contents, { write, ...paper }: Terminal): Command {
+function root(tree: Tree, { write, ...paper }: Terminal): Command {
   return new Command('dnx')
     .version(version, '--version', 'Show the version')
     .helpCommand(false)

@@ -8,7 +8,7 @@ import { answer } from '../cli/crud.ts';
 import { demandOf } from '../cli/demand.ts';
 import { argument, choice, flag, list, text } from '../cli/options.ts';
 import { columns } from '../output/view.ts';
-import * as tree from './index.ts';
+import { tree } from './index.ts';
 
 interface User {
   readonly id: string;

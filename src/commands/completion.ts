@@ -4,11 +4,7 @@ import { completionScript, type Shell, shells } from '../completion/index.ts';
 import { installCompletion } from '../completion/install.ts';
 import { usage } from '../errors.ts';
 import { message, text } from '../output/view.ts';
-
-const script = async (shell: Shell): Promise<string> => {
-  const { alone, contents, shortcuts } = await import('./index.ts');
-  return completionScript(shell, { alone, contents, shortcuts });
-};
+import { tree } from './index.ts';
 
 const print = (shell: Shell, title: string) =>
   command({
@@ -16,7 +12,7 @@ const print = (shell: Shell, title: string) =>
     summary: `Print the completion script for ${title}`,
     examples: [shell],
     async run() {
-      const content = await script(shell);
+      const content = await completionScript(shell, tree);
       return text(content, { shell, script: content });
     },
   });
@@ -31,7 +27,7 @@ const install = command({
     const own = world.env.SHELL?.split('/').at(-1);
     const chosen = shell ?? shells.find((each) => each === own);
     if (!chosen) throw usage('For which shell? $SHELL does not say.', `Give one of ${shells.join(', ')}.`);
-    const { files, next } = installCompletion(chosen, await script(chosen), world);
+    const { files, next } = installCompletion(chosen, await completionScript(chosen, tree), world);
     return message(`Completion for ${chosen} is in ${files[0]}.\n${next}`, { shell: chosen, files });
   },
 });

@@ -8,7 +8,7 @@ import { examine } from '../doctor/doctor.ts';
 import { DnxError, usage } from '../errors.ts';
 import { columns, failing, rows } from '../output/view.ts';
 import { NetworkFault } from '../world.ts';
-import * as tree from './index.ts';
+import { tree } from './index.ts';
 
 const shown = columns<Difference>('basis', 'kind', 'operation', 'name', 'difference');
 

@@ -1,13 +1,5 @@
-import type { AnyCommand, Group } from '../cli/command.ts';
-
-/** A line of the table of contents: what there is, and where it is loaded from once it is named. */
-export interface Entry<T extends Group | AnyCommand = Group> {
-  readonly name: string;
-  readonly aliases?: readonly string[];
-  readonly summary: string;
-  readonly section: string;
-  readonly load: () => Promise<{ readonly default: T }>;
-}
+import type { AnyCommand } from '../cli/command.ts';
+import type { Entry, Tree } from '../cli/tree.ts';
 
 /** Every group of commands, in the order of the help. */
 export const contents: readonly Entry[] = [
@@ -84,10 +76,12 @@ export const alone: readonly Entry<AnyCommand>[] = [
 ];
 
 /** Commands that also stand at the root, for they are typed most. */
-export const shortcuts: Readonly<Record<string, readonly [group: string, command: string, summary: string]>> = {
+export const shortcuts: Tree['shortcuts'] = {
   login: ['auth', 'login', 'Sign in'],
   logout: ['auth', 'logout', 'Revoke the token and forget it'],
   whoami: ['auth', 'whoami', 'Who the token belongs to'],
   deploy: ['site', 'deploy', 'Deploy a site and follow it to its end'],
   rollback: ['site', 'rollback', 'Make an earlier release live again'],
 };
+
+export const tree: Tree = { contents, alone, shortcuts };

@@ -12,7 +12,7 @@ import { type AbilityNeed, needsOf } from '../cli/needs.ts';
 import { choice, flag, list, natural, required, text } from '../cli/options.ts';
 import { everyCommand } from '../cli/tree.ts';
 import { columns, rows } from '../output/view.ts';
-import * as tree from './index.ts';
+import { tree } from './index.ts';
 
 /** An ability, and the commands that it allows. */
 interface Ability {

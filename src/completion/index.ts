@@ -1,4 +1,4 @@
-import type { Contents } from '../cli/program.ts';
+import type { Tree } from '../cli/tree.ts';
 import { bash } from './bash.ts';
 import { fish } from './fish.ts';
 import { modelOf } from './model.ts';
@@ -16,4 +16,4 @@ export const shells = Object.keys(writers) as readonly Shell[];
 export const files: Readonly<Record<Shell, string>> = { bash: 'dnx.bash', zsh: '_dnx', fish: 'dnx.fish', powershell: 'dnx.ps1' };
 
 /** The completion script of a shell, made from the tree of commands. */
-export const completionScript = async (shell: Shell, tree: Contents): Promise<string> => writers[shell](await modelOf(tree));
+export const completionScript = async (shell: Shell, tree: Tree): Promise<string> => writers[shell](await modelOf(tree));

@@ -1,9 +1,7 @@
-import type { AnyCommand, Group } from '../cli/command.ts';
 import { globals } from '../cli/globals.ts';
 import type { Option, Options } from '../cli/options.ts';
-import type { Contents } from '../cli/program.ts';
 import { optionsOf, positionalsOf } from '../cli/takes.ts';
-import { everyCommand } from '../cli/tree.ts';
+import { everyCommand, type Leaf, type Tree } from '../cli/tree.ts';
 import { flagName, plural } from '../words.ts';
 
 /** Something that can be typed next, and what it means. */
@@ -42,7 +40,7 @@ export interface Model {
 }
 
 /** Everything that completion offers, by walking the whole tree of commands. Hidden aliases are understood and not offered. */
-export async function modelOf(tree: Contents): Promise<Model> {
+export async function modelOf(tree: Tree): Promise<Model> {
   const leaves = await everyCommand(tree);
   const groups = tree.contents.map(({ name, summary, aliases = [] }) => ({ name, summary, aliases: [plural(name), ...aliases] }));
   const shortcuts = Object.entries(tree.shortcuts).map(([name, [group, verb, summary]]) => ({
@@ -60,16 +58,15 @@ export async function modelOf(tree: Contents): Promise<Model> {
       words: leaves.filter(({ path }) => path.startsWith(`${name} `)).map(({ command }) => ({ word: command.name, help: command.summary })),
       flags: [helpFlag],
     })),
-    ...leaves.map(({ path, group, command }) => placeOf(path, group, command)),
-    ...shortcuts.flatMap(({ name, leaf }) => (leaf ? [{ ...placeOf(name, leaf.group, leaf.command), aliases: [] }] : [])),
+    ...leaves.map(placeOf),
+    ...shortcuts.flatMap(({ name, leaf }) => (leaf ? [{ ...placeOf({ ...leaf, path: name }), aliases: [] }] : [])),
   ];
   return { places, everywhere: [...Object.entries<Option<unknown>>(globals).flatMap(([key, option]) => flagsOf(key, option)), helpFlag] };
 }
 
-function placeOf(path: string, group: Group | undefined, command: AnyCommand): Place {
-  const owner = group ?? { name: '', noun: '', summary: '', commands: [] };
-  const options: Options = optionsOf(owner, command);
-  const [first] = positionalsOf(owner, command);
+function placeOf({ path, group, command }: Leaf): Place {
+  const options: Options = optionsOf(group, command);
+  const [first] = positionalsOf(group, command);
   const choices = (first && command.options?.[first.key]?.choices) ?? [];
   return {
     path,

@@ -1,4 +1,4 @@
-import type { Leaf } from '../cli/tree.ts';
+import { type Leaf, operationsOf } from '../cli/tree.ts';
 import { phaseOf } from '../status.ts';
 import type { Described, Field } from './openapi.ts';
 
@@ -43,13 +43,6 @@ const difference = (
   name,
   difference: text,
 });
-
-/** Everything that a command may ask for. */
-const operationsOf = ({ endpoint, uses = [], options = {} }: Leaf['command']): string[] => [
-  ...(endpoint ? [endpoint] : []),
-  ...uses,
-  ...Object.values(options).flatMap(({ uses = [], within }) => [...uses, ...(within ? [within] : [])]),
-];
 
 /** What is called the same, whatever its parameters are called. */
 const shape = (operation: string): string => operation.replaceAll(/\{\w+\}/g, '{}').replace(/\/$/, '');

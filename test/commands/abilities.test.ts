@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { demandOf } from '../../src/cli/demand.ts';
 import { everyCommand } from '../../src/cli/tree.ts';
-import * as tree from '../../src/commands/index.ts';
+import { tree } from '../../src/commands/index.ts';
 import { SEED_EMAIL, seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
 
@@ -72,9 +72,7 @@ const combinations = [
 
 const leaves = (await everyCommand(tree)).filter(({ path }) => !apart.test(`${path} `) && !apart.test(path));
 const examples = leaves.flatMap(({ group, command }) =>
-  command.examples
-    .filter((each) => !each.includes('dnx login'))
-    .map((each) => (group ? `${group.name} ${each}` : each).replace(/ > \S+$/, '')),
+  command.examples.filter((each) => !each.includes('dnx login')).map((each) => `${group.name} ${each}`.trim().replace(/ > \S+$/, '')),
 );
 
 /** Runs a line in a sandbox of its own, as an owner's token with these abilities. */

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { operationsOf } from '../../src/cli/tree.ts';
 import { exits } from '../../src/errors.ts';
 import type { Answer, Match, Reply } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
-import { endpointsOf } from '../support/tree.ts';
 
 type Json = unknown;
 const isObject = (value: Json): value is Record<string, Json> => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -93,7 +93,7 @@ function complaint({ code, stdout, stderr }: Run): string | undefined {
 }
 
 describe.each(firsts)('$line', ({ line, leaf: { command } }) => {
-  const called = endpointsOf(command);
+  const called = operationsOf(command);
   const own = called.length > 0 ? { method: called[0]?.split(' ')[0] ?? '', path: pathOf(called) } : {};
   /** A command that only reads leaves the sandbox as it was. */
   const reads = own.method === 'GET';

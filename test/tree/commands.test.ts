@@ -2,14 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { abilities, needOf } from '../../src/auth/abilities.ts';
 import { globals } from '../../src/cli/globals.ts';
 import { optionsOf, positionalsOf } from '../../src/cli/takes.ts';
+import { operationsOf } from '../../src/cli/tree.ts';
+import { tree } from '../../src/commands/index.ts';
 import { flagName, plural } from '../../src/words.ts';
-import { endpointsOf, leaves, tree } from '../support/tree.ts';
+import { leaves } from '../support/tree.ts';
 
-const noGroup = { name: '', noun: '', summary: '', commands: [] };
 /** Options that are documented by their negative: `--no-header`. */
 const negatives = ['no_header', 'no_input', 'no_color'];
 
-describe.each(leaves.map((leaf) => [leaf.path, leaf] as const))('%s', (_, { group = noGroup, command }) => {
+describe.each(leaves.map((leaf) => [leaf.path, leaf] as const))('%s', (_, { group, command }) => {
   test('has a summary of one line, and an example', () => {
     expect(command.summary).toMatch(/^[A-Z].{5,90}[^.]$/);
     expect(command.name).toMatch(/^[a-z]+(-[a-z]+)*$/);
@@ -18,7 +19,7 @@ describe.each(leaves.map((leaf) => [leaf.path, leaf] as const))('%s', (_, { grou
   });
 
   test('needs abilities that there are', () => {
-    const needs = endpointsOf(command).flatMap((endpoint) => needOf(endpoint)?.ability ?? []);
+    const needs = operationsOf(command).flatMap((endpoint) => needOf(endpoint)?.ability ?? []);
     expect(needs.filter((need) => !abilities.includes(need))).toEqual([]);
   });
 
@@ -46,10 +47,9 @@ describe.each(leaves.map((leaf) => [leaf.path, leaf] as const))('%s', (_, { grou
 });
 
 test('names and aliases of a group are its own', () => {
-  for (const { name, load } of tree.contents) expect(load, name).toBeTypeOf('function');
   const groups = new Map<string, string[]>();
   for (const { group, command } of leaves) {
-    if (group) groups.set(group.name, [...(groups.get(group.name) ?? []), command.name, ...(command.aliases ?? [])]);
+    groups.set(group.name, [...(groups.get(group.name) ?? []), command.name, ...(command.aliases ?? [])]);
   }
   for (const [name, words] of groups) expect(words.sort(), name).toEqual([...new Set(words)].sort());
 });
@@ -62,18 +62,4 @@ test('the words at the root are each of one thing', () => {
     'help',
   ];
   expect(words.sort()).toEqual([...new Set(words)].sort());
-});
-
-test('the table of contents says what the groups say', async () => {
-  for (const entry of tree.contents) {
-    const group = (await entry.load()).default;
-    expect([entry.name, entry.summary]).toEqual([group.name, group.summary]);
-  }
-  for (const entry of tree.alone) {
-    const command = (await entry.load()).default;
-    expect([entry.name, entry.summary]).toEqual([command.name, command.summary]);
-  }
-  for (const [group, command] of Object.values(tree.shortcuts)) {
-    expect(leaves.map(({ path }) => path)).toContain(`${group} ${command}`);
-  }
 });

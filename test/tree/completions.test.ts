@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { alone, contents, shortcuts } from '../../src/commands/index.ts';
+import { tree } from '../../src/commands/index.ts';
 import { completionScript, files, shells } from '../../src/completion/index.ts';
 import { lines } from '../../src/output/text.ts';
 
 test.each(shells)('the committed script for %s is what the tree of commands makes it', async (shell) => {
-  const script = await completionScript(shell, { contents, alone, shortcuts });
+  const script = await completionScript(shell, tree);
   expect(readFileSync(`completions/${files[shell]}`, 'utf8'), 'run: npm run completions').toBe(script);
   // Printed as text, which is kept free of control characters: there must be nothing to take out.
   expect(lines(script)).toBe(script);

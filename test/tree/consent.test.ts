@@ -3,15 +3,13 @@ import { optionsOf } from '../../src/cli/takes.ts';
 import { openBed, type Run } from '../support/dnx.ts';
 import { leaves, linesOf } from '../support/tree.ts';
 
-const noGroup = { name: '', noun: '', summary: '', commands: [] };
-
 /** It asks only where there is a scheduled deployment already, which has its own test. */
 const sometimes = 'site schedule';
 
 /** Every command that is told `--yes` or `--confirm`, with its first such example as it is without either. */
 const consenting = leaves.flatMap((leaf) => {
   const { consent } = leaf.command;
-  if (leaf.path === sometimes || (!consent && !('yes' in optionsOf(leaf.group ?? noGroup, leaf.command)))) return [];
+  if (leaf.path === sometimes || (!consent && !('yes' in optionsOf(leaf.group, leaf.command)))) return [];
   const agreed = linesOf(leaf).find((line) => / --(yes|confirm)\b/.test(line));
   if (!agreed) throw new Error(`${leaf.path} has no example with its consent`);
   const line = agreed.replace(/^dnx /, '').replace(/ --yes\b| --confirm ('[^']*'|\S+)/g, '');

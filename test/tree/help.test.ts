@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tree } from '../../src/commands/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
-import { leaves, linesOf, tree } from '../support/tree.ts';
+import { leaves, linesOf } from '../support/tree.ts';
 
 const WIDTH = 110;
 

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { needOf } from '../../src/auth/abilities.ts';
+import { operationsOf } from '../../src/cli/tree.ts';
 import { routes } from '../../src/sandbox/index.ts';
 import { operations } from '../../src/sandbox/operations.ts';
-import { endpointsOf, leaves } from '../support/tree.ts';
+import { leaves } from '../support/tree.ts';
 
 const lines = readFileSync('test/operations.txt', 'utf8')
   .split('\n')
@@ -12,7 +13,7 @@ const listed = lines.filter((line) => !line.startsWith('-')).sort();
 const excluded = lines.filter((line) => line.startsWith('-'));
 
 test('every operation of the reference is reached by a command, and a command reaches no other', () => {
-  expect([...new Set(leaves.flatMap(({ command }) => endpointsOf(command)))].sort()).toEqual(listed);
+  expect([...new Set(leaves.flatMap(({ command }) => operationsOf(command)))].sort()).toEqual(listed);
 });
 
 test('the sandbox serves every operation of the reference, and no other', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { demandOf } from '../../src/cli/demand.ts';
-import * as tree from '../../src/commands/index.ts';
+import { tree } from '../../src/commands/index.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 
 const world = { cwd: '/', home: '/' };
