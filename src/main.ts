@@ -1,7 +1,8 @@
 import { perform } from './cli/perform.ts';
 import { type Invocation, parse } from './cli/program.ts';
 import { tree } from './commands/index.ts';
-import { openContext } from './open.ts';
+import { isError } from './errors.ts';
+import { openContext } from './open-context.ts';
 import { reportError } from './output/error.ts';
 import { print, write } from './output/print.ts';
 import { styleFor } from './output/style.ts';
@@ -41,7 +42,11 @@ async function understand(argv: readonly string[], world: World): Promise<Invoca
 async function run(invocation: Invocation, settings: Settings, world: World): Promise<number> {
   const { ctx, scope, sources, close } = await openContext(world, settings, invocation);
   try {
-    const view = await perform(invocation, ctx, scope, sources);
+    const view = await perform(invocation, ctx, scope, sources).catch(async (error: unknown) => {
+      if (!isError(error, 'forbidden')) throw error;
+      const { withTokenLine } = await import('./needs/forbidden.ts');
+      throw withTokenLine(error, invocation, settings);
+    });
     ctx.progress.done();
     await print(view, invocation.words, settings, world);
     await view.finish?.();

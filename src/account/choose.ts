@@ -1,7 +1,7 @@
 import { abilities as known } from '../auth/abilities.ts';
-import type { Demand, Wanted } from '../cli/demand.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../errors.ts';
+import type { Demand, Wanted } from '../needs/demand.ts';
 import { pickAbilities } from './pick.ts';
 import { type PresetName, presets } from './presets.ts';
 

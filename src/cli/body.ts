@@ -1,6 +1,6 @@
 import { usage } from '../errors.ts';
 import { isObject } from '../json.ts';
-import { contentOf, type Sources } from './parse.ts';
+import { contentOf, type Sources } from './values.ts';
 
 /** `-F key=value` (text) and `-F key:=json` (typed) over `--data JSON|@file|-`, as one object. */
 export async function extraBody(

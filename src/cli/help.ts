@@ -3,7 +3,7 @@ import { flagName, plural } from '../words.ts';
 import type { AnyCommand, Group } from './command.ts';
 import { globals } from './globals.ts';
 import type { Option, Options } from './options.ts';
-import { optionsOf, type Positional, positionalsOf } from './takes.ts';
+import { optionsOf, type Positional, positionalsOf } from './signature.ts';
 import type { Entry, Tree } from './tree.ts';
 
 /** What help is written on. `width` is in columns. */

@@ -6,24 +6,14 @@ import type { Env } from '../world.ts';
 import { extraBody } from './body.ts';
 import { obtainConsent, requireConsent } from './consent.ts';
 import { equivalent } from './equivalent.ts';
-import { parseValue, type Sources } from './parse.ts';
 import type { Invocation } from './program.ts';
 import { askFor } from './question.ts';
 import { several } from './several.ts';
 import { targetsOf } from './targets.ts';
+import { parseValue, type Sources } from './values.ts';
 
 /** Everything between argv and a command's `run`: values, questions, names, consent; and several targets as one view. */
 export async function perform(invocation: Invocation, ctx: Context, scope: Scope, sources: Sources): Promise<View> {
-  try {
-    return await carryOut(invocation, ctx, scope, sources);
-  } catch (error) {
-    if (!isError(error, 'forbidden')) throw error;
-    const { withTokenLine } = await import('./forbidden.ts');
-    throw withTokenLine(error, invocation, scope.settings);
-  }
-}
-
-async function carryOut(invocation: Invocation, ctx: Context, scope: Scope, sources: Sources): Promise<View> {
   const { group, command } = invocation;
   requireConsent(invocation, ctx.ask);
   const { values, answers } = await valuesOf(invocation, sources, scope, ctx.world.env);

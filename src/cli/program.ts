@@ -6,7 +6,7 @@ import { type AnyCommand, type Group, noGroup } from './command.ts';
 import { globals } from './globals.ts';
 import { commandHelp, groupHelp, type Paper, rootHelp } from './help.ts';
 import type { Options } from './options.ts';
-import { optionsOf, positionalsOf } from './takes.ts';
+import { optionsOf, positionalsOf } from './signature.ts';
 import type { Entry, Tree } from './tree.ts';
 
 /** What argv asks for: a command, and the words given for each of its parameters and options, not yet read as values. */

@@ -5,7 +5,7 @@ import type { Choice } from '../prompt/ask.ts';
 import { namings } from '../scope/names.ts';
 import { flagName } from '../words.ts';
 import type { Option } from './options.ts';
-import { parseValue, type Sources } from './parse.ts';
+import { parseValue, type Sources } from './values.ts';
 
 /** The value of an option that was not given, from the user. Undefined: an option that can be left out, and was. */
 export async function askFor(

@@ -5,7 +5,7 @@ import { command } from '../cli/command.ts';
 import { argument, content, flag, required, suggest, text } from '../cli/options.ts';
 import { usage } from '../errors.ts';
 import { data, nothing, text as plain, type View } from '../output/view.ts';
-import { type Address, addressOf, fillPlaceholders, operationOf, patternOf } from '../raw/address.ts';
+import { type Address, addressOf, fillPlaceholders, operationOf, patternOf } from '../scope/address.ts';
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 

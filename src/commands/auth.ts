@@ -5,8 +5,8 @@ import { signedIn } from '../account/status.ts';
 import { switchProfile } from '../account/switch.ts';
 import { command, group } from '../cli/command.ts';
 import { answer } from '../cli/crud.ts';
-import { demandOf } from '../cli/demand.ts';
 import { argument, choice, flag, list, text } from '../cli/options.ts';
+import { demandOf } from '../needs/demand.ts';
 import { columns } from '../output/view.ts';
 import { tree } from './index.ts';
 

@@ -1,7 +1,7 @@
 import { command, group } from '../cli/command.ts';
 import { action } from '../cli/crud.ts';
 import { choice, flag, text, using, waiting, within } from '../cli/options.ts';
-import { work } from '../cli/work.ts';
+import { startAndFollow } from '../cli/start-and-follow.ts';
 import { download } from '../download/download.ts';
 import { usage } from '../errors.ts';
 import { backupReader, backupsEndpoint } from '../follow/backup.ts';
@@ -93,7 +93,7 @@ const create = command({
     if (database !== undefined) {
       const targets = await ctx.resolve(createOfDatabase, { server, database });
       const place = { server: targets.server?.id, database: targets.database?.id };
-      return work(ctx, {
+      return startAndFollow(ctx, {
         ...following,
         what: `database ${targets.database?.label ?? database}`,
         start: () => ctx.api.send(createOfDatabase, place, { body: extra }),
@@ -103,7 +103,7 @@ const create = command({
       throw usage('A backup of what? Nothing says.', 'Pass --database and its --server, or --site for the application of a site.');
     }
     const targets = await ctx.resolve('GET /servers/{server}/sites/{site}', { server, site });
-    return work(ctx, {
+    return startAndFollow(ctx, {
       ...following,
       what: targets.site?.label ?? 'the site',
       start: () => ctx.api.send(createOfApplication, {}, { body: { site_id: targets.site?.id, ...extra } }),
@@ -137,7 +137,7 @@ const restore = command({
   shows: details,
   examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm 01JQ8Z4T9G000000000000BK06'],
   run: (ctx, { backup, wait, timeout }) =>
-    work(ctx, {
+    startAndFollow(ctx, {
       reader: backupReader(ctx),
       on: backup,
       doing: 'restore',

@@ -1,7 +1,7 @@
 import { command, group } from '../cli/command.ts';
 import { bodyOf, resource, show } from '../cli/crud.ts';
 import { assumed, content, natural, required, secret, suggest, text, waiting, within } from '../cli/options.ts';
-import { work } from '../cli/work.ts';
+import { startAndFollow } from '../cli/start-and-follow.ts';
 import { certificateEndpoint, certificateReader, certificatesEndpoint } from '../follow/certificate.ts';
 import { columns, message, rows } from '../output/view.ts';
 
@@ -60,7 +60,7 @@ const create = command({
   shows: certificates.details ?? [],
   examples: ['create shop.example.com --site shop.example.com', 'create www.shop.example.com --site shop.example.com --no-wait'],
   run: (ctx, { server, site, wait, timeout, ...args }) =>
-    work(ctx, {
+    startAndFollow(ctx, {
       reader: certificateReader(ctx, { server, site }),
       start: () => ctx.api.send('POST /servers/{server}/sites/{site}/certificates', { server, site }, { body: bodyOf(args, fields) }),
       doing: 'issue',

@@ -1,7 +1,7 @@
 import { command } from '../cli/command.ts';
 import { flag, text } from '../cli/options.ts';
-import { readUserFile } from '../cli/parse.ts';
 import { everyCommand } from '../cli/tree.ts';
+import { readUserFile } from '../cli/values.ts';
 import type { Context } from '../context.ts';
 import { compare, type Difference } from '../doctor/contract.ts';
 import { examine } from '../doctor/doctor.ts';

@@ -1,8 +1,8 @@
 import { command, group } from '../cli/command.ts';
 import { action, answer, remove, resource } from '../cli/crud.ts';
 import { argument, flag, list, required, text } from '../cli/options.ts';
-import { contentOf } from '../cli/parse.ts';
 import { several } from '../cli/several.ts';
+import { contentOf } from '../cli/values.ts';
 import type { Context } from '../context.ts';
 import { DnxError, usage } from '../errors.ts';
 import { isObject } from '../json.ts';

@@ -1,10 +1,12 @@
-import { resolve } from 'node:path';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
 import { command, group } from '../cli/command.ts';
 import { argument, duration, flag, integer, list, required, text, type Values } from '../cli/options.ts';
 import { type DnxError, usage } from '../errors.ts';
 import { exiting, nothing } from '../output/view.ts';
 import type { Sandbox } from '../sandbox/index.ts';
-import type { World } from '../world.ts';
+import type { Env, World } from '../world.ts';
 
 const options = {
   port: integer('The port to listen on; a free one otherwise'),
@@ -75,6 +77,36 @@ const start = command({
   },
 });
 
+interface Rehearsal {
+  readonly env: Env;
+  readonly remove: () => Promise<void>;
+}
+
+/** The environment of a command that runs against a sandbox: its host and token, directories of its own, and this very dnx on its PATH. */
+async function privateEnv(
+  { env, self }: Pick<World, 'env' | 'self'>,
+  sandbox: { readonly url: string; readonly token: string },
+): Promise<Rehearsal> {
+  const directory = await mkdtemp(join(tmpdir(), 'dnx-sandbox-'));
+  const [node, script] = self;
+  const shim = join(directory, 'dnx');
+  await writeFile(shim, `#!/bin/sh\nexec '${node}' '${script}' "$@"\n`);
+  await chmod(shim, 0o755);
+  const { DNX_PROFILE: _profile, DNX_SERVER: _server, DNX_SITE: _site, ...inherited } = env;
+  return {
+    env: {
+      ...inherited,
+      PATH: [directory, inherited.PATH].filter(Boolean).join(delimiter),
+      DNX_HOST: sandbox.url,
+      DNX_TOKEN: sandbox.token,
+      DNX_CONFIG_DIR: join(directory, 'config'),
+      DNX_CACHE_DIR: join(directory, 'cache'),
+      DNX_STATE_DIR: join(directory, 'state'),
+    },
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
 const run = command({
   name: 'run',
   summary: 'Run a command against a sandbox of its own, and pass its exit code on',
@@ -83,7 +115,6 @@ const run = command({
   examples: ['run -- dnx server list', 'run --fail-deploys -- sh -c \'dnx deploy shop.example.com || echo "exit code $?"\''],
   async run(ctx, { command: [file = '', ...args], ...given }) {
     const sandbox = await open(ctx.world, given);
-    const { privateEnv } = await import('../rehearsal.ts');
     const rehearsal = await privateEnv(ctx.world, sandbox);
     try {
       return exiting(await ctx.world.spawn({ file, args, env: rehearsal.env }));

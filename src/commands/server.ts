@@ -1,7 +1,7 @@
 import { command, group } from '../cli/command.ts';
 import { action, bodyOf, list, remove, resource, show, update } from '../cli/crud.ts';
 import { asked, assumed, natural, offered, reference, required, suggest, text, toggle, waiting } from '../cli/options.ts';
-import { work } from '../cli/work.ts';
+import { startAndFollow } from '../cli/start-and-follow.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../follow/server.ts';
 import { isObject } from '../json.ts';
 import { columns, message, text as plain } from '../output/view.ts';
@@ -82,7 +82,7 @@ const create = command({
   shows: servers.details ?? [],
   examples: ['create web-3 --provider hetzner --region fsn1 --size cx32', 'create cache-1 --provider hetzner --type cache --no-wait'],
   run: (ctx, { wait, timeout, ...args }) =>
-    work(ctx, {
+    startAndFollow(ctx, {
       reader: serverReader(ctx),
       start: () => ctx.api.send('POST /servers', {}, { body: bodyOf(args, fields) }),
       doing: 'creation',
@@ -104,7 +104,7 @@ const provision = command({
   shows: servers.details ?? [],
   examples: ['provision web-2 --yes', 'provision web-2 --yes --no-wait'],
   run: (ctx, { server, wait, timeout }) =>
-    work(ctx, {
+    startAndFollow(ctx, {
       reader: serverReader(ctx),
       on: server,
       start: () => ctx.api.send('POST /servers/{server}/provision', { server }),

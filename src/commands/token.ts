@@ -7,10 +7,10 @@ import { rotateToken } from '../account/rotate.ts';
 import type { Token } from '../account/token.ts';
 import { vocabulary } from '../auth/abilities.ts';
 import { command, group } from '../cli/command.ts';
-import { demandOf } from '../cli/demand.ts';
-import { type AbilityNeed, needsOf } from '../cli/needs.ts';
 import { choice, flag, list, natural, required, text } from '../cli/options.ts';
 import { everyCommand } from '../cli/tree.ts';
+import { type AbilityNeed, needsOf } from '../needs/asked.ts';
+import { demandOf } from '../needs/demand.ts';
 import { columns, rows } from '../output/view.ts';
 import { tree } from './index.ts';
 

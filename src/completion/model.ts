@@ -1,6 +1,6 @@
 import { globals } from '../cli/globals.ts';
 import type { Option, Options } from '../cli/options.ts';
-import { optionsOf, positionalsOf } from '../cli/takes.ts';
+import { optionsOf, positionalsOf } from '../cli/signature.ts';
 import { everyCommand, type Leaf, type Tree } from '../cli/tree.ts';
 import { flagName, plural } from '../words.ts';
 

@@ -5,7 +5,7 @@ import { openNetwork } from '../../src/api/network.ts';
 import site from '../../src/commands/site.ts';
 import type { DeployResult } from '../../src/deploy/result.ts';
 import { DnxError } from '../../src/errors.ts';
-import { openContext } from '../../src/open.ts';
+import { openContext } from '../../src/open-context.ts';
 import { type Sandbox, seeded, startSandbox } from '../../src/sandbox/index.ts';
 import { readSettings } from '../../src/settings/settings.ts';
 import type { Transport, World } from '../../src/world.ts';

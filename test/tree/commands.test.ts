@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { abilities, needOf } from '../../src/auth/abilities.ts';
 import { globals } from '../../src/cli/globals.ts';
-import { optionsOf, positionalsOf } from '../../src/cli/takes.ts';
+import { optionsOf, positionalsOf } from '../../src/cli/signature.ts';
 import { operationsOf } from '../../src/cli/tree.ts';
 import { tree } from '../../src/commands/index.ts';
 import { flagName, plural } from '../../src/words.ts';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { demandOf } from '../../src/cli/demand.ts';
 import { tree } from '../../src/commands/index.ts';
+import { demandOf } from '../../src/needs/demand.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 
 const world = { cwd: '/', home: '/' };

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fill } from '../../src/api/endpoint.ts';
 import { extraBody } from '../../src/cli/body.ts';
 import { choice, content, duration, integer, secret } from '../../src/cli/options.ts';
-import { parseDuration, parseValue, type Sources } from '../../src/cli/parse.ts';
+import { parseDuration, parseValue, type Sources } from '../../src/cli/values.ts';
 import { phaseOf, statusOf } from '../../src/status.ts';
 
 let home: string;

@@ -1,7 +1,7 @@
+import type { Invocation } from '../cli/program.ts';
 import { type DnxError, isError } from '../errors.ts';
 import type { Settings } from '../settings/settings.ts';
-import { abilitiesFor, askedBy } from './needs.ts';
-import type { Invocation } from './program.ts';
+import { abilitiesFor, askedBy } from './asked.ts';
 
 /** A 403 for want of an ability, with the line that makes a token which can do all of this command; any other failure as it is. */
 export function withTokenLine(error: unknown, invocation: Invocation, { server, site }: Pick<Settings, 'server' | 'site'>): unknown {

@@ -25,7 +25,10 @@ interface Work<T extends Thing> {
 }
 
 /** Starts work that goes on after the answer and, where that is wanted and possible, follows it to its end. */
-export async function work<T extends Thing>(ctx: Pick<Context, 'api' | 'clock' | 'signal' | 'progress'>, of: Work<T>): Promise<View> {
+export async function startAndFollow<T extends Thing>(
+  ctx: Pick<Context, 'api' | 'clock' | 'signal' | 'progress'>,
+  of: Work<T>,
+): Promise<View> {
   const { reader, wait, doing, what, columns } = of;
   const sight = wait === false ? undefined : await firstSight(ctx, of);
   const reply = await of.start();

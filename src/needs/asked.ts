@@ -1,10 +1,10 @@
 import { type Endpoint, parameters } from '../api/endpoint.ts';
 import { type Need, needOf } from '../auth/abilities.ts';
+import type { AnyCommand } from '../cli/command.ts';
+import { endpointOf } from '../cli/perform.ts';
+import type { Invocation } from '../cli/program.ts';
 import { isId, namings } from '../scope/names.ts';
 import { flagName, title } from '../words.ts';
-import type { AnyCommand } from './command.ts';
-import { endpointOf } from './perform.ts';
-import type { Invocation } from './program.ts';
 
 /** One operation that a command line will ask for, and what makes it do so. */
 export interface Asked {

@@ -1,8 +1,8 @@
 import { createApi } from './api/client.ts';
 import { openTokens } from './auth/tokens.ts';
 import { openCi } from './ci.ts';
-import type { Sources } from './cli/parse.ts';
 import type { Invocation } from './cli/program.ts';
+import type { Sources } from './cli/values.ts';
 import type { Context } from './context.ts';
 import { openProgress } from './output/progress.ts';
 import { styleFor } from './output/style.ts';

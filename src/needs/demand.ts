@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
+import { parse } from '../cli/program.ts';
+import type { Tree } from '../cli/tree.ts';
+import { readUserFile } from '../cli/values.ts';
 import { isError, usage } from '../errors.ts';
 import type { World } from '../world.ts';
-import { type AbilityNeed, type Asked, abilitiesFor, askedBy, type Defaults } from './needs.ts';
-import { readUserFile } from './parse.ts';
-import { parse } from './program.ts';
+import { type AbilityNeed, type Asked, abilitiesFor, askedBy, type Defaults } from './asked.ts';
 import type { Found, Script, Unclear } from './script.ts';
-import type { Tree } from './tree.ts';
 
 /** What command lines and scripts need together, and what could not be told. */
 export interface Demand {
