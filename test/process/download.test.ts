@@ -1,53 +1,30 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { execa } from 'execa';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { archive } from '../../src/sandbox/archive.ts';
-import { type Sandbox, seeded, startSandbox } from '../../src/sandbox/index.ts';
+import { seeded } from '../../src/sandbox/index.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
 
-const dnx = resolve('bin/dnx.js');
 const id = seeded.backups['shop database, completed'];
 const whole = Buffer.from(archive({ id }));
 
-let sandbox: Sandbox;
-let cwd: string;
+let executable: Executable;
 beforeEach(async () => {
-  sandbox = await startSandbox();
-  cwd = mkdtempSync(join(tmpdir(), 'dnx-test-'));
+  executable = await openExecutable();
 });
-afterEach(async () => {
-  await sandbox.close();
-  rmSync(cwd, { recursive: true, force: true });
-});
+afterEach(() => executable.close());
 
-/** Runs a line of shell in the folder, in which `dnx` is the built one and `$ID` a backup. */
-const shell = (line: string) =>
-  execa('bash', ['-c', `dnx() { "$NODE" "$DNX" "$@"; }; ${line}`], {
-    cwd,
-    reject: false,
-    stdin: 'ignore',
-    stripFinalNewline: false,
-    extendEnv: false,
-    env: {
-      PATH: process.env.PATH ?? '',
-      NODE: process.execPath,
-      DNX: dnx,
-      ID: id,
-      DNX_HOST: sandbox.url,
-      DNX_TOKEN: sandbox.token,
-      DNX_CONFIG_DIR: cwd,
-      DNX_CACHE_DIR: cwd,
-    },
-  });
+/** Runs a line of shell in which `$ID` is a backup. */
+const shell = (line: string) => executable.shell(line, { env: { ID: id } });
+const saved = () => readdirSync(executable.directory);
 
 test('-O - gives a pipe every byte; a reader that goes away is a quiet end', async () => {
   const run = await shell(
     'dnx backup download $ID -O - > copy.gz && dnx backup download $ID -O - -q | head -c 10 > first; exit $PIPESTATUS',
   );
-  expect(readFileSync(join(cwd, 'copy.gz')).equals(whole)).toBe(true);
-  expect(readFileSync(join(cwd, 'first')).equals(whole.subarray(0, 10))).toBe(true);
+  expect(readFileSync(join(executable.directory, 'copy.gz')).equals(whole)).toBe(true);
+  expect(readFileSync(join(executable.directory, 'first')).equals(whole.subarray(0, 10))).toBe(true);
   expect([run.exitCode, run.stderr]).toEqual([0, 'Downloading to standard output\n']);
 });
 
@@ -57,7 +34,7 @@ test('a disk that takes no more is told, and nothing is kept', async () => {
   const limited = await shell('ulimit -f 64; dnx backup download $ID -q -O x.gz');
   expect([limited.exitCode, limited.stdout]).toEqual([1, '']);
   expect(limited.stderr).toContain('x.gz: the file would be larger than is allowed.');
-  expect(readdirSync(cwd)).toEqual([]);
+  expect(saved()).toEqual([]);
 });
 
 test.each([
@@ -69,10 +46,10 @@ test.each([
     response.write(whole.subarray(0, 10_000));
   });
   onTestFinished(() => store.close());
-  sandbox.faults.always({ path: `/backups/${id}/download` }, { status: 302, headers: { Location: `${store.url}/x.gz` } });
+  executable.sandbox.faults.always({ path: `/backups/${id}/download` }, { status: 302, headers: { Location: `${store.url}/x.gz` } });
   const child = shell('exec "$NODE" "$DNX" backup download $ID');
-  await vi.waitFor(() => expect(readdirSync(cwd)).toEqual([expect.stringMatching(/^\.x\.gz\.\w+\.part$/)]), { timeout: 10_000 });
+  await vi.waitFor(() => expect(saved()).toEqual([expect.stringMatching(/^\.x\.gz\.\w+\.part$/)]), { timeout: 10_000 });
   child.kill(signal);
   const run = await child;
-  expect([run.exitCode, run.stdout, readdirSync(cwd)]).toEqual([code, '', []]);
+  expect([run.exitCode, run.stdout, saved()]).toEqual([code, '', []]);
 });

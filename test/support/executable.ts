@@ -16,13 +16,16 @@ export interface Executable {
   close(): Promise<void>;
 }
 
+/** What a process gets beside its words. */
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: 'ignore' | 'pipe';
 }
 
+/** A process under way. */
 export type Started = ReturnType<typeof launch>;
 
+/** A fresh sandbox and directory for the built executable. Its processes get the sandbox's address and token, and nothing of this one's environment. */
 export async function openExecutable(options: SandboxOptions = {}): Promise<Executable> {
   const sandbox = await startSandbox(options);
   const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));

@@ -1,20 +1,14 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
 
-let sandbox: Sandbox;
-let directory: string;
+let executable: Executable;
 beforeEach(async () => {
-  sandbox = await startSandbox();
-  directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
+  executable = await openExecutable();
 });
-afterEach(async () => {
-  await sandbox.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterEach(() => executable.close());
 
 /** Each question of a command line; the first answer of each is taken. */
 const asking: readonly (readonly [words: readonly string[], questions: readonly string[]])[] = [
@@ -33,7 +27,7 @@ const cases = asking.flatMap(([words, questions]) =>
 );
 
 test.each(cases)('%s: Ctrl-C at “%s” changes nothing', async (_, question, words, before) => {
-  const terminal = openTerminal(words, { DNX_HOST: sandbox.url, DNX_TOKEN: sandbox.token }, directory);
+  const terminal = openTerminal(words, { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token }, executable.directory);
   for (const each of before) {
     await terminal.shows(each);
     await terminal.shows('❯');
@@ -43,6 +37,6 @@ test.each(cases)('%s: Ctrl-C at “%s” changes nothing', async (_, question, w
   terminal.type(keys.interrupt);
   const { code } = await terminal.ended;
   expect(code).toBe(130);
-  expect(sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
-  expect(existsSync(join(directory, '.config'))).toBe(false);
+  expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+  expect(existsSync(join(executable.directory, '.config'))).toBe(false);
 });

@@ -1,24 +1,20 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Sandbox, SEED_EMAIL, SEED_PASSWORD, startSandbox } from '../../src/sandbox/index.ts';
+import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 
-let sandbox: Sandbox;
-let directory: string;
+let executable: Executable;
 beforeEach(async () => {
-  sandbox = await startSandbox();
-  directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
+  executable = await openExecutable();
 });
-afterEach(async () => {
-  await sandbox.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterEach(() => executable.close());
 
-const open = (...words: string[]) => openTerminal(words, { DNX_HOST: sandbox.url, DNX_CONFIG_DIR: join(directory, 'config') }, directory);
-const stored = (): Record<string, string> => JSON.parse(readFileSync(join(directory, 'config/tokens.json'), 'utf8'));
-const minted = () => sandbox.state.tokens.slice(6);
+const open = (...words: string[]) =>
+  openTerminal(words, { DNX_HOST: executable.sandbox.url, DNX_CONFIG_DIR: join(executable.directory, 'config') }, executable.directory);
+const stored = (): Record<string, string> => JSON.parse(readFileSync(join(executable.directory, 'config/tokens.json'), 'utf8'));
+const minted = () => executable.sandbox.state.tokens.slice(6);
 
 /** Each question of the login, and what answers it. */
 const questions: readonly (readonly [question: string, answer: string])[] = [
@@ -40,10 +36,10 @@ test('signs in with the abilities of the preset that is chosen', async () => {
   await answer(terminal, questions.length);
   const { text, code } = await terminal.ended;
   expect(code).toBe(0);
-  expect(text).toContain(`Signed in to ${sandbox.url} as ${SEED_EMAIL}.`);
+  expect(text).toContain(`Signed in to ${executable.sandbox.url} as ${SEED_EMAIL}.`);
   expect(text).not.toContain(SEED_PASSWORD);
   expect(minted()).toMatchObject([{ abilities: ['site:read', 'site:deploy'] }]);
-  const token = stored()[`default@${sandbox.url}`] ?? '';
+  const token = stored()[`default@${executable.sandbox.url}`] ?? '';
   expect(token).toMatch(/^7\|/);
   expect(text).not.toContain(token);
 });
@@ -91,19 +87,19 @@ test.each(questions.map(([question], index) => [question, index] as const))('Ctr
   const { text, code } = await terminal.ended;
   expect(code).toBe(130);
   expect(text).toContain('Interrupted; nothing was done.');
-  expect(sandbox.calls).toEqual([]);
-  expect(existsSync(join(directory, 'config/config.json'))).toBe(false);
-  expect(existsSync(join(directory, 'config/tokens.json'))).toBe(false);
+  expect(executable.sandbox.calls).toEqual([]);
+  expect(existsSync(join(executable.directory, 'config/config.json'))).toBe(false);
+  expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
 });
 
 test('--with-token asks for it behind a mask on a terminal', async () => {
   const terminal = open('login', '--with-token', '--insecure-storage');
   await terminal.shows('? Token:');
-  terminal.type(`${sandbox.token}${keys.enter}`);
+  terminal.type(`${executable.sandbox.token}${keys.enter}`);
   const { text, code } = await terminal.ended;
   expect(code).toBe(0);
-  expect(text).not.toContain(sandbox.token);
-  expect(Object.values(stored())).toEqual([sandbox.token]);
+  expect(text).not.toContain(executable.sandbox.token);
+  expect(Object.values(stored())).toEqual([executable.sandbox.token]);
 });
 
 test('--for takes the place of the list', async () => {
@@ -127,13 +123,13 @@ test('wrong credentials have their own words, and so has the sixth try within a 
 });
 
 test('a plan without API access has its own words, and nothing is stored', async () => {
-  sandbox.state.plan.api_access = false;
+  executable.sandbox.state.plan.api_access = false;
   const terminal = open('login', '--insecure-storage');
   await answer(terminal, questions.length);
   const { text, code } = await terminal.ended;
   expect(code).toBe(5);
   expect(text).toContain('Professional or Enterprise');
-  expect(existsSync(join(directory, 'config/tokens.json'))).toBe(false);
+  expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
 });
 
 test('where there is no keychain, that is said before the password is asked for', async () => {
@@ -144,7 +140,11 @@ test('where there is no keychain, that is said before the password is asked for'
 });
 
 test('a token is made from a list too, and is alone on stdout', async () => {
-  const terminal = openTerminal(['token', 'create', 'ci'], { DNX_HOST: sandbox.url, DNX_TOKEN: sandbox.token }, directory);
+  const terminal = openTerminal(
+    ['token', 'create', 'ci'],
+    { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token },
+    executable.directory,
+  );
   await answerPicker(terminal);
   const { code } = await terminal.ended;
   expect(code).toBe(0);
@@ -159,10 +159,14 @@ async function answerPicker(terminal: Terminal): Promise<void> {
 }
 
 test('the token in use is revoked only once its name is typed', async () => {
-  const terminal = openTerminal(['token', 'revoke', 'Sandbox', '--yes'], { DNX_HOST: sandbox.url, DNX_TOKEN: sandbox.token }, directory);
+  const terminal = openTerminal(
+    ['token', 'revoke', 'Sandbox', '--yes'],
+    { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token },
+    executable.directory,
+  );
   await terminal.shows('you will be signed out');
   await terminal.shows('? Type Sandbox to go on:');
   terminal.type(`Sandbox${keys.enter}`);
   expect((await terminal.ended).code).toBe(0);
-  expect(sandbox.state.tokens.some(({ name }) => name === 'Sandbox')).toBe(false);
+  expect(executable.sandbox.state.tokens.some(({ name }) => name === 'Sandbox')).toBe(false);
 });

@@ -1,26 +1,22 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
 
-let sandbox: Sandbox;
-let directory: string;
+let executable: Executable;
 beforeEach(async () => {
-  sandbox = await startSandbox();
-  directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
+  executable = await openExecutable();
 });
-afterEach(async () => {
-  await sandbox.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterEach(() => executable.close());
 
-const on = (token: string) => ({ DNX_HOST: sandbox.url, DNX_TOKEN: token });
-const orders = () => sandbox.calls.filter(({ method }) => method === 'POST');
+const on = (token: string) => ({ DNX_HOST: executable.sandbox.url, DNX_TOKEN: token });
+const orders = () => executable.sandbox.calls.filter(({ method }) => method === 'POST');
 
 test('a server is chosen from what the API offers, and the same command without questions is told', async () => {
-  const terminal = openTerminal(['server', 'create', 'web-3', '--size', 'cx32', '--no-wait'], on(sandbox.token), directory);
+  const terminal = openTerminal(
+    ['server', 'create', 'web-3', '--size', 'cx32', '--no-wait'],
+    on(executable.sandbox.token),
+    executable.directory,
+  );
   await terminal.shows('? Cloud provider:');
   await terminal.shows('navigate');
   terminal.type(keys.down + keys.enter);
@@ -43,20 +39,28 @@ test('a server is chosen from what the API offers, and the same command without 
   );
   expect(text, 'credentials of another provider are not offered').not.toMatch(/❯ Hetzner production[^?]*DigitalOcean/);
   expect(code).toBe(0);
-  expect(sandbox.state.servers.at(-1)).toMatchObject({ name: 'web-3', provider: 'hetzner', region: 'nbg1', size: 'cx32' });
+  expect(executable.sandbox.state.servers.at(-1)).toMatchObject({ name: 'web-3', provider: 'hetzner', region: 'nbg1', size: 'cx32' });
 });
 
 test('a token that may not see what there is asks for words instead', async () => {
-  const terminal = openTerminal(['server', 'create', 'web-3', '--no-wait'], on(sandbox.mint(['server:create'])), directory);
+  const terminal = openTerminal(
+    ['server', 'create', 'web-3', '--no-wait'],
+    on(executable.sandbox.mint(['server:create'])),
+    executable.directory,
+  );
   await terminal.shows('? Cloud provider, such as hetzner:');
   terminal.type(`hetzner${keys.enter}`);
   const { code } = await terminal.ended;
   expect(code).toBe(0);
-  expect(sandbox.state.servers.at(-1)).toMatchObject({ provider: 'hetzner' });
+  expect(executable.sandbox.state.servers.at(-1)).toMatchObject({ provider: 'hetzner' });
 });
 
 test('a secret is asked for behind a mask, and is in no command line', async () => {
-  const terminal = openTerminal(['credential', 'create', 'Spare', '--provider', 'hetzner'], on(sandbox.token), directory);
+  const terminal = openTerminal(
+    ['credential', 'create', 'Spare', '--provider', 'hetzner'],
+    on(executable.sandbox.token),
+    executable.directory,
+  );
   await terminal.shows("? The provider's API token");
   terminal.type(`hunter2${keys.enter}`);
   const { text, code } = await terminal.ended;
@@ -66,7 +70,7 @@ test('a secret is asked for behind a mask, and is in no command line', async () 
 });
 
 test('Ctrl-C at a question orders nothing', async () => {
-  const terminal = openTerminal(['server', 'create', 'web-3'], on(sandbox.token), directory);
+  const terminal = openTerminal(['server', 'create', 'web-3'], on(executable.sandbox.token), executable.directory);
   await terminal.shows('? Cloud provider:');
   await terminal.shows('navigate');
   terminal.type(keys.interrupt);
@@ -78,19 +82,19 @@ test.each([
   ['what is typed is not the name', 'web-2', 2],
   ['what is typed is the name', 'web-1', 0],
 ])('deleting a server: %s', async (_, typed, code) => {
-  const terminal = openTerminal(['server', 'delete', 'web-1'], on(sandbox.token), directory);
+  const terminal = openTerminal(['server', 'delete', 'web-1'], on(executable.sandbox.token), executable.directory);
   await terminal.shows('! Delete server web-1. The machine and everything on it will be gone.');
   await terminal.shows('? Type web-1 to go on:');
   terminal.type(`${typed}${keys.enter}`);
   expect((await terminal.ended).code).toBe(code);
-  expect(sandbox.calls.some(({ method }) => method === 'DELETE')).toBe(code === 0);
+  expect(executable.sandbox.calls.some(({ method }) => method === 'DELETE')).toBe(code === 0);
 });
 
 test.each([
   ['n', 130, 0],
   ['y', 0, 1],
 ])('an import into Deploynix asks what it would overwrite: %s', async (typed, code, imports) => {
-  const terminal = openTerminal(['env', 'import', '--site', 'shop.example.com'], on(sandbox.token), directory);
+  const terminal = openTerminal(['env', 'import', '--site', 'shop.example.com'], on(executable.sandbox.token), executable.directory);
   await terminal.shows('! Variables of the same name at Deploynix are overwritten.');
   await terminal.shows('on site shop.example.com on server web-1? (y/N)');
   terminal.type(`${typed}${keys.enter}`);
