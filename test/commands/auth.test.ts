@@ -1,9 +1,8 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openElsewhere } from '../support/elsewhere.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -145,13 +144,8 @@ describe('profiles', () => {
   test('two hosts at once never mix tokens', async () => {
     const other = await openBed();
     try {
-      const seen: (string | undefined)[] = [];
-      const spy = createServer((request, response) => {
-        seen.push(request.headers.authorization);
-        response.writeHead(404).end('{}');
-      });
-      await new Promise<void>((resolve) => spy.listen(0, '127.0.0.1', resolve));
-      const third = `http://127.0.0.1:${(spy.address() as AddressInfo).port}`;
+      const third = await openElsewhere((_, response) => response.writeHead(404).end('{}'));
+      onTestFinished(() => third.close());
       await login('login --with-token --profile work', { stdin: bed.sandbox.mint(['server:read'], { name: 'work' }) });
       await login('login --with-token --profile play', { stdin: other.sandbox.token, env: { DNX_HOST: other.sandbox.url } });
       const free = { env: { DNX_TOKEN: undefined, DNX_HOST: undefined } };
@@ -161,10 +155,9 @@ describe('profiles', () => {
       expect((await bed.dnx('whoami', { env: { ...free.env, DNX_PROFILE: 'play' } })).code).toBe(0);
       expect([bed.sandbox.calls.length, other.sandbox.calls.length]).toEqual([(before[0] ?? 0) + 1, (before[1] ?? 0) + 1]);
       expect(bed.sandbox.calls.at(-1)?.token).toBe('work');
-      expect((await bed.dnx(`whoami --profile work --host ${third}`, free)).code).toBe(4);
+      expect((await bed.dnx(`whoami --profile work --host ${third.url}`, free)).code).toBe(4);
       expect((await bed.dnx('auth status --json', free)).code).toBe(4);
-      expect(seen).toEqual([]);
-      spy.close();
+      expect(third.requests).toEqual([]);
     } finally {
       await other.close();
     }

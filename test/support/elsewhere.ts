@@ -1,27 +1,39 @@
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Another server than the API's: a file store, or something between it and dnx. */
-export interface Elsewhere {
+/** A server on a free port of this machine, and how to end it with its connections. */
+export interface Listening {
   readonly url: string;
-  readonly requests: IncomingMessage[];
   close(): Promise<void>;
 }
 
-export async function openElsewhere(answer: RequestListener): Promise<Elsewhere> {
-  const requests: IncomingMessage[] = [];
-  const server = createServer((request, response) => {
-    requests.push(request);
-    answer(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+/** Another server than the API's: a file store, or something between it and dnx. */
+export interface Elsewhere extends Listening {
+  readonly requests: IncomingMessage[];
+}
+
+/** Lets a server listen on a free port of this machine. */
+export async function listen(
+  server: Pick<Server, 'listen' | 'address' | 'close' | 'closeAllConnections'>,
+  scheme = 'http',
+): Promise<Listening> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
+    url: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+/** A server that answers as it is told, and keeps what it was asked. */
+export async function openElsewhere(answer: RequestListener): Promise<Elsewhere> {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    answer(request, response);
+  });
+  return { ...(await listen(server)), requests };
 }

@@ -1,4 +1,4 @@
-import { NetworkFault } from '../../src/world.ts';
+import { type HttpRequest, NetworkFault } from '../../src/world.ts';
 import { openElsewhere } from './elsewhere.ts';
 
 /** A loopback port on which nobody listens. */
@@ -7,6 +7,15 @@ export async function closedPort(): Promise<string> {
   await gone.close();
   return gone.url;
 }
+
+/** A GET of this URL, unless something else is said. */
+export const requestTo = (url: string, request: Partial<HttpRequest> = {}): HttpRequest => ({
+  method: 'GET',
+  url,
+  headers: { accept: 'application/json' },
+  signal: new AbortController().signal,
+  ...request,
+});
 
 /** A body to its end. */
 export async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {

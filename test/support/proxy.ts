@@ -1,15 +1,14 @@
 import { createServer, request } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type Listening, listen } from './elsewhere.ts';
 
 /** An HTTP proxy over loopback: CONNECT, and requests in absolute form. */
-export interface LoopbackProxy {
-  readonly url: string;
+export interface LoopbackProxy extends Listening {
   /** What it was asked for: `CONNECT host:port` or `GET http://…`. */
   readonly asked: string[];
   /** The Proxy-Authorization of each. */
   readonly authorizations: (string | undefined)[];
-  close(): Promise<void>;
 }
 
 /** `refuse` answers every CONNECT with this status; 0 hangs up without a word. */
@@ -52,16 +51,14 @@ export async function openProxy({ refuse }: { readonly refuse?: number } = {}): 
       });
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { url, close } = await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     asked,
     authorizations,
-    close: () =>
-      new Promise((resolve) => {
-        for (const each of open) each.destroy();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close() {
+      for (const each of open) each.destroy();
+      return close();
+    },
   };
 }

@@ -5,7 +5,7 @@ import { openNetwork } from '../../src/api/network.ts';
 import { proxiedTransport } from '../../src/api/proxied.ts';
 import type { HttpRequest } from '../../src/world.ts';
 import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
-import { closedPort, failureOf, textOf } from '../support/exchange.ts';
+import { closedPort, failureOf, requestTo, textOf } from '../support/exchange.ts';
 import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
 
 const PATIENT_MS = 10_000;
@@ -22,13 +22,7 @@ afterEach(async () => {
   await proxy.close();
 });
 
-const ask = (request: Partial<HttpRequest> = {}): HttpRequest => ({
-  method: 'GET',
-  url: `${server.url}/things`,
-  headers: {},
-  signal: new AbortController().signal,
-  ...request,
-});
+const ask = (request: Partial<HttpRequest> = {}): HttpRequest => requestTo(`${server.url}/things`, request);
 
 describe('refused', () => {
   test('direct: nothing was sent', async () => {

@@ -1,13 +1,12 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { directTransport } from '../../src/api/direct.ts';
 import { proxiedTransport } from '../../src/api/proxied.ts';
 import type { HttpRequest, Transport } from '../../src/world.ts';
 import { selfSigned } from '../support/certificate.ts';
-import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
-import { failureOf, textOf } from '../support/exchange.ts';
+import { type Elsewhere, listen, openElsewhere } from '../support/elsewhere.ts';
+import { failureOf, requestTo, textOf } from '../support/exchange.ts';
 import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
 
 const PATIENT_MS = 10_000;
@@ -25,13 +24,7 @@ afterEach(async () => {
   await proxy.close();
 });
 
-const ask = (request: Partial<HttpRequest> = {}): HttpRequest => ({
-  method: 'GET',
-  url: `${server.url}/things`,
-  headers: { accept: 'application/json' },
-  signal: new AbortController().signal,
-  ...request,
-});
+const ask = (request: Partial<HttpRequest> = {}): HttpRequest => requestTo(`${server.url}/things`, request);
 
 /** The server writes this much of a body and then does nothing more. */
 const begin = (response: ServerResponse) => {
@@ -165,9 +158,8 @@ describe.each(transports)('%s', (_, openTransport) => {
       asked += 1;
       response.end();
     });
-    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void secure.close());
-    const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/`;
+    const { url, close } = await listen(secure, 'https');
+    onTestFinished(close);
     const failure = await failureOf(open(PATIENT_MS).request(ask({ url, method: 'POST', body: '{}' })));
     expect(failure).toEqual({ message: 'its certificate is self-signed', sent: false });
     expect(asked).toBe(0);
