@@ -15,6 +15,7 @@ export interface Ci {
   summary(markdown: string): void;
 }
 
+/** Where there is no CI system: every call does nothing. */
 export const silentCi: Ci = { mask() {}, group: () => () => {}, error() {}, output() {}, summary() {} };
 
 /** GitHub Actions. Its commands go to stderr, which the runner reads as it does stdout: stdout is the result and nothing else. */

@@ -18,11 +18,13 @@ export const exits = {
   terminated: 143,
 } as const;
 
+/** The word for a way to fail, as `code` in a JSON error says it. */
 export type Code = keyof typeof exits;
 
 /** The API's own field map of a 422: field name -> messages, untouched. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
+/** What is known of a failure beside its code and message. */
 export interface ErrorDetails {
   /** What to type next. */
   readonly hint?: string | undefined;

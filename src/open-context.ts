@@ -15,6 +15,7 @@ import type { Transport, World } from './world.ts';
 
 const PATIENCE_MS = 120_000;
 
+/** A context, what `perform` needs beside it, and how to end it. */
 export interface Opened {
   readonly ctx: Context;
   readonly scope: Scope;

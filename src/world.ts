@@ -6,6 +6,7 @@ export type Input = Readable & { readonly isTTY?: boolean | undefined };
 /** A writable end of the process: standard output or standard error. */
 export type Output = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };
 
+/** Environment variables, by name. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Time. `now` is wall-clock epoch ms and may jump; `elapsed` is monotonic ms from an arbitrary start. */
@@ -24,6 +25,7 @@ export interface Keychain {
   remove(account: string): Promise<boolean>;
 }
 
+/** A request as it goes over the wire. */
 export interface HttpRequest {
   readonly method: string;
   /** Absolute http(s) URL. */
@@ -33,6 +35,7 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
+/** An answer of which the head has come; the body comes as it is read. */
 export interface HttpResponse {
   readonly status: number;
   /** Names in lower case. */

@@ -4,6 +4,7 @@ import type { Token } from './token.ts';
 const UNUSED_DAYS = 90;
 const DAY_MS = 86_400_000;
 
+/** A token, and what is wrong with it. */
 export type Audited = Token & { readonly audit: readonly string[] };
 
 /** Marks what is wrong with tokens: every ability, unused for 90 days, never used, a name given twice. `now` is in epoch ms. */

@@ -8,6 +8,7 @@ import { wordOf } from '../words.ts';
 import { type Choosing, chooseAbilities, type Reckon } from './choose.ts';
 import { tokenIn } from './token.ts';
 
+/** What `dnx login` was given. */
 export type LoginOptions = Choosing & {
   readonly with_token: boolean | undefined;
   readonly email: string | undefined;

@@ -1,5 +1,6 @@
 import { abilities } from '../auth/abilities.ts';
 
+/** A ready-made set of abilities, and what it is for. */
 export interface Preset {
   readonly summary: string;
   readonly abilities: readonly string[];
@@ -12,5 +13,7 @@ export const presets = {
   full: { summary: 'Everything', abilities },
 } as const satisfies Readonly<Record<string, Preset>>;
 
+/** The word for a preset on the command line. */
 export type PresetName = keyof typeof presets;
+/** The names, in the order in which they are offered. */
 export const presetNames = Object.keys(presets) as readonly PresetName[];

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { usage } from '../errors.ts';
 import type { World } from '../world.ts';
 
+/** A new file that waits for a token. */
 export interface TokenFile {
   readonly path: string;
   write(token: string): void;

@@ -5,8 +5,10 @@ import { type Endpoint, fill } from './endpoint.ts';
 import { failureOf } from './failure.ts';
 import { type Reply, readReply } from './reply.ts';
 
+/** Query parameters; one that is undefined is left out. */
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
+/** What a request carries beside the parameters of its path. */
 export interface SendOptions {
   readonly query?: Query | undefined;
   readonly body?: unknown;
@@ -28,6 +30,7 @@ export interface Api {
   raw(method: string, path: string, options?: SendOptions & { readonly headers?: Readonly<Record<string, string>> }): Promise<HttpResponse>;
 }
 
+/** What the client is given. */
 export interface ClientOptions {
   /** `https://deploynix.io`, without a path. */
   readonly host: string;

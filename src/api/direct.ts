@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type HttpRequest, type HttpResponse, NetworkFault, type Transport } from '../world.ts';
 import { faultOf } from './fault.ts';
 
+/** What the transport is given. */
 export interface DirectOptions {
   /** Milliseconds without a byte from the other side until the connection counts as dead. */
   readonly idleMs: number;

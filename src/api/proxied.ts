@@ -3,6 +3,7 @@ import type { Env, HttpRequest, HttpResponse, Transport } from '../world.ts';
 import { NetworkFault } from '../world.ts';
 import { faultOf } from './fault.ts';
 
+/** What the transport is given: the environment names the proxy. */
 export interface ProxiedOptions {
   readonly env: Env;
   /** Milliseconds without a byte from the other side until the connection counts as dead. */

@@ -13,9 +13,11 @@ export const instead = 'Set DNX_TOKEN, or keep the token in a file that only you
 export const failure = (message: string, hint: string = instead, cause?: unknown): DnxError =>
   new DnxError('failed', message, { hint, cause });
 
+/** The service runs, and its keyring wants a password first. */
 export const locked = (cause?: unknown): DnxError =>
   failure('The keychain (Secret Service) is locked', `Unlock it and try again. ${instead}`, cause);
 
+/** The service runs, and says nothing. */
 export const silent = (cause?: unknown): DnxError =>
   failure('The keychain (Secret Service) does not answer', `Restart it, or log in to your desktop again. ${instead}`, cause);
 

@@ -7,6 +7,7 @@ import type { World } from '../world.ts';
 /** Where a token came from. `variable` is DNX_TOKEN, which wins over everything stored. */
 export type Source = 'variable' | 'keychain' | 'file';
 
+/** A token in plain text, and where it came from. */
 export interface Found {
   readonly token: string;
   readonly source: Source;

@@ -15,32 +15,48 @@ export interface Consent {
   readonly warning?: string;
 }
 
-/** A command as a plain value: what it calls, what it takes, and how it computes a view. It never prints. */
+/**
+ * A command as a plain value: what it calls, what it takes, and how it computes a view. It never prints. Everything else is made of
+ * this: arguments, help, completion, the abilities that it needs. `name`, `summary`, `examples` and `run` are all that it must have.
+ */
 export interface Command<E extends Endpoint, O extends Options> {
+  /** The word for it after the group's, in kebab-case: `restart`. */
   readonly name: string;
+  /** Other words for it. */
   readonly aliases?: readonly string[];
+  /** What it does, in a line without a full stop. It begins with the verb that the question for consent repeats. */
   readonly summary: string;
+  /** What else `--help` says, in sentences: exit codes, what is particular. */
   readonly description?: string;
-  /** As the API reference writes it. `{noun}` of the group is positional, every other `{name}` is `--name`. */
+  /**
+   * What it calls, as the API reference writes it. Its parameters are arguments: `{noun}` of the group is positional, every other
+   * `{name}` is `--name`. `run` gets them as ids. None: it calls nothing, or what it calls depends on its options.
+   */
   readonly endpoint?: E;
-  /** The further operations that it always calls. */
+  /** The further operations that it always calls. They add to the abilities that it needs, and no arguments. */
   readonly uses?: readonly Endpoint[];
-  /** The operations that its words name, where no endpoint can be declared. */
+  /** The operations that its words name, where no endpoint can be declared: `dnx api METHOD PATH`. */
   readonly asks?: (words: Readonly<Record<string, unknown>>) => readonly Endpoint[];
-  /** Several targets: `run` is called for each, and each is reported. `together`: once, with all of them in `ctx.all`; `--all` means every one. */
+  /**
+   * Takes several targets. `true`: `run` is called for each, one after the other, and each is reported.
+   * `together`: `run` is called once, with all of them in `ctx.all`; an option `all` then means every one there is.
+   */
   readonly many?: boolean | 'together';
-  /** Runs where nothing says which target is meant: `ctx.targets` is empty then. */
+  /** Runs also where nothing says which target is meant: `ctx.targets` is empty then. */
   readonly targetless?: boolean;
+  /** What the user must agree to before it acts. Gives it `--yes`, or `--confirm`. */
   readonly consent?: Consent;
-  /** What to know when it is done, as a sentence. */
+  /** What to know when it is done, as a sentence on stderr. */
   readonly afterwards?: string;
+  /** What it takes besides, by the name of the JSON field: `php_version` is `--php-version`, and `args.php_version` in `run`. */
   readonly options?: O;
-  /** Takes `-F key=value` and `--data`, merged over the flags of the body. */
+  /** Takes `-F key=value` and `--data` for any field of the body. `run` gets them as `args.extra`; `bodyOf` merges them over the flags. */
   readonly body?: boolean;
-  /** What it prints of the API's answer. */
+  /** The columns that it prints of the API's answer, for `dnx doctor --contract` to compare. */
   readonly shows?: readonly Column[];
-  /** Command lines that work against the sandbox, without `dnx` and the group. */
+  /** Command lines without `dnx` and the group, the simplest first. They are tests: each must work against the sandbox as it is seeded. */
   readonly examples: readonly string[];
+  /** Calls the API through `ctx` and computes a view. It throws a DnxError when it fails, and leaves all that is printed to the view. */
   readonly run: (ctx: Context, args: Params<E> & Values<O>) => Promise<View>;
 }
 
@@ -50,18 +66,24 @@ export interface AnyCommand extends Omit<Command<Endpoint, Options>, 'run'> {
   readonly run: (ctx: Context, args: any) => Promise<View>;
 }
 
+/** A group of commands: a file of `src/commands`. */
 export interface Group {
+  /** The word for it after `dnx`, in kebab-case and singular; its plural means the same. */
   readonly name: string;
   /** The group's own thing, as endpoints name it: `daemon` for `{daemon}`. */
   readonly noun: string;
+  /** The same as in the table of contents, which is read without loading the group. */
   readonly summary: string;
+  /** In the order of the help. */
   readonly commands: readonly AnyCommand[];
 }
 
 /** What a command at the root belongs to: nothing of it is positional by its noun. */
 export const noGroup: Group = { name: '', noun: '', summary: '', commands: [] };
 
+/** Declares a command; its type carries the parameters of its endpoint and the values of its options to `run`. */
 export const command = <const E extends Endpoint = never, const O extends Options = Record<never, never>>(
   definition: Command<E, O>,
 ): Command<E, O> => definition;
+/** Declares a group. */
 export const group = (definition: Group): Group => definition;

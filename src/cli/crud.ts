@@ -20,8 +20,10 @@ export interface Resource<P extends Path, N extends string> {
   /** An id or a name of the sandbox, and its parents, as the examples spell them: `01J… --server web-1`. */
   readonly example: { readonly target: string; readonly parents?: string; readonly create?: string; readonly update?: string };
 }
+/** Declares a collection; its type carries the path, so that the builders know the parameters. */
 export const resource = <const P extends Path, const N extends string>(definition: Resource<P, N>): Resource<P, N> => definition;
 
+/** `GET path`: every thing in it, as rows. */
 export function list<P extends Path, N extends string>({ noun, path, columns, example }: Resource<P, N>) {
   const endpoint = `GET ${path}` as const;
   return command({
@@ -35,6 +37,7 @@ export function list<P extends Path, N extends string>({ noun, path, columns, ex
   });
 }
 
+/** `GET path/{noun}`: one thing, as a record. */
 export function show<P extends Path, N extends string>({ noun, path, columns, details, example }: Resource<P, N>) {
   const endpoint = `GET ${path}/{${noun}}` as const;
   return command({
@@ -52,6 +55,7 @@ export function show<P extends Path, N extends string>({ noun, path, columns, de
   });
 }
 
+/** `POST path` with the fields that were given, and `-F` and `--data` over them. */
 export function create<P extends Path, N extends string, const F extends Options>(of: Resource<P, N>, fields: F) {
   const { noun, path, columns, details, example } = of;
   const endpoint = `POST ${path}` as const;
@@ -68,6 +72,7 @@ export function create<P extends Path, N extends string, const F extends Options
   });
 }
 
+/** `PUT path/{noun}` with the fields that were given; refuses to send none. */
 export function update<P extends Path, N extends string, const F extends Options>(of: Resource<P, N>, fields: F) {
   const { noun, path, columns, details, example } = of;
   const endpoint = `PUT ${path}/{${noun}}` as const;
@@ -89,6 +94,7 @@ export function update<P extends Path, N extends string, const F extends Options
   });
 }
 
+/** `DELETE path/{noun}`, once the user has agreed. A severe consent is for what cannot be undone. */
 export function remove<P extends Path, N extends string>(
   { noun, path, example }: Resource<P, N>,
   consent: Consent = { level: 'moderate' },

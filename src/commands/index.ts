@@ -84,4 +84,5 @@ export const shortcuts: Tree['shortcuts'] = {
   rollback: ['site', 'rollback', 'Make an earlier release live again'],
 };
 
+/** All of it, for whoever walks the commands. */
 export const tree: Tree = { contents, alone, shortcuts };

@@ -7,6 +7,7 @@ import { zsh } from './zsh.ts';
 
 const writers = { bash, zsh, fish, powershell };
 
+/** A shell for which there is a completion. */
 export type Shell = keyof typeof writers;
 
 /** The shells for which there is a completion. */

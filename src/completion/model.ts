@@ -10,6 +10,7 @@ export interface Candidate {
   readonly help: string;
 }
 
+/** An option, as completion offers it. */
 export interface Flag {
   /** `--output` and `-o`: one and the same. */
   readonly names: readonly string[];

@@ -23,12 +23,14 @@ export interface Ended {
   readonly failure?: DnxError | undefined;
 }
 
+/** How a person sees results. */
 export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 'status', 'release', {
   key: 'duration_s',
   title: 'Duration',
   cell: ({ duration_s }) => (duration_s === null ? null : `${duration_s} s`),
 });
 
+/** The name of a release, or its id where it has none; null where there is no release. */
 export const nameOf = (release: Release | null | undefined): string | null => (release ? wordOf(release.name ?? release.id) : null);
 
 /** One deployment as a view that fails when it did. */

@@ -9,6 +9,7 @@ import { sendOnce } from './request.ts';
 import { type Ended, nameOf } from './result.ts';
 import { type Remembered, remember } from './runs.ts';
 
+/** What `dnx rollback` was given. */
 export interface RollbackValues {
   /** A release's name or id. */
   readonly to: string | undefined;

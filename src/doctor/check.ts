@@ -11,9 +11,14 @@ export interface Check {
   readonly mend: string | null;
 }
 
+/** What the checks look at. */
 export type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'world' | 'clock' | 'signal'>;
 
+/** It is as it should be. */
 export const ok = (check: string, detail: string): Check => ({ check, verdict: 'ok', detail, mend: null });
+/** It was not looked at; `detail` says why. */
 export const skipped = (check: string, detail: string): Check => ({ check, verdict: 'skipped', detail, mend: null });
+/** It works, but not as it should; `mend` is what to type or do. */
 export const warning = (check: string, detail: string, mend: string): Check => ({ check, verdict: 'warning', detail, mend });
+/** It stands in the way; `mend` is what to type or do. */
 export const failed = (check: string, detail: string, mend: string): Check => ({ check, verdict: 'failed', detail, mend });

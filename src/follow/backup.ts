@@ -2,6 +2,7 @@ import type { Endpoint } from '../api/endpoint.ts';
 import type { Context } from '../context.ts';
 import type { Reader, Thing } from './work.ts';
 
+/** What following a backup reads. */
 export const backupsEndpoint = 'GET /backups' satisfies Endpoint;
 
 /** Looks at backups through their list, for the API has no `GET /backups/{backup}`. */

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import type { Place } from './deployment.ts';
 import type { Reader, Thing } from './work.ts';
 
+/** What following a certificate reads: itself, and before the request whether this token may. */
 export const certificateEndpoint = 'GET /servers/{server}/sites/{site}/certificates/{certificate}' satisfies Endpoint;
 export const certificatesEndpoint = 'GET /servers/{server}/sites/{site}/certificates' satisfies Endpoint;
 

@@ -5,6 +5,7 @@ import { phaseOf, statusOf } from '../status.ts';
 import { type Followed, type Following, follow } from './follow.ts';
 import { type Baseline, type Evidence, judge, type Release, type Site, type Verdict } from './judge.ts';
 
+/** What following a deployment reads: the site, and its releases where it keeps any. */
 export const siteEndpoint = 'GET /servers/{server}/sites/{site}' satisfies Endpoint;
 export const releasesEndpoint = 'GET /servers/{server}/sites/{site}/releases' satisfies Endpoint;
 

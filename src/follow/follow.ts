@@ -9,6 +9,7 @@ export interface Look<T> {
   readonly verdict?: T | undefined;
 }
 
+/** How following ended. */
 export interface Followed<T> {
   /** Undefined: the time ran out first, and the remote work goes on. */
   readonly verdict: T | undefined;
@@ -17,6 +18,7 @@ export interface Followed<T> {
   readonly elapsedMs: number;
 }
 
+/** What is followed, and for how long. */
 export interface Following<T> {
   /** What is waited for, in the user's words: `shop.example.com`. */
   readonly what: string;

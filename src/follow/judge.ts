@@ -13,6 +13,7 @@ export interface Site {
   readonly [field: string]: unknown;
 }
 
+/** A kept release, as far as following a deployment reads it. */
 export interface Release {
   readonly id: string;
   readonly name?: string;
@@ -46,8 +47,10 @@ export interface Evidence {
   readonly unsure?: boolean;
 }
 
+/** How a deployment or a rollback ended for us. `started`: it was not followed to its end. */
 export type Outcome = 'succeeded' | 'failed' | 'started' | 'timed_out' | 'superseded' | 'rolled_back' | 'unknown';
 
+/** How the work ended, and the release that shows it. */
 export interface Verdict {
   readonly outcome: Extract<Outcome, 'succeeded' | 'failed' | 'superseded' | 'unknown'>;
   readonly release: Release | null;
@@ -58,6 +61,7 @@ export interface Verdict {
 /** A doubt must last for so many looks before it becomes the verdict; with the pace of the loop about 25 s. */
 const PATIENCE = 5;
 
+/** The baseline of a site and its releases as they are now. */
 export const baselineOf = (site: Site, releases: readonly Release[] | null): Baseline => ({
   status: statusOf(site) ?? null,
   last_deployed_at: site.last_deployed_at ?? null,

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { phaseOf } from '../status.ts';
 import type { Reader, Thing } from './work.ts';
 
+/** What following a server reads: itself, and before the request whether this token may. */
 export const serverEndpoint = 'GET /servers/{server}' satisfies Endpoint;
 export const serversEndpoint = 'GET /servers' satisfies Endpoint;
 

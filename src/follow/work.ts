@@ -33,6 +33,7 @@ interface Work<T extends Thing> {
   readonly resume: string;
 }
 
+/** The thing after the work on it, and whether that went well. */
 export interface Worked<T extends Thing> extends Followed<'good' | 'bad'> {
   /** As it was seen last. */
   readonly thing: T;

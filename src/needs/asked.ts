@@ -22,6 +22,7 @@ export interface AbilityNeed {
 /** What a server or a site is when the command line does not say, such as DNX_SERVER in a script. Nothing: an id is assumed. */
 export type Defaults = Readonly<Partial<Record<'server' | 'site', string>>>;
 
+/** The operations of a command line, and what had to be assumed to name them. */
 export interface Asking {
   readonly asked: readonly Asked[];
   /** What had to be assumed, as sentences. */

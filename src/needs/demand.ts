@@ -16,6 +16,7 @@ export interface Demand {
   readonly unclear: readonly string[];
 }
 
+/** What must be possible. */
 export interface Wanted {
   /** Command lines, with or without `dnx`. */
   readonly lines: readonly string[];

@@ -15,6 +15,7 @@ export interface Unclear {
   readonly why: string;
 }
 
+/** What a script runs of dnx, as far as that can be told. */
 export interface Script {
   readonly found: readonly Found[];
   readonly unclear: readonly Unclear[];

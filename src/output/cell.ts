@@ -3,6 +3,7 @@ import type { Style } from './style.ts';
 import { line } from './text.ts';
 import type { Column, Item } from './view.ts';
 
+/** What a cell depends on beside its value. */
 export interface CellOptions {
   /** Epoch ms, for `3 hours ago`. */
   readonly now: number;

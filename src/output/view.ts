@@ -1,5 +1,6 @@
 import type { DnxError } from '../errors.ts';
 
+/** One thing, as the API sent it. */
 export type Item = Readonly<Record<string, unknown>>;
 
 /** One column of a table, or one line of a record. `key` is the field's name in the API. */
@@ -38,18 +39,28 @@ export type View = (
 export const columns = <T extends object>(...keys: readonly ((keyof T & string) | Column<T>)[]): readonly Column[] =>
   keys.map((key) => (typeof key === 'string' ? { key } : key)) as readonly Column[];
 
+/** A list. `empty` is said on stderr where there is nothing in it. */
 export const rows = (items: readonly object[], shown: readonly Column[], empty: string): View => ({
   kind: 'rows',
   items: items as readonly Item[],
   columns: shown,
   empty,
 });
+/** One thing, a line for each of its fields. */
 export const record = (item: object, shown: readonly Column[]): View => ({ kind: 'record', item: item as Item, columns: shown });
+/** A sentence for a person, and what a script gets instead. */
 export const message = (sentence: string, data: unknown = { message: sentence }): View => ({ kind: 'message', text: sentence, data });
+/** Text that stands as it is, and what a script gets instead. */
 export const text = (value: string, data: unknown): View => ({ kind: 'text', text: value, data });
+/** JSON of a shape that dnx does not know. */
 export const data = (value: unknown): View => ({ kind: 'data', data: value });
+/** Bytes for stdout, as they come. */
 export const stream = (body: AsyncIterable<Uint8Array>): View => ({ kind: 'stream', body });
+/** Nothing to print. */
 export const nothing: View = { kind: 'nothing' };
+/** Nothing to print, and the exit code of a child. */
 export const exiting = (exitCode: number): View => ({ kind: 'nothing', exitCode });
+/** The same view, as the end of a wait. */
 export const waited = (view: View, as: 'result' | 'data' = 'result'): View => ({ ...view, waited: as });
+/** The same view, from a command that failed; with `undefined`, from one that did not. */
 export const failing = (view: View, failure: DnxError | undefined): View => ({ ...view, failure });

@@ -1,6 +1,7 @@
 import { DnxError, usage } from '../errors.ts';
 import type { Input, Output, World } from '../world.ts';
 
+/** One of the answers to choose from. */
 export interface Choice<V> {
   readonly name: string;
   readonly value: V;
@@ -8,6 +9,7 @@ export interface Choice<V> {
   readonly checked?: boolean;
 }
 
+/** How a line of text is asked for. */
 export interface InputOptions {
   readonly default?: string;
   /** True, or what is wrong with the answer. */

@@ -8,6 +8,7 @@ import { readJson } from '../settings/settings.ts';
 import { wordOf } from '../words.ts';
 import { isId } from './names.ts';
 
+/** A site, and the server that it is on. */
 export type Located = Readonly<Record<'server' | 'site', Target>>;
 
 /** Where a site is, by its domain or id, over all servers. What was found once is remembered, and checked on use. */
@@ -17,6 +18,7 @@ export interface SiteIndex {
   forget(): boolean;
 }
 
+/** The index of one account, kept in `directory`. */
 export function openSiteIndex({ api, directory, account }: { api: Pick<Api, 'list'>; directory: string; account: string }): SiteIndex {
   const file = join(directory, 'sites.json');
   let used = false;

@@ -23,6 +23,7 @@ export interface Run {
   readonly json: <T = Record<string, unknown>>() => T;
 }
 
+/** What a run of dnx is given beside its words. */
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: string;
@@ -52,6 +53,7 @@ export interface Bed {
   close(): Promise<void>;
 }
 
+/** A fresh bed: nothing is signed in but the owner of the sandbox, by DNX_TOKEN. */
 export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promise<Bed> {
   const clock = new FakeClock();
   const sandbox = await startSandbox({ ...options, now: clock.now });

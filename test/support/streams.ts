@@ -1,6 +1,7 @@
 import { Readable, Writable } from 'node:stream';
 import type { Input, Output } from '../../src/world.ts';
 
+/** A stream, and what was written to it. */
 export interface Captured {
   readonly stream: Output;
   readonly text: () => string;

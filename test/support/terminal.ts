@@ -11,8 +11,10 @@ export interface Terminal {
   readonly ended: Promise<{ readonly text: string; readonly code: number }>;
 }
 
+/** Keys, as a terminal sends them. */
 export const keys = { enter: '\r', down: '\u001b[B', interrupt: '\u0003' } as const;
 
+/** Starts dnx on a terminal of its own, with this environment and nothing else. */
 export function openTerminal(words: readonly string[], env: Readonly<Record<string, string>>, cwd: string): Terminal {
   const child = spawn(process.execPath, [resolve('bin/dnx.js'), ...words], {
     cwd,
