@@ -114,6 +114,7 @@ _dnx() {
     *' --name') return ;;
     *' --to-file') compopt -o default; return ;;
     *' --confirm') return ;;
+    *' --server') return ;;
     'server create --provider'|'credential create --provider') return ;;
     *' --credential-id') return ;;
     *' --region') return ;;
@@ -127,7 +128,7 @@ _dnx() {
     *' --timeout') return ;;
     *' --field'|*' -F') return ;;
     *' --data') compopt -o default; return ;;
-    *' --server') return ;;
+    *' --site') return ;;
     *' --domain') return ;;
     'site create --type') words='laravel wordpress statamic static nextjs nuxt' ;;
     *' --git-repository-id') return ;;
@@ -148,7 +149,6 @@ _dnx() {
     *' --tz') return ;;
     *' --in') return ;;
     *' --reason') return ;;
-    *' --site') return ;;
     *' --from-file') compopt -o default; return ;;
     *' --queue') return ;;
     *' --connection') return ;;
@@ -224,28 +224,28 @@ _dnx() {
           'config set') words=" $everywhere" ;;
           'config unset') words=" $everywhere" ;;
           'server list') words=" $everywhere" ;;
-          'server show') words=" $everywhere" ;;
+          'server show') words="--server $everywhere" ;;
           'server create') words="--name --provider --credential-id --region --size --image --type --php-version --database-type --webserver --ip-address --wait --no-wait --timeout --field --data $everywhere" ;;
-          'server update') words="--name --monitoring-enabled --no-monitoring-enabled --field --data $everywhere" ;;
-          'server delete') words="--confirm --yes $everywhere" ;;
-          'server logs') words=" $everywhere" ;;
-          'server restart') words="--yes $everywhere" ;;
-          'server provision') words="--wait --no-wait --timeout --yes $everywhere" ;;
+          'server update') words="--server --name --monitoring-enabled --no-monitoring-enabled --field --data $everywhere" ;;
+          'server delete') words="--server --confirm --yes $everywhere" ;;
+          'server logs') words="--server $everywhere" ;;
+          'server restart') words="--server --yes $everywhere" ;;
+          'server provision') words="--server --wait --no-wait --timeout --yes $everywhere" ;;
           'site list') words="--server $everywhere" ;;
-          'site show') words="--server $everywhere" ;;
+          'site show') words="--server --site $everywhere" ;;
           'site create') words="--server --domain --type --git-repository-id --branch --web-directory --php-version --field --data $everywhere" ;;
-          'site update') words="--server --domain --git-repository-id --branch --web-directory --php-version --field --data $everywhere" ;;
-          'site delete') words="--server --confirm --yes $everywhere" ;;
-          'site deploy') words="--server --wait --no-wait --timeout --if-running --verify --expect --expect-body --for --within --verify-cmd --url --rollback-on-fail --all --concurrency --max-failures --dry-run --result-file --ci --no-ci $everywhere" ;;
-          'site watch') words="--server --timeout --result-file --ci --no-ci $everywhere" ;;
-          'site rollback') words="--server --to --wait --no-wait --timeout --result-file --ci --no-ci --yes $everywhere" ;;
-          'site releases') words="--server $everywhere" ;;
-          'site webhooks') words="--server $everywhere" ;;
-          'site schedule') words="--server --at --tz --in --yes $everywhere" ;;
-          'site unschedule') words="--server $everywhere" ;;
-          'site suspend') words="--server --reason --yes $everywhere" ;;
-          'site resume') words="--server $everywhere" ;;
-          'site enable-zero-downtime') words="--server --yes $everywhere" ;;
+          'site update') words="--server --site --domain --git-repository-id --branch --web-directory --php-version --field --data $everywhere" ;;
+          'site delete') words="--server --site --confirm --yes $everywhere" ;;
+          'site deploy') words="--server --site --wait --no-wait --timeout --if-running --verify --expect --expect-body --for --within --verify-cmd --url --rollback-on-fail --all --concurrency --max-failures --dry-run --result-file --ci --no-ci $everywhere" ;;
+          'site watch') words="--server --site --timeout --result-file --ci --no-ci $everywhere" ;;
+          'site rollback') words="--server --site --to --wait --no-wait --timeout --result-file --ci --no-ci --yes $everywhere" ;;
+          'site releases') words="--server --site $everywhere" ;;
+          'site webhooks') words="--server --site $everywhere" ;;
+          'site schedule') words="--server --site --at --tz --in --yes $everywhere" ;;
+          'site unschedule') words="--server --site $everywhere" ;;
+          'site suspend') words="--server --site --reason --yes $everywhere" ;;
+          'site resume') words="--server --site $everywhere" ;;
+          'site enable-zero-downtime') words="--server --site --yes $everywhere" ;;
           'env list') words="--server --site --reveal $everywhere" ;;
           'env get') words="--server --site $everywhere" ;;
           'env set') words="--server --site --from-file --field --data $everywhere" ;;
@@ -331,8 +331,8 @@ _dnx() {
           'login') words="--with-token --email --ability --for --from-script --preset --insecure-storage $everywhere" ;;
           'logout') words="--keep $everywhere" ;;
           'whoami') words=" $everywhere" ;;
-          'deploy') words="--server --wait --no-wait --timeout --if-running --verify --expect --expect-body --for --within --verify-cmd --url --rollback-on-fail --all --concurrency --max-failures --dry-run --result-file --ci --no-ci $everywhere" ;;
-          'rollback') words="--server --to --wait --no-wait --timeout --result-file --ci --no-ci --yes $everywhere" ;;
+          'deploy') words="--server --site --wait --no-wait --timeout --if-running --verify --expect --expect-body --for --within --verify-cmd --url --rollback-on-fail --all --concurrency --max-failures --dry-run --result-file --ci --no-ci $everywhere" ;;
+          'rollback') words="--server --site --to --wait --no-wait --timeout --result-file --ci --no-ci --yes $everywhere" ;;
         esac
       else
         case $path in

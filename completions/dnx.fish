@@ -214,6 +214,8 @@ function __dnx_value
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case '* --confirm'
             return 0
+        case '* --server'
+            return 0
         case 'server create --provider' 'credential create --provider'
             return 0
         case '* --credential-id'
@@ -240,7 +242,7 @@ function __dnx_value
             return 0
         case '* --data'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
-        case '* --server'
+        case '* --site'
             return 0
         case '* --domain'
             return 0
@@ -281,8 +283,6 @@ function __dnx_value
         case '* --in'
             return 0
         case '* --reason'
-            return 0
-        case '* --site'
             return 0
         case '* --from-file'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
@@ -477,7 +477,7 @@ function __dnx_complete
                     create 'Create a queue' \
                     update 'Change a queue' \
                     delete 'Delete a queue' \
-                    restart 'Restart a queue worker'
+                    restart 'Restart a queue'
             case 'redirect'
                 printf '%s\t%s\n' \
                     list 'List redirects' \
@@ -767,6 +767,8 @@ function __dnx_complete
             case 'server list'
                 __dnx_everywhere
             case 'server show'
+                printf '%s\t%s\n' \
+                    --server 'The server: name or id'
                 __dnx_everywhere
             case 'server create'
                 printf '%s\t%s\n' \
@@ -786,32 +788,38 @@ function __dnx_complete
                     --timeout 'How long to wait (15m)' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'server update'
                 printf '%s\t%s\n' \
+                    --server 'The server: name or id' \
                     --name 'Name of the server' \
                     --monitoring-enabled 'Whether it is monitored' \
                     --no-monitoring-enabled 'Not: Whether it is monitored' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'server delete'
                 printf '%s\t%s\n' \
+                    --server 'The server: name or id' \
                     --confirm 'Agree by giving the name' \
                     --yes 'Not enough here: use --confirm' \
                     -y 'Not enough here: use --confirm'
                 __dnx_everywhere
             case 'server logs'
+                printf '%s\t%s\n' \
+                    --server 'The server: name or id'
                 __dnx_everywhere
             case 'server restart'
                 printf '%s\t%s\n' \
+                    --server 'The server: name or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'server provision'
                 printf '%s\t%s\n' \
+                    --server 'The server: name or id' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \
@@ -824,7 +832,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'The server: name or id' \
+                    --site 'The site: name or id'
                 __dnx_everywhere
             case 'site create'
                 printf '%s\t%s\n' \
@@ -837,11 +846,12 @@ function __dnx_complete
                     --php-version 'PHP version' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'site update'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
+                    --site 'The site: name or id' \
                     --domain 'The domain it answers on' \
                     --git-repository-id 'The repository it is deployed from, by name or id' \
                     --branch 'The branch that is deployed' \
@@ -849,11 +859,12 @@ function __dnx_complete
                     --php-version 'PHP version' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'site delete'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
+                    --site 'The site: name or id' \
                     --confirm 'Agree by giving the name' \
                     --yes 'Not enough here: use --confirm' \
                     -y 'Not enough here: use --confirm'
@@ -861,6 +872,7 @@ function __dnx_complete
             case 'site deploy'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
+                    --site 'The site: name or id' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \
@@ -884,6 +896,7 @@ function __dnx_complete
             case 'site watch'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
+                    --site 'The site: name or id' \
                     --timeout 'How long to wait (15m)' \
                     --result-file 'Write the result as JSON to this file as well' \
                     --ci 'Write annotations, outputs and a summary in GitHub Actions (on there)' \
@@ -892,6 +905,7 @@ function __dnx_complete
             case 'site rollback'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
+                    --site 'The site: name or id' \
                     --to 'The release, by name or id; picked on a terminal, the previous one otherwise' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
@@ -904,15 +918,18 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site releases'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'The server: name or id' \
+                    --site 'The site: name or id'
                 __dnx_everywhere
             case 'site webhooks'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'The server: name or id' \
+                    --site 'The site: name or id'
                 __dnx_everywhere
             case 'site schedule'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
+                    --site 'The site: name or id' \
                     --at 'When: 2026-12-01T02:00, or with its offset 2026-12-01T02:00:00Z' \
                     --tz 'The time zone of --at (the one of this machine)' \
                     --in 'When: so long from now' \
@@ -921,22 +938,26 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site unschedule'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'The server: name or id' \
+                    --site 'The site: name or id'
                 __dnx_everywhere
             case 'site suspend'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
+                    --site 'The site: name or id' \
                     --reason 'Why, for the record' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'site resume'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'The server: name or id' \
+                    --site 'The site: name or id'
                 __dnx_everywhere
             case 'site enable-zero-downtime'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
+                    --site 'The site: name or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
@@ -958,7 +979,7 @@ function __dnx_complete
                     --from-file 'Read the value of the one KEY from this file, or - for standard input' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'env unset'
                 printf '%s\t%s\n' \
@@ -996,7 +1017,7 @@ function __dnx_complete
                     --sleep 'Seconds to wait when there is no job' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'queue update'
                 printf '%s\t%s\n' \
@@ -1009,7 +1030,7 @@ function __dnx_complete
                     --sleep 'Seconds to wait when there is no job' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'queue delete'
                 printf '%s\t%s\n' \
@@ -1042,7 +1063,7 @@ function __dnx_complete
                     --type 'Status code' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'redirect update'
                 printf '%s\t%s\n' \
@@ -1053,7 +1074,7 @@ function __dnx_complete
                     --type 'Status code' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'redirect delete'
                 printf '%s\t%s\n' \
@@ -1085,7 +1106,7 @@ function __dnx_complete
                     --timeout 'How long to wait (15m)' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'certificate delete'
                 printf '%s\t%s\n' \
@@ -1108,7 +1129,7 @@ function __dnx_complete
                     --name 'Name of the database' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'database delete'
                 printf '%s\t%s\n' \
@@ -1135,7 +1156,7 @@ function __dnx_complete
                     --password 'Password; a create without one lets Deploynix choose it, and shows it this once' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'database-user update'
                 printf '%s\t%s\n' \
@@ -1144,7 +1165,7 @@ function __dnx_complete
                     --password 'Password; a create without one lets Deploynix choose it, and shows it this once' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'database-user delete'
                 printf '%s\t%s\n' \
@@ -1170,7 +1191,7 @@ function __dnx_complete
                     --timeout 'How long to wait (15m)' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'backup download'
                 printf '%s\t%s\n' \
@@ -1205,7 +1226,7 @@ function __dnx_complete
                     --user 'System user that runs it' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'crontab update'
                 printf '%s\t%s\n' \
@@ -1215,7 +1236,7 @@ function __dnx_complete
                     --user 'System user that runs it' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'crontab delete'
                 printf '%s\t%s\n' \
@@ -1240,7 +1261,7 @@ function __dnx_complete
                     --processes 'How many copies to run' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'daemon update'
                 printf '%s\t%s\n' \
@@ -1251,7 +1272,7 @@ function __dnx_complete
                     --processes 'How many copies to run' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'daemon delete'
                 printf '%s\t%s\n' \
@@ -1278,7 +1299,7 @@ function __dnx_complete
                     --public-key 'Public key' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'ssh-key delete'
                 printf '%s\t%s\n' \
@@ -1304,7 +1325,7 @@ function __dnx_complete
                     --source 'Address or network that it applies to; anywhere when left out' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'network-rule delete'
                 printf '%s\t%s\n' \
@@ -1329,7 +1350,7 @@ function __dnx_complete
                     --token 'The provider\'s API token' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'credential delete'
                 printf '%s\t%s\n' \
@@ -1348,7 +1369,7 @@ function __dnx_complete
                     --url 'Address of a host of your own' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'git-provider update'
                 printf '%s\t%s\n' \
@@ -1356,7 +1377,7 @@ function __dnx_complete
                     --token 'The Git host\'s access token' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'git-provider delete'
                 printf '%s\t%s\n' \
@@ -1373,14 +1394,14 @@ function __dnx_complete
                     --git-provider-id 'Git provider that has it, by name or id' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'git-repository update'
                 printf '%s\t%s\n' \
                     --name 'Owner and name, such as example/shop' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'git-repository delete'
                 printf '%s\t%s\n' \
@@ -1434,7 +1455,7 @@ function __dnx_complete
                     -i 'Show the status and the headers too' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; flags and -F win over it'
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'login'
                 printf '%s\t%s\n' \
@@ -1455,6 +1476,7 @@ function __dnx_complete
             case 'deploy'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
+                    --site 'The site: name or id' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \
@@ -1478,6 +1500,7 @@ function __dnx_complete
             case 'rollback'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
+                    --site 'The site: name or id' \
                     --to 'The release, by name or id; picked on a terminal, the previous one otherwise' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \

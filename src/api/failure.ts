@@ -39,7 +39,7 @@ function explain({ status, headers }: Reply, said: string | undefined, endpoint:
     case 422:
       return { message: said ?? 'Deploynix rejected the request.' };
     case 429:
-      return { message: quote('Rate limited by Deploynix', said), hint: `Try again in ${headers['retry-after'] ?? '60'} s.` };
+      return { message: quote('Rate limited by Deploynix', said), hint: `Try again ${later(headers['retry-after'])}.` };
   }
   if (status < 400) {
     const to = headers.location;
@@ -83,6 +83,9 @@ function forbidden(said: string | undefined, need: Need | undefined): Explained 
     lacks: need.ability,
   };
 }
+
+/** `Retry-After` in words: seconds, or a date. */
+const later = (value = '60'): string => (/^\d+$/.test(value) ? `in ${value} s` : `after ${value}`);
 
 /** `sentence ("the API's words").`, without the words when they are missing or say nothing new. */
 const quote = (sentence: string, said: string | undefined, known?: string): string =>

@@ -136,6 +136,19 @@ export function action<const E extends Endpoint>(
   });
 }
 
+/** Restarts the thing itself, and each of several. */
+export function restart<P extends Path, N extends string>({ noun, path, example }: Resource<P, N>, consent?: Consent) {
+  return action({
+    name: 'restart',
+    summary: `Restart ${article(title(noun))}`,
+    endpoint: `POST ${path}/{${noun}}/restart` as const,
+    many: true,
+    ...(consent && { consent }),
+    done: 'Restarting.',
+    examples: [line('restart', example.target, example.parents, consent && '--yes')],
+  });
+}
+
 /** A reply as a view: the thing that it holds, else its message. */
 export function answer(reply: Pick<Reply, 'data' | 'message'>, shown: readonly Column[], done = 'Done.'): View {
   if (isObject(reply.data)) return record(reply.data, shown);

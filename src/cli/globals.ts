@@ -27,5 +27,5 @@ export const consents = {
 /** The options of every create and update: the API may take more than dnx knows. */
 export const bodyOptions = {
   field: { kind: 'list', help: 'Any field of the body: text, or typed with key:=json', placeholder: 'key=value', short: 'F' },
-  data: text('The body as JSON; flags and -F win over it', 'json|@file|-'),
+  data: text('The body as JSON; it wins over the flags, and -F over it', 'json|@file|-'),
 } satisfies Options;

@@ -26,26 +26,28 @@ export async function perform(invocation: Invocation, ctx: Context, scope: Scope
     const ids = Object.fromEntries(Object.entries(targets).map(([name, { id }]) => [name, id]));
     return command.run({ ...ctx, targets, all }, { ...values, ...ids });
   };
-  const runAll = async (): Promise<View> => {
-    if (all.length > 1 && command.many !== 'together') {
-      const targets = all.map((each) => each[group.noun] ?? { id: '', label: '' });
-      return several({ noun: group.noun, verb: command.name, targets, run: (index) => run(all[index] ?? {}) });
-    }
+  const runOne = async (index: number): Promise<View> => {
     try {
-      return await run(all[0] ?? {});
+      return await run(all[index] ?? {});
     } catch (error) {
       // A remembered name may be of another workspace by now: look once more, then believe it.
       if (!isError(error, 'not_found') || !scope.sites.forget()) throw error;
       all = await lookUp();
-      return run(all[0] ?? {});
+      return run(all[index] ?? {});
     }
+  };
+  const runAll = async (): Promise<View> => {
+    if (all.length < 2 || command.many === 'together') return runOne(0);
+    const targets = all.map((each) => each[group.noun] ?? { id: '', label: '' });
+    return several({ noun: group.noun, verb: command.name, targets, run: runOne });
   };
   const view = await runAll().catch((error: unknown) => {
     const [field] = isError(error, 'invalid') && command.body ? Object.keys(error.errors ?? {}) : [];
     throw field && isError(error) ? error.withHint(`Any field of the body can be given as -F, such as -F ${field}=VALUE.`) : error;
   });
   if (command.afterwards && !view.failure) ctx.progress.note(command.afterwards);
-  if (command.body && Object.keys(answers).length > 0) ctx.progress.note(`The same without questions: ${equivalent(invocation, answers)}`);
+  const asked = { ...answers, ...view.answers };
+  if (command.body && Object.keys(asked).length > 0) ctx.progress.note(`The same without questions: ${equivalent(invocation, asked)}`);
   return view;
 }
 
@@ -59,7 +61,7 @@ async function valuesOf({ command, words }: Invocation, sources: Sources, scope:
   const options = command.options ?? {};
   const values: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(options)) {
-    const word = words[key] ?? (key === 'timeout' && option.kind === 'duration' ? env.DNX_TIMEOUT : undefined);
+    const word = words[key] ?? (key === 'timeout' && option.kind === 'duration' ? env.DNX_TIMEOUT || undefined : undefined);
     if (word !== undefined && !option.within) values[key] = await parseValue(key, option, word, sources);
   }
   const extra = command.body ? await extraBody(words.field as string[] | undefined, words.data as string | undefined, sources) : {};

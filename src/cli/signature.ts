@@ -15,10 +15,8 @@ export interface Positional {
 
 /** The group's own thing first, then what is given by its position. */
 export function positionalsOf({ noun }: Group, { endpoint, many, options = {} }: AnyCommand): readonly Positional[] {
-  // A server or a site may come from the settings instead.
-  const settled = noun === 'server' || noun === 'site';
   const target = endpoint && parameters(endpoint).includes(noun);
-  const own: Positional[] = target ? [{ key: noun, required: !settled, variadic: Boolean(many), option: named(noun) }] : [];
+  const own: Positional[] = target ? [{ key: noun, required: !isPlace(noun), variadic: Boolean(many), option: ownOf(noun) }] : [];
   const placed = Object.entries(options).filter(([, option]) => option.place);
   return [
     ...own,
@@ -34,16 +32,21 @@ export function positionalsOf({ noun }: Group, { endpoint, many, options = {} }:
 /** Everything that a command takes as `--name`: its parents, its own options, consent and body. */
 export function optionsOf({ noun }: Group, { endpoint, options = {}, consent, body }: AnyCommand): Options {
   const places = [endpoint ?? '', ...Object.values(options).map((option) => option.within ?? '')];
-  const parents = parameters(places.join(' ')).filter((name) => name !== noun && !(name in options));
+  const named = parameters(places.join(' ')).filter((name) => (name !== noun || isPlace(noun)) && !(name in options));
   return {
-    ...Object.fromEntries(parents.map((name) => [name, named(name)])),
+    ...Object.fromEntries(named.map((name) => [name, name === noun ? ownOf(name) : thing(name)])),
     ...Object.fromEntries(Object.entries(options).filter(([, option]) => option.place !== 'argument')),
     ...(consent && consents[consent.level]),
     ...(body && bodyOptions),
   } as Options;
 }
 
-const named = (noun: string): Option<unknown> => ({
+/** A server or a site means the same everywhere: it may come from the settings, and be named by its option where it is positional too. */
+const isPlace = (noun: string): boolean => noun === 'server' || noun === 'site';
+
+const ownOf = (noun: string): Option<unknown> => ({ ...thing(noun), place: isPlace(noun) ? 'either' : 'argument' });
+
+const thing = (noun: string): Option<unknown> => ({
   kind: 'text',
   help: `The ${title(noun)}: ${namings[noun] ? 'name or id' : 'its id'}`,
   placeholder: noun.replaceAll('_', '-'),

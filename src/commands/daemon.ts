@@ -1,5 +1,5 @@
 import { group } from '../cli/command.ts';
-import { action, create, list, remove, resource, show, update } from '../cli/crud.ts';
+import { create, list, remove, resource, restart, show, update } from '../cli/crud.ts';
 import { assumed, integer, required, text } from '../cli/options.ts';
 import { columns } from '../output/view.ts';
 
@@ -36,19 +36,5 @@ export default group({
   name: 'daemon',
   noun: 'daemon',
   summary: 'Long-running processes kept alive by Supervisor',
-  commands: [
-    list(daemons),
-    show(daemons),
-    create(daemons, fields),
-    update(daemons, fields),
-    remove(daemons),
-    action({
-      name: 'restart',
-      summary: 'Restart a daemon',
-      endpoint: 'POST /servers/{server}/daemons/{daemon}/restart',
-      many: true,
-      done: 'Restarting.',
-      examples: ['restart 01JQ8Z4T9G0000000000DM0001 --server web-1'],
-    }),
-  ],
+  commands: [list(daemons), show(daemons), create(daemons, fields), update(daemons, fields), remove(daemons), restart(daemons)],
 });

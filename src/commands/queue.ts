@@ -1,5 +1,5 @@
 import { group } from '../cli/command.ts';
-import { action, create, list, remove, resource, show, update } from '../cli/crud.ts';
+import { create, list, remove, resource, restart, show, update } from '../cli/crud.ts';
 import { assumed, integer, text } from '../cli/options.ts';
 import { columns } from '../output/view.ts';
 
@@ -40,19 +40,5 @@ export default group({
   name: 'queue',
   noun: 'queue',
   summary: 'Queue workers of a site',
-  commands: [
-    list(queues),
-    show(queues),
-    create(queues, fields),
-    update(queues, changes),
-    remove(queues),
-    action({
-      name: 'restart',
-      summary: 'Restart a queue worker',
-      endpoint: 'POST /servers/{server}/sites/{site}/queues/{queue}/restart',
-      many: true,
-      done: 'Restarting.',
-      examples: ['restart 01JQ8Z4T9G0000000000QV0001 --site shop.example.com'],
-    }),
-  ],
+  commands: [list(queues), show(queues), create(queues, fields), update(queues, changes), remove(queues), restart(queues)],
 });

@@ -1,5 +1,5 @@
 import { command, group } from '../cli/command.ts';
-import { action, bodyOf, list, remove, resource, show, update } from '../cli/crud.ts';
+import { bodyOf, list, remove, resource, restart, show, update } from '../cli/crud.ts';
 import { asked, assumed, natural, offered, reference, required, suggest, text, toggle, waiting } from '../cli/options.ts';
 import { startAndFollow } from '../cli/start-and-follow.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../follow/server.ts';
@@ -150,15 +150,7 @@ export default group({
     update(servers, changes),
     remove(servers, { level: 'severe', warning: 'The machine and everything on it will be gone.' }),
     logs,
-    action({
-      name: 'restart',
-      summary: 'Restart a server',
-      endpoint: 'POST /servers/{server}/restart',
-      many: true,
-      consent: { level: 'moderate', warning: 'Its sites do not answer until it is back.' },
-      done: 'Restarting.',
-      examples: ['restart web-1 --yes'],
-    }),
+    restart(servers, { level: 'moderate', warning: 'Its sites do not answer until it is back.' }),
     provision,
   ],
 });

@@ -31,6 +31,8 @@ export type View = (
   readonly finish?: () => Promise<void>;
   /** The end of a wait: with -o ndjson it follows the events as `{"type":"result",…}`; a thing of the API, which may have a type of its own, as its `data`. */
   readonly waited?: 'result' | 'data';
+  /** What the command asked for itself, as its options would give it. */
+  readonly answers?: Readonly<Record<string, unknown>>;
   /** A child's own exit code, passed on. */
   readonly exitCode?: number;
 };

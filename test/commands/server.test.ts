@@ -98,6 +98,11 @@ test.each([
   expect(run).toMatchObject({ code: 124, stdout: '', waited: 5_000 });
 });
 
+test('an empty DNX_TIMEOUT says nothing', async () => {
+  const run = await bed.dnx('server create web-3 --provider hetzner --json', { env: { DNX_TIMEOUT: '' } });
+  expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ status: 'active' })]);
+});
+
 test('a token that cannot look orders it and says that it does not follow; with --wait it orders nothing', async () => {
   const env = { DNX_TOKEN: bed.sandbox.mint(['server:create']) };
   const unwatched = await bed.dnx('server create web-3 --provider hetzner', { env });

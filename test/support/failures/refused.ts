@@ -170,6 +170,16 @@ export const refusedFailures: readonly Failure[] = [
     calls: 1,
   },
   {
+    name: 'too many requests until a date',
+    line: 'server list',
+    code: 'rate_limited',
+    given: always(servers, { status: 429, headers: { 'Retry-After': 'Fri, 31 Dec 2099 23:59:59 GMT' } }),
+    says: 'Rate limited by Deploynix.',
+    hint: 'Try again after Fri, 31 Dec 2099 23:59:59 GMT.',
+    status: 429,
+    calls: 1,
+  },
+  {
     name: 'one of several names: nothing is done to any',
     line: 'site suspend shop.example.com nowhere.example.com --server web-1 --yes',
     code: 'not_found',
