@@ -2,13 +2,10 @@ import type { Clock } from '../../src/world.ts';
 
 interface Sleeper {
   readonly at: number;
-  /** An event of the test, which moves time by itself only where nothing else has happened for a while. */
+  /** An event of the test, which happens while something waits and never moves time by itself. */
   readonly event?: boolean;
   readonly wake: () => void;
 }
-
-/** Real ms without a sleeper until an event happens all the same, such as Ctrl-C at a question. */
-const IDLE_MS = 100;
 
 /** A clock that jumps to the next thing that waits, as soon as no request is under way: fifteen minutes take milliseconds. */
 export class FakeClock implements Clock {
@@ -18,7 +15,6 @@ export class FakeClock implements Clock {
   private time = 0;
   private busy = 0;
   private due = false;
-  private idle = false;
   private sleepers: Sleeper[] = [];
 
   constructor(start = '2026-04-16T12:00:00Z') {
@@ -46,7 +42,7 @@ export class FakeClock implements Clock {
     });
   };
 
-  /** Calls `event` once that much time has passed. */
+  /** Calls `event` once that much time has passed, while something waits. */
   at(ms: number, event: () => void): void {
     this.add({ at: ms, wake: event, event: true });
   }
@@ -78,14 +74,7 @@ export class FakeClock implements Clock {
       const [first, ...others] = this.sleepers;
       if (!first) return;
       // Nobody waits for time to pass: what runs is still loading, or waits for something else.
-      if (!this.idle && this.sleepers.every(({ event }) => event)) {
-        setTimeout(() => {
-          this.idle = this.sleepers.every(({ event }) => event);
-          this.schedule();
-        }, IDLE_MS);
-        return;
-      }
-      this.idle = false;
+      if (this.sleepers.every(({ event }) => event)) return;
       this.sleepers = others;
       this.time = Math.max(this.time, first.at);
       first.wake();

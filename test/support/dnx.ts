@@ -30,9 +30,11 @@ export interface RunOptions {
   readonly cwd?: string;
   /** stdout and stderr are terminals of this width. */
   readonly columns?: number;
-  /** Ctrl-C (or SIGTERM) after so many ms of the fake clock. */
+  /** Ctrl-C (or SIGTERM) after so many ms of the fake clock, while dnx waits for time to pass. */
   readonly interruptAt?: number;
   readonly terminateAt?: number;
+  /** Ctrl-C as soon as stderr holds these words. */
+  readonly interruptOn?: string;
   /** The exit code of what is spawned; 0 otherwise. */
   readonly child?: (child: Child) => number;
   /** Keys pressed on a terminal that answers questions. */
@@ -63,11 +65,13 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
 
   async function dnx(line: string | readonly string[], run: RunOptions = {}): Promise<Run> {
     const stdout = capture(run.columns !== undefined, run.columns);
-    const stderr = capture(run.columns !== undefined, run.columns);
     const interruption = new AbortController();
-    const { interruptAt, terminateAt } = run;
-    if (interruptAt !== undefined)
-      clock.at(clock.elapsed() + interruptAt, () => interruption.abort(new DnxError('interrupted', 'Interrupted.')));
+    const interrupt = () => interruption.abort(new DnxError('interrupted', 'Interrupted.'));
+    const { interruptAt, interruptOn, terminateAt } = run;
+    const stderr = capture(run.columns !== undefined, run.columns, (text) => {
+      if (interruptOn !== undefined && text.includes(interruptOn)) interrupt();
+    });
+    if (interruptAt !== undefined) clock.at(clock.elapsed() + interruptAt, interrupt);
     if (terminateAt !== undefined)
       clock.at(clock.elapsed() + terminateAt, () => interruption.abort(new DnxError('terminated', 'Terminated.')));
     const before = sandbox.calls.length;

@@ -44,7 +44,7 @@ export function runExample(bed: Bed, line: string): Promise<Run> {
     // Mail, password, and what the token may do, as it is proposed.
     ...(asking.test(line) && { columns: 100, keys: `${SEED_EMAIL}\r${SEED_PASSWORD}\r\r\r` }),
     // It serves until Ctrl-C.
-    ...(words.startsWith('sandbox start') && { interruptAt: 1_000 }),
+    ...(words.startsWith('sandbox start') && { interruptOn: 'Ctrl-C stops it' }),
   };
   return bed.dnx(words, options);
 }

@@ -11,13 +11,14 @@ export interface Captured {
 /** What a spinner asks of a terminal; nothing moves here, and nobody ends it. */
 const cursor = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true };
 
-/** A stream that keeps what is written to it. */
-export function capture(isTTY = false, columns = 120): Captured {
+/** A stream that keeps what is written to it. `seen` gets all of that at each write. */
+export function capture(isTTY = false, columns = 120, seen: (text: string) => void = () => {}): Captured {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk, _, done) {
       chunks.push(chunk as Buffer);
       done();
+      seen(Buffer.concat(chunks).toString('utf8'));
     },
   });
   const bytes = () => Buffer.concat(chunks);
