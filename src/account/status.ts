@@ -6,7 +6,7 @@ import { columns, failing, rows, type View } from '../output/view.ts';
 import { DEFAULT_HOST } from '../settings/settings.ts';
 import { wordOf } from '../words.ts';
 import { hasEverything } from './audit.ts';
-import { idOf, type Token } from './token.ts';
+import { detailsOf } from './token.ts';
 
 interface Place {
   readonly profile: string;
@@ -82,18 +82,6 @@ async function look({ api, tokens, settings }: Needs, place: Place): Promise<Sta
     if (!(error instanceof DnxError) || ['interrupted', 'terminated', 'usage'].includes(error.code)) throw error;
     const mend = error.code === 'unauthenticated' ? signIn : (error.hint ?? 'dnx doctor');
     return broken(error.message, mend.split('\n')[0] ?? '');
-  }
-}
-
-/** What the API tells of the token that is asked with: it is found by the id that stock tokens begin with. */
-async function detailsOf(api: Needs['api'], plain: string): Promise<Token | undefined> {
-  const id = idOf(plain);
-  if (id === undefined) return undefined;
-  try {
-    return (await api.list<Token>('GET /tokens')).find((each) => String(each.id) === id);
-  } catch (error) {
-    if (!(error instanceof DnxError) || ['interrupted', 'terminated'].includes(error.code)) throw error;
-    return undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Api } from '../api/client.ts';
 import type { Reply } from '../api/reply.ts';
 import { DnxError } from '../errors.ts';
 import { isObject } from '../json.ts';
@@ -28,4 +29,16 @@ export function tokenIn(reply: Reply): string {
   throw new DnxError('failed', 'Deploynix answered without a token.', {
     hint: 'Create one in the dashboard, then: dnx login --with-token',
   });
+}
+
+/** What the API tells of the token that is asked with: it is found by the id that stock tokens begin with. */
+export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
+  const id = idOf(plain);
+  if (id === undefined) return undefined;
+  try {
+    return (await api.list<Token>('GET /tokens')).find((each) => String(each.id) === id);
+  } catch (error) {
+    if (!(error instanceof DnxError) || ['interrupted', 'terminated'].includes(error.code)) throw error;
+    return undefined;
+  }
 }

@@ -4,6 +4,7 @@ import { type Clock, type HttpResponse, NetworkFault, type Transport } from '../
 import { type Endpoint, fill } from './endpoint.ts';
 import { failureOf } from './failure.ts';
 import { type Reply, readReply } from './reply.ts';
+import { drain } from './response.ts';
 
 /** Query parameters; one that is undefined is left out. */
 export type Query = Readonly<Record<string, string | number | undefined>>;
@@ -96,7 +97,7 @@ export function createApi(options: ClientOptions): Api {
       if (response.status !== 429 || send.authenticated === false) return response;
       const wait = retryAfter(response, clock.now()) ?? Math.min(60_000, 2_000 * 2 ** attempt);
       if (waited + wait > options.patienceMs) return response;
-      for await (const _ of response.body); // frees the connection
+      await drain(response);
       if (pausedUntil <= clock.elapsed()) options.notice(`Deploynix allows no more requests now; going on in ${Math.ceil(wait / 1000)} s.`);
       pausedUntil = Math.max(pausedUntil, clock.elapsed() + wait);
     }

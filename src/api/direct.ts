@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { type HttpRequest, type HttpResponse, NetworkFault, type Transport } from '../world.ts';
+import type { HttpRequest, HttpResponse, Transport } from '../world.ts';
 import { faultOf } from './fault.ts';
+import { responseOf } from './response.ts';
 
 /** What the transport is given. */
 export interface DirectOptions {
@@ -41,22 +42,10 @@ export function directTransport(options: DirectOptions): Transport {
         outgoing.on('error', (error) => reject(signal.aborted ? signal.reason : faultOf(error, { sent, seconds: options.idleMs / 1000 })));
         outgoing.end(body);
       });
-      return { status: message.statusCode ?? 0, headers: flat(message.headers), body: bytes(message, signal) };
+      return responseOf(message.statusCode ?? 0, message.headers, message, signal);
     },
     async close() {
       for (const agent of agents.values()) agent.destroy();
     },
   };
-}
-
-const flat = (headers: IncomingMessage['headers']): HttpResponse['headers'] =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
-
-async function* bytes(message: IncomingMessage, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  try {
-    for await (const chunk of message) yield chunk as Uint8Array;
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    throw new NetworkFault('the connection was closed in the middle of the answer', { sent: true, reason: 'ECONNRESET', cause: error });
-  }
 }

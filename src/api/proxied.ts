@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, request as send } from 'undici';
 import type { Env, HttpRequest, HttpResponse, Transport } from '../world.ts';
-import { NetworkFault } from '../world.ts';
 import { faultOf } from './fault.ts';
+import { responseOf } from './response.ts';
 
 /** What the transport is given: the environment names the proxy. */
 export interface ProxiedOptions {
@@ -26,8 +26,7 @@ export function proxiedTransport({ env, idleMs }: ProxiedOptions): Transport {
       signal.throwIfAborted();
       try {
         const answer = await send(url, { method, headers: { ...headers }, body: body ?? null, signal, dispatcher });
-        const flat = Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]);
-        return { status: answer.statusCode, headers: Object.fromEntries(flat), body: bytes(answer.body, signal) };
+        return responseOf(answer.statusCode, answer.headers, answer.body, signal);
       } catch (error) {
         // undici does not tell whether the request left, so the careful answer is that it did, unless connecting failed.
         throw signal.aborted ? signal.reason : faultOf(error, { sent: true, seconds: idleMs / 1000 });
@@ -51,13 +50,4 @@ function tunnels(origin: URL, options: object): Dispatcher {
     throw refusal(answer.statusCode === 407 ? 'the proxy wants a user name and password' : `the proxy answered ${answer.statusCode}`);
   };
   return Object.assign(pool, { connect });
-}
-
-async function* bytes(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    throw new NetworkFault('the connection was closed in the middle of the answer', { sent: true, reason: 'ECONNRESET', cause: error });
-  }
 }

@@ -1,5 +1,6 @@
 import { isObject } from '../json.ts';
 import type { HttpResponse } from '../world.ts';
+import { textOf } from './response.ts';
 
 /** What an endpoint answered, whichever of the permitted shapes it chose. */
 export interface Reply<T = unknown> {
@@ -17,9 +18,7 @@ export interface Reply<T = unknown> {
 /** Reads a body in any of the shapes of success: `{data}`, `{message}`, `{message,data}`, a bare object or array, or nothing. */
 export async function readReply<T>(response: HttpResponse): Promise<Reply<T>> {
   const { status, headers } = response;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of response.body) chunks.push(chunk);
-  const text = Buffer.concat(chunks).toString('utf8');
+  const text = await textOf(response);
   const nothing = { status, headers, body: undefined, data: undefined, message: undefined, text: undefined };
   if (text.trim() === '') return nothing;
   let body: unknown;

@@ -1,3 +1,4 @@
+import { textOf } from '../api/response.ts';
 import { command } from '../cli/command.ts';
 import { flag, text } from '../cli/options.ts';
 import { everyCommand } from '../cli/tree.ts';
@@ -41,11 +42,9 @@ async function load({ world, signal }: Pick<Context, 'world' | 'signal'>, place:
   if (!/^https?:\/\//.test(place)) return readUserFile(place, world);
   const transport = await world.connect();
   try {
-    const { status, body } = await transport.request({ method: 'GET', url: place, headers: { accept: 'application/json' }, signal });
-    if (status !== 200) throw usage(`${place} answered ${status}.`, 'Save the document to a file, and give that.');
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of body) chunks.push(chunk);
-    return Buffer.concat(chunks).toString('utf8');
+    const response = await transport.request({ method: 'GET', url: place, headers: { accept: 'application/json' }, signal });
+    if (response.status !== 200) throw usage(`${place} answered ${response.status}.`, 'Save the document to a file, and give that.');
+    return await textOf(response);
   } catch (error) {
     if (error instanceof NetworkFault) throw new DnxError('network', `Cannot read ${place}: ${error.message}.`, { cause: error });
     throw error;

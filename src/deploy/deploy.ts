@@ -4,7 +4,7 @@ import type { DeployValues } from './options.ts';
 import { type Deploying, resumeCommand, type Spot, spotOf } from './place.ts';
 import { pursue } from './pursue.ts';
 import { sendOnce } from './request.ts';
-import type { Ended } from './result.ts';
+import { type Ended, resultOf } from './result.ts';
 import { type Remembered, remember } from './runs.ts';
 import { checkOf, refuseUnverifiable, verified } from './verified.ts';
 
@@ -27,7 +27,7 @@ export async function deploy(ctx: Deploying, values: DeployValues, pace?: () => 
   if (!run) {
     if (wait === undefined)
       ctx.progress.warn('This token cannot read the site, so the deployment is not followed. To follow it, the token needs site:read.');
-    return { result: startedResult(spot, startedAt) };
+    return { result: resultOf(spot.labels, { started_at: new Date(startedAt).toISOString(), outcome: 'started' }) };
   }
   const ended = await pursue(ctx, run, { timeoutMs, pace });
   return check && sight && ended.result.outcome === 'succeeded' ? verified(ctx, spot, { run, ended, sight, check, timeoutMs }) : ended;
@@ -50,14 +50,3 @@ async function start(ctx: Deploying, spot: Spot, sight: Sight | undefined): Prom
   ctx.progress.note(`Deployment of ${site.label} started.`);
   return run;
 }
-
-const startedResult = ({ labels }: Spot, startedAt: number): Ended['result'] => ({
-  site: labels.site.label,
-  server: labels.server.label,
-  status: null,
-  outcome: 'started',
-  started_at: new Date(startedAt).toISOString(),
-  finished_at: null,
-  duration_s: null,
-  release: null,
-});

@@ -4,7 +4,7 @@ import { DEFAULT_TIMEOUT_MS, type Followed } from '../follow/follow.ts';
 import type { Verdict } from '../follow/judge.ts';
 import { followRollback } from '../follow/rollback.ts';
 import { type Deploying, resumeCommand, type Spot } from './place.ts';
-import { type DeployResult, type Ended, ended, nameOf } from './result.ts';
+import { type Ended, ended, nameOf, resultOf } from './result.ts';
 import type { Remembered, Run } from './runs.ts';
 
 interface Options {
@@ -26,6 +26,7 @@ export async function pursue(ctx: Deploying, remembered: Remembered, options: Op
     const outcome = verdict?.outcome ?? 'timed_out';
     const ms = options.resumed ? Math.max(0, ctx.clock.now() - Date.parse(run.started_at)) : elapsedMs;
     const result = resultOf(run, {
+      started_at: run.started_at,
       status,
       outcome,
       finished_at: verdict ? new Date(ctx.clock.now()).toISOString() : null,
@@ -38,7 +39,7 @@ export async function pursue(ctx: Deploying, remembered: Remembered, options: Op
   } catch (error) {
     if (!(error instanceof DnxError)) throw error;
     const outcome = isError(error, 'interrupted', 'terminated') ? 'started' : 'unknown';
-    return { result: resultOf(run, { outcome }), failure: error };
+    return { result: resultOf(run, { started_at: run.started_at, outcome }), failure: error };
   }
 }
 
@@ -56,15 +57,3 @@ function look(ctx: Deploying, remembered: Remembered, spot: Spot, resume: string
 
 /** A run in the user's words, at the beginning of a sentence. */
 export const whatOf = ({ kind, site }: Run): string => `The ${kind === 'deploy' ? 'deployment' : 'rollback'} of ${site.label}`;
-
-/** The result of a run as far as it is known. */
-export const resultOf = (run: Run, known: Partial<DeployResult> & Pick<DeployResult, 'outcome'>): DeployResult => ({
-  site: run.site.label,
-  server: run.server.label,
-  status: null,
-  started_at: run.started_at,
-  finished_at: null,
-  duration_s: null,
-  release: null,
-  ...known,
-});

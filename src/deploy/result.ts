@@ -1,3 +1,4 @@
+import type { Target } from '../context.ts';
 import { DnxError } from '../errors.ts';
 import type { Outcome, Release } from '../follow/judge.ts';
 import { columns, failing, record, type View, waited } from '../output/view.ts';
@@ -16,6 +17,22 @@ export interface DeployResult {
   /** The release's name; null where it is not known. */
   readonly release: string | null;
 }
+
+/** A result of this site, as far as it is known. */
+export const resultOf = (
+  { site, server }: Readonly<Record<'site' | 'server', Pick<Target, 'label'>>>,
+  { outcome, ...known }: Partial<DeployResult> & Pick<DeployResult, 'outcome'>,
+): DeployResult => ({
+  site: site.label,
+  server: server.label,
+  status: null,
+  outcome,
+  started_at: null,
+  finished_at: null,
+  duration_s: null,
+  release: null,
+  ...known,
+});
 
 /** How a deployment ended for us: the result that a script reads and, unless it went well, the failure that a person reads. */
 export interface Ended {

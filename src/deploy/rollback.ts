@@ -4,9 +4,9 @@ import { phaseOf } from '../status.ts';
 import { wordOf } from '../words.ts';
 import { firstSight, type Sight } from './before.ts';
 import { type Deploying, resumeCommand, type Spot, spotOf } from './place.ts';
-import { pursue, resultOf } from './pursue.ts';
+import { pursue } from './pursue.ts';
 import { sendOnce } from './request.ts';
-import { type Ended, nameOf } from './result.ts';
+import { type Ended, nameOf, resultOf } from './result.ts';
 import { type Remembered, remember } from './runs.ts';
 
 /** What `dnx rollback` was given. */
@@ -31,7 +31,7 @@ export async function rollback(ctx: Deploying, { to, yes, wait, timeout }: Rollb
   ctx.progress.note(`${label} goes back from ${describe(live)}\nto ${describe(target)}.\nDatabase migrations are not undone.`);
   const run = await requestRollback(ctx, spot, sight, target);
   const undo = live && `To undo it: dnx rollback ${label} --server ${spot.labels.server.label} --to ${nameOf(live)}`;
-  const started: Ended = { result: resultOf(run.run, { outcome: 'started', release: nameOf(target) }) };
+  const started: Ended = { result: resultOf(run.run, { started_at: run.run.started_at, outcome: 'started', release: nameOf(target) }) };
   const ended = wait === false ? started : await pursue(ctx, run, { timeoutMs: timeout });
   if (undo && !ended.failure) ctx.progress.note(undo);
   return ended;

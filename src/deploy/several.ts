@@ -4,7 +4,7 @@ import type { Targets } from '../scope/resolve.ts';
 import { deploy } from './deploy.ts';
 import type { DeployValues } from './options.ts';
 import { type Deploying, resumeCommand, spotOf } from './place.ts';
-import { type DeployResult, deployColumns, type Ended } from './result.ts';
+import { type DeployResult, deployColumns, type Ended, resultOf } from './result.ts';
 
 const AT_A_TIME = 4;
 const MOST_AT_A_TIME = 20;
@@ -67,16 +67,7 @@ async function one(ctx: Deploying, targets: Targets, values: DeployValues, pace:
 }
 
 const notStarted = ({ site, server }: Targets): Ended => ({
-  result: {
-    site: site?.label ?? '',
-    server: server?.label ?? '',
-    status: null,
-    outcome: null,
-    started_at: null,
-    finished_at: null,
-    duration_s: null,
-    release: null,
-  },
+  result: resultOf({ site: site ?? { label: '' }, server: server ?? { label: '' } }, { outcome: null }),
   failure: new DnxError('partial', `${site?.label} was not deployed, for too many others had failed.`),
 });
 

@@ -1,5 +1,5 @@
 import { hasEverything } from '../account/audit.ts';
-import { idOf, type Token } from '../account/token.ts';
+import { detailsOf } from '../account/token.ts';
 import { loginLine } from '../auth/tokens.ts';
 import { isError } from '../errors.ts';
 import { isObject } from '../json.ts';
@@ -60,8 +60,7 @@ export async function access({ api, settings, tokens }: Needs, { status, body }:
 }
 
 async function abilities({ api, tokens }: Pick<Needs, 'api' | 'tokens'>): Promise<Check> {
-  const id = idOf((await tokens.find())?.token ?? '');
-  const own = id === undefined ? undefined : (await api.list<Token>('GET /tokens').catch(() => [])).find((each) => String(each.id) === id);
+  const own = await detailsOf(api, (await tokens.find())?.token ?? '');
   if (!Array.isArray(own?.abilities)) return skipped('abilities', 'the API does not tell');
   if (hasEverything(own.abilities))
     return warning('abilities', 'this token can do everything', 'dnx login, and choose what you need; or dnx token create NAME --for "…"');

@@ -1,3 +1,4 @@
+import { textOf } from '../api/response.ts';
 import { isError } from '../errors.ts';
 import { NetworkFault } from '../world.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
@@ -14,7 +15,7 @@ export interface Contact {
   readonly body: string;
 }
 
-/** Name, connection, certificate, clock and pace, all from one `GET /user`; `token` is undefined where there is none. */
+/** Name, connection, certificate, clock and pace, all from one `GET /user`, with the token where there is one. */
 export async function contact({ api, settings, world, clock }: Needs, signedIn: boolean): Promise<Contact> {
   const { host, origins } = settings;
   const before = [ok('host', `${host} (from the ${origins.host ?? 'default'})`), proxy(world.env)];
@@ -22,11 +23,9 @@ export async function contact({ api, settings, world, clock }: Needs, signedIn: 
   try {
     const response = await api.raw('GET', '/user', { authenticated: signedIn });
     const ms = Math.round(clock.elapsed() - started);
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of response.body) chunks.push(chunk);
     return {
       status: response.status,
-      body: Buffer.concat(chunks).toString('utf8'),
+      body: await textOf(response),
       checks: [
         ...before,
         ok('DNS', 'the name is known'),
