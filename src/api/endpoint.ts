@@ -1,3 +1,5 @@
+import { usage } from '../errors.ts';
+
 /** The methods that the API reference uses. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
@@ -12,13 +14,19 @@ export type Params<E extends string> = { readonly [K in Names<E>]: string };
 /** The names of an endpoint's path parameters, in order. */
 export const parameters = (endpoint: string): string[] => [...endpoint.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
 
-/** The method and the path with its parameters filled in. Ids are opaque, so every one is percent-encoded. */
+/** An id as one segment of a path: opaque, so percent-encoded. Dots are not, and would climb to the thing above it. */
+export function segment(id: string): string {
+  if (['', '.', '..'].includes(id)) throw usage(`“${id}” is not an id.`);
+  return encodeURIComponent(id);
+}
+
+/** The method and the path with its parameters filled in. */
 export function fill(endpoint: Endpoint, params: Readonly<Record<string, unknown>>): { method: Method; path: string } {
   const [method, pattern] = endpoint.split(' ') as [Method, string];
   const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = params[name];
-    if (typeof value !== 'string' || value === '') throw new Error(`${endpoint} needs {${name}}`);
-    return encodeURIComponent(value);
+    if (typeof value !== 'string') throw new Error(`${endpoint} needs {${name}}`);
+    return segment(value);
   });
   return { method, path };
 }

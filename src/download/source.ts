@@ -1,3 +1,4 @@
+import { segment } from '../api/endpoint.ts';
 import { failureOf } from '../api/failure.ts';
 import { readReply } from '../api/reply.ts';
 import type { Context } from '../context.ts';
@@ -51,7 +52,7 @@ export async function openBackup({ api, settings, signal, world }: Means, backup
   };
 
   try {
-    let url = new URL(`${settings.host}${API}/backups/${encodeURIComponent(backup)}/download`);
+    let url = new URL(`${settings.host}${API}/backups/${segment(backup)}/download`);
     for (let turns = 0; turns <= MOST_REDIRECTS; turns++) {
       const response = await ask(url);
       const next = await elsewhere(response, url);

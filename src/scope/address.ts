@@ -1,4 +1,4 @@
-import { type Endpoint, type Method, parameters } from '../api/endpoint.ts';
+import { type Endpoint, type Method, parameters, segment } from '../api/endpoint.ts';
 import { usage } from '../errors.ts';
 import { isId } from '../scope/names.ts';
 import type { Targets } from '../scope/resolve.ts';
@@ -38,7 +38,7 @@ export async function fillPlaceholders(
   if (other) throw usage(`{${other}} has to be given in the path itself.`, 'Only {server} and {site} are filled in.');
   if (names.length === 0) return address;
   const targets = await resolve(address.path, { server, site });
-  return { ...address, path: address.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(targets[name]?.id ?? '')) };
+  return { ...address, path: address.path.replace(/\{(\w+)\}/g, (_, name: string) => segment(targets[name]?.id ?? '')) };
 }
 
 /** `/servers/01J…/sites` -> `/servers/{server}/sites`: the operation that a path is of, which tells the ability that it needs. */

@@ -33,6 +33,8 @@ export type Targets = Readonly<Record<string, Target>>;
 export async function resolve(endpoint: string, given: Readonly<Record<string, string | undefined>>, scope: Scope): Promise<Targets> {
   const targets: Record<string, Target> = {};
   const names = parameters(endpoint);
+  const empty = names.find((name) => given[name]?.trim() === '');
+  if (empty) throw usage(`The ${title(empty)} that was given is empty.`);
   for (const name of names) {
     if (targets[name]) continue;
     if (name === 'server' && names.includes('site') && !given.server) {
