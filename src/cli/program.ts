@@ -2,6 +2,7 @@ import { Command, CommanderError, Option as Flag } from 'commander';
 import { type DnxError, usage } from '../errors.ts';
 import { version } from '../version.ts';
 import { flagName, plural } from '../words.ts';
+import { arranged, withoutHelp } from './argv.ts';
 import { type AnyCommand, type Group, noGroup } from './command.ts';
 import { globals } from './globals.ts';
 import { commandHelp, groupHelp, type Paper, rootHelp } from './help.ts';
@@ -32,9 +33,12 @@ export async function parse(
   terminal: Terminal,
   { partial = false }: { readonly partial?: boolean } = {},
 ): Promise<Invocation | undefined> {
-  const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
+  const isSingle = (word: string) => tree.alone.some(({ name }) => name === word) || tree.shortcuts[word] !== undefined;
+  let words = arranged(argv, (first) => (findEntry(tree, first) ? 2 : isSingle(first) ? 1 : 0));
   const program = root(tree, terminal);
-  const named = words.find((word) => findEntry(tree, word) || tree.alone.some(({ name }) => name === word) || tree.shortcuts[word]);
+  const named = words.find((word) => findEntry(tree, word) || isSingle(word));
+  const [first, verb] = words;
+  if (first !== named && !first?.startsWith('-')) words = withoutHelp(words);
   let invocation: Invocation | undefined;
   const reading: Reading = {
     words,
@@ -51,7 +55,11 @@ export async function parse(
     if (!wanted && !matters(entry.name)) continue;
     const branch = program.command(entry.name).helpCommand(false);
     branch.aliases([plural(entry.name), ...(entry.aliases ?? [])]);
-    if (wanted) addGroup(branch, entry, (await entry.load()).default, reading);
+    if (!wanted) continue;
+    const group = (await entry.load()).default;
+    if (verb && !verb.startsWith('-') && !group.commands.some(({ name, aliases }) => name === verb || aliases?.includes(verb)))
+      words = withoutHelp(words);
+    addGroup(branch, entry, group, reading);
   }
   for (const { name, load } of tree.alone) {
     if (!matters(name)) continue;
