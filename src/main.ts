@@ -4,7 +4,7 @@ import { tree } from './commands/index.ts';
 import { isError } from './errors.ts';
 import { openContext } from './open-context.ts';
 import { reportError } from './output/error.ts';
-import { print, write } from './output/print.ts';
+import { checkShape, print, write } from './output/print.ts';
 import { styleFor } from './output/style.ts';
 import { type Given, readSettings, type Settings } from './settings/settings.ts';
 import type { World } from './world.ts';
@@ -16,6 +16,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     const invocation = await understand(argv, world);
     if (!invocation) return 0;
     settings = readSettings(world, given(invocation.words));
+    await checkShape(invocation.words);
     return await run(invocation, settings, world);
   } catch (error) {
     if (isClosedPipe(error)) return 0;

@@ -15,6 +15,8 @@ export interface Option<V> {
   /** Offered in help, completion and prompts. Only a `strict` option refuses others: the API's enums are the API's to check. */
   readonly choices?: readonly string[];
   readonly strict?: boolean;
+  /** The least that a whole number may be; of a duration, in ms. */
+  readonly least?: number;
   /** A flag that can also be given as `--no-…`. */
   readonly negatable?: boolean;
   /** `argument`: given by its position alone. `either`: by position or as a flag, as the natural key of a create. */
@@ -44,6 +46,8 @@ export const text = (help: string, placeholder?: string): Option<string | undefi
   ...(placeholder && { placeholder }),
 });
 export const integer = (help: string, placeholder = 'n'): Option<number | undefined> => ({ kind: 'integer', help, placeholder });
+/** How many of something: at least one. */
+export const count = (help: string): Option<number | undefined> => ({ ...integer(help), least: 1 });
 export const flag = (help: string): Option<boolean | undefined> => ({ kind: 'flag', help });
 export const toggle = (help: string): Option<boolean | undefined> => ({ kind: 'flag', help, negatable: true });
 export const list = (help: string, placeholder?: string): Option<readonly string[] | undefined> => ({
@@ -91,7 +95,7 @@ export const asked = <V>(option: Option<V>): Option<V> => ({ ...option, asked: t
 /** Whether to follow asynchronous work, and for how long; `reads` is what following calls. */
 export const waiting = (...reads: readonly Endpoint[]) => ({
   wait: using(toggle('Follow it to its end; by default where the token can'), ...reads),
-  timeout: duration('How long to wait (15m)'),
+  timeout: { ...duration('How long to wait (15m)'), least: 1 },
 });
 
 export type Optional<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer V> ? Option<V | undefined> : never };

@@ -19,7 +19,12 @@ export async function targetsOf({ group, command, words }: Invocation, endpoint:
   const named: readonly (string | undefined)[] = typeof own === 'object' ? own : [own];
   const found: Targets[] = [];
   // One after the other: where the first one's site was found is known to the next.
-  for (const word of named) found.push(await resolve(endpoint, { ...given, [noun]: word }, scope));
+  for (const word of named) {
+    const target = await resolve(endpoint, { ...given, [noun]: word }, scope);
+    if (found.some((each) => each[noun]?.id === target[noun]?.id && each[noun]))
+      throw usage(`The ${title(noun)} “${word}” is named twice.`);
+    found.push(target);
+  }
   return found;
 }
 

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { usage } from '../errors.ts';
 import type { Ask } from '../prompt/ask.ts';
 import { flagName } from '../words.ts';
-import type { World } from '../world.ts';
+import { pathOf, type World } from '../world.ts';
 import type { Option } from './options.ts';
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -33,10 +32,12 @@ export async function parseValue(key: string, option: Option<unknown>, word: unk
   switch (option.kind) {
     case 'integer':
       if (!/^-?\d+$/.test(word) || !Number.isSafeInteger(Number(word))) throw usage(`${named} takes a whole number, not “${word}”.`);
+      if (Number(word) < (option.least ?? Number(word))) throw usage(`${named} takes ${option.least} or more, not “${word}”.`);
       return Number(word);
     case 'duration': {
       const ms = parseDuration(word);
       if (ms === undefined) throw usage(`${named} takes a duration such as 90s, 15m or 2h, not “${word}”.`);
+      if (ms < (option.least ?? 0)) throw usage(`${named} must be longer than “${word}”.`);
       return ms;
     }
     case 'content':
@@ -61,11 +62,10 @@ export async function contentOf(word: string, { world, stdin }: Sources): Promis
   return readUserFile(word.slice(1), world).replace(/\r?\n$/, '');
 }
 
-/** A file that the user named; `~/` is the home directory, for shells leave it alone after an `@`. */
-export function readUserFile(path: string, { cwd, home }: Pick<World, 'cwd' | 'home'>): string {
-  const file = path.startsWith('~/') ? join(home, path.slice(2)) : path.startsWith('/') ? path : join(cwd, path);
+/** The text of a file that the user named. */
+export function readUserFile(path: string, world: Pick<World, 'cwd' | 'home'>): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(pathOf(path, world), 'utf8');
   } catch (error) {
     throw usage(`Cannot read ${path} (${(error as NodeJS.ErrnoException).code}).`);
   }

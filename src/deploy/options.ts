@@ -1,11 +1,8 @@
-import { choice, duration, flag, integer, text, toggle, using, type Values } from '../cli/options.ts';
+import { choice, count, duration, flag, integer, text, toggle, using, type Values, waiting as waitingFor } from '../cli/options.ts';
 import { releasesEndpoint, siteEndpoint } from '../follow/deployment.ts';
 
-/** Whether and how long to follow. */
-export const waiting = {
-  wait: using(toggle('Follow it to its end; by default where the token can'), siteEndpoint, releasesEndpoint),
-  timeout: duration('How long to wait (15m)'),
-};
+/** Whether and how long to follow a deployment. */
+export const waiting = waitingFor(siteEndpoint, releasesEndpoint);
 
 /** What a pipeline gets beside stdout. */
 export const reporting = {
@@ -19,8 +16,8 @@ export const deployOptions = {
   verify: using(text('Ask the site for this path afterwards, such as /up', 'path'), siteEndpoint),
   expect: integer('The status that --verify wants (200)', 'status'),
   expect_body: text('Text that the answer to --verify must hold', 'text'),
-  for: integer('So many good answers in a row (1)'),
-  within: duration('How long --verify may take (90s)'),
+  for: count('So many good answers in a row (1)'),
+  within: { ...duration('How long --verify may take (90s)'), least: 1 },
   verify_cmd: using(text('Run this command afterwards; its exit code decides', 'command'), siteEndpoint),
   url: text('The address of the site (https and its domain)', 'url'),
   rollback_on_fail: using(
@@ -28,8 +25,8 @@ export const deployOptions = {
     'POST /servers/{server}/sites/{site}/rollback',
   ),
   all: flag('Every site of the server'),
-  concurrency: integer('Of several sites, how many at a time (4)'),
-  max_failures: integer('Of several sites, start no more after so many failures'),
+  concurrency: count('Of several sites, how many at a time (4)'),
+  max_failures: count('Of several sites, start no more after so many failures'),
   dry_run: flag('Say what would be deployed and with how many requests; deploy nothing'),
   ...reporting,
 };

@@ -1,5 +1,7 @@
+import { usage } from '../errors.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Output, World } from '../world.ts';
+import { checkQuery } from './query.ts';
 import { render } from './render.ts';
 import { styleFor } from './style.ts';
 import type { View } from './view.ts';
@@ -26,6 +28,19 @@ export async function print(view: View, words: Readonly<Record<string, unknown>>
   if (text !== '') await write(world.stdout, text);
   if (view.kind === 'rows' && view.items.length === 0 && settings.format === 'table' && view.empty && !settings.quiet)
     world.stderr.write(`${view.empty}\n`);
+}
+
+/** Refuses a shape that nothing can be printed in, before anything is done of which it would be the result. */
+export async function checkShape({ limit, fields, query }: Readonly<Record<string, unknown>>): Promise<void> {
+  if (limit !== undefined && !/^[1-9]\d{0,14}$/.test(String(limit))) throw usage(`--limit takes a whole number from 1, not “${limit}”.`);
+  if (
+    fields !== undefined &&
+    String(fields)
+      .split(',')
+      .some((field) => field.trim() === '')
+  )
+    throw usage('--fields has a field without a name.');
+  if (query !== undefined) await checkQuery(String(query));
 }
 
 /** Rejects when the reader has gone (EPIPE) or the disk is full (ENOSPC). */

@@ -1,7 +1,7 @@
-import { usage } from '../errors.ts';
 import { isObject } from '../json.ts';
 import type { Format } from '../settings/format.ts';
 import { cell, heading, words } from './cell.ts';
+import { queried } from './query.ts';
 import type { Style } from './style.ts';
 import { json, lines } from './text.ts';
 import type { Column, Item, View } from './view.ts';
@@ -25,14 +25,14 @@ export async function render(view: View, options: RenderOptions): Promise<string
   const data = dataOf(view, options);
   switch (options.format) {
     case 'json':
-      return `${json(await queried(data, options), 2)}\n`;
+      return `${json(await queried(data, options.query), 2)}\n`;
     case 'ndjson':
-      return listOf(await queried(data, options))
+      return listOf(await queried(data, options.query))
         .map((each) => `${json(eventOf(view, each))}\n`)
         .join('');
     case 'yaml': {
       const { writeYaml } = await import('../yaml.ts');
-      return writeYaml(await queried(data, options));
+      return writeYaml(await queried(data, options.query));
     }
     case 'ids':
       return listOf(data)
@@ -43,7 +43,7 @@ export async function render(view: View, options: RenderOptions): Promise<string
     case 'tsv':
       return separated(view, data, options);
     case 'table':
-      return options.query === undefined ? table(view, options) : `${json(await queried(data, options), 2)}\n`;
+      return options.query === undefined ? table(view, options) : `${json(await queried(data, options.query), 2)}\n`;
   }
 }
 
@@ -77,16 +77,6 @@ function narrowed(items: readonly Item[], { sort, limit }: RenderOptions): reado
 
 const compare = (a: unknown, b: unknown): number =>
   typeof a === 'number' && typeof b === 'number' ? a - b : words(a).localeCompare(words(b), 'en', { numeric: true });
-
-async function queried(data: unknown, { query }: RenderOptions): Promise<unknown> {
-  if (query === undefined) return data;
-  const { search } = await import('@jmespath-community/jmespath');
-  try {
-    return search(data as Parameters<typeof search>[0], query);
-  } catch (cause) {
-    throw usage(`--query is not valid JMESPath: ${(cause as Error).message}`, 'See https://jmespath.org for the language.');
-  }
-}
 
 /** The columns to show: those of the view, or those that `--fields` names. */
 const chosen = (columns: readonly Column[], fields: readonly string[] | undefined): readonly Column[] =>

@@ -91,6 +91,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
   const link = linkFile ? readJson<Link>(linkFile) : {};
   const origins: Partial<Record<SettingName, Origin>> = {};
   const first = (name: SettingName, ...values: readonly [Origin, string | undefined][]): string | undefined => {
+    if (values.some(([origin, each]) => origin === 'option' && each === '')) throw usage(`--${name} is empty.`);
     const [origin, value] = values.find(([, each]) => each !== undefined && each !== '') ?? [];
     if (origin) origins[name] = origin;
     return value;

@@ -68,7 +68,7 @@ describe('a bug', () => {
 });
 
 describe('a usage error is JSON wherever JSON was asked for', () => {
-  test.each(['--json server list', 'server list --jsn --json', 'server lst -o json', 'server lst -o=ndjson', 'server lst --output json'])(
+  test.each(['--json sever list', 'server list --jsn --json', 'server lst -o json', 'server lst -o=ndjson', 'server lst --output json'])(
     'dnx %s',
     async (line) => {
       const run = await bed.dnx(line);

@@ -109,3 +109,15 @@ test('a list is read to its last page, with as few requests as there can be', as
   expect(run.json<unknown[]>()).toHaveLength(120);
   expect(run.calls).toEqual(['GET /servers', 'GET /servers']);
 });
+
+test('options that every command takes may stand before it', async () => {
+  const run = await bed.dnx('--json --server web-1 site list --limit 1');
+  expect(run.json()).toHaveLength(1);
+  expect((await bed.dnx(['--profile', 'work', '-o', 'ids', 'servers', 'ls'])).stdout).toContain(web1);
+});
+
+test('a thing named twice is asked about, not acted on twice', async () => {
+  const run = await bed.dnx(`deploy shop.example.com blog.example.com ${shop}`);
+  expect([run.code, run.stdout, run.calls.filter((call) => call.startsWith('POST'))]).toEqual([2, '', []]);
+  expect(run.stderr).toContain(`The site “${shop}” is named twice.`);
+});

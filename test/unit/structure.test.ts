@@ -40,7 +40,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   '@hono/node-server': /^src\/sandbox\//,
   '@inquirer/core': /^src\/prompt\/choose-many\.ts$/,
   '@inquirer/prompts': /^src\/prompt\/(ask|choose-many)\.ts$/,
-  '@jmespath-community/jmespath': /^src\/output\/render\.ts$/,
+  '@jmespath-community/jmespath': /^src\/output\/query\.ts$/,
   '@napi-rs/keyring': /^src\/auth\/keychain\.ts$/,
   chalk: /^src\/output\/style\.ts$/,
   'cli-table3': /^src\/output\/grid\.ts$/,
