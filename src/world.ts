@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
 /** A readable end of the process: standard input. */
@@ -81,6 +82,10 @@ export interface World {
   /** Aborted by Ctrl-C or SIGTERM; the reason is a DnxError with code `interrupted` or `terminated`. */
   readonly signal: AbortSignal;
 }
+
+/** The absolute path of a file that the user named; `~/` is the home directory, for shells leave it alone after an `@` or an `=`. */
+export const pathOf = (name: string, { cwd, home }: Pick<World, 'cwd' | 'home'>): string =>
+  name.startsWith('~/') ? resolve(home, name.slice(2)) : resolve(cwd, name);
 
 /** The connection failed. `sent` tells whether the request may have reached the other side. */
 export class NetworkFault extends Error {

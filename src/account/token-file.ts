@@ -1,7 +1,6 @@
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { usage } from '../errors.ts';
-import type { World } from '../world.ts';
+import { pathOf, type World } from '../world.ts';
 
 /** A new file that waits for a token. */
 export interface TokenFile {
@@ -12,8 +11,8 @@ export interface TokenFile {
 }
 
 /** Makes the file that a token will go to, readable by its owner alone, before there is a token to lose. One that exists is refused. */
-export function reserveFile(name: string, { cwd, home }: Pick<World, 'cwd' | 'home'>): TokenFile {
-  const path = name.startsWith('~/') ? resolve(home, name.slice(2)) : resolve(cwd, name);
+export function reserveFile(name: string, world: Pick<World, 'cwd' | 'home'>): TokenFile {
+  const path = pathOf(name, world);
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type Stats, statSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { DnxError, usage } from '../errors.ts';
-import type { World } from '../world.ts';
+import { pathOf, type World } from '../world.ts';
 import { safeName } from './name.ts';
 
 /** Where a download goes, once its name is known. */
@@ -18,11 +18,11 @@ export interface Target {
 export function chooseTarget(
   file: string | undefined,
   { backup, force }: { readonly backup: string; readonly force: boolean },
-  { cwd, home }: Pick<World, 'cwd' | 'home'>,
+  world: Pick<World, 'cwd' | 'home'>,
 ): Target {
-  const place = resolve(cwd, file?.startsWith('~/') ? join(home, file.slice(2)) : (file ?? '.'));
+  const place = pathOf(file ?? '.', world);
   const shown = (path: string) => {
-    const short = relative(cwd, path);
+    const short = relative(world.cwd, path);
     return short === '' || short.startsWith('..') ? path : short;
   };
   const free = (path: string): string => {
