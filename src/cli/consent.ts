@@ -2,7 +2,7 @@ import type { Endpoint } from '../api/endpoint.ts';
 import type { Context, Target } from '../context.ts';
 import { DnxError, usage } from '../errors.ts';
 import { isObject } from '../json.ts';
-import { namings } from '../scope/names.ts';
+import { namings, targetOf } from '../scope/names.ts';
 import type { Targets } from '../scope/resolve.ts';
 import { plural, title } from '../words.ts';
 import type { Invocation } from './program.ts';
@@ -61,7 +61,7 @@ async function nameOf(noun: string, own: Target, targets: Targets, { api }: Pick
   if (!naming || own.label !== own.id) return own.label;
   const ids = Object.fromEntries(Object.entries(targets).map(([key, target]) => [key, target.id]));
   const { data } = await api.send(`${naming.list}/{${noun}}` as Endpoint, ids);
-  return isObject(data) ? String(data[naming.keys[0] ?? 'id'] ?? own.id) : own.id;
+  return isObject(data) ? targetOf({ id: own.id, ...data }, noun).label : own.id;
 }
 
 const labels = (all: readonly Targets[], noun: string): string => all.map((each) => each[noun]?.label).join(', ');

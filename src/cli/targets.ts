@@ -1,5 +1,5 @@
 import { usage } from '../errors.ts';
-import { namings } from '../scope/names.ts';
+import { namings, targetOf } from '../scope/names.ts';
 import { resolve, type Scope, type Targets } from '../scope/resolve.ts';
 import { plural, title } from '../words.ts';
 import type { Invocation } from './program.ts';
@@ -35,5 +35,5 @@ async function everyOne(noun: string, given: Readonly<Record<string, string>>, s
   const parents = await resolve(naming.list, given, scope);
   const ids = Object.fromEntries(Object.entries(parents).map(([name, { id }]) => [name, id]));
   const things = await scope.api.list<Record<string, unknown>>(naming.list, ids);
-  return things.map((each) => ({ ...parents, [noun]: { id: String(each.id), label: String(each[naming.keys[0] ?? 'id'] ?? each.id) } }));
+  return things.map((each) => ({ ...parents, [noun]: targetOf(each, noun) }));
 }

@@ -1,4 +1,7 @@
 import type { Endpoint } from '../api/endpoint.ts';
+import type { Target } from '../context.ts';
+import type { JsonObject } from '../json.ts';
+import { wordOf } from '../words.ts';
 
 /** How a kind of thing can be called: the fields that hold its name, and the operation that lists it. */
 export interface Naming {
@@ -22,6 +25,12 @@ export const namings: Readonly<Record<string, Naming>> = {
   git_provider: { list: 'GET /git-providers', keys: ['name'] },
   git_repository: { list: 'GET /git-repositories', keys: ['name'] },
 };
+
+/** A thing that the API sent, as a target: its id, and its name where it has one. */
+export const targetOf = (thing: JsonObject, noun: string): Target => ({
+  id: String(thing.id),
+  label: wordOf(thing[namings[noun]?.keys[0] ?? 'id']) || String(thing.id),
+});
 
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

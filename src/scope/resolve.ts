@@ -4,8 +4,8 @@ import type { Target } from '../context.ts';
 import { DnxError, isError, usage } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Settings } from '../settings/settings.ts';
-import { flagName, title, wordOf } from '../words.ts';
-import { isId, namings } from './names.ts';
+import { flagName, plural, title } from '../words.ts';
+import { isId, namings, targetOf } from './names.ts';
 import { matching, type SiteIndex } from './site-index.ts';
 
 export interface Scope {
@@ -89,7 +89,7 @@ async function one(name: string, value: string, parents: Targets, { api }: Scope
         .filter(Boolean)
         .join(', ')})`,
   );
-  return { id: String(thing.id), label: wordOf(thing[naming.keys[0] ?? 'id']) || String(thing.id) };
+  return targetOf(thing, name);
 }
 
 function choose<T>(name: string, value: string, found: readonly T[], describe: (each: T) => string): T {
@@ -102,7 +102,7 @@ function choose<T>(name: string, value: string, found: readonly T[], describe: (
   if (others.length === 0) return first;
   throw new DnxError(
     'ambiguous',
-    `“${value}” is the name of ${found.length} ${title(name)}s:\n${found.map((each) => `  ${describe(each)}`).join('\n')}`,
+    `“${value}” is the name of ${found.length} ${plural(title(name))}:\n${found.map((each) => `  ${describe(each)}`).join('\n')}`,
     {
       hint: name === 'site' ? `Give the server too: --server, or ${describe(first)}.` : 'Give the id.',
     },

@@ -5,8 +5,7 @@ import type { Target } from '../context.ts';
 import { isError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { readJson } from '../settings/settings.ts';
-import { wordOf } from '../words.ts';
-import { isId } from './names.ts';
+import { isId, targetOf } from './names.ts';
 
 /** A site, and the server that it is on. */
 export type Located = Readonly<Record<'server' | 'site', Target>>;
@@ -54,7 +53,7 @@ export function openSiteIndex({ api, directory, account }: { api: Pick<Api, 'lis
       const everywhere: Located[] = [];
       for (const server of await api.list<JsonObject>('GET /servers')) {
         const sites = await api.list<JsonObject>('GET /servers/{server}/sites', { server: String(server.id) });
-        everywhere.push(...sites.map((each) => ({ server: target(server, 'name'), site: target(each, 'domain') })));
+        everywhere.push(...sites.map((each) => ({ server: targetOf(server, 'server'), site: targetOf(each, 'site') })));
       }
       const named = (name: string) => everywhere.filter((each) => same(isId(name) ? each.site.id : each.site.label, name));
       // The search has passed every site, so whoever is asked for next need not be searched again.
@@ -78,5 +77,3 @@ export const matching = (things: readonly JsonObject[], name: string, keys: read
   things.filter((each) => keys.some((key) => same(String(each[key] ?? ''), name)));
 
 const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
-
-const target = (thing: JsonObject, key: string): Target => ({ id: String(thing.id), label: wordOf(thing[key]) || String(thing.id) });
