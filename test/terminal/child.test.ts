@@ -7,7 +7,7 @@ import { keys, openTerminal } from '../support/terminal.ts';
 test('Ctrl-C reaches the command of sandbox run once, and dnx waits for its end', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  const script = `trap 'n=x$n; echo "caught $n."' INT; echo ready; read a; read b; echo "in all $n."; exit 3`;
+  const script = `trap 'n=x$n; echo "caught $n."' INT; echo ready; until read enter; do :; done; echo "in all $n."; exit 3`;
   const terminal = openTerminal(['sandbox', 'run', '--', 'sh', '-c', script], { TMPDIR: directory }, directory);
   await terminal.shows('ready');
   terminal.type(keys.interrupt);
