@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DnxError, usage } from '../errors.ts';
-import { type Account, DEFAULT_HOST, DEFAULT_PROFILE, readConfig, readJson, type Settings } from '../settings/settings.ts';
+import { readJson } from '../settings/json-file.ts';
+import { type Account, DEFAULT_HOST, DEFAULT_PROFILE, readConfig, type Settings } from '../settings/settings.ts';
 import type { World } from '../world.ts';
 
 /** Where a token came from. `variable` is DNX_TOKEN, which wins over everything stored. */
@@ -82,6 +83,7 @@ export function openTokens({ world, settings, warn }: Options): Tokens {
     editable(directories.config);
     const tokens = change(readJson<Record<string, string>>(insecureFile));
     if (Object.keys(tokens).length === 0) return rmSync(insecureFile, { force: true });
+    // Always the same, so that what a killed process left here is not left for ever.
     const temporary = `${insecureFile}.new`;
     rmSync(temporary, { force: true });
     writeFileSync(temporary, `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });

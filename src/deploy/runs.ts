@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, Target } from '../context.ts';
 import type { Baseline } from '../follow/judge.ts';
+import { writeJson } from '../settings/json-file.ts';
 import type { DeployResult } from './result.ts';
 
 /** A deployment or rollback that this machine started or follows: enough to judge it later, in another process. No secrets. */
@@ -90,7 +91,7 @@ function keep({ progress }: Needs, file: string, first: Run): Remembered {
       run = { ...run, ...part };
       if (!writable) return;
       try {
-        write(file, run);
+        writeJson(file, run);
       } catch (error) {
         writable = false;
         progress.warn(`This deployment cannot be remembered (${(error as NodeJS.ErrnoException).code}): dnx site watch will not know it.`);
@@ -98,14 +99,6 @@ function keep({ progress }: Needs, file: string, first: Run): Remembered {
     },
     forget: () => rmSync(file, { force: true }),
   };
-}
-
-/** Atomic: written beside the file and renamed, so that a process that is killed leaves the old or the new one whole. */
-function write(file: string, run: Run): void {
-  mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
-  const beside = `${file}.${randomUUID()}.tmp`;
-  writeFileSync(beside, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
-  renameSync(beside, file);
 }
 
 function read(file: string): Run | undefined {

@@ -1,10 +1,9 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Api } from '../api/client.ts';
 import type { Target } from '../context.ts';
 import { isError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
-import { readJson } from '../settings/settings.ts';
+import { readJson, writeJson } from '../settings/json-file.ts';
 import { isId, targetOf } from './names.ts';
 
 /** A site, and the server that it is on. */
@@ -33,10 +32,7 @@ export function openSiteIndex({ api, directory, account }: { api: Pick<Api, 'lis
 
   const remember = (known: Record<string, Located>) => {
     try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-      const temporary = `${file}.${crypto.randomUUID()}`;
-      writeFileSync(temporary, JSON.stringify({ ...remembered(), [account]: known }), { mode: 0o600 });
-      renameSync(temporary, file);
+      writeJson(file, { ...remembered(), [account]: known });
     } catch {
       // A cache that cannot be written costs requests, not correctness.
     }

@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DnxError, isError, usage } from '../errors.ts';
+import { isError, usage } from '../errors.ts';
 import type { Env, World } from '../world.ts';
 import { type Format, formats } from './format.ts';
+import { readJson, readText } from './json-file.ts';
 
 /** What one profile remembers. Everything is optional; a token is never here. */
 export interface Profile {
@@ -189,28 +189,5 @@ function findLink(from: string): string | undefined {
     const file = join(directory, LINK_FILE);
     if (readText(file) !== undefined) return file;
     if (directory === dirname(directory)) return undefined;
-  }
-}
-
-/** A JSON file, or an empty object where there is none. A broken one is named: it is the user's to mend. */
-export function readJson<T extends object>(file: string): T {
-  const content = readText(file);
-  if (content === undefined) return {} as T;
-  try {
-    return JSON.parse(content) as T;
-  } catch (cause) {
-    throw new DnxError('usage', `${file} is not valid JSON.`, { hint: 'Mend it, or move it away.', cause });
-  }
-}
-
-function readText(file: string): string | undefined {
-  try {
-    // An exception costs ten times as much, and the link file is looked for in every directory above.
-    if (!statSync(file, { throwIfNoEntry: false })) return undefined;
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new DnxError('usage', `Cannot read ${file} (${code}).`, { cause: error });
   }
 }
