@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { DnxError, usage } from '../errors.ts';
 import { readJson } from '../settings/json-file.ts';
+import { locked } from '../settings/lock.ts';
 import { type Account, DEFAULT_HOST, DEFAULT_PROFILE, readConfig, type Settings } from '../settings/settings.ts';
 import type { World } from '../world.ts';
 
@@ -81,6 +82,9 @@ export function openTokens({ world, settings, warn }: Options): Tokens {
 
   const writeInsecure = (change: (tokens: Record<string, string>) => Record<string, string>) => {
     editable(directories.config);
+    locked(insecureFile, () => rewriteInsecure(change));
+  };
+  const rewriteInsecure = (change: (tokens: Record<string, string>) => Record<string, string>) => {
     const tokens = change(readJson<Record<string, string>>(insecureFile));
     if (Object.keys(tokens).length === 0) return rmSync(insecureFile, { force: true });
     // Always the same, so that what a killed process left here is not left for ever.

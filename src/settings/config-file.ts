@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import Conf from 'conf';
 import { DnxError } from '../errors.ts';
+import { locked } from './lock.ts';
 import type { Config } from './settings.ts';
 
 const schema = {
@@ -17,7 +19,7 @@ const schema = {
 
 /** Changes the settings file atomically, after checking its shape. Reading it is done with `fs`, which costs nothing at start-up. */
 export function editConfig(directory: string, change: (config: Config) => Config): void {
-  try {
+  const edit = () => {
     const conf = new Conf<Record<string, unknown>>({
       cwd: directory,
       configName: 'config',
@@ -26,6 +28,9 @@ export function editConfig(directory: string, change: (config: Config) => Config
       configFileMode: 0o600,
     });
     conf.store = { ...change(conf.store as Config) };
+  };
+  try {
+    locked(join(directory, 'config.json'), edit);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new DnxError('failed', `Cannot write the settings in ${directory}: ${code ?? message}.`, {
