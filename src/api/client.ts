@@ -66,7 +66,7 @@ export function createApi(options: ClientOptions): Api {
     const transport = await open;
     const started = clock.elapsed();
     const headers: Record<string, string> = { accept: 'application/json', 'user-agent': options.userAgent, ...send.headers };
-    if (send.authenticated !== false) headers.authorization = `Bearer ${await options.token()}`;
+    if (send.authenticated !== false) headers.authorization = bearer(await options.token());
     const body = send.body === undefined ? undefined : JSON.stringify(send.body);
     if (method !== 'GET') headers['content-type'] = 'application/json';
     const url = `${options.host}/api/v1${path}${queryString(send.query)}`;
@@ -153,6 +153,14 @@ export function createApi(options: ClientOptions): Api {
       }
     },
   };
+}
+
+/** What cannot stand in a header would otherwise be an error of node, and the token in its words. */
+function bearer(token: string): string {
+  if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
+  throw new DnxError('unauthenticated', 'The token holds a space, a newline or another character that no token has.', {
+    hint: 'Give the token alone, as it was shown when it was created.',
+  });
 }
 
 function queryString(query: Query = {}): string {

@@ -9,6 +9,8 @@ const words: Readonly<Record<string, string>> = {
   EPIPE: 'the connection was closed before an answer came',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'there is no network',
+  EPROTO: 'TLS failed (does it speak http there, not https?)',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'TLS failed (does it speak http there, not https?)',
   CERT_HAS_EXPIRED: 'its certificate has expired',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate chain is self-signed',

@@ -1,16 +1,21 @@
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DnxError } from '../errors.ts';
+import { isObject } from '../json.ts';
 
 /** A JSON file, or an empty object where there is none. A broken one is named: it is the user's to mend. */
 export function readJson<T extends object>(file: string): T {
   const content = readText(file);
   if (content === undefined) return {} as T;
+  const hint = 'Mend it, or move it away.';
+  let value: unknown;
   try {
-    return JSON.parse(content) as T;
+    value = JSON.parse(content);
   } catch (cause) {
-    throw new DnxError('usage', `${file} is not valid JSON.`, { hint: 'Mend it, or move it away.', cause });
+    throw new DnxError('usage', `${file} is not valid JSON.`, { hint, cause });
   }
+  if (!isObject(value)) throw new DnxError('usage', `${file} does not hold a JSON object.`, { hint });
+  return value as T;
 }
 
 /** The text of a file; undefined where there is none. */

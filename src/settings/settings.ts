@@ -94,7 +94,9 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     if (values.some(([origin, each]) => origin === 'option' && each === '')) throw usage(`--${name} is empty.`);
     const [origin, value] = values.find(([, each]) => each !== undefined && each !== '') ?? [];
     if (origin) origins[name] = origin;
-    return value;
+    // Files are written by hand, and an id may be a number there.
+    if (value !== undefined && !['string', 'number'].includes(typeof value)) throw usage(`“${name}” of the ${origin} is not text.`);
+    return value === undefined ? undefined : String(value);
   };
   const profile =
     first(

@@ -69,6 +69,14 @@ export const refusedFailures: readonly Failure[] = [
   },
   // 4, 5, 6, 7, 9
   {
+    name: 'a token with a newline in it',
+    line: 'server list',
+    code: 'unauthenticated',
+    given: () => ({ env: { DNX_TOKEN: '1|first\nsecond' } }),
+    says: 'The token holds a space, a newline or another character that no token has.',
+    hint: /the token alone/,
+  },
+  {
     name: 'no token',
     line: 'server list',
     code: 'unauthenticated',

@@ -184,4 +184,26 @@ export const usageFailures: readonly Failure[] = [
     says: /config\.json is not valid JSON\.$/,
     hint: /Mend it/,
   },
+  {
+    name: 'a link file that is not an object',
+    line: 'server list',
+    code: 'usage',
+    given: ({ directory }) => {
+      writeFileSync(join(directory, '.deploynix.json'), 'null');
+      return undefined;
+    },
+    says: /\.deploynix\.json does not hold a JSON object\.$/,
+    hint: /Mend it/,
+  },
+  {
+    name: 'a link file whose site is a list',
+    line: 'site show',
+    code: 'usage',
+    given: ({ directory }) => {
+      writeFileSync(join(directory, '.deploynix.json'), '{"site":["a.test"]}');
+      return undefined;
+    },
+    says: '“site” of the link file is not text.',
+    hint: null,
+  },
 ];
