@@ -12,6 +12,5 @@ function versionWritten() {
 
 const justVersion = process.argv.length === 3 && process.argv[2] === '--version';
 if (!(justVersion && versionWritten())) {
-  require('./load.js').load(require.resolve('../dist/core.js'));
-  require('../dist/dnx.js').run(process);
+  require('./load.js').load(require.resolve('../dist/dnx.js')).run(process);
 }
