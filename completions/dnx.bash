@@ -113,6 +113,8 @@ _dnx() {
     *' --preset') words='ci-deploy read-only full' ;;
     *' --name') return ;;
     *' --to-file') compopt -o default; return ;;
+    *' --field'|*' -F') return ;;
+    *' --data') compopt -o default; return ;;
     *' --confirm') return ;;
     *' --server') return ;;
     'server create --provider'|'credential create --provider') return ;;
@@ -126,8 +128,6 @@ _dnx() {
     *' --webserver') return ;;
     *' --ip-address') return ;;
     *' --timeout') return ;;
-    *' --field'|*' -F') return ;;
-    *' --data') compopt -o default; return ;;
     *' --site') return ;;
     *' --domain') return ;;
     'site create --type') words='laravel wordpress statamic static nextjs nuxt' ;;
@@ -215,7 +215,7 @@ _dnx() {
           'auth switch') words=" $everywhere" ;;
           'auth whoami') words=" $everywhere" ;;
           'token list') words="--audit $everywhere" ;;
-          'token create') words="--name --for --from-script --preset --ability --to-file $everywhere" ;;
+          'token create') words="--name --for --from-script --preset --ability --to-file --field --data $everywhere" ;;
           'token revoke') words="--confirm --yes $everywhere" ;;
           'token rotate') words="--to-file --yes $everywhere" ;;
           'token abilities') words="--for --from-script $everywhere" ;;

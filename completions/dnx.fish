@@ -212,6 +212,10 @@ function __dnx_value
             return 0
         case '* --to-file'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --field' '* -F'
+            return 0
+        case '* --data'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case '* --confirm'
             return 0
         case '* --server'
@@ -238,10 +242,6 @@ function __dnx_value
             return 0
         case '* --timeout'
             return 0
-        case '* --field' '* -F'
-            return 0
-        case '* --data'
-            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case '* --site'
             return 0
         case '* --domain'
@@ -737,7 +737,10 @@ function __dnx_complete
                     --from-script 'A shell script or GitHub workflow: what its dnx commands need' \
                     --preset 'A ready-made set of abilities' \
                     --ability 'An ability for the token' \
-                    --to-file 'Put the token into a new file that only you can read, and never show it'
+                    --to-file 'Put the token into a new file that only you can read, and never show it' \
+                    --field 'Any field of the body: text, or typed with key:=json' \
+                    -F 'Any field of the body: text, or typed with key:=json' \
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'token revoke'
                 printf '%s\t%s\n' \

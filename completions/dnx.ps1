@@ -267,7 +267,7 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'auth switch' = @() + $everywhere
     'auth whoami' = @() + $everywhere
     'token list' = @('--audit|Mark those with every ability, unused for 90 days, never used, or named alike') + $everywhere
-    'token create' = @('--name|What the token is for, such as ci', '--for|A command line that must work: what it needs', '--from-script|A shell script or GitHub workflow: what its dnx commands need', '--preset|A ready-made set of abilities', '--ability|An ability for the token', '--to-file|Put the token into a new file that only you can read, and never show it') + $everywhere
+    'token create' = @('--name|What the token is for, such as ci', '--for|A command line that must work: what it needs', '--from-script|A shell script or GitHub workflow: what its dnx commands need', '--preset|A ready-made set of abilities', '--ability|An ability for the token', '--to-file|Put the token into a new file that only you can read, and never show it', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
     'token revoke' = @('--confirm|Agree to revoke even the token that dnx is using here, by its name', '--yes|Do not ask') + $everywhere
     'token rotate' = @('--to-file|Put the new token into a new file that only you can read', '--yes|Do not ask') + $everywhere
     'token abilities' = @('--for|A command line that must work: what it needs', '--from-script|A shell script or GitHub workflow: what its dnx commands need') + $everywhere

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { DnxError, isError } from '../errors.ts';
 import { isObject } from '../json.ts';
 import { message, text, type View } from '../output/view.ts';
-import { idOf, type Token, tokenIn } from './token.ts';
+import { idOf, type Token, tokenIn, unwrapped } from './token.ts';
 import { reserveFile, type TokenFile } from './token-file.ts';
 
 type Needs = Pick<Context, 'api' | 'ci' | 'tokens' | 'progress' | 'settings' | 'world'>;
@@ -11,7 +11,8 @@ type Needs = Pick<Context, 'api' | 'ci' | 'tokens' | 'progress' | 'settings' | '
 interface Fresh {
   readonly plain: string;
   readonly id: string | undefined;
-  readonly body: unknown;
+  /** What the API answered, for a script. */
+  readonly answer: object;
 }
 
 /**
@@ -56,7 +57,7 @@ export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonl
   if (inUse) progress.note('DNX_TOKEN held the old token: set it to the new one.');
   progress.note(`The new token is shown this once; the old one (id ${id}) is revoked after that:`);
   ctx.ci.mask(fresh.plain);
-  return { ...text(fresh.plain, isObject(fresh.body) ? fresh.body : { token: fresh.plain }), finish };
+  return { ...text(fresh.plain, fresh.answer), finish };
 }
 
 async function mint({ api }: Needs, old: Token, file: TokenFile | undefined): Promise<Fresh> {
@@ -66,7 +67,7 @@ async function mint({ api }: Needs, old: Token, file: TokenFile | undefined): Pr
     const reply = await api.send('POST /tokens', {}, { body: { name: old.name, abilities } });
     const plain = tokenIn(reply);
     const id = isObject(reply.data) && reply.data.id !== undefined ? String(reply.data.id) : idOf(plain);
-    return { plain, id, body: reply.body };
+    return { plain, id, answer: unwrapped(reply) };
   } catch (error) {
     file?.discard();
     const maybe = isError(error, 'network', 'failed') ? ' If a second one was made all the same, dnx token list --audit shows it.' : '';

@@ -42,3 +42,9 @@ export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<
     return undefined;
   }
 }
+
+/** The answer to a create, unwrapped: the token itself may stand inside its `data` or beside it. */
+export function unwrapped({ body, data }: Reply): object {
+  const { data: _, ...beside } = isObject(body) ? body : {};
+  return isObject(data) ? { ...data, ...(data === body ? {} : beside) } : beside;
+}

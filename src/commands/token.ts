@@ -57,6 +57,7 @@ const create = command({
     ability: list('An ability for the token', 'resource:action'),
     to_file: text('Put the token into a new file that only you can read, and never show it', 'file'),
   },
+  body: true,
   examples: ['create ci --for "deploy --wait"', 'create ci --preset ci-deploy', 'create ci --ability site:deploy'],
   run: (ctx, options) => createToken(ctx, options, (of) => demandOf(of, tree, ctx.world)),
 });

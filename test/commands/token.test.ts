@@ -35,9 +35,24 @@ describe('token create', () => {
     expect(await works(run.stdout.trim())).toBe(true);
   });
 
-  test('prints what the API answered with --json', async () => {
+  test.each([
+    ['beside the data', (token: string, data: object) => ({ data, token })],
+    ['in the data', (token: string, data: object) => ({ message: 'Created.', data: { ...data, token } })],
+    ['in a bare object', (token: string, data: object) => ({ ...data, token })],
+  ])('prints one object with --json, the token %s', async (_, shape) => {
+    bed.sandbox.faults.next({ method: 'POST', path: '/tokens' }, (answer) => {
+      const { token, data } = answer.body as { token: string; data: object };
+      return { ...answer, body: shape(token, data) };
+    });
     const run = await bed.dnx('token create ci --preset ci-deploy --json');
-    expect(run.json()).toMatchObject({ data: { name: 'ci' }, token: expect.stringMatching(/^\d+\|/) });
+    expect(run.json()).toMatchObject({ name: 'ci', abilities: ['site:deploy', 'site:read'], token: expect.stringMatching(/^\d+\|/) });
+    expect(run.json()).not.toHaveProperty('data');
+  });
+
+  test('takes -F and --data over its options, as every create does', async () => {
+    const run = await bed.dnx(['token', 'create', 'ci', '--data', '{"abilities":["site:read"]}', '-F', 'name=cd']);
+    expect([run.code, byName('cd')?.abilities, byName('ci')]).toEqual([0, ['site:read'], undefined]);
+    expect(run.stderr).toContain('Token cd can: site:read.');
   });
 
   test('adds up --ability, --for and --from-script, and says what it did not understand', async () => {
