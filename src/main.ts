@@ -6,6 +6,7 @@ import { openContext } from './open-context.ts';
 import { reportError } from './output/error.ts';
 import { checkShape, print, write } from './output/print.ts';
 import { styleFor } from './output/style.ts';
+import { formats } from './settings/format.ts';
 import { type Given, readSettings, type Settings } from './settings/settings.ts';
 import type { World } from './world.ts';
 
@@ -66,8 +67,11 @@ const given = (words: Invocation['words']): Given => ({
 });
 
 /** A usage error comes before the options are read: look for what asks for JSON. */
-const wantsJson = (argv: readonly string[], { env }: World): boolean =>
-  argv.includes('--json') || /(^| )(-o|--output)[ =]?(nd)?json( |$)/.test(argv.join(' ')) || /^(nd)?json$/.test(env.DNX_OUTPUT ?? '');
+function wantsJson(argv: readonly string[], { env }: World): boolean {
+  const [, asked] = /(?:^| )(?:-o|--output)[ =]?(\S+)/.exec(argv.join(' ')) ?? [];
+  const format = formats.find((each) => each === asked) ?? env.DNX_OUTPUT ?? '';
+  return argv.includes('--json') || /^(nd)?json$/.test(format);
+}
 
 /** `| head -1` closes our stdout: that is how a pipe ends, not a failure. */
 const isClosedPipe = (error: unknown): boolean => error instanceof Error && (error as NodeJS.ErrnoException).code === 'EPIPE';

@@ -129,15 +129,16 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
       throw error.withHint(`${error.hint ?? ''} It came from the ${origin}.${mend}`.trim());
     }
   };
+  const json = given.json || given.output === 'json';
   return {
     profile,
     host: from('host', () => hostOf(setting('host', given.host, DEFAULT_HOST) ?? DEFAULT_HOST)),
     server: setting('server'),
     site: setting('site'),
-    format: from('output', () => formatOf(setting('output', given.json ? 'json' : given.output, 'table') ?? 'table')),
+    format: from('output', () => formatOf(setting('output', json ? 'json' : given.output, 'table') ?? 'table')),
     quiet: given.quiet ?? false,
     debug: given.debug ?? truthy(env.DNX_DEBUG),
-    input: given.input !== false && !given.json && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI),
+    input: given.input !== false && !json && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI),
     config,
     directories,
     origins,

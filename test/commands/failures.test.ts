@@ -46,6 +46,11 @@ describe.each(failures)('$code: $name', ({ line, code, given, says, hint, status
   });
 });
 
+test('an option wins over DNX_OUTPUT, also where the line is not understood', async () => {
+  const run = await bed.dnx('server list -o table --nope', { env: { DNX_OUTPUT: 'json' } });
+  expect([run.code, run.stdout, run.stderr.slice(0, 1)]).toEqual([2, '', '✗']);
+});
+
 describe('a bug', () => {
   const broken = () => {
     throw new TypeError('x is not a function');

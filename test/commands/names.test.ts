@@ -20,6 +20,16 @@ test('an id costs no request of its own', async () => {
   expect(run.calls).toEqual([`GET /servers/${web1}/sites/${shop}`]);
 });
 
+test('--server and --site mean the same everywhere, also where a position does', async () => {
+  const byOption = await bed.dnx('site show --site shop.example.com --server web-1 --json');
+  expect(byOption.json()).toMatchObject({ id: shop });
+  expect((await bed.dnx('server show --server web-1 -o ids')).stdout).toBe(`${web1}\n`);
+  const deployed = await bed.dnx(`deploy --site ${shop} --server ${web1} --no-wait`);
+  expect([deployed.code, deployed.calls]).toEqual([0, [`POST /servers/${web1}/sites/${shop}/deploy`]]);
+  const twice = await bed.dnx('site show shop.example.com --site blog.example.com');
+  expect([twice.code, twice.calls]).toEqual([2, []]);
+});
+
 test('a server goes by its name or its address', async () => {
   const byName = await bed.dnx('server show WEB-1 --json');
   const byAddress = await bed.dnx('server show 203.0.113.10 --json');
@@ -61,6 +71,13 @@ test.each(['site show web-2/staging.example.com --json', 'site show staging.exam
     expect((await bed.dnx(line)).json()).toMatchObject({ server_id: web2 });
   },
 );
+
+test('each of several is looked for again where it is no longer what was remembered', async () => {
+  await bed.dnx('site show shop.example.com');
+  bed.sandbox.faults.next({ path: '/servers/{server}/sites/{site}/suspend' }, { status: 404, body: { message: 'Gone.' } });
+  const run = await bed.dnx('site suspend shop.example.com blog.example.com --yes --json');
+  expect([run.code, run.json()]).toEqual([0, [expect.objectContaining({ id: shop }), expect.objectContaining({ status: 'suspended' })]]);
+});
 
 test('DNX_SERVER is the parent where no option says otherwise; a site that is not on it is looked for', async () => {
   const there = await bed.dnx('site show staging.example.com --json', { env: { DNX_SERVER: 'web-2' } });

@@ -54,6 +54,7 @@ test('nobody is asked under --json, --no-input, DNX_NO_INPUT and CI', () => {
   expect(read({ CI: 'false' }).input).toBe(true);
   expect(read({ DNX_NO_INPUT: '1' }).input).toBe(false);
   expect(read({}, { json: true }).input).toBe(false);
+  expect(read({}, { output: 'json' })).toMatchObject({ input: false, format: 'json' });
   expect(read({}, { input: false }).input).toBe(false);
 });
 
