@@ -139,7 +139,7 @@ export function createApi(options: ClientOptions): Api {
           query: { ...query, page, per_page: PAGE_SIZE },
           ...(retry === undefined ? {} : { retry }),
         });
-        if (Array.isArray(reply.data)) items.push(...reply.data);
+        if (Array.isArray(reply.data)) items.push(...reply.data.filter((each) => each !== null));
         else if (isObject(reply.data)) throw new DnxError('failed', 'Deploynix answered one thing where a list was asked for.');
         last = lastPage(reply.body);
       }

@@ -31,6 +31,9 @@ const successes: Readonly<Record<string, Reply>> = {
   'a list without meta': reshaped((answer) => ({ data: dataOf(answer) })),
   'data that is null': reshaped(() => ({ data: null })),
   'an empty list': reshaped(() => ({ data: [] })),
+  'a list with nothing among its things': reshaped((answer) => ({
+    data: Array.isArray(dataOf(answer)) ? [null, dataOf(answer)].flat() : dataOf(answer),
+  })),
   'whole numbers for ids': eachOf((item) => mapped(item, (key, value) => (/(^|_)id$/.test(key) && value !== null ? 17 : value))),
   'fields and statuses that are unknown': eachOf((item) => ({
     ...item,
