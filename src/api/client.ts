@@ -27,8 +27,10 @@ export interface Api {
   list<T>(endpoint: Endpoint, params?: object, options?: { readonly query?: Query; readonly retry?: boolean }): Promise<T[]>;
   /** The same API with another token, to check one before it is kept; and at another host, which gets that token alone. */
   as(token: string, host?: string): Api;
-  /** The answer before its body is read: for downloads, and for commands that show the answer as it came. Any status. */
-  raw(method: string, path: string, options?: SendOptions & { readonly headers?: Readonly<Record<string, string>> }): Promise<HttpResponse>;
+  /** One request to any path; its answer, whatever its status. */
+  ask(method: string, path: string, options?: SendOptions): Promise<Reply>;
+  /** The answer before its body is read, for downloads. Any status; sent once. */
+  raw(method: string, path: string): Promise<HttpResponse>;
 }
 
 /** What the client is given. */
@@ -57,15 +59,11 @@ export function createApi(options: ClientOptions): Api {
   let open: Promise<Transport> | undefined;
   let pausedUntil = 0;
 
-  async function exchange(
-    method: string,
-    path: string,
-    send: SendOptions & { headers?: Readonly<Record<string, string>> },
-  ): Promise<HttpResponse> {
+  async function exchange(method: string, path: string, send: SendOptions): Promise<HttpResponse> {
     open ??= options.connect();
     const transport = await open;
     const started = clock.elapsed();
-    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': options.userAgent, ...send.headers };
+    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': options.userAgent };
     if (send.authenticated !== false) headers.authorization = bearer(await options.token());
     const body = send.body === undefined ? undefined : JSON.stringify(send.body);
     if (method !== 'GET') headers['content-type'] = 'application/json';
@@ -80,11 +78,7 @@ export function createApi(options: ClientOptions): Api {
   }
 
   /** Waits for the limit's window together with every other request under way, then tries again. A 429 was not performed. */
-  async function limited(
-    method: string,
-    path: string,
-    send: SendOptions & { headers?: Readonly<Record<string, string>> },
-  ): Promise<HttpResponse> {
+  async function limited(method: string, path: string, send: SendOptions): Promise<HttpResponse> {
     let waited = 0;
     for (let attempt = 0; ; attempt++) {
       const pause = pausedUntil - clock.elapsed();
@@ -104,17 +98,13 @@ export function createApi(options: ClientOptions): Api {
   }
 
   /** GET again after a fault or a 5xx; anything that changes something is sent once. */
-  async function persistent<T>(method: string, path: string, send: SendOptions, endpoint: string): Promise<Reply<T>> {
+  async function persistent<T>(method: string, path: string, send: SendOptions): Promise<Reply<T>> {
     const delays = method === 'GET' && send.retry !== false ? RETRIES_MS : [];
     for (let attempt = 0; ; attempt++) {
       const delay = delays[attempt];
       try {
         const reply = await readReply<T>(await limited(method, path, send));
-        if (reply.status < 300) {
-          if (reply.text !== undefined) throw notJson(endpoint);
-          return reply;
-        }
-        if (reply.status < 500 || delay === undefined) throw failureOf(reply, endpoint);
+        if (reply.status < 500 || delay === undefined) return reply;
       } catch (error) {
         if (!(error instanceof NetworkFault)) throw error;
         if (delay === undefined) throw unreachable(error, method, options.host);
@@ -123,13 +113,17 @@ export function createApi(options: ClientOptions): Api {
     }
   }
 
-  const send = <T>(endpoint: Endpoint, params: object = {}, sendOptions: SendOptions = {}): Promise<Reply<T>> => {
+  const send = async <T>(endpoint: Endpoint, params: object = {}, sendOptions: SendOptions = {}): Promise<Reply<T>> => {
     const { method, path } = fill(endpoint, params as Record<string, unknown>);
-    return persistent<T>(method, path, sendOptions, endpoint);
+    const reply = await persistent<T>(method, path, sendOptions);
+    if (reply.status >= 300) throw failureOf(reply, endpoint);
+    if (reply.text !== undefined) throw notJson(endpoint);
+    return reply;
   };
 
   return {
     send,
+    ask: (method, path, askOptions = {}) => persistent(method, path, askOptions),
     as: (token, host = options.host) => createApi({ ...options, host, token: async () => token }),
     async list<T>(endpoint: Endpoint, params: object = {}, { query, retry }: { query?: Query; retry?: boolean } = {}): Promise<T[]> {
       const items: T[] = [];
@@ -145,9 +139,9 @@ export function createApi(options: ClientOptions): Api {
       }
       return items;
     },
-    async raw(method, path, rawOptions = {}) {
+    async raw(method, path) {
       try {
-        return await limited(method, path, rawOptions);
+        return await limited(method, path, {});
       } catch (error) {
         throw error instanceof NetworkFault ? unreachable(error, method, options.host) : error;
       }

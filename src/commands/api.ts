@@ -1,5 +1,5 @@
 import { failureOf } from '../api/failure.ts';
-import { type Reply, readReply } from '../api/reply.ts';
+import type { Reply } from '../api/reply.ts';
 import { parseJson } from '../cli/body.ts';
 import { command } from '../cli/command.ts';
 import { argument, content, flag, required, suggest, text } from '../cli/options.ts';
@@ -44,7 +44,7 @@ export default command({
       return data(await ctx.api.list(`GET ${address.path as `/${string}`}`, {}, { query: { ...address.query, ...words(fields) } }));
     }
     const body = given.input === undefined ? (verb === 'GET' ? undefined : fields) : parseJson(given.input, '--input');
-    const reply = await readReply(await ctx.api.raw(verb, withQuery(address, verb === 'GET' ? words(fields) : {}), { body }));
+    const reply = await ctx.api.ask(verb, withQuery(address, verb === 'GET' ? words(fields) : {}), { body });
     if (reply.status < 300) return include ? withHead(reply) : bodyOf(reply, ctx.progress.note);
     if (include) ctx.progress.note(headOf(reply));
     throw failureOf(reply, `${verb} ${patternOf(address.path)}`);

@@ -3,6 +3,7 @@ import { detailsOf } from '../account/token.ts';
 import { loginLine } from '../auth/tokens.ts';
 import { isError } from '../errors.ts';
 import { isObject } from '../json.ts';
+import { wordOf } from '../words.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
 import type { Contact } from './network.ts';
 
@@ -40,13 +41,14 @@ export async function credentials({
 }
 
 /** What the API made of the token, and what that token may do. */
-export async function access({ api, settings, tokens }: Needs, { status, body }: Contact, signedIn: boolean): Promise<Check[]> {
+export async function access({ api, settings, tokens }: Needs, { reply }: Contact, signedIn: boolean): Promise<Check[]> {
   const signIn = loginLine(settings);
-  if (status === undefined) return [skipped('API', 'it was not reached'), skipped('abilities', 'they cannot be asked for')];
-  const user = parsed(body);
-  if (status >= 200 && status < 300) {
-    if (!user) return [failed('API', 'the answer is not JSON: this is some other server, or a portal in between', 'Look at DNX_HOST')];
-    return [ok('API', `signed in as ${String(user.email ?? user.name)}`), await abilities({ api, tokens })];
+  if (!reply) return [skipped('API', 'it was not reached'), skipped('abilities', 'they cannot be asked for')];
+  const { status, data: user } = reply;
+  if (status < 300) {
+    if (!isObject(user))
+      return [failed('API', 'the answer is not JSON: this is some other server, or a portal in between', 'Look at DNX_HOST')];
+    return [ok('API', `signed in as ${wordOf(user.email ?? user.name)}`), await abilities({ api, tokens })];
   }
   if (status === 401 && !signedIn) return [ok('API', 'it answers, and asks who we are'), skipped('abilities', 'not signed in')];
   const mends: Readonly<Record<number, readonly [string, string]>> = {
@@ -65,14 +67,4 @@ async function abilities({ api, tokens }: Pick<Needs, 'api' | 'tokens'>): Promis
   if (hasEverything(own.abilities))
     return warning('abilities', 'this token can do everything', 'dnx login, and choose what you need; or dnx token create NAME --for "…"');
   return ok('abilities', own.abilities.join(', ') || 'none');
-}
-
-function parsed(body: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    const inner = isObject(value) && isObject(value.data) ? value.data : value;
-    return isObject(inner) ? inner : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { textOf } from '../api/response.ts';
+import type { Reply } from '../api/reply.ts';
 import { isError } from '../errors.ts';
 import { NetworkFault } from '../world.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
@@ -11,8 +11,7 @@ const proxies = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as co
 export interface Contact {
   readonly checks: readonly Check[];
   /** Undefined: no answer came. */
-  readonly status: number | undefined;
-  readonly body: string;
+  readonly reply: Reply | undefined;
 }
 
 /** Name, connection, certificate, clock and pace, all from one `GET /user`, with the token where there is one. */
@@ -21,11 +20,10 @@ export async function contact({ api, settings, world, clock }: Needs, signedIn: 
   const before = [ok('host', `${host} (from the ${origins.host ?? 'default'})`), proxy(world.env)];
   const started = clock.elapsed();
   try {
-    const response = await api.raw('GET', '/user', { authenticated: signedIn });
+    const reply = await api.ask('GET', '/user', { authenticated: signedIn, retry: false });
     const ms = Math.round(clock.elapsed() - started);
     return {
-      status: response.status,
-      body: await textOf(response),
+      reply,
       checks: [
         ...before,
         ok('DNS', 'the name is known'),
@@ -33,13 +31,13 @@ export async function contact({ api, settings, world, clock }: Needs, signedIn: 
         ms > SLOW_MS
           ? warning('latency', `${ms} ms for one request`, 'Look at the network and the proxy')
           : ok('latency', `${ms} ms for one request`),
-        skew(response.headers.date, clock.now()),
+        skew(reply.headers.date, clock.now()),
       ],
     };
   } catch (error) {
     if (!isError(error, 'network')) throw error;
     const reason = error.cause instanceof NetworkFault ? (error.cause.reason ?? '') : '';
-    return { status: undefined, body: '', checks: [...before, ...broken(reason, error.message, host)] };
+    return { reply: undefined, checks: [...before, ...broken(reason, error.message, host)] };
   }
 }
 

@@ -92,6 +92,17 @@ describe('api', () => {
     expect((await bed.dnx('api GET /user')).stdout).toBe('plain words\n');
   });
 
+  test('a GET bears two faults, anything else none', async () => {
+    bed.sandbox.faults.next({ method: 'GET' }, { status: 502, body: '<h1>Bad Gateway</h1>' });
+    bed.sandbox.faults.next({ method: 'GET' }, 'cut');
+    const read = await bed.dnx('api GET /user');
+    expect([read.code, read.stderr, read.calls.length]).toEqual([0, '', 3]);
+    bed.sandbox.faults.next({ method: 'POST' }, 'cut');
+    const sent = await bed.dnx(`api POST /servers/${web1}/daemons -F command=a`);
+    expect([sent.code, sent.stdout, sent.calls.length]).toEqual([13, '', 1]);
+    expect(sent.stderr).toContain('it may have been performed.');
+  });
+
   test.each([
     [401, 4, 'Deploynix does not accept this token'],
     [404, 6, 'Not found'],
@@ -99,7 +110,7 @@ describe('api', () => {
     [422, 7, 'name: The name field is required.'],
     [502, 1, 'Deploynix failed with 502'],
   ])('%d is an error with exit code %d', async (status, code, words) => {
-    bed.sandbox.faults.next({}, { status, body: { message: 'No.', errors: { name: ['The name field is required.'] } } });
+    bed.sandbox.faults.always({}, { status, body: { message: 'No.', errors: { name: ['The name field is required.'] } } });
     const run = await bed.dnx('api GET /user');
     expect([run.code, run.stdout]).toEqual([code, '']);
     expect(run.stderr).toContain(words);

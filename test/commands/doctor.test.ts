@@ -83,6 +83,12 @@ describe('doctor', () => {
     expect((await examined()).by.API).toContain(words);
   });
 
+  test('an answer that breaks off in the middle', async () => {
+    bed.sandbox.faults.always({ path: '/user' }, 'cut');
+    const { run, by } = await examined();
+    expect([run.code, by.connection]).toEqual([1, expect.stringContaining('failed: Cannot reach')]);
+  });
+
   test('files that others can read, and a token in the clear', async () => {
     await bed.dnx('login --with-token --insecure-storage', { stdin: bed.sandbox.token, env: { DNX_TOKEN: undefined } });
     chmodSync(join(bed.directory, 'config'), 0o755);
