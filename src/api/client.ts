@@ -135,7 +135,8 @@ export function createApi(options: ClientOptions): Api {
         });
         if (Array.isArray(reply.data)) items.push(...reply.data.filter((each) => each !== null));
         else if (isObject(reply.data)) throw new DnxError('failed', 'Deploynix answered one thing where a list was asked for.');
-        last = lastPage(reply.body);
+        // An empty page is the end, whatever the number of pages that is claimed.
+        last = Array.isArray(reply.data) && reply.data.length > 0 ? lastPage(reply.body) : page;
       }
       return items;
     },

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { seeded } from '../../src/sandbox/index.ts';
+import { type Answer, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 const web1 = seeded.servers['web-1'];
@@ -137,4 +137,15 @@ test('a thing named twice is asked about, not acted on twice', async () => {
   const run = await bed.dnx(`deploy shop.example.com blog.example.com ${shop}`);
   expect([run.code, run.stdout, run.calls.filter((call) => call.startsWith('POST'))]).toEqual([2, '', []]);
   expect(run.stderr).toContain(`The site “${shop}” is named twice.`);
+});
+
+test('a list ends at its first empty page, however many pages are claimed', async () => {
+  const endless = (answer: Answer): Answer => ({
+    ...answer,
+    body: { ...(answer.body as object), meta: { current_page: 1, last_page: 1_000_000 } },
+  });
+  bed.sandbox.faults.always({ path: '/servers' }, endless);
+  const run = await bed.dnx('server list --json');
+  expect(run.json<unknown[]>()).toHaveLength(3);
+  expect(run.calls).toEqual(['GET /servers', 'GET /servers']);
 });
