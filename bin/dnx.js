@@ -12,5 +12,6 @@ function versionWritten() {
 
 const justVersion = process.argv.length === 3 && process.argv[2] === '--version';
 if (!(justVersion && versionWritten())) {
-  require('./load.js').load(require.resolve('../dist/dnx.js')).run(process);
+  const { join } = require('node:path');
+  require('./load.js').load(join(__dirname, '../dist/dnx.js')).run(process);
 }
