@@ -85,6 +85,15 @@ describe('a list', () => {
     expect(Math.max(...printed.map((each) => each.length))).toBeLessThanOrEqual(40);
     expect(printed[1]).toMatch(/^web-1 {2}x+…$/);
   });
+
+  test('keeps its first column whole on a narrow terminal, and leaves out the last ones that do not fit', async () => {
+    const named = rows(
+      [{ id: 'x'.repeat(26), name: 'a-site.example.com', status: 'provisioning', sites_count: 12 }],
+      columns<Server>('name', 'status', 'sites_count', 'id'),
+      '',
+    );
+    expect(await print(named, 'table', { width: 40 })).toBe('NAME                STATUS    SITES C…\na-site.example.com  provisi…  12\n');
+  });
 });
 
 test('a record shows a line for each field, and times as they feel', async () => {
