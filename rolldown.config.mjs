@@ -18,7 +18,7 @@ const commanderAlone = {
 const widths = "string = string.replace(emojiRegex(), '  ');";
 
 /**
- * cli-table3 measures every cell several times, and its string-width looks for emoji with an expression that V8 needs 7 ms to compile. What
+ * cli-table3 measures every cell several times, and its string-width looks for emoji with an expression that V8 needs about 4 ms to compile. What
  * is plain is as wide as it is long, which string-width 8 knows as well; cli-table3 cannot have that one, for it is ESM alone.
  */
 const plainWidths = {
