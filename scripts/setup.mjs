@@ -4,10 +4,17 @@ import { statSync } from 'node:fs';
 
 const time = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
+/** What npm prints on stdout is shown only when it fails: a list of a hundred chunks is no news. */
 function npm(...args) {
-  const { status } = spawnSync('npm', args, { stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
-  if (status !== 0) process.exit(status ?? 1);
+  const { status, stdout } = spawnSync('npm', args, { stdio: ['ignore', 'pipe', 'inherit'], shell: process.platform === 'win32' });
+  if (status === 0) return;
+  process.stdout.write(stdout ?? '');
+  process.exit(status ?? 1);
 }
 
-if (time('node_modules/.package-lock.json') < time('package-lock.json')) npm('ci', '--no-audit', '--no-fund');
+if (time('node_modules/.package-lock.json') < time('package-lock.json')) {
+  console.log('Installing what package-lock.json names …');
+  npm('ci', '--no-audit', '--no-fund');
+}
+console.log('Building …');
 npm('run', '--silent', 'build');
