@@ -1,3 +1,4 @@
+import { accountName, accountNamed, type Identity } from '../auth/account.ts';
 import { loginLine, type Source, type Tokens } from '../auth/tokens.ts';
 import type { Context } from '../context.ts';
 import { DnxError } from '../errors.ts';
@@ -8,12 +9,7 @@ import { wordOf } from '../words.ts';
 import { hasEverything } from './audit.ts';
 import { detailsOf } from './token.ts';
 
-interface Place {
-  readonly profile: string;
-  readonly host: string;
-}
-
-interface Status extends Place {
+interface Status extends Identity {
   /** The one that commands use when nothing else is said. */
   readonly current: boolean;
   readonly user: string | null;
@@ -32,8 +28,8 @@ type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'world' | 'progress'>
 /** Where each profile is signed in, as whom, with what token, and whether it works; exit 4 when one does not. */
 export async function signedIn(ctx: Needs): Promise<View> {
   const { settings, world } = ctx;
-  const here: Place = { profile: settings.profile, host: settings.host };
-  const others = placesIn(settings).filter((each) => key(each) !== key(here));
+  const here: Identity = { profile: settings.profile, host: settings.host };
+  const others = placesIn(settings).filter((each) => accountName(each) !== accountName(here));
   const variable = Boolean(world.env.DNX_TOKEN);
   if (variable && others.length > 0)
     ctx.progress.note('DNX_TOKEN is set and wins everywhere, so the stored tokens were not looked at. To check them: unset DNX_TOKEN');
@@ -58,7 +54,7 @@ export async function signedIn(ctx: Needs): Promise<View> {
   return failing(rows(all, shown, ''), failure);
 }
 
-async function look({ api, tokens, settings }: Needs, place: Place): Promise<Status> {
+async function look({ api, tokens, settings }: Needs, place: Identity): Promise<Status> {
   const own = tokens.of(place);
   const start = known(own, place, place.profile === settings.profile && place.host === settings.host);
   const broken = (problem: string, mend: string): Status => ({ ...start, problem: problem.replace(/\.$/, ''), mend });
@@ -85,9 +81,9 @@ async function look({ api, tokens, settings }: Needs, place: Place): Promise<Sta
   }
 }
 
-const unseen = async ({ tokens }: Needs, place: Place): Promise<Status> => known(tokens.of(place), place, false);
+const unseen = async ({ tokens }: Needs, place: Identity): Promise<Status> => known(tokens.of(place), place, false);
 
-function known(own: Tokens, place: Place, current: boolean): Status {
+function known(own: Tokens, place: Identity, current: boolean): Status {
   const account = own.known;
   return {
     ...place,
@@ -104,18 +100,13 @@ function known(own: Tokens, place: Place, current: boolean): Status {
 }
 
 /** Every profile and host that has a token, and every profile that has settings. */
-function placesIn({ config }: Pick<Context['settings'], 'config'>): Place[] {
-  const accounts = Object.keys(config.accounts ?? {}).map((each): Place => {
-    const at = each.lastIndexOf('@');
-    return { profile: each.slice(0, at), host: each.slice(at + 1) };
-  });
+function placesIn({ config }: Pick<Context['settings'], 'config'>): Identity[] {
+  const accounts = Object.keys(config.accounts ?? {}).map(accountNamed);
   const unsigned = Object.entries(config.profiles ?? {})
     .filter(([profile]) => !accounts.some((each) => each.profile === profile))
     .map(([profile, { host = DEFAULT_HOST }]) => ({ profile, host }));
   return [...accounts, ...unsigned];
 }
-
-const key = ({ profile, host }: Place): string => `${profile}@${host}`;
 
 function abilitiesInWords(abilities: readonly string[] | null): string | undefined {
   // Assumed to be a list, and shown as what it is otherwise.

@@ -1,3 +1,4 @@
+import { accountNamed } from '../auth/account.ts';
 import type { Context } from '../context.ts';
 import { DnxError, usage } from '../errors.ts';
 import { message, type View } from '../output/view.ts';
@@ -30,6 +31,6 @@ export async function switchProfile(
 
 /** Every profile that has settings or a token, and the default one. */
 function profileNames({ config }: Pick<Context['settings'], 'config'>): string[] {
-  const signedIn = Object.keys(config.accounts ?? {}).map((account) => account.slice(0, account.lastIndexOf('@')));
+  const signedIn = Object.keys(config.accounts ?? {}).map((name) => accountNamed(name).profile);
   return [...new Set([DEFAULT_PROFILE, ...Object.keys(config.profiles ?? {}), ...signedIn])];
 }

@@ -5,6 +5,7 @@ import { readJson } from '../settings/json-file.ts';
 import { locked } from '../settings/lock.ts';
 import { type Account, DEFAULT_HOST, DEFAULT_PROFILE, readConfig, type Settings } from '../settings/settings.ts';
 import type { World } from '../world.ts';
+import { accountName } from './account.ts';
 
 /** Where a token came from. `variable` is DNX_TOKEN, which wins over everything stored. */
 export type Source = 'variable' | 'keychain' | 'file';
@@ -45,7 +46,7 @@ interface Options {
 /** Token order: DNX_TOKEN, then where the settings say that this account's token lies. The keychain is not touched otherwise. */
 export function openTokens({ world, settings, warn }: Options): Tokens {
   const { profile, host, directories } = settings;
-  const account = `${profile}@${host}`;
+  const account = accountName(settings);
   const insecureFile = join(directories.config, INSECURE_FILE);
   let found: Promise<Found | undefined> | undefined;
 
