@@ -12,6 +12,5 @@ function versionWritten() {
 
 const justVersion = process.argv.length === 3 && process.argv[2] === '--version';
 if (!(justVersion && versionWritten())) {
-  const { join } = require('node:path');
-  require('./load.js').load(join(__dirname, '../dist/dnx.js')).run(process);
+  require('../dist/dnx.js').run(process);
 }

@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { execa } from 'execa';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
 
@@ -78,42 +77,6 @@ describe('what is loaded', () => {
     const { builtins, files } = await loadedBy(...args);
     expect(builtins.filter((name) => heavy.includes(name))).toEqual([]);
     expect(librariesIn(files)).toEqual(wanted);
-  });
-
-  describe('the code that V8 compiled at build time', () => {
-    const suffix = `.${process.arch}.code`;
-    const compiled = readdirSync('dist').flatMap((name) => (name.endsWith(suffix) ? [name.slice(0, -suffix.length)] : []));
-
-    /** Whether V8 refused it, for each file; null where there is none. */
-    async function refused(...files: string[]): Promise<unknown> {
-      const script = `
-        const [loader, ...files] = process.argv.slice(1);
-        const { load, scripts } = require(loader);
-        files.forEach((file) => load(file));
-        console.log(JSON.stringify(files.map((file) => scripts.get(file).cachedDataRejected ?? null)));
-      `;
-      return JSON.parse((await execa(process.execPath, ['-e', script, resolve('bin/load.js'), ...files])).stdout);
-    }
-
-    test('is there for all that a list loads, and is taken', async () => {
-      const { files } = await loadedBy('server', 'list');
-      expect(compiled.toSorted()).toEqual(
-        files
-          .filter((file) => dirname(file) === resolve('dist'))
-          .map((file) => basename(file))
-          .sort(),
-      );
-      expect(await refused(...compiled.map((name) => resolve('dist', name)))).toEqual(compiled.map(() => false));
-    });
-
-    test('is left where it is broken or missing', async () => {
-      const file = join(executable.directory, 'core.js');
-      writeFileSync(file, 'exports.of = 1;');
-      writeFileSync(`${file}${suffix}`, readFileSync(`dist/core.js${suffix}`).subarray(0, 1000));
-      expect(await refused(file)).toEqual([true]);
-      rmSync(`${file}${suffix}`);
-      expect(await refused(file)).toEqual([null]);
-    });
   });
 
   test('a group is loaded alone', async () => {
