@@ -51,7 +51,7 @@ export default defineConfig({
     codeSplitting: {
       groups: [
         { name: 'core', tags: ['$initial'] },
-        { name: 'language', test: /src[\\/]cli[\\/](command|crud|start-and-follow)\.ts$/ },
+        { name: 'language', test: /src[\\/]cli[\\/](language[\\/](command|crud)|run[\\/]start-and-follow)\.ts$/ },
       ],
     },
     minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },

@@ -1,14 +1,14 @@
-import { perform } from './cli/perform.ts';
-import { type Invocation, parse } from './cli/program.ts';
+import { isError } from './base/errors.ts';
+import { reportError } from './cli/output/error.ts';
+import { checkShape, print, write } from './cli/output/print.ts';
+import { styleFor } from './cli/output/style.ts';
+import { openContext } from './cli/run/open-context.ts';
+import { perform } from './cli/run/perform.ts';
+import { type Invocation, parse } from './cli/run/program.ts';
 import { tree } from './commands/index.ts';
-import { isError } from './errors.ts';
-import { openContext } from './open-context.ts';
-import { reportError } from './output/error.ts';
-import { checkShape, print, write } from './output/print.ts';
-import { styleFor } from './output/style.ts';
-import { formats } from './settings/format.ts';
-import { type Given, readSettings, type Settings } from './settings/settings.ts';
-import type { World } from './world.ts';
+import { formats } from './machine/settings/format.ts';
+import { type Given, readSettings, type Settings } from './machine/settings/settings.ts';
+import type { World } from './machine/world.ts';
 
 /** argv and a World in, an exit code out. The one place where errors are caught. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
@@ -42,11 +42,11 @@ async function understand(argv: readonly string[], world: World): Promise<Invoca
 }
 
 async function run(invocation: Invocation, settings: Settings, world: World): Promise<number> {
-  const { ctx, scope, sources, close } = await openContext(world, settings, invocation);
+  const { ctx, scope, sources, close } = await openContext(world, settings, invocation, tree);
   try {
     const view = await perform(invocation, ctx, scope, sources).catch(async (error: unknown) => {
       if (!isError(error, 'forbidden')) throw error;
-      const { withTokenLine } = await import('./needs/forbidden.ts');
+      const { withTokenLine } = await import('./features/token/abilities/forbidden.ts');
       throw withTokenLine(error, invocation, settings);
     });
     ctx.progress.done();

@@ -1,7 +1,7 @@
-import { openNetwork } from './api/network.ts';
-import { DnxError } from './errors.ts';
+import { DnxError } from './base/errors.ts';
+import type { World } from './machine/world.ts';
 import { main } from './main.ts';
-import type { World } from './world.ts';
+import { openNetwork } from './platform/api/network.ts';
 
 /** The world of the real process: its streams, clock, keychain and network. */
 export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
@@ -24,7 +24,7 @@ export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
         stop?.addEventListener('abort', abort, { once: true });
       }),
   };
-  const keychain = async () => (await import('./auth/keychain.ts')).osKeychain({ env, platform, clock, signal });
+  const keychain = async () => (await import('./machine/credentials/keychain.ts')).osKeychain({ env, platform, clock, signal });
   return {
     env,
     platform,
@@ -47,7 +47,7 @@ export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
     },
     connect: async () => openNetwork(env),
     async spawn(child) {
-      const { runChild } = await import('./child.ts');
+      const { runChild } = await import('./machine/child.ts');
       return runChild(child, signal, process.stdin.isTTY);
     },
   };

@@ -1,11 +1,11 @@
-import { failureOf } from '../api/failure.ts';
-import type { Reply } from '../api/reply.ts';
-import { parseJson } from '../cli/body.ts';
-import { command } from '../cli/command.ts';
-import { argument, content, flag, required, suggest, text } from '../cli/options.ts';
-import { usage } from '../errors.ts';
-import { data, nothing, text as plain, type View } from '../output/view.ts';
-import { type Address, addressOf, fillPlaceholders, operationOf, patternOf } from '../scope/address.ts';
+import { usage } from '../base/errors.ts';
+import { command } from '../cli/language/command.ts';
+import { argument, content, flag, required, suggest, text } from '../cli/language/options.ts';
+import { data, nothing, text as plain, type View } from '../cli/output/view.ts';
+import { parseJson } from '../cli/run/body.ts';
+import { failureOf } from '../platform/api/failure.ts';
+import type { Reply } from '../platform/api/reply.ts';
+import { type Address, addressOf, fillPlaceholders, operationOf, patternOf } from '../platform/names/address.ts';
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 

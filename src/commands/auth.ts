@@ -1,14 +1,13 @@
-import { login } from '../account/login.ts';
-import { logout } from '../account/logout.ts';
-import { presetNames } from '../account/presets.ts';
-import { signedIn } from '../account/status.ts';
-import { switchProfile } from '../account/switch.ts';
-import { command, group } from '../cli/command.ts';
-import { answer } from '../cli/crud.ts';
-import { argument, choice, flag, list, text } from '../cli/options.ts';
-import { demandOf } from '../needs/demand.ts';
-import { columns } from '../output/view.ts';
-import { tree } from './index.ts';
+import { command, group } from '../cli/language/command.ts';
+import { answer } from '../cli/language/crud.ts';
+import { argument, choice, flag, list, text } from '../cli/language/options.ts';
+import { columns } from '../cli/output/view.ts';
+import { login } from '../features/auth/login.ts';
+import { logout } from '../features/auth/logout.ts';
+import { signedIn } from '../features/auth/status.ts';
+import { switchProfile } from '../features/auth/switch.ts';
+import { demandOf } from '../features/token/abilities/demand.ts';
+import { presetNames } from '../features/token/presets.ts';
 
 interface User {
   readonly id: string;
@@ -33,7 +32,7 @@ const loginCommand = command({
     insecure_storage: flag('Store the token in a file, in the clear (mode 0600)'),
   },
   examples: ['login', 'login --for "deploy --wait"', 'login --with-token --insecure-storage < token.txt'],
-  run: (ctx, options) => login(ctx, options, (wanted) => demandOf(wanted, tree, ctx.world)),
+  run: (ctx, options) => login(ctx, options, (wanted) => demandOf(wanted, ctx.tree, ctx.world)),
 });
 
 export default group({

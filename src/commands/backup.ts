@@ -1,12 +1,12 @@
-import { command, group } from '../cli/command.ts';
-import { action } from '../cli/crud.ts';
-import { choice, flag, text, using, waiting, within } from '../cli/options.ts';
-import { startAndFollow } from '../cli/start-and-follow.ts';
-import { download } from '../download/download.ts';
-import { usage } from '../errors.ts';
-import { backupReader, backupsEndpoint } from '../follow/backup.ts';
-import { columns, rows } from '../output/view.ts';
-import { bytes } from '../words.ts';
+import { usage } from '../base/errors.ts';
+import { bytes } from '../base/text.ts';
+import { command, group } from '../cli/language/command.ts';
+import { action } from '../cli/language/crud.ts';
+import { choice, flag, text, using, waiting, within } from '../cli/language/options.ts';
+import { columns, rows } from '../cli/output/view.ts';
+import { startAndFollow } from '../cli/run/start-and-follow.ts';
+import { download } from '../features/backup/download.ts';
+import { backupReader, backupsEndpoint } from '../platform/follow/backup.ts';
 
 interface Backup {
   readonly id: string;

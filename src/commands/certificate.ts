@@ -1,9 +1,9 @@
-import { command, group } from '../cli/command.ts';
-import { bodyOf, resource, show } from '../cli/crud.ts';
-import { assumed, content, natural, required, secret, suggest, text, waiting, within } from '../cli/options.ts';
-import { startAndFollow } from '../cli/start-and-follow.ts';
-import { certificateEndpoint, certificateReader, certificatesEndpoint } from '../follow/certificate.ts';
-import { columns, message, rows } from '../output/view.ts';
+import { command, group } from '../cli/language/command.ts';
+import { bodyOf, resource, show } from '../cli/language/crud.ts';
+import { assumed, content, natural, required, secret, suggest, text, waiting, within } from '../cli/language/options.ts';
+import { columns, message, rows } from '../cli/output/view.ts';
+import { startAndFollow } from '../cli/run/start-and-follow.ts';
+import { certificateEndpoint, certificateReader, certificatesEndpoint } from '../platform/follow/certificate.ts';
 
 interface Certificate {
   readonly id: string;

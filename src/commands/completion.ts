@@ -1,17 +1,16 @@
-import { command, group } from '../cli/command.ts';
-import { argument, choice } from '../cli/options.ts';
-import { completionScript, type Shell, shells } from '../completion/index.ts';
-import { installCompletion } from '../completion/install.ts';
-import { usage } from '../errors.ts';
-import { message, text } from '../output/view.ts';
-import { tree } from './index.ts';
+import { usage } from '../base/errors.ts';
+import { command, group } from '../cli/language/command.ts';
+import { argument, choice } from '../cli/language/options.ts';
+import { message, text } from '../cli/output/view.ts';
+import { completionScript, type Shell, shells } from '../features/completion/index.ts';
+import { installCompletion } from '../features/completion/install.ts';
 
 const print = (shell: Shell, title: string) =>
   command({
     name: shell,
     summary: `Print the completion script for ${title}`,
     examples: [shell],
-    async run() {
+    async run({ tree }) {
       const content = await completionScript(shell, tree);
       return text(content, { shell, script: content });
     },
@@ -23,7 +22,7 @@ const install = command({
   description: 'Writes one file where the shell looks for it. Your own start-up files are left alone.',
   options: { shell: argument(choice('The shell; that of $SHELL otherwise', shells)) },
   examples: ['install', 'install zsh'],
-  async run({ world }, { shell }) {
+  async run({ world, tree }, { shell }) {
     const own = world.env.SHELL?.split('/').at(-1);
     const chosen = shell ?? shells.find((each) => each === own);
     if (!chosen) throw usage('For which shell? $SHELL does not say.', `Give one of ${shells.join(', ')}.`);

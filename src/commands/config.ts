@@ -1,9 +1,8 @@
-import { command, group } from '../cli/command.ts';
-import { argument, choice, required, text } from '../cli/options.ts';
-import type { Context } from '../context.ts';
-import { DnxError } from '../errors.ts';
-import { columns, message, text as plain, rows } from '../output/view.ts';
-import { formatOf, hostOf, type Origin, type SettingName, settingNames } from '../settings/settings.ts';
+import { DnxError } from '../base/errors.ts';
+import { type Context, command, group } from '../cli/language/command.ts';
+import { argument, choice, required, text } from '../cli/language/options.ts';
+import { columns, message, text as plain, rows } from '../cli/output/view.ts';
+import { formatOf, hostOf, type Origin, type SettingName, settingNames } from '../machine/settings/settings.ts';
 
 /** What a profile keeps. The profile itself is chosen with `dnx auth switch`. */
 const keys = ['host', 'server', 'site', 'output'] as const;
@@ -26,7 +25,7 @@ function settingsOf({ settings }: Pick<Context, 'settings'>): Setting[] {
 
 async function change({ settings }: Pick<Context, 'settings'>, name: Key, value: string | undefined): Promise<void> {
   const { profile, directories } = settings;
-  const { editConfig } = await import('../settings/config-file.ts');
+  const { editConfig } = await import('../machine/settings/config-file.ts');
   editConfig(directories.config, (config) => {
     const { [name]: _, ...others } = config.profiles?.[profile] ?? {};
     return { ...config, profiles: { ...config.profiles, [profile]: value === undefined ? others : { ...others, [name]: value } } };

@@ -1,8 +1,8 @@
-import { group } from '../cli/command.ts';
-import { create, list, remove, resource, show } from '../cli/crud.ts';
-import { assumed, natural, required, text } from '../cli/options.ts';
-import { columns } from '../output/view.ts';
-import { bytes } from '../words.ts';
+import { bytes } from '../base/text.ts';
+import { group } from '../cli/language/command.ts';
+import { create, list, remove, resource, show } from '../cli/language/crud.ts';
+import { assumed, natural, required, text } from '../cli/language/options.ts';
+import { columns } from '../cli/output/view.ts';
 
 interface Database {
   readonly id: string;

@@ -1,15 +1,13 @@
-import { textOf } from '../api/response.ts';
-import { command } from '../cli/command.ts';
-import { flag, text } from '../cli/options.ts';
-import { everyCommand } from '../cli/tree.ts';
-import { readUserFile } from '../cli/values.ts';
-import type { Context } from '../context.ts';
-import { compare, type Difference } from '../doctor/contract.ts';
-import { examine } from '../doctor/doctor.ts';
-import { DnxError, usage } from '../errors.ts';
-import { columns, failing, rows } from '../output/view.ts';
-import { NetworkFault } from '../world.ts';
-import { tree } from './index.ts';
+import { DnxError, usage } from '../base/errors.ts';
+import { type Context, command } from '../cli/language/command.ts';
+import { flag, text } from '../cli/language/options.ts';
+import { everyCommand } from '../cli/language/tree.ts';
+import { columns, failing, rows } from '../cli/output/view.ts';
+import { readUserFile } from '../cli/run/values.ts';
+import { compare, type Difference } from '../features/doctor/contract.ts';
+import { examine } from '../features/doctor/doctor.ts';
+import { NetworkFault } from '../machine/world.ts';
+import { textOf } from '../platform/api/response.ts';
 
 const shown = columns<Difference>('basis', 'kind', 'operation', 'name', 'difference');
 
@@ -25,9 +23,9 @@ export default command({
   examples: ['doctor', 'doctor --json', 'doctor --contract openapi.json'],
   async run(ctx, { contract, exit_code }) {
     if (contract === undefined) return examine(ctx);
-    const { readDocument } = await import('../doctor/openapi.ts');
+    const { readDocument } = await import('../features/doctor/openapi.ts');
     const document = readDocument(await load(ctx, contract), contract);
-    const found = compare(document, await everyCommand(tree));
+    const found = compare(document, await everyCommand(ctx.tree));
     const assumed = found.filter(({ basis }) => basis === 'assumed').length;
     ctx.progress.note(
       `${document.length} operations in the document; ${found.length} differences, ${assumed} of them in what dnx assumes.`,

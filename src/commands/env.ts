@@ -1,13 +1,12 @@
-import { command, group } from '../cli/command.ts';
-import { action, answer, remove, resource } from '../cli/crud.ts';
-import { argument, flag, list, required, text } from '../cli/options.ts';
-import { several } from '../cli/several.ts';
-import { contentOf } from '../cli/values.ts';
-import type { Context } from '../context.ts';
-import { DnxError, usage } from '../errors.ts';
-import { isObject } from '../json.ts';
-import { columns, text as plain, rows } from '../output/view.ts';
-import { wordOf } from '../words.ts';
+import { DnxError, usage } from '../base/errors.ts';
+import { isObject } from '../base/json.ts';
+import { wordOf } from '../base/text.ts';
+import { type Context, command, group } from '../cli/language/command.ts';
+import { action, answer, remove, resource } from '../cli/language/crud.ts';
+import { argument, flag, list, required, text } from '../cli/language/options.ts';
+import { columns, text as plain, rows } from '../cli/output/view.ts';
+import { several } from '../cli/run/several.ts';
+import { contentOf } from '../cli/run/values.ts';
 
 interface Variable {
   readonly id: string;

@@ -1,7 +1,7 @@
-import { group } from '../cli/command.ts';
-import { create, list, remove, resource, show, update } from '../cli/crud.ts';
-import { assumed, natural, required, secret, suggest, text } from '../cli/options.ts';
-import { columns } from '../output/view.ts';
+import { group } from '../cli/language/command.ts';
+import { create, list, remove, resource, show, update } from '../cli/language/crud.ts';
+import { assumed, natural, required, secret, suggest, text } from '../cli/language/options.ts';
+import { columns } from '../cli/output/view.ts';
 
 interface GitProvider {
   readonly id: string;

@@ -1,7 +1,7 @@
-import { command, group } from '../cli/command.ts';
-import { answer, create, list, remove, resource, show, update } from '../cli/crud.ts';
-import { assumed, natural, reference, required, text } from '../cli/options.ts';
-import { columns } from '../output/view.ts';
+import { command, group } from '../cli/language/command.ts';
+import { answer, create, list, remove, resource, show, update } from '../cli/language/crud.ts';
+import { assumed, natural, reference, required, text } from '../cli/language/options.ts';
+import { columns } from '../cli/output/view.ts';
 
 interface GitRepository {
   readonly id: string;

@@ -1,5 +1,4 @@
-import type { AnyCommand } from '../cli/command.ts';
-import type { Entry, Tree } from '../cli/tree.ts';
+import type { AnyCommand, Entry, Tree } from '../cli/language/command.ts';
 
 /** Every group of commands, in the order of the help. */
 export const contents: readonly Entry[] = [

@@ -1,6 +1,6 @@
-import { command, group } from '../cli/command.ts';
-import { list, resource } from '../cli/crud.ts';
-import { columns, rows } from '../output/view.ts';
+import { command, group } from '../cli/language/command.ts';
+import { list, resource } from '../cli/language/crud.ts';
+import { columns, rows } from '../cli/output/view.ts';
 
 /** A provider, and each thing that one offers: its id is the word to pass on. */
 interface Choice {

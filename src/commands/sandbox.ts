@@ -1,12 +1,12 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { command, group } from '../cli/command.ts';
-import { argument, duration, flag, integer, list, required, text, type Values } from '../cli/options.ts';
-import { type DnxError, usage } from '../errors.ts';
-import { exiting, nothing } from '../output/view.ts';
+import { type DnxError, usage } from '../base/errors.ts';
+import { command, group } from '../cli/language/command.ts';
+import { argument, duration, flag, integer, list, required, text, type Values } from '../cli/language/options.ts';
+import { exiting, nothing } from '../cli/output/view.ts';
+import type { Env, World } from '../machine/world.ts';
 import type { Sandbox } from '../sandbox/index.ts';
-import type { Env, World } from '../world.ts';
 
 const options = {
   port: integer('The port to listen on; a free one otherwise'),

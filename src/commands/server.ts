@@ -1,10 +1,10 @@
-import { command, group } from '../cli/command.ts';
-import { bodyOf, list, remove, resource, restart, show, update } from '../cli/crud.ts';
-import { asked, assumed, natural, offered, reference, required, suggest, text, toggle, waiting } from '../cli/options.ts';
-import { startAndFollow } from '../cli/start-and-follow.ts';
-import { serverEndpoint, serverReader, serversEndpoint } from '../follow/server.ts';
-import { isObject } from '../json.ts';
-import { columns, message, text as plain } from '../output/view.ts';
+import { isObject } from '../base/json.ts';
+import { command, group } from '../cli/language/command.ts';
+import { bodyOf, list, remove, resource, restart, show, update } from '../cli/language/crud.ts';
+import { asked, assumed, natural, offered, reference, required, suggest, text, toggle, waiting } from '../cli/language/options.ts';
+import { columns, message, text as plain } from '../cli/output/view.ts';
+import { startAndFollow } from '../cli/run/start-and-follow.ts';
+import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/server.ts';
 
 interface Server {
   readonly id: string;

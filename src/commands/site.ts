@@ -1,12 +1,12 @@
-import { command, group } from '../cli/command.ts';
-import { action, answer, create, list, remove, resource, show, update } from '../cli/crud.ts';
-import { consents } from '../cli/globals.ts';
-import { assumed, duration, natural, reference, required, suggest, text } from '../cli/options.ts';
-import { deployOptions, reporting, waiting } from '../deploy/options.ts';
-import { releasesEndpoint, siteEndpoint } from '../follow/deployment.ts';
-import type { Release } from '../follow/judge.ts';
-import { columns, rows } from '../output/view.ts';
-import { wordOf } from '../words.ts';
+import { wordOf } from '../base/text.ts';
+import { command, group } from '../cli/language/command.ts';
+import { action, answer, create, list, remove, resource, show, update } from '../cli/language/crud.ts';
+import { consents } from '../cli/language/globals.ts';
+import { assumed, duration, natural, reference, required, suggest, text } from '../cli/language/options.ts';
+import { columns, rows } from '../cli/output/view.ts';
+import { releasesEndpoint, siteEndpoint } from '../features/deploy/follow-deployment.ts';
+import type { Release } from '../features/deploy/judge.ts';
+import { deployOptions, reporting, waiting } from '../features/deploy/options.ts';
 
 interface Site {
   readonly id: string;
@@ -87,7 +87,7 @@ const deploy = command({
     'deploy shop.example.com blog.example.com --dry-run',
     'deploy --server web-1 --all --concurrency 2',
   ],
-  run: async (ctx, values) => (await import('../deploy/command.ts')).deployCommand(ctx, values),
+  run: async (ctx, values) => (await import('../features/deploy/command.ts')).deployCommand(ctx, values),
 });
 
 const watch = command({
@@ -100,7 +100,7 @@ const watch = command({
   options: { timeout: waiting.timeout, ...reporting },
   examples: ['watch shop.example.com'],
   run: async (ctx, { timeout, ...report }) => {
-    const [{ watch }, { reported }] = await Promise.all([import('../deploy/watch.ts'), import('../deploy/report.ts')]);
+    const [{ watch }, { reported }] = await Promise.all([import('../features/deploy/watch.ts'), import('../features/deploy/report.ts')]);
     return reported(ctx, report, (inner) => watch(inner, timeout));
   },
 });
@@ -120,7 +120,10 @@ const rollback = command({
   },
   examples: ['rollback shop.example.com --yes', 'rollback shop.example.com --to 01JQ8Z4T9G0000000000RE0003 --yes'],
   run: async (ctx, values) => {
-    const [{ rollback }, { reported }] = await Promise.all([import('../deploy/rollback.ts'), import('../deploy/report.ts')]);
+    const [{ rollback }, { reported }] = await Promise.all([
+      import('../features/deploy/rollback.ts'),
+      import('../features/deploy/report.ts'),
+    ]);
     return reported(ctx, values, (inner) => rollback(inner, values));
   },
 });
@@ -177,7 +180,7 @@ const schedule = command({
     yes: consents.moderate.yes,
   },
   examples: ['schedule shop.example.com --at 2099-12-01T02:00 --tz Europe/Berlin', 'schedule shop.example.com --in 90m --yes'],
-  run: async (ctx, values) => (await import('../deploy/schedule.ts')).schedule(ctx, values),
+  run: async (ctx, values) => (await import('../features/deploy/schedule.ts')).schedule(ctx, values),
 });
 
 export default group({

@@ -1,18 +1,17 @@
-import { audit } from '../account/audit.ts';
-import { tell } from '../account/choose.ts';
-import { createToken } from '../account/create.ts';
-import { presetNames } from '../account/presets.ts';
-import { revokeToken } from '../account/revoke.ts';
-import { rotateToken } from '../account/rotate.ts';
-import type { Token } from '../account/token.ts';
-import { vocabulary } from '../auth/abilities.ts';
-import { command, group } from '../cli/command.ts';
-import { choice, flag, list, natural, required, text } from '../cli/options.ts';
-import { everyCommand } from '../cli/tree.ts';
-import { type AbilityNeed, needsOf } from '../needs/asked.ts';
-import { demandOf } from '../needs/demand.ts';
-import { columns, rows } from '../output/view.ts';
-import { tree } from './index.ts';
+import { command, group, type Tree } from '../cli/language/command.ts';
+import { choice, flag, list, natural, required, text } from '../cli/language/options.ts';
+import { everyCommand } from '../cli/language/tree.ts';
+import { columns, rows } from '../cli/output/view.ts';
+import { tell } from '../features/auth/choose.ts';
+import { type AbilityNeed, needsOf } from '../features/token/abilities/asked.ts';
+import { demandOf } from '../features/token/abilities/demand.ts';
+import { audit } from '../features/token/audit.ts';
+import { createToken } from '../features/token/create.ts';
+import { presetNames } from '../features/token/presets.ts';
+import { revokeToken } from '../features/token/revoke.ts';
+import { rotateToken } from '../features/token/rotate.ts';
+import type { Token } from '../features/token/token.ts';
+import { vocabulary } from '../platform/abilities.ts';
 
 /** An ability, and the commands that it allows. */
 interface Ability {
@@ -59,7 +58,7 @@ const create = command({
   },
   body: true,
   examples: ['create ci --for "deploy --wait"', 'create ci --preset ci-deploy', 'create ci --ability site:deploy'],
-  run: (ctx, options) => createToken(ctx, options, (of) => demandOf(of, tree, ctx.world)),
+  run: (ctx, options) => createToken(ctx, options, (of) => demandOf(of, ctx.tree, ctx.world)),
 });
 
 const revoke = command({
@@ -98,9 +97,9 @@ const abilities = command({
         key: 'allows',
         cell: ({ allows, assumed }) => [...allows, ...assumed.map((each) => `${each} (assumed)`)].join(', '),
       });
-      return rows(await allowances(), shown, '');
+      return rows(await allowances(ctx.tree), shown, '');
     }
-    const demand = await demandOf({ lines: lines ?? [], scripts: scripts ?? [] }, tree, ctx.world);
+    const demand = await demandOf({ lines: lines ?? [], scripts: scripts ?? [] }, ctx.tree, ctx.world);
     tell(demand, ctx.progress);
     const given = demand.needs.map(({ ability }) => ` --ability ${ability}`).join('');
     if (given !== '') ctx.progress.note(`To make such a token: dnx token create NAME${given}`);
@@ -113,7 +112,7 @@ const abilities = command({
   },
 });
 
-async function allowances(): Promise<Ability[]> {
+async function allowances(tree: Tree): Promise<Ability[]> {
   const needs = (await everyCommand(tree)).flatMap(({ path, command }) => needsOf(command).map((need) => ({ ...need, path })));
   return Object.entries(vocabulary).flatMap(([resource, actions]) =>
     actions.map((action): Ability => {

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { everyCommand } from '../../src/cli/tree.ts';
+import { everyCommand } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
-import { demandOf } from '../../src/needs/demand.ts';
+import { demandOf } from '../../src/features/token/abilities/demand.ts';
 import { SEED_EMAIL, seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
 

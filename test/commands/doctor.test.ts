@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { everyCommand } from '../../src/cli/tree.ts';
+import { everyCommand } from '../../src/cli/language/tree.ts';
 import * as tree from '../../src/commands/index.ts';
-import type { Difference } from '../../src/doctor/contract.ts';
+import type { Difference } from '../../src/features/doctor/contract.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 
 let bed: Bed;

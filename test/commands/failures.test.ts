@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Code, exits } from '../../src/errors.ts';
+import { type Code, exits } from '../../src/base/errors.ts';
 import { SEED_TOKEN } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { refusedFailures } from '../support/failures/refused.ts';

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { operationsOf } from '../../src/cli/tree.ts';
-import { exits } from '../../src/errors.ts';
+import { exits } from '../../src/base/errors.ts';
+import { operationsOf } from '../../src/cli/language/tree.ts';
 import type { Answer, Match, Reply } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';

@@ -1,6 +1,6 @@
-import { osKeychain } from '../../src/auth/keychain.ts';
-import { DnxError, isError } from '../../src/errors.ts';
-import type { Clock } from '../../src/world.ts';
+import { DnxError, isError } from '../../src/base/errors.ts';
+import { osKeychain } from '../../src/machine/credentials/keychain.ts';
+import type { Clock } from '../../src/machine/world.ts';
 
 // A whole process around the keychain, as bin/dnx.js is: `read ACCOUNT`, `write ACCOUNT SECRET` or `remove ACCOUNT`; one line of JSON.
 

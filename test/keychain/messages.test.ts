@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { type KeychainOptions, type Keyring, osKeychain } from '../../src/auth/keychain.ts';
+import { type KeychainOptions, type Keyring, osKeychain } from '../../src/machine/credentials/keychain.ts';
 
 const instead = 'Set DNX_TOKEN, or keep the token in a file that only you can read: dnx login --insecure-storage';
 

@@ -1,14 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openNetwork } from '../../src/api/network.ts';
+import { DnxError } from '../../src/base/errors.ts';
+import { openContext } from '../../src/cli/run/open-context.ts';
+import { tree } from '../../src/commands/index.ts';
 import site from '../../src/commands/site.ts';
-import type { DeployResult } from '../../src/deploy/result.ts';
-import { DnxError } from '../../src/errors.ts';
-import { openContext } from '../../src/open-context.ts';
+import type { DeployResult } from '../../src/features/deploy/result.ts';
+import { readSettings } from '../../src/machine/settings/settings.ts';
+import type { Transport, World } from '../../src/machine/world.ts';
+import { openNetwork } from '../../src/platform/api/network.ts';
 import { type Sandbox, seeded, startSandbox } from '../../src/sandbox/index.ts';
-import { readSettings } from '../../src/settings/settings.ts';
-import type { Transport, World } from '../../src/world.ts';
 import { FakeClock } from '../support/clock.ts';
 import { capture, input } from '../support/streams.ts';
 
@@ -154,7 +155,7 @@ const inert: Omit<World, 'env' | 'cwd' | 'home' | 'clock' | 'connect' | 'signal'
 async function runCommand(world: World, verb: string): Promise<Pick<Ending, 'result' | 'failure'>> {
   const command = site.commands.find(({ name }) => name === verb);
   const settings = readSettings(world, { quiet: true });
-  const { ctx, close } = await openContext(world, settings, { words: {} });
+  const { ctx, close } = await openContext(world, settings, { words: {} }, tree);
   try {
     const view = await command?.run({ ...ctx, targets, all: [targets] }, {});
     return { result: view?.kind === 'record' ? (view.item as unknown as DeployResult) : undefined, failure: view?.failure };

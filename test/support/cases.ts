@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { abilities } from '../../src/auth/abilities.ts';
+import { abilities } from '../../src/platform/abilities.ts';
 import { type Bed, openBed } from './dnx.ts';
 
 /** What one command is held to, against the seed. Lines come without `dnx` and the group. */

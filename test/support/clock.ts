@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/world.ts';
+import type { Clock } from '../../src/machine/world.ts';
 
 interface Sleeper {
   readonly at: number;

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openNetwork } from '../../src/api/network.ts';
-import { DnxError } from '../../src/errors.ts';
+import { DnxError } from '../../src/base/errors.ts';
+import type { Child, Keychain, Transport } from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
+import { openNetwork } from '../../src/platform/api/network.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
-import type { Child, Keychain, Transport } from '../../src/world.ts';
 import { FakeClock } from './clock.ts';
 import { capture, input, keyboard } from './streams.ts';
 

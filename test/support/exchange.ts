@@ -1,4 +1,4 @@
-import { type HttpRequest, NetworkFault } from '../../src/world.ts';
+import { type HttpRequest, NetworkFault } from '../../src/machine/world.ts';
 import { openElsewhere } from './elsewhere.ts';
 
 /** A loopback port on which nobody listens. */

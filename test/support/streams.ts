@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream';
-import type { Input, Output } from '../../src/world.ts';
+import type { Input, Output } from '../../src/machine/world.ts';
 
 /** A stream, and what was written to it. */
 export interface Captured {

@@ -1,4 +1,4 @@
-import { everyCommand, type Leaf } from '../../src/cli/tree.ts';
+import { everyCommand, type Leaf } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
 
 /** Every command, loaded, in the order of the help. */

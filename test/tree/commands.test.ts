@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { abilities, needOf } from '../../src/auth/abilities.ts';
-import { globals } from '../../src/cli/globals.ts';
-import { optionsOf, positionalsOf } from '../../src/cli/signature.ts';
-import { operationsOf } from '../../src/cli/tree.ts';
+import { flagName, plural } from '../../src/base/text.ts';
+import { globals } from '../../src/cli/language/globals.ts';
+import { optionsOf, positionalsOf } from '../../src/cli/language/signature.ts';
+import { operationsOf } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
-import { flagName, plural } from '../../src/words.ts';
+import { abilities, needOf } from '../../src/platform/abilities.ts';
 import { leaves } from '../support/tree.ts';
 
 /** Options that are documented by their negative: `--no-header`. */

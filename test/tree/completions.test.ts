@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { lines } from '../../src/cli/output/text.ts';
 import { tree } from '../../src/commands/index.ts';
-import { completionScript, files, shells } from '../../src/completion/index.ts';
-import { lines } from '../../src/output/text.ts';
+import { completionScript, files, shells } from '../../src/features/completion/index.ts';
 
 test.each(shells)('the committed script for %s is what the tree of commands makes it', async (shell) => {
   const script = await completionScript(shell, tree);

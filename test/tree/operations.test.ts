@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { needOf } from '../../src/auth/abilities.ts';
-import { operationsOf } from '../../src/cli/tree.ts';
+import { operationsOf } from '../../src/cli/language/tree.ts';
+import { needOf } from '../../src/platform/abilities.ts';
 import { routes } from '../../src/sandbox/index.ts';
 import { operations } from '../../src/sandbox/operations.ts';
 import { leaves } from '../support/tree.ts';

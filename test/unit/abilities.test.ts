@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tree } from '../../src/commands/index.ts';
-import { demandOf } from '../../src/needs/demand.ts';
+import { demandOf } from '../../src/features/token/abilities/demand.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 
 const world = { cwd: '/', home: '/' };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { arranged } from '../../src/cli/argv.ts';
+import { arranged } from '../../src/cli/run/argv.ts';
 
 const depth = (word: string) => ({ server: 2, sandbox: 2, deploy: 1 })[word] ?? 0;
 

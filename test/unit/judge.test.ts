@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type Baseline, baselineOf, baselineOfRunning, type Evidence, judge, type Release, type Site } from '../../src/follow/judge.ts';
+import {
+  type Baseline,
+  baselineOf,
+  baselineOfRunning,
+  type Evidence,
+  judge,
+  type Release,
+  type Site,
+} from '../../src/features/deploy/judge.ts';
 
 const site = (status: string, more: Partial<Site> = {}): Site => ({
   id: 's',

@@ -1,9 +1,9 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { directTransport } from '../../src/api/direct.ts';
-import { openNetwork } from '../../src/api/network.ts';
-import { proxiedTransport } from '../../src/api/proxied.ts';
-import type { HttpRequest } from '../../src/world.ts';
+import type { HttpRequest } from '../../src/machine/world.ts';
+import { directTransport } from '../../src/platform/api/direct.ts';
+import { openNetwork } from '../../src/platform/api/network.ts';
+import { proxiedTransport } from '../../src/platform/api/proxied.ts';
 import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
 import { closedPort, failureOf, requestTo, textOf } from '../support/exchange.ts';
 import { type LoopbackProxy, openProxy } from '../support/proxy.ts';

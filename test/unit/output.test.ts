@@ -1,10 +1,10 @@
 import { Chalk } from 'chalk';
 import { describe, expect, test } from 'vitest';
-import { ago } from '../../src/output/cell.ts';
-import { render } from '../../src/output/render.ts';
-import { json, line, lines } from '../../src/output/text.ts';
-import { columns, message, record, rows, type View } from '../../src/output/view.ts';
-import type { Format } from '../../src/settings/format.ts';
+import { ago } from '../../src/cli/output/cell.ts';
+import { render } from '../../src/cli/output/render.ts';
+import { json, line, lines } from '../../src/cli/output/text.ts';
+import { columns, message, record, rows, type View } from '../../src/cli/output/view.ts';
+import type { Format } from '../../src/machine/settings/format.ts';
 
 interface Server {
   readonly id: string;

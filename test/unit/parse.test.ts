@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fill } from '../../src/api/endpoint.ts';
-import { extraBody } from '../../src/cli/body.ts';
-import { choice, content, duration, integer, secret } from '../../src/cli/options.ts';
-import { parseDuration, parseValue, type Sources } from '../../src/cli/values.ts';
-import { phaseOf, statusOf } from '../../src/status.ts';
+import { phaseOf, statusOf } from '../../src/base/status.ts';
+import { choice, content, duration, integer, secret } from '../../src/cli/language/options.ts';
+import { extraBody } from '../../src/cli/run/body.ts';
+import { parseDuration, parseValue, type Sources } from '../../src/cli/run/values.ts';
+import { fill } from '../../src/platform/api/endpoint.ts';
 
 let home: string;
 let sources: Sources;

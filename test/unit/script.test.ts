@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readShell } from '../../src/needs/script.ts';
-import { readWorkflow } from '../../src/needs/workflow.ts';
+import { readShell } from '../../src/features/token/abilities/script.ts';
+import { readWorkflow } from '../../src/features/token/abilities/workflow.ts';
 
 const commands = (text: string) => readShell(text).found.map(({ words }) => words.join(' '));
 const doubts = (text: string) => readShell(text).unclear.map(({ why }) => why);

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Given, hostOf, readSettings } from '../../src/settings/settings.ts';
+import { type Given, hostOf, readSettings } from '../../src/machine/settings/settings.ts';
 
 let home: string;
 let cwd: string;

@@ -6,54 +6,103 @@ import { alone, contents, shortcuts } from '../../src/commands/index.ts';
 interface Source {
   readonly file: string;
   readonly text: string;
-  readonly imports: readonly Import[];
+  /** Files of ours from the top of the repository, and packages; types included. */
+  readonly imports: readonly string[];
 }
 
-interface Import {
-  /** A file of ours from the top of the repository, or a package. */
-  readonly of: string;
-  /** Types cost nothing and load nothing. */
-  readonly type: boolean;
-}
-
-const statement = /^(?:import|export)\s+(type\s)?[^;'"]*?\sfrom '([^']+)'|\bimport\('([^']+)'\)/gm;
+const statement = /^(?:import|export)\s[^;'"]*?\sfrom '([^']+)'|\bimport\('([^']+)'\)/gm;
 
 function read(file: string): Source {
   const text = readFileSync(file, 'utf8');
-  const imports = [...text.matchAll(statement)].map(([, type, late, now]) => {
-    const name = late ?? now ?? '';
-    return { of: name.startsWith('.') ? normalize(join(dirname(file), name)) : name, type: type !== undefined };
+  const imports = [...text.matchAll(statement)].map(([, early, late]) => {
+    const name = early ?? late ?? '';
+    return name.startsWith('.') ? normalize(join(dirname(file), name)) : name;
   });
   return { file, text, imports };
 }
 
 const filesIn = (directory: string): string[] =>
   readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((each) => each.isFile() && /\.(ts|mjs|cjs|js)$/.test(each.name))
+    .filter((each) => each.isFile() && /\.(ts|mts|mjs|cjs|js)$/.test(each.name))
     .map((each) => join(each.parentPath, each.name));
+
+const lengthOf = (text: string): number => text.split('\n').length - 1;
 
 const sources = filesIn('src').map(read);
 const client = sources.filter(({ file }) => !file.startsWith('src/sandbox/'));
 
-/** Each library and the only files that may import it, types aside. */
+/** The house, from the street down: a room imports only from rooms below its own. */
+const rooms = ['process', 'main', 'commands', 'features', 'cli', 'platform', 'machine', 'base'];
+
+const roomOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, '') ?? '';
+
+/** Files and the only ones that may import them. */
+const reserved: readonly (readonly [what: RegExp, by: RegExp])[] = [
+  [/^src\/sandbox\//, /^src\/(sandbox\/|commands\/sandbox\.ts)/],
+  // Everybody computes views; how they look is decided in one place.
+  [/^src\/cli\/output\/(?!(view|text|progress)\.ts)/, /^src\/(cli\/output\/|main\.ts|cli\/run\/open-context\.ts)/],
+  [/^src\/cli\/prompt\/(?!(ask|choice)\.ts)/, /^src\/cli\/prompt\//],
+  [/^src\/platform\/api\/(direct|proxied)\.ts/, /^src\/platform\/api\/network\.ts/],
+];
+
+describe('imports, types included', () => {
+  const edges = sources.flatMap(({ file, imports }) => imports.filter((of) => of.startsWith('src/')).map((of) => [file, of] as const));
+
+  test('there are seven rooms beside main.ts and process.ts', () => {
+    expect([...new Set(sources.map(({ file }) => roomOf(file)))].sort()).toEqual([...rooms, 'sandbox'].sort());
+  });
+
+  test('go down', () => {
+    const up = edges.filter(([from, to]) => {
+      const [upper, lower] = [roomOf(from), roomOf(to)];
+      return upper !== lower && upper !== 'sandbox' && lower !== 'sandbox' && rooms.indexOf(lower) < rooms.indexOf(upper);
+    });
+    expect(up).toEqual([]);
+  });
+
+  test('of the sandbox are its own, base and machine/files alone', () => {
+    const others = edges.filter(([from, to]) => from.startsWith('src/sandbox/') && !/^src\/(sandbox|base|machine\/files)\//.test(to));
+    expect(others).toEqual([]);
+  });
+
+  test.each(reserved)('of %s are made by %s alone', (what, by) => {
+    expect(edges.filter(([from, to]) => what.test(to) && !by.test(from))).toEqual([]);
+  });
+
+  test('make no circle of files', () => {
+    const importsOf = new Map(sources.map(({ file, imports }) => [file, imports]));
+    const clear = new Set<string>();
+    const circles: string[] = [];
+    const walk = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+      if (clear.has(file) || path.includes(file)) return;
+      for (const next of importsOf.get(file) ?? []) walk(next, [...path, file]);
+      clear.add(file);
+    };
+    for (const { file } of sources) walk(file, []);
+    expect(circles).toEqual([]);
+  });
+});
+
+/** Each library and the only files that may import it. */
 const doors: Readonly<Record<string, RegExp>> = {
   '@hono/node-server': /^src\/sandbox\//,
-  '@inquirer/core': /^src\/prompt\/choose-many\.ts$/,
-  '@inquirer/prompts': /^src\/prompt\/(ask|choose-many)\.ts$/,
-  '@jmespath-community/jmespath': /^src\/output\/query\.ts$/,
-  '@napi-rs/keyring': /^src\/auth\/keychain\.ts$/,
-  chalk: /^src\/output\/style\.ts$/,
-  'cli-table3': /^src\/output\/grid\.ts$/,
-  commander: /^src\/cli\/program\.ts$/,
-  conf: /^src\/settings\/config-file\.ts$/,
-  execa: /^src\/child\.ts$/,
+  '@inquirer/core': /^src\/cli\/prompt\/choose-many\.ts$/,
+  '@inquirer/prompts': /^src\/cli\/prompt\/ask\.ts$/,
+  '@jmespath-community/jmespath': /^src\/cli\/output\/query\.ts$/,
+  '@napi-rs/keyring': /^src\/machine\/credentials\/keychain\.ts$/,
+  chalk: /^src\/cli\/output\/style\.ts$/,
+  'cli-table3': /^src\/cli\/output\/grid\.ts$/,
+  commander: /^src\/cli\/run\/program\.ts$/,
+  conf: /^src\/machine\/settings\/config-file\.ts$/,
+  execa: /^src\/machine\/child\.ts$/,
   hono: /^src\/sandbox\//,
-  ora: /^src\/output\/progress\.ts$/,
-  'shell-quote': /^src\/needs\/script\.ts$/,
-  'temporal-polyfill': /^src\/deploy\/when\.ts$/,
+  ora: /^src\/cli\/output\/progress\.ts$/,
+  'shell-quote': /^src\/features\/token\/abilities\/script\.ts$/,
+  'temporal-polyfill': /^src\/features\/deploy\/when\.ts$/,
   ulid: /^src\/sandbox\//,
-  undici: /^src\/api\/proxied\.ts$/,
-  yaml: /^src\/yaml\.ts$/,
+  undici: /^src\/platform\/api\/proxied\.ts$/,
+  yaml: /^src\/base\/yaml\.ts$/,
   zod: /^src\/sandbox\//,
 };
 
@@ -61,7 +110,7 @@ const libraryOf = (name: string): string => name.split('/', name.startsWith('@')
 
 describe('doors', () => {
   const used = sources.flatMap(({ file, imports }) =>
-    imports.filter(({ of }) => !/^(src\/|node:|package\.json)/.test(of)).map(({ of }) => [libraryOf(of), file] as const),
+    imports.filter((of) => !/^(src\/|node:|package\.json)/.test(of)).map((of) => [libraryOf(of), file] as const),
   );
 
   test('each library enters by one', () => {
@@ -71,71 +120,15 @@ describe('doors', () => {
   test('no door is left without its library', () => {
     expect(Object.keys(doors).filter((library) => !used.some(([name]) => name === library))).toEqual([]);
   });
-});
 
-/** From the ground up: a room imports only from lines above its own, so that two rooms never need each other. */
-const floors: readonly (readonly string[])[] = [
-  ['words', 'errors', 'world', 'version', 'context', 'json'],
-  ['status', 'yaml', 'ci', 'child'],
-  ['settings'],
-  ['auth'],
-  ['api'],
-  ['output', 'prompt', 'scope', 'follow'],
-  ['cli'],
-  ['needs'],
-  ['account', 'completion', 'deploy', 'download'],
-  ['doctor'],
-  ['commands'],
-  ['open-context'],
-  ['main'],
-  ['process'],
-];
-
-const roomOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, '') ?? '';
-const floorOf = (file: string): number => floors.findIndex((rooms) => rooms.includes(roomOf(file)));
-
-/** Files and the only ones that may import them, types aside. */
-const reserved: readonly (readonly [what: RegExp, by: RegExp])[] = [
-  [/^src\/sandbox\//, /^src\/(sandbox\/|commands\/sandbox\.ts)/],
-  // Everybody computes views; how they look is decided in one place.
-  [/^src\/output\/(?!(view|text)\.ts)/, /^src\/(output\/|main\.ts|open-context\.ts)/],
-  [/^src\/prompt\//, /^src\/(prompt\/|open-context\.ts)/],
-  [/^src\/api\/(direct|proxied)\.ts/, /^src\/api\/network\.ts/],
-];
-
-describe('direction', () => {
-  const edges = sources.flatMap(({ file, imports }) =>
-    imports.filter(({ of, type }) => !type && of.startsWith('src/')).map(({ of }) => [file, of] as const),
-  );
-
-  test('every room has its floor', () => {
-    expect(client.map(({ file }) => file).filter((file) => floorOf(file) < 0)).toEqual([]);
+  test('the outside world comes in by process.ts alone', () => {
+    const outside =
+      /(?<![.\w])(process\.(?!exit\(\))|Date\.now|new Date\(\)|setTimeout\(|setInterval\(|setImmediate\(|console\.|performance\.|globalThis|fetch\()/;
+    const lines = client
+      .filter(({ file }) => file !== 'src/process.ts')
+      .flatMap(({ file, text }) => text.split('\n').map((line) => `${file}: ${line.replace(/^\s*(\/\/|\/?\*).*/, '').trim()}`));
+    expect(lines.filter((line) => outside.test(line))).toEqual([]);
   });
-
-  test('imports go down', () => {
-    const up = edges.filter(
-      ([from, to]) =>
-        !from.startsWith('src/sandbox/') && !to.startsWith('src/sandbox/') && roomOf(to) !== roomOf(from) && floorOf(to) >= floorOf(from),
-    );
-    expect(up).toEqual([]);
-  });
-
-  test.each(reserved)('%s is imported by %s alone', (what, by) => {
-    expect(edges.filter(([from, to]) => what.test(to) && !by.test(from))).toEqual([]);
-  });
-
-  test('the sandbox knows nothing of the client', () => {
-    expect(edges.filter(([from, to]) => from.startsWith('src/sandbox/') && !to.startsWith('src/sandbox/'))).toEqual([]);
-  });
-});
-
-test('the outside world comes in by process.ts alone', () => {
-  const outside =
-    /(?<![.\w])(process\.(?!exit\(\))|Date\.now|new Date\(\)|setTimeout\(|setInterval\(|setImmediate\(|console\.|performance\.|globalThis|fetch\()/;
-  const lines = client
-    .filter(({ file }) => file !== 'src/process.ts')
-    .flatMap(({ file, text }) => text.split('\n').map((line) => `${file}: ${line.replace(/^\s*(\/\/|\/?\*).*/, '').trim()}`));
-  expect(lines.filter((line) => outside.test(line))).toEqual([]);
 });
 
 describe('the table of contents', () => {
@@ -156,8 +149,14 @@ describe('the table of contents', () => {
   });
 });
 
-test('no file is longer than 250 lines', () => {
-  const length = (file: string) => readFileSync(file, 'utf8').split('\n').length - 1;
-  const long = ['src', 'test', 'scripts', 'bin'].flatMap(filesIn).filter((file) => length(file) > 250);
-  expect(long.map((file) => `${file}: ${length(file)}`)).toEqual([]);
+describe('size', () => {
+  test('no file is longer than 250 lines', () => {
+    const long = ['src', 'test', 'scripts', 'bin'].flatMap(filesIn).filter((file) => lengthOf(readFileSync(file, 'utf8')) > 250);
+    expect(long).toEqual([]);
+  });
+
+  test('the median file of src has at most 60 lines', () => {
+    const lengths = sources.map(({ text }) => lengthOf(text)).sort((a, b) => a - b);
+    expect(lengths[Math.floor(lengths.length / 2)]).toBeLessThanOrEqual(60);
+  });
 });

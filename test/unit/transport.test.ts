@@ -1,9 +1,9 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { directTransport } from '../../src/api/direct.ts';
-import { proxiedTransport } from '../../src/api/proxied.ts';
-import type { HttpRequest, Transport } from '../../src/world.ts';
+import type { HttpRequest, Transport } from '../../src/machine/world.ts';
+import { directTransport } from '../../src/platform/api/direct.ts';
+import { proxiedTransport } from '../../src/platform/api/proxied.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { type Elsewhere, listen, openElsewhere } from '../support/elsewhere.ts';
 import { failureOf, requestTo, textOf } from '../support/exchange.ts';

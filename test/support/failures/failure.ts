@@ -1,4 +1,4 @@
-import type { Code } from '../../../src/errors.ts';
+import type { Code } from '../../../src/base/errors.ts';
 import type { Bed, RunOptions } from '../dnx.ts';
 
 /** One way to fail: what makes it so, the line, and all that the user then reads. */

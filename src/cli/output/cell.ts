@@ -1,0 +1,63 @@
+import { phaseOf } from '../../base/status.ts';
+import type { Style } from './style.ts';
+import { line } from './text.ts';
+import type { Column, Item } from './view.ts';
+
+/** What a cell depends on beside its value. */
+export interface CellOptions {
+  /** Epoch ms, for `3 hours ago`. */
+  readonly now: number;
+  readonly style: Style;
+}
+
+/** `php_version` -> `PHP version`: a field name as a heading. */
+export function heading({ key, title }: Column): string {
+  if (title) return title;
+  const words = key.replace(/_at$/, '').replaceAll('_', ' ');
+  const spelled = words.replace(/\b(id|ip|php|ssh|url|ssl)\b/g, (word) => word.toUpperCase());
+  return spelled.charAt(0).toUpperCase() + spelled.slice(1);
+}
+
+/** A value as a person reads it: no `null`, no `undefined`, no control characters. */
+export function cell(item: Item, column: Column, { now, style }: CellOptions): string {
+  const value = (column.cell as ((item: Item) => unknown) | undefined)?.(item) ?? item[column.key];
+  const plain = line(words(value));
+  if (plain === '') return style.dim('–');
+  if (column.key.endsWith('_at')) return ago(plain, now);
+  if (column.key !== 'status' && column.key !== 'outcome') return plain;
+  const phase = phaseOf(value);
+  return phase === 'good' ? style.green(plain) : phase === 'bad' ? style.red(plain) : phase === 'going' ? style.yellow(plain) : plain;
+}
+
+/** A value as text, the same everywhere but in JSON. */
+export function words(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (Array.isArray(value)) return value.map(words).join(', ');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+const steps = [
+  [60, 'second'],
+  [60, 'minute'],
+  [24, 'hour'],
+  [30, 'day'],
+  [12, 'month'],
+  [Number.POSITIVE_INFINITY, 'year'],
+] as const;
+
+/** `2026-04-16T10:30:00Z` -> `3 hours ago`. What is not a time stays as it is. */
+export function ago(timestamp: string, now: number): string {
+  const then = Date.parse(timestamp);
+  if (Number.isNaN(then)) return timestamp;
+  let amount = Math.round(Math.abs(now - then) / 1000);
+  for (const [size, unit] of steps) {
+    if (amount < size) {
+      if (unit === 'second' && amount < 10) return 'just now';
+      const quantity = `${amount} ${unit}${amount === 1 ? '' : 's'}`;
+      return then > now ? `in ${quantity}` : `${quantity} ago`;
+    }
+    amount = Math.floor(amount / size);
+  }
+  return timestamp;
+}

@@ -1,0 +1,33 @@
+import { usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import { contentOf, type Sources } from './values.ts';
+
+/** `-F key=value` (text) and `-F key:=json` (typed) over `--data JSON|@file|-`, as one object. */
+export async function extraBody(
+  fields: readonly string[] | undefined,
+  data: string | undefined,
+  sources: Sources,
+): Promise<Record<string, unknown>> {
+  return { ...(data === undefined ? {} : await dataObject(data, sources)), ...Object.fromEntries((fields ?? []).map(pair)) };
+}
+
+async function dataObject(word: string, sources: Sources): Promise<Record<string, unknown>> {
+  const value = parseJson(word === '-' || word.startsWith('@') ? await contentOf(word, sources) : word, '--data');
+  if (!isObject(value)) throw usage('--data must be a JSON object.');
+  return value;
+}
+
+function pair(word: string): [string, unknown] {
+  const [, key, operator, value] = /^([^=:]+)(:?=)(.*)$/s.exec(word) ?? [];
+  if (key === undefined || value === undefined) throw usage(`-F takes key=value or key:=json, not “${word}”.`);
+  return [key, operator === ':=' ? parseJson(value, `-F ${key}`) : value];
+}
+
+/** JSON that the user wrote; `where` names it in the error. */
+export function parseJson(value: string, where: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch (error) {
+    throw usage(`${where} is not valid JSON: ${(error as Error).message}`);
+  }
+}

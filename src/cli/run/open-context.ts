@@ -1,0 +1,82 @@
+import { version } from '../../base/version.ts';
+import { openCi } from '../../machine/ci.ts';
+import { openTokens } from '../../machine/credentials/tokens.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
+import type { Transport, World } from '../../machine/world.ts';
+import { createApi } from '../../platform/api/client.ts';
+import { resolve, type Scope } from '../../platform/names/resolve.ts';
+import { openSiteIndex } from '../../platform/names/site-index.ts';
+import type { Context, Tree } from '../language/command.ts';
+import { openProgress } from '../output/progress.ts';
+import { styleFor } from '../output/style.ts';
+import { openAsk } from '../prompt/ask.ts';
+import type { Invocation } from './program.ts';
+import type { Sources } from './values.ts';
+
+const PATIENCE_MS = 120_000;
+
+/** A context, what `perform` needs beside it, and how to end it. */
+export interface Opened {
+  readonly ctx: Context;
+  readonly scope: Scope;
+  readonly sources: Sources;
+  readonly close: () => Promise<void>;
+}
+
+/** What a command is given, made from the world and the settings. Nothing heavy is loaded until it is used. */
+export async function openContext(world: World, settings: Settings, { words }: Pick<Invocation, 'words'>, tree: Tree): Promise<Opened> {
+  const style = await styleFor(world.stderr, world.env, words.no_color === false ? false : undefined);
+  const progress = openProgress({
+    stderr: world.stderr,
+    events: settings.format === 'ndjson' ? world.stdout : undefined,
+    quiet: settings.quiet,
+    style,
+  });
+  const ask = openAsk({ world, input: settings.input, before: progress.done });
+  const tokens = openTokens({ world, settings, warn: progress.warn });
+  let transport: Transport | undefined;
+  const api = createApi({
+    host: settings.host,
+    token: tokens.token,
+    connect: async () => {
+      transport ??= await world.connect();
+      return transport;
+    },
+    clock: world.clock,
+    signal: world.signal,
+    userAgent: `dnx/${version}`,
+    debug: (line) => settings.debug && world.stderr.write(`${style.dim(line)}\n`),
+    notice: progress.note,
+    patienceMs: PATIENCE_MS,
+  });
+  const sites = openSiteIndex({ api, directory: settings.directories.cache, account: tokens.account });
+  let input: Promise<string> | undefined;
+  const stdin = () => {
+    input ??= readAll(world.stdin);
+    return input;
+  };
+  const scope: Scope = { api, settings, sites };
+  const ctx: Context = {
+    api,
+    ask,
+    progress,
+    ci: openCi(world),
+    settings,
+    tokens,
+    clock: world.clock,
+    signal: world.signal,
+    targets: {},
+    all: [],
+    resolve: (endpoint, given) => resolve(endpoint, given, scope),
+    world,
+    stdin,
+    tree,
+  };
+  return { ctx, scope, sources: { world, ask, stdin }, close: async () => transport?.close() };
+}
+
+async function readAll(stream: AsyncIterable<unknown>): Promise<string> {
+  const chunks: string[] = [];
+  for await (const chunk of stream) chunks.push(String(chunk));
+  return chunks.join('');
+}

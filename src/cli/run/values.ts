@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { usage } from '../../base/errors.ts';
+import { flagName } from '../../base/text.ts';
+import { pathOf, type World } from '../../machine/world.ts';
+import type { Option } from '../language/options.ts';
+import type { Ask } from '../prompt/ask.ts';
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `90s`, `15m`, `1h30m` or a bare number of seconds, in ms. Undefined for anything else. */
+export function parseDuration(value: string): number | undefined {
+  if (/^\d+$/.test(value)) return Number(value) * 1_000;
+  if (!/^(\d+(ms|s|m|h|d))+$/.test(value)) return undefined;
+  return [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0);
+}
+
+/** What the command line's words may draw on: files, standard input, and a masked question. */
+export interface Sources {
+  readonly world: Pick<World, 'cwd' | 'home'>;
+  readonly ask: Pick<Ask, 'allowed' | 'password' | 'input' | 'select'>;
+  /** Standard input to its end, read once. */
+  readonly stdin: () => Promise<string>;
+}
+
+/** One option's word as its value. `key` names it in the error. */
+export async function parseValue(key: string, option: Option<unknown>, word: unknown, sources: Sources): Promise<unknown> {
+  if (typeof word !== 'string') return word;
+  const named = option.place === 'argument' ? key : flagName(key);
+  if (option.strict && option.choices && !option.choices.includes(word)) {
+    throw usage(`${named} cannot be “${word}”.`, `Use one of ${option.choices.join(', ')}.`);
+  }
+  switch (option.kind) {
+    case 'integer':
+      if (!/^-?\d+$/.test(word) || !Number.isSafeInteger(Number(word))) throw usage(`${named} takes a whole number, not “${word}”.`);
+      if (Number(word) < (option.least ?? Number(word))) throw usage(`${named} takes ${option.least} or more, not “${word}”.`);
+      return Number(word);
+    case 'duration': {
+      const ms = parseDuration(word);
+      if (ms === undefined) throw usage(`${named} takes a duration such as 90s, 15m or 2h, not “${word}”.`);
+      if (ms < (option.least ?? 0)) throw usage(`${named} must be longer than “${word}”.`);
+      return ms;
+    }
+    case 'content':
+      return word === '-' || word.startsWith('@') ? contentOf(word, sources) : word;
+    case 'secret':
+      if (word === '-' && sources.ask.allowed) return sources.ask.password(option.help);
+      if (word !== '-' && !word.startsWith('@')) {
+        throw usage(
+          `${named} is a secret, and an argument can be read by others.`,
+          `Give it as ${named} @file, or ${named} - to read it from standard input.`,
+        );
+      }
+      return contentOf(word, sources);
+    default:
+      return word;
+  }
+}
+
+/** `@file` or `-` as the text behind it, without the newline at its end. */
+export async function contentOf(word: string, { world, stdin }: Sources): Promise<string> {
+  if (word === '-') return (await stdin()).replace(/\r?\n$/, '');
+  return readUserFile(word.slice(1), world).replace(/\r?\n$/, '');
+}
+
+/** The text of a file that the user named. */
+export function readUserFile(path: string, world: Pick<World, 'cwd' | 'home'>): string {
+  try {
+    return readFileSync(pathOf(path, world), 'utf8');
+  } catch (error) {
+    throw usage(`Cannot read ${path} (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}

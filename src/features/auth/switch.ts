@@ -1,0 +1,36 @@
+import { DnxError, usage } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { message, type View } from '../../cli/output/view.ts';
+import { accountNamed } from '../../machine/credentials/account.ts';
+import { DEFAULT_PROFILE } from '../../machine/settings/settings.ts';
+
+/** Makes a profile the one that is used when nothing else is said. */
+export async function switchProfile(
+  { ask, settings, progress }: Pick<Context, 'ask' | 'settings' | 'progress'>,
+  wanted: string | undefined,
+): Promise<View> {
+  const { config, directories, origins } = settings;
+  const names = profileNames(settings);
+  if (wanted === undefined && !ask.allowed) throw usage('Which profile?', `Name one: ${names.join(', ')}.`);
+  const profile =
+    wanted ??
+    (await ask.select(
+      'Which profile?',
+      names.map((name) => ({ name: name === (config.profile ?? DEFAULT_PROFILE) ? `${name} (in use)` : name, value: name })),
+    ));
+  if (!names.includes(profile))
+    throw new DnxError('not_found', `There is no profile ${profile}. There are: ${names.join(', ')}.`, {
+      hint: `Make one by signing in: dnx login --profile ${profile}`,
+    });
+  const { editConfig } = await import('../../machine/settings/config-file.ts');
+  editConfig(directories.config, (now) => ({ ...now, profile }));
+  if (origins.profile === 'environment') progress.warn('DNX_PROFILE is set, and it wins over this.');
+  if (origins.profile === 'link file') progress.warn(`${settings.linkFile} names a profile, and it wins over this here.`);
+  return message(`Profile ${profile} is now used.`, { profile });
+}
+
+/** Every profile that has settings or a token, and the default one. */
+function profileNames({ config }: Pick<Context['settings'], 'config'>): string[] {
+  const signedIn = Object.keys(config.accounts ?? {}).map((name) => accountNamed(name).profile);
+  return [...new Set([DEFAULT_PROFILE, ...Object.keys(config.profiles ?? {}), ...signedIn])];
+}

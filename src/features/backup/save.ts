@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { type Stats, statSync } from 'node:fs';
+import { link, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { DnxError, usage } from '../../base/errors.ts';
+import { pathOf, type World } from '../../machine/world.ts';
+import { safeName } from './name.ts';
+
+/** Where a download goes, once its name is known. */
+export interface Target {
+  /** Throws when something is there already that may not be overwritten. */
+  readonly pathFor: (proposed: string | undefined) => string;
+  /** A path as the user would write it. */
+  readonly shown: (path: string) => string;
+}
+
+/** Checks what was asked for before anything is downloaded. A folder takes the server's name for the file, made safe. */
+export function chooseTarget(
+  file: string | undefined,
+  { backup, force }: { readonly backup: string; readonly force: boolean },
+  world: Pick<World, 'cwd' | 'home'>,
+): Target {
+  const place = pathOf(file ?? '.', world);
+  const shown = (path: string) => {
+    const short = relative(world.cwd, path);
+    return short === '' || short.startsWith('..') ? path : short;
+  };
+  const free = (path: string): string => {
+    const there = statOf(path);
+    if (there?.isDirectory() || (there && !there.isFile())) throw usage(`${shown(path)} is not a file that could be written.`);
+    if (there && !force) throw usage(`${shown(path)} is already there.`, 'Pass --force to overwrite it, or another name with -O.');
+    return path;
+  };
+  if (statOf(place)?.isDirectory()) {
+    const fallback = safeName(`backup-${backup}`) ?? 'backup';
+    return { shown, pathFor: (proposed) => free(join(place, (proposed && safeName(proposed)) || fallback)) };
+  }
+  if (file?.endsWith('/') || !statOf(dirname(place))?.isDirectory()) throw usage(`There is no folder ${shown(dirname(place))}.`);
+  free(place);
+  return { shown, pathFor: () => free(place) };
+}
+
+/** Writes to a temporary file beside the path and puts it in its place when complete. On a failure no file is left. Resolves to its size. */
+export async function save(body: AsyncIterable<Uint8Array>, path: string, force: boolean): Promise<number> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
+  try {
+    // A backup holds secrets: it is for its owner alone.
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      for await (const chunk of body) await handle.writeFile(chunk);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    const { size } = statSync(temporary);
+    await (force ? rename(temporary, path) : place(temporary, path));
+    return size;
+  } catch (error) {
+    throw asFailure(error, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Gives the file its name unless that was taken meanwhile; where the file system has no links, as nearly so as it can. */
+async function place(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw usage(`${path} has appeared meanwhile.`, 'Pass --force to overwrite it.');
+    await rename(temporary, path);
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than is allowed',
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EIO: 'the disk does not work',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+function asFailure(error: unknown, path: string): unknown {
+  const reason = reasons[(error as NodeJS.ErrnoException).code ?? ''];
+  if (!reason) return error;
+  return new DnxError('failed', `Cannot write ${path}: ${reason}.`, {
+    hint: 'Nothing of it was kept. -O chooses another place.',
+    cause: error,
+  });
+}
+
+function statOf(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}

@@ -1,0 +1,122 @@
+import { DnxError } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { isLoopback } from '../../machine/settings/settings.ts';
+import { type HttpResponse, NetworkFault, type Transport } from '../../machine/world.ts';
+import { segment } from '../../platform/api/endpoint.ts';
+import { failureOf } from '../../platform/api/failure.ts';
+import { readReply } from '../../platform/api/reply.ts';
+import { nameInUrl, proposedName } from './name.ts';
+
+const MOST_REDIRECTS = 5;
+const API = '/api/v1';
+const ENDPOINT = 'GET /backups/{backup}/download';
+const keys = ['url', 'download_url', 'temporary_url', 'link', 'href'];
+
+/** The bytes of a file, and what is known of it before they have come. */
+export interface Source {
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Bytes; undefined when the server does not say. */
+  readonly length: number | undefined;
+  /** As the server proposes it: not safe to write to. */
+  readonly name: string | undefined;
+  readonly close: () => Promise<void>;
+}
+
+type Means = Pick<Context, 'api' | 'settings' | 'signal'> & { readonly world: Pick<Context['world'], 'connect'> };
+
+/**
+ * Opens the download of a backup: the body itself, a redirect, or JSON that holds a URL. Another origin is asked without the token,
+ * and so is everything of the host that is not the API.
+ */
+export async function openBackup({ api, settings, signal, world }: Means, backup: string): Promise<Source> {
+  let transport: Transport | undefined;
+  const close = async () => {
+    const opened = transport;
+    transport = undefined;
+    await opened?.close();
+  };
+
+  const ask = async (url: URL): Promise<HttpResponse> => {
+    if (url.origin === settings.host && url.pathname.startsWith(`${API}/`)) {
+      return api.raw('GET', `${url.pathname.slice(API.length)}${url.search}`);
+    }
+    transport ??= await world.connect();
+    try {
+      return await transport.request({ method: 'GET', url: url.href, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
+    } catch (error) {
+      throw error instanceof NetworkFault
+        ? new DnxError('network', `Cannot reach ${url.origin}, where the backup lies: ${error.message}.`, { cause: error })
+        : error;
+    }
+  };
+
+  try {
+    let url = new URL(`${settings.host}${API}/backups/${segment(backup)}/download`);
+    for (let turns = 0; turns <= MOST_REDIRECTS; turns++) {
+      const response = await ask(url);
+      const next = await elsewhere(response, url);
+      if (!next) {
+        await refuse(response, url, settings.host);
+        return { body: response.body, length: lengthOf(response), name: nameOf(response, url, turns), close };
+      }
+      url = checked(next, url);
+    }
+    throw new DnxError('failed', `The download was sent on more than ${MOST_REDIRECTS} times.`);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Where the answer says that the file is, when it is not the file itself. */
+async function elsewhere(response: HttpResponse, from: URL): Promise<string | undefined> {
+  const { status, headers } = response;
+  if (status >= 300 && status < 400 && headers.location) {
+    for await (const _ of response.body); // frees the connection
+    return headers.location;
+  }
+  if (status >= 300 || !isJson(response)) return undefined;
+  const { body } = await readReply(response);
+  const found = urlIn(body) ?? (isObject(body) ? urlIn(body.data) : undefined);
+  if (found) return found;
+  throw new DnxError('failed', `The answer of ${from.host} holds neither a file nor the URL of one.`, {
+    hint: `See what it says with: dnx api GET ${from.pathname.slice(API.length)}`,
+  });
+}
+
+const isJson = ({ headers }: HttpResponse): boolean =>
+  /[/+]json\b/i.test(headers['content-type'] ?? '') && !/^attachment/i.test(headers['content-disposition'] ?? '');
+
+const urlIn = (value: unknown): string | undefined =>
+  typeof value === 'string' && URL.canParse(value)
+    ? value
+    : isObject(value)
+      ? (keys.map((key) => value[key]).find((each) => typeof each === 'string') as string | undefined)
+      : undefined;
+
+/** A backup holds a whole database: it does not travel in the clear, unless within this machine. */
+function checked(location: string, from: URL): URL {
+  if (!URL.canParse(location, from.href)) throw new DnxError('failed', `${from.host} points to “${location}”, which is not a URL.`);
+  const url = new URL(location, from);
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))) return url;
+  throw new DnxError('failed', `${from.host} points to ${url.protocol}//${url.host}, from where a backup would travel in the clear.`);
+}
+
+async function refuse(response: HttpResponse, url: URL, host: string): Promise<void> {
+  const { status, headers } = response;
+  if (status < 300 && !/^text\/html/i.test(headers['content-type'] ?? '')) return;
+  if (url.origin === host && url.pathname.startsWith(API) && status >= 300) throw failureOf(await readReply(response), ENDPOINT);
+  for await (const _ of response.body); // frees the connection
+  throw new DnxError('failed', `${url.host} answered ${status < 300 ? 'a web page' : status} instead of the backup.`, {
+    hint: 'The link may have expired: try again.',
+  });
+}
+
+function lengthOf({ headers }: HttpResponse): number | undefined {
+  const length = headers['content-length'];
+  return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
+}
+
+const nameOf = ({ headers }: HttpResponse, url: URL, turns: number): string | undefined =>
+  proposedName(headers['content-disposition']) ?? (turns > 0 ? nameInUrl(url.href) : undefined);

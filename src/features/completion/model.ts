@@ -1,0 +1,127 @@
+import { flagName, plural } from '../../base/text.ts';
+import type { Tree } from '../../cli/language/command.ts';
+import { globals } from '../../cli/language/globals.ts';
+import type { Option, Options } from '../../cli/language/options.ts';
+import { optionsOf, positionalsOf } from '../../cli/language/signature.ts';
+import { everyCommand, type Leaf } from '../../cli/language/tree.ts';
+
+/** Something that can be typed next, and what it means. */
+export interface Candidate {
+  readonly word: string;
+  readonly help: string;
+}
+
+/** An option, as completion offers it. */
+export interface Flag {
+  /** `--output` and `-o`: one and the same. */
+  readonly names: readonly string[];
+  readonly help: string;
+  readonly takesValue: boolean;
+  /** The value may be the name of a file. */
+  readonly takesFile: boolean;
+  readonly choices: readonly string[];
+}
+
+/** A place on the command line after which something is known: the root (`''`), a group (`site`), a command (`site deploy`). */
+export interface Place {
+  /** Without `dnx`, in its canonical spelling. */
+  readonly path: string;
+  readonly kind: 'root' | 'group' | 'command';
+  /** Other spellings of the path's last word. */
+  readonly aliases: readonly string[];
+  readonly words: readonly Candidate[];
+  /** Its own; those of every command are apart. */
+  readonly flags: readonly Flag[];
+}
+
+/** All that completion knows. */
+export interface Model {
+  readonly places: readonly Place[];
+  /** What every command takes. */
+  readonly everywhere: readonly Flag[];
+}
+
+/** Everything that completion offers, by walking the whole tree of commands. Hidden aliases are understood and not offered. */
+export async function modelOf(tree: Tree): Promise<Model> {
+  const leaves = await everyCommand(tree);
+  const groups = tree.contents.map(({ name, summary, aliases = [] }) => ({ name, summary, aliases: [plural(name), ...aliases] }));
+  const shortcuts = Object.entries(tree.shortcuts).map(([name, [group, verb, summary]]) => ({
+    name,
+    summary,
+    leaf: leaves.find(({ path }) => path === `${group} ${verb}`),
+  }));
+  const root = [...groups, ...tree.alone, ...shortcuts].map(({ name, summary }) => ({ word: name, help: summary }));
+  const places: Place[] = [
+    { path: '', kind: 'root', aliases: [], words: [...root, { word: 'help', help: 'Show help' }], flags: [helpFlag, versionFlag] },
+    ...groups.map(({ name, aliases }) => ({
+      path: name,
+      kind: 'group' as const,
+      aliases,
+      words: leaves.filter(({ path }) => path.startsWith(`${name} `)).map(({ command }) => ({ word: command.name, help: command.summary })),
+      flags: [helpFlag],
+    })),
+    ...leaves.map(placeOf),
+    ...shortcuts.flatMap(({ name, leaf }) => (leaf ? [{ ...placeOf({ ...leaf, path: name }), aliases: [] }] : [])),
+  ];
+  return { places, everywhere: [...Object.entries<Option<unknown>>(globals).flatMap(([key, option]) => flagsOf(key, option)), helpFlag] };
+}
+
+function placeOf({ path, group, command }: Leaf): Place {
+  const options: Options = optionsOf(group, command);
+  const [first] = positionalsOf(group, command);
+  const choices = (first && command.options?.[first.key]?.choices) ?? [];
+  return {
+    path,
+    kind: 'command',
+    aliases: command.aliases ?? [],
+    words: choices.map((word) => ({ word, help: '' })),
+    flags: Object.entries(options).flatMap(([key, option]) => flagsOf(key, option)),
+  };
+}
+
+function flagsOf(key: string, { help, kind, short, choices = [], negatable, placeholder = '' }: Option<unknown>): Flag[] {
+  const names = [flagName(key), ...(short ? [`-${short}`] : [])];
+  const flag = { names, help, takesValue: kind !== 'flag', takesFile: /file|folder/.test(placeholder), choices };
+  return negatable ? [flag, { ...flag, names: [flagName(`no_${key}`)], help: `Not: ${help}` }] : [flag];
+}
+
+const helpFlag: Flag = { names: ['--help', '-h'], help: 'Show help', takesValue: false, takesFile: false, choices: [] };
+const versionFlag: Flag = { names: ['--version'], help: 'Show the version', takesValue: false, takesFile: false, choices: [] };
+
+/** Every other spelling of a path: `sites` -> `site`, `site ls` -> `site list`. */
+export const spellings = ({ places }: Model, kind: Place['kind']): (readonly [spelled: string, path: string])[] =>
+  places
+    .filter((place) => place.kind === kind)
+    .flatMap(({ path, aliases }) => aliases.map((alias) => [[...path.split(' ').slice(0, -1), alias].join(' '), path] as const));
+
+/** The commands of one word: `deploy`, `api`. */
+export const oneWord = ({ places }: Model): string[] =>
+  places.filter(({ path, kind }) => kind === 'command' && !path.includes(' ')).map(({ path }) => path);
+
+/** What follows an option: the option's places, all when it means the same everywhere, and the choices, none for a free value. */
+export interface ValueRule {
+  readonly names: readonly string[];
+  readonly paths: readonly string[] | 'all';
+  readonly choices: readonly string[];
+  readonly takesFile: boolean;
+}
+
+/** How the values of options are completed, in as few rules as possible. */
+export function valueRules({ places, everywhere }: Model): ValueRule[] {
+  const uses = [{ path: '', flags: everywhere }, ...places].flatMap(({ path, flags }) =>
+    flags.map((flag) => ({ path, flag, key: flag.names.join(' ') })),
+  );
+  const rules = new Map<string, ValueRule>();
+  for (const { path, flag, key } of uses) {
+    if (!flag.takesValue) continue;
+    const same = uses.filter((use) => use.flag.names.some((name) => flag.names.includes(name)));
+    const everywhere = same.every((use) => use.flag.takesValue && use.key === key && valuesOf(use.flag) === valuesOf(flag));
+    const { names, choices, takesFile } = flag;
+    const id = everywhere ? key : `${key} ${valuesOf(flag)}`;
+    const before = rules.get(id)?.paths ?? [];
+    rules.set(id, { names, choices, takesFile, paths: everywhere || before === 'all' ? 'all' : [...before, path] });
+  }
+  return [...rules.values()];
+}
+
+const valuesOf = ({ choices, takesFile }: Flag): string => `${choices} ${takesFile}`;

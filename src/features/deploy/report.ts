@@ -1,0 +1,74 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { DnxError, usage } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { View } from '../../cli/output/view.ts';
+import { silentCi } from '../../machine/ci.ts';
+import { type DeployResult, type Ended, endedView } from './result.ts';
+
+interface Options {
+  readonly ci: boolean | undefined;
+  readonly result_file: string | undefined;
+  /** The address of the site, for those who read the outputs. */
+  readonly url?: string | undefined;
+}
+
+/** Does the work and tells a pipeline how it ended, in every way it has to be told: annotations, outputs, a summary, a file. */
+export async function reported<C extends Pick<Context, 'ci' | 'world'>>(
+  given: C,
+  options: Options,
+  work: (ctx: C) => Promise<Ended | { readonly all: readonly Ended[]; readonly view: View } | View>,
+): Promise<View> {
+  const ctx: C = options.ci === false ? { ...given, ci: silentCi } : given;
+  const file = options.result_file === undefined ? undefined : resolve(ctx.world.cwd, options.result_file);
+  if (file) writable(file, options.result_file ?? file);
+  const save = (value: unknown) => file && writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+  try {
+    const done = await work(ctx);
+    if ('kind' in done) return done;
+    const all = 'all' in done ? done.all : [done];
+    for (const { result, failure } of all) if (failure) ctx.ci.error(`dnx: ${result.site}`, failure.message);
+    const [only] = all;
+    if ('all' in done || !only) ctx.ci.output({ outcome: overall(all), results: JSON.stringify(all.map(({ result }) => result)) });
+    else ctx.ci.output(outputsOf(only.result, options.url));
+    ctx.ci.summary(summaryOf(all));
+    save('all' in done ? all.map(({ result }) => result) : only?.result);
+    return 'all' in done ? done.view : endedView(done);
+  } catch (error) {
+    if (error instanceof DnxError) {
+      ctx.ci.error('dnx', error.message);
+      save({ error: { code: error.code, message: error.message, status: error.status ?? null, errors: error.errors ?? null } });
+    }
+    throw error;
+  }
+}
+
+/** Better to refuse before a deployment than to lose its result after it. */
+function writable(file: string, given: string): void {
+  try {
+    appendFileSync(file, '');
+  } catch (error) {
+    throw usage(`Cannot write ${given} (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}
+
+const overall = (all: readonly Ended[]): string => (all.every(({ failure }) => !failure) ? 'succeeded' : 'failed');
+
+const outputsOf = (result: DeployResult, url: string | undefined) => ({
+  status: result.status ?? '',
+  outcome: result.outcome ?? '',
+  release: result.release ?? '',
+  duration: result.duration_s === null ? '' : String(result.duration_s),
+  url: url ?? `https://${result.site}`,
+});
+
+function summaryOf(all: readonly Ended[]): string {
+  const cells = ({ site, server, outcome, release, duration_s }: DeployResult) =>
+    [site, server, outcome ?? 'not started', release ?? '–', duration_s === null ? '–' : `${duration_s} s`].map(cell).join(' | ');
+  const heads = ['| Site | Server | Outcome | Release | Duration |', '|---|---|---|---|---|'];
+  const reasons = all.flatMap(({ failure }) => (failure ? [`- ${cell(failure.message)}`] : []));
+  return [...heads, ...all.map(({ result }) => `| ${cells(result)} |`), '', ...reasons].join('\n');
+}
+
+/** What came from the API must not break out of a cell. */
+const cell = (value: string): string => value.replace(/[\r\n]+/g, ' ').replace(/[\\|<>`[\]]/g, '\\$&');

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context } from '../../cli/language/command.ts';
+import { writeJson } from '../../machine/files/json-file.ts';
+import type { Target } from '../../platform/names/names.ts';
+import type { Baseline } from './judge.ts';
+import type { DeployResult } from './result.ts';
+
+/** A deployment or rollback that this machine started or follows: enough to judge it later, in another process. No secrets. */
+export interface Run {
+  readonly version: 1;
+  readonly kind: 'deploy' | 'rollback';
+  readonly host: string;
+  readonly profile: string;
+  readonly server: Target;
+  readonly site: Target;
+  readonly started_at: string;
+  /** The site before our request. */
+  readonly baseline: Baseline;
+  /** The id of the release that a rollback makes live. */
+  readonly to: string | null;
+  /** Somebody else's deployment: nothing was requested by us. */
+  readonly attached: boolean;
+  /** The answer to our request came. Until then it may or may not have been sent. */
+  readonly asked: boolean;
+  /** So much time passed between the baseline and the answer that another deployment may have come and gone. */
+  readonly blurred: boolean;
+  /** It was seen under way. */
+  readonly going: boolean;
+  /** Null while it is not known how it ended. */
+  readonly result: DeployResult | null;
+  readonly reason: string | null;
+}
+
+/** A run and its file. */
+export interface Remembered {
+  readonly run: Run;
+  change(part: Partial<Run>): void;
+  /** The request was refused: there is nothing to follow. */
+  forget(): void;
+}
+
+const KEPT = 50;
+const KEPT_MS = 7 * 86_400_000;
+const STALE_MS = 3_600_000;
+
+type Needs = Pick<Context, 'settings' | 'clock' | 'progress'>;
+
+const directoryOf = ({ settings }: Needs): string => join(settings.directories.state, 'runs');
+
+/** Writes a run down before its request is sent. One file a run, named by its beginning, so that no two processes write the same. */
+export function remember(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): Remembered {
+  const now = ctx.clock.now();
+  const run: Run = {
+    version: 1,
+    host: ctx.settings.host,
+    profile: ctx.settings.profile,
+    started_at: new Date(now).toISOString(),
+    to: null,
+    attached: false,
+    asked: false,
+    blurred: false,
+    going: false,
+    result: null,
+    reason: null,
+    ...given,
+  };
+  prune(directoryOf(ctx), now);
+  const remembered = keep(ctx, join(directoryOf(ctx), `${stamp(now)}-${randomUUID()}.json`), run);
+  remembered.change({});
+  return remembered;
+}
+
+/** The runs of this host, the latest first. What is not a run is passed over. */
+export function recall(ctx: Needs): Remembered[] {
+  const directory = directoryOf(ctx);
+  return runFiles(directory).flatMap((name) => {
+    const run = read(join(directory, name));
+    return run && run.host === ctx.settings.host ? [keep(ctx, join(directory, name), run)] : [];
+  });
+}
+
+function keep({ progress }: Needs, file: string, first: Run): Remembered {
+  let run = first;
+  let writable = true;
+  return {
+    get run() {
+      return run;
+    },
+    change(part) {
+      run = { ...run, ...part };
+      if (!writable) return;
+      try {
+        writeJson(file, run);
+      } catch (error) {
+        writable = false;
+        progress.warn(`This deployment cannot be remembered (${(error as NodeJS.ErrnoException).code}): dnx site watch will not know it.`);
+      }
+    },
+    forget: () => rmSync(file, { force: true }),
+  };
+}
+
+function read(file: string): Run | undefined {
+  try {
+    const run = JSON.parse(readFileSync(file, 'utf8')) as Run;
+    return run.version === 1 ? run : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A moment as a name that sorts by time. */
+const stamp = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');
+
+const namesIn = (directory: string): string[] => {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+};
+
+const runFiles = (directory: string): string[] =>
+  namesIn(directory)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .reverse();
+
+/** Drops runs that are many or old, and what a killed process left half written. */
+function prune(directory: string, now: number): void {
+  const oldest = stamp(now - KEPT_MS);
+  const dropped = runFiles(directory).filter((name, index) => index >= KEPT - 1 || name < oldest);
+  const stale = namesIn(directory).filter((name) => name.endsWith('.tmp') && now - modified(join(directory, name)) > STALE_MS);
+  for (const name of [...dropped, ...stale]) rmSync(join(directory, name), { force: true });
+}
+
+const modified = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;

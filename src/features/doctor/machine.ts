@@ -1,0 +1,52 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { version } from '../../base/version.ts';
+import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
+import { placesOf } from '../completion/install.ts';
+import { type Check, type Needs, ok, skipped, warning } from './check.ts';
+
+/** What is on this machine: versions, files and their modes, shell completion. */
+export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>): Check[] {
+  const { directories, linkFile } = settings;
+  const config = join(directories.config, 'config.json');
+  const tokens = join(directories.config, INSECURE_FILE);
+  return [
+    versions(world),
+    privacy('settings directory', directories.config, 0o700),
+    privacy('settings', config, 0o600),
+    existsSync(tokens)
+      ? warning('token file', `${tokens} holds tokens in the clear (mode ${modeOf(tokens)})`, 'dnx login, without --insecure-storage')
+      : ok('token file', 'no token lies in the clear'),
+    linkFile ? ok('link file', linkFile) : skipped('link file', 'this directory is not linked to a site'),
+    completion(world),
+  ];
+}
+
+function versions({ node, platform }: Needs['world']): Check {
+  const detail = `dnx ${version}, Node ${node}, ${platform}`;
+  const [major = 0, minor = 0] = node.split('.').map(Number);
+  const supported = major >= 24 || (major === 22 && minor >= 13) || (major === 20 && minor >= 19);
+  return supported
+    ? ok('versions', detail)
+    : warning('versions', `${detail}: this Node is not supported`, 'Install Node 20.19, 22.13, or 24 and later');
+}
+
+function privacy(check: string, path: string, allowed: number): Check {
+  if (!existsSync(path)) return skipped(check, `${path} is not there yet`);
+  const mode = statSync(path).mode & 0o777;
+  return (mode & ~allowed) === 0
+    ? ok(check, `${path} (mode ${mode.toString(8)})`)
+    : warning(check, `${path} can be read by others (mode ${mode.toString(8)})`, `chmod ${allowed.toString(8)} ${path}`);
+}
+
+const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+function completion(world: Needs['world']): Check {
+  const own = world.env.SHELL?.split('/').at(-1);
+  const shell = (['bash', 'zsh', 'fish'] as const).find((each) => each === own);
+  if (!shell) return skipped('completion', 'SHELL does not name a shell that dnx completes in');
+  const [place] = placesOf(shell, world);
+  return place && existsSync(place)
+    ? ok('completion', `${shell}: ${place}`)
+    : warning('completion', `not installed for ${shell}`, 'dnx completion install');
+}

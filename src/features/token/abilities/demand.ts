@@ -1,0 +1,78 @@
+import { basename } from 'node:path';
+import { isError, usage } from '../../../base/errors.ts';
+import type { Tree } from '../../../cli/language/command.ts';
+import { parse } from '../../../cli/run/program.ts';
+import { readUserFile } from '../../../cli/run/values.ts';
+import type { World } from '../../../machine/world.ts';
+import { type AbilityNeed, type Asked, abilitiesFor, askedBy, type Defaults } from './asked.ts';
+import type { Found, Script, Unclear } from './script.ts';
+
+/** What command lines and scripts need together, and what could not be told. */
+export interface Demand {
+  readonly needs: readonly AbilityNeed[];
+  /** What was assumed, as sentences. */
+  readonly notes: readonly string[];
+  /** What may be a dnx command and was not understood, as sentences. */
+  readonly unclear: readonly string[];
+}
+
+/** What must be possible. */
+export interface Wanted {
+  /** Command lines, with or without `dnx`. */
+  readonly lines: readonly string[];
+  /** Files: shell scripts and GitHub workflows. */
+  readonly scripts: readonly string[];
+}
+
+/** Adds up what these need. `tree` is where commands are looked up. */
+export async function demandOf({ lines, scripts }: Wanted, tree: Tree, world: Pick<World, 'cwd' | 'home'>): Promise<Demand> {
+  const asked: Asked[] = [];
+  const notes = new Set<string>();
+  const unclear: string[] = [];
+  const add = async (found: Found, shown: string) => {
+    const asking = await understand(found, tree);
+    asked.push(...asking.asked.map((each) => ({ ...each, because: `${shown}: ${each.because}` })));
+    for (const note of asking.notes) notes.add(`${shown}: ${note}`);
+  };
+  for (const line of lines) {
+    const { readShell } = await import('./script.ts');
+    const { found, unclear: doubts } = readShell(/^\s*(dnx|deploynix)\s/.test(line) ? line : `dnx ${line}`);
+    const [first] = doubts;
+    if (first || found.length === 0) throw usage(`“${line}” is not a command line of dnx${first ? `: ${first.why}` : ''}.`);
+    for (const each of found) await add(each, each.words.join(' '));
+  }
+  for (const file of scripts) {
+    const script = await readScript(readUserFile(file, world), file);
+    unclear.push(...script.unclear.map((each) => sentence(file, each)));
+    for (const each of script.found) {
+      const text = each.words.join(' ');
+      try {
+        await add(each, `${basename(file)}:${each.line} ${text}`);
+      } catch (error) {
+        if (!isError(error, 'usage')) throw error;
+        unclear.push(sentence(file, { text: `dnx ${text}`, line: each.line, why: error.message.replace(/\.$/, '') }));
+      }
+    }
+  }
+  return { needs: abilitiesFor(asked), notes: [...notes], unclear };
+}
+
+const sentence = (file: string, { line, text, why }: Unclear): string => `${file}:${line} was not understood (${why}): ${text}`;
+
+async function readScript(text: string, file: string): Promise<Script> {
+  if (/\.ya?ml$/.test(file)) return (await import('./workflow.ts')).readWorkflow(text, file);
+  return (await import('./script.ts')).readShell(text);
+}
+
+/** Everything is silent: a line that asks for help needs nothing. */
+const silent = { write: () => {}, width: 80, bold: (text: string) => text, dim: (text: string) => text };
+
+async function understand({ words, env }: Found, tree: Tree): Promise<ReturnType<typeof askedBy>> {
+  const invocation = await parse(words, tree, silent, { partial: true });
+  if (!invocation) return { asked: [], notes: [] };
+  const defaults: Defaults = {
+    ...(env.DNX_SERVER && { server: env.DNX_SERVER }),
+    ...(env.DNX_SITE && { site: env.DNX_SITE }),
+  };
+  return askedBy(invocation, defaults);
+}

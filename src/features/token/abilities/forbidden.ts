@@ -1,0 +1,15 @@
+import { type DnxError, isError } from '../../../base/errors.ts';
+import type { Invocation } from '../../../cli/run/program.ts';
+import type { Settings } from '../../../machine/settings/settings.ts';
+import { abilitiesFor, askedBy } from './asked.ts';
+
+/** A 403 for want of an ability, with the line that makes a token which can do all of this command; any other failure as it is. */
+export function withTokenLine(error: unknown, invocation: Invocation, { server, site }: Pick<Settings, 'server' | 'site'>): unknown {
+  if (!isError(error, 'forbidden') || error.lacks === undefined) return error;
+  const { asked } = askedBy(invocation, { ...(server && { server }), ...(site && { site }) });
+  const needs = new Set([...abilitiesFor(asked).map(({ ability }) => ability), error.lacks]);
+  return addLine(error, [...needs]);
+}
+
+const addLine = (error: DnxError, needs: readonly string[]): DnxError =>
+  error.withHint(`Make a token that can do this: dnx token create NAME${needs.map((ability) => ` --ability ${ability}`).join('')}`);

@@ -1,0 +1,46 @@
+import { isObject } from '../../../base/json.ts';
+import { readYaml } from '../../../base/yaml.ts';
+import { type Found, readShell, type Script, type Unclear } from './script.ts';
+
+type Env = Readonly<Record<string, string>>;
+
+/** The dnx commands in the `run` steps of a GitHub workflow, or of a composite action. Lines count within their step. */
+export function readWorkflow(text: string, name: string): Script {
+  const document = readYaml(text, name);
+  const found: Found[] = [];
+  const unclear: Unclear[] = [];
+  const top = envOf(document);
+  for (const job of [...Object.values(child(document, 'jobs')), child(document, 'runs')]) {
+    const jobEnv = { ...top, ...envOf(job) };
+    const steps = isObject(job) && Array.isArray(job.steps) ? job.steps : [];
+    for (const step of steps) {
+      if (!isObject(step)) continue;
+      if (typeof step.uses === 'string' && step.uses.startsWith('./'))
+        unclear.push({ text: `uses: ${step.uses}`, line: 1, why: 'what an action of your own runs is in its own file' });
+      if (typeof step.run !== 'string') continue;
+      const script = readShell(withoutExpressions(step.run), { ...jobEnv, ...envOf(step) });
+      found.push(...script.found);
+      unclear.push(...script.unclear);
+    }
+    if (isObject(job) && typeof job.uses === 'string')
+      unclear.push({ text: `uses: ${job.uses}`, line: 1, why: 'what a reusable workflow runs is in its own file' });
+  }
+  return { found, unclear };
+}
+
+const child = (value: unknown, key: string): Record<string, unknown> => {
+  const inner = isObject(value) ? value[key] : undefined;
+  return isObject(inner) ? inner : {};
+};
+
+/** What `env` sets to a fixed text; a value with an expression in it is not known here. */
+const envOf = (value: unknown): Env =>
+  Object.fromEntries(
+    Object.entries(child(value, 'env')).flatMap(([name, each]) =>
+      ['string', 'number', 'boolean'].includes(typeof each) && !String(each).includes('${{') ? [[name, String(each)]] : [],
+    ),
+  );
+
+/** `${{ vars.SITE }}` as the shell variable `$SITE`, whose value is not known either. */
+const withoutExpressions = (text: string): string =>
+  text.replace(/\$\{\{\s*([^}]*?)\s*\}\}/g, (_, inner: string) => `$\{${/(\w+)$/.exec(inner)?.[1] ?? 'expression'}}`);

@@ -1,0 +1,50 @@
+import { DnxError } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import type { Api } from '../../platform/api/client.ts';
+import type { Reply } from '../../platform/api/reply.ts';
+
+/** A token as the API lists it; its plain text is never among this. */
+export interface Token {
+  readonly id: number | string;
+  readonly name: string;
+  readonly abilities?: readonly string[];
+  readonly last_used_at?: string | null;
+  readonly created_at?: string;
+}
+
+/** The id of a plain-text token: stock tokens look like `17|abc…`. Undefined for any other kind. */
+export const idOf = (plain: string): string | undefined => /^(\w+)\|/.exec(plain)?.[1];
+
+const fields = ['token', 'access_token', 'plain_text_token', 'plainTextToken'];
+
+/** The plain-text token of a login or create answer, wherever the API put it. */
+export function tokenIn(reply: Reply): string {
+  for (const place of [reply.body, reply.data]) {
+    if (!isObject(place)) continue;
+    for (const field of fields) {
+      const value = place[field];
+      if (typeof value === 'string' && value !== '') return value;
+    }
+  }
+  throw new DnxError('failed', 'Deploynix answered without a token.', {
+    hint: 'Create one in the dashboard, then: dnx login --with-token',
+  });
+}
+
+/** What the API tells of the token that is asked with: it is found by the id that stock tokens begin with. */
+export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
+  const id = idOf(plain);
+  if (id === undefined) return undefined;
+  try {
+    return (await api.list<Token>('GET /tokens')).find((each) => String(each.id) === id);
+  } catch (error) {
+    if (!(error instanceof DnxError) || ['interrupted', 'terminated'].includes(error.code)) throw error;
+    return undefined;
+  }
+}
+
+/** The answer to a create, unwrapped: the token itself may stand inside its `data` or beside it. */
+export function unwrapped({ body, data }: Reply): object {
+  const { data: _, ...beside } = isObject(body) ? body : {};
+  return isObject(data) ? { ...data, ...(data === body ? {} : beside) } : beside;
+}

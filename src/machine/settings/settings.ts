@@ -1,0 +1,196 @@
+import { dirname, join } from 'node:path';
+import { isError, usage } from '../../base/errors.ts';
+import { readJson, readText } from '../files/json-file.ts';
+import type { Env, World } from '../world.ts';
+import { type Format, formats } from './format.ts';
+
+/** What one profile remembers. Everything is optional; a token is never here. */
+export interface Profile {
+  readonly host?: string;
+  readonly server?: string;
+  readonly site?: string;
+  readonly output?: string;
+}
+
+/** Where a token lies and what was known when it was stored. The token itself is in the keychain, or in the insecure file. */
+export interface Account {
+  readonly store: 'keychain' | 'file';
+  readonly stored_at: string;
+  readonly user?: string;
+  readonly abilities?: readonly string[];
+}
+
+/** The settings file, `config.json`. Accounts are keyed `profile@host`. */
+export interface Config {
+  readonly profile?: string;
+  readonly profiles?: Readonly<Record<string, Profile>>;
+  readonly accounts?: Readonly<Record<string, Account>>;
+}
+
+/** The project's link file: which server and site this directory is about. No secrets, safe to commit. */
+export interface Link {
+  readonly host?: string;
+  readonly profile?: string;
+  readonly server?: string;
+  readonly site?: string;
+}
+
+export interface Directories {
+  readonly config: string;
+  readonly cache: string;
+  readonly state: string;
+}
+
+/** The options of every command that decide how it runs, as given on the command line. */
+export interface Given {
+  readonly profile?: string | undefined;
+  readonly host?: string | undefined;
+  readonly output?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+  readonly debug?: boolean | undefined;
+  readonly input?: boolean | undefined;
+  readonly color?: boolean | undefined;
+}
+
+/** Where the value of a setting came from. */
+export type Origin = 'option' | 'environment' | 'link file' | 'profile' | 'default';
+
+export const settingNames = ['profile', 'host', 'server', 'site', 'output'] as const;
+export type SettingName = (typeof settingNames)[number];
+
+export interface Settings {
+  readonly profile: string;
+  /** `https://deploynix.io`, without a path. */
+  readonly host: string;
+  readonly server: string | undefined;
+  readonly site: string | undefined;
+  readonly format: Format;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+  /** False where nobody may be asked: `--no-input`, `--json`, DNX_NO_INPUT or CI. */
+  readonly input: boolean;
+  readonly config: Config;
+  readonly directories: Directories;
+  /** Where each setting that can be set came from; one that is not set is not here. */
+  readonly origins: Readonly<Partial<Record<SettingName, Origin>>>;
+  /** The nearest link file's path, when there is one. */
+  readonly linkFile: string | undefined;
+}
+
+export const DEFAULT_HOST = 'https://deploynix.io';
+export const DEFAULT_PROFILE = 'default';
+const LINK_FILE = '.deploynix.json';
+
+/** Option > environment > link file > profile > default. */
+export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: Given): Settings {
+  const { env } = world;
+  const directories = directoriesOf(world);
+  const config = readConfig(directories.config);
+  const linkFile = findLink(world.cwd);
+  const link = linkFile ? readJson<Link>(linkFile) : {};
+  const origins: Partial<Record<SettingName, Origin>> = {};
+  const first = (name: SettingName, ...values: readonly [Origin, string | undefined][]): string | undefined => {
+    if (values.some(([origin, each]) => origin === 'option' && each === '')) throw usage(`--${name} is empty.`);
+    const [origin, value] = values.find(([, each]) => each !== undefined && each !== '') ?? [];
+    if (origin) origins[name] = origin;
+    // Files are written by hand, and an id may be a number there.
+    if (value !== undefined && !['string', 'number'].includes(typeof value)) throw usage(`“${name}” of the ${origin} is not text.`);
+    return value === undefined ? undefined : String(value);
+  };
+  const profile =
+    first(
+      'profile',
+      ['option', given.profile],
+      ['environment', env.DNX_PROFILE],
+      ['link file', link.profile],
+      ['profile', config.profile],
+      ['default', DEFAULT_PROFILE],
+    ) ?? DEFAULT_PROFILE;
+  const stored = config.profiles?.[profile] ?? {};
+  const setting = (name: 'host' | 'server' | 'site' | 'output', option?: string, fallback?: string) =>
+    first(
+      name,
+      ['option', option],
+      ['environment', env[`DNX_${name.toUpperCase()}`]],
+      ['link file', name === 'output' ? undefined : link[name]],
+      ['profile', stored[name]],
+      ['default', fallback],
+    );
+  /** A setting that is refused says where it came from, unless it was typed just now. */
+  const from = <T>(name: SettingName, read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      const origin = origins[name];
+      if (!isError(error) || !origin || origin === 'option') throw error;
+      const mend =
+        origin === 'profile' ? ` To forget it: dnx config unset ${name} --${name} ${name === 'host' ? DEFAULT_HOST : 'table'}` : '';
+      throw error.withHint(`${error.hint ?? ''} It came from the ${origin}.${mend}`.trim());
+    }
+  };
+  const json = given.json || given.output === 'json';
+  return {
+    profile,
+    host: from('host', () => hostOf(setting('host', given.host, DEFAULT_HOST) ?? DEFAULT_HOST)),
+    server: setting('server'),
+    site: setting('site'),
+    format: from('output', () => formatOf(setting('output', json ? 'json' : given.output, 'table') ?? 'table')),
+    quiet: given.quiet ?? false,
+    debug: given.debug ?? truthy(env.DNX_DEBUG),
+    input: given.input !== false && !json && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI),
+    config,
+    directories,
+    origins,
+    linkFile,
+  };
+}
+
+/** The directories that dnx writes to: DNX_*_DIR, else XDG. */
+export function directoriesOf({ env, home }: Pick<World, 'env' | 'home'>): Directories {
+  const place = (own: string, xdg: string, fallback: string) => env[own] || join(env[xdg] || join(home, fallback), 'dnx');
+  return {
+    config: place('DNX_CONFIG_DIR', 'XDG_CONFIG_HOME', '.config'),
+    cache: place('DNX_CACHE_DIR', 'XDG_CACHE_HOME', '.cache'),
+    state: place('DNX_STATE_DIR', 'XDG_STATE_HOME', '.local/state'),
+  };
+}
+
+export const readConfig = (directory: string): Config => readJson<Config>(join(directory, 'config.json'));
+
+/** A switch in the environment: set, and not to something that means no. */
+export const truthy = (value: Env[string]): boolean => value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase());
+
+/** The origin of the API. A token must not travel in the clear, so plain http is refused except to this machine. */
+export function hostOf(value: string): string {
+  const url = tryUrl(value.includes('://') ? value : `https://${value}`);
+  if (!url || !['http:', 'https:'].includes(url.protocol) || !url.hostname)
+    throw usage(`“${value}” is not a host.`, 'Give a URL such as https://deploynix.io.');
+  if (url.username || url.password) throw usage('A host must not hold a user name or password.');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    throw usage(`Refusing to send a token in the clear to ${url.origin}.`, `Use https://${url.host}.`);
+  }
+  return url.origin;
+}
+
+/** True for a name of this very machine. */
+export const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
+
+function tryUrl(value: string): URL | undefined {
+  return URL.canParse(value) ? new URL(value) : undefined;
+}
+
+/** One of the formats, or a usage error that lists them. */
+export function formatOf(value: string): Format {
+  const known = formats.find((format) => format === value);
+  if (!known) throw usage(`Unknown output format “${value}”.`, `Use one of ${formats.join(', ')}.`);
+  return known;
+}
+
+function findLink(from: string): string | undefined {
+  for (let directory = from; ; directory = dirname(directory)) {
+    const file = join(directory, LINK_FILE);
+    if (readText(file) !== undefined) return file;
+    if (directory === dirname(directory)) return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import { usage } from '../../base/errors.ts';
+
+/** The methods that the API reference uses. */
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** An operation, as the API reference writes it: `GET /servers/{server}`. */
+export type Endpoint = `${Method} /${string}`;
+
+type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+
+/** The path parameters of an endpoint: `'GET /servers/{server}/sites/{site}'` -> `{ server: string; site: string }`. */
+export type Params<E extends string> = { readonly [K in Names<E>]: string };
+
+/** The names of an endpoint's path parameters, in order. */
+export const parameters = (endpoint: string): string[] => [...endpoint.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
+
+/** An id as one segment of a path: opaque, so percent-encoded. Dots are not, and would climb to the thing above it. */
+export function segment(id: string): string {
+  if (['', '.', '..'].includes(id)) throw usage(`“${id}” is not an id.`);
+  return encodeURIComponent(id);
+}
+
+/** The method and the path with its parameters filled in. */
+export function fill(endpoint: Endpoint, params: Readonly<Record<string, unknown>>): { method: Method; path: string } {
+  const [method, pattern] = endpoint.split(' ') as [Method, string];
+  const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = params[name];
+    if (typeof value !== 'string') throw new Error(`${endpoint} needs {${name}}`);
+    return segment(value);
+  });
+  return { method, path };
+}

@@ -1,0 +1,103 @@
+import { type Code, DnxError, type FieldErrors } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
+import { type Need, needOf } from '../abilities.ts';
+import type { Reply } from './reply.ts';
+
+const codes: Readonly<Record<number, Code>> = {
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'differences',
+  422: 'invalid',
+  429: 'rate_limited',
+};
+
+/** An answer of status 300 and above as the failure that the user sees. `endpoint` tells what was asked, without ids or secrets. */
+export function failureOf(reply: Reply, endpoint: string): DnxError {
+  const { status } = reply;
+  const code = codes[status] ?? 'failed';
+  const said = reply.message ?? firstLine(reply.text);
+  const { message, hint, lacks } = explain(reply, said, endpoint);
+  return new DnxError(code, message, { status, hint, lacks, errors: status === 422 ? fieldErrors(reply.body) : undefined });
+}
+
+interface Explained {
+  readonly message: string;
+  readonly hint?: string;
+  readonly lacks?: string;
+}
+
+function explain({ status, headers }: Reply, said: string | undefined, endpoint: string): Explained {
+  switch (status) {
+    case 401:
+      return { message: quote('Deploynix does not accept this token', said, 'Unauthenticated.'), hint: 'Sign in again with: dnx login' };
+    case 403:
+      return forbidden(said, needOf(endpoint));
+    case 404:
+      return { message: quote('Not found', said), hint: 'Look at the id, and at whether this token sees that organization.' };
+    case 422:
+      return { message: said ?? 'Deploynix rejected the request.' };
+    case 429:
+      return { message: quote('Rate limited by Deploynix', said), hint: `Try again ${later(headers['retry-after'])}.` };
+  }
+  if (status < 400) {
+    const to = headers.location;
+    return {
+      message: `The host answered ${status}${to ? ` and points to ${to}` : ''}.`,
+      hint: 'The token was not sent there. Is DNX_HOST the address of the API?',
+    };
+  }
+  const who = status >= 500 ? 'Deploynix failed' : 'Deploynix refused';
+  // What changes something is never sent twice on a guess, neither by dnx nor on its advice.
+  const hint = endpoint.startsWith('GET ')
+    ? 'Try again in a moment; nothing is wrong with your command.'
+    : 'It may have been performed all the same: look at the current state before you try again.';
+  return { message: quote(`${who} with ${status}`, said), ...(status >= 500 && { hint }) };
+}
+
+/** A 403 has three causes, the token, the role and the plan, and the API's words tell which is likelier. */
+function forbidden(said: string | undefined, need: Need | undefined): Explained {
+  const words = said ?? '';
+  if (/plan|upgrade|api_access/i.test(words)) {
+    return {
+      message: quote("This organization's plan does not allow it", said),
+      hint: 'No other token helps: an owner can change the plan in the dashboard.',
+    };
+  }
+  if (/unauthorized/i.test(words)) {
+    return {
+      message: quote("The user's role does not allow it", said),
+      hint: 'No other token of this user helps: ask an owner of the organization.',
+    };
+  }
+  if (!need) return { message: quote('Deploynix forbids it', said) };
+  const ability = `${need.ability}${need.assumed ? ' (assumed: the API reference does not say)' : ''}`;
+  const sure = /abilit|scope/i.test(words);
+  return {
+    message: quote(
+      sure ? `The token lacks the ability ${ability}` : `Deploynix forbids it: most likely the token lacks the ability ${ability}`,
+      said,
+    ),
+    hint: `Make a token that has it: dnx token create NAME --ability ${need.ability}`,
+    lacks: need.ability,
+  };
+}
+
+/** `Retry-After` in words: seconds, or a date. */
+const later = (value = '60'): string => (/^\d+$/.test(value) ? `in ${value} s` : `after ${value}`);
+
+/** `sentence ("the API's words").`, without the words when they are missing or say nothing new. */
+const quote = (sentence: string, said: string | undefined, known?: string): string =>
+  said && said !== known ? `${sentence} (“${said.replace(/\.$/, '')}”).` : `${sentence}.`;
+
+/** A page of HTML says nothing to a person; a line of plain text may. */
+function firstLine(text: string | undefined): string | undefined {
+  const line = text?.trim().split('\n')[0]?.trim();
+  return !line || line.startsWith('<') ? undefined : line.slice(0, 200);
+}
+
+function fieldErrors(body: unknown): FieldErrors | undefined {
+  if (!isObject(body) || !isObject(body.errors)) return undefined;
+  return Object.fromEntries(Object.entries(body.errors).map(([field, texts]) => [field, [texts].flat().map(wordOf).filter(Boolean)]));
+}

@@ -1,0 +1,39 @@
+import { isObject } from '../../base/json.ts';
+import type { HttpResponse } from '../../machine/world.ts';
+import { textOf } from './response.ts';
+
+/** What an endpoint answered, whichever of the permitted shapes it chose. */
+export interface Reply<T = unknown> {
+  readonly status: number;
+  readonly headers: HttpResponse['headers'];
+  /** The JSON as received; undefined for an empty body or one that is not JSON. */
+  readonly body: unknown;
+  /** The thing itself: unwrapped from `data`, or a bare object or array. Undefined when there is only a message, or nothing. */
+  readonly data: T | undefined;
+  readonly message: string | undefined;
+  /** The raw text of a body that is not JSON, such as a proxy's page. */
+  readonly text: string | undefined;
+}
+
+/** Reads a body in any of the shapes of success: `{data}`, `{message}`, `{message,data}`, a bare object or array, or nothing. */
+export async function readReply<T>(response: HttpResponse): Promise<Reply<T>> {
+  const { status, headers } = response;
+  const text = await textOf(response);
+  const nothing = { status, headers, body: undefined, data: undefined, message: undefined, text: undefined };
+  if (text.trim() === '') return nothing;
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return { ...nothing, text };
+  }
+  return { status, headers, body, ...unwrap<T>(body), text: undefined };
+}
+
+function unwrap<T>(body: unknown): { data: T | undefined; message: string | undefined } {
+  if (!isObject(body)) return { data: (body ?? undefined) as T | undefined, message: undefined };
+  const message = typeof body.message === 'string' ? body.message : undefined;
+  if ('data' in body) return { data: (body.data ?? undefined) as T | undefined, message };
+  const bare = Object.keys(body).some((key) => key !== 'message');
+  return { data: bare ? (body as T) : undefined, message };
+}

@@ -1,0 +1,14 @@
+import type { Api } from '../api/client.ts';
+import type { Endpoint } from '../api/endpoint.ts';
+import type { SiteIds } from '../names/names.ts';
+import type { Reader, Thing } from './work.ts';
+
+/** What following a certificate reads: itself, and before the request whether this token may. */
+export const certificateEndpoint = 'GET /servers/{server}/sites/{site}/certificates/{certificate}' satisfies Endpoint;
+export const certificatesEndpoint = 'GET /servers/{server}/sites/{site}/certificates' satisfies Endpoint;
+
+/** Looks at the certificates of a site. */
+export const certificateReader = ({ api }: { readonly api: Api }, place: SiteIds): Reader<Thing> => ({
+  one: async (certificate, options) => (await api.send<Thing>(certificateEndpoint, { ...place, certificate }, options)).data,
+  any: () => api.send(certificatesEndpoint, place, { query: { per_page: 1 } }),
+});

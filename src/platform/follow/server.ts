@@ -1,0 +1,20 @@
+import { phaseOf } from '../../base/status.ts';
+import type { Api } from '../api/client.ts';
+import type { Endpoint } from '../api/endpoint.ts';
+import type { Reader, Thing } from './work.ts';
+
+/** What following a server reads: itself, and before the request whether this token may. */
+export const serverEndpoint = 'GET /servers/{server}' satisfies Endpoint;
+export const serversEndpoint = 'GET /servers' satisfies Endpoint;
+
+interface Server extends Thing {
+  readonly provisioned_at?: string | null;
+}
+
+/** Looks at servers. A `provisioned_at` that was not there before is a second sign of success. */
+export const serverReader = ({ api }: { readonly api: Api }): Reader<Server> => ({
+  one: async (server, options) => (await api.send<Server>(serverEndpoint, { server }, options)).data,
+  any: () => api.send(serversEndpoint, {}, { query: { per_page: 1 } }),
+  phase: ({ status, provisioned_at = null }, before) =>
+    phaseOf(status) ?? (provisioned_at !== null && provisioned_at !== before?.provisioned_at ? 'good' : undefined),
+});

@@ -1,0 +1,57 @@
+import { usage } from '../../base/errors.ts';
+import { type Endpoint, type Method, parameters, segment } from '../api/endpoint.ts';
+import { isId, type Targets } from './names.ts';
+
+/** What follows `/api/v1` in a URL: the path, and the query as it was written. */
+export interface Address {
+  readonly path: string;
+  /** With its question mark; empty where there is none. */
+  readonly search: string;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+/** `servers?page=2`, `/api/v1/servers` or a whole URL of this host, as the API knows it. The token goes to no other host. */
+export function addressOf(word: string, host: string): Address {
+  const url = URL.canParse(word) && word.includes('://') ? new URL(word) : undefined;
+  if (url && url.origin !== host)
+    throw usage(`${url.origin} is not the host of this API.`, `The token is for ${host}; --host chooses another.`);
+  const [before = '', ...after] = (url ? `${url.pathname}${url.search}` : word).split('?');
+  const path = `/${decodeBraces(before).replace(/^\/+/, '')}`.replace(/^\/api\/v1(?=\/|$)/, '');
+  if (/\s|#|(^|\/)\.\.(\/|$)/.test(path) || path.length < 2)
+    throw usage(`“${word}” is not a path of the API.`, 'Give one such as /servers/{server}/sites.');
+  const search = after.length > 0 ? `?${after.join('?')}` : '';
+  return { path, search, query: Object.fromEntries(new URLSearchParams(search)) };
+}
+
+/** A URL writes `{server}` as `%7Bserver%7D`. */
+const decodeBraces = (path: string): string => path.replaceAll(/%7b/gi, '{').replaceAll(/%7d/gi, '}');
+
+/** The path with `{server}` and `{site}` as ids. */
+export async function fillPlaceholders(
+  address: Address,
+  { server, site }: { readonly server?: string | undefined; readonly site?: string | undefined },
+  resolve: (endpoint: string, given: Readonly<Record<string, string | undefined>>) => Promise<Targets>,
+): Promise<Address> {
+  const names = parameters(address.path);
+  const other = names.find((name) => name !== 'server' && name !== 'site');
+  if (other) throw usage(`{${other}} has to be given in the path itself.`, 'Only {server} and {site} are filled in.');
+  if (names.length === 0) return address;
+  const targets = await resolve(address.path, { server, site });
+  return { ...address, path: address.path.replace(/\{(\w+)\}/g, (_, name: string) => segment(targets[name]?.id ?? '')) };
+}
+
+/** `/servers/01J…/sites` -> `/servers/{server}/sites`: the operation that a path is of, which tells the ability that it needs. */
+export const patternOf = (path: string): string => {
+  const parts = path.split('/');
+  return parts.map((part, index) => (isId(part) ? `{${parts[index - 1]?.replace(/s$/, '')}}` : part)).join('/');
+};
+
+/** The operation that a word names, whatever ids are in it: what it needs can be told before it is asked. */
+export function operationOf(method: string, word: string): Endpoint {
+  const [before = ''] = decodeBraces(word)
+    .replace(/^https?:\/\/[^/]*/, '')
+    .split('?');
+  const path = before.replace(/^\/*/, '/').replace(/^\/api\/v1(?=\/|$)/, '');
+  const parts = path.split('/').map((part) => (isId(part) ? '{id}' : part));
+  return `${method.toUpperCase() as Method} ${parts.join('/') as `/${string}`}`;
+}
