@@ -1,13 +1,14 @@
-import { isError } from './base/errors.ts';
+import { DnxError, isError } from './base/errors.ts';
 import { reportError } from './cli/output/error.ts';
 import { checkShape, print, write } from './cli/output/print.ts';
 import { styleFor } from './cli/output/style.ts';
+import { commandLine, nextLine } from './cli/run/command-line.ts';
 import { openContext } from './cli/run/open-context.ts';
 import { perform } from './cli/run/perform.ts';
 import { type Invocation, parse } from './cli/run/program.ts';
 import { tree } from './commands/index.ts';
 import { formats } from './machine/settings/format.ts';
-import { type Given, readSettings, type Settings } from './machine/settings/settings.ts';
+import { DEFAULT_HOST, DEFAULT_PROFILE, type Given, readSettings, type Settings } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
 /** argv and a World in, an exit code out. The one place where errors are caught. */
@@ -22,7 +23,14 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   } catch (error) {
     if (isClosedPipe(error)) return 0;
     const json = settings ? settings.format === 'json' || settings.format === 'ndjson' : wantsJson(argv, world);
-    return reportError(error, { json, world, argv, debug: settings?.debug ?? argv.includes('--debug') });
+    const where = settings ?? { host: DEFAULT_HOST, profile: DEFAULT_PROFILE, origins: {} };
+    return reportError(error, {
+      json,
+      world,
+      argv,
+      debug: settings?.debug ?? argv.includes('--debug'),
+      line: (next) => commandLine(next.command, where),
+    });
   }
 }
 
@@ -44,16 +52,17 @@ async function understand(argv: readonly string[], world: World): Promise<Invoca
 async function run(invocation: Invocation, settings: Settings, world: World): Promise<number> {
   const { ctx, scope, sources, close } = await openContext(world, settings, invocation, tree);
   try {
-    const view = await perform(invocation, ctx, scope, sources).catch(async (error: unknown) => {
+    const result = await perform(invocation, ctx, scope, sources).catch(async (error: unknown) => {
       if (!isError(error, 'forbidden')) throw error;
       const { withTokenLine } = await import('./features/token/abilities/forbidden.ts');
       throw withTokenLine(error, invocation, settings);
     });
     ctx.progress.done();
-    await print(view, invocation.words, settings, world);
-    await view.finish?.();
-    if (view.failure) throw view.failure;
-    return view.exitCode ?? 0;
+    await print(result, invocation.words, settings, world);
+    for (const each of result.next ?? []) ctx.progress.note(nextLine(each, settings));
+    await result.afterwards?.();
+    if (result.exit instanceof DnxError) throw result.exit;
+    return result.exit ?? 0;
   } finally {
     ctx.progress.done();
     await close();

@@ -24,10 +24,18 @@ export type Code = keyof typeof exits;
 /** The API's own field map of a 422: field name -> messages, untouched. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
+/** A command worth running next: its words after `dnx`, unquoted, and why. */
+export interface Next {
+  readonly command: readonly string[];
+  readonly why: string;
+}
+
 /** What is known of a failure beside its code and message. */
 export interface ErrorDetails {
-  /** What to type next. */
+  /** What to do about it, as a sentence. */
   readonly hint?: string | undefined;
+  /** Commands that help. */
+  readonly next?: readonly Next[] | undefined;
   /** HTTP status, when the API said it. */
   readonly status?: number | undefined;
   readonly errors?: FieldErrors | undefined;
@@ -41,6 +49,7 @@ export class DnxError extends Error {
   override readonly name = 'DnxError';
   readonly code: Code;
   readonly hint: string | undefined;
+  readonly next: readonly Next[];
   readonly status: number | undefined;
   readonly errors: FieldErrors | undefined;
   readonly lacks: string | undefined;
@@ -49,6 +58,7 @@ export class DnxError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.hint = details.hint;
+    this.next = details.next ?? [];
     this.status = details.status;
     this.errors = details.errors;
     this.lacks = details.lacks;
@@ -58,14 +68,15 @@ export class DnxError extends Error {
     return exits[this.code];
   }
 
-  /** The same failure with another hint: the place that knows what the user was doing knows what to type next. */
-  withHint(hint: string): DnxError {
-    return new DnxError(this.code, this.message, { hint, status: this.status, errors: this.errors, lacks: this.lacks, cause: this.cause });
+  /** The same failure with other advice: the place that knows what the user was doing knows what to do next. */
+  withHint(hint: string | undefined, ...next: readonly Next[]): DnxError {
+    const { code, message, status, errors, lacks, cause } = this;
+    return new DnxError(code, message, { hint, next, status, errors, lacks, cause });
   }
 }
 
 /** The command line itself is wrong, or a question has nobody to answer it. */
-export const usage = (message: string, hint?: string): DnxError => new DnxError('usage', message, { hint });
+export const usage = (message: string, hint?: string, ...next: readonly Next[]): DnxError => new DnxError('usage', message, { hint, next });
 
 /** True for a failure with one of these codes. */
 export const isError = (error: unknown, ...codes: readonly Code[]): error is DnxError =>

@@ -2,7 +2,7 @@ import { DnxError, usage } from '../base/errors.ts';
 import { type Context, command } from '../cli/language/command.ts';
 import { flag, text } from '../cli/language/options.ts';
 import { everyCommand } from '../cli/language/tree.ts';
-import { columns, failing, rows } from '../cli/output/view.ts';
+import { columns, rows } from '../cli/output/view.ts';
 import { readUserFile } from '../cli/run/values.ts';
 import { compare, type Difference } from '../features/doctor/contract.ts';
 import { examine } from '../features/doctor/doctor.ts';
@@ -30,8 +30,8 @@ export default command({
     ctx.progress.note(
       `${document.length} operations in the document; ${found.length} differences, ${assumed} of them in what dnx assumes.`,
     );
-    const failure = exit_code && found.length > 0 ? new DnxError('differences', `${contract} and dnx differ.`) : undefined;
-    return failing(rows(found, shown, 'The document and dnx agree.'), failure);
+    const exit = exit_code && found.length > 0 ? new DnxError('differences', `${contract} and dnx differ.`) : undefined;
+    return { view: rows(found, shown, 'The document and dnx agree.'), exit };
   },
 });
 

@@ -4,7 +4,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { type DnxError, usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
 import { argument, duration, flag, integer, list, required, text, type Values } from '../cli/language/options.ts';
-import { exiting, nothing } from '../cli/output/view.ts';
+import { nothing } from '../cli/output/view.ts';
 import type { Env, World } from '../machine/world.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 
@@ -117,7 +117,7 @@ const run = command({
     const sandbox = await open(ctx.world, given);
     const rehearsal = await privateEnv(ctx.world, sandbox);
     try {
-      return exiting(await ctx.world.spawn({ file, args, env: rehearsal.env }));
+      return { view: nothing, exit: await ctx.world.spawn({ file, args, env: rehearsal.env }) };
     } finally {
       await rehearsal.remove();
       await sandbox.close();

@@ -39,8 +39,12 @@ describe.each(failures)('$code: $name', ({ line, code, given, says, hint, status
         status,
         errors,
         hint: hint === null ? null : matching(hint),
+        next: expect.any(Array),
       },
     });
+    // A command that helps is data as well as words of the hint.
+    const { error } = JSON.parse(last) as { error: { hint: string | null; next: { command: string; why: string }[] } };
+    for (const { command, why } of error.next) expect(error.hint).toContain(`${why}: ${command}`);
     expect(run.code).toBe(exits[code]);
     expect(run.stderr).not.toContain(SEED_TOKEN);
   });
@@ -66,7 +70,7 @@ describe('a bug', () => {
     const run = await bed.dnx('sandbox run --json -- true', { child: broken });
     const [first = '', second] = run.stderr.split('\n');
     expect(JSON.parse(first)).toEqual({
-      error: { code: 'bug', message: 'TypeError: x is not a function', status: null, errors: null, hint: null },
+      error: { code: 'bug', message: 'TypeError: x is not a function', status: null, errors: null, hint: null, next: [] },
     });
     expect(second).toBe('TypeError: x is not a function');
   });

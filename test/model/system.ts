@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
+import { asResult, nothing } from '../../src/cli/output/view.ts';
 import { openContext } from '../../src/cli/run/open-context.ts';
 import { tree } from '../../src/commands/index.ts';
 import site from '../../src/commands/site.ts';
@@ -157,8 +158,12 @@ async function runCommand(world: World, verb: string): Promise<Pick<Ending, 'res
   const settings = readSettings(world, { quiet: true });
   const { ctx, close } = await openContext(world, settings, { words: {} }, tree);
   try {
-    const view = await command?.run({ ...ctx, targets, all: [targets] }, {});
-    return { result: view?.kind === 'record' ? (view.item as unknown as DeployResult) : undefined, failure: view?.failure };
+    const answer = await command?.run({ ...ctx, targets, all: [targets] }, {});
+    const { view, exit } = asResult(answer ?? nothing);
+    return {
+      result: view.kind === 'record' ? (view.item as unknown as DeployResult) : undefined,
+      failure: exit instanceof DnxError ? exit : undefined,
+    };
   } catch (error) {
     if (!(error instanceof DnxError)) throw error;
     return { result: undefined, failure: error };

@@ -6,7 +6,7 @@ import type { Api } from '../../platform/api/client.ts';
 import type { Endpoint, Params } from '../../platform/api/endpoint.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import type { Progress } from '../output/progress.ts';
-import type { Column, View } from '../output/view.ts';
+import type { Column, Result, View } from '../output/view.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Options, Values } from './options.ts';
 
@@ -87,13 +87,13 @@ export interface Command<E extends Endpoint, O extends Options> {
   /** Command lines without `dnx` and the group, the simplest first. They are tests: each must work against the sandbox as it is seeded. */
   readonly examples: readonly string[];
   /** Calls the API through `ctx` and computes a view. It throws a DnxError when it fails, and leaves all that is printed to the view. */
-  readonly run: (ctx: Context, args: Params<E> & Values<O>) => Promise<View>;
+  readonly run: (ctx: Context, args: Params<E> & Values<O>) => Promise<View | Result>;
 }
 
 /** A command whose argument types have been forgotten: what the tree, help and completions see. */
 export interface AnyCommand extends Omit<Command<Endpoint, Options>, 'run'> {
   // biome-ignore lint/suspicious/noExplicitAny: the one place where a command's argument types are forgotten
-  readonly run: (ctx: Context, args: any) => Promise<View>;
+  readonly run: (ctx: Context, args: any) => Promise<View | Result>;
 }
 
 /** A group of commands: a file of `src/commands`. */

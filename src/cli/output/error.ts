@@ -1,4 +1,4 @@
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, type Next } from '../../base/errors.ts';
 import { version } from '../../base/version.ts';
 import type { World } from '../../machine/world.ts';
 import { styleFor } from './style.ts';
@@ -9,15 +9,18 @@ interface Options {
   readonly debug: boolean;
   readonly world: Pick<World, 'stderr' | 'env'>;
   readonly argv: readonly string[];
+  /** A command that helps, as a line for a shell. */
+  readonly line: (next: Next) => string;
 }
 
 /** Says on stderr what failed, and answers with the exit code. Whatever is not a DnxError is a bug, and only that shows a stack trace. */
-export async function reportError(error: unknown, { json, debug, world, argv }: Options): Promise<number> {
+export async function reportError(error: unknown, { json, debug, world, argv, line }: Options): Promise<number> {
   const { stderr, env } = world;
   const expected = error instanceof DnxError ? error : fileFailure(error);
   if (json) {
-    const { code, message, status = null, errors = null, hint = null } = expected ?? { code: 'bug' as const, message: String(error) };
-    stderr.write(`${toJson({ error: { code, message, status, errors, hint } })}\n`);
+    const { code, message, status = null, errors = null } = expected ?? { code: 'bug' as const, message: String(error) };
+    const next = expected?.next.map((each) => ({ command: line(each), why: each.why })) ?? [];
+    stderr.write(`${toJson({ error: { code, message, status, errors, hint: adviceOf(expected, line) ?? null, next } })}\n`);
     if (!expected) stderr.write(`${stackOf(error)}\n`);
     return expected?.exitCode ?? 1;
   }
@@ -29,10 +32,17 @@ export async function reportError(error: unknown, { json, debug, world, argv }: 
   const text = [`${style.red('✗')} ${lines(expected.message)}`];
   for (const [field, messages] of Object.entries(expected.errors ?? {}))
     text.push(...messages.map((each) => `  ${lines(field)}: ${lines(each)}`));
-  if (expected.hint) text.push(style.dim(`  ${lines(expected.hint).replaceAll('\n', '\n  ')}`));
+  const advice = adviceOf(expected, line);
+  if (advice) text.push(style.dim(`  ${lines(advice).replaceAll('\n', '\n  ')}`));
   if (debug && expected.cause) text.push(style.dim(stackOf(expected.cause)));
   stderr.write(`${text.join('\n')}\n`);
   return expected.exitCode;
+}
+
+/** What to do about it: the hint, and a line for each command that helps. */
+function adviceOf(error: DnxError | undefined, line: Options['line']): string | undefined {
+  const advice = [error?.hint, ...(error?.next ?? []).map((each) => `${each.why}: ${line(each)}`)].filter(Boolean);
+  return advice.length > 0 ? advice.join('\n') : undefined;
 }
 
 const full: Readonly<Record<string, string>> = {

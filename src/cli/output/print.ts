@@ -1,18 +1,23 @@
-import { usage } from '../../base/errors.ts';
+import { DnxError, usage } from '../../base/errors.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Output, World } from '../../machine/world.ts';
 import { checkQuery } from './query.ts';
 import { render } from './render.ts';
 import { styleFor } from './style.ts';
-import type { View } from './view.ts';
+import type { Result } from './view.ts';
 
-/** A view on stdout, in the chosen format. A person who failed reads why on stderr; a script reads the result as well. */
-export async function print(view: View, words: Readonly<Record<string, unknown>>, settings: Settings, world: World): Promise<void> {
+/** A result on stdout, in the chosen format. A person who failed reads why on stderr; a script reads the view as well. */
+export async function print(
+  { view, exit }: Result,
+  words: Readonly<Record<string, unknown>>,
+  settings: Settings,
+  world: World,
+): Promise<void> {
   if (view.kind === 'stream') {
     for await (const chunk of view.body) await write(world.stdout, chunk);
     return;
   }
-  if (view.failure && view.kind !== 'rows' && settings.format === 'table') return;
+  if (exit instanceof DnxError && view.kind !== 'rows' && settings.format === 'table') return;
   const limit = words.limit as string | undefined;
   const text = await render(view, {
     format: settings.format,

@@ -48,9 +48,10 @@ export async function render(view: View, options: RenderOptions): Promise<string
 }
 
 /** A line after the events of a wait says that it is the end. */
-function eventOf({ waited }: View, each: unknown): unknown {
-  if (!waited || !isObject(each)) return each;
-  return { type: 'result', ...(waited === 'data' ? { data: each } : each) };
+function eventOf(view: View, each: unknown): unknown {
+  const event = 'event' in view ? view.event : undefined;
+  if (!event || !isObject(each)) return each;
+  return { type: 'result', ...(event === 'data' ? { data: each } : each) };
 }
 
 const listOf = (data: unknown): readonly unknown[] => (Array.isArray(data) ? data : [data]);

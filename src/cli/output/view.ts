@@ -1,4 +1,4 @@
-import type { DnxError } from '../../base/errors.ts';
+import type { DnxError, Next } from '../../base/errors.ts';
 
 /** One thing, as the API sent it. */
 export type Item = Readonly<Record<string, unknown>>;
@@ -12,9 +12,15 @@ export interface Column<T = Item> {
 }
 
 /** What a command computed. How it looks is decided by the renderer alone. */
-export type View = (
-  | { readonly kind: 'rows'; readonly items: readonly Item[]; readonly columns: readonly Column[]; readonly empty: string }
-  | { readonly kind: 'record'; readonly item: Item; readonly columns: readonly Column[] }
+export type View =
+  | {
+      readonly kind: 'rows';
+      readonly items: readonly Item[];
+      readonly columns: readonly Column[];
+      readonly empty: string;
+      readonly event?: Event;
+    }
+  | { readonly kind: 'record'; readonly item: Item; readonly columns: readonly Column[]; readonly event?: Event }
   /** A sentence for a person; `data` for a script. */
   | { readonly kind: 'message'; readonly text: string; readonly data: unknown }
   /** Text that stands as it is: a log, a script, a token. */
@@ -23,19 +29,26 @@ export type View = (
   | { readonly kind: 'data'; readonly data: unknown }
   /** Bytes that stand as they are, written to stdout as they come, whatever the format. */
   | { readonly kind: 'stream'; readonly body: AsyncIterable<Uint8Array> }
-  | { readonly kind: 'nothing' }
-) & {
-  /** The command came to a result and yet failed. A record is then printed only where a script reads it. */
-  readonly failure?: DnxError | undefined;
-  /** What may be done only once the view has been written: revoking the token whose successor was printed. */
-  readonly finish?: () => Promise<void>;
-  /** The end of a wait: with -o ndjson it follows the events as `{"type":"result",…}`; a thing of the API, which may have a type of its own, as its `data`. */
-  readonly waited?: 'result' | 'data';
+  | { readonly kind: 'nothing' };
+
+/** The end of a wait: with -o ndjson it follows the events as `{"type":"result",…}`; a thing of the API, which may have a type of its own, as its `data`. */
+type Event = 'result' | 'data';
+
+/** What a command came to: a view, and the outcome beside it, which is decided before anything is written. */
+export interface Result {
+  readonly view: View;
+  /** How the command failed though it has a view, or the exit code of a child that it passes on. A record of a failure is printed only where a script reads it. */
+  readonly exit?: DnxError | number | undefined;
+  /** What to run next, for stderr. */
+  readonly next?: readonly Next[];
   /** What the command asked for itself, as its options would give it. */
   readonly answers?: Readonly<Record<string, unknown>>;
-  /** A child's own exit code, passed on. */
-  readonly exitCode?: number;
-};
+  /** What may be done only once the view has been written: revoking the token whose successor was printed. */
+  readonly afterwards?: () => Promise<void>;
+}
+
+/** A view alone is the result of a command that went well. */
+export const asResult = (answer: View | Result): Result => ('kind' in answer ? { view: answer } : answer);
 
 /** Columns by field name, checked against the object's type: `columns<Daemon>('id', 'command')`. */
 export const columns = <T extends object>(...keys: readonly ((keyof T & string) | Column<T>)[]): readonly Column[] =>
@@ -60,9 +73,6 @@ export const data = (value: unknown): View => ({ kind: 'data', data: value });
 export const stream = (body: AsyncIterable<Uint8Array>): View => ({ kind: 'stream', body });
 /** Nothing to print. */
 export const nothing: View = { kind: 'nothing' };
-/** Nothing to print, and the exit code of a child. */
-export const exiting = (exitCode: number): View => ({ kind: 'nothing', exitCode });
 /** The same view, as the end of a wait. */
-export const waited = (view: View, as: 'result' | 'data' = 'result'): View => ({ ...view, waited: as });
-/** The same view, from a command that failed; with `undefined`, from one that did not. */
-export const failing = (view: View, failure: DnxError | undefined): View => ({ ...view, failure });
+export const ending = (view: View, event: Event = 'result'): View =>
+  view.kind === 'rows' || view.kind === 'record' ? { ...view, event } : view;

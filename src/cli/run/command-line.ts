@@ -1,16 +1,33 @@
+import type { Next } from '../../base/errors.ts';
 import { flagName } from '../../base/text.ts';
+import { DEFAULT_PROFILE, type Settings } from '../../machine/settings/settings.ts';
 import type { Options } from '../language/options.ts';
 import type { Invocation } from './program.ts';
 
-/** The command line that does the same without asking: what was typed, and the answers in place of the questions. */
-export function equivalent({ command, path, words, group }: Invocation, answers: Readonly<Record<string, unknown>>): string {
+/** Where a command line would act: its profile, and its host where that was an option. */
+type Where = Pick<Settings, 'host' | 'profile' | 'origins'>;
+
+/** The words after `dnx` as a line that a shell takes, with `--profile` and `--host` where they would not come by themselves. */
+export function commandLine(words: readonly string[], { host, profile, origins }: Where): string {
+  const given = (flag: string) => words.includes(flag);
+  const flags = [
+    ...(profile === DEFAULT_PROFILE || given('--profile') ? [] : ['--profile', profile]),
+    ...(origins.host !== 'option' || given('--host') ? [] : ['--host', host]),
+  ];
+  return ['dnx', ...words, ...flags].map(quoted).join(' ');
+}
+
+/** What to run next, as a sentence. */
+export const nextLine = ({ command, why }: Next, where: Where): string => `${why}: ${commandLine(command, where)}`;
+
+/** The words that do the same without asking: what was typed, and the answers in place of the questions. */
+export function withAnswers({ command, path, words, group }: Invocation, answers: Readonly<Record<string, unknown>>): readonly string[] {
   const options: Options = command.options ?? {};
   const all = { ...words, ...answers };
   const positional = (key: string) => key === group.noun || options[key]?.place !== undefined;
   const placed = Object.keys(all).filter(positional);
   const named = Object.keys(all).filter((key) => !positional(key));
-  const line = [...placed.flatMap((key) => valuesOf(all[key])), ...named.flatMap((key) => option(key, all[key]))];
-  return ['dnx', path, ...line].join(' ');
+  return [...path.split(' '), ...placed.flatMap((key) => valuesOf(all[key])), ...named.flatMap((key) => option(key, all[key]))];
 }
 
 function option(key: string, value: unknown): readonly string[] {
@@ -21,7 +38,7 @@ function option(key: string, value: unknown): readonly string[] {
   return valuesOf(value).flatMap((each) => [flagName(key), each]);
 }
 
-const valuesOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map((each) => quoted(String(each)));
+const valuesOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(String);
 
-/** One word for a shell. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+/** One word for a shell. An ellipsis stands for what the user knows. */
+const quoted = (word: string): string => (/^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

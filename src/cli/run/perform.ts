@@ -1,11 +1,11 @@
-import { isError } from '../../base/errors.ts';
+import { DnxError, isError } from '../../base/errors.ts';
 import type { Env } from '../../machine/world.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { rememberingLists, resolve, type Scope } from '../../platform/names/resolve.ts';
 import type { Context } from '../language/command.ts';
-import type { View } from '../output/view.ts';
+import { asResult, type Result } from '../output/view.ts';
 import { extraBody } from './body.ts';
-import { equivalent } from './command-line.ts';
+import { withAnswers } from './command-line.ts';
 import { obtainConsent, requireConsent } from './consent.ts';
 import type { Invocation } from './program.ts';
 import { askFor } from './question.ts';
@@ -14,7 +14,7 @@ import { targetsOf } from './targets.ts';
 import { parseValue, type Sources } from './values.ts';
 
 /** Everything between argv and a command's `run`: values, questions, names, consent; and several targets as one view. */
-export async function perform(invocation: Invocation, ctx: Context, scope: Scope, sources: Sources): Promise<View> {
+export async function perform(invocation: Invocation, ctx: Context, scope: Scope, sources: Sources): Promise<Result> {
   const { group, command } = invocation;
   requireConsent(invocation, ctx.ask);
   const { values, answers } = await valuesOf(invocation, sources, scope, ctx.world.env);
@@ -27,29 +27,29 @@ export async function perform(invocation: Invocation, ctx: Context, scope: Scope
     const ids = Object.fromEntries(Object.entries(targets).map(([name, { id }]) => [name, id]));
     return command.run({ ...ctx, targets, all }, { ...values, ...ids });
   };
-  const runOne = async (index: number): Promise<View> => {
+  const runOne = async (index: number): Promise<Result> => {
     try {
-      return await run(all[index] ?? {});
+      return asResult(await run(all[index] ?? {}));
     } catch (error) {
       // A remembered name may be of another workspace by now: look once more, then believe it.
       if (!isError(error, 'not_found') || !scope.sites.forget()) throw error;
       all = await lookUp();
-      return run(all[index] ?? {});
+      return asResult(await run(all[index] ?? {}));
     }
   };
-  const runAll = async (): Promise<View> => {
+  const runAll = async (): Promise<Result> => {
     if (all.length < 2 || command.many === 'together') return runOne(0);
     const targets = all.map((each) => each[group.noun] ?? { id: '', label: '' });
     return several({ noun: group.noun, verb: command.name, targets, run: runOne });
   };
-  const view = await runAll().catch((error: unknown) => {
+  const result = await runAll().catch((error: unknown) => {
     const [field] = isError(error, 'invalid') && command.body ? Object.keys(error.errors ?? {}) : [];
     throw field && isError(error) ? error.withHint(`Any field of the body can be given as -F, such as -F ${field}=VALUE.`) : error;
   });
-  if (command.afterwards && !view.failure) ctx.progress.note(command.afterwards);
-  const asked = { ...answers, ...view.answers };
-  if (command.body && Object.keys(asked).length > 0) ctx.progress.note(`The same without questions: ${equivalent(invocation, asked)}`);
-  return view;
+  if (command.afterwards && !(result.exit instanceof DnxError)) ctx.progress.note(command.afterwards);
+  const asked = { ...answers, ...result.answers };
+  if (!command.body || Object.keys(asked).length === 0) return result;
+  return { ...result, next: [...(result.next ?? []), { command: withAnswers(invocation, asked), why: 'The same without questions' }] };
 }
 
 interface Values {

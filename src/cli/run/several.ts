@@ -1,27 +1,28 @@
 import { DnxError } from '../../base/errors.ts';
 import { title } from '../../base/text.ts';
 import type { Target } from '../../platform/names/names.ts';
-import { columns, failing, type Item, rows, type View, waited } from '../output/view.ts';
+import { asResult, columns, ending, type Item, type Result, rows, type View } from '../output/view.ts';
 
 interface Several {
   readonly noun: string;
   /** What is done to each: `restart`. */
   readonly verb: string;
   readonly targets: readonly Target[];
-  readonly run: (index: number) => Promise<View>;
+  readonly run: (index: number) => Promise<View | Result>;
 }
 
 /** Acts on one target after the other and reports each; exit 12 when some failed. */
-export async function several({ noun, verb, targets, run }: Several): Promise<View> {
+export async function several({ noun, verb, targets, run }: Several): Promise<Result> {
   const items: Item[] = [];
   const labels = new Map<Item, string>();
   let failures = 0;
-  let followed: View['waited'];
+  let event: 'result' | 'data' | undefined;
   for (const [index, target] of targets.entries()) {
     const item = await run(index).then(
-      (view) => {
-        if (view.failure) failures += 1;
-        followed ??= view.waited;
+      (answer) => {
+        const { view, exit } = asResult(answer);
+        if (exit) failures += 1;
+        if ('event' in view) event ??= view.event;
         return itemOf(view, target);
       },
       (error: unknown): Item => {
@@ -34,11 +35,11 @@ export async function several({ noun, verb, targets, run }: Several): Promise<Vi
     labels.set(item, target.label);
   }
   const shown = columns<Item>({ key: 'id', title: title(noun), cell: (item) => labels.get(item) }, { key: 'result', cell: resultOf(verb) });
-  const view = failing(
-    rows(items, shown, ''),
-    failures > 0 ? new DnxError('partial', `${failures} of ${targets.length} failed.`) : undefined,
-  );
-  return followed ? waited(view, followed) : view;
+  const view = rows(items, shown, '');
+  return {
+    view: event ? ending(view, event) : view,
+    exit: failures > 0 ? new DnxError('partial', `${failures} of ${targets.length} failed.`) : undefined,
+  };
 }
 
 function itemOf(view: View, { id }: Target): Item {

@@ -5,7 +5,7 @@ import { DEFAULT_TIMEOUT_MS } from '../../platform/follow/follow.ts';
 import { followWork, type Reader, type Thing, type Worked } from '../../platform/follow/work.ts';
 import type { Context } from '../language/command.ts';
 import { answer } from '../language/crud.ts';
-import { type Column, failing, record, type View, waited } from '../output/view.ts';
+import { type Column, ending, type Result, record, type View } from '../output/view.ts';
 
 /** A request that starts work, and how to follow that. */
 interface Work<T extends Thing> {
@@ -28,7 +28,7 @@ interface Work<T extends Thing> {
 export async function startAndFollow<T extends Thing>(
   ctx: Pick<Context, 'api' | 'clock' | 'signal' | 'progress'>,
   of: Work<T>,
-): Promise<View> {
+): Promise<View | Result> {
   const { reader, wait, doing, what, columns } = of;
   const sight = wait === false ? undefined : await firstSight(ctx, of);
   const reply = await of.start();
@@ -37,7 +37,7 @@ export async function startAndFollow<T extends Thing>(
   if (!sight) return view;
   if (started?.id === undefined) {
     const lost = `The answer does not say which one it is, so the ${doing} of ${what} cannot be followed.`;
-    if (wait) return failing(view, new DnxError('failed', lost, { hint: 'It was started all the same.' }));
+    if (wait) return { view, exit: new DnxError('failed', lost, { hint: 'It was started all the same.' }) };
     ctx.progress.warn(lost);
     return view;
   }
@@ -45,7 +45,7 @@ export async function startAndFollow<T extends Thing>(
   ctx.progress.note(`Started the ${doing} of ${what}.`);
   const timeoutMs = of.timeout ?? DEFAULT_TIMEOUT_MS;
   const worked = await followWork(ctx, { reader, what, before: sight.before, started, timeoutMs, resume });
-  return waited(failing(record(worked.thing, columns), failureOf(worked, `The ${doing} of ${what}`, resume)), 'data');
+  return { view: ending(record(worked.thing, columns), 'data'), exit: failureOf(worked, `The ${doing} of ${what}`, resume) };
 }
 
 /** The thing before the request. Undefined: this token cannot look, and following was not demanded. */

@@ -2,7 +2,7 @@ import { DnxError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { columns, failing, rows, type View } from '../../cli/output/view.ts';
+import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { accountName, accountNamed, type Identity } from '../../machine/credentials/account.ts';
 import { loginLine, type Source, type Tokens } from '../../machine/credentials/tokens.ts';
 import { DEFAULT_HOST } from '../../machine/settings/settings.ts';
@@ -26,7 +26,7 @@ interface Status extends Identity {
 type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'world' | 'progress'>;
 
 /** Where each profile is signed in, as whom, with what token, and whether it works; exit 4 when one does not. */
-export async function signedIn(ctx: Needs): Promise<View> {
+export async function signedIn(ctx: Needs): Promise<Result> {
   const { settings, world } = ctx;
   const here: Identity = { profile: settings.profile, host: settings.host };
   const others = placesIn(settings).filter((each) => accountName(each) !== accountName(here));
@@ -51,7 +51,7 @@ export async function signedIn(ctx: Needs): Promise<View> {
       : new DnxError('unauthenticated', bad.map(({ profile, host, problem }) => `${profile} at ${host}: ${problem}`).join('\n'), {
           hint: bad.map(({ mend }) => mend).join('\n'),
         });
-  return failing(rows(all, shown, ''), failure);
+  return { view: rows(all, shown, ''), exit: failure };
 }
 
 async function look({ api, tokens, settings }: Needs, place: Identity): Promise<Status> {

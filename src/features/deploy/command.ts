@@ -1,13 +1,13 @@
 import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { View } from '../../cli/output/view.ts';
+import type { Result } from '../../cli/output/view.ts';
 import { deploy } from './deploy.ts';
 import type { DeployValues } from './options.ts';
 import { reported } from './report.ts';
 import { deploySeveral, plan } from './several.ts';
 
 /** `dnx deploy`: one site, or many; every site of a server is a list, even if it is one. */
-export async function deployCommand(ctx: Context, values: DeployValues): Promise<View> {
+export async function deployCommand(ctx: Context, values: DeployValues): Promise<Result> {
   const { all } = ctx;
   if (all.length === 0) throw usage('There is nothing to deploy: this server has no sites.');
   if (values.dry_run) {
@@ -15,7 +15,7 @@ export async function deployCommand(ctx: Context, values: DeployValues): Promise
     const requests = `${count} request${count === 1 ? '' : 's'}`;
     const polls = values.wait === false ? '' : ', and about six a minute after each while it is followed';
     ctx.progress.note(`${all.length} site${all.length === 1 ? '' : 's'} would be deployed with ${requests}${polls}. Nothing was deployed.`);
-    return plan(all, values);
+    return { view: plan(all, values) };
   }
   return reported(ctx, values, async (inner) => {
     if (all.length > 1 || values.all) return deploySeveral(inner, all, values);

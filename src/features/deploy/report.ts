@@ -2,9 +2,9 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DnxError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import type { View } from '../../cli/output/view.ts';
+import type { Result, View } from '../../cli/output/view.ts';
 import { silentCi } from '../../machine/ci.ts';
-import { type DeployResult, type Ended, endedView } from './result.ts';
+import { type DeployResult, type Ended, endedResult } from './result.ts';
 
 interface Options {
   readonly ci: boolean | undefined;
@@ -17,15 +17,15 @@ interface Options {
 export async function reported<C extends Pick<Context, 'ci' | 'world'>>(
   given: C,
   options: Options,
-  work: (ctx: C) => Promise<Ended | { readonly all: readonly Ended[]; readonly view: View } | View>,
-): Promise<View> {
+  work: (ctx: C) => Promise<Ended | { readonly all: readonly Ended[]; readonly view: Result } | View>,
+): Promise<Result> {
   const ctx: C = options.ci === false ? { ...given, ci: silentCi } : given;
   const file = options.result_file === undefined ? undefined : resolve(ctx.world.cwd, options.result_file);
   if (file) writable(file, options.result_file ?? file);
   const save = (value: unknown) => file && writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
   try {
     const done = await work(ctx);
-    if ('kind' in done) return done;
+    if ('kind' in done) return { view: done };
     const all = 'all' in done ? done.all : [done];
     for (const { result, failure } of all) if (failure) ctx.ci.error(`dnx: ${result.site}`, failure.message);
     const [only] = all;
@@ -33,7 +33,7 @@ export async function reported<C extends Pick<Context, 'ci' | 'world'>>(
     else ctx.ci.output(outputsOf(only.result, options.url));
     ctx.ci.summary(summaryOf(all));
     save('all' in done ? all.map(({ result }) => result) : only?.result);
-    return 'all' in done ? done.view : endedView(done);
+    return 'all' in done ? done.view : endedResult(done);
   } catch (error) {
     if (error instanceof DnxError) {
       ctx.ci.error('dnx', error.message);

@@ -1,6 +1,6 @@
 import { DnxError } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
-import { columns, failing, record, type View, waited } from '../../cli/output/view.ts';
+import { columns, ending, type Result, record } from '../../cli/output/view.ts';
 import type { Target } from '../../platform/names/names.ts';
 import type { Outcome, Release } from './judge.ts';
 
@@ -50,8 +50,8 @@ export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 
 /** The name of a release, or its id where it has none; null where there is no release. */
 export const nameOf = (release: Release | null | undefined): string | null => (release ? wordOf(release.name ?? release.id) : null);
 
-/** One deployment as a view that fails when it did. */
-export const endedView = ({ result, failure }: Ended): View => waited(failing(record(result, deployColumns), failure));
+/** One deployment as the result of a command. */
+export const endedResult = ({ result, failure }: Ended): Result => ({ view: ending(record(result, deployColumns)), exit: failure });
 
 interface Details {
   /** The work in the user's words: `The deployment of shop.example.com`. */

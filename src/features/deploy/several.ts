@@ -1,5 +1,5 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
-import { columns, failing, rows, type View, waited } from '../../cli/output/view.ts';
+import { columns, ending, type Result, rows, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { deploy } from './deploy.ts';
 import type { DeployValues } from './options.ts';
@@ -17,7 +17,7 @@ export async function deploySeveral(
   ctx: Deploying,
   all: readonly Targets[],
   values: DeployValues,
-): Promise<{ readonly all: readonly Ended[]; readonly view: View }> {
+): Promise<{ readonly all: readonly Ended[]; readonly view: Result }> {
   const { concurrency = AT_A_TIME, max_failures: limit = Number.POSITIVE_INFINITY } = values;
   if (concurrency < 1 || concurrency > MOST_AT_A_TIME) throw usage(`--concurrency takes 1 to ${MOST_AT_A_TIME}.`);
   const done: Ended[] = [];
@@ -71,7 +71,7 @@ const notStarted = ({ site, server }: Targets): Ended => ({
   failure: new DnxError('partial', `${site?.label} was not deployed, for too many others had failed.`),
 });
 
-function view(ctx: Deploying, all: readonly Targets[], done: readonly Ended[]): View {
+function view(ctx: Deploying, all: readonly Targets[], done: readonly Ended[]): Result {
   const failed = done.filter(({ failure }) => failure);
   const items = done.map(({ result, failure }): DeployResult & { error?: { code: string; message: string } } =>
     failure ? { ...result, error: { code: failure.code, message: failure.message } } : result,
@@ -87,7 +87,7 @@ function view(ctx: Deploying, all: readonly Targets[], done: readonly Ended[]): 
     : failed.length > 0
       ? new DnxError('partial', `${failed.length} of ${done.length} failed.`)
       : undefined;
-  return waited(failing(rows(items, shown, ''), failure));
+  return { view: ending(rows(items, shown, '')), exit: failure };
 }
 
 /** What would be deployed, and with how many requests. */

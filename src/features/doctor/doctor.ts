@@ -1,5 +1,5 @@
 import { DnxError } from '../../base/errors.ts';
-import { columns, failing, rows, type View } from '../../cli/output/view.ts';
+import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { access, credentials } from './account.ts';
 import type { Check, Needs } from './check.ts';
 import { machine } from './machine.ts';
@@ -8,7 +8,7 @@ import { contact } from './network.ts';
 const marks = { ok: '✓ ok', warning: '! warning', failed: '✗ failed', skipped: '– skipped' } as const;
 
 /** Looks at everything that dnx depends on. What it says is safe to paste into a ticket. */
-export async function examine(ctx: Needs): Promise<View> {
+export async function examine(ctx: Needs): Promise<Result> {
   const { checks: held, signedIn } = await credentials(ctx);
   const reached = await contact(ctx, signedIn);
   const found = [...machine(ctx), ...held, ...reached.checks, ...(await access(ctx, reached, signedIn))];
@@ -21,7 +21,7 @@ export async function examine(ctx: Needs): Promise<View> {
       : new DnxError('failed', `${bad.length} of ${all.length} checks failed: ${bad.map(({ check }) => check).join(', ')}.`, {
           hint: bad.map(({ check, mend }) => `${check}: ${mend}`).join('\n'),
         });
-  return failing(rows(all, shown, ''), failure);
+  return { view: rows(all, shown, ''), exit: failure };
 }
 
 /** Without mail addresses, passwords in URLs, and the name in the home directory. */

@@ -1,7 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { message, text, type View } from '../../cli/output/view.ts';
+import { message, type Result, text } from '../../cli/output/view.ts';
 import { reserveFile } from '../../machine/credentials/token-file.ts';
 import { type Choosing, chooseAbilities, type Reckon } from '../auth/choose.ts';
 import { tokenIn, unwrapped } from './token.ts';
@@ -18,7 +18,7 @@ export async function createToken(
   ctx: Pick<Context, 'api' | 'ask' | 'ci' | 'progress' | 'world'>,
   { name, to_file, extra = {}, ...wanted }: Options,
   reckon: Reckon,
-): Promise<View> {
+): Promise<Result> {
   const { api, progress, world } = ctx;
   const chosen = 'abilities' in extra ? undefined : await chooseAbilities(ctx, wanted, reckon);
   const body = { name, ...(chosen && { abilities: chosen }), ...extra };
@@ -40,11 +40,11 @@ export async function createToken(
   if (file) {
     file.write(token);
     const known = { ...(isObject(reply.data) ? withoutToken(reply.data) : {}), file: file.path };
-    return { ...message(`Token ${body.name} is created. It is in ${to_file}, which only you can read.`, known), ...answers };
+    return { view: message(`Token ${body.name} is created. It is in ${to_file}, which only you can read.`, known), ...answers };
   }
   progress.note('It is shown this once:');
   ctx.ci.mask(token);
-  return { ...text(token, unwrapped(reply)), ...answers };
+  return { view: text(token, unwrapped(reply)), ...answers };
 }
 
 const withoutToken = (data: Record<string, unknown>): Record<string, unknown> =>

@@ -1,7 +1,7 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { message, text, type View } from '../../cli/output/view.ts';
+import { message, type Result, text, type View } from '../../cli/output/view.ts';
 import { reserveFile, type TokenFile } from '../../machine/credentials/token-file.ts';
 import { idOf, type Token, tokenIn, unwrapped } from './token.ts';
 
@@ -19,7 +19,7 @@ interface Fresh {
  * Makes a new token of the same name and abilities, checks it, puts it where the old one is used, and only then revokes the old one:
  * whatever fails, at least one of the two works, and the failure says which.
  */
-export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonly to_file: string | undefined }): Promise<View> {
+export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonly to_file: string | undefined }): Promise<View | Result> {
   const { tokens, api, progress } = ctx;
   const old = (await api.list<Token>('GET /tokens')).find((each) => String(each.id) === id);
   if (!old) throw new DnxError('not_found', `There is no token ${id}.`, { hint: 'See which there are with: dnx token list' });
@@ -57,7 +57,7 @@ export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonl
   if (inUse) progress.note('DNX_TOKEN held the old token: set it to the new one.');
   progress.note(`The new token is shown this once; the old one (id ${id}) is revoked after that:`);
   ctx.ci.mask(fresh.plain);
-  return { ...text(fresh.plain, fresh.answer), finish };
+  return { view: text(fresh.plain, fresh.answer), afterwards: finish };
 }
 
 async function mint({ api }: Needs, old: Token, file: TokenFile | undefined): Promise<Fresh> {
