@@ -243,7 +243,7 @@ _dnx() {
           'site webhooks') words="--server --site $everywhere" ;;
           'site schedule') words="--server --site --at --tz --in --yes $everywhere" ;;
           'site unschedule') words="--server --site $everywhere" ;;
-          'site suspend') words="--server --site --reason --yes $everywhere" ;;
+          'site suspend') words="--server --site --reason --yes --field --data $everywhere" ;;
           'site resume') words="--server --site $everywhere" ;;
           'site enable-zero-downtime') words="--server --site --yes $everywhere" ;;
           'env list') words="--server --site --reveal $everywhere" ;;
@@ -275,7 +275,7 @@ _dnx() {
           'database-user create') words="--server --database --username --password --field --data $everywhere" ;;
           'database-user update') words="--server --database --password --field --data $everywhere" ;;
           'database-user delete') words="--server --database --yes $everywhere" ;;
-          'backup list') words="--server --status --type --database $everywhere" ;;
+          'backup list') words="--server --database --status --type $everywhere" ;;
           'backup create') words="--server --database --site --wait --no-wait --timeout --field --data $everywhere" ;;
           'backup download') words="--file --force $everywhere" ;;
           'backup restore') words="--wait --no-wait --timeout --confirm --yes $everywhere" ;;

@@ -950,7 +950,10 @@ function __dnx_complete
                     --site 'The site: name or id' \
                     --reason 'Why, for the record' \
                     --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    -y 'Do not ask' \
+                    --field 'Any field of the body: text, or typed with key:=json' \
+                    -F 'Any field of the body: text, or typed with key:=json' \
+                    --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'site resume'
                 printf '%s\t%s\n' \
@@ -1089,7 +1092,7 @@ function __dnx_complete
             case 'certificate list'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
-                    --site 'The site: domain or id; without it, what belongs to the server itself'
+                    --site 'The site: name or id'
                 __dnx_everywhere
             case 'certificate show'
                 printf '%s\t%s\n' \
@@ -1114,7 +1117,7 @@ function __dnx_complete
             case 'certificate delete'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
-                    --site 'The site: domain or id; without it, what belongs to the server itself' \
+                    --site 'The site: name or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
@@ -1180,14 +1183,14 @@ function __dnx_complete
             case 'backup list'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
+                    --database 'The database: name or id' \
                     --status 'Only those in this status' \
-                    --type 'Only those of this kind' \
-                    --database 'Only those of this database: name or id'
+                    --type 'Only those of this kind'
                 __dnx_everywhere
             case 'backup create'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
-                    --database 'The database to back up: name or id' \
+                    --database 'The database: name or id' \
                     --site 'The site whose application to back up: domain or id' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
@@ -1450,8 +1453,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'api'
                 printf '%s\t%s\n' \
-                    --server 'The server for {server}: name or id' \
-                    --site 'The site for {site}: domain or id' \
+                    --server 'The server: name or id' \
+                    --site 'The site: name or id' \
                     --input 'The whole body, any JSON: text, @file, or - for standard input' \
                     --paginate 'Every page of a list, as one array' \
                     --include 'Show the status and the headers too' \

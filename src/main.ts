@@ -1,56 +1,44 @@
 import { DnxError, isError } from './base/errors.ts';
+import type { Globals } from './cli/language/globals.ts';
 import { reportError } from './cli/output/error.ts';
 import { checkShape, print, write } from './cli/output/print.ts';
 import { styleFor } from './cli/output/style.ts';
 import { commandLine, nextLine } from './cli/run/command-line.ts';
+import type { Invocation } from './cli/run/invocation.ts';
 import { openContext } from './cli/run/open-context.ts';
+import { parse } from './cli/run/parse.ts';
 import { perform } from './cli/run/perform.ts';
-import { type Invocation, parse } from './cli/run/program.ts';
 import { tree } from './commands/index.ts';
 import { formats } from './machine/settings/format.ts';
-import { DEFAULT_HOST, DEFAULT_PROFILE, type Given, readSettings, type Settings } from './machine/settings/settings.ts';
+import { DEFAULT_HOST, DEFAULT_PROFILE, readSettings, type Settings, truthy } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
 /** argv and a World in, an exit code out. The one place where errors are caught. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
+  const { globals, help, invocation, error } = await parse(argv, tree);
   let settings: Settings | undefined;
   try {
-    const invocation = await understand(argv, world);
+    if (error !== undefined) throw error;
+    if (help) await write(world.stdout, help(await pageOf(world, globals)));
     if (!invocation) return 0;
-    settings = readSettings(world, given(invocation.words));
-    await checkShape(invocation.words);
+    settings = readSettings(world, { ...globals, debug: globals.debug || undefined });
+    await checkShape(globals);
     return await run(invocation, settings, world);
   } catch (error) {
     if (isClosedPipe(error)) return 0;
-    const json = settings ? settings.format === 'json' || settings.format === 'ndjson' : wantsJson(argv, world);
     const where = settings ?? { host: DEFAULT_HOST, profile: DEFAULT_PROFILE, origins: {} };
     return reportError(error, {
-      json,
+      json: isJson(settings?.format ?? wantedFormat(globals, world)),
+      debug: settings?.debug ?? (globals.debug || truthy(world.env.DNX_DEBUG)),
+      color: globals.color,
       world,
-      argv,
-      debug: settings?.debug ?? argv.includes('--debug'),
-      line: (next) => commandLine(next.command, where),
+      line: ({ command }) => commandLine(command, where),
     });
   }
 }
 
-/** argv as an invocation; undefined when it asked for help, which is then printed. */
-async function understand(argv: readonly string[], world: World): Promise<Invocation | undefined> {
-  const { bold } = await styleFor(world.stdout, world.env, argv.includes('--no-color') ? false : undefined);
-  let help = '';
-  const invocation = await parse(argv, tree, {
-    write: (text) => {
-      help += text;
-    },
-    width: Math.min(world.stdout.columns ?? 100, 110),
-    bold,
-  });
-  if (help !== '') await write(world.stdout, help);
-  return invocation;
-}
-
 async function run(invocation: Invocation, settings: Settings, world: World): Promise<number> {
-  const { ctx, scope, sources, close } = await openContext(world, settings, invocation, tree);
+  const { ctx, scope, sources, close } = await openContext(world, settings, invocation.globals, tree);
   try {
     const result = await perform(invocation, ctx, scope, sources).catch(async (error: unknown) => {
       if (!isError(error, 'forbidden')) throw error;
@@ -58,29 +46,30 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
       throw withTokenLine(error, invocation, settings);
     });
     ctx.progress.done();
-    await print(result, invocation.words, settings, world);
-    for (const each of result.next ?? []) ctx.progress.note(nextLine(each, settings));
-    await result.afterwards?.();
-    if (result.exit instanceof DnxError) throw result.exit;
-    return result.exit ?? 0;
+    await print(result, invocation.globals, settings, world);
+    const { exit, note, next = [], afterwards } = result;
+    if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
+    for (const each of next) ctx.progress.note(nextLine(each, settings));
+    await afterwards?.();
+    if (exit instanceof DnxError) throw exit;
+    return exit ?? 0;
   } finally {
     ctx.progress.done();
     await close();
   }
 }
 
-const given = (words: Invocation['words']): Given => ({
-  ...(words as Given),
-  input: words.no_input !== false,
-  color: words.no_color !== false,
-});
-
-/** A usage error comes before the options are read: look for what asks for JSON. */
-function wantsJson(argv: readonly string[], { env }: World): boolean {
-  const [, asked] = /(?:^| )(?:-o|--output)[ =]?(\S+)/.exec(argv.join(' ')) ?? [];
-  const format = formats.find((each) => each === asked) ?? env.DNX_OUTPUT ?? '';
-  return argv.includes('--json') || /^(nd)?json$/.test(format);
+async function pageOf({ stdout, env }: World, { color }: Globals) {
+  const { bold } = await styleFor(stdout, env, color);
+  return { width: Math.min(stdout.columns ?? 100, 110), bold };
 }
 
+/** The format that is wanted where the settings are not known yet. */
+function wantedFormat({ json, output }: Globals, { env }: World): string | undefined {
+  return json ? 'json' : (formats.find((each) => each === output) ?? env.DNX_OUTPUT);
+}
+
+const isJson = (format: string | undefined): boolean => format === 'json' || format === 'ndjson';
+
 /** `| head -1` closes our stdout: that is how a pipe ends, not a failure. */
-const isClosedPipe = (error: unknown): boolean => error instanceof Error && (error as NodeJS.ErrnoException).code === 'EPIPE';
+const isClosedPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE';

@@ -17,25 +17,23 @@ export default command({
   options: {
     method: argument(required(suggest(text('HTTP method'), ...methods))),
     path: argument(required(text('Path, such as /servers/{server}/sites'))),
-    server: text('The server for {server}: name or id', 'server'),
-    site: text('The site for {site}: domain or id', 'site'),
     input: content('The whole body, any JSON: text, @file, or - for standard input'),
     paginate: flag('Every page of a list, as one array'),
     include: { ...flag('Show the status and the headers too'), short: 'i' },
   },
-  body: true,
-  asks: ({ method, path }) => (typeof method === 'string' && typeof path === 'string' ? [operationOf(method, path)] : []),
+  fields: {},
+  calls: ({ method, path }) => (typeof method === 'string' && typeof path === 'string' ? [operationOf(method, path)] : []),
   examples: [
     'api GET /user',
     'api GET /servers/{server}/sites --server web-1 --query "data[].domain"',
     'api POST /servers/{server}/crontabs --server web-1 -F command=date -F "frequency=0 3 * * *"',
     'api GET /backups -F status=completed --paginate -o ndjson',
   ],
-  async run(ctx, given) {
-    const { method, paginate, include, extra = {} } = given as typeof given & { readonly extra?: Record<string, unknown> };
+  async run(ctx, { options: given, body: extra }) {
+    const { method, paginate, include } = given;
     const verb = method.toUpperCase();
     if (!/^[A-Z]+$/.test(verb)) throw usage(`“${method}” is not an HTTP method.`, `Use one of ${methods.join(', ')}.`);
-    const address = await fillPlaceholders(addressOf(given.path, ctx.settings.host), given, ctx.resolve);
+    const address = await fillPlaceholders(addressOf(given.path, ctx.settings.host), ctx.resolve);
     const fields = Object.keys(extra).length > 0 ? extra : undefined;
     if (given.input !== undefined && fields) throw usage('--input is the whole body: it does not go with -F or --data.');
     if (paginate) {

@@ -1,12 +1,12 @@
 import { command, group } from '../cli/language/command.ts';
-import { answer } from '../cli/language/crud.ts';
 import { argument, choice, flag, list, text } from '../cli/language/options.ts';
+import { answer } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 import { login } from '../features/auth/login.ts';
 import { logout } from '../features/auth/logout.ts';
 import { signedIn } from '../features/auth/status.ts';
 import { switchProfile } from '../features/auth/switch.ts';
-import { demandOf } from '../features/token/abilities/demand.ts';
+import { needsOfLines } from '../features/token/abilities/needs.ts';
 import { presetNames } from '../features/token/presets.ts';
 
 interface User {
@@ -20,8 +20,7 @@ const loginCommand = command({
   summary: 'Sign in, with a token that can do just what you choose',
   description:
     'Asks for mail and password, and lets you pick what the token may do. The password is kept nowhere; the token goes to the keychain of your operating system.',
-  endpoint: 'POST /login',
-  uses: ['GET /user'],
+  calls: ['POST /login', 'GET /user'],
   options: {
     with_token: flag('Read a token from standard input instead'),
     email: text('Mail address', 'address'),
@@ -32,29 +31,26 @@ const loginCommand = command({
     insecure_storage: flag('Store the token in a file, in the clear (mode 0600)'),
   },
   examples: ['login', 'login --for "deploy --wait"', 'login --with-token --insecure-storage < token.txt'],
-  run: (ctx, options) => login(ctx, options, (wanted) => demandOf(wanted, ctx.tree, ctx.world)),
+  run: (ctx, { options }) => login(ctx, options, (wanted) => needsOfLines(wanted, ctx.tree, ctx.world)),
 });
 
 export default group({
   name: 'auth',
-  noun: 'auth',
-  summary: 'Sign in and out, and see as whom',
   commands: [
     loginCommand,
     command({
       name: 'logout',
       summary: 'Revoke the token and forget it',
-      endpoint: 'POST /logout',
+      calls: 'POST /logout',
       options: { keep: flag('Only forget it here; the token stays valid') },
       examples: ['logout'],
-      run: logout,
+      run: (ctx, { options }) => logout(ctx, options),
     }),
     command({
       name: 'status',
       summary: 'Show where each profile is signed in, and whether it works',
       description: 'Exit code 4: something is not right, and the command that mends it is shown.',
-      endpoint: 'GET /user',
-      uses: ['GET /tokens'],
+      calls: ['GET /user', 'GET /tokens'],
       examples: ['status', 'status --json'],
       run: signedIn,
     }),
@@ -63,14 +59,14 @@ export default group({
       summary: 'Choose the profile that is used when nothing else is said',
       options: { profile_name: argument(text('The profile', 'profile')) },
       examples: ['switch default'],
-      run: (ctx, { profile_name }) => switchProfile(ctx, profile_name),
+      run: (ctx, { options: { profile_name } }) => switchProfile(ctx, profile_name),
     }),
     command({
       name: 'whoami',
       summary: 'Who the token belongs to',
-      endpoint: 'GET /user',
+      calls: 'GET /user',
       examples: ['whoami'],
-      run: async (ctx) => answer(await ctx.api.send('GET /user'), columns<User>('name', 'email', 'id')),
+      run: async (ctx) => answer(await ctx.call(), columns<User>('name', 'email', 'id')),
     }),
   ],
 });

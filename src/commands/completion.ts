@@ -22,7 +22,7 @@ const install = command({
   description: 'Writes one file where the shell looks for it. Your own start-up files are left alone.',
   options: { shell: argument(choice('The shell; that of $SHELL otherwise', shells)) },
   examples: ['install', 'install zsh'],
-  async run({ world, tree }, { shell }) {
+  async run({ world, tree }, { options: { shell } }) {
     const own = world.env.SHELL?.split('/').at(-1);
     const chosen = shell ?? shells.find((each) => each === own);
     if (!chosen) throw usage('For which shell? $SHELL does not say.', `Give one of ${shells.join(', ')}.`);
@@ -33,7 +33,5 @@ const install = command({
 
 export default group({
   name: 'completion',
-  noun: 'completion',
-  summary: 'Complete commands and options with Tab',
   commands: [print('bash', 'bash'), print('zsh', 'zsh'), print('fish', 'fish'), print('powershell', 'PowerShell'), install],
 });

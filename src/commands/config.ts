@@ -36,8 +36,6 @@ const checked = (name: Key, value: string): string => (name === 'host' ? hostOf(
 
 export default group({
   name: 'config',
-  noun: 'config',
-  summary: 'The host, server, site and output that a profile keeps',
   commands: [
     command({
       name: 'list',
@@ -51,10 +49,10 @@ export default group({
       summary: 'Print one setting',
       options: { key: argument(required(choice('The setting', settingNames))) },
       examples: ['get host'],
-      async run(ctx, { key }) {
+      async run(ctx, { options: { key } }) {
         const found = settingsOf(ctx).find((each) => each.key === key);
         if (!found || found.value === null)
-          throw new DnxError('not_found', `${key} is not set.`, { hint: `Set it with: dnx config set ${key} …` });
+          throw new DnxError('not_found', `${key} is not set.`, { next: [{ command: ['config', 'set', key, '…'], why: 'Set it with' }] });
         return plain(found.value, found);
       },
     }),
@@ -63,7 +61,7 @@ export default group({
       summary: 'Keep a setting in the profile',
       options: { key, value: argument(required(text('Its value'))) },
       examples: ['set server web-1', 'set output json --profile work'],
-      async run(ctx, { key, value }) {
+      async run(ctx, { options: { key, value } }) {
         const kept = checked(key, value);
         await change(ctx, key, kept);
         const { origins, profile } = ctx.settings;
@@ -78,7 +76,7 @@ export default group({
       summary: 'Forget a setting of the profile',
       options: { key },
       examples: ['unset server'],
-      async run(ctx, { key }) {
+      async run(ctx, { options: { key } }) {
         await change(ctx, key, undefined);
         const { profile } = ctx.settings;
         return message(`${key} of profile ${profile} is no longer set.`, { profile, key, value: null });

@@ -1,6 +1,6 @@
 import { group } from '../cli/language/command.ts';
-import { create, list, remove, resource } from '../cli/language/crud.ts';
-import { assumed, natural, offered, required, secret, text } from '../cli/language/options.ts';
+import { assumed, from, natural, required, secret, text } from '../cli/language/options.ts';
+import { create, list, remove, resource } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
 interface Credential {
@@ -19,14 +19,12 @@ const credentials = resource({
 
 const fields = {
   name: natural(required(assumed(text('Name of the credential')))),
-  provider: offered(required(assumed(text('Cloud provider, such as hetzner'))), 'GET /providers'),
+  provider: from(required(assumed(text('Cloud provider, such as hetzner'))), { list: 'GET /providers' }),
   token: required(assumed(secret("The provider's API token"))),
 };
 
 export default group({
   name: 'credential',
-  noun: 'credential',
-  summary: 'Credentials for cloud providers',
   commands: [
     list(credentials),
     { ...create(credentials, fields), aliases: ['add'] },

@@ -1,6 +1,6 @@
 import { group } from '../cli/language/command.ts';
-import { create, list, remove, resource, show, update } from '../cli/language/crud.ts';
 import { assumed, required, text } from '../cli/language/options.ts';
+import { create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
 interface Crontab {
@@ -31,7 +31,5 @@ const fields = {
 
 export default group({
   name: 'crontab',
-  noun: 'crontab',
-  summary: 'Commands that run on a schedule',
   commands: [list(crontabs), show(crontabs), create(crontabs, fields), update(crontabs, fields), remove(crontabs)],
 });

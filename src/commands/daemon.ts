@@ -1,6 +1,6 @@
 import { group } from '../cli/language/command.ts';
-import { create, list, remove, resource, restart, show, update } from '../cli/language/crud.ts';
 import { assumed, integer, required, text } from '../cli/language/options.ts';
+import { create, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
 interface Daemon {
@@ -34,7 +34,5 @@ const fields = {
 
 export default group({
   name: 'daemon',
-  noun: 'daemon',
-  summary: 'Long-running processes kept alive by Supervisor',
   commands: [list(daemons), show(daemons), create(daemons, fields), update(daemons, fields), remove(daemons), restart(daemons)],
 });

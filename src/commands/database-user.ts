@@ -1,6 +1,6 @@
 import { group } from '../cli/language/command.ts';
-import { create, list, remove, resource, show, update } from '../cli/language/crud.ts';
 import { assumed, natural, required, secret, text } from '../cli/language/options.ts';
+import { create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
 interface DatabaseUser {
@@ -25,6 +25,5 @@ const fields = { username: natural(required(assumed(text('Name of the user')))),
 export default group({
   name: 'database-user',
   noun: 'user',
-  summary: 'Who may use a database',
   commands: [list(users), show(users), create(users, fields), update(users, { password }), remove(users)],
 });

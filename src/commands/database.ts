@@ -1,7 +1,7 @@
 import { bytes } from '../base/text.ts';
 import { group } from '../cli/language/command.ts';
-import { create, list, remove, resource, show } from '../cli/language/crud.ts';
 import { assumed, natural, required, text } from '../cli/language/options.ts';
+import { create, list, remove, resource, show } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
 interface Database {
@@ -23,8 +23,6 @@ const fields = { name: natural(required(assumed(text('Name of the database')))) 
 
 export default group({
   name: 'database',
-  noun: 'database',
-  summary: 'Databases of a server',
   commands: [
     list(databases),
     show(databases),

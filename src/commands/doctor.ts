@@ -21,7 +21,7 @@ export default command({
     exit_code: flag('With --contract, exit 10 when there are differences'),
   },
   examples: ['doctor', 'doctor --json', 'doctor --contract openapi.json'],
-  async run(ctx, { contract, exit_code }) {
+  async run(ctx, { options: { contract, exit_code } }) {
     if (contract === undefined) return examine(ctx);
     const { readDocument } = await import('../features/doctor/openapi.ts');
     const document = readDocument(await load(ctx, contract), contract);

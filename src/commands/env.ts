@@ -2,10 +2,9 @@ import { DnxError, usage } from '../base/errors.ts';
 import { isObject } from '../base/json.ts';
 import { wordOf } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
-import { action, answer, remove, resource } from '../cli/language/crud.ts';
 import { argument, flag, list, required, text } from '../cli/language/options.ts';
-import { columns, text as plain, rows } from '../cli/output/view.ts';
-import { several } from '../cli/run/several.ts';
+import { action, answer, remove, resource } from '../cli/language/resource.ts';
+import { asResult, columns, text as plain, rows } from '../cli/output/view.ts';
 import { contentOf } from '../cli/run/values.ts';
 
 interface Variable {
@@ -27,28 +26,30 @@ const variables = resource({
 });
 
 const listEndpoint = `GET ${variables.path}` as const;
+const createEndpoint = `POST ${variables.path}` as const;
+const updateEndpoint = `PUT ${variables.path}/{variable}` as const;
 const later = 'It takes effect at the next deploy.';
 
 const listVariables = command({
   name: 'list',
   aliases: ['ls'],
   summary: 'List environment variables; values are masked in the table',
-  endpoint: listEndpoint,
+  calls: listEndpoint,
   options: { reveal: flag('Show the values in the table too') },
   shows: open,
   examples: ['list --site shop.example.com', 'list --site shop.example.com --reveal', 'list --site shop.example.com --json'],
-  run: async (ctx, { reveal, ...place }) =>
-    rows(await ctx.api.list<Variable>(listEndpoint, place), reveal ? open : variables.columns, 'No environment variables.'),
+  run: async (ctx, { options: { reveal } }) =>
+    rows(await ctx.list<Variable>(), reveal ? open : variables.columns, 'No environment variables.'),
 });
 
 const get = command({
   name: 'get',
   aliases: ['show'],
   summary: 'Print the value of one environment variable, alone on stdout',
-  endpoint: `GET ${variables.path}/{variable}`,
+  calls: `GET ${variables.path}/{variable}`,
   examples: ['get APP_URL --site shop.example.com'],
-  async run(ctx, args) {
-    const { data } = await ctx.api.send(`GET ${variables.path}/{variable}`, args);
+  async run(ctx) {
+    const { data } = await ctx.call();
     if (!isObject(data) || data.value === undefined) throw new DnxError('failed', 'Deploynix answered without the value.');
     return plain(wordOf(data.value), data);
   },
@@ -59,39 +60,31 @@ const set = command({
   aliases: ['create', 'update'],
   summary: 'Set environment variables: K=V [K2=V2…], or K --from-file',
   description: 'A key that is not there yet is created, another is updated. The change takes effect at the next deploy.',
-  endpoint: `POST ${variables.path}`,
-  uses: [listEndpoint, `PUT ${variables.path}/{variable}`],
+  calls: [createEndpoint, listEndpoint, updateEndpoint],
   options: {
     assignment: argument(required(list('KEY=value; KEY alone with --from-file'))),
     from_file: text('Read the value of the one KEY from this file, or - for standard input', 'file|-'),
   },
-  body: true,
+  fields: {},
   shows: variables.columns,
   examples: ['set LOG_LEVEL=warning APP_DEBUG=false --site shop.example.com', 'set LICENSE_KEY --from-file - --site shop.example.com'],
-  async run(ctx, { assignment, from_file, server, site, ...rest }) {
-    const place = { server, site };
-    const { extra = {} } = rest as { extra?: object };
+  async run(ctx, { options: { assignment, from_file }, body }) {
     const wanted = from_file === undefined ? assignment.map(pair) : [await fromFile(ctx, assignment, from_file)];
-    const known = await ctx.api.list<Variable>(listEndpoint, place);
+    const known = await ctx.list<Variable>(listEndpoint);
     let changed = false;
     const one = async ({ key, value }: Pair) => {
       const before = known.find((each) => each.key === key);
-      if (before?.value === value && Object.keys(extra).length === 0)
-        return answer({ data: before, message: undefined }, variables.columns);
-      const reply = before
-        ? await ctx.api.send(`PUT ${variables.path}/{variable}`, { ...place, variable: String(before.id) }, { body: { value, ...extra } })
-        : await ctx.api.send(`POST ${variables.path}`, place, { body: { key, value, ...extra } });
+      if (before?.value === value && Object.keys(body).length === 0) return answer({ data: before, message: undefined }, variables.columns);
       changed = true;
+      const reply = before
+        ? await ctx.call(updateEndpoint, { params: { variable: String(before.id) }, body: { value, ...body } })
+        : await ctx.call(createEndpoint, { body: { key, value, ...body } });
       return answer(reply, variables.columns, `Set ${key}.`);
     };
-    const targets = wanted.map(({ key }) => ({ id: key, label: key }));
     const [only] = wanted;
-    const view =
-      only && wanted.length === 1
-        ? await one(only)
-        : await several({ noun: 'variable', verb: 'set', targets, run: (index) => one(wanted[index] ?? { key: '', value: '' }) });
-    ctx.progress.note(changed ? later : 'Nothing to change.');
-    return view;
+    const items = wanted.map((each) => ({ ...each, id: each.key, label: each.key }));
+    const result = asResult(only && wanted.length === 1 ? await one(only) : await ctx.each(items, one));
+    return { ...result, note: changed ? later : 'Nothing to change.' };
   },
 });
 
@@ -111,28 +104,30 @@ async function fromFile(ctx: Context, [key, ...others]: readonly string[], file:
   return { key, value: await contentOf(file === '-' ? file : `@${file}`, ctx) };
 }
 
+const removal = remove(variables);
+const unset = command({
+  ...removal,
+  name: 'unset',
+  aliases: ['delete', 'rm'],
+  examples: ['unset APP_DEBUG --site blog.example.com --yes'],
+  run: async (ctx, args) => ({ ...asResult(await removal.run(ctx, args)), note: later }),
+});
+
 export default group({
   name: 'env',
   noun: 'variable',
-  summary: 'Environment variables of a site',
   commands: [
     listVariables,
     get,
     set,
-    {
-      ...remove(variables),
-      name: 'unset',
-      aliases: ['delete', 'rm'],
-      afterwards: later,
-      examples: ['unset APP_DEBUG --site blog.example.com --yes'],
-    },
+    unset,
     action({
       name: 'import',
       summary: 'Import the .env that lies on the server into Deploynix',
       description: `It reads the site's .env on its server and stores it at Deploynix, over variables of the same name. Nothing comes to this machine. ${later}`,
-      endpoint: `POST ${variables.path}/pull`,
+      calls: `POST ${variables.path}/pull`,
       consent: { level: 'moderate', warning: 'Variables of the same name at Deploynix are overwritten.' },
-      afterwards: later,
+      note: later,
       done: 'Imported.',
       examples: ['import --site shop.example.com --yes'],
     }),

@@ -1,6 +1,6 @@
 import { group } from '../cli/language/command.ts';
-import { create, list, remove, resource, show, update } from '../cli/language/crud.ts';
 import { assumed, natural, required, secret, suggest, text } from '../cli/language/options.ts';
+import { create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
 interface GitProvider {
@@ -31,8 +31,6 @@ const fields = {
 
 export default group({
   name: 'git-provider',
-  noun: 'git_provider',
-  summary: 'Connections to Git hosts',
   commands: [
     list(gitProviders),
     show(gitProviders),

@@ -1,6 +1,6 @@
 import { command, group } from '../cli/language/command.ts';
-import { answer, create, list, remove, resource, show, update } from '../cli/language/crud.ts';
-import { assumed, natural, reference, required, text } from '../cli/language/options.ts';
+import { assumed, from, natural, required, text } from '../cli/language/options.ts';
+import { answer, create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
 interface GitRepository {
@@ -23,30 +23,25 @@ const repositories = resource({
 
 const fields = {
   name: natural(required(assumed(text('Owner and name, such as example/shop')))),
-  git_provider_id: reference(required(assumed(text('Git provider that has it, by name or id'))), 'git_provider'),
+  git_provider_id: from(required(assumed(text('Git provider that has it, by name or id'))), { list: 'GET /git-providers', resolve: true }),
 };
 
 const everySite = 'It belongs to the repository, and so acts on every site that uses it.';
 
-const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-deploy', summary: string) => {
-  const endpoint = `POST /git-repositories/{git_repository}/${verb}` as const;
-  return command({
+const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-deploy', summary: string) =>
+  command({
     name: verb,
     summary,
     description: everySite,
-    afterwards: everySite,
-    endpoint,
-    many: true,
-    shows: repositories.details ?? [],
+    calls: `POST /git-repositories/{git_repository}/${verb}`,
+    targets: 'each',
+    shows: repositories.details,
     examples: [`${verb} example/blog`],
-    run: async (ctx, args) => answer(await ctx.api.send(endpoint, args), repositories.details ?? []),
+    run: async (ctx) => ({ view: answer(await ctx.call(), repositories.details), note: everySite }),
   });
-};
 
 export default group({
   name: 'git-repository',
-  noun: 'git_repository',
-  summary: 'Git repositories that sites are deployed from',
   commands: [
     list(repositories),
     show(repositories),

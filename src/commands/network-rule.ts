@@ -1,6 +1,6 @@
 import { group } from '../cli/language/command.ts';
-import { create, list, remove, resource, show } from '../cli/language/crud.ts';
 import { assumed, integer, natural, required, suggest, text } from '../cli/language/options.ts';
+import { create, list, remove, resource, show } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
 interface NetworkRule {
@@ -30,7 +30,5 @@ const fields = {
 
 export default group({
   name: 'network-rule',
-  noun: 'network_rule',
-  summary: 'Firewall rules of a server',
   commands: [list(networkRules), show(networkRules), create(networkRules, fields), remove(networkRules)],
 });

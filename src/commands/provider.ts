@@ -1,5 +1,5 @@
 import { command, group } from '../cli/language/command.ts';
-import { list, resource } from '../cli/language/crud.ts';
+import { list, resource } from '../cli/language/resource.ts';
 import { columns, rows } from '../cli/output/view.ts';
 
 /** A provider, and each thing that one offers: its id is the word to pass on. */
@@ -11,21 +11,17 @@ interface Choice {
 const shown = columns<Choice>('id', 'name');
 const providers = resource({ noun: 'provider', path: '/providers', columns: shown, example: { target: 'hetzner' } });
 
-const offers = (name: 'regions' | 'sizes' | 'images') => {
-  const endpoint = `GET /providers/{provider}/${name}` as const;
-  return command({
+const offers = (name: 'regions' | 'sizes' | 'images') =>
+  command({
     name,
     summary: `List the ${name} that a provider offers`,
-    endpoint,
+    calls: `GET /providers/{provider}/${name}`,
     shows: shown,
     examples: [`${name} hetzner`],
-    run: async (ctx, args) => rows(await ctx.api.list<Choice>(endpoint, args), shown, `It offers no ${name}.`),
+    run: async (ctx) => rows(await ctx.list<Choice>(), shown, `It offers no ${name}.`),
   });
-};
 
 export default group({
   name: 'provider',
-  noun: 'provider',
-  summary: 'Cloud providers and what they offer',
   commands: [list(providers), offers('regions'), offers('sizes'), offers('images')],
 });

@@ -1,6 +1,6 @@
 import { group } from '../cli/language/command.ts';
-import { create, list, remove, resource, restart, show, update } from '../cli/language/crud.ts';
 import { assumed, integer, text } from '../cli/language/options.ts';
+import { create, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
 interface Queue {
@@ -38,7 +38,5 @@ const fields = { queue: assumed(text('Queue to work on')), ...changes };
 
 export default group({
   name: 'queue',
-  noun: 'queue',
-  summary: 'Queue workers of a site',
   commands: [list(queues), show(queues), create(queues, fields), update(queues, changes), remove(queues), restart(queues)],
 });

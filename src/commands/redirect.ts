@@ -1,6 +1,6 @@
 import { group } from '../cli/language/command.ts';
-import { create, list, remove, resource, show, update } from '../cli/language/crud.ts';
 import { assumed, integer, natural, required, suggest, text } from '../cli/language/options.ts';
+import { create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
 interface Redirect {
@@ -30,7 +30,5 @@ const fields = {
 
 export default group({
   name: 'redirect',
-  noun: 'redirect',
-  summary: 'Redirects that the web server answers',
   commands: [list(redirects), show(redirects), create(redirects, fields), update(redirects, fields), remove(redirects)],
 });

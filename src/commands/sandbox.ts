@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { type DnxError, usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
-import { argument, duration, flag, integer, list, required, text, type Values } from '../cli/language/options.ts';
+import { duration, flag, integer, rest, text, type Values } from '../cli/language/options.ts';
 import { nothing } from '../cli/output/view.ts';
 import type { Env, World } from '../machine/world.ts';
 import type { Sandbox } from '../sandbox/index.ts';
@@ -56,7 +56,7 @@ const start = command({
   summary: 'Serve a Deploynix API on this machine until Ctrl-C',
   options,
   examples: ['start --port 8787', 'start --state sandbox.json --fail-deploys'],
-  async run({ progress, signal, world }, given) {
+  async run({ progress, signal, world }, { options: given }) {
     const { SEED_EMAIL, SEED_PASSWORD } = await import('../sandbox/index.ts');
     const sandbox = await open(world, given);
     progress.note(
@@ -111,9 +111,17 @@ const run = command({
   name: 'run',
   summary: 'Run a command against a sandbox of its own, and pass its exit code on',
   description: 'DNX_HOST, DNX_TOKEN and private directories are set for the command, so that your own deploy script can be rehearsed.',
-  options: { ...options, command: argument(required(list('The command, after --'))) },
+  options: { ...options, command: rest('The command') },
   examples: ['run -- dnx server list', 'run --fail-deploys -- sh -c \'dnx deploy shop.example.com || echo "exit code $?"\''],
-  async run(ctx, { command: [file = '', ...args], ...given }) {
+  async run(
+    ctx,
+    {
+      options: {
+        command: [file = '', ...args],
+        ...given
+      },
+    },
+  ) {
     const sandbox = await open(ctx.world, given);
     const rehearsal = await privateEnv(ctx.world, sandbox);
     try {
@@ -127,7 +135,5 @@ const run = command({
 
 export default group({
   name: 'sandbox',
-  noun: 'sandbox',
-  summary: 'A Deploynix of your own on this machine, to try and to test',
   commands: [start, run],
 });

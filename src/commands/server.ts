@@ -1,7 +1,7 @@
 import { isObject } from '../base/json.ts';
 import { command, group } from '../cli/language/command.ts';
-import { bodyOf, list, remove, resource, restart, show, update } from '../cli/language/crud.ts';
-import { asked, assumed, natural, offered, reference, required, suggest, text, toggle, waiting } from '../cli/language/options.ts';
+import { assumed, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
+import { list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { columns, message, text as plain } from '../cli/output/view.ts';
 import { startAndFollow } from '../cli/run/start-and-follow.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/server.ts';
@@ -54,11 +54,17 @@ const servers = resource({
 
 const fields = {
   name: natural(required(text('Name of the server'))),
-  provider: offered(required(text('Cloud provider, such as hetzner')), 'GET /providers'),
-  credential_id: asked(reference(assumed(text('Credential for the provider, by name or id')), 'credential', 'provider')),
-  region: asked(offered(assumed(text('Region, such as fsn1')), 'GET /providers/{provider}/regions')),
-  size: asked(offered(assumed(text('Size, such as cx32')), 'GET /providers/{provider}/sizes')),
-  image: asked(offered(assumed(text('Image, such as ubuntu-24.04')), 'GET /providers/{provider}/images')),
+  provider: from(required(text('Cloud provider, such as hetzner')), { list: 'GET /providers' }),
+  credential_id: prompted(
+    from(assumed(text('Credential for the provider, by name or id')), {
+      list: 'GET /providers/credentials',
+      where: 'provider',
+      resolve: true,
+    }),
+  ),
+  region: prompted(from(assumed(text('Region, such as fsn1')), { list: 'GET /providers/{provider}/regions' })),
+  size: prompted(from(assumed(text('Size, such as cx32')), { list: 'GET /providers/{provider}/sizes' })),
+  image: prompted(from(assumed(text('Image, such as ubuntu-24.04')), { list: 'GET /providers/{provider}/images' })),
   type: suggest(assumed(text('What it is for')), 'app', 'web', 'database', 'cache', 'worker', 'meilisearch', 'load_balancer'),
   php_version: suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'),
   database_type: suggest(assumed(text('Database to install')), 'mysql', 'mariadb', 'postgresql'),
@@ -68,7 +74,7 @@ const fields = {
 
 const changes = { name: fields.name, monitoring_enabled: assumed(toggle('Whether it is monitored')) };
 
-const wait = waiting(serverEndpoint, serversEndpoint);
+const follows = { when: 'wait', also: [serverEndpoint, serversEndpoint] } as const;
 const look = (id: string) => `dnx server show ${id}`;
 
 const create = command({
@@ -76,18 +82,18 @@ const create = command({
   summary: 'Create a server',
   description:
     'On a terminal, whatever is left out of provider, credential, region, size and image is asked for.\n\nExit code 0: it is active, or with --no-wait: it was ordered. 1: it failed. 124: it goes on after --timeout.',
-  endpoint: 'POST /servers',
-  options: { ...fields, ...wait },
-  body: true,
-  shows: servers.details ?? [],
+  calls: ['POST /servers', follows],
+  options: following,
+  fields,
+  shows: servers.details,
   examples: ['create web-3 --provider hetzner --region fsn1 --size cx32', 'create cache-1 --provider hetzner --type cache --no-wait'],
-  run: (ctx, { wait, timeout, ...args }) =>
+  run: (ctx, { options: { wait, timeout }, body }) =>
     startAndFollow(ctx, {
       reader: serverReader(ctx),
-      start: () => ctx.api.send('POST /servers', {}, { body: bodyOf(args, fields) }),
+      start: () => ctx.call(),
       doing: 'creation',
-      what: `server ${bodyOf(args, fields).name}`,
-      columns: servers.details ?? [],
+      what: `server ${body.name}`,
+      columns: servers.details,
       wait,
       timeout,
       look,
@@ -97,20 +103,20 @@ const create = command({
 const provision = command({
   name: 'provision',
   summary: 'Provision a server again',
-  endpoint: 'POST /servers/{server}/provision',
-  many: true,
+  calls: ['POST /servers/{server}/provision', follows],
+  targets: 'each',
   consent: { level: 'moderate', warning: 'Provisioning runs again over what is on the server.' },
-  options: wait,
-  shows: servers.details ?? [],
+  options: following,
+  shows: servers.details,
   examples: ['provision web-2 --yes', 'provision web-2 --yes --no-wait'],
-  run: (ctx, { server, wait, timeout }) =>
+  run: (ctx, { targets: { server }, options: { wait, timeout } }) =>
     startAndFollow(ctx, {
       reader: serverReader(ctx),
-      on: server,
-      start: () => ctx.api.send('POST /servers/{server}/provision', { server }),
+      on: server.id,
+      start: () => ctx.call(),
       doing: 'provisioning',
-      what: `server ${ctx.targets.server?.label ?? server}`,
-      columns: servers.details ?? [],
+      what: `server ${server.label}`,
+      columns: servers.details,
       wait,
       timeout,
       look,
@@ -120,10 +126,10 @@ const provision = command({
 const logs = command({
   name: 'logs',
   summary: 'Show the logs of a server',
-  endpoint: 'GET /servers/{server}/logs',
+  calls: 'GET /servers/{server}/logs',
   examples: ['logs web-1'],
-  async run(ctx, args) {
-    const { data, body } = await ctx.api.send('GET /servers/{server}/logs', args);
+  async run(ctx) {
+    const { data, body } = await ctx.call();
     const log = logOf(data);
     return log === '' ? message('No logs.', body ?? null) : plain(log, data);
   },
@@ -141,8 +147,6 @@ function logOf(data: unknown): string {
 
 export default group({
   name: 'server',
-  noun: 'server',
-  summary: 'Servers',
   commands: [
     list(servers),
     show(servers),

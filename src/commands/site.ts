@@ -1,12 +1,11 @@
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
-import { action, answer, create, list, remove, resource, show, update } from '../cli/language/crud.ts';
-import { consents } from '../cli/language/globals.ts';
-import { assumed, duration, natural, reference, required, suggest, text } from '../cli/language/options.ts';
+import { assumed, duration, following, from, natural, required, suggest, text } from '../cli/language/options.ts';
+import { action, answer, create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows } from '../cli/output/view.ts';
 import { releasesEndpoint, siteEndpoint } from '../features/deploy/follow-deployment.ts';
 import type { Release } from '../features/deploy/judge.ts';
-import { deployOptions, reporting, waiting } from '../features/deploy/options.ts';
+import { deployOptions, reporting } from '../features/deploy/options.ts';
 
 interface Site {
   readonly id: string;
@@ -63,7 +62,10 @@ const sites = resource({
 const fields = {
   domain: natural(required(assumed(text('The domain it answers on', 'domain')))),
   type: suggest(assumed(text('What kind of site')), 'laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt'),
-  git_repository_id: reference(assumed(text('The repository it is deployed from, by name or id', 'repository')), 'git_repository'),
+  git_repository_id: from(assumed(text('The repository it is deployed from, by name or id', 'repository')), {
+    list: 'GET /git-repositories',
+    resolve: true,
+  }),
   branch: assumed(text('The branch that is deployed')),
   web_directory: assumed(text('The directory that is served, such as /public', 'path')),
   php_version: suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'),
@@ -77,8 +79,14 @@ const deploy = command({
     'Exit codes: 0 it succeeded, or with --no-wait was started; 1 it failed, or was superseded; 11 it failed verification and was rolled back; 12 some of several failed; 124 it goes on after --timeout.',
     'Interrupted or cut off, it can be taken up again with: dnx site watch',
   ].join('\n'),
-  endpoint: 'POST /servers/{server}/sites/{site}/deploy',
-  many: 'together',
+  calls: [
+    'POST /servers/{server}/sites/{site}/deploy',
+    { when: 'wait', also: [siteEndpoint, releasesEndpoint] },
+    { when: 'verify', also: [siteEndpoint] },
+    { when: 'verify_cmd', also: [siteEndpoint] },
+    { when: 'rollback_on_fail', also: ['POST /servers/{server}/sites/{site}/rollback'] },
+  ],
+  targets: 'all',
   options: deployOptions,
   examples: [
     'deploy shop.example.com',
@@ -87,21 +95,21 @@ const deploy = command({
     'deploy shop.example.com blog.example.com --dry-run',
     'deploy --server web-1 --all --concurrency 2',
   ],
-  run: async (ctx, values) => (await import('../features/deploy/command.ts')).deployCommand(ctx, values),
+  run: async (ctx, { targets, options }) =>
+    (await import('../features/deploy/command.ts')).deployCommand({ ...ctx, targets: targets[0] ?? {}, all: targets }, options),
 });
 
 const watch = command({
   name: 'watch',
   summary: 'Follow a deployment that is under way, or take up the one that was left',
   description: 'Without a site it takes up the last deployment that was followed on this machine and did not come to its end here.',
-  endpoint: siteEndpoint,
-  uses: [releasesEndpoint],
-  targetless: true,
-  options: { timeout: waiting.timeout, ...reporting },
+  calls: [siteEndpoint, releasesEndpoint],
+  targets: 'optional',
+  options: { timeout: following.timeout, ...reporting },
   examples: ['watch shop.example.com'],
-  run: async (ctx, { timeout, ...report }) => {
+  run: async (ctx, { targets, options: { timeout, ...report } }) => {
     const [{ watch }, { reported }] = await Promise.all([import('../features/deploy/watch.ts'), import('../features/deploy/report.ts')]);
-    return reported(ctx, report, (inner) => watch(inner, timeout));
+    return reported({ ...ctx, targets: targets ?? {} }, report, (inner) => watch(inner, timeout));
   },
 });
 
@@ -109,33 +117,36 @@ const rollback = command({
   name: 'rollback',
   summary: 'Make an earlier release live again',
   description: 'Re-points the site to a kept release. It rebuilds nothing and does not undo migrations.',
-  endpoint: 'POST /servers/{server}/sites/{site}/rollback',
-  uses: [siteEndpoint, releasesEndpoint],
+  calls: [
+    'POST /servers/{server}/sites/{site}/rollback',
+    siteEndpoint,
+    releasesEndpoint,
+    { when: 'wait', also: [siteEndpoint, releasesEndpoint] },
+  ],
   consent: { level: 'moderate', verb: 'Roll back', warning: 'A rollback does not undo database migrations.' },
   options: {
     to: text('The release, by name or id; picked on a terminal, the previous one otherwise', 'release'),
-    ...waiting,
+    ...following,
     ...reporting,
-    yes: consents.moderate.yes,
   },
   examples: ['rollback shop.example.com --yes', 'rollback shop.example.com --to 01JQ8Z4T9G0000000000RE0003 --yes'],
-  run: async (ctx, values) => {
+  run: async (ctx, { targets, options, consent }) => {
     const [{ rollback }, { reported }] = await Promise.all([
       import('../features/deploy/rollback.ts'),
       import('../features/deploy/report.ts'),
     ]);
-    return reported(ctx, values, (inner) => rollback(inner, values));
+    return reported({ ...ctx, targets }, options, (inner) => rollback(inner, { ...options, ...consent }));
   },
 });
 
 const releases = command({
   name: 'releases',
   summary: 'List the releases that are kept',
-  endpoint: releasesEndpoint,
+  calls: releasesEndpoint,
   examples: ['releases shop.example.com'],
-  run: async (ctx, args) =>
+  run: async (ctx) =>
     rows(
-      await ctx.api.list<Release>(releasesEndpoint, args),
+      await ctx.list<Release>(),
       columns<Release>(
         'name',
         { key: 'active', title: 'Live' },
@@ -152,11 +163,11 @@ const releases = command({
 const webhooks = command({
   name: 'webhooks',
   summary: 'List the pushes that triggered deployments',
-  endpoint: 'GET /servers/{server}/sites/{site}/webhooks',
+  calls: 'GET /servers/{server}/sites/{site}/webhooks',
   examples: ['webhooks shop.example.com'],
-  run: async (ctx, args) =>
+  run: async (ctx) =>
     rows(
-      await ctx.api.list<Webhook>('GET /servers/{server}/sites/{site}/webhooks', args),
+      await ctx.list<Webhook>(),
       columns<Webhook>(
         'created_at',
         'status',
@@ -172,21 +183,20 @@ const webhooks = command({
 const schedule = command({
   name: 'schedule',
   summary: 'Deploy a site later',
-  endpoint: 'POST /servers/{server}/sites/{site}/schedule-deploy',
+  calls: 'POST /servers/{server}/sites/{site}/schedule-deploy',
   options: {
     at: text('When: 2026-12-01T02:00, or with its offset 2026-12-01T02:00:00Z', 'time'),
     tz: text('The time zone of --at (the one of this machine)', 'zone'),
     in: duration('When: so long from now'),
-    yes: consents.moderate.yes,
   },
   examples: ['schedule shop.example.com --at 2099-12-01T02:00 --tz Europe/Berlin', 'schedule shop.example.com --in 90m --yes'],
-  run: async (ctx, values) => (await import('../features/deploy/schedule.ts')).schedule(ctx, values),
+  consent: async (ctx, { targets, options, consent }) =>
+    (await import('../features/deploy/schedule.ts')).replacing({ ...ctx, targets }, options, consent),
+  run: async (ctx, { targets, options }) => (await import('../features/deploy/schedule.ts')).schedule({ ...ctx, targets }, options),
 });
 
 export default group({
   name: 'site',
-  noun: 'site',
-  summary: 'Sites: deploy, watch, roll back',
   commands: [
     list(sites),
     show(sites),
@@ -202,37 +212,32 @@ export default group({
     action({
       name: 'unschedule',
       summary: 'Cancel a scheduled deployment',
-      endpoint: 'POST /servers/{server}/sites/{site}/cancel-scheduled-deploy',
+      calls: 'POST /servers/{server}/sites/{site}/cancel-scheduled-deploy',
       done: 'The scheduled deployment is cancelled.',
       examples: ['unschedule shop.example.com'],
     }),
     command({
       name: 'suspend',
       summary: 'Suspend a site: it answers no traffic until it is resumed',
-      endpoint: 'POST /servers/{server}/sites/{site}/suspend',
-      many: true,
-      consent: { level: 'moderate' },
-      options: { reason: text('Why, for the record') },
+      calls: 'POST /servers/{server}/sites/{site}/suspend',
+      targets: 'each',
+      consent: 'moderate',
+      fields: { reason: text('Why, for the record') },
       examples: ['suspend shop.example.com --yes'],
-      run: async (ctx, { reason, ...place }) =>
-        answer(
-          await ctx.api.send('POST /servers/{server}/sites/{site}/suspend', place, { body: reason === undefined ? undefined : { reason } }),
-          sites.details ?? [],
-          'Suspended.',
-        ),
+      run: async (ctx) => answer(await ctx.call(), sites.details, 'Suspended.'),
     }),
     action({
       name: 'resume',
       summary: 'Let a suspended site answer again',
-      endpoint: 'POST /servers/{server}/sites/{site}/resume',
-      many: true,
+      calls: 'POST /servers/{server}/sites/{site}/resume',
+      targets: 'each',
       done: 'Resumed.',
       examples: ['resume shop.example.com'],
     }),
     action({
       name: 'enable-zero-downtime',
       summary: 'Turn on atomic releases; the API has no way back',
-      endpoint: 'POST /servers/{server}/sites/{site}/enable-zero-downtime',
+      calls: 'POST /servers/{server}/sites/{site}/enable-zero-downtime',
       consent: { level: 'moderate', warning: 'The API has no way to turn this off again.' },
       done: 'Zero-downtime releases are on.',
       examples: ['enable-zero-downtime blog.example.com --yes'],

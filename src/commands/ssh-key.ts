@@ -1,6 +1,6 @@
 import { group } from '../cli/language/command.ts';
-import { create, list, remove, resource, show } from '../cli/language/crud.ts';
 import { assumed, content, natural, required, text } from '../cli/language/options.ts';
+import { create, list, remove, resource, show } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
 interface SshKey {
@@ -30,7 +30,5 @@ const fields = {
 
 export default group({
   name: 'ssh-key',
-  noun: 'ssh_key',
-  summary: 'Public keys that may log in to a server',
   commands: [list(sshKeys), show(sshKeys), create(sshKeys, fields), remove(sshKeys)],
 });

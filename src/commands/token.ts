@@ -3,8 +3,8 @@ import { choice, flag, list, natural, required, text } from '../cli/language/opt
 import { everyCommand } from '../cli/language/tree.ts';
 import { columns, rows } from '../cli/output/view.ts';
 import { tell } from '../features/auth/choose.ts';
-import { type AbilityNeed, needsOf } from '../features/token/abilities/asked.ts';
-import { demandOf } from '../features/token/abilities/demand.ts';
+import { type AbilityNeed, needsOf } from '../features/token/abilities/arithmetic.ts';
+import { needsOfLines } from '../features/token/abilities/needs.ts';
 import { audit } from '../features/token/audit.ts';
 import { createToken } from '../features/token/create.ts';
 import { presetNames } from '../features/token/presets.ts';
@@ -30,47 +30,47 @@ const listTokens = command({
   name: 'list',
   aliases: ['ls'],
   summary: 'List tokens',
-  endpoint: 'GET /tokens',
+  calls: 'GET /tokens',
   options: { audit: flag('Mark those with every ability, unused for 90 days, never used, or named alike') },
   examples: ['list', 'list --audit', 'list --json'],
-  async run(ctx, { audit: marked }) {
-    const found = await ctx.api.list<Token>('GET /tokens');
+  async run(ctx, { options: { audit: marked } }) {
+    const found = await ctx.list<Token>();
     const shown = columns<Token>('id', 'name', 'abilities', { key: 'last_used_at', title: 'Last used' }, 'created_at');
     if (!marked) return rows(found, shown, 'No tokens.');
     const audited = audit(found, ctx.clock.now());
     const bad = audited.filter(({ audit }) => audit.length > 0).length;
-    if (bad > 0) ctx.progress.note(`${bad} of ${found.length} could be better. To take one away: dnx token revoke ID`);
+    const why = `${bad} of ${found.length} could be better. To take one away`;
     const { abilities: _, ...kept } = Object.fromEntries(shown.map((column) => [column.key, column]));
-    return rows(audited, [...Object.values(kept), { key: 'audit' }], 'No tokens.');
+    const view = rows(audited, [...Object.values(kept), { key: 'audit' }], 'No tokens.');
+    return { view, next: bad > 0 ? [{ command: ['token', 'revoke', 'ID'], why }] : [] };
   },
 });
 
 const create = command({
   name: 'create',
   summary: 'Create a token; it is printed once, alone on stdout',
-  endpoint: 'POST /tokens',
+  calls: 'POST /tokens',
+  fields: { name: natural(required(text('What the token is for, such as ci'))) },
   options: {
-    name: natural(required(text('What the token is for, such as ci'))),
     ...wanted,
     preset: choice('A ready-made set of abilities', presetNames),
     ability: list('An ability for the token', 'resource:action'),
     to_file: text('Put the token into a new file that only you can read, and never show it', 'file'),
   },
-  body: true,
   examples: ['create ci --for "deploy --wait"', 'create ci --preset ci-deploy', 'create ci --ability site:deploy'],
-  run: (ctx, options) => createToken(ctx, options, (of) => demandOf(of, ctx.tree, ctx.world)),
+  run: (ctx, { options, body }) => createToken(ctx, options, body, (of) => needsOfLines(of, ctx.tree, ctx.world)),
 });
 
 const revoke = command({
   name: 'revoke',
   aliases: ['delete', 'rm'],
   summary: 'Revoke a token',
-  endpoint: 'DELETE /tokens/{token}',
-  many: true,
-  consent: { level: 'moderate' },
+  calls: 'DELETE /tokens/{token}',
+  targets: 'each',
+  consent: 'moderate',
   options: { confirm: text('Agree to revoke even the token that dnx is using here, by its name', 'name') },
   examples: ['revoke Grafana --yes'],
-  run: (ctx, { token, confirm }) => revokeToken(ctx, token, confirm),
+  run: (ctx, { targets, options: { confirm } }) => revokeToken(ctx, targets.token, confirm),
 });
 
 const rotate = command({
@@ -78,12 +78,11 @@ const rotate = command({
   summary: 'Replace a token by a new one of the same name and abilities',
   description:
     'The new token is made and checked, then stored where the old one was in use here, else printed or put into a file; the old one is revoked last. Whatever fails on the way, one of the two works.',
-  endpoint: 'DELETE /tokens/{token}',
-  uses: ['GET /tokens', 'POST /tokens', 'GET /user'],
+  calls: ['DELETE /tokens/{token}', 'GET /tokens', 'POST /tokens', 'GET /user'],
   consent: { level: 'moderate', warning: 'Whatever uses the old token stops working until it gets the new one.' },
   options: { to_file: text('Put the new token into a new file that only you can read', 'file') },
   examples: ['rotate Grafana --yes'],
-  run: (ctx, { token, to_file }) => rotateToken(ctx, token, { to_file }),
+  run: (ctx, { targets, options }) => rotateToken(ctx, targets.token.id, options),
 });
 
 const abilities = command({
@@ -91,7 +90,7 @@ const abilities = command({
   summary: 'List what a token can be allowed, or what commands need',
   options: wanted,
   examples: ['abilities', 'abilities --for "deploy --wait" --for "env set"'],
-  async run(ctx, { for: lines, from_script: scripts }) {
+  async run(ctx, { options: { for: lines, from_script: scripts } }) {
     if (!lines && !scripts) {
       const shown = columns<Ability>('ability', {
         key: 'allows',
@@ -99,16 +98,16 @@ const abilities = command({
       });
       return rows(await allowances(ctx.tree), shown, '');
     }
-    const demand = await demandOf({ lines: lines ?? [], scripts: scripts ?? [] }, ctx.tree, ctx.world);
-    tell(demand, ctx.progress);
-    const given = demand.needs.map(({ ability }) => ` --ability ${ability}`).join('');
-    if (given !== '') ctx.progress.note(`To make such a token: dnx token create NAME${given}`);
+    const needed = await needsOfLines({ lines: lines ?? [], scripts: scripts ?? [] }, ctx.tree, ctx.world);
+    tell(needed, ctx.progress);
+    const flags = needed.abilities.flatMap(({ ability }) => ['--ability', ability]);
     const shown = columns<AbilityNeed>(
       'ability',
       { key: 'assumed', title: 'Basis', cell: ({ assumed }) => (assumed ? 'assumed' : 'stated') },
       { key: 'reasons', title: 'Why', cell: ({ reasons }) => [...new Set(reasons.map(({ because }) => because))].join('; ') },
     );
-    return rows(demand.needs, shown, 'No ability is needed: any token can do that.');
+    const next = [{ command: ['token', 'create', 'NAME', ...flags], why: 'To make such a token' }];
+    return { view: rows(needed.abilities, shown, 'No ability is needed: any token can do that.'), next: flags.length > 0 ? next : [] };
   },
 });
 
@@ -125,7 +124,5 @@ async function allowances(tree: Tree): Promise<Ability[]> {
 
 export default group({
   name: 'token',
-  noun: 'token',
-  summary: 'API tokens and what they may do',
   commands: [listTokens, create, revoke, rotate, abilities],
 });

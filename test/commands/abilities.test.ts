@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { everyCommand } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
-import { demandOf } from '../../src/features/token/abilities/demand.ts';
+import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { SEED_EMAIL, seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
 
@@ -94,8 +94,8 @@ async function runWith(line: string, abilities: readonly string[]): Promise<Run>
 }
 
 async function needsOf(line: string): Promise<string[]> {
-  const { needs } = await demandOf({ lines: [line], scripts: [] }, tree, { cwd: '/', home: '/' });
-  return needs.map(({ ability }) => ability);
+  const needs = await needsOfLines({ lines: [line], scripts: [] }, tree, { cwd: '/', home: '/' });
+  return needs.abilities.map(({ ability }) => ability);
 }
 
 describe('the computed abilities are enough, and none of them can be left out', () => {

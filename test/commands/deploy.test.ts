@@ -111,7 +111,8 @@ describe('deploy', () => {
     bed.sandbox.faults.next({ method: 'GET', path: SITE }, 'drop', 4);
     expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
 
-    bed.sandbox.faults.next({ method: 'GET', path: SITE }, (answer) => answer);
+    // The site is known by now: it is verified, and then looked at, before the polls.
+    bed.sandbox.faults.next({ method: 'GET', path: SITE }, (answer) => answer, 2);
     bed.sandbox.faults.next({ method: 'GET', path: SITE }, { status: 503 }, 5);
     const run = await bed.dnx('deploy shop.example.com');
     expect(run).toMatchObject({ code: 13, stdout: '' });

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { everyCommand } from '../../src/cli/language/tree.ts';
+import { everyCommand, operationsOf } from '../../src/cli/language/tree.ts';
 import * as tree from '../../src/commands/index.ts';
 import type { Difference } from '../../src/features/doctor/contract.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
@@ -131,12 +131,11 @@ describe('doctor --contract', () => {
       return operation;
     };
     for (const { command } of await everyCommand(tree)) {
-      const options = Object.entries(command.options ?? {});
-      const further = options.flatMap(([, { uses = [], within }]) => [...uses, ...(within ? [within] : [])]);
-      for (const each of [...(command.uses ?? []), ...further]) at(each);
-      if (!command.endpoint) continue;
-      const operation = at(command.endpoint);
-      if (!command.body) continue;
+      for (const each of operationsOf(command)) at(each);
+      const [first] = operationsOf(command);
+      if (!command.fields || !first) continue;
+      const operation = at(first);
+      const options = Object.entries(command.fields);
       const assumed = options.filter(([, option]) => option.assumed);
       const schema = { type: 'object', properties: Object.fromEntries(assumed.map(([name]) => [name, { type: 'string' }])) };
       operation.requestBody = { content: { 'application/json': { schema } } };

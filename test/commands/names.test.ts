@@ -74,7 +74,7 @@ test.each(['site show web-2/staging.example.com --json', 'site show staging.exam
 
 test('each of several is looked for again where it is no longer what was remembered', async () => {
   await bed.dnx('site show shop.example.com');
-  bed.sandbox.faults.next({ path: '/servers/{server}/sites/{site}/suspend' }, { status: 404, body: { message: 'Gone.' } });
+  bed.sandbox.faults.next({ path: '/servers/{server}/sites/{site}' }, { status: 404, body: { message: 'Gone.' } });
   const run = await bed.dnx('site suspend shop.example.com blog.example.com --yes --json');
   expect([run.code, run.json()]).toEqual([0, [expect.objectContaining({ id: shop }), expect.objectContaining({ status: 'suspended' })]]);
 });

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
-import { asResult, nothing } from '../../src/cli/output/view.ts';
 import { openContext } from '../../src/cli/run/open-context.ts';
+import { parse } from '../../src/cli/run/parse.ts';
+import { perform } from '../../src/cli/run/perform.ts';
 import { tree } from '../../src/commands/index.ts';
-import site from '../../src/commands/site.ts';
 import type { DeployResult } from '../../src/features/deploy/result.ts';
 import { readSettings } from '../../src/machine/settings/settings.ts';
 import type { Transport, World } from '../../src/machine/world.ts';
@@ -14,10 +14,7 @@ import { type Sandbox, seeded, startSandbox } from '../../src/sandbox/index.ts';
 import { FakeClock } from '../support/clock.ts';
 import { capture, input } from '../support/streams.ts';
 
-const targets = {
-  server: { id: seeded.servers['web-1'], label: 'web-1' },
-  site: { id: seeded.sites['shop.example.com'], label: 'shop.example.com' },
-};
+const seededIds = { server: seeded.servers['web-1'], site: seeded.sites['shop.example.com'] };
 const HOUR = 3_600_000;
 
 /** How one dnx ended. */
@@ -115,7 +112,7 @@ export async function openSystem(): Promise<System> {
     elsewhere(fails) {
       note();
       const before = new Set(sandbox.state.deployments.map(({ id }) => id));
-      sandbox.deployElsewhere(targets.site.id, { fails });
+      sandbox.deployElsewhere(seededIds.site, { fails });
       for (const { id } of sandbox.state.deployments) if (!before.has(id)) theirs.add(id);
       note();
     },
@@ -152,14 +149,14 @@ const inert: Omit<World, 'env' | 'cwd' | 'home' | 'clock' | 'connect' | 'signal'
   spawn: async () => 0,
 };
 
-/** The command itself, without argv: it is the same context that `main` makes. */
+/** The command line as `main` runs it, and its result before anything is printed. */
 async function runCommand(world: World, verb: string): Promise<Pick<Ending, 'result' | 'failure'>> {
-  const command = site.commands.find(({ name }) => name === verb);
-  const settings = readSettings(world, { quiet: true });
-  const { ctx, close } = await openContext(world, settings, { words: {} }, tree);
+  const { site, server } = seededIds;
+  const { invocation } = await parse(['site', verb, site, '--server', server, '--quiet'], tree);
+  if (!invocation) throw new Error(`dnx does not understand site ${verb}`);
+  const { ctx, scope, sources, close } = await openContext(world, readSettings(world, invocation.globals), invocation.globals, tree);
   try {
-    const answer = await command?.run({ ...ctx, targets, all: [targets] }, {});
-    const { view, exit } = asResult(answer ?? nothing);
+    const { view, exit } = await perform(invocation, ctx, scope, sources);
     return {
       result: view.kind === 'record' ? (view.item as unknown as DeployResult) : undefined,
       failure: exit instanceof DnxError ? exit : undefined,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { optionsOf } from '../../src/cli/language/signature.ts';
+import { consentLevel } from '../../src/cli/language/tree.ts';
 import { openBed, type Run } from '../support/dnx.ts';
 import { leaves, linesOf } from '../support/tree.ts';
 
@@ -8,12 +9,11 @@ const sometimes = 'site schedule';
 
 /** Every command that is told `--yes` or `--confirm`, with its first such example as it is without either. */
 const consenting = leaves.flatMap((leaf) => {
-  const { consent } = leaf.command;
-  if (leaf.path === sometimes || (!consent && !('yes' in optionsOf(leaf.group, leaf.command)))) return [];
+  if (leaf.path === sometimes || !('yes' in optionsOf(leaf.group, leaf.command))) return [];
   const agreed = linesOf(leaf).find((line) => / --(yes|confirm)\b/.test(line));
   if (!agreed) throw new Error(`${leaf.path} has no example with its consent`);
   const line = agreed.replace(/^dnx /, '').replace(/ --yes\b| --confirm ('[^']*'|\S+)/g, '');
-  return [{ path: leaf.path, line, severe: consent?.level === 'severe' }];
+  return [{ path: leaf.path, line, severe: consentLevel(leaf.command) === 'severe' }];
 });
 
 async function run(line: string): Promise<Run> {

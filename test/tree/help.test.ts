@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { operationsOf } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { leaves, linesOf } from '../support/tree.ts';
@@ -46,7 +47,7 @@ test.each(leaves)('dnx $path', async (leaf) => {
   const help = await helpOf(leaf.path);
   expect(help.startsWith(`${leaf.command.summary}.\n\nUsage: dnx ${leaf.path} `)).toBe(true);
   for (const line of linesOf(leaf)) expect(help).toContain(`  $ ${line}\n`);
-  if (leaf.command.endpoint) expect(help).toContain(`  ${leaf.command.endpoint}`);
+  for (const endpoint of operationsOf(leaf.command)) expect(help).toContain(`  ${endpoint}`);
   // What is assumed is explained where it is said, once.
   expect(help.match(/\[assumed\]: the API reference does not say/g)?.length ?? 0).toBe(/\[assumed\](?!:)/.test(help) ? 1 : 0);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tree } from '../../src/commands/index.ts';
-import { demandOf } from '../../src/features/token/abilities/demand.ts';
+import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 
 const world = { cwd: '/', home: '/' };
@@ -11,7 +11,9 @@ const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
 
 async function needs(...lines: string[]): Promise<string[]> {
-  return (await demandOf({ lines, scripts: [] }, tree, world)).needs.map(({ ability, assumed }) => (assumed ? `${ability}?` : ability));
+  return (await needsOfLines({ lines, scripts: [] }, tree, world)).abilities.map(({ ability, assumed }) =>
+    assumed ? `${ability}?` : ability,
+  );
 }
 
 describe('what a command line needs', () => {
@@ -43,7 +45,7 @@ describe('what a command line needs', () => {
   });
 
   test('says what it assumed', async () => {
-    const { notes } = await demandOf({ lines: ['deploy --wait', 'deploy $SITE'], scripts: [] }, tree, world);
+    const { notes } = await needsOfLines({ lines: ['deploy --wait', 'deploy $SITE'], scripts: [] }, tree, world);
     expect(notes).toEqual([
       'deploy --wait: No server is given: it is assumed to be set elsewhere, by its id.',
       'deploy --wait: No site is given: it is assumed to be set elsewhere, by its id.',
@@ -60,7 +62,7 @@ describe('what a command line needs', () => {
     const file = join(directory, 'deploy.sh');
     writeFileSync(file, '#!/bin/sh\nDNX_SERVER=1\nDNX_SITE=2\ndnx deploy --wait\ndnx frobnicate\nbash -c "dnx server delete 1"\n');
     try {
-      const { needs, notes, unclear } = await demandOf({ lines: [], scripts: [file] }, tree, world);
+      const { abilities: needs, notes, unclear } = await needsOfLines({ lines: [], scripts: [file] }, tree, world);
       expect(needs.map(({ ability }) => ability)).toEqual(['site:deploy', 'site:read']);
       expect(needs[0]?.reasons[0]?.because).toBe('deploy.sh:4 deploy --wait: the command itself');
       expect(notes).toEqual([]);

@@ -86,8 +86,8 @@ describe('-F and --data', () => {
   test.each([
     [['novalue'], undefined],
     [['n:={'], undefined],
-    [undefined, '[1]'],
-    [undefined, '{'],
+    [[], '[1]'],
+    [[], '{'],
   ])('%j with --data %j is a usage error', async (fields, data) => {
     await expect(extraBody(fields, data, sources)).rejects.toMatchObject({ code: 'usage' });
   });

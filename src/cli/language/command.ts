@@ -2,16 +2,24 @@ import type { Ci } from '../../machine/ci.ts';
 import type { Tokens } from '../../machine/credentials/tokens.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Clock, World } from '../../machine/world.ts';
-import type { Api } from '../../platform/api/client.ts';
-import type { Endpoint, Params } from '../../platform/api/endpoint.ts';
-import type { Targets } from '../../platform/names/names.ts';
+import type { Api, Query } from '../../platform/api/client.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import type { Reply } from '../../platform/api/reply.ts';
+import type { Target, Targets } from '../../platform/names/names.ts';
 import type { Progress } from '../output/progress.ts';
 import type { Column, Result, View } from '../output/view.ts';
 import type { Ask } from '../prompt/ask.ts';
+import type { Called, Calls, TargetsIn } from './calls.ts';
 import type { Options, Values } from './options.ts';
 
-/** What a command is given. It takes what it uses: `Pick<Context, 'clock' | 'signal'>`. */
-export interface Context {
+/** What a command is given. It takes what it uses: `Pick<Context, 'clock' | 'signal'>`. `E` are the endpoints that it declares. */
+export interface Context<E extends Endpoint = Endpoint> {
+  /** Sends what the command declares: its endpoint, or another of its `calls`, with the ids of its targets; and the body made of its fields. */
+  call<T>(endpoint?: E, options?: { readonly body?: unknown; readonly params?: Readonly<Record<string, string>> }): Promise<Reply<T>>;
+  /** The same for a list: every page of it. */
+  list<T>(endpoint?: E, options?: { readonly query?: Query }): Promise<T[]>;
+  /** Does something to one item after the other, and reports each. */
+  each<I extends Target>(items: readonly I[], run: (item: I) => Promise<View | Result>): Promise<Result>;
   readonly api: Api;
   readonly ask: Ask;
   readonly progress: Progress;
@@ -20,12 +28,8 @@ export interface Context {
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** What the path parameters were resolved to, by name: `targets.site.label`. */
-  readonly targets: Targets;
-  /** All of them, for a command that takes several together. */
-  readonly all: readonly Targets[];
-  /** The same for an endpoint that is known only once the options are read. `given`: ids or names, by parameter. */
-  readonly resolve: (endpoint: string, given: Readonly<Record<string, string | undefined>>) => Promise<Targets>;
+  /** The targets of a path that is known only once the options are read. */
+  readonly resolve: (path: string) => Promise<Targets>;
   /** Standard input to its end, for `-` and `--with-token`. */
   readonly stdin: () => Promise<string>;
   readonly world: World;
@@ -45,11 +49,36 @@ export interface Consent {
   readonly warning?: string;
 }
 
+/** What was said of consent on the command line. */
+export interface Given {
+  readonly yes: boolean;
+  readonly confirm: string | undefined;
+}
+
+/** How many things a command acts on. `each`: it runs for one after the other. `all`: it runs once, with all of them. `optional`: or with none. */
+export type TargetCount = 'one' | 'each' | 'all' | 'optional';
+
+/** The parents that fill a field, where they were given. */
+type Filling<F extends Options> = {
+  readonly [A in { [K in keyof F]: F[K] extends { readonly as: infer S extends string } ? S : never }[keyof F]]?: Target;
+};
+
+/** What a command is called with, typed by its declaration. */
+export interface Args<C, T, O extends Options, F extends Options> {
+  /** What the path parameters were resolved to. */
+  readonly targets: T extends 'all' ? readonly TargetsIn<C>[] : T extends 'optional' ? TargetsIn<C> | undefined : TargetsIn<C> & Filling<F>;
+  readonly options: Values<O>;
+  readonly fields: Values<F>;
+  /** The fields that were given, with `-F` and `--data` over them. */
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly consent: Given;
+}
+
 /**
  * A command as a plain value: what it calls, what it takes, and how it computes a view. It never prints. Everything else is made of
  * this: arguments, help, completion, the abilities that it needs. `name`, `summary`, `examples` and `run` are all that it must have.
  */
-export interface Command<E extends Endpoint, O extends Options> {
+export interface Command<C extends Calls, T extends TargetCount, O extends Options, F extends Options> {
   /** The word for it after the group's, in kebab-case: `restart`. */
   readonly name: string;
   /** Other words for it. */
@@ -59,62 +88,62 @@ export interface Command<E extends Endpoint, O extends Options> {
   /** What else `--help` says, in sentences: exit codes, what is particular. */
   readonly description?: string;
   /**
-   * What it calls, as the API reference writes it. Its parameters are arguments: `{noun}` of the group is positional, every other
-   * `{name}` is `--name`. `run` gets them as ids. None: it calls nothing, or what it calls depends on its options.
+   * What it calls, as the API reference writes it. The parameters of the first are arguments: `{noun}` of the group is positional, every
+   * other `{name}` is `--name`. A function of the command line where its words are the operation, as in `dnx api`.
    */
-  readonly endpoint?: E;
-  /** The further operations that it always calls. They add to the abilities that it needs, and no arguments. */
-  readonly uses?: readonly Endpoint[];
-  /** The operations that its words name, where no endpoint can be declared: `dnx api METHOD PATH`. */
-  readonly asks?: (words: Readonly<Record<string, unknown>>) => readonly Endpoint[];
-  /**
-   * Takes several targets. `true`: `run` is called for each, one after the other, and each is reported.
-   * `together`: `run` is called once, with all of them in `ctx.all`; an option `all` then means every one there is.
-   */
-  readonly many?: boolean | 'together';
-  /** Runs also where nothing says which target is meant: `ctx.targets` is empty then. */
-  readonly targetless?: boolean;
-  /** What the user must agree to before it acts. Gives it `--yes`, or `--confirm`. */
-  readonly consent?: Consent;
-  /** What to know when it is done, as a sentence on stderr. */
-  readonly afterwards?: string;
-  /** What it takes besides, by the name of the JSON field: `php_version` is `--php-version`, and `args.php_version` in `run`. */
+  readonly calls?: C | ((words: Words) => readonly Endpoint[]);
+  /** How many things it acts on; one where nothing is said. */
+  readonly targets?: T;
+  /** What the user must agree to before it acts. Gives it `--yes`, or `--confirm`. A function where that is known only once it has read something. */
+  readonly consent?: Consent['level'] | Consent | ((ctx: Context, args: Args<C, T, O, F>) => Promise<Consent | undefined>);
+  /** What it takes besides, by name: `exit_code` is `--exit-code`, and `options.exit_code` in `run`. */
   readonly options?: O;
-  /** Takes `-F key=value` and `--data` for any field of the body. `run` gets them as `args.extra`; `bodyOf` merges them over the flags. */
-  readonly body?: boolean;
+  /** What goes into the body, by the name of the JSON field. Gives it `-F key=value` and `--data` for any other. */
+  readonly fields?: F;
   /** The columns that it prints of the API's answer, for `dnx doctor --contract` to compare. */
   readonly shows?: readonly Column[];
   /** Command lines without `dnx` and the group, the simplest first. They are tests: each must work against the sandbox as it is seeded. */
   readonly examples: readonly string[];
-  /** Calls the API through `ctx` and computes a view. It throws a DnxError when it fails, and leaves all that is printed to the view. */
-  readonly run: (ctx: Context, args: Params<E> & Values<O>) => Promise<View | Result>;
+  /** Calls the API through `ctx` and computes a result. It throws a DnxError when it fails, and leaves all that is printed to the result. */
+  run(ctx: Context<Called<C>>, args: Args<C, T, O, F>): Promise<View | Result>;
 }
+
+/** What was given for each parameter, option and field, not yet read as values. */
+export type Words = Readonly<Record<string, string | boolean | readonly string[]>>;
 
 /** A command whose argument types have been forgotten: what the tree, help and completions see. */
-export interface AnyCommand extends Omit<Command<Endpoint, Options>, 'run'> {
+export interface AnyCommand extends Omit<Command<Calls, TargetCount, Options, Options>, 'run' | 'consent'> {
   // biome-ignore lint/suspicious/noExplicitAny: the one place where a command's argument types are forgotten
-  readonly run: (ctx: Context, args: any) => Promise<View | Result>;
+  readonly consent?: Consent['level'] | Consent | ((ctx: Context, args: any) => Promise<Consent | undefined>);
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  run(ctx: Context, args: any): Promise<View | Result>;
 }
 
-/** A group of commands: a file of `src/commands`. */
+/** A group of commands: a file of `src/commands`. What it is for is said in the table of contents, which is read without loading it. */
 export interface Group {
   /** The word for it after `dnx`, in kebab-case and singular; its plural means the same. */
   readonly name: string;
-  /** The group's own thing, as endpoints name it: `daemon` for `{daemon}`. */
-  readonly noun: string;
-  /** The same as in the table of contents, which is read without loading the group. */
-  readonly summary: string;
+  /** The group's own thing, as endpoints name it, where that is not the name: `variable` of `env`. */
+  readonly noun?: string;
   /** In the order of the help. */
   readonly commands: readonly AnyCommand[];
 }
 
 /** What a command at the root belongs to: nothing of it is positional by its noun. */
-export const noGroup: Group = { name: '', noun: '', summary: '', commands: [] };
+export const noGroup: Group = { name: '', commands: [] };
 
-/** Declares a command; its type carries the parameters of its endpoint and the values of its options to `run`. */
-export const command = <const E extends Endpoint = never, const O extends Options = Record<never, never>>(
-  definition: Command<E, O>,
-): Command<E, O> => definition;
+/** The group's own thing, as endpoints name it: `ssh_key` of `ssh-key`. */
+export const nounOf = ({ name, noun }: Group): string => noun ?? name.replaceAll('-', '_');
+
+/** Declares a command; its type carries the parameters of its endpoints and the values of its options and fields to `run`. */
+export const command = <
+  const C extends Calls = never,
+  const T extends TargetCount = 'one',
+  const O extends Options = Record<never, never>,
+  const F extends Options = Record<never, never>,
+>(
+  definition: Command<C, T, O, F>,
+): Command<C, T, O, F> => definition;
 /** Declares a group. */
 export const group = (definition: Group): Group => definition;
 

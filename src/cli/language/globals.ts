@@ -18,6 +18,23 @@ export const globals = {
   no_color: flag('No colours'),
 } satisfies Options;
 
+/** The options of every command, as they were given. */
+export interface Globals {
+  readonly json: boolean;
+  readonly output: string | undefined;
+  readonly fields: readonly string[] | undefined;
+  readonly query: string | undefined;
+  readonly sort: string | undefined;
+  readonly limit: string | undefined;
+  readonly header: boolean;
+  readonly profile: string | undefined;
+  readonly host: string | undefined;
+  readonly input: boolean;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+  readonly color: boolean;
+}
+
 /** The options of a consent, by its level. */
 export const consents = {
   moderate: { yes: { ...flag('Do not ask'), short: 'y' } },

@@ -3,6 +3,15 @@ import type { Endpoint } from '../../platform/api/endpoint.ts';
 /** How the words on the command line become a value. `content` may be `@file` or `-`; a `secret` must be, so that it never is an argument. */
 export type Kind = 'text' | 'integer' | 'flag' | 'list' | 'duration' | 'content' | 'secret';
 
+/** Where the value of an option comes from: a list of the API, whose parameters are fields given before this one. */
+export interface From {
+  readonly list: Endpoint;
+  /** Of what is listed, only what agrees with the value given before for this field. */
+  readonly where?: string;
+  /** A name becomes the id of the thing that has it. Without it the word is sent as it is. */
+  readonly resolve?: true;
+}
+
 /** One thing that a command takes. `V` is the type of its value inside `run`; the key it is declared under is its only name. */
 export interface Option<V> {
   readonly kind: Kind;
@@ -21,18 +30,15 @@ export interface Option<V> {
   readonly negatable?: boolean;
   /** `argument`: given by its position alone. `either`: by position or as a flag, as the natural key of a create. */
   readonly place?: 'argument' | 'either';
-  /** Operations that the command calls only when this option is given. */
-  readonly uses?: readonly Endpoint[];
-  /** A further parent: where it is given, or settled, the command acts on this endpoint instead of its own. */
-  readonly within?: Endpoint;
-  /** Holds the id of such a thing, whose name may be given instead. */
-  readonly names?: string;
-  /** Lists what may be answered on a terminal, as `{id, name}`; its parameters are fields given before this one. */
-  readonly offers?: Endpoint;
-  /** Of what is offered, only the things that agree with what was given before for this field. */
-  readonly alike?: string;
+  readonly from?: From;
   /** Asked for on a terminal although the API can do without. */
-  readonly asked?: boolean;
+  readonly prompt?: boolean;
+  /** The environment variable that gives it where the command line does not. */
+  readonly env?: string;
+  /** Words of another program: from the first of them on, nothing is an option of dnx. */
+  readonly rest?: boolean;
+  /** A field that a parent fills: `site_id` is the id of the `site`, which is given as `--site`. */
+  readonly as?: string;
   readonly type?: V;
 }
 
@@ -73,35 +79,23 @@ export const assumed = <V>(option: Option<V>): Option<V> => ({ ...option, assume
 /** Values that the API is known or assumed to take: shown, never enforced. */
 export const suggest = <V>(option: Option<V>, ...choices: readonly string[]): Option<V> => ({ ...option, choices });
 export const argument = <V>(option: Option<V>): Option<V> => ({ ...option, place: 'argument' });
+/** The command line of another program. */
+export const rest = (help: string): Option<readonly string[]> => ({ ...argument(required(list(help))), rest: true });
 /** The natural key of a create: `dnx server create web-3` is `--name web-3`. */
 export const natural = <V>(option: Option<V>): Option<V> => ({ ...option, place: 'either' });
-export const using = <V>(option: Option<V>, ...uses: readonly Endpoint[]): Option<V> => ({ ...option, uses });
+export const from = <V>(option: Option<V>, where: From): Option<V> => ({ ...option, from: where });
+export const prompted = <V>(option: Option<V>): Option<V> => ({ ...option, prompt: true });
 
-/** Names one more parent, such as the site of a certificate, and what is called then. */
-export const within = (option: Option<string | undefined>, endpoint: Endpoint): Option<string | undefined> => ({
-  ...option,
-  within: endpoint,
-  uses: [endpoint],
-});
-/** The id of another thing, or its name: `reference(text('…'), 'credential', 'provider')` offers the credentials of the provider given. */
-export const reference = <V>(option: Option<V>, noun: string, alike?: string): Option<V> => ({
-  ...option,
-  names: noun,
-  ...(alike && { alike }),
-});
-export const offered = <V>(option: Option<V>, endpoint: Endpoint): Option<V> => ({ ...option, offers: endpoint });
-export const asked = <V>(option: Option<V>): Option<V> => ({ ...option, asked: true });
-
-/** Whether to follow asynchronous work, and for how long; `reads` is what following calls. */
-export const waiting = (...reads: readonly Endpoint[]) => ({
-  wait: using(toggle('Follow it to its end; by default where the token can'), ...reads),
-  timeout: { ...duration('How long to wait (15m)'), least: 1 },
-});
+/** Whether to follow asynchronous work, and for how long. */
+export const following = {
+  wait: toggle('Follow it to its end; by default where the token can'),
+  timeout: { ...duration('How long to wait (15m)'), least: 1, env: 'DNX_TIMEOUT' },
+};
 
 export type Optional<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer V> ? Option<V | undefined> : never };
 
 /** The fields of a create as those of an update: none is required, none positional. */
 export const optional = <O extends Options>(options: O): Optional<O> =>
   Object.fromEntries(
-    Object.entries(options).map(([key, { place: _, asked: __, ...option }]) => [key, { ...option, required: false }]),
+    Object.entries(options).map(([key, { place: _, prompt: __, ...option }]) => [key, { ...option, required: false }]),
   ) as unknown as Optional<O>;

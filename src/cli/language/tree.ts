@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { type AnyCommand, type Group, noGroup, type Tree } from './command.ts';
+import { operationsIn } from './calls.ts';
+import { type AnyCommand, type Consent, type Group, noGroup, type Tree } from './command.ts';
 
 /** A command and where it stands: `site deploy`, or `doctor` for one that belongs to no group. */
 export interface Leaf {
@@ -19,8 +20,8 @@ export async function everyCommand({ contents, alone }: Tree): Promise<Leaf[]> {
 }
 
 /** Every operation that a command may call, whatever it is given. */
-export const operationsOf = ({ endpoint, uses = [], options = {} }: AnyCommand): Endpoint[] => [
-  ...(endpoint ? [endpoint] : []),
-  ...uses,
-  ...Object.values(options).flatMap((option) => [...(option.uses ?? []), ...(option.within ? [option.within] : [])]),
-];
+export const operationsOf = ({ calls }: AnyCommand): Endpoint[] => (typeof calls === 'function' ? [] : operationsIn(calls));
+
+/** The options of consent that a command takes: a severe one has both, and so has one that is known late. */
+export const consentLevel = ({ consent }: AnyCommand): Consent['level'] | undefined =>
+  typeof consent === 'string' ? consent : typeof consent === 'function' ? 'moderate' : consent?.level;

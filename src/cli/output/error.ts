@@ -8,13 +8,13 @@ interface Options {
   readonly json: boolean;
   readonly debug: boolean;
   readonly world: Pick<World, 'stderr' | 'env'>;
-  readonly argv: readonly string[];
+  readonly color: boolean;
   /** A command that helps, as a line for a shell. */
   readonly line: (next: Next) => string;
 }
 
 /** Says on stderr what failed, and answers with the exit code. Whatever is not a DnxError is a bug, and only that shows a stack trace. */
-export async function reportError(error: unknown, { json, debug, world, argv, line }: Options): Promise<number> {
+export async function reportError(error: unknown, { json, debug, world, color, line }: Options): Promise<number> {
   const { stderr, env } = world;
   const expected = error instanceof DnxError ? error : fileFailure(error);
   if (json) {
@@ -24,7 +24,7 @@ export async function reportError(error: unknown, { json, debug, world, argv, li
     if (!expected) stderr.write(`${stackOf(error)}\n`);
     return expected?.exitCode ?? 1;
   }
-  const style = await styleFor(stderr, env, argv.includes('--no-color') ? false : undefined);
+  const style = await styleFor(stderr, env, color);
   if (!expected) {
     stderr.write(`${style.red('✗')} This looks like a bug in dnx ${version}:\n${stackOf(error)}\n`);
     return 1;

@@ -8,7 +8,7 @@ const same = (text: string): string => text;
 const plain: Style = { bold: same, dim: same, red: same, yellow: same, green: same };
 
 /** Colours for one stream: on a terminal, unless NO_COLOR or `--no-color` says otherwise; FORCE_COLOR wins over the terminal. */
-export async function styleFor(stream: Pick<Output, 'isTTY'>, env: Env, color: boolean | undefined): Promise<Style> {
+export async function styleFor(stream: Pick<Output, 'isTTY'>, env: Env, color: boolean): Promise<Style> {
   const forced = env.FORCE_COLOR !== undefined && truthy(env.FORCE_COLOR || '1');
   const off = color === false || Boolean(env.NO_COLOR) || env.TERM === 'dumb' || (env.FORCE_COLOR !== undefined && !forced);
   if (off || !(stream.isTTY || forced)) return plain;

@@ -39,6 +39,8 @@ export interface Result {
   readonly view: View;
   /** How the command failed though it has a view, or the exit code of a child that it passes on. A record of a failure is printed only where a script reads it. */
   readonly exit?: DnxError | number | undefined;
+  /** What to know when it is done, as a sentence for stderr. */
+  readonly note?: string;
   /** What to run next, for stderr. */
   readonly next?: readonly Next[];
   /** What the command asked for itself, as its options would give it. */

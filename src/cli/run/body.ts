@@ -3,12 +3,8 @@ import { isObject } from '../../base/json.ts';
 import { contentOf, type Sources } from './values.ts';
 
 /** `-F key=value` (text) and `-F key:=json` (typed) over `--data JSON|@file|-`, as one object. */
-export async function extraBody(
-  fields: readonly string[] | undefined,
-  data: string | undefined,
-  sources: Sources,
-): Promise<Record<string, unknown>> {
-  return { ...(data === undefined ? {} : await dataObject(data, sources)), ...Object.fromEntries((fields ?? []).map(pair)) };
+export async function extraBody(fields: readonly string[], data: string | undefined, sources: Sources): Promise<Record<string, unknown>> {
+  return { ...(data === undefined ? {} : await dataObject(data, sources)), ...Object.fromEntries(fields.map(pair)) };
 }
 
 async function dataObject(word: string, sources: Sources): Promise<Record<string, unknown>> {

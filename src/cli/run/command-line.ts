@@ -1,8 +1,9 @@
 import type { Next } from '../../base/errors.ts';
 import { flagName } from '../../base/text.ts';
 import { DEFAULT_PROFILE, type Settings } from '../../machine/settings/settings.ts';
-import type { Options } from '../language/options.ts';
-import type { Invocation } from './program.ts';
+import { nounOf } from '../language/command.ts';
+import { takenBy } from '../language/signature.ts';
+import type { Invocation } from './invocation.ts';
 
 /** Where a command line would act: its profile, and its host where that was an option. */
 type Where = Pick<Settings, 'host' | 'profile' | 'origins'>;
@@ -21,18 +22,39 @@ export function commandLine(words: readonly string[], { host, profile, origins }
 export const nextLine = ({ command, why }: Next, where: Where): string => `${why}: ${commandLine(command, where)}`;
 
 /** The words that do the same without asking: what was typed, and the answers in place of the questions. */
-export function withAnswers({ command, path, words, group }: Invocation, answers: Readonly<Record<string, unknown>>): readonly string[] {
-  const options: Options = command.options ?? {};
-  const all = { ...words, ...answers };
-  const positional = (key: string) => key === group.noun || options[key]?.place !== undefined;
+export function withAnswers(invocation: Invocation, answers: Readonly<Record<string, unknown>>): readonly string[] {
+  const { command, path, group, targets, options, fields, body, consent } = invocation;
+  const taken = takenBy(command);
+  const all: Readonly<Record<string, unknown>> = {
+    ...targets,
+    ...fields,
+    ...options,
+    ...(body.field.length > 0 && { field: body.field }),
+    ...(body.data !== undefined && { data: body.data }),
+    ...(consent.yes && { yes: true }),
+    ...(consent.confirm !== undefined && { confirm: consent.confirm }),
+    ...answers,
+  };
+  const positional = (key: string) => key === nounOf(group) || taken[key]?.place !== undefined;
   const placed = Object.keys(all).filter(positional);
   const named = Object.keys(all).filter((key) => !positional(key));
-  return [...path.split(' '), ...placed.flatMap((key) => valuesOf(all[key])), ...named.flatMap((key) => option(key, all[key]))];
+  return [
+    ...path.split(' '),
+    ...placed.flatMap((key) => valuesOf(all[key])),
+    ...named.flatMap((key) => option(key, all[key])),
+    ...shaped(invocation),
+  ];
 }
 
+/** The options that decide what is printed. */
+const shaped = ({ globals }: Invocation): readonly string[] => [
+  ...(globals.json ? ['--json'] : []),
+  ...(['output', 'query', 'sort', 'limit'] as const).flatMap((key) => (globals[key] === undefined ? [] : [flagName(key), globals[key]])),
+  ...(globals.fields ? ['--fields', globals.fields.join(',')] : []),
+  ...(globals.quiet ? ['--quiet'] : []),
+];
+
 function option(key: string, value: unknown): readonly string[] {
-  // `no_x` reads true until `--no-x` is given.
-  if (key.startsWith('no_')) return value === false ? [flagName(key)] : [];
   if (value === true) return [flagName(key)];
   if (value === false) return [flagName(`no_${key}`)];
   return valuesOf(value).flatMap((each) => [flagName(key), each]);

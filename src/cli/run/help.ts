@@ -1,12 +1,13 @@
 import { flagName, plural } from '../../base/text.ts';
 import { needOf } from '../../platform/abilities.ts';
+import { conditionsIn } from '../language/calls.ts';
 import type { AnyCommand, Entry, Group, Tree } from '../language/command.ts';
 import { globals } from '../language/globals.ts';
 import type { Option, Options } from '../language/options.ts';
 import { optionsOf, type Positional, positionalsOf } from '../language/signature.ts';
 
 /** What help is written on. `width` is in columns. */
-export interface Paper {
+export interface Page {
   readonly width: number;
   readonly bold: (text: string) => string;
 }
@@ -16,62 +17,66 @@ type Line = readonly [term: string, help: string];
 const examplesOfRoot = ['dnx login', 'dnx deploy shop.example.com', 'dnx server list --json', 'dnx help site deploy'];
 
 /** The help of dnx itself: what there is, and what every command takes. */
-export function rootHelp({ contents, alone, shortcuts }: Tree, paper: Paper): string {
+export function rootHelp({ contents, alone, shortcuts }: Tree, page: Page): string {
   const sections = new Map<string, Line[]>([['Most used', Object.entries(shortcuts).map(([name, [, , summary]]) => [name, summary])]]);
   for (const { name, summary, section } of [...contents, ...alone]) {
     sections.set(section, [...(sections.get(section) ?? []), [name, summary]]);
   }
-  return page([
+  return joined([
     'Deploynix from the terminal, from scripts and from CI.',
-    usage('dnx <group> <command> [target] [options]', paper),
-    ...listed([...sections, ['Options of every command', optionLines(globals)]], paper),
-    examples(examplesOfRoot, paper),
+    usage('dnx <group> <command> [target] [options]', page),
+    ...listed([...sections, ['Options of every command', optionLines(globals)]], page),
+    examples(examplesOfRoot, page),
     'No account yet? Try everything here: dnx sandbox start',
   ]);
 }
 
 /** The help of a group: its commands, and the first things to try. */
-export function groupHelp({ name, aliases = [] }: Pick<Entry, 'name' | 'aliases'>, { summary, commands }: Group, paper: Paper): string {
+export function groupHelp(
+  { name, aliases = [], summary }: Pick<Entry, 'name' | 'aliases' | 'summary'>,
+  { commands }: Group,
+  page: Page,
+): string {
   const lines = commands.map((each): Line => [[each.name, ...spoken(each.aliases)].join(', '), each.summary]);
   const tried = commands.flatMap((each) => each.examples.slice(0, 1)).slice(0, 4);
-  return page([
+  return joined([
     `${summary}.`,
-    usage(`dnx ${name} <command> [target] [options]`, paper),
-    ...listed([['Commands', lines]], paper),
+    usage(`dnx ${name} <command> [target] [options]`, page),
+    ...listed([['Commands', lines]], page),
     examples(
       tried.map((each) => `dnx ${name} ${each}`),
-      paper,
+      page,
     ),
     `More about a command: dnx ${name} <command> --help\nOther names of ${name}: ${[plural(name), ...aliases].join(', ')}`,
   ]);
 }
 
 /** The help of one command. `path` is how it was called: `site deploy`, or `deploy`. */
-export function commandHelp(path: string, group: Group, command: AnyCommand, paper: Paper): string {
+export function commandHelp(path: string, group: Group, command: AnyCommand, page: Page): string {
   const positionals = positionalsOf(group, command);
   const shown = Object.entries(optionsOf(group, command)).filter(([, { place }]) => place !== 'either');
   const calls = callsOf(command);
   const all = [...positionals.map(({ option }) => option), ...shown.map(([, option]) => option)];
   const assumed = all.some((option) => option.assumed) || calls.some(([, need]) => need.includes(ASSUMED));
   const start = path.includes(' ') ? `${group.name} ` : '';
-  return page([
+  return joined([
     `${command.summary}.`,
-    usage(['dnx', path, ...positionals.map(termOf), '[options]'].join(' '), paper),
-    command.description && wrapped(command.description, paper.width),
+    usage(['dnx', path, ...positionals.map(termOf), '[options]'].join(' '), page),
+    command.description && wrapped(command.description, page.width),
     ...listed(
       [
         ['Arguments', positionals.map((each): Line => [each.key.replaceAll('_', '-'), argumentHelp(each)])],
         ['Options', optionLines(Object.fromEntries(shown))],
       ],
-      paper,
+      page,
     ),
-    wrapped(`Every command also takes ${everywhere}: see dnx help.`, paper.width),
+    wrapped(`Every command also takes ${everywhere}: see dnx help.`, page.width),
     examples(
       command.examples.map((each) => `dnx ${start}${start ? each : `${path}${each.slice(command.name.length)}`}`),
-      paper,
+      page,
     ),
-    ...listed([['Calls', calls]], paper, WIDEST_CALL),
-    assumed && wrapped([ASSUMED_NOTE, command.body && OTHER_FIELDS].filter(Boolean).join(' '), paper.width),
+    ...listed([['Calls', calls]], page, WIDEST_CALL),
+    assumed && wrapped([ASSUMED_NOTE, command.fields && OTHER_FIELDS].filter(Boolean).join(' '), page.width),
   ]);
 }
 
@@ -82,13 +87,10 @@ const HIDDEN = ['ls', 'get', 'rm'];
 const spoken = (aliases: readonly string[] = []): readonly string[] => aliases.filter((alias) => !HIDDEN.includes(alias));
 
 /** What is called, and the ability that each call needs; `with --x` where an option decides. */
-function callsOf({ endpoint, uses = [], options = {} }: AnyCommand): Line[] {
-  const always = [...(endpoint ? [endpoint] : []), ...uses];
-  const lines = new Map<string, string>(always.map((each) => [each, '']));
-  for (const [key, option] of Object.entries(options)) {
-    for (const each of [...(option.uses ?? []), ...(option.within ? [option.within] : [])])
-      if (!lines.has(each)) lines.set(each, `with ${flagName(key)}`);
-  }
+function callsOf({ calls }: AnyCommand): Line[] {
+  const lines = new Map<string, string>();
+  for (const [endpoint, when] of typeof calls === 'function' ? [] : conditionsIn(calls))
+    if (!lines.has(endpoint)) lines.set(endpoint, when === undefined ? '' : `with ${flagName(when)}`);
   return [...lines].map(([each, when]) => {
     const need = needOf(each);
     return [each, [need && `needs ${need.ability}${need.assumed ? ` ${ASSUMED}` : ''}`, when].filter(Boolean).join(', ')];
@@ -123,9 +125,9 @@ function described({ help, required, assumed, choices, strict, kind, placeholder
   return [`${help}${values}`, ...notes].join(' ');
 }
 
-const page = (parts: readonly (string | false | undefined)[]): string => `${parts.filter(Boolean).join('\n\n')}\n`;
-const usage = (line: string, { bold }: Paper): string => `${bold('Usage:')} ${line}`;
-const examples = (lines: readonly string[], { bold }: Paper): string =>
+const joined = (parts: readonly (string | false | undefined)[]): string => `${parts.filter(Boolean).join('\n\n')}\n`;
+const usage = (line: string, { bold }: Page): string => `${bold('Usage:')} ${line}`;
+const examples = (lines: readonly string[], { bold }: Page): string =>
   [bold('Examples:'), ...lines.map((line) => `  $ ${line}`)].join('\n');
 
 /** A term that is longer does not push the others' help to the right. */
@@ -136,7 +138,7 @@ const GAP = 2;
 /** Sections of two columns, all in one alignment; a long term has its help on the next line. */
 function listed(
   sections: readonly (readonly [title: string, lines: readonly Line[]])[],
-  { width, bold }: Paper,
+  { width, bold }: Page,
   widest = WIDEST_TERM,
 ): string[] {
   const filled = sections.filter(([, lines]) => lines.length > 0);

@@ -4,28 +4,29 @@ import { openTokens } from '../../machine/credentials/tokens.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Transport, World } from '../../machine/world.ts';
 import { createApi } from '../../platform/api/client.ts';
-import { resolve, type Scope } from '../../platform/names/resolve.ts';
+import type { Scope } from '../../platform/names/resolve.ts';
 import { openSiteIndex } from '../../platform/names/site-index.ts';
-import type { Context, Tree } from '../language/command.ts';
+import type { Tree } from '../language/command.ts';
+import type { Globals } from '../language/globals.ts';
 import { openProgress } from '../output/progress.ts';
 import { styleFor } from '../output/style.ts';
 import { openAsk } from '../prompt/ask.ts';
-import type { Invocation } from './program.ts';
+import type { BaseContext } from './perform.ts';
 import type { Sources } from './values.ts';
 
 const PATIENCE_MS = 120_000;
 
 /** A context, what `perform` needs beside it, and how to end it. */
 export interface Opened {
-  readonly ctx: Context;
+  readonly ctx: BaseContext;
   readonly scope: Scope;
   readonly sources: Sources;
   readonly close: () => Promise<void>;
 }
 
 /** What a command is given, made from the world and the settings. Nothing heavy is loaded until it is used. */
-export async function openContext(world: World, settings: Settings, { words }: Pick<Invocation, 'words'>, tree: Tree): Promise<Opened> {
-  const style = await styleFor(world.stderr, world.env, words.no_color === false ? false : undefined);
+export async function openContext(world: World, settings: Settings, { color }: Pick<Globals, 'color'>, tree: Tree): Promise<Opened> {
+  const style = await styleFor(world.stderr, world.env, color);
   const progress = openProgress({
     stderr: world.stderr,
     events: settings.format === 'ndjson' ? world.stdout : undefined,
@@ -56,7 +57,7 @@ export async function openContext(world: World, settings: Settings, { words }: P
     return input;
   };
   const scope: Scope = { api, settings, sites };
-  const ctx: Context = {
+  const ctx: BaseContext = {
     api,
     ask,
     progress,
@@ -65,9 +66,6 @@ export async function openContext(world: World, settings: Settings, { words }: P
     tokens,
     clock: world.clock,
     signal: world.signal,
-    targets: {},
-    all: [],
-    resolve: (endpoint, given) => resolve(endpoint, given, scope),
     world,
     stdin,
     tree,

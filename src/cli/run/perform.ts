@@ -1,92 +1,97 @@
 import { DnxError, isError } from '../../base/errors.ts';
-import type { Env } from '../../machine/world.ts';
+import { parameters } from '../../platform/api/endpoint.ts';
 import type { Targets } from '../../platform/names/names.ts';
+import { verified } from '../../platform/names/recall.ts';
 import { rememberingLists, resolve, type Scope } from '../../platform/names/resolve.ts';
-import type { Context } from '../language/command.ts';
+import type { Chosen } from '../language/calls.ts';
+import { type Context, nounOf } from '../language/command.ts';
 import { asResult, type Result } from '../output/view.ts';
-import { extraBody } from './body.ts';
+import { callsWith } from './call.ts';
 import { withAnswers } from './command-line.ts';
 import { obtainConsent, requireConsent } from './consent.ts';
-import type { Invocation } from './program.ts';
-import { askFor } from './question.ts';
+import { type Inputs, inputsOf } from './inputs.ts';
+import { callsOf, type Invocation } from './invocation.ts';
 import { several } from './several.ts';
-import { targetsOf } from './targets.ts';
-import { parseValue, type Sources } from './values.ts';
+import { firstWords, namesNeeded, requireWords, targetsOf } from './targets.ts';
+import type { Sources } from './values.ts';
 
-/** Everything between argv and a command's `run`: values, questions, names, consent; and several targets as one view. */
-export async function perform(invocation: Invocation, ctx: Context, scope: Scope, sources: Sources): Promise<Result> {
+/** What every command is given; what its declaration adds is made for each target. */
+export type BaseContext = Omit<Context, 'call' | 'list' | 'each' | 'resolve'>;
+
+/** Everything between the command line and a command's `run`: values, questions, names, consent; and several targets as one result. */
+export async function perform(invocation: Invocation, base: BaseContext, scope: Scope, sources: Sources): Promise<Result> {
   const { group, command } = invocation;
-  requireConsent(invocation, ctx.ask);
-  const { values, answers } = await valuesOf(invocation, sources, scope, ctx.world.env);
-  const endpoint = endpointOf(invocation, scope.settings);
-  const lookUp = () => targetsOf(invocation, endpoint, rememberingLists(scope));
-  let all = await lookUp();
-  await obtainConsent(invocation, all, ctx);
-
+  requireWords(invocation);
+  requireConsent(invocation, base.ask);
+  const chosen = callsOf(invocation, scope.settings);
+  const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
+  const all = await lookedUp(invocation, chosen, rememberingLists(scope));
+  const prepared = (targets: Targets) => prepare({ invocation, chosen, inputs, all, base, scope }, targets);
+  const [first = {}] = all;
+  const noun = nounOf(group);
+  await obtainConsent(invocation, all, prepared(first));
+  const each = command.targets === 'each' && all.length > 1;
   const run = (targets: Targets) => {
-    const ids = Object.fromEntries(Object.entries(targets).map(([name, { id }]) => [name, id]));
-    return command.run({ ...ctx, targets, all }, { ...values, ...ids });
+    const { ctx, args } = prepared(targets);
+    return command.run(ctx, args);
   };
-  const runOne = async (index: number): Promise<Result> => {
-    try {
-      return asResult(await run(all[index] ?? {}));
-    } catch (error) {
-      // A remembered name may be of another workspace by now: look once more, then believe it.
-      if (!isError(error, 'not_found') || !scope.sites.forget()) throw error;
-      all = await lookUp();
-      return asResult(await run(all[index] ?? {}));
-    }
-  };
-  const runAll = async (): Promise<Result> => {
-    if (all.length < 2 || command.many === 'together') return runOne(0);
-    const targets = all.map((each) => each[group.noun] ?? { id: '', label: '' });
-    return several({ noun: group.noun, verb: command.name, targets, run: runOne });
-  };
-  const result = await runAll().catch((error: unknown) => {
-    const [field] = isError(error, 'invalid') && command.body ? Object.keys(error.errors ?? {}) : [];
-    throw field && isError(error) ? error.withHint(`Any field of the body can be given as -F, such as -F ${field}=VALUE.`) : error;
-  });
-  if (command.afterwards && !(result.exit instanceof DnxError)) ctx.progress.note(command.afterwards);
-  const asked = { ...answers, ...result.answers };
-  if (!command.body || Object.keys(asked).length === 0) return result;
-  return { ...result, next: [...(result.next ?? []), { command: withAnswers(invocation, asked), why: 'The same without questions' }] };
+  const items = all.map((targets) => ({ ...(targets[noun] ?? { id: '', label: '' }), targets }));
+  const running = each ? several({ noun, verb: command.name, items, run: (item) => run(item.targets) }) : run(first);
+  const result = asResult(await running.catch((error: unknown) => Promise.reject(withFieldHint(error, invocation))));
+  const answers = { ...inputs.answers, ...result.answers };
+  if (!command.fields || Object.keys(answers).length === 0) return result;
+  return { ...result, next: [...(result.next ?? []), { command: withAnswers(invocation, answers), why: 'The same without questions' }] };
 }
 
-interface Values {
-  readonly values: Readonly<Record<string, unknown>>;
-  /** What the user was asked for, as it would be typed. */
-  readonly answers: Readonly<Record<string, unknown>>;
+/** The targets, and nothing of them left to memory where the command does more than read one thing. */
+async function lookedUp(invocation: Invocation, chosen: Chosen, scope: Scope): Promise<readonly Targets[]> {
+  const all = await targetsOf(invocation, chosen, scope);
+  if (invocation.command.calls === chosen.endpoint && chosen.endpoint?.startsWith('GET ')) return all;
+  const checked: Targets[] = [];
+  for (const targets of all) checked.push(await verified(targets, () => again(invocation, chosen, targets, scope), scope));
+  return checked;
 }
 
-async function valuesOf({ command, words }: Invocation, sources: Sources, scope: Scope, env: Env): Promise<Values> {
-  const options = command.options ?? {};
-  const values: Record<string, unknown> = {};
-  for (const [key, option] of Object.entries(options)) {
-    const word = words[key] ?? (key === 'timeout' && option.kind === 'duration' ? env.DNX_TIMEOUT || undefined : undefined);
-    if (word !== undefined && !option.within) values[key] = await parseValue(key, option, word, sources);
-  }
-  const extra = command.body ? await extraBody(words.field as string[] | undefined, words.data as string | undefined, sources) : {};
-  const answers: Record<string, unknown> = {};
-  for (const [key, option] of Object.entries(options)) {
-    const wanted = option.required || (option.asked && sources.ask.allowed);
-    if (!wanted || values[key] !== undefined || extra[key] !== undefined) continue;
-    values[key] = await askFor(key, option, { ...values, ...extra }, { ...sources, api: scope.api });
-    if (values[key] !== undefined) answers[key] = option.kind === 'secret' ? '-' : values[key];
-  }
-  for (const [key, { names }] of Object.entries(options)) {
-    if (names && values[key] !== undefined) {
-      const found = await resolve(`{${names}}`, { [names]: String(values[key]) }, scope);
-      values[key] = found[names]?.id;
-    }
-  }
-  return { values: { ...values, ...(command.body && { extra }) }, answers };
+/** One target looked up afresh, by the words that were given for it. */
+function again(invocation: Invocation, chosen: Chosen, { site }: Targets, scope: Scope): Promise<Targets> {
+  const words = { ...firstWords(invocation), ...(site && { site: scope.sites.recalled.get(site.id) ?? site.label }) };
+  return resolve(namesNeeded(invocation, chosen), words, scope);
 }
 
-/** What the command calls this time: the endpoint of the further parent that is named, else its own. */
-export function endpointOf({ command, words }: Invocation, settings: Scope['settings']): string {
-  const settled = (name: string) => name === 'site' && settings.site !== undefined && words.server === undefined;
-  const further = Object.entries(command.options ?? {}).find(
-    ([name, { within }]) => within && (words[name] !== undefined || settled(name)),
+interface Prepared {
+  readonly invocation: Invocation;
+  readonly chosen: Chosen;
+  readonly inputs: Inputs;
+  readonly all: readonly Targets[];
+  readonly base: BaseContext;
+  readonly scope: Scope;
+}
+
+/** What `run` gets for one target. */
+function prepare({ invocation, chosen, inputs, all, base, scope }: Prepared, targets: Targets) {
+  const { command, group, consent } = invocation;
+  const { options, fields, extra } = inputs;
+  const filled = Object.entries(command.fields ?? {}).flatMap(([key, { as = '' }]) => (targets[as] ? [[key, targets[as].id]] : []));
+  const body: Record<string, unknown> = { ...fields, ...Object.fromEntries(filled), ...extra };
+  const calls = callsWith(
+    { endpoint: chosen.endpoint, targets, lookUp: () => again(invocation, chosen, targets, scope), body },
+    base.api,
+    scope,
   );
-  return further?.[1].within ?? command.endpoint ?? '';
+  const ctx: Context = {
+    ...base,
+    ...calls,
+    each: (items, run) => several({ noun: nounOf(group), verb: command.name, items, run }),
+    resolve: (path) => resolve(parameters(path), firstWords(invocation), scope),
+  };
+  const own = command.targets === 'all' ? all : command.targets === 'optional' && all.length === 0 ? undefined : targets;
+  return { ctx, args: { targets: own, options, fields, body, consent } };
+}
+
+/** A field that Deploynix refuses can be given with -F, whatever it is called. */
+function withFieldHint(error: unknown, { command }: Invocation): unknown {
+  const [field] = isError(error, 'invalid') && command.fields ? Object.keys(error.errors ?? {}) : [];
+  return field && error instanceof DnxError
+    ? error.withHint(`Any field of the body can be given as -F, such as -F ${field}=VALUE.`)
+    : error;
 }

@@ -2,6 +2,7 @@ import { isError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { flagName } from '../../base/text.ts';
 import type { Api } from '../../platform/api/client.ts';
+import { nounIn } from '../../platform/names/lookups.ts';
 import { namings } from '../../platform/names/names.ts';
 import type { Option } from '../language/options.ts';
 import type { Choice } from '../prompt/choice.ts';
@@ -32,15 +33,15 @@ export async function askFor(
 
 /** What the API offers as an answer. Nothing, where it offers none or this token may not look. */
 async function choicesFor(option: Option<unknown>, given: JsonObject, api: Pick<Api, 'list'>): Promise<readonly Choice<string>[]> {
-  const naming = option.names ? namings[option.names] : undefined;
-  const from = naming?.list ?? option.offers;
+  const { from } = option;
   if (!from) return option.strict ? (option.choices ?? []).map((each) => ({ name: each, value: each })) : [];
-  const { alike } = option;
+  const naming = from.resolve && namings[nounIn(from.list) ?? ''];
+  const { where } = from;
   try {
-    const things = await api.list<JsonObject>(from, given);
+    const things = await api.list<JsonObject>(from.list, given);
     return things
-      .filter((thing) => !alike || thing[alike] === undefined || thing[alike] === given[alike])
-      .map((thing) => ({ name: labelOf(thing, naming?.keys), value: String(thing.id) }));
+      .filter((thing) => !where || thing[where] === undefined || thing[where] === given[where])
+      .map((thing) => ({ name: labelOf(thing, naming ? naming.keys : undefined), value: String(thing.id) }));
   } catch (error) {
     if (isError(error, 'forbidden', 'not_found', 'invalid')) return [];
     throw error;

@@ -4,7 +4,7 @@ import type { Reply } from '../../platform/api/reply.ts';
 import { DEFAULT_TIMEOUT_MS } from '../../platform/follow/follow.ts';
 import { followWork, type Reader, type Thing, type Worked } from '../../platform/follow/work.ts';
 import type { Context } from '../language/command.ts';
-import { answer } from '../language/crud.ts';
+import { answer } from '../language/resource.ts';
 import { type Column, ending, type Result, record, type View } from '../output/view.ts';
 
 /** A request that starts work, and how to follow that. */

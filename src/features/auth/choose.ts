@@ -1,7 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { abilities as known } from '../../platform/abilities.ts';
-import type { Demand, Wanted } from '../token/abilities/demand.ts';
+import type { Needs, Wanted } from '../token/abilities/needs.ts';
 import { pickAbilities } from '../token/pick.ts';
 import { type PresetName, presets } from '../token/presets.ts';
 
@@ -14,20 +14,20 @@ export interface Choosing {
 }
 
 /** Computes what command lines and scripts need; it knows the tree of commands. */
-export type Reckon = (wanted: Wanted) => Promise<Demand>;
+export type NeedsOf = (wanted: Wanted) => Promise<Needs>;
 
 /** The abilities that were asked for, by name, by preset or by what must run; picked on a terminal when nothing says. Undefined: nobody to ask. */
 export async function chooseAbilities(
   { ask, progress }: Pick<Context, 'ask' | 'progress'>,
   { ability, for: lines, from_script: scripts, preset }: Choosing,
-  reckon: Reckon,
+  needsOf: NeedsOf,
 ): Promise<readonly string[] | undefined> {
   if (!ability && !lines && !scripts && !preset) return ask.allowed ? pickAbilities(ask) : undefined;
   const chosen = new Set<string>([...(preset ? presets[preset].abilities : []), ...(ability ?? [])]);
   if (lines || scripts) {
-    const demand = await reckon({ lines: lines ?? [], scripts: scripts ?? [] });
-    tell(demand, progress);
-    for (const need of demand.needs) chosen.add(need.ability);
+    const needs = await needsOf({ lines: lines ?? [], scripts: scripts ?? [] });
+    tell(needs, progress);
+    for (const { ability } of needs.abilities) chosen.add(ability);
   }
   // An empty list could be read as none given, which is every ability.
   if (chosen.size === 0)
@@ -38,7 +38,7 @@ export async function chooseAbilities(
 }
 
 /** What had to be assumed, and what was not understood. */
-export function tell({ notes, unclear }: Demand, progress: Context['progress']): void {
+export function tell({ notes, unclear }: Needs, progress: Context['progress']): void {
   for (const note of notes) progress.note(note);
   for (const each of unclear) progress.warn(each);
 }

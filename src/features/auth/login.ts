@@ -6,7 +6,7 @@ import { message, type View } from '../../cli/output/view.ts';
 import { loginLine } from '../../machine/credentials/tokens.ts';
 import { DEFAULT_HOST, DEFAULT_PROFILE } from '../../machine/settings/settings.ts';
 import { tokenIn } from '../token/token.ts';
-import { type Choosing, chooseAbilities, type Reckon } from './choose.ts';
+import { type Choosing, chooseAbilities, type NeedsOf } from './choose.ts';
 
 /** What `dnx login` was given. */
 export type LoginOptions = Choosing & {
@@ -25,7 +25,7 @@ interface Fresh {
 }
 
 /** Exchanges mail and password for a token, or takes one from stdin; checks it, and stores it for this host and profile. */
-export async function login(ctx: Needs, options: LoginOptions, reckon: Reckon): Promise<View> {
+export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf): Promise<View> {
   const { settings, tokens, world, progress } = ctx;
   const insecure = options.insecure_storage ?? false;
   if (world.env.DNX_TOKEN) {
@@ -36,7 +36,7 @@ export async function login(ctx: Needs, options: LoginOptions, reckon: Reckon): 
     throw nowhere(error, insecure);
   });
   const before = tokens.known;
-  const fresh = options.with_token ? await given(ctx, options) : await exchange(ctx, options, reckon);
+  const fresh = options.with_token ? await given(ctx, options) : await exchange(ctx, options, needsOf);
   const user = await check(ctx, fresh);
   try {
     await tokens.store(fresh.token, { ...(user && { user }), ...(fresh.abilities && { abilities: fresh.abilities }) }, { insecure });
@@ -68,13 +68,13 @@ async function given({ ask, stdin, world }: Needs, options: LoginOptions): Promi
   return { token, abilities: undefined, minted: false };
 }
 
-async function exchange(ctx: Needs, options: LoginOptions, reckon: Reckon): Promise<Fresh> {
+async function exchange(ctx: Needs, options: LoginOptions, needsOf: NeedsOf): Promise<Fresh> {
   const { ask, api } = ctx;
   if (!ask.allowed)
     throw usage('Signing in asks for a password, and nobody can be asked.', 'Use dnx login --with-token, or set DNX_TOKEN.');
   const email = options.email ?? (await ask.input('Mail address:'));
   const password = await ask.password('Password:');
-  const abilities = await chooseAbilities(ctx, options, reckon);
+  const abilities = await chooseAbilities(ctx, options, needsOf);
   const reply = await api
     .send('POST /login', {}, { body: { email, password, abilities }, authenticated: false })
     .catch((error: unknown) => {

@@ -69,7 +69,7 @@ export async function modelOf(tree: Tree): Promise<Model> {
 function placeOf({ path, group, command }: Leaf): Place {
   const options: Options = optionsOf(group, command);
   const [first] = positionalsOf(group, command);
-  const choices = (first && command.options?.[first.key]?.choices) ?? [];
+  const choices = first?.option.choices ?? [];
   return {
     path,
     kind: 'command',

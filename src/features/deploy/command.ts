@@ -1,13 +1,14 @@
 import { usage } from '../../base/errors.ts';
-import type { Context } from '../../cli/language/command.ts';
 import type { Result } from '../../cli/output/view.ts';
+import type { Targets } from '../../platform/names/names.ts';
 import { deploy } from './deploy.ts';
 import type { DeployValues } from './options.ts';
+import type { Deploying } from './place.ts';
 import { reported } from './report.ts';
 import { deploySeveral, plan } from './several.ts';
 
 /** `dnx deploy`: one site, or many; every site of a server is a list, even if it is one. */
-export async function deployCommand(ctx: Context, values: DeployValues): Promise<Result> {
+export async function deployCommand(ctx: Deploying & { readonly all: readonly Targets[] }, values: DeployValues): Promise<Result> {
   const { all } = ctx;
   if (all.length === 0) throw usage('There is nothing to deploy: this server has no sites.');
   if (values.dry_run) {

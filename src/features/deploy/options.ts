@@ -1,19 +1,4 @@
-import {
-  choice,
-  count,
-  duration,
-  flag,
-  integer,
-  text,
-  toggle,
-  using,
-  type Values,
-  waiting as waitingFor,
-} from '../../cli/language/options.ts';
-import { releasesEndpoint, siteEndpoint } from './follow-deployment.ts';
-
-/** Whether and how long to follow a deployment. */
-export const waiting = waitingFor(siteEndpoint, releasesEndpoint);
+import { choice, count, duration, flag, following, integer, text, toggle, type Values } from '../../cli/language/options.ts';
 
 /** What a pipeline gets beside stdout. */
 export const reporting = {
@@ -22,19 +7,16 @@ export const reporting = {
 };
 
 export const deployOptions = {
-  ...waiting,
+  ...following,
   if_running: choice('What to do when one is under way (asks on a terminal, attach elsewhere)', ['attach', 'wait', 'fail']),
-  verify: using(text('Ask the site for this path afterwards, such as /up', 'path'), siteEndpoint),
+  verify: text('Ask the site for this path afterwards, such as /up', 'path'),
   expect: integer('The status that --verify wants (200)', 'status'),
   expect_body: text('Text that the answer to --verify must hold', 'text'),
   for: count('So many good answers in a row (1)'),
   within: { ...duration('How long --verify may take (90s)'), least: 1 },
-  verify_cmd: using(text('Run this command afterwards; its exit code decides', 'command'), siteEndpoint),
+  verify_cmd: text('Run this command afterwards; its exit code decides', 'command'),
   url: text('The address of the site (https and its domain)', 'url'),
-  rollback_on_fail: using(
-    flag('Go back to the release before when it fails verification; exit 11'),
-    'POST /servers/{server}/sites/{site}/rollback',
-  ),
+  rollback_on_fail: flag('Go back to the release before when it fails verification; exit 11'),
   all: flag('Every site of the server'),
   concurrency: count('Of several sites, how many at a time (4)'),
   max_failures: count('Of several sites, start no more after so many failures'),

@@ -3,7 +3,9 @@ import type { Context } from '../../cli/language/command.ts';
 import type { SiteIds, Target, Targets } from '../../platform/names/names.ts';
 
 /** What every part of a deployment uses. */
-export type Deploying = Pick<Context, 'api' | 'ask' | 'ci' | 'clock' | 'progress' | 'settings' | 'signal' | 'targets' | 'world'>;
+export type Deploying = Pick<Context, 'api' | 'ask' | 'ci' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'> & {
+  readonly targets: Targets;
+};
 
 /** A site and its server, as ids for the API and as names for people. */
 export interface Spot extends SiteIds {

@@ -1,6 +1,7 @@
-import { DnxError, isError, usage } from '../../base/errors.ts';
-import type { Context } from '../../cli/language/command.ts';
+import { isError, usage } from '../../base/errors.ts';
+import type { Consent, Context, Given } from '../../cli/language/command.ts';
 import { message, type View } from '../../cli/output/view.ts';
+import type { Targets } from '../../platform/names/names.ts';
 import { readSite } from './follow-deployment.ts';
 import { type Spot, spotOf } from './place.ts';
 import { type Moment, momentOf, show } from './when.ts';
@@ -10,24 +11,35 @@ interface ScheduleValues {
   readonly tz: string | undefined;
   /** Milliseconds from now. */
   readonly in: number | undefined;
-  readonly yes: boolean | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'targets' | 'world'>;
+type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'world'> & { readonly targets: Targets };
 
-/** Schedules a deployment, after a look at what is scheduled already. */
-export async function schedule(ctx: Needs, { at, tz, in: delay, yes }: ScheduleValues): Promise<View> {
-  if ((at === undefined) === (delay === undefined))
-    throw usage('When? Give either --at or --in.', 'Such as --at 2026-12-01T02:00, or --in 90m.');
-  const moment = await momentOf({ at, tz, delay, now: ctx.clock.now(), zone: ctx.world.env.TZ });
+/** What has to be agreed to: that a deployment which is scheduled already is replaced. */
+export async function replacing(ctx: Needs, values: ScheduleValues, { yes }: Given): Promise<Consent | undefined> {
+  const moment = await momentIn(ctx, values);
+  const before = await scheduled(ctx, spotOf(ctx.targets));
+  if (before === null || before === moment.utc) return undefined;
+  const old = show({ ...moment, utc: before });
+  if (yes) ctx.progress.note(`This replaces the deployment that is scheduled for ${old}.`);
+  return { level: 'moderate', verb: 'Replace the scheduled deployment of', warning: `A deployment is scheduled already, for ${old}.` };
+}
+
+/** Schedules a deployment. */
+export async function schedule(ctx: Needs, values: ScheduleValues): Promise<View> {
+  const moment = await momentIn(ctx, values);
   const spot = spotOf(ctx.targets);
-  const before = await scheduled(ctx, spot);
-  if (before !== null && before !== moment.utc) await replace(ctx, before, moment, yes ?? false);
   const { data } = await ctx.api.send<object>('POST /servers/{server}/sites/{site}/schedule-deploy', spot, {
     body: { scheduled_at: moment.utc },
   });
   const sentence = `The deployment of ${spot.labels.site.label} is scheduled for ${show(moment)}.`;
   return message(sentence, data ?? { message: sentence, scheduled_at: moment.utc });
+}
+
+function momentIn({ clock, world }: Needs, { at, tz, in: delay }: ScheduleValues): Promise<Moment> {
+  if ((at === undefined) === (delay === undefined))
+    throw usage('When? Give either --at or --in.', 'Such as --at 2026-12-01T02:00, or --in 90m.');
+  return momentOf({ at, tz, delay, now: clock.now(), zone: world.env.TZ });
 }
 
 /** What is scheduled now; null where nothing is, or where this token cannot see it. */
@@ -39,12 +51,4 @@ async function scheduled(ctx: Needs, spot: Spot): Promise<string | null> {
     ctx.progress.warn('This token cannot read the site: a deployment that is scheduled already is replaced unseen.');
     return null;
   }
-}
-
-async function replace({ ask, progress }: Needs, before: string, moment: Moment, yes: boolean): Promise<void> {
-  const old = show({ ...moment, utc: before });
-  if (yes) return progress.note(`This replaces the deployment that is scheduled for ${old}.`);
-  if (!ask.allowed) throw usage(`A deployment is scheduled already, for ${old}. Nothing was changed.`, 'Pass --yes to replace it.');
-  if (!(await ask.confirm(`A deployment is scheduled already, for ${old}. Replace it?`)))
-    throw new DnxError('interrupted', 'Nothing was done.');
 }

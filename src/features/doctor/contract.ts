@@ -1,4 +1,5 @@
 import { phaseOf } from '../../base/status.ts';
+import { pathsIn } from '../../cli/language/calls.ts';
 import { type Leaf, operationsOf } from '../../cli/language/tree.ts';
 import type { Described, Field } from './openapi.ts';
 
@@ -22,7 +23,7 @@ export function compare(document: readonly Described[], commands: readonly Leaf[
       .filter(([key]) => !declared.has(key))
       .map(([, { operation }]) => difference('stated', 'operation', operation, null, 'dnx has no command for it; dnx api reaches it')),
     ...commands.flatMap((leaf) => {
-      const of = described.get(shape(leaf.command.endpoint ?? ''));
+      const of = described.get(shape(endpointOf(leaf)));
       return of ? [...bodies(leaf, of), ...enums(leaf, of), ...columns(leaf, of), ...statuses(of)] : [];
     }),
   ];
@@ -44,6 +45,9 @@ const difference = (
   difference: text,
 });
 
+/** The endpoint that declares a command's arguments and fields. */
+const endpointOf = ({ command: { calls } }: Leaf): string => (typeof calls === 'function' ? '' : (pathsIn(calls).first ?? ''));
+
 /** What is called the same, whatever its parameters are called. */
 const shape = (operation: string): string => operation.replaceAll(/\{\w+\}/g, '{}').replace(/\/$/, '');
 
@@ -56,8 +60,8 @@ function lacking(operation: string, document: readonly Described[]): Difference 
 
 /** Body fields: those that dnx assumes and the document lacks, and those of the document that have no option. */
 function bodies({ command, path }: Leaf, { operation, body }: Described): Difference[] {
-  const options = command.options ?? {};
-  if (!command.body || Object.keys(body).length === 0) return [];
+  const options = command.fields ?? {};
+  if (!command.fields || Object.keys(body).length === 0) return [];
   const assumed = Object.entries(options).filter(([name, option]) => option.assumed && !(name in body));
   const missing = Object.entries(body).filter(([name]) => !(name in options));
   const demanded = Object.entries(body).filter(
@@ -82,7 +86,7 @@ function bodies({ command, path }: Leaf, { operation, body }: Described): Differ
 
 /** Values that one side has and the other has not. */
 function enums({ command, path }: Leaf, { operation, body, query }: Described): Difference[] {
-  return Object.entries(command.options ?? {}).flatMap(([name, option]) => {
+  return Object.entries({ ...command.options, ...command.fields }).flatMap(([name, option]) => {
     const values = (body[name] ?? query[name])?.values;
     if (!values || !option.choices) return [];
     const ours = option.choices.filter((each) => !values.includes(each));

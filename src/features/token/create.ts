@@ -3,25 +3,21 @@ import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type Result, text } from '../../cli/output/view.ts';
 import { reserveFile } from '../../machine/credentials/token-file.ts';
-import { type Choosing, chooseAbilities, type Reckon } from '../auth/choose.ts';
+import { type Choosing, chooseAbilities, type NeedsOf } from '../auth/choose.ts';
 import { tokenIn, unwrapped } from './token.ts';
 
-type Options = Choosing & {
-  readonly name: string;
-  readonly to_file: string | undefined;
-  /** What `-F` and `--data` say; it wins. */
-  readonly extra?: Readonly<Record<string, unknown>>;
-};
+type Options = Choosing & { readonly to_file: string | undefined };
 
 /** Mints a token that can do just what was asked for: printed once and alone, or put into a file and never shown. */
 export async function createToken(
   ctx: Pick<Context, 'api' | 'ask' | 'ci' | 'progress' | 'world'>,
-  { name, to_file, extra = {}, ...wanted }: Options,
-  reckon: Reckon,
+  { to_file, ...wanted }: Options,
+  given: Readonly<Record<string, unknown>>,
+  needsOf: NeedsOf,
 ): Promise<Result> {
   const { api, progress, world } = ctx;
-  const chosen = 'abilities' in extra ? undefined : await chooseAbilities(ctx, wanted, reckon);
-  const body = { name, ...(chosen && { abilities: chosen }), ...extra };
+  const chosen = 'abilities' in given ? undefined : await chooseAbilities(ctx, wanted, needsOf);
+  const body: Readonly<Record<string, unknown>> = { ...(chosen && { abilities: chosen }), ...given };
   if (!('abilities' in body))
     throw usage('What may the token do?', 'Give --for "deploy --wait", --preset ci-deploy, or --ability (each repeatable).');
   const file = to_file === undefined ? undefined : reserveFile(to_file, world);

@@ -1,15 +1,15 @@
 import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type View } from '../../cli/output/view.ts';
+import type { Target } from '../../platform/names/names.ts';
 import { idOf } from './token.ts';
 
 /** Revokes a token. The one that dnx itself is using here takes its name typed, and is forgotten afterwards. */
 export async function revokeToken(
-  { api, ask, tokens, targets, progress }: Pick<Context, 'api' | 'ask' | 'tokens' | 'targets' | 'progress'>,
-  id: string,
+  { api, ask, tokens, progress }: Pick<Context, 'api' | 'ask' | 'tokens' | 'progress'>,
+  { id, label }: Target,
   confirm: string | undefined,
 ): Promise<View> {
-  const label = targets.token?.label ?? id;
   const held = await tokens.find();
   const inUse = held !== undefined && idOf(held.token) === id;
   if (inUse) {

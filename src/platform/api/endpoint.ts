@@ -6,7 +6,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 /** An operation, as the API reference writes it: `GET /servers/{server}`. */
 export type Endpoint = `${Method} /${string}`;
 
-type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+/** The names of an endpoint's path parameters, as a type. */
+export type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
 
 /** The path parameters of an endpoint: `'GET /servers/{server}/sites/{site}'` -> `{ server: string; site: string }`. */
 export type Params<E extends string> = { readonly [K in Names<E>]: string };

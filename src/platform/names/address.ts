@@ -27,16 +27,12 @@ export function addressOf(word: string, host: string): Address {
 const decodeBraces = (path: string): string => path.replaceAll(/%7b/gi, '{').replaceAll(/%7d/gi, '}');
 
 /** The path with `{server}` and `{site}` as ids. */
-export async function fillPlaceholders(
-  address: Address,
-  { server, site }: { readonly server?: string | undefined; readonly site?: string | undefined },
-  resolve: (endpoint: string, given: Readonly<Record<string, string | undefined>>) => Promise<Targets>,
-): Promise<Address> {
+export async function fillPlaceholders(address: Address, resolve: (path: string) => Promise<Targets>): Promise<Address> {
   const names = parameters(address.path);
   const other = names.find((name) => name !== 'server' && name !== 'site');
   if (other) throw usage(`{${other}} has to be given in the path itself.`, 'Only {server} and {site} are filled in.');
   if (names.length === 0) return address;
-  const targets = await resolve(address.path, { server, site });
+  const targets = await resolve(address.path);
   return { ...address, path: address.path.replace(/\{(\w+)\}/g, (_, name: string) => segment(targets[name]?.id ?? '')) };
 }
 

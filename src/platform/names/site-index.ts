@@ -11,14 +11,16 @@ export type Located = Readonly<Record<'server' | 'site', Target>>;
 /** Where a site is, by its domain or id, over all servers. What was found once is remembered, and checked on use. */
 export interface SiteIndex {
   find(site: string): Promise<readonly Located[]>;
-  /** Forgets what it remembered in this run; true when it had answered from memory, so that looking again may help. */
-  forget(): boolean;
+  /** The sites that it answered from memory, by id, with the word for each: they may go by another name now. */
+  readonly recalled: ReadonlyMap<string, string>;
+  /** Forgets what it remembers, so that the next answer is of now. */
+  forget(): void;
 }
 
 /** The index of one account, kept in `directory`. */
 export function openSiteIndex({ api, directory, account }: { api: Pick<Api, 'list'>; directory: string; account: string }): SiteIndex {
   const file = join(directory, 'sites.json');
-  let used = false;
+  const recalled = new Map<string, string>();
 
   const remembered = (): Record<string, Record<string, Located>> => {
     try {
@@ -42,7 +44,7 @@ export function openSiteIndex({ api, directory, account }: { api: Pick<Api, 'lis
       const known = remembered()[account] ?? {};
       const hit = known[site];
       if (hit) {
-        used = true;
+        recalled.set(hit.site.id, site);
         return [hit];
       }
       const everywhere: Located[] = [];
@@ -58,11 +60,10 @@ export function openSiteIndex({ api, directory, account }: { api: Pick<Api, 'lis
       remember({ ...known, ...Object.fromEntries(unique), ...(only && found.length === 1 && { [site]: only }) });
       return found;
     },
+    recalled,
     forget() {
-      if (!used) return false;
-      used = false;
+      recalled.clear();
       remember({});
-      return true;
     },
   };
 }

@@ -1,15 +1,15 @@
 import { basename } from 'node:path';
 import { isError, usage } from '../../../base/errors.ts';
 import type { Tree } from '../../../cli/language/command.ts';
-import { parse } from '../../../cli/run/program.ts';
+import { parse } from '../../../cli/run/parse.ts';
 import { readUserFile } from '../../../cli/run/values.ts';
 import type { World } from '../../../machine/world.ts';
-import { type AbilityNeed, type Asked, abilitiesFor, askedBy, type Defaults } from './asked.ts';
+import { type AbilityNeed, type Asked, abilitiesFor, askedBy } from './arithmetic.ts';
 import type { Found, Script, Unclear } from './script.ts';
 
 /** What command lines and scripts need together, and what could not be told. */
-export interface Demand {
-  readonly needs: readonly AbilityNeed[];
+export interface Needs {
+  readonly abilities: readonly AbilityNeed[];
   /** What was assumed, as sentences. */
   readonly notes: readonly string[];
   /** What may be a dnx command and was not understood, as sentences. */
@@ -25,7 +25,7 @@ export interface Wanted {
 }
 
 /** Adds up what these need. `tree` is where commands are looked up. */
-export async function demandOf({ lines, scripts }: Wanted, tree: Tree, world: Pick<World, 'cwd' | 'home'>): Promise<Demand> {
+export async function needsOfLines({ lines, scripts }: Wanted, tree: Tree, world: Pick<World, 'cwd' | 'home'>): Promise<Needs> {
   const asked: Asked[] = [];
   const notes = new Set<string>();
   const unclear: string[] = [];
@@ -54,7 +54,7 @@ export async function demandOf({ lines, scripts }: Wanted, tree: Tree, world: Pi
       }
     }
   }
-  return { needs: abilitiesFor(asked), notes: [...notes], unclear };
+  return { abilities: abilitiesFor(asked), notes: [...notes], unclear };
 }
 
 const sentence = (file: string, { line, text, why }: Unclear): string => `${file}:${line} was not understood (${why}): ${text}`;
@@ -64,15 +64,10 @@ async function readScript(text: string, file: string): Promise<Script> {
   return (await import('./script.ts')).readShell(text);
 }
 
-/** Everything is silent: a line that asks for help needs nothing. */
-const silent = { write: () => {}, width: 80, bold: (text: string) => text, dim: (text: string) => text };
-
 async function understand({ words, env }: Found, tree: Tree): Promise<ReturnType<typeof askedBy>> {
-  const invocation = await parse(words, tree, silent, { partial: true });
+  const { invocation, error } = await parse(words, tree);
+  if (error !== undefined) throw error;
+  // A line that asks for help needs nothing.
   if (!invocation) return { asked: [], notes: [] };
-  const defaults: Defaults = {
-    ...(env.DNX_SERVER && { server: env.DNX_SERVER }),
-    ...(env.DNX_SITE && { site: env.DNX_SITE }),
-  };
-  return askedBy(invocation, defaults);
+  return askedBy(invocation, { server: env.DNX_SERVER || undefined, site: env.DNX_SITE || undefined });
 }

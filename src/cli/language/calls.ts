@@ -1,0 +1,84 @@
+import { type Endpoint, type Names, parameters } from '../../platform/api/endpoint.ts';
+import type { Target, Targets } from '../../platform/names/names.ts';
+
+/**
+ * What a command calls. `when` names an option or a parent: where it is given, `instead` takes the place of the first endpoint, and `also` is
+ * called besides. A parent counts as given for `instead` where the environment, the link file or the profile settles it, too.
+ */
+export type Call =
+  | Endpoint
+  | { readonly when: string; readonly instead: Endpoint }
+  | { readonly when: string; readonly also: readonly Endpoint[] };
+
+/** One endpoint, or several of which the first declares the arguments. */
+export type Calls = Endpoint | readonly Call[];
+
+type EndpointsOf<K> = K extends Endpoint
+  ? K
+  : K extends { readonly instead: infer E }
+    ? E
+    : K extends { readonly also: readonly (infer E)[] }
+      ? E
+      : never;
+type First<C> = C extends Endpoint ? C : C extends readonly [infer F, ...(readonly unknown[])] ? (F extends Endpoint ? F : never) : never;
+type Instead<C> = C extends readonly (infer K)[] ? (K extends { readonly instead: infer E extends string } ? E : never) : never;
+
+/** Every endpoint of `calls`. */
+export type Called<C> = (C extends readonly (infer K)[] ? EndpointsOf<K> : EndpointsOf<C>) & Endpoint;
+
+/** What the parameters of `calls` were resolved to; those of the first endpoint are always there. */
+export type TargetsIn<C> = [Names<First<C>> | Names<Instead<C>>] extends [never]
+  ? Targets
+  : { readonly [N in Names<First<C>>]: Target } & { readonly [N in Exclude<Names<Instead<C>>, Names<First<C>>>]?: Target };
+
+const listed = (calls: Calls | undefined): readonly Call[] => (calls === undefined ? [] : typeof calls === 'string' ? [calls] : calls);
+
+/** Every operation that may be called, in the order of the declaration. */
+export const operationsIn = (calls: Calls | undefined): Endpoint[] =>
+  listed(calls).flatMap((each) => (typeof each === 'string' ? each : 'instead' in each ? each.instead : [...each.also]));
+
+/** Each operation, and the option without which it is not called. */
+export const conditionsIn = (calls: Calls | undefined): readonly (readonly [endpoint: Endpoint, when: string | undefined])[] =>
+  listed(calls).flatMap((each): (readonly [Endpoint, string | undefined])[] =>
+    typeof each === 'string'
+      ? [[each, undefined]]
+      : ('instead' in each ? [each.instead] : each.also).map((endpoint) => [endpoint, each.when]),
+  );
+
+/** The endpoint that declares the arguments, and those that may take its place. */
+export const pathsIn = (calls: Calls | undefined): { readonly first: Endpoint | undefined; readonly others: readonly Endpoint[] } => {
+  const [first] = listed(calls);
+  const others = listed(calls).flatMap((each) => (typeof each !== 'string' && 'instead' in each ? [each.instead] : []));
+  return { first: typeof first === 'string' ? first : undefined, others };
+};
+
+/** The parents and options of which each chooses another endpoint. */
+export const alternativesIn = (calls: Calls | undefined): string[] =>
+  listed(calls).flatMap((each) => (typeof each !== 'string' && 'instead' in each ? [each.when] : []));
+
+/** What a command line calls: the endpoint that it acts on, and the further ones. */
+export interface Chosen {
+  readonly endpoint: Endpoint | undefined;
+  /** The parent or option that chose it; undefined for the first. */
+  readonly instead: string | undefined;
+  readonly also: readonly { readonly endpoint: Endpoint; readonly when: string | undefined }[];
+}
+
+/** What is called with these words. `given`: it was given on the command line; `settled`: a parent that the settings name. */
+export function choose(calls: Calls | undefined, given: (name: string) => boolean, settled: (name: string) => boolean): Chosen {
+  const all = listed(calls);
+  const instead = all.flatMap((each) => (typeof each !== 'string' && 'instead' in each ? [each] : []));
+  const taken = instead.find(({ when }) => given(when)) ?? instead.find(({ when }) => settled(when));
+  const [first] = all;
+  const endpoint = taken?.instead ?? (typeof first === 'string' ? first : undefined);
+  const also = all.flatMap((each, index): { readonly endpoint: Endpoint; readonly when: string | undefined }[] => {
+    if (typeof each === 'string') return index === 0 ? [] : [{ endpoint: each, when: undefined }];
+    return 'also' in each && given(each.when) ? each.also.map((of) => ({ endpoint: of, when: each.when })) : [];
+  });
+  return { endpoint, instead: taken?.when, also };
+}
+
+/** The names of the path parameters of these endpoints, each once, in order. */
+export const parametersOf = (...endpoints: readonly (string | undefined)[]): string[] => [
+  ...new Set(endpoints.flatMap((each) => parameters(each ?? ''))),
+];

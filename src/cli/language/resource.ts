@@ -1,0 +1,148 @@
+import { DnxError, usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import { flagName, plural, title } from '../../base/text.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import type { Reply } from '../../platform/api/reply.ts';
+import type { Targets } from '../../platform/names/names.ts';
+import { type Column, message, record, rows, type View } from '../output/view.ts';
+import { type Command, type Consent, command } from './command.ts';
+import { type Options, optional } from './options.ts';
+
+/** A collection of the API: `path` lists and creates, `path/{noun}` reads, changes and deletes one. */
+export interface Resource<P extends `/${string}` = `/${string}`> {
+  readonly noun: string;
+  readonly path: P;
+  readonly columns: readonly Column[];
+  /** What `show` prints. */
+  readonly details: readonly Column[];
+  /** An id or a name of the sandbox, and its parents, as the examples spell them: `01J… --server web-1`. */
+  readonly example: { readonly target: string; readonly parents?: string; readonly create?: string; readonly update?: string };
+}
+/** Declares a collection; without details, `show` prints its columns. */
+export const resource = <const P extends `/${string}`>(
+  definition: Omit<Resource<P>, 'details'> & Partial<Pick<Resource<P>, 'details'>>,
+): Resource<P> => ({ details: definition.columns, ...definition });
+
+/** `GET path`: every thing in it, as rows. */
+export const list = ({ noun, path, columns, example }: Resource) =>
+  command({
+    name: 'list',
+    aliases: ['ls'],
+    summary: `List ${plural(title(noun))}`,
+    calls: endpoint(`GET ${path}`),
+    shows: columns,
+    examples: [line('list', example.parents), `${line('list', example.parents)} --json`],
+    run: async (ctx) => rows(await ctx.list<object>(), columns, `No ${plural(title(noun))}.`),
+  });
+
+/** `GET path/{noun}`: one thing, as a record. */
+export const show = ({ noun, path, details, example }: Resource) =>
+  command({
+    name: 'show',
+    aliases: ['get'],
+    summary: `Show one ${title(noun)}`,
+    calls: endpoint(`GET ${path}/{${noun}}`),
+    shows: details,
+    examples: [line('show', example.target, example.parents)],
+    async run(ctx) {
+      const { data } = await ctx.call();
+      if (!isObject(data)) throw new DnxError('failed', `Deploynix answered without the ${title(noun)}.`);
+      return record(data, details);
+    },
+  });
+
+/** `POST path` with the fields that were given, and `-F` and `--data` over them. */
+export const create = <const F extends Options>({ noun, path, details, example }: Resource, fields: F) =>
+  command({
+    name: 'create',
+    summary: `Create ${article(title(noun))}`,
+    calls: endpoint(`POST ${path}`),
+    fields,
+    shows: details,
+    examples: [line('create', example.create, example.parents)],
+    run: async (ctx) => answer(await ctx.call(), details, `Created ${article(title(noun))}.`),
+  });
+
+/** `PUT path/{noun}` with the fields that were given; refuses to send none. */
+export const update = <const F extends Options>({ noun, path, details, example }: Resource, fields: F) =>
+  command({
+    name: 'update',
+    summary: `Change ${article(title(noun))}`,
+    calls: endpoint(`PUT ${path}/{${noun}}`),
+    fields: optional(fields),
+    shows: details,
+    examples: [line('update', example.target, example.update, example.parents)],
+    run: async (ctx, { targets, body }) => {
+      if (Object.keys(body).length === 0) {
+        throw usage('Nothing to change.', `Give at least one of ${Object.keys(fields).map(flagName).join(', ')}, or -F key=value.`);
+      }
+      return answer(await ctx.call(), details, `Changed ${title(noun)} ${targetIn(targets, noun).label}.`);
+    },
+  });
+
+/** `DELETE path/{noun}`, once the user has agreed. A severe consent is for what cannot be undone. */
+export const remove = ({ noun, path, example }: Resource, consent: Consent = { level: 'moderate' }) =>
+  command({
+    name: 'delete',
+    aliases: ['rm'],
+    summary: `Delete ${article(title(noun))}`,
+    calls: endpoint(`DELETE ${path}/{${noun}}`),
+    // One name agrees to the end of one thing.
+    targets: consent.level === 'severe' ? 'one' : 'each',
+    consent,
+    examples: [line('delete', example.target, example.parents, consent.level === 'severe' ? `--confirm ${example.target}` : '--yes')],
+    run: async (ctx, { targets }) => {
+      await ctx.call();
+      const { id, label } = targetIn(targets, noun);
+      return message(`Deleted ${title(noun)} ${label}.`, { id, deleted: true });
+    },
+  });
+
+type Action = Pick<
+  Command<Endpoint, 'one' | 'each', Record<never, never>, Record<never, never>>,
+  'name' | 'aliases' | 'summary' | 'description' | 'targets' | 'examples'
+> & {
+  readonly calls: Endpoint;
+  readonly consent?: Consent | Consent['level'];
+  /** Said when the API says nothing. */
+  readonly done: string;
+  /** What to know afterwards. */
+  readonly note?: string;
+};
+
+/** A bare `POST …/verb` that answers with a status message, and perhaps with the thing as it is now. */
+export const action = ({ done, note, ...definition }: Action) =>
+  command({
+    ...definition,
+    run: async (ctx) => ({ view: said(await ctx.call(), done), ...(note !== undefined && { note }) }),
+  });
+
+/** Restarts the thing itself, and each of several. */
+export const restart = ({ noun, path, example }: Resource, consent?: Consent) =>
+  action({
+    name: 'restart',
+    summary: `Restart ${article(title(noun))}`,
+    calls: `POST ${path}/{${noun}}/restart`,
+    targets: 'each',
+    ...(consent && { consent }),
+    done: 'Restarting.',
+    examples: [line('restart', example.target, example.parents, consent && '--yes')],
+  });
+
+/** A reply as a view: the thing that it holds, else its message. */
+export function answer(reply: Pick<Reply, 'data' | 'message'>, shown: readonly Column[], done = 'Done.'): View {
+  return isObject(reply.data) ? record(reply.data, shown) : said(reply, done);
+}
+
+/** A reply whose message is the result. A script gets the thing where the API sent one. */
+export function said(reply: Pick<Reply, 'data' | 'message'>, done: string): View {
+  const sentence = reply.message ?? done;
+  return message(sentence, isObject(reply.data) ? reply.data : { message: sentence });
+}
+
+/** An endpoint that is put together: its parameters are known when it runs, not to the compiler. */
+const endpoint = (value: Endpoint): Endpoint => value;
+const targetIn = (targets: Targets, noun: string) => targets[noun] ?? { id: '', label: '' };
+const line = (...words: readonly (string | undefined)[]) => words.filter(Boolean).join(' ');
+
+const article = (words: string) => `${/^(?!us)[aeiou]|^ssh/i.test(words) ? 'an' : 'a'} ${words}`;

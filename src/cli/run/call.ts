@@ -1,0 +1,42 @@
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import type { Targets } from '../../platform/names/names.ts';
+import { askedAgain } from '../../platform/names/recall.ts';
+import type { Scope } from '../../platform/names/resolve.ts';
+import type { Context } from '../language/command.ts';
+
+interface Declared {
+  /** What the command acts on this time. */
+  readonly endpoint: Endpoint | undefined;
+  readonly targets: Targets;
+  /** The same targets, looked up afresh. */
+  readonly lookUp: () => Promise<Targets>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** The calls that a command makes without repeating what it declares. */
+export function callsWith(
+  { endpoint: own, targets, lookUp, body }: Declared,
+  api: Context['api'],
+  scope: Scope,
+): Pick<Context, 'call' | 'list'> {
+  const ask = <T>(endpoint: Endpoint, request: (ids: Readonly<Record<string, string>>) => Promise<T>): Promise<T> =>
+    endpoint.startsWith('GET ') ? askedAgain(targets, lookUp, scope, (found) => request(idsOf(found))) : request(idsOf(targets));
+  return {
+    call(endpoint = declared(own), options = {}) {
+      const sent = 'body' in options ? options.body : endpoint === own && Object.keys(body).length > 0 ? body : undefined;
+      return ask(endpoint, (ids) => api.send(endpoint, { ...ids, ...options.params }, { body: sent }));
+    },
+    list(endpoint = declared(own), options = {}) {
+      return ask(endpoint, (ids) => api.list(endpoint, ids, options));
+    },
+  };
+}
+
+/** Targets as the API knows them. */
+export const idsOf = (targets: Targets): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(targets).map(([name, { id }]) => [name, id]));
+
+function declared(endpoint: Endpoint | undefined): Endpoint {
+  if (!endpoint) throw new Error('The command declares no endpoint for what it was given.');
+  return endpoint;
+}

@@ -1,0 +1,43 @@
+import type { Chosen } from '../language/calls.ts';
+import { choose } from '../language/calls.ts';
+import { type AnyCommand, type Given, type Group, nounOf, type Words } from '../language/command.ts';
+import type { Globals } from '../language/globals.ts';
+
+/** What a command line asks for: a command, and the words that were given for each of its parts, not yet read as values. */
+export interface Invocation {
+  readonly group: Group;
+  readonly command: AnyCommand;
+  /** As it was typed: `site deploy`, or `deploy`. */
+  readonly path: string;
+  readonly globals: Globals;
+  /** For the path parameters: `{site}` may be given several times. */
+  readonly targets: Readonly<Record<string, readonly string[]>>;
+  readonly options: Words;
+  readonly fields: Words;
+  readonly body: { readonly field: readonly string[]; readonly data: string | undefined };
+  readonly consent: Given;
+}
+
+/** The server and site that count where the command line names none. */
+interface Settled {
+  readonly server?: string | undefined;
+  readonly site?: string | undefined;
+}
+
+/** The first word for a path parameter. */
+export const targetWord = ({ targets }: Pick<Invocation, 'targets'>, name: string): string | undefined => targets[name]?.[0];
+
+/** The words for the thing itself: one, several, or none. */
+export const ownWords = ({ group, targets }: Pick<Invocation, 'group' | 'targets'>): readonly string[] => targets[nounOf(group)] ?? [];
+
+/** What this command line calls. */
+export function callsOf(invocation: Invocation, settled: Settled): Chosen {
+  const { command, targets, options, fields } = invocation;
+  if (typeof command.calls === 'function') {
+    const also = command.calls(options).map((endpoint) => ({ endpoint, when: undefined }));
+    return { endpoint: undefined, instead: undefined, also };
+  }
+  const given = (name: string) =>
+    [targets[name], options[name], fields[name]].some((word) => word !== undefined && word !== false && word.toString() !== '');
+  return choose(command.calls, given, (name) => name === 'site' && settled.site !== undefined && !given('server'));
+}

@@ -1,0 +1,105 @@
+import { usage } from '../../base/errors.ts';
+import { flagName } from '../../base/text.ts';
+import type { AnyCommand, Group, Words } from '../language/command.ts';
+import type { Globals } from '../language/globals.ts';
+import type { Options } from '../language/options.ts';
+import { type Positional, takenBy } from '../language/signature.ts';
+import { consentLevel } from '../language/tree.ts';
+import type { Invocation } from './invocation.ts';
+
+/** What commander has read of one command line: unknown values, by the attributes that it makes of `--flag-names`. */
+type Read = Readonly<Record<string, unknown>>;
+
+/** A command line as commander has read it. */
+export interface Received {
+  readonly positionals: readonly Positional[];
+  /** By position. */
+  readonly words: readonly unknown[];
+  readonly own: Options;
+  readonly given: Read;
+}
+
+type Word = Words[string];
+
+/** `php_version` -> `phpVersion`: where commander keeps the value of an option. */
+const attributeOf = (key: string): string => key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+const wordOf = (value: unknown): Word | undefined => {
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  return Array.isArray(value) && value.length > 0 ? value.map(String) : undefined;
+};
+
+/** The options of every command. `--no-x` reads false; one that was not given, true. */
+export const globalsOf = (given: Read): Globals => ({
+  json: given.json === true,
+  // `-o=json` is what users of other programs type.
+  output: textOf(given.output)?.replace(/^=/, ''),
+  fields: textOf(given.fields)
+    ?.split(',')
+    .map((field) => field.trim()),
+  query: textOf(given.query),
+  sort: textOf(given.sort),
+  limit: textOf(given.limit),
+  header: given.header !== false,
+  profile: textOf(given.profile),
+  host: textOf(given.host),
+  input: given.input !== false,
+  quiet: given.quiet === true,
+  debug: given.debug === true,
+  color: given.color !== false,
+});
+
+/** What was given for each part of the command. A word that is given by position and as a flag is refused. */
+export function invocationOf(group: Group, command: AnyCommand, path: string, received: Received): Invocation {
+  const { positionals, words, own, given } = received;
+  const parts = new Map<string, Word>();
+  for (const key of Object.keys(own)) {
+    const word = wordOf(given[attributeOf(key)]);
+    if (word !== undefined) parts.set(key, word);
+  }
+  positionals.forEach(({ key }, index) => {
+    const word = wordOf(words[index]);
+    if (word === undefined) return;
+    if (parts.has(key)) throw usage(`${key} is given twice: as “${word}” and as ${flagName(key)}.`);
+    parts.set(key, word);
+  });
+  // A parent may stand before the group, where not every command takes it.
+  for (const key of ['server', 'site'])
+    if (given[key] !== undefined && !(key in own))
+      throw usage(`Unknown option '${flagName(key)}'.`, undefined, { command: [...path.split(' '), '--help'], why: 'See' });
+  return { group, command, path, globals: globalsOf(given), ...sorted(command, parts) };
+}
+
+/** The words by the part of the declaration that they belong to. */
+function sorted(
+  command: AnyCommand,
+  parts: ReadonlyMap<string, Word>,
+): Pick<Invocation, 'targets' | 'options' | 'fields' | 'body' | 'consent'> {
+  const taken = takenBy(command);
+  const level = consentLevel(command);
+  const targets: Record<string, readonly string[]> = {};
+  const options: Record<string, Word> = {};
+  const fields: Record<string, Word> = {};
+  for (const [key, word] of parts) {
+    if (command.options && key in command.options) options[key] = word;
+    else if (taken[key] && !taken[key].as) fields[key] = word;
+    else if (!(key in reserved) || (reserved[key] === 'consent' ? !level : !command.fields)) targets[key] = listOf(word);
+  }
+  const field = parts.get('field');
+  return {
+    targets,
+    options,
+    fields,
+    body: {
+      field: command.fields && field !== undefined ? listOf(field) : [],
+      data: command.fields ? textOf(parts.get('data')) : undefined,
+    },
+    consent: { yes: parts.get('yes') === true, confirm: textOf(parts.get('confirm')) },
+  };
+}
+
+const reserved: Readonly<Record<string, 'consent' | 'body'>> = { yes: 'consent', confirm: 'consent', field: 'body', data: 'body' };
+
+const listOf = (word: Word): readonly string[] => (typeof word === 'object' ? word : [String(word)]);

@@ -1,0 +1,61 @@
+import { type Endpoint, parameters } from '../api/endpoint.ts';
+import { isId, namings } from './names.ts';
+
+/** Words for path parameters, by name: ids or names. */
+export type Words = Readonly<Record<string, string | undefined>>;
+
+/** The server and the site that the environment, the link file or the profile name. */
+export interface Settled {
+  readonly server?: string | undefined;
+  readonly site?: string | undefined;
+}
+
+/** How one path parameter becomes an id. */
+export interface Lookup {
+  readonly name: string;
+  /** What was given or settled; undefined where nothing says. */
+  readonly word: string | undefined;
+  /**
+   * `id`: it is one. `list`: a name, compared with what its list under the parents holds. `anywhere`: a site of an unknown server, searched for over
+   * all servers. `list, then anywhere`: first on the server that is settled. `missing`: nothing says which.
+   */
+  readonly how: 'id' | 'list' | 'list, then anywhere' | 'anywhere' | 'missing';
+  /** What it asks for. */
+  readonly requests: readonly Endpoint[];
+}
+
+const LISTS = ['GET /servers', 'GET /servers/{server}/sites'] as const;
+
+/** What has to be looked up for these path parameters, in order. Asks for nothing: `resolve` executes it, and what abilities it needs is added up. */
+export function lookupsFor(names: readonly string[], given: Words, settled: Settled): readonly Lookup[] {
+  const site = given.site ?? settled.site;
+  const unplaced = names.includes('site') && names.includes('server') && given.server === undefined && site !== undefined;
+  const placed = unplaced ? sitePath(site, settled.server) : [];
+  const others = names.filter((name) => !placed.some((each) => each.name === name) && !(unplaced && name === 'server'));
+  const word = (name: string) => given[name] ?? (name === 'server' || name === 'site' ? settled[name] : undefined);
+  return [...placed, ...others.map((name) => lookup(name, word(name)))];
+}
+
+/** A site without its server: `server/domain`, on the settled server, or anywhere. */
+function sitePath(site: string, server: string | undefined): readonly Lookup[] {
+  if (site.includes('/')) {
+    const [before = '', after = ''] = site.split('/', 2);
+    return [lookup('server', before), lookup('site', after)];
+  }
+  if (server === undefined) return [{ name: 'site', word: site, how: 'anywhere', requests: LISTS }];
+  const here = lookup('site', site);
+  return [lookup('server', server), here.how === 'list' ? { ...here, how: 'list, then anywhere' } : here];
+}
+
+/** How one word becomes the id of such a thing. */
+export function lookup(name: string, word: string | undefined): Lookup {
+  if (word === undefined) return { name, word, how: 'missing', requests: [] };
+  const naming = namings[name];
+  return isId(word) || !naming ? { name, word, how: 'id', requests: [] } : { name, word, how: 'list', requests: [naming.list] };
+}
+
+/** The thing that a list holds, as endpoints name it: `credential` for `GET /providers/credentials`. */
+export const nounIn = (list: Endpoint): string | undefined => Object.keys(namings).find((noun) => namings[noun]?.list === list);
+
+/** What it takes to list every thing of a kind: its parents, then the list itself. */
+export const everyOne = (list: Endpoint, given: Words, settled: Settled): readonly Lookup[] => lookupsFor(parameters(list), given, settled);
