@@ -4,7 +4,7 @@ import { command, group } from '../cli/language/command.ts';
 import { choice, flag, following, text } from '../cli/language/options.ts';
 import { action } from '../cli/language/resource.ts';
 import { columns, rows } from '../cli/output/view.ts';
-import { startAndFollow } from '../cli/run/start-and-follow.ts';
+import { workResult } from '../cli/run/work-result.ts';
 import { download } from '../features/backup/download.ts';
 import { backupReader, backupsEndpoint } from '../platform/follow/backup.ts';
 
@@ -45,7 +45,7 @@ const ofDatabase = 'GET /servers/{server}/databases/{database}/backups';
 const createOfDatabase = 'POST /servers/{server}/databases/{database}/backups';
 const createOfApplication = 'POST /backups/application';
 
-const look = () => 'dnx backup list';
+const resume = () => ['backup', 'list'];
 
 const list = command({
   name: 'list',
@@ -84,7 +84,7 @@ const create = command({
   async run(ctx, { targets: { database, site }, options: { wait, timeout } }) {
     if (!database && !site)
       throw usage('A backup of what? Nothing says.', 'Pass --database and its --server, or --site for the application of a site.');
-    return startAndFollow(ctx, {
+    return workResult(ctx, {
       reader: backupReader(ctx),
       doing: 'backup',
       what: database ? `database ${database.label}` : (site?.label ?? ''),
@@ -92,7 +92,7 @@ const create = command({
       columns: details,
       wait,
       timeout,
-      look,
+      resume,
     });
   },
 });
@@ -123,7 +123,7 @@ const restore = command({
   shows: details,
   examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm 01JQ8Z4T9G000000000000BK06'],
   run: (ctx, { targets: { backup }, options: { wait, timeout } }) =>
-    startAndFollow(ctx, {
+    workResult(ctx, {
       reader: backupReader(ctx),
       on: backup.id,
       doing: 'restore',
@@ -132,7 +132,7 @@ const restore = command({
       columns: details,
       wait,
       timeout,
-      look,
+      resume,
     }),
 });
 

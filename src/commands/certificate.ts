@@ -2,7 +2,7 @@ import { command, group } from '../cli/language/command.ts';
 import { assumed, content, following, natural, required, secret, suggest, text } from '../cli/language/options.ts';
 import { resource, show } from '../cli/language/resource.ts';
 import { columns, message, rows } from '../cli/output/view.ts';
-import { startAndFollow } from '../cli/run/start-and-follow.ts';
+import { workResult } from '../cli/run/work-result.ts';
 import { certificateEndpoint, certificateReader, certificatesEndpoint } from '../platform/follow/certificate.ts';
 
 interface Certificate {
@@ -52,12 +52,12 @@ const create = command({
   shows: certificates.details,
   examples: ['create shop.example.com --site shop.example.com', 'create www.shop.example.com --site shop.example.com --no-wait'],
   run: (ctx, { targets: { server, site }, options: { wait, timeout }, body }) =>
-    startAndFollow(ctx, {
+    workResult(ctx, {
       reader: certificateReader(ctx, { server: server.id, site: site.id }),
       start: () => ctx.call(),
       doing: 'issue',
       what: `the certificate for ${body.domain}`,
-      look: (id) => `dnx certificate show ${id} --site ${site.id} --server ${server.id}`,
+      resume: (id) => ['certificate', 'show', id, '--site', site.id, '--server', server.id],
       columns: certificates.details,
       wait,
       timeout,

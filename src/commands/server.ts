@@ -3,7 +3,7 @@ import { command, group } from '../cli/language/command.ts';
 import { assumed, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
 import { list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { columns, message, text as plain } from '../cli/output/view.ts';
-import { startAndFollow } from '../cli/run/start-and-follow.ts';
+import { workResult } from '../cli/run/work-result.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/server.ts';
 
 interface Server {
@@ -75,7 +75,7 @@ const fields = {
 const changes = { name: fields.name, monitoring_enabled: assumed(toggle('Whether it is monitored')) };
 
 const follows = { when: 'wait', also: [serverEndpoint, serversEndpoint] } as const;
-const look = (id: string) => `dnx server show ${id}`;
+const resume = (id: string) => ['server', 'show', id];
 
 const create = command({
   name: 'create',
@@ -88,7 +88,7 @@ const create = command({
   shows: servers.details,
   examples: ['create web-3 --provider hetzner --region fsn1 --size cx32', 'create cache-1 --provider hetzner --type cache --no-wait'],
   run: (ctx, { options: { wait, timeout }, body }) =>
-    startAndFollow(ctx, {
+    workResult(ctx, {
       reader: serverReader(ctx),
       start: () => ctx.call(),
       doing: 'creation',
@@ -96,7 +96,7 @@ const create = command({
       columns: servers.details,
       wait,
       timeout,
-      look,
+      resume,
     }),
 });
 
@@ -110,7 +110,7 @@ const provision = command({
   shows: servers.details,
   examples: ['provision web-2 --yes', 'provision web-2 --yes --no-wait'],
   run: (ctx, { targets: { server }, options: { wait, timeout } }) =>
-    startAndFollow(ctx, {
+    workResult(ctx, {
       reader: serverReader(ctx),
       on: server.id,
       start: () => ctx.call(),
@@ -119,7 +119,7 @@ const provision = command({
       columns: servers.details,
       wait,
       timeout,
-      look,
+      resume,
     }),
 });
 

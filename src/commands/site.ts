@@ -3,9 +3,9 @@ import { command, group } from '../cli/language/command.ts';
 import { assumed, duration, following, from, natural, required, suggest, text } from '../cli/language/options.ts';
 import { action, answer, create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows } from '../cli/output/view.ts';
-import { releasesEndpoint, siteEndpoint } from '../features/deploy/follow-deployment.ts';
 import type { Release } from '../features/deploy/judge.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
+import { releasesEndpoint, siteEndpoint } from '../features/deploy/snapshot.ts';
 
 interface Site {
   readonly id: string;
@@ -96,7 +96,7 @@ const deploy = command({
     'deploy --server web-1 --all --concurrency 2',
   ],
   run: async (ctx, { targets, options }) =>
-    (await import('../features/deploy/command.ts')).deployCommand({ ...ctx, targets: targets[0] ?? {}, all: targets }, options),
+    (await import('../features/deploy/deploy.ts')).deploy({ ...ctx, targets: targets[0] ?? {}, all: targets }, options),
 });
 
 const watch = command({

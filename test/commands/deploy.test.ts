@@ -128,7 +128,8 @@ describe('deploy', () => {
     });
     const run = await bed.dnx('deploy shop.example.com');
     expect(run).toMatchObject({ code: 4, stdout: '' });
-    expect(run.stderr).toContain(`The token expired or was revoked; the remote work goes on. Sign in with: dnx login, then: ${RESUME}`);
+    expect(run.stderr).toContain('The token expired or was revoked; the remote work goes on. Sign in with: dnx login\n');
+    expect(run.stderr).toContain(`  Then follow it with: ${RESUME}\n`);
     const token = bed.sandbox.mint(['*']);
     const again = await bed.dnx('site watch --json', { env: { DNX_TOKEN: token } });
     expect(again.json()).toMatchObject({ site: 'shop.example.com', outcome: 'succeeded', release: '20260416_120003' });

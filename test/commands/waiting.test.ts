@@ -48,3 +48,24 @@ test('a plain -o ndjson has no events and no type', async () => {
   const run = await bed.dnx('site show shop.example.com -o ndjson');
   expect(Object.keys(JSON.parse(run.stdout))[0]).toBe('id');
 });
+
+const watchShop = "dnx site watch shop.example.com --server 'web 1; true'";
+
+test.each([
+  ['deploy shop.example.com', 'Follow it with', watchShop],
+  ['rollback shop.example.com --yes', 'Follow it with', watchShop],
+  ['server provision web-2 --yes', 'Look at it with', /^dnx server show \w+/],
+  ['backup create --site shop.example.com', 'Look at it with', 'dnx backup list'],
+  ['certificate create a.example.com --site shop.example.com', 'Look at it with', /^dnx certificate show \w+ --site \w+ --server \w+/],
+])('%s names a command for a shell, with the host, when its time is over', async (line, why, command) => {
+  const server = bed.sandbox.state.servers.find(({ name }) => name === 'web-1');
+  Object.assign(server ?? {}, { name: 'web 1; true' });
+  const host = ['--host', bed.sandbox.url];
+  const run = await bed.dnx([...line.split(' '), '--wait', '--timeout', '1s', '--json', ...host], { env: { DNX_HOST: undefined } });
+  expect(run.code).toBe(124);
+  const { error } = JSON.parse(run.stderr.trim().split('\n').at(-1) ?? '') as { error: { hint: string; next: Record<string, string>[] } };
+  const [next] = error.next;
+  expect(error.next).toEqual([{ why, command: expect.stringMatching(command) }]);
+  expect(next?.command).toMatch(new RegExp(` --host ${bed.sandbox.url}$`));
+  expect(error.hint).toBe(`${why}: ${next?.command}`);
+});

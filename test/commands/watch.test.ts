@@ -140,6 +140,14 @@ describe('what is remembered', () => {
     expect(names.at(-1)).toMatch(/^20260416T120000000Z-/);
   });
 
+  test('is read as 0.1.0 wrote it', async () => {
+    await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 });
+    const [name = ''] = readdirSync(runs());
+    const [run] = files();
+    writeFileSync(join(runs(), name), JSON.stringify({ ...run, baseline: { ...run.baseline, live: run.baseline.releases[0] } }));
+    expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
+  });
+
   test('a broken file is passed over', async () => {
     await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 });
     writeFileSync(join(runs(), '20260416T235959000Z-broken.json'), '{"version": 1, "ki');

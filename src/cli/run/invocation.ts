@@ -24,9 +24,6 @@ interface Settled {
   readonly site?: string | undefined;
 }
 
-/** The first word for a path parameter. */
-export const targetWord = ({ targets }: Pick<Invocation, 'targets'>, name: string): string | undefined => targets[name]?.[0];
-
 /** The words for the thing itself: one, several, or none. */
 export const ownWords = ({ group, targets }: Pick<Invocation, 'group' | 'targets'>): readonly string[] => targets[nounOf(group)] ?? [];
 

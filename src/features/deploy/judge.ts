@@ -32,14 +32,13 @@ export interface Baseline {
   readonly updated_at: string | null;
   /** Ids of the releases there were; null where they cannot be read. */
   readonly releases: readonly string[] | null;
-  readonly live: string | null;
 }
 
 /** What was seen since, and what is not certain. */
 export interface Evidence {
   /** An in-progress status after our request. */
   going: boolean;
-  /** Looks in a row that leave a doubt. */
+  /** Polls in a row that leave a doubt. */
   doubts: number;
   /** So much time passed between the baseline and our request that another deployment may have come and gone. */
   readonly blurred?: boolean;
@@ -58,8 +57,10 @@ export interface Verdict {
   readonly reason?: string;
 }
 
-/** A doubt must last for so many looks before it becomes the verdict; with the pace of the loop about 25 s. */
+/** A doubt must last for so many polls before it becomes the verdict; with the pace of the loop about 25 s. */
 const PATIENCE = 5;
+/** The same for a rollback after which another release is live. */
+const ROLLBACK_PATIENCE = 3;
 
 /** The baseline of a site and its releases as they are now. */
 export const baselineOf = (site: Site, releases: readonly Release[] | null): Baseline => ({
@@ -67,20 +68,25 @@ export const baselineOf = (site: Site, releases: readonly Release[] | null): Bas
   last_deployed_at: site.last_deployed_at ?? null,
   updated_at: site.updated_at ?? null,
   releases: releases?.map(({ id }) => String(id)) ?? null,
-  live: releases?.find(({ active }) => active)?.id ?? null,
 });
 
 /** The baseline of somebody else's deployment that is already under way: its release counts as new. */
 export const baselineOfRunning = (site: Site, releases: readonly Release[] | null): Baseline => ({
-  ...baselineOf(site, releases?.filter(({ status }) => phaseOf(status) !== 'going') ?? null),
+  ...baselineOf(site, releases?.filter((each) => !isGoing(each)) ?? null),
 });
 
+/** True for a release that is being deployed. */
+export const isGoing = ({ status }: Release): boolean => phaseOf(status) === 'going';
+
+/** The release that serves the site. */
+export const liveOf = (releases: readonly Release[] | null | undefined): Release | undefined => releases?.find(({ active }) => active);
+
 /** The releases that were not there at the baseline, newest first. */
-export const freshOf = ({ releases: before }: Baseline, releases: readonly Release[] | null): readonly Release[] =>
+const freshOf = ({ releases: before }: Baseline, releases: readonly Release[] | null): readonly Release[] =>
   before && releases ? releases.filter(({ id }) => !before.includes(String(id))) : [];
 
 /**
- * Whose deployment is it, and how did it end? The first looks may still show the previous deployment, so a status counts only
+ * Whose deployment is it, and how did it end? The first polls may still show the previous deployment, so a status counts only
  * once something is new. The release is the identity: exactly one new one is ours, and its own status decides; with two,
  * somebody else deployed as well. `releases` is null where they cannot be read; then the site's fields must do.
  */
@@ -113,7 +119,7 @@ function judgeRelease(evidence: Evidence, site: Site, ours: Release, releases: r
   }
   if (own === 'bad') return { outcome: 'failed', release: ours };
   if (phase !== 'good') return doubt(`the release is ${wordOf(ours.status)} but the site is ${statusOf(site) ?? 'unknown'}`);
-  const live = releases.find(({ active }) => active);
+  const live = liveOf(releases);
   if (live && live !== ours) return doubt(`release ${live.name ?? live.id} is live instead of ${ours.name ?? ours.id}`, 'superseded');
   return { outcome: 'succeeded', release: ours };
 }
@@ -144,4 +150,21 @@ function judgeSite(baseline: Baseline, evidence: Evidence, site: Site): Verdict 
 function doubted(evidence: Evidence, verdict: Verdict): Verdict | undefined {
   evidence.doubts += 1;
   return evidence.doubts < PATIENCE ? undefined : verdict;
+}
+
+/** Is the release `to` live? Nothing else is a success; that another one stays live after the work is believed after a few polls. */
+export function judgeRollback(
+  { baseline, to }: { readonly baseline: Baseline; readonly to: string },
+  evidence: Evidence,
+  site: Site,
+  releases: readonly Release[] | null,
+): Verdict | undefined {
+  const live = liveOf(releases) ?? null;
+  if (live && String(live.id) === to) return { outcome: 'succeeded', release: live };
+  const touched = (site.updated_at ?? null) !== baseline.updated_at;
+  evidence.doubts = evidence.going || touched ? evidence.doubts + 1 : 0;
+  if (evidence.doubts < ROLLBACK_PATIENCE) return undefined;
+  if (freshOf(baseline, releases).length > 0) return { outcome: 'superseded', release: live, reason: 'somebody deployed meanwhile' };
+  if (phaseOf(statusOf(site)) === 'bad') return { outcome: 'failed', release: live };
+  return { outcome: 'unknown', release: live, reason: 'it ended, but the release that was asked for is not live' };
 }

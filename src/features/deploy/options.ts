@@ -1,3 +1,4 @@
+import { usage } from '../../base/errors.ts';
 import { choice, count, duration, flag, following, integer, text, toggle, type Values } from '../../cli/language/options.ts';
 
 /** What a pipeline gets beside stdout. */
@@ -25,3 +26,40 @@ export const deployOptions = {
 };
 
 export type DeployValues = Values<typeof deployOptions>;
+
+/** What a deployed site must show. */
+export interface Verification {
+  /** The path that is requested; undefined where only the command decides. */
+  readonly path: string | undefined;
+  readonly url: string | undefined;
+  readonly expect: number;
+  readonly body: string | undefined;
+  /** Good answers in a row. */
+  readonly passes: number;
+  readonly withinMs: number;
+  readonly command: string | undefined;
+  readonly rollback: boolean;
+}
+
+/** What the options verify; undefined where nothing is. Refuses options that contradict each other. */
+export function verificationOf(values: DeployValues): Verification | undefined {
+  const { verify: path, verify_cmd: command, wait, url, rollback_on_fail: rollback = false } = values;
+  if (path === undefined && command === undefined) {
+    if (rollback) throw usage('--rollback-on-fail needs something to verify.', 'Give --verify PATH or --verify-cmd COMMAND.');
+    return undefined;
+  }
+  if (wait === false) throw usage('What is not followed cannot be verified.', 'Leave --no-wait out.');
+  if (url !== undefined && !/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
+    throw usage(`“${url}” is not the address of a site.`, 'Give it with http:// or https://.');
+  }
+  return {
+    path,
+    url,
+    command,
+    rollback,
+    expect: values.expect ?? 200,
+    body: values.expect_body,
+    passes: values.for ?? 1,
+    withinMs: values.within ?? 90_000,
+  };
+}

@@ -4,7 +4,7 @@ import { DnxError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import { silentCi } from '../../machine/ci.ts';
-import { type DeployResult, type Ended, endedResult } from './result.ts';
+import { commandResult, type DeployResult, type Report } from './result.ts';
 
 interface Options {
   readonly ci: boolean | undefined;
@@ -17,7 +17,7 @@ interface Options {
 export async function reported<C extends Pick<Context, 'ci' | 'world'>>(
   given: C,
   options: Options,
-  work: (ctx: C) => Promise<Ended | { readonly all: readonly Ended[]; readonly view: Result } | View>,
+  work: (ctx: C) => Promise<Report | { readonly all: readonly Report[]; readonly view: Result } | View>,
 ): Promise<Result> {
   const ctx: C = options.ci === false ? { ...given, ci: silentCi } : given;
   const file = options.result_file === undefined ? undefined : resolve(ctx.world.cwd, options.result_file);
@@ -33,7 +33,7 @@ export async function reported<C extends Pick<Context, 'ci' | 'world'>>(
     else ctx.ci.output(outputsOf(only.result, options.url));
     ctx.ci.summary(summaryOf(all));
     save('all' in done ? all.map(({ result }) => result) : only?.result);
-    return 'all' in done ? done.view : endedResult(done);
+    return 'all' in done ? done.view : commandResult(done);
   } catch (error) {
     if (error instanceof DnxError) {
       ctx.ci.error('dnx', error.message);
@@ -52,7 +52,7 @@ function writable(file: string, given: string): void {
   }
 }
 
-const overall = (all: readonly Ended[]): string => (all.every(({ failure }) => !failure) ? 'succeeded' : 'failed');
+const overall = (all: readonly Report[]): string => (all.every(({ failure }) => !failure) ? 'succeeded' : 'failed');
 
 const outputsOf = (result: DeployResult, url: string | undefined) => ({
   status: result.status ?? '',
@@ -62,7 +62,7 @@ const outputsOf = (result: DeployResult, url: string | undefined) => ({
   url: url ?? `https://${result.site}`,
 });
 
-function summaryOf(all: readonly Ended[]): string {
+function summaryOf(all: readonly Report[]): string {
   const cells = ({ site, server, outcome, release, duration_s }: DeployResult) =>
     [site, server, outcome ?? 'not started', release ?? '–', duration_s === null ? '–' : `${duration_s} s`].map(cell).join(' | ');
   const heads = ['| Site | Server | Outcome | Release | Duration |', '|---|---|---|---|---|'];

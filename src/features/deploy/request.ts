@@ -1,14 +1,44 @@
 import { type DnxError, isError } from '../../base/errors.ts';
 import { NetworkFault } from '../../machine/world.ts';
-import type { Remembered } from './runs.ts';
+import type { Release } from './judge.ts';
+import { type Remembered, remember } from './runs.ts';
+import { type DeployContext, idsOf, type SiteReference, type Snapshot, siteCommand } from './snapshot.ts';
 
-/** Sends the one request of a run that was written down before it. A refusal forgets the run; a lost answer keeps it, for `look` to tell. */
-export async function sendOnce(run: Remembered | undefined, look: string, send: () => Promise<unknown>): Promise<void> {
+/** Between the snapshot and the answer to our request lies normally less than this; more, and somebody else's deployment may fit in between. */
+const GAP_MS = 2_000;
+
+/** Starts a deployment. Undefined: without a snapshot there is nothing by which a run could be judged. */
+export async function requestDeployment(
+  ctx: DeployContext,
+  of: SiteReference,
+  before: Snapshot | undefined,
+): Promise<Remembered | undefined> {
+  const { server, site } = of;
+  const run = before && remember(ctx, { kind: 'deploy', server, site, baseline: before.baseline });
+  const check = run ? siteCommand('watch', of) : ['site', 'show', site.id, '--server', server.id];
+  await sendOnce(run, check, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', idsOf(of)));
+  run?.change({ asked: true, blurred: ctx.clock.elapsed() - (before?.at ?? 0) > GAP_MS });
+  ctx.progress.note(`Deployment of ${site.label} started.`);
+  return run;
+}
+
+/** Starts a rollback to a release that was chosen here, so that "previous" cannot mean another one meanwhile. */
+export async function requestRollback(ctx: DeployContext, of: SiteReference, { baseline }: Snapshot, target: Release): Promise<Remembered> {
+  const { server, site } = of;
+  const run = remember(ctx, { kind: 'rollback', server, site, baseline, to: String(target.id) });
+  const send = () => ctx.api.send('POST /servers/{server}/sites/{site}/rollback', idsOf(of), { body: { release_id: target.id } });
+  await sendOnce(run, siteCommand('watch', of), send);
+  run.change({ asked: true });
+  return run;
+}
+
+/** Sends the one request of a run, which was written down before it: no end of this process can lose it. A refusal forgets the run; a lost answer keeps it. */
+async function sendOnce(run: Remembered | undefined, check: readonly string[], send: () => Promise<unknown>): Promise<void> {
   try {
     await send();
   } catch (error) {
     if (!isError(error)) throw error;
-    if (!neverPerformed(error)) throw error.withHint(`Look before you try again: ${look}`);
+    if (!neverPerformed(error)) throw error.withHint(undefined, { command: check, why: 'Look before you try again' });
     run?.forget();
     throw error;
   }

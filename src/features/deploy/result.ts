@@ -1,8 +1,10 @@
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, type Next } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import { columns, ending, type Result, record } from '../../cli/output/view.ts';
+import { timedOut } from '../../platform/follow/rules.ts';
 import type { Target } from '../../platform/names/names.ts';
 import type { Outcome, Release } from './judge.ts';
+import { type SiteReference, siteCommand } from './snapshot.ts';
 
 /** The one object that a deploy, a watch and a rollback print. Times are ISO 8601; `duration_s` is in seconds. */
 export interface DeployResult {
@@ -34,10 +36,12 @@ export const resultOf = (
   ...known,
 });
 
-/** How a deployment ended for us: the result that a script reads and, unless it went well, the failure that a person reads. */
-export interface Ended {
+/** What came of a deployment: the result that a script reads and, unless it went well, the failure that a person reads. */
+export interface Report {
   readonly result: DeployResult;
   readonly failure?: DnxError | undefined;
+  /** What to run next after a success. */
+  readonly next?: readonly Next[];
 }
 
 /** How a person sees results. */
@@ -50,33 +54,42 @@ export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 
 /** The name of a release, or its id where it has none; null where there is no release. */
 export const nameOf = (release: Release | null | undefined): string | null => (release ? wordOf(release.name ?? release.id) : null);
 
-/** One deployment as the result of a command. */
-export const endedResult = ({ result, failure }: Ended): Result => ({ view: ending(record(result, deployColumns)), exit: failure });
+/** One report as the result of a command. */
+export const commandResult = ({ result, failure, next = [] }: Report): Result => ({
+  view: ending(record(result, deployColumns)),
+  exit: failure,
+  next,
+});
 
-interface Details {
-  /** The work in the user's words: `The deployment of shop.example.com`. */
-  readonly what: string;
-  readonly reason?: string | null | undefined;
-  readonly resume: string;
+/** What was started, and where. */
+interface Subject extends SiteReference {
+  readonly kind: 'deploy' | 'rollback';
 }
 
-/** A result with the failure that its outcome is, if it is one. */
-export const ended = (result: DeployResult, details: Details): Ended => ({ result, failure: failureOf(result, details) });
+/** A run in the user's words, at the beginning of a sentence. */
+export const subjectOf = ({ kind, site }: Subject): string => `The ${kind === 'deploy' ? 'deployment' : 'rollback'} of ${site.label}`;
 
-function failureOf({ outcome, site, server, release }: DeployResult, { what, reason, resume }: Details): DnxError | undefined {
-  const hint = `Look at it with: dnx site releases ${site} --server ${server}`;
+/** A result with the failure that its outcome is, if it is one. */
+export const reportOf = (of: Subject, result: DeployResult, reason: string | null): Report => ({
+  result,
+  failure: failureOf(of, result, reason),
+});
+
+function failureOf(of: Subject, { outcome, release }: DeployResult, reason: string | null): DnxError | undefined {
+  const what = subjectOf(of);
+  const next = [{ command: siteCommand('releases', of), why: 'Look at it with' }];
   const why = reason ? `: ${reason}` : '';
   switch (outcome) {
     case 'failed':
-      return new DnxError('failed', `${what} failed${release ? ` (release ${release})` : ''}${why}.`, { hint });
+      return new DnxError('failed', `${what} failed${release ? ` (release ${release})` : ''}${why}.`, { next });
     case 'superseded':
-      return new DnxError('failed', `${what} was superseded${why}.`, { hint });
+      return new DnxError('failed', `${what} was superseded${why}.`, { next });
     case 'rolled_back':
-      return new DnxError('rolled_back', `${what} was rolled back${why}.`, { hint });
+      return new DnxError('rolled_back', `${what} was rolled back${why}.`, { next });
     case 'unknown':
-      return new DnxError('failed', `How ${what.charAt(0).toLowerCase()}${what.slice(1)} ended cannot be told${why}.`, { hint });
+      return new DnxError('failed', `How ${what.charAt(0).toLowerCase()}${what.slice(1)} ended cannot be told${why}.`, { next });
     case 'timed_out':
-      return new DnxError('timed_out', `${what} did not end within the time allowed; it goes on.`, { hint: `Follow it with: ${resume}` });
+      return timedOut(what, { command: siteCommand('watch', of), why: 'Follow it with' });
     default:
       return undefined;
   }

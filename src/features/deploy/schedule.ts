@@ -2,8 +2,7 @@ import { isError, usage } from '../../base/errors.ts';
 import type { Consent, Context, Given } from '../../cli/language/command.ts';
 import { message, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { readSite } from './follow-deployment.ts';
-import { type Spot, spotOf } from './place.ts';
+import { idsOf, readSite, type SiteReference, siteReference } from './snapshot.ts';
 import { type Moment, momentOf, show } from './when.ts';
 
 interface ScheduleValues {
@@ -18,7 +17,7 @@ type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'world'> & { readonly 
 /** What has to be agreed to: that a deployment which is scheduled already is replaced. */
 export async function replacing(ctx: Needs, values: ScheduleValues, { yes }: Given): Promise<Consent | undefined> {
   const moment = await momentIn(ctx, values);
-  const before = await scheduled(ctx, spotOf(ctx.targets));
+  const before = await scheduled(ctx, siteReference(ctx.targets));
   if (before === null || before === moment.utc) return undefined;
   const old = show({ ...moment, utc: before });
   if (yes) ctx.progress.note(`This replaces the deployment that is scheduled for ${old}.`);
@@ -28,11 +27,11 @@ export async function replacing(ctx: Needs, values: ScheduleValues, { yes }: Giv
 /** Schedules a deployment. */
 export async function schedule(ctx: Needs, values: ScheduleValues): Promise<View> {
   const moment = await momentIn(ctx, values);
-  const spot = spotOf(ctx.targets);
-  const { data } = await ctx.api.send<object>('POST /servers/{server}/sites/{site}/schedule-deploy', spot, {
+  const of = siteReference(ctx.targets);
+  const { data } = await ctx.api.send<object>('POST /servers/{server}/sites/{site}/schedule-deploy', idsOf(of), {
     body: { scheduled_at: moment.utc },
   });
-  const sentence = `The deployment of ${spot.labels.site.label} is scheduled for ${show(moment)}.`;
+  const sentence = `The deployment of ${of.site.label} is scheduled for ${show(moment)}.`;
   return message(sentence, data ?? { message: sentence, scheduled_at: moment.utc });
 }
 
@@ -43,9 +42,9 @@ function momentIn({ clock, world }: Needs, { at, tz, in: delay }: ScheduleValues
 }
 
 /** What is scheduled now; null where nothing is, or where this token cannot see it. */
-async function scheduled(ctx: Needs, spot: Spot): Promise<string | null> {
+async function scheduled(ctx: Needs, of: SiteReference): Promise<string | null> {
   try {
-    return (await readSite(ctx, spot)).scheduled_deploy_at ?? null;
+    return (await readSite(ctx, of)).scheduled_deploy_at ?? null;
   } catch (error) {
     if (!isError(error, 'forbidden')) throw error;
     ctx.progress.warn('This token cannot read the site: a deployment that is scheduled already is replaced unseen.');

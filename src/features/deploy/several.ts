@@ -1,10 +1,9 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import { columns, ending, type Result, rows, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { deploy } from './deploy.ts';
 import type { DeployValues } from './options.ts';
-import { type Deploying, resumeCommand, spotOf } from './place.ts';
-import { type DeployResult, deployColumns, type Ended, resultOf } from './result.ts';
+import { type DeployResult, deployColumns, type Report, resultOf } from './result.ts';
+import { type DeployContext, siteCommand, siteReference } from './snapshot.ts';
 
 const AT_A_TIME = 4;
 const MOST_AT_A_TIME = 20;
@@ -12,15 +11,19 @@ const MOST_AT_A_TIME = 20;
 /** About 40 polls a minute in all, so that the limit of 60 leaves room for the requests that start things. */
 const PACE_MS = 1_500;
 
+/** Deploys one site. */
+type DeployOne = (ctx: DeployContext, values: DeployValues, pace: () => number) => Promise<Report>;
+
 /** Deploys many sites, a few at a time, and answers with the outcome of each in the order given. */
 export async function deploySeveral(
-  ctx: Deploying,
+  ctx: DeployContext,
   all: readonly Targets[],
   values: DeployValues,
-): Promise<{ readonly all: readonly Ended[]; readonly view: Result }> {
+  deployOne: DeployOne,
+): Promise<{ readonly all: readonly Report[]; readonly view: Result }> {
   const { concurrency = AT_A_TIME, max_failures: limit = Number.POSITIVE_INFINITY } = values;
   if (concurrency < 1 || concurrency > MOST_AT_A_TIME) throw usage(`--concurrency takes 1 to ${MOST_AT_A_TIME}.`);
-  const done: Ended[] = [];
+  const done: Report[] = [];
   let next = 0;
   let active = 0;
   let failures = 0;
@@ -35,43 +38,39 @@ export async function deploySeveral(
         continue;
       }
       active += 1;
-      const ended = await one(ctx, targets, values, pace).finally(() => {
+      const report = await one({ ...ctx, targets }, (inner) => deployOne(inner, values, pace)).finally(() => {
         active -= 1;
       });
-      if (ended.failure) failures += 1;
-      done[index] = ended;
+      if (report.failure) failures += 1;
+      done[index] = report;
     }
   };
   const close = ctx.ci.group(`Deploy ${all.length} sites`);
   await Promise.all(Array.from({ length: Math.min(concurrency, all.length) }, worker)).finally(close);
-  return { all: done, view: view(ctx, all, done) };
+  return { all: done, view: view(all, done) };
 }
 
 /** One of many: nobody is asked, and what goes wrong is a result like any other. */
-async function one(ctx: Deploying, targets: Targets, values: DeployValues, pace: () => number): Promise<Ended> {
+async function one(ctx: DeployContext, work: (inner: DeployContext) => Promise<Report>): Promise<Report> {
+  const { ask, ci, targets } = ctx;
   const progress = ctx.progress.branch();
-  const ask = { ...ctx.ask, allowed: false };
-  const label = targets.site?.label;
-  const finish = (ended: Ended): Ended => {
-    progress.done();
-    if (ended.failure) ctx.progress.warn(ended.failure.message);
-    else ctx.progress.note(`${label}: ${ended.result.outcome}`);
-    return ended;
-  };
-  try {
-    return finish(await deploy({ ...ctx, ask, progress, targets, ci: { ...ctx.ci, group: () => () => {} } }, values, pace));
-  } catch (error) {
+  const inner = { ...ctx, ask: { ...ask, allowed: false }, progress, ci: { ...ci, group: () => () => {} } };
+  const report = await work(inner).catch((error: unknown): Report => {
     if (!(error instanceof DnxError)) throw error;
-    return finish({ result: { ...notStarted(targets).result }, failure: error });
-  }
+    return { result: notStarted(targets).result, failure: error };
+  });
+  progress.done();
+  if (report.failure) ctx.progress.warn(report.failure.message);
+  else ctx.progress.note(`${targets.site?.label}: ${report.result.outcome}`);
+  return report;
 }
 
-const notStarted = ({ site, server }: Targets): Ended => ({
+const notStarted = ({ site, server }: Targets): Report => ({
   result: resultOf({ site: site ?? { label: '' }, server: server ?? { label: '' } }, { outcome: null }),
   failure: new DnxError('partial', `${site?.label} was not deployed, for too many others had failed.`),
 });
 
-function view(ctx: Deploying, all: readonly Targets[], done: readonly Ended[]): Result {
+function view(all: readonly Targets[], done: readonly Report[]): Result {
   const failed = done.filter(({ failure }) => failure);
   const items = done.map(({ result, failure }): DeployResult & { error?: { code: string; message: string } } =>
     failure ? { ...result, error: { code: failure.code, message: failure.message } } : result,
@@ -81,9 +80,9 @@ function view(ctx: Deploying, all: readonly Targets[], done: readonly Ended[]): 
     ...columns<DeployResult>({ key: 'outcome', cell: ({ outcome }) => outcome ?? 'not started' }),
   ];
   const stopped = done.find(({ failure }) => isError(failure, 'interrupted', 'terminated'))?.failure;
-  const open = done.flatMap(({ result }, index) => (result.outcome === 'started' ? [resumeCommand(ctx, spotOf(all[index] ?? {}))] : []));
+  const open = all.filter((_, index) => done[index]?.result.outcome === 'started').map((targets) => siteReference(targets));
   const failure = stopped
-    ? stopped.withHint(['The remote work goes on. Follow it with:', ...open].join('\n'))
+    ? stopped.withHint('The remote work goes on.', ...open.map((of) => ({ command: siteCommand('watch', of), why: 'Follow it with' })))
     : failed.length > 0
       ? new DnxError('partial', `${failed.length} of ${done.length} failed.`)
       : undefined;

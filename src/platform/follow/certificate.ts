@@ -7,7 +7,7 @@ import type { Reader, Thing } from './work.ts';
 export const certificateEndpoint = 'GET /servers/{server}/sites/{site}/certificates/{certificate}' satisfies Endpoint;
 export const certificatesEndpoint = 'GET /servers/{server}/sites/{site}/certificates' satisfies Endpoint;
 
-/** Looks at the certificates of a site. */
+/** Reads the certificates of a site. */
 export const certificateReader = ({ api }: { readonly api: Api }, place: SiteIds): Reader<Thing> => ({
   one: async (certificate, options) => (await api.send<Thing>(certificateEndpoint, { ...place, certificate }, options)).data,
   any: () => api.send(certificatesEndpoint, place, { query: { per_page: 1 } }),

@@ -1,5 +1,6 @@
-import { DnxError, isError } from '../../base/errors.ts';
+import { DnxError } from '../../base/errors.ts';
 import type { Clock } from '../../machine/world.ts';
+import { DEFAULT_TIMEOUT_MS, FAULTS_IN_A_ROW, goesOn, isFault, lost } from './rules.ts';
 
 /** One thing that happened while a command waits, as `-o ndjson` prints it. Times are ISO 8601. */
 export interface WaitingEvent {
@@ -17,6 +18,8 @@ export interface Waiting {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly progress: {
+    note(sentence: string): void;
+    warn(sentence: string): void;
     step(sentence: string, detail?: string | (() => string)): void;
     spin(sentence: string, detail?: string | (() => string)): void;
     event(event: WaitingEvent): void;
@@ -24,8 +27,8 @@ export interface Waiting {
   };
 }
 
-/** One look at asynchronous work: how it stands, in a word, and the verdict once there is one. */
-export interface Look<T> {
+/** What one poll found: a status, and the verdict once there is one. */
+export interface Reading<T> {
   readonly status: string;
   /** The status in words for a person, where the bare word would mislead. */
   readonly words?: string | undefined;
@@ -45,80 +48,70 @@ export interface Followed<T> {
 export interface Following<T> {
   /** What is waited for, in the user's words: `shop.example.com`. */
   readonly what: string;
-  /** Undefined where nothing can be said yet. A network fault or a 5xx may be thrown and is borne a few times. */
-  readonly look: () => Promise<Look<T>>;
-  readonly timeoutMs: number;
-  /** The command that goes on where this one was stopped. */
-  readonly resume: string;
-  /** Looks before the first pause, for work that may have ended long ago. */
+  /** Polls once, without retries: a fault that it throws is tolerated a few times. */
+  readonly read: () => Promise<Reading<T>>;
+  readonly timeoutMs?: number | undefined;
+  /** The words of the command that takes up the wait. */
+  readonly resume: readonly string[];
+  /** Polls before the first pause, for work that may have ended long ago. */
   readonly atOnce?: boolean | undefined;
-  /** The shortest pause at this moment, in ms: who follows many things at a time asks less often after each. */
+  /** The shortest pause at this moment, in ms: a command that follows many things polls each less often. */
   readonly pace?: (() => number) | undefined;
 }
 
 const FIRST_POLL_MS = 2_000;
 const SLOWEST_POLL_MS = 10_000;
 const GROWTH = 1.5;
-const FAULTS_IN_A_ROW = 5;
 const HEARTBEAT_MS = 30_000;
-
-/** 15 minutes: the longest wait unless the user says otherwise. */
-export const DEFAULT_TIMEOUT_MS = 15 * 60_000;
 
 /** The one polling loop. Elapsed time comes from the monotonic clock, so a changed clock or a suspended machine does not end it early. */
 export async function follow<T>(ctx: Waiting, following: Following<T>): Promise<Followed<T>> {
+  try {
+    return await poll(ctx, following);
+  } catch (error) {
+    throw error instanceof DnxError ? goesOn(error, following.resume) : error;
+  } finally {
+    ctx.progress.done();
+  }
+}
+
+async function poll<T>(ctx: Waiting, following: Following<T>): Promise<Followed<T>> {
   const { clock, signal, progress } = ctx;
-  const { what, look, timeoutMs, resume, pace } = following;
+  const { what, read, timeoutMs = DEFAULT_TIMEOUT_MS, atOnce, pace } = following;
   const started = clock.elapsed();
   const elapsed = () => clock.elapsed() - started;
   const seconds = () => Math.round(elapsed() / 1000);
-  let pause = following.atOnce ? 0 : FIRST_POLL_MS;
+  let pause = atOnce ? 0 : FIRST_POLL_MS;
   let faults = 0;
   let status = 'started';
-  let heartbeat = 0;
+  let toldAt = 0;
 
-  const tell = (type: 'status' | 'heartbeat' | 'fault', words: string) => {
-    heartbeat = elapsed();
+  const tell = (type: WaitingEvent['type'], words: string) => {
+    toldAt = elapsed();
     progress.event({ type, at: new Date(clock.now()).toISOString(), target: what, status, elapsed_s: seconds() });
     progress.step(type === 'heartbeat' ? `${what}: ${words} (${seconds()} s)` : `${what}: ${words}`, () => `${seconds()} s`);
   };
 
-  try {
-    progress.spin(`${what}: ${status}`, () => `${seconds()} s`);
-    for (;;) {
-      const left = timeoutMs - elapsed();
-      if (left <= 0) return { verdict: undefined, status, elapsedMs: elapsed() };
-      if (pause > 0) await clock.sleep(Math.min(Math.max(pause, pace?.() ?? 0), left), signal);
-      pause = pause === 0 ? FIRST_POLL_MS : Math.min(pause * GROWTH, SLOWEST_POLL_MS);
-      try {
-        const seen = await look();
-        const news = seen.status !== status || faults > 0;
-        faults = 0;
-        status = seen.status;
-        const words = seen.words ?? status;
-        if (news) tell('status', words);
-        else if (elapsed() - heartbeat >= HEARTBEAT_MS) tell('heartbeat', words);
-        if (seen.verdict !== undefined) return { verdict: seen.verdict, status, elapsedMs: elapsed() };
-      } catch (error) {
-        if (!isTransient(error)) throw error;
-        faults += 1;
-        if (faults >= FAULTS_IN_A_ROW) throw new DnxError('network', `Lost sight of ${what}: ${error.message}`, { cause: error });
-        if (faults === 1) tell('fault', 'no answer, asking again');
-      }
+  progress.spin(`${what}: ${status}`, () => `${seconds()} s`);
+  for (;;) {
+    const left = timeoutMs - elapsed();
+    if (left <= 0) return { verdict: undefined, status, elapsedMs: elapsed() };
+    if (pause > 0) await clock.sleep(Math.min(Math.max(pause, pace?.() ?? 0), left), signal);
+    pause = pause === 0 ? FIRST_POLL_MS : Math.min(pause * GROWTH, SLOWEST_POLL_MS);
+    try {
+      const seen = await read();
+      const news = seen.status !== status || faults > 0;
+      faults = 0;
+      status = seen.status;
+      const words = seen.words ?? status;
+      if (news) tell('status', words);
+      else if (elapsed() - toldAt >= HEARTBEAT_MS) tell('heartbeat', words);
+      if (seen.verdict !== undefined) return { verdict: seen.verdict, status, elapsedMs: elapsed() };
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      faults += 1;
+      if (faults >= FAULTS_IN_A_ROW) throw lost(what, error);
+      if (faults === 1) tell('fault', 'no answer, asking again');
     }
-  } catch (error) {
-    throw error instanceof DnxError ? onwards(error, resume) : error;
-  } finally {
-    progress.done();
   }
-}
-
-/** A fault of the network or of the server says nothing about the work that is waited for. */
-const isTransient = (error: unknown): error is DnxError =>
-  isError(error, 'network') || (isError(error, 'failed') && (error.status ?? 0) >= 500);
-
-/** Whatever ends the wait, the remote work goes on: the same failure with the command that goes on following. */
-function onwards(error: DnxError, resume: string): DnxError {
-  if (error.code !== 'unauthenticated') return error.withHint(`The remote work goes on. Follow it with: ${resume}`);
-  return error.withHint(`The token expired or was revoked; the remote work goes on. Sign in with: dnx login, then: ${resume}`);
 }

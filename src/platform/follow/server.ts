@@ -11,7 +11,7 @@ interface Server extends Thing {
   readonly provisioned_at?: string | null;
 }
 
-/** Looks at servers. A `provisioned_at` that was not there before is a second sign of success. */
+/** Reads servers. A `provisioned_at` that was not there before is a second sign of success. */
 export const serverReader = ({ api }: { readonly api: Api }): Reader<Server> => ({
   one: async (server, options) => (await api.send<Server>(serverEndpoint, { server }, options)).data,
   any: () => api.send(serversEndpoint, {}, { query: { per_page: 1 } }),

@@ -1,4 +1,4 @@
-import { type Endpoint, parameters } from '../api/endpoint.ts';
+import type { Endpoint } from '../api/endpoint.ts';
 import { isId, namings } from './names.ts';
 
 /** Words for path parameters, by name: ids or names. */
@@ -56,6 +56,3 @@ export function lookup(name: string, word: string | undefined): Lookup {
 
 /** The thing that a list holds, as endpoints name it: `credential` for `GET /providers/credentials`. */
 export const nounIn = (list: Endpoint): string | undefined => Object.keys(namings).find((noun) => namings[noun]?.list === list);
-
-/** What it takes to list every thing of a kind: its parents, then the list itself. */
-export const everyOne = (list: Endpoint, given: Words, settled: Settled): readonly Lookup[] => lookupsFor(parameters(list), given, settled);
