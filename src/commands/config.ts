@@ -2,7 +2,8 @@ import { DnxError } from '../base/errors.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, required, text } from '../cli/language/options.ts';
 import { columns, message, text as plain, rows } from '../cli/output/view.ts';
-import { formatOf, hostOf, type Origin, type SettingName, settingNames } from '../machine/settings/settings.ts';
+import { type Origin, type SettingName, settingNames } from '../machine/settings/precedence.ts';
+import { formatOf, hostOf } from '../machine/settings/settings.ts';
 
 /** What a profile keeps. The profile itself is chosen with `dnx auth switch`. */
 const keys = ['host', 'server', 'site', 'output'] as const;
@@ -23,10 +24,10 @@ function settingsOf({ settings }: Pick<Context, 'settings'>): Setting[] {
   return settingNames.map((name) => ({ key: name, value: values[name] ?? null, origin: settings.origins[name] ?? null }));
 }
 
-async function change({ settings }: Pick<Context, 'settings'>, name: Key, value: string | undefined): Promise<void> {
-  const { profile, directories } = settings;
+async function change(ctx: Pick<Context, 'settings' | 'clock' | 'signal'>, name: Key, value: string | undefined): Promise<void> {
+  const { profile, directories } = ctx.settings;
   const { editConfig } = await import('../machine/settings/config-file.ts');
-  editConfig(directories.config, (config) => {
+  await editConfig(directories.config, ctx, (config) => {
     const { [name]: _, ...others } = config.profiles?.[profile] ?? {};
     return { ...config, profiles: { ...config.profiles, [profile]: value === undefined ? others : { ...others, [name]: value } } };
   });

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readText, writeText } from '../machine/files/text-file.ts';
 import { STATE_VERSION, type State } from './state.ts';
 
 /** Where the state outlives the sandbox. */
 interface Store {
   /** The state that was kept; undefined when there is none yet. Throws when the file is not a state of this version. */
   load(): State | undefined;
-  /** Keeps the state if it has changed. Another process never reads half of it: it is written beside the file and renamed. */
+  /** Keeps the state if it has changed. Another process never reads half of it. */
   save(state: State): void;
 }
 
@@ -15,16 +15,15 @@ export function createStore(file: string | undefined): Store {
   let written = '';
   return {
     load() {
-      if (!existsSync(file)) return undefined;
-      written = readFileSync(file, 'utf8');
-      return parse(written, file);
+      const text = readText(file);
+      if (text === undefined) return undefined;
+      written = text;
+      return parse(text, file);
     },
     save(state) {
       const text = `${JSON.stringify(state, null, 2)}\n`;
       if (text === written) return;
-      const beside = `${file}.${process.pid}.tmp`;
-      writeFileSync(beside, text, { mode: 0o600 });
-      renameSync(beside, file);
+      writeText(file, text);
       written = text;
     },
   };

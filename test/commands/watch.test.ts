@@ -154,6 +154,21 @@ describe('what is remembered', () => {
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
   });
 
+  test.each([
+    ['no baseline', { baseline: null }],
+    ['releases that are no list', { baseline: { releases: 5 } }],
+    ['a site without a label', { site: { id: '1' } }],
+    ['no beginning', { started_at: 'soon' }],
+    ['a result that is none', { result: 'succeeded' }],
+    ['another kind', { kind: 'backup' }],
+  ])('a file of another shape is passed over: %s', async (_, part) => {
+    await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 });
+    const [name = ''] = readdirSync(runs());
+    const run = JSON.parse(readFileSync(join(runs(), name), 'utf8'));
+    writeFileSync(join(runs(), '20260416T235959000Z-other.json'), JSON.stringify({ ...run, ...part }));
+    expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
+  });
+
   test('a state directory that cannot be written costs the memory, not the deployment', async () => {
     writeFileSync(join(bed.directory, 'state'), 'a file');
     const run = await bed.dnx('deploy shop.example.com');

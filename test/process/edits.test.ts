@@ -1,7 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { leaveLock, startHolder } from '../support/holder.ts';
 
 let built: Executable;
 beforeAll(async () => {
@@ -9,17 +11,58 @@ beforeAll(async () => {
 });
 afterAll(() => built.close());
 
-const profiles = () => JSON.parse(readFileSync(join(built.directory, '.config/dnx/config.json'), 'utf8')).profiles;
+const freshHome = () => mkdtempSync(join(built.directory, 'home-'));
+const folderOf = (home: string) => join(home, '.config/dnx');
+const profiles = (home: string) => JSON.parse(readFileSync(join(folderOf(home), 'config.json'), 'utf8')).profiles;
+const set = (home: string, value: string, profile: string) =>
+  built.dnx(['config', 'set', 'server', value, '--profile', profile], { env: { HOME: home } });
 
-test('what several edit at once is all kept', async () => {
-  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
-  const ended = await Promise.all(names.map((name) => built.dnx(['config', 'set', 'server', `web-${name}`, '--profile', name])));
+test('60 processes edit at once, past the lock of a killed one, and every value is kept', async () => {
+  const home = freshHome();
+  const { holder, kill } = await startHolder();
+  leaveLock(join(folderOf(home), 'config.json'), holder);
+  await kill();
+  const names = Array.from({ length: 60 }, (_, index) => `p${index}`);
+  const ended = await Promise.all(names.map((name) => set(home, `web-${name}`, name)));
   expect(ended.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(names.map(() => [0, '']));
-  expect(profiles()).toEqual(Object.fromEntries(names.map((name) => [name, { server: `web-${name}` }])));
+  expect(profiles(home)).toEqual(Object.fromEntries(names.map((name) => [name, { server: `web-${name}` }])));
+  expect(readdirSync(folderOf(home))).toEqual(['config.json']);
+}, 60_000);
+
+test('a lock that dnx 0.1.0 left is cleared away once it is old', async () => {
+  const home = freshHome();
+  const lock = join(folderOf(home), 'config.json.lock');
+  mkdirSync(lock, { recursive: true });
+  const old = Date.now() / 1000 - 6;
+  utimesSync(lock, old, old);
+  const run = await set(home, 'web-9', 'z');
+  expect([run.exitCode, run.stderr, profiles(home)]).toEqual([0, '', { z: { server: 'web-9' } }]);
 });
 
-test('what a killed process left in the way is cleared away', async () => {
-  mkdirSync(join(built.directory, '.config/dnx/config.json.lock'));
-  const run = await built.dnx(['config', 'set', 'server', 'web-9', '--profile', 'z']);
-  expect([run.exitCode, run.stderr, profiles().z]).toEqual([0, '', { server: 'web-9' }]);
+test.each([
+  ['a FIFO', 'is not a regular file.', (file: string) => execFileSync('mkfifo', [file])],
+  ['a directory', 'is not a regular file.', (file: string) => mkdirSync(file)],
+  ['a link to /dev/zero', 'is not a regular file.', (file: string) => symlinkSync('/dev/zero', file)],
+  // A regular file to stat, of 0 bytes, that goes on for gigabytes.
+  ['a link to /proc/self/pagemap', 'is larger than 16 MB.', (file: string) => symlinkSync('/proc/self/pagemap', file)],
+])('%s in the place of the link file is named, and nothing hangs', async (_, words, make) => {
+  const file = join(built.directory, '.deploynix.json');
+  make(file);
+  onTestFinished(() => rmSync(file, { recursive: true }));
+  const child = built.dnx(['config', 'list']);
+  const limit = setTimeout(() => child.kill('SIGKILL'), 5_000);
+  const run = await child;
+  clearTimeout(limit);
+  expect([run.exitCode, run.stderr]).toEqual([2, `✗ ${file} ${words}\n  Fix or remove it.\n`]);
+});
+
+test('directories that cannot be created are an error, and nothing hangs', async () => {
+  const child = set('/proc/nowhere', 'web-1', 'a');
+  const limit = setTimeout(() => child.kill('SIGKILL'), 5_000);
+  const run = await child;
+  clearTimeout(limit);
+  expect([run.exitCode, run.stderr]).toEqual([
+    1,
+    expect.stringContaining('Cannot write the settings in /proc/nowhere/.config/dnx: ENOENT.'),
+  ]);
 });

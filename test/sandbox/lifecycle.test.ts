@@ -45,6 +45,11 @@ test('a state file that is none is refused by name', async () => {
   await expect(startSandbox({ stateFile })).rejects.toThrow('another version');
 });
 
+test('what is not a file cannot hold the state', async () => {
+  const stateFile = directory();
+  await expect(startSandbox({ stateFile })).rejects.toThrow(`${stateFile} is not a regular file.`);
+});
+
 test('a port that is taken is an error', async () => {
   const { sandbox } = await drive();
   await expect(startSandbox({ port: Number(new URL(sandbox.url).port) })).rejects.toThrow('EADDRINUSE');

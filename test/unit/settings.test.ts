@@ -65,6 +65,27 @@ test('a broken file is named, not ignored', () => {
   );
 });
 
+test.each([
+  ['{"profiles":null}', 'profiles'],
+  ['{"profiles":{"default":null}}', 'profiles.default'],
+  ['{"profiles":{"work":"web-1"}}', 'profiles.work'],
+  ['{"accounts":[]}', 'accounts'],
+  ['{"accounts":{"a@b":5}}', 'accounts.a@b'],
+])('a settings file of another shape is named: %s', (content, key) => {
+  write('.config/dnx/config.json', content);
+  const message = `${key} in ${join(home, '.config/dnx/config.json')} is not an object.`;
+  expect(() => read()).toThrow(expect.objectContaining({ code: 'usage', message }));
+});
+
+test('the settings file of 0.1.0 is read', () => {
+  write('.config/dnx/config.json', {
+    profile: 'work',
+    profiles: { work: { host: 'https://work.test', server: 'web-1' } },
+    accounts: { 'work@https://work.test': { store: 'file', stored_at: '2026-04-01T00:00:00.000Z', user: 'ada@example.com' } },
+  });
+  expect(read()).toMatchObject({ profile: 'work', host: 'https://work.test', server: 'web-1' });
+});
+
 test('an unknown format names those that there are', () => {
   expect(() => read({}, { output: 'xml' })).toThrow(expect.objectContaining({ code: 'usage', hint: expect.stringContaining('ndjson') }));
 });

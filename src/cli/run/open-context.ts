@@ -50,7 +50,13 @@ export async function openContext(world: World, settings: Settings, { color }: P
     notice: progress.note,
     patienceMs: PATIENCE_MS,
   });
-  const sites = openSiteIndex({ api, directory: settings.directories.cache, account: tokens.account });
+  const sites = openSiteIndex({
+    api,
+    directory: settings.directories.cache,
+    account: tokens.account,
+    clock: world.clock,
+    signal: world.signal,
+  });
   let input: Promise<string> | undefined;
   const stdin = () => {
     input ??= readAll(world.stdin);

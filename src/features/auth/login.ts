@@ -121,7 +121,7 @@ function nowhere(error: unknown, insecure: boolean): unknown {
 }
 
 /** A named profile keeps the host that it was made for. The default profile does not: a trial of a sandbox must not redirect it. */
-async function rememberHost({ settings, progress }: Needs): Promise<void> {
+async function rememberHost({ settings, progress, world }: Needs): Promise<void> {
   const { profile, host, config, directories } = settings;
   if (host === (config.profiles?.[profile]?.host ?? DEFAULT_HOST)) return;
   if (profile === DEFAULT_PROFILE || config.profiles?.[profile]?.host) {
@@ -131,7 +131,7 @@ async function rememberHost({ settings, progress }: Needs): Promise<void> {
     return;
   }
   const { editConfig } = await import('../../machine/settings/config-file.ts');
-  editConfig(directories.config, (now) => ({
+  await editConfig(directories.config, world, (now) => ({
     ...now,
     profiles: { ...now.profiles, [profile]: { ...now.profiles?.[profile], host } },
   }));

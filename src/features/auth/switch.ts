@@ -6,7 +6,7 @@ import { DEFAULT_PROFILE } from '../../machine/settings/settings.ts';
 
 /** Makes a profile the one that is used when nothing else is said. */
 export async function switchProfile(
-  { ask, settings, progress }: Pick<Context, 'ask' | 'settings' | 'progress'>,
+  { ask, settings, progress, clock, signal }: Pick<Context, 'ask' | 'settings' | 'progress' | 'clock' | 'signal'>,
   wanted: string | undefined,
 ): Promise<View> {
   const { config, directories, origins } = settings;
@@ -23,7 +23,7 @@ export async function switchProfile(
       hint: `Make one by signing in: dnx login --profile ${profile}`,
     });
   const { editConfig } = await import('../../machine/settings/config-file.ts');
-  editConfig(directories.config, (now) => ({ ...now, profile }));
+  await editConfig(directories.config, { clock, signal }, (now) => ({ ...now, profile }));
   if (origins.profile === 'environment') progress.warn('DNX_PROFILE is set, and it wins over this.');
   if (origins.profile === 'link file') progress.warn(`${settings.linkFile} names a profile, and it wins over this here.`);
   return message(`Profile ${profile} is now used.`, { profile });

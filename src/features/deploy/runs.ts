@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { writeJson } from '../../machine/files/json-file.ts';
-import type { Target } from '../../platform/names/names.ts';
+import { readJson, writeJson } from '../../machine/files/json-file.ts';
+import { isTarget, type Target } from '../../platform/names/names.ts';
 import type { Baseline } from './judge.ts';
 import type { DeployResult } from './result.ts';
 
@@ -104,12 +105,30 @@ function keep({ progress }: Needs, file: string, first: Run): Remembered {
 
 function read(file: string): Run | undefined {
   try {
-    const run = JSON.parse(readFileSync(file, 'utf8')) as Run;
-    return run.version === 1 ? run : undefined;
+    const run = readJson<Partial<Run>>(file);
+    return isRun(run) ? run : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** A run of this version, whole: what another program wrote there must not end as a crash. */
+function isRun(run: Partial<Run>): run is Run {
+  const { version, kind, started_at, baseline, to, result } = run;
+  return (
+    version === 1 &&
+    (kind === 'deploy' || kind === 'rollback') &&
+    [run.server, run.site].every(isTarget) &&
+    [run.host, run.profile, started_at].every(isText) &&
+    !Number.isNaN(Date.parse(started_at ?? '')) &&
+    (to === null || isText(to)) &&
+    isObject(baseline) &&
+    (baseline.releases === null || (Array.isArray(baseline.releases) && baseline.releases.every(isText))) &&
+    (result === null || (isObject(result) && isText(result.outcome)))
+  );
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
 
 /** A moment as a name that sorts by time. */
 const stamp = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');

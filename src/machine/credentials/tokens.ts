@@ -1,11 +1,9 @@
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DnxError, usage } from '../../base/errors.ts';
-import { readJson } from '../files/json-file.ts';
-import { locked } from '../files/lock.ts';
 import { type Account, DEFAULT_HOST, DEFAULT_PROFILE, readConfig, type Settings } from '../settings/settings.ts';
-import type { World } from '../world.ts';
+import type { Keychain, World } from '../world.ts';
 import { accountName } from './account.ts';
+import { type InsecureFile, insecureFile } from './insecure-file.ts';
 
 /** Where a token came from. `variable` is DNX_TOKEN, which wins over everything stored. */
 export type Source = 'variable' | 'keychain' | 'file';
@@ -38,123 +36,111 @@ export interface Tokens {
 export const INSECURE_FILE = 'tokens.json';
 
 interface Options {
-  readonly world: Pick<World, 'env' | 'keychain' | 'clock'>;
+  readonly world: Pick<World, 'env' | 'keychain' | 'clock' | 'signal'>;
   readonly settings: Pick<Settings, 'profile' | 'host' | 'directories' | 'config' | 'origins'>;
   readonly warn: (line: string) => void;
 }
 
-/** Token order: DNX_TOKEN, then where the settings say that this account's token lies. The keychain is not touched otherwise. */
-export function openTokens({ world, settings, warn }: Options): Tokens {
-  const { profile, host, directories } = settings;
+/** The tokens of a profile and host. What is found is remembered, so that a keychain is asked once. */
+export function openTokens(options: Options): Tokens {
+  const { world, settings } = options;
+  const directory = settings.directories.config;
   const account = accountName(settings);
-  const insecureFile = join(directories.config, INSECURE_FILE);
+  const file = insecureFile(join(directory, INSECURE_FILE), world);
+  const known = () => readConfig(directory).accounts?.[account];
   let found: Promise<Found | undefined> | undefined;
-
-  const look = async (): Promise<Found | undefined> => {
-    const variable = world.env.DNX_TOKEN?.trim();
-    if (variable) {
-      refuseStranger(settings);
-      return { token: variable, source: 'variable' };
-    }
-    const known = settings.config.accounts?.[account];
-    if (known?.store === 'keychain') {
-      const token = await world.keychain.read(account);
-      return token === undefined ? undefined : { token, source: 'keychain' };
-    }
-    if (known?.store === 'file') {
-      const token = readJson<Record<string, string>>(insecureFile)[account];
-      if (token === undefined) return undefined;
-      warn(`The token is stored in the clear in ${insecureFile}.`);
-      return { token, source: 'file' };
-    }
-    return undefined;
-  };
   const find = () => {
-    found ??= look();
+    found ??= findToken(options, file);
     return found;
   };
-
-  /** A keychain that says yes and keeps nothing must not cost the only copy. */
-  const keep = async (token: string) => {
-    await world.keychain.write(account, token);
-    if ((await world.keychain.read(account)) === token) return;
-    throw new DnxError('failed', 'The keychain took the token, but does not give it back.');
-  };
-
-  const writeInsecure = (change: (tokens: Record<string, string>) => Record<string, string>) => {
-    editable(directories.config);
-    locked(insecureFile, () => rewriteInsecure(change));
-  };
-  const rewriteInsecure = (change: (tokens: Record<string, string>) => Record<string, string>) => {
-    const tokens = change(readJson<Record<string, string>>(insecureFile));
-    if (Object.keys(tokens).length === 0) return rmSync(insecureFile, { force: true });
-    // Always the same, so that what a killed process left here is not left for ever.
-    const temporary = `${insecureFile}.new`;
-    rmSync(temporary, { force: true });
-    writeFileSync(temporary, `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });
-    renameSync(temporary, insecureFile);
-  };
-
-  const remember = async (entry: Account | undefined) => {
-    const { editConfig } = await import('../settings/config-file.ts');
-    editConfig(directories.config, (config) => {
-      const { [account]: _, ...others } = config.accounts ?? {};
-      return { ...config, accounts: entry ? { ...others, [account]: entry } : others };
-    });
-  };
-
   return {
     account,
     find,
     get known() {
-      return readConfig(directories.config).accounts?.[account];
+      return known();
     },
     async probe({ insecure }) {
-      if (insecure) editable(directories.config);
+      if (insecure) file.prepare();
       else await world.keychain.read(account);
     },
-    of: (place) => openTokens({ world, settings: { ...settings, ...place }, warn }),
+    of: (place) => openTokens({ ...options, settings: { ...settings, ...place } }),
     async token() {
       const held = await find();
-      if (held) return held.token;
-      throw new DnxError('unauthenticated', `Not signed in to ${host}${profile === DEFAULT_PROFILE ? '' : ` as profile ${profile}`}.`, {
-        hint: `Sign in with: ${loginLine(settings)}   (in CI: set DNX_TOKEN)${elsewhere(settings)}`,
-      });
+      if (!held) throw notSignedIn(settings);
+      return held.token;
     },
-    async store(token, known, { insecure }) {
-      const entry: Account = { ...known, store: insecure ? 'file' : 'keychain', stored_at: new Date(world.clock.now()).toISOString() };
-      if (insecure) writeInsecure((tokens) => ({ ...tokens, [account]: token }));
-      else await keep(token);
-      await remember(entry);
+    async store(token, details, { insecure }) {
+      const stored_at = new Date(world.clock.now()).toISOString();
+      const entry: Account = { ...details, store: insecure ? 'file' : 'keychain', stored_at };
+      if (insecure) await file.write(account, token);
+      else await keep(world.keychain, account, token);
+      await remember(options, entry);
       found = Promise.resolve({ token, source: entry.store });
       return entry.store;
     },
     async forget() {
-      const known = readConfig(directories.config).accounts?.[account];
-      if (!known) return false;
-      if (known.store === 'keychain') await world.keychain.remove(account);
-      else writeInsecure(({ [account]: _, ...others }) => others);
-      await remember(undefined);
+      const entry = known();
+      if (!entry) return false;
+      if (entry.store === 'keychain') await world.keychain.remove(account);
+      else await file.remove(account);
+      await remember(options, undefined);
       found = undefined;
       return true;
     },
   };
 }
 
-/** Makes the configuration directory, which nobody else may look into. */
-function editable(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  chmodSync(directory, 0o700);
+/** Token order: DNX_TOKEN, then where the settings say that this account's token lies. The keychain is not touched otherwise. */
+async function findToken({ world, settings, warn }: Options, file: InsecureFile): Promise<Found | undefined> {
+  const variable = world.env.DNX_TOKEN?.trim();
+  if (variable) {
+    refuseStranger(settings);
+    return { token: variable, source: 'variable' };
+  }
+  const account = accountName(settings);
+  const known = settings.config.accounts?.[account];
+  if (known?.store === 'keychain') {
+    const token = await world.keychain.read(account);
+    return token === undefined ? undefined : { token, source: 'keychain' };
+  }
+  if (known?.store === 'file') {
+    const token = file.read(account);
+    if (token === undefined) return undefined;
+    warn(`The token is stored in the clear in ${file.path}.`);
+    return { token, source: 'file' };
+  }
+  return undefined;
+}
+
+/** A keychain that says yes and keeps nothing must not cost the only copy. */
+async function keep(keychain: Keychain, account: string, token: string): Promise<void> {
+  await keychain.write(account, token);
+  if ((await keychain.read(account)) === token) return;
+  throw new DnxError('failed', 'The keychain took the token, but does not give it back.');
+}
+
+/** Notes in the settings where the token lies, or that there is none. */
+async function remember({ world, settings }: Options, entry: Account | undefined): Promise<void> {
+  const account = accountName(settings);
+  const { editConfig } = await import('../settings/config-file.ts');
+  await editConfig(settings.directories.config, world, (config) => {
+    const { [account]: _, ...others } = config.accounts ?? {};
+    return { ...config, accounts: entry ? { ...others, [account]: entry } : others };
+  });
 }
 
 /** The command that signs in to this profile and host. */
 export const loginLine = ({ profile, host }: Pick<Settings, 'profile' | 'host'>): string =>
   ['dnx login', profile !== DEFAULT_PROFILE && `--profile ${profile}`, host !== DEFAULT_HOST && `--host ${host}`].filter(Boolean).join(' ');
 
-/** Where else there are tokens, when there is none here: a forgotten `--host` looks like being signed out. */
-function elsewhere({ config }: Pick<Settings, 'config'>): string {
+/** Names the tokens that there are elsewhere: a forgotten `--host` looks like being signed out. */
+function notSignedIn(settings: Options['settings']): DnxError {
+  const { profile, host, config } = settings;
   const accounts = Object.keys(config.accounts ?? {});
-  return accounts.length === 0 ? '' : `\nThere is a token for: ${accounts.join(', ')}. Choose with --profile and --host.`;
+  const elsewhere = accounts.length === 0 ? '' : `\nThere is a token for: ${accounts.join(', ')}. Choose with --profile and --host.`;
+  return new DnxError('unauthenticated', `Not signed in to ${host}${profile === DEFAULT_PROFILE ? '' : ` as profile ${profile}`}.`, {
+    hint: `Sign in with: ${loginLine(settings)}   (in CI: set DNX_TOKEN)${elsewhere}`,
+  });
 }
 
 /** A link file comes with whatever repository was cloned: it must not direct DNX_TOKEN to a host of its choosing. */

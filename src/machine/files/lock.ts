@@ -1,33 +1,120 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { pid } from 'node:process';
+import { DnxError } from '../../base/errors.ts';
+import type { Clock } from '../world.ts';
+import { makeDirectory } from './directory.ts';
+import { type Holder, holderNamed, holderOf, isGone, nameOf } from './holder.ts';
 
 const STEP_MS = 20;
+const PATIENCE_MS = 10_000;
 
-/** An edit takes milliseconds: a lock that stands longer was left by a process that was killed. */
-const PATIENCE_MS = 2_000;
+/** dnx 0.1.0 locked with an empty directory, and nothing tells whose. */
+const ABANDONED_MS = 5_000;
 
-/** Reads, changes and writes a file while no other dnx does, so that neither loses what the other wrote. Waits without giving way: it is short. */
-export function locked<T>(file: string, edit: () => T, patienceMs = PATIENCE_MS): T {
+/** What a wait for a lock needs. */
+export interface Waiting {
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly signal?: AbortSignal | undefined;
+  readonly patienceMs?: number;
+}
+
+/**
+ * Runs `edit` while no other dnx edits this file. The lock is a directory beside the file, in which an empty file is named after the holder.
+ * Every step is a rename that only one process can win, so a lock is taken from a dead holder once.
+ */
+export async function locked<T>(file: string, { clock, signal, patienceMs = PATIENCE_MS }: Waiting, edit: () => T): Promise<T> {
   const lock = `${file}.lock`;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  for (let waited = 0; !taken(lock); waited += STEP_MS) {
-    if (waited >= patienceMs) rmSync(lock, { recursive: true, force: true });
-    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STEP_MS);
+  makeDirectory(dirname(file));
+  const own = nameOf(holderOf(pid));
+  for (let waited = 0; !take(lock, own); waited += STEP_MS) {
+    if (waited >= patienceMs) throw busy(lock);
+    await clock.sleep(STEP_MS, signal);
   }
   try {
+    removeLeftovers(file);
     return edit();
   } finally {
-    rmSync(lock, { recursive: true, force: true });
+    release(lock, own);
   }
 }
 
-/** A directory is made by one process alone, on every file system. */
-function taken(lock: string): boolean {
+function take(lock: string, own: string): boolean {
+  const holder = holderIn(lock);
+  if (holder === undefined) return create(lock, own);
+  return isGone(holder) && won(() => renameSync(join(lock, nameOf(holder)), join(lock, own)));
+}
+
+/** Renames a complete lock into place, which fails where one stands that is not empty. */
+function create(lock: string, own: string): boolean {
+  const candidate = `${lock}.${own}`;
+  mkdirSync(candidate, { mode: 0o700 });
   try {
-    mkdirSync(lock);
+    writeFileSync(join(candidate, own), '', { mode: 0o600 });
+    const standing = statSync(lock, { throwIfNoEntry: false });
+    // Both times come from the file system, which may be another machine's.
+    if (standing && statSync(candidate).mtimeMs - standing.mtimeMs < ABANDONED_MS) return false;
+    return won(() => {
+      if (standing) rmdirSync(lock);
+      renameSync(candidate, lock);
+    });
+  } finally {
+    rmSync(candidate, { recursive: true, force: true });
+  }
+}
+
+/** Never takes away what is another's: the name is our own, and a directory that is not empty stays. */
+function release(lock: string, own: string): void {
+  try {
+    unlinkSync(join(lock, own));
+    rmdirSync(lock);
+  } catch {
+    // Another process has taken the empty directory, or somebody has deleted it.
+  }
+}
+
+/** How file systems say that another process was faster. */
+const lost = ['EEXIST', 'ENOTEMPTY', 'ENOENT', 'ENOTDIR', 'EPERM', 'EACCES'];
+
+function won(step: () => void): boolean {
+  try {
+    step();
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (lost.includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
+}
+
+const holderIn = (lock: string): Holder | undefined =>
+  namesIn(lock)
+    .map(holderNamed)
+    .find((holder) => holder !== undefined);
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+/** What killed processes left of this file: half-written copies, of 0.1.0 and of conf too, and locks that they had not taken yet. */
+function removeLeftovers(file: string): void {
+  const directory = dirname(file);
+  const prefix = `${basename(file)}.`;
+  for (const name of namesIn(directory).filter((each) => each.startsWith(prefix))) {
+    const rest = name.slice(prefix.length);
+    const holder = rest.startsWith('lock.') ? holderNamed(rest.slice('lock.'.length)) : undefined;
+    if (/^([\da-f-]{36}\.tmp|tmp-[\da-f]+|new)$/.test(rest) || (holder && isGone(holder)))
+      rmSync(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+function busy(lock: string): DnxError {
+  const holder = holderIn(lock);
+  const held = holder ? `, held by process ${holder.pid} on ${holder.host}` : '';
+  return new DnxError('failed', `Timed out waiting for ${lock}${held}.`, {
+    hint: `If no other dnx is running, remove ${lock} and try again.`,
+  });
 }

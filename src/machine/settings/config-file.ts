@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import Conf from 'conf';
-import { DnxError } from '../../base/errors.ts';
-import { locked } from '../files/lock.ts';
+import { DnxError, isError } from '../../base/errors.ts';
+import { makeDirectory } from '../files/directory.ts';
+import { locked, type Waiting } from '../files/lock.ts';
 import type { Config } from './settings.ts';
 
 const schema = {
@@ -17,9 +18,11 @@ const schema = {
   accounts: { type: 'object' },
 } as const;
 
-/** Changes the settings file atomically, after checking its shape. Reading it is done with `fs`, which costs nothing at start-up. */
-export function editConfig(directory: string, change: (config: Config) => Config): void {
-  const edit = () => {
+/** Changes the settings file under its lock, after checking its shape. Reading it is done with `fs`, which costs nothing at start-up. */
+export async function editConfig(directory: string, waiting: Waiting, change: (config: Config) => Config): Promise<void> {
+  try {
+    // Before conf, which uses Node's recursive mkdir.
+    makeDirectory(directory);
     const conf = new Conf<Record<string, unknown>>({
       cwd: directory,
       configName: 'config',
@@ -27,14 +30,16 @@ export function editConfig(directory: string, change: (config: Config) => Config
       schema,
       configFileMode: 0o600,
     });
-    conf.store = { ...change(conf.store as Config) };
-  };
-  try {
-    locked(join(directory, 'config.json'), edit);
+    await locked(join(directory, 'config.json'), waiting, () => {
+      conf.store = { ...change(conf.store as Config) };
+    });
   } catch (cause) {
+    if (isError(cause)) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new DnxError('failed', `Cannot write the settings in ${directory}: ${code ?? message}.`, {
-      hint: 'Look at the free space and at who owns that directory; DNX_CONFIG_DIR chooses another.',
+      hint: code
+        ? 'Look at the free space and at who owns that directory; DNX_CONFIG_DIR chooses another.'
+        : `Fix or remove ${join(directory, 'config.json')}.`,
       cause,
     });
   }

@@ -1,8 +1,11 @@
 import { dirname, join } from 'node:path';
-import { isError, usage } from '../../base/errors.ts';
-import { readJson, readText } from '../files/json-file.ts';
+import { usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import { readJson } from '../files/json-file.ts';
+import { readText } from '../files/text-file.ts';
 import type { Env, World } from '../world.ts';
 import { type Format, formats } from './format.ts';
+import { type Origin, openPrecedence, type SettingName } from './precedence.ts';
 
 /** What one profile remembers. Everything is optional; a token is never here. */
 export interface Profile {
@@ -53,12 +56,6 @@ export interface Given {
   readonly color?: boolean | undefined;
 }
 
-/** Where the value of a setting came from. */
-export type Origin = 'option' | 'environment' | 'link file' | 'profile' | 'default';
-
-export const settingNames = ['profile', 'host', 'server', 'site', 'output'] as const;
-export type SettingName = (typeof settingNames)[number];
-
 export interface Settings {
   readonly profile: string;
   /** `https://deploynix.io`, without a path. */
@@ -82,60 +79,38 @@ export const DEFAULT_HOST = 'https://deploynix.io';
 export const DEFAULT_PROFILE = 'default';
 const LINK_FILE = '.deploynix.json';
 
-/** Option > environment > link file > profile > default. */
+/** Reads every file and variable that decides how a command runs. */
 export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: Given): Settings {
   const { env } = world;
   const directories = directoriesOf(world);
   const config = readConfig(directories.config);
   const linkFile = findLink(world.cwd);
   const link = linkFile ? readJson<Link>(linkFile) : {};
-  const origins: Partial<Record<SettingName, Origin>> = {};
-  const first = (name: SettingName, ...values: readonly [Origin, string | undefined][]): string | undefined => {
-    if (values.some(([origin, each]) => origin === 'option' && each === '')) throw usage(`--${name} is empty.`);
-    const [origin, value] = values.find(([, each]) => each !== undefined && each !== '') ?? [];
-    if (origin) origins[name] = origin;
-    // Files are written by hand, and an id may be a number there.
-    if (value !== undefined && !['string', 'number'].includes(typeof value)) throw usage(`“${name}” of the ${origin} is not text.`);
-    return value === undefined ? undefined : String(value);
-  };
+  const { choose, explain, origins } = openPrecedence();
   const profile =
-    first(
-      'profile',
-      ['option', given.profile],
-      ['environment', env.DNX_PROFILE],
-      ['link file', link.profile],
-      ['profile', config.profile],
-      ['default', DEFAULT_PROFILE],
-    ) ?? DEFAULT_PROFILE;
+    choose('profile', {
+      option: given.profile,
+      environment: env.DNX_PROFILE,
+      'link file': link.profile,
+      profile: config.profile,
+      default: DEFAULT_PROFILE,
+    }) ?? DEFAULT_PROFILE;
   const stored = config.profiles?.[profile] ?? {};
   const setting = (name: 'host' | 'server' | 'site' | 'output', option?: string, fallback?: string) =>
-    first(
-      name,
-      ['option', option],
-      ['environment', env[`DNX_${name.toUpperCase()}`]],
-      ['link file', name === 'output' ? undefined : link[name]],
-      ['profile', stored[name]],
-      ['default', fallback],
-    );
-  /** A setting that is refused says where it came from, unless it was typed just now. */
-  const from = <T>(name: SettingName, read: () => T): T => {
-    try {
-      return read();
-    } catch (error) {
-      const origin = origins[name];
-      if (!isError(error) || !origin || origin === 'option') throw error;
-      const mend =
-        origin === 'profile' ? ` To forget it: dnx config unset ${name} --${name} ${name === 'host' ? DEFAULT_HOST : 'table'}` : '';
-      throw error.withHint(`${error.hint ?? ''} It came from the ${origin}.${mend}`.trim());
-    }
-  };
+    choose(name, {
+      option,
+      environment: env[`DNX_${name.toUpperCase()}`],
+      'link file': name === 'output' ? undefined : link[name],
+      profile: stored[name],
+      default: fallback,
+    });
   const json = given.json || given.output === 'json';
   return {
     profile,
-    host: from('host', () => hostOf(setting('host', given.host, DEFAULT_HOST) ?? DEFAULT_HOST)),
+    host: explain('host', () => hostOf(setting('host', given.host, DEFAULT_HOST) ?? DEFAULT_HOST), DEFAULT_HOST),
     server: setting('server'),
     site: setting('site'),
-    format: from('output', () => formatOf(setting('output', json ? 'json' : given.output, 'table') ?? 'table')),
+    format: explain('output', () => formatOf(setting('output', json ? 'json' : given.output, 'table') ?? 'table'), 'table'),
     quiet: given.quiet ?? false,
     debug: given.debug ?? truthy(env.DNX_DEBUG),
     input: given.input !== false && !json && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI),
@@ -156,7 +131,17 @@ export function directoriesOf({ env, home }: Pick<World, 'env' | 'home'>): Direc
   };
 }
 
-export const readConfig = (directory: string): Config => readJson<Config>(join(directory, 'config.json'));
+/** The settings file. An entry of another shape is refused like a broken file. */
+export function readConfig(directory: string): Config {
+  const file = join(directory, 'config.json');
+  const config = readJson<Config>(file);
+  for (const key of ['profiles', 'accounts'] as const) {
+    const { [key]: entries = {} } = config;
+    const wrong = isObject(entries) ? Object.keys(entries).find((name) => !isObject(entries[name])) : '';
+    if (wrong !== undefined) throw usage(`${[key, wrong].filter(Boolean).join('.')} in ${file} is not an object.`, 'Fix or remove it.');
+  }
+  return config;
+}
 
 /** A switch in the environment: set, and not to something that means no. */
 export const truthy = (value: Env[string]): boolean => value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase());

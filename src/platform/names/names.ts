@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../base/json.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 
@@ -7,6 +7,10 @@ export interface Target {
   readonly id: string;
   readonly label: string;
 }
+
+/** True for a target as a file keeps it. */
+export const isTarget = (value: unknown): value is Target =>
+  isObject(value) && typeof value.id === 'string' && typeof value.label === 'string';
 
 /** The path parameters of one call: what the API gets, and what the user is told. */
 export type Targets = Readonly<Record<string, Target>>;

@@ -16,7 +16,7 @@ export async function verified(targets: Targets, lookUp: () => Promise<Targets>,
       throw error;
     });
   if (now && (isId(word) || now.label.toLowerCase() === word.toLowerCase())) return { ...targets, site: now };
-  sites.forget();
+  await sites.forget();
   return lookUp();
 }
 
@@ -31,7 +31,7 @@ export async function askedAgain<T>(
     return await ask(targets);
   } catch (error) {
     if (!isError(error, 'not_found') || !sites.recalled.has(targets.site?.id ?? '')) throw error;
-    sites.forget();
+    await sites.forget();
     return ask(await lookUp());
   }
 }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { isError } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import { readJson, writeJson } from '../../machine/files/json-file.ts';
+import type { Waiting } from '../../machine/files/lock.ts';
 import type { Api } from '../api/client.ts';
-import { isId, type Target, targetOf } from './names.ts';
+import { isId, isTarget, type Target, targetOf } from './names.ts';
 
 /** A site, and the server that it is on. */
 export type Located = Readonly<Record<'server' | 'site', Target>>;
@@ -14,26 +15,33 @@ export interface SiteIndex {
   /** The sites that it answered from memory, by id, with the word for each: they may go by another name now. */
   readonly recalled: ReadonlyMap<string, string>;
   /** Forgets what it remembers, so that the next answer is of now. */
-  forget(): void;
+  forget(): Promise<void>;
 }
 
+/** What the index needs, and whose it is. */
+interface Options extends Waiting {
+  readonly api: Pick<Api, 'list'>;
+  readonly directory: string;
+  readonly account: string;
+}
+
+type Sites = Readonly<Record<string, Located>>;
+
+/** So long, in ms, another dnx is waited for before a name is not remembered. */
+const PATIENCE_MS = 1_000;
+
 /** The index of one account, kept in `directory`. */
-export function openSiteIndex({ api, directory, account }: { api: Pick<Api, 'list'>; directory: string; account: string }): SiteIndex {
+export function openSiteIndex({ api, directory, account, clock, signal }: Options): SiteIndex {
   const file = join(directory, 'sites.json');
   const recalled = new Map<string, string>();
 
-  const remembered = (): Record<string, Record<string, Located>> => {
+  const change = async (sites: (known: Sites) => Sites) => {
     try {
-      return readJson(file);
-    } catch (error) {
-      if (isError(error)) return {};
-      throw error;
-    }
-  };
-
-  const remember = (known: Record<string, Located>) => {
-    try {
-      writeJson(file, { ...remembered(), [account]: known });
+      const { locked } = await import('../../machine/files/lock.ts');
+      await locked(file, { clock, signal, patienceMs: PATIENCE_MS }, () => {
+        const index = readIndex(file);
+        writeJson(file, { ...index, [account]: sites(sitesIn(index[account])) });
+      });
     } catch {
       // A cache that cannot be written costs requests, not correctness.
     }
@@ -41,32 +49,53 @@ export function openSiteIndex({ api, directory, account }: { api: Pick<Api, 'lis
 
   return {
     async find(site) {
-      const known = remembered()[account] ?? {};
-      const hit = known[site];
+      const known = sitesIn(readIndex(file)[account]);
+      const hit = Object.hasOwn(known, site) ? known[site] : undefined;
       if (hit) {
         recalled.set(hit.site.id, site);
         return [hit];
       }
-      const everywhere: Located[] = [];
-      for (const server of await api.list<JsonObject>('GET /servers')) {
-        const sites = await api.list<JsonObject>('GET /servers/{server}/sites', { server: String(server.id) });
-        everywhere.push(...sites.map((each) => ({ server: targetOf(server, 'server'), site: targetOf(each, 'site') })));
-      }
+      const everywhere = await everySite(api);
       const named = (name: string) => everywhere.filter((each) => same(isId(name) ? each.site.id : each.site.label, name));
       // The search has passed every site, so whoever is asked for next need not be searched again.
       const unique = everywhere.filter(({ site: { label } }) => named(label).length === 1).map((each) => [each.site.label, each] as const);
       const found = named(site);
       const [only] = found;
-      remember({ ...known, ...Object.fromEntries(unique), ...(only && found.length === 1 && { [site]: only }) });
+      await change((now) => ({ ...now, ...Object.fromEntries(unique), ...(only && found.length === 1 && { [site]: only }) }));
       return found;
     },
     recalled,
-    forget() {
+    async forget() {
       recalled.clear();
-      remember({});
+      await change(() => ({}));
     },
   };
 }
+
+async function everySite(api: Pick<Api, 'list'>): Promise<readonly Located[]> {
+  const everywhere: Located[] = [];
+  for (const server of await api.list<JsonObject>('GET /servers')) {
+    const sites = await api.list<JsonObject>('GET /servers/{server}/sites', { server: String(server.id) });
+    everywhere.push(...sites.map((each) => ({ server: targetOf(server, 'server'), site: targetOf(each, 'site') })));
+  }
+  return everywhere;
+}
+
+/** Every account's sites, as they lie in the file; nothing where it cannot be read. */
+function readIndex(file: string): JsonObject {
+  try {
+    return readJson(file);
+  } catch (error) {
+    if (isError(error)) return {};
+    throw error;
+  }
+}
+
+/** The sites in one account's entry that are whole. */
+const sitesIn = (entry: unknown): Sites =>
+  isObject(entry) ? Object.fromEntries(Object.entries(entry).filter((each): each is [string, Located] => isLocated(each[1]))) : {};
+
+const isLocated = (value: unknown): value is Located => isObject(value) && isTarget(value.server) && isTarget(value.site);
 
 /** The things one of whose keys holds this name. Names are compared without regard to case, as host names are. */
 export const matching = (things: readonly JsonObject[], name: string, keys: readonly string[]): JsonObject[] =>

@@ -1,0 +1,53 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DnxError } from '../../base/errors.ts';
+import { makeDirectory } from '../files/directory.ts';
+import { readJson, writeJson } from '../files/json-file.ts';
+import type { Waiting } from '../files/lock.ts';
+
+type Contents = Readonly<Record<string, unknown>>;
+
+/** The file that holds tokens in the clear, by account. It exists only while there is one in it. */
+export interface InsecureFile {
+  readonly path: string;
+  read(account: string): string | undefined;
+  write(account: string, token: string): Promise<void>;
+  remove(account: string): Promise<void>;
+  /** Creates its directory, which nobody else may enter, or throws what is in the way. */
+  prepare(): void;
+}
+
+/** The insecure file at `path`. Its writes wait for those of other processes. */
+export function insecureFile(path: string, waiting: Waiting): InsecureFile {
+  const prepare = () => {
+    const directory = dirname(path);
+    try {
+      makeDirectory(directory);
+      chmodSync(directory, 0o700);
+    } catch (cause) {
+      throw new DnxError('failed', `Cannot make ${directory} private (${(cause as NodeJS.ErrnoException).code}).`, {
+        hint: 'Check who owns that directory. DNX_CONFIG_DIR chooses another.',
+        cause,
+      });
+    }
+  };
+  const edit = async (change: (contents: Contents) => Contents) => {
+    prepare();
+    const { locked } = await import('../files/lock.ts');
+    await locked(path, waiting, () => {
+      const contents = change(readJson<Contents>(path));
+      if (Object.keys(contents).length === 0) rmSync(path, { force: true });
+      else writeJson(path, contents);
+    });
+  };
+  return {
+    path,
+    prepare,
+    read(account) {
+      const token = readJson<Contents>(path)[account];
+      return typeof token === 'string' ? token : undefined;
+    },
+    write: (account, token) => edit((contents) => ({ ...contents, [account]: token })),
+    remove: (account) => edit(({ [account]: _, ...others }) => others),
+  };
+}

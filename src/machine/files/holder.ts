@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { kill, platform } from 'node:process';
+
+/** The process that holds a lock, told apart from every other one over reboots, containers and reuse of its id. '' is what cannot be known here. */
+export interface Holder {
+  readonly host: string;
+  readonly pid: number;
+  /** The boot of the host, and the namespace that the id is valid in: Linux alone has them. */
+  readonly boot: string;
+  readonly namespace: string;
+  /** When the process started, in the words of the platform. */
+  readonly start: string;
+}
+
+/** A living process of this host, as a holder. */
+export const holderOf = (pid: number): Holder => ({ ...thisHost(), pid, start: startOf(pid) ?? '' });
+
+/** A holder as the name of a file. */
+export const nameOf = ({ host, pid, boot, namespace, start }: Holder): string => [host, pid, boot, namespace, start].join(',');
+
+/** The holder behind such a name; undefined for a name of another kind. */
+export function holderNamed(name: string): Holder | undefined {
+  const [host = '', pid = '', boot = '', namespace = '', start, ...more] = name.split(',');
+  return start === undefined || more.length > 0 || !/^\d+$/.test(pid) ? undefined : { host, pid: Number(pid), boot, namespace, start };
+}
+
+/** True where the process certainly no longer exists. One of another host, or of another container, cannot be seen and may. */
+export function isGone(holder: Holder): boolean {
+  const here = thisHost();
+  if (holder.host !== here.host) return false;
+  if (differ(holder.boot, here.boot)) return true;
+  if (differ(holder.namespace, here.namespace)) return false;
+  const start = startOf(holder.pid);
+  return start === undefined || differ(holder.start, start);
+}
+
+const differ = (one: string, other: string): boolean => one !== '' && other !== '' && one !== other;
+
+const thisHost = (): Omit<Holder, 'pid' | 'start'> => ({
+  // A file name has 255 bytes.
+  host: inName(hostname()).slice(0, 64),
+  boot: inName(orNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())),
+  namespace: inName(orNothing(() => readlinkSync('/proc/self/ns/pid'))),
+});
+
+const inName = (text = ''): string => text.replace(/[^\w.-]/g, '-');
+
+/** When a process started; undefined for one that has ended, '' for one that lives and does not say. */
+export function startOf(pid: number, system: NodeJS.Platform = platform): string | undefined {
+  if (!exists(pid)) return undefined;
+  if (system === 'win32') return '';
+  const [state, start] = orNothing(() => (['linux', 'android'].includes(system) ? fromProc(pid) : fromPs(pid))) ?? ['', ''];
+  // A killed process stays as a zombie until its parent asks for it.
+  return /^[ZX]/.test(state) ? undefined : inName(start);
+}
+
+function exists(pid: number): boolean {
+  try {
+    return kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Fields 3 and 22 of proc_pid_stat(5). Field 2, the name, may hold spaces and parentheses. */
+function fromProc(pid: number): [state: string, start: string] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return [fields[0] ?? '', fields[19] ?? ''];
+}
+
+function fromPs(pid: number): [state: string, start: string] {
+  const env = { PATH: '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC' };
+  const line = execFileSync('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], { env, encoding: 'utf8', timeout: 2_000 });
+  const [state = '', ...start] = line.trim().split(/\s+/);
+  return [state, start.join(' ')];
+}
+
+function orNothing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+import { closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DnxError, usage } from '../../base/errors.ts';
+import { makeDirectory } from './directory.ts';
+
+const LIMIT_MB = 16;
+const LIMIT = LIMIT_MB * 1024 * 1024;
+const CHUNK = 65_536;
+
+/** The text of a regular file of at most 16 MB; undefined where there is none. Anything else in its place is a usage error. */
+export function readText(file: string): string | undefined {
+  try {
+    // An exception costs ten times as much, and every directory above is searched for the link file.
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (!found) return undefined;
+    if (!found.isFile()) throw irregular(file);
+    return readRegular(file, found.size);
+  } catch (error) {
+    if (error instanceof DnxError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new DnxError('usage', `Cannot read ${file} (${code}).`, { cause: error });
+  }
+}
+
+/** Atomic: written beside the file as `*.tmp`, readable by this user alone, and renamed. A killed process leaves the old file or the new one. */
+export function writeText(file: string, text: string): void {
+  makeDirectory(dirname(file));
+  const temporary = `${file}.${crypto.randomUUID()}.tmp`;
+  try {
+    writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Reads to the end, whatever the size: a file in /proc says 0 and may never end. */
+function readRegular(file: string, size: number): string {
+  // Without O_NONBLOCK, a FIFO that has just taken the file's place would wait for a writer.
+  const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    if (!fstatSync(descriptor).isFile()) throw irregular(file);
+    const chunks: Buffer[] = [];
+    for (let total = 0; total <= LIMIT; ) {
+      const chunk = Buffer.allocUnsafe(Math.max(CHUNK, Math.min(size + 1, LIMIT) - total));
+      const length = readSync(descriptor, chunk);
+      if (length === 0) return Buffer.concat(chunks).toString();
+      chunks.push(chunk.subarray(0, length));
+      total += length;
+    }
+    throw usage(`${file} is larger than ${LIMIT_MB} MB.`, REMOVE);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const REMOVE = 'Fix or remove it.';
+
+const irregular = (file: string): DnxError => usage(`${file} is not a regular file.`, REMOVE);

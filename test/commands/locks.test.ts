@@ -1,0 +1,111 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Bed, openBed } from '../support/dnx.ts';
+import { leaveLock, startHolder } from '../support/holder.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const settings = () => join(bed.directory, 'config/config.json');
+const profiles = () => JSON.parse(readFileSync(settings(), 'utf8')).profiles;
+
+describe('the lock', () => {
+  test('of a living process is waited for by the clock, and then named', async () => {
+    const { holder } = await startHolder();
+    const lock = leaveLock(settings(), holder);
+    const run = await bed.dnx('config set server web-1');
+    expect(run).toMatchObject({ code: 1, stdout: '', waited: 10_000 });
+    expect(run.stderr).toBe(
+      `✗ Timed out waiting for ${lock}, held by process ${holder.pid} on ${holder.host}.\n` +
+        `  If no other dnx is running, remove ${lock} and try again.\n`,
+    );
+    expect(existsSync(settings())).toBe(false);
+  });
+
+  test('is taken as soon as its holder lets go', async () => {
+    const { holder, kill } = await startHolder();
+    leaveLock(settings(), holder);
+    let killed: Promise<void> | undefined;
+    bed.clock.at(100, () => {
+      killed = bed.clock.during(kill);
+    });
+    const run = await bed.dnx('config set server web-1');
+    await killed;
+    expect([run.code, run.waited]).toEqual([0, 100]);
+  });
+
+  test('of a killed process is taken over at once', async () => {
+    const { holder, kill } = await startHolder();
+    leaveLock(settings(), holder);
+    await kill();
+    const run = await bed.dnx('config set server web-1');
+    expect([run.code, run.stderr, run.waited]).toEqual([0, '', 0]);
+    expect(readdirSync(join(bed.directory, 'config'))).toEqual(['config.json']);
+  });
+
+  test('of a process whose id another one has by now is taken over at once', async () => {
+    const { holder } = await startHolder();
+    leaveLock(settings(), { ...holder, start: '1' });
+    expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 0, waited: 0 });
+  });
+
+  test.each([{ host: 'elsewhere' }, { namespace: 'pid--1-' }])('of a process that cannot be seen from here stays: %o', async (other) => {
+    const { holder, kill } = await startHolder();
+    await kill();
+    leaveLock(settings(), { ...holder, ...other });
+    expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 1, waited: 10_000 });
+  });
+
+  test('is waited for until Ctrl-C', async () => {
+    leaveLock(settings(), (await startHolder()).holder);
+    const run = await bed.dnx('config set server web-1', { interruptAt: 500 });
+    expect([run.code, run.stderr]).toEqual([130, '✗ Interrupted.\n']);
+  });
+
+  test('keeps what several commands of one process edit', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    await Promise.all(names.map((name) => bed.dnx(`config set server web-${name} --profile ${name}`)));
+    expect(profiles()).toEqual(Object.fromEntries(names.map((name) => [name, { server: `web-${name}` }])));
+  });
+
+  test('guards the tokens too, and clears away what killed processes left of them', async () => {
+    const config = join(bed.directory, 'config');
+    const { holder, kill } = await startHolder();
+    const lock = leaveLock(join(config, 'tokens.json'), holder);
+    const login = () =>
+      bed.dnx('login --with-token --insecure-storage', { stdin: `${bed.sandbox.token}\n`, env: { DNX_TOKEN: undefined } });
+    const waiting = await login();
+    expect([waiting.code, waiting.stderr]).toEqual([1, expect.stringContaining(`Timed out waiting for ${lock}`)]);
+    await kill();
+    for (const name of ['tokens.json.new', `tokens.json.${crypto.randomUUID()}.tmp`]) writeFileSync(join(config, name), '{"a":"secret"}');
+    expect((await login()).code).toBe(0);
+    expect(readdirSync(config).sort()).toEqual(['config.json', 'tokens.json']);
+    expect(statSync(join(config, 'tokens.json')).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('the remembered sites', () => {
+  const index = () => join(bed.directory, 'cache/sites.json');
+
+  test('are not remembered while another process holds the lock, and the command succeeds', async () => {
+    leaveLock(index(), (await startHolder()).holder);
+    const run = await bed.dnx('site show shop.example.com');
+    expect([run.code, run.stderr, run.waited]).toEqual([0, '', 1_000]);
+    expect(existsSync(index())).toBe(false);
+  });
+
+  test.each(['null', '5', '{"shop.example.com":null}', '{"shop.example.com":{"server":{"id":1},"site":"x"}}', '{"shop.example.com":[]}'])(
+    'of another shape are looked up again: %s',
+    async (entry) => {
+      mkdirSync(join(bed.directory, 'cache'));
+      writeFileSync(index(), `{"default@${bed.sandbox.url}":${entry}}`);
+      const run = await bed.dnx('site show shop.example.com');
+      expect([run.code, run.stderr]).toEqual([0, '']);
+      expect((await bed.dnx('site show shop.example.com')).calls).toHaveLength(1);
+    },
+  );
+});

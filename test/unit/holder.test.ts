@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { holderNamed, holderOf, isGone, nameOf, startOf } from '../../src/machine/files/holder.ts';
+
+test('a holder is read back from its name', () => {
+  const holder = holderOf(process.pid);
+  expect(holderNamed(nameOf(holder))).toEqual(holder);
+  expect(nameOf(holder)).toMatch(/^[\w.-]+,\d+,[\w.-]*,[\w.-]*,[\w.-]+$/);
+  expect(isGone(holder)).toBe(false);
+});
+
+test.each(['', '.DS_Store', 'web-1,x,,,', 'web-1,1', 'a,1,b,c,d,e'])('%j is no holder', (name) => {
+  expect(holderNamed(name)).toBeUndefined();
+});
+
+test('a process of an earlier boot is gone', () => {
+  expect(isGone({ ...holderOf(process.pid), boot: 'earlier' })).toBe(true);
+});
+
+test.each(['linux', 'darwin'] as const)('on %s, a zombie has ended', async (system) => {
+  // Its parent becomes a program that never asks for the children it has.
+  const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void parent.kill('SIGKILL'));
+  const pid = Number(await new Promise((resolve) => parent.stdout.once('data', (chunk) => resolve(String(chunk)))));
+  expect(startOf(process.pid, system)).toMatch(/^[\w.-]+$/);
+  await vi.waitFor(() => expect(startOf(pid, system)).toBeUndefined(), 5_000);
+  expect(() => process.kill(pid, 0)).not.toThrow();
+});
+
+test('a process that never was has ended', () => {
+  expect(startOf(2 ** 30)).toBeUndefined();
+});
