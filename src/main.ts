@@ -61,7 +61,7 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
 
 async function pageOf({ stdout, env }: World, { color }: Globals) {
   const { bold } = await styleFor(stdout, env, color);
-  return { width: Math.min(stdout.columns ?? 100, 110), bold };
+  return { width: Math.min(stdout.columns || 100, 110), bold };
 }
 
 /** The format that is wanted where the settings are not known yet. */

@@ -41,7 +41,7 @@ const listTokens = command({
     const bad = audited.filter(({ audit }) => audit.length > 0).length;
     const why = `${bad} of ${found.length} could be better. To take one away`;
     const { abilities: _, ...kept } = Object.fromEntries(shown.map((column) => [column.key, column]));
-    const view = rows(audited, [...Object.values(kept), { key: 'audit' }], 'No tokens.');
+    const view = rows(audited, [...Object.values(kept), { key: 'audit', wrap: true }], 'No tokens.');
     return { view, next: bad > 0 ? [{ command: ['token', 'revoke', 'ID'], why }] : [] };
   },
 });
@@ -95,6 +95,7 @@ const abilities = command({
       const shown = columns<Ability>('ability', {
         key: 'allows',
         cell: ({ allows, assumed }) => [...allows, ...assumed.map((each) => `${each} (assumed)`)].join(', '),
+        wrap: true,
       });
       return rows(await allowances(ctx.tree), shown, '');
     }
@@ -104,7 +105,7 @@ const abilities = command({
     const shown = columns<AbilityNeed>(
       'ability',
       { key: 'assumed', title: 'Basis', cell: ({ assumed }) => (assumed ? 'assumed' : 'stated') },
-      { key: 'reasons', title: 'Why', cell: ({ reasons }) => [...new Set(reasons.map(({ because }) => because))].join('; ') },
+      { key: 'reasons', title: 'Why', cell: ({ reasons }) => [...new Set(reasons.map(({ because }) => because))].join('; '), wrap: true },
     );
     const next = [{ command: ['token', 'create', 'NAME', ...flags], why: 'To make such a token' }];
     return { view: rows(needed.abilities, shown, 'No ability is needed: any token can do that.'), next: flags.length > 0 ? next : [] };

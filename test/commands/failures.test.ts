@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Code, exits } from '../../src/base/errors.ts';
+import { version } from '../../src/base/version.ts';
 import { SEED_TOKEN } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { refusedFailures } from '../support/failures/refused.ts';
@@ -66,13 +67,23 @@ describe('a bug', () => {
     expect([run.code, run.stdout]).toEqual([1, '']);
   });
 
-  test('begins with a line of JSON where JSON is wanted', async () => {
+  test('is one line of JSON where JSON is wanted', async () => {
     const run = await bed.dnx('sandbox run --json -- true', { child: broken });
-    const [first = '', second] = run.stderr.split('\n');
-    expect(JSON.parse(first)).toEqual({
-      error: { code: 'bug', message: 'TypeError: x is not a function', status: null, errors: null, hint: null, next: [] },
+    expect(JSON.parse(run.stderr)).toEqual({
+      error: {
+        code: 'bug',
+        message: 'TypeError: x is not a function',
+        status: null,
+        errors: null,
+        hint: null,
+        next: [],
+        stack: expect.arrayContaining([expect.stringMatching(/^at .*broken .*\(test\/commands\/failures\.test\.ts:\d+:\d+\)$/)]),
+        dnx: version,
+        node: '20.19.0',
+        platform: 'linux',
+      },
     });
-    expect(second).toBe('TypeError: x is not a function');
+    expect(run.stderr).toMatch(/^.+\n$/);
   });
 });
 

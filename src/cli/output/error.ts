@@ -1,43 +1,66 @@
 import { DnxError, type Next } from '../../base/errors.ts';
 import { version } from '../../base/version.ts';
 import type { World } from '../../machine/world.ts';
-import { styleFor } from './style.ts';
+import { type Trace, traceOf } from './stack.ts';
+import { type Style, styleFor } from './style.ts';
 import { lines, json as toJson } from './text.ts';
 
 interface Options {
   readonly json: boolean;
   readonly debug: boolean;
-  readonly world: Pick<World, 'stderr' | 'env'>;
+  readonly world: Pick<World, 'stderr' | 'env' | 'node' | 'platform'>;
   readonly color: boolean;
   /** A command that helps, as a line for a shell. */
   readonly line: (next: Next) => string;
 }
 
 /** Says on stderr what failed, and answers with the exit code. Whatever is not a DnxError is a bug, and only that shows a stack trace. */
-export async function reportError(error: unknown, { json, debug, world, color, line }: Options): Promise<number> {
-  const { stderr, env } = world;
+export async function reportError(error: unknown, options: Options): Promise<number> {
   const expected = error instanceof DnxError ? error : fileFailure(error);
-  if (json) {
-    const { code, message, status = null, errors = null } = expected ?? { code: 'bug' as const, message: String(error) };
-    const next = expected?.next.map((each) => ({ command: line(each), why: each.why })) ?? [];
-    stderr.write(`${toJson({ error: { code, message, status, errors, hint: adviceOf(expected, line) ?? null, next } })}\n`);
-    if (!expected) stderr.write(`${stackOf(error)}\n`);
-    return expected?.exitCode ?? 1;
+  const { stderr, env } = options.world;
+  if (options.json) {
+    stderr.write(`${toJson({ error: expected ? failureInJson(expected, options.line) : await bugInJson(error, options.world) })}\n`);
+  } else {
+    const style = await styleFor(stderr, env, options.color);
+    stderr.write(`${expected ? await failureInWords(expected, style, options) : await bugInWords(error, style, options.world)}\n`);
   }
-  const style = await styleFor(stderr, env, color);
-  if (!expected) {
-    stderr.write(`${style.red('✗')} This looks like a bug in dnx ${version}:\n${stackOf(error)}\n`);
-    return 1;
-  }
-  const text = [`${style.red('✗')} ${lines(expected.message)}`];
-  for (const [field, messages] of Object.entries(expected.errors ?? {}))
-    text.push(...messages.map((each) => `  ${lines(field)}: ${lines(each)}`));
-  const advice = adviceOf(expected, line);
-  if (advice) text.push(style.dim(`  ${lines(advice).replaceAll('\n', '\n  ')}`));
-  if (debug && expected.cause) text.push(style.dim(stackOf(expected.cause)));
-  stderr.write(`${text.join('\n')}\n`);
-  return expected.exitCode;
+  return expected?.exitCode ?? 1;
 }
+
+const failureInJson = (failure: DnxError, line: Options['line']) => ({
+  code: failure.code,
+  message: failure.message,
+  status: failure.status ?? null,
+  errors: failure.errors ?? null,
+  hint: adviceOf(failure, line) ?? null,
+  next: failure.next.map((each) => ({ command: line(each), why: each.why })),
+});
+
+async function failureInWords(failure: DnxError, style: Style, { debug, line }: Options): Promise<string> {
+  const fields = Object.entries(failure.errors ?? {}).flatMap(([field, messages]) =>
+    messages.map((each) => `  ${lines(field)}: ${lines(each)}`),
+  );
+  const text = [`${style.red('✗')} ${lines(failure.message)}`, ...fields];
+  const advice = adviceOf(failure, line);
+  if (advice) text.push(style.dim(`  ${lines(advice).replaceAll('\n', '\n  ')}`));
+  if (debug && failure.cause) text.push(style.dim(inWords(await traceOf(failure.cause))));
+  return text.join('\n');
+}
+
+/** What a bug report needs besides the stack. */
+const circumstances = ({ node, platform }: Options['world']) => ({ dnx: version, node, platform });
+
+async function bugInJson(error: unknown, world: Options['world']) {
+  const { stack } = await traceOf(error);
+  return { code: 'bug', message: String(error), status: null, errors: null, hint: null, next: [], stack, ...circumstances(world) };
+}
+
+async function bugInWords(error: unknown, style: Style, world: Options['world']): Promise<string> {
+  const around = Object.entries(circumstances(world)).map(([name, value]) => `${name} ${value}`);
+  return [`${style.red('✗')} This looks like a bug in dnx ${version}:`, inWords(await traceOf(error)), ...around].join('\n');
+}
+
+const inWords = ({ message, stack }: Trace): string => [lines(message), ...stack.map((call) => `    ${call}`)].join('\n');
 
 /** What to do about it: the hint, and a line for each command that helps. */
 function adviceOf(error: DnxError | undefined, line: Options['line']): string | undefined {
@@ -58,5 +81,3 @@ function fileFailure(error: unknown): DnxError | undefined {
   const words = code && full[code];
   return words ? new DnxError('failed', `${words}${path ? `: ${path}` : ''}.`, { cause: error }) : undefined;
 }
-
-const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,62 +1,52 @@
-import { stripVTControlCharacters } from 'node:util';
-import Table from 'cli-table3';
+import { fitted, GAP, type Placed } from './layout.ts';
+import { cut, widthOf } from './width.ts';
 
-const GAP = 2;
-const NARROWEST = 8;
-
-/** The first column says what a row is about. */
-const NARROWEST_FIRST = 24;
-const edges = [
-  'top',
-  'top-mid',
-  'top-left',
-  'top-right',
-  'bottom',
-  'bottom-mid',
-  'bottom-left',
-  'bottom-right',
-  'left',
-  'left-mid',
-  'mid',
-  'mid-mid',
-  'right',
-  'right-mid',
-  'middle',
-];
-
-/** Rows of cells in aligned columns without rules. `width`: the terminal's columns, to which cells are cut; columns that do not fit are left out. */
-export function grid(rows: readonly (readonly string[])[], width: number | undefined): string {
-  const natural = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => stripVTControlCharacters(row[index] ?? '').length)));
-  const widths = width === undefined ? natural : fitted(natural.slice(0, fitting(natural, width)), width);
-  const table = new Table({
-    chars: Object.fromEntries(edges.map((edge) => [edge, ''])),
-    style: { compact: true, 'padding-left': 0, 'padding-right': GAP, head: [], border: [] },
-    ...(width !== undefined && { colWidths: widths.map((each) => each + GAP) }),
-  });
-  table.push(...rows.map((row) => row.slice(0, widths.length)));
-  return `${table.toString().replace(/ +$/gm, '')}\n`;
+/** How to fit the cells. */
+export interface GridOptions {
+  /** The terminal's columns; undefined where nothing is to be cut. */
+  readonly width: number | undefined;
+  /** For each column, whether its cells take several lines instead of being cut. */
+  readonly wraps: readonly boolean[];
 }
 
-/** How many columns fit when each is at its narrowest. What matters least stands last. */
-function fitting(natural: readonly number[], width: number): number {
-  let taken = 0;
-  const beyond = natural.findIndex((each, index) => {
-    taken += Math.min(each, index === 0 ? NARROWEST_FIRST : NARROWEST) + GAP;
-    return taken > width;
-  });
-  return beyond === -1 ? natural.length : Math.max(1, beyond);
+/** Rows of cells in aligned columns, without rules. */
+export async function grid(rows: readonly (readonly string[])[], { width, wraps }: GridOptions): Promise<string> {
+  const natural = naturalWidths(rows);
+  if (width === undefined)
+    return aligned(
+      rows,
+      natural.map((each, index) => ({ index, width: each })),
+    );
+  // A column wider than the terminal counts as the terminal's width, so that fitting takes few steps.
+  const columns = natural.map((each, index) => ({ width: Math.min(each, width), wrap: wraps[index] ?? false }));
+  const placed = fitted(columns, width);
+  const wrapped = placed.some((each) => wraps[each.index] && each.width < (natural[each.index] ?? 0));
+  if (!wrapped) return aligned(rows, placed);
+  const { wrapping } = await import('./wrapping.ts');
+  return wrapping(rows, placed, wraps);
 }
 
-/** Takes from the widest column until the row fits; from the first only when no other can give. */
-function fitted(natural: readonly number[], width: number): number[] {
-  const [first = 0, ...rest] = natural;
-  const least = rest.reduce((sum, each) => sum + Math.min(each, NARROWEST) + GAP, GAP);
-  const widths = [Math.min(first, Math.max(NARROWEST, width - least)), ...rest];
-  const others = () => widths.slice(1);
-  for (let excess = widths.reduce((sum, each) => sum + each + GAP, 0) - width; excess > 0; excess--) {
-    const widest = Math.max(...others());
-    if (widest <= NARROWEST) break;
-    widths[others().lastIndexOf(widest) + 1] = widest - 1;
+function naturalWidths(rows: readonly (readonly string[])[]): readonly number[] {
+  const widths = (rows[0] ?? []).map(() => 0);
+  for (const row of rows) {
+    for (let index = 0; index < widths.length; index++) {
+      const width = widthOf(row[index] ?? '');
+      if (width > (widths[index] ?? 0)) widths[index] = width;
+    }
   }
   return widths;
+}
+
+function aligned(rows: readonly (readonly string[])[], columns: readonly Placed[]): string {
+  const last = columns.length - 1;
+  const cells = (row: readonly string[]) =>
+    columns.map(({ index, width }, at) => (at < last ? padded(row[index] ?? '', width) : cut(row[index] ?? '', width).trimEnd()));
+  return rows.map((row) => `${cells(row).join('')}\n`).join('');
+}
+
+function padded(cell: string, width: number): string {
+  const size = widthOf(cell);
+  if (size <= width) return cell.padEnd(width + GAP + cell.length - size);
+  const shown = cut(cell, width);
+  return shown.padEnd(width + GAP + shown.length - widthOf(shown));
 }

@@ -22,7 +22,8 @@ export async function print({ view, exit }: Result, globals: Globals, settings: 
     header,
     sort,
     limit: limit === undefined ? undefined : Number(limit),
-    width: world.stdout.isTTY ? world.stdout.columns : undefined,
+    // A terminal without a size reports 0 columns.
+    width: world.stdout.isTTY ? world.stdout.columns || undefined : undefined,
     now: world.clock.now(),
     style: await styleFor(world.stdout, world.env, color),
   });

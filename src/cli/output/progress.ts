@@ -1,11 +1,8 @@
-import type { Ora } from 'ora';
 import type { Output } from '../../machine/world.ts';
 import type { WaitingEvent } from '../../platform/follow/follow.ts';
+import { canSpin, type Detail, openSpinner, type Spinner } from './spinner.ts';
 import type { Style } from './style.ts';
 import { json, line } from './text.ts';
-
-/** What is beside a spinner's words: a function is asked again for each frame. */
-type Detail = string | (() => string);
 
 /** What happens meanwhile, on stderr. */
 export interface Progress {
@@ -35,87 +32,39 @@ interface Options {
   readonly style: Style;
 }
 
-interface Row {
-  readonly text: string;
-  readonly detail: Detail;
+/** Progress for one process. */
+export function openProgress(options: Options): Progress {
+  const spinner = openSpinner(options.stderr, options.style);
+  return progressOf(undefined, spinner, options);
 }
 
-/** Progress for one process. ora is loaded when the first spinner turns. */
-export function openProgress({ stderr, events, quiet, style }: Options): Progress {
-  const rows = new Map<object, Row>();
-  let spinner: Ora | undefined;
-  let loading = false;
-  let held = 0;
-
-  const write = (text: string) => {
-    spinner?.clear();
-    stderr.write(`${text}\n`);
-    if (spinner?.isSpinning) spinner.render();
+/** `branch`: the owner of its line; undefined for the main progress, which removes all lines when done. */
+function progressOf(branch: object | undefined, spinner: Spinner, options: Options): Progress {
+  const { stderr, events, quiet, style } = options;
+  const owner = branch ?? spinner;
+  let last = '';
+  const spin = (sentence: string, detail: Detail = '') => {
+    if (canSpin(stderr) && !quiet) spinner.set(owner, { text: line(sentence), detail });
   };
-
-  const words = ({ text, detail }: Row) => `${text} ${style.dim(typeof detail === 'string' ? detail : detail())}`.trimEnd();
-  const shown = () => [...rows.values()].map(words).join('\n   ');
-
-  const spin = async () => {
-    loading = true;
-    const { default: ora } = await import('ora');
-    loading = false;
-    if (rows.size === 0 || held > 0) return;
-    // A suffix may be a function, so that the seconds go on between two polls.
-    spinner = ora({ stream: stderr as NodeJS.WritableStream, text: '', suffixText: shown, discardStdin: false, isEnabled: true });
-    spinner.start();
+  return {
+    note(sentence) {
+      if (!quiet) spinner.write(sentence.split('\n').map(line).join('\n'));
+    },
+    warn(sentence) {
+      spinner.write(`${style.yellow('!')} ${line(sentence)}`);
+    },
+    step(sentence, detail) {
+      spin(sentence, detail);
+      if (!canSpin(stderr) && !quiet && sentence !== last) spinner.write(line(sentence));
+      last = sentence;
+    },
+    spin,
+    event: (event) => void events?.write(`${json(event)}\n`),
+    done() {
+      last = '';
+      spinner.remove(branch);
+    },
+    hold: spinner.hold,
+    branch: () => progressOf({}, spinner, options),
   };
-
-  const stop = () => {
-    spinner?.stop();
-    spinner = undefined;
-  };
-
-  const open = (own: object, done: () => void): Progress => {
-    let last = '';
-    const row = (sentence: string, detail: Detail = '') => {
-      if (!stderr.isTTY || quiet) return;
-      rows.set(own, { text: line(sentence), detail });
-      if (!spinner && !loading && held === 0) void spin();
-    };
-    return {
-      note(sentence) {
-        if (!quiet) write(sentence.split('\n').map(line).join('\n'));
-      },
-      warn(sentence) {
-        write(`${style.yellow('!')} ${line(sentence)}`);
-      },
-      step(sentence, detail) {
-        row(sentence, detail);
-        if (!stderr.isTTY && !quiet && sentence !== last) write(line(sentence));
-        last = sentence;
-      },
-      spin: row,
-      event: (event) => void events?.write(`${json(event)}\n`),
-      done() {
-        last = '';
-        done();
-      },
-      hold() {
-        held += 1;
-        stop();
-        return () => {
-          held -= 1;
-          if (held === 0 && rows.size > 0 && !loading) void spin();
-        };
-      },
-      branch() {
-        const part = {};
-        return open(part, () => {
-          rows.delete(part);
-          if (rows.size === 0) stop();
-        });
-      },
-    };
-  };
-
-  return open(rows, () => {
-    rows.clear();
-    stop();
-  });
 }

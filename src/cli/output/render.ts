@@ -119,7 +119,7 @@ async function table(view: View, options: RenderOptions): Promise<string> {
       const { grid } = await import('./grid.ts');
       const body = narrowed(view.items, options).map((item) => shown.map((column) => cell(item, column, options)));
       const head = options.header ? [shown.map((column) => options.style.bold(heading(column).toUpperCase()))] : [];
-      return grid([...head, ...body], options.width);
+      return grid([...head, ...body], { width: options.width, wraps: shown.map(({ wrap }) => wrap ?? false) });
     }
   }
 }

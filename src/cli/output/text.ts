@@ -4,11 +4,16 @@ import { stripVTControlCharacters } from 'node:util';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is what this is for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
+/** Plain ASCII, as nearly every cell is: nothing to remove. */
+const HARMLESS = /^[ -~]*$/;
+
 /** What the API sent, made harmless for a terminal: one line, no control sequences. */
 export const line = (value: string): string =>
-  stripVTControlCharacters(value)
-    .replace(/[\r\n\t]+/g, ' ')
-    .replace(CONTROLS, '');
+  HARMLESS.test(value)
+    ? value
+    : stripVTControlCharacters(value)
+        .replace(/[\r\n\t]+/g, ' ')
+        .replace(CONTROLS, '');
 
 /** The same for text of several lines, such as a log. */
 export const lines = (value: string): string =>

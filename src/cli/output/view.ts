@@ -9,6 +9,8 @@ export interface Column<T = Item> {
   readonly title?: string;
   /** For a value that the generic formatting would not show well; `undefined` leaves it to that. */
   readonly cell?: (item: T) => unknown;
+  /** On a narrow terminal, takes several lines instead of being cut. For sentences. */
+  readonly wrap?: true;
 }
 
 /** What a command computed. How it looks is decided by the renderer alone. */

@@ -26,73 +26,86 @@ const PAGE = 16;
 /** Several of a long list under headings, narrowed by typing. Neither @inquirer/checkbox nor any kept prompt can be searched. */
 export const chooseMany = createPrompt<unknown[], Config>(({ message, choices }, done) => {
   const theme = makeTheme({});
-  const [status, setStatus] = useState<'idle' | 'done'>('idle');
-  const [term, setTerm] = useState('');
-  const [active, setActive] = useState(0);
-  const [chosen, setChosen] = useState<readonly unknown[]>(choices.flatMap((each) => (isChoice(each) && each.checked ? [each.value] : [])));
-  const [error, setError] = useState<string>();
-  const prefix = usePrefix({ status, theme });
-
-  const rows = shownRows(choices, term);
-  const shown = rows.filter(isChoice);
-  const at = Math.min(active, Math.max(0, shown.length - 1));
-  const current = shown[at];
-  const inOrder = choices.filter(isChoice).filter(({ value }) => chosen.includes(value));
-
-  useKeypress((key, rl) => {
-    const keep = () => {
-      // The line holds the search term: a key that means something else must not become part of it.
-      rl.clearLine(0);
-      rl.write(term);
-    };
-    setError(undefined);
-    if (isEnterKey(key)) {
-      if (inOrder.length === 0) {
-        keep();
-        setError('Choose at least one, with the space bar.');
-        return;
-      }
-      setStatus('done');
-      done(inOrder.map(({ value }) => value));
-    } else if (isUpKey(key) || isDownKey(key)) {
-      keep();
-      if (shown.length > 0) setActive((at + (isUpKey(key) ? -1 : 1) + shown.length) % shown.length);
-    } else if (isSpaceKey(key)) {
-      keep();
-      if (current) setChosen(toggled(chosen, [current.value]));
-    } else if (isTabKey(key)) {
-      keep();
-      setChosen(
-        toggled(
-          chosen,
-          shown.map(({ value }) => value),
-        ),
-      );
-    } else {
-      setTerm(rl.line);
-      setActive(0);
-    }
-  });
-
+  const state = useSelection(choices);
+  useKeys(state, done);
+  const prefix = usePrefix({ status: state.status, theme });
   const page = usePagination<Row>({
-    items: rows,
-    active: Math.max(0, current ? rows.indexOf(current) : 0),
+    items: state.rows,
+    active: Math.max(0, state.current ? state.rows.indexOf(state.current) : 0),
     pageSize: PAGE,
     loop: false,
     renderItem: ({ item, isActive }) => {
       if (!isChoice(item)) return `  ${item}`;
-      const line = `${isActive ? '❯' : ' '} ${chosen.includes(item.value) ? '◉' : '◯'} ${item.name}`;
+      const line = `${isActive ? '❯' : ' '} ${state.chosen.includes(item) ? '◉' : '◯'} ${item.name}`;
       return isActive ? theme.style.highlight(line) : line;
     },
   });
 
-  const question = theme.style.message(message, status);
-  if (status === 'done') return `${prefix} ${question} ${theme.style.answer(inOrder.map(({ name }) => name).join(', '))}`;
-  const list = shown.length === 0 ? '  Nothing is called that.' : page;
+  const question = theme.style.message(message, state.status);
+  if (state.status === 'done') return `${prefix} ${question} ${theme.style.answer(state.chosen.map(({ name }) => name).join(', '))}`;
+  const list = state.shown.length === 0 ? '  Nothing is called that.' : page;
   const help = theme.style.help('type to search • space chooses • tab chooses all that are shown • enter goes on');
-  const below = [list, help, ...(error ? [theme.style.error(error)] : [])].join('\n');
-  return [`${prefix} ${question} ${theme.style.help(`${inOrder.length} chosen`)} ${term}`, below];
+  const below = [list, help, ...(state.error ? [theme.style.error(state.error)] : [])].join('\n');
+  return [`${prefix} ${question} ${theme.style.help(`${state.chosen.length} chosen`)} ${state.term}`, below];
 });
+
+/** What is searched for, what is shown of it and what is chosen. */
+function useSelection(choices: Config['choices']) {
+  const [status, setStatus] = useState<'idle' | 'done'>('idle');
+  const [term, setTerm] = useState('');
+  const [active, setActive] = useState(0);
+  const [values, setValues] = useState<readonly unknown[]>(choices.flatMap((each) => (isChoice(each) && each.checked ? [each.value] : [])));
+  const [error, setError] = useState<string>();
+  const rows = shownRows(choices, term);
+  const shown = rows.filter(isChoice);
+  const at = Math.min(active, Math.max(0, shown.length - 1));
+  return {
+    status,
+    term,
+    rows,
+    shown,
+    current: shown[at],
+    /** In the order of the list. */
+    chosen: choices.filter(isChoice).filter(({ value }) => values.includes(value)),
+    error,
+    setError,
+    end: () => setStatus('done'),
+    move: (by: 1 | -1) => shown.length > 0 && setActive((at + by + shown.length) % shown.length),
+    toggle: (these: readonly Choice<unknown>[]) =>
+      setValues(
+        toggled(
+          values,
+          these.map(({ value }) => value),
+        ),
+      ),
+    search(wanted: string) {
+      setTerm(wanted);
+      setActive(0);
+    },
+  };
+}
+
+function useKeys(state: ReturnType<typeof useSelection>, done: (values: unknown[]) => void): void {
+  useKeypress((key, rl) => {
+    state.setError(undefined);
+    if (isEnterKey(key) && state.chosen.length > 0) {
+      state.end();
+      done(state.chosen.map(({ value }) => value));
+      return;
+    }
+    if (![isEnterKey, isUpKey, isDownKey, isSpaceKey, isTabKey].some((is) => is(key))) {
+      state.search(rl.line);
+      return;
+    }
+    // The line holds the search term: a key that means something else must not become part of it.
+    rl.clearLine(0);
+    rl.write(state.term);
+    if (isEnterKey(key)) state.setError('Choose at least one, with the space bar.');
+    else if (isTabKey(key)) state.toggle(state.shown);
+    else if (!isSpaceKey(key)) state.move(isUpKey(key) ? -1 : 1);
+    else if (state.current) state.toggle([state.current]);
+  });
+}
 
 const isChoice = (row: Row): row is Choice<unknown> => typeof row !== 'string';
 

@@ -40,10 +40,10 @@ export async function signedIn(ctx: Needs): Promise<Result> {
     'host',
     'user',
     { key: 'source', title: 'Token from' },
-    { key: 'abilities', cell: ({ abilities }) => abilitiesInWords(abilities) },
+    { key: 'abilities', cell: ({ abilities }) => abilitiesInWords(abilities), wrap: true },
     'created_at',
     { key: 'last_used_at', title: 'Last used' },
-    { key: 'problem', cell: ({ problem, mend }) => (problem ? `${problem} → ${mend}` : undefined) },
+    { key: 'problem', cell: ({ problem, mend }) => (problem ? `${problem} → ${mend}` : undefined), wrap: true },
   );
   const failure =
     bad.length === 0

@@ -14,7 +14,12 @@ export async function examine(ctx: Needs): Promise<Result> {
   const found = [...machine(ctx), ...held, ...reached.checks, ...(await access(ctx, reached, signedIn))];
   const all = found.map((each) => redacted(each, ctx.world));
   const bad = all.filter(({ verdict }) => verdict === 'failed');
-  const shown = columns<Check>('check', { key: 'verdict', cell: ({ verdict }) => marks[verdict] }, 'detail', 'mend');
+  const shown = columns<Check>(
+    'check',
+    { key: 'verdict', cell: ({ verdict }) => marks[verdict] },
+    { key: 'detail', wrap: true },
+    { key: 'mend', wrap: true },
+  );
   const failure =
     bad.length === 0
       ? undefined

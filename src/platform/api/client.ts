@@ -133,8 +133,9 @@ export function createApi(options: ClientOptions): Api {
           query: { ...query, page, per_page: PAGE_SIZE },
           ...(retry === undefined ? {} : { retry }),
         });
-        if (Array.isArray(reply.data)) items.push(...reply.data.filter((each) => each !== null));
-        else if (isObject(reply.data)) throw new DnxError('failed', 'Deploynix answered one thing where a list was asked for.');
+        if (Array.isArray(reply.data)) {
+          for (const each of reply.data) if (each !== null) items.push(each);
+        } else if (isObject(reply.data)) throw new DnxError('failed', 'Deploynix answered one thing where a list was asked for.');
         // An empty page is the end, whatever the number of pages that is claimed.
         last = Array.isArray(reply.data) && reply.data.length > 0 ? lastPage(reply.body) : page;
       }

@@ -1,0 +1,78 @@
+import type { Ora } from 'ora';
+import type { Output } from '../../machine/world.ts';
+import type { Style } from './style.ts';
+
+/** Text beside a spinner's line. A function is called for each frame. */
+export type Detail = string | (() => string);
+
+/** One line of the spinner. */
+export interface Row {
+  readonly text: string;
+  readonly detail: Detail;
+}
+
+/** A spinner with one line per task. It runs while it has lines and is not held. */
+export interface Spinner {
+  /** Sets the line of an owner. */
+  set(owner: object, row: Row): void;
+  /** Removes the line of an owner, or all lines. */
+  remove(owner?: object): void;
+  /** Writes a line that stays, above the spinner. */
+  write(text: string): void;
+  /** Hides the spinner until the returned function is called. */
+  hold(): () => void;
+}
+
+/** Whether a stream can show a spinner. ora loops forever on a terminal of 0 columns. */
+export const canSpin = ({ isTTY, columns }: Pick<Output, 'isTTY' | 'columns'>): boolean => Boolean(isTTY && columns);
+
+/** Opens a spinner on a stream. ora is loaded when the spinner starts. */
+export function openSpinner(stream: Output, style: Style): Spinner {
+  const rows = new Map<object, Row>();
+  let spinner: Ora | undefined;
+  let loading = false;
+  let held = 0;
+
+  const start = async () => {
+    if (spinner || loading || held > 0 || rows.size === 0) return;
+    loading = true;
+    const { default: ora } = await import('ora');
+    loading = false;
+    if (rows.size === 0 || held > 0) return;
+    // A suffix may be a function, so that the seconds go on between two polls.
+    const suffixText = () => [...rows.values()].map((row) => words(row, style)).join('\n   ');
+    spinner = ora({ stream: stream as NodeJS.WritableStream, text: '', suffixText, discardStdin: false, isEnabled: true });
+    spinner.start();
+  };
+  const stop = () => {
+    spinner?.stop();
+    spinner = undefined;
+  };
+
+  return {
+    set(owner, row) {
+      rows.set(owner, row);
+      void start();
+    },
+    remove(owner) {
+      if (owner) rows.delete(owner);
+      else rows.clear();
+      if (rows.size === 0) stop();
+    },
+    write(text) {
+      spinner?.clear();
+      stream.write(`${text}\n`);
+      if (spinner?.isSpinning) spinner.render();
+    },
+    hold() {
+      held += 1;
+      stop();
+      return () => {
+        held -= 1;
+        void start();
+      };
+    },
+  };
+}
+
+const words = ({ text, detail }: Row, { dim }: Style): string => `${text} ${dim(typeof detail === 'string' ? detail : detail())}`.trimEnd();

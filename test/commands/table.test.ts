@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
+
+let bed: Bed;
+let api: Elsewhere;
+/** What the API answers when servers are listed. */
+let servers: readonly object[];
+
+beforeEach(async () => {
+  bed = await openBed();
+  api = await openElsewhere((_, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ data: servers }));
+  });
+});
+afterEach(async () => {
+  await api.close();
+  await bed.close();
+});
+
+const named = (names: readonly string[]) => names.map((name, index) => ({ id: `${index + 1}`, name, status: 'active' }));
+const list = (words: string, options: RunOptions = {}): Promise<Run> =>
+  bed.dnx(`server list ${words}`, { ...options, env: { DNX_HOST: api.url, NO_COLOR: '1', ...options.env } });
+
+describe('many rows', () => {
+  test('200,000 in one answer', async () => {
+    servers = named(Array.from({ length: 200_000 }, (_, index) => `web-${index}`));
+    const run = await list('--fields id,name');
+    expect([run.code, run.stderr]).toEqual([0, '']);
+    expect(run.stdout.split('\n', 3)).toEqual(['ID      NAME', '1       web-0', '2       web-1']);
+    expect(run.stdout.endsWith('\n199999  web-199998\n200000  web-199999\n')).toBe(true);
+  });
+});
+
+describe('characters that take two columns, or none', () => {
+  test('are aligned in a pipe', async () => {
+    servers = named(['日本語', '👩‍👩‍👧‍👦 x', 'e\u0301te\u0301', 'plain']);
+    expect((await list('--fields name,id')).stdout).toBe('NAME    ID\n日本語  1\n👩‍👩‍👧‍👦 x    2\ne\u0301te\u0301     3\nplain   4\n');
+  });
+
+  test('are cut to fit on a terminal, and an emoji never in two', async () => {
+    servers = named(['日本語'.repeat(6), `x${'👩‍👩‍👧‍👦'.repeat(18)}`, `${'x'.repeat(12)}👍🏽👍🏽`, 'e\u0301'.repeat(18), 'x'.repeat(36)]);
+    expect((await list('--no-header --fields id,name', { columns: 20 })).stdout).toBe(
+      [
+        '1  日本語日本語日…',
+        `2  x${'👩‍👩‍👧‍👦'.repeat(6)}…`,
+        '3  xxxxxxxxxxxx👍🏽…',
+        `4  ${'e\u0301'.repeat(14)}…`,
+        '5  xxxxxxxxxxxxxx…\n',
+      ].join('\n'),
+    );
+  });
+
+  test('are not cut where there is room', async () => {
+    servers = named(['日本語'.repeat(4)]);
+    expect((await list('--no-header --fields id,name', { columns: 40 })).stdout).toBe(`1  ${'日本語'.repeat(4)}\n`);
+  });
+
+  test('a cut cell ends its colour', async () => {
+    servers = [{ id: '1', name: 'web-1', status: 'provisioning' }];
+    const run = await list('--no-header --fields name,status', { columns: 18, env: { NO_COLOR: '', FORCE_COLOR: '1' } });
+    expect(run.stdout).toBe('web-1  \u001b[33mprovisio\u001b[39m…\n');
+  });
+
+  test.each([
+    ['letters', 'x'],
+    ['wide characters', '漢'],
+    ['emoji', '👩‍👩‍👧‍👦'],
+    ['accents', 'e\u0301'],
+  ])('a cell of 50 kB of %s takes less than a second', async (_, character) => {
+    servers = named([character.repeat(50_000 / character.length), 'web-1']);
+    for (const columns of [80, undefined]) {
+      const start = performance.now();
+      expect((await list('', columns === undefined ? {} : { columns })).code).toBe(0);
+      expect(performance.now() - start).toBeLessThan(1_000);
+    }
+  });
+});
+
+describe('sentences on a narrow terminal', () => {
+  const lines = (run: Run) => run.stdout.trimEnd().split('\n');
+
+  test('take several lines, and no word of them is lost', async () => {
+    const whole = (await bed.dnx('doctor')).stdout;
+    const run = await bed.dnx('doctor', { columns: 60, env: { NO_COLOR: '1' } });
+    expect(Math.max(...lines(run).map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(lines(run)[0]).toMatch(/^CHECK +VERDICT +DETAIL +MEND$/);
+    const letters = (text: string) => [...text.replaceAll(/\s/g, '')].sort().join('');
+    expect(letters(run.stdout)).toBe(letters(whole));
+  });
+
+  test('stay where other columns have to go', async () => {
+    const run = await bed.dnx('token list --audit', { columns: 40, env: { NO_COLOR: '1' } });
+    expect(lines(run)[0]).toMatch(/^ID +NAME +.*AUDIT$/);
+    expect(run.stdout).not.toContain('has every…');
+    expect(Math.max(...lines(run).map((line) => line.length))).toBeLessThanOrEqual(40);
+  });
+
+  test('stay on their line in a pipe, and where there is room', async () => {
+    const piped = (await bed.dnx('doctor')).stdout;
+    expect((await bed.dnx('doctor', { columns: 1_000, env: { NO_COLOR: '1' } })).stdout).toBe(piped);
+  });
+});
+
+describe('a terminal of 0 columns', () => {
+  test('is told in lines what goes on, as a pipe is, and nothing is cut', async () => {
+    const piped = await bed.dnx('deploy shop.example.com');
+    const run = await bed.dnx('deploy shop.example.com', { columns: 0, env: { NO_COLOR: '1' } });
+    expect([run.code, run.stderr]).toEqual([0, piped.stderr]);
+    servers = named(['x'.repeat(200)]);
+    expect((await list('', { columns: 0 })).stdout).toBe((await list('')).stdout);
+  });
+});

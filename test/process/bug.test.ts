@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { version } from '../../src/base/version.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
+
+let executable: Executable;
+beforeAll(async () => {
+  executable = await openExecutable();
+});
+afterAll(() => executable.close());
+
+/** `file:line:column` of these words in the source. */
+function placeOf(file: string, words: string): string {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const line = lines.findIndex((each) => each.includes(words));
+  return `${file}:${line + 1}:${(lines[line] ?? '').indexOf(words) + 1}`;
+}
+
+/** Runs dnx where something of the language is broken, by a statement that is run first. */
+function broken(statement: string, ...args: string[]) {
+  const hook = join(executable.directory, 'hook.cjs');
+  writeFileSync(hook, statement);
+  return executable.dnx(args, { env: { NODE_OPTIONS: `--require ${hook}` } });
+}
+
+describe('a bug', () => {
+  test('names TypeScript files and lines, and the versions', async () => {
+    const { exitCode, stdout, stderr } = await broken('String.prototype.padEnd = undefined', 'server', 'list');
+    expect([exitCode, stdout]).toEqual([1, '']);
+    const [first, second, third, ...rest] = stderr.trimEnd().split('\n');
+    expect([first, second]).toEqual([
+      `✗ This looks like a bug in dnx ${version}:`,
+      expect.stringMatching(/^TypeError: .*padEnd is not a function$/),
+    ]);
+    expect(third).toBe(`    at padded (${placeOf('src/cli/output/grid.ts', 'padEnd')})`);
+    expect(rest).toContainEqual(expect.stringMatching(/^ {4}at grid \(src\/cli\/output\/grid\.ts:\d+:\d+\)$/));
+    expect(rest).toContainEqual(expect.stringMatching(/^ {4}at .*\(node:internal\//));
+    expect(rest.slice(-3)).toEqual([`dnx ${version}`, `node ${process.versions.node}`, `platform ${process.platform}`]);
+  });
+
+  test('is one line of JSON where JSON is wanted', async () => {
+    const { stderr } = await broken('String.prototype.localeCompare = undefined', 'server', 'list', '--json', '--sort', 'name');
+    const { error } = JSON.parse(stderr) as { error: { stack: string[] } };
+    expect(error).toMatchObject({ code: 'bug', message: expect.stringContaining('localeCompare'), dnx: version });
+    expect(error.stack[0]).toBe(`at compare (${placeOf('src/cli/output/render.ts', 'localeCompare')})`);
+  });
+
+  test('of a library, or of what others loaded, shows no path of this machine', async () => {
+    const statement =
+      'const { set } = Map.prototype; Map.prototype.set = function (...args) { if (/yaml/.test(new Error().stack)) throw new TypeError("no"); return set.apply(this, args); }';
+    const { stderr } = await broken(statement, 'server', 'list', '-o', 'yaml');
+    expect(stderr).toMatch(/^ {4}at Map\.set \(hook\.cjs:1:\d+\)$/m);
+    expect(stderr).toMatch(/^ {4}at dist\/yaml-[\w-]+\.js:\d+:\d+$/m);
+    expect(stderr).not.toContain(executable.directory);
+    expect(stderr).not.toContain(resolve('.'));
+  });
+});
+
+describe('source maps', () => {
+  const maps = readdirSync('dist').filter((name) => name.endsWith('.map'));
+
+  test.each(maps)('%s names our own files alone, and holds no text of them', (name) => {
+    const { sources, ...rest } = JSON.parse(readFileSync(join('dist', name), 'utf8')) as { sources: string[] };
+    expect(sources.filter((source) => !/^src\/[\w/-]+\.ts$/.test(source))).toEqual([]);
+    expect(Object.keys(rest).sort()).toEqual(['file', 'mappings', 'names', 'version']);
+  });
+
+  test('are not named by the code, so that nothing reads them before there is a bug', () => {
+    const chunks = readdirSync('dist').filter((name) => name.endsWith('.js'));
+    expect(chunks.filter((name) => readFileSync(join('dist', name), 'utf8').includes('sourceMappingURL='))).toEqual([]);
+  });
+});
