@@ -46,11 +46,12 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
       throw withTokenLine(error, invocation, settings);
     });
     ctx.progress.done();
-    await print(result, invocation.globals, settings, world);
     const { exit, note, next = [], afterwards } = result;
-    if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
-    for (const each of next) ctx.progress.note(nextLine(each, settings));
-    await afterwards?.();
+    if (await delivered(print(result, invocation.globals, settings, world))) {
+      if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
+      for (const each of next) ctx.progress.note(nextLine(each, settings));
+      await afterwards?.();
+    }
     if (exit instanceof DnxError) throw exit;
     return exit ?? 0;
   } finally {
@@ -70,6 +71,17 @@ function wantedFormat({ json, output }: Globals, { env }: World): string | undef
 }
 
 const isJson = (format: string | undefined): boolean => format === 'json' || format === 'ndjson';
+
+/** False where the reader has gone, which changes nothing about the outcome. */
+async function delivered(printing: Promise<void>): Promise<boolean> {
+  try {
+    await printing;
+    return true;
+  } catch (error) {
+    if (isClosedPipe(error)) return false;
+    throw error;
+  }
+}
 
 /** `| head -1` closes our stdout: that is how a pipe ends, not a failure. */
 const isClosedPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE';

@@ -96,7 +96,7 @@ describe('the insecure file', () => {
 
 describe('logout', () => {
   test('revokes, then forgets', async () => {
-    await login();
+    expect((await login()).code).toBe(0);
     const run = await bed.dnx('logout', signedOut);
     expect(run.calls).toEqual(['POST /logout']);
     expect(run.stdout).toContain('the token is revoked');
@@ -105,14 +105,14 @@ describe('logout', () => {
   });
 
   test('--keep only forgets', async () => {
-    await login();
+    expect((await login()).code).toBe(0);
     expect((await bed.dnx('logout --keep', signedOut)).calls).toEqual([]);
     expect(bed.keychain.size).toBe(0);
     expect((await bed.dnx('whoami')).code).toBe(0);
   });
 
   test('a token that is dead already is fine', async () => {
-    await login();
+    expect((await login()).code).toBe(0);
     bed.sandbox.state.tokens = [];
     const run = await bed.dnx('logout --json', signedOut);
     expect(run.json()).toMatchObject({ revoked: false, forgotten: true });
@@ -120,7 +120,7 @@ describe('logout', () => {
   });
 
   test('when the API cannot be asked, nothing is forgotten', async () => {
-    await login();
+    expect((await login()).code).toBe(0);
     bed.sandbox.faults.always({ path: '/logout' }, 'drop');
     const run = await bed.dnx('logout', signedOut);
     expect(run.code).toBe(13);
@@ -133,7 +133,7 @@ describe('logout', () => {
   });
 
   test('with DNX_TOKEN, that token is revoked and the stored one is left alone', async () => {
-    await login();
+    expect((await login()).code).toBe(0);
     const run = await bed.dnx('logout', { env: { DNX_TOKEN: bed.sandbox.mint([]) } });
     expect(run.stderr).toContain('unset that yourself. The stored one was left alone.');
     expect((await bed.dnx('whoami', signedOut)).code).toBe(0);
@@ -146,8 +146,12 @@ describe('profiles', () => {
     try {
       const third = await openElsewhere((_, response) => response.writeHead(404).end('{}'));
       onTestFinished(() => third.close());
-      await login('login --with-token --profile work', { stdin: bed.sandbox.mint(['server:read'], { name: 'work' }) });
-      await login('login --with-token --profile play', { stdin: other.sandbox.token, env: { DNX_HOST: other.sandbox.url } });
+      expect((await login('login --with-token --profile work', { stdin: bed.sandbox.mint(['server:read'], { name: 'work' }) })).code).toBe(
+        0,
+      );
+      expect(
+        (await login('login --with-token --profile play', { stdin: other.sandbox.token, env: { DNX_HOST: other.sandbox.url } })).code,
+      ).toBe(0);
       const free = { env: { DNX_TOKEN: undefined, DNX_HOST: undefined } };
       expect(settings().profiles).toEqual({ work: { host: bed.sandbox.url }, play: { host: other.sandbox.url } });
       const before = [bed.sandbox.calls.length, other.sandbox.calls.length];
@@ -164,7 +168,7 @@ describe('profiles', () => {
   });
 
   test('auth switch chooses the one that is used when nothing else is said', async () => {
-    await login('login --with-token --profile work');
+    expect((await login('login --with-token --profile work')).code).toBe(0);
     const run = await bed.dnx('auth switch work');
     expect(run.stdout).toBe('Profile work is now used.\n');
     expect((await bed.dnx('config get profile')).stdout).toBe('work\n');
@@ -185,7 +189,7 @@ describe('profiles', () => {
 
 describe('auth status', () => {
   test('tells user, source, abilities, age and last use', async () => {
-    await login('login --with-token', { stdin: bed.sandbox.mint(['site:read'], { name: 'laptop' }) });
+    expect((await login('login --with-token', { stdin: bed.sandbox.mint(['site:read'], { name: 'laptop' }) })).code).toBe(0);
     const run = await bed.dnx('auth status --json', signedOut);
     expect(run.code).toBe(0);
     expect(JSON.parse(run.stdout)).toEqual([
@@ -206,8 +210,8 @@ describe('auth status', () => {
   });
 
   test('shows every profile, what is wrong, and the command that mends it', async () => {
-    await login();
-    await login('login --with-token --profile dead', { stdin: bed.sandbox.mint([], { name: 'gone' }) });
+    expect((await login()).code).toBe(0);
+    expect((await login('login --with-token --profile dead', { stdin: bed.sandbox.mint([], { name: 'gone' }) })).code).toBe(0);
     bed.sandbox.state.tokens = bed.sandbox.state.tokens.filter(({ name }) => name !== 'gone');
     const run = await bed.dnx('auth status', signedOut);
     expect(run.code).toBe(4);
@@ -218,7 +222,7 @@ describe('auth status', () => {
   });
 
   test('with DNX_TOKEN, the keychain is not touched', async () => {
-    await login('login --with-token --profile work');
+    expect((await login('login --with-token --profile work')).code).toBe(0);
     bed.keychain.get = () => {
       throw new Error('touched');
     };

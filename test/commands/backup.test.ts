@@ -85,7 +85,7 @@ test('the site of the project is backed up when nothing else is said', async () 
 });
 
 test('a backup that fails fails the command', async () => {
-  await bed.dnx('database create fail_me --server db-1');
+  expect((await bed.dnx('database create fail_me --server db-1')).code).toBe(0);
   const run = await bed.dnx('backup create --database fail_me --server db-1 --json');
   expect(run.json()).toMatchObject({ status: 'failed' });
   expect(run.stderr).toContain('The backup of database fail_me failed.');

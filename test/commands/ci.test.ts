@@ -98,7 +98,7 @@ describe('GitHub Actions', () => {
       ...answer,
       body: { data: { ...shop, domain: 'a|b\n::set-env name=X::y' } },
     }));
-    await bed.dnx(`deploy ${shop?.id} --server ${shop?.server_id} --timeout 5s`, github);
+    expect((await bed.dnx(`deploy ${shop?.id} --server ${shop?.server_id} --timeout 5s`, github)).code).toBe(124);
     expect(read('summary')).toContain('a\\|b ::set-env');
   });
 });
@@ -127,9 +127,9 @@ describe('everywhere', () => {
     const run = await bed.dnx('deploy shop.example.com --json --result-file out.json');
     expect(run.code).toBe(1);
     expect(JSON.parse(read('out.json'))).toEqual(run.json());
-    await bed.dnx('deploy docs.example.com --result-file out.json');
+    expect((await bed.dnx('deploy docs.example.com --result-file out.json')).code).toBe(7);
     expect(JSON.parse(read('out.json'))).toMatchObject({ error: { code: 'invalid', status: 422 } });
-    await bed.dnx('rollback shop.example.com --yes --result-file out.json');
+    expect((await bed.dnx('rollback shop.example.com --yes --result-file out.json')).code).toBe(0);
     expect(JSON.parse(read('out.json'))).toMatchObject({ outcome: 'succeeded' });
   });
 

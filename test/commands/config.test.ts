@@ -17,8 +17,8 @@ const list = async (line = 'config list --json', env = {}) => {
 
 describe('config', () => {
   test('says what is in effect, and where it comes from', async () => {
-    await bed.dnx('config set server web-1');
-    await bed.dnx('config set site shop.example.com');
+    expect((await bed.dnx('config set server web-1')).code).toBe(0);
+    expect((await bed.dnx('config set site shop.example.com')).code).toBe(0);
     writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ site: 'blog.example.com' }));
     expect(await list()).toEqual({
       profile: 'default (default)',
@@ -31,22 +31,22 @@ describe('config', () => {
   });
 
   test('what a profile keeps is used', async () => {
-    await bed.dnx('config set server web-1');
-    await bed.dnx('config set output json');
+    expect((await bed.dnx('config set server web-1')).code).toBe(0);
+    expect((await bed.dnx('config set output json')).code).toBe(0);
     const run = await bed.dnx('site list');
     expect(run.json<unknown[]>().length).toBeGreaterThan(1);
-    await bed.dnx('config unset server');
+    expect((await bed.dnx('config unset server')).code).toBe(0);
     expect((await bed.dnx('site list')).code).toBe(2);
   });
 
   test('profiles are kept apart', async () => {
-    await bed.dnx('config set server web-1 --profile work');
+    expect((await bed.dnx('config set server web-1 --profile work')).code).toBe(0);
     expect((await bed.dnx('config get server --profile work')).stdout).toBe('web-1\n');
     expect(await bed.dnx('config get server')).toMatchObject({ code: 6, stdout: '' });
   });
 
   test('a host is spelt as an origin', async () => {
-    await bed.dnx('config set host deploynix.example.com/');
+    expect((await bed.dnx('config set host deploynix.example.com/')).code).toBe(0);
     expect((await bed.dnx('config get host', { env: { DNX_HOST: undefined } })).stdout).toBe('https://deploynix.example.com\n');
   });
 

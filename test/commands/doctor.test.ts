@@ -90,7 +90,9 @@ describe('doctor', () => {
   });
 
   test('files that others can read, and a token in the clear', async () => {
-    await bed.dnx('login --with-token --insecure-storage', { stdin: bed.sandbox.token, env: { DNX_TOKEN: undefined } });
+    expect((await bed.dnx('login --with-token --insecure-storage', { stdin: bed.sandbox.token, env: { DNX_TOKEN: undefined } })).code).toBe(
+      0,
+    );
     chmodSync(join(bed.directory, 'config'), 0o755);
     chmodSync(join(bed.directory, 'config', 'config.json'), 0o644);
     const { by, lines } = await examined('doctor --json', { env: { DNX_TOKEN: undefined } });

@@ -77,7 +77,7 @@ describe('overwriting', () => {
     const named = await download('-O x.gz');
     expect([named.code, named.stdout, named.calls]).toEqual([2, '', []]);
     expect(named.stderr).toContain('x.gz is already there.');
-    await download('--quiet');
+    expect((await download('--quiet')).code).toBe(0);
     const again = await download();
     expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/shop-.* is already there\.\n.*--force/)]);
     expect(readFileSync(join(cwd, 'x.gz'), 'utf8')).toBe('mine');

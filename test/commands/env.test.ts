@@ -99,7 +99,7 @@ test('one that is refused does not keep the others from being set; exit 12', asy
 });
 
 test('an empty value is a value', async () => {
-  await bed.dnx(`env set APP_ENV= ${on}`);
+  expect((await bed.dnx(`env set APP_ENV= ${on}`)).code).toBe(0);
   expect(value('APP_ENV')).toBe('');
 });
 

@@ -68,7 +68,8 @@ describe('the lock', () => {
 
   test('keeps what several commands of one process edit', async () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
-    await Promise.all(names.map((name) => bed.dnx(`config set server web-${name} --profile ${name}`)));
+    const runs = await Promise.all(names.map((name) => bed.dnx(`config set server web-${name} --profile ${name}`)));
+    expect(runs.map(({ code }) => code)).toEqual(names.map(() => 0));
     expect(profiles()).toEqual(Object.fromEntries(names.map((name) => [name, { server: `web-${name}` }])));
   });
 

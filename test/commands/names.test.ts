@@ -46,7 +46,7 @@ test('a site is found by its domain, and remembered', async () => {
 });
 
 test('what was remembered is checked on use: a 404 makes dnx look again, once', async () => {
-  await bed.dnx('site show shop.example.com');
+  expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
   bed.sandbox.faults.next({ path: '/servers/{server}/sites/{site}' }, { status: 404, body: { message: 'Gone.' } });
   const again = await bed.dnx('site show shop.example.com --json');
   expect(again.code).toBe(0);
@@ -73,7 +73,7 @@ test.each(['site show web-2/staging.example.com --json', 'site show staging.exam
 );
 
 test('each of several is looked for again where it is no longer what was remembered', async () => {
-  await bed.dnx('site show shop.example.com');
+  expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
   bed.sandbox.faults.next({ path: '/servers/{server}/sites/{site}' }, { status: 404, body: { message: 'Gone.' } });
   const run = await bed.dnx('site suspend shop.example.com blog.example.com --yes --json');
   expect([run.code, run.json()]).toEqual([0, [expect.objectContaining({ id: shop }), expect.objectContaining({ status: 'suspended' })]]);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded, timings } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { type Bed, openBed, type Run } from '../support/dnx.ts';
 
 const shop = seeded.sites['shop.example.com'];
 const ONE = timings.deployRuns;
@@ -66,7 +66,7 @@ describe('a deployment is under way already', () => {
   });
 
   test('a rollback under way cannot stand for a deployment', async () => {
-    await bed.dnx('rollback shop.example.com --yes --no-wait');
+    expect((await bed.dnx('rollback shop.example.com --yes --no-wait')).code).toBe(0);
     await bed.clock.sleep(timings.rollbackBegins);
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded' });
@@ -112,10 +112,14 @@ describe('somebody else deploys as well', () => {
   });
 
   test('a rollback right after ours: the release is not live', async () => {
-    bed.clock.at(timings.deployBegins + 1_000, () => void bed.dnx('rollback shop.example.com --yes --no-wait'));
+    let rollback: Promise<Run> | undefined;
+    bed.clock.at(timings.deployBegins + 1_000, () => {
+      rollback = bed.dnx('rollback shop.example.com --yes --no-wait');
+    });
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.json()).toMatchObject({ outcome: 'superseded', release: '20260416_120003' });
     expect(run.stderr).toContain('is live instead of 20260416_120003');
+    expect((await rollback)?.code).toBe(0);
   });
 });
 

@@ -51,7 +51,7 @@ describe('site schedule', () => {
   });
 
   test('asks before it replaces one', async () => {
-    await schedule('--in 1h');
+    expect((await schedule('--in 1h')).code).toBe(0);
     const refused = await schedule('--in 2h', { env: { TZ: 'UTC' } });
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toContain(
@@ -74,7 +74,7 @@ describe('site schedule', () => {
   });
 
   test('site unschedule takes it back', async () => {
-    await schedule('--in 1h');
+    expect((await schedule('--in 1h')).code).toBe(0);
     const run = await bed.dnx('site unschedule shop.example.com');
     expect(run).toMatchObject({ code: 0, stdout: 'Scheduled deployment cancelled.\n' });
     expect(shop()?.scheduled_deploy_at).toBeNull();

@@ -150,7 +150,7 @@ describe('forty sites within 60 requests a minute', () => {
 });
 
 test('a name that was remembered for the wrong place is looked up again', async () => {
-  await bed.dnx('site show blog.example.com');
+  expect((await bed.dnx('site show blog.example.com')).code).toBe(0);
   const blog = bed.sandbox.state.sites.find(({ domain }) => domain === 'blog.example.com');
   if (blog) blog.id = '01J0000000000000000000BLOG';
   expect((await bed.dnx('deploy blog.example.com --json')).json()).toMatchObject({ outcome: 'succeeded' });

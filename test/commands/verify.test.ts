@@ -38,7 +38,7 @@ describe('deploy --verify', () => {
   });
 
   test('never shows the token to the site', async () => {
-    await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 5s`);
+    expect((await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 5s`)).code).toBe(1);
     expect(site.asked.length).toBeGreaterThan(0);
     for (const { headers } of site.asked) {
       expect(headers.authorization).toBeUndefined();

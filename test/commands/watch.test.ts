@@ -18,7 +18,7 @@ const files = () => readdirSync(runs()).map((name) => JSON.parse(readFileSync(jo
 
 describe('site watch', () => {
   test.each(['site watch', 'site watch shop.example.com'])('%s goes on where Ctrl-C stopped', async (line) => {
-    await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 });
+    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     const run = await bed.dnx(`${line} --json`);
     expect(run.stderr).toContain('The deployment of shop.example.com of 2026-04-16 12:00:00 UTC, taken up again.');
     expect(run.json()).toMatchObject({ site: 'shop.example.com', server: 'web-1', outcome: 'succeeded', release: '20260416_120003' });
@@ -28,9 +28,9 @@ describe('site watch', () => {
 
   test('tells the true outcome of what ended meanwhile, even when the site was edited since', async () => {
     bed.sandbox.state.fail_deploys = true;
-    await bed.dnx('deploy shop.example.com', { interruptAt: 2_500 });
+    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 2_500 })).code).toBe(130);
     await bed.clock.sleep(600_000);
-    await bed.dnx('site update shop.example.com --branch next');
+    expect((await bed.dnx('site update shop.example.com --branch next')).code).toBe(0);
     const run = await bed.dnx('site watch --json');
     expect(run.code).toBe(1);
     expect(run.json()).toMatchObject({ outcome: 'failed', release: '20260416_120003', duration_s: 603 });
@@ -38,7 +38,7 @@ describe('site watch', () => {
   });
 
   test('tells a success that somebody else has superseded for what it is', async () => {
-    await bed.dnx('deploy shop.example.com', { interruptAt: 2_500 });
+    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 2_500 })).code).toBe(130);
     await bed.clock.sleep(60_000);
     bed.sandbox.deployElsewhere(shop);
     await bed.clock.sleep(60_000);
@@ -54,7 +54,7 @@ describe('site watch', () => {
 
   test('tells how a deployment went whose answer was lost', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, 'drop-after');
-    await bed.dnx('deploy shop.example.com');
+    expect((await bed.dnx('deploy shop.example.com')).code).toBe(13);
     const run = await bed.dnx('site watch --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
     expect(run.stderr).toContain('The answer to the request was lost; 20260416_120003 is the only new release since');
@@ -63,7 +63,7 @@ describe('site watch', () => {
 
   test('tells that a request which never arrived started nothing', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, 'drop');
-    await bed.dnx('deploy shop.example.com');
+    expect((await bed.dnx('deploy shop.example.com')).code).toBe(13);
     const run = await bed.dnx('site watch --json');
     expect(run.code).toBe(1);
     expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
@@ -71,12 +71,12 @@ describe('site watch', () => {
   });
 
   test('tells an outcome again, for its printing may have been interrupted', async () => {
-    await bed.dnx('deploy shop.example.com');
+    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
     const again = await bed.dnx('site watch --json');
     expect(again.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
     expect(again.calls).toEqual([]);
     bed.sandbox.state.fail_deploys = true;
-    await bed.dnx('deploy shop.example.com');
+    expect((await bed.dnx('deploy shop.example.com')).code).toBe(1);
     expect(await bed.dnx('site watch')).toMatchObject({ code: 1, stdout: '' });
   });
 
@@ -100,14 +100,14 @@ describe('site watch', () => {
   });
 
   test('takes up a rollback as well', async () => {
-    await bed.dnx('rollback shop.example.com --yes', { interruptAt: 500 });
+    expect((await bed.dnx('rollback shop.example.com --yes', { interruptAt: 500 })).code).toBe(130);
     const run = await bed.dnx('site watch --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded', site: 'shop.example.com' });
     expect(run.stderr).toContain('The rollback of shop.example.com');
   });
 
   test("does not take up another host's run", async () => {
-    await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 });
+    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     const other = await openBed();
     const run = await other.dnx('site watch', { env: { DNX_STATE_DIR: join(bed.directory, 'state') } });
     expect(run.code).toBe(2);
@@ -122,7 +122,7 @@ describe('what is remembered', () => {
       seen = files();
       return answer;
     });
-    await bed.dnx('deploy shop.example.com');
+    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
     expect(seen).toMatchObject([{ version: 1, kind: 'deploy', asked: false, result: null, site: { id: shop } }]);
     expect(JSON.stringify(files())).not.toContain(bed.sandbox.token);
     expect(files()).toMatchObject([{ asked: true, going: true, result: { outcome: 'succeeded' } }]);
@@ -134,14 +134,14 @@ describe('what is remembered', () => {
     for (let day = 10; day < 16; day++) file(`202604${day}T000000000Z-old.json`);
     for (let index = 100; index < 180; index++) file(`20260416T1100${index}Z-many.json`);
     file('20260101T000000000Z-ancient.json');
-    await bed.dnx('deploy shop.example.com');
+    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
     const names = readdirSync(runs()).sort();
     expect(names).toHaveLength(50);
     expect(names.at(-1)).toMatch(/^20260416T120000000Z-/);
   });
 
   test('is read as 0.1.0 wrote it', async () => {
-    await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 });
+    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     const [name = ''] = readdirSync(runs());
     const [run] = files();
     writeFileSync(join(runs(), name), JSON.stringify({ ...run, baseline: { ...run.baseline, live: run.baseline.releases[0] } }));
@@ -149,7 +149,7 @@ describe('what is remembered', () => {
   });
 
   test('a broken file is passed over', async () => {
-    await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 });
+    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     writeFileSync(join(runs(), '20260416T235959000Z-broken.json'), '{"version": 1, "ki');
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
   });
@@ -162,7 +162,7 @@ describe('what is remembered', () => {
     ['a result that is none', { result: 'succeeded' }],
     ['another kind', { kind: 'backup' }],
   ])('a file of another shape is passed over: %s', async (_, part) => {
-    await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 });
+    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     const [name = ''] = readdirSync(runs());
     const run = JSON.parse(readFileSync(join(runs(), name), 'utf8'));
     writeFileSync(join(runs(), '20260416T235959000Z-other.json'), JSON.stringify({ ...run, ...part }));

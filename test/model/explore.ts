@@ -115,7 +115,7 @@ async function conclude(system: System, tally: Tally): Promise<void> {
     await system.running?.end;
     const first = system.ended;
     if (!first) return;
-    expectOncePosted(first.verb, first.posts);
+    expectOncePosted(first);
     system.sandbox.faults.clear();
     system.slowness = 0;
     const open = !knowsOutcome(first);
@@ -126,7 +126,7 @@ async function conclude(system: System, tally: Tally): Promise<void> {
       await system.running?.end;
     }
     const last = system.ended ?? first;
-    if (last !== first) expectOncePosted(last.verb, last.posts);
+    if (last !== first) expectOncePosted(last);
     judge(system, last.result?.outcome ?? 'none', last.result?.release ?? null, unasked);
     const outcome = last.result?.outcome ?? 'none';
     tally[outcome] = (tally[outcome] ?? 0) + 1;
@@ -140,9 +140,10 @@ async function conclude(system: System, tally: Tally): Promise<void> {
 const knowsOutcome = (ending: Ending | undefined): boolean =>
   ending?.failure?.code !== 'network' && ['succeeded', 'failed', 'superseded', 'unknown'].includes(ending?.result?.outcome ?? '');
 
-function expectOncePosted(verb: 'deploy' | 'watch', posts: number): void {
-  // A 429 was not performed, so that one may be followed by a second.
-  if (posts > (verb === 'deploy' ? 2 : 0)) throw new Error(`${verb} sent ${posts} requests to deploy.`);
+/** One request to deploy that may have been performed, and none from who watches. A request that a 429 refused was not. */
+function expectOncePosted({ verb, posts, refused }: Ending): void {
+  if (posts - refused > (verb === 'deploy' ? 1 : 0))
+    throw new Error(`${verb} sent ${posts} requests to deploy, ${refused} of them refused.`);
 }
 
 function judge(system: System, outcome: string, release: string | null, unasked: boolean): void {

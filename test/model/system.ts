@@ -24,6 +24,8 @@ export interface Ending {
   readonly failure: DnxError | undefined;
   /** Requests to deploy that were sent. */
   readonly posts: number;
+  /** Those of them that were answered with 429. */
+  readonly refused: number;
 }
 
 /** A dnx that runs. */
@@ -86,7 +88,7 @@ export async function openSystem(): Promise<System> {
     slowness: 0,
     start(verb) {
       const interruption = new AbortController();
-      let posts = 0;
+      let [posts, refused] = [0, 0];
       const connect = async (): Promise<Transport> => {
         const transport = await openNetwork({});
         return {
@@ -95,6 +97,7 @@ export async function openSystem(): Promise<System> {
             if (request.method === 'POST') posts += 1;
             if (system.slowness > 0) await clock.sleep(system.slowness, request.signal);
             const response = await clock.during(() => transport.request(request)).finally(note);
+            if (request.method === 'POST' && response.status === 429) refused += 1;
             const body = response.body[Symbol.asyncIterator]();
             return { ...response, body: { [Symbol.asyncIterator]: () => ({ next: () => clock.during(() => body.next()) }) } };
           },
@@ -104,7 +107,7 @@ export async function openSystem(): Promise<System> {
       const world = { ...inert, env, cwd: directory, home: directory, clock, connect, signal: interruption.signal };
       const end = runCommand(world, verb).then((ending) => {
         system.running = undefined;
-        system.ended = { ...ending, verb, posts };
+        system.ended = { ...ending, verb, posts, refused };
         return system.ended;
       });
       system.running = { end, interrupt: () => interruption.abort(new DnxError('interrupted', 'Interrupted.')) };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
 
 let executable: Executable;
@@ -26,6 +26,21 @@ describe('stdout', () => {
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toContain('The disk is full');
     expect(run.stderr).not.toContain('    at ');
+  });
+
+  async function deployIntoClosedPipe(options = '') {
+    const failing = await openExecutable({ failDeploys: true, speed: 20 });
+    onTestFinished(() => failing.close());
+    const { exitCode, stdout } = await failing.shell(`dnx deploy shop.example.com ${options} | true; exit \${PIPESTATUS[0]}`);
+    return [exitCode, stdout];
+  }
+
+  test('a deployment that fails exits 1, although nobody reads what it prints', async () => {
+    expect(await deployIntoClosedPipe()).toEqual([1, '']);
+  });
+
+  test.each(['--json', '-o yaml', '-o ndjson'])('a deployment with %s that fails exits 1, although nobody reads it', async (options) => {
+    expect(await deployIntoClosedPipe(options)).toEqual([1, '']);
   });
 
   test('is empty when a command fails', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
@@ -7,6 +7,7 @@ import { main } from '../../src/main.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { FakeClock } from './clock.ts';
+import { mustBeRead } from './results.ts';
 import { capture, input, keyboard } from './streams.ts';
 
 /** What a run of dnx left behind. */
@@ -55,15 +56,19 @@ export interface Bed {
   close(): Promise<void>;
 }
 
+// Files in memory where there are such: a test does little else than to write some and remove them.
+const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
 /** A fresh bed: nothing is signed in but the owner of the sandbox, by DNX_TOKEN. */
 export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promise<Bed> {
   const clock = new FakeClock();
   const sandbox = await startSandbox({ ...options, now: clock.now });
   const keychain = new Map<string, string>();
   const children: Child[] = [];
-  const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
+  const directory = mkdtempSync(join(memory, 'dnx-test-'));
 
   async function dnx(line: string | readonly string[], run: RunOptions = {}): Promise<Run> {
+    const toRead = mustBeRead<Run>(`dnx ${typeof line === 'string' ? line : line.join(' ')}`);
     const stdout = capture(run.columns !== undefined, run.columns);
     const interruption = new AbortController();
     const interrupt = () => interruption.abort(new DnxError('interrupted', 'Interrupted.'));
@@ -95,7 +100,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       stdout: stdout.stream,
       stderr: stderr.stream,
       clock,
-      keychain: memory(keychain),
+      keychain: inMemory(keychain),
       signal: interruption.signal,
       connect: async () => guarded(await openNetwork(env, run.idleMs), clock),
       spawn: async (child) => {
@@ -103,7 +108,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
         return run.child?.(child) ?? 0;
       },
     });
-    return {
+    return toRead({
       code,
       stdout: stdout.text(),
       bytes: stdout.bytes(),
@@ -111,7 +116,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       calls: sandbox.calls.slice(before).map(({ method, path }) => `${method} ${path}`),
       waited: clock.elapsed() - start,
       json: <T>() => JSON.parse(stdout.text()) as T,
-    };
+    });
   }
 
   return {
@@ -134,7 +139,7 @@ export const split = (line: string): string[] =>
     word.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single),
   );
 
-const memory = (secrets: Map<string, string>): Keychain => ({
+const inMemory = (secrets: Map<string, string>): Keychain => ({
   read: async (account) => secrets.get(account),
   write: async (account, secret) => void secrets.set(account, secret),
   remove: async (account) => secrets.delete(account),

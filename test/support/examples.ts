@@ -27,7 +27,9 @@ export async function prepareExample(bed: Bed, line: string): Promise<void> {
   mkdirSync(join(bed.directory, '.ssh'), { recursive: true });
   writeFileSync(join(bed.directory, '.ssh/id_ed25519.pub'), key);
   writeFileSync(join(bed.directory, 'openapi.json'), '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}');
-  if (before[line]) await bed.dnx(before[line]);
+  if (!before[line]) return;
+  const { code, stderr } = await bed.dnx(before[line]);
+  if (code !== 0) throw new Error(stderr);
 }
 
 /** Runs an example in this process, with what is redirected on standard input, and somebody at the keyboard where it asks. */

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
+import { hasten } from './hasten.ts';
+import { mustBeRead } from './results.ts';
 
 /** The built executable in processes of its own, against a sandbox in this one, with real time and real signals. */
 export interface Executable {
@@ -25,9 +27,16 @@ export interface StartOptions {
 /** A process under way. */
 export type Started = ReturnType<typeof launch>;
 
+/** How an executable is opened. */
+export interface ExecutableOptions extends SandboxOptions {
+  /** How many times as fast time passes, for the sandbox and for the processes. */
+  readonly speed?: number;
+}
+
 /** A fresh sandbox and directory for the built executable. Its processes get the sandbox's address and token, and nothing of this one's environment. */
-export async function openExecutable(options: SandboxOptions = {}): Promise<Executable> {
-  const sandbox = await startSandbox(options);
+export async function openExecutable({ speed, ...options }: ExecutableOptions = {}): Promise<Executable> {
+  const fast = speed === undefined ? undefined : hasten(speed);
+  const sandbox = await startSandbox({ ...(fast && { now: fast.now }), ...options });
   const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
   const env = {
     PATH: process.env.PATH ?? '',
@@ -37,6 +46,7 @@ export async function openExecutable(options: SandboxOptions = {}): Promise<Exec
     DNX: resolve('bin/dnx.js'),
     DNX_HOST: sandbox.url,
     DNX_TOKEN: sandbox.token,
+    ...fast?.env,
   };
   return {
     sandbox,
@@ -52,7 +62,11 @@ export async function openExecutable(options: SandboxOptions = {}): Promise<Exec
 }
 
 function launch(file: string, args: readonly string[], { directory, env, stdin = 'ignore' }: StartOptions & { directory: string }) {
-  return execa(file, args, { cwd: directory, env: { ...env }, extendEnv: false, reject: false, stdin, stripFinalNewline: false });
+  const child = execa(file, args, { cwd: directory, env: { ...env }, extendEnv: false, reject: false, stdin, stripFinalNewline: false });
+  const ended = child.then(mustBeRead([file, ...args].join(' ')));
+  // biome-ignore lint/suspicious/noThenProperty: a child of execa is a promise of its result
+  child.then = ended.then.bind(ended);
+  return child;
 }
 
 /** Resolves once a process has written these words to its stderr; rejects when it ends without. */

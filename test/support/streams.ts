@@ -32,15 +32,24 @@ export function capture(isTTY = false, columns = 120, seen: (text: string) => vo
 /** Standard input that holds this text. */
 export const input = (text: string, isTTY = false): Input => Object.assign(Readable.from(text === '' ? [] : [text]), { isTTY });
 
-/** A terminal on which these keys are pressed, each when somebody has been waiting for one for a moment. */
+/** A terminal on which these keys are pressed, each as soon as a question waits for one. */
 export function keyboard(keys: string): Input {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: an arrow is one key
   const left = keys.match(/\u001b\[.|./gs) ?? [];
-  const stream = new Readable({
-    read() {
-      const key = left.shift();
-      if (key !== undefined) setTimeout(() => this.push(key), 30);
-    },
-  });
+  const stream = new Readable({ read() {} });
+  let due = false;
+  const press = () => {
+    if (due) return;
+    due = true;
+    setImmediate(() => {
+      due = false;
+      // One listener is readline's own; the second is the question's, and goes with it.
+      const key = stream.listenerCount('keypress') > 1 ? left.shift() : undefined;
+      if (key === undefined) return;
+      stream.push(key);
+      press();
+    });
+  };
+  stream.on('newListener', (event) => event === 'keypress' && press());
   return Object.assign(stream, { isTTY: true, setRawMode: () => stream });
 }

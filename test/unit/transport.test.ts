@@ -1,6 +1,6 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, type TestContext, test } from 'vitest';
 import type { HttpRequest, Transport } from '../../src/machine/world.ts';
 import { directTransport } from '../../src/platform/api/direct.ts';
 import { proxiedTransport } from '../../src/platform/api/proxied.ts';
@@ -12,35 +12,35 @@ import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
 const PATIENT_MS = 10_000;
 const HASTY_MS = 150;
 
-let proxy: LoopbackProxy;
-let server: Elsewhere;
-let answer: RequestListener;
-beforeEach(async () => {
-  proxy = await openProxy();
-  server = await openElsewhere((request, response) => answer(request, response));
-});
-afterEach(async () => {
-  await server.close();
-  await proxy.close();
-});
-
-const ask = (request: Partial<HttpRequest> = {}): HttpRequest => requestTo(`${server.url}/things`, request);
-
 /** The server writes this much of a body and then does nothing more. */
 const begin = (response: ServerResponse) => {
   response.writeHead(200, { 'content-length': '1000' });
   response.write('the beginning');
 };
 
-type Open = (idleMs: number) => Transport;
+type Open = (idleMs: number, proxy: string) => Transport;
 const transports: readonly [string, Open][] = [
   ['direct', (idleMs) => directTransport({ idleMs })],
-  ['proxied', (idleMs) => proxiedTransport({ env: { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url }, idleMs })],
+  ['proxied', (idleMs, proxy) => proxiedTransport({ env: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }, idleMs })],
 ];
 
 describe.each(transports)('%s', (_, openTransport) => {
-  const open: Open = (idleMs) => {
-    const transport = openTransport(idleMs);
+  let proxy: LoopbackProxy;
+  let server: Elsewhere;
+  let answer: RequestListener;
+  beforeEach(async () => {
+    proxy = await openProxy();
+    server = await openElsewhere((request, response) => answer(request, response));
+  });
+  afterEach(async () => {
+    await server.close();
+    await proxy.close();
+  });
+
+  const ask = (request: Partial<HttpRequest> = {}): HttpRequest => requestTo(`${server.url}/things`, request);
+
+  const open = (idleMs: number): Transport => {
+    const transport = openTransport(idleMs, proxy.url);
     onTestFinished(() => transport.close());
     return transport;
   };
@@ -80,34 +80,6 @@ describe.each(transports)('%s', (_, openTransport) => {
       setImmediate(() => response.end(two));
     };
     expect(await textOf((await open(PATIENT_MS).request(ask())).body)).toBe('{"name":"café"}');
-  });
-
-  test('no answer: given up after the patience, and it was sent', async () => {
-    answer = () => {};
-    const failure = await failureOf(open(HASTY_MS).request(ask({ method: 'POST', body: '{}' })));
-    expect(failure).toEqual({ message: 'no answer within 0.15 s', sent: true });
-  });
-
-  test('a body that stops coming is given up too', async () => {
-    answer = (_, response) => begin(response);
-    const reply = await open(HASTY_MS).request(ask());
-    expect(await failureOf(textOf(reply.body))).toEqual({ message: 'the connection was closed in the middle of the answer', sent: true });
-  });
-
-  test('a slow body is not given up while something comes', async () => {
-    const pieces = 12;
-    answer = (_, response) => {
-      let left = pieces;
-      const timer = setInterval(() => {
-        response.write('.');
-        left -= 1;
-        if (left === 0) {
-          clearInterval(timer);
-          response.end();
-        }
-      }, 100);
-    };
-    expect(await textOf((await open(1_000).request(ask())).body)).toBe('.'.repeat(pieces));
   });
 
   test('dropped before an answer: it may have been performed', async () => {
@@ -166,7 +138,7 @@ describe.each(transports)('%s', (_, openTransport) => {
   });
 
   test('close ends what is under way', async () => {
-    const transport = openTransport(PATIENT_MS);
+    const transport = openTransport(PATIENT_MS, proxy.url);
     let arrived = () => {};
     const arrival = new Promise<void>((resolve) => {
       arrived = resolve;
@@ -176,5 +148,48 @@ describe.each(transports)('%s', (_, openTransport) => {
     await arrival;
     await transport.close();
     expect(await failure).toMatchObject({ sent: true });
+  });
+});
+
+// Real time has to pass here, and passes for all of them at once.
+describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
+  async function open(idleMs: number, answer: RequestListener, finished: TestContext['onTestFinished']) {
+    const proxy = await openProxy();
+    const server = await openElsewhere(answer);
+    const transport = openTransport(idleMs, proxy.url);
+    finished(async () => {
+      await transport.close();
+      await server.close();
+      await proxy.close();
+    });
+    return { request: (request: Partial<HttpRequest> = {}) => transport.request(requestTo(`${server.url}/things`, request)) };
+  }
+
+  test('no answer: given up after it, and it was sent', async ({ onTestFinished }) => {
+    const { request } = await open(HASTY_MS, () => {}, onTestFinished);
+    const failure = await failureOf(request({ method: 'POST', body: '{}' }));
+    expect(failure).toEqual({ message: 'no answer within 0.15 s', sent: true });
+  });
+
+  test('a body that stops coming is given up too', async ({ onTestFinished }) => {
+    const { request } = await open(HASTY_MS, (_, response) => begin(response), onTestFinished);
+    const { body } = await request();
+    expect(await failureOf(textOf(body))).toEqual({ message: 'the connection was closed in the middle of the answer', sent: true });
+  });
+
+  test('a slow body is not given up while something comes', async ({ onTestFinished }) => {
+    const pieces = 12;
+    const drip: RequestListener = (_, response) => {
+      let left = pieces;
+      const timer = setInterval(() => {
+        response.write('.');
+        left -= 1;
+        if (left > 0) return;
+        clearInterval(timer);
+        response.end();
+      }, 100);
+    };
+    const { request } = await open(1_000, drip, onTestFinished);
+    expect(await textOf((await request()).body)).toBe('.'.repeat(pieces));
   });
 });

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, encode } from './answer.ts';
 
 const PIECES = 16;
-const BETWEEN_PIECES_MS = 10;
+const BETWEEN_PIECES_MS = 2;
 
 /** An answer as Hono wants it. */
 export function respond(answer: Answer): Response {

@@ -1,4 +1,4 @@
-import { archive } from '../archive.ts';
+import { archiveSize } from '../archive.ts';
 import type { Backup } from '../records.ts';
 import { type State, schedule } from '../state.ts';
 import { timestamp } from '../time.ts';
@@ -28,7 +28,7 @@ export function backupEnds(state: State, id: string, at: number): void {
     return;
   }
   enter(backup, 'completed', at);
-  backup.size = archive(backup).length;
+  backup.size = archiveSize(backup);
   backup.completed_at = timestamp(at);
 }
 

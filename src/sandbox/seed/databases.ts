@@ -1,4 +1,4 @@
-import { archive } from '../archive.ts';
+import { archiveSize } from '../archive.ts';
 import type { Backup, Database, DatabaseUser } from '../records.ts';
 import { seeded, seedId } from './ids.ts';
 import type { Calendar } from './stamp.ts';
@@ -27,7 +27,7 @@ export function backups({ ago, stamps }: Calendar): Backup[] {
   const done = (id: string, days: number, status: string) => ({
     id,
     status,
-    size: archive({ id }).length,
+    size: archiveSize({ id }),
     completed_at: ago(days - 0.01),
     ...stamps(days, days - 0.01),
   });

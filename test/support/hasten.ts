@@ -1,0 +1,10 @@
+import { resolve } from 'node:path';
+
+/** Time that passes so many times as fast, for a sandbox in this process (`now`) and for processes with this environment. */
+export function hasten(factor: number): { readonly now: () => number; readonly env: Readonly<Record<string, string>> } {
+  const since = Date.now();
+  return {
+    now: () => since + (Date.now() - since) * factor,
+    env: { NODE_OPTIONS: `--require ${resolve('test/support/hastened.cjs')}`, DNX_TEST_TIME: `${factor} ${since}` },
+  };
+}
