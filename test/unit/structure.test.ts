@@ -164,4 +164,19 @@ describe('size', () => {
     const lengths = sources.map(({ text }) => lengthOf(text)).sort((a, b) => a - b);
     expect(lengths[Math.floor(lengths.length / 2)]).toBeLessThanOrEqual(60);
   });
+
+  test('no function is longer than 60 lines', () => {
+    expect(sources.flatMap(({ file, text }) => longFunctions(text).map((each) => `${file}: ${each}`))).toEqual([]);
+  });
 });
+
+/** The first lines of functions over 60 lines. Formatted, a function of a file begins in the first column; no other is longer. */
+function longFunctions(text: string): string[] {
+  const lines = text.split('\n');
+  return lines.filter((line, start) => {
+    if (!/^(?:export )?(?:default )?(?:(?:async )?function\b|const \w+.*(?:=>|\()\s*[{(]*$)/.test(line)) return false;
+    const next = lines.findIndex((each, index) => index > start && /^(?:export|const|let|function|async|interface|type|\/)/.test(each));
+    const end = next < 0 ? lines.length : next;
+    return lines.slice(start, end).join('\n').trimEnd().split('\n').length > 60;
+  });
+}

@@ -2,7 +2,7 @@ import type { Ci } from '../../machine/ci.ts';
 import type { Tokens } from '../../machine/credentials/tokens.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Clock, World } from '../../machine/world.ts';
-import type { Api, Query } from '../../platform/api/client.ts';
+import type { Api, Query } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Reply } from '../../platform/api/reply.ts';
 import type { Target, Targets } from '../../platform/names/names.ts';

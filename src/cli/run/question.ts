@@ -1,7 +1,7 @@
 import { isError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { flagName } from '../../base/text.ts';
-import type { Api } from '../../platform/api/client.ts';
+import type { Api } from '../../platform/api/api.ts';
 import { nounIn } from '../../platform/names/lookups.ts';
 import { namings } from '../../platform/names/names.ts';
 import type { Option } from '../language/options.ts';

@@ -1,6 +1,6 @@
 import { DnxError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
-import type { Api } from '../../platform/api/client.ts';
+import type { Api } from '../../platform/api/api.ts';
 import type { Reply } from '../../platform/api/reply.ts';
 
 /** A token as the API lists it; its plain text is never among this. */

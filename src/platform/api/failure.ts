@@ -1,7 +1,8 @@
-import { type Code, DnxError, type FieldErrors } from '../../base/errors.ts';
+import { type Code, DnxError, type FieldErrors, type Next } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { type Need, needOf } from '../abilities.ts';
+import { retryWords } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
 
 const codes: Readonly<Record<number, Code>> = {
@@ -18,20 +19,24 @@ export function failureOf(reply: Reply, endpoint: string): DnxError {
   const { status } = reply;
   const code = codes[status] ?? 'failed';
   const said = reply.message ?? firstLine(reply.text);
-  const { message, hint, lacks } = explain(reply, said, endpoint);
-  return new DnxError(code, message, { status, hint, lacks, errors: status === 422 ? fieldErrors(reply.body) : undefined });
+  const { message, hint, next, lacks } = explain(reply, said, endpoint);
+  return new DnxError(code, message, { status, hint, next, lacks, errors: status === 422 ? fieldErrors(reply.body) : undefined });
 }
 
 interface Explained {
   readonly message: string;
   readonly hint?: string;
+  readonly next?: readonly Next[];
   readonly lacks?: string;
 }
 
 function explain({ status, headers }: Reply, said: string | undefined, endpoint: string): Explained {
   switch (status) {
     case 401:
-      return { message: quote('Deploynix does not accept this token', said, 'Unauthenticated.'), hint: 'Sign in again with: dnx login' };
+      return {
+        message: quote('Deploynix does not accept this token', said, 'Unauthenticated.'),
+        next: [{ command: ['login'], why: 'Sign in again with' }],
+      };
     case 403:
       return forbidden(said, needOf(endpoint));
     case 404:
@@ -39,7 +44,7 @@ function explain({ status, headers }: Reply, said: string | undefined, endpoint:
     case 422:
       return { message: said ?? 'Deploynix rejected the request.' };
     case 429:
-      return { message: quote('Rate limited by Deploynix', said), hint: `Try again ${later(headers['retry-after'])}.` };
+      return { message: quote('Rate limited by Deploynix', said), hint: `Try again ${retryWords(headers['retry-after'])}.` };
   }
   if (status < 400) {
     const to = headers.location;
@@ -79,13 +84,10 @@ function forbidden(said: string | undefined, need: Need | undefined): Explained 
       sure ? `The token lacks the ability ${ability}` : `Deploynix forbids it: most likely the token lacks the ability ${ability}`,
       said,
     ),
-    hint: `Make a token that has it: dnx token create NAME --ability ${need.ability}`,
+    next: [{ command: ['token', 'create', 'NAME', '--ability', need.ability], why: 'Make a token that has it' }],
     lacks: need.ability,
   };
 }
-
-/** `Retry-After` in words: seconds, or a date. */
-const later = (value = '60'): string => (/^\d+$/.test(value) ? `in ${value} s` : `after ${value}`);
 
 /** `sentence ("the API's words").`, without the words when they are missing or say nothing new. */
 const quote = (sentence: string, said: string | undefined, known?: string): string =>

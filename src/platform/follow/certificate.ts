@@ -1,4 +1,4 @@
-import type { Api } from '../api/client.ts';
+import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import type { SiteIds } from '../names/names.ts';
 import type { Reader, Thing } from './work.ts';

@@ -1,5 +1,5 @@
 import { phaseOf } from '../../base/status.ts';
-import type { Api } from '../api/client.ts';
+import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import type { Reader, Thing } from './work.ts';
 

@@ -1,7 +1,7 @@
 import { DnxError, isError, type Next, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { flagName, plural, title } from '../../base/text.ts';
-import type { Api } from '../api/client.ts';
+import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { type Lookup, lookupsFor, type Settled, type Words } from './lookups.ts';
 import { isId, namings, type Target, type Targets, targetOf } from './names.ts';

@@ -3,7 +3,7 @@ import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { readJson, writeJson } from '../../machine/files/json-file.ts';
 import type { Waiting } from '../../machine/files/lock.ts';
-import type { Api } from '../api/client.ts';
+import type { Api } from '../api/api.ts';
 import { isId, isTarget, type Target, targetOf } from './names.ts';
 
 /** A site, and the server that it is on. */
