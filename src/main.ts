@@ -1,4 +1,4 @@
-import { DnxError, isError } from './base/errors.ts';
+import { DnxError, isError, systemCode } from './base/errors.ts';
 import type { Globals } from './cli/language/globals.ts';
 import { reportError } from './cli/output/error.ts';
 import { checkShape, print, write } from './cli/output/print.ts';
@@ -84,4 +84,4 @@ async function delivered(printing: Promise<void>): Promise<boolean> {
 }
 
 /** `| head -1` closes our stdout: that is how a pipe ends, not a failure. */
-const isClosedPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE';
+const isClosedPipe = (error: unknown): boolean => systemCode(error) === 'EPIPE';

@@ -78,6 +78,10 @@ export class DnxError extends Error {
 /** The command line itself is wrong, or a question has nobody to answer it. */
 export const usage = (message: string, hint?: string, ...next: readonly Next[]): DnxError => new DnxError('usage', message, { hint, next });
 
+/** The code of an error of the operating system, such as `ENOENT`. */
+export const systemCode = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
 /** True for a failure with one of these codes. */
 export const isError = (error: unknown, ...codes: readonly Code[]): error is DnxError =>
   error instanceof DnxError && (codes.length === 0 || codes.includes(error.code));

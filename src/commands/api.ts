@@ -5,7 +5,7 @@ import { data, nothing, text as plain, type View } from '../cli/output/view.ts';
 import { parseJson } from '../cli/run/body.ts';
 import { failureOf } from '../platform/api/failure.ts';
 import type { Reply } from '../platform/api/reply.ts';
-import { type Address, addressOf, fillPlaceholders, operationOf, patternOf } from '../platform/names/address.ts';
+import { type Address, addressOf, fillPlaceholders, operationOf } from '../platform/names/address.ts';
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
@@ -45,7 +45,7 @@ export default command({
     const reply = await ctx.api.ask(verb, withQuery(address, verb === 'GET' ? words(fields) : {}), { body });
     if (reply.status < 300) return include ? withHead(reply) : bodyOf(reply, ctx.progress.note);
     if (include) ctx.progress.note(headOf(reply));
-    throw failureOf(reply, `${verb} ${patternOf(address.path)}`);
+    throw failureOf(reply, operationOf(verb, address.path));
   },
 });
 

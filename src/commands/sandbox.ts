@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { type DnxError, usage } from '../base/errors.ts';
+import { type DnxError, systemCode, usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
 import { duration, flag, integer, rest, text, type Values } from '../cli/language/options.ts';
 import { nothing } from '../cli/output/view.ts';
@@ -40,7 +40,7 @@ function portRefused(error: unknown, port: number | undefined): DnxError | undef
     EACCES: 'is not for this user',
     ERR_SOCKET_BAD_PORT: 'is not a port',
   };
-  const reason = why[(error as NodeJS.ErrnoException).code ?? ''];
+  const reason = why[systemCode(error) ?? ''];
   return reason && port !== undefined ? usage(`Port ${port} ${reason}.`, 'Leave --port out for a free one.') : undefined;
 }
 

@@ -23,6 +23,8 @@ export interface Parsed {
 /** What one reading of argv has found out so far. */
 interface Reading {
   readonly tree: Tree;
+  /** The options of every command, which are declared on every level. */
+  readonly flags: readonly Flag[];
   /** The command that has been reached: its options are those that were given. */
   reached: Command;
   invocation?: Invocation;
@@ -34,7 +36,7 @@ interface Reading {
 /** Reads argv with commander, which loads only the group that is named. */
 export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed> {
   const root = new Command('dnx');
-  const reading: Reading = { tree, reached: root };
+  const reading: Reading = { tree, flags: flagsOf(globalOptions), reached: root };
   const error: unknown = await rooted(root, reading)
     .parseAsync(argv, { from: 'user' })
     .then(() => undefined)
@@ -63,7 +65,7 @@ function rooted(root: Command, reading: Reading): Command {
       },
       writeErr: () => {},
     });
-  for (const flag of flagsOf({ ...globalOptions, ...parents })) root.addOption(flag);
+  for (const flag of [...reading.flags, ...flagsOf(parents)]) root.addOption(flag);
   for (const entry of tree.contents) {
     const names = [entry.name, plural(entry.name), ...(entry.aliases ?? [])];
     for (const branch of spelled(root, names)) configured(branch, reading, () => undefined, entry.name).enablePositionalOptions();
@@ -100,7 +102,7 @@ const spelled = (parent: Command, names: readonly string[]): Command[] =>
 
 function addGroup(branch: Command, entry: Entry, group: Group, reading: Reading): void {
   configured(branch, reading, () => (page) => groupHelp(entry, group, page), entry.name);
-  for (const flag of flagsOf(globalOptions)) branch.addOption(flag);
+  for (const flag of reading.flags) branch.addOption(flag);
   for (const { name, aliases = [] } of group.commands) spelled(branch, [name, ...aliases]);
   branch.hook('preSubcommand', (_, leaf) => {
     reading.reached = leaf;
@@ -116,7 +118,7 @@ function addCommand(leaf: Command, group: Group, command: AnyCommand, path: stri
   for (const { key, variadic } of positionals) leaf.argument(`[${key.replaceAll('_', '-')}${variadic ? '...' : ''}]`);
   if (positionals.some(({ option }) => option.rest)) leaf.passThroughOptions();
   const own = optionsOf(group, command);
-  for (const flag of flagsOf({ ...own, ...globalOptions })) leaf.addOption(flag);
+  for (const flag of [...flagsOf(own), ...reading.flags]) leaf.addOption(flag);
   leaf.action(() => {
     const received: Received = { positionals, words: leaf.processedArgs, own, given: given(leaf) };
     reading.invocation = invocationOf(group, command, path, received);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { usage } from '../../base/errors.ts';
+import { systemCode, usage } from '../../base/errors.ts';
 import { flagName } from '../../base/text.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import type { Option } from '../language/options.ts';
@@ -67,6 +67,6 @@ export function readUserFile(path: string, world: Pick<World, 'cwd' | 'home'>): 
   try {
     return readFileSync(pathOf(path, world), 'utf8');
   } catch (error) {
-    throw usage(`Cannot read ${path} (${(error as NodeJS.ErrnoException).code}).`);
+    throw usage(`Cannot read ${path} (${systemCode(error)}).`);
   }
 }

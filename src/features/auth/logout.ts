@@ -25,7 +25,10 @@ export async function logout(
       revoked = true;
     } catch (error) {
       if (isError(error, 'network', 'failed', 'forbidden'))
-        throw error.withHint('The token was neither revoked nor forgotten. To forget it all the same: dnx logout --keep');
+        throw error.withHint('The token was neither revoked nor forgotten.', {
+          command: ['logout', '--keep'],
+          why: 'To forget it all the same',
+        });
       if (!isError(error, 'unauthenticated')) throw error;
     }
   }

@@ -20,7 +20,7 @@ export async function switchProfile(
     ));
   if (!names.includes(profile))
     throw new DnxError('not_found', `There is no profile ${profile}. There are: ${names.join(', ')}.`, {
-      hint: `Make one by signing in: dnx login --profile ${profile}`,
+      next: [{ command: ['login', '--profile', profile], why: 'Make one by signing in' }],
     });
   const { editConfig } = await import('../../machine/settings/config-file.ts');
   await editConfig(directories.config, { clock, signal }, (now) => ({ ...now, profile }));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Stats, statSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { DnxError, usage } from '../../base/errors.ts';
+import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { safeName } from './name.ts';
 
@@ -67,7 +67,7 @@ async function place(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw usage(`${path} has appeared meanwhile.`, 'Pass --force to overwrite it.');
+    if (systemCode(error) === 'EEXIST') throw usage(`${path} has appeared meanwhile.`, 'Pass --force to overwrite it.');
     await rename(temporary, path);
   }
 }
@@ -84,7 +84,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 function asFailure(error: unknown, path: string): unknown {
-  const reason = reasons[(error as NodeJS.ErrnoException).code ?? ''];
+  const reason = reasons[systemCode(error) ?? ''];
   if (!reason) return error;
   return new DnxError('failed', `Cannot write ${path}: ${reason}.`, {
     hint: 'Nothing of it was kept. -O chooses another place.',

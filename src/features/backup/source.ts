@@ -81,7 +81,7 @@ async function elsewhere(response: HttpResponse, from: URL): Promise<string | un
   const found = urlIn(body) ?? (isObject(body) ? urlIn(body.data) : undefined);
   if (found) return found;
   throw new DnxError('failed', `The answer of ${from.host} holds neither a file nor the URL of one.`, {
-    hint: `See what it says with: dnx api GET ${from.pathname.slice(API.length)}`,
+    next: [{ command: ['api', 'GET', from.pathname.slice(API.length)], why: 'See what it says with' }],
   });
 }
 

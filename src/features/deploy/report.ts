@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DnxError, usage } from '../../base/errors.ts';
+import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import { silentCi } from '../../machine/ci.ts';
@@ -48,7 +48,7 @@ function writable(file: string, given: string): void {
   try {
     appendFileSync(file, '');
   } catch (error) {
-    throw usage(`Cannot write ${given} (${(error as NodeJS.ErrnoException).code}).`);
+    throw usage(`Cannot write ${given} (${systemCode(error)}).`);
   }
 }
 

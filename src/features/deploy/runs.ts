@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemCode } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readJson, writeJson } from '../../machine/files/json-file.ts';
@@ -96,7 +97,7 @@ function keep({ progress }: Needs, file: string, first: Run): Remembered {
         writeJson(file, run);
       } catch (error) {
         writable = false;
-        progress.warn(`This deployment cannot be remembered (${(error as NodeJS.ErrnoException).code}): dnx site watch will not know it.`);
+        progress.warn(`This deployment cannot be remembered (${systemCode(error)}): dnx site watch will not know it.`);
       }
     },
     forget: () => rmSync(file, { force: true }),

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { version } from '../../base/version.ts';
+import { supportedNode, supportsNode, version } from '../../base/version.ts';
 import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import { placesOf } from '../completion/install.ts';
 import { type Check, type Needs, ok, skipped, warning } from './check.ts';
@@ -24,11 +24,9 @@ export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>):
 
 function versions({ node, platform }: Needs['world']): Check {
   const detail = `dnx ${version}, Node ${node}, ${platform}`;
-  const [major = 0, minor = 0] = node.split('.').map(Number);
-  const supported = major >= 24 || (major === 22 && minor >= 13) || (major === 20 && minor >= 19);
-  return supported
+  return supportsNode(node)
     ? ok('versions', detail)
-    : warning('versions', `${detail}: this Node is not supported`, 'Install Node 20.19, 22.13, or 24 and later');
+    : warning('versions', `${detail}: this Node is not supported`, `Install a release of Node in ${supportedNode}`);
 }
 
 function privacy(check: string, path: string, allowed: number): Check {

@@ -14,7 +14,10 @@ export async function revokeToken(
   const inUse = held !== undefined && idOf(held.token) === id;
   if (inUse) {
     if (confirm === undefined && !ask.allowed) {
-      throw usage(`Token ${label} is the one that dnx is using here.`, `To revoke it all the same: --confirm '${label}'. Or: dnx logout`);
+      throw usage(`Token ${label} is the one that dnx is using here.`, `To revoke it all the same: --confirm '${label}'.`, {
+        command: ['logout'],
+        why: 'Or',
+      });
     }
     if (confirm === undefined) progress.warn(`Token ${label} is the one that dnx is using here: you will be signed out.`);
     const typed = confirm ?? (await ask.input(`Type ${label} to go on:`));

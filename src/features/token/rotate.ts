@@ -1,4 +1,4 @@
-import { DnxError, isError } from '../../base/errors.ts';
+import { DnxError, isError, type Next } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type Result, text, type View } from '../../cli/output/view.ts';
@@ -22,10 +22,13 @@ interface Fresh {
 export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonly to_file: string | undefined }): Promise<View | Result> {
   const { tokens, api, progress } = ctx;
   const old = (await api.list<Token>('GET /tokens')).find((each) => String(each.id) === id);
-  if (!old) throw new DnxError('not_found', `There is no token ${id}.`, { hint: 'See which there are with: dnx token list' });
+  if (!old)
+    throw new DnxError('not_found', `There is no token ${id}.`, {
+      next: [{ command: ['token', 'list'], why: 'See which there are with' }],
+    });
   if (!Array.isArray(old.abilities))
     throw new DnxError('failed', 'Deploynix does not tell what this token may do, so no other can be made like it. Nothing was done.', {
-      hint: 'Make one with: dnx token create NAME --ability …',
+      next: [{ command: ['token', 'create', 'NAME', '--ability', '…'], why: 'Make one with' }],
     });
   const held = await tokens.find();
   const inUse = held !== undefined && idOf(held.token) === id;
@@ -105,7 +108,7 @@ async function revokeOld({ api }: Needs, old: Token, fresh: Fresh): Promise<void
     .catch((error: unknown) => {
       if (isError(error, 'not_found')) return;
       throw failed(error, `The new token ${old.name} works and is in place, but the old one (id ${id}) could not be revoked`, {
-        hint: `Both work. Revoke the old one with: dnx token revoke ${id}`,
+        next: [{ command: ['token', 'revoke', id], why: 'Both work. Revoke the old one with' }],
       });
     });
 }
@@ -113,10 +116,16 @@ async function revokeOld({ api }: Needs, old: Token, fresh: Fresh): Promise<void
 const stillOld = (error: unknown, old: Token, what: string, more: string): unknown =>
   failed(error, `${what}, so nothing has changed: the old token ${old.name} (id ${old.id}) still works.${more}\n`, {});
 
-function failed(error: unknown, sentence: string, { hint }: { readonly hint?: string }): unknown {
+function failed(error: unknown, sentence: string, { next }: { readonly next?: readonly Next[] }): unknown {
   if (!(error instanceof DnxError)) return error;
   const joined = sentence.endsWith('\n') ? `${sentence}${error.message}` : `${sentence}: ${error.message}`;
-  return new DnxError(error.code, joined, { hint: hint ?? error.hint, status: error.status, errors: error.errors, cause: error });
+  return new DnxError(error.code, joined, {
+    hint: next ? undefined : error.hint,
+    next: next ?? error.next,
+    status: error.status,
+    errors: error.errors,
+    cause: error,
+  });
 }
 
 const shown = (old: Token, fresh: Fresh, file?: string) => ({

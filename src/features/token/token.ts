@@ -27,7 +27,7 @@ export function tokenIn(reply: Reply): string {
     }
   }
   throw new DnxError('failed', 'Deploynix answered without a token.', {
-    hint: 'Create one in the dashboard, then: dnx login --with-token',
+    next: [{ command: ['login', '--with-token'], why: 'Create one in the dashboard, then' }],
   });
 }
 

@@ -1,6 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, systemCode } from '../../base/errors.ts';
 import { makeDirectory } from '../files/directory.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
 import type { Waiting } from '../files/lock.ts';
@@ -25,7 +25,7 @@ export function insecureFile(path: string, waiting: Waiting): InsecureFile {
       makeDirectory(directory);
       chmodSync(directory, 0o700);
     } catch (cause) {
-      throw new DnxError('failed', `Cannot make ${directory} private (${(cause as NodeJS.ErrnoException).code}).`, {
+      throw new DnxError('failed', `Cannot make ${directory} private (${systemCode(cause)}).`, {
         hint: 'Check who owns that directory. DNX_CONFIG_DIR chooses another.',
         cause,
       });

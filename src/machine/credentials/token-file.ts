@@ -1,5 +1,5 @@
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { usage } from '../../base/errors.ts';
+import { systemCode, usage } from '../../base/errors.ts';
 import { pathOf, type World } from '../world.ts';
 
 /** A new file that waits for a token. */
@@ -16,7 +16,7 @@ export function reserveFile(name: string, world: Pick<World, 'cwd' | 'home'>): T
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemCode(error);
     if (code === 'EEXIST') throw usage(`${name} exists already.`, 'Move it away, or name another file.');
     throw usage(`Cannot write ${name} (${code}).`);
   }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { kill, platform } from 'node:process';
+import { systemCode } from '../../base/errors.ts';
 
 /** The process that holds a lock, told apart from every other one over reboots, containers and reuse of its id. '' is what cannot be known here. */
 export interface Holder {
@@ -60,7 +61,7 @@ function exists(pid: number): boolean {
   try {
     return kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return systemCode(error) === 'EPERM';
   }
 }
 

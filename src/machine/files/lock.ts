@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, systemCode } from '../../base/errors.ts';
 import type { Clock } from '../world.ts';
 import { makeDirectory } from './directory.ts';
 import { type Holder, holderNamed, holderOf, isGone, nameOf } from './holder.ts';
@@ -81,7 +81,7 @@ function won(step: () => void): boolean {
     step();
     return true;
   } catch (error) {
-    if (lost.includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    if (lost.includes(systemCode(error) ?? '')) return false;
     throw error;
   }
 }

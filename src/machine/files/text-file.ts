@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DnxError, usage } from '../../base/errors.ts';
+import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { makeDirectory } from './directory.ts';
 
 const LIMIT_MB = 16;
@@ -17,7 +17,7 @@ export function readText(file: string): string | undefined {
     return readRegular(file, found.size);
   } catch (error) {
     if (error instanceof DnxError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw new DnxError('usage', `Cannot read ${file} (${code}).`, { cause: error });
   }

@@ -36,12 +36,6 @@ export async function fillPlaceholders(address: Address, resolve: (path: string)
   return { ...address, path: address.path.replace(/\{(\w+)\}/g, (_, name: string) => segment(targets[name]?.id ?? '')) };
 }
 
-/** `/servers/01J…/sites` -> `/servers/{server}/sites`: the operation that a path is of, which tells the ability that it needs. */
-export const patternOf = (path: string): string => {
-  const parts = path.split('/');
-  return parts.map((part, index) => (isId(part) ? `{${parts[index - 1]?.replace(/s$/, '')}}` : part)).join('/');
-};
-
 /** The operation that a word names, whatever ids are in it: what it needs can be told before it is asked. */
 export function operationOf(method: string, word: string): Endpoint {
   const [before = ''] = decodeBraces(word)
