@@ -73,9 +73,8 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     const interruption = new AbortController();
     const interrupt = () => interruption.abort(new DnxError('interrupted', 'Interrupted.'));
     const { interruptAt, interruptOn, terminateAt } = run;
-    const stderr = capture(run.columns !== undefined, run.columns, (text) => {
-      if (interruptOn !== undefined && text.includes(interruptOn)) interrupt();
-    });
+    const watch = (words: string) => (text: string) => text.includes(words) && interrupt();
+    const stderr = capture(run.columns !== undefined, run.columns, interruptOn === undefined ? undefined : watch(interruptOn));
     if (interruptAt !== undefined) clock.at(clock.elapsed() + interruptAt, interrupt);
     if (terminateAt !== undefined)
       clock.at(clock.elapsed() + terminateAt, () => interruption.abort(new DnxError('terminated', 'Terminated.')));

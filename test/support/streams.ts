@@ -12,13 +12,13 @@ export interface Captured {
 const cursor = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true };
 
 /** A stream that keeps what is written to it. `seen` gets all of that at each write. */
-export function capture(isTTY = false, columns = 120, seen: (text: string) => void = () => {}): Captured {
+export function capture(isTTY = false, columns = 120, seen?: (text: string) => void): Captured {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk, _, done) {
       chunks.push(chunk as Buffer);
       done();
-      seen(Buffer.concat(chunks).toString('utf8'));
+      seen?.(Buffer.concat(chunks).toString('utf8'));
     },
   });
   const bytes = () => Buffer.concat(chunks);
