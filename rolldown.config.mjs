@@ -20,7 +20,7 @@ export default defineConfig({
     codeSplitting: {
       groups: [
         { name: 'core', tags: ['$initial'] },
-        { name: 'language', test: /src[\\/]cli[\\/](language[\\/](command|crud)|run[\\/]start-and-follow)\.ts$/ },
+        { name: 'language', test: /src[\\/](cli[\\/](language|run[\\/]work-result)|platform[\\/]follow)/ },
         // Prompts measure text too. Without this group, the shared code would be a chunk of its own that every table loads.
         { name: 'grid', test: /[\\/](fast-string[\w-]*[\\/]dist[\\/]\w+\.js|src[\\/]cli[\\/]output[\\/](grid|layout|width)\.ts)$/ },
       ],

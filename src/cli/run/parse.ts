@@ -8,7 +8,7 @@ import { type Options, text } from '../language/options.ts';
 import { optionsOf, positionalsOf } from '../language/signature.ts';
 import { commandHelp, groupHelp, type Page, rootHelp } from './help.ts';
 import type { Invocation } from './invocation.ts';
-import { globalsOf, invocationOf, type Received } from './received.ts';
+import { globalsOf, invocationOf } from './received.ts';
 
 /** What argv says. The options of every command are known even where the rest is not understood. */
 export interface Parsed {
@@ -16,141 +16,134 @@ export interface Parsed {
   /** Undefined where help or the version was asked for, or the command line is wrong. */
   readonly invocation?: Invocation | undefined;
   /** What to print instead of running anything. */
-  readonly help?: ((page: Page) => string) | undefined;
+  readonly help?: Help | undefined;
   readonly error?: unknown;
 }
+
+type Help = (page: Page) => string;
 
 /** What one reading of argv has found out so far. */
 interface Reading {
   readonly tree: Tree;
-  /** The options of every command, which are declared on every level. */
+  /** The options of every command, which may stand before the group, after it, and after the command. */
   readonly flags: readonly Flag[];
-  /** The command that has been reached: its options are those that were given. */
-  reached: Command;
-  invocation?: Invocation;
-  help?: ((page: Page) => string) | undefined;
-  /** The command line that is meant by `help x`, or by a wish for help on a command that is not there. */
-  instead?: readonly string[];
-}
-
-/** Reads argv with commander, which loads only the group that is named. */
-export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed> {
-  const root = new Command('dnx');
-  const reading: Reading = { tree, flags: flagsOf(globalOptions), reached: root };
-  const error: unknown = await rooted(root, reading)
-    .parseAsync(argv, { from: 'user' })
-    .then(() => undefined)
-    .catch((cause: unknown) => cause);
-  const globals = globalsOf(given(reading.reached));
-  if (reading.instead) return { ...(await parse(reading.instead, tree)), globals };
-  if (error === undefined) return { globals, invocation: reading.invocation };
-  return error instanceof CommanderError && error.exitCode === 0 ? { globals, help: reading.help } : { globals, error };
-}
-
-/** What was given on this level and on those above it. Of commander's own merging, a default above would hide what is given below. */
-function given(command: Command): Readonly<Record<string, unknown>> {
-  const own = Object.entries(command.opts()).filter(([key]) => command.getOptionValueSource(key) !== 'default');
-  return { ...(command.parent && given(command.parent)), ...Object.fromEntries(own) };
-}
-
-/** The program: every group by its name alone, and a server and a site, which may stand before it. */
-function rooted(root: Command, reading: Reading): Command {
-  const { tree } = reading;
-  configured(root, reading, () => (page) => rootHelp(tree, page), '')
-    .version(version, '--version')
-    .enablePositionalOptions()
-    .configureOutput({
-      writeOut: (text) => {
-        reading.help ??= () => text;
-      },
-      writeErr: () => {},
-    });
-  for (const flag of [...reading.flags, ...flagsOf(parents)]) root.addOption(flag);
-  for (const entry of tree.contents) {
-    const names = [entry.name, plural(entry.name), ...(entry.aliases ?? [])];
-    for (const branch of spelled(root, names)) configured(branch, reading, () => undefined, entry.name).enablePositionalOptions();
-  }
-  for (const name of [...tree.alone.map((each) => each.name), ...Object.keys(tree.shortcuts)]) root.command(name);
-  const help = root.command('help').argument('[words...]').allowUnknownOption();
-  help.action((words: readonly string[]) => {
-    reading.instead = [...words, '--help'];
-  });
-  return root.hook('preSubcommand', (_, branch) => load(branch, reading));
+  readonly given: Record<string, unknown>;
+  help?: Help;
 }
 
 /** What may stand before a group beside the options of every command. */
 const parents = { server: text('The server'), site: text('The site') };
 
-/** Adds what the named branch of the root holds, once it is known that it is meant. */
-async function load(branch: Command, reading: Reading): Promise<void> {
-  reading.reached = branch;
+/**
+ * Reads argv with commander, in steps: the program's own options, those of the group, then the command itself. Only the group that is named is
+ * loaded, and only what is named is declared.
+ */
+export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed> {
+  const reading: Reading = { tree, flags: flagsOf(globalOptions), given: {} };
+  try {
+    const invocation = await reach(argv, reading);
+    return { globals: globalsOf(reading.given), invocation };
+  } catch (error) {
+    const globals = globalsOf(reading.given);
+    return error instanceof CommanderError && error.exitCode === 0 ? { globals, help: reading.help } : { globals, error };
+  }
+}
+
+/** The command that these words name. Help ends in a CommanderError with exit code 0. */
+async function reach(argv: readonly string[], reading: Reading): Promise<Invocation> {
   const { contents, alone, shortcuts } = reading.tree;
-  const name = branch.name();
-  const entry = contents.find((each) => [each.name, plural(each.name), ...(each.aliases ?? [])].includes(name));
-  if (entry) return addGroup(branch, entry, (await entry.load()).default, reading);
+  const program = step(reading, '', (page) => rootHelp(reading.tree, page)).version(version, '--version');
+  const [name, ...rest] = wordsAfter(program, argv, [...reading.flags, ...flagsOf(parents)], reading);
+  if (name === undefined) return program.help();
+  if (name === 'help') return reach([...rest, '--help'], reading);
+  const entry = contents.find((each) => namesOf(each).includes(name));
+  if (entry) return reachIn(entry, rest, reading);
   const single = alone.find((each) => each.name === name);
-  if (single) return addCommand(branch, noGroup, (await single.load()).default, name, reading);
+  if (single) return read(noGroup, (await single.load()).default, name, rest, reading);
   const [of, verb] = shortcuts[name] ?? [];
   const group = (await contents.find((each) => each.name === of)?.load())?.default;
   const command = group?.commands.find((each) => each.name === verb);
-  if (group && command) addCommand(branch, group, command, name, reading);
+  if (group && command) return read(group, command, name, rest, reading);
+  const known = [...contents, ...alone].map((each) => each.name);
+  return unknown([name, ...rest], [...known, ...Object.keys(shortcuts), 'help'], '', reading);
 }
 
-/** A command by its name, and by its aliases, which are understood and never suggested. */
-const spelled = (parent: Command, names: readonly string[]): Command[] =>
-  names.map((name, index) => parent.command(name, { hidden: index > 0 }));
+const namesOf = ({ name, aliases = [] }: Entry): readonly string[] => [name, plural(name), ...aliases];
 
-function addGroup(branch: Command, entry: Entry, group: Group, reading: Reading): void {
-  configured(branch, reading, () => (page) => groupHelp(entry, group, page), entry.name);
-  for (const flag of reading.flags) branch.addOption(flag);
-  for (const { name, aliases = [] } of group.commands) spelled(branch, [name, ...aliases]);
-  branch.hook('preSubcommand', (_, leaf) => {
-    reading.reached = leaf;
-    const command = group.commands.find(({ name, aliases = [] }) => [name, ...aliases].includes(leaf.name()));
-    if (command) addCommand(leaf, group, command, `${group.name} ${command.name}`, reading);
-  });
+/** The command of a group. */
+async function reachIn(entry: Entry, argv: readonly string[], reading: Reading): Promise<Invocation> {
+  const group = (await entry.load()).default;
+  const program = step(reading, entry.name, (page) => groupHelp(entry, group, page));
+  const [verb, ...rest] = wordsAfter(program, argv, reading.flags, reading);
+  if (verb === undefined) throw usage(`dnx ${entry.name} is a group of commands: which one?`, undefined, seeHelp(entry.name));
+  const command = group.commands.find(({ name, aliases = [] }) => name === verb || aliases.includes(verb));
+  if (command) return read(group, command, `${group.name} ${command.name}`, rest, reading);
+  const known = group.commands.map(({ name }) => name);
+  return unknown([verb, ...rest], known, entry.name, reading);
 }
 
-function addCommand(leaf: Command, group: Group, command: AnyCommand, path: string, reading: Reading): void {
-  configured(leaf, reading, () => (page) => commandHelp(path, group, command, page), path);
+/** The words of the command itself. What is required is asked for later: a line may be read to be thought about, not to be run. */
+function read(group: Group, command: AnyCommand, path: string, argv: readonly string[], reading: Reading): Invocation {
+  const program = step(reading, path, (page) => commandHelp(path, group, command, page));
   const positionals = positionalsOf(group, command);
-  // What is required is asked for later: a line may be read to be thought about, not to be run.
-  for (const { key, variadic } of positionals) leaf.argument(`[${key.replaceAll('_', '-')}${variadic ? '...' : ''}]`);
-  if (positionals.some(({ option }) => option.rest)) leaf.passThroughOptions();
+  for (const { key, variadic } of positionals) program.argument(`[${key.replaceAll('_', '-')}${variadic ? '...' : ''}]`);
+  if (positionals.some(({ option }) => option.rest)) program.passThroughOptions();
   const own = optionsOf(group, command);
-  for (const flag of [...flagsOf(own), ...reading.flags]) leaf.addOption(flag);
-  leaf.action(() => {
-    const received: Received = { positionals, words: leaf.processedArgs, own, given: given(leaf) };
-    reading.invocation = invocationOf(group, command, path, received);
-  });
+  parseWith(program, argv, [...flagsOf(own), ...reading.flags], reading);
+  return invocationOf(group, command, path, { positionals, words: program.processedArgs, own, given: reading.given });
 }
 
-/** How every level of the program behaves: it exits by an error of ours, and its help is ours. */
-function configured(command: Command, reading: Reading, help: () => Reading['help'], path: string): Command {
-  return command
-    .helpCommand(false)
+/** A step of the program: it ends by an error of ours, and its help is ours. */
+function step(reading: Reading, path: string, help: Help): Command {
+  return new Command(path || 'dnx')
     .exitOverride((error) => {
-      if (error.exitCode === 0) throw error;
-      if (error.code === 'commander.help') throw unspecific(command, reading, path, error);
-      throw refused(error, path);
+      throw error.exitCode === 0 ? error : refused(error, path);
+    })
+    .configureOutput({
+      writeOut: (text) => {
+        reading.help ??= () => text;
+      },
+      writeErr: () => {},
     })
     .configureHelp({
-      formatHelp: (of) => {
-        const [word] = of.args;
-        // Help on a command that is not there is a mistake, and commander names what is like it.
-        if (of.commands.length > 0 && word !== undefined && !word.startsWith('-'))
-          reading.instead = [...path.split(' ').filter(Boolean), word];
-        reading.help = help();
+      formatHelp: () => {
+        reading.help = help;
         return '';
       },
-    });
+    })
+    .action(() => {});
 }
 
-/** The program alone shows its help; a group waits for its command. */
-function unspecific(command: Command, reading: Reading, path: string, error: CommanderError): Error {
-  if (command.parent === null) return new CommanderError(0, error.code, error.message);
-  reading.help = undefined;
-  return usage(`dnx ${path} is a group of commands: which one?`, undefined, { command: [path, '--help'], why: 'See' });
+/** Reads the options that stand first; what comes after them is left as it is. */
+function wordsAfter(program: Command, argv: readonly string[], flags: readonly Flag[], reading: Reading): readonly string[] {
+  parseWith(program.argument('[words...]').passThroughOptions(), argv, flags, reading);
+  return program.args;
+}
+
+function parseWith(program: Command, argv: readonly string[], flags: readonly Flag[], reading: Reading): void {
+  for (const flag of flags) program.addOption(flag);
+  try {
+    program.parse(argv, { from: 'user' });
+  } finally {
+    for (const [key, value] of Object.entries(program.opts()))
+      if (program.getOptionValueSource(key) !== 'default') reading.given[key] = value;
+  }
+}
+
+/** Refuses a word that is no command, by commander's own suggestion of one that is like it. The options of every command count after it, too. */
+function unknown([word = '', ...rest]: readonly string[], known: readonly string[], path: string, reading: Reading): never {
+  const others = new Command()
+    .allowUnknownOption()
+    .argument('[words...]')
+    .helpOption(false)
+    .action(() => {});
+  parseWith(others, rest, reading.flags, reading);
+  const program = new Command().configureOutput({ writeErr: () => {} }).exitOverride((error) => {
+    throw refused(error, path);
+  });
+  for (const name of known) program.command(name);
+  program.parse([word], { from: 'user' });
+  throw new Error(`${word} is a command after all`);
 }
 
 const seeHelp = (path: string) => ({ command: [...path.split(' ').filter(Boolean), '--help'], why: 'See' });
