@@ -83,7 +83,7 @@ const candidates = examples.filter(({ line, leaf, asks }) => !asks && !silent.te
 const firsts = candidates.filter(({ leaf }, at) => candidates.findIndex((other) => other.leaf === leaf) === at);
 
 /** How many shapes each test tries where the volume is not full; each command has others of them, by its place. */
-const FEW = 3;
+const FEW = 2;
 
 const codes = new Set<number>(Object.values(exits));
 
