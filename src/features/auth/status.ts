@@ -76,7 +76,8 @@ async function look({ api, tokens, settings }: Needs, place: Identity): Promise<
     };
   } catch (error) {
     if (!(error instanceof DnxError) || ['interrupted', 'terminated', 'usage'].includes(error.code)) throw error;
-    const mend = error.code === 'unauthenticated' ? signIn : (error.hint ?? 'dnx doctor');
+    const [help = { command: ['doctor'] }] = error.next;
+    const mend = error.code === 'unauthenticated' ? signIn : (error.hint ?? `dnx ${help.command.join(' ')}`);
     return broken(error.message, mend.split('\n')[0] ?? '');
   }
 }
