@@ -149,3 +149,25 @@ test('a list ends at its first empty page, however many pages are claimed', asyn
   expect(run.json<unknown[]>()).toHaveLength(3);
   expect(run.calls).toEqual(['GET /servers', 'GET /servers']);
 });
+
+test('a remembered name that another site bears by now is looked up again before anything is sent', async () => {
+  expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+  const { sites } = bed.sandbox.state;
+  const [old] = sites.filter(({ domain }) => domain === 'shop.example.com');
+  if (!old) throw new Error('the seed has the shop');
+  const moved = { ...old, id: '01JQ8Z4T9G00000000000SHOP2', server_id: web2 };
+  old.domain = 'old-shop.example.com';
+  sites.push(moved);
+  const run = await bed.dnx('site suspend shop.example.com --yes --json');
+  expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ id: moved.id })]);
+  expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([`POST /servers/${web2}/sites/${moved.id}/suspend`]);
+});
+
+test('a request that was sent is not sent again, whatever is not found after it', async () => {
+  expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+  const path = '/servers/{server}/sites/{site}/certificates/{certificate}';
+  bed.sandbox.faults.always({ method: 'GET', path }, { status: 404, body: { message: 'Gone.' } });
+  const run = await bed.dnx('certificate create www.shop.example.com --site shop.example.com');
+  expect(run.code).toBe(6);
+  expect(run.calls.filter((call) => call.startsWith('POST'))).toHaveLength(1);
+});
