@@ -18,6 +18,8 @@ const going = new Set([
 
 /** Sorts a status value by its meaning, without regard to case, `-` or `_`. Undefined: not one that is known, so shown as it is. */
 export function phaseOf(status: unknown): Phase | undefined {
+  // Most values are spelled as they are known.
+  if (typeof status === 'string' && good.has(status)) return 'good';
   const value = String(status ?? '')
     .trim()
     .toLowerCase()

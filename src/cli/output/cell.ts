@@ -20,11 +20,12 @@ export function heading({ key, title }: Column): string {
 
 /** A value as a person reads it: no `null`, no `undefined`, no control characters. */
 export function cell(item: Item, column: Column, { now, style }: CellOptions): string {
-  const value = (column.cell as ((item: Item) => unknown) | undefined)?.(item) ?? item[column.key];
-  const plain = line(words(value));
+  const { key } = column;
+  const value = (column.cell === undefined ? undefined : column.cell(item)) ?? item[key];
+  const plain = line(typeof value === 'string' ? value : words(value));
   if (plain === '') return style.dim('–');
-  if (column.key.endsWith('_at')) return ago(plain, now);
-  if (column.key !== 'status' && column.key !== 'outcome') return plain;
+  if (key.endsWith('_at')) return ago(plain, now);
+  if (key !== 'status' && key !== 'outcome') return plain;
   const phase = phaseOf(value);
   return phase === 'good' ? style.green(plain) : phase === 'bad' ? style.red(plain) : phase === 'going' ? style.yellow(plain) : plain;
 }

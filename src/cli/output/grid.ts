@@ -11,42 +11,70 @@ export interface GridOptions {
 
 /** Rows of cells in aligned columns, without rules. */
 export async function grid(rows: readonly (readonly string[])[], { width, wraps }: GridOptions): Promise<string> {
-  const natural = naturalWidths(rows);
+  const measured = measure(rows);
+  const { natural } = measured;
   if (width === undefined)
     return aligned(
       rows,
+      measured,
       natural.map((each, index) => ({ index, width: each })),
     );
   // A column wider than the terminal counts as the terminal's width, so that fitting takes few steps.
   const columns = natural.map((each, index) => ({ width: Math.min(each, width), wrap: wraps[index] ?? false }));
   const placed = fitted(columns, width);
   const wrapped = placed.some((each) => wraps[each.index] && each.width < (natural[each.index] ?? 0));
-  if (!wrapped) return aligned(rows, placed);
+  if (!wrapped) return aligned(rows, measured, placed);
   const { wrapping } = await import('./wrapping.ts');
   return wrapping(rows, placed, wraps);
 }
 
-function naturalWidths(rows: readonly (readonly string[])[]): readonly number[] {
-  const widths = (rows[0] ?? []).map(() => 0);
-  for (const row of rows) {
-    for (let index = 0; index < widths.length; index++) {
-      const width = widthOf(row[index] ?? '');
-      if (width > (widths[index] ?? 0)) widths[index] = width;
+/** The width of every cell, row after row, in one array: a list of many rows is measured once. */
+interface Measured {
+  readonly sizes: Uint32Array;
+  readonly columns: number;
+  /** The widest cell of each column. */
+  readonly natural: readonly number[];
+}
+
+function measure(rows: readonly (readonly string[])[]): Measured {
+  const columns = rows[0]?.length ?? 0;
+  const sizes = new Uint32Array(rows.length * columns);
+  const natural = new Array<number>(columns).fill(0);
+  rows.forEach((row, at) => {
+    for (let index = 0; index < columns; index++) {
+      const size = widthOf(row[index] ?? '');
+      sizes[at * columns + index] = size;
+      if (size > (natural[index] ?? 0)) natural[index] = size;
     }
-  }
-  return widths;
+  });
+  return { sizes, columns, natural };
 }
 
-function aligned(rows: readonly (readonly string[])[], columns: readonly Placed[]): string {
-  const last = columns.length - 1;
-  const cells = (row: readonly string[]) =>
-    columns.map(({ index, width }, at) => (at < last ? padded(row[index] ?? '', width) : cut(row[index] ?? '', width).trimEnd()));
-  return rows.map((row) => `${cells(row).join('')}\n`).join('');
+/** Rows of padded cells. Pieces are joined once: strings that grow piece by piece cost memory for each of them. */
+function aligned(rows: readonly (readonly string[])[], { sizes, columns: count }: Measured, placed: readonly Placed[]): string {
+  const pieces: string[] = [];
+  const blank = blanks();
+  const last = placed.length - 1;
+  rows.forEach((row, at) => {
+    placed.forEach(({ index, width }, place) => {
+      const cell = row[index] ?? '';
+      const size = sizes[at * count + index] ?? 0;
+      const shown = size > width ? cut(cell, width) : cell;
+      if (place === last) pieces.push(shown.trimEnd(), '\n');
+      else pieces.push(shown, blank(width + GAP - (shown === cell ? size : widthOf(shown))));
+    });
+  });
+  return pieces.join('');
 }
 
-function padded(cell: string, width: number): string {
-  const size = widthOf(cell);
-  if (size <= width) return cell.padEnd(width + GAP + cell.length - size);
-  const shown = cut(cell, width);
-  return shown.padEnd(width + GAP + shown.length - widthOf(shown));
+/** Blanks by their length, each made once. */
+function blanks(): (length: number) => string {
+  const made = new Map<number, string>();
+  return (length) => {
+    const known = made.get(length);
+    if (known !== undefined) return known;
+    const blank = ' '.repeat(length);
+    made.set(length, blank);
+    return blank;
+  };
 }
