@@ -19,15 +19,15 @@ export function callsWith(
   api: Context['api'],
   scope: Scope,
 ): Pick<Context, 'call' | 'list'> {
-  const ask = <T>(endpoint: Endpoint, request: (ids: Readonly<Record<string, string>>) => Promise<T>): Promise<T> =>
+  const fresh = <T>(endpoint: Endpoint, request: (ids: Readonly<Record<string, string>>) => Promise<T>): Promise<T> =>
     endpoint.startsWith('GET ') ? askedAgain(targets, lookUp, scope, (found) => request(idsOf(found))) : request(idsOf(targets));
   return {
     call(endpoint = declared(own), options = {}) {
       const sent = 'body' in options ? options.body : endpoint === own && Object.keys(body).length > 0 ? body : undefined;
-      return ask(endpoint, (ids) => api.send(endpoint, { ...ids, ...options.params }, { body: sent }));
+      return fresh(endpoint, (ids) => api.send(endpoint, { ...ids, ...options.params }, { body: sent }));
     },
     list(endpoint = declared(own), options = {}) {
-      return ask(endpoint, (ids) => api.list(endpoint, ids, options));
+      return fresh(endpoint, (ids) => api.list(endpoint, ids, options));
     },
   };
 }

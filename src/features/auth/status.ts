@@ -33,7 +33,7 @@ export async function signedIn(ctx: Needs): Promise<Result> {
   const variable = Boolean(world.env.DNX_TOKEN);
   if (variable && others.length > 0)
     ctx.progress.note('DNX_TOKEN is set and wins everywhere, so the stored tokens were not looked at. To check them: unset DNX_TOKEN');
-  const all = await Promise.all([here, ...others].map((place) => (variable && place !== here ? unseen(ctx, place) : look(ctx, place))));
+  const all = await Promise.all([here, ...others].map((place) => (variable && place !== here ? unseen(ctx, place) : statusAt(ctx, place))));
   const bad = all.filter(({ problem }) => problem !== null);
   const shown = columns<Status>(
     { key: 'profile', cell: ({ profile, current }) => (current ? `${profile} *` : profile) },
@@ -54,7 +54,7 @@ export async function signedIn(ctx: Needs): Promise<Result> {
   return { view: rows(all, shown, ''), exit: failure };
 }
 
-async function look({ api, tokens, settings }: Needs, place: Identity): Promise<Status> {
+async function statusAt({ api, tokens, settings }: Needs, place: Identity): Promise<Status> {
   const own = tokens.of(place);
   const start = known(own, place, place.profile === settings.profile && place.host === settings.host);
   const broken = (problem: string, mend: string): Status => ({ ...start, problem: problem.replace(/\.$/, ''), mend });

@@ -7,7 +7,7 @@ import { pathOf, type World } from '../../machine/world.ts';
 import { safeName } from './name.ts';
 
 /** Where a download goes, once its name is known. */
-export interface Target {
+export interface Destination {
   /** Throws when something is there already that may not be overwritten. */
   readonly pathFor: (proposed: string | undefined) => string;
   /** A path as the user would write it. */
@@ -19,7 +19,7 @@ export function chooseTarget(
   file: string | undefined,
   { backup, force }: { readonly backup: string; readonly force: boolean },
   world: Pick<World, 'cwd' | 'home'>,
-): Target {
+): Destination {
   const place = pathOf(file ?? '.', world);
   const shown = (path: string) => {
     const short = relative(world.cwd, path);

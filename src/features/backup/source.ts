@@ -37,7 +37,7 @@ export async function openBackup({ api, settings, signal, world }: Means, backup
     await opened?.close();
   };
 
-  const ask = async (url: URL): Promise<HttpResponse> => {
+  const requestHead = async (url: URL): Promise<HttpResponse> => {
     if (url.origin === settings.host && url.pathname.startsWith(`${API}/`)) {
       return api.raw('GET', `${url.pathname.slice(API.length)}${url.search}`);
     }
@@ -54,7 +54,7 @@ export async function openBackup({ api, settings, signal, world }: Means, backup
   try {
     let url = new URL(`${settings.host}${API}/backups/${segment(backup)}/download`);
     for (let turns = 0; turns <= MOST_REDIRECTS; turns++) {
-      const response = await ask(url);
+      const response = await requestHead(url);
       const next = await elsewhere(response, url);
       if (!next) {
         await refuse(response, url, settings.host);

@@ -23,7 +23,7 @@ export interface Flag {
 }
 
 /** A place on the command line after which something is known: the root (`''`), a group (`site`), a command (`site deploy`). */
-export interface Place {
+export interface Position {
   /** Without `dnx`, in its canonical spelling. */
   readonly path: string;
   readonly kind: 'root' | 'group' | 'command';
@@ -36,7 +36,7 @@ export interface Place {
 
 /** All that completion knows. */
 export interface Model {
-  readonly places: readonly Place[];
+  readonly places: readonly Position[];
   /** What every command takes. */
   readonly everywhere: readonly Flag[];
 }
@@ -51,7 +51,7 @@ export async function modelOf(tree: Tree): Promise<Model> {
     leaf: leaves.find(({ path }) => path === `${group} ${verb}`),
   }));
   const root = [...groups, ...tree.alone, ...shortcuts].map(({ name, summary }) => ({ word: name, help: summary }));
-  const places: Place[] = [
+  const places: Position[] = [
     { path: '', kind: 'root', aliases: [], words: [...root, { word: 'help', help: 'Show help' }], flags: [helpFlag, versionFlag] },
     ...groups.map(({ name, aliases }) => ({
       path: name,
@@ -66,7 +66,7 @@ export async function modelOf(tree: Tree): Promise<Model> {
   return { places, everywhere: [...Object.entries<Option<unknown>>(globals).flatMap(([key, option]) => flagsOf(key, option)), helpFlag] };
 }
 
-function placeOf({ path, group, command }: Leaf): Place {
+function placeOf({ path, group, command }: Leaf): Position {
   const options: Options = optionsOf(group, command);
   const [first] = positionalsOf(group, command);
   const choices = first?.option.choices ?? [];
@@ -89,7 +89,7 @@ const helpFlag: Flag = { names: ['--help', '-h'], help: 'Show help', takesValue:
 const versionFlag: Flag = { names: ['--version'], help: 'Show the version', takesValue: false, takesFile: false, choices: [] };
 
 /** Every other spelling of a path: `sites` -> `site`, `site ls` -> `site list`. */
-export const spellings = ({ places }: Model, kind: Place['kind']): (readonly [spelled: string, path: string])[] =>
+export const spellings = ({ places }: Model, kind: Position['kind']): (readonly [spelled: string, path: string])[] =>
   places
     .filter((place) => place.kind === kind)
     .flatMap(({ path, aliases }) => aliases.map((alias) => [[...path.split(' ').slice(0, -1), alias].join(' '), path] as const));

@@ -1,4 +1,4 @@
-import { type Flag, type Model, type Place, spellings } from './model.ts';
+import { type Flag, type Model, type Position, spellings } from './model.ts';
 
 /** Completion for zsh, as a file `_dnx` of `fpath`, or to be sourced. */
 export const zsh = (model: Model): string => `#compdef dnx deploynix
@@ -45,13 +45,13 @@ ${model.places.map((place) => (place.kind === 'command' ? commandCase(place) : w
 if [[ $funcstack[1] == _dnx ]]; then _dnx "$@"; else compdef _dnx dnx deploynix; fi
 `;
 
-function commandCase({ path, words, flags }: Place): string {
+function commandCase({ path, words, flags }: Position): string {
   const first = words.length > 0 ? [quoted(`1:what:(${words.map(({ word }) => word).join(' ')})`)] : [];
   const specs = [...flags.map(argumentOf), ...first, "'*:target:()'", '$everywhere'];
   return `    '${path}')\n      _arguments \\\n${specs.map((each) => `        ${each}`).join(' \\\n')}\n      ;;`;
 }
 
-function wordsCase({ path, words, flags }: Place): string {
+function wordsCase({ path, words, flags }: Position): string {
   const all = [...words, ...flags.map(({ names, help }) => ({ word: names[0], help }))];
   const entries = all.map(({ word, help }) => quoted(`${word}:${help}`));
   return `    '${path}')\n      entries=(\n${lines(entries, 8)}\n      )\n      _describe command entries\n      ;;`;

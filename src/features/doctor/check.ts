@@ -1,12 +1,12 @@
 import type { Context } from '../../cli/language/command.ts';
 
 /** How one thing is. `skipped`: it could not be looked at, or did not need to be. */
-export type Verdict = 'ok' | 'warning' | 'failed' | 'skipped';
+export type CheckResult = 'ok' | 'warning' | 'failed' | 'skipped';
 
 /** One thing that was looked at, and what to do about it. */
 export interface Check {
   readonly check: string;
-  readonly verdict: Verdict;
+  readonly verdict: CheckResult;
   readonly detail: string;
   readonly mend: string | null;
 }

@@ -9,7 +9,7 @@ import { type InsecureFile, insecureFile } from './insecure-file.ts';
 export type Source = 'variable' | 'keychain' | 'file';
 
 /** A token in plain text, and where it came from. */
-export interface Found {
+export interface HeldToken {
   readonly token: string;
   readonly source: Source;
 }
@@ -18,7 +18,7 @@ export interface Found {
 export interface Tokens {
   /** `profile@host`, as the keychain knows it. */
   readonly account: string;
-  find(): Promise<Found | undefined>;
+  find(): Promise<HeldToken | undefined>;
   /** The token, or a DnxError that says how to sign in. Read once in a process. */
   token(): Promise<string>;
   store(token: string, known: Omit<Account, 'store' | 'stored_at'>, options: { readonly insecure: boolean }): Promise<Source>;
@@ -48,7 +48,7 @@ export function openTokens(options: Options): Tokens {
   const account = accountName(settings);
   const file = insecureFile(join(directory, INSECURE_FILE), world);
   const known = () => readConfig(directory).accounts?.[account];
-  let found: Promise<Found | undefined> | undefined;
+  let found: Promise<HeldToken | undefined> | undefined;
   const find = () => {
     found ??= findToken(options, file);
     return found;
@@ -91,7 +91,7 @@ export function openTokens(options: Options): Tokens {
 }
 
 /** Token order: DNX_TOKEN, then where the settings say that this account's token lies. The keychain is not touched otherwise. */
-async function findToken({ world, settings, warn }: Options, file: InsecureFile): Promise<Found | undefined> {
+async function findToken({ world, settings, warn }: Options, file: InsecureFile): Promise<HeldToken | undefined> {
   const variable = world.env.DNX_TOKEN?.trim();
   if (variable) {
     refuseStranger(settings);

@@ -5,7 +5,7 @@ import { parse } from '../../../cli/run/parse.ts';
 import { readUserFile } from '../../../cli/run/values.ts';
 import type { World } from '../../../machine/world.ts';
 import { type AbilityNeed, type Asked, abilitiesFor, askedBy } from './arithmetic.ts';
-import type { Found, Script, Unclear } from './script.ts';
+import type { Script, ScriptCommand, Unclear } from './script.ts';
 
 /** What command lines and scripts need together, and what could not be told. */
 export interface Needs {
@@ -29,7 +29,7 @@ export async function needsOfLines({ lines, scripts }: Wanted, tree: Tree, world
   const asked: Asked[] = [];
   const notes = new Set<string>();
   const unclear: string[] = [];
-  const add = async (found: Found, shown: string) => {
+  const add = async (found: ScriptCommand, shown: string) => {
     const asking = await understand(found, tree);
     asked.push(...asking.asked.map((each) => ({ ...each, because: `${shown}: ${each.because}` })));
     for (const note of asking.notes) notes.add(`${shown}: ${note}`);
@@ -64,7 +64,7 @@ async function readScript(text: string, file: string): Promise<Script> {
   return (await import('./script.ts')).readShell(text);
 }
 
-async function understand({ words, env }: Found, tree: Tree): Promise<ReturnType<typeof askedBy>> {
+async function understand({ words, env }: ScriptCommand, tree: Tree): Promise<ReturnType<typeof askedBy>> {
   const { invocation, error } = await parse(words, tree);
   if (error !== undefined) throw error;
   // A line that asks for help needs nothing.

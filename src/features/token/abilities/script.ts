@@ -1,7 +1,7 @@
 import { type ParseEntry, parse } from 'shell-quote';
 
 /** A dnx command found in a script: its words after `dnx`, and what the script had set in the environment by then. */
-export interface Found {
+export interface ScriptCommand {
   readonly words: readonly string[];
   /** From 1, in the shell text. */
   readonly line: number;
@@ -17,7 +17,7 @@ export interface Unclear {
 
 /** What a script runs of dnx, as far as that can be told. */
 export interface Script {
-  readonly found: readonly Found[];
+  readonly found: readonly ScriptCommand[];
   readonly unclear: readonly Unclear[];
 }
 
@@ -35,7 +35,7 @@ const redirections = ['>', '>>', '>|', '>&', '&>', '&>>', '<', '<<', '<<-', '<<<
 /** The dnx commands in a shell script. A variable whose value the script does not tell stays in the words as `$NAME`. */
 export function readShell(text: string, given: Readonly<Record<string, string>> = {}): Script {
   const env: Record<string, string> = { ...given };
-  const found: Found[] = [];
+  const found: ScriptCommand[] = [];
   const unclear: Unclear[] = [];
   for (const { source, line } of logicalLines(text)) {
     const doubt = (why: string) => unclear.push({ text: source.trim(), line, why });

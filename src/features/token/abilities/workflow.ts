@@ -1,13 +1,13 @@
 import { isObject } from '../../../base/json.ts';
 import { readYaml } from '../../../base/yaml.ts';
-import { type Found, readShell, type Script, type Unclear } from './script.ts';
+import { readShell, type Script, type ScriptCommand, type Unclear } from './script.ts';
 
 type Env = Readonly<Record<string, string>>;
 
 /** The dnx commands in the `run` steps of a GitHub workflow, or of a composite action. Lines count within their step. */
 export function readWorkflow(text: string, name: string): Script {
   const document = readYaml(text, name);
-  const found: Found[] = [];
+  const found: ScriptCommand[] = [];
   const unclear: Unclear[] = [];
   const top = envOf(document);
   for (const job of [...Object.values(child(document, 'jobs')), child(document, 'runs')]) {
