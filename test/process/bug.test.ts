@@ -26,14 +26,14 @@ function broken(statement: string, ...args: string[]) {
 
 describe('a bug', () => {
   test('names TypeScript files and lines, and the versions', async () => {
-    const { exitCode, stdout, stderr } = await broken('String.prototype.padEnd = undefined', 'server', 'list');
+    const { exitCode, stdout, stderr } = await broken('String.prototype.repeat = undefined', 'server', 'list');
     expect([exitCode, stdout]).toEqual([1, '']);
     const [first, second, third, ...rest] = stderr.trimEnd().split('\n');
     expect([first, second]).toEqual([
       `✗ This looks like a bug in dnx ${version}:`,
-      expect.stringMatching(/^TypeError: .*padEnd is not a function$/),
+      expect.stringMatching(/^TypeError: .*repeat is not a function$/),
     ]);
-    expect(third).toBe(`    at padded (${placeOf('src/cli/output/grid.ts', 'padEnd')})`);
+    expect(third).toBe(`    at ${placeOf('src/cli/output/grid.ts', 'repeat(')}`);
     expect(rest).toContainEqual(expect.stringMatching(/^ {4}at grid \(src\/cli\/output\/grid\.ts:\d+:\d+\)$/));
     expect(rest).toContainEqual(expect.stringMatching(/^ {4}at .*\(node:internal\//));
     expect(rest.slice(-3)).toEqual([`dnx ${version}`, `node ${process.versions.node}`, `platform ${process.platform}`]);
