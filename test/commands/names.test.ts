@@ -163,6 +163,37 @@ test('a remembered name that another site bears by now is looked up again before
   expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([`POST /servers/${web2}/sites/${moved.id}/suspend`]);
 });
 
+test('several things of a remembered site that has to be looked up again stay the things that were named', async () => {
+  expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+  bed.sandbox.faults.next({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status: 404, body: { message: 'Gone.' } }, 2);
+  const queues = bed.sandbox.state.queues.filter(({ site_id }) => site_id === shop).map(({ id }) => id);
+  expect(queues.length).toBeGreaterThan(1);
+  const run = await bed.dnx(`queue restart ${queues.join(' ')} --site shop.example.com`);
+  expect(run.code, run.stderr).toBe(0);
+  const posts = run.calls.filter((call) => call.startsWith('POST'));
+  expect(posts).toEqual(queues.map((id) => `POST /servers/${web1}/sites/${shop}/queues/${id}/restart`));
+});
+
+test('each of several remembered sites is verified, also once another has moved', async () => {
+  expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+  const { sites } = bed.sandbox.state;
+  const moved = ['shop.example.com', 'blog.example.com'].map((domain) => {
+    const old = sites.find((site) => site.domain === domain);
+    if (!old) throw new Error(`the seed has ${domain}`);
+    const copy = {
+      ...old,
+      id: `01JQ8Z4T9G0000000000M${domain.slice(0, 4).toUpperCase().replace('O', '0').replace('L', '1').replace('O', '0')}9`,
+    };
+    old.domain = `old-${domain}`;
+    return copy;
+  });
+  sites.push(...moved);
+  const run = await bed.dnx('site suspend shop.example.com blog.example.com --yes');
+  expect(run.code, run.stderr).toBe(0);
+  const posts = run.calls.filter((call) => call.startsWith('POST'));
+  expect(posts).toEqual(moved.map(({ id }) => `POST /servers/${web1}/sites/${id}/suspend`));
+});
+
 test('a request that was sent is not sent again, whatever is not found after it', async () => {
   expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
   const path = '/servers/{server}/sites/{site}/certificates/{certificate}';

@@ -53,8 +53,14 @@ async function lookedUp(invocation: Invocation, chosen: Chosen, scope: Scope): P
 }
 
 /** One target looked up afresh, by the words that were given for it. */
-function again(invocation: Invocation, chosen: Chosen, { site }: Targets, scope: Scope): Promise<Targets> {
-  const words = { ...firstWords(invocation), ...(site && { site: scope.sites.recalled.get(site.id) ?? site.label }) };
+function again(invocation: Invocation, chosen: Chosen, targets: Targets, scope: Scope): Promise<Targets> {
+  const noun = nounOf(invocation.group);
+  const { [noun]: own, site } = targets;
+  const words = {
+    ...firstWords(invocation),
+    ...(own && { [noun]: own.label }),
+    ...(site && { site: scope.sites.recalled.get(site.id) ?? site.label }),
+  };
   return resolve(namesNeeded(invocation, chosen), words, scope);
 }
 

@@ -66,7 +66,6 @@ export function openSiteIndex({ api, directory, account, clock, signal }: Option
     },
     recalled,
     async forget() {
-      recalled.clear();
       await change(() => ({}));
     },
   };
