@@ -1,7 +1,7 @@
 import { DnxError, type Next } from '../../base/errors.ts';
 import { version } from '../../base/version.ts';
 import type { World } from '../../machine/world.ts';
-import { type Trace, traceOf } from './stack.ts';
+import type { Trace } from './stack.ts';
 import { type Style, styleFor } from './style.ts';
 import { lines, json as toJson } from './text.ts';
 
@@ -59,6 +59,9 @@ async function bugInWords(error: unknown, style: Style, world: Options['world'])
   const around = Object.entries(circumstances(world)).map(([name, value]) => `${name} ${value}`);
   return [`${style.red('✗')} This looks like a bug in dnx ${version}:`, inWords(await traceOf(error)), ...around].join('\n');
 }
+
+/** Loaded for a bug alone. */
+const traceOf = async (error: unknown): Promise<Trace> => (await import('./stack.ts')).traceOf(error);
 
 const inWords = ({ message, stack }: Trace): string => [lines(message), ...stack.map((call) => `    ${call}`)].join('\n');
 

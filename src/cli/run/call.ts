@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import type { Targets } from '../../platform/names/names.ts';
+import { idsOf, type Targets } from '../../platform/names/names.ts';
 import { askedAgain } from '../../platform/names/recall.ts';
 import type { Scope } from '../../platform/names/resolve.ts';
 import type { Context } from '../language/command.ts';
@@ -31,10 +31,6 @@ export function callsWith(
     },
   };
 }
-
-/** Targets as the API knows them. */
-export const idsOf = (targets: Targets): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(targets).map(([name, { id }]) => [name, id]));
 
 function declared(endpoint: Endpoint | undefined): Endpoint {
   if (!endpoint) throw new Error('The command declares no endpoint for what it was given.');

@@ -21,6 +21,9 @@ export function commandLine(words: readonly string[], { host, profile, origins }
 /** What to run next, as a sentence. */
 export const nextLine = ({ command, why }: Next, where: Where): string => `${why}: ${commandLine(command, where)}`;
 
+/** The help of a command, of a group, or of dnx itself. */
+export const seeHelp = (path: string): Next => ({ command: [...path.split(' ').filter(Boolean), '--help'], why: 'See' });
+
 /** The words that do the same without asking: what was typed, and the answers in place of the questions. */
 export function withAnswers(invocation: Invocation, answers: Readonly<Record<string, unknown>>): readonly string[] {
   const { command, path, group, targets, options, fields, body, consent } = invocation;

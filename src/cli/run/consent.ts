@@ -2,10 +2,9 @@ import { DnxError, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { plural, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { namings, type Target, type Targets, targetOf } from '../../platform/names/names.ts';
+import { idsOf, namings, type Target, type Targets, targetOf } from '../../platform/names/names.ts';
 import { type Consent, type Context, nounOf } from '../language/command.ts';
 import { consentLevel } from '../language/tree.ts';
-import { idsOf } from './call.ts';
 import type { Invocation } from './invocation.ts';
 
 /** Refuses at once, before any request, where consent is needed, was not given, and nobody can be asked. */

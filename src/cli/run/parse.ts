@@ -6,6 +6,7 @@ import { type AnyCommand, type Entry, type Group, noGroup, type Tree } from '../
 import { type Globals, globals as globalOptions } from '../language/globals.ts';
 import { type Options, text } from '../language/options.ts';
 import { optionsOf, positionalsOf } from '../language/signature.ts';
+import { seeHelp } from './command-line.ts';
 import { commandHelp, groupHelp, type Page, rootHelp } from './help.ts';
 import type { Invocation } from './invocation.ts';
 import { globalsOf, invocationOf } from './received.ts';
@@ -82,7 +83,7 @@ async function reachIn(entry: Entry, argv: readonly string[], reading: Reading):
   return unknown([verb, ...rest], known, entry.name, reading);
 }
 
-/** The words of the command itself. What is required is asked for later: a line may be read to be thought about, not to be run. */
+/** The words of the command itself. Nothing is required here: abilities are computed from lines that leave things out. */
 function read(group: Group, command: AnyCommand, path: string, argv: readonly string[], reading: Reading): Invocation {
   const program = step(reading, path, (page) => commandHelp(path, group, command, page));
   const positionals = positionalsOf(group, command);
@@ -145,8 +146,6 @@ function unknown([word = '', ...rest]: readonly string[], known: readonly string
   program.parse([word], { from: 'user' });
   throw new Error(`${word} is a command after all`);
 }
-
-const seeHelp = (path: string) => ({ command: [...path.split(' ').filter(Boolean), '--help'], why: 'See' });
 
 /** A refusal of commander in its own words, as a sentence. */
 function refused({ message }: CommanderError, path: string): DnxError {

@@ -1,10 +1,10 @@
 import { usage } from '../../base/errors.ts';
 import { flagName } from '../../base/text.ts';
 import type { AnyCommand, Group, Words } from '../language/command.ts';
-import type { Globals } from '../language/globals.ts';
+import { bodyOptions, consents, type Globals } from '../language/globals.ts';
 import type { Options } from '../language/options.ts';
 import { type Positional, takenBy } from '../language/signature.ts';
-import { consentLevel } from '../language/tree.ts';
+import { seeHelp } from './command-line.ts';
 import type { Invocation } from './invocation.ts';
 
 /** What commander has read of one command line: unknown values, by the attributes that it makes of `--flag-names`. */
@@ -67,8 +67,7 @@ export function invocationOf(group: Group, command: AnyCommand, path: string, re
   });
   // A parent may stand before the group, where not every command takes it.
   for (const key of ['server', 'site'])
-    if (given[key] !== undefined && !(key in own))
-      throw usage(`Unknown option '${flagName(key)}'.`, undefined, { command: [...path.split(' '), '--help'], why: 'See' });
+    if (given[key] !== undefined && !(key in own)) throw usage(`Unknown option '${flagName(key)}'.`, undefined, seeHelp(path));
   return { group, command, path, globals: globalsOf(given), ...sorted(command, parts) };
 }
 
@@ -78,14 +77,13 @@ function sorted(
   parts: ReadonlyMap<string, Word>,
 ): Pick<Invocation, 'targets' | 'options' | 'fields' | 'body' | 'consent'> {
   const taken = takenBy(command);
-  const level = consentLevel(command);
   const targets: Record<string, readonly string[]> = {};
   const options: Record<string, Word> = {};
   const fields: Record<string, Word> = {};
   for (const [key, word] of parts) {
     if (command.options && key in command.options) options[key] = word;
     else if (taken[key] && !taken[key].as) fields[key] = word;
-    else if (!(key in reserved) || (reserved[key] === 'consent' ? !level : !command.fields)) targets[key] = listOf(word);
+    else if (!(key in consents.severe) && !(key in bodyOptions)) targets[key] = listOf(word);
   }
   const field = parts.get('field');
   return {
@@ -99,7 +97,5 @@ function sorted(
     consent: { yes: parts.get('yes') === true, confirm: textOf(parts.get('confirm')) },
   };
 }
-
-const reserved: Readonly<Record<string, 'consent' | 'body'>> = { yes: 'consent', confirm: 'consent', field: 'body', data: 'body' };
 
 const listOf = (word: Word): readonly string[] => (typeof word === 'object' ? word : [String(word)]);

@@ -1,12 +1,12 @@
 import { usage } from '../../base/errors.ts';
 import { flagName, plural, title } from '../../base/text.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
-import { namings, type Targets, targetOf } from '../../platform/names/names.ts';
+import { idsOf, namings, type Targets, targetOf } from '../../platform/names/names.ts';
 import { resolve, type Scope } from '../../platform/names/resolve.ts';
 import { alternativesIn, type Chosen, parametersOf } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
 import { positionalsOf } from '../language/signature.ts';
-import { idsOf } from './call.ts';
+import { seeHelp } from './command-line.ts';
 import { type Invocation, ownWords } from './invocation.ts';
 
 /** The first word for each path parameter. */
@@ -21,11 +21,7 @@ export function requireWords(invocation: Invocation): void {
   const missing = positionalsOf(group, command).find(
     ({ key, required }) => required && [targets[key], options[key], fields[key]].every((word) => word === undefined),
   );
-  if (missing)
-    throw usage(`Missing required argument '${missing.key.replaceAll('_', '-')}'.`, undefined, {
-      command: [...path.split(' '), '--help'],
-      why: 'See',
-    });
+  if (missing) throw usage(`Missing required argument '${missing.key.replaceAll('_', '-')}'.`, undefined, seeHelp(path));
 }
 
 /** The path parameters that have to be known: those of the endpoint, and the parent that fills a field of the body. */

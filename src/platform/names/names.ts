@@ -15,6 +15,10 @@ export const isTarget = (value: unknown): value is Target =>
 /** The path parameters of one call: what the API gets, and what the user is told. */
 export type Targets = Readonly<Record<string, Target>>;
 
+/** Targets as the API knows them. */
+export const idsOf = (targets: Targets): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(targets).map(([name, { id }]) => [name, id]));
+
 /** The ids of a site and its server. */
 export interface SiteIds {
   readonly server: string;

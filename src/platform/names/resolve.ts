@@ -4,7 +4,7 @@ import { flagName, plural, title } from '../../base/text.ts';
 import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { type Lookup, lookupsFor, type Settled, type Words } from './lookups.ts';
-import { isId, namings, type Target, type Targets, targetOf } from './names.ts';
+import { idsOf, isId, namings, type Target, type Targets, targetOf } from './names.ts';
 import { type Located, matching, type SiteIndex } from './site-index.ts';
 
 /** What names are looked up with. */
@@ -63,8 +63,7 @@ async function anywhere(word: string, { sites }: Scope): Promise<Targets> {
 export async function one(name: string, word: string, parents: Targets, { api }: Pick<Scope, 'api'>): Promise<Target> {
   const naming = namings[name];
   if (isId(word) || !naming) return { id: word, label: word };
-  const ids = Object.fromEntries(Object.entries(parents).map(([key, parent]) => [key, parent.id]));
-  const things = matching(await api.list<JsonObject>(naming.list, ids), word, naming.keys);
+  const things = matching(await api.list<JsonObject>(naming.list, idsOf(parents)), word, naming.keys);
   const described = (thing: JsonObject) => {
     const names = naming.keys.map((key) => thing[key]).filter(Boolean);
     return `${thing.id} (${names.join(', ')})`;
