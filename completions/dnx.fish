@@ -879,7 +879,7 @@ function __dnx_complete
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \
-                    --if-running 'What to do when one is under way (asks on a terminal, attach elsewhere)' \
+                    --if-running 'What to do if one is in progress (default: ask on a terminal, else attach, or wait for an installation)' \
                     --verify 'Ask the site for this path afterwards, such as /up' \
                     --expect 'The status that --verify wants (200)' \
                     --expect-body 'Text that the answer to --verify must hold' \
@@ -1486,7 +1486,7 @@ function __dnx_complete
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \
-                    --if-running 'What to do when one is under way (asks on a terminal, attach elsewhere)' \
+                    --if-running 'What to do if one is in progress (default: ask on a terminal, else attach, or wait for an installation)' \
                     --verify 'Ask the site for this path afterwards, such as /up' \
                     --expect 'The status that --verify wants (200)' \
                     --expect-body 'Text that the answer to --verify must hold' \

@@ -81,7 +81,7 @@ const create = command({
   fields: { site_id: { ...text('The site whose application to back up: domain or id', 'site'), as: 'site' } },
   shows: details,
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
-  async run(ctx, { targets: { database, site }, options: { wait, timeout } }) {
+  async run(ctx, { targets: { database, site }, options: { wait } }) {
     if (!database && !site)
       throw usage('A backup of what? Nothing says.', 'Pass --database and its --server, or --site for the application of a site.');
     return workResult(ctx, {
@@ -91,7 +91,6 @@ const create = command({
       start: () => ctx.call(),
       columns: details,
       wait,
-      timeout,
       resume,
     });
   },
@@ -122,7 +121,7 @@ const restore = command({
   options: following,
   shows: details,
   examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm 01JQ8Z4T9G000000000000BK06'],
-  run: (ctx, { targets: { backup }, options: { wait, timeout } }) =>
+  run: (ctx, { targets: { backup }, options: { wait } }) =>
     workResult(ctx, {
       reader: backupReader(ctx),
       on: backup.id,
@@ -131,7 +130,6 @@ const restore = command({
       start: () => ctx.call(),
       columns: details,
       wait,
-      timeout,
       resume,
     }),
 });

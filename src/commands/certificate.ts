@@ -51,7 +51,7 @@ const create = command({
   fields,
   shows: certificates.details,
   examples: ['create shop.example.com --site shop.example.com', 'create www.shop.example.com --site shop.example.com --no-wait'],
-  run: (ctx, { targets: { server, site }, options: { wait, timeout }, body }) =>
+  run: (ctx, { targets: { server, site }, options: { wait }, body }) =>
     workResult(ctx, {
       reader: certificateReader(ctx, { server: server.id, site: site.id }),
       start: () => ctx.call(),
@@ -60,7 +60,6 @@ const create = command({
       resume: (id) => ['certificate', 'show', id, '--site', site.id, '--server', server.id],
       columns: certificates.details,
       wait,
-      timeout,
     }),
 });
 

@@ -87,7 +87,7 @@ const create = command({
   fields,
   shows: servers.details,
   examples: ['create web-3 --provider hetzner --region fsn1 --size cx32', 'create cache-1 --provider hetzner --type cache --no-wait'],
-  run: (ctx, { options: { wait, timeout }, body }) =>
+  run: (ctx, { options: { wait }, body }) =>
     workResult(ctx, {
       reader: serverReader(ctx),
       start: () => ctx.call(),
@@ -95,7 +95,6 @@ const create = command({
       what: `server ${body.name}`,
       columns: servers.details,
       wait,
-      timeout,
       resume,
     }),
 });
@@ -109,7 +108,7 @@ const provision = command({
   options: following,
   shows: servers.details,
   examples: ['provision web-2 --yes', 'provision web-2 --yes --no-wait'],
-  run: (ctx, { targets: { server }, options: { wait, timeout } }) =>
+  run: (ctx, { targets: { server }, options: { wait } }) =>
     workResult(ctx, {
       reader: serverReader(ctx),
       on: server.id,
@@ -118,7 +117,6 @@ const provision = command({
       what: `server ${server.label}`,
       columns: servers.details,
       wait,
-      timeout,
       resume,
     }),
 });

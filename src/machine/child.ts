@@ -14,7 +14,7 @@ export async function runChild({ file, args, env, output }: Child, signal: Abort
     reject: false,
   });
   const stop = () => {
-    if ((signal.reason as DnxError).code === 'terminated') child.kill('SIGTERM');
+    if ((signal.reason as DnxError).code !== 'interrupted') child.kill('SIGTERM');
     else if (!terminal) child.kill('SIGINT');
   };
   signal.addEventListener('abort', stop, { once: true });

@@ -58,6 +58,8 @@ export interface Child {
   readonly env: Env;
   /** Where its standard output goes when ours is for the result alone. */
   readonly output?: 'stderr';
+  /** Ends it, in place of the signal of the process. */
+  readonly signal?: AbortSignal;
 }
 
 /** Everything that a process is given. Nothing outside it and `process.ts` touches `process`, timers or the network. */

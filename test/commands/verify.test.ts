@@ -122,6 +122,7 @@ describe('deploy --verify-cmd', () => {
         args: ['-c', 'npm run smoke'],
         output: 'stderr',
         env: expect.objectContaining({ DNX_SITE_URL: site.url, DNX_RELEASE: OURS, PATH: '/bin' }),
+        signal: expect.any(AbortSignal),
       },
     ]);
     expect(bed.children[0]?.env).not.toHaveProperty('DNX_TOKEN');

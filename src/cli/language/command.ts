@@ -20,7 +20,10 @@ export interface Context<E extends Endpoint = Endpoint> {
   list<T>(endpoint?: E, options?: { readonly query?: Query }): Promise<T[]>;
   /** Does something to one item after the other, and reports each. */
   each<I extends Target>(items: readonly I[], run: (item: I) => Promise<View | Result>): Promise<Result>;
+  /** Of a command with the option `timeout`, until `deadline`. */
   readonly api: Api;
+  /** When `--timeout` has passed, in ms of the monotonic clock. */
+  readonly deadline: number;
   readonly ask: Ask;
   readonly progress: Progress;
   readonly ci: Ci;

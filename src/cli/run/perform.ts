@@ -1,5 +1,6 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
+import { within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { verified } from '../../platform/names/recall.ts';
 import { rememberingLists, resolve, type Scope } from '../../platform/names/resolve.ts';
@@ -16,7 +17,7 @@ import { firstWords, namesNeeded, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
 
 /** What every command is given; what its declaration adds is made for each target. */
-export type BaseContext = Omit<Context, 'call' | 'list' | 'each' | 'resolve'>;
+export type BaseContext = Omit<Context, 'call' | 'list' | 'each' | 'resolve' | 'deadline'>;
 
 /** Everything between the command line and a command's `run`: values, questions, names, consent; and several targets as one result. */
 export async function perform(invocation: Invocation, base: BaseContext, scope: Scope, sources: Sources): Promise<Result> {
@@ -79,13 +80,15 @@ function prepare({ invocation, chosen, inputs, all, base, scope }: Prepared, tar
   const { options, fields, extra } = inputs;
   const filled = Object.entries(command.fields ?? {}).flatMap(([key, { as = '' }]) => (targets[as] ? [[key, targets[as].id]] : []));
   const body: Record<string, unknown> = { ...fields, ...Object.fromEntries(filled), ...extra };
+  const bounded = within(base, command.options?.timeout ? options : { wait: false });
   const calls = callsWith(
     { endpoint: chosen.endpoint, targets, lookUp: () => again(invocation, chosen, targets, scope), body },
-    base.api,
+    bounded.api,
     scope,
   );
   const ctx: Context = {
     ...base,
+    ...bounded,
     ...calls,
     each: (items, run) => several({ noun: nounOf(group), verb: command.name, items, run }),
     resolve: (path) => resolve(parameters(path), firstWords(invocation), scope),

@@ -23,6 +23,8 @@ export interface Api {
   list<T>(endpoint: Endpoint, params?: object, options?: { readonly query?: Query; readonly retry?: boolean }): Promise<T[]>;
   /** The same API with another token, to check one before it is kept; and at another host, which gets that token alone. */
   as(token: string, host?: string): Api;
+  /** The same API, in which everything ends with `timed_out` at this moment of the monotonic clock: requests, retries, and pauses for the rate limit. */
+  until(deadline: number): Api;
   /** One request to any path; its answer, whatever its status. */
   ask(method: string, path: string, options?: SendOptions): Promise<Reply>;
   /** The answer before its body is read, for downloads. Any status; sent once. */

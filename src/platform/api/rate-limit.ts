@@ -3,16 +3,20 @@ import type { ClientOptions } from './api.ts';
 import type { Exchange } from './exchange.ts';
 import { drain } from './response.ts';
 
+/** Until when nothing is sent, in ms of the monotonic clock. Requests that share a token share it. */
+export interface Pause {
+  until: number;
+}
+
 /** Waits for the limit's window together with every other request under way, then tries again. A 429 was not performed. */
-export function rateLimited({ clock, signal, notice, patienceMs }: ClientOptions, exchange: Exchange): Exchange {
-  let pausedUntil = 0;
+export function rateLimited({ clock, signal, notice, patienceMs }: ClientOptions, exchange: Exchange, pause: Pause): Exchange {
   return async (method, path, send) => {
     let waited = 0;
     for (let attempt = 0; ; attempt++) {
-      const pause = pausedUntil - clock.elapsed();
-      if (pause > 0) {
-        waited += pause;
-        await clock.sleep(pause, signal);
+      const left = pause.until - clock.elapsed();
+      if (left > 0) {
+        waited += left;
+        await clock.sleep(left, signal);
         continue;
       }
       const response = await exchange(method, path, send);
@@ -20,8 +24,8 @@ export function rateLimited({ clock, signal, notice, patienceMs }: ClientOptions
       const wait = retryAfter(response, clock.now()) ?? Math.min(60_000, 2_000 * 2 ** attempt);
       if (waited + wait > patienceMs) return response;
       await drain(response);
-      if (pausedUntil <= clock.elapsed()) notice(`Deploynix allows no more requests now; going on in ${Math.ceil(wait / 1000)} s.`);
-      pausedUntil = Math.max(pausedUntil, clock.elapsed() + wait);
+      if (pause.until <= clock.elapsed()) notice(`Deploynix allows no more requests now; going on in ${Math.ceil(wait / 1000)} s.`);
+      pause.until = Math.max(pause.until, clock.elapsed() + wait);
     }
   };
 }

@@ -4,7 +4,7 @@ import { type Phase, phaseOf } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Reply } from '../api/reply.ts';
 import { type Followed, follow, type Waiting } from './follow.ts';
-import { readBefore, timedOut } from './rules.ts';
+import { inTime, readBefore, timedOut } from './rules.ts';
 
 /** Anything whose `status` tells how the work on it stands. */
 export interface Thing {
@@ -32,8 +32,6 @@ export interface Work<T extends Thing> {
   readonly start: () => Promise<Reply>;
   /** True: following is required. False: not wanted. Undefined: followed where the token can. */
   readonly wait: boolean | undefined;
-  /** In ms. */
-  readonly timeout: number | undefined;
   /** What is done and to what, in the user's words, for the middle of a sentence: `backup`, `database shop`. */
   readonly doing: string;
   readonly what: string;
@@ -52,8 +50,9 @@ export interface Worked<T extends Thing> {
 /** Starts work that goes on after the answer and, where that is wanted and possible, follows it to its end. */
 export async function startAndFollow<T extends Thing>(ctx: Waiting, work: Work<T>): Promise<Worked<T>> {
   const { wait, doing, what } = work;
-  const snapshot = wait === false ? undefined : await snapshotOf(ctx, work);
-  const reply = await work.start();
+  const undone = `the ${doing} of ${what} was not started`;
+  const snapshot = wait === false ? undefined : await inTime(snapshotOf(ctx, work), undone);
+  const reply = await inTime(work.start(), undone);
   if (!snapshot) return { reply };
   const started = isObject(reply.data) ? (reply.data as unknown as T) : snapshot.before;
   if (started?.id === undefined) {
@@ -88,7 +87,7 @@ function snapshotOf<T extends Thing>({ progress }: Waiting, { reader, on, wait, 
 /** Polls a thing until the work on it has ended. What reads as it did before the request may still be of then: only a change counts. */
 async function followThing<T extends Thing>(
   ctx: Waiting,
-  { reader, what, timeout: timeoutMs }: Work<T>,
+  { reader, what }: Work<T>,
   before: T | undefined,
   started: T,
   resume: readonly string[],
@@ -103,7 +102,7 @@ async function followThing<T extends Thing>(
     changed ||= phase === 'going' || JSON.stringify(seen) !== JSON.stringify(before);
     return { status: wordOf(seen.status) || 'unknown', verdict: changed && phase !== 'going' ? phase : undefined };
   };
-  return { ...(await follow(ctx, { what, read, timeoutMs, resume })), thing };
+  return { ...(await follow(ctx, { what, read, resume })), thing };
 }
 
 function failureOf<T extends Thing>(
