@@ -76,6 +76,8 @@ export interface World {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly clock: Clock;
+  /** A number from 0 to 1, by which processes that wait for the same moment are spread; Math.random if there is none. */
+  readonly random?: () => number;
   readonly keychain: Keychain;
   /** Opens the network, once a command needs it: directly, or through the proxy that the environment names. */
   readonly connect: () => Promise<Transport>;

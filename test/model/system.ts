@@ -150,6 +150,7 @@ const inert: Omit<World, 'env' | 'cwd' | 'home' | 'clock' | 'connect' | 'signal'
   stderr: capture().stream,
   keychain: { read: async () => undefined, write: async () => {}, remove: async () => false },
   spawn: async () => 0,
+  random: () => 0,
 };
 
 /** The command line as `main` runs it, and its result before anything is printed. */

@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly child?: (child: Child) => number;
   /** Keys pressed on a terminal that answers questions. */
   readonly keys?: string;
+  /** What spreads requests that wait for the rate limit; not at all otherwise. */
+  readonly random?: () => number;
   /** Real ms without an answer that count as none. */
   readonly idleMs?: number;
 }
@@ -99,6 +101,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       stdout: stdout.stream,
       stderr: stderr.stream,
       clock,
+      random: run.random ?? (() => 0),
       keychain: inMemory(keychain),
       signal: interruption.signal,
       connect: async () => guarded(await openNetwork(env, run.idleMs), clock),

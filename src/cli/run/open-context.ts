@@ -14,7 +14,8 @@ import { openAsk } from '../prompt/ask.ts';
 import type { BaseContext } from './perform.ts';
 import type { Sources } from './values.ts';
 
-const PATIENCE_MS = 120_000;
+/** Five windows of the rate limit: as much as forty cold starts at a time need. */
+const PATIENCE_MS = 300_000;
 
 /** A context, what `perform` needs beside it, and how to end it. */
 export interface Opened {
@@ -49,6 +50,7 @@ export async function openContext(world: World, settings: Settings, { color }: P
     debug: (line) => settings.debug && world.stderr.write(`${style.dim(line)}\n`),
     notice: progress.note,
     patienceMs: PATIENCE_MS,
+    random: world.random ?? Math.random,
   });
   const sites = openSiteIndex({
     api,

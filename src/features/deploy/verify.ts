@@ -95,7 +95,7 @@ async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now
   const close = ctx.ci.group(`Roll ${name} back to ${back.name}`);
   try {
     const { failure } = await followRun(ctx, await requestRollback(ctx, of, now, back));
-    if (failure?.code === 'interrupted' || failure?.code === 'terminated' || failure?.code === 'timed_out') throw failure;
+    if (failure && (failure.exitCode > 128 || failure.code === 'timed_out')) throw failure;
     return failure ? failure.message : await verify(ctx, verification, { name, release: back.name });
   } finally {
     close();

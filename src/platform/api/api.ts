@@ -46,4 +46,8 @@ export interface ClientOptions {
   readonly notice: (line: string) => void;
   /** Milliseconds that one request may wait in all for the rate limit. */
   readonly patienceMs: number;
+  /** A number from 0 to 1. */
+  readonly random: () => number;
+  /** When everything ends, in ms of the monotonic clock. */
+  readonly deadline?: number;
 }

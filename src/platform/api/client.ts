@@ -53,6 +53,7 @@ const optionsUntil = (options: ClientOptions, deadline: number): ClientOptions =
   clock: clockUntil(options.clock, deadline),
   connect: async () => transportUntil(await options.connect(), options.clock, deadline),
   patienceMs: Number.POSITIVE_INFINITY,
+  deadline,
 });
 
 type Send = <T>(method: string, path: string, options: SendOptions) => Promise<Reply<T>>;
