@@ -133,6 +133,16 @@ describe('everywhere', () => {
     expect(JSON.parse(read('out.json'))).toMatchObject({ outcome: 'succeeded' });
   });
 
+  test.each([
+    [false, 0],
+    [true, 1],
+  ])('a disk that is full changes nothing about the outcome (fails: %s)', async (fails, code) => {
+    bed.sandbox.state.fail_deploys = fails;
+    const run = await bed.dnx('deploy shop.example.com --json --result-file /dev/full');
+    expect([run.code, run.json()]).toEqual([code, expect.objectContaining({ outcome: fails ? 'failed' : 'succeeded' })]);
+    expect(run.stderr).toContain('! The result was not written to /dev/full (ENOSPC).');
+  });
+
   test('a file that cannot be written is refused before anything is deployed', async () => {
     const run = await bed.dnx('deploy shop.example.com --result-file nowhere/out.json');
     expect(run).toMatchObject({ code: 2, stdout: '' });

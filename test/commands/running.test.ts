@@ -104,6 +104,37 @@ describe('a deployment is under way already', () => {
   });
 });
 
+describe('--no-wait with --if-running', () => {
+  test('fail looks before the request', async () => {
+    bed.sandbox.deployElsewhere(shop);
+    const run = await bed.dnx('deploy shop.example.com --no-wait --if-running fail');
+    expect(run).toMatchObject({ code: 10, stdout: '' });
+    expect(posts()).toBe(0);
+  });
+
+  test('wait deploys after it, and does not follow', async () => {
+    bed.sandbox.deployElsewhere(shop);
+    const run = await bed.dnx('deploy shop.example.com --no-wait --if-running wait --json');
+    expect(run.json()).toMatchObject({ outcome: 'started' });
+    expect(run.stderr).toContain('shop.example.com is busy; waiting until that is over.');
+    expect(posts()).toBe(1);
+    expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('attach sends nothing', async () => {
+    bed.sandbox.deployElsewhere(shop);
+    const run = await bed.dnx('deploy shop.example.com --no-wait --if-running attach --json');
+    expect([run.code, run.json(), posts()]).toEqual([0, expect.objectContaining({ outcome: 'started' }), 0]);
+  });
+
+  test('is refused to a token that cannot look, with nothing sent', async () => {
+    const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy']) };
+    const run = await bed.dnx(`deploy ${shop} --server ${seeded.servers['web-1']} --no-wait --if-running fail`, { env });
+    expect(run).toMatchObject({ code: 5, stdout: '' });
+    expect(posts()).toBe(0);
+  });
+});
+
 describe('somebody else deploys as well', () => {
   test('after ours has begun: superseded, although both went well', async () => {
     bed.clock.at(timings.deployBegins + 1_000, () => bed.sandbox.deployElsewhere(shop));

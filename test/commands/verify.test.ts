@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { openElsewhere } from '../support/elsewhere.ts';
 import { openWebsite, type Website } from '../support/website.ts';
 
 const shop = seeded.sites['shop.example.com'];
@@ -35,6 +36,46 @@ describe('deploy --verify', () => {
     expect(run.stderr).toContain('good (3 of 3)');
     expect(run.stderr).toContain('shop.example.com passes verification.');
     expect(site.asked.map(({ path }) => path)).toEqual(['/up', '/up', '/up']);
+  });
+
+  test('reads a character that comes in two pieces', async () => {
+    const pieces = await openElsewhere((_, response) => {
+      const body = Buffer.from('alles grün');
+      response.write(body.subarray(0, 9));
+      setImmediate(() => setImmediate(() => response.end(body.subarray(9))));
+    });
+    const line = ['deploy', 'shop.example.com', '--verify', '/up', '--expect-body', 'grün', '--within', '3s', '--url', pieces.url];
+    expect((await bed.dnx(line)).code).toBe(0);
+    await pieces.close();
+  });
+
+  test.each([
+    ['passes thanks to it', 200],
+    ['fails all the same', 500],
+  ])('is superseded by a later deployment of somebody else, which nobody rolls back: it %s', async (_, status) => {
+    await serve((release) => ({ status: release === OURS ? 500 : status }));
+    bed.clock.at(25_000, () => bed.sandbox.deployElsewhere(shop));
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 1m --rollback-on-fail --json`);
+    expect(run.code).toBe(1);
+    expect(run.json()).toMatchObject({ outcome: 'superseded', release: OURS });
+    expect(run.stderr).toContain(`release ${live()} is live instead of ${OURS}`);
+    expect(posts()).toEqual(['deploy']);
+  });
+
+  test('rolls nothing back while somebody else deploys', async () => {
+    bed.clock.at(24_000, () => bed.sandbox.deployElsewhere(shop));
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 12s --rollback-on-fail --json`);
+    expect(run.json()).toMatchObject({ outcome: 'superseded' });
+    expect(run.stderr).toContain('another deployment is in progress, so nothing was rolled back');
+    expect(posts()).toEqual(['deploy']);
+  });
+
+  test('ends with --timeout, and says that the release is live', async () => {
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --timeout 40s --rollback-on-fail --json`);
+    expect(run.json()).toMatchObject({ outcome: 'timed_out', release: OURS });
+    expect(run.stderr).toContain('The verification of shop.example.com did not end within the time allowed; its release is live.');
+    expect([run.code, run.waited <= 40_000]).toEqual([124, true]);
+    expect(posts()).toEqual(['deploy']);
   });
 
   test('never shows the token to the site', async () => {
