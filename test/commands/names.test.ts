@@ -202,3 +202,13 @@ test('a request that was sent is not sent again, whatever is not found after it'
   expect(run.code).toBe(6);
   expect(run.calls.filter((call) => call.startsWith('POST'))).toHaveLength(1);
 });
+
+test('forty of them at a time wait for the rate limit, however often it takes', async () => {
+  const cold = (index: number) => ({
+    env: { DNX_CACHE_DIR: join(bed.directory, `cache-${index}`) },
+    random: () => ((index * 7) % 10) / 10,
+  });
+  const runs = await Promise.all(Array.from({ length: 40 }, (_, index) => bed.dnx('site show shop.example.com --json', cold(index))));
+  expect(runs.map(({ code }) => code)).toEqual(runs.map(() => 0));
+  expect(new Set(runs.map(({ waited }) => waited)).size).toBeGreaterThan(10);
+});
