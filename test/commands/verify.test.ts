@@ -70,6 +70,15 @@ describe('deploy --verify', () => {
     expect(posts()).toEqual(['deploy']);
   });
 
+  test("rolls nothing back that is somebody else's and was only followed", async () => {
+    bed.sandbox.deployElsewhere(shop);
+    await serve(() => ({ status: 500 }));
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 6s --rollback-on-fail --json`);
+    expect(run.json()).toMatchObject({ outcome: 'failed', release: '20260416_120000' });
+    expect(run.stderr).toContain('it was not started here, so it is not rolled back');
+    expect(posts()).toEqual([]);
+  });
+
   test('ends with --timeout, and says that the release is live', async () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --timeout 40s --rollback-on-fail --json`);
     expect(run.json()).toMatchObject({ outcome: 'timed_out', release: OURS });

@@ -84,6 +84,14 @@ test.each(['says nothing', 'drips byte after byte'])('a Deploynix that %s to the
   expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
 });
 
+test('looking up names ends with --timeout', async () => {
+  executable.sandbox.faults.always({ path: '/servers' }, 'hang');
+  const since = Date.now();
+  const run = await executable.dnx(['deploy', 'shop.example.com', '--timeout', '6s']);
+  expect([run.exitCode, run.stdout, Date.now() - since < SOON]).toEqual([124, '', true]);
+  expect(run.stderr).toContain('Time ran out, so nothing was started.');
+});
+
 test('a command of --verify-cmd that does not end is ended with --timeout', async () => {
   const { dnx, sandbox } = executable;
   const run = await dnx(['deploy', 'shop.example.com', '--verify-cmd', 'echo $$; exec sleep 60', '--timeout', '25s', '--json']);

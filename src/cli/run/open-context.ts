@@ -53,7 +53,6 @@ export async function openContext(world: World, settings: Settings, { color }: P
     random: world.random ?? Math.random,
   });
   const sites = openSiteIndex({
-    api,
     directory: settings.directories.cache,
     account: tokens.account,
     clock: world.clock,

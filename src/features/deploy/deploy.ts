@@ -1,6 +1,6 @@
 import { usage } from '../../base/errors.ts';
 import type { Result } from '../../cli/output/view.ts';
-import { inTime } from '../../platform/follow/rules.ts';
+import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { followRun } from './follow-run.ts';
 import { type DeployValues, looksFirst, type Verification, verificationOf } from './options.ts';
@@ -48,8 +48,10 @@ async function deploySite(ctx: DeployContext, values: DeployValues, pace?: () =>
 }
 
 /** Reads the site before anything is requested, and settles what to do if it is busy. Undefined if nobody wants to know. */
-async function settle(ctx: DeployContext, values: DeployValues, verification: Verification | undefined) {
+async function settle(outer: DeployContext, values: DeployValues, verification: Verification | undefined) {
   if (!looksFirst(values)) return undefined;
+  // Waiting for somebody else's deployment ends, also if ours is not followed.
+  const ctx = { ...outer, ...(outer.deadline === Number.POSITIVE_INFINITY && within(outer, allowanceOf({}))) };
   const required = values.wait === true || verification !== undefined || values.if_running !== undefined;
   const seen = await snapshotBefore(ctx, siteReference(ctx.targets), required);
   const settled = seen && (await settleRunning(ctx, seen, values));

@@ -1,6 +1,6 @@
 import { DnxError, isStopped, usage } from '../../base/errors.ts';
 import { columns, ending, type Result, rows, type View } from '../../cli/output/view.ts';
-import { within } from '../../platform/follow/rules.ts';
+import { allowanceOf, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { type DeployValues, looksFirst } from './options.ts';
 import { type DeployResult, deployColumns, type Report, resultOf } from './result.ts';
@@ -39,9 +39,11 @@ export async function deploySeveral(
         continue;
       }
       active += 1;
-      const report = await one({ ...ctx, ...within(ctx, values), targets }, (inner) => deployOne(inner, values, pace)).finally(() => {
-        active -= 1;
-      });
+      const report = await one({ ...ctx, ...within(ctx, allowanceOf(values)), targets }, (inner) => deployOne(inner, values, pace)).finally(
+        () => {
+          active -= 1;
+        },
+      );
       if (report.failure) failures += 1;
       done[index] = report;
     }

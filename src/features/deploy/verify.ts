@@ -64,6 +64,7 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
   const back = liveOf(before.releases);
   if (!verification.rollback || !back) return finish('failed', `it was deployed, but fails verification: ${why}`);
   if (theirs) return finish('superseded', `${theirs.reason}, so nothing was rolled back`);
+  if (run.run.attached) return finish('failed', `it was not started here, so it is not rolled back; it fails verification: ${why}`);
   const again = await orStopped(report, async () => ({ why: await rollBack(ctx, deployed, now, back) }));
   if ('result' in again) return again;
   const failed = again.why;

@@ -6,14 +6,17 @@ import { isUnperformed } from '../api/deadline.ts';
 /** 15 minutes: the longest wait unless the user says otherwise. */
 const DEFAULT_TIMEOUT_MS = 15 * 60_000;
 
-/** The API until `--timeout` has passed, and that moment of the monotonic clock. Without waiting only a given `--timeout` counts. */
+/** How long, in ms, a command may take that has these options. Without waiting only a given `--timeout` counts. */
+export const allowanceOf = ({ wait, timeout }: { readonly wait?: unknown; readonly timeout?: unknown }): number =>
+  typeof timeout === 'number' ? timeout : wait === false ? Number.POSITIVE_INFINITY : DEFAULT_TIMEOUT_MS;
+
+/** The API for so many ms from now, and when they are over. */
 export function within(
   { api, clock }: { readonly api: Api; readonly clock: Clock },
-  { wait, timeout }: { readonly wait?: unknown; readonly timeout?: unknown },
+  allowanceMs: number,
 ): { readonly api: Api; readonly deadline: number } {
-  if (timeout === undefined && wait === false) return { api, deadline: Number.POSITIVE_INFINITY };
-  const deadline = clock.elapsed() + (typeof timeout === 'number' ? timeout : DEFAULT_TIMEOUT_MS);
-  return { api: api.until(deadline), deadline };
+  const deadline = clock.elapsed() + allowanceMs;
+  return { api: allowanceMs === Number.POSITIVE_INFINITY ? api : api.until(deadline), deadline };
 }
 
 /** What to say where this token cannot read what is to be followed. `why` is the API's answer. */

@@ -54,8 +54,8 @@ async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<
 }
 
 /** A site over all servers, and its server. */
-async function anywhere(word: string, { sites }: Scope): Promise<Targets> {
-  const { server, site }: Located = only('site', word, await sites.find(word), (each) => `${each.server.label}/${each.site.label}`);
+async function anywhere(word: string, { api, sites }: Scope): Promise<Targets> {
+  const { server, site }: Located = only('site', word, await sites.find(word, api), (each) => `${each.server.label}/${each.site.label}`);
   return { server, site };
 }
 

@@ -11,7 +11,7 @@ export type Located = Readonly<Record<'server' | 'site', Target>>;
 
 /** Where a site is, by its domain or id, over all servers. What was found once is remembered, and checked on use. */
 export interface SiteIndex {
-  find(site: string): Promise<readonly Located[]>;
+  find(site: string, api: Pick<Api, 'list'>): Promise<readonly Located[]>;
   /** The sites that it answered from memory, by id, with the word for each: they may go by another name now. */
   readonly recalled: ReadonlyMap<string, string>;
   /** Forgets what it remembers, so that the next answer is of now. */
@@ -20,7 +20,6 @@ export interface SiteIndex {
 
 /** What the index needs, and whose it is. */
 interface Options extends Waiting {
-  readonly api: Pick<Api, 'list'>;
   readonly directory: string;
   readonly account: string;
 }
@@ -31,7 +30,7 @@ type Sites = Readonly<Record<string, Located>>;
 const PATIENCE_MS = 1_000;
 
 /** The index of one account, kept in `directory`. */
-export function openSiteIndex({ api, directory, account, clock, signal }: Options): SiteIndex {
+export function openSiteIndex({ directory, account, clock, signal }: Options): SiteIndex {
   const file = join(directory, 'sites.json');
   const recalled = new Map<string, string>();
 
@@ -48,7 +47,7 @@ export function openSiteIndex({ api, directory, account, clock, signal }: Option
   };
 
   return {
-    async find(site) {
+    async find(site, api) {
       const known = sitesIn(readIndex(file)[account]);
       const hit = Object.hasOwn(known, site) ? known[site] : undefined;
       if (hit) {
