@@ -1,4 +1,5 @@
 import { DnxError, usage } from '../../base/errors.ts';
+import { inTime } from '../../platform/follow/rules.ts';
 import { newSince, progressOf, type Site } from './baseline.ts';
 import { followRun } from './follow-run.ts';
 import type { Verification } from './options.ts';
@@ -95,7 +96,7 @@ async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now
   const name = of.site.label;
   const close = ctx.ci.group(`Roll ${name} back to ${back.name}`);
   try {
-    const { failure } = await followRun(ctx, await requestRollback(ctx, of, now, back));
+    const { failure } = await followRun(ctx, await inTime(requestRollback(ctx, of, now, back), `${name} was not rolled back`));
     if (failure && (failure.exitCode > 128 || failure.code === 'timed_out')) throw failure;
     return failure ? failure.message : await verify(ctx, verification, { name, release: back.name });
   } finally {
