@@ -48,7 +48,7 @@ export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
     connect: async () => openNetwork(env),
     async spawn(child) {
       const { runChild } = await import('./machine/child.ts');
-      return runChild(child, child.signal ?? signal, process.stdin.isTTY);
+      return runChild(child, signal, process.stdin.isTTY);
     },
   };
 }

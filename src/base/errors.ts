@@ -82,9 +82,9 @@ export const usage = (message: string, hint?: string, ...next: readonly Next[]):
 export const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
-/** True if a signal ended it, such as Ctrl-C. */
-export const isStopped = (error: unknown): error is DnxError => error instanceof DnxError && error.exitCode > 128;
-
 /** True for a failure with one of these codes. */
 export const isError = (error: unknown, ...codes: readonly Code[]): error is DnxError =>
   error instanceof DnxError && (codes.length === 0 || codes.includes(error.code));
+
+/** True for the reason of a signal: the user or the system ends the command. */
+export const isStop = (error: unknown): boolean => isError(error, 'interrupted', 'terminated');

@@ -6,7 +6,8 @@ import type { Child } from './world.ts';
  * Runs a child with this process's own streams, hands a signal on to it, and answers with its exit code.
  * `terminal`: Ctrl-C reaches the child by itself, and a second one may mean something else to it.
  */
-export async function runChild({ file, args, env, output }: Child, signal: AbortSignal, terminal: boolean): Promise<number> {
+export async function runChild({ file, args, env, output, signal: own }: Child, outer: AbortSignal, terminal: boolean): Promise<number> {
+  const signal = own ?? outer;
   const child = execa(file, args, {
     env,
     extendEnv: false,

@@ -1,4 +1,4 @@
-import { DnxError, isStopped } from '../../base/errors.ts';
+import { DnxError, isStop } from '../../base/errors.ts';
 import { title } from '../../base/text.ts';
 import type { Target } from '../../platform/names/names.ts';
 import { asResult, columns, ending, type Item, type Result, rows, type View } from '../output/view.ts';
@@ -19,14 +19,14 @@ export async function several<I extends Target>({ noun, verb, items, run }: Seve
   let stopped: DnxError | undefined;
   for (const item of items) {
     const result = stopped ? failed(item, leftOut()) : await run(item).then(asResult, (error: unknown) => failed(item, error));
-    if (isStopped(result.exit)) stopped = result.exit;
+    if (result.exit instanceof DnxError && isStop(result.exit)) stopped = result.exit;
     const row = itemOf(result, item);
     results.push(result);
     reported.push(row);
     labels.set(row, item.label);
   }
   // Alone, or as the first, it has nothing to report beside what stopped it.
-  if (stopped && isStopped(results[0]?.exit)) throw stopped;
+  if (stopped && isStop(results[0]?.exit)) throw stopped;
   const failures = results.filter(({ exit }) => exit).length;
   const shown = columns<Item>({ key: 'id', title: title(noun), cell: (row) => labels.get(row) }, { key: 'result', cell: resultOf(verb) });
   const event = results.flatMap(({ view }) => ('event' in view && view.event) || []).at(0);

@@ -1,4 +1,4 @@
-import { DnxError, isStopped } from '../../base/errors.ts';
+import { DnxError, isStop } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import { type Followed, follow, type Reading } from '../../platform/follow/follow.ts';
 import { isInstallation, newSince, standingOf } from './baseline.ts';
@@ -34,7 +34,7 @@ export async function followRun(ctx: DeployContext, remembered: Remembered, opti
     return { ...reportOf(run, result, reason), release: verdict?.release ?? null };
   } catch (error) {
     if (!(error instanceof DnxError)) throw error;
-    const outcome = isStopped(error) ? 'started' : 'unknown';
+    const outcome = isStop(error) ? 'started' : 'unknown';
     return { result: resultOf(run, { started_at: run.started_at, outcome }), failure: error };
   }
 }

@@ -1,4 +1,4 @@
-import { DnxError, isStopped, usage } from '../../base/errors.ts';
+import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { columns, ending, type Result, rows, type View } from '../../cli/output/view.ts';
 import { allowanceOf, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
@@ -87,7 +87,7 @@ function view(all: readonly Targets[], done: readonly Report[], { reason }: Abor
     ...columns<DeployResult>({ key: 'outcome', cell: ({ outcome }) => outcome ?? 'not started' }),
   ];
   const leftOut = done.some(({ result, failure }) => result.outcome === null && failure?.code === 'partial');
-  const stopped = done.find(({ failure }) => isStopped(failure))?.failure ?? (leftOut && reason instanceof DnxError ? reason : undefined);
+  const stopped = done.find(({ failure }) => isStop(failure))?.failure ?? (leftOut && reason instanceof DnxError ? reason : undefined);
   const open = all.filter((_, index) => done[index]?.result.outcome === 'started').map((targets) => siteReference(targets));
   const failure = stopped
     ? stopped.withHint('The remote work goes on.', ...open.map((of) => ({ command: siteCommand('watch', of), why: 'Follow it with' })))

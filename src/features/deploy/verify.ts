@@ -1,4 +1,4 @@
-import { DnxError, usage } from '../../base/errors.ts';
+import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { inTime } from '../../platform/follow/rules.ts';
 import { newSince, progressOf, type Site } from './baseline.ts';
 import { followRun } from './follow-run.ts';
@@ -97,7 +97,7 @@ async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now
   const close = ctx.ci.group(`Roll ${name} back to ${back.name}`);
   try {
     const { failure } = await followRun(ctx, await inTime(requestRollback(ctx, of, now, back), `${name} was not rolled back`));
-    if (failure && (failure.exitCode > 128 || failure.code === 'timed_out')) throw failure;
+    if (isStop(failure) || failure?.code === 'timed_out') throw failure;
     return failure ? failure.message : await verify(ctx, verification, { name, release: back.name });
   } finally {
     close();
