@@ -112,7 +112,7 @@ describe('deploy --verify', () => {
     expect(live()).toBe(before);
     expect(posts()).toEqual(['deploy', 'rollback']);
     expect(bed.sandbox.calls.at(-1)?.path).toContain('/releases');
-    expect((await bed.dnx('site watch shop.example.com')).code).toBe(0);
+    expect((await bed.dnx('site watch shop.example.com --json')).json()).toMatchObject({ outcome: 'rolled_back' });
   });
 
   test('exits 1 when the release before is broken as well', async () => {

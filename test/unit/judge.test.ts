@@ -20,7 +20,7 @@ const retired = { ...OLD, active: false };
 const asItWas = (now: Site, releases: readonly Record[] | null = [OLD]): Baseline => baselineOf(now, releases && releasesOf(releases));
 const BEFORE = asItWas(site('active'));
 
-const fresh = (more: Partial<Evidence> = {}): Evidence => ({ going: false, settledAt: undefined, ...more });
+const fresh = (more: Partial<Evidence> = {}): Evidence => ({ going: false, worked: false, watched: true, settledAt: undefined, ...more });
 
 /** The verdict once nothing changes any more, and after how many seconds it comes. */
 function lasting(
@@ -85,7 +85,7 @@ describe('with a new release', () => {
     expect(lasting(site(status), releases)).toMatchObject({ outcome, seconds: 0 });
   });
 
-  test.each(['online', 'up', 'enabled', 'running', 'failed'])('a site that says %s before and after has settled', (word) => {
+  test.each(['online', 'up', 'enabled', 'failed'])('a site that says %s before and after has settled', (word) => {
     const from = asItWas(site(word));
     expect(lasting(site(word), [release('new', 'active', true), retired], { from })).toMatchObject({ outcome: 'succeeded', seconds: 0 });
   });
@@ -113,8 +113,20 @@ describe('with a new release', () => {
   test('a release that says nothing is as good as the deployment that the site went through', () => {
     const bare = [{ id: 'new' }, { id: 'old' }];
     const went = () => fresh({ going: true });
-    expect(lasting(site('active'), bare, { evidence: went() })).toMatchObject({ outcome: 'succeeded', seconds: 0 });
-    expect(lasting(site('failed'), bare, { evidence: went() })).toMatchObject({ outcome: 'failed', seconds: 0 });
+    expect(lasting(site('active'), bare, { evidence: went() })).toMatchObject({ outcome: 'succeeded', seconds: 20 });
+    expect(lasting(site('failed'), bare, { evidence: went() })).toMatchObject({ outcome: 'failed', seconds: 20 });
+  });
+
+  test('a release that was never seen in progress may be one from before our request', () => {
+    const releases = [release('new', 'active', true), retired];
+    expect(lasting(site('active'), releases, { evidence: fresh({ watched: false }) })).toMatchObject({ outcome: 'succeeded', seconds: 20 });
+  });
+
+  test.each(['running', 'online'])('a site that failed before may say %s when it is well', (word) => {
+    const from = asItWas(site('failed'));
+    const releases = [release('new', 'built', true), retired];
+    expect(lasting(site(word), releases, { from })).toMatchObject({ outcome: 'succeeded', seconds: 90 });
+    expect(lasting(site(word), [OLD], { from, evidence: fresh({ going: true, worked: true }) })).toMatchObject({ outcome: 'unknown' });
   });
 
   test('progress ends a doubt, which then begins anew', () => {
@@ -138,14 +150,14 @@ describe('without a new release', () => {
   test.each([
     ['nothing changed', site('active'), 'unknown', 90],
     ['an edit is no deployment', site('active', { updated_at: 'tuesday' }), 'unknown', 90],
-    ['it turned bad', site('failed'), 'failed', 0],
+    ['it turned bad', site('failed'), 'failed', 20],
     ['it was deployed, but keeps releases', site('active', { last_deployed_at: 'tuesday' }), 'unknown', 90],
   ])('%s', (_, now, outcome, seconds) => expect(lasting(now, [OLD])).toMatchObject({ outcome, seconds }));
 
   test('a site that was failed before and still is', () => {
     const from = asItWas(site('failed'));
     expect(lasting(site('failed'), [OLD], { from })).toMatchObject({ outcome: 'unknown', seconds: 90 });
-    expect(lasting(site('failed'), [OLD], { from, evidence: fresh({ going: true }) })).toMatchObject({ outcome: 'failed', seconds: 0 });
+    expect(lasting(site('failed'), [OLD], { from, evidence: fresh({ going: true }) })).toMatchObject({ outcome: 'failed', seconds: 20 });
   });
 
   test('a request that left no trace was probably never performed', () => {
@@ -159,11 +171,12 @@ describe('a site that keeps no releases', () => {
 
   test.each([
     ['reads as before', plain('active'), fresh(), 'unknown', 90],
-    ['was seen going', plain('active'), fresh({ going: true }), 'succeeded', 0],
-    ['was deployed', plain('active', { last_deployed_at: 'tuesday' }), fresh(), 'succeeded', 0],
+    ['was seen going', plain('active'), fresh({ going: true }), 'succeeded', 20],
+    ['was deployed', plain('active', { last_deployed_at: 'tuesday' }), fresh(), 'succeeded', 20],
+    ['was seen going and deployed', plain('active', { last_deployed_at: 'tuesday' }), fresh({ going: true }), 'succeeded', 0],
     ['was edited', plain('active', { updated_at: 'tuesday' }), fresh(), 'unknown', 90],
     ['was edited, and does not say when it was deployed', { id: 's', status: 'active', updated_at: 'tuesday' }, fresh(), 'unknown', 90],
-    ['failed', plain('failed'), fresh(), 'failed', 0],
+    ['failed', plain('failed'), fresh(), 'failed', 20],
   ])('%s', (_, now, evidence, outcome, seconds) => expect(lasting(now, [], { from, evidence })).toMatchObject({ outcome, seconds }));
 
   test('is judged alone if releases cannot be read', () => {
@@ -224,8 +237,8 @@ describe('a rollback', () => {
   test('is decided by the site if nothing is marked as live', () => {
     const from = asItWas(site('active'), unmarked);
     const went = () => fresh({ going: true });
-    expect(roll(site('active'), unmarked, went(), from)).toMatchObject({ outcome: 'succeeded', seconds: 0, release: { id: 'old' } });
-    expect(roll(site('failed'), unmarked, went(), from)).toMatchObject({ outcome: 'failed', seconds: 0 });
+    expect(roll(site('active'), unmarked, went(), from)).toMatchObject({ outcome: 'succeeded', seconds: 20, release: { id: 'old' } });
+    expect(roll(site('failed'), unmarked, went(), from)).toMatchObject({ outcome: 'failed', seconds: 20 });
     expect(roll(site('active', { updated_at: 'tuesday' }), unmarked, fresh(), from)).toMatchObject({ outcome: 'unknown', seconds: 90 });
   });
 

@@ -2,9 +2,9 @@ import { DnxError, isStop } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import { type Followed, follow, type Reading } from '../../platform/follow/follow.ts';
 import { isInstallation, newSince, standingOf } from './baseline.ts';
-import { type Evidence, judge, PATIENCE_MS, type Seen, type Verdict } from './judge.ts';
+import { dueMs, type Evidence, judge, type Seen, type Verdict } from './judge.ts';
 import { judgeRollback } from './judge-rollback.ts';
-import { isGoing } from './release.ts';
+import { isAmbiguous, isGoing } from './release.ts';
 import { nameOf, type Report, reportOf, resultOf } from './result.ts';
 import type { Remembered, Run } from './runs.ts';
 import { type DeployContext, readReleases, readSite, siteCommand } from './snapshot.ts';
@@ -41,19 +41,19 @@ export async function followRun(ctx: DeployContext, remembered: Remembered, opti
 
 function pollRun(ctx: DeployContext, remembered: Remembered, { resumed, pace }: Options): Promise<Followed<Verdict>> {
   const { run } = remembered;
-  const read = reader(ctx, remembered);
+  const read = reader(ctx, remembered, resumed);
   return follow(ctx, { what: run.site.label, read, resume: siteCommand('watch', run), pace, atOnce: resumed });
 }
 
 /** Reads how a run stands. The releases are read only while the site itself does not say that something is in progress. */
-function reader(ctx: DeployContext, remembered: Remembered): () => Promise<Reading<Verdict>> {
+function reader(ctx: DeployContext, remembered: Remembered, resumed = false): () => Promise<Reading<Verdict>> {
   const { run } = remembered;
   const { baseline } = run;
-  const evidence = evidenceOf(run);
+  const evidence = evidenceOf(run, resumed);
   return async () => {
     const site = await readSite(ctx, run, { retry: false });
     const standing = standingOf(baseline, site);
-    const readable = baseline.releases !== null && standing !== 'going';
+    const readable = baseline.releases !== null && (standing !== 'going' || isAmbiguous(statusOf(site)));
     const releases = readable ? await readReleases(ctx, run, { retry: false }) : null;
     const seen: Seen = { site, releases, at: ctx.clock.elapsed() };
     const verdict = verdictOf(run, evidence, seen);
@@ -62,22 +62,17 @@ function reader(ctx: DeployContext, remembered: Remembered): () => Promise<Readi
     const status = (verdict ? undefined : fresh.find(isGoing)?.word) ?? statusOf(site) ?? 'unknown';
     // What reads as before the request is still of the previous deployment.
     const queued = !verdict && standing === 'idle' && fresh.length === 0 && !evidence.going;
-    return { status, words: queued ? `not begun yet (${status} before)` : undefined, verdict, dueMs: dueMs(evidence, seen) };
+    return { status, words: queued ? `not begun yet (${status} before)` : undefined, verdict, dueMs: dueMs(evidence, seen.at) };
   };
 }
 
-function evidenceOf({ going, attached, asked, blurred, baseline }: Run): Evidence {
+function evidenceOf({ going, attached, asked, blurred, baseline }: Run, resumed: boolean): Evidence {
   const foreign = attached && isInstallation(baseline.status);
-  return { going: going || attached, settledAt: undefined, blurred, unsure: !asked, foreign };
+  const worked = attached ? baseline.idle === false : going;
+  return { going: going || attached, worked, watched: resumed, settledAt: undefined, blurred, unsure: !asked, foreign };
 }
 
 const verdictOf = (run: Run, evidence: Evidence, seen: Seen): Verdict | undefined =>
   run.to === null
     ? judge(run.baseline, evidence, seen)
     : judgeRollback(run.baseline, { to: run.to, commit: run.commit ?? null }, evidence, seen);
-
-/** When a doubt becomes the verdict, so that the poll comes in time. */
-function dueMs({ settledAt }: Evidence, { at }: Seen): number | undefined {
-  const due = settledAt === undefined ? 0 : settledAt + PATIENCE_MS - at;
-  return due > 0 ? due : undefined;
-}

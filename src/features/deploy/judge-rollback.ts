@@ -1,7 +1,7 @@
 import { phaseOf, statusOf } from '../../base/status.ts';
 import { type Baseline, newSince, standingOf } from './baseline.ts';
-import { doubted, type Evidence, goesOn, type Seen, type Verdict } from './judge.ts';
-import { isGoing, liveOf, type Release } from './release.ts';
+import { doubted, type Evidence, goesOn, isUnsettled, noteChange, type Seen, unlessLagging, unlessOld, type Verdict } from './judge.ts';
+import { isFinished, isGoing, liveOf, type Release } from './release.ts';
 
 /** The release that a rollback asks for. */
 export interface Goal {
@@ -18,43 +18,36 @@ export function judgeRollback(baseline: Baseline, goal: Goal, evidence: Evidence
   const { site, releases, at } = seen;
   const standing = standingOf(baseline, site);
   const fresh = newSince(baseline, releases);
+  noteChange(evidence, seen, fresh);
   const target = releases?.find(({ id }) => id === goal.to);
-  if (standing === 'going' || fresh.some(isGoing) || (target && isGoing(target))) return goesOn(evidence);
+  if (fresh.some(isGoing) || (target && isGoing(target))) return goesOn(evidence);
   const live = liveOf(releases) ?? null;
-  const copy = fresh.find(({ commit }) => commit !== '' && commit === goal.commit);
-  if (live && (live === target || live === copy)) return { outcome: 'succeeded', release: live };
-  if (copy?.phase === 'bad') return { outcome: 'failed', release: copy };
-  if (standing === 'other' && baseline.idle !== false) {
-    evidence.settledAt = undefined;
-    return undefined;
-  }
-  const ended = endingWithoutMark(baseline, evidence, seen, { target, copy, fresh });
-  if (ended) return ended;
+  const isCopy = ({ commit }: Release) => commit !== '' && commit === goal.commit;
+  const copy = fresh.find(isCopy);
+  const foreign = fresh.some((each) => !isCopy(each));
+  const done = live !== null && (live === target || live === copy);
+  if (isUnsettled(baseline, evidence, site, done || fresh.some(isFinished))) return undefined;
+  if (done) return unlessOld(evidence, at, { outcome: 'succeeded', release: live });
+  if (copy?.phase === 'bad') return unlessOld(evidence, at, { outcome: 'failed', release: copy });
+  const ended = foreign ? undefined : endingWithoutMark(baseline, evidence, seen, copy ?? target);
+  if (ended) return unlessLagging(evidence, at, ended);
   const doubt = (outcome: Verdict['outcome'], reason: string) => doubted(evidence, at, { outcome, release: live, reason });
-  if (fresh.length > 0 && !copy) return doubt('superseded', 'somebody deployed meanwhile');
+  if (foreign) return doubt('superseded', 'somebody deployed meanwhile');
   if (!evidence.going && standing === 'idle') return doubt('unknown', 'nothing shows that it began');
   return doubt('unknown', `the site is ${statusOf(site) ?? 'unknown'}, but the release that was asked for is not live`);
 }
 
-interface Releases {
-  readonly target: Release | undefined;
-  readonly copy: Release | undefined;
-  readonly fresh: readonly Release[];
-}
-
-/** What the site and the releases' own statuses tell if no mark does. */
+/** What the site and the statuses of the release that was asked for, or of its copy, tell if no mark does. */
 function endingWithoutMark(
   baseline: Baseline,
   { going }: Evidence,
   { site, releases }: Seen,
-  { target, copy, fresh }: Releases,
+  goal: Release | undefined,
 ): Verdict | undefined {
   const standing = standingOf(baseline, site);
+  const live = liveOf(releases);
   const bad = standing === 'bad' || (standing === 'idle' && phaseOf(baseline.status) === 'bad');
-  if (fresh.length > 0 && !copy) return undefined;
-  if (bad) return going || standing === 'bad' ? { outcome: 'failed', release: liveOf(releases) ?? null } : undefined;
-  const goal = copy ?? target ?? null;
-  const unmarked = !liveOf(releases) && (goal?.live === undefined || baseline.marked === false);
-  const good = copy ? copy.phase === 'good' || (copy.word === '' && going) : going;
-  return unmarked && good && (standing === 'good' || standing === 'idle') ? { outcome: 'succeeded', release: goal } : undefined;
+  if (bad) return going || standing === 'bad' ? { outcome: 'failed', release: live ?? null } : undefined;
+  const unmarked = !live && (goal?.live === undefined || baseline.marked === false);
+  return unmarked && going && (standing === 'good' || standing === 'idle') ? { outcome: 'succeeded', release: goal ?? null } : undefined;
 }

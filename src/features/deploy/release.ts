@@ -79,7 +79,8 @@ export const underWay = (releases: readonly Release[]): readonly Release[] =>
 /** True for the in-progress word that also describes what is simply up. */
 export const isAmbiguous = (word: unknown): boolean => statusKey(word) === 'running';
 
-const isFinished = (release: Release): boolean => !isGoing(release) && (release.phase !== undefined || release.live === true);
+/** True for a release of which something says that it is made, be it good or bad. */
+export const isFinished = (release: Release): boolean => !isGoing(release) && (release.phase !== undefined || release.live === true);
 
 /** The one record with a mark that no other has. `active` as a status often means no more than that a release is good. */
 function liveAmong(records: readonly JsonObject[]): JsonObject | undefined {
@@ -121,7 +122,7 @@ function agesOf(records: readonly JsonObject[]): readonly number[] | undefined {
 const LEAST_SECONDS = 1e8;
 
 /** A moment in ms: ISO 8601, UTC if there is no zone, or seconds or milliseconds since 1970. */
-function timeOf(value: unknown): number | undefined {
+export function timeOf(value: unknown): number | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const text = String(value).trim();
   const number = Number(text);

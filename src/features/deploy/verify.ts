@@ -2,6 +2,7 @@ import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { inTime } from '../../platform/follow/rules.ts';
 import { newSince, progressOf, type Site } from './baseline.ts';
 import { followRun } from './follow-run.ts';
+import { PATIENCE_MS } from './judge.ts';
 import type { Verification } from './options.ts';
 import { verify } from './probe.ts';
 import { isGoing, liveOf, type Release } from './release.ts';
@@ -51,11 +52,10 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
   const verified = await orStopped(report, async () => {
     const then = report.release ? undefined : await readSite(ctx, run.run);
     const why = await verify(ctx, verification, { name, release: result.release });
-    return { why, then, now: await takeSnapshot(ctx, run.run) };
+    return { why, ...(await lookAgain(ctx, deployed, then)) };
   }).finally(close);
   if ('result' in verified) return verified;
-  const { why, now } = verified;
-  const theirs = somebodyElse(deployed, verified);
+  const { why, now, theirs } = verified;
   if (why !== undefined) ctx.progress.warn(`${name} fails verification: ${why}.`);
   if (theirs?.live) return finish('superseded', theirs.reason);
   if (why === undefined) {
@@ -66,6 +66,8 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
   if (!verification.rollback || !back) return finish('failed', `it was deployed, but fails verification: ${why}`);
   if (theirs) return finish('superseded', `${theirs.reason}, so nothing was rolled back`);
   if (run.run.attached) return finish('failed', `it was not started here, so it is not rolled back; it fails verification: ${why}`);
+  // If nothing more comes of it, this is what is told later.
+  finish('failed', `it fails verification: ${why}`);
   const again = await orStopped(report, async () => ({ why: await rollBack(ctx, deployed, now, back) }));
   if ('result' in again) return again;
   const failed = again.why;
@@ -73,11 +75,27 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
   return finish('rolled_back', `to ${back.name}, for it fails verification: ${why}`);
 }
 
-/** What somebody else has deployed since, or is deploying. `live`: it took the place of ours. `then`: the site before it was verified, if it keeps no releases. */
-function somebodyElse(
-  { before, report }: Deployed,
-  { then, now }: { readonly then: Site | undefined; readonly now: Snapshot },
-): { readonly reason: string; readonly live: boolean } | undefined {
+/** Somebody else's deployment. `live`: it took the place of ours. */
+interface Theirs {
+  readonly reason: string;
+  readonly live: boolean;
+}
+
+const PAUSE_MS = 5_000;
+
+/** Whether ours is still live. That a release from before is live again may be an answer that lags behind, so it must stay like that. */
+async function lookAgain(ctx: DeployContext, deployed: Deployed, then: Site | undefined) {
+  const { before, run } = deployed;
+  for (const began = ctx.clock.elapsed(); ; await ctx.clock.sleep(Math.min(PAUSE_MS, ctx.deadline - ctx.clock.elapsed()), ctx.signal)) {
+    const now = await takeSnapshot(ctx, run.run);
+    const theirs = somebodyElse(deployed, then, now);
+    const old = before.releases?.some(({ id }) => id === liveOf(now.releases)?.id);
+    if (!theirs?.live || !old || ctx.clock.elapsed() - began >= PATIENCE_MS) return { now, theirs };
+  }
+}
+
+/** What somebody else has deployed since, or is deploying. `then`: the site before it was verified, if it keeps no releases. */
+function somebodyElse({ before, report }: Deployed, then: Site | undefined, now: Snapshot): Theirs | undefined {
   const ours = report.release;
   const live = liveOf(now.releases);
   if (ours && live && live.id !== ours.id) return { reason: `release ${live.name} is live instead of ${ours.name}`, live: true };
@@ -96,9 +114,17 @@ async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now
   const name = of.site.label;
   const close = ctx.ci.group(`Roll ${name} back to ${back.name}`);
   try {
-    const { failure } = await followRun(ctx, await inTime(requestRollback(ctx, of, now, back), `${name} was not rolled back`));
+    const rollback = await inTime(requestRollback(ctx, of, now, back), `${name} was not rolled back`);
+    const { failure } = await followRun(ctx, rollback);
     if (isStop(failure) || failure?.code === 'timed_out') throw failure;
-    return failure ? failure.message : await verify(ctx, verification, { name, release: back.name });
+    const why = failure ? failure.message : await verify(ctx, verification, { name, release: back.name });
+    // What came of the deployment is told by its own run.
+    rollback.forget();
+    return why;
+  } catch (error) {
+    // A refusal is an answer; anything else leaves open what came of it.
+    if (error instanceof DnxError && error.status !== undefined) return error.message;
+    throw error;
   } finally {
     close();
   }
