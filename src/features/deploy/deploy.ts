@@ -9,7 +9,7 @@ import { requestDeployment } from './request.ts';
 import { type Report, resultOf } from './result.ts';
 import { settleRunning } from './running.ts';
 import { deploySeveral, plan, requestsFor } from './several.ts';
-import { type DeployContext, refuseRenamed, siteReference, snapshotBefore } from './snapshot.ts';
+import { type DeployContext, siteReference, snapshotBefore } from './snapshot.ts';
 import { refuseUnverifiable, verifyDeployment } from './verify.ts';
 import { attach } from './watch.ts';
 
@@ -55,7 +55,6 @@ async function settle(outer: DeployContext, values: DeployValues, verification: 
   const required = values.wait === true || verification !== undefined || values.if_running !== undefined;
   const seen = await snapshotBefore(ctx, siteReference(ctx.targets), required);
   const settled = seen && (await settleRunning(ctx, seen, values));
-  if (settled) refuseRenamed(ctx.targets, settled.before);
   if (verification && settled) refuseUnverifiable(verification, settled.before, siteReference(ctx.targets, settled.before.site.domain));
   return settled;
 }

@@ -4,7 +4,7 @@ import { followRun } from './follow-run.ts';
 import { isGoing, isOlder, liveOf, type Release } from './release.ts';
 import { requestRollback } from './request.ts';
 import { nameOf, type Report, resultOf } from './result.ts';
-import { type DeployContext, refuseRenamed, type SiteReference, siteCommand, siteReference, snapshotBefore } from './snapshot.ts';
+import { type DeployContext, type SiteReference, siteCommand, siteReference, snapshotBefore } from './snapshot.ts';
 
 /** What `dnx rollback` was given. */
 export interface RollbackValues {
@@ -18,7 +18,6 @@ export interface RollbackValues {
 export async function rollback(ctx: DeployContext, { to, yes, wait }: RollbackValues): Promise<Report> {
   const undone = `${siteReference(ctx.targets).site.label} was not rolled back`;
   const before = await inTime(snapshotBefore(ctx, siteReference(ctx.targets), true), undone);
-  if (before) refuseRenamed(ctx.targets, before);
   const of = siteReference(ctx.targets, before?.site.domain);
   const { label } = of.site;
   const releases = before?.releases ?? [];

@@ -81,13 +81,6 @@ export async function takeSnapshot(ctx: Pick<Context, 'api' | 'clock'>, of: Site
   return torn && again ? takeSnapshot(ctx, of, false) : { site, releases, baseline: baselineOf(site, releases), at };
 }
 
-/** A site that was looked up by its name, and no longer has it when it is read, is not the one that was meant. */
-export function refuseRenamed({ site }: Targets, { site: now }: Snapshot): void {
-  const name = wordOf(now.domain);
-  if (!site || site.label === site.id || name === '' || name.toLowerCase() === site.label.toLowerCase()) return;
-  throw new DnxError('not_found', `${site.label} was renamed to ${name} just now, so nothing was changed.`, { hint: 'Try again.' });
-}
-
 /** The snapshot before a request. Undefined: this token cannot read the site, and following is not required. */
 export const snapshotBefore = (ctx: DeployContext, of: SiteReference, required: boolean): Promise<Snapshot | undefined> =>
   readBefore(ctx.progress, () => takeSnapshot(ctx, of), {
