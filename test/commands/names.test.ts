@@ -212,3 +212,14 @@ test('forty of them at a time wait for the rate limit, however often it takes', 
   expect(runs.map(({ code }) => code)).toEqual(runs.map(() => 0));
   expect(new Set(runs.map(({ waited }) => waited)).size).toBeGreaterThan(10);
 });
+
+test('a site that is renamed while its turn is waited for is not deployed', async () => {
+  bed.sandbox.deployElsewhere(shop);
+  bed.clock.at(bed.clock.elapsed() + 4_000, () => {
+    for (const site of bed.sandbox.state.sites) if (site.id === shop) site.domain = 'old-shop.example.com';
+  });
+  const run = await bed.dnx('deploy shop.example.com --if-running wait');
+  expect(run).toMatchObject({ code: 6, stdout: '' });
+  expect(run.stderr).toContain('shop.example.com is called old-shop.example.com now, so nothing was changed.');
+  expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([]);
+});

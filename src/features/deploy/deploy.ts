@@ -53,7 +53,7 @@ async function settle(outer: DeployContext, values: DeployValues, verification: 
   // Waiting for somebody else's deployment ends, also if ours is not followed.
   const ctx = { ...outer, ...(outer.deadline === Number.POSITIVE_INFINITY && within(outer, allowanceOf({}))) };
   const required = values.wait === true || verification !== undefined || values.if_running !== undefined;
-  const seen = await snapshotBefore(ctx, siteReference(ctx.targets), required);
+  const seen = await snapshotBefore(ctx, required);
   const settled = seen && (await settleRunning(ctx, seen, values));
   if (verification && settled) refuseUnverifiable(verification, settled.before, siteReference(ctx.targets, settled.before.site.domain));
   return settled;

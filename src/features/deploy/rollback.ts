@@ -17,7 +17,7 @@ export interface RollbackValues {
 /** Makes an earlier release live and follows until it is. */
 export async function rollback(ctx: DeployContext, { to, yes, wait }: RollbackValues): Promise<Report> {
   const undone = `${siteReference(ctx.targets).site.label} was not rolled back`;
-  const before = await inTime(snapshotBefore(ctx, siteReference(ctx.targets), true), undone);
+  const before = await inTime(snapshotBefore(ctx, true), undone);
   const of = siteReference(ctx.targets, before?.site.domain);
   const { label } = of.site;
   const releases = before?.releases ?? [];

@@ -11,7 +11,7 @@ import {
   type Snapshot,
   siteCommand,
   siteReference,
-  takeSnapshot,
+  snapshotNamed,
 } from './snapshot.ts';
 
 type IfRunning = NonNullable<DeployValues['if_running']>;
@@ -39,7 +39,7 @@ export async function settleRunning(
       return { before, attach: true };
     }
     await untilIdle(ctx, of);
-    before = await takeSnapshot(ctx, of);
+    before = await snapshotNamed(ctx);
   }
 }
 

@@ -3,7 +3,7 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { readBefore } from '../../platform/follow/rules.ts';
-import type { Target, Targets } from '../../platform/names/names.ts';
+import { isId, type Target, type Targets } from '../../platform/names/names.ts';
 import { type Baseline, baselineOf, type Site, saysGoing } from './baseline.ts';
 import { type Release, releasesOf, underWay } from './release.ts';
 
@@ -81,9 +81,24 @@ export async function takeSnapshot(ctx: Pick<Context, 'api' | 'clock'>, of: Site
   return torn && again ? takeSnapshot(ctx, of, false) : { site, releases, baseline: baselineOf(site, releases), at };
 }
 
+/** Refuses a site that goes by another name by now than the one it was found by. An id stands for itself. */
+function refuseRenamed(targets: Targets, { site }: Snapshot): void {
+  const { label } = siteReference(targets).site;
+  const now = wordOf(site.domain);
+  if (now === '' || isId(label) || now.toLowerCase() === label.toLowerCase()) return;
+  throw new DnxError('not_found', `${label} is called ${now} now, so nothing was changed.`, { hint: 'Check the name, and run it again.' });
+}
+
+/** The site that a command names and its releases, right before a request. */
+export async function snapshotNamed(ctx: DeployContext): Promise<Snapshot> {
+  const snapshot = await takeSnapshot(ctx, siteReference(ctx.targets));
+  refuseRenamed(ctx.targets, snapshot);
+  return snapshot;
+}
+
 /** The snapshot before a request. Undefined: this token cannot read the site, and following is not required. */
-export const snapshotBefore = (ctx: DeployContext, of: SiteReference, required: boolean): Promise<Snapshot | undefined> =>
-  readBefore(ctx.progress, () => takeSnapshot(ctx, of), {
+export const snapshotBefore = (ctx: DeployContext, required: boolean): Promise<Snapshot | undefined> =>
+  readBefore(ctx.progress, () => snapshotNamed(ctx), {
     required,
     refusal: (why) => ({
       message: `The deployment could not be followed, so nothing was deployed: ${why}`,
