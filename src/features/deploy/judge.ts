@@ -90,7 +90,8 @@ export function noteChange(evidence: Evidence, { site, releases }: Seen, fresh: 
  */
 export function isUnsettled(baseline: Baseline, evidence: Evidence, site: Site, finished: boolean): boolean {
   const standing = standingOf(baseline, site);
-  const unclear = standing === 'other' || (standing === 'going' && isAmbiguous(statusOf(site)));
+  const word = statusOf(site);
+  const unclear = (standing === 'other' && word !== undefined) || (standing === 'going' && isAmbiguous(word));
   if (standing === 'going' && !unclear) evidence.worked = true;
   const idleIsKnown = baseline.idle !== false && phaseOf(baseline.status) !== 'bad';
   const settled = unclear ? finished || (evidence.worked && !idleIsKnown) : standing !== 'going';
