@@ -97,6 +97,21 @@ describe('a deployment', () => {
     expect(run.stderr).toContain('the site changed, but nothing shows that it was deployed');
   });
 
+  test('is not over because one answer lags behind', async () => {
+    bed.sandbox.state.fail_deploys = true;
+    const lags = () => !before(9_000) && before(12_000);
+    speak(bed, { site: (site) => (lags() ? { ...site, status: 'active' } : site) });
+    const run = await bed.dnx('deploy blog.example.com --json');
+    expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'failed' })]);
+  });
+
+  test('takes no release for its own that was only missing from the answer before', async () => {
+    const [old] = releases().filter(({ active }) => active);
+    speak(bed, { releases: (list) => (posts().length === 0 ? list.filter(({ id }) => id !== old?.id) : list) });
+    const run = await bed.dnx('deploy shop.example.com --json');
+    expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'superseded' })]);
+  });
+
   test('that is in progress by its release alone is followed, and nothing is sent', async () => {
     speak(bed, { site: reading({ deploying: 'active' }) });
     bed.sandbox.deployElsewhere(shop);

@@ -74,8 +74,10 @@ async function resume(outer: WatchContext, remembered: Remembered): Promise<Repo
   ctx.progress.note(`${subjectOf(run)} of ${run.started_at.replace('T', ' ').slice(0, 19)} UTC, taken up again.`);
   const report = await followRun(ctx, remembered, { resumed: true });
   const { release } = report.result;
-  if (!run.asked && release)
-    ctx.progress.warn(`The answer to the request was lost; ${release} is the only new release since, so it is taken for ours.`);
+  if (!run.asked && release) {
+    const sign = run.kind === 'deploy' ? 'is the only new release since' : 'is live';
+    ctx.progress.warn(`The answer to the request was lost; ${release} ${sign}, so it is taken for ours.`);
+  }
   return report;
 }
 
