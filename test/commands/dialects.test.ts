@@ -17,14 +17,14 @@ const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST');
 const releases = () => bed.sandbox.state.releases.filter(({ site_id }) => site_id === shop);
 const siteOf = (id: string = shop) => bed.sandbox.state.sites.find((site) => site.id === id);
 const isOurs = ({ name }: Record<string, unknown>) => name === OURS;
-const before = (ms: number) => bed.clock.elapsed() < ms;
+const until = (ms: number) => bed.clock.elapsed() < ms;
 const without = (thing: Record<string, unknown>, ...keys: readonly string[]) =>
   Object.fromEntries(Object.entries(thing).filter(([key]) => !keys.includes(key)));
 const reading =
   (words: Readonly<Record<string, string>>) =>
   (thing: Record<string, unknown>): Record<string, unknown> => ({ ...thing, status: words[String(thing.status)] ?? thing.status });
 const building = (release: Record<string, unknown>) =>
-  isOurs(release) && before(MINUTE) ? { ...release, status: 'deploying', active: false } : release;
+  isOurs(release) && until(MINUTE) ? { ...release, status: 'deploying', active: false } : release;
 
 /** Platforms on which a deployment that succeeds must be a success, and one that fails must not. */
 const fluent: readonly (readonly [string, Dialect])[] = [
@@ -44,7 +44,7 @@ const fluent: readonly (readonly [string, Dialect])[] = [
     { release: ({ active, ...release }) => ({ ...release, ...(active === true && { state: 'live' }) }) },
   ],
   ['no release is marked as live', { release: (release) => without(release, 'active') }],
-  ['the release shows a minute late', { releases: (list) => list.filter((each) => !isOurs(each) || !before(MINUTE)) }],
+  ['the release shows a minute late', { releases: (list) => list.filter((each) => !isOurs(each) || !until(MINUTE)) }],
   ['releases are listed oldest first', { releases: (list) => list.toReversed() }],
   ['ids are numbers', { release: (release) => ({ ...release, id: Number(String(release.name).replace('_', '')) }) }],
 ];
@@ -70,7 +70,7 @@ describe.each(fluent)('%s', (_, dialect) => {
 describe('a deployment', () => {
   test('whose live mark comes a minute late is waited for', async () => {
     const [old] = releases().filter(({ active }) => active);
-    speak(bed, { release: (release) => (before(MINUTE) ? { ...release, active: release.id === old?.id } : release) });
+    speak(bed, { release: (release) => (until(MINUTE) ? { ...release, active: release.id === old?.id } : release) });
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded', release: OURS });
     expect(run.waited).toBeLessThan(80_000);
@@ -99,7 +99,7 @@ describe('a deployment', () => {
 
   test('is not over because one answer lags behind', async () => {
     bed.sandbox.state.fail_deploys = true;
-    const lags = () => !before(9_000) && before(12_000);
+    const lags = () => !until(9_000) && until(12_000);
     speak(bed, { site: (site) => (lags() ? { ...site, status: 'active' } : site) });
     const run = await bed.dnx('deploy blog.example.com --json');
     expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'failed' })]);
@@ -213,7 +213,7 @@ describe('a rollback', () => {
   });
 
   test('is waited for as long as it visibly goes on', async () => {
-    speak(bed, { site: (site) => (before(3 * MINUTE) && posts().length > 0 ? { ...site, status: 'deploying' } : site) });
+    speak(bed, { site: (site) => (until(3 * MINUTE) && posts().length > 0 ? { ...site, status: 'deploying' } : site) });
     const run = await bed.dnx('rollback shop.example.com --yes --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded' });
     expect(run.waited).toBeGreaterThan(3 * MINUTE - timings.rollbackRuns);

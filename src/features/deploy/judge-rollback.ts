@@ -1,6 +1,6 @@
 import { phaseOf, statusOf } from '../../base/status.ts';
 import { type Baseline, newSince, standingOf } from './baseline.ts';
-import { doubted, type Evidence, goesOn, isUnsettled, noteChange, type Seen, unlessLagging, unlessOld, type Verdict } from './judge.ts';
+import { doubted, type Evidence, goesOn, isUnsettled, noteChange, type Seen, unlessLagging, unlessOld, type Verdict } from './evidence.ts';
 import { isFinished, isGoing, liveOf, type Release } from './release.ts';
 
 /** The release that a rollback asks for. */

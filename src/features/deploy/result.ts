@@ -2,7 +2,7 @@ import { DnxError, type Next } from '../../base/errors.ts';
 import { columns, ending, type Result, record } from '../../cli/output/view.ts';
 import { timedOut } from '../../platform/follow/rules.ts';
 import type { Target } from '../../platform/names/names.ts';
-import type { Outcome } from './judge.ts';
+import type { Outcome } from './evidence.ts';
 import type { Release } from './release.ts';
 import { type SiteReference, siteCommand } from './snapshot.ts';
 

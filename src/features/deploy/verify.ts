@@ -1,8 +1,8 @@
 import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { inTime } from '../../platform/follow/rules.ts';
 import { newSince, progressOf, type Site } from './baseline.ts';
+import { PATIENCE_MS } from './evidence.ts';
 import { followRun } from './follow-run.ts';
-import { PATIENCE_MS } from './judge.ts';
 import type { Verification } from './options.ts';
 import { verify } from './probe.ts';
 import { isGoing, liveOf, type Release } from './release.ts';
