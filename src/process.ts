@@ -1,7 +1,12 @@
 import { DnxError } from './base/errors.ts';
-import type { World } from './machine/world.ts';
+import type { Timer, World } from './machine/world.ts';
 import { main } from './main.ts';
 import { openNetwork } from './platform/api/network.ts';
+
+const after: Timer = (ms, callback) => {
+  const timer = setTimeout(callback, ms).unref();
+  return () => clearTimeout(timer);
+};
 
 /** The world of the real process: its streams, clock, keychain and network. */
 export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
@@ -45,7 +50,7 @@ export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
       write: async (account, secret) => (await keychain()).write(account, secret),
       remove: async (account) => (await keychain()).remove(account),
     },
-    connect: async () => openNetwork(env),
+    connect: async () => openNetwork(env, after),
     async spawn(child) {
       const { runChild } = await import('./machine/child.ts');
       return runChild(child, signal, process.stdin.isTTY);

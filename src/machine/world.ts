@@ -41,9 +41,16 @@ export interface HttpResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Bytes as they arrive; throws a NetworkFault when the connection ends early. */
+  /** Bytes as they arrive; throws a NetworkFault when they end early, stop coming, go on for too long or are too many. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** The same bytes of a file, which may be of any size and take any time as long as something comes. */
+  readonly file: AsyncIterable<Uint8Array>;
+  /** Ends a body that nobody wants, with its connection. */
+  readonly discard: () => void;
 }
+
+/** Calls back after so many ms of real time, unless it is canceled by the function that it returns. It keeps no process alive. */
+export type Timer = (ms: number, callback: () => void) => () => void;
 
 /** One HTTP exchange: no redirects, no retries, no cookies. Rejects with a NetworkFault, or with the signal's reason. */
 export interface Transport {

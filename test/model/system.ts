@@ -12,6 +12,7 @@ import type { Transport, World } from '../../src/machine/world.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
 import { type Sandbox, seeded, startSandbox } from '../../src/sandbox/index.ts';
 import { FakeClock } from '../support/clock.ts';
+import { after } from '../support/exchange.ts';
 import { capture, input } from '../support/streams.ts';
 
 const seededIds = { server: seeded.servers['web-1'], site: seeded.sites['shop.example.com'] };
@@ -90,7 +91,7 @@ export async function openSystem(): Promise<System> {
       const interruption = new AbortController();
       let [posts, refused] = [0, 0];
       const connect = async (): Promise<Transport> => {
-        const transport = await openNetwork({});
+        const transport = await openNetwork({}, after);
         return {
           close: () => transport.close(),
           async request(request) {

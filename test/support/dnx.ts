@@ -7,6 +7,7 @@ import { main } from '../../src/main.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { FakeClock } from './clock.ts';
+import { after } from './exchange.ts';
 import { mustBeRead } from './results.ts';
 import { capture, input, keyboard } from './streams.ts';
 
@@ -40,8 +41,10 @@ export interface RunOptions {
   readonly child?: (child: Child) => number;
   /** Keys pressed on a terminal that answers questions. */
   readonly keys?: string;
-  /** Real ms without an answer that count as none. */
+  /** Real ms without an answer, or without more of one, that count as none. */
   readonly idleMs?: number;
+  /** Real ms that a body of JSON may take. */
+  readonly bodyMs?: number;
 }
 
 /** A sandbox, a fake clock, a keychain in memory and private directories, on which command lines run in this process over real HTTP. */
@@ -101,7 +104,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       clock,
       keychain: inMemory(keychain),
       signal: interruption.signal,
-      connect: async () => guarded(await openNetwork(env, run.idleMs), clock),
+      connect: async () => guarded(await openNetwork(env, after, limitsOf(run)), clock),
       spawn: async (child) => {
         children.push(child);
         return run.child?.(child) ?? 0;
@@ -151,9 +154,18 @@ function guarded(transport: Transport, clock: FakeClock): Transport {
       const { hostname } = new URL(request.url);
       if (hostname !== '127.0.0.1') throw new Error(`a test asked ${hostname}`);
       const response = await clock.during(() => transport.request(request));
-      const body = response.body[Symbol.asyncIterator]();
-      return { ...response, body: { [Symbol.asyncIterator]: () => ({ next: () => clock.during(() => body.next()) }) } };
+      return { ...response, body: still(response.body), file: still(response.file) };
     },
     close: () => transport.close(),
   };
+
+  function still(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    const iterator = bytes[Symbol.asyncIterator]();
+    return { [Symbol.asyncIterator]: () => ({ next: () => clock.during(() => iterator.next()) }) };
+  }
 }
+
+const limitsOf = ({ idleMs, bodyMs }: RunOptions) => ({
+  ...(idleMs !== undefined && { headMs: idleMs, silenceMs: idleMs }),
+  ...(bodyMs !== undefined && { bodyMs }),
+});

@@ -6,7 +6,7 @@ import { directTransport } from '../../src/platform/api/direct.ts';
 import { proxiedTransport } from '../../src/platform/api/proxied.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { type Elsewhere, listen, openElsewhere } from '../support/elsewhere.ts';
-import { failureOf, requestTo, textOf } from '../support/exchange.ts';
+import { failureOf, patience, requestTo, textOf } from '../support/exchange.ts';
 import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
 
 const PATIENT_MS = 10_000;
@@ -20,8 +20,8 @@ const begin = (response: ServerResponse) => {
 
 type Open = (idleMs: number, proxy: string) => Transport;
 const transports: readonly [string, Open][] = [
-  ['direct', (idleMs) => directTransport({ idleMs })],
-  ['proxied', (idleMs, proxy) => proxiedTransport({ env: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }, idleMs })],
+  ['direct', (idleMs) => directTransport(patience(idleMs))],
+  ['proxied', (idleMs, proxy) => proxiedTransport({ env: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }, ...patience(idleMs) })],
 ];
 
 describe.each(transports)('%s', (_, openTransport) => {
@@ -174,7 +174,7 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
   test('a body that stops coming is given up too', async ({ onTestFinished }) => {
     const { request } = await open(HASTY_MS, (_, response) => begin(response), onTestFinished);
     const { body } = await request();
-    expect(await failureOf(textOf(body))).toEqual({ message: 'the connection was closed in the middle of the answer', sent: true });
+    expect(await failureOf(textOf(body))).toEqual({ message: 'nothing more of the answer came within 0.15 s', sent: true });
   });
 
   test('a slow body is not given up while something comes', async ({ onTestFinished }) => {

@@ -2,8 +2,8 @@ import type { Clock, HttpResponse, Transport } from '../../machine/world.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Reply } from './reply.ts';
 
-/** Query parameters; one that is undefined is left out. */
-export type Query = Readonly<Record<string, string | number | undefined>>;
+/** Query parameters; one that is undefined is left out, and a list is sent as one parameter for each of its values. */
+export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 /** What a request carries beside the parameters of its path. */
 export interface SendOptions {

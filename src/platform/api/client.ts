@@ -4,6 +4,7 @@ import type { Api, ClientOptions, SendOptions } from './api.ts';
 import { type Endpoint, fill } from './endpoint.ts';
 import { type Exchange, exchanging } from './exchange.ts';
 import { failureOf } from './failure.ts';
+import { TIMED_OUT, TOO_LARGE } from './fault.ts';
 import { everyPage } from './pages.ts';
 import { rateLimited } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
@@ -57,19 +58,30 @@ async function persisting<T>(
       if (reply.status < 500 || delay === undefined) return reply;
     } catch (error) {
       if (!(error instanceof NetworkFault)) throw error;
-      if (delay === undefined) throw unreachable(error, method, host);
+      if (delay === undefined || isFinal(error)) throw unreachable(error, method, host);
     }
     await clock.sleep(delay ?? 0, signal);
   }
 }
 
+/** True for a fault that another attempt would most likely only repeat, after as long a wait. */
+const isFinal = ({ reason }: NetworkFault): boolean => reason === TIMED_OUT || reason === TOO_LARGE;
+
 function unreachable(fault: NetworkFault, method: string, host: string): DnxError {
-  const lost = fault.sent && method !== 'GET';
-  const message = lost
-    ? `The request was sent to ${host}, but ${fault.message}: it may have been performed.`
-    : `Cannot reach ${host}: ${fault.message}.`;
-  const hint = lost ? 'Look at the current state before you try again.' : 'Look at the network, the proxy and DNX_HOST.';
-  return new DnxError('network', message, { hint, cause: fault });
+  const { sent, reason, message } = fault;
+  if (sent && method !== 'GET') {
+    const lost = `The request was sent to ${host}, but ${message}: it may have been performed.`;
+    return new DnxError('network', lost, { hint: 'Look at the current state before you try again.', cause: fault });
+  }
+  if (reason !== TOO_LARGE)
+    return new DnxError('network', `Cannot reach ${host}: ${message}.`, {
+      hint: 'Look at the network, the proxy and DNX_HOST.',
+      cause: fault,
+    });
+  return new DnxError('failed', `Cannot read what ${host} sent: ${message}.`, {
+    hint: 'Ask for less, or set DNX_MAX_RESPONSE to more, such as 256MB.',
+    cause: fault,
+  });
 }
 
 const notJson = (endpoint: string): DnxError =>

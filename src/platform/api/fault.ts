@@ -1,5 +1,9 @@
 import { NetworkFault } from '../../machine/world.ts';
 
+/** The `reason` of a fault that asking again would only repeat: the time was up, or the answer too large. */
+export const TIMED_OUT = 'ETIMEDOUT';
+export const TOO_LARGE = 'EMSGSIZE';
+
 const words: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the name is not known to DNS',
   EAI_AGAIN: 'DNS did not answer',
@@ -18,19 +22,19 @@ const words: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 };
 
-/** Errors that happen while connecting: nothing was sent. */
-const connecting = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EPROXY', 'UND_ERR_CONNECT_TIMEOUT']);
+/** No answer for so long: the error that ends a request. */
+export const silence = (ms: number): Error => Object.assign(new Error(`no answer within ${ms / 1000} s`), { code: TIMED_OUT });
 
-/** A library's error as a NetworkFault in words that a person understands. `seconds` is how long a silence was tolerated. */
-export function faultOf(error: unknown, state: { sent: boolean; seconds: number }): NetworkFault {
+/** A library's error as a NetworkFault in words that a person understands. */
+export function faultOf(error: unknown, sent: boolean): NetworkFault {
   const code = codeOf(error);
-  const timeout = code !== undefined && (code === 'ETIMEDOUT' || code.endsWith('_TIMEOUT'));
-  const message = timeout
-    ? `no answer within ${state.seconds} s`
-    : (code && words[code]) || (error instanceof Error ? error.message : String(error));
-  const before =
-    code !== undefined && (connecting.has(code) || code.startsWith('CERT_') || code.startsWith('ERR_TLS') || code.includes('SIGNED'));
-  return new NetworkFault(message, { sent: state.sent && !before, reason: code, cause: error });
+  return new NetworkFault(wordsFor(code) ?? (error instanceof Error ? error.message : String(error)), { sent, reason: code, cause: error });
+}
+
+function wordsFor(code = ''): string | undefined {
+  if (code.startsWith('HPE_')) return 'the answer is not HTTP';
+  if (code.startsWith('ERR_SSL_')) return words[code] ?? 'TLS failed';
+  return words[code];
 }
 
 function codeOf(error: unknown): string | undefined {

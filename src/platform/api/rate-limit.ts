@@ -1,7 +1,6 @@
 import type { HttpResponse } from '../../machine/world.ts';
 import type { ClientOptions } from './api.ts';
 import type { Exchange } from './exchange.ts';
-import { drain } from './response.ts';
 
 /** Waits for the limit's window together with every other request under way, then tries again. A 429 was not performed. */
 export function rateLimited({ clock, signal, notice, patienceMs }: ClientOptions, exchange: Exchange): Exchange {
@@ -19,7 +18,7 @@ export function rateLimited({ clock, signal, notice, patienceMs }: ClientOptions
       if (response.status !== 429 || send.authenticated === false) return response;
       const wait = retryAfter(response, clock.now()) ?? Math.min(60_000, 2_000 * 2 ** attempt);
       if (waited + wait > patienceMs) return response;
-      await drain(response);
+      response.discard();
       if (pausedUntil <= clock.elapsed()) notice(`Deploynix allows no more requests now; going on in ${Math.ceil(wait / 1000)} s.`);
       pausedUntil = Math.max(pausedUntil, clock.elapsed() + wait);
     }
