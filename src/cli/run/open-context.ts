@@ -25,7 +25,12 @@ export interface Opened {
 }
 
 /** What a command is given, made from the world and the settings. Nothing heavy is loaded until it is used. */
-export async function openContext(world: World, settings: Settings, { color }: Pick<Globals, 'color'>, tree: Tree): Promise<Opened> {
+export async function openContext(
+  world: World,
+  settings: Settings,
+  { color, limit }: Pick<Globals, 'color' | 'limit'>,
+  tree: Tree,
+): Promise<Opened> {
   const style = await styleFor(world.stderr, world.env, color);
   const progress = openProgress({
     stderr: world.stderr,
@@ -49,6 +54,7 @@ export async function openContext(world: World, settings: Settings, { color }: P
     debug: (line) => settings.debug && world.stderr.write(`${style.dim(line)}\n`),
     notice: progress.note,
     patienceMs: PATIENCE_MS,
+    mostItems: limit === undefined ? undefined : Number(limit),
   });
   const sites = openSiteIndex({
     api,

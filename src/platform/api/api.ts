@@ -44,4 +44,6 @@ export interface ClientOptions {
   readonly notice: (line: string) => void;
   /** Milliseconds that one request may wait in all for the rate limit. */
   readonly patienceMs: number;
+  /** How many items of a list are wanted, where that is more than usual. */
+  readonly mostItems?: number | undefined;
 }

@@ -4,8 +4,8 @@ import type { Api, ClientOptions, SendOptions } from './api.ts';
 import { type Endpoint, fill } from './endpoint.ts';
 import { type Exchange, exchanging } from './exchange.ts';
 import { failureOf } from './failure.ts';
-import { TIMED_OUT, TOO_LARGE } from './fault.ts';
-import { everyPage } from './pages.ts';
+import { isFinal, unreachable } from './fault.ts';
+import { everyPage, pagesFor } from './pages.ts';
 import { rateLimited } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
 import { readReply } from './reply.ts';
@@ -27,7 +27,7 @@ export function createApi(options: ClientOptions): Api {
 
   return {
     send,
-    list: (endpoint, params, listOptions) => everyPage(send, endpoint, params, listOptions),
+    list: (endpoint, params, listOptions) => everyPage(send, endpoint, params, listOptions, pagesFor(options.mostItems ?? 0)),
     ask: (method, path, askOptions = {}) => persistent(method, path, askOptions),
     as: (token, host = options.host) => createApi({ ...options, host, token: async () => token }),
     async raw(method, path) {
@@ -62,26 +62,6 @@ async function persisting<T>(
     }
     await clock.sleep(delay ?? 0, signal);
   }
-}
-
-/** True for a fault that another attempt would most likely only repeat, after as long a wait. */
-const isFinal = ({ reason }: NetworkFault): boolean => reason === TIMED_OUT || reason === TOO_LARGE;
-
-function unreachable(fault: NetworkFault, method: string, host: string): DnxError {
-  const { sent, reason, message } = fault;
-  if (sent && method !== 'GET') {
-    const lost = `The request was sent to ${host}, but ${message}: it may have been performed.`;
-    return new DnxError('network', lost, { hint: 'Look at the current state before you try again.', cause: fault });
-  }
-  if (reason !== TOO_LARGE)
-    return new DnxError('network', `Cannot reach ${host}: ${message}.`, {
-      hint: 'Look at the network, the proxy and DNX_HOST.',
-      cause: fault,
-    });
-  return new DnxError('failed', `Cannot read what ${host} sent: ${message}.`, {
-    hint: 'Ask for less, or set DNX_MAX_RESPONSE to more, such as 256MB.',
-    cause: fault,
-  });
 }
 
 const notJson = (endpoint: string): DnxError =>

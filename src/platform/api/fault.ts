@@ -1,3 +1,4 @@
+import { DnxError } from '../../base/errors.ts';
 import { NetworkFault } from '../../machine/world.ts';
 
 /** The `reason` of a fault that asking again would only repeat: the time was up, or the answer too large. */
@@ -29,6 +30,27 @@ export const silence = (ms: number): Error => Object.assign(new Error(`no answer
 export function faultOf(error: unknown, sent: boolean): NetworkFault {
   const code = codeOf(error);
   return new NetworkFault(wordsFor(code) ?? (error instanceof Error ? error.message : String(error)), { sent, reason: code, cause: error });
+}
+
+/** True for a fault that another attempt would most likely only repeat, after as long a wait. */
+export const isFinal = ({ reason }: NetworkFault): boolean => reason === TIMED_OUT || reason === TOO_LARGE;
+
+/** A fault as the failure of a request to this host. What may have changed something is told so. */
+export function unreachable(fault: NetworkFault, method: string, host: string): DnxError {
+  const { sent, reason, message } = fault;
+  if (sent && method !== 'GET') {
+    const lost = `The request was sent to ${host}, but ${message}: it may have been performed.`;
+    return new DnxError('network', lost, { hint: 'Look at the current state before you try again.', cause: fault });
+  }
+  if (reason !== TOO_LARGE)
+    return new DnxError('network', `Cannot reach ${host}: ${message}.`, {
+      hint: 'Look at the network, the proxy and DNX_HOST.',
+      cause: fault,
+    });
+  return new DnxError('failed', `Cannot read what ${host} sent: ${message}.`, {
+    hint: 'Ask for less, or set DNX_MAX_RESPONSE to more, such as 256MB.',
+    cause: fault,
+  });
 }
 
 function wordsFor(code = ''): string | undefined {

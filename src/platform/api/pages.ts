@@ -6,17 +6,21 @@ import type { Endpoint } from './endpoint.ts';
 const PAGE_SIZE = 100;
 const MOST_PAGES = 1_000;
 
+/** The most pages to read where so many items are asked for. */
+export const pagesFor = (items: number): number => Math.max(MOST_PAGES, Math.ceil(items / PAGE_SIZE));
+
 /** Every page of a list, in order. Pages are counted: Laravel's `links.next` drops per_page and the filters. */
 export async function everyPage<T>(
   send: Api['send'],
   endpoint: Endpoint,
   params: object = {},
   { query, ...options }: Parameters<Api['list']>[2] = {},
+  mostPages = MOST_PAGES,
 ): Promise<T[]> {
   const items: T[] = [];
   const seen = new Set<string>();
   for (let page = 1, last = 1; page <= last; page++) {
-    if (page > MOST_PAGES) throw tooMany(endpoint);
+    if (page > mostPages) throw tooMany(endpoint, mostPages);
     const { data, body } = await send<T[]>(endpoint, params, { ...options, query: { ...query, page, per_page: PAGE_SIZE } });
     const rows = rowsOf(data, endpoint);
     for (const each of rows) if (each !== null) items.push(each);
@@ -46,9 +50,9 @@ function bringsNews(rows: readonly unknown[], seen: Set<string>): boolean {
   return rows.length === 0 || seen.size > before;
 }
 
-const tooMany = (endpoint: Endpoint): DnxError =>
-  new DnxError('failed', `The list of ${endpoint} has more than ${MOST_PAGES} pages, the most that dnx reads.`, {
-    next: [{ command: ['api', 'GET', `${endpoint.replace('GET ', '')}?page=${MOST_PAGES + 1}`], why: 'Read single pages with' }],
+const tooMany = (endpoint: Endpoint, most: number): DnxError =>
+  new DnxError('failed', `The list of ${endpoint} has more than ${most.toLocaleString('en')} pages, the most that dnx reads.`, {
+    next: [{ command: ['api', 'GET', `${endpoint.replace('GET ', '')}?page=${most + 1}`], why: 'Read single pages with' }],
   });
 
 const repeated = (endpoint: Endpoint, page: number): DnxError =>
