@@ -177,6 +177,16 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
     expect(await failureOf(textOf(body))).toEqual({ message: 'nothing more of the answer came within 0.15 s', sent: true });
   });
 
+  test('a slow reader is no silence', async ({ onTestFinished }) => {
+    const { request } = await open(HASTY_MS, (_, response) => void response.end(Buffer.alloc(5_000_000)), onTestFinished);
+    let size = 0;
+    for await (const chunk of (await request()).file) {
+      if (size === 0) await new Promise((resolve) => setTimeout(resolve, 3 * HASTY_MS));
+      size += chunk.length;
+    }
+    expect(size).toBe(5_000_000);
+  });
+
   test('a slow body is not given up while something comes', async ({ onTestFinished }) => {
     const pieces = 12;
     const drip: RequestListener = (_, response) => {
