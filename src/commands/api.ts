@@ -1,4 +1,5 @@
 import { usage } from '../base/errors.ts';
+import { toJson } from '../base/json.ts';
 import { command } from '../cli/language/command.ts';
 import { argument, content, flag, required, suggest, text } from '../cli/language/options.ts';
 import { data, nothing, text as plain, type View } from '../cli/output/view.ts';
@@ -50,7 +51,7 @@ export default command({
 });
 
 const words = (fields: Readonly<Record<string, unknown>> = {}): Record<string, string> =>
-  Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]));
+  Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? value : toJson(value)]));
 
 function withQuery({ path, search }: Address, more: Readonly<Record<string, string>>): string {
   const added = new URLSearchParams(more).toString();
@@ -65,7 +66,7 @@ function bodyOf(reply: Reply, note: (sentence: string) => void): View {
 }
 
 function withHead({ status, headers, body, text: page }: Reply): View {
-  const shown = page ?? (body === undefined ? '' : JSON.stringify(body, null, 2));
+  const shown = page ?? (body === undefined ? '' : toJson(body, 2));
   return plain(`${headOf({ status, headers })}\n\n${shown}`, { status, headers, body: body ?? page ?? null });
 }
 

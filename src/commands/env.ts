@@ -6,6 +6,7 @@ import { argument, flag, list, required, text } from '../cli/language/options.ts
 import { action, answer, remove, resource } from '../cli/language/resource.ts';
 import { asResult, columns, text as plain, rows } from '../cli/output/view.ts';
 import { contentOf } from '../cli/run/values.ts';
+import { requireId } from '../platform/names/names.ts';
 
 interface Variable {
   readonly id: string;
@@ -77,7 +78,7 @@ const set = command({
       if (before?.value === value && Object.keys(body).length === 0) return answer({ data: before, message: undefined }, variables.columns);
       changed = true;
       const reply = before
-        ? await ctx.call(updateEndpoint, { params: { variable: String(before.id) }, body: { value, ...body } })
+        ? await ctx.call(updateEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: { value, ...body } })
         : await ctx.call(createEndpoint, { body: { key, value, ...body } });
       return answer(reply, variables.columns, `Set ${key}.`);
     };

@@ -1,4 +1,4 @@
-import { isObject } from '../base/json.ts';
+import { isObject, toJson } from '../base/json.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
 import { list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
@@ -142,7 +142,7 @@ function logOf(data: unknown): string {
   if (Array.isArray(data)) return data.map(logOf).join('\n');
   if (!isObject(data)) return String(data);
   const holder = ['content', 'logs', 'log', 'output', 'message'].find((key) => key in data);
-  return holder ? logOf(data[holder]) : JSON.stringify(data);
+  return holder ? logOf(data[holder]) : toJson(data);
 }
 
 export default group({

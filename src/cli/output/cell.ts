@@ -1,3 +1,4 @@
+import { toJson } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
 import type { Style } from './style.ts';
 import { line } from './text.ts';
@@ -35,7 +36,7 @@ export function words(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return value.map(words).join(', ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? toJson(value) : String(value);
 }
 
 const steps = [

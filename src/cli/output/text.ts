@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { toJson } from '../../base/json.ts';
 
 /** Controls that are not escape sequences: C0, DEL, C1, and the marks that change the direction of text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is what this is for
@@ -24,7 +25,7 @@ export const lines = (value: string): string =>
 
 /** JSON with the controls that JSON.stringify leaves alone escaped as well. */
 export const json = (value: unknown, indent?: number): string =>
-  (JSON.stringify(value, null, indent) ?? 'null').replace(
+  toJson(value, indent).replace(
     /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -34,7 +34,7 @@ export function openPrecedence(): Precedence {
       origins[name] = origin;
       const value: unknown = values[origin];
       // Files are written by hand, and an id may be a number there.
-      if (typeof value !== 'string' && typeof value !== 'number') throw usage(`“${name}” of the ${origin} is not text.`);
+      if (!['string', 'number', 'bigint'].includes(typeof value)) throw usage(`“${name}” of the ${origin} is not text.`);
       return String(value);
     },
     explain(name, read, reset) {

@@ -1,8 +1,9 @@
 import { DnxError } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { isObject, toJson } from '../../base/json.ts';
 import { type Phase, phaseOf } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Reply } from '../api/reply.ts';
+import { idIn } from '../names/names.ts';
 import { type Followed, follow, type Waiting } from './follow.ts';
 import { readBefore, timedOut } from './rules.ts';
 
@@ -56,14 +57,15 @@ export async function startAndFollow<T extends Thing>(ctx: Waiting, work: Work<T
   const reply = await work.start();
   if (!snapshot) return { reply };
   const started = isObject(reply.data) ? (reply.data as unknown as T) : snapshot.before;
-  if (started?.id === undefined) {
+  const id = idIn(started?.id);
+  if (started === undefined || id === undefined) {
     const unnamed = `The answer does not say which one it is, so the ${doing} of ${what} cannot be followed.`;
     if (wait) return { reply, failure: new DnxError('failed', unnamed, { hint: 'It was started all the same.' }) };
     ctx.progress.warn(unnamed);
     return { reply };
   }
   ctx.progress.note(`Started the ${doing} of ${what}.`);
-  const resume = work.resume(String(started.id));
+  const resume = work.resume(id);
   const { thing, ...followed } = await followThing(ctx, work, snapshot.before, started, resume);
   return { reply, thing, failure: failureOf(work, thing, followed, resume) };
 }
@@ -100,7 +102,7 @@ async function followThing<T extends Thing>(
     if (!seen) return { status: 'not to be seen' };
     thing = seen;
     const phase = reader.phase?.(seen, before) ?? phaseOf(seen.status);
-    changed ||= phase === 'going' || JSON.stringify(seen) !== JSON.stringify(before);
+    changed ||= phase === 'going' || toJson(seen) !== toJson(before);
     return { status: wordOf(seen.status) || 'unknown', verdict: changed && phase !== 'going' ? phase : undefined };
   };
   return { ...(await follow(ctx, { what, read, timeoutMs, resume })), thing };

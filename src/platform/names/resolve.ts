@@ -1,6 +1,6 @@
 import { DnxError, isError, type Next, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import { flagName, plural, title } from '../../base/text.ts';
+import { flagName, plural, title, wordOf } from '../../base/text.ts';
 import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { type Lookup, lookupsFor, type Settled, type Words } from './lookups.ts';
@@ -65,8 +65,8 @@ export async function one(name: string, word: string, parents: Targets, { api }:
   if (isId(word) || !naming) return { id: word, label: word };
   const things = matching(await api.list<JsonObject>(naming.list, idsOf(parents)), word, naming.keys);
   const described = (thing: JsonObject) => {
-    const names = naming.keys.map((key) => thing[key]).filter(Boolean);
-    return `${thing.id} (${names.join(', ')})`;
+    const names = naming.keys.map((key) => wordOf(thing[key])).filter(Boolean);
+    return `${wordOf(thing.id)} (${names.join(', ')})`;
   };
   return targetOf(only(name, word, things, described), name);
 }

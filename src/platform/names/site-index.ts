@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
 import { readJson, writeJson } from '../../machine/files/json-file.ts';
 import type { Waiting } from '../../machine/files/lock.ts';
 import type { Api } from '../api/api.ts';
-import { isId, isTarget, type Target, targetOf } from './names.ts';
+import { idIn, isId, isTarget, type Target, targetOf } from './names.ts';
 
 /** A site, and the server that it is on. */
 export type Located = Readonly<Record<'server' | 'site', Target>>;
@@ -56,10 +57,9 @@ export function openSiteIndex({ api, directory, account, clock, signal }: Option
         return [hit];
       }
       const everywhere = await everySite(api);
-      const named = (name: string) => everywhere.filter((each) => same(isId(name) ? each.site.id : each.site.label, name));
+      const found = everywhere.filter((each) => isNamed(each.site, site)).map(located);
       // The search has passed every site, so whoever is asked for next need not be searched again.
-      const unique = everywhere.filter(({ site: { label } }) => named(label).length === 1).map((each) => [each.site.label, each] as const);
-      const found = named(site);
+      const unique = uniqueIn(everywhere).map((each) => [each.site.label, each] as const);
       const [only] = found;
       await change((now) => ({ ...now, ...Object.fromEntries(unique), ...(only && found.length === 1 && { [site]: only }) }));
       return found;
@@ -71,13 +71,31 @@ export function openSiteIndex({ api, directory, account, clock, signal }: Option
   };
 }
 
-async function everySite(api: Pick<Api, 'list'>): Promise<readonly Located[]> {
-  const everywhere: Located[] = [];
-  for (const server of await api.list<JsonObject>('GET /servers')) {
-    const sites = await api.list<JsonObject>('GET /servers/{server}/sites', { server: String(server.id) });
-    everywhere.push(...sites.map((each) => ({ server: targetOf(server, 'server'), site: targetOf(each, 'site') })));
+/** A site as the API sent it, and the server that it is on. */
+interface Listed {
+  readonly server: Target;
+  readonly site: JsonObject;
+}
+
+async function everySite(api: Pick<Api, 'list'>): Promise<readonly Listed[]> {
+  const everywhere: Listed[] = [];
+  for (const each of await api.list<JsonObject>('GET /servers')) {
+    const server = targetOf(each, 'server');
+    for (const site of await api.list<JsonObject>('GET /servers/{server}/sites', { server: server.id })) everywhere.push({ server, site });
   }
   return everywhere;
+}
+
+const located = ({ server, site }: Listed): Located => ({ server, site: targetOf(site, 'site') });
+
+const isNamed = ({ id, domain }: JsonObject, name: string): boolean => same(wordOf(isId(name) ? id : domain), name);
+
+/** The sites whose domain no other has. */
+function uniqueIn(everywhere: readonly Listed[]): readonly Located[] {
+  const sites = everywhere.filter(({ site }) => idIn(site.id) !== undefined).map(located);
+  const times = new Map<string, number>();
+  for (const { site } of sites) times.set(site.label.toLowerCase(), (times.get(site.label.toLowerCase()) ?? 0) + 1);
+  return sites.filter(({ site }) => times.get(site.label.toLowerCase()) === 1);
 }
 
 /** Every account's sites, as they lie in the file; nothing where it cannot be read. */
@@ -98,6 +116,6 @@ const isLocated = (value: unknown): value is Located => isObject(value) && isTar
 
 /** The things one of whose keys holds this name. Names are compared without regard to case, as host names are. */
 export const matching = (things: readonly JsonObject[], name: string, keys: readonly string[]): JsonObject[] =>
-  things.filter((each) => keys.some((key) => same(String(each[key] ?? ''), name)));
+  things.filter((each) => keys.some((key) => same(wordOf(each[key]), name)));
 
 const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
