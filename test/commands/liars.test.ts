@@ -2,7 +2,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from '../support/certificate.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
-import { type Elsewhere, listen, openElsewhere } from '../support/elsewhere.ts';
+import { type Elsewhere, listen, openJson } from '../support/elsewhere.ts';
 import { drip, flood, type Liar, type Lie, openLiar } from '../support/liar.ts';
 import { openProxy } from '../support/proxy.ts';
 
@@ -18,12 +18,8 @@ async function liar(lie: Lie, scheme = 'http'): Promise<Liar> {
   return opened;
 }
 
-async function jsonServer(answer: (url: URL) => unknown, headers: Record<string, string> = {}, status = 200): Promise<Elsewhere> {
-  const server = await openElsewhere((request, response) => {
-    const body = answer(new URL(request.url ?? '', 'http://x'));
-    response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    response.end(typeof body === 'string' || body instanceof Buffer ? body : JSON.stringify(body));
-  });
+async function jsonServer(...args: Parameters<typeof openJson>): Promise<Elsewhere> {
+  const server = await openJson(...args);
   onTestFinished(() => server.close());
   return server;
 }

@@ -34,3 +34,11 @@ export async function openElsewhere(answer: RequestListener): Promise<Elsewhere>
   });
   return { ...(await listen(server)), requests };
 }
+
+/** A server that answers every request with JSON, or with text as it is. */
+export const openJson = (answer: (url: URL, request: IncomingMessage) => unknown, status = 200): Promise<Elsewhere> =>
+  openElsewhere((request, response) => {
+    const body = answer(new URL(request.url ?? '', 'http://loopback'), request);
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  });
