@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { openJson } from '../support/elsewhere.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -73,6 +74,14 @@ describe('api', () => {
     const few = await bed.dnx('api GET /tokens --paginate --sort -id --limit 2 --fields id');
     expect(few.json()).toEqual([{ id: 126 }, { id: 125 }]);
     expect((await bed.dnx('api POST /tokens --paginate')).code).toBe(2);
+  });
+
+  test('--paginate keeps a parameter that is given several times', async () => {
+    const there = await openJson(() => ({ data: [] }));
+    onTestFinished(() => there.close());
+    const run = await bed.dnx('api GET /backups?ids[]=1&ids[]=2&a=1&a=1&b= --paginate', { env: { DNX_HOST: there.url } });
+    expect(run.code).toBe(0);
+    expect(there.requests[0]?.url).toBe('/api/v1/backups?ids%5B%5D=1&ids%5B%5D=2&a=1&a=1&b=&page=1&per_page=100');
   });
 
   test('-i shows status and headers', async () => {

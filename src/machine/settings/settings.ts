@@ -58,7 +58,7 @@ export interface Given {
 
 export interface Settings {
   readonly profile: string;
-  /** `https://deploynix.io`, without a path. */
+  /** `https://deploynix.io`: what comes before `/api/v1`. */
   readonly host: string;
   readonly server: string | undefined;
   readonly site: string | undefined;
@@ -146,7 +146,7 @@ export function readConfig(directory: string): Config {
 /** A switch in the environment: set, and not to something that means no. */
 export const truthy = (value: Env[string]): boolean => value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase());
 
-/** The origin of the API. A token must not travel in the clear, so plain http is refused except to this machine. */
+/** The address that the API's paths are added to: an origin and perhaps a path. A token must not travel in the clear, so plain http is refused except to this machine. */
 export function hostOf(value: string): string {
   const url = tryUrl(value.includes('://') ? value : `https://${value}`);
   if (!url || !['http:', 'https:'].includes(url.protocol) || !url.hostname)
@@ -155,7 +155,10 @@ export function hostOf(value: string): string {
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw usage(`Refusing to send a token in the clear to ${url.origin}.`, `Use https://${url.host}.`);
   }
-  return url.origin;
+  if (url.search || url.hash) throw usage(`“${value}” is not a host.`, 'Leave out what begins with ? or #.');
+  // The address of the API itself is as good.
+  const path = url.pathname.replaceAll('@', '%40').replace(/\/+$/, '');
+  return `${url.origin}${path.replace(/\/api\/v1$/, '')}`;
 }
 
 /** True for a name of this very machine. */

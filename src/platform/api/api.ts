@@ -31,7 +31,7 @@ export interface Api {
 
 /** What the client is given. */
 export interface ClientOptions {
-  /** `https://deploynix.io`, without a path. */
+  /** `https://deploynix.io`: what comes before `/api/v1`. */
   readonly host: string;
   readonly token: () => Promise<string>;
   readonly connect: () => Promise<Transport>;

@@ -84,8 +84,7 @@ function proxyIn(env: Env, name: string): string | undefined {
   const url = value.includes('://') ? value : `http://${value}`;
   if (!URL.canParse(url) || !decodable(new URL(url))) throw usage(`${name} is not the URL of a proxy.`, hint);
   const { protocol } = new URL(url);
-  if (!['http:', 'https:'].includes(protocol))
-    throw usage(`${name} is a ${protocol.slice(0, -1)} proxy; dnx supports http and https.`, hint);
+  if (!['http:', 'https:'].includes(protocol)) throw usage(`${name} names a ${protocol}// proxy; dnx supports http:// and https://.`, hint);
   return url;
 }
 

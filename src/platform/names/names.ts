@@ -1,5 +1,5 @@
 import { DnxError } from '../../base/errors.ts';
-import { isObject, type JsonObject, toJson } from '../../base/json.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import { title, wordOf } from '../../base/text.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 
@@ -59,7 +59,7 @@ export function idIn(value: unknown): string | undefined {
 export function requireId(thing: JsonObject, noun: string): string {
   const id = idIn(thing.id);
   if (id !== undefined) return id;
-  throw new DnxError('failed', `Deploynix answered with an unusable id for a ${title(noun)}: ${toJson(thing.id)}.`);
+  throw new DnxError('failed', `Deploynix answered with an unusable id for a ${title(noun)}: ${wordOf(thing.id) || 'it is empty'}.`);
 }
 
 /** A thing that the API sent, as a target: its id, and its name where it has one. */
