@@ -150,6 +150,50 @@ describe('pages without an end', () => {
   });
 });
 
+describe('JSON of an odd kind', () => {
+  const deep = (levels: number) => `${'{"data":['.repeat(levels / 2)}${']}'.repeat(levels / 2)}`;
+
+  test.each([514, 5_000, 200_000])('nested %i levels deep is refused in words', async (levels) => {
+    const server = await jsonServer(() => deep(levels));
+    for (const line of [
+      read,
+      change,
+      `${read} --json`,
+      'api GET /user',
+      'api GET /user --query data',
+      'api GET /user -o yaml',
+      'deploy 7 --server 7',
+    ]) {
+      const run = await bed.dnx(line, at(server));
+      expect([run.code, run.stdout]).toEqual([1, '']);
+      expect(run.stderr).toContain('Cannot read the answer (200): it is nested more than 512 levels deep.');
+    }
+  });
+
+  test('nested 500 levels deep is printed', async () => {
+    const server = await jsonServer(() => deep(500));
+    for (const line of ['api GET /user', 'api GET /user -o yaml', 'api GET /user -o csv', 'api GET /user --query data'])
+      expect(await bed.dnx(line, at(server))).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('a byte order mark before it is no part of it', async () => {
+    const server = await jsonServer(() => '\ufeff{"data":[{"id":7}]}');
+    expect((await bed.dnx('server list -o ids', at(server))).stdout).toBe('7\n');
+  });
+
+  test.each(['"text"', '5', 'true', '{"data":"text"}', '{"data":7}', '{"data":{"id":1}}'])('%s is no list', async (body) => {
+    const server = await jsonServer(() => body);
+    const run = await bed.dnx(read, at(server));
+    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run.stderr).toContain('Deploynix answered GET /servers with something that is not a list.');
+  });
+
+  test.each(['[]', '', '{}', 'null', '{"data":null}', '{"message":"None."}', '[null,null]'])('%s is an empty list', async (body) => {
+    const server = await jsonServer(() => body);
+    expect(await bed.dnx('server list -o ids', at(server))).toMatchObject({ code: 0, stdout: '' });
+  });
+});
+
 describe('the way there', () => {
   test.each(['http', 'https'])('a proxy that never connects: exit 13 after one attempt, to %s', async (scheme) => {
     const proxy = await liar(() => {});

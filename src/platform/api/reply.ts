@@ -27,7 +27,7 @@ export async function readReply<T>(response: HttpResponse): Promise<Reply<T>> {
   try {
     body = fromJson(text);
   } catch (error) {
-    if (error instanceof RangeError) throw new DnxError('failed', `Cannot read the answer: ${error.message}.`, { status });
+    if (error instanceof RangeError) throw new DnxError('failed', `Cannot read the answer (${status}): ${error.message}.`);
     return { ...nothing, text };
   }
   return { status, headers, body, ...unwrap<T>(body), text: undefined };
