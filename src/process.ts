@@ -61,9 +61,11 @@ export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
 /** Runs argv in the real world and ends the process with its exit code. */
 export async function run(process: NodeJS.Process): Promise<void> {
   const interruption = new AbortController();
-  const stop = (reason: DnxError) => () => {
+  let received: NodeJS.Signals | undefined;
+  const stop = (reason: DnxError) => (signal: NodeJS.Signals) => {
     // A second signal ends a process that does not stop by itself.
-    if (interruption.signal.aborted) process.exit(reason.exitCode);
+    if (interruption.signal.aborted) exit(process, reason.exitCode, signal);
+    received = signal;
     interruption.abort(reason);
   };
   process.on('SIGINT', stop(new DnxError('interrupted', 'Interrupted.')));
@@ -72,5 +74,14 @@ export async function run(process: NodeJS.Process): Promise<void> {
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   const code = await main(process.argv.slice(2), realWorld(process, interruption.signal));
+  exit(process, code, received);
+}
+
+/** Ends the process. A thread that still waits for DNS would hold up an exit for seconds, but not the default action of the signal. */
+function exit(process: NodeJS.Process, code: number, signal: NodeJS.Signals | undefined): void {
+  if (signal && process.platform !== 'win32' && process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap')) {
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  }
   process.exit(code);
 }

@@ -9,9 +9,9 @@ export const after: Timer = (ms, callback) => {
 };
 
 /** A transport that gives up after so many ms of silence. */
-export const patience = (ms: number): Reading => ({
+export const patience = (silenceMs: number, headMs = silenceMs): Reading => ({
   after,
-  limits: { headMs: ms, silenceMs: ms, bodyMs: 60_000, bodyBytes: 1_000_000 },
+  limits: { headMs, silenceMs, bodyMs: 60_000, bodyBytes: 1_000_000 },
 });
 
 /** A loopback port on which nobody listens. */

@@ -6,6 +6,7 @@ import { openNetwork } from '../../src/platform/api/network.ts';
 import { proxiedTransport } from '../../src/platform/api/proxied.ts';
 import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
 import { after, closedPort, failureOf, patience, requestTo, textOf } from '../support/exchange.ts';
+import { openLiar } from '../support/liar.ts';
 import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
 
 const PATIENT_MS = 10_000;
@@ -41,6 +42,15 @@ describe('refused', () => {
       sent: false,
     });
   });
+});
+
+test('a body without a length is not whole where its connection is reset', async () => {
+  const liar = await openLiar((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nabc', () => setTimeout(() => socket.resetAndDestroy(), 20)));
+  onTestFinished(() => liar.close());
+  const reading = directTransport(patience(PATIENT_MS))
+    .request(ask({ url: liar.url }))
+    .then(({ body }) => textOf(body));
+  expect(await failureOf(reading)).toEqual({ message: 'the connection was closed in the middle of the answer', sent: true });
 });
 
 test('a name that does not exist', async () => {

@@ -7,6 +7,7 @@ import { proxiedTransport } from '../../src/platform/api/proxied.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { type Elsewhere, listen, openElsewhere } from '../support/elsewhere.ts';
 import { failureOf, patience, requestTo, textOf } from '../support/exchange.ts';
+import { openLiar } from '../support/liar.ts';
 import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
 
 const PATIENT_MS = 10_000;
@@ -18,10 +19,13 @@ const begin = (response: ServerResponse) => {
   response.write('the beginning');
 };
 
-type Open = (idleMs: number, proxy: string) => Transport;
+type Open = (silenceMs: number, proxy: string, headMs?: number) => Transport;
 const transports: readonly [string, Open][] = [
-  ['direct', (idleMs) => directTransport(patience(idleMs))],
-  ['proxied', (idleMs, proxy) => proxiedTransport({ env: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }, ...patience(idleMs) })],
+  ['direct', (silenceMs, _, headMs) => directTransport(patience(silenceMs, headMs))],
+  [
+    'proxied',
+    (silenceMs, proxy, headMs) => proxiedTransport({ env: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }, ...patience(silenceMs, headMs) }),
+  ],
 ];
 
 describe.each(transports)('%s', (_, openTransport) => {
@@ -114,6 +118,16 @@ describe.each(transports)('%s', (_, openTransport) => {
       expect(await failureOf(open(PATIENT_MS).request(ask({ signal: interruption.signal })))).toBe(reason);
     });
 
+    test('in the middle of an answer without a length', async () => {
+      const liar = await openLiar((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nabc'));
+      onTestFinished(() => liar.close());
+      const interruption = new AbortController();
+      const { body } = await open(PATIENT_MS).request(ask({ url: liar.url, signal: interruption.signal }));
+      const reading = failureOf(textOf(body));
+      interruption.abort(reason);
+      expect(await reading).toBe(reason);
+    });
+
     test('in the middle of the answer', async () => {
       const interruption = new AbortController();
       answer = (_, response) => begin(response);
@@ -153,10 +167,10 @@ describe.each(transports)('%s', (_, openTransport) => {
 
 // Real time has to pass here, and passes for all of them at once.
 describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
-  async function open(idleMs: number, answer: RequestListener, finished: TestContext['onTestFinished']) {
+  async function open(silenceMs: number, answer: RequestListener, finished: TestContext['onTestFinished'], headMs = PATIENT_MS) {
     const proxy = await openProxy();
     const server = await openElsewhere(answer);
-    const transport = openTransport(idleMs, proxy.url);
+    const transport = openTransport(silenceMs, proxy.url, headMs);
     finished(async () => {
       await transport.close();
       await server.close();
@@ -166,9 +180,18 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
   }
 
   test('no answer: given up after it, and it was sent', async ({ onTestFinished }) => {
-    const { request } = await open(HASTY_MS, () => {}, onTestFinished);
+    const { request } = await open(HASTY_MS, () => {}, onTestFinished, 1_000);
     const failure = await failureOf(request({ method: 'POST', body: '{}' }));
-    expect(failure).toEqual({ message: 'no answer within 0.15 s', sent: true });
+    expect(failure).toEqual({ message: 'no answer within 1 s', sent: true });
+  });
+
+  test('a body without a length that stops coming is not whole', async ({ onTestFinished }) => {
+    const liar = await openLiar((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nabc'));
+    onTestFinished(() => liar.close());
+    const { request } = await open(HASTY_MS, () => {}, onTestFinished);
+    const { body, file } = await request({ url: liar.url });
+    expect(await failureOf(textOf(file))).toEqual({ message: 'nothing more of the answer came within 0.15 s', sent: true });
+    expect(await failureOf(textOf(body))).toMatchObject({ sent: true });
   });
 
   test('a body that stops coming is given up too', async ({ onTestFinished }) => {

@@ -1,7 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
-import { toJson } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import { silentCi } from '../../machine/ci.ts';
@@ -23,14 +22,14 @@ export async function reported<C extends Pick<Context, 'ci' | 'world'>>(
   const ctx: C = options.ci === false ? { ...given, ci: silentCi } : given;
   const file = options.result_file === undefined ? undefined : resolve(ctx.world.cwd, options.result_file);
   if (file) writable(file, options.result_file ?? file);
-  const save = (value: unknown) => file && writeFileSync(file, `${toJson(value, 2)}\n`);
+  const save = (value: unknown) => file && writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
   try {
     const done = await work(ctx);
     if ('kind' in done) return { view: done };
     const all = 'all' in done ? done.all : [done];
     for (const { result, failure } of all) if (failure) ctx.ci.error(`dnx: ${result.site}`, failure.message);
     const [only] = all;
-    if ('all' in done || !only) ctx.ci.output({ outcome: overall(all), results: toJson(all.map(({ result }) => result)) });
+    if ('all' in done || !only) ctx.ci.output({ outcome: overall(all), results: JSON.stringify(all.map(({ result }) => result)) });
     else ctx.ci.output(outputsOf(only.result, options.url));
     ctx.ci.summary(summaryOf(all));
     save('all' in done ? all.map(({ result }) => result) : only?.result);

@@ -1,6 +1,5 @@
 import { type DnxError, isError } from '../../base/errors.ts';
 import { NetworkFault } from '../../machine/world.ts';
-import { requireId } from '../../platform/names/names.ts';
 import type { Release } from './judge.ts';
 import { type Remembered, remember } from './runs.ts';
 import { type DeployContext, idsOf, type SiteReference, type Snapshot, siteCommand } from './snapshot.ts';
@@ -26,8 +25,7 @@ export async function requestDeployment(
 /** Starts a rollback to a release that was chosen here, so that "previous" cannot mean another one meanwhile. */
 export async function requestRollback(ctx: DeployContext, of: SiteReference, { baseline }: Snapshot, target: Release): Promise<Remembered> {
   const { server, site } = of;
-  const to = requireId({ id: target.id }, 'release');
-  const run = remember(ctx, { kind: 'rollback', server, site, baseline, to });
+  const run = remember(ctx, { kind: 'rollback', server, site, baseline, to: String(target.id) });
   const send = () => ctx.api.send('POST /servers/{server}/sites/{site}/rollback', idsOf(of), { body: { release_id: target.id } });
   await sendOnce(run, siteCommand('watch', of), send);
   run.change({ asked: true });

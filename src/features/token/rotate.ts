@@ -3,7 +3,6 @@ import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type Result, text, type View } from '../../cli/output/view.ts';
 import { reserveFile, type TokenFile } from '../../machine/credentials/token-file.ts';
-import { idIn } from '../../platform/names/names.ts';
 import { idOf, type Token, tokenIn, unwrapped } from './token.ts';
 
 type Needs = Pick<Context, 'api' | 'ci' | 'tokens' | 'progress' | 'settings' | 'world'>;
@@ -70,7 +69,7 @@ async function mint({ api }: Needs, old: Token, file: TokenFile | undefined): Pr
     const abilities = old.abilities?.includes('*') ? undefined : old.abilities;
     const reply = await api.send('POST /tokens', {}, { body: { name: old.name, abilities } });
     const plain = tokenIn(reply);
-    const id = (isObject(reply.data) ? idIn(reply.data.id) : undefined) ?? idOf(plain);
+    const id = isObject(reply.data) && reply.data.id !== undefined ? String(reply.data.id) : idOf(plain);
     return { plain, id, answer: unwrapped(reply) };
   } catch (error) {
     file?.discard();

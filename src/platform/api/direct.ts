@@ -41,6 +41,8 @@ export function directTransport(reading: Reading): Transport {
         );
         outgoing.on('response', (response) => {
           cancel();
+          // A reset would otherwise be the end of a body without a length.
+          outgoing.on('error', (error) => response.destroy(error));
           resolve(response);
         });
         outgoing.on('error', (error) => reject(signal.aborted ? signal.reason : faultOf(error, sent)));

@@ -58,6 +58,9 @@ async function* bytes(stream: Readable, { limits, after }: Reading, signal: Abor
       yield chunk;
       cancelSilence = after(silenceMs, stalled);
     }
+    // A body without a length ends wherever its connection does, also where that was ended here.
+    signal.throwIfAborted();
+    if (fault) throw fault;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw (
