@@ -29,7 +29,11 @@ export const silence = (ms: number): Error => Object.assign(new Error(`no answer
 /** A library's error as a NetworkFault in words that a person understands. */
 export function faultOf(error: unknown, sent: boolean): NetworkFault {
   const code = codeOf(error);
-  return new NetworkFault(wordsFor(code) ?? (error instanceof Error ? error.message : String(error)), { sent, reason: code, cause: error });
+  const message = error instanceof Error ? error.message : String(error);
+  // The kernel and undici have shorter limits than ours for the connection alone.
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || message.startsWith(`connect ${TIMED_OUT}`))
+    return new NetworkFault('no connection was made in time', { sent, reason: TIMED_OUT, cause: error });
+  return new NetworkFault(wordsFor(code) ?? message, { sent, reason: code, cause: error });
 }
 
 /** True for a fault that another attempt would most likely only repeat, after as long a wait. */
