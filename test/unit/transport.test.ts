@@ -185,6 +185,16 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
     expect(failure).toEqual({ message: 'no answer within 1 s', sent: true });
   });
 
+  test('a large request has more time', async ({ onTestFinished }) => {
+    const { request } = await open(
+      HASTY_MS,
+      (_, response) => void setTimeout(() => response.end('ok'), 4 * HASTY_MS),
+      onTestFinished,
+      HASTY_MS,
+    );
+    expect((await request({ method: 'POST', body: 'a'.repeat(640_000) })).status).toBe(200);
+  });
+
   test('a body without a length that stops coming is not whole', async ({ onTestFinished }) => {
     const liar = await openLiar((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nabc'));
     onTestFinished(() => liar.close());

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpRequest, HttpResponse, Transport } from '../../machine/world.ts';
 import { faultOf, silence } from './fault.ts';
-import { type Reading, responseOf } from './response.ts';
+import { headTime, type Reading, responseOf } from './response.ts';
 
 /** The hot path: `node:http(s)` with keep-alive. It costs 9 ms at start-up where undici costs 150. */
 export function directTransport(reading: Reading): Transport {
@@ -29,7 +29,8 @@ export function directTransport(reading: Reading): Transport {
         // What the option `signal` does, without the millisecond that it costs.
         const abort = () => outgoing.destroy(signal.reason);
         signal.addEventListener('abort', abort);
-        const cancel = after(limits.headMs, () => outgoing.destroy(silence(limits.headMs)));
+        const headMs = headTime(limits, body);
+        const cancel = after(headMs, () => outgoing.destroy(silence(headMs)));
         outgoing.on('close', () => {
           cancel();
           signal.removeEventListener('abort', abort);

@@ -2,7 +2,7 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, request as send } from
 import { usage } from '../../base/errors.ts';
 import type { Env, HttpRequest, HttpResponse, Transport } from '../../machine/world.ts';
 import { faultOf, silence } from './fault.ts';
-import { type Reading, responseOf } from './response.ts';
+import { headTime, type Reading, responseOf } from './response.ts';
 
 /** What the transport is given: the environment names the proxy. */
 export interface ProxiedOptions extends Reading {
@@ -24,7 +24,8 @@ export function proxiedTransport({ env, ...reading }: ProxiedOptions): Transport
       const stop = new AbortController();
       const abort = () => stop.abort(signal.reason);
       signal.addEventListener('abort', abort);
-      const cancel = after(limits.headMs, () => stop.abort(silence(limits.headMs)));
+      const headMs = headTime(limits, body);
+      const cancel = after(headMs, () => stop.abort(silence(headMs)));
       try {
         // undici does not hear of the signal before it is connected, and a proxy may never connect it.
         const answer = await Promise.race([

@@ -4,7 +4,7 @@ import { TIMED_OUT, TOO_LARGE } from './fault.ts';
 
 /** How long and how large an answer may be. */
 export interface Limits {
-  /** Until its head has come, from the start of the request. */
+  /** Until its head has come, from the start of the request; a second more for every 64 kB that is sent. */
   readonly headMs: number;
   /** Without a byte of its body, while somebody waits for one. */
   readonly silenceMs: number;
@@ -13,6 +13,9 @@ export interface Limits {
   /** Of its body, unless it is a file. */
   readonly bodyBytes: number;
 }
+
+/** How long the head of the answer to a request with this body may take. */
+export const headTime = ({ headMs }: Limits, body = ''): number => headMs + 1_000 * Math.floor(Buffer.byteLength(body) / 64_000);
 
 /** What both transports use to read a body. */
 export interface Reading {
