@@ -99,7 +99,7 @@ _dnx() {
     esac
   fi
   case "$path $prev" in
-    *' --output'|*' -o') words='table json ndjson yaml csv tsv ids' ;;
+    *' --output'|*' -o') words='table json ndjson yaml csv tsv text ids' ;;
     *' --fields') return ;;
     *' --query') return ;;
     *' --sort') return ;;

@@ -185,7 +185,7 @@ function __dnx_value
     end
     switch "$argv[1] $option"
         case '* --output' '* -o'
-            printf '%s\n' $before{table,json,ndjson,yaml,csv,tsv,ids}
+            printf '%s\n' $before{table,json,ndjson,yaml,csv,tsv,text,ids}
         case '* --fields'
             return 0
         case '* --query'

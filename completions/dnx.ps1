@@ -387,8 +387,8 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'rollback' = @('--server|The server: name or id', '--site|The site: name or id', '--to|The release, by name or id; picked on a terminal, the previous one otherwise', '--wait|Follow it to its end; by default where the token can', '--no-wait|Not: Follow it to its end; by default where the token can', '--timeout|How long to wait (15m)', '--result-file|Write the result as JSON to this file as well', '--ci|Write annotations, outputs and a summary in GitHub Actions (on there)', '--no-ci|Not: Write annotations, outputs and a summary in GitHub Actions (on there)', '--yes|Do not ask') + $everywhere
   }
   $values = @{
-    '--output' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'ids')
-    '-o' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'ids')
+    '--output' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids')
+    '-o' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids')
     '--preset' = @('ci-deploy', 'read-only', 'full')
     'server create --type' = @('app', 'web', 'database', 'cache', 'worker', 'meilisearch', 'load_balancer')
     '--php-version' = @('8.0', '8.1', '8.2', '8.3', '8.4')

@@ -14,6 +14,7 @@ export const exits = {
   partial: 12,
   network: 13,
   timed_out: 124,
+  hangup: 129,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -85,3 +86,6 @@ export const systemCode = (error: unknown): string | undefined =>
 /** True for a failure with one of these codes. */
 export const isError = (error: unknown, ...codes: readonly Code[]): error is DnxError =>
   error instanceof DnxError && (codes.length === 0 || codes.includes(error.code));
+
+/** True for the reason of a signal: the user or the system ends the command. */
+export const isStop = (error: unknown): boolean => isError(error, 'interrupted', 'terminated', 'hangup');

@@ -2,7 +2,7 @@ import { isObject } from '../base/json.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
 import { list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { columns, message, text as plain } from '../cli/output/view.ts';
+import { columns, log, message } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/server.ts';
 
@@ -130,8 +130,8 @@ const logs = command({
   examples: ['logs web-1'],
   async run(ctx) {
     const { data, body } = await ctx.call();
-    const log = logOf(data);
-    return log === '' ? message('No logs.', body ?? null) : plain(log, data);
+    const text = logOf(data);
+    return text === '' ? message('No logs.', body ?? null) : log(text, data);
   },
 });
 

@@ -2,10 +2,18 @@ import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
 /** A readable end of the process: standard input. */
-export type Input = Readable & { readonly isTTY?: boolean | undefined };
+export type Input = Readable & {
+  readonly isTTY?: boolean | undefined;
+  readonly setRawMode?: (raw: boolean) => unknown;
+};
 
 /** A writable end of the process: standard output or standard error. */
-export type Output = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };
+export type Output = Writable & {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  /** True for the null device: what is written is gone. A standard output that is closed is one, too. */
+  readonly discards?: boolean | undefined;
+};
 
 /** Environment variables, by name. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -64,6 +72,7 @@ export interface Child {
 export interface World {
   readonly env: Env;
   readonly cwd: string;
+  /** Throws a DnxError where the user has none. */
   readonly home: string;
   readonly platform: NodeJS.Platform;
   /** The version of Node, such as `20.19.0`. */
@@ -79,13 +88,13 @@ export interface World {
   readonly connect: () => Promise<Transport>;
   /** Runs a child to its end and answers with its exit code. */
   readonly spawn: (child: Child) => Promise<number>;
-  /** Aborted by Ctrl-C or SIGTERM; the reason is a DnxError with code `interrupted` or `terminated`. */
+  /** Aborted by Ctrl-C, SIGTERM or SIGHUP; the reason is a DnxError with code `interrupted`, `terminated` or `hangup`. */
   readonly signal: AbortSignal;
 }
 
 /** The absolute path of a file that the user named; `~/` is the home directory, for shells leave it alone after an `@` or an `=`. */
-export const pathOf = (name: string, { cwd, home }: Pick<World, 'cwd' | 'home'>): string =>
-  name.startsWith('~/') ? resolve(home, name.slice(2)) : resolve(cwd, name);
+export const pathOf = (name: string, world: Pick<World, 'cwd' | 'home'>): string =>
+  name.startsWith('~/') ? resolve(world.home, name.slice(2)) : resolve(world.cwd, name);
 
 /** The connection failed. `sent` tells whether the request may have reached the other side. */
 export class NetworkFault extends Error {

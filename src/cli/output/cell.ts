@@ -13,7 +13,7 @@ export interface CellOptions {
 /** `php_version` -> `PHP version`: a field name as a heading. */
 export function heading({ key, title }: Column): string {
   if (title) return title;
-  const words = key.replace(/_at$/, '').replaceAll('_', ' ');
+  const words = line(key).replace(/_at$/, '').replaceAll('_', ' ');
   const spelled = words.replace(/\b(id|ip|php|ssh|url|ssl)\b/g, (word) => word.toUpperCase());
   return spelled.charAt(0).toUpperCase() + spelled.slice(1);
 }

@@ -1,5 +1,5 @@
 import type { Ora } from 'ora';
-import type { Output } from '../../machine/world.ts';
+import type { Env, Output } from '../../machine/world.ts';
 import type { Style } from './style.ts';
 
 /** Text beside a spinner's line. A function is called for each frame. */
@@ -23,8 +23,9 @@ export interface Spinner {
   hold(): () => void;
 }
 
-/** Whether a stream can show a spinner. ora loops forever on a terminal of 0 columns. */
-export const canSpin = ({ isTTY, columns }: Pick<Output, 'isTTY' | 'columns'>): boolean => Boolean(isTTY && columns);
+/** Whether a stream can show a spinner, which moves the cursor. ora loops forever on a terminal of 0 columns. */
+export const canSpin = ({ isTTY, columns }: Pick<Output, 'isTTY' | 'columns'>, { TERM }: Env): boolean =>
+  Boolean(isTTY && columns) && TERM !== 'dumb';
 
 /** Opens a spinner on a stream. ora is loaded when the spinner starts. */
 export function openSpinner(stream: Output, style: Style): Spinner {

@@ -10,6 +10,7 @@ import type { Tree } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
 import { openProgress } from '../output/progress.ts';
 import { styleFor } from '../output/style.ts';
+import { lines } from '../output/text.ts';
 import { openAsk } from '../prompt/ask.ts';
 import type { BaseContext } from './perform.ts';
 import type { Sources } from './values.ts';
@@ -32,6 +33,7 @@ export async function openContext(world: World, settings: Settings, { color }: P
     events: settings.format === 'ndjson' ? world.stdout : undefined,
     quiet: settings.quiet,
     style,
+    env: world.env,
   });
   const ask = openAsk({ world, input: settings.input, before: progress.done });
   const tokens = openTokens({ world, settings, warn: progress.warn });
@@ -46,7 +48,7 @@ export async function openContext(world: World, settings: Settings, { color }: P
     clock: world.clock,
     signal: world.signal,
     userAgent: `dnx/${version}`,
-    debug: (line) => settings.debug && world.stderr.write(`${style.dim(line)}\n`),
+    debug: (line) => settings.debug && progress.debug(line),
     notice: progress.note,
     patienceMs: PATIENCE_MS,
   });
@@ -67,7 +69,7 @@ export async function openContext(world: World, settings: Settings, { color }: P
     api,
     ask,
     progress,
-    ci: openCi(world),
+    ci: openCi(world, lines),
     settings,
     tokens,
     clock: world.clock,

@@ -1,4 +1,4 @@
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, isStop } from '../../base/errors.ts';
 import { title } from '../../base/text.ts';
 import type { Target } from '../../platform/names/names.ts';
 import { asResult, columns, ending, type Item, type Result, rows, type View } from '../output/view.ts';
@@ -37,7 +37,7 @@ export async function several<I extends Target>({ noun, verb, items, run }: Seve
 
 /** A failure is a row like any other; only what stops the process stops the rest. */
 function failed({ id }: Target, error: unknown): Result {
-  if (!(error instanceof DnxError) || error.code === 'interrupted' || error.code === 'terminated') throw error;
+  if (!(error instanceof DnxError) || isStop(error)) throw error;
   const { code, message, status = null } = error;
   return { view: { kind: 'record', item: { id, error: { code, message, status } }, columns: [] }, exit: error };
 }

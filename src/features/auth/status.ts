@@ -1,4 +1,4 @@
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, isStop } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -75,7 +75,7 @@ async function statusAt({ api, tokens, settings }: Needs, place: Identity): Prom
       last_used_at: details?.last_used_at ?? null,
     };
   } catch (error) {
-    if (!(error instanceof DnxError) || ['interrupted', 'terminated', 'usage'].includes(error.code)) throw error;
+    if (!(error instanceof DnxError) || isStop(error) || error.code === 'usage') throw error;
     const [help = { command: ['doctor'] }] = error.next;
     const mend = error.code === 'unauthenticated' ? signIn : (error.hint ?? `dnx ${help.command.join(' ')}`);
     return broken(error.message, mend.split('\n')[0] ?? '');

@@ -1,4 +1,4 @@
-import { DnxError, isError, usage } from '../../base/errors.ts';
+import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { columns, ending, type Result, rows, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import type { DeployValues } from './options.ts';
@@ -79,7 +79,7 @@ function view(all: readonly Targets[], done: readonly Report[]): Result {
     ...deployColumns.filter(({ key }) => key !== 'outcome' && key !== 'status'),
     ...columns<DeployResult>({ key: 'outcome', cell: ({ outcome }) => outcome ?? 'not started' }),
   ];
-  const stopped = done.find(({ failure }) => isError(failure, 'interrupted', 'terminated'))?.failure;
+  const stopped = done.find(({ failure }) => isStop(failure))?.failure;
   const open = all.filter((_, index) => done[index]?.result.outcome === 'started').map((targets) => siteReference(targets));
   const failure = stopped
     ? stopped.withHint('The remote work goes on.', ...open.map((of) => ({ command: siteCommand('watch', of), why: 'Follow it with' })))

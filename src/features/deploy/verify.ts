@@ -1,4 +1,4 @@
-import { DnxError, isError, usage } from '../../base/errors.ts';
+import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { NetworkFault, type Transport } from '../../machine/world.ts';
 import { liveOf, type Release } from './judge.ts';
@@ -71,7 +71,7 @@ async function rollBack(
   const close = ctx.ci.group(`Roll ${name} back to ${nameOf(back)}`);
   try {
     const { failure } = await followRun(ctx, await requestRollback(ctx, of, before, back), { timeoutMs });
-    if (failure?.code === 'interrupted' || failure?.code === 'terminated') throw failure;
+    if (isStop(failure)) throw failure;
     return failure ? failure.message : await verify(ctx, verification, { name, release: nameOf(back) });
   } finally {
     close();

@@ -1,4 +1,4 @@
-import { DnxError, isError, usage } from '../../base/errors.ts';
+import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { phaseOf, statusOf } from '../../base/status.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type View } from '../../cli/output/view.ts';
@@ -47,7 +47,7 @@ export async function followRun(ctx: DeployContext, remembered: Remembered, opti
     return reportOf(run, result, reason);
   } catch (error) {
     if (!(error instanceof DnxError)) throw error;
-    const outcome = isError(error, 'interrupted', 'terminated') ? 'started' : 'unknown';
+    const outcome = isStop(error) ? 'started' : 'unknown';
     return { result: resultOf(run, { started_at: run.started_at, outcome }), failure: error };
   }
 }

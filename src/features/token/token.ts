@@ -1,4 +1,4 @@
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, isStop } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Api } from '../../platform/api/api.ts';
 import type { Reply } from '../../platform/api/reply.ts';
@@ -38,7 +38,7 @@ export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<
   try {
     return (await api.list<Token>('GET /tokens')).find((each) => String(each.id) === id);
   } catch (error) {
-    if (!(error instanceof DnxError) || ['interrupted', 'terminated'].includes(error.code)) throw error;
+    if (!(error instanceof DnxError) || isStop(error)) throw error;
     return undefined;
   }
 }

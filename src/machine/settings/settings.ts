@@ -122,8 +122,9 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
 }
 
 /** The directories that dnx writes to: DNX_*_DIR, else XDG. */
-export function directoriesOf({ env, home }: Pick<World, 'env' | 'home'>): Directories {
-  const place = (own: string, xdg: string, fallback: string) => env[own] || join(env[xdg] || join(home, fallback), 'dnx');
+export function directoriesOf(world: Pick<World, 'env' | 'home'>): Directories {
+  const { env } = world;
+  const place = (own: string, xdg: string, fallback: string) => env[own] || join(env[xdg] || join(world.home, fallback), 'dnx');
   return {
     config: place('DNX_CONFIG_DIR', 'XDG_CONFIG_HOME', '.config'),
     cache: place('DNX_CACHE_DIR', 'XDG_CACHE_HOME', '.cache'),
