@@ -5,7 +5,7 @@ import { main, reportCrash } from './main.ts';
 import { openNetwork } from './platform/api/network.ts';
 
 /** How long a command may take to end after a signal. */
-const GRACE_MS = 800;
+const GRACE_MS = 700;
 
 /** The world of the real process: its streams, clock, keychain and network. `children` counts the processes that run on the user's behalf. */
 function realWorld(process: NodeJS.Process, signal: AbortSignal, children: { running: number }): World {
