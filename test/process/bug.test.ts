@@ -57,6 +57,25 @@ describe('a bug', () => {
   });
 });
 
+describe('an error that nobody catches', () => {
+  const late = "process.stdout.on('newListener', () => setTimeout(() => { throw new TypeError('late') }))";
+  const rejected = "process.stdout.on('newListener', () => void Promise.reject(new TypeError('late')))";
+
+  test.each([late, rejected])('is a bug in words: %s', async (statement) => {
+    executable.sandbox.faults.next({ path: '/servers' }, 'hang');
+    const { exitCode, stdout, stderr } = await broken(statement, 'server', 'list');
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^✗ This looks like a bug in dnx .*:\nTypeError: late\n {4}at /);
+  });
+
+  test.each([late, rejected])('is a bug in one line of JSON: %s', async (statement) => {
+    executable.sandbox.faults.next({ path: '/servers' }, 'hang');
+    const { exitCode, stderr } = await broken(statement, 'server', 'list', '--json');
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'bug', message: 'TypeError: late', dnx: version } });
+  });
+});
+
 describe('source maps', () => {
   const maps = readdirSync('dist').filter((name) => name.endsWith('.map'));
 
