@@ -103,6 +103,57 @@ describe('GitHub Actions', () => {
   });
 });
 
+/** What the runner would take for commands: `::name::` after any blanks at the start of a line, `##[name]` anywhere in it. */
+const commands = (text: string): string[] => text.split(/\r\n|\r|\n/).filter((line) => /^\s*::.*::/.test(line) || line.includes('##['));
+
+describe('nothing of the API is a command to the runner of GitHub Actions', () => {
+  const evil = 'x\n::set-output name=a::b\r\u2003::stop-commands::t\n  ::add-matcher::m ##[add-matcher]f\u001b]0;t\u0007';
+  let github: RunOptions;
+  beforeEach(() => {
+    github = { env: { CI: 'true', GITHUB_ACTIONS: 'true' } };
+  });
+
+  test.each(['', '--json', '--debug'])('in an error %s', async (option) => {
+    bed.sandbox.faults.always({ path: '/servers' }, { status: 422, body: { message: evil, errors: { [evil]: [evil] } } });
+    const run = await bed.dnx(`server list ${option}`, github);
+    expect(run.code).toBe(7);
+    expect(run.stderr).toContain('set-output');
+    expect(commands(run.stderr)).toEqual([]);
+  });
+
+  test.each(['table', 'json', 'ndjson'])('in a result with -o %s', async (format) => {
+    bed.sandbox.faults.always({ path: '/servers' }, { status: 200, body: { data: [{ id: '::a::b', name: evil, status: evil }] } });
+    const run = await bed.dnx(`server list -o ${format} --fields id,name --no-header`, github);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain('set-output');
+    expect(commands(run.stdout)).toEqual([]);
+  });
+
+  test('in a message and a log', async () => {
+    bed.sandbox.faults.always({ path: '/servers/{server}/logs' }, { status: 200, body: { data: evil } });
+    const logs = await bed.dnx('server logs web-1', github);
+    expect([logs.code, commands(logs.stdout)]).toEqual([0, []]);
+    bed.sandbox.faults.always({ method: 'POST', path: /restart$/ }, { status: 200, body: { message: evil } });
+    const restart = await bed.dnx('server restart web-1 --yes', github);
+    expect([restart.code, commands(restart.stdout)]).toEqual([0, []]);
+  });
+
+  test('in what a deployment says while it goes on and as it ends', async () => {
+    const shop = bed.sandbox.state.sites.find(({ domain }) => domain === 'shop.example.com');
+    bed.sandbox.state.fail_deploys = true;
+    bed.sandbox.faults.always({ method: 'GET', path: /\/sites\/[^/]+$/ }, ({ body, ...answer }) => ({
+      ...answer,
+      body: { data: { ...(body as { data: object }).data, domain: evil } },
+    }));
+    const run = await bed.dnx(`deploy ${shop?.id} --server ${shop?.server_id}`, github);
+    expect(run.code).toBe(1);
+    const own = /^::(group|endgroup|error)\b[^\r\n]*$/;
+    expect(commands(run.stderr).filter((line) => !own.test(line))).toEqual([]);
+    expect(run.stderr).not.toContain('\u001b');
+    expect(commands(run.stdout)).toEqual([]);
+  });
+});
+
 test('the token that the documentation makes can do what its examples do, and nothing else', async () => {
   const line = /^dnx (token create .*)$/m.exec(readFileSync('docs/ci.md', 'utf8'))?.[1] ?? '';
   const made = await bed.dnx(line);

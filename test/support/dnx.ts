@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly child?: (child: Child) => number;
   /** Keys pressed on a terminal that answers questions. */
   readonly keys?: string;
+  /** Lines typed on a terminal. */
+  readonly typed?: string;
   /** Real ms without an answer that count as none. */
   readonly idleMs?: number;
 }
@@ -95,7 +97,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       platform: 'linux',
       node: '20.19.0',
       self: ['node', 'dnx'],
-      stdin: run.keys === undefined ? input(run.stdin ?? '') : keyboard(run.keys),
+      stdin: run.keys === undefined ? input(run.typed ?? run.stdin ?? '', run.typed !== undefined) : keyboard(run.keys),
       stdout: stdout.stream,
       stderr: stderr.stream,
       clock,

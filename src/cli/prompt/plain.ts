@@ -27,10 +27,7 @@ export function plainQuestions(terminal: Terminal): Questions {
   return {
     confirm: (question) => until(`? ${question} (y/N) `, yesOrNo),
     input: (question) => until(`? ${question} `, (typed) => typed || undefined),
-    password(question) {
-      output.write(`? ${question} `);
-      return secretFrom(terminal);
-    },
+    password: (question) => secretFrom(terminal, `? ${question} `),
     async select(question, choices) {
       list(question, choices);
       return (await until('Number: ', (typed) => choices[Number(typed) - 1])).value;
@@ -79,7 +76,7 @@ const LEAVE = ['\u0003', '\u0004'];
 const BACK = ['\u007f', '\b'];
 
 /** A line that the terminal does not show. */
-function secretFrom({ input, output, signal }: Terminal): Promise<string> {
+function secretFrom({ input, output, signal }: Terminal, prompt: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let typed = '';
     const end = (then: () => void) => {
@@ -98,8 +95,10 @@ function secretFrom({ input, output, signal }: Terminal): Promise<string> {
         typed = BACK.includes(key) ? typed.slice(0, -1) : typed + key;
       }
     };
+    // Before the prompt: what is typed at once is not shown, either.
     input.setRawMode?.(true);
     input.on('data', read);
     signal.addEventListener('abort', leave);
+    output.write(prompt);
   });
 }
