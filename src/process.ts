@@ -1,5 +1,5 @@
-import { type Code, DnxError } from './base/errors.ts';
-import { fileOutput, isFile } from './machine/output.ts';
+import { type Code, DnxError, systemCode } from './base/errors.ts';
+import { closeIfHungUp, fileOutput, isFile } from './machine/output.ts';
 import type { World } from './machine/world.ts';
 import { main, reportCrash } from './main.ts';
 import { openNetwork } from './platform/api/network.ts';
@@ -99,12 +99,15 @@ export async function run(process: NodeJS.Process): Promise<void> {
   const argv = process.argv.slice(2);
   const children = { running: 0 };
   const interruption = new AbortController();
-  const crashed = new Promise<never>((_, reject) => process.on('uncaughtException', reject));
+  const crashed = new Promise<never>((_, reject) => {
+    // Reading from a terminal that was closed fails, maybe before its signal comes.
+    process.on('uncaughtException', (error) => reject(systemCode(error) === 'EIO' ? new DnxError('hangup', 'Hangup.') : error));
+  });
   const overdue = new Promise<never>((_, reject) => {
     const stop = (code: Code, message: string) => () => {
       const reason = new DnxError(code, message);
       // A second signal ends a process that does not stop on its own.
-      if (interruption.signal.aborted) process.exit(reason.exitCode);
+      if (interruption.signal.aborted) end(process, reason.exitCode);
       interruption.abort(reason);
       setTimeout(() => children.running > 0 || reject(reason), GRACE_MS);
     };
@@ -116,5 +119,11 @@ export async function run(process: NodeJS.Process): Promise<void> {
   const world = realWorld(process, interruption.signal, children);
   const code = await Promise.race([main(argv, world), overdue, crashed]).catch((error: unknown) => reportCrash(error, argv, world));
   await Promise.race([flushed(process.stderr), overdue]).catch(() => {});
+  end(process, code);
+}
+
+/** Ends the process. */
+function end(process: NodeJS.Process, code: number): never {
+  for (const fd of [0, 1, 2]) closeIfHungUp(fd, (each) => process.getBuiltinModule('node:tty').isatty(each));
   process.exit(code);
 }

@@ -1,4 +1,4 @@
-import { fstatSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import type { Output } from './world.ts';
 
@@ -21,6 +21,16 @@ export function fileOutput(fd: number): Output {
 export function isFile(fd: number): boolean {
   const stats = fstatSync(fd);
   return !stats.isFIFO() && !stats.isSocket();
+}
+
+/** Closes a descriptor whose terminal has gone: Node aborts at its exit when it cannot reset a terminal. */
+export function closeIfHungUp(fd: number, isTerminal: (fd: number) => boolean): void {
+  try {
+    // Of a terminal that has gone, only the device is left.
+    if (fstatSync(fd).isCharacterDevice() && !isNullDevice(fd) && !isTerminal(fd)) closeSync(fd);
+  } catch {
+    // It is closed.
+  }
 }
 
 function isNullDevice(fd: number): boolean {
