@@ -34,6 +34,8 @@ export interface RunOptions {
   /** Ctrl-C (or SIGTERM) after so many ms of the fake clock, while dnx waits for time to pass. */
   readonly interruptAt?: number;
   readonly terminateAt?: number;
+  /** The terminal is closed after so many ms. */
+  readonly hangUpAt?: number;
   /** Ctrl-C as soon as stderr holds these words. */
   readonly interruptOn?: string;
   /** The exit code of what is spawned; 0 otherwise. */
@@ -74,12 +76,13 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     const stdout = capture(run.columns !== undefined, run.columns);
     const interruption = new AbortController();
     const interrupt = () => interruption.abort(new DnxError('interrupted', 'Interrupted.'));
-    const { interruptAt, interruptOn, terminateAt } = run;
+    const { interruptAt, interruptOn, terminateAt, hangUpAt } = run;
     const watch = (words: string) => (text: string) => text.includes(words) && interrupt();
     const stderr = capture(run.columns !== undefined, run.columns, interruptOn === undefined ? undefined : watch(interruptOn));
     if (interruptAt !== undefined) clock.at(clock.elapsed() + interruptAt, interrupt);
     if (terminateAt !== undefined)
       clock.at(clock.elapsed() + terminateAt, () => interruption.abort(new DnxError('terminated', 'Terminated.')));
+    if (hangUpAt !== undefined) clock.at(clock.elapsed() + hangUpAt, () => interruption.abort(new DnxError('hangup', 'Hangup.')));
     const before = sandbox.calls.length;
     const start = clock.elapsed();
     const env = {
