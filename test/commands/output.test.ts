@@ -35,6 +35,7 @@ describe('--query', () => {
     ['table', '[0].{name: name, sites_count: sites_count}', 'Name         web-1\nSites count  3\n'],
     ['table', 'length(@)', '2\n'],
     ['table', '[?id == `"9"`]', ''],
+    ['table', '[0].nothing', ''],
     ['csv', '[].{name: name, n: sites_count}', 'name,n\nweb-1,3\n"web ""2""",\n'],
     ['csv', '[].name', 'web-1\n"web ""2"""\n'],
     ['csv', '[0].{id: id, name: name}', 'id,name\n1,web-1\n'],

@@ -36,6 +36,7 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
 
 /** What an expression yielded, for a person: a list as rows, an object as a record, and anything else as it is. */
 export async function yieldTable(found: unknown, options: TableOptions): Promise<string> {
+  if (found === null) return '';
   if (!Array.isArray(found) && !isObject(found)) return value(words(found), options);
   const { items, columns, named } = rowsOf(found);
   return isObject(found) ? record(found, columns, options) : rows(items, columns, { ...options, header: options.header && named });
