@@ -3,9 +3,9 @@ import { type Context, command } from '../cli/language/command.ts';
 import { flag, text } from '../cli/language/options.ts';
 import { everyCommand } from '../cli/language/tree.ts';
 import { columns, rows } from '../cli/output/view.ts';
-import { readUserFile } from '../cli/run/values.ts';
 import { compare, type Difference } from '../features/doctor/contract.ts';
 import { examine } from '../features/doctor/doctor.ts';
+import { readUserFile } from '../machine/files/user-file.ts';
 import { NetworkFault } from '../machine/world.ts';
 import { textOf } from '../platform/api/response.ts';
 

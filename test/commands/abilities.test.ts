@@ -94,7 +94,7 @@ async function runWith(line: string, abilities: readonly string[]): Promise<Run>
 }
 
 async function needsOf(line: string): Promise<string[]> {
-  const needs = await needsOfLines({ lines: [line], scripts: [] }, tree, { cwd: '/', home: '/' });
+  const needs = await needsOfLines({ lines: [line], scripts: [] }, tree, { cwd: '/', home: '/', signal: new AbortController().signal });
   return needs.abilities.map(({ ability }) => ability);
 }
 

@@ -66,6 +66,25 @@ describe('site schedule', () => {
     expect(shop()?.scheduled_deploy_at).toBe('2026-04-16T15:00:00Z');
   });
 
+  test.each([
+    ['2026-12-01 02:00:00', '2026-12-01 02:00 UTC (2026-12-01T02:00:00Z)'],
+    ['2026-12-01T02:00:00.000000Z', '2026-12-01 02:00 UTC (2026-12-01T02:00:00Z)'],
+    ['1796090400', '2026-12-01 02:00 UTC (2026-12-01T02:00:00Z)'],
+    [1_796_090_400, '2026-12-01 02:00 UTC (2026-12-01T02:00:00Z)'],
+    [1_796_090_400_000, '2026-12-01 02:00 UTC (2026-12-01T02:00:00Z)'],
+    ['first of December', 'first of December'],
+  ])('reads what is scheduled as the API writes it: %s', async (scheduled, shown) => {
+    Object.assign(shop() ?? {}, { scheduled_deploy_at: scheduled });
+    const refused = await schedule('--in 2h', { env: { TZ: 'UTC' } });
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain(`A deployment is scheduled already, for ${shown}. Nothing was changed.`);
+  });
+
+  test.each(['', ' ', null])('takes %j for nothing that is scheduled', async (scheduled) => {
+    Object.assign(shop() ?? {}, { scheduled_deploy_at: scheduled });
+    expect(await schedule('--in 2h')).toMatchObject({ code: 0, stderr: '' });
+  });
+
   test('a token that cannot read the site still schedules, and says what it cannot see', async () => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy']) };
     const run = await bed.dnx(`site schedule ${seeded.sites['shop.example.com']} --server ${seeded.servers['web-1']} --in 1h`, { env });

@@ -1,4 +1,5 @@
 import { phaseOf } from '../../base/status.ts';
+import { timeOf } from '../../base/time.ts';
 import type { Style } from './style.ts';
 import { line } from './text.ts';
 import type { Column, Item } from './view.ts';
@@ -49,8 +50,8 @@ const steps = [
 
 /** `2026-04-16T10:30:00Z` -> `3 hours ago`. What is not a time stays as it is. */
 export function ago(timestamp: string, now: number): string {
-  const then = Date.parse(timestamp);
-  if (Number.isNaN(then)) return timestamp;
+  const then = timeOf(timestamp);
+  if (then === undefined) return timestamp;
   let amount = Math.round(Math.abs(now - then) / 1000);
   for (const [size, unit] of steps) {
     if (amount < size) {

@@ -59,7 +59,7 @@ export async function openContext(world: World, settings: Settings, { color }: P
   });
   let input: Promise<string> | undefined;
   const stdin = () => {
-    input ??= readAll(world.stdin);
+    input ??= import('../../machine/files/user-file.ts').then(({ readToEnd }) => readToEnd(world.stdin, world.signal));
     return input;
   };
   const scope: Scope = { api, settings, sites };
@@ -77,10 +77,4 @@ export async function openContext(world: World, settings: Settings, { color }: P
     tree,
   };
   return { ctx, scope, sources: { world, ask, stdin }, close: async () => transport?.close() };
-}
-
-async function readAll(stream: AsyncIterable<unknown>): Promise<string> {
-  const chunks: string[] = [];
-  for await (const chunk of stream) chunks.push(String(chunk));
-  return chunks.join('');
 }

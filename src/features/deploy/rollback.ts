@@ -1,6 +1,7 @@
 import { DnxError, type Next } from '../../base/errors.ts';
 import { phaseOf } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
+import { shownTime } from '../../base/time.ts';
 import { isGoing, liveOf, type Release } from './judge.ts';
 import { requestRollback } from './request.ts';
 import { nameOf, type Report, resultOf } from './result.ts';
@@ -41,8 +42,7 @@ const isUsable = (release: Release): boolean => phaseOf(release.status) !== 'bad
 /** `20260318_143200 (4f0c1d2, Fix rounding of VAT, 2026-03-18 14:32 UTC)`. */
 function describe(release: Release | undefined): string {
   if (!release) return 'nothing';
-  const time = release.created_at?.replace('T', ' ').replace(/:\d\dZ$/, ' UTC');
-  const parts = [wordOf(release.commit_hash).slice(0, 7), release.commit_message, time].filter(Boolean);
+  const parts = [wordOf(release.commit_hash).slice(0, 7), release.commit_message, shownTime(release.created_at)].filter(Boolean);
   return `${nameOf(release)}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
 }
 
