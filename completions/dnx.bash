@@ -327,7 +327,7 @@ _dnx() {
           'sandbox start') words="--port --state --fail-deploys --latency --rate-limit $everywhere" ;;
           'sandbox run') words="--port --state --fail-deploys --latency --rate-limit $everywhere" ;;
           'doctor') words="--contract --exit-code $everywhere" ;;
-          'api') words="--server --site --input --paginate --include --field --data $everywhere" ;;
+          'api') words="--server --site --input --paginate --include --yes --field --data $everywhere" ;;
           'login') words="--with-token --email --ability --for --from-script --preset --insecure-storage $everywhere" ;;
           'logout') words="--keep $everywhere" ;;
           'whoami') words=" $everywhere" ;;

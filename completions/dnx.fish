@@ -1459,6 +1459,8 @@ function __dnx_complete
                     --paginate 'Every page of a list, as one array' \
                     --include 'Show the status and the headers too' \
                     -i 'Show the status and the headers too' \
+                    --yes 'Do not ask' \
+                    -y 'Do not ask' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
                     --data 'The body as JSON; it wins over the flags, and -F over it'

@@ -1,5 +1,5 @@
 import { usage } from '../base/errors.ts';
-import { command } from '../cli/language/command.ts';
+import { type Consent, type Context, command } from '../cli/language/command.ts';
 import { argument, content, flag, required, suggest, text } from '../cli/language/options.ts';
 import { data, nothing, text as plain, type View } from '../cli/output/view.ts';
 import { parseJson } from '../cli/run/body.ts';
@@ -22,6 +22,8 @@ export default command({
     include: { ...flag('Show the status and the headers too'), short: 'i' },
   },
   fields: {},
+  consent: ({ ask, resolve, settings }, { options: { method, path }, consent: { yes } }) =>
+    method.toUpperCase() === 'DELETE' ? deletion({ ask, resolve, settings }, path, yes) : Promise.resolve(undefined),
   calls: ({ method, path }) => (typeof method === 'string' && typeof path === 'string' ? [operationOf(method, path)] : []),
   examples: [
     'api GET /user',
@@ -48,6 +50,18 @@ export default command({
     throw failureOf(reply, operationOf(verb, address.path));
   },
 });
+
+/** What a DELETE asks for. Where nobody can be asked it is refused before the ids of {server} and {site} are looked up. */
+async function deletion(
+  { ask, resolve, settings }: Pick<Context, 'ask' | 'resolve' | 'settings'>,
+  word: string,
+  yes: boolean,
+): Promise<Consent | undefined> {
+  if (yes) return undefined;
+  if (!ask.allowed) throw usage('DELETE needs a confirmation, and nobody can be asked. Nothing was sent.', 'Pass --yes.');
+  const { path } = await fillPlaceholders(addressOf(word, settings.host), resolve);
+  return { level: 'moderate', action: `Send DELETE ${path} to ${settings.host}` };
+}
 
 const words = (fields: Readonly<Record<string, unknown>> = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]));

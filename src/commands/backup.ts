@@ -5,6 +5,7 @@ import { choice, flag, following, text } from '../cli/language/options.ts';
 import { action } from '../cli/language/resource.ts';
 import { columns, rows } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
+import { affectedBy } from '../features/backup/affected.ts';
 import { download } from '../features/backup/download.ts';
 import { backupReader, backupsEndpoint } from '../platform/follow/backup.ts';
 
@@ -117,11 +118,12 @@ const downloadCommand = command({
 const restore = command({
   name: 'restore',
   summary: 'Restore from a backup',
-  calls: ['POST /backups/{backup}/restore', { when: 'wait', also: [backupsEndpoint] }],
-  consent: { level: 'severe', warning: 'What is there now is overwritten by what is in the backup.' },
+  description: '--confirm takes the name of the database that is overwritten, or for the backup of an application the domain of its site.',
+  calls: ['POST /backups/{backup}/restore', backupsEndpoint],
+  consent: { level: 'severe', affects: affectedBy },
   options: following,
   shows: details,
-  examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm 01JQ8Z4T9G000000000000BK06'],
+  examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm shop'],
   run: (ctx, { targets: { backup }, options: { wait, timeout } }) =>
     workResult(ctx, {
       reader: backupReader(ctx),

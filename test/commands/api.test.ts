@@ -120,7 +120,7 @@ describe('api', () => {
     const token = bed.sandbox.mint(['server:read']);
     const run = await bed.dnx(`api POST /servers/${web1}/sites/${shop}/deploy`, { env: { DNX_TOKEN: token } });
     expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('The token lacks the ability site:deploy')]);
-    const daemon = await bed.dnx(`api DELETE /servers/${web1}/daemons/7`, { env: { DNX_TOKEN: token } });
+    const daemon = await bed.dnx(`api DELETE /servers/${web1}/daemons/7 --yes`, { env: { DNX_TOKEN: token } });
     expect(daemon.stderr).toContain('daemon:delete');
   });
 });
