@@ -23,7 +23,7 @@ interface Ability {
 
 const wanted = {
   for: list('A command line that must work: what it needs', 'command'),
-  from_script: list('A shell script or GitHub workflow: what its dnx commands need', 'file'),
+  from_script: list('A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need', 'file'),
 };
 
 const listTokens = command({
@@ -108,7 +108,10 @@ const abilities = command({
       { key: 'reasons', title: 'Why', cell: ({ reasons }) => [...new Set(reasons.map(({ because }) => because))].join('; '), wrap: true },
     );
     const next = [{ command: ['token', 'create', 'NAME', ...flags], why: 'To make such a token' }];
-    return { view: rows(needed.abilities, shown, 'No ability is needed: any token can do that.'), next: flags.length > 0 ? next : [] };
+    return {
+      view: rows(needed.abilities, shown, needed.unclear.length > 0 ? '' : 'No ability is needed: any token can do that.'),
+      next: flags.length > 0 ? next : [],
+    };
   },
 });
 

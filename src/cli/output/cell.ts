@@ -1,3 +1,4 @@
+import { own } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
 import { timeOf } from '../../base/time.ts';
 import type { Style } from './style.ts';
@@ -22,7 +23,7 @@ export function heading({ key, title }: Column): string {
 /** A value as a person reads it: no `null`, no `undefined`, no control characters. */
 export function cell(item: Item, column: Column, { now, style }: CellOptions): string {
   const { key } = column;
-  const value = (column.cell === undefined ? undefined : column.cell(item)) ?? item[key];
+  const value = (column.cell === undefined ? undefined : column.cell(item)) ?? own(item, key);
   const plain = line(typeof value === 'string' ? value : words(value));
   if (plain === '') return style.dim('–');
   if (key.endsWith('_at')) return ago(plain, now);

@@ -1,4 +1,4 @@
-import { isObject } from '../../base/json.ts';
+import { isObject, own } from '../../base/json.ts';
 import type { Format } from '../../machine/settings/format.ts';
 import { cell, heading, words } from './cell.ts';
 import { queried } from './query.ts';
@@ -67,12 +67,12 @@ function dataOf(view: Exclude<View, { kind: 'nothing' | 'stream' }>, options: Re
 }
 
 const picked = (item: unknown, fields: readonly string[] | undefined): unknown =>
-  fields && isObject(item) ? Object.fromEntries(fields.map((field) => [field, item[field] ?? null])) : item;
+  fields && isObject(item) ? Object.fromEntries(fields.map((field) => [field, own(item, field) ?? null])) : item;
 
 function narrowed(items: readonly Item[], { sort, limit }: RenderOptions): readonly Item[] {
   const descending = sort?.startsWith('-') ?? false;
   const key = sort?.replace(/^-/, '');
-  const sorted = key ? items.toSorted((a, b) => compare(a?.[key], b?.[key]) * (descending ? -1 : 1)) : items;
+  const sorted = key ? items.toSorted((a, b) => compare(own(a, key), own(b, key)) * (descending ? -1 : 1)) : items;
   return limit === undefined ? sorted : sorted.slice(0, limit);
 }
 
@@ -89,7 +89,7 @@ function separated(view: View, data: unknown, { format, fields, header }: Render
     view.kind === 'rows' || view.kind === 'record' ? chosen(view.columns, fields) : Object.keys(items[0] ?? {}).map((key) => ({ key }));
   const quoted = format === 'csv' ? csvField : tsvField;
   const separator = format === 'csv' ? ',' : '\t';
-  const body = items.map((item) => columns.map(({ key }) => quoted(words(item[key]))).join(separator));
+  const body = items.map((item) => columns.map(({ key }) => quoted(words(own(item, key)))).join(separator));
   return [...(header ? [columns.map(({ key }) => key).join(separator)] : []), ...body].map((each) => `${each}\n`).join('');
 }
 
@@ -108,7 +108,7 @@ async function table(view: View, options: RenderOptions): Promise<string> {
       return `${lines(view.text).replace(/\n$/, '')}\n`;
     case 'record': {
       // What the API did not send has no line; what it sent empty has one.
-      const sent = view.columns.filter(({ key, cell }) => cell !== undefined || view.item[key] !== undefined);
+      const sent = view.columns.filter(({ key, cell }) => cell !== undefined || own(view.item, key) !== undefined);
       const shown = chosen(sent.length > 0 ? sent : Object.keys(view.item).map((key) => ({ key })), options.fields);
       const width = Math.max(...shown.map((column) => heading(column).length));
       return shown.map((column) => `${options.style.dim(heading(column).padEnd(width))}  ${cell(view.item, column, options)}\n`).join('');

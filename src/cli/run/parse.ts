@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option as Flag } from 'commander';
 import { type DnxError, usage } from '../../base/errors.ts';
+import { own } from '../../base/json.ts';
 import { flagName, plural } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import { type AnyCommand, type Entry, type Group, noGroup, type Tree } from '../language/command.ts';
@@ -61,7 +62,7 @@ async function reach(argv: readonly string[], reading: Reading): Promise<Invocat
   if (entry) return reachIn(entry, rest, reading);
   const single = alone.find((each) => each.name === name);
   if (single) return read(noGroup, (await single.load()).default, name, rest, reading);
-  const [of, verb] = shortcuts[name] ?? [];
+  const [of, verb] = own(shortcuts, name) ?? [];
   const group = (await contents.find((each) => each.name === of)?.load())?.default;
   const command = group?.commands.find((each) => each.name === verb);
   if (group && command) return read(group, command, name, rest, reading);

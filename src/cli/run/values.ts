@@ -23,7 +23,10 @@ export interface Sources {
 
 /** One option's word as its value. `key` names it in the error. */
 export async function parseValue(key: string, option: Option<unknown>, word: unknown, sources: Sources): Promise<unknown> {
-  if (typeof word !== 'string') return word;
+  if (typeof word !== 'string') {
+    if (Array.isArray(word)) option.check?.(word);
+    return word;
+  }
   const named = option.place === 'argument' ? key : flagName(key);
   if (option.strict && option.choices && !option.choices.includes(word)) {
     throw usage(`${named} cannot be “${word}”.`, `Use one of ${option.choices.join(', ')}.`);

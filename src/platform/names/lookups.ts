@@ -1,3 +1,4 @@
+import { own } from '../../base/json.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { isId, namings } from './names.ts';
 
@@ -50,7 +51,7 @@ function sitePath(site: string, server: string | undefined): readonly Lookup[] {
 /** How one word becomes the id of such a thing. */
 export function lookup(name: string, word: string | undefined): Lookup {
   if (word === undefined) return { name, word, how: 'missing', requests: [] };
-  const naming = namings[name];
+  const naming = own(namings, name);
   return isId(word) || !naming ? { name, word, how: 'id', requests: [] } : { name, word, how: 'list', requests: [naming.list] };
 }
 

@@ -20,7 +20,7 @@ export interface Needs {
 export interface Wanted {
   /** Command lines, with or without `dnx`. */
   readonly lines: readonly string[];
-  /** Files: shell scripts and GitHub workflows. */
+  /** Files: shell scripts, GitHub workflows and GitLab pipelines. */
   readonly scripts: readonly string[];
 }
 
