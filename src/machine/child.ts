@@ -7,6 +7,7 @@ import type { Child } from './world.ts';
  * `terminal`: Ctrl-C reaches the child by itself, and a second one may mean something else to it.
  */
 export async function runChild({ file, args, env, output }: Child, signal: AbortSignal, terminal: boolean): Promise<number> {
+  signal.throwIfAborted();
   const child = execa(file, args, {
     env,
     extendEnv: false,

@@ -93,7 +93,7 @@ describe('sandbox run', () => {
   });
 
   test('a second Ctrl-C ends dnx although the command does not stop', async () => {
-    const child = executable.dnx(['sandbox', 'run', '--', 'sh', '-c', "trap 'echo no >&2' INT; echo ready >&2; while read x; do :; done"], {
+    const child = executable.dnx(['sandbox', 'run', '--', 'sh', '-c', "trap 'echo no >&2' INT; echo ready >&2; read x; read x"], {
       stdin: 'pipe',
     });
     await said(child, 'ready');

@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly child?: (child: Child) => number;
   /** Keys pressed on a terminal that answers questions. */
   readonly keys?: string;
+  /** The platform that dnx takes this machine for; Linux otherwise. */
+  readonly platform?: NodeJS.Platform;
   /** Real ms without an answer that count as none. */
   readonly idleMs?: number;
 }
@@ -92,7 +94,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       env,
       cwd: run.cwd ?? directory,
       home: directory,
-      platform: 'linux',
+      platform: run.platform ?? 'linux',
       node: '20.19.0',
       self: ['node', 'dnx'],
       stdin: run.keys === undefined ? input(run.stdin ?? '') : keyboard(run.keys),
