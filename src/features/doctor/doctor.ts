@@ -34,7 +34,7 @@ function redacted(check: Check, { home }: Needs['world']): Check {
   const clean = (text: string): string =>
     text
       .replace(/\/\/[^/@\s]+@/g, '//…@')
-      .replaceAll(/([\w.+-])[\w.+-]*@([\w-]+\.[\w.-]+)/g, '$1…@$2')
+      .replaceAll(/(?<![\w.+-])([\w.+-])[\w.+-]*@([\w-]+\.[\w.-]+)/g, '$1…@$2')
       .replaceAll(home.length > 1 ? home : '\0', '~');
   return { ...check, detail: clean(check.detail), mend: check.mend === null ? null : clean(check.mend) };
 }

@@ -1,5 +1,5 @@
 import { usage } from '../../base/errors.ts';
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { readYaml } from '../../base/yaml.ts';
 
 /** A field as a document describes it. */
@@ -64,18 +64,26 @@ interface Raw extends Field {
 const plain = (raw: Readonly<Record<string, Raw>>): Record<string, Field> =>
   Object.fromEntries(Object.entries(raw).map(([name, { required, values }]) => [name, { required, values }]));
 
-/** The properties of a schema; of the items where it is a list, and of every part where it is put together. */
-function fields(of: unknown, document: JsonObject, depth = 0): Record<string, Raw> {
+/** The properties of a schema; of the items where it is a list, and of every part where it is put together. Each schema is read once. */
+function fields(of: unknown, document: JsonObject, read = new Map<JsonObject, Record<string, Raw>>()): Record<string, Raw> {
   const schema = resolved(of, document);
-  if (depth > 8) return {};
-  if (schema.items) return fields(schema.items, document, depth + 1);
+  const known = read.get(schema);
+  if (known) return known;
+  // Until it is known, for one that refers to itself.
+  read.set(schema, {});
+  const found = schema.items ? fields(schema.items, document, read) : propertiesOf(schema, document, read);
+  read.set(schema, found);
+  return found;
+}
+
+function propertiesOf(schema: JsonObject, document: JsonObject, read: Map<JsonObject, Record<string, Raw>>): Record<string, Raw> {
   const parts = [schema.allOf, schema.oneOf, schema.anyOf].flatMap(list);
   const required = list(schema.required);
   const own = Object.entries(isObject(schema.properties) ? schema.properties : {}).map(([name, each]): [string, Raw] => {
     const inner = resolved(each, document);
     return [name, { required: required.includes(name), values: valuesOf(inner), schema: inner }];
   });
-  return Object.assign({}, ...parts.map((part) => fields(part, document, depth + 1)), Object.fromEntries(own));
+  return Object.assign({}, ...parts.map((part) => fields(part, document, read)), Object.fromEntries(own));
 }
 
 const valuesOf = (schema: JsonObject): readonly string[] | undefined =>
@@ -94,10 +102,19 @@ function resolved(value: unknown, document: JsonObject, depth = 0): JsonObject {
   if (typeof value.$ref !== 'string' || depth > 8) return value;
   const path = value.$ref.replace(/^#\//, '').split('/');
   const found = path.reduce<unknown>(
-    (at, step) => (isObject(at) ? at[decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')] : undefined),
+    (at, step) => (isObject(at) ? own(at, decoded(step).replaceAll('~1', '/').replaceAll('~0', '~')) : undefined),
     document,
   );
   return resolved(found, document, depth + 1);
+}
+
+/** A step as it is written where it is not percent-encoded. */
+function decoded(step: string): string {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return step;
+  }
 }
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
