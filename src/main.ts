@@ -10,7 +10,9 @@ import { parse } from './cli/run/parse.ts';
 import { perform } from './cli/run/perform.ts';
 import { tree } from './commands/index.ts';
 import { formats } from './machine/settings/format.ts';
-import { DEFAULT_HOST, DEFAULT_PROFILE, readSettings, type Settings, truthy } from './machine/settings/settings.ts';
+import { DEFAULT_HOST } from './machine/settings/host.ts';
+import { DEFAULT_PROFILE } from './machine/settings/place.ts';
+import { readSettings, type Settings, truthy } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
 /** argv and a World in, an exit code out. The one place where errors are caught. */
@@ -41,6 +43,7 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
   const { ctx, scope, sources, close } = await openContext(world, settings, invocation.globals, tree);
   try {
     const result = await perform(invocation, ctx, scope, sources).catch(async (error: unknown) => {
+      if (isError(error, 'unauthenticated')) throw (await import('./features/auth/rejected.ts')).withVariable(error, world.env);
       if (!isError(error, 'forbidden')) throw error;
       const { withTokenLine } = await import('./features/token/abilities/forbidden.ts');
       throw withTokenLine(error, invocation, settings);

@@ -33,6 +33,7 @@ export async function openContext(world: World, settings: Settings, { color }: P
     quiet: settings.quiet,
     style,
   });
+  for (const problem of settings.problems) progress.warn(`${problem.message} ${problem.hint ?? ''}`);
   const ask = openAsk({ world, input: settings.input, before: progress.done });
   const tokens = openTokens({ world, settings, warn: progress.warn });
   let transport: Transport | undefined;
@@ -40,6 +41,7 @@ export async function openContext(world: World, settings: Settings, { color }: P
     host: settings.host,
     token: tokens.token,
     connect: async () => {
+      if (settings.blocked.requests) throw settings.blocked.requests;
       transport ??= await world.connect();
       return transport;
     },
