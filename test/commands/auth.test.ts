@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { SEED_PASSWORD } from '../../src/sandbox/index.ts';
@@ -53,6 +53,21 @@ describe('login --with-token', () => {
     expect(run.stderr).toContain('Cannot reach http://127.0.0.1:9: the connection was refused.');
   });
 
+  test('says of the token that is replaced only what is known', async () => {
+    expect((await login('login --with-token', { stdin: bed.sandbox.mint([], { name: 'gone' }) })).code).toBe(0);
+    bed.sandbox.state.tokens = bed.sandbox.state.tokens.filter(({ name }) => name !== 'gone');
+    const run = await login();
+    expect(run.stderr).toContain(
+      'The token that was stored here before is replaced, not revoked. To see your tokens: dnx token list --audit\n',
+    );
+  });
+
+  test('names the host that it signs in to before it asks', async () => {
+    const run = await login('login --email ada@example.com --preset ci-deploy', { keys: `${SEED_PASSWORD}\r`, columns: 100 });
+    expect(run.code).toBe(0);
+    expect(run.stderr.indexOf(`Signing in to ${bed.sandbox.url}.`)).toBeLessThan(run.stderr.indexOf('Password'));
+  });
+
   test('DNX_TOKEN is said to win', async () => {
     const run = await login('login --with-token', { env: { DNX_TOKEN: bed.sandbox.token } });
     expect(run.code).toBe(0);
@@ -67,31 +82,6 @@ describe('login --with-token', () => {
     const run = await login('login');
     expect(run.code).toBe(2);
     expect(run.stderr).toContain('--with-token');
-  });
-});
-
-describe('the insecure file', () => {
-  test('only on request, mode 0600, and with a warning at each use', async () => {
-    const run = await login('login --with-token --insecure-storage');
-    expect(run.stdout).toContain('in a file, in the clear');
-    const file = join(config(), 'tokens.json');
-    expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(statSync(config()).mode & 0o777).toBe(0o700);
-    expect(bed.keychain.size).toBe(0);
-    for (const line of ['whoami', 'server list']) expect((await bed.dnx(line, signedOut)).stderr).toContain(`in the clear in ${file}`);
-    expect((await bed.dnx('whoami')).stderr).toBe('');
-    expect((await bed.dnx('logout', signedOut)).code).toBe(0);
-    expect(existsSync(file)).toBe(false);
-  });
-
-  test('is not a fallback: a keychain that fails ends the login before anything is asked', async () => {
-    bed.keychain.get = () => {
-      throw Object.assign(new Error('no keychain'), {});
-    };
-    const run = await login();
-    expect(run.code).toBe(1);
-    expect(run.calls).toEqual([]);
-    expect(existsSync(config())).toBe(false);
   });
 });
 
@@ -181,111 +171,6 @@ describe('profiles', () => {
   });
 });
 
-describe('a link file', () => {
-  /** Writes a link file, and answers a server that nobody but it names. */
-  async function linked(content: (url: string) => object) {
-    const elsewhere = await openElsewhere((_, response) =>
-      response.writeHead(200).end('{"data":{"email":"eve@example.com"},"token":"1|x"}'),
-    );
-    onTestFinished(() => elsewhere.close());
-    writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify(content(elsewhere.url)));
-    return elsewhere;
-  }
-  const lines = [
-    'whoami',
-    'auth status',
-    'server list',
-    'token list',
-    'token rotate 1 --yes',
-    'api GET /user',
-    'doctor',
-    'logout',
-    'deploy 5',
-  ];
-  const password = { keys: `ada@example.com\r${SEED_PASSWORD}\r\r\r`, columns: 100 };
-
-  describe('that names a host', () => {
-    test.each(lines)('gets nothing from dnx %s', async (line) => {
-      const { requests, url } = await linked((host) => ({ host }));
-      const run = await bed.dnx(line, { env: { DNX_HOST: undefined } });
-      expect([run.code, run.stdout, run.calls, requests]).toEqual([2, '', [], []]);
-      expect(run.stderr).toContain(`names the host ${url}, but a link file cannot choose the host. Nothing was sent.`);
-      expect(run.stderr).toContain(`DNX_HOST=${url}`);
-    });
-
-    test.each(['login', 'login --with-token', 'login --insecure-storage'])('gets no mail, password or token from dnx %s', async (line) => {
-      const { requests, url } = await linked((host) => ({ host }));
-      const run = await login(line, { env: { DNX_HOST: undefined }, ...(line.includes('token') ? {} : password) });
-      expect([run.code, run.stdout, requests]).toEqual([2, '', []]);
-      expect(run.stderr).toContain(`--host ${url} or DNX_HOST=${url}`);
-      expect(run.stderr).not.toContain('Mail address');
-    });
-
-    test('is used once --host, DNX_HOST or a profile names it too', async () => {
-      writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ host: bed.sandbox.url }));
-      expect((await login('login --with-token --profile work')).code).toBe(0);
-      const free = { DNX_TOKEN: undefined, DNX_HOST: undefined };
-      const refused = await bed.dnx('whoami', { env: free });
-      expect([refused.code, refused.calls]).toEqual([2, []]);
-      expect(refused.stderr).toContain('--profile work');
-      expect((await bed.dnx('whoami --profile work', { env: free })).code).toBe(0);
-      expect((await bed.dnx(`whoami --host ${bed.sandbox.url}`, { env: { DNX_HOST: undefined } })).code).toBe(0);
-      expect((await bed.dnx('whoami')).code).toBe(0);
-    });
-
-    test('says nothing where another host is given', async () => {
-      const { requests } = await linked((host) => ({ host }));
-      const run = await bed.dnx('whoami');
-      expect([run.code, run.stderr, requests]).toEqual([0, '', []]);
-    });
-  });
-
-  describe('that names a profile', () => {
-    test.each(lines)('sends DNX_TOKEN nowhere with dnx %s', async (line) => {
-      const { requests, url } = await linked(() => ({ profile: 'other' }));
-      expect((await bed.dnx(`config set host ${url} --profile other`)).code).toBe(0);
-      const run = await bed.dnx(line, { env: { DNX_HOST: undefined } });
-      expect([run.code, run.stdout, run.calls, requests]).toEqual([2, '', [], []]);
-      expect(run.stderr).toContain(`names the profile other of ${url}`);
-      expect(run.stderr).toContain('--profile other');
-    });
-
-    test.each([...lines, 'login --with-token'])(
-      "does not choose whose stored token is used, on the user's own host, with dnx %s",
-      async (line) => {
-        expect((await login('login --with-token --profile other')).code).toBe(0);
-        writeFileSync(join(bed.directory, '.deploynix.json'), '{"profile":"other"}');
-        const run = await bed.dnx(line, { ...signedOut, stdin: bed.sandbox.token });
-        expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
-        expect(run.stderr).toContain('a link file cannot choose whose token is used');
-        expect((await bed.dnx('whoami --profile other', signedOut)).code).toBe(0);
-      },
-    );
-
-    test('does not stand in the way of DNX_TOKEN to the host of the user', async () => {
-      writeFileSync(join(bed.directory, '.deploynix.json'), '{"profile":"ci"}');
-      expect((await bed.dnx('whoami')).code).toBe(0);
-    });
-  });
-
-  test('that is broken, or broken settings, stop no command that can do without them', async () => {
-    mkdirSync(config());
-    writeFileSync(join(config(), 'config.json'), '{"profiles":{"default":null}}');
-    writeFileSync(join(bed.directory, '.deploynix.json'), '{');
-    for (const line of ['completion bash', 'config list', 'sandbox run -- true', 'whoami', 'server show web-1']) {
-      const run = await bed.dnx(line);
-      expect([line, run.code]).toEqual([line, 0]);
-      expect(run.stderr.split('\n').filter((each) => each.startsWith('! '))).toEqual([
-        `! profiles.default in ${join(config(), 'config.json')} is not an object. Fix or remove it.`,
-        `! ${join(bed.directory, '.deploynix.json')} is not valid JSON. Fix or remove it.`,
-      ]);
-    }
-    for (const env of [{ DNX_HOST: undefined }, { DNX_TOKEN: undefined }])
-      expect(await bed.dnx('whoami', { env })).toMatchObject({ code: env && 'DNX_HOST' in env ? 2 : 4, calls: [] });
-    expect(await login()).toMatchObject({ code: 2, calls: [] });
-  });
-});
-
 describe('auth status', () => {
   test('tells user, source, abilities, age and last use', async () => {
     expect((await login('login --with-token', { stdin: bed.sandbox.mint(['site:read'], { name: 'laptop' }) })).code).toBe(0);
@@ -331,6 +216,17 @@ describe('auth status', () => {
       { profile: 'default', source: 'variable', user: 'ada@example.com', abilities: ['*'] },
       { profile: 'work', source: 'keychain' },
     ]);
+  });
+
+  test('a DNX_TOKEN that is rejected is to be replaced or unset, not signed in for', async () => {
+    for (const line of ['auth status', 'whoami', 'server list', 'deploy shop.example.com']) {
+      const run = await bed.dnx(line, { env: { DNX_TOKEN: '1|dead' } });
+      expect([line, run.code]).toEqual([line, 4]);
+      expect(run.stderr).toMatch(/[Ss]et DNX_TOKEN to a token that works, or unset it/);
+      expect(run.stderr).not.toContain('dnx login');
+    }
+    const stored = await bed.dnx('whoami', signedOut);
+    expect(stored.stderr).toContain('dnx login');
   });
 
   test('signed in nowhere is exit 4', async () => {
