@@ -3,6 +3,7 @@ import type { Globals } from './cli/language/globals.ts';
 import { reportError } from './cli/output/error.ts';
 import { checkShape, print, write } from './cli/output/print.ts';
 import { styleFor } from './cli/output/style.ts';
+import type { Result } from './cli/output/view.ts';
 import { commandLine, nextLine } from './cli/run/command-line.ts';
 import type { Invocation } from './cli/run/invocation.ts';
 import { openContext } from './cli/run/open-context.ts';
@@ -50,7 +51,7 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
     });
     ctx.progress.done();
     const { exit, note, next = [], afterwards } = result;
-    if (await delivered(print(result, invocation.globals, settings, world))) {
+    if (await delivered(result, print(result, invocation.globals, settings, world))) {
       if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
       for (const each of next) ctx.progress.note(nextLine(each, settings));
       await afterwards?.();
@@ -76,11 +77,12 @@ function wantedFormat({ json, output }: Globals, { env }: World): string | undef
 const isJson = (format: string | undefined): boolean => format === 'json' || format === 'ndjson';
 
 /** False where the reader has gone, which changes nothing about the outcome. */
-async function delivered(printing: Promise<void>): Promise<boolean> {
+async function delivered({ undelivered }: Result, printing: Promise<void>): Promise<boolean> {
   try {
     await printing;
     return true;
   } catch (error) {
+    if (undelivered) throw await undelivered(error);
     if (isClosedPipe(error)) return false;
     throw error;
   }

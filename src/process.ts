@@ -1,3 +1,4 @@
+import { fstatSync, statSync } from 'node:fs';
 import { DnxError } from './base/errors.ts';
 import type { World } from './machine/world.ts';
 import { main } from './main.ts';
@@ -34,7 +35,7 @@ export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
     get stdin() {
       return process.stdin;
     },
-    stdout,
+    stdout: Object.defineProperty(stdout, 'discards', { get: () => isNullDevice(stdout.fd) }),
     stderr,
     clock,
     signal,
@@ -51,6 +52,11 @@ export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
       return runChild(child, signal, process.stdin.isTTY);
     },
   };
+}
+
+function isNullDevice(fd: number): boolean {
+  const known = statSync('/dev/null', { throwIfNoEntry: false });
+  return known?.isCharacterDevice() === true && known.rdev === fstatSync(fd).rdev;
 }
 
 /** Runs argv in the real world and ends the process with its exit code. */

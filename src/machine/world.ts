@@ -5,7 +5,12 @@ import type { Readable, Writable } from 'node:stream';
 export type Input = Readable & { readonly isTTY?: boolean | undefined };
 
 /** A writable end of the process: standard output or standard error. */
-export type Output = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };
+export type Output = Writable & {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  /** True for the null device: what is written is gone. A standard output that is closed is one, too. */
+  readonly discards?: boolean | undefined;
+};
 
 /** Environment variables, by name. */
 export type Env = Readonly<Record<string, string | undefined>>;

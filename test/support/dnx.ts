@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly child?: (child: Child) => number;
   /** Keys pressed on a terminal that answers questions. */
   readonly keys?: string;
+  /** stdout is the null device. */
+  readonly discards?: boolean;
   /** Real ms without an answer that count as none. */
   readonly idleMs?: number;
 }
@@ -96,7 +98,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       node: '20.19.0',
       self: ['node', 'dnx'],
       stdin: run.keys === undefined ? input(run.stdin ?? '') : keyboard(run.keys),
-      stdout: stdout.stream,
+      stdout: run.discards ? Object.assign(stdout.stream, { discards: true }) : stdout.stream,
       stderr: stderr.stream,
       clock,
       keychain: inMemory(keychain),
