@@ -42,9 +42,9 @@ export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
     cwd: process.cwd(),
     home: env.HOME ?? env.USERPROFILE ?? '/',
     keychain: {
-      read: async (account) => (await keychain()).read(account),
-      write: async (account, secret) => (await keychain()).write(account, secret),
-      remove: async (account) => (await keychain()).remove(account),
+      read: async (...args) => (await keychain()).read(...args),
+      write: async (...args) => (await keychain()).write(...args),
+      remove: async (...args) => (await keychain()).remove(...args),
     },
     connect: async () => openNetwork(env),
     async spawn(child) {

@@ -1,7 +1,7 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import { type Account, readConfig } from '../settings/config.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { World } from '../world.ts';
+import type { Attended, World } from '../world.ts';
 import type { InsecureFile } from './insecure-file.ts';
 
 /** Where the token of one account can be stored, and what is needed to do it. */
@@ -11,6 +11,7 @@ export interface Stores {
   readonly file: InsecureFile;
   readonly world: Pick<World, 'keychain' | 'clock' | 'signal'>;
   readonly settings: Pick<Settings, 'directories'>;
+  readonly attended: Attended | undefined;
   readonly warn: (line: string) => void;
 }
 
@@ -24,30 +25,31 @@ export async function storeToken(
   token: string,
   { store, ...details }: Omit<Account, 'stored_at'>,
 ): Promise<Account['store']> {
-  const { account, file, world, warn } = stores;
+  const { account, file, world, attended, warn } = stores;
   const before = knownIn(stores)?.store;
   const place = store === 'file' ? file : world.keychain;
-  const old = await place.read(account);
+  const old = await place.read(account, attended);
   try {
-    await place.write(account, token);
+    await place.write(account, token, attended);
     // One that says yes and keeps nothing must not cost the only copy.
-    if ((await place.read(account)) !== token) throw new DnxError('failed', `The ${store} took the token, but does not give it back.`);
+    if ((await place.read(account, attended)) !== token)
+      throw new DnxError('failed', `The ${store} took the token, but does not give it back.`);
     await remember(stores, { ...details, store, stored_at: new Date(world.clock.now()).toISOString() });
   } catch (error) {
-    await (old === undefined ? place.remove(account) : place.write(account, old)).catch(() => undefined);
+    await (old === undefined ? place.remove(account, attended) : place.write(account, old, attended)).catch(() => undefined);
     throw error;
   }
   if (store === 'keychain') await cleanFile(stores);
   else if (before === 'keychain')
-    await world.keychain.remove(account).catch(() => warn(`An older token is still in the keychain, as ${account}.`));
+    await world.keychain.remove(account, attended).catch(() => warn(`An older token is still in the keychain, as ${account}.`));
   return store;
 }
 
 /** Forgets the token that is stored, and an older one in the clear; false when there was nothing. */
 export async function forgetToken(stores: Stores): Promise<boolean> {
-  const { account, file, world } = stores;
+  const { account, file, world, attended } = stores;
   const known = knownIn(stores);
-  if (known?.store === 'keychain') await world.keychain.remove(account);
+  if (known?.store === 'keychain') await world.keychain.remove(account, attended);
   if (known?.store === 'file') await file.remove(account);
   const cleaned = await cleanFile(stores);
   if (known) await remember(stores, undefined);

@@ -4,7 +4,7 @@ import type { Account } from '../settings/config.ts';
 import { DEFAULT_HOST } from '../settings/host.ts';
 import { DEFAULT_PROFILE } from '../settings/place.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { World } from '../world.ts';
+import type { Attended, World } from '../world.ts';
 import { accountName } from './account.ts';
 import { type InsecureFile, insecureFile } from './insecure-file.ts';
 import { forgetToken, knownIn, type Stores, storeToken } from './stored.ts';
@@ -42,6 +42,8 @@ export const INSECURE_FILE = 'tokens.json';
 interface Options {
   readonly world: Pick<World, 'env' | 'keychain' | 'clock' | 'signal'>;
   readonly settings: Pick<Settings, 'profile' | 'host' | 'directories' | 'config' | 'blocked'>;
+  /** Undefined: nobody is there to unlock a keychain. */
+  readonly attended: Attended | undefined;
   readonly warn: (line: string) => void;
 }
 
@@ -64,7 +66,7 @@ export function openTokens(options: Options): Tokens {
     },
     async probe({ insecure }) {
       if (insecure) file.prepare();
-      await (insecure ? file : world.keychain).read(account);
+      await (insecure ? file : world.keychain).read(account, options.attended);
     },
     of(place) {
       const { blocked } = settings;
@@ -89,7 +91,7 @@ export function openTokens(options: Options): Tokens {
 }
 
 /** Token order: DNX_TOKEN, then where the settings say that this account's token lies. The keychain is not touched otherwise. */
-async function findToken({ world, settings, warn }: Options, file: InsecureFile): Promise<HeldToken | undefined> {
+async function findToken({ world, settings, attended, warn }: Options, file: InsecureFile): Promise<HeldToken | undefined> {
   const { requests, storedToken } = settings.blocked;
   if (requests) throw requests;
   const variable = world.env.DNX_TOKEN?.trim();
@@ -98,7 +100,7 @@ async function findToken({ world, settings, warn }: Options, file: InsecureFile)
   const account = accountName(settings);
   const known = settings.config.accounts?.[account];
   if (known?.store === 'keychain') {
-    const token = await world.keychain.read(account);
+    const token = await world.keychain.read(account, attended);
     return token === undefined ? undefined : { token, source: 'keychain' };
   }
   if (known?.store === 'file') {

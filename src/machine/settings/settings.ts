@@ -36,6 +36,8 @@ export interface Settings {
   readonly debug: boolean;
   /** False where nobody may be asked: `--no-input`, `--json`, DNX_NO_INPUT or CI. */
   readonly input: boolean;
+  /** False where nobody is there: `--no-input`, DNX_NO_INPUT or CI. */
+  readonly attended: boolean;
   readonly config: Config;
   readonly directories: Directories;
   /** Where each setting that can be set came from; one that is not set is not here. */
@@ -65,6 +67,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
       // Not instead of what the link file may have said.
       profile: link?.problem('text', name) ? undefined : stored(name),
     });
+  const attended = given.input !== false && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI);
   const json = given.json || given.output === 'json';
   const output = () =>
     choose('output', {
@@ -81,7 +84,8 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     format: explain('output', () => formatOf(output() ?? 'table'), 'table'),
     quiet: given.quiet ?? false,
     debug: given.debug ?? truthy(env.DNX_DEBUG),
-    input: given.input !== false && !json && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI),
+    input: attended && !json,
+    attended,
     config: configIn(config),
     directories,
     origins,
