@@ -3,6 +3,7 @@ import type { Globals } from './cli/language/globals.ts';
 import { reportError } from './cli/output/error.ts';
 import { checkShape, print, write } from './cli/output/print.ts';
 import { styleFor } from './cli/output/style.ts';
+import type { Result } from './cli/output/view.ts';
 import { commandLine, nextLine } from './cli/run/command-line.ts';
 import type { Invocation } from './cli/run/invocation.ts';
 import { openContext } from './cli/run/open-context.ts';
@@ -10,7 +11,9 @@ import { parse } from './cli/run/parse.ts';
 import { perform } from './cli/run/perform.ts';
 import { tree } from './commands/index.ts';
 import { formats } from './machine/settings/format.ts';
-import { DEFAULT_HOST, DEFAULT_PROFILE, readSettings, type Settings, truthy } from './machine/settings/settings.ts';
+import { DEFAULT_HOST } from './machine/settings/host.ts';
+import { DEFAULT_PROFILE } from './machine/settings/place.ts';
+import { readSettings, type Settings, truthy } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
 /** argv and a World in, an exit code out. The one place where errors are caught. */
@@ -41,13 +44,14 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
   const { ctx, scope, sources, close } = await openContext(world, settings, invocation.globals, tree);
   try {
     const result = await perform(invocation, ctx, scope, sources).catch(async (error: unknown) => {
+      if (isError(error, 'unauthenticated')) throw (await import('./features/auth/rejected.ts')).withVariable(error, world.env);
       if (!isError(error, 'forbidden')) throw error;
       const { withTokenLine } = await import('./features/token/abilities/forbidden.ts');
       throw withTokenLine(error, invocation, settings);
     });
     ctx.progress.done();
     const { exit, note, next = [], afterwards } = result;
-    if (await delivered(print(result, invocation.globals, settings, world))) {
+    if (await delivered(result, print(result, invocation.globals, settings, world))) {
       if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
       for (const each of next) ctx.progress.note(nextLine(each, settings));
       await afterwards?.();
@@ -73,11 +77,12 @@ function wantedFormat({ json, output }: Globals, { env }: World): string | undef
 const isJson = (format: string | undefined): boolean => format === 'json' || format === 'ndjson';
 
 /** False where the reader has gone, which changes nothing about the outcome. */
-async function delivered(printing: Promise<void>): Promise<boolean> {
+async function delivered({ undelivered }: Result, printing: Promise<void>): Promise<boolean> {
   try {
     await printing;
     return true;
   } catch (error) {
+    if (undelivered) throw await undelivered(error);
     if (isClosedPipe(error)) return false;
     throw error;
   }

@@ -1,3 +1,4 @@
+import { fstatSync, statSync } from 'node:fs';
 import { DnxError } from './base/errors.ts';
 import type { World } from './machine/world.ts';
 import { main } from './main.ts';
@@ -34,16 +35,16 @@ export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
     get stdin() {
       return process.stdin;
     },
-    stdout,
+    stdout: Object.defineProperty(stdout, 'discards', { get: () => isNullDevice(stdout.fd) }),
     stderr,
     clock,
     signal,
     cwd: process.cwd(),
     home: env.HOME ?? env.USERPROFILE ?? '/',
     keychain: {
-      read: async (account) => (await keychain()).read(account),
-      write: async (account, secret) => (await keychain()).write(account, secret),
-      remove: async (account) => (await keychain()).remove(account),
+      read: async (...args) => (await keychain()).read(...args),
+      write: async (...args) => (await keychain()).write(...args),
+      remove: async (...args) => (await keychain()).remove(...args),
     },
     connect: async () => openNetwork(env),
     async spawn(child) {
@@ -51,6 +52,11 @@ export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
       return runChild(child, signal, process.stdin.isTTY);
     },
   };
+}
+
+function isNullDevice(fd: number): boolean {
+  const known = statSync('/dev/null', { throwIfNoEntry: false });
+  return known?.isCharacterDevice() === true && known.rdev === fstatSync(fd).rdev;
 }
 
 /** Runs argv in the real world and ends the process with its exit code. */

@@ -2,8 +2,9 @@ import { DnxError } from '../base/errors.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, required, text } from '../cli/language/options.ts';
 import { columns, message, text as plain, rows } from '../cli/output/view.ts';
+import { hostOf } from '../machine/settings/host.ts';
 import { type Origin, type SettingName, settingNames } from '../machine/settings/precedence.ts';
-import { formatOf, hostOf } from '../machine/settings/settings.ts';
+import { formatOf } from '../machine/settings/settings.ts';
 
 /** What a profile keeps. The profile itself is chosen with `dnx auth switch`. */
 const keys = ['host', 'server', 'site', 'output'] as const;

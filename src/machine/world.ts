@@ -5,7 +5,12 @@ import type { Readable, Writable } from 'node:stream';
 export type Input = Readable & { readonly isTTY?: boolean | undefined };
 
 /** A writable end of the process: standard output or standard error. */
-export type Output = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };
+export type Output = Writable & {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  /** True for the null device: what is written is gone. A standard output that is closed is one, too. */
+  readonly discards?: boolean | undefined;
+};
 
 /** Environment variables, by name. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -18,12 +23,21 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The operating system's store of secrets. Every method throws a DnxError that explains itself when there is no usable one. */
+/** Somebody is there to answer a dialog of the desktop. */
+export interface Attended {
+  /** Called when such a dialog is waited for. */
+  waiting(): void;
+}
+
+/**
+ * The operating system's store of secrets. Every method throws a DnxError that explains itself when there is no usable one. A store that is
+ * locked is such a failure at once, unless somebody is there to unlock it.
+ */
 export interface Keychain {
-  read(account: string): Promise<string | undefined>;
-  write(account: string, secret: string): Promise<void>;
+  read(account: string, attended?: Attended): Promise<string | undefined>;
+  write(account: string, secret: string, attended?: Attended): Promise<void>;
   /** False when there was nothing to remove. */
-  remove(account: string): Promise<boolean>;
+  remove(account: string, attended?: Attended): Promise<boolean>;
 }
 
 /** A request as it goes over the wire. */

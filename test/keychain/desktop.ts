@@ -55,11 +55,11 @@ export const drive = async (
   file: string,
   env: Record<string, string>,
   args: readonly string[],
-  started?: (interrupt: () => void) => void,
+  started?: (interrupt: () => void, said: AsyncIterable<unknown>) => void,
 ) => {
   const start = performance.now();
   const child = execa(process.execPath, [file, ...args], { env, extendEnv: false, reject: false, timeout: 20_000, killSignal: 'SIGKILL' });
-  started?.(() => child.kill('SIGINT'));
+  started?.(() => child.kill('SIGINT'), child.stderr);
   const { exitCode, stdout, stderr } = await child;
   const said = stdout === '' ? {} : (JSON.parse(stdout) as object);
   return { exitCode, ms: performance.now() - start, stderr, ...said } as Answer;

@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly keys?: string;
   /** The platform that dnx takes this machine for; Linux otherwise. */
   readonly platform?: NodeJS.Platform;
+  /** stdout is the null device. */
+  readonly discards?: boolean;
   /** Real ms without an answer that count as none. */
   readonly idleMs?: number;
 }
@@ -98,7 +100,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       node: '20.19.0',
       self: ['node', 'dnx'],
       stdin: run.keys === undefined ? input(run.stdin ?? '') : keyboard(run.keys),
-      stdout: stdout.stream,
+      stdout: run.discards ? Object.assign(stdout.stream, { discards: true }) : stdout.stream,
       stderr: stderr.stream,
       clock,
       keychain: inMemory(keychain),

@@ -8,7 +8,7 @@ import { styleFor } from './style.ts';
 import type { Result } from './view.ts';
 
 /** A result on stdout, in the chosen format. A person who failed reads why on stderr; a script reads the view as well. */
-export async function print({ view, exit }: Result, globals: Globals, settings: Settings, world: World): Promise<void> {
+export async function print({ view, exit, secret }: Result, globals: Globals, settings: Settings, world: World): Promise<void> {
   if (view.kind === 'stream') {
     for await (const chunk of view.body) await write(world.stdout, chunk);
     return;
@@ -27,6 +27,8 @@ export async function print({ view, exit }: Result, globals: Globals, settings: 
     now: world.clock.now(),
     style: await styleFor(world.stdout, world.env, color),
   });
+  if (secret !== undefined && !text.includes(JSON.stringify(secret).slice(1, -1)))
+    throw usage('The output leaves the token out.', 'Use another format or query, or --to-file FILE.');
   if (text !== '') await write(world.stdout, text);
   if (view.kind === 'rows' && view.items.length === 0 && settings.format === 'table' && view.empty && !settings.quiet)
     world.stderr.write(`${view.empty}\n`);

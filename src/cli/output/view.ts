@@ -47,8 +47,15 @@ export interface Result {
   readonly next?: readonly Next[];
   /** What the command asked for itself, as its options would give it. */
   readonly answers?: Readonly<Record<string, unknown>>;
-  /** What may be done only once the view has been written: revoking the token whose successor was printed. */
+  /** What may be done only once stdout has taken the whole view: revoking the token whose successor was printed. */
   readonly afterwards?: () => Promise<void>;
+  /**
+   * For a view that must reach its reader, as a new token must: called instead of `afterwards` when stdout did not take all of it, be it a file, a
+   * disk or a closed pipe. Its failure is the outcome. Without it a closed pipe changes nothing.
+   */
+  readonly undelivered?: (cause: unknown) => Promise<DnxError>;
+  /** A value that is nowhere else: a format or query that leaves it out has not delivered it. */
+  readonly secret?: string;
 }
 
 /** A view alone is the result of a command that went well. */

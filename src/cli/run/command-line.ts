@@ -1,6 +1,7 @@
 import type { Next } from '../../base/errors.ts';
 import { flagName } from '../../base/text.ts';
-import { DEFAULT_PROFILE, type Settings } from '../../machine/settings/settings.ts';
+import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
 import { nounOf } from '../language/command.ts';
 import { takenBy } from '../language/signature.ts';
 import type { Invocation } from './invocation.ts';

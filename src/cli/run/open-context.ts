@@ -2,13 +2,13 @@ import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
 import { openTokens } from '../../machine/credentials/tokens.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
-import type { Transport, World } from '../../machine/world.ts';
+import type { Attended, Transport, World } from '../../machine/world.ts';
 import { createApi } from '../../platform/api/client.ts';
 import type { Scope } from '../../platform/names/resolve.ts';
 import { openSiteIndex } from '../../platform/names/site-index.ts';
 import type { Tree } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
-import { openProgress } from '../output/progress.ts';
+import { openProgress, type Progress } from '../output/progress.ts';
 import { styleFor } from '../output/style.ts';
 import { openAsk } from '../prompt/ask.ts';
 import type { BaseContext } from './perform.ts';
@@ -33,13 +33,16 @@ export async function openContext(world: World, settings: Settings, { color }: P
     quiet: settings.quiet,
     style,
   });
+  for (const problem of settings.problems) progress.warn(`${problem.message} ${problem.hint ?? ''}`);
   const ask = openAsk({ world, input: settings.input, before: progress.done });
-  const tokens = openTokens({ world, settings, warn: progress.warn });
+  const attended = settings.attended && world.stderr.isTTY ? unlocking(progress) : undefined;
+  const tokens = openTokens({ world, settings, attended, warn: progress.warn });
   let transport: Transport | undefined;
   const api = createApi({
     host: settings.host,
     token: tokens.token,
     connect: async () => {
+      if (settings.blocked.requests) throw settings.blocked.requests;
       transport ??= await world.connect();
       return transport;
     },
@@ -77,4 +80,15 @@ export async function openContext(world: World, settings: Settings, { color }: P
     tree,
   };
   return { ctx, scope, sources: { world, ask, stdin }, close: async () => transport?.close() };
+}
+
+/** Says once that a dialog of the desktop is waited for. */
+function unlocking(progress: Progress): Attended {
+  let said = false;
+  return {
+    waiting() {
+      if (!said) progress.note('Waiting for you to unlock the keyring…');
+      said = true;
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { isLoopback } from '../../machine/settings/settings.ts';
+import { isLoopback } from '../../machine/settings/host.ts';
 import { type HttpResponse, NetworkFault, type Transport } from '../../machine/world.ts';
 import { segment } from '../../platform/api/endpoint.ts';
 import { failureOf } from '../../platform/api/failure.ts';

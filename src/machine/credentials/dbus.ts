@@ -1,5 +1,5 @@
 /** The bodies of successful replies, by the number of the call. Undefined where the reply is an error. */
-export type Answers = ReadonlyMap<number, Buffer | undefined>;
+type Answers = ReadonlyMap<number, Buffer | undefined>;
 
 // The D-Bus wire format, little endian: https://dbus.freedesktop.org/doc/dbus-specification.html#message-protocol
 /** Four bytes. */
@@ -10,28 +10,36 @@ export const uint32 = (value: number): Buffer => {
 };
 /** Zeros up to the next multiple of `boundary`. */
 export const pad = (bytes: Buffer, boundary: number): Buffer => Buffer.concat([bytes, Buffer.alloc(-bytes.length & (boundary - 1))]);
-const text = (value: string): Buffer => Buffer.concat([uint32(Buffer.byteLength(value)), Buffer.from(`${value}\0`)]);
+/** A string. */
+export const text = (value: string): Buffer => Buffer.concat([uint32(Buffer.byteLength(value)), Buffer.from(`${value}\0`)]);
 /** Two strings, as a struct or a dictionary entry has them. */
 export const pair = (first: string, second: string): Buffer => Buffer.concat([pad(text(first), 4), text(second)]);
 const field = (code: number, type: string, value: Buffer): Buffer =>
   pad(Buffer.concat([Buffer.of(code, 1), Buffer.from(`${type}\0`), value]), 8);
 
-/** A method call without flags. The body is that of `signature`. */
-export const methodCall = (
-  serial: number,
-  destination: string,
-  path: string,
-  face: string,
-  member: string,
-  signature = '',
-  body: Buffer = Buffer.alloc(0),
-): Buffer => {
+/** A call of a method. */
+export interface MethodCall {
+  readonly destination: string;
+  readonly path: string;
+  readonly face: string;
+  readonly member: string;
+  readonly signature?: string;
+  /** Its arguments, as `signature` has them. */
+  readonly body?: Buffer;
+  /** False: a service that is not running is not started. */
+  readonly start?: boolean;
+}
+
+/** A method call as it goes over the wire. */
+export const methodCall = (serial: number, { destination, path, face, member, signature = '', body, start }: MethodCall): Buffer => {
   // The signature stands last and fills its eight bytes badly: the length of the fields does not count the padding after them.
   const last = Buffer.concat([Buffer.of(8, 1), Buffer.from('g\0'), Buffer.of(signature.length), Buffer.from(`${signature}\0`)]);
   const names = [field(1, 'o', text(path)), field(2, 's', text(face)), field(3, 's', text(member)), field(6, 's', text(destination))];
   const fields = Buffer.concat([...names, last]);
-  // Little endian, a method call, no flags, version 1.
-  return Buffer.concat([Buffer.of(0x6c, 1, 0, 1), uint32(body.length), uint32(serial), uint32(fields.length), pad(fields, 8), body]);
+  const args = body ?? Buffer.alloc(0);
+  // Little endian, a method call, its flags, version 1.
+  const head = Buffer.of(0x6c, 1, start === false ? 2 : 0, 1);
+  return Buffer.concat([head, uint32(args.length), uint32(serial), uint32(fields.length), pad(fields, 8), args]);
 };
 
 /** What has arrived whole: the lines of the authentication, then messages. */

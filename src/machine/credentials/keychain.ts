@@ -2,8 +2,8 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AsyncEntry } from '@napi-rs/keyring';
 import { DnxError } from '../../base/errors.ts';
-import type { Clock, Env, Keychain } from '../world.ts';
-import { failure, inspect, instead, locked, silent } from './secret-service.ts';
+import type { Attended, Clock, Env, Keychain } from '../world.ts';
+import { failure, instead, isLocked, locked, silent } from './secret-service.ts';
 
 /** The part of the native module that is used. Its type alone is imported: loading it is for the first call. */
 export interface Keyring {
@@ -23,8 +23,8 @@ export interface KeychainOptions {
 
 const service = 'deploynix-cli';
 
-// ms. Elsewhere than on the Secret Service, it is the system's own dialog that waits, for a person who is typing a password.
-const patience = { bus: 2_000, secretService: 3_000, dialog: 60_000 } as const;
+// ms. `person`: for somebody who types a password in a dialog of the system.
+const patience = { bus: 2_000, secretService: 3_000, person: 60_000 } as const;
 
 // `require`, and late: an ESM import of the native module costs 30 ms more, and node:net 2 ms at the start of commands that need neither.
 const late = (module: string): unknown => createRequire(import.meta.url)(module);
@@ -36,14 +36,19 @@ export const osKeychain = (options: KeychainOptions): Keychain => {
   const { env, platform, clock, signal, load = loadKeyring } = options;
   const overBus = platform !== 'darwin' && platform !== 'win32';
 
-  const call = async <T>(account: string, ask: (entry: AsyncEntry) => Promise<T>, writing = false): Promise<T> => {
+  const call = async <T>(account: string, attended: Attended | undefined, ask: (entry: AsyncEntry) => Promise<T>): Promise<T> => {
     signal?.throwIfAborted();
     const done = new AbortController();
     const until = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
     let line: Line | undefined;
     const answer = async (): Promise<T> => {
       if (overBus) {
-        await inspect(env, service, account, writing, () => clock.sleep(patience.bus, until));
+        if (await isLocked(env, { service, account }, () => clock.sleep(patience.bus, until))) {
+          if (attended === undefined) {
+            throw locked();
+          }
+          attended.waiting();
+        }
         until.throwIfAborted();
       }
       const { AsyncEntry } = open(load, platform);
@@ -58,8 +63,18 @@ export const osKeychain = (options: KeychainOptions): Keychain => {
       }
     };
     const limit = async (): Promise<never> => {
-      await clock.sleep(overBus ? patience.secretService : patience.dialog, until);
-      throw unanswered(platform);
+      let left: number = patience.person;
+      if (overBus) {
+        await clock.sleep(patience.secretService, until);
+        if (attended === undefined) {
+          throw unanswered(platform, false);
+        }
+        // KeePassXC may want a person's consent although it is unlocked, and says so nowhere.
+        attended.waiting();
+        left -= patience.secretService;
+      }
+      await clock.sleep(left, until);
+      throw unanswered(platform, true);
     };
     try {
       return await Promise.race([answer(), limit()]);
@@ -75,9 +90,9 @@ export const osKeychain = (options: KeychainOptions): Keychain => {
   };
 
   return {
-    read: async (account) => (await call(account, (entry) => entry.getPassword())) ?? undefined,
-    write: (account, secret) => call(account, (entry) => entry.setPassword(secret), true),
-    remove: (account) => call(account, (entry) => entry.deleteCredential()),
+    read: async (account, attended) => (await call(account, attended, (entry) => entry.getPassword())) ?? undefined,
+    write: (account, secret, attended) => call(account, attended, (entry) => entry.setPassword(secret)),
+    remove: (account, attended) => call(account, attended, (entry) => entry.deleteCredential()),
   };
 };
 
@@ -94,13 +109,17 @@ const open = (load: () => Keyring, platform: NodeJS.Platform): Keyring => {
   }
 };
 
-const unanswered = (platform: NodeJS.Platform): DnxError =>
-  names[platform] === undefined
-    ? failure(
+const unanswered = (platform: NodeJS.Platform, attended: boolean): DnxError => {
+  if (names[platform] !== undefined) {
+    return failure(`${sentence(nameOf(platform))} has not answered for ${patience.person / 1000} seconds`);
+  }
+  return attended
+    ? failure(`The keyring was not unlocked within ${patience.person / 1000} seconds`, `Unlock it and try again. ${instead}`)
+    : failure(
         `The keychain (Secret Service) has not answered for ${patience.secretService / 1000} seconds: it is waiting for its password, or stuck`,
         `Unlock it in your desktop's password application and try again. ${instead}`,
-      )
-    : failure(`${sentence(nameOf(platform))} has not answered for ${patience.dialog / 1000} seconds`);
+      );
+};
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -127,7 +146,14 @@ const explain = (error: unknown, platform: NodeJS.Platform): unknown => {
       error,
     );
   }
-  if (/prompt was dismissed|locked/i.test(said)) {
+  if (/prompt was dismissed/i.test(said)) {
+    return failure(
+      'The keyring is still locked: its prompt was dismissed, or could not be shown',
+      `Unlock it and try again. ${instead}`,
+      error,
+    );
+  }
+  if (/locked/i.test(said)) {
     return locked(error);
   }
   if (/did not receive a reply|NoReply|timed out/i.test(said)) {

@@ -1,10 +1,7 @@
-import { createRequire } from 'node:module';
 import { DnxError } from '../../base/errors.ts';
 import type { Env } from '../world.ts';
-import { type Answers, methodCall, pad, pair, parse, uint32 } from './dbus.ts';
-
-// Late: node:net costs 2 ms at the start of commands that do not need it.
-const loadNet = (): typeof import('node:net') => createRequire(import.meta.url)('node:net') as typeof import('node:net');
+import { type Bus, openBus } from './bus.ts';
+import { pad, pair, text, uint32 } from './dbus.ts';
 
 /** What to do without a keychain. */
 export const instead = 'Set DNX_TOKEN, or keep the token in a file that only you can read: dnx login --insecure-storage';
@@ -21,18 +18,18 @@ export const locked = (cause?: unknown): DnxError =>
 export const silent = (cause?: unknown): DnxError =>
   failure('The keychain (Secret Service) does not answer', `Restart it, or log in to your desktop again. ${instead}`, cause);
 
+/** The item that is about to be read or written. */
+export interface Item {
+  readonly service: string;
+  readonly account: string;
+}
+
 /**
- * Looks before the native module leaps: is there a bus, does the service answer, is the item or the keyring locked? Needed because the
- * module (2.1.2) connects on the main thread, where no timer runs, and waits for ever on a socket that accepts and says nothing; and
- * because it opens an unlock prompt that it awaits for ever in a thread, for which process.exit() then waits too.
+ * True where the keyring has to be unlocked first. Asked before the native module (2.1.2), because that one connects on the main thread,
+ * where no timer runs, and waits for ever on a socket that accepts and says nothing; and because it opens an unlock prompt that it awaits
+ * for ever in a thread, for which process.exit() then waits too. Nothing here opens a prompt.
  */
-export const inspect = async (
-  env: Env,
-  service: string,
-  account: string,
-  writing: boolean,
-  patienceEnds: () => Promise<void>,
-): Promise<void> => {
+export const isLocked = async (env: Env, item: Item, patienceEnds: () => Promise<void>): Promise<boolean> => {
   const address = env.DBUS_SESSION_BUS_ADDRESS || (env.XDG_RUNTIME_DIR && `unix:path=${env.XDG_RUNTIME_DIR}/bus`);
   if (!address) {
     throw failure('There is no keychain here: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)');
@@ -42,14 +39,11 @@ export const inspect = async (
     const path = socketPath(one);
     // Not a socket that can be tried from here (tcp, autolaunch): left to the native module.
     if (path === undefined) {
-      return;
+      return false;
     }
-    const answers = await question(path, service, account, patienceEnds);
-    if (answers !== undefined) {
-      if (isLocked(answers, writing)) {
-        throw locked();
-      }
-      return;
+    const bus = await openBus(path);
+    if (bus !== undefined) {
+      return ask(bus, item, patienceEnds).finally(bus.close);
     }
   }
   throw failure(`There is no keychain here: no D-Bus session bus at ${address}`);
@@ -61,69 +55,57 @@ const socketPath = (address: string): string | undefined => {
   return value === undefined ? undefined : (kind === 'abstract' ? '\0' : '') + decodeURIComponent(value);
 };
 
-/** Sends both questions to the bus in one go. Undefined when nobody listens; what the peer said until then when it hangs up. */
-const question = async (
-  path: string,
-  service: string,
-  account: string,
-  patienceEnds: () => Promise<void>,
-): Promise<Answers | undefined> => {
-  const socket = new (loadNet().Socket)();
-  let received = Buffer.alloc(0);
-  const answered = new Promise<Answers | undefined>((resolve) => {
-    socket
-      .on('data', (chunk) => {
-        received = Buffer.concat([received, chunk]);
-        const answers = parse(received);
-        if (answers.has(calls.search) && answers.has(calls.locked)) {
-          resolve(answers);
-        }
-      })
-      .once('close', (failed) => resolve(failed && received.length === 0 ? undefined : parse(received)))
-      .on('error', () => {});
-    socket.connect(path, () => socket.write(questions(service, account)));
-  });
+const ask = async (bus: Bus, item: Item, patienceEnds: () => Promise<void>): Promise<boolean> => {
+  let greeted = false;
+  const answer = async (): Promise<boolean> => {
+    await bus.call({ destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', face: 'org.freedesktop.DBus', member: 'Hello' });
+    greeted = true;
+    // First: KeePassXC opens a prompt when a locked database is searched.
+    const shut = (await isDefaultLocked(bus)) || (await isItemLocked(bus, item));
+    // KWallet says that it is locked until somebody unlocks it, although its wallet is open.
+    return shut && !(await isWalletOpen(bus));
+  };
   const late = patienceEnds().then(() => {
-    throw received.length > 0
+    throw greeted
       ? silent()
       : failure('The keychain cannot be reached: the D-Bus session bus does not answer', `Log in to your desktop again. ${instead}`);
   });
-  try {
-    return await Promise.race([answered, late]);
-  } finally {
-    socket.destroy();
-  }
+  return Promise.race([answer(), late]);
 };
 
-// Serial numbers of the calls.
-const calls = { hello: 1, search: 2, locked: 3 } as const;
+const secrets = { destination: 'org.freedesktop.secrets', path: '/org/freedesktop/secrets' } as const;
+const wallet = { destination: 'org.kde.kwalletd6', path: '/modules/kwalletd6', face: 'org.kde.KWallet', start: false } as const;
 
-const questions = (service: string, account: string): Buffer => {
-  const secrets = '/org/freedesktop/secrets';
+/** The keyring that new items go to. One that does not exist is not locked. */
+const isDefaultLocked = async (bus: Bus): Promise<boolean> => {
+  const reply = await bus.call({
+    ...secrets,
+    path: `${secrets.path}/aliases/default`,
+    face: 'org.freedesktop.DBus.Properties',
+    member: 'Get',
+    signature: 'ss',
+    body: pair('org.freedesktop.Secret.Collection', 'Locked'),
+  });
+  // `v` with a boolean.
+  return reply?.readUInt32LE(4) === 1;
+};
+
+/** The item itself: it may be in another keyring than the default one. */
+const isItemLocked = async (bus: Bus, { service, account }: Item): Promise<boolean> => {
   const entries = Buffer.concat([pad(pair('service', service), 8), pair('username', account)]);
   const attributes = Buffer.concat([uint32(entries.length), Buffer.alloc(4), entries]);
-  const property = pair('org.freedesktop.Secret.Collection', 'Locked');
-  return Buffer.concat([
-    // The kernel tells the bus who we are.
-    Buffer.from('\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n'),
-    methodCall(calls.hello, 'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'Hello'),
-    methodCall(calls.search, 'org.freedesktop.secrets', secrets, 'org.freedesktop.Secret.Service', 'SearchItems', 'a{ss}', attributes),
-    methodCall(
-      calls.locked,
-      'org.freedesktop.secrets',
-      `${secrets}/aliases/default`,
-      'org.freedesktop.DBus.Properties',
-      'Get',
-      'ss',
-      property,
-    ),
-  ]);
+  const face = 'org.freedesktop.Secret.Service';
+  const found = await bus.call({ ...secrets, face, member: 'SearchItems', signature: 'a{ss}', body: attributes });
+  // `aoao`: the unlocked and the locked items that match.
+  return found !== undefined && found.readUInt32LE(0) === 0 && found.readUInt32LE(4) > 0;
 };
 
-// `aoao`: the unlocked and the locked items that match. `v` with a boolean: the keyring that new items go to.
-const isLocked = (answers: Answers, writing: boolean): boolean => {
-  const found = answers.get(calls.search);
-  const unlocked = found?.readUInt32LE(0) ?? 0;
-  const items = found !== undefined && unlocked === 0 && found.readUInt32LE(4) > 0;
-  return items || (writing && unlocked === 0 && answers.get(calls.locked)?.readUInt32LE(4) === 1);
+const isWalletOpen = async (bus: Bus): Promise<boolean> => {
+  const name = await bus.call({ ...wallet, member: 'networkWallet' });
+  if (name === undefined) {
+    return false;
+  }
+  const length = name.readUInt32LE(0);
+  const body = text(name.toString('utf8', 4, 4 + length));
+  return (await bus.call({ ...wallet, member: 'isOpen', signature: 's', body }))?.readUInt32LE(0) === 1;
 };

@@ -2,11 +2,11 @@ import { DnxError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { readText, writeText } from './text-file.ts';
 
-/** A JSON file, or an empty object where there is none. A broken one is named: it is the user's to mend. */
+/** A JSON file, or an empty object where there is none. A broken one is named: it is the user's to fix. */
 export function readJson<T extends object>(file: string): T {
   const content = readText(file);
   if (content === undefined) return {} as T;
-  const hint = 'Mend it, or move it away.';
+  const hint = 'Fix or remove it.';
   let value: unknown;
   try {
     value = JSON.parse(content);

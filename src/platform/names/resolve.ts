@@ -55,7 +55,13 @@ async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<
 
 /** A site over all servers, and its server. */
 async function anywhere(word: string, { sites }: Scope): Promise<Targets> {
-  const { server, site }: Located = only('site', word, await sites.find(word), (each) => `${each.server.label}/${each.site.label}`);
+  const { server, site }: Located = only(
+    'site',
+    word,
+    await sites.find(word),
+    ['--server', 'SERVER'],
+    (each) => `${each.server.label}/${each.site.label}`,
+  );
   return { server, site };
 }
 
@@ -68,14 +74,16 @@ export async function one(name: string, word: string, parents: Targets, { api }:
     const names = naming.keys.map((key) => thing[key]).filter(Boolean);
     return `${thing.id} (${names.join(', ')})`;
   };
-  return targetOf(only(name, word, things, described), name);
+  const flags = Object.entries(parents).flatMap(([parent, { label }]) => [flagName(parent), label]);
+  return targetOf(only(name, word, things, flags, described), name);
 }
 
-function only<T>(name: string, word: string, found: readonly T[], described: (each: T) => string): T {
+/** `flags`: what the command that lists them needs to know. */
+function only<T>(name: string, word: string, found: readonly T[], flags: readonly string[], described: (each: T) => string): T {
   const [first, ...others] = found;
   if (first === undefined) {
     const group = namings[name]?.group ?? name.replaceAll('_', '-');
-    const next: Next = { command: [group, 'list'], why: 'See which there are with' };
+    const next: Next = { command: [group, 'list', ...flags], why: 'See which there are with' };
     throw new DnxError('not_found', `There is no ${title(name)} “${word}”, or this token does not see it.`, { next: [next] });
   }
   if (others.length === 0) return first;
