@@ -25,8 +25,17 @@ function settingsOf({ settings }: Pick<Context, 'settings'>): Setting[] {
   return settingNames.map((name) => ({ key: name, value: values[name] ?? null, origin: settings.origins[name] ?? null }));
 }
 
-async function change(ctx: Pick<Context, 'settings' | 'clock' | 'signal'>, name: Key, value: string | undefined): Promise<void> {
-  const { profile, directories } = ctx.settings;
+async function change(
+  ctx: Pick<Context, 'settings' | 'clock' | 'signal' | 'progress'>,
+  name: Key,
+  value: string | undefined,
+): Promise<void> {
+  const { profile, directories, blocked } = ctx.settings;
+  if (blocked.storing) {
+    const { repairConfig } = await import('../machine/settings/repair.ts');
+    const broken = await repairConfig(directories.config, profile, ctx);
+    if (broken) ctx.progress.warn(`Repaired the settings. The broken file is kept as ${broken}.`);
+  }
   const { editConfig } = await import('../machine/settings/config-file.ts');
   await editConfig(directories.config, ctx, (config) => {
     const { [name]: _, ...others } = config.profiles?.[profile] ?? {};

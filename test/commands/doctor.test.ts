@@ -42,7 +42,7 @@ describe('doctor', () => {
       host: `ok: ${bed.sandbox.url} (from the environment)`,
       proxy: 'ok: none',
       DNS: 'ok: the name is known',
-      TLS: 'skipped: not used, for this is the same machine',
+      TLS: 'skipped: not used: the host is this machine',
       latency: expect.stringMatching(/^ok: \d+ ms for one request$/),
       clock: expect.any(String),
       API: 'ok: signed in as a…@example.com',
@@ -50,6 +50,15 @@ describe('doctor', () => {
     });
     expect(run.stdout).not.toContain(bed.directory);
     expect(run.stdout).not.toContain(bed.sandbox.token);
+  });
+
+  test.each([
+    ['skipped', { env: {} }],
+    ['warning', { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } }],
+    ['failed', { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0', DNX_HOST: 'https://127.0.0.1:9' } }],
+  ])('certificates that nobody verifies are told: %s', async (verdict, options) => {
+    const { by } = await examined('doctor --json', options);
+    expect(by.TLS).toMatch(new RegExp(`^${verdict}: ${verdict === 'skipped' ? 'not used' : 'certificates are not verified'}`));
   });
 
   test('a clock that is wrong is told from the answer', async () => {
@@ -105,6 +114,13 @@ describe('doctor', () => {
     const { run, by } = await examined('doctor --json', { env: { HTTP_PROXY: 'http://me:secret@127.0.0.1:9' } });
     expect(by.proxy).toBe('ok: HTTP_PROXY=http://…@127.0.0.1:9');
     expect(run.stdout + run.stderr).not.toContain('secret');
+  });
+
+  test('a long text of the API is redacted at once', async () => {
+    bed.sandbox.faults.always({ path: '/user' }, { status: 200, body: { data: { email: `${'a'.repeat(300_000)}@example.com` } } });
+    expect((await examined()).by.API).toBe('ok: signed in as a…@example.com');
+    bed.sandbox.faults.always({ path: '/user' }, { status: 200, body: { data: { email: 'a.'.repeat(200_000) } } });
+    expect((await examined()).run.code).toBe(0);
   });
 
   test('completion that is installed', async () => {
@@ -222,6 +238,30 @@ paths:
       'dnx backup list offers restored, and the document does not',
       'the document has expired, and dnx backup list does not offer that',
     ]);
+  });
+
+  test.each([
+    ['a reference that is not encoded', { $ref: '#/components/schemas/%zz~1%' }],
+    ['references to what every object has', { allOf: [{ $ref: '#/constructor' }, { $ref: '#/__proto__/toString' }] }],
+    ['a reference to itself', { $ref: '#/paths/~1api~1v1~1teams/post/requestBody/content/application~1json/schema' }],
+  ])('reads a document with %s', async (_, schema) => {
+    const document = await agreeing();
+    document.paths['/api/v1/teams'] = { post: { requestBody: { content: { 'application/json': { schema } } } } };
+    const { run, found } = await compared(document);
+    expect([run.code, found.map(({ operation }) => operation)]).toEqual([0, ['POST /teams']]);
+  });
+
+  test('reads a schema of twelve references to itself, and one of eight layers of twelve, at once', async () => {
+    const document = await agreeing();
+    const body = (name: string) => ({
+      requestBody: { content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } } },
+    });
+    const twelve = (name: string) => ({ allOf: Array.from({ length: 12 }, () => ({ $ref: `#/components/schemas/${name}` })) });
+    const layers = Array.from({ length: 8 }, (_, index) => [`Layer${index}`, twelve(`Layer${index + 1}`)]);
+    document.components = { schemas: { Self: twelve('Self'), ...Object.fromEntries(layers), Layer8: { properties: { name: {} } } } };
+    document.paths['/api/v1/teams'] = { post: body('Self'), put: body('Layer0') };
+    const { run, found } = await compared(document);
+    expect([run.code, found.map(({ operation }) => operation)]).toEqual([0, ['POST /teams', 'PUT /teams']]);
   });
 
   test.each([

@@ -15,8 +15,14 @@ export interface Contact {
 }
 
 /** Name, connection, certificate, clock and pace, all from one `GET /user`, with the token where there is one. */
-export async function contact({ api, settings, world, clock }: Needs, signedIn: boolean): Promise<Contact> {
-  const { host, origins } = settings;
+export async function contact({ api, settings, world, clock, signal }: Needs, signedIn: boolean): Promise<Contact> {
+  const { host, origins, blocked } = settings;
+  if (blocked.requests) {
+    const { message, hint } = blocked.requests;
+    const known = settings.problems.includes(blocked.requests);
+    const check = known ? skipped('host', 'nothing is sent before that is fixed') : failed('host', message, hint ?? 'Pass --host');
+    return { reply: undefined, checks: [check, proxy(world.env)] };
+  }
   const before = [ok('host', `${host} (from the ${origins.host ?? 'default'})`), proxy(world.env)];
   const started = clock.elapsed();
   try {
@@ -35,7 +41,9 @@ export async function contact({ api, settings, world, clock }: Needs, signedIn: 
       ],
     };
   } catch (error) {
-    if (!isError(error, 'network')) throw error;
+    if (!isError(error) || signal.aborted) throw error;
+    if (error.code !== 'network')
+      return { reply: undefined, checks: [...before, failed('request', error.message, error.hint ?? 'Try again')] };
     const reason = error.cause instanceof NetworkFault ? (error.cause.reason ?? '') : '';
     return { reply: undefined, checks: [...before, ...broken(reason, error.message, host, world.env)] };
   }

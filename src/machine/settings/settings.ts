@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type DnxError, usage } from '../../base/errors.ts';
+import { type DnxError, isError, usage } from '../../base/errors.ts';
 import type { Env, World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn, linkProblem } from './config.ts';
 import { type Format, formats } from './format.ts';
@@ -47,6 +47,8 @@ export interface Settings {
   readonly blocked: Blocked;
   /** What is wrong with the files. Whatever can do without what is lost goes on. */
   readonly problems: readonly DnxError[];
+  /** The files that may have named the server and the site, and cannot be used. */
+  readonly lost: Readonly<Record<'server' | 'site', string | undefined>>;
 }
 
 /** Reads every file and variable that decides how a command runs. */
@@ -76,12 +78,17 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
       profile: stored('output'),
       default: 'table',
     });
+  const { format, unusable } = formatIn(() => explain('output', () => formatOf(output() ?? 'table'), 'table'), origins);
+  const parents = { server: parent('server'), site: parent('site') };
+  const lostIn = (name: 'server' | 'site') => {
+    if (parents[name] !== undefined) return undefined;
+    return link?.problem('text', name) ? linkFile : config.problem('text', 'profiles', profile, name) && config.file;
+  };
   return {
     profile,
     host,
-    server: parent('server'),
-    site: parent('site'),
-    format: explain('output', () => formatOf(output() ?? 'table'), 'table'),
+    ...parents,
+    format,
     quiet: given.quiet ?? false,
     debug: given.debug ?? truthy(env.DNX_DEBUG),
     input: attended && !json,
@@ -90,9 +97,20 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     directories,
     origins,
     linkFile,
-    blocked,
-    problems: [blocked.storing, link && linkProblem(link)].filter((each) => each !== undefined),
+    blocked: { ...blocked, requests: blocked.requests ?? unusable },
+    problems: [blocked.storing, link && linkProblem(link), unusable].filter((each) => each !== undefined),
+    lost: { server: lostIn('server'), site: lostIn('site') },
   };
+}
+
+/** The format of the output. One that the profile names and dnx does not know stops only what asks the API. */
+function formatIn(read: () => Format, origins: Settings['origins']): { readonly format: Format; readonly unusable?: DnxError } {
+  try {
+    return { format: read() };
+  } catch (error) {
+    if (origins.output !== 'profile' || !isError(error)) throw error;
+    return { format: 'table', unusable: error };
+  }
 }
 
 /** The directories that dnx writes to: DNX_*_DIR, else XDG. */

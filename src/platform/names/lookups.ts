@@ -9,6 +9,8 @@ export type Words = Readonly<Record<string, string | undefined>>;
 export interface Settled {
   readonly server?: string | undefined;
   readonly site?: string | undefined;
+  /** The files that may have named them, and cannot be used. */
+  readonly lost?: Readonly<Partial<Record<'server' | 'site', string | undefined>>>;
 }
 
 /** How one path parameter becomes an id. */

@@ -34,7 +34,7 @@ export async function resolve(names: readonly string[], given: Words, scope: Sco
   // A site would tell its server too, so it is the site that is missing.
   const missing = lookups.filter(({ how }) => how === 'missing');
   const first = missing.find(({ name }) => name === 'site') ?? missing[0];
-  if (first) throw nothingSays(first.name);
+  if (first) throw nothingSays(first.name, scope.settings);
   let targets: Targets = {};
   for (const each of lookups) targets = { ...targets, ...(await execute(each, targets, scope)) };
   return targets;
@@ -93,7 +93,17 @@ function only<T>(name: string, word: string, found: readonly T[], flags: readonl
   });
 }
 
-function nothingSays(name: string): DnxError {
+/** A server or site that a file may have named, were it whole. */
+export function lostIn(name: string, { lost }: Settled): DnxError | undefined {
+  const file = name === 'server' || name === 'site' ? lost?.[name] : undefined;
+  return file === undefined
+    ? undefined
+    : usage(`The ${name} is not known, because ${file} cannot be used.`, `Fix or remove it, or pass --${name}.`);
+}
+
+function nothingSays(name: string, settled: Settled): DnxError {
+  const lost = lostIn(name, settled);
+  if (lost) return lost;
   if (name === 'site') return usage('Which site? Nothing says.', 'Name it by its domain or id, or set DNX_SITE.');
   const variable = name === 'server' ? ' or set DNX_SERVER' : '';
   return usage(`Which ${title(name)}? Nothing says.`, `Pass ${flagName(name)}${variable}.`);

@@ -203,7 +203,7 @@ export const usageFailures: readonly Failure[] = [
       writeFileSync(join(directory, '.deploynix.json'), '{"site":["a.test"]}');
       return undefined;
     },
-    says: 'Which site? Nothing says.',
-    hint: /DNX_SITE/,
+    says: /^The site is not known, because .*\.deploynix\.json cannot be used\.$/,
+    hint: 'Fix or remove it, or pass --site.',
   },
 ];
