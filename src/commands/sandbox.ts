@@ -5,6 +5,7 @@ import { type DnxError, systemCode, usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
 import { duration, flag, integer, rest, text, type Values } from '../cli/language/options.ts';
 import { nothing } from '../cli/output/view.ts';
+import { quoted } from '../cli/run/command-line.ts';
 import type { Env, World } from '../machine/world.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 
@@ -107,8 +108,6 @@ function privateEnv(
     DNX_STATE_DIR: join(directory, 'state'),
   };
 }
-
-const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 const run = command({
   name: 'run',

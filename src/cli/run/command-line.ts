@@ -66,5 +66,5 @@ function option(key: string, value: unknown): readonly string[] {
 
 const valuesOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(String);
 
-/** One word for a shell. An ellipsis stands for what the user knows. */
-const quoted = (word: string): string => (/^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+/** One word for a shell: typed as it stands, or quoted. An ellipsis stands for what the user knows. */
+export const quoted = (word: string): string => (/^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -1,6 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
+import { quoted } from '../../cli/run/command-line.ts';
 import { makeDirectory } from '../../machine/files/directory.ts';
 import type { World } from '../../machine/world.ts';
 import type { Shell } from './index.ts';
@@ -54,8 +55,8 @@ function nextStep(shell: Shell, file: string): string {
     case 'fish':
       return 'It works from now on.';
     case 'zsh':
-      return `New shells have it once ~/.zshrc says, before compinit:\n  fpath=(${dirname(file)} $fpath)`;
+      return `New shells have it once ~/.zshrc says, before compinit:\n  fpath=(${quoted(dirname(file))} $fpath)`;
     case 'powershell':
-      return `New shells have it once $PROFILE says:\n  . ${file}`;
+      return `New shells have it once $PROFILE says:\n  . '${file.replaceAll("'", "''")}'`;
   }
 }

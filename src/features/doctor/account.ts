@@ -1,7 +1,7 @@
 import { isError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { loginLine } from '../../machine/credentials/tokens.ts';
+import { commandLine } from '../../cli/run/command-line.ts';
 import { hasEverything } from '../token/audit.ts';
 import { detailsOf } from '../token/token.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
@@ -13,7 +13,7 @@ export async function credentials({
   settings,
   world,
 }: Needs): Promise<{ readonly checks: readonly Check[]; readonly signedIn: boolean }> {
-  const signIn = loginLine(settings);
+  const signIn = commandLine(['login'], settings);
   if (world.env.DNX_TOKEN) {
     return {
       signedIn: true,
@@ -45,7 +45,7 @@ async function keychainOf(tokens: Needs['tokens']): Promise<Check> {
 
 /** What the API made of the token, and what that token may do. */
 export async function access({ api, settings, tokens }: Needs, { reply }: Contact, signedIn: boolean): Promise<Check[]> {
-  const signIn = loginLine(settings);
+  const signIn = commandLine(['login'], settings);
   if (!reply) return [skipped('API', 'it was not reached'), skipped('abilities', 'they cannot be asked for')];
   const { status, data: user } = reply;
   if (status < 300) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isError } from '../../base/errors.ts';
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { readJson, writeJson } from '../../machine/files/json-file.ts';
 import type { Waiting } from '../../machine/files/lock.ts';
 import type { Api } from '../api/api.ts';
@@ -34,6 +34,9 @@ const PATIENCE_MS = 1_000;
 export function openSiteIndex({ api, directory, account, clock, signal }: Options): SiteIndex {
   const file = join(directory, 'sites.json');
   const recalled = new Map<string, string>();
+  // The file may be one that cannot be written.
+  let forgotten = false;
+  let everywhere: Promise<readonly Located[]> | undefined;
 
   const change = async (sites: (known: Sites) => Sites) => {
     try {
@@ -49,16 +52,16 @@ export function openSiteIndex({ api, directory, account, clock, signal }: Option
 
   return {
     async find(site) {
-      const known = sitesIn(readIndex(file)[account]);
-      const hit = Object.hasOwn(known, site) ? known[site] : undefined;
+      const hit = forgotten ? undefined : own(sitesIn(readIndex(file)[account]), site);
       if (hit) {
         recalled.set(hit.site.id, site);
         return [hit];
       }
-      const everywhere = await everySite(api);
-      const named = (name: string) => everywhere.filter((each) => same(isId(name) ? each.site.id : each.site.label, name));
+      everywhere ??= everySite(api);
+      const all = await everywhere;
+      const named = (name: string) => all.filter((each) => same(isId(name) ? each.site.id : each.site.label, name));
       // The search has passed every site, so whoever is asked for next need not be searched again.
-      const unique = everywhere.filter(({ site: { label } }) => named(label).length === 1).map((each) => [each.site.label, each] as const);
+      const unique = all.filter(({ site: { label } }) => named(label).length === 1).map((each) => [each.site.label, each] as const);
       const found = named(site);
       const [only] = found;
       await change((now) => ({ ...now, ...Object.fromEntries(unique), ...(only && found.length === 1 && { [site]: only }) }));
@@ -66,6 +69,8 @@ export function openSiteIndex({ api, directory, account, clock, signal }: Option
     },
     recalled,
     async forget() {
+      forgotten = true;
+      everywhere = undefined;
       await change(() => ({}));
     },
   };
