@@ -163,4 +163,18 @@ describe('other files that are broken', () => {
     const run = await bed.dnx('doctor --json', { env: { DNX_TOKEN: 'to ken' } });
     expect([run.code, run.stdout]).toEqual([1, expect.stringContaining('"check": "abilities"')]);
   });
+
+  test('a run that cannot be removed stops nothing', async () => {
+    mkdirSync(join(bed.directory, 'state/runs/20200101T000000000Z-x.json'), { recursive: true });
+    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+  });
+
+  test('a state that cannot be written is told once, also where the request is refused', async () => {
+    const env = { DNX_STATE_DIR: '/dev/null/state' };
+    const run = await bed.dnx('deploy shop.example.com', { env });
+    expect([run.code, times(run.stderr, 'cannot be remembered')]).toEqual([0, 1]);
+    bed.sandbox.faults.next({ method: 'POST' }, { status: 422, body: { message: 'Not now.' } });
+    const refused = await bed.dnx('deploy shop.example.com', { env });
+    expect([refused.code, refused.stderr]).toEqual([7, expect.stringContaining('Not now.')]);
+  });
 });

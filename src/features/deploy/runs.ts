@@ -100,7 +100,7 @@ function keep({ progress }: Needs, file: string, first: Run): Remembered {
         progress.warn(`This deployment cannot be remembered (${systemCode(error)}): dnx site watch will not know it.`);
       }
     },
-    forget: () => rmSync(file, { force: true }),
+    forget: () => drop(file),
   };
 }
 
@@ -153,7 +153,16 @@ function prune(directory: string, now: number): void {
   const oldest = stamp(now - KEPT_MS);
   const dropped = runFiles(directory).filter((name, index) => index >= KEPT - 1 || name < oldest);
   const stale = namesIn(directory).filter((name) => name.endsWith('.tmp') && now - modified(join(directory, name)) > STALE_MS);
-  for (const name of [...dropped, ...stale]) rmSync(join(directory, name), { force: true });
+  for (const name of [...dropped, ...stale]) drop(join(directory, name));
 }
 
 const modified = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/** Removes a file, if that is possible: it may be another user's. */
+function drop(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // It is passed over when runs are read.
+  }
+}
