@@ -1,9 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Answer, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
-import { leaveLock, startHolder } from '../support/holder.ts';
 
 const web1 = seeded.servers['web-1'];
 const web2 = seeded.servers['web-2'];
@@ -204,65 +203,6 @@ test('a request that was sent is not sent again, whatever is not found after it'
   expect(run.calls.filter((call) => call.startsWith('POST'))).toHaveLength(1);
 });
 
-describe('a remembered site', () => {
-  /** The shop gives its domain to a new site on another server. */
-  function moved(): string {
-    const { sites } = bed.sandbox.state;
-    const old = sites.find(({ id }) => id === shop);
-    if (!old) throw new Error('the seed has the shop');
-    const id = '01JQ8Z4T9G00000000000SHOP2';
-    sites.push({ ...old, id, server_id: web2 });
-    old.domain = 'old-shop.example.com';
-    return id;
-  }
-  const posts = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
-
-  test.each([
-    'deploy shop.example.com --no-wait',
-    'site suspend shop.example.com --yes',
-    'env set A=b --site shop.example.com',
-    'site delete shop.example.com --confirm shop.example.com',
-  ])('that this token may not read is not acted on: %s', async (line) => {
-    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
-    bed.sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status: 403, body: { message: 'Forbidden.' } });
-    const run = await bed.dnx(line);
-    expect([run.code, run.stdout, run.calls]).toEqual([5, '', [`GET /servers/${web1}/sites/${shop}`]]);
-  });
-
-  test('that moved is found although another process holds the index', async () => {
-    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
-    const id = moved();
-    leaveLock(join(bed.directory, 'cache/sites.json'), (await startHolder()).holder);
-    const run = await bed.dnx('site suspend shop.example.com blog.example.com --yes');
-    expect(run.code, run.stderr).toBe(0);
-    expect(posts(run.calls)).toEqual([
-      `POST /servers/${web2}/sites/${id}/suspend`,
-      `POST /servers/${web1}/sites/${seeded.sites['blog.example.com']}/suspend`,
-    ]);
-  });
-
-  test.each([
-    'site delete shop.example.com --confirm shop.example.com',
-    'deploy shop.example.com --no-wait',
-    'backup create --site shop.example.com --no-wait',
-  ])('whose name another one bears is not the one that %s means', async (line) => {
-    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
-    const id = moved();
-    const run = await bed.dnx(line);
-    expect(run.code, run.stderr).toBe(0);
-    const sent = bed.sandbox.calls.filter(({ method }) => method !== 'GET').map(({ path, body }) => `${path} ${JSON.stringify(body)}`);
-    expect(sent).toEqual([expect.stringContaining(id)]);
-  });
-
-  test('whose name nobody bears any more is not found, and nothing is sent', async () => {
-    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
-    const old = bed.sandbox.state.sites.find(({ id }) => id === shop);
-    Object.assign(old ?? {}, { domain: 'old-shop.example.com' });
-    const run = await bed.dnx('site delete shop.example.com --confirm shop.example.com');
-    expect([run.code, posts(run.calls)]).toEqual([6, []]);
-  });
-});
-
 test('ids cost no request and no check, in a link file too', async () => {
   writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ server: web1, site: shop }));
   expect((await bed.dnx('deploy --no-wait')).calls).toEqual([`POST /servers/${web1}/sites/${shop}/deploy`]);
@@ -279,47 +219,4 @@ test('what is given by its id goes by the name that the API gives it, once that 
     env: { NO_COLOR: '1' },
   });
   expect([asked.code, asked.stderr]).toEqual([0, expect.stringContaining('Type shop to go on:')]);
-});
-
-describe('a word that every object of JavaScript knows', () => {
-  const words = ['constructor', '__proto__', 'toString', 'hasOwnProperty'];
-
-  test.each(words)('%s is a name like any other', async (word) => {
-    for (const line of [`site show ${word}`, `server show ${word}`, `deploy ${word}`, `env get ${word} --site shop.example.com`]) {
-      const run = await bed.dnx(line);
-      expect([run.code, run.stderr]).toEqual([6, expect.stringContaining(`“${word}”`)]);
-    }
-    const site = bed.sandbox.state.sites.find(({ id }) => id === shop);
-    Object.assign(site ?? {}, { domain: word });
-    for (const calls of [5, 1]) {
-      const run = await bed.dnx(`site show ${word} --json`);
-      expect([run.code, run.json(), run.calls.length]).toEqual([0, expect.objectContaining({ id: shop }), calls]);
-    }
-  });
-
-  test.each(words)('%s is no command', async (word) => {
-    for (const line of [word, `help ${word}`, `site ${word}`, `token abilities --for ${word}`]) {
-      const run = await bed.dnx(line);
-      expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-      expect(run.stderr).toContain(`Unknown command '${word}'.`);
-    }
-  });
-
-  test.each(words)('%s is a field that the API did not send, or did', async (word) => {
-    const none = await bed.dnx(`server list --json --fields id,${word} --sort ${word} --limit 1`);
-    expect(none.stdout).toBe(`[\n  {\n    "id": "01JQ8Z4T9G00000000000WEB01",\n    "${word}": null\n  }\n]\n`);
-    for (const format of ['table', 'csv', 'tsv', 'yaml']) {
-      const run = await bed.dnx(`server list --fields name,${word} -o ${format}`);
-      expect([run.code, run.stdout]).toEqual([0, expect.not.stringMatching(/native code|\[object/)]);
-    }
-    const sent = (answer: Answer): Answer => ({ ...answer, body: { data: [JSON.parse(`{"id":"1","${word}":"sent"}`)] } });
-    bed.sandbox.faults.next({ path: '/servers' }, sent);
-    expect((await bed.dnx(`server list --fields ${word} --no-header`)).stdout).toBe('sent\n');
-  });
-
-  test.each(words)('%s is a profile, and needs no ability as a path', async (word) => {
-    expect((await bed.dnx(`config set server web-1 --profile ${word}`)).code).toBe(0);
-    expect((await bed.dnx(`config get server --profile ${word}`)).stdout).toBe('web-1\n');
-    expect(await bed.dnx(['token', 'abilities', '--for', `api GET /${word}`, '--json'])).toMatchObject({ code: 0, stdout: '[]\n' });
-  });
 });
