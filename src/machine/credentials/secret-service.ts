@@ -1,111 +1,156 @@
-import { DnxError } from '../../base/errors.ts';
-import type { Env } from '../world.ts';
-import { type Bus, openBus } from './bus.ts';
-import { pad, pair, text, uint32 } from './dbus.ts';
+import type { Attended } from '../world.ts';
+import { type Bus, BusError } from './bus.ts';
+import type { MethodCall } from './dbus.ts';
+import type { Value, Variant } from './dbus-values.ts';
+import { dismissed, locked, noDefaultKeyring } from './keychain-failure.ts';
+import { openSession } from './secret-session.ts';
 
-/** What to do without a keychain. */
-export const instead = 'Set DNX_TOKEN, or keep the token in a file that only you can read: dnx login --insecure-storage';
-
-/** A keychain that cannot be used, in the user's words. */
-export const failure = (message: string, hint: string = instead, cause?: unknown): DnxError =>
-  new DnxError('failed', message, { hint, cause });
-
-/** The service runs, and its keyring wants a password first. */
-export const locked = (cause?: unknown): DnxError =>
-  failure('The keychain (Secret Service) is locked', `Unlock it and try again. ${instead}`, cause);
-
-/** The service runs, and says nothing. */
-export const silent = (cause?: unknown): DnxError =>
-  failure('The keychain (Secret Service) does not answer', `Restart it, or log in to your desktop again. ${instead}`, cause);
-
-/** The item that is about to be read or written. */
-export interface Item {
-  readonly service: string;
-  readonly account: string;
+/** The Secret Service on a bus, for the items of one service and account. https://specifications.freedesktop.org/secret-service-spec/latest/ */
+export interface SecretService {
+  /** The bus's own greeting, without which it answers nothing. */
+  greet(): Promise<void>;
+  /** Finds the default keyring; the first call of all to the service. */
+  begin(): Promise<void>;
+  read(): Promise<string | undefined>;
+  write(secret: string): Promise<void>;
+  /** False when there was nothing to remove. */
+  remove(): Promise<boolean>;
+  /** Takes a prompt that is still open off the screen. */
+  leave(): void;
 }
 
-/**
- * True where the keyring has to be unlocked first. Asked before the native module (2.1.2), because that one connects on the main thread,
- * where no timer runs, and waits for ever on a socket that accepts and says nothing; and because it opens an unlock prompt that it awaits
- * for ever in a thread, for which process.exit() then waits too. Nothing here opens a prompt.
- */
-export const isLocked = async (env: Env, item: Item, patienceEnds: () => Promise<void>): Promise<boolean> => {
-  const address = env.DBUS_SESSION_BUS_ADDRESS || (env.XDG_RUNTIME_DIR && `unix:path=${env.XDG_RUNTIME_DIR}/bus`);
-  if (!address) {
-    throw failure('There is no keychain here: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)');
-  }
-  // A list, of which libdbus takes the first that it can connect to.
-  for (const one of address.split(';')) {
-    const path = socketPath(one);
-    // Not a socket that can be tried from here (tcp, autolaunch): left to the native module.
-    if (path === undefined) {
-      return false;
-    }
-    const bus = await openBus(path);
-    if (bus !== undefined) {
-      return ask(bus, item, patienceEnds).finally(bus.close);
-    }
-  }
-  throw failure(`There is no keychain here: no D-Bus session bus at ${address}`);
-};
+interface Options {
+  readonly bus: Bus;
+  readonly service: string;
+  readonly account: string;
+  /** Undefined: nobody is there, and no prompt is opened. */
+  readonly attended: Attended | undefined;
+}
 
-// `unix:path=/run/user/1000/bus,guid=…`, with %xx escapes; `unix:abstract=…` is a name that begins with NUL.
-const socketPath = (address: string): string | undefined => {
-  const [, kind, value] = /^unix:(?:.*,)?(path|abstract)=([^,]*)/.exec(address) ?? [];
-  return value === undefined ? undefined : (kind === 'abstract' ? '\0' : '') + decodeURIComponent(value);
-};
+const ROOT = '/org/freedesktop/secrets';
+const NONE = '/';
+const names = { destination: 'org.freedesktop.secrets', face: 'org.freedesktop.Secret.Service', path: ROOT } as const;
+const ITEM = 'org.freedesktop.Secret.Item';
+const COLLECTION = 'org.freedesktop.Secret.Collection';
+const PROPERTIES = 'org.freedesktop.DBus.Properties';
+const PROMPT = 'org.freedesktop.Secret.Prompt';
+const dbus = { destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', face: 'org.freedesktop.DBus' } as const;
+const wallet = { destination: 'org.kde.kwalletd6', path: '/modules/kwalletd6', face: 'org.kde.KWallet' } as const;
 
-const ask = async (bus: Bus, item: Item, patienceEnds: () => Promise<void>): Promise<boolean> => {
-  let greeted = false;
-  const answer = async (): Promise<boolean> => {
-    await bus.call({ destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', face: 'org.freedesktop.DBus', member: 'Hello' });
-    greeted = true;
-    // First: KeePassXC opens a prompt when a locked database is searched.
-    const shut = (await isDefaultLocked(bus)) || (await isItemLocked(bus, item));
-    // KWallet says that it is locked until somebody unlocks it, although its wallet is open.
-    return shut && !(await isWalletOpen(bus));
+/** GNOME Keyring, KWallet or KeePassXC. */
+export function secretService({ bus, service, account, attended }: Options): SecretService {
+  const attributes = [
+    ['service', service],
+    ['username', account],
+  ];
+  const call = (member: string, signature: string, args: readonly Value[], more: Partial<MethodCall> = {}) =>
+    bus.call({ ...names, member, signature, args, ...more });
+  let prompt: string | undefined;
+  let collection = NONE;
+
+  /** Runs a prompt to its end. It may end at once, without a dialog. */
+  const complete = async (path: string): Promise<void> => {
+    if (path === NONE) return;
+    prompt = path;
+    await bus.call(matching(path));
+    const completed = bus.signal(path, 'Completed');
+    // It never comes where the prompt itself fails.
+    completed.catch(() => undefined);
+    await call('Prompt', 's', [''], { path, face: PROMPT });
+    const [was] = await completed;
+    prompt = undefined;
+    if (was === true) throw dismissed();
   };
-  const late = patienceEnds().then(() => {
-    throw greeted
-      ? silent()
-      : failure('The keychain cannot be reached: the D-Bus session bus does not answer', `Log in to your desktop again. ${instead}`);
-  });
-  return Promise.race([answer(), late]);
-};
+  const unlock = async (paths: readonly string[]): Promise<void> => {
+    // KWallet says that it is locked until somebody unlocks it, although its wallet is open: then no dialog comes.
+    if (!(await isWalletOpen(bus))) {
+      if (attended === undefined) throw locked();
+      attended.waiting();
+    }
+    const [, path = NONE] = await call('Unlock', 'ao', [paths]);
+    await complete(String(path));
+  };
+  /** Unlocks the keyring that new items go to. First: KeePassXC asks for a password when it is searched. */
+  const openDefault = async (): Promise<void> => {
+    if (collection === NONE) return;
+    const [shut] = (await call('Get', 'ss', [COLLECTION, 'Locked'], { path: collection, face: PROPERTIES })) as readonly Variant[];
+    if (shut?.value === true) await unlock([collection]);
+  };
+  const find = async (): Promise<string | undefined> => {
+    const search = async () => (await call('SearchItems', 'a{ss}', [attributes])) as readonly (readonly string[])[];
+    const [open = [], shut = []] = await search();
+    // It may be in another keyring than the default one.
+    if (open.length > 0 || shut.length === 0) return open[0];
+    await unlock(shut);
+    return (await search())[0]?.[0];
+  };
+  const create = async (secret: string): Promise<void> => {
+    const properties = [
+      [`${ITEM}.Attributes`, { type: 'a{ss}', value: attributes }],
+      [`${ITEM}.Label`, { type: 's', value: `${service}: ${account}` }],
+    ];
+    const session = await openSession(bus, names);
+    const args = [properties, session.seal(secret), true];
+    const [, path = NONE] = await call('CreateItem', 'a{sv}(oayays)b', args, { path: collection, face: COLLECTION });
+    await complete(String(path));
+  };
+  return {
+    async greet() {
+      await bus.call({ ...dbus, member: 'Hello' });
+    },
+    async begin() {
+      const [path = NONE] = await call('ReadAlias', 's', ['default']);
+      collection = String(path);
+    },
+    async read() {
+      await openDefault();
+      const path = await find();
+      if (path === undefined) return undefined;
+      const session = await openSession(bus, names);
+      const [sealed = []] = await call('GetSecret', 'o', [session.path], { path, face: ITEM });
+      return session.unseal(sealed);
+    },
+    async write(secret) {
+      await openDefault();
+      const path = await find();
+      if (path !== undefined) {
+        const session = await openSession(bus, names);
+        await call('SetSecret', '(oayays)', [session.seal(secret)], { path, face: ITEM });
+        return;
+      }
+      if (collection === NONE) throw noDefaultKeyring();
+      await create(secret);
+    },
+    async remove() {
+      await openDefault();
+      const path = await find();
+      if (path === undefined) return false;
+      const [pending = NONE] = await call('Delete', '', [], { path, face: ITEM });
+      await complete(String(pending));
+      return true;
+    },
+    leave: () => bus.leave(prompt === undefined ? undefined : { ...names, path: prompt, face: PROMPT, member: 'Dismiss' }),
+  };
+}
 
-const secrets = { destination: 'org.freedesktop.secrets', path: '/org/freedesktop/secrets' } as const;
-const wallet = { destination: 'org.kde.kwalletd6', path: '/modules/kwalletd6', face: 'org.kde.KWallet', start: false } as const;
+const matching = (path: string): MethodCall => ({
+  ...dbus,
+  member: 'AddMatch',
+  signature: 's',
+  args: [`type='signal',interface='${PROMPT}',path='${path}'`],
+});
 
-/** The keyring that new items go to. One that does not exist is not locked. */
-const isDefaultLocked = async (bus: Bus): Promise<boolean> => {
-  const reply = await bus.call({
-    ...secrets,
-    path: `${secrets.path}/aliases/default`,
-    face: 'org.freedesktop.DBus.Properties',
-    member: 'Get',
-    signature: 'ss',
-    body: pair('org.freedesktop.Secret.Collection', 'Locked'),
-  });
-  // `v` with a boolean.
-  return reply?.readUInt32LE(4) === 1;
-};
-
-/** The item itself: it may be in another keyring than the default one. */
-const isItemLocked = async (bus: Bus, { service, account }: Item): Promise<boolean> => {
-  const entries = Buffer.concat([pad(pair('service', service), 8), pair('username', account)]);
-  const attributes = Buffer.concat([uint32(entries.length), Buffer.alloc(4), entries]);
-  const face = 'org.freedesktop.Secret.Service';
-  const found = await bus.call({ ...secrets, face, member: 'SearchItems', signature: 'a{ss}', body: attributes });
-  // `aoao`: the unlocked and the locked items that match.
-  return found !== undefined && found.readUInt32LE(0) === 0 && found.readUInt32LE(4) > 0;
-};
-
-const isWalletOpen = async (bus: Bus): Promise<boolean> => {
-  const name = await bus.call({ ...wallet, member: 'networkWallet' });
-  if (name === undefined) {
-    return false;
+/** True where the service is KWallet, with its wallet open. */
+async function isWalletOpen(bus: Bus): Promise<boolean> {
+  const ownerOf = async (name: string) => (await bus.call({ ...dbus, member: 'GetNameOwner', signature: 's', args: [name] }))[0];
+  try {
+    if ((await ownerOf(names.destination)) !== (await ownerOf(wallet.destination))) return false;
+    const [name = ''] = await bus.call({ ...wallet, member: 'networkWallet' });
+    const [open] = await bus.call({ ...wallet, member: 'isOpen', signature: 's', args: [name] });
+    return open === true;
+  } catch (error) {
+    // No KWallet runs here.
+    if (error instanceof BusError) return false;
+    throw error;
   }
-  const length = name.readUInt32LE(0);
-  const body = text(name.toString('utf8', 4, 4 + length));
-  return (await bus.call({ ...wallet, member: 'isOpen', signature: 's', body }))?.readUInt32LE(0) === 1;
-};
+}
