@@ -57,16 +57,16 @@ export interface Answer {
   readonly hint?: string;
 }
 
-/** Runs the driver in nothing but the given environment. A driver that hangs is killed, and has no exit code. */
+/** Runs the driver in nothing but the given environment. A driver that hangs is killed, and has no exit code. `waits`: it waits for a person. */
 export const drive = async (
   file: string,
   env: Record<string, string>,
   args: readonly string[],
-  started?: (interrupt: () => void, said: AsyncIterable<unknown>) => void,
+  started?: (interrupt: () => void, waits: Promise<unknown>) => void,
 ) => {
   const start = performance.now();
   const child = execa(process.execPath, [file, ...args], { env, extendEnv: false, reject: false, timeout: 20_000, killSignal: 'SIGKILL' });
-  started?.(() => child.kill('SIGINT'), child.stderr);
+  started?.(() => child.kill('SIGINT'), once(child.stderr, 'data'));
   const { exitCode, stdout, stderr } = await child;
   const said = stdout === '' ? {} : (JSON.parse(stdout) as object);
   return { exitCode, ms: performance.now() - start, stderr, ...said } as Answer;

@@ -90,13 +90,11 @@ describe.skipIf(absent.length > 0 && !required)('the keychain on KWallet', { tim
     await open();
     expect(await wallet('close', 'boolean:true')).toBeDefined();
     let asked = 0;
-    const answer = await drive(driver.file, { ...env, ATTENDED: '1' }, ['read', 'a'], (interrupt, said) => {
-      void (async () => {
-        for await (const _ of said) {
-          asked = performance.now();
-          return interrupt();
-        }
-      })();
+    const answer = await drive(driver.file, { ...env, ATTENDED: '1' }, ['read', 'a'], (interrupt, waits) => {
+      void waits.then(() => {
+        asked = performance.now();
+        interrupt();
+      });
     });
     expect(answer).toMatchObject({ exitCode: 130, stderr: 'waiting' });
     expect(performance.now() - asked).toBeLessThan(1_000);

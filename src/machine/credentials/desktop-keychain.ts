@@ -1,7 +1,7 @@
 import type { Attended, Clock, Env, Keychain } from '../world.ts';
 import { explained, unanswered } from './keychain-failure.ts';
 import { SERVICE } from './native-keychain.ts';
-import { type SecretService, secretService } from './secret-service.ts';
+import { type SecretItem, secretItem } from './secret-service.ts';
 import { openSessionBus } from './session-bus.ts';
 
 interface Options {
@@ -15,20 +15,20 @@ const patience = { answer: 3_000, person: 60_000 } as const;
 
 /** The keyring of a Linux desktop. It is spoken to directly: a library would wait in a thread that nothing can wake, even when dnx is to end. */
 export function desktopKeychain({ env, clock, signal }: Options): Keychain {
-  const call = async <T>(account: string, attended: Attended | undefined, work: (service: SecretService) => Promise<T>): Promise<T> => {
+  const call = async <T>(account: string, attended: Attended | undefined, work: (item: SecretItem) => Promise<T>): Promise<T> => {
     signal?.throwIfAborted();
     const done = new AbortController();
     const until = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
-    let service: SecretService | undefined;
+    let item: SecretItem | undefined;
     let state: 'connecting' | 'asking' | 'answered' = 'connecting';
     const answer = async (): Promise<T> => {
       const bus = await openSessionBus(env);
-      service = secretService({ bus, service: SERVICE, account, attended });
-      await service.greet();
+      item = secretItem({ bus, service: SERVICE, account, attended });
+      await item.greet();
       state = 'asking';
-      await service.begin();
+      await item.begin();
       state = 'answered';
-      return work(service);
+      return work(item);
     };
     const limit = async (): Promise<never> => {
       await clock.sleep(patience.answer, until);
@@ -44,13 +44,13 @@ export function desktopKeychain({ env, clock, signal }: Options): Keychain {
       throw error === signal?.reason ? error : explained(error);
     } finally {
       done.abort();
-      service?.leave();
+      item?.leave();
     }
   };
 
   return {
-    read: (account, attended) => call(account, attended, (service) => service.read()),
-    write: (account, secret, attended) => call(account, attended, (service) => service.write(secret)),
-    remove: (account, attended) => call(account, attended, (service) => service.remove()),
+    read: (account, attended) => call(account, attended, (item) => item.read()),
+    write: (account, secret, attended) => call(account, attended, (item) => item.write(secret)),
+    remove: (account, attended) => call(account, attended, (item) => item.remove()),
   };
 }
