@@ -1,4 +1,4 @@
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, isError } from '../../base/errors.ts';
 import { BusError } from './bus.ts';
 
 /** What to do without a keychain. */
@@ -40,9 +40,10 @@ export function unanswered(state: 'connecting' | 'asking' | 'answered' | 'attend
   }
 }
 
-/** An error of the bus or of the service, in the user's words. */
+/** An error of the bus or of the service, in the user's words. What cannot be decoded or decrypted is one, too. */
 export function explained(error: unknown): unknown {
-  if (!(error instanceof BusError)) return error;
+  if (isError(error) || !(error instanceof Error)) return error;
+  if (!(error instanceof BusError)) return failure(`The keychain (Secret Service) failed: ${error.message}`, instead, error);
   if (/ServiceUnknown|NameHasNoOwner|\.Spawn\./.test(error.code))
     return failure(
       'There is no keychain here: no Secret Service (GNOME Keyring, KWallet, KeePassXC) runs on the D-Bus session bus',
