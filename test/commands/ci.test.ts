@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
@@ -131,6 +131,16 @@ describe('everywhere', () => {
     expect(JSON.parse(read('out.json'))).toMatchObject({ error: { code: 'invalid', status: 422 } });
     expect((await bed.dnx('rollback shop.example.com --yes --result-file out.json')).code).toBe(0);
     expect(JSON.parse(read('out.json'))).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test.each([
+    ['deploy nowhere.example.com', 6],
+    ['deploy', 2],
+    ['deploy shop.example.com --if-running perhaps', 2],
+  ])('--result-file is not written by %s, whose error is one line of JSON all the same', async (line, code) => {
+    const run = await bed.dnx(`${line} --json --result-file out.json`);
+    expect([run.code, run.stdout, existsSync(join(bed.directory, 'out.json'))]).toEqual([code, '', false]);
+    expect(run.stderr).toMatch(/^\{"error":\{.*\}\}\n$/);
   });
 
   test('a file that cannot be written is refused before anything is deployed', async () => {

@@ -194,6 +194,14 @@ test('each of several remembered sites is verified, also once another has moved'
   expect(posts).toEqual(moved.map(({ id }) => `POST /servers/${web1}/sites/${id}/suspend`));
 });
 
+test('the command that a wrong name points to can be run as it stands', async () => {
+  const known = await bed.dnx('site show nowhere.example.com --server web-1');
+  expect(known.stderr).toContain('See which there are with: dnx site list --server web-1');
+  const line = /dnx (database list .*)$/m.exec((await bed.dnx('database show nowhere --server db-1')).stderr)?.[1] ?? '';
+  expect((await bed.dnx(line)).code).toBe(0);
+  expect((await bed.dnx('site show nowhere.example.com')).stderr).toContain('dnx site list --server SERVER');
+});
+
 test('a request that was sent is not sent again, whatever is not found after it', async () => {
   expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
   const path = '/servers/{server}/sites/{site}/certificates/{certificate}';

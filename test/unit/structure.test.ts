@@ -90,7 +90,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   '@inquirer/core': /^src\/cli\/prompt\/choose-many\.ts$/,
   '@inquirer/prompts': /^src\/cli\/prompt\/ask\.ts$/,
   '@jmespath-community/jmespath': /^src\/cli\/output\/query\.ts$/,
-  '@napi-rs/keyring': /^src\/machine\/credentials\/keychain\.ts$/,
+  '@napi-rs/keyring': /^src\/machine\/credentials\/native-keychain\.ts$/,
   chalk: /^src\/cli\/output\/style\.ts$/,
   'cli-table3': /^src\/cli\/output\/wrapping\.ts$/,
   commander: /^src\/cli\/run\/parse\.ts$/,
