@@ -712,7 +712,7 @@ function __dnx_complete
                     --email 'Mail address' \
                     --ability 'An ability for the token' \
                     --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script or GitHub workflow: what its dnx commands need' \
+                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need' \
                     --preset 'A ready-made set of abilities' \
                     --insecure-storage 'Store the token in a file, in the clear (mode 0600)'
                 __dnx_everywhere
@@ -734,7 +734,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --name 'What the token is for, such as ci' \
                     --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script or GitHub workflow: what its dnx commands need' \
+                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need' \
                     --preset 'A ready-made set of abilities' \
                     --ability 'An ability for the token' \
                     --to-file 'Put the token into a new file that only you can read, and never show it' \
@@ -757,7 +757,7 @@ function __dnx_complete
             case 'token abilities'
                 printf '%s\t%s\n' \
                     --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script or GitHub workflow: what its dnx commands need'
+                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need'
                 __dnx_everywhere
             case 'config list'
                 __dnx_everywhere
@@ -1471,7 +1471,7 @@ function __dnx_complete
                     --email 'Mail address' \
                     --ability 'An ability for the token' \
                     --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script or GitHub workflow: what its dnx commands need' \
+                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need' \
                     --preset 'A ready-made set of abilities' \
                     --insecure-storage 'Store the token in a file, in the clear (mode 0600)'
                 __dnx_everywhere

@@ -26,20 +26,17 @@ describe('a link file', () => {
     writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify(content(elsewhere.url)));
     return elsewhere;
   }
-  const lines = [
-    'whoami',
-    'auth status',
-    'server list',
-    'token list',
-    'token rotate 1 --yes',
-    'api GET /user',
-    'doctor',
-    'logout',
-    'deploy 5',
-  ];
+  const lines = ['whoami', 'auth status', 'server list', 'token list', 'token rotate 1 --yes', 'api GET /user', 'logout', 'deploy 5'];
   const password = { keys: `ada@example.com\r${SEED_PASSWORD}\r\r\r`, columns: 100 };
 
   describe('that names a host', () => {
+    test('is a check that fails in dnx doctor, which asks nobody', async () => {
+      const { requests, url } = await linked((host) => ({ host }));
+      const run = await bed.dnx('doctor --json', { env: { DNX_HOST: undefined } });
+      expect([run.code, run.calls, requests]).toEqual([1, [], []]);
+      expect(run.stdout).toContain(`names the host ${url}, but a link file cannot choose the host. Nothing was sent.`);
+    });
+
     test.each(lines)('gets nothing from dnx %s', async (line) => {
       const { requests, url } = await linked((host) => ({ host }));
       const run = await bed.dnx(line, { env: { DNX_HOST: undefined } });
