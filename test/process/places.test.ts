@@ -63,7 +63,7 @@ describe('a FIFO in the place of', () => {
     ['the directory of the runs', '.local/state/dnx/runs', ['deploy', ...site, '--no-wait'], 0],
     ['the settings', '.config/dnx/config.json', ['server', 'list', '-o', 'ids'], 0],
     ['the settings, which are repaired', '.config/dnx/config.json', ['config', 'set', 'server', 'web-1'], 0],
-    ['the lock of the settings', '.config/dnx/config.json.lock', ['config', 'set', 'server', 'web-1'], 1],
+    ['the lock of the settings', '.config/dnx/config.json.lock', ['config', 'set', 'server', 'web-1'], 2],
     ['the tokens', '.config/dnx/tokens.json', ['server', 'list', '-o', 'ids'], 0],
     ['the completion', '.local/share/bash-completion/completions/dnx', ['completion', 'install', 'bash'], 2],
   ])(
