@@ -76,7 +76,9 @@ async function withdrawn({ api }: Needs, { token }: Fresh, error: unknown): Prom
     const id = idOf(token);
     const which = id === undefined ? 'The new token' : `The new token (id ${id})`;
     const rest = id === undefined ? 'See: dnx token list --audit' : `Revoke it with: dnx token revoke ${id}`;
-    return isError(error) ? error.withHint(`${which} exists and is stored nowhere. ${rest}`) : error;
+    if (!isError(error)) return error;
+    const hint = `${which} exists and is stored nowhere. ${rest}`;
+    return error.withHint(error.hint === undefined ? hint : `${error.hint}\n${hint}`, ...error.next);
   }
 }
 
