@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 'use strict';
 
-/** Known before anything is loaded. False where it cannot be written: the program itself knows what to say then. */
+/** Known before anything is loaded. False where not all of it can be written: the program itself knows what to say then. */
 function versionWritten() {
+  const line = `${require('../package.json').version}\n`;
   try {
-    return require('node:fs').writeSync(1, `${require('../package.json').version}\n`) > 0;
+    return require('node:fs').writeSync(1, line) === line.length;
   } catch {
     return false;
   }

@@ -99,7 +99,7 @@ _dnx() {
     esac
   fi
   case "$path $prev" in
-    *' --output'|*' -o') words='table json ndjson yaml csv tsv ids' ;;
+    *' --output'|*' -o') words='table json ndjson yaml csv tsv text ids' ;;
     *' --fields') return ;;
     *' --query') return ;;
     *' --sort') return ;;
@@ -327,7 +327,7 @@ _dnx() {
           'sandbox start') words="--port --state --fail-deploys --latency --rate-limit $everywhere" ;;
           'sandbox run') words="--port --state --fail-deploys --latency --rate-limit $everywhere" ;;
           'doctor') words="--contract --exit-code $everywhere" ;;
-          'api') words="--server --site --input --paginate --include --field --data $everywhere" ;;
+          'api') words="--server --site --input --paginate --include --yes --field --data $everywhere" ;;
           'login') words="--with-token --email --ability --for --from-script --preset --insecure-storage $everywhere" ;;
           'logout') words="--keep $everywhere" ;;
           'whoami') words=" $everywhere" ;;

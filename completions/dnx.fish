@@ -185,7 +185,7 @@ function __dnx_value
     end
     switch "$argv[1] $option"
         case '* --output' '* -o'
-            printf '%s\n' $before{table,json,ndjson,yaml,csv,tsv,ids}
+            printf '%s\n' $before{table,json,ndjson,yaml,csv,tsv,text,ids}
         case '* --fields'
             return 0
         case '* --query'
@@ -712,7 +712,7 @@ function __dnx_complete
                     --email 'Mail address' \
                     --ability 'An ability for the token' \
                     --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script or GitHub workflow: what its dnx commands need' \
+                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need' \
                     --preset 'A ready-made set of abilities' \
                     --insecure-storage 'Store the token in a file, in the clear (mode 0600)'
                 __dnx_everywhere
@@ -734,7 +734,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --name 'What the token is for, such as ci' \
                     --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script or GitHub workflow: what its dnx commands need' \
+                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need' \
                     --preset 'A ready-made set of abilities' \
                     --ability 'An ability for the token' \
                     --to-file 'Put the token into a new file that only you can read, and never show it' \
@@ -757,7 +757,7 @@ function __dnx_complete
             case 'token abilities'
                 printf '%s\t%s\n' \
                     --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script or GitHub workflow: what its dnx commands need'
+                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need'
                 __dnx_everywhere
             case 'config list'
                 __dnx_everywhere
@@ -879,7 +879,7 @@ function __dnx_complete
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \
-                    --if-running 'What to do when one is under way (asks on a terminal, attach elsewhere)' \
+                    --if-running 'What to do if one is in progress (default: ask on a terminal, else attach, or wait for an installation)' \
                     --verify 'Ask the site for this path afterwards, such as /up' \
                     --expect 'The status that --verify wants (200)' \
                     --expect-body 'Text that the answer to --verify must hold' \
@@ -1459,6 +1459,8 @@ function __dnx_complete
                     --paginate 'Every page of a list, as one array' \
                     --include 'Show the status and the headers too' \
                     -i 'Show the status and the headers too' \
+                    --yes 'Do not ask' \
+                    -y 'Do not ask' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
                     --data 'The body as JSON; it wins over the flags, and -F over it'
@@ -1469,7 +1471,7 @@ function __dnx_complete
                     --email 'Mail address' \
                     --ability 'An ability for the token' \
                     --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script or GitHub workflow: what its dnx commands need' \
+                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need' \
                     --preset 'A ready-made set of abilities' \
                     --insecure-storage 'Store the token in a file, in the clear (mode 0600)'
                 __dnx_everywhere
@@ -1486,7 +1488,7 @@ function __dnx_complete
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \
-                    --if-running 'What to do when one is under way (asks on a terminal, attach elsewhere)' \
+                    --if-running 'What to do if one is in progress (default: ask on a terminal, else attach, or wait for an installation)' \
                     --verify 'Ask the site for this path afterwards, such as /up' \
                     --expect 'The status that --verify wants (200)' \
                     --expect-body 'Text that the answer to --verify must hold' \

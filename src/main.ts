@@ -1,16 +1,18 @@
-import { DnxError, isError, systemCode } from './base/errors.ts';
+import { DnxError, isError } from './base/errors.ts';
 import type { Globals } from './cli/language/globals.ts';
 import { reportError } from './cli/output/error.ts';
-import { checkShape, print, write } from './cli/output/print.ts';
+import { ClosedPipe, checkShape, DEFAULT_COLUMNS, delivered, print, write } from './cli/output/print.ts';
 import { styleFor } from './cli/output/style.ts';
 import { commandLine, nextLine } from './cli/run/command-line.ts';
-import type { Invocation } from './cli/run/invocation.ts';
+import { callsOf, type Invocation } from './cli/run/invocation.ts';
 import { openContext } from './cli/run/open-context.ts';
 import { parse } from './cli/run/parse.ts';
 import { perform } from './cli/run/perform.ts';
 import { tree } from './commands/index.ts';
 import { formats } from './machine/settings/format.ts';
-import { DEFAULT_HOST, DEFAULT_PROFILE, readSettings, type Settings, truthy } from './machine/settings/settings.ts';
+import { DEFAULT_HOST } from './machine/settings/host.ts';
+import { DEFAULT_PROFILE } from './machine/settings/place.ts';
+import { readSettings, type Settings, truthy } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
 /** argv and a World in, an exit code out. The one place where errors are caught. */
@@ -22,32 +24,41 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     if (help) await write(world.stdout, help(await pageOf(world, globals)));
     if (!invocation) return 0;
     settings = readSettings(world, { ...globals, debug: globals.debug || undefined });
-    await checkShape(globals);
+    await checkShape(globals, settings);
     return await run(invocation, settings, world);
   } catch (error) {
-    if (isClosedPipe(error)) return 0;
-    const where = settings ?? { host: DEFAULT_HOST, profile: DEFAULT_PROFILE, origins: {} };
-    return reportError(error, {
-      json: isJson(settings?.format ?? wantedFormat(globals, world)),
-      debug: settings?.debug ?? (globals.debug || truthy(world.env.DNX_DEBUG)),
-      color: globals.color,
-      world,
-      line: ({ command }) => commandLine(command, where),
-    });
+    return error instanceof ClosedPipe ? 0 : report(error, globals, settings, world);
   }
+}
+
+/** Reports what no command could catch, as `main` reports everything else, and answers with the exit code. */
+export async function reportCrash(error: unknown, argv: readonly string[], world: World): Promise<number> {
+  return report(error, (await parse(argv, tree)).globals, undefined, world);
+}
+
+async function report(error: unknown, globals: Globals, settings: Settings | undefined, world: World): Promise<number> {
+  const where = settings ?? { host: DEFAULT_HOST, profile: DEFAULT_PROFILE, origins: {} };
+  return reportError(error, {
+    json: isJson(settings?.format ?? wantedFormat(globals, world)),
+    debug: settings?.debug ?? (globals.debug || truthy(world.env.DNX_DEBUG)),
+    color: globals.color,
+    world,
+    line: ({ command }) => commandLine(command, where),
+  });
 }
 
 async function run(invocation: Invocation, settings: Settings, world: World): Promise<number> {
   const { ctx, scope, sources, close } = await openContext(world, settings, invocation.globals, tree);
   try {
     const result = await perform(invocation, ctx, scope, sources).catch(async (error: unknown) => {
+      if (isError(error, 'unauthenticated')) throw (await import('./features/auth/rejected.ts')).withVariable(error, world.env);
       if (!isError(error, 'forbidden')) throw error;
       const { withTokenLine } = await import('./features/token/abilities/forbidden.ts');
       throw withTokenLine(error, invocation, settings);
     });
     ctx.progress.done();
     const { exit, note, next = [], afterwards } = result;
-    if (await delivered(print(result, invocation.globals, settings, world))) {
+    if (await delivered(result, print(result, invocation.globals, settings, world), changes(invocation, settings))) {
       if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
       for (const each of next) ctx.progress.note(nextLine(each, settings));
       await afterwards?.();
@@ -60,9 +71,15 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
   }
 }
 
+/** True for a command that does more than read. */
+function changes(invocation: Invocation, settings: Settings): boolean {
+  const { endpoint, also } = callsOf(invocation, settings);
+  return [endpoint, ...also.map((each) => each.endpoint)].some((each) => each !== undefined && !each.startsWith('GET '));
+}
+
 async function pageOf({ stdout, env }: World, { color }: Globals) {
   const { bold } = await styleFor(stdout, env, color);
-  return { width: Math.min(stdout.columns || 100, 110), bold };
+  return { width: stdout.isTTY ? Math.min(stdout.columns || DEFAULT_COLUMNS, 110) : 100, bold };
 }
 
 /** The format that is wanted where the settings are not known yet. */
@@ -71,17 +88,3 @@ function wantedFormat({ json, output }: Globals, { env }: World): string | undef
 }
 
 const isJson = (format: string | undefined): boolean => format === 'json' || format === 'ndjson';
-
-/** False where the reader has gone, which changes nothing about the outcome. */
-async function delivered(printing: Promise<void>): Promise<boolean> {
-  try {
-    await printing;
-    return true;
-  } catch (error) {
-    if (isClosedPipe(error)) return false;
-    throw error;
-  }
-}
-
-/** `| head -1` closes our stdout: that is how a pipe ends, not a failure. */
-const isClosedPipe = (error: unknown): boolean => systemCode(error) === 'EPIPE';

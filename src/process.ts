@@ -1,11 +1,20 @@
-import { DnxError } from './base/errors.ts';
-import type { World } from './machine/world.ts';
-import { main } from './main.ts';
+import { type Code, DnxError, systemCode } from './base/errors.ts';
+import { closeIfHungUp, fileOutput, isFile } from './machine/output.ts';
+import type { Timer, World } from './machine/world.ts';
+import { main, reportCrash } from './main.ts';
 import { openNetwork } from './platform/api/network.ts';
 
-/** The world of the real process: its streams, clock, keychain and network. */
-export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
-  const { env, platform, stdout, stderr } = process;
+/** How long a command may take to end after a signal. */
+const GRACE_MS = 700;
+
+const after: Timer = (ms, callback) => {
+  const timer = setTimeout(callback, ms).unref();
+  return () => clearTimeout(timer);
+};
+
+/** The world of the real process: its streams, clock, keychain and network. `children` counts the processes that run on the user's behalf. */
+function realWorld(process: NodeJS.Process, signal: AbortSignal, children: { running: number }): World {
+  const { env, platform, stderr } = process;
   const clock: World['clock'] = {
     now: () => Date.now(),
     // `performance` would load perf_hooks.
@@ -34,38 +43,98 @@ export function realWorld(process: NodeJS.Process, signal: AbortSignal): World {
     get stdin() {
       return process.stdin;
     },
-    stdout,
+    stdout: outputOf(process),
     stderr,
     clock,
     signal,
-    cwd: process.cwd(),
-    home: env.HOME ?? env.USERPROFILE ?? '/',
-    keychain: {
-      read: async (account) => (await keychain()).read(account),
-      write: async (account, secret) => (await keychain()).write(account, secret),
-      remove: async (account) => (await keychain()).remove(account),
+    cwd: cwdOf(process),
+    get home() {
+      return homeOf(process);
     },
-    connect: async () => openNetwork(env),
+    keychain: {
+      read: async (...args) => (await keychain()).read(...args),
+      write: async (...args) => (await keychain()).write(...args),
+      remove: async (...args) => (await keychain()).remove(...args),
+    },
+    connect: async () => openNetwork(env, after),
     async spawn(child) {
       const { runChild } = await import('./machine/child.ts');
-      return runChild(child, signal, process.stdin.isTTY);
+      children.running += 1;
+      return runChild(child, signal, process.stdin.isTTY).finally(() => {
+        children.running -= 1;
+      });
     },
   };
 }
 
+/** Standard output. A reader that goes away shows as a failed write; without a listener it would be a crash as well. */
+function outputOf({ stdout, platform }: NodeJS.Process): World['stdout'] {
+  const output = platform !== 'win32' && !stdout.isTTY && isFile(stdout.fd) ? fileOutput(stdout.fd) : stdout;
+  return output.on('error', () => {});
+}
+
+/** The working directory, or what it was called before somebody removed it. */
+function cwdOf(process: NodeJS.Process): string {
+  try {
+    return process.cwd();
+  } catch {
+    return process.env.PWD || '/';
+  }
+}
+
+function homeOf({ env, getBuiltinModule }: NodeJS.Process): string {
+  const given = env.HOME || env.USERPROFILE;
+  if (given) return given;
+  try {
+    return getBuiltinModule('node:os').userInfo().homedir;
+  } catch (cause) {
+    throw new DnxError('usage', 'This user has no home directory.', {
+      hint: 'Set HOME, or DNX_CONFIG_DIR, DNX_CACHE_DIR and DNX_STATE_DIR.',
+      cause,
+    });
+  }
+}
+
+/** Resolves when a pipe has taken what was written to it, which `exit` does not wait for. */
+const flushed = (stream: World['stderr']): Promise<unknown> =>
+  stream.writableLength === 0 ? Promise.resolve() : new Promise((resolve) => stream.write('', resolve));
+
 /** Runs argv in the real world and ends the process with its exit code. */
 export async function run(process: NodeJS.Process): Promise<void> {
+  const argv = process.argv.slice(2);
+  const children = { running: 0 };
   const interruption = new AbortController();
-  const stop = (reason: DnxError) => () => {
-    // A second signal ends a process that does not stop by itself.
-    if (interruption.signal.aborted) process.exit(reason.exitCode);
-    interruption.abort(reason);
-  };
-  process.on('SIGINT', stop(new DnxError('interrupted', 'Interrupted.')));
-  process.on('SIGTERM', stop(new DnxError('terminated', 'Terminated.')));
-  // A reader that went away shows as a failed write; without a listener it would be a crash as well.
-  process.stdout.on('error', () => {});
+  const crashed = new Promise<never>((_, reject) => {
+    // Reading from a terminal that was closed fails, maybe before its signal comes.
+    process.on('uncaughtException', (error) => reject(systemCode(error) === 'EIO' ? new DnxError('hangup', 'Hangup.') : error));
+  });
+  let received: NodeJS.Signals | undefined;
+  const overdue = new Promise<never>((_, reject) => {
+    const stop = (code: Code, message: string) => (signal: NodeJS.Signals) => {
+      const reason = new DnxError(code, message);
+      // A second signal ends a process that does not stop on its own.
+      if (interruption.signal.aborted) end(process, reason.exitCode, signal);
+      received = signal;
+      interruption.abort(reason);
+      setTimeout(() => children.running > 0 || reject(reason), GRACE_MS);
+    };
+    process.on('SIGINT', stop('interrupted', 'Interrupted.'));
+    process.on('SIGTERM', stop('terminated', 'Terminated.'));
+    process.on('SIGHUP', stop('hangup', 'Hangup.'));
+  });
   process.stderr.on('error', () => {});
-  const code = await main(process.argv.slice(2), realWorld(process, interruption.signal));
+  const world = realWorld(process, interruption.signal, children);
+  const code = await Promise.race([main(argv, world), overdue, crashed]).catch((error: unknown) => reportCrash(error, argv, world));
+  await Promise.race([flushed(process.stderr), overdue]).catch(() => {});
+  end(process, code, received);
+}
+
+/** Ends the process. A thread that still waits for DNS would hold up an exit for seconds, but not the default action of the signal. */
+function end(process: NodeJS.Process, code: number, signal: NodeJS.Signals | undefined): never {
+  for (const fd of [0, 1, 2]) closeIfHungUp(fd, (each) => process.getBuiltinModule('node:tty').isatty(each));
+  if (signal && process.platform !== 'win32' && process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap')) {
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  }
   process.exit(code);
 }

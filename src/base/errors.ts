@@ -14,6 +14,7 @@ export const exits = {
   partial: 12,
   network: 13,
   timed_out: 124,
+  hangup: 129,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -82,6 +83,22 @@ export const usage = (message: string, hint?: string, ...next: readonly Next[]):
 export const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'The disk is full',
+  EDQUOT: 'The disk quota is used up',
+  EFBIG: 'The file has reached the size limit',
+  EROFS: 'The file system is read-only',
+  EACCES: 'Permission denied',
+  EIO: 'The device or terminal does not answer',
+  ENAMETOOLONG: 'The name is too long',
+};
+
+/** Why the system refuses to write, as a clause. */
+export const reasonOf = (code: string | undefined): string | undefined => (code === undefined ? undefined : reasons[code]);
+
 /** True for a failure with one of these codes. */
 export const isError = (error: unknown, ...codes: readonly Code[]): error is DnxError =>
   error instanceof DnxError && (codes.length === 0 || codes.includes(error.code));
+
+/** True for the reason of a signal: the user or the system ends the command. */
+export const isStop = (error: unknown): boolean => isError(error, 'interrupted', 'terminated', 'hangup');

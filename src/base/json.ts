@@ -4,3 +4,91 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** True for a JSON object: not null, not an array. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Deeper JSON is refused: PHP writes none, and walking it would overflow the stack. */
+const DEEPEST = 512;
+/** Longer integers than this are no ids, and stay numbers. */
+const LONGEST = 400;
+/** In front of the digits of a long integer while it is a string. No text begins with this noncharacter. */
+const MARK = '\uffff';
+
+/**
+ * A JSON text as a value. An integer that a number cannot hold becomes a bigint, so that an id keeps its digits.
+ * Throws a SyntaxError, or a RangeError for a text that is nested too deeply.
+ */
+export function fromJson(text: string): unknown {
+  const long = /\d{16}/.test(text);
+  if (!long && count(text, '{') + count(text, '[') <= DEEPEST) return JSON.parse(text);
+  const marked = scan(text);
+  return marked === text ? JSON.parse(text) : withBigints(JSON.parse(marked));
+}
+
+/** A value as JSON text; bigints as the numbers that they were. */
+export function toJson(value: unknown, indent?: number): string {
+  try {
+    return JSON.stringify(value, null, indent) ?? 'null';
+  } catch (error) {
+    // JSON.stringify knows no bigint.
+    if (!(error instanceof TypeError)) throw error;
+    const marked = JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${MARK}${each}` : each), indent);
+    return marked.replace(/"\uffff(-?\d+)"(?!:)/g, '$1');
+  }
+}
+
+const count = (text: string, part: string): number => text.split(part).length - 1;
+
+const NUMBER = /-?\d+(\.\d+)?([eE][+-]?\d+)?/y;
+
+/** The text with its long integers as marked strings. */
+function scan(text: string): string {
+  let depth = 0;
+  let copied = 0;
+  let marked = '';
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at] as string;
+    if (character === '"') at = endOfString(text, at);
+    else if (character === '{' || character === '[') depth += 1;
+    else if (character === '}' || character === ']') depth -= 1;
+    else if (character === '-' || (character >= '0' && character <= '9')) {
+      NUMBER.lastIndex = at;
+      const number = NUMBER.exec(text)?.[0] ?? character;
+      if (isLong(number)) {
+        marked += `${text.slice(copied, at)}"${MARK}${number}"`;
+        copied = at + number.length;
+      }
+      at += number.length - 1;
+    }
+    if (depth > DEEPEST) throw new RangeError(`it is nested more than ${DEEPEST} levels deep`);
+  }
+  return marked + text.slice(copied);
+}
+
+const isLong = (number: string): boolean =>
+  number.length <= LONGEST && /^-?[1-9]\d{15,}$/.test(number) && !Number.isSafeInteger(Number(number));
+
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let slashes = 0;
+    while (text[end - 1 - slashes] === '\\') slashes += 1;
+    if (slashes % 2 === 0) return end;
+  }
+  return text.length;
+}
+
+/** The value with its marked strings as bigints. As deep as `scan` allows. */
+function withBigints(value: unknown): unknown {
+  if (typeof value === 'string') return /^\uffff-?\d+$/.test(value) ? BigInt(value.slice(1)) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  const holder = value as Record<string, unknown>;
+  // Defined, not assigned: a key may be `__proto__`.
+  for (const key of Object.keys(holder)) {
+    const each = holder[key];
+    const read = withBigints(each);
+    if (read !== each) Object.defineProperty(holder, key, { value: read, writable: true, enumerable: true, configurable: true });
+  }
+  return value;
+}
+
+/** The value under a key that comes from outside: `constructor` is not one that every object has. */
+export const own = <T>(record: Readonly<Record<string, T>> | null | undefined, key: string): T | undefined =>
+  record !== undefined && record !== null && Object.hasOwn(record, key) ? record[key] : undefined;

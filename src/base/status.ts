@@ -1,4 +1,5 @@
 import { wordOf } from './text.ts';
+
 /** What a status value means for somebody who waits: going on, ended well, or ended badly. */
 export type Phase = 'going' | 'good' | 'bad';
 
@@ -16,14 +17,14 @@ const going = new Set([
   'restoring',
 ]);
 
-/** Sorts a status value by its meaning, without regard to case, `-` or `_`. Undefined: not one that is known, so shown as it is. */
+/** A status value in one spelling, to compare it: without regard to case, `-` or `_`. */
+export const statusKey = (status: unknown): string => wordOf(status).trim().toLowerCase().replaceAll(/[-\s]/g, '_');
+
+/** Sorts a status value by its meaning. Undefined: not one that is known, so shown as it is. */
 export function phaseOf(status: unknown): Phase | undefined {
   // Most values are spelled as they are known.
   if (typeof status === 'string' && good.has(status)) return 'good';
-  const value = String(status ?? '')
-    .trim()
-    .toLowerCase()
-    .replaceAll(/[-\s]/g, '_');
+  const value = statusKey(status);
   if (/fail|error|cancelled|canceled/.test(value)) return 'bad';
   if (good.has(value)) return 'good';
   return going.has(value) ? 'going' : undefined;

@@ -1,3 +1,5 @@
+import { toJson } from './json.ts';
+
 /** `ssh_key` -> `SSH key`: a noun of the API as a person reads it. */
 export const title = (noun: string): string => noun.replaceAll('_', ' ').replace(/\bssh\b/, 'SSH');
 
@@ -10,7 +12,7 @@ export const flagName = (key: string): string => `--${key.replaceAll('_', '-')}`
 
 /** What the API sent where a word is expected: text and numbers as they are, anything else as JSON; empty where there is nothing. */
 export const wordOf = (value: unknown): string =>
-  value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  value === null || value === undefined ? '' : typeof value === 'object' ? toJson(value) : String(value);
 
 /** 734003200 -> `734 MB`. What is not a number of bytes stays as it is. */
 export function bytes(size: unknown): unknown {

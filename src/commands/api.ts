@@ -1,5 +1,6 @@
 import { usage } from '../base/errors.ts';
-import { command } from '../cli/language/command.ts';
+import { toJson } from '../base/json.ts';
+import { type Consent, type Context, command } from '../cli/language/command.ts';
 import { argument, content, flag, required, suggest, text } from '../cli/language/options.ts';
 import { data, nothing, text as plain, type View } from '../cli/output/view.ts';
 import { parseJson } from '../cli/run/body.ts';
@@ -22,6 +23,8 @@ export default command({
     include: { ...flag('Show the status and the headers too'), short: 'i' },
   },
   fields: {},
+  consent: ({ ask, resolve, settings }, { options: { method, path }, consent: { yes } }) =>
+    method.toUpperCase() === 'DELETE' ? deletion({ ask, resolve, settings }, path, yes) : Promise.resolve(undefined),
   calls: ({ method, path }) => (typeof method === 'string' && typeof path === 'string' ? [operationOf(method, path)] : []),
   examples: [
     'api GET /user',
@@ -49,8 +52,20 @@ export default command({
   },
 });
 
+/** What a DELETE asks for. Where nobody can be asked it is refused before the ids of {server} and {site} are looked up. */
+async function deletion(
+  { ask, resolve, settings }: Pick<Context, 'ask' | 'resolve' | 'settings'>,
+  word: string,
+  yes: boolean,
+): Promise<Consent | undefined> {
+  if (yes) return undefined;
+  if (!ask.allowed) throw usage('DELETE needs a confirmation, and nobody can be asked. Nothing was sent.', 'Pass --yes.');
+  const { path } = await fillPlaceholders(addressOf(word, settings.host), resolve);
+  return { level: 'moderate', action: `Send DELETE ${path} to ${settings.host}` };
+}
+
 const words = (fields: Readonly<Record<string, unknown>> = {}): Record<string, string> =>
-  Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]));
+  Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? value : toJson(value)]));
 
 function withQuery({ path, search }: Address, more: Readonly<Record<string, string>>): string {
   const added = new URLSearchParams(more).toString();
@@ -65,7 +80,7 @@ function bodyOf(reply: Reply, note: (sentence: string) => void): View {
 }
 
 function withHead({ status, headers, body, text: page }: Reply): View {
-  const shown = page ?? (body === undefined ? '' : JSON.stringify(body, null, 2));
+  const shown = page ?? (body === undefined ? '' : toJson(body, 2));
   return plain(`${headOf({ status, headers })}\n\n${shown}`, { status, headers, body: body ?? page ?? null });
 }
 

@@ -26,7 +26,7 @@ const loginCommand = command({
     email: text('Mail address', 'address'),
     ability: list('An ability for the token', 'resource:action'),
     for: list('A command line that must work: what it needs', 'command'),
-    from_script: list('A shell script or GitHub workflow: what its dnx commands need', 'file'),
+    from_script: list('A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need', 'file'),
     preset: choice('A ready-made set of abilities', presetNames),
     insecure_storage: flag('Store the token in a file, in the clear (mode 0600)'),
   },

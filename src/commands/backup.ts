@@ -5,6 +5,7 @@ import { choice, flag, following, text } from '../cli/language/options.ts';
 import { action } from '../cli/language/resource.ts';
 import { columns, rows } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
+import { affectedBy } from '../features/backup/affected.ts';
 import { download } from '../features/backup/download.ts';
 import { backupReader, backupsEndpoint } from '../platform/follow/backup.ts';
 
@@ -81,7 +82,7 @@ const create = command({
   fields: { site_id: { ...text('The site whose application to back up: domain or id', 'site'), as: 'site' } },
   shows: details,
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
-  async run(ctx, { targets: { database, site }, options: { wait, timeout } }) {
+  async run(ctx, { targets: { database, site }, options: { wait } }) {
     if (!database && !site)
       throw usage('A backup of what? Nothing says.', 'Pass --database and its --server, or --site for the application of a site.');
     return workResult(ctx, {
@@ -91,7 +92,6 @@ const create = command({
       start: () => ctx.call(),
       columns: details,
       wait,
-      timeout,
       resume,
     });
   },
@@ -117,12 +117,13 @@ const downloadCommand = command({
 const restore = command({
   name: 'restore',
   summary: 'Restore from a backup',
-  calls: ['POST /backups/{backup}/restore', { when: 'wait', also: [backupsEndpoint] }],
-  consent: { level: 'severe', warning: 'What is there now is overwritten by what is in the backup.' },
+  description: '--confirm takes the name of the database that is overwritten, or for the backup of an application the domain of its site.',
+  calls: ['POST /backups/{backup}/restore', backupsEndpoint],
+  consent: { level: 'severe', affects: affectedBy },
   options: following,
   shows: details,
-  examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm 01JQ8Z4T9G000000000000BK06'],
-  run: (ctx, { targets: { backup }, options: { wait, timeout } }) =>
+  examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm shop'],
+  run: (ctx, { targets: { backup }, options: { wait } }) =>
     workResult(ctx, {
       reader: backupReader(ctx),
       on: backup.id,
@@ -131,7 +132,6 @@ const restore = command({
       start: () => ctx.call(),
       columns: details,
       wait,
-      timeout,
       resume,
     }),
 });

@@ -1,3 +1,4 @@
+import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, content, following, natural, required, secret, suggest, text } from '../cli/language/options.ts';
 import { resource, show } from '../cli/language/resource.ts';
@@ -51,16 +52,15 @@ const create = command({
   fields,
   shows: certificates.details,
   examples: ['create shop.example.com --site shop.example.com', 'create www.shop.example.com --site shop.example.com --no-wait'],
-  run: (ctx, { targets: { server, site }, options: { wait, timeout }, body }) =>
+  run: (ctx, { targets: { server, site }, options: { wait }, body }) =>
     workResult(ctx, {
       reader: certificateReader(ctx, { server: server.id, site: site.id }),
       start: () => ctx.call(),
       doing: 'issue',
-      what: `the certificate for ${body.domain}`,
+      what: `the certificate for ${wordOf(body.domain)}`,
       resume: (id) => ['certificate', 'show', id, '--site', site.id, '--server', server.id],
       columns: certificates.details,
       wait,
-      timeout,
     }),
 });
 

@@ -2,8 +2,9 @@ import { DnxError } from '../base/errors.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, required, text } from '../cli/language/options.ts';
 import { columns, message, text as plain, rows } from '../cli/output/view.ts';
+import { hostOf } from '../machine/settings/host.ts';
 import { type Origin, type SettingName, settingNames } from '../machine/settings/precedence.ts';
-import { formatOf, hostOf } from '../machine/settings/settings.ts';
+import { formatOf } from '../machine/settings/settings.ts';
 
 /** What a profile keeps. The profile itself is chosen with `dnx auth switch`. */
 const keys = ['host', 'server', 'site', 'output'] as const;
@@ -24,8 +25,17 @@ function settingsOf({ settings }: Pick<Context, 'settings'>): Setting[] {
   return settingNames.map((name) => ({ key: name, value: values[name] ?? null, origin: settings.origins[name] ?? null }));
 }
 
-async function change(ctx: Pick<Context, 'settings' | 'clock' | 'signal'>, name: Key, value: string | undefined): Promise<void> {
-  const { profile, directories } = ctx.settings;
+async function change(
+  ctx: Pick<Context, 'settings' | 'clock' | 'signal' | 'progress'>,
+  name: Key,
+  value: string | undefined,
+): Promise<void> {
+  const { profile, directories, blocked } = ctx.settings;
+  if (blocked.storing) {
+    const { repairConfig } = await import('../machine/settings/repair.ts');
+    const broken = await repairConfig(directories.config, profile, ctx);
+    if (broken) ctx.progress.warn(`Repaired the settings. The broken file is kept as ${broken}.`);
+  }
   const { editConfig } = await import('../machine/settings/config-file.ts');
   await editConfig(directories.config, ctx, (config) => {
     const { [name]: _, ...others } = config.profiles?.[profile] ?? {};

@@ -3,9 +3,9 @@ import { type Context, command } from '../cli/language/command.ts';
 import { flag, text } from '../cli/language/options.ts';
 import { everyCommand } from '../cli/language/tree.ts';
 import { columns, rows } from '../cli/output/view.ts';
-import { readUserFile } from '../cli/run/values.ts';
 import { compare, type Difference } from '../features/doctor/contract.ts';
 import { examine } from '../features/doctor/doctor.ts';
+import { readUserFile } from '../machine/files/user-file.ts';
 import { NetworkFault } from '../machine/world.ts';
 import { textOf } from '../platform/api/response.ts';
 
@@ -38,6 +38,7 @@ export default command({
 /** A file, or what a URL answers; no token is sent there. */
 async function load({ world, signal }: Pick<Context, 'world' | 'signal'>, place: string): Promise<string> {
   if (!/^https?:\/\//.test(place)) return readUserFile(place, world);
+  if (!URL.canParse(place)) throw usage(`“${place}” is not a URL.`);
   const transport = await world.connect();
   try {
     const response = await transport.request({ method: 'GET', url: place, headers: { accept: 'application/json' }, signal });

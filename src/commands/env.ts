@@ -6,6 +6,7 @@ import { argument, flag, list, required, text } from '../cli/language/options.ts
 import { action, answer, remove, resource } from '../cli/language/resource.ts';
 import { asResult, columns, text as plain, rows } from '../cli/output/view.ts';
 import { contentOf } from '../cli/run/values.ts';
+import { requireId } from '../platform/names/names.ts';
 
 interface Variable {
   readonly id: string;
@@ -62,7 +63,7 @@ const set = command({
   description: 'A key that is not there yet is created, another is updated. The change takes effect at the next deploy.',
   calls: [createEndpoint, listEndpoint, updateEndpoint],
   options: {
-    assignment: argument(required(list('KEY=value; KEY alone with --from-file'))),
+    assignment: { ...argument(required(list('KEY=value; KEY alone with --from-file'))), check: refuseTwins },
     from_file: text('Read the value of the one KEY from this file, or - for standard input', 'file|-'),
   },
   fields: {},
@@ -77,7 +78,7 @@ const set = command({
       if (before?.value === value && Object.keys(body).length === 0) return answer({ data: before, message: undefined }, variables.columns);
       changed = true;
       const reply = before
-        ? await ctx.call(updateEndpoint, { params: { variable: String(before.id) }, body: { value, ...body } })
+        ? await ctx.call(updateEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: { value, ...body } })
         : await ctx.call(createEndpoint, { body: { key, value, ...body } });
       return answer(reply, variables.columns, `Set ${key}.`);
     };
@@ -97,6 +98,13 @@ function pair(word: string): Pair {
   const at = word.indexOf('=');
   if (at < 1) throw usage(`“${word}” is not KEY=value.`, 'For an empty value give KEY=, and for one in a file KEY --from-file FILE.');
   return { key: word.slice(0, at), value: word.slice(at + 1) };
+}
+
+/** One key has one value. */
+function refuseTwins(words: readonly string[]): void {
+  const keys = words.map((word) => word.split('=', 1)[0]);
+  const twin = keys.find((key, index) => keys.indexOf(key) < index);
+  if (twin) throw usage(`${twin} is given twice. Nothing was set.`);
 }
 
 async function fromFile(ctx: Context, [key, ...others]: readonly string[], file: string): Promise<Pair> {

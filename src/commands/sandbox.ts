@@ -1,10 +1,11 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type DnxError, systemCode, usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
 import { duration, flag, integer, rest, text, type Values } from '../cli/language/options.ts';
 import { nothing } from '../cli/output/view.ts';
+import { quoted } from '../cli/run/command-line.ts';
 import type { Env, World } from '../machine/world.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 
@@ -64,7 +65,7 @@ const start = command({
         `A Deploynix sandbox answers on ${sandbox.url}. Ctrl-C stops it.`,
         '',
         'In another terminal:',
-        `  export DNX_HOST=${sandbox.url} DNX_TOKEN='${sandbox.token}'`,
+        `  export DNX_HOST=${sandbox.url} DNX_TOKEN='${sandbox.token}'${usesProxy(world.env) ? ` NO_PROXY='${noProxy(world.env)}'` : ''}`,
         '  dnx server list',
         '',
         `Or sign in as ${SEED_EMAIL} with the password: ${SEED_PASSWORD}`,
@@ -77,33 +78,34 @@ const start = command({
   },
 });
 
-interface Rehearsal {
-  readonly env: Env;
-  readonly remove: () => Promise<void>;
-}
+const usesProxy = (env: Env): boolean => ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'].some((name) => env[name]);
+
+/** What no proxy is asked for, and this machine, which no proxy reaches. */
+const noProxy = (env: Env): string => [...new Set([env.no_proxy, env.NO_PROXY, '127.0.0.1', 'localhost'])].filter(Boolean).join(',');
+
+/** The name of the variable that is the PATH: Windows has `Path`, and does not mind the case. */
+const pathName = (env: Env, platform: NodeJS.Platform): string =>
+  (platform === 'win32' && Object.keys(env).find((name) => name.toUpperCase() === 'PATH')) || 'PATH';
 
 /** The environment of a command that runs against a sandbox: its host and token, directories of its own, and this very dnx on its PATH. */
-async function privateEnv(
-  { env, self }: Pick<World, 'env' | 'self'>,
-  sandbox: { readonly url: string; readonly token: string },
-): Promise<Rehearsal> {
-  const directory = await mkdtemp(join(tmpdir(), 'dnx-sandbox-'));
-  const [node, script] = self;
-  const shim = join(directory, 'dnx');
-  await writeFile(shim, `#!/bin/sh\nexec '${node}' '${script}' "$@"\n`);
-  await chmod(shim, 0o755);
+function privateEnv(
+  { env, platform }: Pick<World, 'env' | 'platform'>,
+  { url, token }: Pick<Sandbox, 'url' | 'token'>,
+  directory: string,
+): Env {
   const { DNX_PROFILE: _profile, DNX_SERVER: _server, DNX_SITE: _site, ...inherited } = env;
+  const path = pathName(inherited, platform);
+  const direct = noProxy(inherited);
   return {
-    env: {
-      ...inherited,
-      PATH: [directory, inherited.PATH].filter(Boolean).join(delimiter),
-      DNX_HOST: sandbox.url,
-      DNX_TOKEN: sandbox.token,
-      DNX_CONFIG_DIR: join(directory, 'config'),
-      DNX_CACHE_DIR: join(directory, 'cache'),
-      DNX_STATE_DIR: join(directory, 'state'),
-    },
-    remove: () => rm(directory, { recursive: true, force: true }),
+    ...inherited,
+    [path]: [directory, inherited[path]].filter(Boolean).join(platform === 'win32' ? ';' : ':'),
+    NO_PROXY: direct,
+    no_proxy: direct,
+    DNX_HOST: url,
+    DNX_TOKEN: token,
+    DNX_CONFIG_DIR: join(directory, 'config'),
+    DNX_CACHE_DIR: join(directory, 'cache'),
+    DNX_STATE_DIR: join(directory, 'state'),
   };
 }
 
@@ -123,11 +125,12 @@ const run = command({
     },
   ) {
     const sandbox = await open(ctx.world, given);
-    const rehearsal = await privateEnv(ctx.world, sandbox);
+    const directory = await mkdtemp(join(tmpdir(), 'dnx-sandbox-'));
     try {
-      return { view: nothing, exit: await ctx.world.spawn({ file, args, env: rehearsal.env }) };
+      await writeFile(join(directory, 'dnx'), `#!/bin/sh\nexec ${ctx.world.self.map(quoted).join(' ')} "$@"\n`, { mode: 0o755 });
+      return { view: nothing, exit: await ctx.world.spawn({ file, args, env: privateEnv(ctx.world, sandbox, directory) }) };
     } finally {
-      await rehearsal.remove();
+      await rm(directory, { recursive: true, force: true });
       await sandbox.close();
     }
   },

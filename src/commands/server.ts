@@ -1,8 +1,9 @@
-import { isObject } from '../base/json.ts';
+import { isObject, toJson } from '../base/json.ts';
+import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
 import { list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { columns, message, text as plain } from '../cli/output/view.ts';
+import { columns, log, message } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/server.ts';
 
@@ -87,15 +88,14 @@ const create = command({
   fields,
   shows: servers.details,
   examples: ['create web-3 --provider hetzner --region fsn1 --size cx32', 'create cache-1 --provider hetzner --type cache --no-wait'],
-  run: (ctx, { options: { wait, timeout }, body }) =>
+  run: (ctx, { options: { wait }, body }) =>
     workResult(ctx, {
       reader: serverReader(ctx),
       start: () => ctx.call(),
       doing: 'creation',
-      what: `server ${body.name}`,
+      what: `server ${wordOf(body.name)}`,
       columns: servers.details,
       wait,
-      timeout,
       resume,
     }),
 });
@@ -109,7 +109,7 @@ const provision = command({
   options: following,
   shows: servers.details,
   examples: ['provision web-2 --yes', 'provision web-2 --yes --no-wait'],
-  run: (ctx, { targets: { server }, options: { wait, timeout } }) =>
+  run: (ctx, { targets: { server }, options: { wait } }) =>
     workResult(ctx, {
       reader: serverReader(ctx),
       on: server.id,
@@ -118,7 +118,6 @@ const provision = command({
       what: `server ${server.label}`,
       columns: servers.details,
       wait,
-      timeout,
       resume,
     }),
 });
@@ -130,8 +129,8 @@ const logs = command({
   examples: ['logs web-1'],
   async run(ctx) {
     const { data, body } = await ctx.call();
-    const log = logOf(data);
-    return log === '' ? message('No logs.', body ?? null) : plain(log, data);
+    const text = logOf(data);
+    return text === '' ? message('No logs.', body ?? null) : log(text, data);
   },
 });
 
@@ -142,7 +141,7 @@ function logOf(data: unknown): string {
   if (Array.isArray(data)) return data.map(logOf).join('\n');
   if (!isObject(data)) return String(data);
   const holder = ['content', 'logs', 'log', 'output', 'message'].find((key) => key in data);
-  return holder ? logOf(data[holder]) : JSON.stringify(data);
+  return holder ? logOf(data[holder]) : toJson(data);
 }
 
 export default group({

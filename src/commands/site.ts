@@ -3,8 +3,8 @@ import { command, group } from '../cli/language/command.ts';
 import { assumed, duration, following, from, natural, required, suggest, text } from '../cli/language/options.ts';
 import { action, answer, create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows } from '../cli/output/view.ts';
-import type { Release } from '../features/deploy/judge.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
+import type { ReleaseRecord } from '../features/deploy/release.ts';
 import { releasesEndpoint, siteEndpoint } from '../features/deploy/snapshot.ts';
 
 interface Site {
@@ -82,6 +82,7 @@ const deploy = command({
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',
     { when: 'wait', also: [siteEndpoint, releasesEndpoint] },
+    { when: 'if_running', also: [siteEndpoint, releasesEndpoint] },
     { when: 'verify', also: [siteEndpoint] },
     { when: 'verify_cmd', also: [siteEndpoint] },
     { when: 'rollback_on_fail', also: ['POST /servers/{server}/sites/{site}/rollback'] },
@@ -107,9 +108,9 @@ const watch = command({
   targets: 'optional',
   options: { timeout: following.timeout, ...reporting },
   examples: ['watch shop.example.com'],
-  run: async (ctx, { targets, options: { timeout, ...report } }) => {
+  run: async (ctx, { targets, options }) => {
     const [{ watch }, { reported }] = await Promise.all([import('../features/deploy/watch.ts'), import('../features/deploy/report.ts')]);
-    return reported({ ...ctx, targets: targets ?? {} }, report, (inner) => watch(inner, timeout));
+    return reported({ ...ctx, targets: targets ?? {} }, options, watch);
   },
 });
 
@@ -146,8 +147,8 @@ const releases = command({
   examples: ['releases shop.example.com'],
   run: async (ctx) =>
     rows(
-      await ctx.list<Release>(),
-      columns<Release>(
+      await ctx.list<ReleaseRecord>(),
+      columns<ReleaseRecord>(
         'name',
         { key: 'active', title: 'Live' },
         'status',

@@ -8,7 +8,7 @@ import { needsOfLines } from '../features/token/abilities/needs.ts';
 import { audit } from '../features/token/audit.ts';
 import { createToken } from '../features/token/create.ts';
 import { presetNames } from '../features/token/presets.ts';
-import { revokeToken } from '../features/token/revoke.ts';
+import { revokeTokens } from '../features/token/revoke.ts';
 import { rotateToken } from '../features/token/rotate.ts';
 import type { Token } from '../features/token/token.ts';
 import { vocabulary } from '../platform/abilities.ts';
@@ -23,7 +23,7 @@ interface Ability {
 
 const wanted = {
   for: list('A command line that must work: what it needs', 'command'),
-  from_script: list('A shell script or GitHub workflow: what its dnx commands need', 'file'),
+  from_script: list('A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need', 'file'),
 };
 
 const listTokens = command({
@@ -66,18 +66,23 @@ const revoke = command({
   aliases: ['delete', 'rm'],
   summary: 'Revoke a token',
   calls: 'DELETE /tokens/{token}',
-  targets: 'each',
+  targets: 'all',
   consent: 'moderate',
   options: { confirm: text('Agree to revoke even the token that dnx is using here, by its name', 'name') },
   examples: ['revoke Grafana --yes'],
-  run: (ctx, { targets, options: { confirm } }) => revokeToken(ctx, targets.token, confirm),
+  run: (ctx, { targets, options: { confirm } }) =>
+    revokeTokens(
+      ctx,
+      targets.map(({ token }) => token),
+      confirm,
+    ),
 });
 
 const rotate = command({
   name: 'rotate',
   summary: 'Replace a token by a new one of the same name and abilities',
   description:
-    'The new token is made and checked, then stored where the old one was in use here, else printed or put into a file; the old one is revoked last. Whatever fails on the way, one of the two works.',
+    'The new token is made and checked, then stored if the old one is the one in use here, and put into a file or printed otherwise; the old one is revoked last. Whatever fails, one of the two works.',
   calls: ['DELETE /tokens/{token}', 'GET /tokens', 'POST /tokens', 'GET /user'],
   consent: { level: 'moderate', warning: 'Whatever uses the old token stops working until it gets the new one.' },
   options: { to_file: text('Put the new token into a new file that only you can read', 'file') },
@@ -108,7 +113,10 @@ const abilities = command({
       { key: 'reasons', title: 'Why', cell: ({ reasons }) => [...new Set(reasons.map(({ because }) => because))].join('; '), wrap: true },
     );
     const next = [{ command: ['token', 'create', 'NAME', ...flags], why: 'To make such a token' }];
-    return { view: rows(needed.abilities, shown, 'No ability is needed: any token can do that.'), next: flags.length > 0 ? next : [] };
+    return {
+      view: rows(needed.abilities, shown, needed.unclear.length > 0 ? '' : 'No ability is needed: any token can do that.'),
+      next: flags.length > 0 ? next : [],
+    };
   },
 });
 

@@ -1,12 +1,18 @@
+import { constants } from 'node:os';
 import { execa } from 'execa';
-import { DnxError } from '../base/errors.ts';
+import { type Code, DnxError } from '../base/errors.ts';
 import type { Child } from './world.ts';
+
+/** The signal behind a reason to stop. */
+const names: Readonly<Partial<Record<Code, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
 
 /**
  * Runs a child with this process's own streams, hands a signal on to it, and answers with its exit code.
  * `terminal`: Ctrl-C reaches the child by itself, and a second one may mean something else to it.
  */
-export async function runChild({ file, args, env, output }: Child, signal: AbortSignal, terminal: boolean): Promise<number> {
+export async function runChild({ file, args, env, output, signal: own }: Child, outer: AbortSignal, terminal: boolean): Promise<number> {
+  const signal = own ?? outer;
+  signal.throwIfAborted();
   const child = execa(file, args, {
     env,
     extendEnv: false,
@@ -14,13 +20,13 @@ export async function runChild({ file, args, env, output }: Child, signal: Abort
     reject: false,
   });
   const stop = () => {
-    if ((signal.reason as DnxError).code === 'terminated') child.kill('SIGTERM');
-    else if (!terminal) child.kill('SIGINT');
+    const name = names[(signal.reason as DnxError).code] ?? 'SIGTERM';
+    if (name !== 'SIGINT' || !terminal) child.kill(name);
   };
   signal.addEventListener('abort', stop, { once: true });
   const result = await child;
   signal.removeEventListener('abort', stop);
   if (result.exitCode !== undefined) return result.exitCode;
-  if (result.isTerminated) return result.signal === 'SIGTERM' ? 143 : 130;
+  if (result.signal !== undefined) return 128 + constants.signals[result.signal];
   throw new DnxError('usage', `Cannot run ${file}: ${result.code === 'ENOENT' ? 'there is no such command' : result.shortMessage}.`);
 }

@@ -18,8 +18,11 @@ export interface Ci {
 /** Where there is no CI system: every call does nothing. */
 export const silentCi: Ci = { mask() {}, group: () => () => {}, error() {}, output() {}, summary() {} };
 
-/** GitHub Actions. Its commands go to stderr, which the runner reads as it does stdout: stdout is the result and nothing else. */
-export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>): Ci {
+/**
+ * GitHub Actions. Its commands go to stderr, which the runner reads as it does stdout: stdout is the result and nothing else.
+ * `safe` makes text harmless for a terminal.
+ */
+export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>, safe: (text: string) => string): Ci {
   if (env.GITHUB_ACTIONS !== 'true') return silentCi;
   const say = (command: string) => void stderr.write(`${command}\n`);
   const append = (file: string | undefined, text: string) => {
@@ -33,10 +36,12 @@ export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>): Ci {
   return {
     mask: (secret) => say(`::add-mask::${escaped(secret)}`),
     group(title) {
-      say(`::group::${escaped(title)}`);
+      say(`::group::${escaped(safe(title))}`);
       return () => say('::endgroup::');
     },
-    error: (title, message) => say(`::error title=${escaped(title).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${escaped(message)}`),
+    error(title, message) {
+      say(`::error title=${escaped(safe(title)).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${escaped(safe(message))}`);
+    },
     output(values) {
       // A value of several lines needs a mark that it cannot hold.
       const mark = `dnx_${crypto.randomUUID()}`;

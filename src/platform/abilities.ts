@@ -1,3 +1,5 @@
+import { own } from '../base/json.ts';
+
 /** The whole vocabulary of abilities, by resource, as the API reference states it. */
 export const vocabulary = {
   server: ['read', 'create', 'update', 'delete'],
@@ -82,7 +84,7 @@ export function needOf(endpoint: string): Need | undefined {
       .replace(/\/\{\w+\}$/, '')
       .split('/')
       .at(-1) ?? '';
-  const resource = collections[collection];
-  const action = actions[method];
+  const resource = own(collections, collection);
+  const action = own(actions, method);
   return resource && action ? stated(`${resource}:${action}`) : undefined;
 }

@@ -66,7 +66,8 @@ const combinations = [
   `git-repository create example/docs --git-provider-id ${seeded.gitProviders.github}`,
   `api GET /servers/${web1}/sites/${shop}`,
   `api POST /servers/${web1}/restart`,
-  `api DELETE /servers/${web1}`,
+  `api DELETE /servers/${web1} --yes`,
+  `backup restore ${seeded.backups['shop database, completed']} --confirm ${shopDb} --no-wait`,
   'auth whoami --json',
 ];
 
@@ -94,7 +95,7 @@ async function runWith(line: string, abilities: readonly string[]): Promise<Run>
 }
 
 async function needsOf(line: string): Promise<string[]> {
-  const needs = await needsOfLines({ lines: [line], scripts: [] }, tree, { cwd: '/', home: '/' });
+  const needs = await needsOfLines({ lines: [line], scripts: [] }, tree, { cwd: '/', home: '/', signal: new AbortController().signal });
   return needs.abilities.map(({ ability }) => ability);
 }
 

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { openJson } from '../support/elsewhere.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -75,6 +76,14 @@ describe('api', () => {
     expect((await bed.dnx('api POST /tokens --paginate')).code).toBe(2);
   });
 
+  test('--paginate keeps a parameter that is given several times', async () => {
+    const there = await openJson(() => ({ data: [] }));
+    onTestFinished(() => there.close());
+    const run = await bed.dnx('api GET /backups?ids[]=1&ids[]=2&a=1&a=1&b= --paginate', { env: { DNX_HOST: there.url } });
+    expect(run.code).toBe(0);
+    expect(there.requests[0]?.url).toBe('/api/v1/backups?ids%5B%5D=1&ids%5B%5D=2&a=1&a=1&b=&page=1&per_page=100');
+  });
+
   test('-i shows status and headers', async () => {
     const run = await bed.dnx('api GET /user -i');
     expect(run.stdout).toMatch(/^HTTP 200\n(.+: .+\n)*x-ratelimit-remaining: \d+\n(.+: .+\n)*\n\{\n {2}"data"/);
@@ -120,7 +129,7 @@ describe('api', () => {
     const token = bed.sandbox.mint(['server:read']);
     const run = await bed.dnx(`api POST /servers/${web1}/sites/${shop}/deploy`, { env: { DNX_TOKEN: token } });
     expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('The token lacks the ability site:deploy')]);
-    const daemon = await bed.dnx(`api DELETE /servers/${web1}/daemons/7`, { env: { DNX_TOKEN: token } });
+    const daemon = await bed.dnx(`api DELETE /servers/${web1}/daemons/7 --yes`, { env: { DNX_TOKEN: token } });
     expect(daemon.stderr).toContain('daemon:delete');
   });
 });

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
 
@@ -52,6 +53,21 @@ describe('login --with-token', () => {
     expect(run.stderr).toContain('Cannot reach http://127.0.0.1:9: the connection was refused.');
   });
 
+  test('says of the token that is replaced only what is known', async () => {
+    expect((await login('login --with-token', { stdin: bed.sandbox.mint([], { name: 'gone' }) })).code).toBe(0);
+    bed.sandbox.state.tokens = bed.sandbox.state.tokens.filter(({ name }) => name !== 'gone');
+    const run = await login();
+    expect(run.stderr).toContain(
+      'The token that was stored here before is replaced, not revoked. To see your tokens: dnx token list --audit\n',
+    );
+  });
+
+  test('names the host that it signs in to before it asks', async () => {
+    const run = await login('login --email ada@example.com --preset ci-deploy', { keys: `${SEED_PASSWORD}\r`, columns: 100 });
+    expect(run.code).toBe(0);
+    expect(run.stderr.indexOf(`Signing in to ${bed.sandbox.url}.`)).toBeLessThan(run.stderr.indexOf('Password'));
+  });
+
   test('DNX_TOKEN is said to win', async () => {
     const run = await login('login --with-token', { env: { DNX_TOKEN: bed.sandbox.token } });
     expect(run.code).toBe(0);
@@ -66,31 +82,6 @@ describe('login --with-token', () => {
     const run = await login('login');
     expect(run.code).toBe(2);
     expect(run.stderr).toContain('--with-token');
-  });
-});
-
-describe('the insecure file', () => {
-  test('only on request, mode 0600, and with a warning at each use', async () => {
-    const run = await login('login --with-token --insecure-storage');
-    expect(run.stdout).toContain('in a file, in the clear');
-    const file = join(config(), 'tokens.json');
-    expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(statSync(config()).mode & 0o777).toBe(0o700);
-    expect(bed.keychain.size).toBe(0);
-    for (const line of ['whoami', 'server list']) expect((await bed.dnx(line, signedOut)).stderr).toContain(`in the clear in ${file}`);
-    expect((await bed.dnx('whoami')).stderr).toBe('');
-    expect((await bed.dnx('logout', signedOut)).code).toBe(0);
-    expect(existsSync(file)).toBe(false);
-  });
-
-  test('is not a fallback: a keychain that fails ends the login before anything is asked', async () => {
-    bed.keychain.get = () => {
-      throw Object.assign(new Error('no keychain'), {});
-    };
-    const run = await login();
-    expect(run.code).toBe(1);
-    expect(run.calls).toEqual([]);
-    expect(existsSync(config())).toBe(false);
   });
 });
 
@@ -178,13 +169,6 @@ describe('profiles', () => {
     const warned = await bed.dnx('auth switch default', { env: { DNX_PROFILE: 'work' } });
     expect(warned.stderr).toContain('DNX_PROFILE is set, and it wins over this.');
   });
-
-  test('DNX_TOKEN is not sent to a host that only a link file names', async () => {
-    writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ host: bed.sandbox.url }));
-    const run = await bed.dnx('whoami', { env: { DNX_HOST: undefined } });
-    expect(run).toMatchObject({ code: 2, calls: [] });
-    expect(run.stderr).toContain(`DNX_HOST=${bed.sandbox.url}`);
-  });
 });
 
 describe('auth status', () => {
@@ -232,6 +216,17 @@ describe('auth status', () => {
       { profile: 'default', source: 'variable', user: 'ada@example.com', abilities: ['*'] },
       { profile: 'work', source: 'keychain' },
     ]);
+  });
+
+  test('a DNX_TOKEN that is rejected is to be replaced or unset, not signed in for', async () => {
+    for (const line of ['auth status', 'whoami', 'server list', 'deploy shop.example.com']) {
+      const run = await bed.dnx(line, { env: { DNX_TOKEN: '1|dead' } });
+      expect([line, run.code]).toEqual([line, 4]);
+      expect(run.stderr).toMatch(/[Ss]et DNX_TOKEN to a token that works, or unset it/);
+      expect(run.stderr).not.toContain('dnx login');
+    }
+    const stored = await bed.dnx('whoami', signedOut);
+    expect(stored.stderr).toContain('dnx login');
   });
 
   test('signed in nowhere is exit 4', async () => {

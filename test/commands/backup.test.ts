@@ -43,12 +43,12 @@ testGroup('backup', {
     invalid: [`create --site ${seeded.sites['shop.example.com']} --server web-1 -F site_id=${nobody}`, 'site_id'],
   },
   restore: {
-    line: `restore ${done} --confirm ${done}`,
+    line: `restore ${done} --confirm shop`,
     table: ['Status       restored'],
     json: { id: done, status: 'restored' },
     says: `Started the restore of backup ${done}.`,
     ability: 'database:update',
-    missing: `restore ${nobody} --confirm ${nobody}`,
+    missing: `restore ${nobody} --confirm shop`,
   },
   verify: {
     line: `verify ${done}`,
@@ -93,19 +93,28 @@ test('a backup that fails fails the command', async () => {
 });
 
 test('a restore is over when it was seen to run, not because the backup reads as before', async () => {
-  const run = await bed.dnx(`backup restore ${done} --confirm ${done}`);
+  const run = await bed.dnx(`backup restore ${done} --confirm shop`);
   expect(run.waited).toBeGreaterThan(7_000);
   expect(run.stdout).toContain('restored');
 });
 
-test('--no-wait starts a restore with one request', async () => {
-  const run = await bed.dnx(`backup restore ${done} --confirm ${done} --no-wait`);
-  expect(run).toMatchObject({ code: 0, calls: [`POST /backups/${done}/restore`] });
+test('--no-wait sends one request after it has read what is overwritten', async () => {
+  const run = await bed.dnx(`backup restore ${done} --confirm shop --no-wait`);
+  const { servers, databases } = seeded;
+  expect([run.code, run.calls]).toEqual([
+    0,
+    [
+      'GET /backups',
+      `GET /servers/${servers['db-1']}/databases/${databases.shop}`,
+      `GET /servers/${servers['db-1']}`,
+      `POST /backups/${done}/restore`,
+    ],
+  ]);
 });
 
 test('what is not complete cannot be restored, in the words of the API', async () => {
   const failed = '01JQ8Z4T9G000000000000BK04';
-  const run = await bed.dnx(`backup restore ${failed} --confirm ${failed}`);
+  const run = await bed.dnx(`backup restore ${failed} --confirm shop`);
   expect(run.stderr).toContain('Only completed backups can be restored.');
   expect(run.code).toBe(7);
 });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
@@ -103,6 +103,57 @@ describe('GitHub Actions', () => {
   });
 });
 
+/** What the runner would take for commands: `::name::` after any blanks at the start of a line, `##[name]` anywhere in it. */
+const commands = (text: string): string[] => text.split(/\r\n|\r|\n/).filter((line) => /^\s*::.*::/.test(line) || line.includes('##['));
+
+describe('nothing of the API is a command to the runner of GitHub Actions', () => {
+  const evil = 'x\n::set-output name=a::b\r\u2003::stop-commands::t\n  ::add-matcher::m ##[add-matcher]f\u001b]0;t\u0007';
+  let github: RunOptions;
+  beforeEach(() => {
+    github = { env: { CI: 'true', GITHUB_ACTIONS: 'true' } };
+  });
+
+  test.each(['', '--json', '--debug'])('in an error %s', async (option) => {
+    bed.sandbox.faults.always({ path: '/servers' }, { status: 422, body: { message: evil, errors: { [evil]: [evil] } } });
+    const run = await bed.dnx(`server list ${option}`, github);
+    expect(run.code).toBe(7);
+    expect(run.stderr).toContain('set-output');
+    expect(commands(run.stderr)).toEqual([]);
+  });
+
+  test.each(['table', 'json', 'ndjson'])('in a result with -o %s', async (format) => {
+    bed.sandbox.faults.always({ path: '/servers' }, { status: 200, body: { data: [{ id: '::a::b', name: evil, status: evil }] } });
+    const run = await bed.dnx(`server list -o ${format} --fields id,name --no-header`, github);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain('set-output');
+    expect(commands(run.stdout)).toEqual([]);
+  });
+
+  test('in a message and a log', async () => {
+    bed.sandbox.faults.always({ path: '/servers/{server}/logs' }, { status: 200, body: { data: evil } });
+    const logs = await bed.dnx('server logs web-1', github);
+    expect([logs.code, commands(logs.stdout)]).toEqual([0, []]);
+    bed.sandbox.faults.always({ method: 'POST', path: /restart$/ }, { status: 200, body: { message: evil } });
+    const restart = await bed.dnx('server restart web-1 --yes', github);
+    expect([restart.code, commands(restart.stdout)]).toEqual([0, []]);
+  });
+
+  test('in what a deployment says while it goes on and as it ends', async () => {
+    const shop = bed.sandbox.state.sites.find(({ domain }) => domain === 'shop.example.com');
+    bed.sandbox.state.fail_deploys = true;
+    bed.sandbox.faults.always({ method: 'GET', path: /\/sites\/[^/]+$/ }, ({ body, ...answer }) => ({
+      ...answer,
+      body: { data: { ...(body as { data: object }).data, domain: evil } },
+    }));
+    const run = await bed.dnx(`deploy ${shop?.id} --server ${shop?.server_id}`, github);
+    expect(run.code).toBe(1);
+    const own = /^::(group|endgroup|error)\b[^\r\n]*$/;
+    expect(commands(run.stderr).filter((line) => !own.test(line))).toEqual([]);
+    expect(run.stderr).not.toContain('\u001b');
+    expect(commands(run.stdout)).toEqual([]);
+  });
+});
+
 test('the token that the documentation makes can do what its examples do, and nothing else', async () => {
   const line = /^dnx (token create .*)$/m.exec(readFileSync('docs/ci.md', 'utf8'))?.[1] ?? '';
   const made = await bed.dnx(line);
@@ -131,6 +182,26 @@ describe('everywhere', () => {
     expect(JSON.parse(read('out.json'))).toMatchObject({ error: { code: 'invalid', status: 422 } });
     expect((await bed.dnx('rollback shop.example.com --yes --result-file out.json')).code).toBe(0);
     expect(JSON.parse(read('out.json'))).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test.each([
+    [false, 0],
+    [true, 1],
+  ])('a disk that is full changes nothing about the outcome (fails: %s)', async (fails, code) => {
+    bed.sandbox.state.fail_deploys = fails;
+    const run = await bed.dnx('deploy shop.example.com --json --result-file /dev/full');
+    expect([run.code, run.json()]).toEqual([code, expect.objectContaining({ outcome: fails ? 'failed' : 'succeeded' })]);
+    expect(run.stderr).toContain('! The result was not written to /dev/full (ENOSPC).');
+  });
+
+  test.each([
+    ['deploy nowhere.example.com', 6],
+    ['deploy', 2],
+    ['deploy shop.example.com --if-running perhaps', 2],
+  ])('--result-file is not written by %s, whose error is one line of JSON all the same', async (line, code) => {
+    const run = await bed.dnx(`${line} --json --result-file out.json`);
+    expect([run.code, run.stdout, existsSync(join(bed.directory, 'out.json'))]).toEqual([code, '', false]);
+    expect(run.stderr).toMatch(/^\{"error":\{.*\}\}\n$/);
   });
 
   test('a file that cannot be written is refused before anything is deployed', async () => {

@@ -65,6 +65,20 @@ describe('config', () => {
     expect((await bed.dnx('server list')).code).toBe(0);
   });
 
+  test('a settings directory that cannot be used stops only what needs it', async () => {
+    writeFileSync(join(bed.directory, 'file'), '');
+    const env = { DNX_CONFIG_DIR: join(bed.directory, 'file/dnx') };
+    for (const line of ['server list', 'config list', 'completion bash']) {
+      const run = await bed.dnx(line, { env });
+      expect([line, run.code]).toEqual([line, 0]);
+    }
+    const set = await bed.dnx('config set server a', { env });
+    expect([set.code, set.stderr]).toEqual([1, expect.stringContaining(`Cannot write the settings in ${env.DNX_CONFIG_DIR}: ENOTDIR.`)]);
+    const login = await bed.dnx('login --with-token --insecure-storage', { env, stdin: bed.sandbox.token });
+    expect([login.code, login.calls, login.stdout]).toEqual([1, [], '']);
+    expect(login.stderr).toContain(`Cannot make ${env.DNX_CONFIG_DIR} private (ENOTDIR).`);
+  });
+
   test.each([
     'config set colour red',
     'config set output pdf',

@@ -13,6 +13,15 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
+/** After the first look, the site reads as deploying for ever. */
+const neverEnds = () => {
+  bed.sandbox.faults.next({ method: 'GET', path: SITE }, (answer) => answer);
+  bed.sandbox.faults.always({ method: 'GET', path: SITE }, (answer) => ({
+    ...answer,
+    body: JSON.parse(JSON.stringify(answer.body).replace(/"status":"\w+"/, '"status":"deploying"')),
+  }));
+};
+
 const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST').map(({ path }) => path);
 
 describe('deploy', () => {
@@ -44,6 +53,15 @@ describe('deploy', () => {
 
   test('does not believe a server whose polls stay as they were', async () => {
     bed.sandbox.faults.always({ method: 'POST', path: `${SITE}/deploy` }, { status: 202, body: { message: 'Deployment started.' } });
+    const run = await bed.dnx('deploy shop.example.com --json');
+    expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
+    expect(run).toMatchObject({ code: 1, waited: 92_000 });
+    expect(run.stderr).toContain('nothing shows that it began');
+    expect(posts()).toHaveLength(1);
+  });
+
+  test('waits to the end of --timeout while it visibly goes on, and no longer', async () => {
+    neverEnds();
     const run = await bed.dnx('deploy shop.example.com --timeout 3m');
     expect(run).toMatchObject({ code: 124, stdout: '', waited: 180_000 });
     expect(run.stderr).toContain('did not end within the time allowed; it goes on.');
@@ -172,9 +190,9 @@ describe('deploy', () => {
   });
 
   test('says every half minute that it still waits', async () => {
-    bed.sandbox.faults.always({ method: 'POST', path: `${SITE}/deploy` }, { status: 202, body: {} });
+    neverEnds();
     const run = await bed.dnx('deploy shop.example.com --timeout 2m');
-    expect(run.stderr.match(/not begun yet \(active before\) \(\d+ s\)/g)).toHaveLength(3);
+    expect(run.stderr.match(/shop.example.com: deploying \(\d+ s\)/g)).toHaveLength(3);
   });
 
   test('-o ndjson prints each event and ends with the result', async () => {
@@ -204,7 +222,7 @@ describe('deploy', () => {
     bed.clock.at(4_000, () => {
       bed.clock.now = () => jump() + 86_400_000;
     });
-    bed.sandbox.faults.always({ method: 'POST', path: `${SITE}/deploy` }, { status: 202, body: {} });
+    neverEnds();
     const run = await bed.dnx('deploy shop.example.com --timeout 1m');
     expect(run).toMatchObject({ code: 124, waited: 60_000 });
   });

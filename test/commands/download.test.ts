@@ -61,6 +61,10 @@ describe('to a file', () => {
     expect(existsSync(join(bed.directory, 'home.gz'))).toBe(true);
     const nowhere = await download('-O nowhere/x.gz');
     expect([nowhere.code, nowhere.stderr, nowhere.calls]).toEqual([2, expect.stringContaining('There is no folder nowhere.'), []]);
+    const inFile = await download('-O folder/x.gz/y.gz');
+    expect([inFile.code, inFile.stderr, inFile.calls]).toEqual([2, expect.stringContaining('There is no folder folder/x.gz.'), []]);
+    const long = await download(`-O ${'x'.repeat(300)}`);
+    expect([long.code, long.stderr, long.calls]).toEqual([1, expect.stringContaining('The name is too long'), []]);
   });
 
   test('shows a bar with size and rate on a terminal', async () => {

@@ -122,6 +122,15 @@ test.each(['NOTHING', '=1', 'KEY=1 --from-file x', 'KEY OTHER --from-file x', 'K
   },
 );
 
+test.each([
+  [['A=1', 'A=2'], 'A'],
+  [['LOG_LEVEL=warning', 'A=1', 'LOG_LEVEL=warning'], 'LOG_LEVEL'],
+  [['__proto__=1', '__proto__=2'], '__proto__'],
+])('env set %j is refused before anything is sent', async (words, key) => {
+  const run = await bed.dnx(['env', 'set', ...words, ...on.split(' ')]);
+  expect(run).toMatchObject({ code: 2, calls: [], stderr: `✗ ${key} is given twice. Nothing was set.\n` });
+});
+
 test('several are removed with one consent', async () => {
   const run = await bed.dnx(`env unset APP_DEBUG DB_PASSWORD ${on} --yes`);
   expect(run.stdout).toMatch(/APP_DEBUG +unset: done\nDB_PASSWORD +unset: done\n/);

@@ -194,6 +194,14 @@ test('each of several remembered sites is verified, also once another has moved'
   expect(posts).toEqual(moved.map(({ id }) => `POST /servers/${web1}/sites/${id}/suspend`));
 });
 
+test('the command that a wrong name points to can be run as it stands', async () => {
+  const known = await bed.dnx('site show nowhere.example.com --server web-1');
+  expect(known.stderr).toContain('See which there are with: dnx site list --server web-1');
+  const line = /dnx (database list .*)$/m.exec((await bed.dnx('database show nowhere --server db-1')).stderr)?.[1] ?? '';
+  expect((await bed.dnx(line)).code).toBe(0);
+  expect((await bed.dnx('site show nowhere.example.com')).stderr).toContain('dnx site list --server SERVER');
+});
+
 test('a request that was sent is not sent again, whatever is not found after it', async () => {
   expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
   const path = '/servers/{server}/sites/{site}/certificates/{certificate}';
@@ -201,4 +209,32 @@ test('a request that was sent is not sent again, whatever is not found after it'
   const run = await bed.dnx('certificate create www.shop.example.com --site shop.example.com');
   expect(run.code).toBe(6);
   expect(run.calls.filter((call) => call.startsWith('POST'))).toHaveLength(1);
+});
+
+test('forty of them at a time wait for the rate limit, however often it takes', async () => {
+  const cold = (index: number) => ({
+    env: { DNX_CACHE_DIR: join(bed.directory, `cache-${index}`) },
+    random: () => ((index * 7) % 10) / 10,
+  });
+  const runs = await Promise.all(Array.from({ length: 40 }, (_, index) => bed.dnx('site show shop.example.com --json', cold(index))));
+  expect(runs.map(({ code }) => code)).toEqual(runs.map(() => 0));
+  expect(new Set(runs.map(({ waited }) => waited)).size).toBeGreaterThan(10);
+});
+
+test('ids cost no request and no check, in a link file too', async () => {
+  writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ server: web1, site: shop }));
+  expect((await bed.dnx('deploy --no-wait')).calls).toEqual([`POST /servers/${web1}/sites/${shop}/deploy`]);
+  const suspended = await bed.dnx('site suspend --yes');
+  expect([suspended.code, suspended.calls]).toEqual([0, [`POST /servers/${web1}/sites/${shop}/suspend`]]);
+});
+
+test('what is given by its id goes by the name that the API gives it, once that was read', async () => {
+  const run = await bed.dnx(`deploy ${shop} --server ${web1}`);
+  expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('shop.example.com')]);
+  const asked = await bed.dnx(`database delete ${seeded.databases.shop} --server db-1`, {
+    columns: 200,
+    keys: 'shop\r',
+    env: { NO_COLOR: '1' },
+  });
+  expect([asked.code, asked.stderr]).toEqual([0, expect.stringContaining('Type shop to go on:')]);
 });

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
-import { openElsewhere } from '../support/elsewhere.ts';
+import { openElsewhere, openJson } from '../support/elsewhere.ts';
+import { openProxy } from '../support/proxy.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -41,6 +42,142 @@ test('a 429 is waited for as long as it says, and then even a POST is sent again
   expect(run.stderr).toBe('Deploynix allows no more requests now; going on in 7 s.\n');
   expect(run.calls.filter((call) => call.startsWith('POST'))).toHaveLength(2);
   expect([run.code, run.waited]).toEqual([0, 7_000]);
+});
+
+describe('a token that the API quotes', () => {
+  const secret = () => bed.sandbox.token.split('|')[1] ?? '';
+  const quoted = () => ({
+    message: `Bad token ${bed.sandbox.token}.`,
+    errors: { token: [`Not ${secret()}`], other: [encodeURIComponent(bed.sandbox.token)] },
+  });
+
+  test.each([401, 403, 404, 418, 422, 429, 500])('does not appear in the failure of a %i', async (status) => {
+    bed.sandbox.faults.always({}, { status, body: quoted(), headers: { 'X-Echo': secret(), 'Retry-After': '9999' } });
+    for (const line of [
+      'server list',
+      'server list --json',
+      'server list --debug',
+      'api GET /user -i',
+      'backup download 7',
+      'deploy 7 --server 7',
+    ]) {
+      const run = await bed.dnx(line);
+      expect([run.code === 0, run.stdout]).toEqual([false, '']);
+      expect(run.stderr).not.toContain(secret());
+    }
+  });
+
+  test('does not appear where a redirect points to, nor in plain text', async () => {
+    bed.sandbox.faults.next(
+      {},
+      { status: 302, headers: { Location: `https://example.org/?token=${encodeURIComponent(bed.sandbox.token)}` } },
+    );
+    const redirected = await bed.dnx('server list');
+    expect(redirected.stderr).toContain('points to https://example.org/?token=');
+    expect(redirected.stderr).not.toContain(secret());
+    bed.sandbox.faults.next({}, { status: 400, body: `No: ${bed.sandbox.token}`, headers: { 'Content-Type': 'text/plain' } });
+    expect((await bed.dnx('server list')).stderr).toBe('✗ Deploynix refused with 400 (“No: ***”).\n');
+  });
+
+  test('is printed where it is the result', async () => {
+    bed.sandbox.faults.next({}, { status: 200, body: { data: { token: bed.sandbox.token } } });
+    expect((await bed.dnx('api GET /user')).stdout).toContain(bed.sandbox.token);
+  });
+});
+
+test('--debug shows neither the query nor what a header says in place of a number', async () => {
+  bed.sandbox.faults.next({}, { status: 200, body: {}, headers: { 'X-RateLimit-Remaining': bed.sandbox.token } });
+  const run = await bed.dnx('api GET /user?token=secret --debug');
+  expect(run.stderr.replace(/\d+ ms/, 'ms')).toBe('> GET /user\n< 200 GET /user ms\n');
+});
+
+describe('what a refusal says', () => {
+  test.each<[string, object, string]>([
+    [
+      'title and detail of problem+json',
+      { title: 'Out of credit', detail: 'Your balance is 30.', status: 400 },
+      '(“Out of credit: Your balance is 30”)',
+    ],
+    ['a title alone', { title: 'Out of credit.' }, '(“Out of credit”)'],
+    ['a detail alone', { detail: 'Your balance is 30.' }, '(“Your balance is 30”)'],
+    ['the same twice', { title: 'No', detail: 'No' }, '(“No”)'],
+    ['an error', { error: 'It is closed.' }, '(“It is closed”)'],
+    ['a message before all of them', { message: 'Mine.', title: 'Other' }, '(“Mine”)'],
+    ['an empty message', { message: '', title: 'Other' }, '(“Other”)'],
+    ['nothing that is text', { title: 5, detail: { a: 1 }, error: [] }, 'Deploynix refused with 400.'],
+  ])('%s', async (_, body, words) => {
+    bed.sandbox.faults.always({}, { status: 400, body, headers: { 'Content-Type': 'application/problem+json' } });
+    const run = await bed.dnx('server list');
+    expect([run.code, run.stderr]).toEqual([1, expect.stringContaining(words)]);
+  });
+});
+
+describe('a host with a path', () => {
+  test.each(['/prefix', '/prefix/', '/prefix/api/v1', '/a/b/api/v1/', '/api/v1', '/api/v1/'])(
+    '%s comes before every path of the API',
+    async (path) => {
+      const there = await openJson(() => ({ data: [{ id: 7, name: 'web-1' }] }));
+      onTestFinished(() => there.close());
+      const run = await bed.dnx('server list -o ids', { env: { DNX_HOST: `${there.url}${path}` } });
+      expect([run.code, run.stdout]).toEqual([0, '7\n']);
+      const root = path.replace(/\/$/, '').replace(/\/api\/v1$/, '');
+      expect(there.requests.map(({ url }) => url)).toEqual([`${root}/api/v1/servers?page=1&per_page=100`]);
+    },
+  );
+
+  test('belongs to the host: the token goes to no other path of it', async () => {
+    const asked: (string | undefined)[] = [];
+    const there = await openElsewhere((request, response) => {
+      asked.push(`${request.url} ${request.headers.authorization ? 'token' : 'none'}`);
+      if (request.url?.endsWith('/download')) response.writeHead(302, { Location: '/api/v1/stolen' }).end();
+      else response.end('content');
+    });
+    onTestFinished(() => there.close());
+    const env = { DNX_HOST: `${there.url}/prefix` };
+    expect((await bed.dnx('backup download 7 -O x.gz', { env })).code).toBe(0);
+    expect(asked).toEqual(['/prefix/api/v1/backups/7/download token', '/api/v1/stolen none']);
+    const other = await bed.dnx(`api GET ${there.url}/api/v1/user`, { env });
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining(`${there.url}/api/v1/user is not the host of this API.`)]);
+    expect((await bed.dnx(`api GET ${there.url}/prefix/api/v1/user`, { env })).code).toBe(0);
+    expect(asked.at(-1)).toBe('/prefix/api/v1/user token');
+  });
+
+  test.each(['?a=b', '/x?a=b', '/x#y'])('%s is none', async (path) => {
+    const run = await bed.dnx('server list', { env: { DNX_HOST: `${bed.sandbox.url}${path}` } });
+    expect([run.code, run.stderr, run.calls]).toEqual([2, expect.stringContaining('is not a host.'), []]);
+  });
+});
+
+describe('the proxy that the environment names', () => {
+  test.each(['HTTP_PROXY', 'http_proxy'])('%s without a scheme is http', async (name) => {
+    const proxy = await openProxy();
+    onTestFinished(() => proxy.close());
+    const run = await bed.dnx('server list -o ids', { env: { [name]: proxy.url.replace('http://', '') } });
+    expect([run.code, run.stderr, run.calls]).toEqual([0, '', ['GET /servers']]);
+    expect(proxy.asked.length).toBe(1);
+  });
+
+  test.each([
+    ['http://?', 'is not the URL of a proxy.'],
+    ['http://:3128', 'is not the URL of a proxy.'],
+    ['http://local host:3128', 'is not the URL of a proxy.'],
+    ['localhost:99999', 'is not the URL of a proxy.'],
+    ['http://me:%zz@localhost:3128', 'is not the URL of a proxy.'],
+    ['socks5://localhost:1080', 'names a socks5:// proxy; dnx supports http:// and https://.'],
+    ['ftp://localhost', 'names a ftp:// proxy; dnx supports http:// and https://.'],
+  ])('%s is refused before any request, without being shown', async (value, words) => {
+    for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) {
+      const run = await bed.dnx('server list', { env: { [name]: value } });
+      expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
+      expect(run.stderr).toContain(`✗ ${name} ${words}`);
+      expect(run.stderr).not.toContain(value);
+    }
+  });
+
+  test.each([',, ', '127.0.0.1:*', '[', '%zz', '*.*'])('NO_PROXY=%s is no bug', async (value) => {
+    const run = await bed.dnx('server list', { env: { HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: value } });
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the connection was refused.')]);
+  });
 });
 
 test('--debug shows each exchange, and never the token', async () => {

@@ -11,6 +11,14 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
+const installing = () => {
+  const site = bed.sandbox.state.sites.find(({ id }) => id === shop);
+  if (site) site.status = 'installing';
+  bed.clock.at(4_000, () => {
+    if (site) site.status = 'active';
+  });
+};
+
 const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST').length;
 
 describe('a deployment is under way already', () => {
@@ -65,22 +73,65 @@ describe('a deployment is under way already', () => {
     expect(posts()).toBe(0);
   });
 
-  test('a rollback under way cannot stand for a deployment', async () => {
+  test.each(['', ' --if-running attach'])('and is a rollback: following it%s sends nothing and is no success', async (option) => {
     expect((await bed.dnx('rollback shop.example.com --yes --no-wait')).code).toBe(0);
     await bed.clock.sleep(timings.rollbackBegins);
-    const run = await bed.dnx('deploy shop.example.com --json');
-    expect(run.json()).toMatchObject({ outcome: 'succeeded' });
+    const run = await bed.dnx(`deploy shop.example.com${option} --json`);
+    expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
+    expect(run.stderr).toContain('the site is active again, but there is no new release');
+    expect(posts()).toBe(1);
+  });
+
+  test('and is a rollback: --if-running wait deploys after it', async () => {
+    expect((await bed.dnx('rollback shop.example.com --yes --no-wait')).code).toBe(0);
+    await bed.clock.sleep(timings.rollbackBegins);
+    expect((await bed.dnx('deploy shop.example.com --if-running wait --json')).json()).toMatchObject({ outcome: 'succeeded' });
     expect(posts()).toBe(2);
   });
 
-  test('an installation under way cannot either', async () => {
-    const site = bed.sandbox.state.sites.find(({ id }) => id === shop);
-    if (site) site.status = 'installing';
-    bed.clock.at(4_000, () => {
-      if (site) site.status = 'active';
-    });
+  test('and is an installation: following it sends nothing and is no success', async () => {
+    installing();
+    const run = await bed.dnx('deploy shop.example.com --if-running attach --json');
+    expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
+    expect(run.stderr).toContain('shop.example.com is installing already; following that.');
+    expect(posts()).toBe(0);
+  });
+
+  test('and is an installation: it is waited for', async () => {
+    installing();
     expect((await bed.dnx('deploy shop.example.com --json')).json()).toMatchObject({ outcome: 'succeeded' });
     expect(posts()).toBe(1);
+  });
+});
+
+describe('--no-wait with --if-running', () => {
+  test('fail looks before the request', async () => {
+    bed.sandbox.deployElsewhere(shop);
+    const run = await bed.dnx('deploy shop.example.com --no-wait --if-running fail');
+    expect(run).toMatchObject({ code: 10, stdout: '' });
+    expect(posts()).toBe(0);
+  });
+
+  test('wait deploys after it, and does not follow', async () => {
+    bed.sandbox.deployElsewhere(shop);
+    const run = await bed.dnx('deploy shop.example.com --no-wait --if-running wait --json');
+    expect(run.json()).toMatchObject({ outcome: 'started' });
+    expect(run.stderr).toContain('shop.example.com is busy; waiting until that is over.');
+    expect(posts()).toBe(1);
+    expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('attach sends nothing', async () => {
+    bed.sandbox.deployElsewhere(shop);
+    const run = await bed.dnx('deploy shop.example.com --no-wait --if-running attach --json');
+    expect([run.code, run.json(), posts()]).toEqual([0, expect.objectContaining({ outcome: 'started' }), 0]);
+  });
+
+  test('is refused to a token that cannot look, with nothing sent', async () => {
+    const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy']) };
+    const run = await bed.dnx(`deploy ${shop} --server ${seeded.servers['web-1']} --no-wait --if-running fail`, { env });
+    expect(run).toMatchObject({ code: 5, stdout: '' });
+    expect(posts()).toBe(0);
   });
 });
 
@@ -127,17 +178,22 @@ test('what cannot be told is unknown, with what was seen', async () => {
   bed.sandbox.faults.always({ method: 'GET', path: /\/releases$/ }, (answer) => ({
     ...answer,
     body: JSON.parse(
-      JSON.stringify(answer.body)
-        .replaceAll('"status":"deploying"', '"status":"paused"')
-        .replaceAll('20260416_120003","', '20260416_120003","odd":1,"'),
+      JSON.stringify(answer.body).replace(/("name":"20260416_120003".*?"status":)"\w+","active":\w+/, '$1"paused","active":false'),
     ),
   }));
-  bed.clock.at(timings.deployBegins + ONE, () => {
-    const release = bed.sandbox.state.releases.find(({ name }) => name === '20260416_120003');
-    if (release) release.status = 'deploying';
-  });
   const run = await bed.dnx('deploy shop.example.com --json');
   expect(run.code).toBe(1);
   expect(run.json()).toMatchObject({ outcome: 'unknown', release: '20260416_120003' });
-  expect(run.stderr).toContain('How the deployment of shop.example.com ended cannot be told: the site is active but the release is');
+  expect(run.stderr).toContain('How the deployment of shop.example.com ended cannot be told: the site is active, but nothing shows that');
+});
+
+test('a site that is renamed while its turn is waited for is not deployed', async () => {
+  bed.sandbox.deployElsewhere(shop);
+  bed.clock.at(bed.clock.elapsed() + 4_000, () => {
+    for (const site of bed.sandbox.state.sites) if (site.id === shop) site.domain = 'old-shop.example.com';
+  });
+  const run = await bed.dnx('deploy shop.example.com --if-running wait');
+  expect(run).toMatchObject({ code: 6, stdout: '' });
+  expect(run.stderr).toContain('shop.example.com is called old-shop.example.com now, so nothing was changed.');
+  expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([]);
 });

@@ -32,6 +32,8 @@ describe('site schedule', () => {
   });
 
   test.each([
+    ['--in 99999999999999999999h', '--in is too far in the future', ''],
+    ['--in 2500000000h', '--in is too far in the future', ''],
     ['--at 2026-03-29T02:30 --tz Europe/Berlin', 'does not exist in Europe/Berlin', 'The next time there is 2026-03-29T03:30:00.'],
     ['--at 2026-10-25T02:30 --tz Europe/Berlin', 'comes twice in Europe/Berlin', 'Give +02:00 or +01:00 with the time.'],
     ['--at 2026-04-16T11:59:00Z', 'is past. Nothing was scheduled.', ''],
@@ -64,6 +66,25 @@ describe('site schedule', () => {
     const yes = await schedule('--in 3h --yes');
     expect(yes.stderr).toContain('This replaces the deployment that is scheduled for');
     expect(shop()?.scheduled_deploy_at).toBe('2026-04-16T15:00:00Z');
+  });
+
+  test.each([
+    ['2026-12-01 02:00:00', '2026-12-01 02:00 UTC (2026-12-01T02:00:00Z)'],
+    ['2026-12-01T02:00:00.000000Z', '2026-12-01 02:00 UTC (2026-12-01T02:00:00Z)'],
+    ['1796090400', '2026-12-01 02:00 UTC (2026-12-01T02:00:00Z)'],
+    [1_796_090_400, '2026-12-01 02:00 UTC (2026-12-01T02:00:00Z)'],
+    [1_796_090_400_000, '2026-12-01 02:00 UTC (2026-12-01T02:00:00Z)'],
+    ['first of December', 'first of December'],
+  ])('reads what is scheduled as the API writes it: %s', async (scheduled, shown) => {
+    Object.assign(shop() ?? {}, { scheduled_deploy_at: scheduled });
+    const refused = await schedule('--in 2h', { env: { TZ: 'UTC' } });
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain(`A deployment is scheduled already, for ${shown}. Nothing was changed.`);
+  });
+
+  test.each(['', ' ', null])('takes %j for nothing that is scheduled', async (scheduled) => {
+    Object.assign(shop() ?? {}, { scheduled_deploy_at: scheduled });
+    expect(await schedule('--in 2h')).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('a token that cannot read the site still schedules, and says what it cannot see', async () => {

@@ -130,6 +130,18 @@ test('Ctrl-C stops following, not the work', async () => {
   expect(run.code).toBe(130);
 });
 
+test('Ctrl-C keeps what came of the servers before', async () => {
+  const run = await bed.dnx('server provision web-1 web-2 db-1 --yes --json', { interruptAt: 30_000 });
+  expect(run.code).toBe(130);
+  expect(run.json()).toMatchObject([
+    { name: 'web-1', status: 'active' },
+    { error: { code: 'interrupted' } },
+    { error: { message: 'Not started, because dnx was interrupted.' } },
+  ]);
+  expect(posts(run.calls)).toHaveLength(2);
+  expect(run.stderr).toMatch(/The remote work goes on. Follow it with: dnx server show \w+/);
+});
+
 test('provisioning is not over because the server still reads as before', async () => {
   bed.sandbox.faults.next({ method: 'POST', path: '/servers/{server}/provision' }, { status: 202, body: { message: 'Queued.' } });
   const run = await bed.dnx(`server provision ${web1} --yes --timeout 1m`);

@@ -113,6 +113,22 @@ describe('deploy several', () => {
     expect((await bed.dnx('site watch blog.example.com --json')).json()).toMatchObject({ site: 'blog.example.com', outcome: 'succeeded' });
   });
 
+  test('Ctrl-C says why the rest was not deployed', async () => {
+    const run = await bed.dnx('deploy --server web-1 --all --concurrency 1 --json', { interruptAt: 6_000 });
+    expect(run.code).toBe(130);
+    expect(run.json()).toMatchObject([
+      { outcome: 'started', error: { code: 'interrupted' } },
+      { outcome: null, error: { message: 'blog.example.com was not deployed, because dnx was interrupted.' } },
+      { outcome: null },
+    ]);
+    expect(posts()).toHaveLength(1);
+  });
+
+  test('--timeout is for each', async () => {
+    const run = await bed.dnx('deploy --server web-1 --all --concurrency 1 --timeout 20s --json');
+    expect([run.code, run.waited > 40_000]).toEqual([0, true]);
+  });
+
   test('a terminal shows a live line for each', async () => {
     const run = await bed.dnx('deploy shop.example.com blog.example.com', { columns: 100 });
     expect(run.code).toBe(0);

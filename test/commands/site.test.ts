@@ -94,6 +94,17 @@ describe('what a site tells', () => {
     expect((await bed.dnx('site releases shop.example.com --json')).json<object[]>()[0]).toHaveProperty('commit_hash');
   });
 
+  test.each([1_776_000_000, 1_776_000_000_000, '2026-04-12 13:20:00'])(
+    'a release of %s, as some servers write times',
+    async (created_at) => {
+      for (const release of bed.sandbox.state.releases) Object.assign(release, { created_at });
+      const run = await bed.dnx('site releases shop.example.com', { columns: 200 });
+      expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('3 days ago')]);
+      const picker = await bed.dnx('rollback shop.example.com --no-wait', { columns: 200, keys: 'y\r\r' });
+      expect([picker.code, picker.stderr]).toEqual([0, expect.stringContaining('2026-04-12 13:20 UTC)')]);
+    },
+  );
+
   test('webhooks', async () => {
     const run = await bed.dnx('site webhooks shop.example.com');
     expect(run.stdout).toMatch(/^CREATED +STATUS +BRANCH +PUSHER +COMMIT +COMMIT MESSAGE\n/);

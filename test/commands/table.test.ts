@@ -104,11 +104,14 @@ describe('sentences on a narrow terminal', () => {
 });
 
 describe('a terminal of 0 columns', () => {
-  test('is told in lines what goes on, as a pipe is, and nothing is cut', async () => {
+  test('is told in lines what goes on, as a pipe is, and counts as 80 columns', async () => {
     const piped = await bed.dnx('deploy shop.example.com');
     const run = await bed.dnx('deploy shop.example.com', { columns: 0, env: { NO_COLOR: '1' } });
     expect([run.code, run.stderr]).toEqual([0, piped.stderr]);
     servers = named(['x'.repeat(200)]);
-    expect((await list('', { columns: 0 })).stdout).toBe((await list('')).stdout);
+    const table = (await list('', { columns: 0 })).stdout;
+    expect(table).toBe((await list('', { columns: 80 })).stdout);
+    expect(table).toMatch(/^x+…/m);
+    expect((await bed.dnx('site list --help', { columns: 0 })).stdout).toBe((await bed.dnx('site list --help', { columns: 80 })).stdout);
   });
 });

@@ -1,8 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DnxError } from '../../src/base/errors.ts';
-import type { Match, Reply } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 let bed: Bed;
@@ -13,7 +11,6 @@ afterEach(() => bed.close());
 
 /** Nothing but what is stored says who we are. */
 const stored = { DNX_TOKEN: undefined };
-const account = () => `default@${bed.sandbox.url}`;
 const names = () => bed.sandbox.state.tokens.map(({ name }) => name);
 const byName = (name: string) => bed.sandbox.state.tokens.find((each) => each.name === name);
 
@@ -170,74 +167,31 @@ describe('token revoke', () => {
     expect(names()).not.toContain('Sandbox');
     expect(bed.keychain.size).toBe(0);
   });
-});
 
-describe('token rotate', () => {
-  test('prints the new one, and revokes the old one after that', async () => {
-    const run = await bed.dnx('token rotate Grafana --yes');
-    expect(run.code, run.stderr).toBe(0);
-    expect(run.stdout).toMatch(/^\d+\|\w+\n$/);
-    expect(names().filter((name) => name === 'Grafana')).toHaveLength(1);
-    expect(byName('Grafana')).toMatchObject({ id: 7, abilities: ['server:read', 'site:read', 'database:read'] });
-    expect(await works(run.stdout.trim())).toBe(true);
-  });
-
-  test('stores the new one where the old one was in use', async () => {
+  test('the token in use is revoked last, so that the others are revoked with it', async () => {
     await signIn(bed.sandbox.token);
-    const run = await bed.dnx('token rotate Sandbox --yes', { env: stored });
-    expect(run.stdout).toBe('Token Sandbox is rotated. The new one is stored for this profile.\n');
-    const token = bed.keychain.get(account()) ?? '';
-    expect(token).not.toBe(bed.sandbox.token);
-    expect(await works(token)).toBe(true);
-    expect(await works(bed.sandbox.token)).toBe(false);
-    expect(byName('Sandbox')?.abilities).toEqual(['*']);
+    const run = await bed.dnx('token revoke Sandbox Grafana 5 --yes --confirm Sandbox --json', { env: stored });
+    expect(run.json()).toEqual(['1', '4', '5'].map((id) => ({ id, deleted: true })));
+    expect([run.code, names()]).toEqual([0, ['GitHub Actions', 'Old laptop', 'API Login']]);
+    expect(run.calls.filter((call) => call.startsWith('DELETE'))).toEqual(['DELETE /tokens/4', 'DELETE /tokens/5', 'DELETE /tokens/1']);
+    expect(bed.keychain.size).toBe(0);
   });
 
-  test('--to-file', async () => {
-    const run = await bed.dnx('token rotate Grafana --yes --to-file new.token');
-    expect(run.code).toBe(0);
-    expect(await works(readFileSync(join(bed.directory, 'new.token'), 'utf8').trim())).toBe(true);
-  });
-
-  const failures: readonly Reply[] = [{ status: 500 }, { status: 403 }, { status: 422 }, { status: 404 }, 'drop', 'drop-after', 'cut'];
-  const steps: readonly [string, Match][] = [
-    ['looking the old one up', { method: 'GET', path: '/tokens' }],
-    ['making the new one', { method: 'POST', path: '/tokens' }],
-    ['checking it', { method: 'GET', path: '/user' }],
-    ['revoking the old one', { method: 'DELETE', path: '/tokens/{token}' }],
-  ];
-  describe.each(steps)('when the API fails at %s', (_, match) => {
-    test.each(failures.map((failure) => [typeof failure === 'object' ? String(failure.status) : String(failure), failure] as const))(
-      '%s: what is stored works, and the failure says what does',
-      async (_, failure) => {
-        await signIn(bed.sandbox.token);
-        const stop = bed.sandbox.faults.always(match, failure);
-        const run = await bed.dnx('token rotate 1 --yes', { env: stored });
-        stop();
-        expect(await works(bed.keychain.get(account()) ?? '')).toBe(true);
-        const revoked404 = match.method === 'DELETE' && run.code === 0;
-        if (!revoked404 && match.path !== '/tokens') expect(run.stderr).toMatch(/still works|Both work/);
-        expect(run.stderr).not.toContain(bed.keychain.get(account()) ?? bed.sandbox.token);
-      },
-    );
-  });
-
-  test('a keychain that fails costs nothing: the old one stays, the new one is taken back', async () => {
+  test.each([
+    ['without a word for the token in use', 'token revoke Grafana Sandbox --yes', {}],
+    ['with a wrong one', 'token revoke Grafana Sandbox --yes --confirm Grafana', {}],
+    ['with a wrong one on a terminal', 'token revoke Grafana Sandbox --yes', { keys: 'Grafana\r', columns: 100 }],
+  ])('nothing is revoked %s', async (_, line, options) => {
     await signIn(bed.sandbox.token);
-    bed.keychain.set = () => {
-      throw new DnxError('failed', 'The keychain is locked.');
-    };
-    const run = await bed.dnx('token rotate 1 --yes', { env: stored });
-    expect(run.code).toBe(1);
-    expect(run.stderr).toContain('the old token Sandbox (id 1) still works. The new one is revoked again.');
-    expect(await works(bed.keychain.get(account()) ?? '')).toBe(true);
+    const run = await bed.dnx(line, { ...options, env: stored });
+    expect([run.code, names().length]).toEqual([2, 6]);
+    expect(run.stderr).toContain('the one that dnx is using here'.slice(0, 'keys' in options ? undefined : 0));
   });
 
-  test('a token that is in DNX_TOKEN is printed, and DNX_TOKEN has to be set anew', async () => {
-    const run = await bed.dnx('token rotate 1 --yes');
-    expect(run.code).toBe(0);
-    expect(run.stderr).toContain('DNX_TOKEN held the old token');
-    expect(await works(run.stdout.trim())).toBe(true);
-    expect(await works(bed.sandbox.token)).toBe(false);
+  test('on a terminal, consent says that it signs out', async () => {
+    await signIn(bed.sandbox.token);
+    const run = await bed.dnx('token revoke Grafana Sandbox', { keys: 'y\rSandbox\r', columns: 100, env: stored });
+    expect([run.code, names().length]).toEqual([0, 4]);
+    expect(run.stderr).toContain('Token Sandbox is the one that dnx is using here: you will be signed out.');
   });
 });

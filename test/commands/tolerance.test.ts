@@ -23,6 +23,9 @@ const eachOf = (change: (item: Record<string, Json>) => Record<string, Json>) =>
 const mapped = (item: Record<string, Json>, change: (key: string, value: Json) => Json) =>
   Object.fromEntries(Object.entries(item).map(([key, value]) => [key, change(key, value)]));
 
+/** JavaScript throws where it makes text or a number of it. */
+const odd = { toString: 'x', valueOf: 1 };
+
 /** What the API may answer instead when all is well. */
 const successes: Readonly<Record<string, Reply>> = {
   '204 and nothing': (answer) => (answer.status >= 300 ? answer : { status: 204, headers: {}, body: undefined }),
@@ -44,6 +47,21 @@ const successes: Readonly<Record<string, Reply>> = {
   'ids and nothing else': eachOf(({ id }) => ({ id })),
   'fields that are null': eachOf((item) => mapped(item, (key, value) => (key === 'id' ? value : null))),
   'fields of another type': eachOf((item) => mapped(item, (key, value) => (key === 'id' ? value : { nested: [value ?? ''] }))),
+  'objects that are neither text nor number': eachOf((item) => mapped(item, (key, value) => (key === 'id' ? value : odd))),
+  'ids that are neither text nor number': eachOf((item) => ({ ...item, id: odd })),
+  'data that is text': reshaped(() => ({ data: 'All is well.' })),
+  'data that is a number': reshaped(() => ({ data: 5 })),
+  'data that is true': reshaped(() => ({ data: true })),
+  'bare text': reshaped(() => '"All is well."'),
+  'a list of text and numbers': reshaped(() => ({ data: ['web-1', 7, true, ''] })),
+  'a list of lists': reshaped(() => ({ data: [[{ id: 1 }], []] })),
+  'an object of objects': reshaped(() => ({ data: { items: { of: [1, {}] } } })),
+  'ids that are none': eachOf((item) => ({ ...item, id: {} })),
+  'ids that are null': eachOf((item) => ({ ...item, id: null })),
+  'numbers for texts': eachOf((item) => mapped(item, (key, value) => (typeof value === 'string' && key !== 'id' ? 1_775_000_000 : value))),
+  'texts for numbers': eachOf((item) => mapped(item, (_, value) => (typeof value === 'number' ? String(value) : value))),
+  'empty texts': eachOf((item) => mapped(item, (key, value) => (key === 'id' ? value : ''))),
+  'keys of every object': eachOf((item) => ({ ...item, constructor: null, toString: 1, hasOwnProperty: 'x' })),
   'a slow trickle': 'trickle',
 };
 

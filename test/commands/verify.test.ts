@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { seeded } from '../../src/sandbox/index.ts';
+import { type Answer, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { openElsewhere } from '../support/elsewhere.ts';
 import { openWebsite, type Website } from '../support/website.ts';
 
 const shop = seeded.sites['shop.example.com'];
@@ -37,6 +38,69 @@ describe('deploy --verify', () => {
     expect(site.asked.map(({ path }) => path)).toEqual(['/up', '/up', '/up']);
   });
 
+  test('reads a character that comes in two pieces', async () => {
+    const pieces = await openElsewhere((_, response) => {
+      const body = Buffer.from('alles grün');
+      response.write(body.subarray(0, 9));
+      setImmediate(() => setImmediate(() => response.end(body.subarray(9))));
+    });
+    const line = ['deploy', 'shop.example.com', '--verify', '/up', '--expect-body', 'grün', '--within', '3s', '--url', pieces.url];
+    expect((await bed.dnx(line)).code).toBe(0);
+    await pieces.close();
+  });
+
+  test.each([
+    ['passes thanks to it', 200],
+    ['fails all the same', 500],
+  ])('is superseded by a later deployment of somebody else, which nobody rolls back: it %s', async (_, status) => {
+    await serve((release) => ({ status: release === OURS ? 500 : status }));
+    bed.clock.at(25_000, () => bed.sandbox.deployElsewhere(shop));
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 1m --rollback-on-fail --json`);
+    expect(run.code).toBe(1);
+    expect(run.json()).toMatchObject({ outcome: 'superseded', release: OURS });
+    expect(run.stderr).toContain(`release ${live()} is live instead of ${OURS}`);
+    expect(posts()).toEqual(['deploy']);
+  });
+
+  test('rolls nothing back while somebody else deploys', async () => {
+    bed.clock.at(24_000, () => bed.sandbox.deployElsewhere(shop));
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 12s --rollback-on-fail --json`);
+    expect(run.json()).toMatchObject({ outcome: 'superseded' });
+    expect(run.stderr).toContain('another deployment is in progress, so nothing was rolled back');
+    expect(posts()).toEqual(['deploy']);
+  });
+
+  test('takes a release that shows late for its own', async () => {
+    bed.sandbox.state.releases = bed.sandbox.state.releases.filter(({ site_id }) => site_id !== shop);
+    for (const each of bed.sandbox.state.sites) if (each.id === shop) each.zero_downtime_enabled = false;
+    const late = (answer: Answer): Answer => {
+      const { data, ...rest } = answer.body as { data: object[] };
+      const shows = bed.sandbox.calls.filter(({ path }) => path.endsWith('/releases')).length > 3;
+      return { ...answer, body: { ...rest, data: shows ? data.map((each) => ({ ...each, active: false })) : [] } };
+    };
+    bed.sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}/releases' }, late);
+    await serve(() => ({ status: 200 }));
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --json`);
+    expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ outcome: 'succeeded' })]);
+  });
+
+  test("rolls nothing back that is somebody else's and was only followed", async () => {
+    bed.sandbox.deployElsewhere(shop);
+    await serve(() => ({ status: 500 }));
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 6s --rollback-on-fail --json`);
+    expect(run.json()).toMatchObject({ outcome: 'failed', release: '20260416_120000' });
+    expect(run.stderr).toContain('it was not started here, so it is not rolled back');
+    expect(posts()).toEqual([]);
+  });
+
+  test('ends with --timeout, and says that the release is live', async () => {
+    const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --timeout 40s --rollback-on-fail --json`);
+    expect(run.json()).toMatchObject({ outcome: 'timed_out', release: OURS });
+    expect(run.stderr).toContain('The verification of shop.example.com did not end within the time allowed; its release is live.');
+    expect([run.code, run.waited <= 40_000]).toEqual([124, true]);
+    expect(posts()).toEqual(['deploy']);
+  });
+
   test('never shows the token to the site', async () => {
     expect((await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 5s`)).code).toBe(1);
     expect(site.asked.length).toBeGreaterThan(0);
@@ -62,7 +126,7 @@ describe('deploy --verify', () => {
     expect(live()).toBe(before);
     expect(posts()).toEqual(['deploy', 'rollback']);
     expect(bed.sandbox.calls.at(-1)?.path).toContain('/releases');
-    expect((await bed.dnx('site watch shop.example.com')).code).toBe(0);
+    expect((await bed.dnx('site watch shop.example.com --json')).json()).toMatchObject({ outcome: 'rolled_back' });
   });
 
   test('exits 1 when the release before is broken as well', async () => {
@@ -122,6 +186,7 @@ describe('deploy --verify-cmd', () => {
         args: ['-c', 'npm run smoke'],
         output: 'stderr',
         env: expect.objectContaining({ DNX_SITE_URL: site.url, DNX_RELEASE: OURS, PATH: '/bin' }),
+        signal: expect.any(AbortSignal),
       },
     ]);
     expect(bed.children[0]?.env).not.toHaveProperty('DNX_TOKEN');

@@ -69,3 +69,34 @@ test.each([
   expect(next?.command).toMatch(new RegExp(` --host ${bed.sandbox.url}$`));
   expect(error.hint).toBe(`${why}: ${next?.command}`);
 });
+
+const limited = (seconds: number) => ({ status: 429, headers: { 'Retry-After': String(seconds) } });
+
+test.each([
+  ['deploy shop.example.com', /\/sites\/[^/]+$/],
+  ['rollback shop.example.com --yes', /\/sites\/[^/]+$/],
+  ['server provision web-2 --yes', '/servers/{server}'],
+  ['backup create --site shop.example.com', '/backups'],
+  ['certificate create a.example.com --site shop.example.com', '/servers/{server}/sites/{site}/certificates/{certificate}'],
+] as const)('%s waits out a rate limit, within --timeout', async (line, path) => {
+  const first = await openBed();
+  const begun = (each: Bed) => () => each.sandbox.faults.next({ method: 'GET', path }, limited(100), 2);
+  first.clock.at(1_000, begun(first));
+  const long = await first.dnx(`${line} --wait`);
+  expect([long.code, long.waited > 200_000]).toEqual([0, true]);
+  await first.close();
+
+  bed.clock.at(1_000, begun(bed));
+  const short = await bed.dnx(`${line} --wait --timeout 20s`);
+  expect(short).toMatchObject({ code: 124, stdout: '', waited: 20_000 });
+});
+
+test.each(['deploy shop.example.com', 'rollback shop.example.com --yes', 'server provision web-2 --yes'])(
+  '%s is refused at once if the limit outlasts --timeout, with nothing performed',
+  async (line) => {
+    bed.sandbox.faults.always({ method: 'POST' }, limited(60));
+    const run = await bed.dnx(`${line} --timeout 20s`);
+    expect(run).toMatchObject({ code: 9, stdout: '', waited: 0 });
+    expect((await bed.dnx('site watch')).code).toBe(2);
+  },
+);

@@ -106,6 +106,48 @@ describe('site watch', () => {
     expect(run.stderr).toContain('The rollback of shop.example.com');
   });
 
+  test('takes up the run that was started last, even if the clock was set back since', async () => {
+    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+    const { now } = bed.clock;
+    bed.clock.now = () => now() - 1_800_000;
+    bed.sandbox.state.fail_deploys = true;
+    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
+    await bed.clock.sleep(20_000);
+    expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'failed' });
+    expect((await bed.dnx('site watch shop.example.com --json')).json()).toMatchObject({ outcome: 'failed' });
+  });
+
+  test('prefers a later run that has ended to an earlier one that was left', async () => {
+    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
+    expect((await bed.dnx('deploy blog.example.com')).code).toBe(0);
+    expect((await bed.dnx('site watch --json')).json()).toMatchObject({ site: 'blog.example.com' });
+    await bed.clock.sleep(3_600_000);
+    expect((await bed.dnx('site watch --json')).json()).toMatchObject({ site: 'shop.example.com', outcome: 'succeeded' });
+  });
+
+  test('leaves a run alone that a later one of its site has overtaken', async () => {
+    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
+    await bed.clock.sleep(20_000);
+    expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
+    await bed.clock.sleep(3_600_000);
+    expect((await bed.dnx('site watch')).code).toBe(2);
+  });
+
+  test('uses the profile and host that the run was started with, unless others are chosen', async () => {
+    const stored = { DNX_TOKEN: undefined, DNX_HOST: undefined };
+    const work = ['--profile', 'work', '--host', bed.sandbox.url];
+    const login = await bed.dnx(['login', '--with-token', ...work], { env: stored, stdin: bed.sandbox.token });
+    expect(login.code).toBe(0);
+    const run = await bed.dnx(['deploy', 'shop.example.com', ...work], { env: stored, interruptAt: 6_000 });
+    expect(run.code).toBe(130);
+    const watched = await bed.dnx('site watch --json --timeout 1s', { env: stored });
+    expect(watched.json()).toMatchObject({ site: 'shop.example.com', outcome: 'timed_out' });
+    expect(watched.stderr).toContain(`dnx site watch shop.example.com --server web-1 --profile work --host ${bed.sandbox.url}`);
+    expect((await bed.dnx('site watch --profile other', { env: stored })).code).toBe(2);
+    expect((await bed.dnx('site watch', { env: { ...stored, DNX_TOKEN: bed.sandbox.token } })).code).toBe(2);
+    expect((await bed.dnx('site watch --json', { env: stored })).json()).toMatchObject({ outcome: 'succeeded' });
+  });
+
   test("does not take up another host's run", async () => {
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     const other = await openBed();

@@ -24,8 +24,15 @@ const find = (program: string): string | undefined =>
 
 const needed = ['dbus-daemon', 'dbus-send', 'gnome-keyring-daemon', 'secret-tool'];
 
+/** Those of these programs that this machine lacks; only Linux has a Secret Service. */
+export const lacking = (programs: readonly string[]): readonly string[] =>
+  process.platform === 'linux' ? programs.filter((program) => find(program) === undefined) : programs;
+
 /** Programs that a real Secret Service needs and that this machine lacks. */
-export const missing: readonly string[] = process.platform === 'linux' ? needed.filter((program) => find(program) === undefined) : needed;
+export const missing: readonly string[] = lacking(needed);
+
+/** True where a missing program is a failure and no reason to skip. */
+export const required = Boolean(process.env.CI) && process.platform === 'linux';
 
 /** The driver around the real keychain, bundled to CommonJS as the product is. Answers its file; `remove` deletes it. */
 export const buildDriver = async (): Promise<{ file: string; remove: () => Promise<void> }> => {
@@ -50,16 +57,16 @@ export interface Answer {
   readonly hint?: string;
 }
 
-/** Runs the driver in nothing but the given environment. A driver that hangs is killed, and has no exit code. */
+/** Runs the driver in nothing but the given environment. A driver that hangs is killed, and has no exit code. `waits`: it waits for a person. */
 export const drive = async (
   file: string,
   env: Record<string, string>,
   args: readonly string[],
-  started?: (interrupt: () => void) => void,
+  started?: (interrupt: () => void, waits: Promise<unknown>) => void,
 ) => {
   const start = performance.now();
   const child = execa(process.execPath, [file, ...args], { env, extendEnv: false, reject: false, timeout: 20_000, killSignal: 'SIGKILL' });
-  started?.(() => child.kill('SIGINT'));
+  started?.(() => child.kill('SIGINT'), once(child.stderr, 'data'));
   const { exitCode, stdout, stderr } = await child;
   const said = stdout === '' ? {} : (JSON.parse(stdout) as object);
   return { exitCode, ms: performance.now() - start, stderr, ...said } as Answer;
@@ -75,7 +82,7 @@ export interface Services {
 export class Desktop implements AsyncDisposable {
   readonly folder: string;
   readonly env: Record<string, string>;
-  readonly #buses: ChildProcess[] = [];
+  readonly #processes: ChildProcess[] = [];
   #count = 0;
 
   private constructor(folder: string) {
@@ -126,9 +133,21 @@ export class Desktop implements AsyncDisposable {
       env,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    this.#buses.push(bus);
+    this.#processes.push(bus);
     const [address] = (await once(bus.stdout, 'data')) as [Buffer];
     return { ...env, DBUS_SESSION_BUS_ADDRESS: address.toString().trim() };
+  }
+
+  /** Starts another program of the session, which ends with it. */
+  start(program: string, args: readonly string[], env: Record<string, string>): void {
+    this.#processes.push(spawn(program, args, { env, stdio: 'ignore' }));
+  }
+
+  /** Calls a method as dbus-send takes it, and answers what it prints; undefined where it fails. */
+  async send(env: Record<string, string>, destination: string, ...words: readonly string[]): Promise<string | undefined> {
+    const args = ['--session', '--print-reply=literal', `--dest=${destination}`, ...words];
+    const { exitCode, stdout } = await execa('dbus-send', args, { env, extendEnv: false, reject: false });
+    return exitCode === 0 ? stdout.trim() : undefined;
   }
 
   /** Starts the keyring and unlocks its login collection, which the first time creates it. */
@@ -141,21 +160,21 @@ export class Desktop implements AsyncDisposable {
 
   /** The process behind the Secret Service, once there is one. */
   async keyringPid(env: Record<string, string>): Promise<number> {
-    const destination = ['--session', '--print-reply=literal', '--dest=org.freedesktop.DBus', '/'];
-    const call = [...destination, 'org.freedesktop.DBus.GetConnectionUnixProcessID', 'string:org.freedesktop.secrets'];
+    const call = ['/', 'org.freedesktop.DBus.GetConnectionUnixProcessID', 'string:org.freedesktop.secrets'];
     for (;;) {
-      const { exitCode, stdout } = await execa('dbus-send', call, { env, extendEnv: false, reject: false });
-      if (exitCode === 0) {
-        return Number(/\d+$/.exec(stdout)?.[0]);
+      const answer = await this.send(env, 'org.freedesktop.DBus', ...call);
+      if (answer !== undefined) {
+        return Number(/\d+$/.exec(answer)?.[0]);
       }
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // The keyring ends by itself with its bus.
-    for (const bus of this.#buses) {
-      const ended = once(bus, 'exit');
-      bus.kill();
+    // The keyring of GNOME ends with its bus.
+    for (const each of this.#processes.reverse()) {
+      if (each.exitCode !== null || each.signalCode !== null) continue;
+      const ended = once(each, 'exit');
+      each.kill();
       await ended;
     }
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });

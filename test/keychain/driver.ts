@@ -3,6 +3,7 @@ import { osKeychain } from '../../src/machine/credentials/keychain.ts';
 import type { Clock } from '../../src/machine/world.ts';
 
 // A whole process around the keychain, as bin/dnx.js is: `read ACCOUNT`, `write ACCOUNT SECRET` or `remove ACCOUNT`; one line of JSON.
+// With ATTENDED in its environment, somebody is there to unlock a keyring; that this is waited for goes to stderr.
 
 const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort(new DnxError('interrupted', 'Interrupted')));
@@ -20,13 +21,14 @@ const clock: Pick<Clock, 'sleep'> = {
 
 const main = async (operation = '', account = '', secret = ''): Promise<number> => {
   const keychain = osKeychain({ env: process.env, platform: process.platform, clock, signal: interrupt.signal });
+  const attended = process.env.ATTENDED ? { waiting: () => void process.stderr.write('waiting\n') } : undefined;
   try {
     const value =
       operation === 'write'
-        ? await keychain.write(account, secret)
+        ? await keychain.write(account, secret, attended)
         : operation === 'remove'
-          ? await keychain.remove(account)
-          : await keychain.read(account);
+          ? await keychain.remove(account, attended)
+          : await keychain.read(account, attended);
     process.stdout.write(`${JSON.stringify({ value: value ?? null })}\n`);
     return 0;
   } catch (error) {

@@ -1,11 +1,6 @@
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { type KeychainOptions, type Keyring, osKeychain } from '../../src/machine/credentials/keychain.ts';
+import { type KeychainOptions, osKeychain } from '../../src/machine/credentials/keychain.ts';
+import type { Keyring } from '../../src/machine/credentials/native-keychain.ts';
 
 const instead = 'Set DNX_TOKEN, or keep the token in a file that only you can read: dnx login --insecure-storage';
 
@@ -28,7 +23,6 @@ const fakeKeyring = (outcome: () => Promise<unknown>) => {
 const never = (_: number, signal?: AbortSignal) =>
   new Promise<void>((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
 
-const linux = process.platform === 'linux';
 const keychain = (options: Partial<KeychainOptions>) => osKeychain({ env: {}, platform: 'darwin', clock: { sleep: never }, ...options });
 
 describe('osKeychain', () => {
@@ -40,11 +34,11 @@ describe('osKeychain', () => {
     });
   });
 
-  it('asks for one item of one service, and on Linux never for kernel memory', async () => {
+  it('asks for one item of one service', async () => {
     const { calls, load } = fakeKeyring(() => Promise.resolve(null));
     expect(await keychain({ load }).read('a')).toBeUndefined();
     await keychain({ load }).write('a', '1|x');
-    const entry = ['new', 'deploynix-cli', 'a', { linux: { store: 'secret-service' } }];
+    const entry = ['new', 'deploynix-cli', 'a'];
     expect(calls).toEqual([entry, ['get'], entry, ['set', '1|x']]);
   });
 
@@ -92,62 +86,5 @@ describe('osKeychain', () => {
     interrupt.abort(reason);
     await expect(reading).rejects.toBe(reason);
     await expect(keychain({ load, signal: interrupt.signal }).read('a')).rejects.toBe(reason);
-  });
-
-  if (!linux) process.stderr.write('Skipped the test of a silent Secret Service: only Linux has one\n');
-  it.skipIf(!linux)('hangs up on a Secret Service that keeps the native call waiting', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'dnx-'));
-    const path = join(folder, 'bus');
-    let connections = 0;
-    let hungUp = () => {};
-    const left = new Promise<void>((resolve) => {
-      hungUp = resolve;
-    });
-    // The first connection looks whether anybody is there; the second is the native module's own.
-    const server = createServer((socket) => {
-      connections += 1;
-      if (connections === 1) {
-        socket.once('data', () => socket.end('REJECTED'));
-      } else {
-        socket.resume().once('end', hungUp);
-      }
-    });
-    await new Promise<void>((resolve) => server.listen(path, resolve));
-    // As in the native module, the descriptor is opened while the constructor blocks, and belongs to another thread.
-    const turn = new Int32Array(new SharedArrayBuffer(8));
-    const thread = new Worker(
-      `const { workerData: { turn, path } } = require('node:worker_threads');
-      const { Socket } = require('node:net');
-      Atomics.wait(turn, 0, 0);
-      new Socket({ allowHalfOpen: true }).connect(path);
-      Atomics.store(turn, 1, 1);
-      Atomics.notify(turn, 1);`,
-      { eval: true, workerData: { turn, path } },
-    );
-    await once(thread, 'online');
-    let waiting = () => {};
-    const asked = new Promise<void>((resolve) => {
-      waiting = resolve;
-    });
-    function AsyncEntry() {
-      Atomics.store(turn, 0, 1);
-      Atomics.notify(turn, 0);
-      Atomics.wait(turn, 1, 0);
-      const getPassword = () => {
-        waiting();
-        return never(0);
-      };
-      return { getPassword };
-    }
-    const sleep = (ms: number, signal?: AbortSignal) => (ms === 3_000 ? asked : never(ms, signal));
-    const env = { DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` };
-    const load = () => ({ AsyncEntry }) as unknown as Keyring;
-    await expect(keychain({ env, platform: 'linux', clock: { sleep }, load }).read('a')).rejects.toMatchObject({
-      message: 'The keychain (Secret Service) has not answered for 3 seconds: it is waiting for its password, or stuck',
-    });
-    await left;
-    await thread.terminate();
-    server.close();
-    await rm(folder, { recursive: true });
   });
 });

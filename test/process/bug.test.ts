@@ -43,7 +43,7 @@ describe('a bug', () => {
     const { stderr } = await broken('String.prototype.localeCompare = undefined', 'server', 'list', '--json', '--sort', 'name');
     const { error } = JSON.parse(stderr) as { error: { stack: string[] } };
     expect(error).toMatchObject({ code: 'bug', message: expect.stringContaining('localeCompare'), dnx: version });
-    expect(error.stack[0]).toBe(`at compare (${placeOf('src/cli/output/render.ts', 'localeCompare')})`);
+    expect(error.stack[0]).toBe(`at compare (${placeOf('src/cli/output/narrow.ts', 'localeCompare')})`);
   });
 
   test('of a library, or of what others loaded, shows no path of this machine', async () => {
@@ -54,6 +54,25 @@ describe('a bug', () => {
     expect(stderr).toMatch(/^ {4}at dist\/yaml-[\w-]+\.js:\d+:\d+$/m);
     expect(stderr).not.toContain(executable.directory);
     expect(stderr).not.toContain(resolve('.'));
+  });
+});
+
+describe('an error that nobody catches', () => {
+  const late = "process.stdout.on('newListener', () => setTimeout(() => { throw new TypeError('late') }))";
+  const rejected = "process.stdout.on('newListener', () => void Promise.reject(new TypeError('late')))";
+
+  test.each([late, rejected])('is a bug in words: %s', async (statement) => {
+    executable.sandbox.faults.next({ path: '/servers' }, 'hang');
+    const { exitCode, stdout, stderr } = await broken(statement, 'server', 'list');
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^✗ This looks like a bug in dnx .*:\nTypeError: late\n {4}at /);
+  });
+
+  test.each([late, rejected])('is a bug in one line of JSON: %s', async (statement) => {
+    executable.sandbox.faults.next({ path: '/servers' }, 'hang');
+    const { exitCode, stderr } = await broken(statement, 'server', 'list', '--json');
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'bug', message: 'TypeError: late', dnx: version } });
   });
 });
 

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
 
@@ -18,6 +20,49 @@ test('the old token is revoked once the new one has been written', async () => {
 test('a token that could not be written costs nothing: the old one still works', async () => {
   const { stderr, exitCode } = await executable.shell('dnx token rotate Grafana --yes > /dev/full');
   expect([exitCode, old()]).toEqual([1, true]);
-  expect(stderr).toContain('the old one (id 4) is revoked after that');
-  expect(stderr).toContain('The disk is full.');
+  expect(stderr).toContain('The new token could not be printed: the disk is full. The new token is revoked again.');
+  expect(stderr).toContain('The old token Grafana (id 4) still works.');
+  expect(executable.sandbox.state.tokens).toHaveLength(6);
+});
+
+const lines = ['token rotate Grafana --yes', 'token create ci --preset full'];
+const tokens = () => executable.sandbox.state.tokens.map(({ id }) => id);
+
+// Nobody reads: the other end is closed before dnx begins.
+test.each(lines)('dnx %s into a closed pipe takes the new token back', async (line) => {
+  const { exitCode, stderr } = await executable.shell(`exec 3> >(:); wait $!; dnx ${line} >&3`);
+  expect([exitCode, tokens()]).toEqual([1, [1, 2, 3, 4, 5, 6]]);
+  expect(stderr).toContain('The new token could not be printed: nobody reads the output. The new token is revoked again.');
+});
+
+test('a new token that can neither be printed nor revoked is named', async () => {
+  executable.sandbox.faults.always({ method: 'DELETE', path: '/tokens/{token}' }, { status: 500 });
+  const { exitCode, stderr } = await executable.shell('exec 3> >(:); wait $!; dnx token rotate Grafana --yes >&3');
+  expect([exitCode, tokens()]).toEqual([1, [1, 2, 3, 4, 5, 6, 7]]);
+  expect(stderr).toContain('The new token Grafana (id 7) exists, and nobody has it. The old token Grafana (id 4) still works.');
+  expect(stderr).toContain('Revoke it with: dnx token revoke 7');
+});
+
+test.each(lines)('dnx %s makes no token where stdout is closed or the null device', async (line) => {
+  for (const target of ['>&-', '>/dev/null']) {
+    const { exitCode, stderr } = await executable.shell(`dnx ${line} ${target}`);
+    expect([target, exitCode, tokens()]).toEqual([target, 2, [1, 2, 3, 4, 5, 6]]);
+    expect(stderr).toContain('Use --to-file FILE.');
+  }
+  expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+});
+
+// A limit on the size of files stands for a full disk: the file is made, and takes nothing.
+test.each(lines)('dnx %s --to-file takes the new token back when the disk is full', async (line) => {
+  const { exitCode, stderr } = await executable.shell(`ulimit -f 0; dnx ${line} --to-file new.token`);
+  expect([exitCode, tokens(), existsSync(join(executable.directory, 'new.token'))]).toEqual([1, [1, 2, 3, 4, 5, 6], false]);
+  expect(stderr).toMatch(
+    /The new token could not be written to .*new\.token: the file has reached the size limit\. The new token is revoked again\./,
+  );
+});
+
+test('--to-file in a directory that cannot be written is refused before a token is made', async () => {
+  const { exitCode, stderr } = await executable.dnx(['token', 'create', 'ci', '--preset', 'full', '--to-file', '/proc/nowhere/ci.token']);
+  expect([exitCode, executable.sandbox.calls]).toEqual([2, []]);
+  expect(stderr).toContain('Cannot write /proc/nowhere/ci.token (ENOENT).');
 });

@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Executable, openExecutable, said } from '../support/executable.ts';
+import { type Executable, openExecutable, type Started, said } from '../support/executable.ts';
 
 let executable: Executable;
 beforeEach(async () => {
@@ -11,7 +13,10 @@ afterEach(() => executable.close());
 const signals = [
   ['SIGINT', 130, 'Interrupted'],
   ['SIGTERM', 143, 'Terminated'],
+  ['SIGHUP', 129, 'Hangup'],
 ] as const;
+
+const codes = { 129: 'hangup', 130: 'interrupted', 143: 'terminated' };
 
 /** What `sandbox run` has made in the directory for temporary files. */
 const temporary = () => readdirSync(executable.directory).filter((name) => name.startsWith('dnx-sandbox-'));
@@ -36,7 +41,7 @@ describe('a deployment that is followed', () => {
     const run = await child;
     expect(run.exitCode).toBe(code);
     expect(JSON.parse(run.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
-      error: { code: code === 130 ? 'interrupted' : 'terminated', hint: expect.stringContaining('dnx site watch') },
+      error: { code: codes[code], hint: expect.stringContaining('dnx site watch') },
     });
   });
 });
@@ -49,6 +54,41 @@ test.each(signals)('%s ends a request that hangs', async (signal, code, word) =>
   const run = await child;
   expect([run.exitCode, run.stdout]).toEqual([code, '']);
   expect(run.stderr).toContain(word);
+});
+
+describe('within a second', () => {
+  /** The exit code of a command that is sent a signal, and how long it went on. */
+  async function ending(child: Started, signal: NodeJS.Signals) {
+    const start = performance.now();
+    child.kill(signal);
+    const { exitCode, stderr } = await child;
+    return { exitCode, stderr, ms: performance.now() - start };
+  }
+
+  test.each(signals)('%s ends a command whose output nobody takes', async (signal, code, word) => {
+    executable.sandbox.faults.always({ path: '/servers' }, { status: 200, body: { data: [{ id: '1', name: 'x'.repeat(1_000_000) }] } });
+    const pipe = join(executable.directory, 'pipe');
+    expect((await executable.shell('mkfifo pipe')).exitCode).toBe(0);
+    const child = executable.shell('exec "$NODE" "$DNX" server list --json > pipe');
+    const reader = await open(pipe, 'r');
+    await reader.read(Buffer.alloc(1));
+    const { exitCode, stderr, ms } = await ending(child, signal);
+    await reader.close();
+    expect(exitCode).toBe(code);
+    expect(stderr).toContain(word);
+    expect(ms).toBeLessThan(1_000);
+  });
+
+  test.each(signals)('%s ends a command that waits for its input', async (signal, code, word) => {
+    const child = executable.dnx(['api', 'POST', '/servers', '--data', '-', '--debug'], { stdin: 'pipe' });
+    // More than a pipe holds: once it is taken, the command reads.
+    await new Promise((resolve) => child.stdin?.write(' '.repeat(2_000_000), resolve));
+    const { exitCode, stderr, ms } = await ending(child, signal);
+    expect(exitCode).toBe(code);
+    expect(stderr).toContain(word);
+    expect(ms).toBeLessThan(1_000);
+    expect(executable.sandbox.calls).toEqual([]);
+  });
 });
 
 describe('sandbox start', () => {
@@ -93,7 +133,7 @@ describe('sandbox run', () => {
   });
 
   test('a second Ctrl-C ends dnx although the command does not stop', async () => {
-    const child = executable.dnx(['sandbox', 'run', '--', 'sh', '-c', "trap 'echo no >&2' INT; echo ready >&2; while read x; do :; done"], {
+    const child = executable.dnx(['sandbox', 'run', '--', 'sh', '-c', "trap 'echo no >&2' INT; echo ready >&2; read x; read x"], {
       stdin: 'pipe',
     });
     await said(child, 'ready');

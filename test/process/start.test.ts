@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
@@ -46,6 +46,30 @@ const librariesIn = (files: readonly string[]) =>
   Object.entries(libraries)
     .filter(([, word]) => files.some((file) => read(file).includes(word)))
     .map(([name]) => name);
+
+describe('where it starts', () => {
+  test.each(['unset HOME', "export HOME=''"])("%s: the user's own home directory counts", async (line) => {
+    const { stdout } = await executable.shell(`${line}; dnx doctor --json`);
+    expect(stdout).toContain('~/.config/dnx');
+  });
+
+  test('without any home directory, the variables that take its place are named', async () => {
+    const hook = join(executable.directory, 'hook.cjs');
+    writeFileSync(hook, 'require("node:os").userInfo = () => { throw new Error("ENOENT"); }');
+    const env = { HOME: '', NODE_OPTIONS: `--require ${hook}` };
+    const { exitCode, stdout, stderr } = await executable.dnx(['server', 'list'], { env });
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('Set HOME, or DNX_CONFIG_DIR, DNX_CACHE_DIR and DNX_STATE_DIR.');
+    const { directory } = executable;
+    const given = { ...env, DNX_CONFIG_DIR: directory, DNX_CACHE_DIR: directory, DNX_STATE_DIR: directory };
+    expect((await executable.dnx(['server', 'list'], { env: given })).exitCode).toBe(0);
+  });
+
+  test('a working directory that was removed stops nothing', async () => {
+    const run = await executable.shell('mkdir gone; cd gone; rmdir ../gone; dnx server list -o ids | wc -l; exit $PIPESTATUS');
+    expect([run.exitCode, run.stdout.trim(), run.stderr]).toEqual([0, '3', '']);
+  });
+});
 
 describe('what is loaded', () => {
   test('every library is found by its word in the build', () => {

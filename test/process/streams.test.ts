@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 
 let executable: Executable;
@@ -50,7 +51,80 @@ describe('stdout', () => {
   });
 });
 
+describe('stdout that is a file', () => {
+  const full = 'The disk is full. The output could not be written.';
+  const large = 'The file has reached the size limit. The output could not be written.';
+
+  /** Runs a line of bash in a file system of its own; undefined where this user may not mount one. */
+  async function onDisk(size: string, line: string) {
+    const mounted = await executable.shell(`mkdir -p disk && mount -t tmpfs -o size=${size} none disk`);
+    if (mounted.exitCode !== 0) {
+      process.stderr.write(`No file system of ${size}: ${mounted.stderr}`);
+      return undefined;
+    }
+    try {
+      return await executable.shell(`cd disk; ${line}`);
+    } finally {
+      expect((await executable.shell('umount disk')).exitCode).toBe(0);
+    }
+  }
+
+  const whole = (run: { readonly stdout: string }) =>
+    run.stdout
+      .match(/^(\d+) (\d+)\n$/)
+      ?.slice(1)
+      .map(Number);
+  const backup = `backup download ${seeded.backups['shop database, completed']} -q -O -`;
+
+  test.each(['completion bash', 'completion fish', backup])('dnx %s on a disk that takes only its beginning exits 1', async (line) => {
+    const run = await onDisk('64k', `head -c 61440 /dev/zero > z; dnx ${line} > f; echo $? $(stat -c %s f)`);
+    if (!run) return;
+    expect(whole(run)).toEqual([1, 4096]);
+    expect(run.stderr).toContain(full);
+  });
+
+  test.each(['--help', 'completion bash', 'server list --json', 'server list -o ndjson', backup])(
+    'dnx %s > f that may take 1 kB exits 1',
+    async (line) => {
+      const run = await executable.shell(`(ulimit -f 1; dnx ${line} > f); echo $? $(stat -c %s f)`);
+      expect(whole(run)).toEqual([1, 1024]);
+      expect(run.stderr).toContain(large);
+    },
+  );
+
+  test('an event that cannot be written is a failure', async () => {
+    const fast = await openExecutable({ speed: 20 });
+    onTestFinished(() => fast.close());
+    const run = await fast.shell('dnx deploy shop.example.com -o ndjson > /dev/full');
+    expect([run.exitCode, run.stdout]).toEqual([1, '']);
+    expect(run.stderr).toContain('The disk is full');
+  });
+
+  test('a failed deployment on a full disk is told as well, on the same line of JSON', async () => {
+    const failing = await openExecutable({ failDeploys: true, speed: 20 });
+    onTestFinished(() => failing.close());
+    const { exitCode, stderr } = await failing.shell('dnx deploy shop.example.com -q --json > /dev/full');
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: { code: 'failed', message: full, hint: expect.stringContaining('The deployment of shop.example.com failed') },
+    });
+  });
+});
+
 describe('stdin and stderr', () => {
+  test('an error that a slow pipe takes in parts is written to its end', async () => {
+    const message = 'x'.repeat(200_000);
+    executable.sandbox.faults.next({ path: '/servers' }, { status: 422, body: { message } });
+    const run = await executable.shell('dnx server list --json 2>&1 >/dev/null | (sleep 0.3; cat); exit $PIPESTATUS');
+    expect(run.exitCode).toBe(7);
+    expect(JSON.parse(run.stdout)).toMatchObject({ error: { message } });
+  });
+
+  test('a closed stdout is a null device: the result is nowhere, and the exit code stays', async () => {
+    const run = await executable.shell('for line in --version --help "server list"; do dnx $line >&-; echo $? >&2; done');
+    expect([run.stderr, run.stdout]).toEqual(['0\n0\n0\n', '']);
+  });
+
   test('a closed stdin is nobody to ask, and harms no other command', async () => {
     const list = await executable.shell('dnx server list -o ids <&-');
     expect([list.exitCode, list.stderr]).toEqual([0, '']);

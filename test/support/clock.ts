@@ -11,6 +11,8 @@ interface Sleeper {
 export class FakeClock implements Clock {
   /** ms that `sleep` was asked for, in order. */
   readonly slept: number[] = [];
+  /** ms by which this machine's clock is ahead of the right time; it may change while something waits. */
+  ahead = 0;
   private readonly start: number;
   private time = 0;
   private busy = 0;
@@ -21,7 +23,9 @@ export class FakeClock implements Clock {
     this.start = Date.parse(start);
   }
 
-  now = (): number => this.start + this.time;
+  now = (): number => this.right() + this.ahead;
+  /** The right time, as a server has it. */
+  right = (): number => this.start + this.time;
   elapsed = (): number => this.time;
 
   sleep = (ms: number, signal?: AbortSignal): Promise<void> => {

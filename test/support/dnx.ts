@@ -2,11 +2,12 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
-import type { Child, Keychain, Transport } from '../../src/machine/world.ts';
+import { type Child, type HttpRequest, type Keychain, NetworkFault, type Transport } from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { FakeClock } from './clock.ts';
+import { after } from './exchange.ts';
 import { mustBeRead } from './results.ts';
 import { capture, input, keyboard } from './streams.ts';
 
@@ -34,14 +35,34 @@ export interface RunOptions {
   /** Ctrl-C (or SIGTERM) after so many ms of the fake clock, while dnx waits for time to pass. */
   readonly interruptAt?: number;
   readonly terminateAt?: number;
+  /** The terminal is closed after so many ms. */
+  readonly hangUpAt?: number;
   /** Ctrl-C as soon as stderr holds these words. */
   readonly interruptOn?: string;
+  /** Real ms after which Ctrl-C is pressed, for what must never hang. */
+  readonly limitMs?: number;
+  /** Gets each request to another machine, which then cannot be reached; otherwise such a request fails the test. */
+  readonly elsewhere?: (request: HttpRequest) => void;
   /** The exit code of what is spawned; 0 otherwise. */
   readonly child?: (child: Child) => number;
   /** Keys pressed on a terminal that answers questions. */
   readonly keys?: string;
-  /** Real ms without an answer that count as none. */
+  /** Lines typed on a terminal. */
+  readonly typed?: string;
+  /** What spreads requests that wait for the rate limit; not at all otherwise. */
+  readonly random?: () => number;
+  /** The platform that dnx takes this machine for; Linux otherwise. */
+  readonly platform?: NodeJS.Platform;
+  /** stdout is the null device. */
+  readonly discards?: boolean;
+  /** Real ms without an answer, or without more of one, that count as none. */
   readonly idleMs?: number;
+  /** Real ms that a body of JSON may take. */
+  readonly bodyMs?: number;
+  /** Ends it, in place of the signals above. */
+  readonly signal?: AbortSignal;
+  /** What lies between dnx and the network. */
+  readonly through?: (network: Transport) => Transport;
 }
 
 /** A sandbox, a fake clock, a keychain in memory and private directories, on which command lines run in this process over real HTTP. */
@@ -62,7 +83,7 @@ const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 /** A fresh bed: nothing is signed in but the owner of the sandbox, by DNX_TOKEN. */
 export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promise<Bed> {
   const clock = new FakeClock();
-  const sandbox = await startSandbox({ ...options, now: clock.now });
+  const sandbox = await startSandbox({ ...options, now: clock.right });
   const keychain = new Map<string, string>();
   const children: Child[] = [];
   const directory = mkdtempSync(join(memory, 'dnx-test-'));
@@ -72,12 +93,14 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     const stdout = capture(run.columns !== undefined, run.columns);
     const interruption = new AbortController();
     const interrupt = () => interruption.abort(new DnxError('interrupted', 'Interrupted.'));
-    const { interruptAt, interruptOn, terminateAt } = run;
+    const { interruptAt, interruptOn, terminateAt, hangUpAt, through = (network: Transport) => network } = run;
     const watch = (words: string) => (text: string) => text.includes(words) && interrupt();
     const stderr = capture(run.columns !== undefined, run.columns, interruptOn === undefined ? undefined : watch(interruptOn));
     if (interruptAt !== undefined) clock.at(clock.elapsed() + interruptAt, interrupt);
     if (terminateAt !== undefined)
       clock.at(clock.elapsed() + terminateAt, () => interruption.abort(new DnxError('terminated', 'Terminated.')));
+    if (hangUpAt !== undefined) clock.at(clock.elapsed() + hangUpAt, () => interruption.abort(new DnxError('hangup', 'Hangup.')));
+    const limit = run.limitMs === undefined ? undefined : setTimeout(interrupt, run.limitMs);
     const before = sandbox.calls.length;
     const start = clock.elapsed();
     const env = {
@@ -92,21 +115,23 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       env,
       cwd: run.cwd ?? directory,
       home: directory,
-      platform: 'linux',
+      platform: run.platform ?? 'linux',
       node: '20.19.0',
       self: ['node', 'dnx'],
-      stdin: run.keys === undefined ? input(run.stdin ?? '') : keyboard(run.keys),
-      stdout: stdout.stream,
+      stdin: run.keys === undefined ? input(run.typed ?? run.stdin ?? '', run.typed !== undefined) : keyboard(run.keys),
+      stdout: run.discards ? Object.assign(stdout.stream, { discards: true }) : stdout.stream,
       stderr: stderr.stream,
       clock,
+      random: run.random ?? (() => 0),
       keychain: inMemory(keychain),
-      signal: interruption.signal,
-      connect: async () => guarded(await openNetwork(env, run.idleMs), clock),
+      signal: run.signal ?? interruption.signal,
+      connect: async () => through(guarded(await openNetwork(env, after, limitsOf(run)), clock, run.elsewhere)),
       spawn: async (child) => {
         children.push(child);
         return run.child?.(child) ?? 0;
       },
     });
+    clearTimeout(limit);
     return toRead({
       code,
       stdout: stdout.text(),
@@ -145,15 +170,28 @@ const inMemory = (secrets: Map<string, string>): Keychain => ({
 });
 
 /** Time stands still during a request, and no other machine is ever asked. */
-function guarded(transport: Transport, clock: FakeClock): Transport {
+function guarded(transport: Transport, clock: FakeClock, elsewhere: RunOptions['elsewhere']): Transport {
   return {
     async request(request) {
       const { hostname } = new URL(request.url);
-      if (hostname !== '127.0.0.1') throw new Error(`a test asked ${hostname}`);
+      if (hostname !== '127.0.0.1') {
+        if (!elsewhere) throw new Error(`a test asked ${hostname}`);
+        elsewhere(request);
+        throw new NetworkFault('there is no such host', { sent: false });
+      }
       const response = await clock.during(() => transport.request(request));
-      const body = response.body[Symbol.asyncIterator]();
-      return { ...response, body: { [Symbol.asyncIterator]: () => ({ next: () => clock.during(() => body.next()) }) } };
+      return { ...response, body: still(response.body), file: still(response.file) };
     },
     close: () => transport.close(),
   };
+
+  function still(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    const iterator = bytes[Symbol.asyncIterator]();
+    return { [Symbol.asyncIterator]: () => ({ next: () => clock.during(() => iterator.next()) }) };
+  }
 }
+
+const limitsOf = ({ idleMs, bodyMs }: RunOptions) => ({
+  ...(idleMs !== undefined && { headMs: idleMs, silenceMs: idleMs }),
+  ...(bodyMs !== undefined && { bodyMs }),
+});

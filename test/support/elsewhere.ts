@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
 
 /** A server on a free port of this machine, and how to end it with its connections. */
 export interface Listening {
@@ -13,10 +13,7 @@ export interface Elsewhere extends Listening {
 }
 
 /** Lets a server listen on a free port of this machine. */
-export async function listen(
-  server: Pick<Server, 'listen' | 'address' | 'close' | 'closeAllConnections'>,
-  scheme = 'http',
-): Promise<Listening> {
+export async function listen(server: Server & { readonly closeAllConnections: () => void }, scheme = 'http'): Promise<Listening> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   return {
     url: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -37,3 +34,11 @@ export async function openElsewhere(answer: RequestListener): Promise<Elsewhere>
   });
   return { ...(await listen(server)), requests };
 }
+
+/** A server that answers every request with JSON, or with text as it is. */
+export const openJson = (answer: (url: URL, request: IncomingMessage) => unknown, status = 200): Promise<Elsewhere> =>
+  openElsewhere((request, response) => {
+    const body = answer(new URL(request.url ?? '', 'http://loopback'), request);
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  });

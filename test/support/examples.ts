@@ -7,7 +7,7 @@ import { leaves, linesOf } from './tree.ts';
 const key = `ssh-ed25519 ${Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0 a key for the examples'.padEnd(51, '.')).toString('base64')} ada@desktop`;
 
 /** What has to be so before an example makes sense. */
-const before: Readonly<Record<string, string>> = {
+export const before: Readonly<Record<string, string>> = {
   'dnx site unschedule shop.example.com': 'site schedule shop.example.com --at 2099-12-01T02:00:00Z',
 };
 
@@ -24,12 +24,17 @@ export const examples = leaves.flatMap((leaf) =>
 
 /** Puts what an example takes for granted in its place: files, and the state of things. */
 export async function prepareExample(bed: Bed, line: string): Promise<void> {
-  mkdirSync(join(bed.directory, '.ssh'), { recursive: true });
-  writeFileSync(join(bed.directory, '.ssh/id_ed25519.pub'), key);
-  writeFileSync(join(bed.directory, 'openapi.json'), '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}');
+  prepareFiles(bed.directory);
   if (!before[line]) return;
   const { code, stderr } = await bed.dnx(before[line]);
   if (code !== 0) throw new Error(stderr);
+}
+
+/** The files that examples name. */
+export function prepareFiles(directory: string): void {
+  mkdirSync(join(directory, '.ssh'), { recursive: true });
+  writeFileSync(join(directory, '.ssh/id_ed25519.pub'), key);
+  writeFileSync(join(directory, 'openapi.json'), '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}');
 }
 
 /** Runs an example in this process, with what is redirected on standard input, and somebody at the keyboard where it asks. */

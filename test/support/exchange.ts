@@ -1,5 +1,18 @@
-import { type HttpRequest, NetworkFault } from '../../src/machine/world.ts';
+import { type HttpRequest, NetworkFault, type Timer } from '../../src/machine/world.ts';
+import type { Reading } from '../../src/platform/api/response.ts';
 import { openElsewhere } from './elsewhere.ts';
+
+/** Real time. */
+export const after: Timer = (ms, callback) => {
+  const timer = setTimeout(callback, ms).unref();
+  return () => clearTimeout(timer);
+};
+
+/** A transport that gives up after so many ms of silence. */
+export const patience = (silenceMs: number, headMs = silenceMs): Reading => ({
+  after,
+  limits: { headMs, silenceMs, bodyMs: 60_000, bodyBytes: 1_000_000 },
+});
 
 /** A loopback port on which nobody listens. */
 export async function closedPort(): Promise<string> {

@@ -7,8 +7,8 @@ export interface Terminal {
   /** Resolves once this has appeared after what was waited for before; rejects when dnx ends without it. */
   shows(text: string): Promise<void>;
   type(keys: string): void;
-  /** Everything that was written, without control sequences, and the exit code. */
-  readonly ended: Promise<{ readonly text: string; readonly code: number }>;
+  /** Everything that was written, without control sequences and as it was, and the exit code. */
+  readonly ended: Promise<{ readonly text: string; readonly raw: string; readonly code: number }>;
 }
 
 /** Keys, as a terminal sends them. */
@@ -23,19 +23,21 @@ export function openTerminal(words: readonly string[], env: Readonly<Record<stri
     env: { PATH: process.env.PATH ?? '', HOME: cwd, TERM: 'xterm', ...env },
   });
   let text = '';
+  let raw = '';
   let seen = 0;
   let over = false;
   let notify = () => {};
   const told = () => new Promise<void>((done) => (notify = done));
   child.onData((data) => {
     text += stripVTControlCharacters(data);
+    raw += data;
     notify();
   });
-  const ended = new Promise<{ text: string; code: number }>((done) =>
+  const ended = new Promise<{ text: string; raw: string; code: number }>((done) =>
     child.onExit(({ exitCode }) => {
       over = true;
       notify();
-      done({ text, code: exitCode });
+      done({ text, raw, code: exitCode });
     }),
   );
   return {

@@ -13,3 +13,6 @@ export function sampled<T>(all: readonly T[], few: number, seed: number): readon
   const [some = []] = fc.sample(fc.shuffledSubarray([...all], { minLength: few, maxLength: few }), { seed, numRuns: 1 });
   return all.filter((each) => some.includes(each));
 }
+
+/** The seed of a random test: its own, or that of DNX_TEST_SEED. */
+export const seedOf = (own: number): number => Number(process.env.DNX_TEST_SEED || own);

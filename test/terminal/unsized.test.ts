@@ -7,6 +7,15 @@ beforeAll(async () => {
 });
 afterAll(() => executable.close());
 
+test('on a terminal of 0 columns a question can be answered', async () => {
+  const line = 'stty cols 0 rows 0; "$NODE" "$DNX" server delete web-1';
+  const { stdout, exitCode } = await executable.shell(
+    `(until grep -q Type seen; do :; done; printf 'web-2\\r'; cat) | script -qefc '${line}' seen`,
+  );
+  expect(exitCode).toBe(2);
+  expect(stdout).toContain('is not the name');
+});
+
 test('on a terminal of 0 columns a wait goes on in lines, and can be ended', async () => {
   const line = 'stty cols 0 rows 0; timeout --foreground -k 3 -s INT 3 "$NODE" "$DNX" deploy shop.example.com';
   const { stdout } = await executable.shell(`script -qec '${line}' /dev/null`);

@@ -4,12 +4,12 @@ import { consentLevel } from '../../src/cli/language/tree.ts';
 import { openBed, type Run } from '../support/dnx.ts';
 import { leaves, linesOf } from '../support/tree.ts';
 
-/** It asks only where there is a scheduled deployment already, which has its own test. */
-const sometimes = 'site schedule';
+/** What asks only sometimes, which has tests of its own: where there is a scheduled deployment already, and for DELETE. */
+const sometimes = ['site schedule', 'api'];
 
 /** Every command that is told `--yes` or `--confirm`, with its first such example as it is without either. */
 const consenting = leaves.flatMap((leaf) => {
-  if (leaf.path === sometimes || !('yes' in optionsOf(leaf.group, leaf.command))) return [];
+  if (sometimes.includes(leaf.path) || !('yes' in optionsOf(leaf.group, leaf.command))) return [];
   const agreed = linesOf(leaf).find((line) => / --(yes|confirm)\b/.test(line));
   if (!agreed) throw new Error(`${leaf.path} has no example with its consent`);
   const line = agreed.replace(/^dnx /, '').replace(/ --yes\b| --confirm ('[^']*'|\S+)/g, '');

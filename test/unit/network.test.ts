@@ -5,7 +5,8 @@ import { directTransport } from '../../src/platform/api/direct.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
 import { proxiedTransport } from '../../src/platform/api/proxied.ts';
 import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
-import { closedPort, failureOf, requestTo, textOf } from '../support/exchange.ts';
+import { after, closedPort, failureOf, patience, requestTo, textOf } from '../support/exchange.ts';
+import { openLiar } from '../support/liar.ts';
 import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
 
 const PATIENT_MS = 10_000;
@@ -26,7 +27,7 @@ const ask = (request: Partial<HttpRequest> = {}): HttpRequest => requestTo(`${se
 
 describe('refused', () => {
   test('direct: nothing was sent', async () => {
-    const transport = directTransport({ idleMs: PATIENT_MS });
+    const transport = directTransport(patience(PATIENT_MS));
     expect(await failureOf(transport.request(ask({ url: await closedPort(), method: 'POST', body: '{}' })))).toEqual({
       message: 'the connection was refused',
       sent: false,
@@ -34,7 +35,7 @@ describe('refused', () => {
   });
 
   test('proxied: by the proxy itself', async () => {
-    const transport = proxiedTransport({ env: { HTTP_PROXY: await closedPort() }, idleMs: PATIENT_MS });
+    const transport = proxiedTransport({ env: { HTTP_PROXY: await closedPort() }, ...patience(PATIENT_MS) });
     onTestFinished(() => transport.close());
     expect(await failureOf(transport.request(ask({ method: 'POST', body: '{}' })))).toEqual({
       message: 'the connection was refused',
@@ -43,8 +44,17 @@ describe('refused', () => {
   });
 });
 
+test('a body without a length is not whole where its connection is reset', async () => {
+  const liar = await openLiar((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nabc', () => setTimeout(() => socket.resetAndDestroy(), 20)));
+  onTestFinished(() => liar.close());
+  const reading = directTransport(patience(PATIENT_MS))
+    .request(ask({ url: liar.url }))
+    .then(({ body }) => textOf(body));
+  expect(await failureOf(reading)).toEqual({ message: 'the connection was closed in the middle of the answer', sent: true });
+});
+
 test('a name that does not exist', async () => {
-  const transport = directTransport({ idleMs: PATIENT_MS });
+  const transport = directTransport(patience(PATIENT_MS));
   expect(await failureOf(transport.request(ask({ url: 'http://no-such-host.invalid/' })))).toMatchObject({
     message: expect.stringContaining('DNS'),
     sent: false,
@@ -58,7 +68,7 @@ test.each([
 ])('a proxy that refuses with %i is asked once', async (refuse, message) => {
   const refusing = await openProxy({ refuse });
   onTestFinished(() => refusing.close());
-  const transport = proxiedTransport({ env: { HTTPS_PROXY: refusing.url }, idleMs: PATIENT_MS });
+  const transport = proxiedTransport({ env: { HTTPS_PROXY: refusing.url }, ...patience(PATIENT_MS) });
   onTestFinished(() => transport.close());
   const failure = await failureOf(transport.request(ask({ url: 'https://deploynix.invalid/', method: 'POST', body: '{}' })));
   expect(failure).toEqual({ message, sent: false });
@@ -67,7 +77,7 @@ test.each([
 
 describe('which of the two', () => {
   const throughProxy = async (env: Record<string, string>): Promise<boolean> => {
-    const transport = await openNetwork(env);
+    const transport = await openNetwork(env, after);
     onTestFinished(() => transport.close());
     expect(await textOf((await transport.request(ask())).body)).toBe('ok');
     return proxy.asked.length > 0;

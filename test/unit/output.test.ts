@@ -2,7 +2,7 @@ import { Chalk } from 'chalk';
 import { describe, expect, test } from 'vitest';
 import { ago } from '../../src/cli/output/cell.ts';
 import { render } from '../../src/cli/output/render.ts';
-import { json, line, lines } from '../../src/cli/output/text.ts';
+import { forLog, json, line, lines } from '../../src/cli/output/text.ts';
 import { columns, message, record, rows, type View } from '../../src/cli/output/view.ts';
 import type { Format } from '../../src/machine/settings/format.ts';
 
@@ -28,6 +28,7 @@ const print = (view: View, format: Format, more: Partial<Parameters<typeof rende
     sort: undefined,
     limit: undefined,
     width: undefined,
+    terminal: false,
     now: Date.parse('2026-04-16T12:00:00Z'),
     style: new Chalk({ level: 0 }),
     ...more,
@@ -118,6 +119,39 @@ describe('what the API sends cannot steer the terminal', () => {
     expect(await print(view, 'table')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     expect(line('a\nb')).toBe('a b');
     expect(lines(`one\n${evil}`)).toBe('one\nrednametxt');
+  });
+
+  const invisible = '\u061c\u180e\u200b\u200e\u200f\u2028\u202a\u202e\u2060\u2066\u2069\u206f\ufeff\ufff9\u{e0001}\u{e0041}\u{e007f}';
+
+  test('by marks of direction and invisible characters', () => {
+    expect(lines(`a${invisible}b`)).toBe('ab');
+    expect(line(`a${invisible}b`)).toMatch(/^a ?b$/);
+    const data = { [invisible]: invisible };
+    expect(json(data)).toMatch(/^[ -~]*$/);
+    expect(JSON.parse(json(data))).toEqual(data);
+  });
+
+  test.each([
+    '👩‍👩‍👧‍👦',
+    '👍🏽',
+    'e\u0301',
+    'می\u200cخواهم',
+    '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
+    '日本語',
+    '\ta\nb',
+  ])('and %j stays as it is', (text) => {
+    expect(lines(text)).toBe(text);
+    expect(json(text)).toContain(JSON.stringify(text).slice(1, 3));
+    expect(JSON.parse(json(text))).toBe(text);
+  });
+
+  test('in long runs of any of them, in no time', () => {
+    const start = performance.now();
+    for (const each of ['\u{e0041}', '\u200b', '\u001b]', ':', ' ', '##[']) {
+      lines(each.repeat(200_000));
+      forLog(each.repeat(200_000), { GITHUB_ACTIONS: 'true' });
+    }
+    expect(performance.now() - start).toBeLessThan(2_000);
   });
 
   test('in JSON it is escaped, and reads back as it was', () => {

@@ -42,6 +42,9 @@ test('a value that looks like an option of every command is a value', async () =
 
 test.each([
   ['help server list', true],
+  ['server help', true],
+  ['server help list', true],
+  ['help server help', true],
   ['--no-color help server', true],
   ['--json', true],
   ['', true],
@@ -50,6 +53,16 @@ test.each([
 ])('dnx %s asks for help', async (line, asked) => {
   const { help, error, invocation } = await read(line);
   expect([help !== undefined, error, invocation]).toEqual([asked, undefined, undefined]);
+});
+
+test.each([
+  ['nonsense list --sort', "Unknown command 'nonsense'."],
+  ['server nonsense --query', "Unknown command 'nonsense'."],
+  ['server help nonsense', "Unknown command 'nonsense'."],
+  ['-- --help', "Unknown option '--help'."],
+  ['server -- -h', "Unknown option '-h'."],
+])('dnx %s is refused for its first fault', async (line, message) => {
+  expect((await read(line)).error).toMatchObject({ code: 'usage', message });
 });
 
 test.each(['--nope server list', 'token list --server 1', 'site show a --site b', 'server nope --help', 'help nope'])(

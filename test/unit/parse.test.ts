@@ -17,7 +17,7 @@ beforeAll(() => {
     throw new Error('nobody is asked');
   };
   sources = {
-    world: { cwd: home, home },
+    world: { cwd: home, home, signal: new AbortController().signal },
     ask: { allowed: false, password: never, input: never, select: never },
     stdin: async () => 'from stdin\n',
   };

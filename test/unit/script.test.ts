@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the variables are the shell's
 import { describe, expect, test } from 'vitest';
 import { readShell } from '../../src/features/token/abilities/script.ts';
 import { readWorkflow } from '../../src/features/token/abilities/workflow.ts';
@@ -23,6 +24,17 @@ describe('dnx commands in a shell script', () => {
     ['for s in a b; do dnx deploy "$s"; done', ['deploy $s']],
     ['dnx deploy x # dnx server delete web-1', ['deploy x']],
     ['# dnx server delete web-1', []],
+    ['dnx deploy <<< x\ndnx watch x', ['deploy', 'watch x']],
+    ['echo $((1 << SHIFT))\ndnx deploy x', ['deploy x']],
+    ['dnx deploy \\', ['deploy']],
+    ['dnx deploy ${SITE:?no site given} --wait', ['deploy $SITE --wait']],
+    ['dnx deploy "${SITE:-shop.example.com}"', ['deploy $SITE']],
+    ['dnx deploy ${SITE:?"one } brace"} --wait', ['deploy $SITE --wait']],
+    ['dnx deploy ${1:-${2}} ${}', ['deploy $1 $expression']],
+    ['dnx deploy ${SITES[@]} ${SITE%%.*}', ['deploy $SITES $SITE']],
+    ['dnx deploy ${{ vars.SITE }} $[[ inputs.flags ]]', ['deploy $SITE $flags']],
+    ["dnx env set A='${B:-c d}'", ['env set A=${B:-c d}']],
+    ['dnx deploy $constructor ${toString}', ['deploy $constructor $toString']],
     ['cat <<EOF\ndnx server delete web-1\nEOF\ndnx deploy x', ['deploy x']],
     ['echo dnx deploy x', []],
     ['npm install -g deploynix-cli', []],
@@ -37,6 +49,9 @@ describe('dnx commands in a shell script', () => {
     ['ls | xargs dnx deploy', 'its arguments come from xargs'],
     ["ssh web 'dnx deploy x'", 'it is inside a text that ssh is given'],
     ['watch dnx site show x', 'it comes after watch'],
+    ['dnx deploy ${SITE:-', 'a substitution in it is not understood'],
+    ['dnx deploy ${{ vars.SITE', 'a substitution in it is not understood'],
+    ['dnx deploy ${SITE:-$(dnx site list -o ids)}', 'a substitution in it is not understood'],
     ['dnx env set "A=1\nB=2"', 'a quotation goes on over several lines'],
   ])('says that it does not understand: %s', (text, why) => {
     expect(doubts(text)).toEqual([why]);
@@ -78,7 +93,120 @@ jobs:
     expect(unclear.map(({ text }) => text)).toEqual(['uses: ./.github/actions/notify', 'uses: ./.github/workflows/other.yml']);
   });
 
+  test('of another system is not understood where it mentions dnx', () => {
+    const circle = 'jobs:\n  build:\n    steps:\n      - run:\n          command: dnx deploy x\n';
+    for (const text of [circle, 'pipelines:\n  default:\n    - step:\n        script:\n          - dnx deploy x\n']) {
+      const { found, unclear } = readWorkflow(text, 'config.yml');
+      expect([found, unclear.map(({ line, why }) => [line, why])]).toEqual([[], [[5, 'where it stands is not known to run commands']]]);
+    }
+  });
+
   test('refuses what is not YAML', () => {
     expect(() => readWorkflow('a: [', 'ci.yml')).toThrow('ci.yml is not valid YAML');
+  });
+});
+
+describe('dnx commands in a GitLab pipeline', () => {
+  const pipeline = `
+spec: { inputs: { site: {} } }
+---
+include: { local: /ci/notify.yml }
+variables: { DNX_SERVER: web-1, OTHER: { value: blog.example.com, description: Which } }
+default:
+  before_script: [npm ci]
+  after_script:
+    - dnx site show $SITE
+.setup: &setup
+  - export SITE=shop.example.com
+.base:
+  variables: { DNX_SITE: api.example.com, FROM: $CI_COMMIT_SHA }
+  script:
+    - dnx server list
+.deploy:
+  extends: .base
+  script:
+    - *setup
+    - !reference [.base, script]
+    - |
+      dnx deploy $SITE \\
+        --wait
+notify:
+  script: echo dnx deploy
+deploy:
+  extends: [.deploy]
+  before_script: []
+review:
+  <<: { when: manual }
+  inherit: { default: false }
+  script: dnx deploy $OTHER --dry-run
+child:
+  trigger: { include: [{ local: child.yml }] }
+`;
+  test('come from the scripts of every job, with what it extends, references and inherits', () => {
+    const { found, unclear } = readWorkflow(pipeline, '.gitlab-ci.yml');
+    expect(found.map(({ words }) => words.join(' '))).toEqual([
+      'site show $SITE',
+      'server list',
+      'deploy shop.example.com --wait',
+      'site show $SITE',
+      'deploy blog.example.com --dry-run',
+      'site show $SITE',
+    ]);
+    expect(found[1]?.env).toEqual({
+      DNX_SERVER: 'web-1',
+      OTHER: 'blog.example.com',
+      DNX_SITE: 'api.example.com',
+      SITE: 'shop.example.com',
+    });
+    expect(unclear.map(({ text }) => text)).toEqual(["include: { local: '/ci/notify.yml' }", "trigger: [ { local: 'child.yml' } ]"]);
+  });
+
+  test.each([
+    ['a: { extends: b, script: [dnx deploy] }\nb: { extends: a }', 1],
+    ['a: { script: [!reference [constructor, name], !reference [], !reference a, dnx deploy] }', 1],
+    ['a: { extends: [7, null, constructor], script: [null, { a: b }, dnx deploy], variables: [] }', 1],
+    ['[]', 0],
+    ['', 0],
+  ])('of a strange shape: %s', (text, count) => {
+    const { found, unclear } = readWorkflow(text, '.gitlab-ci.yml');
+    expect([found.length, unclear]).toEqual([count, []]);
+  });
+
+  test.each([
+    'a: { script: !reference [a, script] }',
+    'a: { script: &a [*a, *a, *a] }',
+    `a: { script: [${'!reference [.b, script], '.repeat(99)}] }\n.b: { script: [${'!reference [a, script], '.repeat(99)}] }`,
+  ])('that refers to itself is not understood: %.40s', (text) => {
+    expect(readWorkflow(text, '.gitlab-ci.yml')).toEqual({
+      found: [],
+      unclear: [expect.objectContaining({ why: 'its references have no end' })],
+    });
+  });
+
+  test.each([`a: ${'['.repeat(6_000)}`, 'a: *none'])('refuses %.30s', (text) => {
+    expect(() => readWorkflow(text, '.gitlab-ci.yml')).toThrow('.gitlab-ci.yml is not valid YAML');
+  });
+});
+
+describe('a text made to be slow', () => {
+  const many = 100_000;
+  const blank = ' '.repeat(many);
+  test.each([
+    ['a template that is not closed', `dnx deploy \${{${blank}`],
+    ['templates that are not closed', `dnx deploy ${'${{ a '.repeat(many / 6)}`],
+    ['a long word in a template', `dnx deploy \${{ ${'a'.repeat(many)}- }}`],
+    ['substitutions that are not closed', `dnx deploy ${'${a'.repeat(many / 3)}`],
+    ['continued lines', 'a\\\n'.repeat(many / 3)],
+    ['quotes', '"$('.repeat(many / 3)],
+    ['back quotes', '`'.repeat(many)],
+    ['slashes', `${'/dnx'.repeat(many / 4)}!`],
+    ['here-documents', '<< '.repeat(many / 3)],
+    ['comments', ` #${blank}`.repeat(3)],
+  ])('is read at once: %s', (_, text) => {
+    const started = performance.now();
+    readShell(text);
+    readWorkflow(JSON.stringify({ jobs: { a: { steps: [{ run: text }] } } }), 'ci.yml');
+    // Each took seconds, or never ended, where a search began anew at every character.
+    expect(performance.now() - started).toBeLessThan(4_000);
   });
 });

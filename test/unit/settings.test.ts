@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Given, hostOf, readSettings } from '../../src/machine/settings/settings.ts';
+import { hostOf } from '../../src/machine/settings/host.ts';
+import { type Given, readSettings } from '../../src/machine/settings/settings.ts';
 
 let home: string;
 let cwd: string;
@@ -27,7 +28,7 @@ test('option > environment > link file > profile > default', () => {
   });
   expect(read()).toMatchObject({ host: 'https://profile.test', server: 'from-profile', format: 'csv' });
   write('project/.deploynix.json', { server: 'from-link', host: 'https://link.test' });
-  expect(read()).toMatchObject({ host: 'https://link.test', server: 'from-link', site: 'profile.test' });
+  expect(read()).toMatchObject({ host: 'https://profile.test', server: 'from-link', site: 'profile.test' });
   expect(read({ DNX_SERVER: 'from-env', DNX_HOST: 'https://env.test', DNX_OUTPUT: 'yaml' })).toMatchObject({
     host: 'https://env.test',
     server: 'from-env',
@@ -58,23 +59,113 @@ test('nobody is asked under --json, --no-input, DNX_NO_INPUT and CI', () => {
   expect(read({}, { input: false }).input).toBe(false);
 });
 
-test('a broken file is named, not ignored', () => {
-  write('.config/dnx/config.json', '{ nonsense');
-  expect(() => read()).toThrow(
-    expect.objectContaining({ code: 'usage', message: expect.stringContaining('config.json is not valid JSON') }),
-  );
+describe('whom requests go to, and with which token', () => {
+  const config = {
+    profiles: { default: { host: 'https://own.test' }, work: { host: 'https://work.test' }, twin: { host: 'https://own.test' } },
+  };
+  const own = 'https://own.test';
+
+  test.each<
+    [string, link: object, env: Record<string, string>, given: Given, host: string, requests: string | null, stored: string | null]
+  >([
+    ['no link file', {}, {}, {}, own, null, null],
+    ["the profile's host", { host: own }, {}, {}, own, null, null],
+    ['the same host, spelled otherwise', { host: 'own.test/' }, {}, {}, own, null, null],
+    ['another host', { host: 'https://link.test' }, {}, {}, own, 'the host https://link.test', null],
+    ['the default host, which the profile is not of', { host: 'https://deploynix.io' }, {}, {}, own, 'https://deploynix.io', null],
+    ['something that is no host', { host: 'ftp://link.test' }, {}, {}, own, 'ftp://link.test', null],
+    ['a host, and --host says another', { host: 'https://link.test' }, {}, { host: 'https://o.test' }, 'https://o.test', null, null],
+    ['a host, and DNX_HOST says it too', { host: 'https://l.test' }, { DNX_HOST: 'https://l.test' }, {}, 'https://l.test', null, null],
+    ['a host of another profile', { host: 'https://work.test' }, {}, {}, own, '--profile work', null],
+    ['a host, and --profile is of it', { host: 'https://work.test' }, {}, { profile: 'work' }, 'https://work.test', null, null],
+    ['a host, and DNX_PROFILE is not of it', { host: own }, { DNX_PROFILE: 'work' }, {}, 'https://work.test', own, null],
+    ['the profile in use', { profile: 'default' }, {}, {}, own, null, null],
+    ['a profile of another host', { profile: 'work' }, {}, {}, own, 'the profile work of https://work.test', 'the profile work'],
+    ['a profile of the same host', { profile: 'twin' }, {}, {}, own, null, 'the profile twin'],
+    ['a profile that does not exist', { profile: 'nobody' }, {}, {}, own, 'the profile nobody of https://deploynix.io', 'nobody'],
+    ['a profile and its host', { profile: 'work', host: 'https://work.test' }, {}, {}, own, '--profile work', 'the profile work'],
+    ['a profile, and --profile says it too', { profile: 'work' }, {}, { profile: 'work' }, 'https://work.test', null, null],
+    ['a profile, and DNX_PROFILE says another', { profile: 'work' }, { DNX_PROFILE: 'default' }, {}, own, null, null],
+    ['a profile, and --host', { profile: 'work' }, {}, { host: 'https://o.test' }, 'https://o.test', null, 'the profile work'],
+  ])('the link file names %s', (_, link, env, given, host, requests, stored) => {
+    write('.config/dnx/config.json', config);
+    write('project/.deploynix.json', link);
+    const { blocked, ...settings } = read(env, given);
+    const said = (error?: { message: string; hint: string | undefined }) => error && `${error.message} ${error.hint}`;
+    expect(settings.host).toBe(host);
+    expect(said(blocked.requests) ?? null).toEqual(requests === null ? null : expect.stringContaining(requests));
+    expect(said(blocked.storedToken) ?? null).toEqual(stored === null ? null : expect.stringContaining(stored));
+  });
+
+  test('whatever the link file says, the host is what it would be without it', () => {
+    const hosts = [undefined, 'https://link.test', own, 'https://work.test', 'nonsense://', ''];
+    const profiles = [undefined, 'default', 'work', 'nobody', ''];
+    const choices: readonly [Record<string, string>, Given][] = [
+      [{}, {}],
+      [{ DNX_HOST: 'https://env.test' }, {}],
+      [{ DNX_PROFILE: 'work' }, {}],
+      [{}, { host: 'https://option.test' }],
+      [{}, { profile: 'twin' }],
+      [{ DNX_HOST: 'https://env.test' }, { profile: 'work' }],
+    ];
+    let compared = 0;
+    for (const settings of [{}, config, { ...config, profile: 'work' }])
+      for (const [env, given] of choices) {
+        write('.config/dnx/config.json', settings);
+        write('project/.deploynix.json', {});
+        const { host } = read(env, given);
+        for (const linked of hosts)
+          for (const profile of profiles) {
+            write('project/.deploynix.json', { host: linked, profile });
+            expect(read(env, given).host).toBe(host);
+            compared++;
+          }
+      }
+    expect(compared).toBe(540);
+  });
 });
 
-test.each([
-  ['{"profiles":null}', 'profiles'],
-  ['{"profiles":{"default":null}}', 'profiles.default'],
-  ['{"profiles":{"work":"web-1"}}', 'profiles.work'],
-  ['{"accounts":[]}', 'accounts'],
-  ['{"accounts":{"a@b":5}}', 'accounts.a@b'],
-])('a settings file of another shape is named: %s', (content, key) => {
-  write('.config/dnx/config.json', content);
-  const message = `${key} in ${join(home, '.config/dnx/config.json')} is not an object.`;
-  expect(() => read()).toThrow(expect.objectContaining({ code: 'usage', message }));
+describe('files that cannot be used', () => {
+  const file = () => join(home, '.config/dnx/config.json');
+
+  test.each([
+    ['{ nonsense', 'is not valid JSON.'],
+    ['[]', 'does not hold a JSON object.'],
+    ['{"profiles":null}', 'profiles'],
+    ['{"profiles":{"default":null}}', 'profiles.default'],
+    ['{"profiles":{"work":"web-1"}}', 'profiles.work'],
+    ['{"accounts":[]}', 'accounts'],
+    ['{"accounts":{"a@b":5}}', 'accounts.a@b'],
+  ])('settings of another shape are named: %s', (content, key) => {
+    write('.config/dnx/config.json', content);
+    const message = key.endsWith('.') ? `${file()} ${key}` : `${key} in ${file()} is not an object.`;
+    expect(read().problems).toEqual([expect.objectContaining({ code: 'usage', message })]);
+  });
+
+  test.each(['{ nonsense', '{"profiles":null}', '{"profiles":{"default":{"host":["x"]}}}', '{"profile":{}}'])(
+    'nothing is sent where the settings might name the host, unless it is given: %s',
+    (content) => {
+      write('.config/dnx/config.json', content);
+      const message = `The host is not known, because ${file()} cannot be used. Nothing was sent.`;
+      expect(read().blocked.requests).toMatchObject({ code: 'usage', message });
+      expect(read({ DNX_HOST: 'https://env.test' }).blocked.requests).toBeUndefined();
+      expect(read({}, { host: 'https://option.test' }).blocked.requests).toBeUndefined();
+    },
+  );
+
+  test('a broken link file does not make way for what the profile says', () => {
+    write('.config/dnx/config.json', { profiles: { default: { server: 'from-profile', site: 'profile.test' } } });
+    write('project/.deploynix.json', '{"server":"from-link","site":["a.test"]}');
+    expect(read()).toMatchObject({ server: 'from-link', site: undefined });
+    expect(read({ DNX_SITE: 'env.test' })).toMatchObject({ site: 'env.test' });
+    expect(read().problems).toMatchObject([{ message: `site in ${join(home, 'project/.deploynix.json')} is not text.` }]);
+  });
+
+  test('ids may be numbers, and a profile may be called constructor', () => {
+    write('.config/dnx/config.json', { profiles: { default: { server: 12 } } });
+    expect(read()).toMatchObject({ server: '12', problems: [] });
+    expect(read({}, { profile: 'constructor' })).toMatchObject({ server: undefined, host: 'https://deploynix.io', problems: [] });
+  });
 });
 
 test('the settings file of 0.1.0 is read', () => {

@@ -88,9 +88,9 @@ describe('imports, types included', () => {
 const doors: Readonly<Record<string, RegExp>> = {
   '@hono/node-server': /^src\/sandbox\//,
   '@inquirer/core': /^src\/cli\/prompt\/choose-many\.ts$/,
-  '@inquirer/prompts': /^src\/cli\/prompt\/ask\.ts$/,
+  '@inquirer/prompts': /^src\/cli\/prompt\/interactive\.ts$/,
   '@jmespath-community/jmespath': /^src\/cli\/output\/query\.ts$/,
-  '@napi-rs/keyring': /^src\/machine\/credentials\/keychain\.ts$/,
+  '@napi-rs/keyring': /^src\/machine\/credentials\/native-keychain\.ts$/,
   chalk: /^src\/cli\/output\/style\.ts$/,
   'cli-table3': /^src\/cli\/output\/wrapping\.ts$/,
   commander: /^src\/cli\/run\/parse\.ts$/,

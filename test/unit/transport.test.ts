@@ -6,7 +6,8 @@ import { directTransport } from '../../src/platform/api/direct.ts';
 import { proxiedTransport } from '../../src/platform/api/proxied.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { type Elsewhere, listen, openElsewhere } from '../support/elsewhere.ts';
-import { failureOf, requestTo, textOf } from '../support/exchange.ts';
+import { failureOf, patience, requestTo, textOf } from '../support/exchange.ts';
+import { openLiar } from '../support/liar.ts';
 import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
 
 const PATIENT_MS = 10_000;
@@ -18,10 +19,13 @@ const begin = (response: ServerResponse) => {
   response.write('the beginning');
 };
 
-type Open = (idleMs: number, proxy: string) => Transport;
+type Open = (silenceMs: number, proxy: string, headMs?: number) => Transport;
 const transports: readonly [string, Open][] = [
-  ['direct', (idleMs) => directTransport({ idleMs })],
-  ['proxied', (idleMs, proxy) => proxiedTransport({ env: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }, idleMs })],
+  ['direct', (silenceMs, _, headMs) => directTransport(patience(silenceMs, headMs))],
+  [
+    'proxied',
+    (silenceMs, proxy, headMs) => proxiedTransport({ env: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }, ...patience(silenceMs, headMs) }),
+  ],
 ];
 
 describe.each(transports)('%s', (_, openTransport) => {
@@ -114,6 +118,16 @@ describe.each(transports)('%s', (_, openTransport) => {
       expect(await failureOf(open(PATIENT_MS).request(ask({ signal: interruption.signal })))).toBe(reason);
     });
 
+    test('in the middle of an answer without a length', async () => {
+      const liar = await openLiar((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nabc'));
+      onTestFinished(() => liar.close());
+      const interruption = new AbortController();
+      const { body } = await open(PATIENT_MS).request(ask({ url: liar.url, signal: interruption.signal }));
+      const reading = failureOf(textOf(body));
+      interruption.abort(reason);
+      expect(await reading).toBe(reason);
+    });
+
     test('in the middle of the answer', async () => {
       const interruption = new AbortController();
       answer = (_, response) => begin(response);
@@ -153,10 +167,10 @@ describe.each(transports)('%s', (_, openTransport) => {
 
 // Real time has to pass here, and passes for all of them at once.
 describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
-  async function open(idleMs: number, answer: RequestListener, finished: TestContext['onTestFinished']) {
+  async function open(silenceMs: number, answer: RequestListener, finished: TestContext['onTestFinished'], headMs = PATIENT_MS) {
     const proxy = await openProxy();
     const server = await openElsewhere(answer);
-    const transport = openTransport(idleMs, proxy.url);
+    const transport = openTransport(silenceMs, proxy.url, headMs);
     finished(async () => {
       await transport.close();
       await server.close();
@@ -166,15 +180,44 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
   }
 
   test('no answer: given up after it, and it was sent', async ({ onTestFinished }) => {
-    const { request } = await open(HASTY_MS, () => {}, onTestFinished);
+    const { request } = await open(HASTY_MS, () => {}, onTestFinished, 1_000);
     const failure = await failureOf(request({ method: 'POST', body: '{}' }));
-    expect(failure).toEqual({ message: 'no answer within 0.15 s', sent: true });
+    expect(failure).toEqual({ message: 'no answer within 1 s', sent: true });
+  });
+
+  test('a large request has more time', async ({ onTestFinished }) => {
+    const { request } = await open(
+      HASTY_MS,
+      (_, response) => void setTimeout(() => response.end('ok'), 4 * HASTY_MS),
+      onTestFinished,
+      HASTY_MS,
+    );
+    expect((await request({ method: 'POST', body: 'a'.repeat(640_000) })).status).toBe(200);
+  });
+
+  test('a body without a length that stops coming is not whole', async ({ onTestFinished }) => {
+    const liar = await openLiar((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nabc'));
+    onTestFinished(() => liar.close());
+    const { request } = await open(HASTY_MS, () => {}, onTestFinished);
+    const { body, file } = await request({ url: liar.url });
+    expect(await failureOf(textOf(file))).toEqual({ message: 'nothing more of the answer came within 0.15 s', sent: true });
+    expect(await failureOf(textOf(body))).toMatchObject({ sent: true });
   });
 
   test('a body that stops coming is given up too', async ({ onTestFinished }) => {
     const { request } = await open(HASTY_MS, (_, response) => begin(response), onTestFinished);
     const { body } = await request();
-    expect(await failureOf(textOf(body))).toEqual({ message: 'the connection was closed in the middle of the answer', sent: true });
+    expect(await failureOf(textOf(body))).toEqual({ message: 'nothing more of the answer came within 0.15 s', sent: true });
+  });
+
+  test('a slow reader is no silence', async ({ onTestFinished }) => {
+    const { request } = await open(HASTY_MS, (_, response) => void response.end(Buffer.alloc(5_000_000)), onTestFinished);
+    let size = 0;
+    for await (const chunk of (await request()).file) {
+      if (size === 0) await new Promise((resolve) => setTimeout(resolve, 3 * HASTY_MS));
+      size += chunk.length;
+    }
+    expect(size).toBe(5_000_000);
   });
 
   test('a slow body is not given up while something comes', async ({ onTestFinished }) => {

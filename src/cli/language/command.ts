@@ -20,7 +20,10 @@ export interface Context<E extends Endpoint = Endpoint> {
   list<T>(endpoint?: E, options?: { readonly query?: Query }): Promise<T[]>;
   /** Does something to one item after the other, and reports each. */
   each<I extends Target>(items: readonly I[], run: (item: I) => Promise<View | Result>): Promise<Result>;
+  /** Of a command with the option `timeout`, until `deadline`. */
   readonly api: Api;
+  /** When `--timeout` has passed, in ms of the monotonic clock. */
+  readonly deadline: number;
   readonly ask: Ask;
   readonly progress: Progress;
   readonly ci: Ci;
@@ -47,6 +50,18 @@ export interface Consent {
   readonly verb?: string;
   /** What the user should know before agreeing, as a sentence. */
   readonly warning?: string;
+  /** What happens to what, where that is not the verb and the targets. */
+  readonly action?: string;
+  /** For a severe command whose target is not what is lost: reads that. */
+  readonly affects?: (ctx: Context, target: Target) => Promise<Affected>;
+}
+
+/** What a severe command changes: its name is what the user types. */
+export interface Affected {
+  readonly noun: string;
+  readonly target: Target;
+  /** What happens to it and where, as the beginning of a sentence. */
+  readonly action: string;
 }
 
 /** What was said of consent on the command line. */

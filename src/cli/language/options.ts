@@ -39,6 +39,8 @@ export interface Option<V> {
   readonly rest?: boolean;
   /** A field that a parent fills: `site_id` is the id of the `site`, which is given as `--site`. */
   readonly as?: string;
+  /** Throws where the words are wrong in themselves, before anything is asked or sent. */
+  readonly check?: (words: readonly string[]) => void;
   readonly type?: V;
 }
 

@@ -1,4 +1,6 @@
+import { own, toJson } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
+import { timeOf } from '../../base/time.ts';
 import type { Style } from './style.ts';
 import { line } from './text.ts';
 import type { Column, Item } from './view.ts';
@@ -13,7 +15,7 @@ export interface CellOptions {
 /** `php_version` -> `PHP version`: a field name as a heading. */
 export function heading({ key, title }: Column): string {
   if (title) return title;
-  const words = key.replace(/_at$/, '').replaceAll('_', ' ');
+  const words = line(key).replace(/_at$/, '').replaceAll('_', ' ');
   const spelled = words.replace(/\b(id|ip|php|ssh|url|ssl)\b/g, (word) => word.toUpperCase());
   return spelled.charAt(0).toUpperCase() + spelled.slice(1);
 }
@@ -21,7 +23,7 @@ export function heading({ key, title }: Column): string {
 /** A value as a person reads it: no `null`, no `undefined`, no control characters. */
 export function cell(item: Item, column: Column, { now, style }: CellOptions): string {
   const { key } = column;
-  const value = (column.cell === undefined ? undefined : column.cell(item)) ?? item[key];
+  const value = (column.cell === undefined ? undefined : column.cell(item)) ?? own(item, key);
   const plain = line(typeof value === 'string' ? value : words(value));
   if (plain === '') return style.dim('–');
   if (key.endsWith('_at')) return ago(plain, now);
@@ -35,7 +37,7 @@ export function words(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return value.map(words).join(', ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? toJson(value) : String(value);
 }
 
 const steps = [
@@ -49,8 +51,8 @@ const steps = [
 
 /** `2026-04-16T10:30:00Z` -> `3 hours ago`. What is not a time stays as it is. */
 export function ago(timestamp: string, now: number): string {
-  const then = Date.parse(timestamp);
-  if (Number.isNaN(then)) return timestamp;
+  const then = timeOf(timestamp);
+  if (then === undefined) return timestamp;
   let amount = Math.round(Math.abs(now - then) / 1000);
   for (const [size, unit] of steps) {
     if (amount < size) {

@@ -1,9 +1,9 @@
-import { DnxError, type Next } from '../../base/errors.ts';
+import { DnxError, type Next, reasonOf } from '../../base/errors.ts';
 import { version } from '../../base/version.ts';
 import type { World } from '../../machine/world.ts';
 import type { Trace } from './stack.ts';
 import { type Style, styleFor } from './style.ts';
-import { lines, json as toJson } from './text.ts';
+import { forLog, lines, json as toJson } from './text.ts';
 
 interface Options {
   readonly json: boolean;
@@ -22,7 +22,8 @@ export async function reportError(error: unknown, options: Options): Promise<num
     stderr.write(`${toJson({ error: expected ? failureInJson(expected, options.line) : await bugInJson(error, options.world) })}\n`);
   } else {
     const style = await styleFor(stderr, env, options.color);
-    stderr.write(`${expected ? await failureInWords(expected, style, options) : await bugInWords(error, style, options.world)}\n`);
+    const words = expected ? await failureInWords(expected, style, options) : await bugInWords(error, style, options.world);
+    stderr.write(`${forLog(words, env)}\n`);
   }
   return expected?.exitCode ?? 1;
 }
@@ -71,16 +72,9 @@ function adviceOf(error: DnxError | undefined, line: Options['line']): string | 
   return advice.length > 0 ? advice.join('\n') : undefined;
 }
 
-const full: Readonly<Record<string, string>> = {
-  ENOSPC: 'The disk is full',
-  EDQUOT: 'The disk quota is used up',
-  EROFS: 'The file system is read-only',
-  EACCES: 'Permission denied',
-};
-
 /** A file system that refuses is the machine's trouble, not a bug. */
 function fileFailure(error: unknown): DnxError | undefined {
   const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
-  const words = code && full[code];
+  const words = reasonOf(code);
   return words ? new DnxError('failed', `${words}${path ? `: ${path}` : ''}.`, { cause: error }) : undefined;
 }

@@ -1,8 +1,8 @@
-import type { Output } from '../../machine/world.ts';
+import type { Env, Output } from '../../machine/world.ts';
 import type { WaitingEvent } from '../../platform/follow/follow.ts';
 import { canSpin, type Detail, openSpinner, type Spinner } from './spinner.ts';
 import type { Style } from './style.ts';
-import { json, line } from './text.ts';
+import { forLog, json, line } from './text.ts';
 
 /** What happens meanwhile, on stderr. */
 export interface Progress {
@@ -10,6 +10,8 @@ export interface Progress {
   note(sentence: string): void;
   /** A line that `--quiet` does not silence. */
   warn(sentence: string): void;
+  /** A line that `--debug` asks for. */
+  debug(sentence: string): void;
   /** What is going on now: the spinner's words on a terminal, a line where there is none. `detail` is for the terminal alone. */
   step(sentence: string, detail?: Detail): void;
   /** The same for the terminal alone: what needs no line of its own elsewhere. */
@@ -30,6 +32,7 @@ interface Options {
   readonly events: Output | undefined;
   readonly quiet: boolean;
   readonly style: Style;
+  readonly env: Env;
 }
 
 /** Progress for one process. */
@@ -40,22 +43,27 @@ export function openProgress(options: Options): Progress {
 
 /** `branch`: the owner of its line; undefined for the main progress, which removes all lines when done. */
 function progressOf(branch: object | undefined, spinner: Spinner, options: Options): Progress {
-  const { stderr, events, quiet, style } = options;
+  const { stderr, events, quiet, style, env } = options;
   const owner = branch ?? spinner;
+  const spins = canSpin(stderr, env);
+  const write = (text: string) => spinner.write(forLog(text, env));
   let last = '';
   const spin = (sentence: string, detail: Detail = '') => {
-    if (canSpin(stderr) && !quiet) spinner.set(owner, { text: line(sentence), detail });
+    if (spins && !quiet) spinner.set(owner, { text: line(sentence), detail });
   };
   return {
     note(sentence) {
-      if (!quiet) spinner.write(sentence.split('\n').map(line).join('\n'));
+      if (!quiet) write(sentence.split('\n').map(line).join('\n'));
     },
     warn(sentence) {
-      spinner.write(`${style.yellow('!')} ${line(sentence)}`);
+      write(`${style.yellow('!')} ${line(sentence)}`);
+    },
+    debug(sentence) {
+      write(style.dim(line(sentence)));
     },
     step(sentence, detail) {
       spin(sentence, detail);
-      if (!canSpin(stderr) && !quiet && sentence !== last) spinner.write(line(sentence));
+      if (!spins && !quiet && sentence !== last) write(line(sentence));
       last = sentence;
     },
     spin,

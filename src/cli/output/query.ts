@@ -1,4 +1,6 @@
 import { type DnxError, usage } from '../../base/errors.ts';
+import type { Format } from '../../machine/settings/format.ts';
+import { canBeIds, type Node, noIds } from './ids.ts';
 
 const library = () => import('@jmespath-community/jmespath');
 
@@ -9,19 +11,35 @@ export async function queried(data: unknown, query: string | undefined): Promise
   try {
     return search(data as Parameters<typeof search>[0], query);
   } catch (cause) {
-    throw invalid(cause);
+    throw usage(`--query cannot be applied to the answer: ${(cause as Error).message}`);
   }
 }
 
-/** Refuses an expression that is not JMESPath. */
-export async function checkQuery(query: string): Promise<void> {
-  const { compile } = await library();
+/** Refuses an expression that is not JMESPath, and one of which the format can print nothing, whatever the data. */
+export async function checkQuery(query: string, format: Format): Promise<void> {
+  const { compile, search } = await library();
+  let root: Node;
   try {
-    compile(query);
+    root = compile(query) as unknown as Node;
   } catch (cause) {
     throw invalid(cause);
   }
+  // The library checks a function only once its data has come.
+  for (const { name, children = [] } of functionsIn(root)) {
+    try {
+      search(null, `${name}(${children.map(() => '`null`').join(', ')})`);
+    } catch (cause) {
+      if (/^(Unknown function|Invalid arity)/.test((cause as Error).message)) throw invalid(cause);
+    }
+  }
+  if (format === 'ids' && !canBeIds(root)) throw noIds();
 }
+
+const functionsIn = (node: unknown): readonly Node[] => {
+  if (typeof node !== 'object' || node === null) return [];
+  const inside = Object.values(node).flatMap(functionsIn);
+  return (node as Node).type === 'Function' ? [node as Node, ...inside] : inside;
+};
 
 const invalid = (cause: unknown): DnxError =>
   usage(`--query is not valid JMESPath: ${(cause as Error).message}`, 'See https://jmespath.org for the language.');

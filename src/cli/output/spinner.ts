@@ -1,5 +1,5 @@
 import type { Ora } from 'ora';
-import type { Output } from '../../machine/world.ts';
+import type { Env, Output } from '../../machine/world.ts';
 import type { Style } from './style.ts';
 
 /** Text beside a spinner's line. A function is called for each frame. */
@@ -23,8 +23,9 @@ export interface Spinner {
   hold(): () => void;
 }
 
-/** Whether a stream can show a spinner. ora loops forever on a terminal of 0 columns. */
-export const canSpin = ({ isTTY, columns }: Pick<Output, 'isTTY' | 'columns'>): boolean => Boolean(isTTY && columns);
+/** Whether a stream can show a spinner, which moves the cursor. ora loops forever on a terminal of 0 columns. */
+export const canSpin = ({ isTTY, columns }: Pick<Output, 'isTTY' | 'columns'>, { TERM }: Env): boolean =>
+  Boolean(isTTY && columns) && TERM !== 'dumb';
 
 /** Opens a spinner on a stream. ora is loaded when the spinner starts. */
 export function openSpinner(stream: Output, style: Style): Spinner {
@@ -36,11 +37,12 @@ export function openSpinner(stream: Output, style: Style): Spinner {
   const start = async () => {
     if (spinner || loading || held > 0 || rows.size === 0) return;
     loading = true;
-    const { default: ora } = await import('ora');
+    const [{ default: ora }, width] = await Promise.all([import('ora'), import('./width.ts')]);
     loading = false;
     if (rows.size === 0 || held > 0) return;
     // A suffix may be a function, so that the seconds go on between two polls.
-    const suffixText = () => [...rows.values()].map((row) => words(row, style)).join('\n   ');
+    const columns = stream.columns ?? 80;
+    const suffixText = () => [...rows.values()].map((row) => words(row, style, { ...width, columns })).join('\n   ');
     spinner = ora({ stream: stream as NodeJS.WritableStream, text: '', suffixText, discardStdin: false, isEnabled: true });
     spinner.start();
   };
@@ -75,4 +77,17 @@ export function openSpinner(stream: Output, style: Style): Spinner {
   };
 }
 
-const words = ({ text, detail }: Row, { dim }: Style): string => `${text} ${dim(typeof detail === 'string' ? detail : detail())}`.trimEnd();
+interface Measure extends Pick<typeof import('./width.ts'), 'cut' | 'widthOf'> {
+  readonly columns: number;
+}
+
+/** Columns that the spinner itself takes, and the least of a text that is shown. */
+const SPINNER = 4;
+const LEAST = 20;
+
+/** A row that fits on a line if it can: ora takes a time that grows with the square of a longer text. */
+function words({ text, detail }: Row, { dim }: Style, { cut, widthOf, columns }: Measure): string {
+  const beside = typeof detail === 'string' ? detail : detail();
+  const room = Math.max(columns - SPINNER - widthOf(beside), LEAST);
+  return `${cut(text, room)} ${dim(beside)}`.trimEnd();
+}

@@ -1,8 +1,18 @@
 import { stripVTControlCharacters } from 'node:util';
+import { toJson } from '../../base/json.ts';
+import type { Env } from '../../machine/world.ts';
 
-/** Controls that are not escape sequences: C0, DEL, C1, and the marks that change the direction of text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is what this is for
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/**
+ * What does not belong on a terminal beside escape sequences: C0, DEL, C1, the marks that change the direction of text, and invisible characters
+ * that make two names look alike. The joiners of emoji and of scripts stay, and so do the tags of a flag.
+ */
+const UNSAFE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is what this is for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|(?<!\u{1f3f4}[\u{e0020}-\u{e007f}]{0,7})[\u{e0000}-\u{e007f}]/gu;
+
+/** The same that JSON.stringify leaves as it is, and `##[`, see forLog. */
+const UNESCAPED =
+  /(?<=##)\[|[\u007f-\u009f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
 
 /** Plain ASCII, as nearly every cell is: nothing to remove. */
 const HARMLESS = /^[ -~]*$/;
@@ -12,19 +22,18 @@ export const line = (value: string): string =>
   HARMLESS.test(value)
     ? value
     : stripVTControlCharacters(value)
-        .replace(/[\r\n\t]+/g, ' ')
-        .replace(CONTROLS, '');
+        .replace(/[\r\n\t\u0085\u2028\u2029]+/g, ' ')
+        .replace(UNSAFE, '');
 
 /** The same for text of several lines, such as a log. */
-export const lines = (value: string): string =>
-  stripVTControlCharacters(value)
-    .split(/\r?\n/)
-    .map((each) => each.replaceAll('\t', '    ').replace(CONTROLS, ''))
-    .join('\n');
+export const lines = (value: string): string => stripVTControlCharacters(value).replace(UNSAFE, '');
 
-/** JSON with the controls that JSON.stringify leaves alone escaped as well. */
+/** JSON with the characters that are unsafe on a terminal escaped, also those that JSON.stringify leaves alone. */
 export const json = (value: unknown, indent?: number): string =>
-  (JSON.stringify(value, null, indent) ?? 'null').replace(
-    /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  toJson(value, indent).replace(UNESCAPED, (unsafe) =>
+    unsafe.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );
+
+/** Text for a log of GitHub Actions, where a line with `::name::` or `##[name]` is a command to the runner. The same text elsewhere. */
+export const forLog = (text: string, { GITHUB_ACTIONS }: Env): string =>
+  GITHUB_ACTIONS === 'true' ? text.replace(/^([^\S\n]*):(?=:.*::)/gm, '$1: ').replaceAll('##[', '## [') : text;

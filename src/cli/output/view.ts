@@ -25,8 +25,8 @@ export type View =
   | { readonly kind: 'record'; readonly item: Item; readonly columns: readonly Column[]; readonly event?: Event }
   /** A sentence for a person; `data` for a script. */
   | { readonly kind: 'message'; readonly text: string; readonly data: unknown }
-  /** Text that stands as it is: a log, a script, a token. */
-  | { readonly kind: 'text'; readonly text: string; readonly data: unknown }
+  /** Text that stands as it is: a script, a token, a value; or a log, for whoever reads it. */
+  | { readonly kind: 'text'; readonly text: string; readonly data: unknown; readonly log?: true }
   /** JSON of a shape that dnx does not know: a person sees it as JSON too. */
   | { readonly kind: 'data'; readonly data: unknown }
   /** Bytes that stand as they are, written to stdout as they come, whatever the format. */
@@ -47,8 +47,15 @@ export interface Result {
   readonly next?: readonly Next[];
   /** What the command asked for itself, as its options would give it. */
   readonly answers?: Readonly<Record<string, unknown>>;
-  /** What may be done only once the view has been written: revoking the token whose successor was printed. */
+  /** What may be done only once stdout has taken the whole view: revoking the token whose successor was printed. */
   readonly afterwards?: () => Promise<void>;
+  /**
+   * For a view that must reach its reader, as a new token must: called instead of `afterwards` when stdout did not take all of it, be it a file, a
+   * disk or a closed pipe. Its failure is the outcome. Without it a closed pipe changes nothing.
+   */
+  readonly undelivered?: (cause: unknown) => Promise<DnxError>;
+  /** A value that is nowhere else: a format or query that leaves it out has not delivered it. */
+  readonly secret?: string;
 }
 
 /** A view alone is the result of a command that went well. */
@@ -71,6 +78,8 @@ export const record = (item: object, shown: readonly Column[]): View => ({ kind:
 export const message = (sentence: string, data: unknown = { message: sentence }): View => ({ kind: 'message', text: sentence, data });
 /** Text that stands as it is, and what a script gets instead. */
 export const text = (value: string, data: unknown): View => ({ kind: 'text', text: value, data });
+/** A log, and what a script gets instead. */
+export const log = (value: string, data: unknown): View => ({ kind: 'text', text: value, data, log: true });
 /** JSON of a shape that dnx does not know. */
 export const data = (value: unknown): View => ({ kind: 'data', data: value });
 /** Bytes for stdout, as they come. */

@@ -1,44 +1,45 @@
-import { DnxError, usage } from '../../base/errors.ts';
-import type { Input, Output, World } from '../../machine/world.ts';
+import { usage } from '../../base/errors.ts';
+import type { World } from '../../machine/world.ts';
+import { line } from '../output/text.ts';
 import type { Choice } from './choice.ts';
+import { left, type Questions } from './questions.ts';
 
-/** Questions to a person, on stdin and stderr. Every one throws a DnxError: `interrupted` on Ctrl-C, `usage` where nobody can be asked. */
-export interface Ask {
+/** Questions on stdin and stderr. Every one throws a DnxError: `interrupted` on Ctrl-C, `usage` where nobody can be asked. */
+export interface Ask extends Questions {
   /** True where there is a terminal to ask on and nothing forbids it. */
   readonly allowed: boolean;
-  confirm(question: string): Promise<boolean>;
-  input(question: string): Promise<string>;
-  /** Masked. */
-  password(question: string): Promise<string>;
-  select<V>(question: string, choices: readonly Choice<V>[]): Promise<V>;
-  /** Several of a list, narrowed by typing; at least one. A string among the choices is a heading. */
-  checkbox<V>(question: string, choices: readonly (Choice<V> | string)[]): Promise<V[]>;
 }
 
 interface Options {
-  readonly world: Pick<World, 'stdin' | 'stderr' | 'signal'>;
+  readonly world: Pick<World, 'stdin' | 'stderr' | 'signal' | 'env'>;
   /** False under `--no-input`, `--json`, DNX_NO_INPUT and CI. */
   readonly input: boolean;
   /** Called before each question, so that no spinner turns over it. */
   readonly before: () => void;
 }
 
-type Prompts = typeof import('@inquirer/prompts');
-type Streams = { readonly input: Input; readonly output: Output; readonly signal: AbortSignal };
-
-/** @inquirer/prompts bound to this process's streams; loaded when the first question is asked. */
+/** Questions on the terminal of this process. How they are asked is loaded with the first. */
 export function openAsk({ world, input, before }: Options): Ask {
   const allowed = () => input && world.stderr.isTTY === true && world.stdin.isTTY === true;
+  let questions: Questions | undefined;
+  const open = async (): Promise<Questions> => {
+    const { stdin, stderr, signal, env } = world;
+    const terminal = { input: stdin, output: stderr, signal };
+    if (env.TERM === 'dumb') return (await import('./plain.ts')).plainQuestions(terminal);
+    return (await import('./interactive.ts')).interactiveQuestions(terminal);
+  };
 
-  const ask = async <T>(question: string, put: (prompts: Prompts, streams: Streams) => Promise<T>): Promise<T> => {
-    if (!allowed()) throw usage(`There is nobody to ask: ${question}`, 'Give the answer as an option, or run this on a terminal.');
+  /** What comes from the API is made harmless here, whoever asks. */
+  const ask = async <T>(question: string, put: (questions: Questions, question: string) => Promise<T>): Promise<T> => {
+    const harmless = line(question);
+    if (!allowed()) throw usage(`There is nobody to ask: ${harmless}`, 'Give the answer as an option, or run this on a terminal.');
     before();
+    questions ??= await open();
     try {
-      return await put(await import('@inquirer/prompts'), { input: world.stdin, output: world.stderr, signal: world.signal });
+      return await put(questions, harmless);
     } catch (error) {
       if (world.signal.aborted) throw world.signal.reason;
-      if (error instanceof Error && error.name === 'ExitPromptError')
-        throw new DnxError('interrupted', 'Interrupted; nothing was done.', { cause: error });
+      if (error instanceof Error && error.name === 'ExitPromptError') throw left(error);
       throw error;
     }
   };
@@ -47,18 +48,22 @@ export function openAsk({ world, input, before }: Options): Ask {
     get allowed() {
       return allowed();
     },
-    confirm: (question) => ask(question, (prompts, streams) => prompts.confirm({ message: question, default: false }, streams)),
-    input: (question) =>
-      ask(question, (prompts, streams) =>
-        prompts.input({ message: question, validate: (value) => value.trim() !== '' || 'An answer is needed.' }, streams),
-      ),
-    password: (question) => ask(question, (prompts, streams) => prompts.password({ message: question, mask: '•' }, streams)),
-    select: (question, choices) =>
-      ask(question, (prompts, streams) => prompts.select({ message: question, choices, pageSize: 12 }, streams)),
+    confirm: (question) => ask(question, (on, shown) => on.confirm(shown)),
+    input: (question) => ask(question, (on, shown) => on.input(shown)),
+    password: (question) => ask(question, (on, shown) => on.password(shown)),
+    select: (question, choices) => ask(question, (on, shown) => on.select(shown, choices.map(harmlessChoice))),
     checkbox: <V>(question: string, choices: readonly (Choice<V> | string)[]) =>
-      ask(question, async (_, streams) => {
-        const { chooseMany } = await import('./choose-many.ts');
-        return (await chooseMany({ message: question, choices }, streams)) as V[];
-      }),
+      ask(question, (on, shown) =>
+        on.checkbox(
+          shown,
+          choices.map((each) => (typeof each === 'string' ? line(each) : harmlessChoice(each))),
+        ),
+      ),
   };
 }
+
+const harmlessChoice = <V>({ name, description, ...choice }: Choice<V>): Choice<V> => ({
+  ...choice,
+  name: line(name),
+  ...(description !== undefined && { description: line(description) }),
+});

@@ -1,5 +1,5 @@
 import { usage } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { fromJson, isObject } from '../../base/json.ts';
 import { contentOf, type Sources } from './values.ts';
 
 /** `-F key=value` (text) and `-F key:=json` (typed) over `--data JSON|@file|-`, as one object. */
@@ -22,7 +22,7 @@ function pair(word: string): [string, unknown] {
 /** JSON that the user wrote; `where` names it in the error. */
 export function parseJson(value: string, where: string): unknown {
   try {
-    return JSON.parse(value);
+    return fromJson(value);
   } catch (error) {
     throw usage(`${where} is not valid JSON: ${(error as Error).message}`);
   }

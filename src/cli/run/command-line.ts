@@ -1,6 +1,7 @@
 import type { Next } from '../../base/errors.ts';
 import { flagName } from '../../base/text.ts';
-import { DEFAULT_PROFILE, type Settings } from '../../machine/settings/settings.ts';
+import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
+import type { Settings } from '../../machine/settings/settings.ts';
 import { nounOf } from '../language/command.ts';
 import { takenBy } from '../language/signature.ts';
 import type { Invocation } from './invocation.ts';
@@ -65,5 +66,5 @@ function option(key: string, value: unknown): readonly string[] {
 
 const valuesOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(String);
 
-/** One word for a shell. An ellipsis stands for what the user knows. */
-const quoted = (word: string): string => (/^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+/** One word for a shell: typed as it stands, or quoted. An ellipsis stands for what the user knows. */
+export const quoted = (word: string): string => (/^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -43,7 +43,7 @@ async function moderate(
   if (!ctx.ask.allowed)
     throw usage(`${consent.warning ?? 'This needs a confirmation.'} Nothing was changed.`, 'Pass --yes to do it all the same.');
   if (consent.warning) ctx.progress.warn(consent.warning);
-  const sentence = `${doingOf(consent, command.summary, all, nounOf(group))}?`;
+  const sentence = `${consent.action ?? actionOf(consent, command.summary, all, nounOf(group))}?`;
   if (!(await ctx.ask.confirm(sentence))) throw new DnxError('interrupted', 'Nothing was done.');
 }
 
@@ -58,22 +58,26 @@ async function severe(
   const own = first[noun];
   if (!own) throw new Error(`${command.name} is severe but has no target`);
   if (all.length > 1) throw usage('What cannot be undone is done to one at a time. Nothing was done.');
-  if (confirm !== undefined && (confirm === own.label || confirm === own.id)) return;
-  const name = await nameOf(noun, own, first, ctx);
-  const sentence = doingOf(consent, command.summary, all, noun);
-  if (confirm === undefined) ctx.progress.warn(`${sentence}. ${consent.warning ?? 'This cannot be undone.'}`);
+  const affected = (await consent.affects?.(ctx, own)) ?? { noun, target: own, action: actionOf(consent, command.summary, all, noun) };
+  const { target, action } = affected;
+  if (confirm === undefined) ctx.progress.warn(`${action}. ${consent.warning ?? 'This cannot be undone.'}`);
+  else if (consent.affects) ctx.progress.note(`${action}.`);
+  if (confirm !== undefined && (confirm === target.label || confirm === target.id)) return;
+  const name = consent.affects ? target.label : await nameOf(noun, own, first, ctx);
   const typed = confirm ?? (await ctx.ask.input(`Type ${name} to go on:`));
-  if (typed !== name) throw usage(`“${typed}” is not the name of this ${title(noun)}. Nothing was done.`, `Its name is ${name}.`);
+  if (typed !== name) throw usage(`“${typed}” is not the name of this ${title(affected.noun)}. Nothing was done.`, `Its name is ${name}.`);
 }
 
-/** What will happen to what, as the beginning of a sentence: `Delete server web-1`. */
-function doingOf({ verb }: Consent, summary: string, all: readonly Targets[], noun: string): string {
+/** What will happen to what, as the beginning of a sentence: `Delete server web-1`. Things in different places each have theirs. */
+function actionOf({ verb }: Consent, summary: string, all: readonly Targets[], noun: string): string {
   const [first = {}] = all;
-  const own = first[noun];
-  const labels = all.map((each) => each[noun]?.label).join(', ');
-  const what = all.length > 1 ? `${all.length} ${plural(title(noun))} (${labels})` : `${title(noun)} ${own?.label ?? ''}`;
+  if (!first[noun]) return `${summary}${where(first, noun)}`;
   const begun = verb ?? summary.split(' ')[0] ?? '';
-  return `${own ? `${begun.charAt(0).toUpperCase()}${begun.slice(1)} ${what}` : summary}${where(first, noun)}`;
+  const start = `${begun.charAt(0).toUpperCase()}${begun.slice(1)}`;
+  if (all.length === 1) return `${start} ${title(noun)} ${first[noun].label}${where(first, noun)}`;
+  const together = all.every((each) => where(each, noun) === where(first, noun));
+  const labels = all.map((each) => `${each[noun]?.label}${together ? '' : where(each, noun)}`).join(', ');
+  return `${start} ${all.length} ${plural(title(noun))} (${labels})${together ? where(first, noun) : ''}`;
 }
 
 /** The name of a thing that was given by its id. */

@@ -1,3 +1,5 @@
+import type { Settled } from '../../platform/names/lookups.ts';
+import { lostIn } from '../../platform/names/resolve.ts';
 import type { Chosen } from '../language/calls.ts';
 import { choose } from '../language/calls.ts';
 import { type AnyCommand, type Given, type Group, nounOf, type Words } from '../language/command.ts';
@@ -18,12 +20,6 @@ export interface Invocation {
   readonly consent: Given;
 }
 
-/** The server and site that count where the command line names none. */
-interface Settled {
-  readonly server?: string | undefined;
-  readonly site?: string | undefined;
-}
-
 /** The words for the thing itself: one, several, or none. */
 export const ownWords = ({ group, targets }: Pick<Invocation, 'group' | 'targets'>): readonly string[] => targets[nounOf(group)] ?? [];
 
@@ -36,5 +32,10 @@ export function callsOf(invocation: Invocation, settled: Settled): Chosen {
   }
   const given = (name: string) =>
     [targets[name], options[name], fields[name]].some((word) => word !== undefined && word !== false && word.toString() !== '');
-  return choose(command.calls, given, (name) => name === 'site' && settled.site !== undefined && !given('server'));
+  return choose(command.calls, given, (name) => {
+    if (name !== 'site' || given('server')) return false;
+    const lost = settled.site === undefined ? lostIn('site', settled) : undefined;
+    if (lost) throw lost;
+    return settled.site !== undefined;
+  });
 }

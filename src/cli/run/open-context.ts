@@ -2,19 +2,21 @@ import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
 import { openTokens } from '../../machine/credentials/tokens.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
-import type { Transport, World } from '../../machine/world.ts';
+import type { Attended, Transport, World } from '../../machine/world.ts';
 import { createApi } from '../../platform/api/client.ts';
 import type { Scope } from '../../platform/names/resolve.ts';
 import { openSiteIndex } from '../../platform/names/site-index.ts';
 import type { Tree } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
-import { openProgress } from '../output/progress.ts';
+import { openProgress, type Progress } from '../output/progress.ts';
 import { styleFor } from '../output/style.ts';
+import { lines } from '../output/text.ts';
 import { openAsk } from '../prompt/ask.ts';
 import type { BaseContext } from './perform.ts';
 import type { Sources } from './values.ts';
 
-const PATIENCE_MS = 120_000;
+/** Five windows of the rate limit: as much as forty cold starts at a time need. */
+const PATIENCE_MS = 300_000;
 
 /** A context, what `perform` needs beside it, and how to end it. */
 export interface Opened {
@@ -25,49 +27,51 @@ export interface Opened {
 }
 
 /** What a command is given, made from the world and the settings. Nothing heavy is loaded until it is used. */
-export async function openContext(world: World, settings: Settings, { color }: Pick<Globals, 'color'>, tree: Tree): Promise<Opened> {
+export async function openContext(
+  world: World,
+  settings: Settings,
+  { color, limit }: Pick<Globals, 'color' | 'limit'>,
+  tree: Tree,
+): Promise<Opened> {
   const style = await styleFor(world.stderr, world.env, color);
   const progress = openProgress({
     stderr: world.stderr,
     events: settings.format === 'ndjson' ? world.stdout : undefined,
     quiet: settings.quiet,
     style,
+    env: world.env,
   });
+  for (const problem of settings.problems) progress.warn(`${problem.message} ${problem.hint ?? ''}`);
   const ask = openAsk({ world, input: settings.input, before: progress.done });
-  const tokens = openTokens({ world, settings, warn: progress.warn });
-  let transport: Transport | undefined;
+  const attended = settings.attended && world.stderr.isTTY ? unlocking(progress) : undefined;
+  const tokens = openTokens({ world, settings, attended, warn: progress.warn });
+  const connection = connectionOf(world, settings);
   const api = createApi({
     host: settings.host,
     token: tokens.token,
-    connect: async () => {
-      transport ??= await world.connect();
-      return transport;
-    },
+    connect: connection.open,
     clock: world.clock,
     signal: world.signal,
     userAgent: `dnx/${version}`,
-    debug: (line) => settings.debug && world.stderr.write(`${style.dim(line)}\n`),
+    debug: (line) => settings.debug && progress.debug(line),
     notice: progress.note,
     patienceMs: PATIENCE_MS,
+    random: world.random ?? Math.random,
+    mostItems: limit === undefined ? undefined : Number(limit),
   });
   const sites = openSiteIndex({
-    api,
     directory: settings.directories.cache,
     account: tokens.account,
     clock: world.clock,
     signal: world.signal,
   });
-  let input: Promise<string> | undefined;
-  const stdin = () => {
-    input ??= readAll(world.stdin);
-    return input;
-  };
+  const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, world.signal));
   const scope: Scope = { api, settings, sites };
   const ctx: BaseContext = {
     api,
     ask,
     progress,
-    ci: openCi(world),
+    ci: openCi(world, lines),
     settings,
     tokens,
     clock: world.clock,
@@ -76,11 +80,38 @@ export async function openContext(world: World, settings: Settings, { color }: P
     stdin,
     tree,
   };
-  return { ctx, scope, sources: { world, ask, stdin }, close: async () => transport?.close() };
+  return { ctx, scope, sources: { world, ask, stdin }, close: connection.close };
 }
 
-async function readAll(stream: AsyncIterable<unknown>): Promise<string> {
-  const chunks: string[] = [];
-  for await (const chunk of stream) chunks.push(String(chunk));
-  return chunks.join('');
+/** The one connection of a command, opened with its first request unless the settings refuse every request. */
+function connectionOf(world: World, { blocked }: Settings) {
+  let transport: Transport | undefined;
+  return {
+    open: async () => {
+      if (blocked.requests) throw blocked.requests;
+      transport ??= await world.connect();
+      return transport;
+    },
+    close: async () => transport?.close(),
+  };
+}
+
+/** The same promise every time. */
+function once<T>(start: () => Promise<T>): () => Promise<T> {
+  let started: Promise<T> | undefined;
+  return () => {
+    started ??= start();
+    return started;
+  };
+}
+
+/** Says once that a dialog of the desktop is waited for. */
+function unlocking(progress: Progress): Attended {
+  let said = false;
+  return {
+    waiting() {
+      if (!said) progress.note('Waiting for you to unlock the keyring…');
+      said = true;
+    },
+  };
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option as Flag } from 'commander';
 import { type DnxError, usage } from '../../base/errors.ts';
+import { own } from '../../base/json.ts';
 import { flagName, plural } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import { type AnyCommand, type Entry, type Group, noGroup, type Tree } from '../language/command.ts';
@@ -61,7 +62,7 @@ async function reach(argv: readonly string[], reading: Reading): Promise<Invocat
   if (entry) return reachIn(entry, rest, reading);
   const single = alone.find((each) => each.name === name);
   if (single) return read(noGroup, (await single.load()).default, name, rest, reading);
-  const [of, verb] = shortcuts[name] ?? [];
+  const [of, verb] = own(shortcuts, name) ?? [];
   const group = (await contents.find((each) => each.name === of)?.load())?.default;
   const command = group?.commands.find((each) => each.name === verb);
   if (group && command) return read(group, command, name, rest, reading);
@@ -77,6 +78,7 @@ async function reachIn(entry: Entry, argv: readonly string[], reading: Reading):
   const program = step(reading, entry.name, (page) => groupHelp(entry, group, page));
   const [verb, ...rest] = wordsAfter(program, argv, reading.flags, reading);
   if (verb === undefined) throw usage(`dnx ${entry.name} is a group of commands: which one?`, undefined, seeHelp(entry.name));
+  if (verb === 'help') return reachIn(entry, [...rest, '--help'], reading);
   const command = group.commands.find(({ name, aliases = [] }) => name === verb || aliases.includes(verb));
   if (command) return read(group, command, `${group.name} ${command.name}`, rest, reading);
   const known = group.commands.map(({ name }) => name);
@@ -133,19 +135,33 @@ function parseWith(program: Command, argv: readonly string[], flags: readonly Fl
 
 /** Refuses a word that is no command, by commander's own suggestion of one that is like it. The options of every command count after it, too. */
 function unknown([word = '', ...rest]: readonly string[], known: readonly string[], path: string, reading: Reading): never {
-  const others = new Command()
+  const others = silent()
     .allowUnknownOption()
     .argument('[words...]')
-    .helpOption(false)
     .action(() => {});
-  parseWith(others, rest, reading.flags, reading);
-  const program = new Command().configureOutput({ writeErr: () => {} }).exitOverride((error) => {
-    throw refused(error, path);
-  });
+  try {
+    parseWith(others, rest, reading.flags, reading);
+  } catch (error) {
+    // An option without its value matters less than the word that is no command.
+    if (!(error instanceof CommanderError)) throw error;
+  }
+  const program = silent();
   for (const name of known) program.command(name);
-  program.parse([word], { from: 'user' });
+  try {
+    program.parse([word], { from: 'user' });
+  } catch (error) {
+    throw error instanceof CommanderError ? refused(error, path) : error;
+  }
   throw new Error(`${word} is a command after all`);
 }
+
+/** A step that writes nothing and ends by an error. */
+const silent = (): Command =>
+  new Command()
+    .exitOverride()
+    .helpCommand(false)
+    .helpOption(false)
+    .configureOutput({ writeErr: () => {} });
 
 /** A refusal of commander in its own words, as a sentence. */
 function refused({ message }: CommanderError, path: string): DnxError {

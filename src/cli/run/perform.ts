@@ -1,5 +1,6 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
+import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { verified } from '../../platform/names/recall.ts';
 import { rememberingLists, resolve, type Scope } from '../../platform/names/resolve.ts';
@@ -16,7 +17,7 @@ import { firstWords, namesNeeded, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
 
 /** What every command is given; what its declaration adds is made for each target. */
-export type BaseContext = Omit<Context, 'call' | 'list' | 'each' | 'resolve'>;
+export type BaseContext = Omit<Context, 'call' | 'list' | 'each' | 'resolve' | 'deadline'>;
 
 /** Everything between the command line and a command's `run`: values, questions, names, consent; and several targets as one result. */
 export async function perform(invocation: Invocation, base: BaseContext, scope: Scope, sources: Sources): Promise<Result> {
@@ -25,8 +26,11 @@ export async function perform(invocation: Invocation, base: BaseContext, scope: 
   requireConsent(invocation, base.ask);
   const chosen = callsOf(invocation, scope.settings);
   const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
-  const all = await lookedUp(invocation, chosen, rememberingLists(scope));
-  const prepared = (targets: Targets) => prepare({ invocation, chosen, inputs, all, base, scope }, targets);
+  // Questions take as long as they take; names are looked up in the time of the command.
+  const looking = within(base, command.options?.timeout ? allowanceOf(inputs.options) : Number.POSITIVE_INFINITY);
+  const all = await inTime(lookedUp(invocation, chosen, rememberingLists({ ...scope, api: looking.api })), 'nothing was started');
+  const allowance = looking.deadline - base.clock.elapsed();
+  const prepared = (targets: Targets) => prepare({ invocation, chosen, inputs, all, base, scope, allowance }, targets);
   const [first = {}] = all;
   const noun = nounOf(group);
   await obtainConsent(invocation, all, prepared(first));
@@ -71,21 +75,25 @@ interface Prepared {
   readonly all: readonly Targets[];
   readonly base: BaseContext;
   readonly scope: Scope;
+  /** How long, in ms, it may take for one target. */
+  readonly allowance: number;
 }
 
 /** What `run` gets for one target. */
-function prepare({ invocation, chosen, inputs, all, base, scope }: Prepared, targets: Targets) {
+function prepare({ invocation, chosen, inputs, all, base, scope, allowance }: Prepared, targets: Targets) {
   const { command, group, consent } = invocation;
   const { options, fields, extra } = inputs;
   const filled = Object.entries(command.fields ?? {}).flatMap(([key, { as = '' }]) => (targets[as] ? [[key, targets[as].id]] : []));
   const body: Record<string, unknown> = { ...fields, ...Object.fromEntries(filled), ...extra };
+  const bounded = within(base, allowance);
   const calls = callsWith(
     { endpoint: chosen.endpoint, targets, lookUp: () => again(invocation, chosen, targets, scope), body },
-    base.api,
+    bounded.api,
     scope,
   );
   const ctx: Context = {
     ...base,
+    ...bounded,
     ...calls,
     each: (items, run) => several({ noun: nounOf(group), verb: command.name, items, run }),
     resolve: (path) => resolve(parameters(path), firstWords(invocation), scope),

@@ -1,9 +1,8 @@
 import { isError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import { flagName } from '../../base/text.ts';
+import { flagName, wordOf } from '../../base/text.ts';
 import type { Api } from '../../platform/api/api.ts';
-import { nounIn } from '../../platform/names/lookups.ts';
-import { namings } from '../../platform/names/names.ts';
+import { idIn, namings, nounIn } from '../../platform/names/names.ts';
 import type { Option } from '../language/options.ts';
 import type { Choice } from '../prompt/choice.ts';
 import { parseValue, type Sources } from './values.ts';
@@ -41,7 +40,10 @@ async function choicesFor(option: Option<unknown>, given: JsonObject, api: Pick<
     const things = await api.list<JsonObject>(from.list, given);
     return things
       .filter((thing) => !where || thing[where] === undefined || thing[where] === given[where])
-      .map((thing) => ({ name: labelOf(thing, naming ? naming.keys : undefined), value: String(thing.id) }));
+      .flatMap((thing) => {
+        const id = idIn(thing.id);
+        return id === undefined ? [] : [{ name: labelOf(thing, naming ? naming.keys : undefined), value: id }];
+      });
   } catch (error) {
     if (isError(error, 'forbidden', 'not_found', 'invalid')) return [];
     throw error;
@@ -50,6 +52,7 @@ async function choicesFor(option: Option<unknown>, given: JsonObject, api: Pick<
 
 /** `Falkenstein (fsn1)`, and for what is known by its name alone just that. */
 function labelOf(thing: JsonObject, keys: readonly string[] | undefined): string {
-  const name = String(thing[keys?.[0] ?? 'name'] ?? thing.id);
-  return keys || name === String(thing.id) ? name : `${name} (${thing.id})`;
+  const id = wordOf(thing.id);
+  const name = wordOf(thing[keys?.[0] ?? 'name']) || id;
+  return keys || name === id ? name : `${name} (${id})`;
 }

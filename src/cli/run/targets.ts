@@ -2,7 +2,7 @@ import { usage } from '../../base/errors.ts';
 import { flagName, plural, title } from '../../base/text.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
 import { idsOf, namings, type Targets, targetOf } from '../../platform/names/names.ts';
-import { resolve, type Scope } from '../../platform/names/resolve.ts';
+import { lostIn, resolve, type Scope } from '../../platform/names/resolve.ts';
 import { alternativesIn, type Chosen, parametersOf } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
 import { positionalsOf } from '../language/signature.ts';
@@ -44,7 +44,11 @@ export async function targetsOf(invocation: Invocation, chosen: Chosen, scope: S
     return everyOne(noun, given, scope);
   }
   const settled = noun === 'server' || noun === 'site' ? scope.settings[noun] : undefined;
-  if (invocation.command.targets === 'optional' && words.length === 0 && settled === undefined) return [];
+  if (invocation.command.targets === 'optional' && words.length === 0 && settled === undefined) {
+    const lost = lostIn(noun, scope.settings);
+    if (lost) throw lost;
+    return [];
+  }
   const names = namesNeeded(invocation, chosen);
   const found: Targets[] = [];
   // One after the other: where the first one's site was found is known to the next.

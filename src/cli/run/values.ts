@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { systemCode, usage } from '../../base/errors.ts';
+import { usage } from '../../base/errors.ts';
 import { flagName } from '../../base/text.ts';
-import { pathOf, type World } from '../../machine/world.ts';
+import type { World } from '../../machine/world.ts';
 import type { Option } from '../language/options.ts';
 import type { Ask } from '../prompt/ask.ts';
 
@@ -16,7 +15,7 @@ export function parseDuration(value: string): number | undefined {
 
 /** What the command line's words may draw on: files, standard input, and a masked question. */
 export interface Sources {
-  readonly world: Pick<World, 'cwd' | 'home'>;
+  readonly world: Pick<World, 'cwd' | 'home' | 'signal'>;
   readonly ask: Pick<Ask, 'allowed' | 'password' | 'input' | 'select'>;
   /** Standard input to its end, read once. */
   readonly stdin: () => Promise<string>;
@@ -24,7 +23,10 @@ export interface Sources {
 
 /** One option's word as its value. `key` names it in the error. */
 export async function parseValue(key: string, option: Option<unknown>, word: unknown, sources: Sources): Promise<unknown> {
-  if (typeof word !== 'string') return word;
+  if (typeof word !== 'string') {
+    if (Array.isArray(word)) option.check?.(word);
+    return word;
+  }
   const named = option.place === 'argument' ? key : flagName(key);
   if (option.strict && option.choices && !option.choices.includes(word)) {
     throw usage(`${named} cannot be “${word}”.`, `Use one of ${option.choices.join(', ')}.`);
@@ -59,14 +61,6 @@ export async function parseValue(key: string, option: Option<unknown>, word: unk
 /** `@file` or `-` as the text behind it, without the newline at its end. */
 export async function contentOf(word: string, { world, stdin }: Sources): Promise<string> {
   if (word === '-') return (await stdin()).replace(/\r?\n$/, '');
-  return readUserFile(word.slice(1), world).replace(/\r?\n$/, '');
-}
-
-/** The text of a file that the user named. */
-export function readUserFile(path: string, world: Pick<World, 'cwd' | 'home'>): string {
-  try {
-    return readFileSync(pathOf(path, world), 'utf8');
-  } catch (error) {
-    throw usage(`Cannot read ${path} (${systemCode(error)}).`);
-  }
+  const { readUserFile } = await import('../../machine/files/user-file.ts');
+  return (await readUserFile(word.slice(1), world)).replace(/\r?\n$/, '');
 }

@@ -5,7 +5,7 @@ import { type Column, ending, type Result, record } from '../output/view.ts';
 
 /** Starts work, follows it where that is wanted and possible, and shows the thing as it was read last. */
 export async function workResult<T extends Thing>(
-  ctx: Pick<Context, 'clock' | 'signal' | 'progress'>,
+  ctx: Pick<Context, 'clock' | 'deadline' | 'signal' | 'progress'>,
   { columns, ...work }: Work<T> & { readonly columns: readonly Column[] },
 ): Promise<Result> {
   const { reply, thing, failure } = await startAndFollow(ctx, work);

@@ -1,11 +1,12 @@
-import { DnxError, isError, usage } from '../../base/errors.ts';
+import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type View } from '../../cli/output/view.ts';
 import { loginLine } from '../../machine/credentials/tokens.ts';
-import { DEFAULT_HOST, DEFAULT_PROFILE } from '../../machine/settings/settings.ts';
-import { tokenIn } from '../token/token.ts';
+import { DEFAULT_HOST } from '../../machine/settings/host.ts';
+import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
+import { idOf, tokenIn } from '../token/token.ts';
 import { type Choosing, chooseAbilities, type NeedsOf } from './choose.ts';
 
 /** What `dnx login` was given. */
@@ -26,8 +27,11 @@ interface Fresh {
 
 /** Exchanges mail and password for a token, or takes one from stdin; checks it, and stores it for this host and profile. */
 export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf): Promise<View> {
-  const { settings, tokens, world, progress } = ctx;
+  const { ask, settings, tokens, world, progress } = ctx;
   const insecure = options.insecure_storage ?? false;
+  const { requests, storedToken, storing } = settings.blocked;
+  const blocked = requests ?? storedToken ?? storing;
+  if (blocked) throw blocked;
   if (world.env.DNX_TOKEN) {
     progress.warn('DNX_TOKEN is set, and it wins over the token that you are about to store. Unset it to use what you store.');
   }
@@ -35,20 +39,13 @@ export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf)
   await tokens.probe({ insecure }).catch((error: unknown) => {
     throw nowhere(error, insecure);
   });
+  if (ask.allowed) progress.note(`Signing in to ${settings.host}.`);
   const before = tokens.known;
   const fresh = options.with_token ? await given(ctx, options) : await exchange(ctx, options, needsOf);
-  const user = await check(ctx, fresh);
-  try {
-    await tokens.store(fresh.token, { ...(user && { user }), ...(fresh.abilities && { abilities: fresh.abilities }) }, { insecure });
-  } catch (error) {
-    if (fresh.minted)
-      await ctx.api
-        .as(fresh.token)
-        .send('POST /logout')
-        .catch(() => undefined);
-    throw nowhere(error, insecure);
-  }
-  if (before) progress.note('The token that was stored here before still works at Deploynix. To see it: dnx token list --audit');
+  const user = await kept(ctx, fresh, insecure).catch(async (error: unknown) => {
+    throw fresh.minted ? await withdrawn(ctx, fresh, error) : error;
+  });
+  if (before) progress.note('The token that was stored here before is replaced, not revoked. To see your tokens: dnx token list --audit');
   await rememberHost(ctx);
   const where = insecure ? 'in a file, in the clear' : 'in the keychain';
   return message(`Signed in to ${settings.host}${user ? ` as ${user}` : ''}. The token is stored ${where}.`, {
@@ -57,6 +54,32 @@ export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf)
     user: user ?? null,
     store: insecure ? 'file' : 'keychain',
   });
+}
+
+/** Checks the token and stores it. Whose it is. */
+async function kept(ctx: Needs, fresh: Fresh, insecure: boolean): Promise<string | undefined> {
+  const user = await check(ctx, fresh);
+  await ctx.tokens
+    .store(fresh.token, { ...(user && { user }), ...(fresh.abilities && { abilities: fresh.abilities }) }, { insecure })
+    .catch((error: unknown) => {
+      throw nowhere(error, insecure);
+    });
+  return user;
+}
+
+/** Revokes a token that this login made and could not keep; a failure to do so is part of the failure that led here. */
+async function withdrawn({ api }: Needs, { token }: Fresh, error: unknown): Promise<unknown> {
+  try {
+    await api.as(token).send('POST /logout');
+    return error;
+  } catch {
+    const id = idOf(token);
+    const which = id === undefined ? 'The new token' : `The new token (id ${id})`;
+    const rest = id === undefined ? 'See: dnx token list --audit' : `Revoke it with: dnx token revoke ${id}`;
+    if (!isError(error)) return error;
+    const hint = `${which} exists and is stored nowhere. ${rest}`;
+    return error.withHint(error.hint === undefined ? hint : `${error.hint}\n${hint}`, ...error.next);
+  }
 }
 
 async function given({ ask, stdin, world }: Needs, options: LoginOptions): Promise<Fresh> {
@@ -94,6 +117,8 @@ function explain(error: unknown, again: string): unknown {
       hint: `Try again with: ${again}\nAn account that signs in another way (SSO, a second factor) takes a token from the dashboard: dnx login --with-token`,
     });
   }
+  if (isError(error) && isStop(error))
+    return error.withHint('A token may have been created, and is stored nowhere. To see your tokens: dnx token list --audit');
   return isError(error, 'forbidden') ? error.withHint(PLAN) : error;
 }
 
@@ -104,17 +129,18 @@ async function check(ctx: Needs, { token, minted }: Fresh): Promise<string | und
     .send('GET /user')
     .catch((error: unknown) => {
       if (isError(error, 'forbidden')) throw error.withHint(`Nothing was stored. ${PLAN}`);
-      if (isError(error, 'unauthenticated') && !minted)
-        throw error.withHint(
-          'Nothing was stored. Was the token revoked, or copied without its beginning? The part before the | belongs to it.',
-        );
-      throw error;
+      if (!isError(error, 'unauthenticated')) throw error;
+      throw error.withHint(
+        minted
+          ? 'Nothing was stored. Deploynix has just created this token: try again.'
+          : 'Nothing was stored. Was the token revoked, or copied without its beginning? The part before the | belongs to it.',
+      );
     });
   return isObject(data) ? wordOf(data.email ?? data.name) || undefined : undefined;
 }
 
 function nowhere(error: unknown, insecure: boolean): unknown {
-  if (!(error instanceof DnxError) || insecure) return error;
+  if (!isError(error, 'failed') || insecure) return error;
   return error.withHint(
     'Nothing was stored. Set DNX_TOKEN instead; or, with --insecure-storage, the token goes to a file that only you can read.',
   );

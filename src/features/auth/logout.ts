@@ -1,4 +1,4 @@
-import { isError } from '../../base/errors.ts';
+import { isError, isStop } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type View } from '../../cli/output/view.ts';
 
@@ -25,9 +25,14 @@ export async function logout(
       revoked = true;
     } catch (error) {
       if (isError(error, 'network', 'failed', 'forbidden'))
-        throw error.withHint('The token was neither revoked nor forgotten.', {
+        throw error.withHint('The token is still stored here.', {
           command: ['logout', '--keep'],
           why: 'To forget it all the same',
+        });
+      if (isError(error) && isStop(error))
+        throw error.withHint('The token is still stored here, and may be revoked already.', {
+          command: ['logout'],
+          why: 'To finish',
         });
       if (!isError(error, 'unauthenticated')) throw error;
     }

@@ -1,11 +1,11 @@
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, isStop } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { accountName, accountNamed, type Identity } from '../../machine/credentials/account.ts';
 import { loginLine, type Source, type Tokens } from '../../machine/credentials/tokens.ts';
-import { DEFAULT_HOST } from '../../machine/settings/settings.ts';
+import { DEFAULT_HOST } from '../../machine/settings/host.ts';
 import { hasEverything } from '../token/audit.ts';
 import { detailsOf } from '../token/token.ts';
 
@@ -54,11 +54,12 @@ export async function signedIn(ctx: Needs): Promise<Result> {
   return { view: rows(all, shown, ''), exit: failure };
 }
 
-async function statusAt({ api, tokens, settings }: Needs, place: Identity): Promise<Status> {
+async function statusAt({ api, tokens, settings, world }: Needs, place: Identity): Promise<Status> {
   const own = tokens.of(place);
   const start = known(own, place, place.profile === settings.profile && place.host === settings.host);
   const broken = (problem: string, mend: string): Status => ({ ...start, problem: problem.replace(/\.$/, ''), mend });
   const signIn = loginLine(place);
+  const remedy = world.env.DNX_TOKEN ? 'Set DNX_TOKEN to a token that works, or unset it' : signIn;
   try {
     const found = await own.find();
     if (!found) return broken(own.known ? 'The token is gone from where it was stored' : 'Not signed in', signIn);
@@ -75,9 +76,9 @@ async function statusAt({ api, tokens, settings }: Needs, place: Identity): Prom
       last_used_at: details?.last_used_at ?? null,
     };
   } catch (error) {
-    if (!(error instanceof DnxError) || ['interrupted', 'terminated', 'usage'].includes(error.code)) throw error;
+    if (!(error instanceof DnxError) || isStop(error) || error.code === 'usage') throw error;
     const [help = { command: ['doctor'] }] = error.next;
-    const mend = error.code === 'unauthenticated' ? signIn : (error.hint ?? `dnx ${help.command.join(' ')}`);
+    const mend = error.code === 'unauthenticated' ? remedy : (error.hint ?? `dnx ${help.command.join(' ')}`);
     return broken(error.message, mend.split('\n')[0] ?? '');
   }
 }

@@ -2,7 +2,7 @@ import { DnxError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type View } from '../../cli/output/view.ts';
 import { accountNamed } from '../../machine/credentials/account.ts';
-import { DEFAULT_PROFILE } from '../../machine/settings/settings.ts';
+import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
 
 /** Makes a profile the one that is used when nothing else is said. */
 export async function switchProfile(
@@ -25,7 +25,8 @@ export async function switchProfile(
   const { editConfig } = await import('../../machine/settings/config-file.ts');
   await editConfig(directories.config, { clock, signal }, (now) => ({ ...now, profile }));
   if (origins.profile === 'environment') progress.warn('DNX_PROFILE is set, and it wins over this.');
-  if (origins.profile === 'link file') progress.warn(`${settings.linkFile} names a profile, and it wins over this here.`);
+  if (origins.profile === 'link file' && settings.profile !== profile)
+    progress.warn(`${settings.linkFile} names the profile ${settings.profile}: in this directory, choose with --profile.`);
   return message(`Profile ${profile} is now used.`, { profile });
 }
 

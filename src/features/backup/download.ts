@@ -58,6 +58,7 @@ async function* measured(
     await close();
   }
   if (length !== undefined && size !== length) throw brokenOff('the server had announced another size');
+  if (size === 0) throw new DnxError('failed', 'The answer holds no backup: it is empty.', { hint });
 }
 
 const BAR = 24;

@@ -93,5 +93,11 @@ function asFailure(error: unknown, path: string): unknown {
 }
 
 function statOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // A part of the path is a file.
+    if (systemCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }

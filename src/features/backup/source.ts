@@ -1,10 +1,11 @@
 import { DnxError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { isLoopback } from '../../machine/settings/settings.ts';
+import { isLoopback } from '../../machine/settings/host.ts';
 import { type HttpResponse, NetworkFault, type Transport } from '../../machine/world.ts';
 import { segment } from '../../platform/api/endpoint.ts';
 import { failureOf } from '../../platform/api/failure.ts';
+import { unreachable } from '../../platform/api/fault.ts';
 import { readReply } from '../../platform/api/reply.ts';
 import { nameInUrl, proposedName } from './name.ts';
 
@@ -37,51 +38,55 @@ export async function openBackup({ api, settings, signal, world }: Means, backup
     await opened?.close();
   };
 
+  const root = `${settings.host}${API}`;
   const requestHead = async (url: URL): Promise<HttpResponse> => {
-    if (url.origin === settings.host && url.pathname.startsWith(`${API}/`)) {
-      return api.raw('GET', `${url.pathname.slice(API.length)}${url.search}`);
-    }
+    const path = pathIn(url, root);
+    if (path !== undefined) return api.raw('GET', `${path}${url.search}`);
     transport ??= await world.connect();
-    try {
-      return await transport.request({ method: 'GET', url: url.href, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
-    } catch (error) {
-      throw error instanceof NetworkFault
-        ? new DnxError('network', `Cannot reach ${url.origin}, where the backup lies: ${error.message}.`, { cause: error })
-        : error;
-    }
+    return transport.request({ method: 'GET', url: url.href, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
   };
 
+  let url = new URL(`${root}/backups/${segment(backup)}/download`);
   try {
-    let url = new URL(`${settings.host}${API}/backups/${segment(backup)}/download`);
     for (let turns = 0; turns <= MOST_REDIRECTS; turns++) {
       const response = await requestHead(url);
-      const next = await elsewhere(response, url);
+      const next = await elsewhere(response, url, root);
       if (!next) {
-        await refuse(response, url, settings.host);
-        return { body: response.body, length: lengthOf(response), name: nameOf(response, url, turns), close };
+        await refuse(response, url, root);
+        return { body: response.file, length: lengthOf(response), name: nameOf(response, url, turns), close };
       }
       url = checked(next, url);
     }
     throw new DnxError('failed', `The download was sent on more than ${MOST_REDIRECTS} times.`);
   } catch (error) {
     await close();
-    throw error;
+    throw error instanceof NetworkFault ? lost(error, url, root) : error;
   }
 }
 
+/** The path of a URL within the API; undefined for any other URL. */
+const pathIn = ({ origin, pathname }: URL, root: string): string | undefined =>
+  `${origin}${pathname}`.startsWith(`${root}/`) ? `${origin}${pathname}`.slice(root.length) : undefined;
+
+const lost = (fault: NetworkFault, url: URL, root: string): DnxError =>
+  pathIn(url, root) === undefined
+    ? new DnxError('network', `Cannot reach ${url.origin}, where the backup lies: ${fault.message}.`, { cause: fault })
+    : unreachable(fault, 'GET', url.origin);
+
 /** Where the answer says that the file is, when it is not the file itself. */
-async function elsewhere(response: HttpResponse, from: URL): Promise<string | undefined> {
+async function elsewhere(response: HttpResponse, from: URL, root: string): Promise<string | undefined> {
   const { status, headers } = response;
   if (status >= 300 && status < 400 && headers.location) {
-    for await (const _ of response.body); // frees the connection
+    response.discard();
     return headers.location;
   }
   if (status >= 300 || !isJson(response)) return undefined;
   const { body } = await readReply(response);
   const found = urlIn(body) ?? (isObject(body) ? urlIn(body.data) : undefined);
   if (found) return found;
+  const path = pathIn(from, root);
   throw new DnxError('failed', `The answer of ${from.host} holds neither a file nor the URL of one.`, {
-    next: [{ command: ['api', 'GET', from.pathname.slice(API.length)], why: 'See what it says with' }],
+    next: path === undefined ? [] : [{ command: ['api', 'GET', path], why: 'See what it says with' }],
   });
 }
 
@@ -103,13 +108,15 @@ function checked(location: string, from: URL): URL {
   throw new DnxError('failed', `${from.host} points to ${url.protocol}//${url.host}, from where a backup would travel in the clear.`);
 }
 
-async function refuse(response: HttpResponse, url: URL, host: string): Promise<void> {
+/** Throws where the answer is not the whole file: only a 200 says that it is. */
+async function refuse(response: HttpResponse, url: URL, root: string): Promise<void> {
   const { status, headers } = response;
-  if (status < 300 && !/^text\/html/i.test(headers['content-type'] ?? '')) return;
-  if (url.origin === host && url.pathname.startsWith(API) && status >= 300) throw failureOf(await readReply(response), ENDPOINT);
-  for await (const _ of response.body); // frees the connection
-  throw new DnxError('failed', `${url.host} answered ${status < 300 ? 'a web page' : status} instead of the backup.`, {
-    hint: 'The link may have expired: try again.',
+  const page = /^text\/html/i.test(headers['content-type'] ?? '');
+  if (status === 200 && !page) return;
+  if (status >= 300 && pathIn(url, root) !== undefined) throw failureOf(await readReply(response), ENDPOINT);
+  response.discard();
+  throw new DnxError('failed', `${url.host} answered ${status === 200 ? 'a web page' : status} instead of the backup.`, {
+    hint: status === 200 || status >= 300 ? 'The link may have expired: try again.' : 'Nothing of it was kept.',
   });
 }
 

@@ -1,5 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { DnxError, systemCode, usage } from '../../base/errors.ts';
+import { quoted } from '../../cli/run/command-line.ts';
+import { makeDirectory } from '../../machine/files/directory.ts';
 import type { World } from '../../machine/world.ts';
 import type { Shell } from './index.ts';
 
@@ -28,11 +31,21 @@ export function placesOf(shell: Shell, { env, home }: Pick<World, 'env' | 'home'
 /** Puts a script where its shell looks for it. Start-up files of a shell are the user's, and are not touched. */
 export function installCompletion(shell: Shell, script: string, world: Pick<World, 'env' | 'home'>): Installed {
   const files = placesOf(shell, world);
-  for (const file of files) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, script);
-  }
+  for (const file of files) write(file, script);
   return { files, next: nextStep(shell, files[0] ?? '') };
+}
+
+/** Writes through a link: the files of a user may lie elsewhere. */
+function write(file: string, script: string): void {
+  try {
+    makeDirectory(dirname(file));
+    const standing = statSync(file, { throwIfNoEntry: false });
+    if (standing && !standing.isFile()) throw usage(`${file} is not a regular file.`, 'Remove it and try again.');
+    writeFileSync(file, script);
+  } catch (cause) {
+    if (cause instanceof DnxError) throw cause;
+    throw new DnxError('failed', `Cannot write ${file} (${systemCode(cause)}).`, { cause });
+  }
 }
 
 function nextStep(shell: Shell, file: string): string {
@@ -42,8 +55,8 @@ function nextStep(shell: Shell, file: string): string {
     case 'fish':
       return 'It works from now on.';
     case 'zsh':
-      return `New shells have it once ~/.zshrc says, before compinit:\n  fpath=(${dirname(file)} $fpath)`;
+      return `New shells have it once ~/.zshrc says, before compinit:\n  fpath=(${quoted(dirname(file))} $fpath)`;
     case 'powershell':
-      return `New shells have it once $PROFILE says:\n  . ${file}`;
+      return `New shells have it once $PROFILE says:\n  . '${file.replaceAll("'", "''")}'`;
   }
 }

@@ -9,7 +9,11 @@ export const reporting = {
 
 export const deployOptions = {
   ...following,
-  if_running: choice('What to do when one is under way (asks on a terminal, attach elsewhere)', ['attach', 'wait', 'fail']),
+  if_running: choice('What to do if one is in progress (default: ask on a terminal, else attach, or wait for an installation)', [
+    'attach',
+    'wait',
+    'fail',
+  ]),
   verify: text('Ask the site for this path afterwards, such as /up', 'path'),
   expect: integer('The status that --verify wants (200)', 'status'),
   expect_body: text('Text that the answer to --verify must hold', 'text'),
@@ -26,6 +30,9 @@ export const deployOptions = {
 };
 
 export type DeployValues = Values<typeof deployOptions>;
+
+/** True if the site is read before anything is requested. */
+export const looksFirst = ({ wait, if_running }: DeployValues): boolean => wait !== false || if_running !== undefined;
 
 /** What a deployed site must show. */
 export interface Verification {

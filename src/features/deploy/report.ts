@@ -14,7 +14,7 @@ interface Options {
 }
 
 /** Does the work and tells a pipeline how it ended, in every way it has to be told: annotations, outputs, a summary, a file. */
-export async function reported<C extends Pick<Context, 'ci' | 'world'>>(
+export async function reported<C extends Pick<Context, 'ci' | 'progress' | 'world'>>(
   given: C,
   options: Options,
   work: (ctx: C) => Promise<Report | { readonly all: readonly Report[]; readonly view: Result } | View>,
@@ -22,7 +22,9 @@ export async function reported<C extends Pick<Context, 'ci' | 'world'>>(
   const ctx: C = options.ci === false ? { ...given, ci: silentCi } : given;
   const file = options.result_file === undefined ? undefined : resolve(ctx.world.cwd, options.result_file);
   if (file) writable(file, options.result_file ?? file);
-  const save = (value: unknown) => file && writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+  const save = (value: unknown) => {
+    if (file) write(file, value, (code) => ctx.progress.warn(`The result was not written to ${options.result_file} (${code}).`));
+  };
   try {
     const done = await work(ctx);
     if ('kind' in done) return { view: done };
@@ -40,6 +42,15 @@ export async function reported<C extends Pick<Context, 'ci' | 'world'>>(
       save({ error: { code: error.code, message: error.message, status: error.status ?? null, errors: error.errors ?? null } });
     }
     throw error;
+  }
+}
+
+/** A disk that is full by now changes nothing about the outcome. */
+function write(file: string, value: unknown, warn: (code: string | undefined) => void): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+  } catch (error) {
+    warn(systemCode(error));
   }
 }
 

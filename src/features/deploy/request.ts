@@ -1,6 +1,7 @@
 import { type DnxError, isError } from '../../base/errors.ts';
 import { NetworkFault } from '../../machine/world.ts';
-import type { Release } from './judge.ts';
+import { isUnperformed } from '../../platform/api/deadline.ts';
+import { liveOf, type Release } from './release.ts';
 import { type Remembered, remember } from './runs.ts';
 import { type DeployContext, idsOf, type SiteReference, type Snapshot, siteCommand } from './snapshot.ts';
 
@@ -23,10 +24,16 @@ export async function requestDeployment(
 }
 
 /** Starts a rollback to a release that was chosen here, so that "previous" cannot mean another one meanwhile. */
-export async function requestRollback(ctx: DeployContext, of: SiteReference, { baseline }: Snapshot, target: Release): Promise<Remembered> {
+export async function requestRollback(
+  ctx: DeployContext,
+  of: SiteReference,
+  { baseline, releases }: Snapshot,
+  target: Release,
+): Promise<Remembered> {
   const { server, site } = of;
-  const run = remember(ctx, { kind: 'rollback', server, site, baseline, to: String(target.id) });
-  const send = () => ctx.api.send('POST /servers/{server}/sites/{site}/rollback', idsOf(of), { body: { release_id: target.id } });
+  const commit = target.commit === '' || target.commit === liveOf(releases)?.commit ? null : target.commit;
+  const run = remember(ctx, { kind: 'rollback', server, site, baseline, to: target.id, commit });
+  const send = () => ctx.api.send('POST /servers/{server}/sites/{site}/rollback', idsOf(of), { body: { release_id: target.sentId } });
   await sendOnce(run, siteCommand('watch', of), send);
   run.change({ asked: true });
   return run;
@@ -45,7 +52,9 @@ async function sendOnce(run: Remembered | undefined, check: readonly string[], s
 }
 
 /** True where Deploynix refused the request, or never got it. */
-function neverPerformed({ code, cause, status }: DnxError): boolean {
+function neverPerformed(error: DnxError): boolean {
+  const { code, cause, status } = error;
+  if (isUnperformed(error)) return true;
   if (code === 'network') return cause instanceof NetworkFault && !cause.sent;
   return status !== undefined && status < 500;
 }

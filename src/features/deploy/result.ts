@@ -1,9 +1,9 @@
 import { DnxError, type Next } from '../../base/errors.ts';
-import { wordOf } from '../../base/text.ts';
 import { columns, ending, type Result, record } from '../../cli/output/view.ts';
 import { timedOut } from '../../platform/follow/rules.ts';
 import type { Target } from '../../platform/names/names.ts';
-import type { Outcome, Release } from './judge.ts';
+import type { Outcome } from './evidence.ts';
+import type { Release } from './release.ts';
 import { type SiteReference, siteCommand } from './snapshot.ts';
 
 /** The one object that a deploy, a watch and a rollback print. Times are ISO 8601; `duration_s` is in seconds. */
@@ -40,6 +40,8 @@ export const resultOf = (
 export interface Report {
   readonly result: DeployResult;
   readonly failure?: DnxError | undefined;
+  /** The release that the result names. */
+  readonly release?: Release | null;
   /** What to run next after a success. */
   readonly next?: readonly Next[];
 }
@@ -51,8 +53,8 @@ export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 
   cell: ({ duration_s }) => (duration_s === null ? null : `${duration_s} s`),
 });
 
-/** The name of a release, or its id where it has none; null where there is no release. */
-export const nameOf = (release: Release | null | undefined): string | null => (release ? wordOf(release.name ?? release.id) : null);
+/** The name of a release; null if there is none. */
+export const nameOf = (release: Release | null | undefined): string | null => release?.name ?? null;
 
 /** One report as the result of a command. */
 export const commandResult = ({ result, failure, next = [] }: Report): Result => ({

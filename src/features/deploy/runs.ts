@@ -6,7 +6,7 @@ import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readJson, writeJson } from '../../machine/files/json-file.ts';
 import { isTarget, type Target } from '../../platform/names/names.ts';
-import type { Baseline } from './judge.ts';
+import type { Baseline } from './baseline.ts';
 import type { DeployResult } from './result.ts';
 
 /** A deployment or rollback that this machine started or follows: enough to judge it later, in another process. No secrets. */
@@ -22,6 +22,8 @@ export interface Run {
   readonly baseline: Baseline;
   /** The id of the release that a rollback makes live. */
   readonly to: string | null;
+  /** Its commit, if that tells it from the release that was live. Missing in the run files of 0.1.0. */
+  readonly commit?: string | null;
   /** Somebody else's deployment: nothing was requested by us. */
   readonly attached: boolean;
   /** The answer to our request came. Until then it may or may not have been sent. */
@@ -51,7 +53,7 @@ type Needs = Pick<Context, 'settings' | 'clock' | 'progress'>;
 
 const directoryOf = ({ settings }: Needs): string => join(settings.directories.state, 'runs');
 
-/** Writes a run down before its request is sent. One file a run, named by its beginning, so that no two processes write the same. */
+/** Writes a run down before its request is sent. One file a run; its name sorts after all others even if the clock was set back. */
 export function remember(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): Remembered {
   const now = ctx.clock.now();
   const run: Run = {
@@ -68,18 +70,20 @@ export function remember(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site'
     reason: null,
     ...given,
   };
-  prune(directoryOf(ctx), now);
-  const remembered = keep(ctx, join(directoryOf(ctx), `${stamp(now)}-${randomUUID()}.json`), run);
+  const directory = directoryOf(ctx);
+  prune(directory, now);
+  const name = stamp(Math.max(now, 1 + Math.max(0, ...runFiles(directory).map(timeIn))));
+  const remembered = keep(ctx, join(directory, `${name}-${randomUUID()}.json`), run);
   remembered.change({});
   return remembered;
 }
 
-/** The runs of this host, the latest first. What is not a run is passed over. */
+/** Every run, the latest first. What is not a run is passed over. */
 export function recall(ctx: Needs): Remembered[] {
   const directory = directoryOf(ctx);
   return runFiles(directory).flatMap((name) => {
     const run = read(join(directory, name));
-    return run && run.host === ctx.settings.host ? [keep(ctx, join(directory, name), run)] : [];
+    return run ? [keep(ctx, join(directory, name), run)] : [];
   });
 }
 
@@ -100,7 +104,7 @@ function keep({ progress }: Needs, file: string, first: Run): Remembered {
         progress.warn(`This deployment cannot be remembered (${systemCode(error)}): dnx site watch will not know it.`);
       }
     },
-    forget: () => rmSync(file, { force: true }),
+    forget: () => drop(file),
   };
 }
 
@@ -123,6 +127,7 @@ function isRun(run: Partial<Run>): run is Run {
     [run.host, run.profile, started_at].every(isText) &&
     !Number.isNaN(Date.parse(started_at ?? '')) &&
     (to === null || isText(to)) &&
+    (run.commit === undefined || run.commit === null || isText(run.commit)) &&
     isObject(baseline) &&
     (baseline.releases === null || (Array.isArray(baseline.releases) && baseline.releases.every(isText))) &&
     (result === null || (isObject(result) && isText(result.outcome)))
@@ -133,6 +138,13 @@ const isText = (value: unknown): boolean => typeof value === 'string';
 
 /** A moment as a name that sorts by time. */
 const stamp = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');
+
+/** The moment in such a name; 0 if there is none. */
+function timeIn(name: string): number {
+  const [, date, hour, minute, second, ms] = /^(\d{8})T(\d\d)(\d\d)(\d\d)(\d{3})Z-/.exec(name) ?? [];
+  const time = Date.parse(`${date?.replace(/(....)(..)(..)/, '$1-$2-$3')}T${hour}:${minute}:${second}.${ms}Z`);
+  return Number.isNaN(time) ? 0 : time;
+}
 
 const namesIn = (directory: string): string[] => {
   try {
@@ -153,7 +165,16 @@ function prune(directory: string, now: number): void {
   const oldest = stamp(now - KEPT_MS);
   const dropped = runFiles(directory).filter((name, index) => index >= KEPT - 1 || name < oldest);
   const stale = namesIn(directory).filter((name) => name.endsWith('.tmp') && now - modified(join(directory, name)) > STALE_MS);
-  for (const name of [...dropped, ...stale]) rmSync(join(directory, name), { force: true });
+  for (const name of [...dropped, ...stale]) drop(join(directory, name));
 }
 
 const modified = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/** Removes a file, if that is possible: it may be another user's. */
+function drop(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // It is passed over when runs are read.
+  }
+}

@@ -1,4 +1,6 @@
 import { isError, usage } from '../../base/errors.ts';
+import { wordOf } from '../../base/text.ts';
+import { utcOf } from '../../base/time.ts';
 import type { Consent, Context, Given } from '../../cli/language/command.ts';
 import { message, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
@@ -18,8 +20,9 @@ type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'world'> & { readonly 
 export async function replacing(ctx: Needs, values: ScheduleValues, { yes }: Given): Promise<Consent | undefined> {
   const moment = await momentIn(ctx, values);
   const before = await scheduled(ctx, siteReference(ctx.targets));
-  if (before === null || before === moment.utc) return undefined;
-  const old = show({ ...moment, utc: before });
+  const utc = utcOf(before);
+  if (before === undefined || utc === moment.utc) return undefined;
+  const old = utc === undefined ? before : show({ ...moment, utc });
   if (yes) ctx.progress.note(`This replaces the deployment that is scheduled for ${old}.`);
   return { level: 'moderate', verb: 'Replace the scheduled deployment of', warning: `A deployment is scheduled already, for ${old}.` };
 }
@@ -41,13 +44,13 @@ function momentIn({ clock, world }: Needs, { at, tz, in: delay }: ScheduleValues
   return momentOf({ at, tz, delay, now: clock.now(), zone: world.env.TZ });
 }
 
-/** What is scheduled now; null where nothing is, or where this token cannot see it. */
-async function scheduled(ctx: Needs, of: SiteReference): Promise<string | null> {
+/** What is scheduled now, as the API says it; undefined where nothing is, or where this token cannot see it. */
+async function scheduled(ctx: Needs, of: SiteReference): Promise<string | undefined> {
   try {
-    return (await readSite(ctx, of)).scheduled_deploy_at ?? null;
+    return wordOf((await readSite(ctx, of)).scheduled_deploy_at).trim() || undefined;
   } catch (error) {
     if (!isError(error, 'forbidden')) throw error;
     ctx.progress.warn('This token cannot read the site: a deployment that is scheduled already is replaced unseen.');
-    return null;
+    return undefined;
   }
 }

@@ -1,7 +1,8 @@
-import { DnxError, isError, usage } from '../../base/errors.ts';
+import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { columns, ending, type Result, rows, type View } from '../../cli/output/view.ts';
+import { allowanceOf, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import type { DeployValues } from './options.ts';
+import { type DeployValues, looksFirst } from './options.ts';
 import { type DeployResult, deployColumns, type Report, resultOf } from './result.ts';
 import { type DeployContext, siteCommand, siteReference } from './snapshot.ts';
 
@@ -34,20 +35,22 @@ export async function deploySeveral(
       const index = next++;
       const targets = all[index] ?? {};
       if (failures >= limit || ctx.signal.aborted) {
-        done[index] = notStarted(targets);
+        done[index] = notStarted(targets, ctx.signal);
         continue;
       }
       active += 1;
-      const report = await one({ ...ctx, targets }, (inner) => deployOne(inner, values, pace)).finally(() => {
-        active -= 1;
-      });
+      const report = await one({ ...ctx, ...within(ctx, allowanceOf(values)), targets }, (inner) => deployOne(inner, values, pace)).finally(
+        () => {
+          active -= 1;
+        },
+      );
       if (report.failure) failures += 1;
       done[index] = report;
     }
   };
   const close = ctx.ci.group(`Deploy ${all.length} sites`);
   await Promise.all(Array.from({ length: Math.min(concurrency, all.length) }, worker)).finally(close);
-  return { all: done, view: view(all, done) };
+  return { all: done, view: view(all, done, ctx.signal) };
 }
 
 /** One of many: nobody is asked, and what goes wrong is a result like any other. */
@@ -57,7 +60,7 @@ async function one(ctx: DeployContext, work: (inner: DeployContext) => Promise<R
   const inner = { ...ctx, ask: { ...ask, allowed: false }, progress, ci: { ...ci, group: () => () => {} } };
   const report = await work(inner).catch((error: unknown): Report => {
     if (!(error instanceof DnxError)) throw error;
-    return { result: notStarted(targets).result, failure: error };
+    return { result: unstarted(targets), failure: error };
   });
   progress.done();
   if (report.failure) ctx.progress.warn(report.failure.message);
@@ -65,12 +68,16 @@ async function one(ctx: DeployContext, work: (inner: DeployContext) => Promise<R
   return report;
 }
 
-const notStarted = ({ site, server }: Targets): Report => ({
-  result: resultOf({ site: site ?? { label: '' }, server: server ?? { label: '' } }, { outcome: null }),
-  failure: new DnxError('partial', `${site?.label} was not deployed, for too many others had failed.`),
-});
+const unstarted = ({ site, server }: Targets): DeployResult =>
+  resultOf({ site: site ?? { label: '' }, server: server ?? { label: '' } }, { outcome: null });
 
-function view(all: readonly Targets[], done: readonly Report[]): Result {
+/** One that was left out. */
+function notStarted(targets: Targets, { aborted }: AbortSignal): Report {
+  const why = aborted ? 'dnx was interrupted' : 'too many others failed';
+  return { result: unstarted(targets), failure: new DnxError('partial', `${targets.site?.label} was not deployed, because ${why}.`) };
+}
+
+function view(all: readonly Targets[], done: readonly Report[], { reason }: AbortSignal): Result {
   const failed = done.filter(({ failure }) => failure);
   const items = done.map(({ result, failure }): DeployResult & { error?: { code: string; message: string } } =>
     failure ? { ...result, error: { code: failure.code, message: failure.message } } : result,
@@ -79,7 +86,8 @@ function view(all: readonly Targets[], done: readonly Report[]): Result {
     ...deployColumns.filter(({ key }) => key !== 'outcome' && key !== 'status'),
     ...columns<DeployResult>({ key: 'outcome', cell: ({ outcome }) => outcome ?? 'not started' }),
   ];
-  const stopped = done.find(({ failure }) => isError(failure, 'interrupted', 'terminated'))?.failure;
+  const leftOut = done.some(({ result, failure }) => result.outcome === null && failure?.code === 'partial');
+  const stopped = done.find(({ failure }) => isStop(failure))?.failure ?? (leftOut && reason instanceof DnxError ? reason : undefined);
   const open = all.filter((_, index) => done[index]?.result.outcome === 'started').map((targets) => siteReference(targets));
   const failure = stopped
     ? stopped.withHint('The remote work goes on.', ...open.map((of) => ({ command: siteCommand('watch', of), why: 'Follow it with' })))
@@ -89,9 +97,12 @@ function view(all: readonly Targets[], done: readonly Report[]): Result {
   return { view: ending(rows(items, shown, '')), exit: failure };
 }
 
+/** Requests that start one deployment, those that look first included. */
+export const requestsFor = (values: DeployValues): number => (looksFirst(values) ? 3 : 1);
+
 /** What would be deployed, and with how many requests. */
-export function plan(all: readonly Targets[], { wait }: DeployValues): View {
-  const each = wait === false ? 1 : 3;
+export function plan(all: readonly Targets[], values: DeployValues): View {
+  const each = requestsFor(values);
   const items = all.map(({ site, server }) => ({ site: site?.label, server: server?.label, requests: each }));
   return rows(items, columns<(typeof items)[number]>('site', 'server', 'requests'), '');
 }

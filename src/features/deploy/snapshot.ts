@@ -1,14 +1,14 @@
 import { DnxError, isError } from '../../base/errors.ts';
-import { phaseOf, statusOf } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { readBefore } from '../../platform/follow/rules.ts';
-import type { Target, Targets } from '../../platform/names/names.ts';
-import { type Baseline, baselineOf, isGoing, type Release, type Site } from './judge.ts';
+import { isId, type Target, type Targets } from '../../platform/names/names.ts';
+import { type Baseline, baselineOf, type Site, saysGoing } from './baseline.ts';
+import { type Release, releasesOf, underWay } from './release.ts';
 
 /** What the steps of a deployment use. */
-export type DeployContext = Pick<Context, 'api' | 'ask' | 'ci' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'> & {
+export type DeployContext = Pick<Context, 'api' | 'ask' | 'ci' | 'clock' | 'deadline' | 'progress' | 'settings' | 'signal' | 'world'> & {
   readonly targets: Targets;
 };
 
@@ -48,14 +48,14 @@ export async function readSite(
   return data;
 }
 
-/** The releases, newest first; null where this site or this token has none to show. */
+/** The releases, newest first; null if this site or this token has none to show. */
 export async function readReleases(
   { api }: Pick<Context, 'api'>,
   of: SiteReference,
   options: { readonly retry?: boolean } = {},
 ): Promise<readonly Release[] | null> {
   try {
-    return await api.list<Release>(releasesEndpoint, idsOf(of), options);
+    return releasesOf(await api.list(releasesEndpoint, idsOf(of), options));
   } catch (error) {
     if (isError(error, 'forbidden', 'not_found', 'invalid')) return null;
     throw error;
@@ -77,16 +77,28 @@ export async function takeSnapshot(ctx: Pick<Context, 'api' | 'clock'>, of: Site
   const site = await readSite(ctx, of);
   const releases = await readReleases(ctx, of);
   // A deployment that began or ended between the two requests shows in only one of the answers.
-  const torn = releases !== null && releases.length > 0 && isBusy(site) !== releases.some(isGoing);
+  const torn = releases !== null && releases.length > 0 && saysGoing(site, releases) !== underWay(releases).length > 0;
   return torn && again ? takeSnapshot(ctx, of, false) : { site, releases, baseline: baselineOf(site, releases), at };
 }
 
-/** True while a deployment, a rollback or an installation of the site is in progress. */
-export const isBusy = (site: Site): boolean => phaseOf(statusOf(site)) === 'going';
+/** Refuses a site that goes by another name by now than the one it was found by. An id stands for itself. */
+function refuseRenamed(targets: Targets, { site }: Snapshot): void {
+  const { label } = siteReference(targets).site;
+  const now = wordOf(site.domain);
+  if (now === '' || isId(label) || now.toLowerCase() === label.toLowerCase()) return;
+  throw new DnxError('not_found', `${label} is called ${now} now, so nothing was changed.`, { hint: 'Check the name, and run it again.' });
+}
+
+/** The site that a command names and its releases, right before a request. */
+export async function snapshotNamed(ctx: DeployContext): Promise<Snapshot> {
+  const snapshot = await takeSnapshot(ctx, siteReference(ctx.targets));
+  refuseRenamed(ctx.targets, snapshot);
+  return snapshot;
+}
 
 /** The snapshot before a request. Undefined: this token cannot read the site, and following is not required. */
-export const snapshotBefore = (ctx: DeployContext, of: SiteReference, required: boolean): Promise<Snapshot | undefined> =>
-  readBefore(ctx.progress, () => takeSnapshot(ctx, of), {
+export const snapshotBefore = (ctx: DeployContext, required: boolean): Promise<Snapshot | undefined> =>
+  readBefore(ctx.progress, () => snapshotNamed(ctx), {
     required,
     refusal: (why) => ({
       message: `The deployment could not be followed, so nothing was deployed: ${why}`,

@@ -1,129 +1,91 @@
-import { DnxError, isError, usage } from '../../base/errors.ts';
-import { phaseOf, statusOf } from '../../base/status.ts';
+import { usage } from '../../base/errors.ts';
+import { statusOf } from '../../base/status.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type View } from '../../cli/output/view.ts';
-import { type Followed, follow, type Reading } from '../../platform/follow/follow.ts';
-import { baselineOfRunning, type Evidence, judge, judgeRollback, type Verdict } from './judge.ts';
-import { nameOf, type Report, reportOf, resultOf, subjectOf } from './result.ts';
+import { progressOf } from './baseline.ts';
+import { followRun } from './follow-run.ts';
+import { type Report, reportOf, subjectOf } from './result.ts';
 import { type Remembered, type Run, recall, remember } from './runs.ts';
-import {
-  type DeployContext,
-  isBusy,
-  readReleases,
-  readSite,
-  type SiteReference,
-  type Snapshot,
-  siteCommand,
-  siteReference,
-  takeSnapshot,
-} from './snapshot.ts';
+import { type DeployContext, type SiteReference, type Snapshot, siteReference, takeSnapshot } from './snapshot.ts';
 
 /** So long, in ms, the outcome of a run that is over is told again. */
 const RETOLD_MS = 3_600_000;
 
-interface Options {
-  readonly timeoutMs: number | undefined;
-  /** True for a run that is taken up again: it may have ended meanwhile. */
-  readonly resumed?: boolean;
-  readonly pace?: (() => number) | undefined;
-}
-
-/** Follows a run to its end and remembers that. Whatever ends the wait early keeps the run, so that it can be taken up again. */
-export async function followRun(ctx: DeployContext, remembered: Remembered, options: Options): Promise<Report> {
-  const { run } = remembered;
-  try {
-    const { verdict, status, elapsedMs } = await pollRun(ctx, remembered, options);
-    const ms = options.resumed ? Math.max(0, ctx.clock.now() - Date.parse(run.started_at)) : elapsedMs;
-    const result = resultOf(run, {
-      started_at: run.started_at,
-      status,
-      outcome: verdict?.outcome ?? 'timed_out',
-      finished_at: verdict ? new Date(ctx.clock.now()).toISOString() : null,
-      duration_s: Math.round(ms / 1000),
-      release: nameOf(verdict?.release),
-    });
-    const reason = verdict?.reason ?? null;
-    if (verdict) remembered.change({ result, reason });
-    return reportOf(run, result, reason);
-  } catch (error) {
-    if (!(error instanceof DnxError)) throw error;
-    const outcome = isError(error, 'interrupted', 'terminated') ? 'started' : 'unknown';
-    return { result: resultOf(run, { started_at: run.started_at, outcome }), failure: error };
-  }
-}
-
-function pollRun(ctx: DeployContext, remembered: Remembered, { timeoutMs, resumed, pace }: Options): Promise<Followed<Verdict>> {
-  const { run } = remembered;
-  const read = run.to === null ? deploymentReader(ctx, remembered) : rollbackReader(ctx, run, run.to);
-  return follow(ctx, { what: run.site.label, read, timeoutMs, resume: siteCommand('watch', run), pace, atOnce: resumed });
-}
-
-/** Reads how a deployment stands. The releases are read only when the site itself does not say that it is going on. */
-function deploymentReader(ctx: DeployContext, remembered: Remembered): () => Promise<Reading<Verdict>> {
-  const { run } = remembered;
-  const { baseline, going, attached, blurred, asked } = run;
-  const evidence: Evidence = { going: going || attached, doubts: 0, blurred, unsure: !asked };
-  return async () => {
-    const site = await readSite(ctx, run, { retry: false });
-    const status = statusOf(site) ?? 'unknown';
-    const busy = isBusy(site);
-    if (busy && !evidence.going) remembered.change({ going: true });
-    const releases = !busy && baseline.releases ? await readReleases(ctx, run, { retry: false }) : null;
-    const verdict = judge(baseline, evidence, site, releases);
-    // What reads as ended and yet is no verdict is still the previous deployment.
-    const words = verdict || busy || evidence.going || phaseOf(status) === undefined ? undefined : `not begun yet (${status} before)`;
-    return { status, words, verdict };
-  };
-}
-
-/** Reads how a rollback stands: the releases once the site has settled. */
-function rollbackReader(ctx: DeployContext, run: Run, to: string): () => Promise<Reading<Verdict>> {
-  const evidence: Evidence = { going: false, doubts: 0 };
-  return async () => {
-    const site = await readSite(ctx, run, { retry: false });
-    const status = statusOf(site) ?? 'unknown';
-    const phase = phaseOf(status);
-    if (phase === 'going') evidence.going = true;
-    if (phase !== 'good' && phase !== 'bad') return { status };
-    const releases = await readReleases(ctx, run, { retry: false });
-    return { status, verdict: judgeRollback({ baseline: run.baseline, to }, evidence, site, releases) };
-  };
-}
+type WatchContext = DeployContext & Pick<Context, 'tokens'>;
 
 /** Somebody else's deployment as a run of ours; nothing is requested. */
-export const attach = (ctx: DeployContext, { server, site }: SiteReference, now: Snapshot): Remembered =>
-  remember(ctx, { kind: 'deploy', server, site, baseline: baselineOfRunning(now.site, now.releases), attached: true, asked: true });
+export const attach = (ctx: DeployContext, { server, site }: SiteReference, { baseline }: Snapshot): Remembered =>
+  remember(ctx, { kind: 'deploy', server, site, baseline, attached: true, asked: true, going: true });
 
-/** Takes up the last run (of the site, where one is named) that did not come to its end here, else follows what is under way. */
-export async function watch(ctx: DeployContext, timeoutMs: number | undefined): Promise<Report | View> {
+/**
+ * Resumes the last run (of the site, if one is named) that did not come to its end here, else follows what is in progress.
+ * Runs count in the order in which they were started: one that a later run of its site has overtaken is obsolete.
+ */
+export async function watch(ctx: WatchContext): Promise<Report | View> {
   const { site } = ctx.targets;
-  const runs = recall(ctx).filter(({ run }) => !site || run.site.id === site.id);
+  const all = recall(ctx).filter(({ run }) => isReachable(ctx, run) && (!site || run.site.id === site.id));
+  const runs = all.filter(({ run }, index) => all.findIndex((other) => other.run.site.id === run.site.id) === index);
   const [latest] = runs;
-  const unfinished = site ? (latest?.run.result ? undefined : latest) : runs.find(({ run }) => !run.result);
-  if (unfinished) return resume(ctx, unfinished, timeoutMs);
+  if (latest && !latest.run.result) return withFlags(await resume(ctx, latest), flagsOf(ctx, latest.run));
   const running = site && (await attachToRunning(ctx));
-  if (running && 'run' in running) return followRun(ctx, running, { timeoutMs });
-  if (latest?.run.result && ctx.clock.now() - Date.parse(latest.run.started_at) < RETOLD_MS) return retell(ctx, latest);
+  if (running && 'run' in running) return followRun(ctx, running);
+  if (latest && ctx.clock.now() - Date.parse(latest.run.started_at) < RETOLD_MS)
+    return withFlags(retell(ctx, latest), flagsOf(ctx, latest.run));
   if (running) return running;
+  const unfinished = runs.find(({ run }) => !run.result);
+  if (unfinished) return withFlags(await resume(ctx, unfinished), flagsOf(ctx, unfinished.run));
   const next = { command: ['site', 'watch', 'shop.example.com'], why: 'Give its domain' };
   throw usage('Which site? Nothing says, and no deployment is left to follow.', undefined, next);
 }
 
-async function resume(ctx: DeployContext, remembered: Remembered, timeoutMs: number | undefined): Promise<Report> {
+/** True if the user chose a host or profile, or a token that belongs to one. */
+const isChosen = ({ settings: { origins }, world }: WatchContext): boolean =>
+  [origins.host, origins.profile].some((origin) => origin === 'option' || origin === 'environment') || Boolean(world.env.DNX_TOKEN);
+
+/** A site that was named is one of this host. Otherwise a run decides where to look, unless the user did. */
+const isReachable = (ctx: WatchContext, { host }: Run): boolean => host === ctx.settings.host || (!ctx.targets.site && !isChosen(ctx));
+
+/** The options that choose where a run was started, if that is elsewhere. */
+const flagsOf = ({ settings }: WatchContext, { host, profile }: Run): readonly string[] =>
+  host === settings.host && profile === settings.profile ? [] : ['--profile', profile, '--host', host];
+
+/** The same context with the profile and host that a run was started with. */
+async function contextOf(ctx: WatchContext, run: Run): Promise<WatchContext> {
+  const { host, profile } = run;
+  if (isChosen(ctx) || flagsOf(ctx, run).length === 0) return ctx;
+  const tokens = ctx.tokens.of({ host, profile });
+  if (host === ctx.settings.host && !(await tokens.find())) return ctx;
+  const api = ctx.api.as(await tokens.token(), host);
+  return { ...ctx, api, settings: { ...ctx.settings, host, profile } };
+}
+
+function withFlags(report: Report, flags: readonly string[]): Report {
+  const { failure } = report;
+  if (!failure || flags.length === 0) return report;
+  return {
+    ...report,
+    failure: failure.withHint(failure.hint, ...failure.next.map((each) => ({ ...each, command: [...each.command, ...flags] }))),
+  };
+}
+
+async function resume(outer: WatchContext, remembered: Remembered): Promise<Report> {
   const { run } = remembered;
+  const ctx = await contextOf(outer, run);
   ctx.progress.note(`${subjectOf(run)} of ${run.started_at.replace('T', ' ').slice(0, 19)} UTC, taken up again.`);
-  const report = await followRun(ctx, remembered, { timeoutMs, resumed: true });
+  const report = await followRun(ctx, remembered, { resumed: true });
   const { release } = report.result;
-  if (!run.asked && release)
-    ctx.progress.warn(`The answer to the request was lost; ${release} is the only new release since, so it is taken for ours.`);
+  if (!run.asked && release) {
+    const sign = run.kind === 'deploy' ? 'is the only new release since' : 'is live';
+    ctx.progress.warn(`The answer to the request was lost; ${release} ${sign}, so it is taken for ours.`);
+  }
   return report;
 }
 
-/** What is under way at the site, as a run of ours; a message where nothing is. */
+/** What is in progress at the site, as a run of ours; a message if nothing is. */
 async function attachToRunning(ctx: DeployContext): Promise<Remembered | View> {
   const now = await takeSnapshot(ctx, siteReference(ctx.targets));
   const of = siteReference(ctx.targets, now.site.domain);
-  if (isBusy(now.site)) return attach(ctx, of, now);
+  if (progressOf(now.site, now.releases) !== undefined) return attach(ctx, of, now);
   return message(`No deployment of ${of.site.label} is under way; its status is ${statusOf(now.site) ?? 'unknown'}.`, now.site);
 }
 

@@ -21,10 +21,14 @@ interface Given {
   readonly zone: string | undefined;
 }
 
+/** The last moment of a date, in epoch ms: in the year 275760. */
+const LATEST_MS = 8.64e15;
+
 /** Reads when; refuses what is past, what no clock will show, and what a clock will show twice. The polyfill is loaded here, for it is large. */
 export async function momentOf({ at, tz, delay, now, zone: local }: Given): Promise<Moment> {
   const { Temporal } = await import('temporal-polyfill');
   const zone = zoneOf(Temporal, tz ?? (local || Temporal.Now.timeZoneId()));
+  if (delay !== undefined && now + delay >= LATEST_MS) throw usage('--in is too far in the future. Nothing was scheduled.');
   const instant =
     at === undefined ? Temporal.Instant.fromEpochMilliseconds(now + (delay ?? 0)) : read(Temporal, at, zone, tz !== undefined);
   const utc = instant.round('second').toString();

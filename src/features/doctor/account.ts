@@ -1,7 +1,7 @@
 import { isError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import { loginLine } from '../../machine/credentials/tokens.ts';
+import { commandLine } from '../../cli/run/command-line.ts';
 import { hasEverything } from '../token/audit.ts';
 import { detailsOf } from '../token/token.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
@@ -13,36 +13,39 @@ export async function credentials({
   settings,
   world,
 }: Needs): Promise<{ readonly checks: readonly Check[]; readonly signedIn: boolean }> {
-  const signIn = loginLine(settings);
+  const signIn = commandLine(['login'], settings);
   if (world.env.DNX_TOKEN) {
     return {
       signedIn: true,
       checks: [skipped('keychain', 'not looked at, for DNX_TOKEN is set'), ok('token', 'from DNX_TOKEN, which wins over what is stored')],
     };
   }
-  try {
-    await tokens.probe({ insecure: false });
-  } catch (error) {
-    if (!isError(error, 'failed')) throw error;
-    const inFile = tokens.known?.store === 'file';
-    const keychain = (inFile ? warning : failed)('keychain', error.message, error.hint ?? 'Set DNX_TOKEN instead');
-    return {
-      signedIn: inFile,
-      checks: [
-        keychain,
-        inFile ? ok('token', 'from the file in the clear') : failed('token', 'there is none that can be read', 'Set DNX_TOKEN'),
-      ],
-    };
-  }
-  const keychain = ok('keychain', 'it answers');
-  const found = await tokens.find();
+  const keychain = await keychainOf(tokens);
+  if (keychain.verdict === 'failed')
+    return { signedIn: false, checks: [keychain, failed('token', 'there is none that can be read', 'Set DNX_TOKEN')] };
+  const found = await tokens.find().catch((error: unknown) => {
+    if (!isError(error, 'usage', 'failed')) throw error;
+    return error;
+  });
+  if (isError(found)) return { signedIn: false, checks: [keychain, failed('token', found.message, found.hint ?? 'Set DNX_TOKEN')] };
   if (!found) return { signedIn: false, checks: [keychain, failed('token', `none for ${tokens.account}`, signIn)] };
   return { signedIn: true, checks: [keychain, ok('token', `from the ${found.source}, for ${tokens.account}`)] };
 }
 
+/** Whether the keychain answers; it need not where the token is in the file. */
+async function keychainOf(tokens: Needs['tokens']): Promise<Check> {
+  try {
+    await tokens.probe({ insecure: false });
+    return ok('keychain', 'it answers');
+  } catch (error) {
+    if (!isError(error, 'failed')) throw error;
+    return (tokens.known?.store === 'file' ? warning : failed)('keychain', error.message, error.hint ?? 'Set DNX_TOKEN instead');
+  }
+}
+
 /** What the API made of the token, and what that token may do. */
 export async function access({ api, settings, tokens }: Needs, { reply }: Contact, signedIn: boolean): Promise<Check[]> {
-  const signIn = loginLine(settings);
+  const signIn = commandLine(['login'], settings);
   if (!reply) return [skipped('API', 'it was not reached'), skipped('abilities', 'they cannot be asked for')];
   const { status, data: user } = reply;
   if (status < 300) {

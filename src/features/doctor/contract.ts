@@ -1,3 +1,4 @@
+import { own } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
 import { pathsIn } from '../../cli/language/calls.ts';
 import { type Leaf, operationsOf } from '../../cli/language/tree.ts';
@@ -62,15 +63,15 @@ function lacking(operation: string, document: readonly Described[]): Difference 
 function bodies({ command, path }: Leaf, { operation, body }: Described): Difference[] {
   const options = command.fields ?? {};
   if (!command.fields || Object.keys(body).length === 0) return [];
-  const assumed = Object.entries(options).filter(([name, option]) => option.assumed && !(name in body));
-  const missing = Object.entries(body).filter(([name]) => !(name in options));
+  const assumed = Object.entries(options).filter(([name, option]) => option.assumed && !Object.hasOwn(body, name));
+  const missing = Object.entries(body).filter(([name]) => !Object.hasOwn(options, name));
   const demanded = Object.entries(body).filter(
-    ([name, { required }]) => required && options[name] && !options[name]?.required && operation.startsWith('POST'),
+    ([name, { required }]) => required && own(options, name) && !own(options, name)?.required && operation.startsWith('POST'),
   );
   return [
     ...assumed.map(([name]) => difference('assumed', 'field', operation, name, `dnx ${path} sends it, and the document does not have it`)),
     ...demanded.map(([name]) =>
-      difference(basisOf(options[name]), 'field', operation, name, `the document requires it, and dnx ${path} does not`),
+      difference(basisOf(own(options, name)), 'field', operation, name, `the document requires it, and dnx ${path} does not`),
     ),
     ...missing.map(([name, { required }]) =>
       difference(
@@ -87,7 +88,7 @@ function bodies({ command, path }: Leaf, { operation, body }: Described): Differ
 /** Values that one side has and the other has not. */
 function enums({ command, path }: Leaf, { operation, body, query }: Described): Difference[] {
   return Object.entries({ ...command.options, ...command.fields }).flatMap(([name, option]) => {
-    const values = (body[name] ?? query[name])?.values;
+    const values = (own(body, name) ?? own(query, name))?.values;
     if (!values || !option.choices) return [];
     const ours = option.choices.filter((each) => !values.includes(each));
     const theirs = values.filter((each) => !option.choices?.includes(each));
@@ -103,7 +104,7 @@ const columns = ({ command, path }: Leaf, { operation, answer }: Described): Dif
   Object.keys(answer).length === 0
     ? []
     : (command.shows ?? [])
-        .filter(({ key }) => !(key in answer))
+        .filter(({ key }) => !Object.hasOwn(answer, key))
         .map(({ key }) => difference('assumed', 'field', operation, key, `dnx ${path} shows it, and the document does not have it`));
 
 /** Status values of which dnx cannot tell whether they are good, bad, or going on. */

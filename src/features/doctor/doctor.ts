@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { access, credentials } from './account.ts';
-import type { Check, Needs } from './check.ts';
+import { type Check, failed, type Needs } from './check.ts';
 import { machine } from './machine.ts';
 import { contact } from './network.ts';
 
@@ -11,7 +11,8 @@ const marks = { ok: '✓ ok', warning: '! warning', failed: '✗ failed', skippe
 export async function examine(ctx: Needs): Promise<Result> {
   const { checks: held, signedIn } = await credentials(ctx);
   const reached = await contact(ctx, signedIn);
-  const found = [...machine(ctx), ...held, ...reached.checks, ...(await access(ctx, reached, signedIn))];
+  const problems = ctx.settings.problems.map(({ message, hint }) => failed('files', message, hint ?? 'Fix or remove it'));
+  const found = [...machine(ctx), ...problems, ...held, ...reached.checks, ...(await access(ctx, reached, signedIn))];
   const all = found.map((each) => redacted(each, ctx.world));
   const bad = all.filter(({ verdict }) => verdict === 'failed');
   const shown = columns<Check>(
@@ -34,7 +35,7 @@ function redacted(check: Check, { home }: Needs['world']): Check {
   const clean = (text: string): string =>
     text
       .replace(/\/\/[^/@\s]+@/g, '//…@')
-      .replaceAll(/([\w.+-])[\w.+-]*@([\w-]+\.[\w.-]+)/g, '$1…@$2')
+      .replaceAll(/(?<![\w.+-])([\w.+-])[\w.+-]*@([\w-]+\.[\w.-]+)/g, '$1…@$2')
       .replaceAll(home.length > 1 ? home : '\0', '~');
   return { ...check, detail: clean(check.detail), mend: check.mend === null ? null : clean(check.mend) };
 }

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { supportedNode, supportsNode, version } from '../../base/version.ts';
+import { commandLine, quoted } from '../../cli/run/command-line.ts';
 import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import { placesOf } from '../completion/install.ts';
 import { type Check, type Needs, ok, skipped, warning } from './check.ts';
@@ -15,7 +16,11 @@ export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>):
     privacy('settings directory', directories.config, 0o700),
     privacy('settings', config, 0o600),
     existsSync(tokens)
-      ? warning('token file', `${tokens} holds tokens in the clear (mode ${modeOf(tokens)})`, 'dnx login, without --insecure-storage')
+      ? warning(
+          'token file',
+          `${tokens} holds tokens in the clear (mode ${modeOf(tokens)})`,
+          `${commandLine(['login'], settings)}, without --insecure-storage`,
+        )
       : ok('token file', 'no token lies in the clear'),
     linkFile ? ok('link file', linkFile) : skipped('link file', 'this directory is not linked to a site'),
     completion(world),
@@ -34,7 +39,7 @@ function privacy(check: string, path: string, allowed: number): Check {
   const mode = statSync(path).mode & 0o777;
   return (mode & ~allowed) === 0
     ? ok(check, `${path} (mode ${mode.toString(8)})`)
-    : warning(check, `${path} can be read by others (mode ${mode.toString(8)})`, `chmod ${allowed.toString(8)} ${path}`);
+    : warning(check, `${path} can be read by others (mode ${mode.toString(8)})`, `chmod ${allowed.toString(8)} ${quoted(path)}`);
 }
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);

@@ -1,5 +1,5 @@
 import { isError } from '../../base/errors.ts';
-import { NetworkFault } from '../../machine/world.ts';
+import { type Env, NetworkFault } from '../../machine/world.ts';
 import type { Reply } from '../../platform/api/reply.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
 
@@ -15,8 +15,14 @@ export interface Contact {
 }
 
 /** Name, connection, certificate, clock and pace, all from one `GET /user`, with the token where there is one. */
-export async function contact({ api, settings, world, clock }: Needs, signedIn: boolean): Promise<Contact> {
-  const { host, origins } = settings;
+export async function contact({ api, settings, world, clock, signal }: Needs, signedIn: boolean): Promise<Contact> {
+  const { host, origins, blocked } = settings;
+  if (blocked.requests) {
+    const { message, hint } = blocked.requests;
+    const known = settings.problems.includes(blocked.requests);
+    const check = known ? skipped('host', 'nothing is sent before that is fixed') : failed('host', message, hint ?? 'Pass --host');
+    return { reply: undefined, checks: [check, proxy(world.env)] };
+  }
   const before = [ok('host', `${host} (from the ${origins.host ?? 'default'})`), proxy(world.env)];
   const started = clock.elapsed();
   try {
@@ -27,7 +33,7 @@ export async function contact({ api, settings, world, clock }: Needs, signedIn: 
       checks: [
         ...before,
         ok('DNS', 'the name is known'),
-        tls(host),
+        tls(host, world.env),
         ms > SLOW_MS
           ? warning('latency', `${ms} ms for one request`, 'Look at the network and the proxy')
           : ok('latency', `${ms} ms for one request`),
@@ -35,9 +41,11 @@ export async function contact({ api, settings, world, clock }: Needs, signedIn: 
       ],
     };
   } catch (error) {
-    if (!isError(error, 'network')) throw error;
+    if (!isError(error) || signal.aborted) throw error;
+    if (error.code !== 'network')
+      return { reply: undefined, checks: [...before, failed('request', error.message, error.hint ?? 'Try again')] };
     const reason = error.cause instanceof NetworkFault ? (error.cause.reason ?? '') : '';
-    return { reply: undefined, checks: [...before, ...broken(reason, error.message, host)] };
+    return { reply: undefined, checks: [...before, ...broken(reason, error.message, host, world.env)] };
   }
 }
 
@@ -48,23 +56,33 @@ function proxy(env: Needs['world']['env']): Check {
   return ok('proxy', `${name}=${env[name]}${env.NO_PROXY || env.no_proxy ? `, except ${env.NO_PROXY || env.no_proxy}` : ''}${more}`);
 }
 
-const tls = (host: string): Check =>
-  host.startsWith('https:') ? ok('TLS', 'the certificate is valid') : skipped('TLS', 'not used, for this is the same machine');
+/** The certificate of a host that was reached. Where Node is told to verify none, it says nothing. */
+function tls(host: string, { NODE_TLS_REJECT_UNAUTHORIZED: verified }: Env): Check {
+  const isUsed = host.startsWith('https:');
+  if (verified === '0')
+    return (isUsed ? failed : warning)(
+      'TLS',
+      'certificates are not verified: NODE_TLS_REJECT_UNAUTHORIZED is 0',
+      'Unset NODE_TLS_REJECT_UNAUTHORIZED. NODE_EXTRA_CA_CERTS adds an authority that Node does not know',
+    );
+  return isUsed ? ok('TLS', 'the certificate is valid') : skipped('TLS', 'not used: the host is this machine');
+}
 
 /** Which station of the way the request did not pass. */
-function broken(reason: string, message: string, host: string): Check[] {
+function broken(reason: string, message: string, host: string, env: Env): Check[] {
   const dns = reason === 'ENOTFOUND' || reason === 'EAI_AGAIN';
   const certificate = /CERT|TLS|SIGN/.test(reason);
   return [
     dns ? failed('DNS', message, 'Look at DNX_HOST, at dnx config get host, and at the name server') : ok('DNS', 'the name is known'),
     certificate
       ? failed('TLS', message, 'A proxy that opens TLS needs its authority in NODE_EXTRA_CA_CERTS; otherwise do not trust this network')
-      : tlsUnknown(host),
+      : tlsUnknown(host, env),
     ...(dns || certificate ? [] : [failed('connection', message, 'Look at the network, the firewall and the proxy')]),
   ];
 }
 
-const tlsUnknown = (host: string): Check => (host.startsWith('https:') ? skipped('TLS', 'no connection was made') : tls(host));
+const tlsUnknown = (host: string, env: Env): Check =>
+  host.startsWith('https:') && env.NODE_TLS_REJECT_UNAUTHORIZED !== '0' ? skipped('TLS', 'no connection was made') : tls(host, env);
 
 function skew(date: string | undefined, now: number): Check {
   const there = Date.parse(date ?? '');

@@ -1,5 +1,6 @@
 import { usage } from '../../base/errors.ts';
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { isObject, type JsonObject, own } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
 import { readYaml } from '../../base/yaml.ts';
 
 /** A field as a document describes it. */
@@ -24,7 +25,7 @@ const methods = ['get', 'post', 'put', 'patch', 'delete'];
 /** The operations of an OpenAPI 3 document, in JSON or YAML. */
 export function readDocument(text: string, name: string): Described[] {
   const document = readYaml(text, name);
-  if (!isObject(document) || !String(document.openapi).startsWith('3') || !isObject(document.paths))
+  if (!isObject(document) || !wordOf(document.openapi).startsWith('3') || !isObject(document.paths))
     throw usage(`${name} is not an OpenAPI 3 document.`, 'It must have `openapi: 3.…` and `paths`.');
   const base = basePath(document);
   return Object.entries(document.paths).flatMap(([path, item]) => {
@@ -49,7 +50,7 @@ function describe(operation: string, of: JsonObject, shared: readonly unknown[],
     body: plain(fields(schemaOf(of.requestBody, document), document)),
     query: Object.fromEntries(
       parameters.map((each) => [
-        String(each.name),
+        wordOf(each.name),
         { required: each.required === true, values: valuesOf(resolved(each.schema, document)) },
       ]),
     ),
@@ -64,18 +65,26 @@ interface Raw extends Field {
 const plain = (raw: Readonly<Record<string, Raw>>): Record<string, Field> =>
   Object.fromEntries(Object.entries(raw).map(([name, { required, values }]) => [name, { required, values }]));
 
-/** The properties of a schema; of the items where it is a list, and of every part where it is put together. */
-function fields(of: unknown, document: JsonObject, depth = 0): Record<string, Raw> {
+/** The properties of a schema; of the items where it is a list, and of every part where it is put together. Each schema is read once. */
+function fields(of: unknown, document: JsonObject, read = new Map<JsonObject, Record<string, Raw>>()): Record<string, Raw> {
   const schema = resolved(of, document);
-  if (depth > 8) return {};
-  if (schema.items) return fields(schema.items, document, depth + 1);
+  const known = read.get(schema);
+  if (known) return known;
+  // Until it is known, for one that refers to itself.
+  read.set(schema, {});
+  const found = schema.items ? fields(schema.items, document, read) : propertiesOf(schema, document, read);
+  read.set(schema, found);
+  return found;
+}
+
+function propertiesOf(schema: JsonObject, document: JsonObject, read: Map<JsonObject, Record<string, Raw>>): Record<string, Raw> {
   const parts = [schema.allOf, schema.oneOf, schema.anyOf].flatMap(list);
   const required = list(schema.required);
   const own = Object.entries(isObject(schema.properties) ? schema.properties : {}).map(([name, each]): [string, Raw] => {
     const inner = resolved(each, document);
     return [name, { required: required.includes(name), values: valuesOf(inner), schema: inner }];
   });
-  return Object.assign({}, ...parts.map((part) => fields(part, document, depth + 1)), Object.fromEntries(own));
+  return Object.assign({}, ...parts.map((part) => fields(part, document, read)), Object.fromEntries(own));
 }
 
 const valuesOf = (schema: JsonObject): readonly string[] | undefined =>
@@ -94,10 +103,19 @@ function resolved(value: unknown, document: JsonObject, depth = 0): JsonObject {
   if (typeof value.$ref !== 'string' || depth > 8) return value;
   const path = value.$ref.replace(/^#\//, '').split('/');
   const found = path.reduce<unknown>(
-    (at, step) => (isObject(at) ? at[decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')] : undefined),
+    (at, step) => (isObject(at) ? own(at, decoded(step).replaceAll('~1', '/').replaceAll('~0', '~')) : undefined),
     document,
   );
   return resolved(found, document, depth + 1);
+}
+
+/** A step as it is written where it is not percent-encoded. */
+function decoded(step: string): string {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return step;
+  }
 }
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
@@ -105,7 +123,7 @@ const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? val
 /** The path of the first server's address, which the paths of the document come after. */
 function basePath(document: JsonObject): string {
   const [server] = list(document.servers);
-  const url = isObject(server) ? String(server.url) : '';
+  const url = isObject(server) ? wordOf(server.url) : '';
   return url.replace(/^\w+:\/\/[^/]+/, '').replace(/\/$/, '');
 }
 

@@ -1,3 +1,5 @@
+import { wordOf } from '../../base/text.ts';
+import { timeOf } from '../../base/time.ts';
 import { abilities as all } from '../../platform/abilities.ts';
 import type { Token } from './token.ts';
 
@@ -16,10 +18,10 @@ function* marks(token: Token, tokens: readonly Token[], now: number): Iterable<s
   if (hasEverything(token.abilities)) yield 'has every ability';
   if (token.last_used_at === null) yield 'never used';
   else if (token.last_used_at !== undefined) {
-    const days = Math.floor((now - Date.parse(token.last_used_at)) / DAY_MS);
+    const days = Math.floor((now - (timeOf(token.last_used_at) ?? now)) / DAY_MS);
     if (days >= UNUSED_DAYS) yield `unused for ${days} days`;
   }
-  const twins = tokens.filter((other) => other !== token && other.name === token.name).map(({ id }) => `#${id}`);
+  const twins = tokens.filter((other) => other !== token && other.name === token.name).map(({ id }) => `#${wordOf(id)}`);
   if (twins.length > 0) yield `same name as ${twins.join(', ')}`;
 }
 

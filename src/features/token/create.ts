@@ -1,10 +1,10 @@
 import { usage } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type Result, text } from '../../cli/output/view.ts';
-import { reserveFile } from '../../machine/credentials/token-file.ts';
+import { reserveFile, type TokenFile } from '../../machine/credentials/token-file.ts';
 import { type Choosing, chooseAbilities, type NeedsOf } from '../auth/choose.ts';
-import { tokenIn, unwrapped } from './token.ts';
+import { type Fresh, mint, undelivered } from './mint.ts';
 
 type Options = Choosing & { readonly to_file: string | undefined };
 
@@ -15,33 +15,55 @@ export async function createToken(
   given: Readonly<Record<string, unknown>>,
   needsOf: NeedsOf,
 ): Promise<Result> {
-  const { api, progress, world } = ctx;
+  const { api, progress } = ctx;
   const chosen = 'abilities' in given ? undefined : await chooseAbilities(ctx, wanted, needsOf);
   const body: Readonly<Record<string, unknown>> = { ...(chosen && { abilities: chosen }), ...given };
   if (!('abilities' in body))
     throw usage('What may the token do?', 'Give --for "deploy --wait", --preset ci-deploy, or --ability (each repeatable).');
-  const file = to_file === undefined ? undefined : reserveFile(to_file, world);
-  let reply: Awaited<ReturnType<typeof api.send>>;
-  let token: string;
-  try {
-    reply = await api.send('POST /tokens', {}, { body });
-    token = tokenIn(reply);
-  } catch (error) {
+  const file = placeFor(to_file, ctx);
+  const fresh = await mint(api, body).catch((error: unknown) => {
     file?.discard();
     throw error;
-  }
+  });
   const picked = !(wanted.ability || wanted.for || wanted.from_script || wanted.preset) && chosen;
   const answers = picked ? { answers: { ability: picked } } : {};
-  progress.note(`Token ${body.name} can: ${[body.abilities].flat().join(', ')}.`);
+  progress.note(`Token ${wordOf(body.name)} can: ${[body.abilities].flat().map(wordOf).join(', ')}.`);
   if (file) {
-    file.write(token);
-    const known = { ...(isObject(reply.data) ? withoutToken(reply.data) : {}), file: file.path };
-    return { view: message(`Token ${body.name} is created. It is in ${to_file}, which only you can read.`, known), ...answers };
+    await written(ctx, fresh, file);
+    const sentence = `Token ${wordOf(body.name)} is created. It is in ${to_file}, which only you can read.`;
+    return { view: message(sentence, { ...withoutToken(fresh.answer), file: file.path }), ...answers };
   }
   progress.note('It is shown this once:');
-  ctx.ci.mask(token);
-  return { view: text(token, unwrapped(reply)), ...answers };
+  return { ...shownOnce(ctx, fresh), ...answers };
 }
 
-const withoutToken = (data: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(data).filter(([key]) => !/token$/i.test(key)));
+/** The file that a new token will go to. Without one it goes to stdout, which must lead somewhere. */
+export function placeFor(to_file: string | undefined, { world }: Pick<Context, 'world'>): TokenFile | undefined {
+  if (to_file !== undefined) return reserveFile(to_file, world);
+  if (world.stdout.discards)
+    throw usage('Standard output is closed or the null device, so the new token would be lost.', 'Use --to-file FILE.');
+  return undefined;
+}
+
+/** Writes a new token to its file, or takes it back. */
+export async function written({ api }: Pick<Context, 'api'>, fresh: Fresh, file: TokenFile, more = ''): Promise<void> {
+  try {
+    file.write(fresh.plain);
+  } catch (error) {
+    file.discard();
+    throw await undelivered(api, fresh, `The new token could not be written to ${file.path}`, error, more);
+  }
+}
+
+/** A new token on stdout; it is taken back when that does not take all of it. */
+export function shownOnce({ api, ci }: Pick<Context, 'api' | 'ci'>, fresh: Fresh, more = ''): Result {
+  ci.mask(fresh.plain);
+  return {
+    view: text(fresh.plain, fresh.answer),
+    secret: fresh.plain,
+    undelivered: (cause) => undelivered(api, fresh, 'The new token could not be printed', cause, more),
+  };
+}
+
+const withoutToken = (answer: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(answer).filter(([key]) => !/token$/i.test(key)));

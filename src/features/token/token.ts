@@ -1,5 +1,6 @@
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, isStop } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
 import type { Api } from '../../platform/api/api.ts';
 import type { Reply } from '../../platform/api/reply.ts';
 
@@ -36,9 +37,9 @@ export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<
   const id = idOf(plain);
   if (id === undefined) return undefined;
   try {
-    return (await api.list<Token>('GET /tokens')).find((each) => String(each.id) === id);
+    return (await api.list<Token>('GET /tokens')).find((each) => wordOf(each.id) === id);
   } catch (error) {
-    if (!(error instanceof DnxError) || ['interrupted', 'terminated'].includes(error.code)) throw error;
+    if (!(error instanceof DnxError) || isStop(error)) throw error;
     return undefined;
   }
 }

@@ -1,57 +1,62 @@
-/** The bodies of successful replies, by the number of the call. Undefined where the reply is an error. */
-export type Answers = ReadonlyMap<number, Buffer | undefined>;
+import { decodeAll, encodeAll, gap, padding, type Value, type Variant } from './dbus-values.ts';
 
-// The D-Bus wire format, little endian: https://dbus.freedesktop.org/doc/dbus-specification.html#message-protocol
-/** Four bytes. */
-export const uint32 = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-};
-/** Zeros up to the next multiple of `boundary`. */
-export const pad = (bytes: Buffer, boundary: number): Buffer => Buffer.concat([bytes, Buffer.alloc(-bytes.length & (boundary - 1))]);
-const text = (value: string): Buffer => Buffer.concat([uint32(Buffer.byteLength(value)), Buffer.from(`${value}\0`)]);
-/** Two strings, as a struct or a dictionary entry has them. */
-export const pair = (first: string, second: string): Buffer => Buffer.concat([pad(text(first), 4), text(second)]);
-const field = (code: number, type: string, value: Buffer): Buffer =>
-  pad(Buffer.concat([Buffer.of(code, 1), Buffer.from(`${type}\0`), value]), 8);
+// Messages: https://dbus.freedesktop.org/doc/dbus-specification.html#message-protocol
 
-/** A method call without flags. The body is that of `signature`. */
-export const methodCall = (
-  serial: number,
-  destination: string,
-  path: string,
-  face: string,
-  member: string,
-  signature = '',
-  body: Buffer = Buffer.alloc(0),
-): Buffer => {
-  // The signature stands last and fills its eight bytes badly: the length of the fields does not count the padding after them.
-  const last = Buffer.concat([Buffer.of(8, 1), Buffer.from('g\0'), Buffer.of(signature.length), Buffer.from(`${signature}\0`)]);
-  const names = [field(1, 'o', text(path)), field(2, 's', text(face)), field(3, 's', text(member)), field(6, 's', text(destination))];
-  const fields = Buffer.concat([...names, last]);
-  // Little endian, a method call, no flags, version 1.
-  return Buffer.concat([Buffer.of(0x6c, 1, 0, 1), uint32(body.length), uint32(serial), uint32(fields.length), pad(fields, 8), body]);
-};
+/** What a message says; `kind` is 2 for a reply, 3 for an error and 4 for a signal. */
+export interface Message {
+  readonly kind: number;
+  readonly replyTo: number | undefined;
+  readonly path: string | undefined;
+  readonly member: string | undefined;
+  readonly error: string | undefined;
+  readonly body: readonly Value[];
+}
 
-/** What has arrived whole: the lines of the authentication, then messages. */
-export const parse = (received: Buffer): Answers => {
-  const answers = new Map<number, Buffer | undefined>();
-  const greeting = /OK [^\r]*\r\n/.exec(received.toString('latin1'));
-  let rest = received.subarray(greeting === null ? received.length : greeting.index + greeting[0].length);
-  while (rest.length >= 16) {
-    const start = 16 + ((rest.readUInt32LE(12) + 7) & ~7);
-    const end = start + rest.readUInt32LE(4);
-    if (rest.length < end) {
-      break;
-    }
-    // Field 5, a uint32: the serial number that this replies to. Fields begin at multiples of eight.
-    for (let at = 16; at < start; at += 8) {
-      if (rest.readUInt32BE(at) === 0x05017500) {
-        answers.set(rest.readUInt32LE(at + 4), rest[1] === 2 ? rest.subarray(start, end) : undefined);
-      }
-    }
-    rest = rest.subarray(end);
-  }
-  return answers;
-};
+/** Where a method is, and what it takes. */
+export interface MethodCall {
+  readonly destination: string;
+  readonly path: string;
+  readonly face: string;
+  readonly member: string;
+  readonly signature?: string;
+  readonly args?: readonly Value[];
+}
+
+const HEADER = 'yyyyuua(yv)';
+const FIXED_HEADER = 16;
+const fields = { path: 1, face: 2, member: 3, error: 4, replyTo: 5, destination: 6, signature: 8 } as const;
+
+/** A method call as it goes over the wire. */
+export function methodCall(serial: number, call: MethodCall): Buffer {
+  const { destination, path, face, member, signature = '', args = [] } = call;
+  const body = encodeAll(signature, args, 0);
+  const named: [number, Variant][] = [
+    [fields.path, { type: 'o', value: path }],
+    [fields.face, { type: 's', value: face }],
+    [fields.member, { type: 's', value: member }],
+    [fields.destination, { type: 's', value: destination }],
+    [fields.signature, { type: 'g', value: signature }],
+  ];
+  const header = encodeAll(HEADER, ['l'.charCodeAt(0), 1, 0, 1, body.length, serial, named], 0);
+  return Buffer.concat([header, padding(header.length, 8), body]);
+}
+
+/** The first message, and how many bytes it takes; undefined while it has not arrived whole. */
+export function firstMessage(received: Buffer): { readonly message: Message; readonly length: number } | undefined {
+  if (received.length < FIXED_HEADER) return undefined;
+  const fieldsEnd = FIXED_HEADER + received.readUInt32LE(12);
+  const start = fieldsEnd + gap(fieldsEnd, 8);
+  const length = start + received.readUInt32LE(4);
+  if (received.length < length) return undefined;
+  const [decoded] = decodeAll('a(yv)', received, 12) as [readonly [number, Variant][]];
+  const field = <T extends Value>(code: number) => decoded.find(([each]) => each === code)?.[1].value as T | undefined;
+  const message: Message = {
+    kind: received.readUInt8(1),
+    replyTo: field<number>(fields.replyTo),
+    path: field<string>(fields.path),
+    member: field<string>(fields.member),
+    error: field<string>(fields.error),
+    body: decodeAll(field<string>(fields.signature) ?? '', received.subarray(0, length), start),
+  };
+  return { message, length };
+}

@@ -1,6 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DnxError, systemCode } from '../../base/errors.ts';
+import { DnxError, isError, systemCode } from '../../base/errors.ts';
 import { makeDirectory } from '../files/directory.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
 import type { Waiting } from '../files/lock.ts';
@@ -34,10 +34,15 @@ export function insecureFile(path: string, waiting: Waiting): InsecureFile {
   const edit = async (change: (contents: Contents) => Contents) => {
     prepare();
     const { locked } = await import('../files/lock.ts');
-    await locked(path, waiting, () => {
+    const write = () => {
       const contents = change(readJson<Contents>(path));
       if (Object.keys(contents).length === 0) rmSync(path, { force: true });
       else writeJson(path, contents);
+    };
+    await locked(path, waiting, write).catch((cause: unknown) => {
+      const code = systemCode(cause);
+      if (isError(cause) || code === undefined) throw cause;
+      throw new DnxError('failed', `Cannot write ${path} (${code}).`, { hint: 'Check the free space and who owns that file.', cause });
     });
   };
   return {

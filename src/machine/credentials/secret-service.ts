@@ -1,129 +1,103 @@
-import { createRequire } from 'node:module';
-import { DnxError } from '../../base/errors.ts';
-import type { Env } from '../world.ts';
-import { type Answers, methodCall, pad, pair, parse, uint32 } from './dbus.ts';
+import type { Attended } from '../world.ts';
+import type { Bus } from './bus.ts';
+import type { MethodCall } from './dbus.ts';
+import type { Value, Variant } from './dbus-values.ts';
+import { noDefaultKeyring } from './keychain-failure.ts';
+import { busItself, NONE, openPrompts, secrets } from './secret-prompt.ts';
+import { openSession } from './secret-session.ts';
 
-// Late: node:net costs 2 ms at the start of commands that do not need it.
-const loadNet = (): typeof import('node:net') => createRequire(import.meta.url)('node:net') as typeof import('node:net');
+/** The item of one service and account. https://specifications.freedesktop.org/secret-service-spec/latest/ */
+export interface SecretItem {
+  /** The bus's own greeting, without which it answers nothing. */
+  greet(): Promise<void>;
+  /** Finds the default keyring; the first call of all to the service. */
+  begin(): Promise<void>;
+  read(): Promise<string | undefined>;
+  write(secret: string): Promise<void>;
+  /** False when there was nothing to remove. */
+  remove(): Promise<boolean>;
+  /** Takes a prompt that is still open off the screen, and hangs up. */
+  leave(): void;
+}
 
-/** What to do without a keychain. */
-export const instead = 'Set DNX_TOKEN, or keep the token in a file that only you can read: dnx login --insecure-storage';
+interface Options {
+  readonly bus: Bus;
+  readonly service: string;
+  readonly account: string;
+  /** Undefined: nobody is there, and no prompt is opened. */
+  readonly attended: Attended | undefined;
+}
 
-/** A keychain that cannot be used, in the user's words. */
-export const failure = (message: string, hint: string = instead, cause?: unknown): DnxError =>
-  new DnxError('failed', message, { hint, cause });
+const ITEM = 'org.freedesktop.Secret.Item';
+const COLLECTION = 'org.freedesktop.Secret.Collection';
 
-/** The service runs, and its keyring wants a password first. */
-export const locked = (cause?: unknown): DnxError =>
-  failure('The keychain (Secret Service) is locked', `Unlock it and try again. ${instead}`, cause);
+/** An item in GNOME Keyring, KWallet or KeePassXC. */
+export function secretItem({ bus, service, account, attended }: Options): SecretItem {
+  const attributes = [
+    ['service', service],
+    ['username', account],
+  ];
+  const prompts = openPrompts(bus, attended);
+  let keyring = NONE;
+  const call = (member: string, signature: string, args: readonly Value[], on: Partial<MethodCall> = {}) =>
+    bus.call({ ...secrets, member, signature, args, ...on });
+  const search = async () => (await call('SearchItems', 'a{ss}', [attributes])) as readonly (readonly string[])[];
 
-/** The service runs, and says nothing. */
-export const silent = (cause?: unknown): DnxError =>
-  failure('The keychain (Secret Service) does not answer', `Restart it, or log in to your desktop again. ${instead}`, cause);
+  /** The path of the item. The default keyring is unlocked first: KeePassXC asks for a password when it is searched. */
+  const find = async (): Promise<string | undefined> => {
+    if (keyring !== NONE && (await isLocked(bus, keyring))) await prompts.unlock([keyring]);
+    const [open = [], shut = []] = await search();
+    // It may be in another keyring than the default one.
+    if (open.length > 0 || shut.length === 0) return open[0];
+    await prompts.unlock(shut);
+    return (await search())[0]?.[0];
+  };
+  const create = async (secret: string): Promise<void> => {
+    if (keyring === NONE) throw noDefaultKeyring();
+    const session = await openSession(bus, secrets);
+    const args = [propertiesOf(attributes, `${service}: ${account}`), session.seal(secret), true];
+    const [, path = NONE] = await call('CreateItem', 'a{sv}(oayays)b', args, { path: keyring, face: COLLECTION });
+    await prompts.complete(String(path));
+  };
+  return {
+    async greet() {
+      await bus.call({ ...busItself, member: 'Hello' });
+    },
+    async begin() {
+      const [path = NONE] = await call('ReadAlias', 's', ['default']);
+      keyring = String(path);
+    },
+    async read() {
+      const path = await find();
+      if (path === undefined) return undefined;
+      const session = await openSession(bus, secrets);
+      const [sealed = []] = await call('GetSecret', 'o', [session.path], { path, face: ITEM });
+      return session.unseal(sealed);
+    },
+    async write(secret) {
+      const path = await find();
+      if (path === undefined) return create(secret);
+      const session = await openSession(bus, secrets);
+      await call('SetSecret', '(oayays)', [session.seal(secret)], { path, face: ITEM });
+    },
+    async remove() {
+      const path = await find();
+      if (path === undefined) return false;
+      const [pending = NONE] = await call('Delete', '', [], { path, face: ITEM });
+      await prompts.complete(String(pending));
+      return true;
+    },
+    leave: prompts.leave,
+  };
+}
 
-/**
- * Looks before the native module leaps: is there a bus, does the service answer, is the item or the keyring locked? Needed because the
- * module (2.1.2) connects on the main thread, where no timer runs, and waits for ever on a socket that accepts and says nothing; and
- * because it opens an unlock prompt that it awaits for ever in a thread, for which process.exit() then waits too.
- */
-export const inspect = async (
-  env: Env,
-  service: string,
-  account: string,
-  writing: boolean,
-  patienceEnds: () => Promise<void>,
-): Promise<void> => {
-  const address = env.DBUS_SESSION_BUS_ADDRESS || (env.XDG_RUNTIME_DIR && `unix:path=${env.XDG_RUNTIME_DIR}/bus`);
-  if (!address) {
-    throw failure('There is no keychain here: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)');
-  }
-  // A list, of which libdbus takes the first that it can connect to.
-  for (const one of address.split(';')) {
-    const path = socketPath(one);
-    // Not a socket that can be tried from here (tcp, autolaunch): left to the native module.
-    if (path === undefined) {
-      return;
-    }
-    const answers = await question(path, service, account, patienceEnds);
-    if (answers !== undefined) {
-      if (isLocked(answers, writing)) {
-        throw locked();
-      }
-      return;
-    }
-  }
-  throw failure(`There is no keychain here: no D-Bus session bus at ${address}`);
-};
+const propertiesOf = (attributes: Value, label: string): Value => [
+  [`${ITEM}.Attributes`, { type: 'a{ss}', value: attributes }],
+  [`${ITEM}.Label`, { type: 's', value: label }],
+];
 
-// `unix:path=/run/user/1000/bus,guid=…`, with %xx escapes; `unix:abstract=…` is a name that begins with NUL.
-const socketPath = (address: string): string | undefined => {
-  const [, kind, value] = /^unix:(?:.*,)?(path|abstract)=([^,]*)/.exec(address) ?? [];
-  return value === undefined ? undefined : (kind === 'abstract' ? '\0' : '') + decodeURIComponent(value);
-};
-
-/** Sends both questions to the bus in one go. Undefined when nobody listens; what the peer said until then when it hangs up. */
-const question = async (
-  path: string,
-  service: string,
-  account: string,
-  patienceEnds: () => Promise<void>,
-): Promise<Answers | undefined> => {
-  const socket = new (loadNet().Socket)();
-  let received = Buffer.alloc(0);
-  const answered = new Promise<Answers | undefined>((resolve) => {
-    socket
-      .on('data', (chunk) => {
-        received = Buffer.concat([received, chunk]);
-        const answers = parse(received);
-        if (answers.has(calls.search) && answers.has(calls.locked)) {
-          resolve(answers);
-        }
-      })
-      .once('close', (failed) => resolve(failed && received.length === 0 ? undefined : parse(received)))
-      .on('error', () => {});
-    socket.connect(path, () => socket.write(questions(service, account)));
-  });
-  const late = patienceEnds().then(() => {
-    throw received.length > 0
-      ? silent()
-      : failure('The keychain cannot be reached: the D-Bus session bus does not answer', `Log in to your desktop again. ${instead}`);
-  });
-  try {
-    return await Promise.race([answered, late]);
-  } finally {
-    socket.destroy();
-  }
-};
-
-// Serial numbers of the calls.
-const calls = { hello: 1, search: 2, locked: 3 } as const;
-
-const questions = (service: string, account: string): Buffer => {
-  const secrets = '/org/freedesktop/secrets';
-  const entries = Buffer.concat([pad(pair('service', service), 8), pair('username', account)]);
-  const attributes = Buffer.concat([uint32(entries.length), Buffer.alloc(4), entries]);
-  const property = pair('org.freedesktop.Secret.Collection', 'Locked');
-  return Buffer.concat([
-    // The kernel tells the bus who we are.
-    Buffer.from('\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n'),
-    methodCall(calls.hello, 'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'Hello'),
-    methodCall(calls.search, 'org.freedesktop.secrets', secrets, 'org.freedesktop.Secret.Service', 'SearchItems', 'a{ss}', attributes),
-    methodCall(
-      calls.locked,
-      'org.freedesktop.secrets',
-      `${secrets}/aliases/default`,
-      'org.freedesktop.DBus.Properties',
-      'Get',
-      'ss',
-      property,
-    ),
-  ]);
-};
-
-// `aoao`: the unlocked and the locked items that match. `v` with a boolean: the keyring that new items go to.
-const isLocked = (answers: Answers, writing: boolean): boolean => {
-  const found = answers.get(calls.search);
-  const unlocked = found?.readUInt32LE(0) ?? 0;
-  const items = found !== undefined && unlocked === 0 && found.readUInt32LE(4) > 0;
-  return items || (writing && unlocked === 0 && answers.get(calls.locked)?.readUInt32LE(4) === 1);
-};
+async function isLocked(bus: Bus, path: string): Promise<boolean> {
+  const properties = { destination: secrets.destination, path, face: 'org.freedesktop.DBus.Properties' };
+  const [locked] = await bus.call({ ...properties, member: 'Get', signature: 'ss', args: [COLLECTION, 'Locked'] });
+  return (locked as Variant | undefined)?.value === true;
+}

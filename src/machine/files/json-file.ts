@@ -1,15 +1,15 @@
 import { DnxError } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { fromJson, isObject, toJson } from '../../base/json.ts';
 import { readText, writeText } from './text-file.ts';
 
-/** A JSON file, or an empty object where there is none. A broken one is named: it is the user's to mend. */
+/** A JSON file, or an empty object where there is none. A broken one is named: it is the user's to fix. */
 export function readJson<T extends object>(file: string): T {
   const content = readText(file);
   if (content === undefined) return {} as T;
-  const hint = 'Mend it, or move it away.';
+  const hint = 'Fix or remove it.';
   let value: unknown;
   try {
-    value = JSON.parse(content);
+    value = fromJson(content);
   } catch (cause) {
     throw new DnxError('usage', `${file} is not valid JSON.`, { hint, cause });
   }
@@ -18,4 +18,4 @@ export function readJson<T extends object>(file: string): T {
 }
 
 /** Writes a value as a JSON file, atomically. */
-export const writeJson = (file: string, value: unknown): void => writeText(file, `${JSON.stringify(value, null, 2)}\n`);
+export const writeJson = (file: string, value: unknown): void => writeText(file, `${toJson(value, 2)}\n`);

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
-import { DnxError, systemCode } from '../../base/errors.ts';
+import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import type { Clock } from '../world.ts';
 import { makeDirectory } from './directory.ts';
 import { type Holder, holderNamed, holderOf, isGone, nameOf } from './holder.ts';
@@ -14,7 +14,7 @@ const ABANDONED_MS = 5_000;
 
 /** What a wait for a lock needs. */
 export interface Waiting {
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly clock: Pick<Clock, 'sleep' | 'elapsed'>;
   readonly signal?: AbortSignal | undefined;
   readonly patienceMs?: number;
 }
@@ -27,8 +27,9 @@ export async function locked<T>(file: string, { clock, signal, patienceMs = PATI
   const lock = `${file}.lock`;
   makeDirectory(dirname(file));
   const own = nameOf(holderOf(pid));
-  for (let waited = 0; !take(lock, own); waited += STEP_MS) {
-    if (waited >= patienceMs) throw busy(lock);
+  const start = clock.elapsed();
+  while (!take(lock, own)) {
+    if (clock.elapsed() - start >= patienceMs) throw busy(lock);
     await clock.sleep(STEP_MS, signal);
   }
   try {
@@ -52,6 +53,7 @@ function create(lock: string, own: string): boolean {
   try {
     writeFileSync(join(candidate, own), '', { mode: 0o600 });
     const standing = statSync(lock, { throwIfNoEntry: false });
+    if (standing && !standing.isDirectory()) throw usage(`${lock} is not a lock of dnx.`, 'Remove it and try again.');
     // Both times come from the file system, which may be another machine's.
     if (standing && statSync(candidate).mtimeMs - standing.mtimeMs < ABANDONED_MS) return false;
     return won(() => {

@@ -3,8 +3,7 @@ import { dirname } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { makeDirectory } from './directory.ts';
 
-const LIMIT_MB = 16;
-const LIMIT = LIMIT_MB * 1024 * 1024;
+const LIMIT = 16 * 1024 * 1024;
 const CHUNK = 65_536;
 
 /** The text of a regular file of at most 16 MB; undefined where there is none. Anything else in its place is a usage error. */
@@ -50,7 +49,7 @@ function readRegular(file: string, size: number): string {
       chunks.push(chunk.subarray(0, length));
       total += length;
     }
-    throw usage(`${file} is larger than ${LIMIT_MB} MB.`, REMOVE);
+    throw usage(`${file} is larger than ${LIMIT / 1024 / 1024} MB.`, REMOVE);
   } finally {
     closeSync(descriptor);
   }

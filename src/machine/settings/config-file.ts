@@ -3,7 +3,7 @@ import Conf from 'conf';
 import { DnxError, isError } from '../../base/errors.ts';
 import { makeDirectory } from '../files/directory.ts';
 import { locked, type Waiting } from '../files/lock.ts';
-import type { Config } from './settings.ts';
+import type { Config } from './config.ts';
 
 const schema = {
   profile: { type: 'string' },

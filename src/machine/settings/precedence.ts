@@ -32,10 +32,7 @@ export function openPrecedence(): Precedence {
       const origin = order.find((each) => values[each] !== undefined && values[each] !== '');
       if (!origin) return undefined;
       origins[name] = origin;
-      const value: unknown = values[origin];
-      // Files are written by hand, and an id may be a number there.
-      if (typeof value !== 'string' && typeof value !== 'number') throw usage(`“${name}” of the ${origin} is not text.`);
-      return String(value);
+      return values[origin];
     },
     explain(name, read, reset) {
       try {

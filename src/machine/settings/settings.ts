@@ -1,42 +1,12 @@
-import { dirname, join } from 'node:path';
-import { usage } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
-import { readJson } from '../files/json-file.ts';
-import { readText } from '../files/text-file.ts';
+import { join } from 'node:path';
+import { type DnxError, isError, usage } from '../../base/errors.ts';
 import type { Env, World } from '../world.ts';
+import { CONFIG_FILE, type Config, configIn } from './config.ts';
 import { type Format, formats } from './format.ts';
+import { findLink, linkProblem } from './link.ts';
+import { type Blocked, placeOf } from './place.ts';
 import { type Origin, openPrecedence, type SettingName } from './precedence.ts';
-
-/** What one profile remembers. Everything is optional; a token is never here. */
-export interface Profile {
-  readonly host?: string;
-  readonly server?: string;
-  readonly site?: string;
-  readonly output?: string;
-}
-
-/** Where a token lies and what was known when it was stored. The token itself is in the keychain, or in the insecure file. */
-export interface Account {
-  readonly store: 'keychain' | 'file';
-  readonly stored_at: string;
-  readonly user?: string;
-  readonly abilities?: readonly string[];
-}
-
-/** The settings file, `config.json`. Accounts are keyed `profile@host`. */
-export interface Config {
-  readonly profile?: string;
-  readonly profiles?: Readonly<Record<string, Profile>>;
-  readonly accounts?: Readonly<Record<string, Account>>;
-}
-
-/** The project's link file: which server and site this directory is about. No secrets, safe to commit. */
-export interface Link {
-  readonly host?: string;
-  readonly profile?: string;
-  readonly server?: string;
-  readonly site?: string;
-}
+import { openSource } from './sources.ts';
 
 export interface Directories {
   readonly config: string;
@@ -58,7 +28,7 @@ export interface Given {
 
 export interface Settings {
   readonly profile: string;
-  /** `https://deploynix.io`, without a path. */
+  /** `https://deploynix.io`: what comes before `/api/v1`. */
   readonly host: string;
   readonly server: string | undefined;
   readonly site: string | undefined;
@@ -67,63 +37,87 @@ export interface Settings {
   readonly debug: boolean;
   /** False where nobody may be asked: `--no-input`, `--json`, DNX_NO_INPUT or CI. */
   readonly input: boolean;
+  /** False where nobody is there: `--no-input`, DNX_NO_INPUT or CI. */
+  readonly attended: boolean;
   readonly config: Config;
   readonly directories: Directories;
   /** Where each setting that can be set came from; one that is not set is not here. */
   readonly origins: Readonly<Partial<Record<SettingName, Origin>>>;
   /** The nearest link file's path, when there is one. */
   readonly linkFile: string | undefined;
+  readonly blocked: Blocked;
+  /** What is wrong with the files. Whatever can do without what is lost goes on. */
+  readonly problems: readonly DnxError[];
+  /** The files that may have named the server and the site, and cannot be used. */
+  readonly lost: Readonly<Record<'server' | 'site', string | undefined>>;
 }
-
-export const DEFAULT_HOST = 'https://deploynix.io';
-export const DEFAULT_PROFILE = 'default';
-const LINK_FILE = '.deploynix.json';
 
 /** Reads every file and variable that decides how a command runs. */
 export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: Given): Settings {
   const { env } = world;
   const directories = directoriesOf(world);
-  const config = readConfig(directories.config);
+  const config = openSource(join(directories.config, CONFIG_FILE));
   const linkFile = findLink(world.cwd);
-  const link = linkFile ? readJson<Link>(linkFile) : {};
-  const { choose, explain, origins } = openPrecedence();
-  const profile =
-    choose('profile', {
-      option: given.profile,
-      environment: env.DNX_PROFILE,
-      'link file': link.profile,
-      profile: config.profile,
-      default: DEFAULT_PROFILE,
-    }) ?? DEFAULT_PROFILE;
-  const stored = config.profiles?.[profile] ?? {};
-  const setting = (name: 'host' | 'server' | 'site' | 'output', option?: string, fallback?: string) =>
+  const link = linkFile === undefined ? undefined : openSource(linkFile);
+  const precedence = openPrecedence();
+  const { profile, host, blocked } = placeOf({ given, env, config, link, precedence });
+  const { choose, explain, origins } = precedence;
+  const stored = (name: 'server' | 'site' | 'output') => config.text('profiles', profile, name);
+  const parent = (name: 'server' | 'site') =>
     choose(name, {
-      option,
       environment: env[`DNX_${name.toUpperCase()}`],
-      'link file': name === 'output' ? undefined : link[name],
-      profile: stored[name],
-      default: fallback,
+      'link file': link?.text(name),
+      // Not instead of what the link file may have said.
+      profile: link?.problem('text', name) ? undefined : stored(name),
     });
+  const attended = given.input !== false && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI);
   const json = given.json || given.output === 'json';
+  const output = () =>
+    choose('output', {
+      option: json ? 'json' : given.output,
+      environment: env.DNX_OUTPUT,
+      profile: stored('output'),
+      default: 'table',
+    });
+  const { format, unusable } = formatIn(() => explain('output', () => formatOf(output() ?? 'table'), 'table'), origins);
+  const parents = { server: parent('server'), site: parent('site') };
+  const lostIn = (name: 'server' | 'site') => {
+    if (parents[name] !== undefined) return undefined;
+    return link?.problem('text', name) ? linkFile : config.problem('text', 'profiles', profile, name) && config.file;
+  };
   return {
     profile,
-    host: explain('host', () => hostOf(setting('host', given.host, DEFAULT_HOST) ?? DEFAULT_HOST), DEFAULT_HOST),
-    server: setting('server'),
-    site: setting('site'),
-    format: explain('output', () => formatOf(setting('output', json ? 'json' : given.output, 'table') ?? 'table'), 'table'),
+    host,
+    ...parents,
+    format,
     quiet: given.quiet ?? false,
     debug: given.debug ?? truthy(env.DNX_DEBUG),
-    input: given.input !== false && !json && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI),
-    config,
+    input: attended && !json,
+    attended,
+    config: configIn(config),
     directories,
     origins,
     linkFile,
+    blocked: { ...blocked, requests: blocked.requests ?? unusable },
+    problems: [blocked.storing, link && linkProblem(link), unusable].filter((each) => each !== undefined),
+    lost: { server: lostIn('server'), site: lostIn('site') },
   };
 }
 
+/** The format of the output. One that the profile names and dnx does not know stops only what asks the API. */
+function formatIn(read: () => Format, origins: Settings['origins']): { readonly format: Format; readonly unusable?: DnxError } {
+  try {
+    return { format: read() };
+  } catch (error) {
+    if (origins.output !== 'profile' || !isError(error)) throw error;
+    return { format: 'table', unusable: error };
+  }
+}
+
 /** The directories that dnx writes to: DNX_*_DIR, else XDG. */
-export function directoriesOf({ env, home }: Pick<World, 'env' | 'home'>): Directories {
-  const place = (own: string, xdg: string, fallback: string) => env[own] || join(env[xdg] || join(home, fallback), 'dnx');
+export function directoriesOf(world: Pick<World, 'env' | 'home'>): Directories {
+  const { env } = world;
+  const place = (own: string, xdg: string, fallback: string) => env[own] || join(env[xdg] || join(world.home, fallback), 'dnx');
   return {
     config: place('DNX_CONFIG_DIR', 'XDG_CONFIG_HOME', '.config'),
     cache: place('DNX_CACHE_DIR', 'XDG_CACHE_HOME', '.cache'),
@@ -131,51 +125,12 @@ export function directoriesOf({ env, home }: Pick<World, 'env' | 'home'>): Direc
   };
 }
 
-/** The settings file. An entry of another shape is refused like a broken file. */
-export function readConfig(directory: string): Config {
-  const file = join(directory, 'config.json');
-  const config = readJson<Config>(file);
-  for (const key of ['profiles', 'accounts'] as const) {
-    const { [key]: entries = {} } = config;
-    const wrong = isObject(entries) ? Object.keys(entries).find((name) => !isObject(entries[name])) : '';
-    if (wrong !== undefined) throw usage(`${[key, wrong].filter(Boolean).join('.')} in ${file} is not an object.`, 'Fix or remove it.');
-  }
-  return config;
-}
-
 /** A switch in the environment: set, and not to something that means no. */
 export const truthy = (value: Env[string]): boolean => value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase());
-
-/** The origin of the API. A token must not travel in the clear, so plain http is refused except to this machine. */
-export function hostOf(value: string): string {
-  const url = tryUrl(value.includes('://') ? value : `https://${value}`);
-  if (!url || !['http:', 'https:'].includes(url.protocol) || !url.hostname)
-    throw usage(`“${value}” is not a host.`, 'Give a URL such as https://deploynix.io.');
-  if (url.username || url.password) throw usage('A host must not hold a user name or password.');
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw usage(`Refusing to send a token in the clear to ${url.origin}.`, `Use https://${url.host}.`);
-  }
-  return url.origin;
-}
-
-/** True for a name of this very machine. */
-export const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
-
-function tryUrl(value: string): URL | undefined {
-  return URL.canParse(value) ? new URL(value) : undefined;
-}
 
 /** One of the formats, or a usage error that lists them. */
 export function formatOf(value: string): Format {
   const known = formats.find((format) => format === value);
   if (!known) throw usage(`Unknown output format “${value}”.`, `Use one of ${formats.join(', ')}.`);
   return known;
-}
-
-function findLink(from: string): string | undefined {
-  for (let directory = from; ; directory = dirname(directory)) {
-    const file = join(directory, LINK_FILE);
-    if (readText(file) !== undefined) return file;
-    if (directory === dirname(directory)) return undefined;
-  }
 }

@@ -2,8 +2,8 @@ import type { Clock, HttpResponse, Transport } from '../../machine/world.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Reply } from './reply.ts';
 
-/** Query parameters; one that is undefined is left out. */
-export type Query = Readonly<Record<string, string | number | undefined>>;
+/** Query parameters; one that is undefined is left out, and a list is sent as one parameter for each of its values. */
+export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 /** What a request carries beside the parameters of its path. */
 export interface SendOptions {
@@ -23,6 +23,8 @@ export interface Api {
   list<T>(endpoint: Endpoint, params?: object, options?: { readonly query?: Query; readonly retry?: boolean }): Promise<T[]>;
   /** The same API with another token, to check one before it is kept; and at another host, which gets that token alone. */
   as(token: string, host?: string): Api;
+  /** The same API, in which everything ends with `timed_out` at this moment of the monotonic clock: requests, retries, and pauses for the rate limit. */
+  until(deadline: number): Api;
   /** One request to any path; its answer, whatever its status. */
   ask(method: string, path: string, options?: SendOptions): Promise<Reply>;
   /** The answer before its body is read, for downloads. Any status; sent once. */
@@ -31,7 +33,7 @@ export interface Api {
 
 /** What the client is given. */
 export interface ClientOptions {
-  /** `https://deploynix.io`, without a path. */
+  /** `https://deploynix.io`: what comes before `/api/v1`. */
   readonly host: string;
   readonly token: () => Promise<string>;
   readonly connect: () => Promise<Transport>;
@@ -44,4 +46,10 @@ export interface ClientOptions {
   readonly notice: (line: string) => void;
   /** Milliseconds that one request may wait in all for the rate limit. */
   readonly patienceMs: number;
+  /** A number from 0 to 1. */
+  readonly random: () => number;
+  /** When everything ends, in ms of the monotonic clock. */
+  readonly deadline?: number;
+  /** How many items of a list are wanted, where that is more than usual. */
+  readonly mostItems?: number | undefined;
 }

@@ -1,19 +1,24 @@
 import { DnxError } from '../../base/errors.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import type { Api, ClientOptions, SendOptions } from './api.ts';
+import { clockUntil, transportUntil } from './deadline.ts';
 import { type Endpoint, fill } from './endpoint.ts';
 import { type Exchange, exchanging } from './exchange.ts';
 import { failureOf } from './failure.ts';
-import { everyPage } from './pages.ts';
-import { rateLimited } from './rate-limit.ts';
+import { isFinal, unreachable } from './fault.ts';
+import { everyPage, pagesFor } from './pages.ts';
+import { type Pause, rateLimited } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
 import { readReply } from './reply.ts';
 
 const RETRIES_MS = [500, 1_000, 2_000];
 
 /** The API over one transport: token, retries, paging, and the limit of about 60 requests a minute. */
-export function createApi(options: ClientOptions): Api {
-  const limited = rateLimited(options, exchanging(options));
+export const createApi = (options: ClientOptions): Api => apiOver(options, options, { until: 0 });
+
+/** `unbounded` is what the client was given; `options` may end at a deadline. */
+function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause): Api {
+  const limited = rateLimited(options, exchanging(options), pause);
   const persistent: Send = (method, path, send) => persisting(options, limited, method, path, send);
 
   const send = async <T>(endpoint: Endpoint, params: object = {}, sendOptions: SendOptions = {}): Promise<Reply<T>> => {
@@ -26,9 +31,13 @@ export function createApi(options: ClientOptions): Api {
 
   return {
     send,
-    list: (endpoint, params, listOptions) => everyPage(send, endpoint, params, listOptions),
+    list: (endpoint, params, listOptions) => everyPage(send, endpoint, params, listOptions, pagesFor(options.mostItems ?? 0)),
     ask: (method, path, askOptions = {}) => persistent(method, path, askOptions),
-    as: (token, host = options.host) => createApi({ ...options, host, token: async () => token }),
+    as: (token, host = options.host) => {
+      const other = { host, token: async () => token };
+      return apiOver({ ...unbounded, ...other }, { ...options, ...other }, { until: 0 });
+    },
+    until: (deadline) => apiOver(unbounded, optionsUntil(unbounded, deadline), pause),
     async raw(method, path) {
       try {
         return await limited(method, path, {});
@@ -38,6 +47,15 @@ export function createApi(options: ClientOptions): Api {
     },
   };
 }
+
+/** A 429 is waited out until the deadline, however often it comes. */
+const optionsUntil = (options: ClientOptions, deadline: number): ClientOptions => ({
+  ...options,
+  clock: clockUntil(options.clock, deadline),
+  connect: async () => transportUntil(await options.connect(), options.clock, deadline),
+  patienceMs: Number.POSITIVE_INFINITY,
+  deadline,
+});
 
 type Send = <T>(method: string, path: string, options: SendOptions) => Promise<Reply<T>>;
 
@@ -57,19 +75,10 @@ async function persisting<T>(
       if (reply.status < 500 || delay === undefined) return reply;
     } catch (error) {
       if (!(error instanceof NetworkFault)) throw error;
-      if (delay === undefined) throw unreachable(error, method, host);
+      if (delay === undefined || isFinal(error)) throw unreachable(error, method, host);
     }
     await clock.sleep(delay ?? 0, signal);
   }
-}
-
-function unreachable(fault: NetworkFault, method: string, host: string): DnxError {
-  const lost = fault.sent && method !== 'GET';
-  const message = lost
-    ? `The request was sent to ${host}, but ${fault.message}: it may have been performed.`
-    : `Cannot reach ${host}: ${fault.message}.`;
-  const hint = lost ? 'Look at the current state before you try again.' : 'Look at the network, the proxy and DNX_HOST.';
-  return new DnxError('network', message, { hint, cause: fault });
 }
 
 const notJson = (endpoint: string): DnxError =>

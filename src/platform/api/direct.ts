@@ -1,16 +1,12 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { HttpRequest, HttpResponse, Transport } from '../../machine/world.ts';
-import { faultOf } from './fault.ts';
-import { responseOf } from './response.ts';
-
-/** What the transport is given. */
-export interface DirectOptions {
-  /** Milliseconds without a byte from the other side until the connection counts as dead. */
-  readonly idleMs: number;
-}
+import { faultOf, silence } from './fault.ts';
+import { headTime, type Reading, responseOf } from './response.ts';
 
 /** The hot path: `node:http(s)` with keep-alive. It costs 9 ms at start-up where undici costs 150. */
-export function directTransport(options: DirectOptions): Transport {
+export function directTransport(reading: Reading): Transport {
+  const { limits, after } = reading;
   const agents = new Map<string, import('node:http').Agent>();
 
   // `require` of a builtin reads only what is used; an ESM import would read all its getters, and https pulls in tls.
@@ -33,19 +29,37 @@ export function directTransport(options: DirectOptions): Transport {
         // What the option `signal` does, without the millisecond that it costs.
         const abort = () => outgoing.destroy(signal.reason);
         signal.addEventListener('abort', abort);
-        outgoing.on('close', () => signal.removeEventListener('abort', abort));
-        outgoing.setTimeout(options.idleMs, () => outgoing.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
-        outgoing.on('finish', () => {
-          sent = true;
+        const headMs = headTime(limits, body);
+        const cancel = after(headMs, () => outgoing.destroy(silence(headMs)));
+        outgoing.on('close', () => {
+          cancel();
+          signal.removeEventListener('abort', abort);
         });
-        outgoing.on('response', resolve);
-        outgoing.on('error', (error) => reject(signal.aborted ? signal.reason : faultOf(error, { sent, seconds: options.idleMs / 1000 })));
+        outgoing.on('socket', (socket) =>
+          whenReady(socket, () => {
+            sent = true;
+          }),
+        );
+        outgoing.on('response', (response) => {
+          cancel();
+          // A reset would otherwise be the end of a body without a length.
+          outgoing.on('error', (error) => response.destroy(error));
+          resolve(response);
+        });
+        outgoing.on('error', (error) => reject(signal.aborted ? signal.reason : faultOf(error, sent)));
         outgoing.end(body);
       });
-      return responseOf(message.statusCode ?? 0, message.headers, message, signal);
+      return responseOf({ status: message.statusCode ?? 0, headers: message.headers }, message, reading, signal);
     },
     async close() {
       for (const agent of agents.values()) agent.destroy();
     },
   };
+}
+
+/** Calls back once a connection can carry a request: at once, or after it is made and TLS has shaken hands. */
+function whenReady(socket: Socket & { readonly secureConnecting?: boolean }, callback: () => void): void {
+  if (socket.secureConnecting) socket.once('secureConnect', callback);
+  else if (socket.connecting) socket.once('connect', callback);
+  else callback();
 }

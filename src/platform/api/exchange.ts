@@ -1,6 +1,8 @@
 import { DnxError } from '../../base/errors.ts';
+import { toJson } from '../../base/json.ts';
 import type { HttpResponse, Transport } from '../../machine/world.ts';
 import type { ClientOptions, Query, SendOptions } from './api.ts';
+import { textOf } from './response.ts';
 
 /** One request and the head of its answer. */
 export type Exchange = (method: string, path: string, options: SendOptions) => Promise<HttpResponse>;
@@ -13,15 +15,19 @@ export function exchanging({ host, token, connect, clock, signal, userAgent, deb
     const transport = await open;
     const started = clock.elapsed();
     const headers: Record<string, string> = { accept: 'application/json', 'user-agent': userAgent };
-    if (authenticated !== false) headers.authorization = bearer(await token());
+    const secret = authenticated === false ? undefined : await token();
+    if (secret !== undefined) headers.authorization = bearer(secret);
     if (method !== 'GET') headers['content-type'] = 'application/json';
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    debug(`> ${method} ${path}`);
+    const text = body === undefined ? undefined : toJson(body);
+    // A path that the user wrote may hold a query.
+    const shown = path.split('?', 1)[0];
+    debug(`> ${method} ${shown}`);
     const response = await transport.request({ method, url: `${host}/api/v1${path}${queryString(query)}`, headers, body: text, signal });
     const remaining = response.headers['x-ratelimit-remaining'];
-    const left = remaining ? `, ${remaining} requests left` : '';
-    debug(`< ${response.status} ${method} ${path} ${Math.round(clock.elapsed() - started)} ms${left}`);
-    return response;
+    const left = remaining && /^\d+$/.test(remaining) ? `, ${remaining} requests left` : '';
+    debug(`< ${response.status} ${method} ${shown} ${Math.round(clock.elapsed() - started)} ms${left}`);
+    // What a refusal says is shown, and some quote what they were sent.
+    return response.status >= 300 && secret !== undefined ? withoutToken(response, secret) : response;
   };
 }
 
@@ -33,7 +39,21 @@ function bearer(token: string): string {
   });
 }
 
+/** Shorter ones are words of everyday, not secrets. */
+const SHORTEST_SECRET = 8;
+
+/** The same answer, in which the token, or its part after the `|`, does not appear. */
+function withoutToken(response: HttpResponse, token: string): HttpResponse {
+  const secrets = [token, token.slice(token.indexOf('|') + 1)].filter((each) => each.length >= SHORTEST_SECRET);
+  const masked = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
+  const headers = Object.entries(response.headers).map(([name, value]) => [name, value && masked(value)]);
+  const body = async function* () {
+    yield Buffer.from(masked(await textOf(response)));
+  };
+  return { ...response, headers: Object.fromEntries(headers), body: body() };
+}
+
 function queryString(query: Query = {}): string {
-  const set = Object.entries(query).flatMap(([key, value]): [string, string][] => (value === undefined ? [] : [[key, String(value)]]));
+  const set = Object.entries(query).flatMap(([key, value]) => [value ?? []].flat().map((each): [string, string] => [key, String(each)]));
   return set.length === 0 ? '' : `?${new URLSearchParams(set)}`;
 }

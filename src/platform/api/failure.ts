@@ -18,7 +18,7 @@ const codes: Readonly<Record<number, Code>> = {
 export function failureOf(reply: Reply, endpoint: string): DnxError {
   const { status } = reply;
   const code = codes[status] ?? 'failed';
-  const said = reply.message ?? firstLine(reply.text);
+  const said = reply.message || problemIn(reply.body) || firstLine(reply.text);
   const { message, hint, next, lacks } = explain(reply, said, endpoint);
   return new DnxError(code, message, { status, hint, next, lacks, errors: status === 422 ? fieldErrors(reply.body) : undefined });
 }
@@ -92,6 +92,14 @@ function forbidden(said: string | undefined, need: Need | undefined): Explained 
 /** `sentence ("the API's words").`, without the words when they are missing or say nothing new. */
 const quote = (sentence: string, said: string | undefined, known?: string): string =>
   said && said !== known ? `${sentence} (“${said.replace(/\.$/, '')}”).` : `${sentence}.`;
+
+/** What a refusal says without a `message`: title and detail of problem+json (RFC 9457), or an `error`. */
+function problemIn(body: unknown): string | undefined {
+  if (!isObject(body)) return undefined;
+  const { title, detail, error } = body;
+  const said = [...new Set([title, detail])].filter((each) => typeof each === 'string' && each !== '');
+  return said.length > 0 ? said.map((each) => String(each).replace(/[.:]$/, '')).join(': ') : typeof error === 'string' ? error : undefined;
+}
 
 /** A page of HTML says nothing to a person; a line of plain text may. */
 function firstLine(text: string | undefined): string | undefined {

@@ -1,9 +1,14 @@
 import { DnxError } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { isObject, toJson } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
 import type { Api } from './api.ts';
 import type { Endpoint } from './endpoint.ts';
 
 const PAGE_SIZE = 100;
+const MOST_PAGES = 1_000;
+
+/** The most pages to read where so many items are asked for. */
+export const pagesFor = (items: number): number => Math.max(MOST_PAGES, Math.ceil(items / PAGE_SIZE));
 
 /** Every page of a list, in order. Pages are counted: Laravel's `links.next` drops per_page and the filters. */
 export async function everyPage<T>(
@@ -11,21 +16,45 @@ export async function everyPage<T>(
   endpoint: Endpoint,
   params: object = {},
   { query, ...options }: Parameters<Api['list']>[2] = {},
+  mostPages = MOST_PAGES,
 ): Promise<T[]> {
   const items: T[] = [];
+  const seen = new Set<string>();
   for (let page = 1, last = 1; page <= last; page++) {
+    if (page > mostPages) throw tooMany(endpoint, mostPages);
     const { data, body } = await send<T[]>(endpoint, params, { ...options, query: { ...query, page, per_page: PAGE_SIZE } });
-    if (Array.isArray(data)) {
-      for (const each of data) if (each !== null) items.push(each);
-    } else if (isObject(data)) throw new DnxError('failed', 'Deploynix answered one thing where a list was asked for.');
+    const rows = rowsOf(data, endpoint);
+    for (const each of rows) if (each !== null) items.push(each);
     // An empty page is the end, whatever the number of pages that is claimed.
-    last = Array.isArray(data) && data.length > 0 ? lastPage(body) : page;
+    last = rows.length > 0 ? lastPage(body) : page;
+    if (last > 1 && !bringsNews(rows, seen)) throw repeated(endpoint, page);
   }
   return items;
 }
 
+function rowsOf<T>(data: T[] | undefined, endpoint: Endpoint): readonly T[] {
+  if (Array.isArray(data)) return data;
+  if (data === undefined) return [];
+  throw new DnxError('failed', `Deploynix answered ${endpoint} with something that is not a list.`);
+}
+
 function lastPage(body: unknown): number {
   const meta = isObject(body) && isObject(body.meta) ? body.meta : {};
-  const last = Number(meta.last_page ?? 1);
+  const last = Number(wordOf(meta.last_page ?? 1));
   return Number.isSafeInteger(last) ? last : 1;
 }
+
+/** True where a row is not among those of the pages before. A row may well move to the next page while they are read. */
+function bringsNews(rows: readonly unknown[], seen: Set<string>): boolean {
+  const before = seen.size;
+  for (const each of rows) seen.add(toJson((isObject(each) ? each.id : undefined) ?? each));
+  return rows.length === 0 || seen.size > before;
+}
+
+const tooMany = (endpoint: Endpoint, most: number): DnxError =>
+  new DnxError('failed', `The list of ${endpoint} has more than ${most.toLocaleString('en')} pages, the most that dnx reads.`, {
+    next: [{ command: ['api', 'GET', `${endpoint.replace('GET ', '')}?page=${most + 1}`], why: 'Read single pages with' }],
+  });
+
+const repeated = (endpoint: Endpoint, page: number): DnxError =>
+  new DnxError('failed', `Page ${page} of ${endpoint} repeats the pages before it, so the list cannot be read to its end.`);

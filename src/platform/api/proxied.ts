@@ -1,39 +1,101 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, request as send } from 'undici';
+import { usage } from '../../base/errors.ts';
 import type { Env, HttpRequest, HttpResponse, Transport } from '../../machine/world.ts';
-import { faultOf } from './fault.ts';
-import { responseOf } from './response.ts';
+import { faultOf, silence } from './fault.ts';
+import { headTime, type Reading, responseOf } from './response.ts';
 
 /** What the transport is given: the environment names the proxy. */
-export interface ProxiedOptions {
+export interface ProxiedOptions extends Reading {
   readonly env: Env;
-  /** Milliseconds without a byte from the other side until the connection counts as dead. */
-  readonly idleMs: number;
 }
 
 /** undici through the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name, upper or lower case. Loaded only when one is set. */
-export function proxiedTransport({ env, idleMs }: ProxiedOptions): Transport {
-  const proxies = {
-    httpProxy: env.http_proxy ?? env.HTTP_PROXY,
-    httpsProxy: env.https_proxy ?? env.HTTPS_PROXY,
-    noProxy: env.no_proxy ?? env.NO_PROXY,
-  };
-  const timeouts = { headersTimeout: idleMs, bodyTimeout: idleMs, connectTimeout: idleMs };
-  const set = Object.fromEntries(Object.entries(proxies).filter(([, value]) => value));
-  const dispatcher =
-    Object.keys(set).length > 0 ? new EnvHttpProxyAgent({ ...timeouts, ...set, clientFactory: tunnels }) : new Agent(timeouts);
+export function proxiedTransport({ env, ...reading }: ProxiedOptions): Transport {
+  const { limits, after } = reading;
+  const dispatcher = dispatcherFor(env, limits.headMs);
   return {
     async request({ method, url, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
       signal.throwIfAborted();
+      let sent = false;
+      const onStart = () => {
+        sent = true;
+      };
+      const noted = dispatcher.compose((dispatch) => (options, handler) => dispatch(options, noting(handler, onStart)));
+      const stop = new AbortController();
+      const abort = () => stop.abort(signal.reason);
+      signal.addEventListener('abort', abort);
+      const headMs = headTime(limits, body);
+      const cancel = after(headMs, () => stop.abort(silence(headMs)));
       try {
-        const answer = await send(url, { method, headers: { ...headers }, body: body ?? null, signal, dispatcher });
-        return responseOf(answer.statusCode, answer.headers, answer.body, signal);
+        // undici does not hear of the signal before it is connected, and a proxy may never connect it.
+        const answer = await Promise.race([
+          send(url, { method, headers: { ...headers }, body: body ?? null, signal: stop.signal, dispatcher: noted }),
+          aborted(stop.signal),
+        ]);
+        answer.body.on('close', () => signal.removeEventListener('abort', abort));
+        return responseOf({ status: answer.statusCode, headers: answer.headers }, answer.body, reading, signal);
       } catch (error) {
-        // undici does not tell whether the request left, so the careful answer is that it did, unless connecting failed.
-        throw signal.aborted ? signal.reason : faultOf(error, { sent: true, seconds: idleMs / 1000 });
+        signal.removeEventListener('abort', abort);
+        throw signal.aborted ? signal.reason : faultOf(error, sent);
+      } finally {
+        cancel();
       }
     },
-    close: () => dispatcher.destroy(),
+    async close() {
+      // Not awaited: a connection that is still being made would have to be waited for.
+      dispatcher.destroy().catch(() => {});
+    },
   };
+}
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+
+/** The same handler, which calls back when its request is written to a connection. */
+const noting = (handler: Dispatcher.DispatchHandler, onStart: () => void): Dispatcher.DispatchHandler => ({
+  onRequestStart(...args) {
+    onStart();
+    handler.onRequestStart?.(...args);
+  },
+  onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
+  onResponseStart: (...args) => handler.onResponseStart?.(...args),
+  onResponseData: (...args) => handler.onResponseData?.(...args),
+  onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+  onResponseError: (...args) => handler.onResponseError?.(...args),
+});
+
+function dispatcherFor(env: Env, headMs: number): Dispatcher {
+  // The time that a head and a body may take is measured outside undici.
+  const timeouts = { headersTimeout: 0, bodyTimeout: 0, connectTimeout: headMs };
+  const proxies = {
+    httpProxy: proxyIn(env, env.http_proxy === undefined ? 'HTTP_PROXY' : 'http_proxy'),
+    httpsProxy: proxyIn(env, env.https_proxy === undefined ? 'HTTPS_PROXY' : 'https_proxy'),
+    noProxy: env.no_proxy ?? env.NO_PROXY,
+  };
+  const set = Object.fromEntries(Object.entries(proxies).filter(([, value]) => value));
+  const clientFactory = (origin: URL, options: object) => tunnels(origin, { ...options, ...timeouts, headersTimeout: headMs });
+  return Object.keys(set).length > 0 ? new EnvHttpProxyAgent({ ...timeouts, ...set, clientFactory }) : new Agent(timeouts);
+}
+
+/** The URL of a proxy; without a scheme it is http, as curl reads it. The value is not shown, because it may hold a password. */
+function proxyIn(env: Env, name: string): string | undefined {
+  const value = env[name];
+  if (!value) return undefined;
+  const hint = 'Set it to a URL such as http://proxy.example.com:3128, or unset it.';
+  const url = value.includes('://') ? value : `http://${value}`;
+  if (!URL.canParse(url) || !decodable(new URL(url))) throw usage(`${name} is not the URL of a proxy.`, hint);
+  const { protocol } = new URL(url);
+  if (!['http:', 'https:'].includes(protocol)) throw usage(`${name} names a ${protocol}// proxy; dnx supports http:// and https://.`, hint);
+  return url;
+}
+
+function decodable({ username, password, hostname }: URL): boolean {
+  try {
+    decodeURIComponent(`${username}${password}`);
+    return hostname !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** The connections to a proxy. undici (7.30) would ask one that hangs up again at once, and for ever: it must get an error of another kind. */

@@ -1,27 +1,36 @@
 import type { HttpResponse } from '../../machine/world.ts';
 import type { ClientOptions } from './api.ts';
 import type { Exchange } from './exchange.ts';
-import { drain } from './response.ts';
+
+/** Until when nothing is sent, in ms of the monotonic clock. Requests that share a token share it. */
+export interface Pause {
+  until: number;
+}
+
+/** So long, in ms, the requests are spread that wait for the same window, those of other processes included. */
+const SPREAD_MS = 5_000;
 
 /** Waits for the limit's window together with every other request under way, then tries again. A 429 was not performed. */
-export function rateLimited({ clock, signal, notice, patienceMs }: ClientOptions, exchange: Exchange): Exchange {
-  let pausedUntil = 0;
+export function rateLimited(options: ClientOptions, exchange: Exchange, pause: Pause): Exchange {
+  const { clock, signal, notice, patienceMs, random, deadline = Number.POSITIVE_INFINITY } = options;
   return async (method, path, send) => {
     let waited = 0;
     for (let attempt = 0; ; attempt++) {
-      const pause = pausedUntil - clock.elapsed();
-      if (pause > 0) {
-        waited += pause;
-        await clock.sleep(pause, signal);
+      const left = pause.until - clock.elapsed();
+      if (left > 0) {
+        const spread = left + random() * SPREAD_MS;
+        waited += left;
+        await clock.sleep(spread, signal);
         continue;
       }
       const response = await exchange(method, path, send);
       if (response.status !== 429 || send.authenticated === false) return response;
       const wait = retryAfter(response, clock.now()) ?? Math.min(60_000, 2_000 * 2 ** attempt);
-      if (waited + wait > patienceMs) return response;
-      await drain(response);
-      if (pausedUntil <= clock.elapsed()) notice(`Deploynix allows no more requests now; going on in ${Math.ceil(wait / 1000)} s.`);
-      pausedUntil = Math.max(pausedUntil, clock.elapsed() + wait);
+      // A poll is only a part of what is waited for; anything else has failed if the limit outlasts the deadline.
+      if (waited + wait > patienceMs || (send.retry !== false && clock.elapsed() + wait > deadline)) return response;
+      response.discard();
+      if (pause.until <= clock.elapsed()) notice(`Deploynix allows no more requests now; going on in ${Math.ceil(wait / 1000)} s.`);
+      pause.until = Math.max(pause.until, clock.elapsed() + wait);
     }
   };
 }

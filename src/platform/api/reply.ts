@@ -1,4 +1,5 @@
-import { isObject } from '../../base/json.ts';
+import { DnxError } from '../../base/errors.ts';
+import { fromJson, isObject } from '../../base/json.ts';
 import type { HttpResponse } from '../../machine/world.ts';
 import { textOf } from './response.ts';
 
@@ -18,13 +19,15 @@ export interface Reply<T = unknown> {
 /** Reads a body in any of the shapes of success: `{data}`, `{message}`, `{message,data}`, a bare object or array, or nothing. */
 export async function readReply<T>(response: HttpResponse): Promise<Reply<T>> {
   const { status, headers } = response;
-  const text = await textOf(response);
+  // Some servers begin with a byte order mark.
+  const text = (await textOf(response)).replace(/^\ufeff/, '');
   const nothing = { status, headers, body: undefined, data: undefined, message: undefined, text: undefined };
   if (text.trim() === '') return nothing;
   let body: unknown;
   try {
-    body = JSON.parse(text);
-  } catch {
+    body = fromJson(text);
+  } catch (error) {
+    if (error instanceof RangeError) throw new DnxError('failed', `Cannot read the answer (${status}): ${error.message}.`);
     return { ...nothing, text };
   }
   return { status, headers, body, ...unwrap<T>(body), text: undefined };

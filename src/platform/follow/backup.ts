@@ -1,5 +1,6 @@
 import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
+import { idIn } from '../names/names.ts';
 import type { Reader, Thing } from './work.ts';
 
 /** What following a backup reads. */
@@ -7,6 +8,6 @@ export const backupsEndpoint = 'GET /backups' satisfies Endpoint;
 
 /** Reads backups through their list, for the API has no `GET /backups/{backup}`. */
 export const backupReader = ({ api }: { readonly api: Api }): Reader<Thing> => ({
-  one: async (id, options) => (await api.list<Thing>(backupsEndpoint, {}, options)).find((backup) => String(backup.id) === id),
+  one: async (id, options) => (await api.list<Thing>(backupsEndpoint, {}, options)).find((backup) => idIn(backup.id) === id),
   any: () => api.send(backupsEndpoint, {}, { query: { per_page: 1 } }),
 });

@@ -1,6 +1,6 @@
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, isError } from '../../base/errors.ts';
 import type { Clock } from '../../machine/world.ts';
-import { DEFAULT_TIMEOUT_MS, FAULTS_IN_A_ROW, goesOn, isFault, lost } from './rules.ts';
+import { FAULTS_IN_A_ROW, goesOn, isFault, lost } from './rules.ts';
 
 /** One thing that happened while a command waits, as `-o ndjson` prints it. Times are ISO 8601. */
 export interface WaitingEvent {
@@ -16,6 +16,8 @@ export interface WaitingEvent {
 /** What a wait uses: time, a way to be stopped, and somebody to tell how it goes. */
 export interface Waiting {
   readonly clock: Clock;
+  /** When the wait is over, in ms of the monotonic clock. */
+  readonly deadline: number;
   readonly signal: AbortSignal;
   readonly progress: {
     note(sentence: string): void;
@@ -33,6 +35,8 @@ export interface Reading<T> {
   /** The status in words for a person, where the bare word would mislead. */
   readonly words?: string | undefined;
   readonly verdict?: T | undefined;
+  /** In so many ms, if nothing changes, there will be a verdict. */
+  readonly dueMs?: number | undefined;
 }
 
 /** How following ended. */
@@ -48,9 +52,8 @@ export interface Followed<T> {
 export interface Following<T> {
   /** What is waited for, in the user's words: `shop.example.com`. */
   readonly what: string;
-  /** Polls once, without retries: a fault that it throws is tolerated a few times. */
+  /** Polls once, without retries and until the deadline: a fault that it throws is tolerated a few times. */
   readonly read: () => Promise<Reading<T>>;
-  readonly timeoutMs?: number | undefined;
   /** The words of the command that takes up the wait. */
   readonly resume: readonly string[];
   /** Polls before the first pause, for work that may have ended long ago. */
@@ -76,12 +79,13 @@ export async function follow<T>(ctx: Waiting, following: Following<T>): Promise<
 }
 
 async function poll<T>(ctx: Waiting, following: Following<T>): Promise<Followed<T>> {
-  const { clock, signal, progress } = ctx;
-  const { what, read, timeoutMs = DEFAULT_TIMEOUT_MS, atOnce, pace } = following;
+  const { clock, deadline, signal, progress } = ctx;
+  const { what, read, atOnce, pace } = following;
   const started = clock.elapsed();
   const elapsed = () => clock.elapsed() - started;
   const seconds = () => Math.round(elapsed() / 1000);
   let pause = atOnce ? 0 : FIRST_POLL_MS;
+  let dueMs = Number.POSITIVE_INFINITY;
   let faults = 0;
   let status = 'started';
   let toldAt = 0;
@@ -94,12 +98,13 @@ async function poll<T>(ctx: Waiting, following: Following<T>): Promise<Followed<
 
   progress.spin(`${what}: ${status}`, () => `${seconds()} s`);
   for (;;) {
-    const left = timeoutMs - elapsed();
+    const left = deadline - clock.elapsed();
     if (left <= 0) return { verdict: undefined, status, elapsedMs: elapsed() };
-    if (pause > 0) await clock.sleep(Math.min(Math.max(pause, pace?.() ?? 0), left), signal);
+    if (pause > 0) await clock.sleep(Math.min(Math.max(pause, pace?.() ?? 0), dueMs, left), signal);
     pause = pause === 0 ? FIRST_POLL_MS : Math.min(pause * GROWTH, SLOWEST_POLL_MS);
     try {
       const seen = await read();
+      dueMs = seen.dueMs ?? Number.POSITIVE_INFINITY;
       const news = seen.status !== status || faults > 0;
       faults = 0;
       status = seen.status;
@@ -108,6 +113,7 @@ async function poll<T>(ctx: Waiting, following: Following<T>): Promise<Followed<
       else if (elapsed() - toldAt >= HEARTBEAT_MS) tell('heartbeat', words);
       if (seen.verdict !== undefined) return { verdict: seen.verdict, status, elapsedMs: elapsed() };
     } catch (error) {
+      if (isError(error, 'timed_out')) continue;
       if (!isFault(error)) throw error;
       faults += 1;
       if (faults >= FAULTS_IN_A_ROW) throw lost(what, error);

@@ -1,7 +1,23 @@
 import { DnxError, isError, type Next } from '../../base/errors.ts';
+import type { Clock } from '../../machine/world.ts';
+import type { Api } from '../api/api.ts';
+import { isUnperformed } from '../api/deadline.ts';
 
 /** 15 minutes: the longest wait unless the user says otherwise. */
-export const DEFAULT_TIMEOUT_MS = 15 * 60_000;
+const DEFAULT_TIMEOUT_MS = 15 * 60_000;
+
+/** How long, in ms, a command may take that has these options. Without waiting only a given `--timeout` counts. */
+export const allowanceOf = ({ wait, timeout }: { readonly wait?: unknown; readonly timeout?: unknown }): number =>
+  typeof timeout === 'number' ? timeout : wait === false ? Number.POSITIVE_INFINITY : DEFAULT_TIMEOUT_MS;
+
+/** The API for so many ms from now, and when they are over. */
+export function within(
+  { api, clock }: { readonly api: Api; readonly clock: Clock },
+  allowanceMs: number,
+): { readonly api: Api; readonly deadline: number } {
+  const deadline = clock.elapsed() + allowanceMs;
+  return { api: allowanceMs === Number.POSITIVE_INFINITY ? api : api.until(deadline), deadline };
+}
 
 /** What to say where this token cannot read what is to be followed. `why` is the API's answer. */
 export interface Unreadable {
@@ -34,7 +50,14 @@ export async function readBefore<T>(
 export const timedOut = (subject: string, next: Next): DnxError =>
   new DnxError('timed_out', `${subject} did not end within the time allowed; it goes on.`, { next: [next] });
 
-/** A fault of the network or of the server says nothing about the work. A 429 is none: the client waits it out, and gives up with a failure. */
+/** Says what did not happen if time ran out before it was requested. `undone` is a clause. */
+export const inTime = <T>(work: Promise<T>, undone: string): Promise<T> =>
+  work.catch((error: unknown) => {
+    if (!isUnperformed(error)) throw error;
+    throw new DnxError('timed_out', `Time ran out, so ${undone}.`, { cause: error, hint: 'Allow more time with --timeout.' });
+  });
+
+/** A fault of the network or of the server says nothing about the work. A 429 is none: the client waits it out. */
 export const isFault = (error: unknown): error is DnxError =>
   isError(error, 'network') || (isError(error, 'failed') && (error.status ?? 0) >= 500);
 

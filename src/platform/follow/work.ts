@@ -1,10 +1,11 @@
 import { DnxError } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { isObject, toJson } from '../../base/json.ts';
 import { type Phase, phaseOf } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Reply } from '../api/reply.ts';
+import { idIn } from '../names/names.ts';
 import { type Followed, follow, type Waiting } from './follow.ts';
-import { readBefore, timedOut } from './rules.ts';
+import { inTime, readBefore, timedOut } from './rules.ts';
 
 /** Anything whose `status` tells how the work on it stands. */
 export interface Thing {
@@ -32,8 +33,6 @@ export interface Work<T extends Thing> {
   readonly start: () => Promise<Reply>;
   /** True: following is required. False: not wanted. Undefined: followed where the token can. */
   readonly wait: boolean | undefined;
-  /** In ms. */
-  readonly timeout: number | undefined;
   /** What is done and to what, in the user's words, for the middle of a sentence: `backup`, `database shop`. */
   readonly doing: string;
   readonly what: string;
@@ -52,18 +51,20 @@ export interface Worked<T extends Thing> {
 /** Starts work that goes on after the answer and, where that is wanted and possible, follows it to its end. */
 export async function startAndFollow<T extends Thing>(ctx: Waiting, work: Work<T>): Promise<Worked<T>> {
   const { wait, doing, what } = work;
-  const snapshot = wait === false ? undefined : await snapshotOf(ctx, work);
-  const reply = await work.start();
+  const undone = `the ${doing} of ${what} was not started`;
+  const snapshot = wait === false ? undefined : await inTime(snapshotOf(ctx, work), undone);
+  const reply = await inTime(work.start(), undone);
   if (!snapshot) return { reply };
   const started = isObject(reply.data) ? (reply.data as unknown as T) : snapshot.before;
-  if (started?.id === undefined) {
+  const id = idIn(started?.id);
+  if (started === undefined || id === undefined) {
     const unnamed = `The answer does not say which one it is, so the ${doing} of ${what} cannot be followed.`;
     if (wait) return { reply, failure: new DnxError('failed', unnamed, { hint: 'It was started all the same.' }) };
     ctx.progress.warn(unnamed);
     return { reply };
   }
   ctx.progress.note(`Started the ${doing} of ${what}.`);
-  const resume = work.resume(String(started.id));
+  const resume = work.resume(id);
   const { thing, ...followed } = await followThing(ctx, work, snapshot.before, started, resume);
   return { reply, thing, failure: failureOf(work, thing, followed, resume) };
 }
@@ -88,7 +89,7 @@ function snapshotOf<T extends Thing>({ progress }: Waiting, { reader, on, wait, 
 /** Polls a thing until the work on it has ended. What reads as it did before the request may still be of then: only a change counts. */
 async function followThing<T extends Thing>(
   ctx: Waiting,
-  { reader, what, timeout: timeoutMs }: Work<T>,
+  { reader, what }: Work<T>,
   before: T | undefined,
   started: T,
   resume: readonly string[],
@@ -100,10 +101,10 @@ async function followThing<T extends Thing>(
     if (!seen) return { status: 'not to be seen' };
     thing = seen;
     const phase = reader.phase?.(seen, before) ?? phaseOf(seen.status);
-    changed ||= phase === 'going' || JSON.stringify(seen) !== JSON.stringify(before);
+    changed ||= phase === 'going' || toJson(seen) !== toJson(before);
     return { status: wordOf(seen.status) || 'unknown', verdict: changed && phase !== 'going' ? phase : undefined };
   };
-  return { ...(await follow(ctx, { what, read, timeoutMs, resume })), thing };
+  return { ...(await follow(ctx, { what, read, resume })), thing };
 }
 
 function failureOf<T extends Thing>(

@@ -7,20 +7,24 @@ export interface Address {
   readonly path: string;
   /** With its question mark; empty where there is none. */
   readonly search: string;
-  readonly query: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, readonly string[]>>;
 }
 
 /** `servers?page=2`, `/api/v1/servers` or a whole URL of this host, as the API knows it. The token goes to no other host. */
 export function addressOf(word: string, host: string): Address {
   const url = URL.canParse(word) && word.includes('://') ? new URL(word) : undefined;
-  if (url && url.origin !== host)
-    throw usage(`${url.origin} is not the host of this API.`, `The token is for ${host}; --host chooses another.`);
-  const [before = '', ...after] = (url ? `${url.pathname}${url.search}` : word).split('?');
+  const whole = url && `${url.origin}${url.pathname}${url.search}`;
+  if (whole !== undefined && !whole.startsWith(`${host}/`)) {
+    const other = url?.origin === new URL(host).origin ? word : url?.origin;
+    throw usage(`${other} is not the host of this API.`, `The token is for ${host}; --host chooses another.`);
+  }
+  const [before = '', ...after] = (whole?.slice(host.length) ?? word).split('?');
   const path = `/${decodeBraces(before).replace(/^\/+/, '')}`.replace(/^\/api\/v1(?=\/|$)/, '');
   if (/\s|#|(^|\/)\.\.(\/|$)/.test(path) || path.length < 2)
     throw usage(`“${word}” is not a path of the API.`, 'Give one such as /servers/{server}/sites.');
   const search = after.length > 0 ? `?${after.join('?')}` : '';
-  return { path, search, query: Object.fromEntries(new URLSearchParams(search)) };
+  const parameters = new URLSearchParams(search);
+  return { path, search, query: Object.fromEntries([...parameters.keys()].map((key) => [key, parameters.getAll(key)])) };
 }
 
 /** A URL writes `{server}` as `%7Bserver%7D`. */
@@ -39,7 +43,7 @@ export async function fillPlaceholders(address: Address, resolve: (path: string)
 /** The operation that a word names, whatever ids are in it: what it needs can be told before it is asked. */
 export function operationOf(method: string, word: string): Endpoint {
   const [before = ''] = decodeBraces(word)
-    .replace(/^https?:\/\/[^/]*/, '')
+    .replace(/^https?:\/\/[^/]*(.*?(?=\/api\/v1(\/|$)))?/, '')
     .split('?');
   const path = before.replace(/^\/*/, '/').replace(/^\/api\/v1(?=\/|$)/, '');
   const parts = path.split('/').map((part) => (isId(part) ? '{id}' : part));

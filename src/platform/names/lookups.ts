@@ -1,3 +1,4 @@
+import { own } from '../../base/json.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { isId, namings } from './names.ts';
 
@@ -8,6 +9,8 @@ export type Words = Readonly<Record<string, string | undefined>>;
 export interface Settled {
   readonly server?: string | undefined;
   readonly site?: string | undefined;
+  /** The files that may have named them, and cannot be used. */
+  readonly lost?: Readonly<Partial<Record<'server' | 'site', string | undefined>>>;
 }
 
 /** How one path parameter becomes an id. */
@@ -50,9 +53,6 @@ function sitePath(site: string, server: string | undefined): readonly Lookup[] {
 /** How one word becomes the id of such a thing. */
 export function lookup(name: string, word: string | undefined): Lookup {
   if (word === undefined) return { name, word, how: 'missing', requests: [] };
-  const naming = namings[name];
+  const naming = own(namings, name);
   return isId(word) || !naming ? { name, word, how: 'id', requests: [] } : { name, word, how: 'list', requests: [naming.list] };
 }
-
-/** The thing that a list holds, as endpoints name it: `credential` for `GET /providers/credentials`. */
-export const nounIn = (list: Endpoint): string | undefined => Object.keys(namings).find((noun) => namings[noun]?.list === list);

@@ -1,5 +1,6 @@
+import { DnxError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
+import { title, wordOf } from '../../base/text.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 
 /** A thing on which a command acts: its id, and the words by which the user knows it. */
@@ -48,11 +49,28 @@ export const namings: Readonly<Record<string, Naming>> = {
   git_repository: { list: 'GET /git-repositories', keys: ['name'] },
 };
 
+/** The thing that a list holds, as endpoints name it: `credential` for `GET /providers/credentials`. */
+export const nounIn = (list: Endpoint): string | undefined => Object.keys(namings).find((noun) => namings[noun]?.list === list);
+
+/** What the API sent as an id, as text. Undefined where it is no id: an empty or broken text, an object, or a number that lost its digits. */
+export function idIn(value: unknown): string | undefined {
+  if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value);
+  // Half a character cannot be written into a path.
+  return typeof value === 'string' && !['', '.', '..'].includes(value.trim()) && !/\p{Cs}/u.test(value) ? value : undefined;
+}
+
+/** The id of a thing that the API sent. Throws where it is no id: a request for it would be one for something else. */
+export function requireId(thing: JsonObject, noun: string): string {
+  const id = idIn(thing.id);
+  if (id !== undefined) return id;
+  throw new DnxError('failed', `Deploynix answered with an unusable id for a ${title(noun)}: ${wordOf(thing.id) || 'it is empty'}.`);
+}
+
 /** A thing that the API sent, as a target: its id, and its name where it has one. */
-export const targetOf = (thing: JsonObject, noun: string): Target => ({
-  id: String(thing.id),
-  label: wordOf(thing[namings[noun]?.keys[0] ?? 'id']) || String(thing.id),
-});
+export function targetOf(thing: JsonObject, noun: string): Target {
+  const id = requireId(thing, noun);
+  return { id, label: wordOf(thing[namings[noun]?.keys[0] ?? 'id']) || id };
+}
 
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

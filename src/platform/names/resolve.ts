@@ -1,6 +1,6 @@
 import { DnxError, isError, type Next, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import { flagName, plural, title } from '../../base/text.ts';
+import { flagName, plural, title, wordOf } from '../../base/text.ts';
 import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { type Lookup, lookupsFor, type Settled, type Words } from './lookups.ts';
@@ -34,7 +34,7 @@ export async function resolve(names: readonly string[], given: Words, scope: Sco
   // A site would tell its server too, so it is the site that is missing.
   const missing = lookups.filter(({ how }) => how === 'missing');
   const first = missing.find(({ name }) => name === 'site') ?? missing[0];
-  if (first) throw nothingSays(first.name);
+  if (first) throw nothingSays(first.name, scope.settings);
   let targets: Targets = {};
   for (const each of lookups) targets = { ...targets, ...(await execute(each, targets, scope)) };
   return targets;
@@ -54,8 +54,14 @@ async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<
 }
 
 /** A site over all servers, and its server. */
-async function anywhere(word: string, { sites }: Scope): Promise<Targets> {
-  const { server, site }: Located = only('site', word, await sites.find(word), (each) => `${each.server.label}/${each.site.label}`);
+async function anywhere(word: string, { api, sites }: Scope): Promise<Targets> {
+  const { server, site }: Located = only(
+    'site',
+    word,
+    await sites.find(word, api),
+    ['--server', 'SERVER'],
+    (each) => `${each.server.label}/${each.site.label}`,
+  );
   return { server, site };
 }
 
@@ -65,17 +71,19 @@ export async function one(name: string, word: string, parents: Targets, { api }:
   if (isId(word) || !naming) return { id: word, label: word };
   const things = matching(await api.list<JsonObject>(naming.list, idsOf(parents)), word, naming.keys);
   const described = (thing: JsonObject) => {
-    const names = naming.keys.map((key) => thing[key]).filter(Boolean);
-    return `${thing.id} (${names.join(', ')})`;
+    const names = naming.keys.map((key) => wordOf(thing[key])).filter(Boolean);
+    return `${wordOf(thing.id)} (${names.join(', ')})`;
   };
-  return targetOf(only(name, word, things, described), name);
+  const flags = Object.entries(parents).flatMap(([parent, { label }]) => [flagName(parent), label]);
+  return targetOf(only(name, word, things, flags, described), name);
 }
 
-function only<T>(name: string, word: string, found: readonly T[], described: (each: T) => string): T {
+/** `flags`: what the command that lists them needs to know. */
+function only<T>(name: string, word: string, found: readonly T[], flags: readonly string[], described: (each: T) => string): T {
   const [first, ...others] = found;
   if (first === undefined) {
     const group = namings[name]?.group ?? name.replaceAll('_', '-');
-    const next: Next = { command: [group, 'list'], why: 'See which there are with' };
+    const next: Next = { command: [group, 'list', ...flags], why: 'See which there are with' };
     throw new DnxError('not_found', `There is no ${title(name)} “${word}”, or this token does not see it.`, { next: [next] });
   }
   if (others.length === 0) return first;
@@ -85,7 +93,17 @@ function only<T>(name: string, word: string, found: readonly T[], described: (ea
   });
 }
 
-function nothingSays(name: string): DnxError {
+/** A server or site that a file may have named, were it whole. */
+export function lostIn(name: string, { lost }: Settled): DnxError | undefined {
+  const file = name === 'server' || name === 'site' ? lost?.[name] : undefined;
+  return file === undefined
+    ? undefined
+    : usage(`The ${name} is not known, because ${file} cannot be used.`, `Fix or remove it, or pass --${name}.`);
+}
+
+function nothingSays(name: string, settled: Settled): DnxError {
+  const lost = lostIn(name, settled);
+  if (lost) return lost;
   if (name === 'site') return usage('Which site? Nothing says.', 'Name it by its domain or id, or set DNX_SITE.');
   const variable = name === 'server' ? ' or set DNX_SERVER' : '';
   return usage(`Which ${title(name)}? Nothing says.`, `Pass ${flagName(name)}${variable}.`);

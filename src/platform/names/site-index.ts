@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import { isError } from '../../base/errors.ts';
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { isObject, type JsonObject, own } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
 import { readJson, writeJson } from '../../machine/files/json-file.ts';
 import type { Waiting } from '../../machine/files/lock.ts';
 import type { Api } from '../api/api.ts';
-import { isId, isTarget, type Target, targetOf } from './names.ts';
+import { idIn, isId, isTarget, type Target, targetOf } from './names.ts';
 
 /** A site, and the server that it is on. */
 export type Located = Readonly<Record<'server' | 'site', Target>>;
 
 /** Where a site is, by its domain or id, over all servers. What was found once is remembered, and checked on use. */
 export interface SiteIndex {
-  find(site: string): Promise<readonly Located[]>;
+  find(site: string, api: Pick<Api, 'list'>): Promise<readonly Located[]>;
   /** The sites that it answered from memory, by id, with the word for each: they may go by another name now. */
   readonly recalled: ReadonlyMap<string, string>;
   /** Forgets what it remembers, so that the next answer is of now. */
@@ -20,7 +21,6 @@ export interface SiteIndex {
 
 /** What the index needs, and whose it is. */
 interface Options extends Waiting {
-  readonly api: Pick<Api, 'list'>;
   readonly directory: string;
   readonly account: string;
 }
@@ -31,9 +31,12 @@ type Sites = Readonly<Record<string, Located>>;
 const PATIENCE_MS = 1_000;
 
 /** The index of one account, kept in `directory`. */
-export function openSiteIndex({ api, directory, account, clock, signal }: Options): SiteIndex {
+export function openSiteIndex({ directory, account, clock, signal }: Options): SiteIndex {
   const file = join(directory, 'sites.json');
   const recalled = new Map<string, string>();
+  // The file may be one that cannot be written.
+  let forgotten = false;
+  let everywhere: Promise<readonly Listed[]> | undefined;
 
   const change = async (sites: (known: Sites) => Sites) => {
     try {
@@ -48,36 +51,55 @@ export function openSiteIndex({ api, directory, account, clock, signal }: Option
   };
 
   return {
-    async find(site) {
-      const known = sitesIn(readIndex(file)[account]);
-      const hit = Object.hasOwn(known, site) ? known[site] : undefined;
+    async find(site, api) {
+      const hit = forgotten ? undefined : own(sitesIn(readIndex(file)[account]), site);
       if (hit) {
         recalled.set(hit.site.id, site);
         return [hit];
       }
-      const everywhere = await everySite(api);
-      const named = (name: string) => everywhere.filter((each) => same(isId(name) ? each.site.id : each.site.label, name));
+      everywhere ??= everySite(api);
+      const all = await everywhere;
+      const found = all.filter((each) => isNamed(each.site, site)).map(located);
       // The search has passed every site, so whoever is asked for next need not be searched again.
-      const unique = everywhere.filter(({ site: { label } }) => named(label).length === 1).map((each) => [each.site.label, each] as const);
-      const found = named(site);
+      const unique = uniqueIn(all).map((each) => [each.site.label, each] as const);
       const [only] = found;
       await change((now) => ({ ...now, ...Object.fromEntries(unique), ...(only && found.length === 1 && { [site]: only }) }));
       return found;
     },
     recalled,
     async forget() {
+      forgotten = true;
+      everywhere = undefined;
       await change(() => ({}));
     },
   };
 }
 
-async function everySite(api: Pick<Api, 'list'>): Promise<readonly Located[]> {
-  const everywhere: Located[] = [];
-  for (const server of await api.list<JsonObject>('GET /servers')) {
-    const sites = await api.list<JsonObject>('GET /servers/{server}/sites', { server: String(server.id) });
-    everywhere.push(...sites.map((each) => ({ server: targetOf(server, 'server'), site: targetOf(each, 'site') })));
+/** A site as the API sent it, and the server that it is on. */
+interface Listed {
+  readonly server: Target;
+  readonly site: JsonObject;
+}
+
+async function everySite(api: Pick<Api, 'list'>): Promise<readonly Listed[]> {
+  const everywhere: Listed[] = [];
+  for (const each of await api.list<JsonObject>('GET /servers')) {
+    const server = targetOf(each, 'server');
+    for (const site of await api.list<JsonObject>('GET /servers/{server}/sites', { server: server.id })) everywhere.push({ server, site });
   }
   return everywhere;
+}
+
+const located = ({ server, site }: Listed): Located => ({ server, site: targetOf(site, 'site') });
+
+const isNamed = ({ id, domain }: JsonObject, name: string): boolean => same(wordOf(isId(name) ? id : domain), name);
+
+/** The sites whose domain no other has. */
+function uniqueIn(everywhere: readonly Listed[]): readonly Located[] {
+  const sites = everywhere.filter(({ site }) => idIn(site.id) !== undefined).map(located);
+  const times = new Map<string, number>();
+  for (const { site } of sites) times.set(site.label.toLowerCase(), (times.get(site.label.toLowerCase()) ?? 0) + 1);
+  return sites.filter(({ site }) => times.get(site.label.toLowerCase()) === 1);
 }
 
 /** Every account's sites, as they lie in the file; nothing where it cannot be read. */
@@ -98,6 +120,6 @@ const isLocated = (value: unknown): value is Located => isObject(value) && isTar
 
 /** The things one of whose keys holds this name. Names are compared without regard to case, as host names are. */
 export const matching = (things: readonly JsonObject[], name: string, keys: readonly string[]): JsonObject[] =>
-  things.filter((each) => keys.some((key) => same(String(each[key] ?? ''), name)));
+  things.filter((each) => keys.some((key) => same(wordOf(each[key]), name)));
 
 const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();

@@ -90,7 +90,7 @@ export const refusedFailures: readonly Failure[] = [
     code: 'unauthenticated',
     given: () => ({ env: { DNX_TOKEN: '1|wrong' } }),
     says: 'Deploynix does not accept this token.',
-    hint: 'Sign in again with: dnx login',
+    hint: /^It is the token in DNX_TOKEN\./,
     status: 401,
     calls: 1,
   },

@@ -23,7 +23,7 @@ export const unreachedFailures: readonly Failure[] = [
     },
     says: /^Cannot reach .*: no answer within 0\.05 s\.$/,
     hint: /network/,
-    calls: 4,
+    calls: 1,
   },
   {
     name: 'a connection that is dropped',
@@ -52,7 +52,7 @@ export const unreachedFailures: readonly Failure[] = [
     hint: 'Look at the current state before you try again.',
     calls: 2,
   },
-  // 124, 130, 143
+  // 124, 129, 130, 143
   {
     name: '--timeout',
     line: 'deploy shop.example.com --server web-1 --timeout 1s',
@@ -76,6 +76,15 @@ export const unreachedFailures: readonly Failure[] = [
     code: 'terminated',
     given: () => ({ terminateAt: 3_000 }),
     says: /Terminated/,
+    hint: /dnx site watch/,
+    calls: 'any',
+  },
+  {
+    name: 'SIGHUP',
+    line: 'deploy shop.example.com --server web-1',
+    code: 'hangup',
+    given: () => ({ hangUpAt: 3_000 }),
+    says: /Hangup/,
     hint: /dnx site watch/,
     calls: 'any',
   },

@@ -173,27 +173,27 @@ export const usageFailures: readonly Failure[] = [
     hint: /jmespath\.org/,
   },
   {
-    name: 'a settings file that is not JSON',
+    name: 'a settings file that is not JSON, and may name the host',
     line: 'server list',
     code: 'usage',
     given: ({ directory }) => {
       mkdirSync(join(directory, 'config'));
       writeFileSync(join(directory, 'config', 'config.json'), '{');
-      return undefined;
+      return { env: { DNX_HOST: undefined } };
     },
-    says: /config\.json is not valid JSON\.$/,
-    hint: /Mend it/,
+    says: /^The host is not known, because .*config\.json cannot be used\. Nothing was sent\.$/,
+    hint: 'Fix or remove it, or pass --host.',
   },
   {
-    name: 'a link file that is not an object',
+    name: 'a link file that names the host',
     line: 'server list',
     code: 'usage',
     given: ({ directory }) => {
-      writeFileSync(join(directory, '.deploynix.json'), 'null');
-      return undefined;
+      writeFileSync(join(directory, '.deploynix.json'), '{"host":"link.test"}');
+      return { env: { DNX_HOST: undefined } };
     },
-    says: /\.deploynix\.json does not hold a JSON object\.$/,
-    hint: /Mend it/,
+    says: /\.deploynix\.json names the host https:\/\/link\.test, but a link file cannot choose the host\. Nothing was sent\.$/,
+    hint: 'To use that host: --host https://link.test or DNX_HOST=https://link.test. To use https://deploynix.io: --host https://deploynix.io',
   },
   {
     name: 'a link file whose site is a list',
@@ -203,7 +203,7 @@ export const usageFailures: readonly Failure[] = [
       writeFileSync(join(directory, '.deploynix.json'), '{"site":["a.test"]}');
       return undefined;
     },
-    says: '“site” of the link file is not text.',
-    hint: null,
+    says: /^The site is not known, because .*\.deploynix\.json cannot be used\.$/,
+    hint: 'Fix or remove it, or pass --site.',
   },
 ];

@@ -7,8 +7,8 @@ import { callsOf, type Invocation, ownWords } from '../../../cli/run/invocation.
 import { firstWords, meansAll, namesNeeded } from '../../../cli/run/targets.ts';
 import { type Need, needOf } from '../../../platform/abilities.ts';
 import { type Endpoint, parameters } from '../../../platform/api/endpoint.ts';
-import { type Lookup, lookup, lookupsFor, nounIn, type Settled } from '../../../platform/names/lookups.ts';
-import { isId, namings } from '../../../platform/names/names.ts';
+import { type Lookup, lookup, lookupsFor, type Settled } from '../../../platform/names/lookups.ts';
+import { isId, namings, nounIn } from '../../../platform/names/names.ts';
 
 /** One operation that a command line will ask for, and what makes it do so. */
 export interface Asked {

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { isError, usage } from '../../../base/errors.ts';
 import type { Tree } from '../../../cli/language/command.ts';
 import { parse } from '../../../cli/run/parse.ts';
-import { readUserFile } from '../../../cli/run/values.ts';
+import { readUserFile } from '../../../machine/files/user-file.ts';
 import type { World } from '../../../machine/world.ts';
 import { type AbilityNeed, type Asked, abilitiesFor, askedBy } from './arithmetic.ts';
 import type { Script, ScriptCommand, Unclear } from './script.ts';
@@ -20,12 +20,12 @@ export interface Needs {
 export interface Wanted {
   /** Command lines, with or without `dnx`. */
   readonly lines: readonly string[];
-  /** Files: shell scripts and GitHub workflows. */
+  /** Files: shell scripts, GitHub workflows and GitLab pipelines. */
   readonly scripts: readonly string[];
 }
 
 /** Adds up what these need. `tree` is where commands are looked up. */
-export async function needsOfLines({ lines, scripts }: Wanted, tree: Tree, world: Pick<World, 'cwd' | 'home'>): Promise<Needs> {
+export async function needsOfLines({ lines, scripts }: Wanted, tree: Tree, world: Pick<World, 'cwd' | 'home' | 'signal'>): Promise<Needs> {
   const asked: Asked[] = [];
   const notes = new Set<string>();
   const unclear: string[] = [];
@@ -42,7 +42,7 @@ export async function needsOfLines({ lines, scripts }: Wanted, tree: Tree, world
     for (const each of found) await add(each, each.words.join(' '));
   }
   for (const file of scripts) {
-    const script = await readScript(readUserFile(file, world), file);
+    const script = await readScript(await readUserFile(file, world), file);
     unclear.push(...script.unclear.map((each) => sentence(file, each)));
     for (const each of script.found) {
       const text = each.words.join(' ');

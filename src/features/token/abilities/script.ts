@@ -1,4 +1,6 @@
 import { type ParseEntry, parse } from 'shell-quote';
+import { own } from '../../../base/json.ts';
+import { withoutExpansions } from './expansion.ts';
 
 /** A dnx command found in a script: its words after `dnx`, and what the script had set in the environment by then. */
 export interface ScriptCommand {
@@ -43,7 +45,13 @@ export function readShell(text: string, given: Readonly<Record<string, string>> 
       if (mention.test(source)) doubt('a quotation goes on over several lines');
       continue;
     }
-    for (const words of segments(source, env)) {
+    const plain = withoutExpansions(source);
+    const commands = plain && segments(plain.text, env);
+    if (!commands || plain.dropped.some((each) => mention.test(each))) {
+      if (mention.test(source)) doubt('a substitution in it is not understood');
+      continue;
+    }
+    for (const words of commands) {
       const sets = words.findIndex((word) => !assignment.test(word) && !/^(?:export|readonly|declare|local)$/.test(word));
       if (sets < 0) for (const word of words) assign(env, word);
       const at = words.findIndex((word) => program.test(word));
@@ -57,14 +65,24 @@ export function readShell(text: string, given: Readonly<Record<string, string>> 
       if (before.includes('xargs')) doubt('its arguments come from xargs');
       else if (before.every((word) => wrapper.test(word) || wrapperWord.test(word) || assignment.test(word))) {
         if (/^(?:install|i|add|update|uninstall|-v|-V)$/.test(words[at - 1] ?? '')) continue;
-        const own: Record<string, string> = { ...env };
-        for (const word of before) assign(own, word);
-        found.push({ words: words.slice(at + 1), line, env: own });
+        const then: Record<string, string> = { ...env };
+        for (const word of before) assign(then, word);
+        found.push({ words: words.slice(at + 1), line, env: then });
       } else if (!inert.test(first) && !before.some((word) => /^(?:install|i|add|-v|-V)$/.test(word))) doubt(`it comes after ${first}`);
     }
   }
   return { found, unclear };
 }
+
+/** The lines of a text of unknown kind that mention a dnx command. */
+export const mentions = (text: string): Unclear[] =>
+  text
+    .split(/\r?\n/)
+    .flatMap((each, index) =>
+      mention.test(each) && !each.trimStart().startsWith('#')
+        ? [{ text: each.trim(), line: index + 1, why: 'where it stands is not known to run commands' }]
+        : [],
+    );
 
 function assign(env: Record<string, string>, word: string): void {
   const [, name, value] = assignment.exec(word) ?? [];
@@ -73,9 +91,17 @@ function assign(env: Record<string, string>, word: string): void {
   else env[name] = value;
 }
 
-/** The simple commands of a line, each as its words: cut at `;`, `&&`, `|`, `$( )` and the like, without redirections and comments. */
-function segments(source: string, env: Readonly<Record<string, string>>): string[][] {
-  const entries: ParseEntry[] = parse(flattened(source), (name) => env[name] ?? `$${name}`);
+/**
+ * The simple commands of a line, each as its words: cut at `;`, `&&`, `|`, `$( )` and the like, without redirections and comments. Undefined where
+ * the tokenizer cannot read it.
+ */
+function segments(source: string, env: Readonly<Record<string, string>>): string[][] | undefined {
+  let entries: ParseEntry[];
+  try {
+    entries = parse(flattened(source), (name) => own(env, name) ?? `$${name}`);
+  } catch {
+    return undefined;
+  }
   const result: string[][] = [[]];
   let skip = false;
   for (const entry of entries) {
@@ -97,25 +123,37 @@ const flattened = (source: string): string =>
     .replace(/`([^`"']*)`/g, ' $($1) ')
     .replace(/(^|\s)\d+(?=[<>])/g, '$1');
 
+interface Line {
+  readonly source: string;
+  /** From 1. */
+  readonly line: number;
+}
+
+const hereDocument = /(?<!<)<<-?\s*["'\\]?([A-Za-z_][\w.-]*)/;
+
 /** Lines with continuations joined, without the bodies of here-documents. */
-function logicalLines(text: string): { source: string; line: number }[] {
-  const result: { source: string; line: number }[] = [];
-  let open: { source: string; line: number } | undefined;
+function logicalLines(text: string): Line[] {
+  const lines = text.split(/\r?\n/);
+  const last = new Map(lines.map((each, index) => [each.trim(), index]));
+  const result: Line[] = [];
+  let parts: string[] = [];
   let ending: string | undefined;
-  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+  for (const [index, raw] of lines.entries()) {
     if (ending !== undefined) {
       if (raw.trim() === ending) ending = undefined;
       continue;
     }
-    open = open ? { ...open, source: `${open.source}${raw}` } : { source: raw, line: index + 1 };
-    if (/(^|[^\\])\\$/.test(open.source)) {
-      open = { ...open, source: `${open.source.slice(0, -1)} ` };
+    if (/(^|[^\\])\\$/.test(raw.slice(-2))) {
+      parts.push(raw.slice(0, -1));
       continue;
     }
-    ending = /<<-?\s*["']?(\w+)["']?/.exec(open.source)?.[1];
-    if (open.source.trim() !== '') result.push(open);
-    open = undefined;
+    const source = [...parts, raw].join(' ');
+    const word = hereDocument.exec(source)?.[1];
+    if (word !== undefined && (last.get(word) ?? -1) > index) ending = word;
+    if (source.trim() !== '') result.push({ source, line: index + 1 - parts.length });
+    parts = [];
   }
+  if (parts.length > 0) result.push({ source: parts.join(' '), line: lines.length + 1 - parts.length });
   return result;
 }
 

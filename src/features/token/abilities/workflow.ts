@@ -1,12 +1,22 @@
+import { basename } from 'node:path';
 import { isObject } from '../../../base/json.ts';
-import { readYaml } from '../../../base/yaml.ts';
-import { readShell, type Script, type ScriptCommand, type Unclear } from './script.ts';
+import { readPipelines } from '../../../base/yaml.ts';
+import { readGitlab } from './gitlab.ts';
+import { mentions, readShell, type Script, type ScriptCommand, type Unclear } from './script.ts';
 
 type Env = Readonly<Record<string, string>>;
 
-/** The dnx commands in the `run` steps of a GitHub workflow, or of a composite action. Lines count within their step. */
+/** The dnx commands of a CI system's file. One that is of no known system is not understood where it mentions dnx. */
 export function readWorkflow(text: string, name: string): Script {
-  const document = readYaml(text, name);
+  const documents = readPipelines(text, name);
+  const isGithub = documents.some((each) => isObject(each) && (isObject(each.jobs) || isObject(each.runs)));
+  const scripts = documents.map(isGithub && !/gitlab/i.test(basename(name)) ? readGithub : readGitlab);
+  const script = { found: scripts.flatMap(({ found }) => found), unclear: scripts.flatMap(({ unclear }) => unclear) };
+  return script.found.length + script.unclear.length > 0 ? script : { found: [], unclear: mentions(text) };
+}
+
+/** The dnx commands in the `run` steps of a GitHub workflow, or of a composite action. Lines count within their step. */
+function readGithub(document: unknown): Script {
   const found: ScriptCommand[] = [];
   const unclear: Unclear[] = [];
   const top = envOf(document);
@@ -18,7 +28,7 @@ export function readWorkflow(text: string, name: string): Script {
       if (typeof step.uses === 'string' && step.uses.startsWith('./'))
         unclear.push({ text: `uses: ${step.uses}`, line: 1, why: 'what an action of your own runs is in its own file' });
       if (typeof step.run !== 'string') continue;
-      const script = readShell(withoutExpressions(step.run), { ...jobEnv, ...envOf(step) });
+      const script = readShell(step.run, { ...jobEnv, ...envOf(step) });
       found.push(...script.found);
       unclear.push(...script.unclear);
     }
@@ -40,7 +50,3 @@ const envOf = (value: unknown): Env =>
       ['string', 'number', 'boolean'].includes(typeof each) && !String(each).includes('${{') ? [[name, String(each)]] : [],
     ),
   );
-
-/** `${{ vars.SITE }}` as the shell variable `$SITE`, whose value is not known either. */
-const withoutExpressions = (text: string): string =>
-  text.replace(/\$\{\{\s*([^}]*?)\s*\}\}/g, (_, inner: string) => `$\{${/(\w+)$/.exec(inner)?.[1] ?? 'expression'}}`);

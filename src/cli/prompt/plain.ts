@@ -1,0 +1,104 @@
+import { createInterface } from 'node:readline';
+import type { Choice } from './choice.ts';
+import { left, type Questions, type Terminal } from './questions.ts';
+
+/** Questions line by line, for a terminal that cannot move its cursor. */
+export function plainQuestions(terminal: Terminal): Questions {
+  const { output } = terminal;
+  const next = linesOf(terminal);
+  /** Asks until an answer is understood. */
+  const until = async <T>(prompt: string, read: (typed: string) => T | undefined): Promise<T> => {
+    for (;;) {
+      output.write(prompt);
+      const answer = read((await next()).trim());
+      if (answer !== undefined) return answer;
+    }
+  };
+  const list = (question: string, choices: readonly (Choice<unknown> | string)[]) => {
+    let number = 0;
+    const rows = choices.map((each) => {
+      if (typeof each === 'string') return `  ${each}`;
+      number += 1;
+      return `  ${number}) ${each.name}${each.checked ? ' *' : ''}`;
+    });
+    output.write(`? ${question}\n${rows.map((row) => `${row}\n`).join('')}`);
+  };
+
+  return {
+    confirm: (question) => until(`? ${question} (y/N) `, yesOrNo),
+    input: (question) => until(`? ${question} `, (typed) => typed || undefined),
+    password: (question) => secretFrom(terminal, `? ${question} `),
+    async select(question, choices) {
+      list(question, choices);
+      return (await until('Number: ', (typed) => choices[Number(typed) - 1])).value;
+    },
+    async checkbox<V>(question: string, rows: readonly (Choice<V> | string)[]) {
+      list(question, rows);
+      const choices = rows.filter((each) => typeof each !== 'string');
+      const chosen = await until('Numbers, with commas between them (enter takes those with *): ', (typed) => numbered(typed, choices));
+      return chosen.map(({ value }) => value);
+    },
+  };
+}
+
+function yesOrNo(typed: string): boolean | undefined {
+  if (/^(n|no)?$/i.test(typed)) return false;
+  return /^(y|yes)$/i.test(typed) ? true : undefined;
+}
+
+function numbered<V>(typed: string, choices: readonly Choice<V>[]): readonly Choice<V>[] | undefined {
+  const chosen = typed === '' ? choices.filter(({ checked }) => checked) : typed.split(',').map((each) => choices[Number(each) - 1]);
+  const known = chosen.filter((each) => each !== undefined);
+  return known.length > 0 && known.length === chosen.length ? known : undefined;
+}
+
+/** The lines that are typed, one a call. The terminal itself shows them. */
+function linesOf({ input, signal }: Terminal): () => Promise<string> {
+  const typed: string[] = [];
+  return async () => {
+    if (typed.length === 0) {
+      const reader = createInterface({ input, terminal: false, signal });
+      await new Promise((resolve) => {
+        reader.on('line', (each) => resolve(typed.push(each)));
+        reader.once('close', () => resolve(undefined));
+      });
+      reader.close();
+    }
+    const line = typed.shift();
+    if (line === undefined) throw left();
+    return line;
+  };
+}
+
+const ENTER = ['\r', '\n'];
+/** Ctrl-C and Ctrl-D, which are keys like any other here. */
+const LEAVE = ['\u0003', '\u0004'];
+const BACK = ['\u007f', '\b'];
+
+/** A line that the terminal does not show. */
+function secretFrom({ input, output, signal }: Terminal, prompt: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let typed = '';
+    const end = (then: () => void) => {
+      input.off('data', read);
+      signal.removeEventListener('abort', leave);
+      input.setRawMode?.(false);
+      input.pause();
+      output.write('\n');
+      then();
+    };
+    const leave = () => end(() => reject(left()));
+    const read = (chunk: unknown) => {
+      for (const key of String(chunk)) {
+        if (ENTER.includes(key)) return end(() => resolve(typed));
+        if (LEAVE.includes(key)) return leave();
+        typed = BACK.includes(key) ? typed.slice(0, -1) : typed + key;
+      }
+    };
+    // Before the prompt: what is typed at once is not shown, either.
+    input.setRawMode?.(true);
+    input.on('data', read);
+    signal.addEventListener('abort', leave);
+    output.write(prompt);
+  });
+}

@@ -1,0 +1,67 @@
+import { phaseOf, statusKey, statusOf } from '../../base/status.ts';
+import { isAmbiguous, liveOf, type Release, underWay } from './release.ts';
+
+/** A site, as far as following a deployment reads it. */
+export interface Site {
+  readonly id: string;
+  readonly domain?: string;
+  readonly status?: string;
+  readonly last_deployed_at?: string | null;
+  readonly updated_at?: string | null;
+  readonly scheduled_deploy_at?: string | null;
+  readonly zero_downtime_enabled?: boolean;
+  readonly [field: string]: unknown;
+}
+
+/** The site before our request: what is new after it is ours. Plain JSON, so that a run can be resumed later. */
+export interface Baseline {
+  readonly status: string | null;
+  /** True if that status is what the site says while nothing is going on. Missing in the run files of 0.1.0. */
+  readonly idle?: boolean;
+  readonly last_deployed_at: string | null;
+  readonly updated_at: string | null;
+  /** Ids of the releases; null if they cannot be read. */
+  readonly releases: readonly string[] | null;
+  /** True if one of them was marked as live. Missing in the run files of 0.1.0. */
+  readonly marked?: boolean;
+}
+
+/** The baseline of a site and its releases as they are now. A release that is being deployed is not part of it, so it counts as new. */
+export const baselineOf = (site: Site, releases: readonly Release[] | null): Baseline => ({
+  status: statusOf(site) ?? null,
+  idle: !saysGoing(site, releases),
+  last_deployed_at: site.last_deployed_at ?? null,
+  updated_at: site.updated_at ?? null,
+  releases: releases?.filter((each) => !underWay(releases).includes(each)).map(({ id }) => id) ?? null,
+  marked: liveOf(releases) !== undefined,
+});
+
+/** The status of the deployment, rollback or installation in progress; undefined if there is none. */
+export const progressOf = (site: Site, releases: readonly Release[] | null): string | undefined =>
+  saysGoing(site, releases) ? statusOf(site) : underWay(releases ?? [])[0]?.word;
+
+/** True for the status of an installation, which is no deployment. */
+export const isInstallation = (status: string | null | undefined): boolean => /install|provision|restor/i.test(status ?? '');
+
+/** True if the site itself says that something is in progress. `running` says so only if there are no releases to ask and it is the status of a deployment. */
+export function saysGoing(site: Site, releases: readonly Release[] | null): boolean {
+  const word = statusOf(site);
+  if (phaseOf(word) !== 'going') return false;
+  const ofDeployment = site.deployment_status ?? site.last_deployment_status;
+  return !isAmbiguous(word) || (releases === null && ofDeployment !== undefined && ofDeployment !== null);
+}
+
+/** What a site says compared with its baseline. `idle`: what it said before. `other`: a word that is not known. */
+export type Standing = 'going' | 'good' | 'bad' | 'idle' | 'other';
+
+/** How a site stands. */
+export function standingOf(baseline: Baseline, site: Site): Standing {
+  const word = statusOf(site);
+  const { idle = phaseOf(baseline.status) !== 'going' } = baseline;
+  if (idle && statusKey(word) === statusKey(baseline.status)) return 'idle';
+  return phaseOf(word) ?? 'other';
+}
+
+/** The releases that were not there at the baseline, newest first. */
+export const newSince = ({ releases: before }: Baseline, releases: readonly Release[] | null): readonly Release[] =>
+  before && releases ? releases.filter(({ id }) => !before.includes(id)) : [];

@@ -1,0 +1,120 @@
+import { DnxError, isError } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { NetworkFault, type Transport } from '../../machine/world.ts';
+import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
+import type { Verification } from './options.ts';
+
+type Needs = Pick<Context, 'clock' | 'deadline' | 'signal' | 'progress' | 'world'>;
+
+/** What is probed: the domain of the site, and the release that it should serve. */
+interface Subject {
+  readonly name: string;
+  readonly release: string | null;
+}
+
+const PAUSE_MS = 2_000;
+const LONGEST_BODY = 1_000_000;
+
+/** Requests the site itself, without any token, and runs the user's own command. Answers why it is not good; undefined: it is. */
+export async function verify(ctx: Needs, verification: Verification, site: Subject): Promise<string | undefined> {
+  const base = verification.url ?? `https://${site.name}`;
+  const why = verification.path === undefined ? undefined : await poll(ctx, verification, new URL(verification.path, base).href, site);
+  return why ?? (verification.command === undefined ? undefined : runCommand(ctx, verification.command, { base, ...site }));
+}
+
+async function poll(ctx: Needs, verification: Verification, url: string, { name }: Subject): Promise<string | undefined> {
+  const { clock, deadline, signal, progress, world } = ctx;
+  const started = clock.elapsed();
+  const end = Math.min(started + verification.withinMs, deadline);
+  const transport = transportUntil(await world.connect(), clock, end);
+  const over = (why: string) => {
+    if (end === deadline) throw outOfTime(name);
+    return `${url} ${why}`;
+  };
+  try {
+    let last: string | undefined;
+    for (let passes = 0; ; ) {
+      const why = await probe(transport, url, verification, signal, last);
+      last = why;
+      passes = why === undefined ? passes + 1 : 0;
+      progress.step(
+        `${url}: ${why ?? `good (${passes} of ${verification.passes})`}`,
+        () => `${Math.round((clock.elapsed() - started) / 1000)} s`,
+      );
+      if (passes >= verification.passes) return undefined;
+      if (clock.elapsed() + PAUSE_MS >= end) return over(why ?? 'was not good for long enough');
+      await clock.sleep(PAUSE_MS, signal);
+    }
+  } finally {
+    progress.done();
+    await transport.close();
+  }
+}
+
+/** `--timeout` has passed, and so what was verified is neither good nor bad. */
+const outOfTime = (name: string): DnxError =>
+  new DnxError('timed_out', `The verification of ${name} did not end within the time allowed; its release is live.`);
+
+/** One answer of the site: why it is not good. It gets nothing of ours but the request. `last` is why the one before was not. */
+async function probe(
+  transport: Transport,
+  url: string,
+  { expect, body }: Verification,
+  signal: AbortSignal,
+  last: string | undefined,
+): Promise<string | undefined> {
+  try {
+    const response = await transport.request({ method: 'GET', url, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
+    const text = await beginningOf(response.body);
+    if (response.status !== expect) return `answered ${response.status} instead of ${expect}`;
+    return body === undefined || text.includes(body) ? undefined : `does not show “${body}”`;
+  } catch (error) {
+    if (error instanceof NetworkFault) return `did not answer: ${error.message}`;
+    if (isError(error, 'timed_out')) return last ?? 'did not answer in time';
+    throw error;
+  }
+}
+
+/** As much of a body as is looked at, as text. A character may lie in two chunks. */
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= LONGEST_BODY) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function runCommand(
+  { clock, deadline, progress, signal, world }: Needs,
+  command: string,
+  { name, base, release }: Subject & { readonly base: string },
+): Promise<string | undefined> {
+  const [file, ...args] = world.platform === 'win32' ? ['cmd', '/d', '/s', '/c', command] : ['sh', '-c', command];
+  // The token is for Deploynix alone.
+  const { DNX_TOKEN: _token, ...env } = world.env;
+  progress.note(`Verifying ${name} with: ${command}`);
+  const go = progress.hold();
+  const timer = abortAt(deadline, clock, signal, () => outOfTime(name));
+  try {
+    const ended = world.spawn({
+      file: file ?? 'sh',
+      args,
+      env: { ...env, DNX_SITE_URL: base, DNX_RELEASE: release ?? '' },
+      output: 'stderr',
+      signal: timer.signal,
+    });
+    timer.start();
+    const code = await ended;
+    if (isError(timer.signal.reason, 'timed_out')) throw timer.signal.reason;
+    return code === 0 ? undefined : `“${command}” ended with ${code}`;
+  } catch (error) {
+    if (isError(error, 'usage')) return error.message;
+    throw error;
+  } finally {
+    timer.stop();
+    go();
+  }
+}

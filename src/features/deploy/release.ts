@@ -1,0 +1,128 @@
+import { isObject, type JsonObject } from '../../base/json.ts';
+import { type Phase, phaseOf, statusKey } from '../../base/status.ts';
+import { wordOf } from '../../base/text.ts';
+import { timeOf } from '../../base/time.ts';
+import { idIn } from '../../platform/names/names.ts';
+
+/** A release as the API is assumed to send it. */
+export interface ReleaseRecord {
+  readonly id: string;
+  readonly name?: string;
+  readonly status?: string;
+  readonly active?: boolean;
+  readonly commit_hash?: string | null;
+  readonly commit_message?: string | null;
+  readonly created_at?: string;
+}
+
+/** A kept release, whatever the API's spelling of it. */
+export interface Release {
+  readonly id: string;
+  /** The id as the API sent it, a number perhaps. */
+  readonly sentId: unknown;
+  /** Its name, or its id if it has none. */
+  readonly name: string;
+  /** Its status or state; empty if it has neither. */
+  readonly word: string;
+  readonly phase: Phase | undefined;
+  /** Whether it serves the site; undefined if the API does not say. */
+  readonly live: boolean | undefined;
+  /** When it was made, in ms; undefined for all releases of a site if it is not known for one of them. */
+  readonly at: number | undefined;
+  readonly commit: string;
+  readonly message: string;
+  readonly created: string;
+}
+
+/** Fields that mark the live release, the clearest first. */
+const MARKS = ['is_live', 'live', 'is_current', 'current', 'is_active', 'active'];
+/** Statuses that only the live release has. */
+const LIVE_WORDS = ['live', 'current'];
+const TIMES = ['created_at', 'createdAt', 'started_at', 'deployed_at', 'released_at', 'timestamp', 'date'];
+
+/** The releases in an answer of the API, newest first. Their order in the answer counts only if nothing tells their age. */
+export function releasesOf(answer: readonly unknown[]): readonly Release[] {
+  const unique = new Map(answer.filter(isObject).map((each) => [idIn(each.id), each]));
+  unique.delete(undefined);
+  const records = [...unique.values()];
+  const ages = agesOf(records);
+  const live = liveAmong(records);
+  const releases = records.map((each, index): Release => {
+    const word = wordOf(each.status ?? each.state);
+    return {
+      id: idIn(each.id) ?? '',
+      sentId: each.id,
+      name: wordOf(each.name) || wordOf(each.id),
+      word,
+      phase: word === '' ? undefined : phaseOf(word),
+      live: live ? each === live : MARKS.some((mark) => yesOrNo(each[mark]) === false) ? false : undefined,
+      at: ages?.[index],
+      commit: wordOf(each.commit_hash),
+      message: wordOf(each.commit_message),
+      created: wordOf(each.created_at),
+    };
+  });
+  return releases.sort((one, other) => (other.at ?? 0) - (one.at ?? 0));
+}
+
+/** The release that serves the site; undefined if the API marks none, or several. */
+export const liveOf = (releases: readonly Release[] | null | undefined): Release | undefined => releases?.find(({ live }) => live);
+
+/** True for a release that is being deployed. A live release that is `running` is not. */
+export const isGoing = ({ phase, word, live }: Release): boolean => phase === 'going' && !(live && isAmbiguous(word));
+
+/** True if one release is certainly older than the other. */
+export const isOlder = (one: Release, other: Release): boolean => one.at !== undefined && other.at !== undefined && one.at < other.at;
+
+/** The releases that are being deployed. One that got stuck shows by a newer one that is finished. */
+export const underWay = (releases: readonly Release[]): readonly Release[] =>
+  releases.filter((each) => isGoing(each) && !releases.some((other) => isFinished(other) && isOlder(each, other)));
+
+/** True for the in-progress word that also describes what is simply up. */
+export const isAmbiguous = (word: unknown): boolean => statusKey(word) === 'running';
+
+/** True for a release of which something says that it is made, be it good or bad. */
+export const isFinished = (release: Release): boolean => !isGoing(release) && (release.phase !== undefined || release.live === true);
+
+/** The one record with a mark that no other has. `active` as a status often means no more than that a release is good. */
+function liveAmong(records: readonly JsonObject[]): JsonObject | undefined {
+  const only = (bears: (record: JsonObject) => boolean): JsonObject | undefined => {
+    const [first, ...others] = records.filter(bears);
+    return others.length === 0 ? first : undefined;
+  };
+  const says = (word: string) => only(({ status, state }) => [status, state].some((each) => statusKey(each) === word));
+  for (const mark of MARKS) {
+    const marked = only((record) => yesOrNo(record[mark]) === true);
+    if (marked) return marked;
+  }
+  const flagged = records.some((record) => MARKS.some((mark) => yesOrNo(record[mark]) !== undefined));
+  for (const word of flagged ? LIVE_WORDS : [...LIVE_WORDS, 'active']) {
+    const marked = says(word);
+    if (marked) return marked;
+  }
+  return undefined;
+}
+
+function yesOrNo(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  const word = typeof value === 'number' || typeof value === 'string' ? String(value).trim().toLowerCase() : '';
+  if (word === '1' || word === 'true') return true;
+  return word === '0' || word === 'false' ? false : undefined;
+}
+
+/** When each was made, by the first field that tells it of all of them, or by names such as `20260318_143200`. */
+function agesOf(records: readonly JsonObject[]): readonly number[] | undefined {
+  const readings = [...TIMES.map((key) => (record: JsonObject) => timeOf(record[key])), (record: JsonObject) => timeInName(record.name)];
+  for (const reading of readings) {
+    const times = records.map(reading);
+    if (times.every((time) => time !== undefined)) return times;
+  }
+  return undefined;
+}
+
+const NAME = /^(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)[-_.T]?(\d\d)[-_.:]?(\d\d)[-_.:]?(\d\d)/;
+
+function timeInName(name: unknown): number | undefined {
+  const [, year, month, day, hour, minute, second] = NAME.exec(wordOf(name)) ?? [];
+  return year === undefined ? undefined : timeOf(`${year}-${month}-${day}T${hour}:${minute}:${second}`);
+}

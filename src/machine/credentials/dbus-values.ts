@@ -1,0 +1,156 @@
+// Little endian: https://dbus.freedesktop.org/doc/dbus-specification.html#message-protocol-marshaling
+
+/** A value on the bus. An array of bytes is a Buffer; a struct or a dictionary entry is an array. */
+export type Value = boolean | number | string | Buffer | Variant | readonly Value[];
+
+/** A value with its type, as its signature writes it. */
+export interface Variant {
+  readonly type: string;
+  readonly value: Value;
+}
+
+/** The complete types of a signature: `a{sv}(oay)` has two. */
+function typesIn(signature: string): string[] {
+  const types: string[] = [];
+  for (let at = 0; at < signature.length; at += types.at(-1)?.length ?? 1) types.push(firstType(signature.slice(at)));
+  return types;
+}
+
+function firstType(signature: string): string {
+  if (signature.startsWith('a')) return `a${firstType(signature.slice(1))}`;
+  if (!/^[({]/.test(signature)) return signature.slice(0, 1);
+  let depth = 0;
+  const end = [...signature].findIndex((each) => {
+    depth += '({'.includes(each) ? 1 : ')}'.includes(each) ? -1 : 0;
+    return depth === 0;
+  });
+  return signature.slice(0, end + 1);
+}
+
+const alignments: Readonly<Record<string, number>> = { y: 1, g: 1, v: 1, n: 2, q: 2, x: 8, t: 8, d: 8, '(': 8, '{': 8 };
+const alignmentOf = (type: string): number => alignments[type.charAt(0)] ?? 4;
+/** Bytes up to the next multiple of `alignment`. */
+export const gap = (at: number, alignment: number): number => -at & (alignment - 1);
+/** The same, as zeros. */
+export const padding = (at: number, alignment: number): Buffer => Buffer.alloc(gap(at, alignment));
+
+/** Values of these types, at an offset of the message, by which they are aligned. */
+export function encodeAll(signature: string, values: readonly Value[], at: number): Buffer {
+  let bytes = Buffer.alloc(0);
+  typesIn(signature).forEach((type, index) => {
+    bytes = Buffer.concat([bytes, encode(type, values[index] ?? '', at + bytes.length)]);
+  });
+  return bytes;
+}
+
+/** A value at an offset of the message, with the zeros before it. */
+function encode(type: string, value: Value, at: number): Buffer {
+  const before = padding(at, alignmentOf(type));
+  return Buffer.concat([before, encodeAligned(type, value, at + before.length)]);
+}
+
+function encodeAligned(type: string, value: Value, at: number): Buffer {
+  switch (type.charAt(0)) {
+    case 'y':
+      return Buffer.of(Number(value));
+    case 's':
+    case 'o':
+      return Buffer.concat([uint32(Buffer.byteLength(String(value))), Buffer.from(`${value}\0`)]);
+    case 'g':
+      return Buffer.concat([Buffer.of(String(value).length), Buffer.from(`${value}\0`)]);
+    case 'v': {
+      const variant = value as Variant;
+      const signature = encode('g', variant.type, at);
+      return Buffer.concat([signature, encode(variant.type, variant.value, at + signature.length)]);
+    }
+    case '(':
+    case '{':
+      return encodeAll(type.slice(1, -1), value as readonly Value[], at);
+    case 'a': {
+      if (Buffer.isBuffer(value)) return Buffer.concat([uint32(value.length), value]);
+      const item = type.slice(1);
+      const before = padding(at + 4, alignmentOf(item));
+      const start = at + 4 + before.length;
+      let items = Buffer.alloc(0);
+      for (const each of value as readonly Value[]) items = Buffer.concat([items, encode(item, each, start + items.length)]);
+      return Buffer.concat([uint32(items.length), before, items]);
+    }
+    default:
+      return uint32(Number(value));
+  }
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+/** The values of these types at an offset of a message. Throws a RangeError where they do not fit. */
+export function decodeAll(signature: string, bytes: Buffer, at: number): Value[] {
+  let next = at;
+  return typesIn(signature).map((type) => {
+    const [value, end] = decode(type, bytes, next);
+    next = end;
+    return value;
+  });
+}
+
+/** The value at an offset, and where it ends. */
+function decode(type: string, bytes: Buffer, at: number): [value: Value, end: number] {
+  const start = at + gap(at, alignmentOf(type));
+  switch (type.charAt(0)) {
+    case 'y':
+      return [bytes.readUInt8(start), start + 1];
+    case 'n':
+    case 'q':
+      return [bytes.readUInt16LE(start), start + 2];
+    case 'x':
+    case 't':
+    case 'd':
+      return [Number(bytes.readBigUInt64LE(start)), start + 8];
+    case 'b':
+      return [bytes.readUInt32LE(start) === 1, start + 4];
+    case 's':
+    case 'o': {
+      const end = start + 4 + bytes.readUInt32LE(start);
+      return [bytes.toString('utf8', start + 4, end), end + 1];
+    }
+    case 'g': {
+      const end = start + 1 + bytes.readUInt8(start);
+      return [bytes.toString('latin1', start + 1, end), end + 1];
+    }
+    case 'v': {
+      const [inner, next] = decode('g', bytes, start) as [string, number];
+      const [value, end] = decode(inner, bytes, next);
+      return [{ type: inner, value }, end];
+    }
+    case '(':
+    case '{': {
+      let next = start;
+      const values = typesIn(type.slice(1, -1)).map((each) => {
+        const [value, end] = decode(each, bytes, next);
+        next = end;
+        return value;
+      });
+      return [values, next];
+    }
+    case 'a':
+      return decodeArray(type.slice(1), bytes, start);
+    default:
+      return [bytes.readUInt32LE(start), start + 4];
+  }
+}
+
+function decodeArray(item: string, bytes: Buffer, start: number): [value: Value, end: number] {
+  const first = start + 4 + gap(start + 4, alignmentOf(item));
+  const end = first + bytes.readUInt32LE(start);
+  if (item === 'y') return [bytes.subarray(first, end), end];
+  const values: Value[] = [];
+  for (let at = first; at < end; ) {
+    const [value, next] = decode(item, bytes, at);
+    values.push(value);
+    at = next;
+  }
+  return [values, end];
+}

@@ -1,0 +1,56 @@
+import type { Attended, Clock, Env, Keychain } from '../world.ts';
+import { explained, unanswered } from './keychain-failure.ts';
+import { SERVICE } from './native-keychain.ts';
+import { type SecretItem, secretItem } from './secret-service.ts';
+import { openSessionBus } from './session-bus.ts';
+
+interface Options {
+  readonly env: Env;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How long an answer may take, and how long a person may take to unlock a keyring. */
+const patience = { answer: 3_000, person: 60_000 } as const;
+
+/** The keyring of a Linux desktop. It is spoken to directly: a library would wait in a thread that nothing can wake, even when dnx is to end. */
+export function desktopKeychain({ env, clock, signal }: Options): Keychain {
+  const call = async <T>(account: string, attended: Attended | undefined, work: (item: SecretItem) => Promise<T>): Promise<T> => {
+    signal?.throwIfAborted();
+    const done = new AbortController();
+    const until = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
+    let item: SecretItem | undefined;
+    let state: 'connecting' | 'asking' | 'answered' = 'connecting';
+    const answer = async (): Promise<T> => {
+      const bus = await openSessionBus(env);
+      item = secretItem({ bus, service: SERVICE, account, attended });
+      await item.greet();
+      state = 'asking';
+      await item.begin();
+      state = 'answered';
+      return work(item);
+    };
+    const limit = async (): Promise<never> => {
+      await clock.sleep(patience.answer, until);
+      if (attended === undefined || state !== 'answered') throw unanswered(state, patience.answer / 1000);
+      // KeePassXC may want a person's consent although it is unlocked, and says so nowhere.
+      attended.waiting();
+      await clock.sleep(patience.person - patience.answer, until);
+      throw unanswered('attended', patience.person / 1000);
+    };
+    try {
+      return await Promise.race([answer(), limit()]);
+    } catch (error) {
+      throw error === signal?.reason ? error : explained(error);
+    } finally {
+      done.abort();
+      item?.leave();
+    }
+  };
+
+  return {
+    read: (account, attended) => call(account, attended, (item) => item.read()),
+    write: (account, secret, attended) => call(account, attended, (item) => item.write(secret)),
+    remove: (account, attended) => call(account, attended, (item) => item.remove()),
+  };
+}

@@ -1,0 +1,68 @@
+import { createRequire } from 'node:module';
+import type { AsyncEntry } from '@napi-rs/keyring';
+import { isError } from '../../base/errors.ts';
+import type { Clock, Keychain } from '../world.ts';
+import { failure, instead } from './keychain-failure.ts';
+
+/** The part of the native module that is used. Its type alone is imported: loading it is for the first call. */
+export interface Keyring {
+  readonly AsyncEntry: new (service: string, account: string) => AsyncEntry;
+}
+
+interface Options {
+  readonly platform: 'darwin' | 'win32';
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly signal?: AbortSignal | undefined;
+  readonly load?: () => Keyring;
+}
+
+/** The name under which tokens are kept, wherever they are. */
+export const SERVICE = 'deploynix-cli';
+
+/** The system's own dialog waits for a person who is typing a password. */
+const PATIENCE_MS = 60_000;
+
+// `require`, and late: an ESM import of the native module costs 30 ms more.
+const loadKeyring = (): Keyring => createRequire(import.meta.url)('@napi-rs/keyring') as Keyring;
+
+const names = { darwin: 'the macOS Keychain', win32: 'the Windows Credential Manager' } as const;
+
+/** The keychain of macOS or Windows, by a native module. */
+export function nativeKeychain({ platform, clock, signal, load = loadKeyring }: Options): Keychain {
+  const name = names[platform];
+  const Name = name.replace(/^t/, 'T');
+
+  const call = async <T>(account: string, ask: (entry: AsyncEntry) => Promise<T>): Promise<T> => {
+    signal?.throwIfAborted();
+    const done = new AbortController();
+    const until = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
+    const limit = async (): Promise<never> => {
+      await clock.sleep(PATIENCE_MS, until);
+      throw failure(`${Name} has not answered for ${PATIENCE_MS / 1000} seconds`);
+    };
+    try {
+      const { AsyncEntry } = loaded(load, name);
+      return await Promise.race([ask(new AsyncEntry(SERVICE, account)), limit()]);
+    } catch (error) {
+      if (error === signal?.reason || isError(error) || !(error instanceof Error)) throw error;
+      throw failure(`${Name} refused: ${error.message}`, instead, error);
+    } finally {
+      done.abort();
+    }
+  };
+
+  return {
+    read: async (account) => (await call(account, (entry) => entry.getPassword())) ?? undefined,
+    write: (account, secret) => call(account, (entry) => entry.setPassword(secret)),
+    remove: (account) => call(account, (entry) => entry.deleteCredential()),
+  };
+}
+
+function loaded(load: () => Keyring, name: string): Keyring {
+  try {
+    return load();
+  } catch (cause) {
+    const message = `There is no keychain here: the optional package @napi-rs/keyring, which speaks to ${name}, cannot be loaded`;
+    throw failure(message, `Install deploynix-cli again without --omit=optional. ${instead}`, cause);
+  }
+}

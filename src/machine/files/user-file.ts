@@ -1,0 +1,67 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { isatty, ReadStream } from 'node:tty';
+import { DnxError, systemCode, usage } from '../../base/errors.ts';
+import { pathOf, type World } from '../world.ts';
+
+const LIMIT_MB = 64;
+const LIMIT = LIMIT_MB * 1024 * 1024;
+const CHUNK = 65_536;
+
+/**
+ * The text of a file that the user named: a regular one, a FIFO, `<(…)` or a device. A FIFO is read as a stream, because Node cannot end while a
+ * thread of its pool waits for a writer.
+ */
+export async function readUserFile(name: string, { signal, ...world }: Pick<World, 'cwd' | 'home' | 'signal'>): Promise<string> {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(pathOf(name, world), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stats = fstatSync(descriptor);
+    if (stats.isFIFO() || isatty(descriptor)) {
+      const stream = stats.isFIFO() ? new Socket({ fd: descriptor, readable: true, writable: false }) : new ReadStream(descriptor);
+      // The stream closes it.
+      descriptor = undefined;
+      return await readToEnd(stream, signal, name);
+    }
+    return readFile(descriptor, name);
+  } catch (error) {
+    if (error instanceof DnxError) throw error;
+    throw usage(`Cannot read ${name} (${systemCode(error)}).`);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** A stream to its end, as text; the signal ends it. A character may come in two chunks. */
+export async function readToEnd(stream: Readable, signal: AbortSignal, name = 'Standard input'): Promise<string> {
+  const stop = () => stream.destroy(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(Buffer.from(chunk));
+      length += chunk.length;
+      if (length > LIMIT) throw tooLarge(name);
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function readFile(descriptor: number, name: string): string {
+  const chunks: Buffer[] = [];
+  for (let length = 0; length <= LIMIT; ) {
+    const chunk = Buffer.allocUnsafe(CHUNK);
+    const read = readSync(descriptor, chunk);
+    if (read === 0) return Buffer.concat(chunks).toString();
+    chunks.push(chunk.subarray(0, read));
+    length += read;
+  }
+  throw tooLarge(name);
+}
+
+const tooLarge = (name: string): DnxError => usage(`${name} is larger than ${LIMIT_MB} MB.`);

@@ -1,0 +1,39 @@
+import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import type { Output } from './world.ts';
+
+/** A file or device, written until it has taken every byte: Node's own stream for one ignores that it took less. */
+export function fileOutput(fd: number): Output {
+  const stream = new Writable({
+    write(chunk: Uint8Array, _, done) {
+      try {
+        for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
+  return Object.defineProperty(stream, 'discards', { get: () => isNullDevice(fd) });
+}
+
+/** True for a descriptor that is neither a pipe nor a socket. */
+export function isFile(fd: number): boolean {
+  const stats = fstatSync(fd);
+  return !stats.isFIFO() && !stats.isSocket();
+}
+
+/** Closes a descriptor whose terminal has gone: Node aborts at its exit when it cannot reset a terminal. */
+export function closeIfHungUp(fd: number, isTerminal: (fd: number) => boolean): void {
+  try {
+    // Of a terminal that has gone, only the device is left.
+    if (fstatSync(fd).isCharacterDevice() && !isNullDevice(fd) && !isTerminal(fd)) closeSync(fd);
+  } catch {
+    // It is closed.
+  }
+}
+
+function isNullDevice(fd: number): boolean {
+  const known = statSync('/dev/null', { throwIfNoEntry: false });
+  return known?.isCharacterDevice() === true && known.rdev === fstatSync(fd).rdev;
+}

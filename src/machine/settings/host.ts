@@ -1,0 +1,26 @@
+import { usage } from '../../base/errors.ts';
+
+/** The host where nothing names another. */
+export const DEFAULT_HOST = 'https://deploynix.io';
+
+/** The address that the API's paths are added to: an origin and perhaps a path. A token must not travel in the clear, so plain http is refused except to this machine. */
+export function hostOf(value: string): string {
+  const url = tryUrl(value.includes('://') ? value : `https://${value}`);
+  if (!url || !['http:', 'https:'].includes(url.protocol) || !url.hostname)
+    throw usage(`“${value}” is not a host.`, 'Give a URL such as https://deploynix.io.');
+  if (url.username || url.password) throw usage('A host must not hold a user name or password.');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    throw usage(`Refusing to send a token in the clear to ${url.origin}.`, `Use https://${url.host}.`);
+  }
+  if (url.search || url.hash) throw usage(`“${value}” is not a host.`, 'Leave out what begins with ? or #.');
+  // The address of the API itself is as good.
+  const path = url.pathname.replaceAll('@', '%40').replace(/\/+$/, '');
+  return `${url.origin}${path.replace(/\/api\/v1$/, '')}`;
+}
+
+/** True for a name of this very machine. */
+export const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
+
+function tryUrl(value: string): URL | undefined {
+  return URL.canParse(value) ? new URL(value) : undefined;
+}

@@ -1,0 +1,20 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeJson } from '../files/json-file.ts';
+import { locked, type Waiting } from '../files/lock.ts';
+import { CONFIG_FILE, configIn, configProblem } from './config.ts';
+import { openSource } from './sources.ts';
+
+/** Moves a settings file that cannot be edited away, and keeps in its place what can be used of it. Answers where the old one is. */
+export async function repairConfig(directory: string, profile: string, waiting: Waiting): Promise<string | undefined> {
+  const file = join(directory, CONFIG_FILE);
+  const broken = `${file}.broken`;
+  return locked(file, waiting, () => {
+    const source = openSource(file);
+    // Another process may have repaired it.
+    if (!configProblem(source, profile)) return undefined;
+    renameSync(file, broken);
+    writeJson(file, configIn(source));
+    return broken;
+  });
+}

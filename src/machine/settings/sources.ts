@@ -1,0 +1,56 @@
+import { type DnxError, isError, usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import { readJson } from '../files/json-file.ts';
+
+/** A file of settings, as far as it can be used. */
+export interface Source {
+  readonly file: string;
+  /** The object at these keys; empty where there is none, or where it cannot be used. */
+  object(...keys: readonly string[]): Readonly<Record<string, unknown>>;
+  /** The text at these keys. Files are written by hand, and an id may be a number there. */
+  text(...keys: readonly string[]): string | undefined;
+  /** What is wrong with the file, or with what should be a text or an object at these keys. */
+  problem(kind: 'text' | 'object', ...keys: readonly string[]): DnxError | undefined;
+}
+
+const FIX = 'Fix or remove it.';
+
+/** Reads a file of settings. Whatever is wrong with it is kept for whoever needs what is lost. */
+export function openSource(file: string): Source {
+  let broken: DnxError | undefined;
+  let content: object = {};
+  try {
+    content = readJson(file);
+  } catch (error) {
+    if (!isError(error)) throw error;
+    broken = error;
+  }
+  // Own fields alone: a profile may be called `constructor`.
+  const at = (keys: readonly string[]): unknown =>
+    keys.reduce<unknown>((value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined), content);
+  return {
+    file,
+    object(...keys) {
+      const value = at(keys);
+      return isObject(value) ? value : {};
+    },
+    text(...keys) {
+      const value = at(keys);
+      return isText(value) ? String(value) : undefined;
+    },
+    problem(kind, ...keys) {
+      if (broken) return broken;
+      const paths = keys.map((_, index) => keys.slice(0, index + 1));
+      const isWrong = (path: readonly string[]) => {
+        const value = at(path);
+        return value !== undefined && !(kind === 'text' && path.length === keys.length ? isText(value) : isObject(value));
+      };
+      const wrong = paths.find(isWrong);
+      if (!wrong) return undefined;
+      const wanted = kind === 'text' && wrong.length === keys.length ? 'text' : 'an object';
+      return usage(`${wrong.join('.')} in ${file} is not ${wanted}.`, FIX);
+    },
+  };
+}
+
+const isText = (value: unknown): boolean => ['string', 'number', 'bigint'].includes(typeof value);

@@ -1,0 +1,80 @@
+import { DnxError, isError } from '../../base/errors.ts';
+import { type Clock, type HttpRequest, type HttpResponse, NetworkFault, type Transport } from '../../machine/world.ts';
+
+/** True if time ran out while nothing can have been performed: before the request was sent, or because it only reads. */
+export const isUnperformed = (error: unknown): boolean =>
+  isError(error, 'timed_out') && error.cause instanceof NetworkFault && !error.cause.sent;
+
+/** `sent`: a request was under way that may have been performed. */
+function timedOut(sent: boolean): DnxError {
+  const cause = new NetworkFault('the time allowed is over', { sent });
+  if (!sent) return new DnxError('timed_out', 'No answer within the time allowed.', { cause });
+  const hint = 'Check the current state before you try again.';
+  return new DnxError('timed_out', 'No answer within the time allowed: the request may have been performed.', { cause, hint });
+}
+
+/** The same clock, on which nobody sleeps past the deadline: that ends with `timed_out`. */
+export const clockUntil = (clock: Clock, deadline: number): Clock => ({
+  now: () => clock.now(),
+  elapsed: () => clock.elapsed(),
+  async sleep(ms, signal) {
+    const left = Math.max(0, deadline - clock.elapsed());
+    await clock.sleep(Math.min(ms, left), signal);
+    if (ms > left) throw timedOut(false);
+  },
+});
+
+/** The same transport, whose exchanges end at the deadline with `timed_out`: before the head, or in the middle of a body. */
+export const transportUntil = (transport: Transport, clock: Clock, deadline: number): Transport => ({
+  close: () => transport.close(),
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    if (clock.elapsed() >= deadline) throw timedOut(false);
+    const timer = abortAt(deadline, clock, request.signal, () => timedOut(request.method !== 'GET'));
+    try {
+      const answer = transport.request({ ...request, signal: timer.signal });
+      timer.start();
+      const response = await answer;
+      const discard = () => {
+        timer.stop();
+        response.discard();
+      };
+      return { ...response, body: releasing(response.body, timer.stop), file: releasing(response.file, timer.stop), discard };
+    } catch (error) {
+      timer.stop();
+      throw error;
+    }
+  },
+});
+
+/** What a timer of Node can take: 24 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A signal that follows another one, and is aborted at the deadline once its timer is started. */
+export function abortAt(deadline: number, clock: Clock, outer: AbortSignal, reason: () => DnxError) {
+  const controller = new AbortController();
+  const stopped = new AbortController();
+  const follow = () => controller.abort(outer.reason);
+  if (outer.aborted) follow();
+  outer.addEventListener('abort', follow);
+  return {
+    signal: controller.signal,
+    start() {
+      clock.sleep(Math.min(deadline - clock.elapsed(), LONGEST_TIMER_MS), stopped.signal).then(
+        () => controller.abort(reason()),
+        () => {},
+      );
+    },
+    stop() {
+      outer.removeEventListener('abort', follow);
+      stopped.abort();
+    },
+  };
+}
+
+async function* releasing(body: AsyncIterable<Uint8Array>, stop: () => void): AsyncIterable<Uint8Array> {
+  try {
+    yield* body;
+  } finally {
+    stop();
+  }
+}

@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const terminal = (keys: string): RunOptions => ({ columns: 400, keys, env: { NO_COLOR: '1' } });
+const sent = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
+
+describe('a question about several targets', () => {
+  test('names the server of each, where they are on different ones', async () => {
+    const run = await bed.dnx('site suspend shop.example.com api.example.com', terminal('n\r'));
+    expect(run.stderr).toContain('Suspend 2 sites (shop.example.com on server web-1, api.example.com on server web-2)?');
+    expect(sent(run.calls)).toEqual([]);
+    expect(run.code).not.toBe(0);
+  });
+
+  test('names the server once, where they share it', async () => {
+    const run = await bed.dnx('site suspend shop.example.com blog.example.com', terminal('y\r'));
+    expect(run.stderr).toContain('Suspend 2 sites (shop.example.com, blog.example.com) on server web-1?');
+    expect([run.code, sent(run.calls).length]).toEqual([0, 2]);
+  });
+});
+
+describe('backup restore', () => {
+  const database = seeded.backups['shop database, completed'];
+  const application = seeded.backups['shop application, completed'];
+  const overwrites = `Overwrite database shop on server db-1 with the backup of 2026-04-15 12:00 UTC (${database})`;
+
+  test('names what it overwrites, and takes the name of the database', async () => {
+    const run = await bed.dnx(`backup restore ${database}`, terminal('shop\r'));
+    expect(run.stderr).toContain(`! ${overwrites}. This cannot be undone.`);
+    expect(run.stderr).toContain('Type shop to go on:');
+    expect([run.code, sent(run.calls)]).toEqual([0, [`POST /backups/${database}/restore`]]);
+  });
+
+  test.each(['shop', seeded.databases.shop])('--confirm %s says it too', async (name) => {
+    const run = await bed.dnx(`backup restore ${database} --confirm ${name}`);
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining(`${overwrites}.\n`)]);
+  });
+
+  test.each([database, 'analytics', 'Shop'])('--confirm %s is not its name, and nothing is sent', async (name) => {
+    const run = await bed.dnx(`backup restore ${database} --confirm ${name}`);
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toContain(`“${name}” is not the name of this database. Nothing was done.\n  Its name is shop.`);
+    expect(sent(run.calls)).toEqual([]);
+  });
+
+  test('of an application takes the domain of its site', async () => {
+    const run = await bed.dnx(`backup restore ${application} --confirm shop.example.com --no-wait`);
+    expect(run.stderr).toContain(
+      `Overwrite site shop.example.com on server web-1 with the backup of 2026-04-14 12:00 UTC (${application}).`,
+    );
+    expect([run.code, sent(run.calls)]).toEqual([0, [`POST /backups/${application}/restore`]]);
+  });
+
+  test.each([{ database_id: null, site_id: null }, { server_id: null }])('whose target is unknown is refused: %o', async (fields) => {
+    const backup = bed.sandbox.state.backups.find(({ id }) => id === database);
+    Object.assign(backup ?? {}, fields);
+    const run = await bed.dnx(`backup restore ${database} --confirm shop`);
+    expect([run.code, sent(run.calls)]).toEqual([1, []]);
+    expect(run.stderr).toContain(`Deploynix does not say what backup ${database} would overwrite. Nothing was done.`);
+  });
+
+  test('works with a token that cannot read the server', async () => {
+    const env = { DNX_TOKEN: bed.sandbox.mint(['database:read', 'database:update']) };
+    const run = await bed.dnx(`backup restore ${database} --confirm shop --no-wait`, { env });
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining(`on server ${seeded.servers['db-1']} with the backup`)]);
+  });
+});
+
+describe('api DELETE', () => {
+  const daemon = '01JQ8Z4T9G0000000000DM0001';
+  const path = `/servers/${seeded.servers['web-1']}/daemons/${daemon}`;
+
+  test.each(['DELETE', 'delete'])('%s without a terminal needs --yes, and sends nothing', async (method) => {
+    const run = await bed.dnx(['api', method, '/servers/{server}/daemons/7', '--server', 'web-1']);
+    expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+    expect(run.stderr).toBe('✗ DELETE needs a confirmation, and nobody can be asked. Nothing was sent.\n  Pass --yes.\n');
+  });
+
+  test('--yes sends it', async () => {
+    const run = await bed.dnx(['api', 'DELETE', path, '--yes']);
+    expect([run.code, run.calls]).toEqual([0, [`DELETE ${path}`]]);
+  });
+
+  test.each([
+    ['n', []],
+    ['y', ['DELETE']],
+  ] as const)('asks on a terminal: %s', async (key, methods) => {
+    const run = await bed.dnx(['api', 'DELETE', `/servers/{server}/daemons/${daemon}`, '--server', 'web-1'], terminal(`${key}\r`));
+    expect(run.stderr).toContain(`Send DELETE ${path} to ${bed.sandbox.url}?`);
+    expect(sent(run.calls).map((call) => call.split(' ')[0])).toEqual(methods);
+  });
+
+  test('no other method asks', async () => {
+    const run = await bed.dnx(['api', 'PUT', path, '-F', 'command=top']);
+    expect([run.code, run.calls]).toEqual([0, [`PUT ${path}`]]);
+  });
+});

@@ -1,0 +1,119 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { SEED_PASSWORD } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openElsewhere } from '../support/elsewhere.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const signedOut = { env: { DNX_TOKEN: undefined } };
+const config = () => join(bed.directory, 'config');
+const login = (line = 'login --with-token', options: RunOptions = {}) =>
+  bed.dnx(line, { stdin: `${bed.sandbox.token}\n`, ...options, env: { DNX_TOKEN: undefined, ...options.env } });
+
+describe('a link file', () => {
+  /** Writes a link file, and answers a server that nobody but it names. */
+  async function linked(content: (url: string) => object) {
+    const elsewhere = await openElsewhere((_, response) =>
+      response.writeHead(200).end('{"data":{"email":"eve@example.com"},"token":"1|x"}'),
+    );
+    onTestFinished(() => elsewhere.close());
+    writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify(content(elsewhere.url)));
+    return elsewhere;
+  }
+  const lines = ['whoami', 'auth status', 'server list', 'token list', 'token rotate 1 --yes', 'api GET /user', 'logout', 'deploy 5'];
+  const password = { keys: `ada@example.com\r${SEED_PASSWORD}\r\r\r`, columns: 100 };
+
+  describe('that names a host', () => {
+    test('is a check that fails in dnx doctor, which asks nobody', async () => {
+      const { requests, url } = await linked((host) => ({ host }));
+      const run = await bed.dnx('doctor --json', { env: { DNX_HOST: undefined } });
+      expect([run.code, run.calls, requests]).toEqual([1, [], []]);
+      expect(run.stdout).toContain(`names the host ${url}, but a link file cannot choose the host. Nothing was sent.`);
+    });
+
+    test.each(lines)('gets nothing from dnx %s', async (line) => {
+      const { requests, url } = await linked((host) => ({ host }));
+      const run = await bed.dnx(line, { env: { DNX_HOST: undefined } });
+      expect([run.code, run.stdout, run.calls, requests]).toEqual([2, '', [], []]);
+      expect(run.stderr).toContain(`names the host ${url}, but a link file cannot choose the host. Nothing was sent.`);
+      expect(run.stderr).toContain(`DNX_HOST=${url}`);
+    });
+
+    test.each(['login', 'login --with-token', 'login --insecure-storage'])('gets no mail, password or token from dnx %s', async (line) => {
+      const { requests, url } = await linked((host) => ({ host }));
+      const run = await login(line, { env: { DNX_HOST: undefined }, ...(line.includes('token') ? {} : password) });
+      expect([run.code, run.stdout, requests]).toEqual([2, '', []]);
+      expect(run.stderr).toContain(`--host ${url} or DNX_HOST=${url}`);
+      expect(run.stderr).not.toContain('Mail address');
+    });
+
+    test('is used once --host, DNX_HOST or a profile names it too', async () => {
+      writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ host: bed.sandbox.url }));
+      expect((await login('login --with-token --profile work')).code).toBe(0);
+      const free = { DNX_TOKEN: undefined, DNX_HOST: undefined };
+      const refused = await bed.dnx('whoami', { env: free });
+      expect([refused.code, refused.calls]).toEqual([2, []]);
+      expect(refused.stderr).toContain('--profile work');
+      expect((await bed.dnx('whoami --profile work', { env: free })).code).toBe(0);
+      expect((await bed.dnx(`whoami --host ${bed.sandbox.url}`, { env: { DNX_HOST: undefined } })).code).toBe(0);
+      expect((await bed.dnx('whoami')).code).toBe(0);
+    });
+
+    test('says nothing where another host is given', async () => {
+      const { requests } = await linked((host) => ({ host }));
+      const run = await bed.dnx('whoami');
+      expect([run.code, run.stderr, requests]).toEqual([0, '', []]);
+    });
+  });
+
+  describe('that names a profile', () => {
+    test.each(lines)('sends DNX_TOKEN nowhere with dnx %s', async (line) => {
+      const { requests, url } = await linked(() => ({ profile: 'other' }));
+      expect((await bed.dnx(`config set host ${url} --profile other`)).code).toBe(0);
+      const run = await bed.dnx(line, { env: { DNX_HOST: undefined } });
+      expect([run.code, run.stdout, run.calls, requests]).toEqual([2, '', [], []]);
+      expect(run.stderr).toContain(`names the profile other of ${url}`);
+      expect(run.stderr).toContain('--profile other');
+    });
+
+    test.each([...lines, 'login --with-token'])(
+      "does not choose whose stored token is used, on the user's own host, with dnx %s",
+      async (line) => {
+        expect((await login('login --with-token --profile other')).code).toBe(0);
+        writeFileSync(join(bed.directory, '.deploynix.json'), '{"profile":"other"}');
+        const run = await bed.dnx(line, { ...signedOut, stdin: bed.sandbox.token });
+        expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
+        expect(run.stderr).toContain('a link file cannot choose whose token is used');
+        expect((await bed.dnx('whoami --profile other', signedOut)).code).toBe(0);
+      },
+    );
+
+    test('does not stand in the way of DNX_TOKEN to the host of the user', async () => {
+      writeFileSync(join(bed.directory, '.deploynix.json'), '{"profile":"ci"}');
+      expect((await bed.dnx('whoami')).code).toBe(0);
+    });
+  });
+
+  test('that is broken, or broken settings, stop no command that can do without them', async () => {
+    mkdirSync(config());
+    writeFileSync(join(config(), 'config.json'), '{"profiles":{"default":null}}');
+    writeFileSync(join(bed.directory, '.deploynix.json'), '{');
+    for (const line of ['completion bash', 'config list', 'sandbox run -- true', 'whoami', 'server show web-1']) {
+      const run = await bed.dnx(line);
+      expect([line, run.code]).toEqual([line, 0]);
+      expect(run.stderr.split('\n').filter((each) => each.startsWith('! '))).toEqual([
+        `! profiles.default in ${join(config(), 'config.json')} is not an object. Fix or remove it.`,
+        `! ${join(bed.directory, '.deploynix.json')} is not valid JSON. Fix or remove it.`,
+      ]);
+    }
+    for (const env of [{ DNX_HOST: undefined }, { DNX_TOKEN: undefined }])
+      expect(await bed.dnx('whoami', { env })).toMatchObject({ code: env && 'DNX_HOST' in env ? 2 : 4, calls: [] });
+    expect(await login()).toMatchObject({ code: 2, calls: [] });
+  });
+});

@@ -1,0 +1,106 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { type Bed, openBed } from '../support/dnx.ts';
+import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
+import { textOf } from '../support/exchange.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+interface Platform extends Elsewhere {
+  /** `DELETE /servers/7 {"a":1}`, without what only reads. */
+  readonly changes: string[];
+}
+
+/** A platform of one server with one site, whose ids are this JSON text. */
+async function platform(id: string): Promise<Platform> {
+  const changes: string[] = [];
+  const server = await openElsewhere(async (request: IncomingMessage, response) => {
+    const path = (request.url ?? '').replace('/api/v1', '').replace(/\?.*/, '');
+    const body = await textOf(request);
+    if (request.method !== 'GET') changes.push(`${request.method} ${path} ${body}`.trim());
+    const site = `{"id":${id},"domain":"shop.test","server_id":${id},"status":"active","size":123}`;
+    const one = /\/sites(\/[^/]+)?$/.test(path) ? site : `{"id":${id},"name":"web-1","status":"active","key":"A","value":"1"}`;
+    const list = /\/(servers|sites|tokens|environment-variables)$/.test(path) && request.method === 'GET';
+    response.setHeader('content-type', 'application/json');
+    response.end(`{"data":${list ? `[${one}]` : one}}`);
+  });
+  onTestFinished(() => server.close());
+  return { ...server, changes };
+}
+
+const run = (line: string, { url }: Elsewhere, options: object = {}) => bed.dnx(line, { env: { DNX_HOST: url }, ...options });
+
+describe.each(['9007199254740993', '18446744073709551615', '123456789012345678901234567890'])('an id of %s', (id) => {
+  test('keeps its digits in paths, bodies and every format', async () => {
+    const there = await platform(id);
+    expect((await run('server delete web-1 --confirm web-1', there)).code).toBe(0);
+    for (const line of ['site suspend shop.test --yes', 'env set A=2 --site shop.test', 'backup create --site shop.test --no-wait'])
+      expect((await run(line, there)).code).toBe(0);
+    expect(there.changes).toEqual([
+      `DELETE /servers/${id}`,
+      `POST /servers/${id}/sites/${id}/suspend`,
+      `PUT /servers/${id}/sites/${id}/environment-variables/${id} {"value":"2"}`,
+      `POST /backups/application {"site_id":"${id}"}`,
+    ]);
+    const json = await run('server list --json', there);
+    expect(json.stdout).toContain(`"id": ${id},`);
+    for (const format of ['table', 'ids', 'csv', 'tsv', 'yaml', 'ndjson'])
+      expect((await run(`server list -o ${format}`, there)).stdout).toMatch(new RegExp(`(^|[^\\d"'])${id}([^\\d"']|$)`, 'm'));
+    expect((await run('server list --query "[].id" --json', there)).stdout).toBe(`[\n  ${id}\n]\n`);
+    expect((await run('api GET /user', there)).stdout).toContain(`"id": ${id},`);
+    expect((await run('api GET /user -i', there)).stdout).toContain(`"id": ${id},`);
+    expect((await run('server list --sort id --limit 1 --fields id --json', there)).stdout).toContain(`"id": ${id}\n`);
+  });
+
+  test('is found among others that differ in the last digit', async () => {
+    const there = await platform(id);
+    expect((await run(`server delete ${id} --confirm web-1`, there)).code).toBe(0);
+    expect(there.changes).toEqual([`DELETE /servers/${id}`]);
+  });
+
+  test('keeps its digits in what the user gives', async () => {
+    const there = await platform(id);
+    for (const given of [
+      ['-F', `id:=${id}`],
+      ['--input', `{"id":${id}}`],
+    ])
+      expect((await bed.dnx(['api', 'POST', '/things', ...given], { env: { DNX_HOST: there.url } })).code).toBe(0);
+    expect(there.changes).toEqual([`POST /things {"id":${id}}`, `POST /things {"id":${id}}`]);
+    writeFileSync(join(bed.directory, '.deploynix.json'), `{"server": ${id}}`);
+    expect((await run('daemon create --command top', there)).code).toBe(0);
+    expect(there.changes.at(-1)).toBe(`POST /servers/${id}/daemons {"command":"top"}`);
+  });
+});
+
+test('an id that is remembered keeps its digits', async () => {
+  const there = await platform('9007199254740993');
+  expect((await run('site show shop.test', there)).code).toBe(0);
+  expect(readFileSync(join(bed.directory, 'cache/sites.json'), 'utf8')).toContain('"id": "9007199254740993"');
+});
+
+describe.each(['null', '{}', '{"a":1}', '[1]', 'true', '""', '" "', '".."', '"\\ud800"', '1.5', '1e30', '-0.5'])('an id of %s', (id) => {
+  test.each([
+    'server delete web-1 --confirm web-1',
+    'site suspend shop.test --yes',
+    'site delete shop.test --server 7 --confirm shop.test',
+    'daemon create --command top --server web-1',
+    'env set A=2 --site 7 --server 7',
+    'env unset A --site 7 --server 7 --yes',
+  ])('is refused before anything is sent: %s', async (line) => {
+    const there = await platform(id);
+    const { code, stdout, stderr } = await run(line, there);
+    expect(stderr).toMatch(/^✗ Deploynix answered with an unusable id for a (server|site|variable): /);
+    expect([code, stdout, there.changes]).toEqual([1, '', []]);
+  });
+
+  test('is shown as it came', async () => {
+    const { code, stdout } = await run('server list --json', await platform(id));
+    expect([code, JSON.parse(stdout)[0].id]).toEqual([0, JSON.parse(id)]);
+  });
+});

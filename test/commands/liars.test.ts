@@ -1,0 +1,235 @@
+import { createServer as createTlsServer } from 'node:https';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { selfSigned } from '../support/certificate.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { type Elsewhere, listen, openJson } from '../support/elsewhere.ts';
+import { drip, flood, type Liar, type Lie, openLiar } from '../support/liar.ts';
+import { openProxy } from '../support/proxy.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+async function liar(lie: Lie, scheme = 'http'): Promise<Liar> {
+  const opened = await openLiar(lie, scheme);
+  onTestFinished(() => opened.close());
+  return opened;
+}
+
+async function jsonServer(...args: Parameters<typeof openJson>): Promise<Elsewhere> {
+  const server = await openJson(...args);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+const at = (host: { readonly url: string }, options: RunOptions = {}): RunOptions => ({
+  ...options,
+  env: { DNX_HOST: host.url, ...options.env },
+});
+
+const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
+const read = 'server list';
+const change = 'daemon create --command top --server 7';
+
+describe('an answer that never comes, or never ends', () => {
+  test.each<[string, Lie]>([
+    ['nothing at all', () => {}],
+    ['interim answers', (socket) => drip(socket, 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n', 10)],
+    ['a head of one byte at a time', (socket) => socket.write(`${HEAD}X-Slow: `) && drip(socket, 'a', 10)],
+  ])('%s: no answer, exit 13, asked once', async (_, lie) => {
+    const server = await liar(lie);
+    const run = await bed.dnx(read, at(server, { idleMs: 150 }));
+    expect([run.code, run.stdout, run.stderr.split('\n')[0]]).toEqual([13, '', `✗ Cannot reach ${server.url}: no answer within 0.15 s.`]);
+    expect(server.asked).toHaveLength(1);
+    const sent = await bed.dnx(change, at(server, { idleMs: 150 }));
+    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('no answer within 0.15 s: it may have been performed.')]);
+    expect(server.asked).toHaveLength(2);
+  });
+
+  test('a body that stops coming', async () => {
+    const server = await liar((socket) => socket.write(`${HEAD}Content-Length: 100\r\n\r\n{"data":`));
+    const run = await bed.dnx(read, at(server, { idleMs: 150 }));
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('nothing more of the answer came within 0.15 s.')]);
+    expect(server.asked).toHaveLength(1);
+  });
+
+  test('a body of one byte at a time ends after a while, too', async () => {
+    const server = await liar((socket) => socket.write(`${HEAD}\r\n{"data":"`) && drip(socket, 'a', 10));
+    const run = await bed.dnx(read, at(server, { bodyMs: 200 }));
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the answer did not end within 0.2 s.')]);
+    const refused = await liar((socket) => socket.write(`${HEAD.replace('200 OK', '500 No')}\r\n`) && drip(socket, 'a', 10));
+    const download = await bed.dnx('backup download 7', at(refused, { bodyMs: 200 }));
+    expect([download.code, download.stderr]).toEqual([13, expect.stringContaining('the answer did not end within 0.2 s.')]);
+  });
+
+  test('the body of a 429 is not waited for', async () => {
+    const server = await liar((socket) => socket.write('HTTP/1.1 429 No\r\nRetry-After: 1\r\n\r\n') && drip(socket, 'a', 10));
+    const run = await bed.dnx(read, at(server, { bodyMs: 100 }));
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the answer did not end within 0.1 s.')]);
+    expect(server.asked.length).toBeGreaterThan(100);
+  });
+});
+
+describe('an answer without an end', () => {
+  const endless: Lie = (socket) => {
+    socket.write(`${HEAD}\r\n{"data":"`);
+    flood(socket, Buffer.alloc(65_536, 'a'));
+  };
+
+  test('is read up to DNX_MAX_RESPONSE, exit 1, asked once', async () => {
+    const server = await liar(endless);
+    const run = await bed.dnx(read, at(server, { env: { DNX_MAX_RESPONSE: '1MB' } }));
+    expect(run.stderr).toBe(
+      `✗ Cannot read what ${server.url} sent: the answer is larger than 1 MB.\n  Ask for less, or set DNX_MAX_RESPONSE to more, such as 256MB.\n`,
+    );
+    expect([run.code, run.stdout, server.asked.length]).toEqual([1, '', 1]);
+    const sent = await bed.dnx(change, at(server, { env: { DNX_MAX_RESPONSE: '1' } }));
+    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('larger than 1 MB: it may have been performed.')]);
+  });
+
+  test('is read up to 64 MB where nothing else is said, whatever it says of its length', async () => {
+    const server = await liar((socket, asked) => {
+      if (asked.includes('/user')) socket.write(`${HEAD}Content-Length: 2000000000\r\n\r\n`);
+      else socket.write(`${HEAD}\r\n`);
+      flood(socket, Buffer.alloc(1_000_000, ' '));
+    });
+    for (const line of [read, 'api GET /user', 'api GET /user -i']) {
+      const run = await bed.dnx(line, at(server));
+      expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('the answer is larger than 64 MB.')]);
+    }
+  });
+
+  test.each(['0', '-1', '1GB', '501', 'lots', '1.5'])('DNX_MAX_RESPONSE=%s is refused before any request', async (value) => {
+    const run = await bed.dnx(read, { env: { DNX_MAX_RESPONSE: value } });
+    expect([run.code, run.calls]).toEqual([2, []]);
+    expect(run.stderr).toContain(`DNX_MAX_RESPONSE is not a size: “${value}”.`);
+  });
+});
+
+describe('pages without an end', () => {
+  const meta = { last_page: 10 ** 9 };
+
+  test('the same page again and again is refused at the second', async () => {
+    const server = await jsonServer(() => ({ data: [{ id: 1 }, { id: 2 }], meta }));
+    const run = await bed.dnx(read, at(server));
+    expect([run.code, run.stdout, server.requests.length]).toEqual([1, '', 2]);
+    expect(run.stderr).toContain('Page 2 of GET /servers repeats the pages before it, so the list cannot be read to its end.');
+  });
+
+  test('ever new pages are read up to a maximum, and none of them is shown as the whole', async () => {
+    const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta }));
+    const run = await bed.dnx('server list --json', at(server));
+    expect([run.code, run.stdout, server.requests.length]).toEqual([1, '', 1_000]);
+    expect(JSON.parse(run.stderr)).toMatchObject({
+      error: {
+        message: 'The list of GET /servers has more than 1,000 pages, the most that dnx reads.',
+        next: [{ command: expect.stringContaining("api GET '/servers?page=1001'") }],
+      },
+    });
+  });
+
+  test('--limit raises the maximum where it asks for more', async () => {
+    const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta: { last_page: 1_100 } }));
+    const run = await bed.dnx('server list --limit 200000 -o ids', at(server));
+    expect([run.code, run.stdout.split('\n').length]).toEqual([0, 1_101]);
+  });
+
+  test('an empty page is the end, and a row that moved to the next page does no harm', async () => {
+    const pages = [[{ id: 1 }, { id: 2 }], [{ id: 2 }, { id: 3 }], []];
+    const server = await jsonServer((url) => ({ data: pages[Number(url.searchParams.get('page')) - 1], meta }));
+    const run = await bed.dnx('server list -o ids', at(server));
+    expect([run.code, run.stdout, server.requests.length]).toEqual([0, '1\n2\n2\n3\n', 3]);
+  });
+
+  test('a page of 150,000 rows is one page', async () => {
+    const rows = Array.from({ length: 150_000 }, (_, id) => ({ id }));
+    const server = await jsonServer(() => ({ data: rows }));
+    expect((await bed.dnx('server list -o ids', at(server))).stdout.split('\n')).toHaveLength(150_001);
+  });
+});
+
+describe('JSON of an odd kind', () => {
+  const deep = (levels: number) => `${'{"data":['.repeat(levels / 2)}${']}'.repeat(levels / 2)}`;
+
+  test.each([514, 5_000, 200_000])('nested %i levels deep is refused in words', async (levels) => {
+    const server = await jsonServer(() => deep(levels));
+    for (const line of [
+      read,
+      change,
+      `${read} --json`,
+      'api GET /user',
+      'api GET /user --query data',
+      'api GET /user -o yaml',
+      'deploy 7 --server 7',
+    ]) {
+      const run = await bed.dnx(line, at(server));
+      expect([run.code, run.stdout]).toEqual([1, '']);
+      expect(run.stderr).toContain('Cannot read the answer (200): it is nested more than 512 levels deep.');
+    }
+  });
+
+  test('nested 500 levels deep is printed', async () => {
+    const server = await jsonServer(() => deep(500));
+    for (const line of ['api GET /user', 'api GET /user -o yaml', 'api GET /user -o csv', 'api GET /user --query data'])
+      expect(await bed.dnx(line, at(server))).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('a byte order mark before it is no part of it', async () => {
+    const server = await jsonServer(() => '\ufeff{"data":[{"id":7}]}');
+    expect((await bed.dnx('server list -o ids', at(server))).stdout).toBe('7\n');
+  });
+
+  test.each(['"text"', '5', 'true', '{"data":"text"}', '{"data":7}', '{"data":{"id":1}}'])('%s is no list', async (body) => {
+    const server = await jsonServer(() => body);
+    const run = await bed.dnx(read, at(server));
+    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run.stderr).toContain('Deploynix answered GET /servers with something that is not a list.');
+  });
+
+  test.each(['[]', '', '{}', 'null', '{"data":null}', '{"message":"None."}', '[null,null]'])('%s is an empty list', async (body) => {
+    const server = await jsonServer(() => body);
+    expect(await bed.dnx('server list -o ids', at(server))).toMatchObject({ code: 0, stdout: '' });
+  });
+});
+
+describe('the way there', () => {
+  test.each(['http', 'https'])('a proxy that never connects: exit 13 after one attempt, to %s', async (scheme) => {
+    const proxy = await liar(() => {});
+    const env = { DNX_HOST: `${scheme}://127.0.0.1:9`, HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url };
+    const run = await bed.dnx(read, { idleMs: 150, env });
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('no answer within 0.15 s.')]);
+    const sent = await bed.dnx(change, { idleMs: 150, env });
+    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('Cannot reach')]);
+    expect(proxy.asked).toEqual(Array(2).fill('CONNECT 127.0.0.1:9 HTTP/1.1'));
+  });
+
+  test.each(['direct', 'proxied'])('TLS that fails sent nothing: %s', async (way) => {
+    const proxy = await openProxy();
+    onTestFinished(() => proxy.close());
+    const env = way === 'proxied' ? { HTTPS_PROXY: proxy.url } : {};
+    let performed = 0;
+    const mute = await liar(() => {}, 'https');
+    const closing = await liar((socket) => socket.destroy(), 'https');
+    const plain = await liar((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'), 'https');
+    const untrusted = await listen(
+      createTlsServer(selfSigned, () => {
+        performed += 1;
+      }),
+      'https',
+    );
+    onTestFinished(untrusted.close);
+    for (const server of [mute, closing, plain, untrusted]) {
+      const run = await bed.dnx(change, at(server, { idleMs: 300, env }));
+      expect([run.code, run.stderr]).toEqual([13, expect.stringMatching(/^✗ Cannot reach https:/)]);
+    }
+    expect(performed).toBe(0);
+  });
+
+  test('what is not HTTP', async () => {
+    const server = await liar((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+    const run = await bed.dnx(read, at(server));
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the answer is not HTTP.')]);
+  });
+});

@@ -1,0 +1,106 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openElsewhere } from '../support/elsewhere.ts';
+
+const id = seeded.backups['shop database, completed'];
+const path = `/backups/${id}/download`;
+
+let bed: Bed;
+let cwd: string;
+beforeEach(async () => {
+  bed = await openBed();
+  cwd = join(bed.directory, 'here');
+  mkdirSync(cwd);
+});
+afterEach(() => bed.close());
+
+const download = (rest: string, options: RunOptions = {}) => bed.dnx(`backup download ${id} ${rest}`, { cwd, ...options });
+const files = () => readdirSync(cwd);
+
+/** The API sends the download on to this server. */
+async function store(answer: RequestListener) {
+  const server = await openElsewhere(answer);
+  onTestFinished(() => server.close());
+  bed.sandbox.faults.always({ path }, { status: 302, headers: { Location: `${server.url}/x.gz` } });
+}
+
+const answers: Readonly<Record<string, [RequestListener, string]>> = {
+  'an empty 200': [(_, response) => void response.writeHead(200, { 'Content-Length': 0 }).end(), 'holds no backup: it is empty.'],
+  'an empty 200 of unknown length': [(_, response) => void response.writeHead(200).end(), 'holds no backup: it is empty.'],
+  'a 204': [(_, response) => void response.writeHead(204).end(), 'answered 204 instead of the backup.'],
+  'a 206 of a part': [
+    (_, response) => void response.writeHead(206, { 'Content-Range': 'bytes 0-3/4000' }).end('part'),
+    'answered 206 instead of the backup.',
+  ],
+  'a 202 that prepares it': [(_, response) => void response.writeHead(202).end('later'), 'answered 202 instead of the backup.'],
+};
+
+describe.each(Object.entries(answers))('%s', (_, [answer, words]) => {
+  test('from a file store is a failure that saves nothing', async () => {
+    await store(answer);
+    const run = await download('-O x.gz');
+    expect([run.code, run.stdout, files()]).toEqual([1, '', []]);
+    expect(run.stderr).toContain(words);
+    expect(run.stderr).toContain('Nothing of it was kept.');
+  });
+
+  test('leaves an existing file as it was', async () => {
+    writeFileSync(join(cwd, 'x.gz'), 'mine');
+    await store(answer);
+    expect((await download('-O x.gz --force')).code).toBe(1);
+    expect([files(), readFileSync(join(cwd, 'x.gz'), 'utf8')]).toEqual([['x.gz'], 'mine']);
+  });
+
+  test('is a failure on standard output, too', async () => {
+    await store(answer);
+    const run = await download('-O -');
+    expect([run.code, run.stdout]).toEqual([1, '']);
+  });
+});
+
+test.each([204, 206, 200])('a %i of the API itself, without content', async (status) => {
+  bed.sandbox.faults.always({ path }, { status });
+  const run = await download('-O x.gz');
+  expect([run.code, run.stdout, files()]).toEqual([1, '', []]);
+});
+
+test('fewer bytes than announced are a failure that saves nothing', async () => {
+  await store((_, response) => {
+    response.writeHead(200, { 'Content-Length': 1_000 });
+    response.write('short', () => response.destroy());
+  });
+  const run = await download('-O x.gz');
+  expect([run.code, run.stdout, files()]).toEqual([13, '', []]);
+});
+
+test('a connection that is cut in a refusal is no bug', async () => {
+  bed.sandbox.faults.always({ path }, (answer) => ({ ...answer, status: 500, body: { message: 'No.' } }));
+  expect((await download('-O x.gz')).code).toBe(1);
+  bed.sandbox.faults.clear();
+  const server = await openElsewhere((_, response) => {
+    response.writeHead(500, { 'Content-Length': 100 });
+    response.write('{', () => response.destroy());
+  });
+  onTestFinished(() => server.close());
+  const run = await download('-O x.gz', { env: { DNX_HOST: server.url } });
+  expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the connection was closed in the middle of the answer.')]);
+});
+
+test('a file may be larger and slower than JSON may be', async () => {
+  const piece = Buffer.alloc(300_000, 'a');
+  const pieces = 5;
+  await store(async (_, response) => {
+    response.writeHead(200);
+    for (let n = 0; n < pieces; n++) {
+      response.write(piece);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    response.end();
+  });
+  const run = await download('-O x.gz --json', { bodyMs: 50, env: { DNX_MAX_RESPONSE: '1' } });
+  expect([run.code, run.json().size]).toEqual([0, pieces * piece.length]);
+});

@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Answer, seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const shop = seeded.sites['shop.example.com'];
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+describe('a word that every object of JavaScript knows', () => {
+  const words = ['constructor', '__proto__', 'toString', 'hasOwnProperty'];
+
+  test.each(words)('%s is a name like any other', async (word) => {
+    for (const line of [`site show ${word}`, `server show ${word}`, `deploy ${word}`, `env get ${word} --site shop.example.com`]) {
+      const run = await bed.dnx(line);
+      expect([run.code, run.stderr]).toEqual([6, expect.stringContaining(`“${word}”`)]);
+    }
+    const site = bed.sandbox.state.sites.find(({ id }) => id === shop);
+    Object.assign(site ?? {}, { domain: word });
+    for (const calls of [5, 1]) {
+      const run = await bed.dnx(`site show ${word} --json`);
+      expect([run.code, run.json(), run.calls.length]).toEqual([0, expect.objectContaining({ id: shop }), calls]);
+    }
+  });
+
+  test.each(words)('%s is no command', async (word) => {
+    for (const line of [word, `help ${word}`, `site ${word}`, `token abilities --for ${word}`]) {
+      const run = await bed.dnx(line);
+      expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+      expect(run.stderr).toContain(`Unknown command '${word}'.`);
+    }
+  });
+
+  test.each(words)('%s is a field that the API did not send, or did', async (word) => {
+    const none = await bed.dnx(`server list --json --fields id,${word} --sort ${word} --limit 1`);
+    expect(none.stdout).toBe(`[\n  {\n    "id": "01JQ8Z4T9G00000000000WEB01",\n    "${word}": null\n  }\n]\n`);
+    for (const format of ['table', 'csv', 'tsv', 'yaml']) {
+      const run = await bed.dnx(`server list --fields name,${word} -o ${format}`);
+      expect([run.code, run.stdout]).toEqual([0, expect.not.stringMatching(/native code|\[object/)]);
+    }
+    const sent = (answer: Answer): Answer => ({ ...answer, body: { data: [JSON.parse(`{"id":"1","${word}":"sent"}`)] } });
+    bed.sandbox.faults.next({ path: '/servers' }, sent);
+    expect((await bed.dnx(`server list --fields ${word} --no-header`)).stdout).toBe('sent\n');
+  });
+
+  test.each(words)('%s is a profile, and needs no ability as a path', async (word) => {
+    expect((await bed.dnx(`config set server web-1 --profile ${word}`)).code).toBe(0);
+    expect((await bed.dnx(`config get server --profile ${word}`)).stdout).toBe('web-1\n');
+    expect(await bed.dnx(['token', 'abilities', '--for', `api GET /${word}`, '--json'])).toMatchObject({ code: 0, stdout: '[]\n' });
+  });
+});

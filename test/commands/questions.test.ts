@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { keys } from '../support/terminal.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const on = (typed: string, options: RunOptions = {}): RunOptions => ({ keys: typed, columns: 120, ...options });
+
+describe('what the API says in a question cannot steer the terminal', () => {
+  const evil = 'evil\u001b]0;title\u0007\u001b]8;;http://x\u0007link\u001b]8;;\u0007\u001b[2J\u009b2J\u061c\u202e\nname';
+  /** The sequences of @inquirer/prompts move the cursor, erase lines and color; none of them is like these. */
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
+  const steering = /\u001b\]|\u001b\[2J|\u0007|[\u0080-\u009f\u061c\u202e]/;
+  const harmless = 'evillink name';
+
+  function asked(run: Run, text: string) {
+    expect(run.stderr).toContain(text);
+    expect(run.stderr).not.toMatch(steering);
+  }
+
+  test('in a list to select from', async () => {
+    for (const release of bed.sandbox.state.releases) Object.assign(release, { commit_message: evil, branch: evil });
+    const run = await bed.dnx('rollback shop.example.com', on(`y${keys.enter}${keys.interrupt}`));
+    expect(run.code).toBe(130);
+    asked(run, harmless);
+  });
+
+  test('in a question for the name', async () => {
+    Object.assign(bed.sandbox.state.servers[0] ?? {}, { name: evil });
+    const run = await bed.dnx(`server delete ${bed.sandbox.state.servers[0]?.id}`, on(keys.interrupt));
+    expect(run.code).toBe(130);
+    asked(run, `Type ${harmless}`);
+  });
+
+  test('in a question for yes or no', async () => {
+    Object.assign(bed.sandbox.state.servers[0] ?? {}, { name: evil });
+    const run = await bed.dnx(`server restart ${bed.sandbox.state.servers[0]?.id}`, on(`n${keys.enter}`));
+    expect(run.stderr).toContain('? ');
+    expect(run.stderr).not.toMatch(steering);
+  });
+
+  test('in a wizard', async () => {
+    bed.sandbox.faults.always({ path: '/providers/{provider}/regions' }, { status: 200, body: { data: [{ id: 'fsn1', name: evil }] } });
+    const run = await bed.dnx('server create web-3 --provider hetzner --credential-id 1', on(keys.interrupt));
+    expect(run.code).toBe(130);
+    asked(run, harmless);
+  });
+});
+
+describe('on a terminal that cannot move its cursor', () => {
+  const dumb = (typed: string): RunOptions => ({ typed, columns: 80, env: { TERM: 'dumb' } });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
+  const moving = /[\u0000-\u0008\u000b-\u001f]/;
+
+  function plain(run: Run, ...texts: readonly string[]) {
+    for (const text of texts) expect(run.stderr).toContain(text);
+    expect(run.stderr).not.toMatch(moving);
+  }
+
+  test('a list is numbered, and a wrong number is asked for again', async () => {
+    const run = await bed.dnx('rollback shop.example.com', dumb('maybe\ny\n9\n1\n'));
+    expect(run.code).toBe(0);
+    plain(run, '(y/N) ', '\n  1) ', 'Number: Number: ');
+  });
+
+  test('several are numbers with commas between them, and enter takes what is marked', async () => {
+    const some = await bed.dnx('token create ci', dumb('1\n1, 3\n'));
+    expect(some.code).toBe(0);
+    plain(some, '  1) server:read', ' *\n', 'Numbers, with commas between them (enter takes those with *): ');
+    expect(bed.sandbox.state.tokens.at(-1)?.abilities).toHaveLength(2);
+    expect((await bed.dnx('token create ci', dumb('1\n\n'))).code).toBe(0);
+    expect(bed.sandbox.state.tokens.at(-1)?.abilities).toEqual(['site:read', 'site:deploy']);
+  });
+
+  test('a name is typed, and an empty line is asked for again', async () => {
+    const run = await bed.dnx('server delete web-1', dumb('\nweb-1\n'));
+    expect(run.code).toBe(0);
+    plain(run, 'Type web-1');
+  });
+
+  test('the end of the input is Ctrl-C', async () => {
+    const run = await bed.dnx('server delete web-1', dumb(''));
+    expect(run.code).toBe(130);
+    expect(run.calls.some((call) => call.startsWith('DELETE'))).toBe(false);
+  });
+
+  test('a deployment is followed in lines', async () => {
+    const piped = await bed.dnx('deploy shop.example.com');
+    const run = await bed.dnx('deploy shop.example.com', dumb(''));
+    expect([run.code, run.stderr]).toEqual([0, piped.stderr]);
+  });
+});

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+import { leaveLock, startHolder } from '../support/holder.ts';
+
+const web1 = seeded.servers['web-1'];
+const web2 = seeded.servers['web-2'];
+const shop = seeded.sites['shop.example.com'];
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+describe('a remembered site', () => {
+  /** The shop gives its domain to a new site on another server. */
+  function moved(): string {
+    const { sites } = bed.sandbox.state;
+    const old = sites.find(({ id }) => id === shop);
+    if (!old) throw new Error('the seed has the shop');
+    const id = '01JQ8Z4T9G00000000000SHOP2';
+    sites.push({ ...old, id, server_id: web2 });
+    old.domain = 'old-shop.example.com';
+    return id;
+  }
+  const posts = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
+
+  test.each([
+    'deploy shop.example.com --no-wait',
+    'site suspend shop.example.com --yes',
+    'env set A=b --site shop.example.com',
+    'site delete shop.example.com --confirm shop.example.com',
+  ])('that this token may not read is not acted on: %s', async (line) => {
+    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+    bed.sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status: 403, body: { message: 'Forbidden.' } });
+    const run = await bed.dnx(line);
+    expect([run.code, run.stdout, run.calls]).toEqual([5, '', [`GET /servers/${web1}/sites/${shop}`]]);
+  });
+
+  test('that moved is found although another process holds the index', async () => {
+    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+    const id = moved();
+    leaveLock(join(bed.directory, 'cache/sites.json'), (await startHolder()).holder);
+    const run = await bed.dnx('site suspend shop.example.com blog.example.com --yes');
+    expect(run.code, run.stderr).toBe(0);
+    expect(posts(run.calls)).toEqual([
+      `POST /servers/${web2}/sites/${id}/suspend`,
+      `POST /servers/${web1}/sites/${seeded.sites['blog.example.com']}/suspend`,
+    ]);
+  });
+
+  test.each([
+    'site delete shop.example.com --confirm shop.example.com',
+    'deploy shop.example.com --no-wait',
+    'backup create --site shop.example.com --no-wait',
+  ])('whose name another one bears is not the one that %s means', async (line) => {
+    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+    const id = moved();
+    const run = await bed.dnx(line);
+    expect(run.code, run.stderr).toBe(0);
+    const sent = bed.sandbox.calls.filter(({ method }) => method !== 'GET').map(({ path, body }) => `${path} ${JSON.stringify(body)}`);
+    expect(sent).toEqual([expect.stringContaining(id)]);
+  });
+
+  test('whose name nobody bears any more is not found, and nothing is sent', async () => {
+    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+    const old = bed.sandbox.state.sites.find(({ id }) => id === shop);
+    Object.assign(old ?? {}, { domain: 'old-shop.example.com' });
+    const run = await bed.dnx('site delete shop.example.com --confirm shop.example.com');
+    expect([run.code, posts(run.calls)]).toEqual([6, []]);
+  });
+});

@@ -1,0 +1,177 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DnxError } from '../../src/base/errors.ts';
+import type { Match, Reply } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+/** Nothing but what is stored says who we are. */
+const stored = { DNX_TOKEN: undefined };
+const account = () => `default@${bed.sandbox.url}`;
+const names = () => bed.sandbox.state.tokens.map(({ name }) => name);
+const byName = (name: string) => bed.sandbox.state.tokens.find((each) => each.name === name);
+
+async function signIn(token: string): Promise<void> {
+  const run = await bed.dnx('login --with-token', { env: stored, stdin: token });
+  expect(run.code, run.stderr).toBe(0);
+}
+
+/** True when the API takes this token. */
+const works = async (token: string): Promise<boolean> => (await bed.dnx('whoami', { env: { DNX_TOKEN: token } })).code === 0;
+
+describe('token rotate', () => {
+  test('prints the new one, and revokes the old one after that', async () => {
+    const run = await bed.dnx('token rotate Grafana --yes');
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(/^\d+\|\w+\n$/);
+    expect(names().filter((name) => name === 'Grafana')).toHaveLength(1);
+    expect(byName('Grafana')).toMatchObject({ id: 7, abilities: ['server:read', 'site:read', 'database:read'] });
+    expect(await works(run.stdout.trim())).toBe(true);
+  });
+
+  test('stores the new one where the old one was in use', async () => {
+    await signIn(bed.sandbox.token);
+    const run = await bed.dnx('token rotate Sandbox --yes', { env: stored });
+    expect(run.stdout).toBe('Token Sandbox is rotated. The new one is stored for this profile.\n');
+    const token = bed.keychain.get(account()) ?? '';
+    expect(token).not.toBe(bed.sandbox.token);
+    expect(await works(token)).toBe(true);
+    expect(await works(bed.sandbox.token)).toBe(false);
+    expect(byName('Sandbox')?.abilities).toEqual(['*']);
+  });
+
+  test('--to-file', async () => {
+    const run = await bed.dnx('token rotate Grafana --yes --to-file new.token');
+    expect(run.code).toBe(0);
+    expect(await works(readFileSync(join(bed.directory, 'new.token'), 'utf8').trim())).toBe(true);
+  });
+
+  const failures: readonly Reply[] = [{ status: 500 }, { status: 403 }, { status: 422 }, { status: 404 }, 'drop', 'drop-after', 'cut'];
+  const steps: readonly [string, Match][] = [
+    ['looking the old one up', { method: 'GET', path: '/tokens' }],
+    ['making the new one', { method: 'POST', path: '/tokens' }],
+    ['checking it', { method: 'GET', path: '/user' }],
+    ['revoking the old one', { method: 'DELETE', path: '/tokens/{token}' }],
+  ];
+  describe.each(steps)('when the API fails at %s', (_, match) => {
+    test.each(failures.map((failure) => [typeof failure === 'object' ? String(failure.status) : String(failure), failure] as const))(
+      '%s: what is stored works, and the failure says what does',
+      async (_, failure) => {
+        await signIn(bed.sandbox.token);
+        const stop = bed.sandbox.faults.always(match, failure);
+        const run = await bed.dnx('token rotate 1 --yes', { env: stored });
+        stop();
+        expect(await works(bed.keychain.get(account()) ?? '')).toBe(true);
+        const revoked404 = match.method === 'DELETE' && run.code === 0;
+        if (!revoked404 && match.path !== '/tokens') expect(run.stderr).toMatch(/still work/);
+        expect(run.stderr).not.toContain(bed.keychain.get(account()) ?? bed.sandbox.token);
+      },
+    );
+  });
+
+  test('a keychain that fails costs nothing: the old one stays, the new one is taken back', async () => {
+    await signIn(bed.sandbox.token);
+    bed.keychain.set = () => {
+      throw new DnxError('failed', 'The keychain is locked.');
+    };
+    const run = await bed.dnx('token rotate 1 --yes', { env: stored });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(
+      'The new token could not be stored: The keychain is locked. The new token is revoked again. The old token Sandbox (id 1) still works.',
+    );
+    expect(names().filter((name) => name === 'Sandbox')).toHaveLength(1);
+    expect(await works(bed.keychain.get(account()) ?? '')).toBe(true);
+  });
+
+  test('a token that is in DNX_TOKEN is printed, and DNX_TOKEN has to be set anew', async () => {
+    const run = await bed.dnx('token rotate 1 --yes');
+    expect(run.code).toBe(0);
+    expect(run.stderr).toContain('DNX_TOKEN held the old token');
+    expect(await works(run.stdout.trim())).toBe(true);
+    expect(await works(bed.sandbox.token)).toBe(false);
+  });
+
+  test('--to-file of the token in use stores it for dnx as well', async () => {
+    await signIn(bed.sandbox.token);
+    const run = await bed.dnx('token rotate Sandbox --yes --to-file new.token', { env: stored });
+    expect(run.stdout).toBe(
+      'Token Sandbox is rotated. The new one is in new.token, which only you can read, and stored for this profile.\n',
+    );
+    const token = bed.keychain.get(account()) ?? '';
+    expect(readFileSync(join(bed.directory, 'new.token'), 'utf8')).toBe(`${token}\n`);
+    expect((await bed.dnx('whoami', { env: stored })).code).toBe(0);
+  });
+
+  test('--to-file of the token in DNX_TOKEN says that it has to be set anew', async () => {
+    const run = await bed.dnx('token rotate Sandbox --yes --to-file new.token');
+    expect(run.code).toBe(0);
+    expect(run.stderr).toContain('DNX_TOKEN held the old token: set it to the new one.');
+  });
+
+  test('--to-file leaves nothing behind when the keychain fails', async () => {
+    await signIn(bed.sandbox.token);
+    bed.keychain.set = () => {
+      throw new DnxError('failed', 'The keychain is locked.');
+    };
+    const run = await bed.dnx('token rotate Sandbox --yes --to-file new.token', { env: stored });
+    expect(run.code).toBe(1);
+    expect(existsSync(join(bed.directory, 'new.token'))).toBe(false);
+    expect(await works(bed.sandbox.token)).toBe(true);
+    expect(names()).toHaveLength(6);
+  });
+
+  test.each([['token rotate Grafana --yes'], ['token create ci --preset full']])(
+    '%s in a format that leaves the token out takes it back',
+    async (line) => {
+      for (const shape of ['-o ids', '--query name', '--json --query id', '-o yaml --query [name]']) {
+        const run = await bed.dnx(`${line} ${shape}`);
+        expect([shape, run.code, run.stdout, names().length]).toEqual([shape, 2, '', 6]);
+        expect(run.stderr).toContain('The output leaves the token out. The new token is revoked again.');
+      }
+      expect((await bed.dnx(`${line} --query token --json`)).stdout).toMatch(/^"\d+\|\w+"\n$/);
+    },
+  );
+
+  describe('says what exists when it is interrupted', () => {
+    test.each([
+      ['rotate Grafana --yes', 'It is not known whether a new token was made. The old token Grafana (id 4) still works.'],
+      ['create Grafana --preset full', 'A new token Grafana may have been created, and nobody has it.'],
+    ])('while the new token is made: token %s', async (line, words) => {
+      bed.sandbox.faults.next({ method: 'POST', path: '/tokens' }, 'hang');
+      const run = await bed.dnx(`token ${line} --debug`, { interruptOn: '> POST /tokens' });
+      expect(run.code).toBe(130);
+      expect(run.stderr).toContain(words);
+      expect(run.stderr).toContain('dnx token list --audit');
+      expect(run.stderr).not.toContain('nothing has changed');
+    });
+
+    test('once it is made', async () => {
+      bed.sandbox.faults.next({ method: 'GET', path: '/user' }, 'hang');
+      const run = await bed.dnx('token rotate Grafana --yes --debug', { interruptOn: '> GET /user' });
+      expect(run.code).toBe(130);
+      expect(run.stderr).toContain('The new token Grafana (id 7) exists, and nobody has it. The old token Grafana (id 4) still works.');
+      expect(run.stderr).toContain('dnx token revoke 7');
+    });
+
+    test('while the old one is revoked', async () => {
+      bed.sandbox.faults.next({ method: 'DELETE', path: '/tokens/{token}' }, 'hang');
+      const run = await bed.dnx('token rotate Grafana --yes --debug', { interruptOn: '> DELETE /tokens/4' });
+      expect(run.code).toBe(130);
+      expect(await works(run.stdout.trim())).toBe(true);
+      expect(run.stderr).toContain('The new token Grafana works and is in place, but the old one (id 4) may still work');
+    });
+  });
+
+  test.each(['create ci --preset full', 'rotate Grafana --yes'])('token %s is refused where stdout goes nowhere', async (line) => {
+    const run = await bed.dnx(`token ${line}`, { discards: true });
+    expect([run.code, run.calls.filter((call) => !call.startsWith('GET'))]).toEqual([2, []]);
+    expect(run.stderr).toContain('--to-file FILE');
+    expect((await bed.dnx(`token ${line} --to-file a.token`, { discards: true })).code).toBe(0);
+  });
+});

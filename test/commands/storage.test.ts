@@ -1,0 +1,104 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DnxError } from '../../src/base/errors.ts';
+import { SEED_PASSWORD } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const signedOut = { env: { DNX_TOKEN: undefined } };
+const config = () => join(bed.directory, 'config');
+const login = (line = 'login --with-token', options: RunOptions = {}) =>
+  bed.dnx(line, { stdin: `${bed.sandbox.token}\n`, ...options, env: { DNX_TOKEN: undefined, ...options.env } });
+
+describe('the insecure file', () => {
+  test('only on request, mode 0600, and with a warning at each use', async () => {
+    const run = await login('login --with-token --insecure-storage');
+    expect(run.stdout).toContain('in a file, in the clear');
+    const file = join(config(), 'tokens.json');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(statSync(config()).mode & 0o777).toBe(0o700);
+    expect(bed.keychain.size).toBe(0);
+    for (const line of ['whoami', 'server list']) expect((await bed.dnx(line, signedOut)).stderr).toContain(`in the clear in ${file}`);
+    expect((await bed.dnx('whoami')).stderr).toBe('');
+    expect((await bed.dnx('logout', signedOut)).code).toBe(0);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  const inTheClear = (account = `default@${bed.sandbox.url}`) => {
+    const file = join(config(), 'tokens.json');
+    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8'))[account] : undefined;
+  };
+
+  test('is cleaned when the keychain takes over, and keeps the tokens of others', async () => {
+    expect((await login('login --with-token --insecure-storage --profile other')).code).toBe(0);
+    expect((await login('login --with-token --insecure-storage')).code).toBe(0);
+    expect(inTheClear()).toBe(bed.sandbox.token);
+    expect((await login()).code).toBe(0);
+    expect([inTheClear(), inTheClear(`other@${bed.sandbox.url}`)]).toEqual([undefined, bed.sandbox.token]);
+    expect((await login('login --with-token --profile other')).code).toBe(0);
+    expect(existsSync(join(config(), 'tokens.json'))).toBe(false);
+  });
+
+  test('takes over from the keychain, which forgets the older token', async () => {
+    expect((await login()).code).toBe(0);
+    expect((await login('login --with-token --insecure-storage')).code).toBe(0);
+    expect([inTheClear(), bed.keychain.size]).toEqual([bed.sandbox.token, 0]);
+  });
+
+  test.each(['logout', 'logout --keep', 'token revoke Sandbox --yes --confirm Sandbox', 'token rotate Sandbox --yes'])(
+    'is cleaned of what an older dnx left in it by dnx %s',
+    async (line) => {
+      expect((await login()).code).toBe(0);
+      const left = { [`default@${bed.sandbox.url}`]: '1|older', 'other@https://deploynix.io': '2|other' };
+      writeFileSync(join(config(), 'tokens.json'), JSON.stringify(left));
+      expect((await bed.dnx(line, signedOut)).code).toBe(0);
+      expect([inTheClear(), inTheClear('other@https://deploynix.io')]).toEqual([undefined, '2|other']);
+    },
+  );
+
+  test('that is broken costs no login and no logout, and is named', async () => {
+    mkdirSync(config());
+    writeFileSync(join(config(), 'tokens.json'), '{');
+    for (const run of [await login(), await bed.dnx('logout', signedOut)]) {
+      expect(run.code).toBe(0);
+      expect(run.stderr).toContain(`An older token may still be in the clear in ${join(config(), 'tokens.json')}.`);
+    }
+    expect(bed.keychain.size).toBe(0);
+  });
+
+  test('is not a fallback: a keychain that fails ends the login before anything is asked', async () => {
+    bed.keychain.get = () => {
+      throw Object.assign(new Error('no keychain'), {});
+    };
+    const run = await login();
+    expect(run.code).toBe(1);
+    expect(run.calls).toEqual([]);
+    expect(existsSync(config())).toBe(false);
+  });
+});
+
+describe('a token that login has made', () => {
+  test('is revoked again when it cannot be stored, and named when it cannot be revoked', async () => {
+    const password = { keys: `${SEED_PASSWORD}\r`, columns: 100 };
+    const signIn = () => login('login --email ada@example.com --preset ci-deploy', password);
+    bed.keychain.set = () => {
+      throw new DnxError('failed', 'The keychain is locked.');
+    };
+    expect((await signIn()).code).toBe(1);
+    expect(bed.sandbox.state.tokens).toHaveLength(6);
+    bed.sandbox.faults.always({ path: '/logout' }, { status: 500 });
+    const run = await signIn();
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain('The new token (id 8) exists and is stored nowhere. Revoke it with: dnx token revoke 8');
+    bed.sandbox.faults.clear();
+    bed.sandbox.faults.always({ path: '/user' }, { status: 403 });
+    expect((await signIn()).code).toBe(5);
+    expect(bed.sandbox.state.tokens.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 8]);
+  });
+});

@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seedOf, volume } from '../support/volume.ts';
+import { attempt, type Laboratory, openLaboratory, trial } from './answers.ts';
+
+const runs = volume(10_000, 250);
+// Minutes more than it takes, for a machine that is busy.
+const limitMs = 900_000;
+
+let laboratory: Laboratory & { close(): Promise<void> };
+beforeAll(async () => {
+  laboratory = await openLaboratory();
+});
+afterAll(() => laboratory.close());
+
+test(
+  `${runs} commands keep every promise, whatever they are answered`,
+  async () => {
+    const property = fc.asyncProperty(trial, async (given) => {
+      const broken = await attempt(laboratory, given);
+      if (broken !== undefined) throw new Error(broken);
+    });
+    await fc.assert(property, {
+      seed: seedOf(20_260_416),
+      numRuns: runs,
+      interruptAfterTimeLimit: limitMs - 20_000,
+      markInterruptAsFailure: true,
+    });
+    // Otherwise nothing was tried.
+    expect([...laboratory.codes]).toEqual(expect.arrayContaining([0, 1, 4, 5, 6, 7, 13]));
+  },
+  limitMs,
+);

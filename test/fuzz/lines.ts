@@ -1,0 +1,138 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { exits } from '../../src/base/errors.ts';
+import { parse } from '../../src/cli/run/parse.ts';
+import { tree } from '../../src/commands/index.ts';
+import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { prepareExample } from '../support/examples.ts';
+import { brokenBy, shown } from './promises.ts';
+import { environment, files } from './surroundings.ts';
+import { commandLine } from './words.ts';
+
+/** A command line, and what surrounds it. */
+export interface Typed {
+  readonly words: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+  readonly stdin: string;
+  readonly columns: number | undefined;
+}
+
+export const typed: fc.Arbitrary<Typed> = fc.record({
+  words: commandLine,
+  env: environment,
+  files,
+  stdin: fc.constantFrom('', 'a secret that is long enough\n', '{"a":1}', '\u0000', '1|x\n2'),
+  columns: fc.oneof({ arbitrary: fc.constantFrom(0, 1, 20, 80, 200), weight: 2 }, { arbitrary: fc.constant(undefined), weight: 1 }),
+});
+
+/** The working directory, from where `../..` is still in the bed. */
+const WORK = 'work/a/b';
+
+/** Real time after which a command hangs. */
+const HANGS_MS = 8_000;
+
+/** The requests that take something away, and those of them for which the name must be given. */
+const taking = /^DELETE |^POST \/backups\/[^/]+\/restore$|\/suspend$/;
+const severe = /^DELETE \/servers\/[^/]+(\/(sites|databases)\/[^/]+)?$|^POST \/backups\/[^/]+\/restore$/;
+
+/** A machine and a Deploynix, which are replaced as soon as a command has changed something. */
+export interface Keyboard {
+  /** The exit codes that were seen. */
+  readonly codes: ReadonlySet<number>;
+  try(typed: Typed): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+export async function openKeyboard(): Promise<Keyboard> {
+  let bed: Bed | undefined;
+  const codes = new Set<number>();
+  const rejections: unknown[] = [];
+  const keep = (reason: unknown) => void rejections.push(reason);
+  process.on('unhandledRejection', keep);
+  const replace = async () => {
+    await bed?.close();
+    bed = undefined;
+  };
+  return {
+    codes,
+    async try(given) {
+      const { globals, help } = await parse(given.words, tree);
+      bed ??= await openBed({ rateLimit: 0 });
+      const started = performance.now();
+      await furnish(bed, given.files);
+      const run = await execute(bed, given);
+      codes.add(run.code);
+      const broken =
+        (performance.now() - started >= HANGS_MS ? 'hangs' : undefined) ??
+        (help && (run.code !== 0 || run.stdout === '') ? 'help was asked for, and none came' : undefined) ??
+        (globals.json && run.code !== 0 ? jsonBroken(run) : undefined) ??
+        brokenBy(run, {
+          terminal: given.columns !== undefined,
+          dumb: (given.env.TERM ?? 'dumb') === 'dumb',
+          early: isEarly(given),
+        }) ??
+        consentBroken(run, given.words) ??
+        (rejections.length > 0 ? `an unhandled rejection: ${String(rejections.splice(0))}` : undefined);
+      const report = broken && `${broken}\n${shown(run)}`;
+      if (run.calls.some((call) => !call.startsWith('GET '))) await replace();
+      return report;
+    },
+    async close() {
+      process.off('unhandledRejection', keep);
+      await replace();
+    },
+  };
+}
+
+/** Nothing of an earlier command is there. */
+async function furnish(bed: Bed, files: Typed['files']): Promise<void> {
+  for (const each of ['config', 'cache', 'state', 'work']) rmSync(join(bed.directory, each), { recursive: true, force: true });
+  mkdirSync(join(bed.directory, WORK), { recursive: true });
+  await prepareExample(bed, '');
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(bed.directory, name)), { recursive: true });
+    writeFileSync(join(bed.directory, name), text);
+  }
+}
+
+const execute = (bed: Bed, { words, env, stdin, columns }: Typed): Promise<Run> =>
+  bed.dnx(words, {
+    cwd: join(bed.directory, WORK),
+    stdin,
+    env: { NO_COLOR: '1', TERM: 'dumb', NO_PROXY: '127.0.0.1', SHELL: '/bin/bash', ...env },
+    ...(columns !== undefined && { columns }),
+    // `sandbox start` serves until then.
+    interruptOn: 'Ctrl-C stops it',
+    limitMs: words.includes('sandbox') ? 100 : HANGS_MS,
+    elsewhere: () => {},
+  });
+
+/** They have a result although they failed: how a deployment stands, whose token is refused, or events. */
+const isEarly = ({ words, env }: Typed): boolean =>
+  /ndjson|\b(deploy|watch|rollback|status|rotate|doctor)\b/.test([...words, env.DNX_OUTPUT].join(' '));
+
+function consentBroken({ calls }: Run, words: readonly string[]): string | undefined {
+  const named = words.some((word) => word.startsWith('--confirm'));
+  const agreed = named || words.some((word) => /^(--yes|-[a-zA-Z]*y)/.test(word));
+  const done = calls
+    .filter((call) => !takesBack(call, calls))
+    .find((call) => (severe.test(call) && !words.includes('api') ? !named : taking.test(call) && !agreed));
+  return done && `${done} without consent`;
+}
+
+/** A token that was made just now and could not be delivered. */
+const takesBack = (call: string, calls: readonly string[]): boolean =>
+  call.startsWith('DELETE /tokens/') && calls.slice(0, calls.indexOf(call)).includes('POST /tokens');
+
+/** With --json the last line of stderr is the error, under the code that the process ends with. */
+function jsonBroken({ code, stderr }: Run): string | undefined {
+  try {
+    // On a terminal a spinner may have been drawn before it.
+    const { error } = JSON.parse(/\{"error":.*\}$/.exec(stderr.trimEnd())?.[0] ?? '');
+    return exits[error.code as keyof typeof exits] === code ? undefined : `exit ${code} with the error ${error.code}`;
+  } catch {
+    return 'with --json, an error that is not JSON';
+  }
+}

@@ -1,0 +1,50 @@
+import { exits } from '../../src/base/errors.ts';
+import type { Run } from '../support/dnx.ts';
+
+/** The exit codes that the README names. */
+const documented: ReadonlySet<number> = new Set([0, ...Object.values(exits)]);
+
+/** Codes that mean: nothing was done that could have a result. */
+const resultless: ReadonlySet<number> = new Set([2, 4, 5, 6, 7, 9, 13]);
+
+/** What a spinner and a question write to a terminal of their own accord: the cursor, and the line that is drawn again. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this is about
+const drawing = /\u001b\[(\?(25|2026)[lh]|\d*[A-GJK])/g;
+
+/** Everything that can move a cursor, hide a text or turn it round. A tab and a line's end are layout. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what this is about
+const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+
+/** How a run was started, as far as a promise depends on it. */
+export interface Setting {
+  /** stdout and stderr are terminals. */
+  readonly terminal: boolean;
+  /** The terminal cannot move its cursor. */
+  readonly dumb: boolean;
+  /** Events, or a token that is delivered, are on stdout before the end is known. */
+  readonly early: boolean;
+}
+
+/** The first promise of every command that this run broke; undefined where it kept them all. */
+export function brokenBy(run: Run, { terminal, dumb, early }: Setting): string | undefined {
+  const { code, stdout, stderr } = run;
+  if (!documented.has(code)) return `undocumented exit code ${code}`;
+  if (/looks like a bug|"code":"bug"/.test(stderr)) return 'a bug in dnx';
+  if (code !== 0 && stderr.trim() === '') return `exit ${code} without a word`;
+  if (!early && resultless.has(code) && stdout !== '') return `exit ${code} with a result`;
+  if (!terminal) return undefined;
+  for (const [name, text] of Object.entries({ stdout, stderr })) {
+    const [found] = controls.exec(dumb ? text : text.replaceAll(drawing, '')) ?? [];
+    if (found !== undefined) return `U+${found.charCodeAt(0).toString(16).padStart(4, '0')} on ${name}, a terminal`;
+  }
+  return undefined;
+}
+
+/** A run as it is shown where a promise is broken. */
+export const shown = ({ code, stdout, stderr, calls }: Run): string =>
+  [
+    `exit ${code}`,
+    `stdout ${JSON.stringify(stdout.slice(0, 1_500))}`,
+    `stderr ${JSON.stringify(stderr.slice(0, 2_500))}`,
+    ...calls.slice(-10),
+  ].join('\n');

@@ -1,0 +1,102 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildDriver, Desktop, drive, lacking, required } from './desktop.ts';
+
+const absent = lacking(['dbus-daemon', 'dbus-send', 'kwalletd6']);
+if (absent.length > 0 && !required) {
+  process.stderr.write(`Skipped the tests on KWallet: this machine has no ${absent.join(', ')}\n`);
+}
+
+const settings = `[Wallet]
+Enabled=true
+First Use=false
+Prompt on Open=false
+Leave Open=true
+Close When Idle=false
+Default Wallet=kdewallet
+[org.freedesktop.secrets]
+apiEnabled=true
+`;
+
+describe.skipIf(absent.length > 0 && !required)('the keychain on KWallet', { timeout: 30_000 }, () => {
+  let driver: Awaited<ReturnType<typeof buildDriver>>;
+  let desktop: Desktop;
+  let env: Record<string, string>;
+  beforeAll(async () => {
+    expect(absent, 'programs that this suite needs, and CI must have').toEqual([]);
+    driver = await buildDriver();
+  });
+  afterAll(() => driver?.remove());
+  beforeEach(async () => {
+    desktop = await Desktop.create();
+    env = { ...(await desktop.login()), XDG_CURRENT_DESKTOP: 'KDE', KDE_SESSION_VERSION: '6', QT_QPA_PLATFORM: 'offscreen' };
+    mkdirSync(join(desktop.folder, 'config'), { recursive: true });
+    writeFileSync(join(desktop.folder, 'config/kwalletrc'), settings);
+    desktop.start('kwalletd6', [], env);
+    await desktop.keyringPid(env);
+  });
+  afterEach(() => desktop[Symbol.asyncDispose]());
+
+  const wallet = (method: string, ...args: readonly string[]) =>
+    desktop.send(env, 'org.kde.kwalletd6', '/modules/kwalletd6', `org.kde.KWallet.${method}`, 'string:kdewallet', ...args);
+  /** As PAM does when the user logs in, with what it makes of the password. */
+  const open = async () => {
+    const hash = Array.from({ length: 56 }, (_, index) => index + 1).join(',');
+    expect(await wallet('pamOpen', `array:byte:${hash}`, 'int32:0')).toBeDefined();
+    expect(await wallet('isOpen')).toBe('boolean true');
+  };
+  const isLocked = () =>
+    desktop.send(
+      env,
+      'org.freedesktop.secrets',
+      '/org/freedesktop/secrets/aliases/default',
+      'org.freedesktop.DBus.Properties.Get',
+      'string:org.freedesktop.Secret.Collection',
+      'string:Locked',
+    );
+  const run = async (...args: string[]) => {
+    const { exitCode, value, message } = await drive(driver.file, env, args);
+    return { exitCode, value, message };
+  };
+
+  it('stores, reads, replaces and removes a token in an open wallet, though it says that it is locked', async () => {
+    await open();
+    expect(await isLocked()).toContain('boolean true');
+    expect(await run('read', 'a')).toEqual({ exitCode: 0, value: null });
+    expect(await run('write', 'a', '17|s3cret|täil')).toEqual({ exitCode: 0, value: null });
+    expect(await run('read', 'a')).toEqual({ exitCode: 0, value: '17|s3cret|täil' });
+    expect(await run('write', 'a', '18|another')).toEqual({ exitCode: 0, value: null });
+    expect(await run('read', 'a')).toEqual({ exitCode: 0, value: '18|another' });
+    expect(await run('read', 'b')).toEqual({ exitCode: 0, value: null });
+    expect(await run('remove', 'a')).toEqual({ exitCode: 0, value: true });
+    expect(await run('remove', 'a')).toEqual({ exitCode: 0, value: false });
+  });
+
+  it('says that a closed wallet is locked when nobody is there', async () => {
+    await open();
+    expect(await run('write', 'a', '1|x')).toMatchObject({ exitCode: 0 });
+    expect(await wallet('close', 'boolean:true')).toBeDefined();
+    for (const args of [
+      ['read', 'a'],
+      ['write', 'a', '2|y'],
+      ['remove', 'a'],
+    ]) {
+      expect(await run(...args)).toMatchObject({ exitCode: 1, message: 'The keychain (Secret Service) is locked' });
+    }
+  });
+
+  it('waits for a person to open a closed wallet, and Ctrl-C ends that', async () => {
+    await open();
+    expect(await wallet('close', 'boolean:true')).toBeDefined();
+    let asked = 0;
+    const answer = await drive(driver.file, { ...env, ATTENDED: '1' }, ['read', 'a'], (interrupt, waits) => {
+      void waits.then(() => {
+        asked = performance.now();
+        interrupt();
+      });
+    });
+    expect(answer).toMatchObject({ exitCode: 130, stderr: 'waiting' });
+    expect(performance.now() - asked).toBeLessThan(1_000);
+  });
+});

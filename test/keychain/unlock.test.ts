@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Executable, openExecutable } from '../support/executable.ts';
+import { keys, openTerminal } from '../support/terminal.ts';
+import { type Answer, buildDriver, Desktop, drive, missing, required } from './desktop.ts';
+
+if (missing.length > 0 && !required) {
+  process.stderr.write(`Skipped the tests of unlocking GNOME Keyring: this machine has no ${missing.join(', ')}\n`);
+}
+
+const instead = 'Set DNX_TOKEN, or keep the token in a file that only you can read: dnx login --insecure-storage';
+
+describe.skipIf(missing.length > 0 && !required)('unlocking GNOME Keyring', { timeout: 30_000 }, () => {
+  let driver: Awaited<ReturnType<typeof buildDriver>>;
+  let desktop: Desktop;
+  beforeAll(async () => {
+    driver = await buildDriver();
+  });
+  afterAll(() => driver?.remove());
+  beforeEach(async () => {
+    desktop = await Desktop.create();
+  });
+  afterEach(() => desktop[Symbol.asyncDispose]());
+
+  /** A program that stands for the dialog: it notes that it is shown, and stays. */
+  const shown = () => join(desktop.folder, 'shown');
+  const prompter = () => `/bin/sh -c "echo > ${shown()}; exec sleep 20"`;
+  const isShown = async () => {
+    while (!existsSync(shown())) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  it('says that the prompt was dismissed, or could not be shown, at once', async () => {
+    const first = await desktop.login();
+    await desktop.unlock(first);
+    expect(await drive(driver.file, first, ['write', 'a', '1|x'])).toMatchObject({ exitCode: 0 });
+    const env = { ...(await desktop.login({ keyring: true })), ATTENDED: '1' };
+    for (const args of [
+      ['read', 'a'],
+      ['write', 'a', '2|y'],
+      ['write', 'new', '2|y'],
+      ['remove', 'a'],
+    ]) {
+      const answer: Answer = await drive(driver.file, env, args);
+      expect({ ...answer, ms: 0 }).toEqual({
+        exitCode: 1,
+        ms: 0,
+        stderr: 'waiting',
+        code: 'failed',
+        message: 'The keyring is still locked: its prompt was dismissed, or could not be shown',
+        hint: `Unlock it and try again. ${instead}`,
+      });
+      expect(answer.ms).toBeLessThan(5_000);
+    }
+  });
+
+  describe('by dnx on a terminal', () => {
+    let executable: Executable;
+    beforeEach(async () => {
+      executable = await openExecutable();
+    });
+    afterEach(() => executable.close());
+
+    /** A session in which the token is in a locked keyring. */
+    async function locked(): Promise<Record<string, string>> {
+      const first = await desktop.login();
+      await desktop.unlock(first);
+      const own = { DNX_HOST: executable.sandbox.url, DNX_TOKEN: '', DNX_CONFIG_DIR: join(desktop.folder, 'config/dnx') };
+      const login = executable.shell('printf %s "$TOKEN" | dnx login --with-token', {
+        env: { ...first, ...own, TOKEN: executable.sandbox.token },
+      });
+      expect(await login).toMatchObject({ exitCode: 0 });
+      return { ...(await desktop.login({ keyring: true, prompter: prompter() })), ...own };
+    }
+
+    it('waits for the prompt, and Ctrl-C ends that within a second', async () => {
+      const env = await locked();
+      const terminal = openTerminal(['whoami'], env, executable.directory);
+      await terminal.shows('Waiting for you to unlock the keyring…');
+      await isShown();
+      const start = performance.now();
+      terminal.type(keys.interrupt);
+      const { code, text } = await terminal.ended;
+      expect(performance.now() - start).toBeLessThan(1_000);
+      expect(code).toBe(130);
+      expect(text.match(/Waiting/g)).toHaveLength(1);
+    });
+
+    it.each<[string, readonly string[], Record<string, string>]>([
+      ['--no-input', ['whoami', '--no-input'], {}],
+      ['DNX_NO_INPUT', ['whoami'], { DNX_NO_INPUT: '1' }],
+      ['CI', ['whoami'], { CI: 'true' }],
+    ])('opens no prompt with %s', async (_, words, more) => {
+      const terminal = openTerminal(words, { ...(await locked()), ...more }, executable.directory);
+      const { code, text } = await terminal.ended;
+      expect([code, existsSync(shown())]).toEqual([1, false]);
+      expect(text).toContain('The keychain (Secret Service) is locked');
+    });
+
+    it('opens no prompt without a terminal', async () => {
+      const run = await executable.dnx(['whoami'], { env: await locked() });
+      expect([run.exitCode, existsSync(shown())]).toEqual([1, false]);
+      expect(run.stderr).toContain('The keychain (Secret Service) is locked');
+    });
+  });
+});

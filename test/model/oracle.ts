@@ -1,0 +1,11 @@
+import { exactOf, leftOf, truthOf } from './outcomes.ts';
+import { backOf, exitOf, nameOf, onceOf } from './requests.ts';
+import type { Ending } from './stage.ts';
+import type { Story } from './story.ts';
+import { limitOf, settledOf } from './waits.ts';
+
+const rules = { exitOf, onceOf, nameOf, backOf, truthOf, leftOf, exactOf, settledOf, limitOf };
+
+/** Every promise that one command line of a story has broken, in words. */
+export const broken = (story: Story, ending: Ending): readonly string[] =>
+  Object.values(rules).flatMap((rule) => rule(story, ending) ?? []);

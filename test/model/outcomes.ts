@@ -1,0 +1,127 @@
+import { type Dialect, lagOf, plain, showsWork, tellsFailure, tellsSuccess } from './dialect.ts';
+import { shop, type Work } from './platform.ts';
+import type { Ending } from './stage.ts';
+import { follows, knows, openBefore, type Rule, type Story, starts, verifies } from './story.ts';
+
+/** What a line says of a deployment, and of whose: its own, or the one that was left open. */
+export function askedBy({ endings }: Story, ending: Ending): Ending | undefined {
+  return ending.line.verb === 'watch' ? openBefore(endings, ending.number) : ending;
+}
+
+/** Deployments and rollbacks that were going on at some time between two moments. */
+const between = ({ platform }: Story, from: number, to: number): Work[] =>
+  platform.works.filter(({ askedAt, endedAt = Number.POSITIVE_INFINITY }) => askedAt <= to && endedAt >= from);
+
+/** What it says of the deployment is true. */
+export const truthOf: Rule = (story, ending) => {
+  const { outcome, ended } = ending;
+  if (!follows(ending) || outcome === undefined) return undefined;
+  const asked = askedBy(story, ending);
+  if (!asked && isRetold(story, ending)) return undefined;
+  if (isMistakable(story, ending, asked)) return undefined;
+  const sent = asked !== undefined && starts(asked).length > 0;
+  // Whoever sent nothing has attached itself to others.
+  const about = sent ? ownWorks(story, asked) : between(story, (asked ?? ending).began, ended);
+  const over = about.filter(({ endedAt = Number.POSITIVE_INFINITY }) => endedAt <= ended);
+  const bad = asked && verifies(asked) && about.some(({ line = -1 }) => story.history.lines[line]?.bad);
+  const told = (what: string) => `${what} (release ${ending.release ?? 'unknown'})`;
+  switch (outcome) {
+    case 'succeeded':
+      if (!over.some(({ good }) => good) && !takenForOurs(story, ending, true)) return told('a success that is none');
+      if (bad && sent && ending === asked) return told('a success that was not verified');
+      return isMisnamed(story, ending, over) && !takenForOurs(story, ending, true) ? told('a success by another name') : undefined;
+    case 'failed':
+      if (over.some(({ good }) => !good) || (bad && over.length > 0) || takenForOurs(story, ending, false)) return undefined;
+      return told('a failure that is none');
+    case 'rolled_back':
+      return over.some(({ kind, good }) => kind === 'rollback' && good) ? undefined : told('rolled back by nobody');
+    case 'superseded': {
+      const all = between(story, (asked ?? ending).began - lagOf(story.history.dialect), ended);
+      return all.some((work) => !about.includes(work)) || (!sent && all.length > 1) ? undefined : told('superseded by nobody');
+    }
+    default:
+      return undefined;
+  }
+};
+
+/** What a line has started, and other rollbacks to the release that it asked for: they do what it wants. */
+function ownWorks({ platform, history }: Story, { number, log, began }: Ending): Work[] {
+  const target = log.sent.find(({ path }) => path.endsWith('/rollback'))?.body.release_id;
+  const from = began - lagOf(history.dialect);
+  const same = ({ kind, release, endedAt = from }: Work) => kind === 'rollback' && release?.id === target && endedAt >= from;
+  return platform.works.filter((work) => work.line === number || (target !== undefined && same(work)));
+}
+
+/** It names a release that none of these made live. Only if the platform names releases as the sandbox does. */
+function isMisnamed({ history }: Story, { release }: Ending, works: readonly Work[]): boolean {
+  const { ids, lacks, rollback } = history.dialect;
+  const comparable = ids === 'text' && lacks !== 'names of releases' && rollback === 'moves the mark';
+  return comparable && release !== undefined && !works.some((work) => work.good && work.release?.name === release);
+}
+
+/** A watch with nothing left open tells the last outcome again. */
+function isRetold({ endings }: Story, { number, outcome, release }: Ending): boolean {
+  const last = endings.slice(0, number).findLast((each) => follows(each) && knows(each));
+  return last?.outcome === outcome && last?.release === release;
+}
+
+/**
+ * Somebody else's deployment cannot be told from ours: it came before our request and shows later or nowhere, it does not show yet, or
+ * ours failed and is not kept.
+ */
+function isMistakable(story: Story, { ended }: Ending, asked: Ending | undefined): boolean {
+  const { dialect } = story.history;
+  const lag = lagOf(dialect);
+  if (!asked || (lag === 0 && showsWork(dialect) && dialect.bad !== 'gone')) return false;
+  const sentAt = starts(asked)[0]?.arrivedAt ?? asked.began;
+  const isEarlier = ({ kind, askedAt }: Work) =>
+    (kind === 'deploy' || dialect.rollback === 'makes a release') && (dialect.bad === 'gone' || askedAt <= sentAt);
+  const isUnseen = ({ endedAt = ended }: Work) => endedAt + lag >= ended;
+  const others = between(story, asked.began - lag, ended).filter(({ line }) => line !== asked.number);
+  return others.some((work) => isEarlier(work) || isUnseen(work));
+}
+
+/** The answer to the request was lost, and dnx says that it takes the only deployment for ours. */
+const takenForOurs = ({ platform }: Story, { stderr, ended }: Ending, good: boolean): boolean =>
+  /taken for ours/.test(stderr) && platform.works.some((work) => work.good === good && (work.endedAt ?? ended + 1) <= ended);
+
+/** A run that was left is told by whoever watches at the end. */
+export const leftOf: Rule = ({ endings, history }, ending) => {
+  const open = openBefore(endings, ending.number);
+  const last = ending.number === endings.length - 1 && ending.line.verb === 'watch' && ending.stopped === undefined;
+  if (!last || !open || ending.outcome !== undefined) return undefined;
+  // Its outcome was known before it was verified, and after an hour, by this machine's clock, that is not told again.
+  const late = history.lines.some(({ events }) => events.some(({ deed }) => deed.do === 'clock' && deed.ms > 0));
+  return verifies(open) && late ? undefined : `watch knows nothing of line ${open.number}`;
+};
+
+/** Where nobody disturbed it and the platform says enough, the outcome is told. */
+export const exactOf: Rule = (story, ending) => {
+  const outcome = expected(story, ending);
+  return outcome && outcome !== ending.outcome ? `${ending.outcome ?? ending.error} instead of ${outcome}` : undefined;
+};
+
+/** The outcome that has to be told; undefined where others came between, or where the platform does not say enough. */
+export function expected(story: Story, ending: Ending): 'succeeded' | 'failed' | undefined {
+  const { platform, history } = story;
+  const { dialect, before } = history;
+  const asked = askedBy(story, ending);
+  if (!asked || !follows(ending) || ending.stopped !== undefined) return undefined;
+  if ([ending, asked].some(({ line }) => line.flags.some((flag) => /^--(no-wait|verify|timeout)/.test(flag)))) return undefined;
+  const works = between(story, asked.began - lagOf(dialect) - 1_000, ending.ended);
+  const [work] = works;
+  if (!work || works.length > 1 || work.line !== asked.number || platform.siteNamed(shop.domain) !== work.site) return undefined;
+  const refused = [ending, asked].some(({ log }) => log.sent.some(({ status }) => status === undefined || status >= 400));
+  if (refused) return undefined;
+  if (isHidden(dialect, work)) return undefined;
+  const keeps = before !== 'no releases';
+  const well = platform.viewAt(asked.began).sites.some(({ id, status }) => id === work.site && status === 'active');
+  if (work.good) return dialect === plain || (keeps && tellsSuccess(dialect)) ? 'succeeded' : undefined;
+  return dialect === plain || (keeps && well && tellsFailure(dialect)) ? 'failed' : undefined;
+}
+
+/** Work that shows nowhere is given up after 90 s, so what takes longer is not told. */
+function isHidden(dialect: Dialect, { kind, askedAt, endedAt = askedAt }: Work): boolean {
+  const makes = kind === 'deploy' || dialect.rollback === 'makes a release';
+  return endedAt - askedAt + lagOf(dialect) > 85_000 && !showsWork(makes ? dialect : { ...dialect, made: null });
+}

@@ -1,0 +1,59 @@
+import { lagOf } from './dialect.ts';
+import { askedBy } from './outcomes.ts';
+import type { Ending } from './stage.ts';
+import { changes, follows, type Rule, type Story, verifies } from './story.ts';
+import { type Sent, siteIdIn } from './wire.ts';
+
+/** What has visibly settled is told after so many ms. */
+const SETTLED_MS = 90_000;
+const POLL_MS = 10_000;
+const VERIFYING_MS = 30_000;
+const SLACK_MS = 2_000;
+
+/** The most that one answer other than the right one may cost until the next request. */
+const costOf = ({ status }: Sent): number => (status === 200 ? 0 : status === 429 ? 61_000 : POLL_MS);
+
+/** Time since then that went to answers that came slowly, or that were none. */
+function roughAfter({ log, ended }: Ending, from: number): number {
+  const since = log.sent.filter((_, index) => (log.sent[index + 1]?.at ?? ended) > from);
+  const taken = ({ at, answeredAt = at }: Sent) => Math.max(0, answeredAt - Math.max(at, from));
+  return since.reduce((sum, sent) => sum + taken(sent) + costOf(sent), 0);
+}
+
+/** When the site was done with all that a deployment does; undefined: it still goes on. */
+function settledAt({ platform }: Story, ending: Ending): number | undefined {
+  const { began, ended, log } = ending;
+  const site = siteIdIn(log.sent.findLast(({ path }) => siteIdIn(path) !== '')?.path ?? '');
+  const works = platform.works.filter((work) => work.site === site && work.askedAt <= ended);
+  const ends = works.map(({ endedAt = Number.POSITIVE_INFINITY }) => endedAt);
+  const installing = platform.viewAt(ended).sites.some(({ id, status }) => id === site && status === 'installing');
+  if (installing || ends.some((end) => end > ended)) return undefined;
+  return Math.max(began, ...changes(ending).map(({ at, answeredAt = at }) => answeredAt), ...ends);
+}
+
+/** The site was not read while idle and well, so its word for that is not known; unless it is the usual one, nobody sees it settle. */
+function isIdleUnknown({ platform, history }: Story, asked: Ending): boolean {
+  const until = changes(asked)[0]?.at ?? asked.began;
+  const read = asked.log.sent.findLast(({ path, shows, at }) => /\/sites\/[^/]+$/.test(path) && shows !== undefined && at <= until);
+  if (history.dialect.idle === 'active' || read?.shows === undefined) return false;
+  const site = platform.viewAt(read.shows).sites.find(({ id }) => id === siteIdIn(read.path));
+  return site?.status !== 'active';
+}
+
+/** What has visibly settled is told soon. */
+export const settledOf: Rule = (story, ending) => {
+  if (ending.stopped !== undefined || !follows(ending)) return undefined;
+  const settled = settledAt(story, ending);
+  if (settled === undefined || isIdleUnknown(story, askedBy(story, ending) ?? ending)) return undefined;
+  const verifying = verifies(ending) ? VERIFYING_MS : 0;
+  const allowed = lagOf(story.history.dialect) + SETTLED_MS + POLL_MS + SLACK_MS + verifying + roughAfter(ending, settled);
+  const waited = ending.ended - settled;
+  return waited > allowed ? `waited ${waited / 1000} s after the site had settled, ${allowed / 1000} are allowed` : undefined;
+};
+
+/** --timeout bounds all of it. */
+export const limitOf: Rule = (_, { line, began, ended }) => {
+  const limit = { '20s': 20_000, '3m': 180_000 }[line.flags[line.flags.indexOf('--timeout') + 1] ?? ''];
+  const waited = ended - began;
+  return limit !== undefined && waited > limit + 1_000 ? `--timeout ${limit / 1000}s took ${waited / 1000} s` : undefined;
+};

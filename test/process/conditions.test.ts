@@ -1,0 +1,224 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execaSync } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { type Conduct, conductOf, type Runnable, runnables } from '../support/commands.ts';
+import { prepareFiles } from '../support/examples.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
+import { sampled, seedOf } from '../support/volume.ts';
+
+const seed = seedOf(20_260_416);
+
+/** A fresh Deploynix and directory in which a command can be typed, with what its example takes for granted. */
+async function open({ before }: Runnable): Promise<Executable & AsyncDisposable> {
+  const executable = await openExecutable({ rateLimit: 0 });
+  const { directory, sandbox } = executable;
+  prepareFiles(directory);
+  writeFileSync(join(directory, 'token.txt'), sandbox.token);
+  writeFileSync(join(directory, 'secret.txt'), 'a secret that is long enough');
+  mkdirSync(join(directory, 'bin'));
+  writeFileSync(join(directory, 'bin/dnx'), '#!/bin/sh\nexec "$NODE" "$DNX" "$@"\n');
+  chmodSync(join(directory, 'bin/dnx'), 0o755);
+  if (before !== undefined) expect((await executable.dnx(before.split(' '))).exitCode).toBe(0);
+  return { ...executable, [Symbol.asyncDispose]: () => executable.close() };
+}
+
+/** Files that only a command under way may have. */
+const leftovers = ({ directory }: Executable): string[] =>
+  readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(tmp|part|lock)$|dnx-sandbox-/.test(name));
+
+/** They make a token, which is lost where it cannot be printed. */
+const mints = ({ path }: Runnable) => path === 'token create' || path === 'token rotate';
+
+/** They cannot do without writing a file. */
+const writes = ({ path }: Runnable) =>
+  /^(auth login|auth switch|config (set|unset)|completion install|backup download|sandbox run)$/.test(path);
+
+/** They serve, or run another program, until a signal comes. */
+const serves = ({ path }: Runnable) => path.startsWith('sandbox ');
+
+/** One condition: a line of bash in which LINE is the command, and the exit codes that it may end with. */
+interface Condition {
+  readonly name: string;
+  readonly shell: (line: string) => string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly prepare?: (executable: Executable) => void;
+  readonly codes: (command: Runnable, conduct: Conduct) => readonly number[];
+  /** What is wrong with what was written. */
+  readonly check?: (text: string, command: Runnable) => void;
+}
+
+const terminal = (size: string) => (line: string) => `LINE=${quoted(line)} script -qec 'stty ${size}; eval "$LINE"' /dev/null`;
+const quoted = (line: string) => `'${line.replaceAll("'", `'\\''`)}'`;
+const undelivered = (_: Runnable, { prints }: Conduct) => (prints ? [1] : [0]);
+// Refused before it is made, or taken back.
+const lostToken = (command: Runnable) => (mints(command) ? [1, 2] : [0]);
+
+const conditions: readonly Condition[] = [
+  {
+    name: 'into a pipe that nobody reads',
+    shell: (line) => `exec 3> >(:); wait $!; ${line} >&3`,
+    codes: lostToken,
+  },
+  { name: 'with stdout closed', shell: (line) => `${line} >&-`, codes: lostToken },
+  {
+    name: 'into a pipe that nobody reads, with a token that is refused',
+    shell: (line) => `exec 3> >(:); wait $!; ${line} >&3`,
+    env: { DNX_TOKEN: '1|refused' },
+    codes: (command, { requests }) => {
+      if (command.path === 'auth logout') return [0];
+      if (command.path === 'doctor') return [1];
+      return requests.length === 0 || command.path === 'auth login' ? [0] : [4];
+    },
+  },
+  { name: 'on a full disk', shell: (line) => `${line} > /dev/full`, codes: undelivered },
+  {
+    name: 'into a file that may not grow',
+    shell: (line) => `ulimit -f 0; ${line} > out`,
+    codes: (command, conduct) => (writes(command) ? [1] : undelivered(command, conduct)),
+  },
+  {
+    name: 'where no file may be written',
+    shell: (line) => `{ ulimit -f 0; ${line}; } | cat; exit \${PIPESTATUS[0]}`,
+    codes: (command) => (writes(command) ? [1] : [0]),
+  },
+  {
+    name: 'on a terminal of 0 columns',
+    shell: terminal('cols 0 rows 0'),
+    env: { DNX_NO_INPUT: '1' },
+    codes: () => [0],
+    check: (text) => expect(text.length).toBeLessThan(100_000),
+  },
+  {
+    name: 'on a terminal that cannot move its cursor',
+    shell: terminal('cols 80 rows 24'),
+    env: { TERM: 'dumb', DNX_NO_INPUT: '1' },
+    codes: () => [0],
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this is about
+    check: (text) => expect(text).not.toMatch(/\u001b/),
+  },
+  {
+    name: 'with a settings file that is broken',
+    shell: (line) => line,
+    prepare({ directory }) {
+      mkdirSync(join(directory, '.config/dnx'), { recursive: true });
+      writeFileSync(join(directory, '.config/dnx/config.json'), '{');
+    },
+    codes: ({ path }) => {
+      if (path === 'doctor') return [1];
+      return /^(config (list|get|set|unset)|auth (login|switch))$/.test(path) ? [0, 1, 2] : [0];
+    },
+    check: (text) => expect(text).toContain('config.json'),
+  },
+];
+
+/** Mounts a file system with room for three bytes beside `out`. Why it cannot, where that is so. */
+function mountTiny(directory: string): string | undefined {
+  const { exitCode, stderr } = execaSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', directory], { reject: false });
+  if (exitCode !== 0) return stderr || 'there is no mount';
+  writeFileSync(join(directory, 'out'), ' '.repeat(4_093));
+  return undefined;
+}
+
+/** Whether to skip what needs such a file system, which is said. */
+function noTinyDisk(): boolean {
+  const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
+  const reason = mountTiny(directory);
+  if (reason === undefined) execaSync('umount', [directory]);
+  else process.stderr.write(`Skipped: no small disk can be mounted (${reason})\n`);
+  rmSync(directory, { recursive: true });
+  return reason !== undefined;
+}
+
+const few = 3;
+const some = (salt: number) => sampled(runnables, few, seed + salt).map((command) => [command.line, command] as const);
+
+test('every command is here', () => {
+  expect(runnables.length).toBeGreaterThan(110);
+});
+
+/** How many of the commands are tried, which DNX_TEST_VOLUME decides. */
+const share = `${some(0).length} of ${runnables.length} commands`;
+
+describe.each(conditions.map((condition, index) => [condition.name, condition, index] as const))(`%s, ${share}`, (_, condition, index) => {
+  test.each(some(index))('%s', async (line, command) => {
+    await using executable = await open(command);
+    const conduct = await conductOf(command);
+    condition.prepare?.(executable);
+    // What serves is told to stop.
+    const typed = command.path === 'sandbox start' ? `timeout -s INT 1 ${line}` : line;
+    const env = {
+      NO_COLOR: '1',
+      TERM: 'xterm',
+      PATH: `${executable.directory}/bin:${process.env.PATH}`,
+      SHELL: '/bin/bash',
+      ...condition.env,
+    };
+    const run = await executable.shell(`unset -f dnx; ${condition.shell(typed)}`, { env });
+    const text = `${run.stdout}${run.stderr}`;
+    const codes = command.path === 'sandbox start' ? [0, 124] : condition.codes(command, conduct);
+    expect(codes, `exit ${run.exitCode}: ${text}`).toContain(run.exitCode);
+    expect(text).not.toContain('looks like a bug');
+    if (run.exitCode !== 0) expect(text.trim()).not.toBe('');
+    condition.check?.(text, command);
+    expect(leftovers(executable)).toEqual([]);
+  });
+});
+
+describe.skipIf(noTinyDisk())(`on a disk with room for three bytes, ${share}`, () => {
+  test.each(some(20))('%s', async (line, command) => {
+    await using executable = await open(command);
+    const { prints } = await conductOf(command);
+    const disk = join(executable.directory, 'disk');
+    mkdirSync(disk);
+    expect(mountTiny(disk)).toBeUndefined();
+    try {
+      const typed = command.path === 'sandbox start' ? `timeout -s INT 1 ${line}` : line;
+      const env = { PATH: `${executable.directory}/bin:${process.env.PATH}`, SHELL: '/bin/bash' };
+      const run = await executable.shell(`unset -f dnx; ${typed} >> disk/out`, { env });
+      if (command.path !== 'sandbox start') expect(run.exitCode, run.stderr).toBe(prints ? 1 : 0);
+      if (run.exitCode !== 0) expect(run.stderr.trim()).not.toBe('');
+      expect(run.stderr).not.toContain('looks like a bug');
+    } finally {
+      execaSync('umount', [disk]);
+    }
+  });
+});
+
+const signals = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const;
+
+describe.each(signals)(`%s while a request hangs, exit %i, ${share}`, (signal, code) => {
+  const asking = runnables.filter((command) => !serves(command) && !/^(completion|config|token abilities|auth switch)/.test(command.path));
+  const chosen = sampled(asking, few, seed + code).map((command) => [command.line, command] as const);
+
+  test.each(chosen)('%s', async (line, command) => {
+    await using executable = await open(command);
+    const { requests } = await conductOf(command);
+    if (requests.length === 0) throw new Error(`${line} asks nothing: leave it out`);
+    // What changes something hangs, where the command comes to that.
+    const changing = signal === 'SIGTERM' ? requests.find((call) => !call.startsWith('GET ')) : undefined;
+    const [method, path] = (changing ?? requests[0] ?? '').split(' ');
+    const { calls, faults } = executable.sandbox;
+    const earlier = calls.length;
+    faults.always({ method: method ?? '', path: path ?? '' }, 'hang');
+    const env = { PATH: `${executable.directory}/bin:${process.env.PATH}`, SHELL: '/bin/bash' };
+    const child = executable.shell(`unset -f dnx; ${line.replace(/^dnx /, 'exec "$NODE" "$DNX" ')}`, { env });
+    await expect
+      .poll(() => calls.slice(earlier).some((call) => call.method === method && call.path === path), { interval: 5, timeout: 10_000 })
+      .toBe(true);
+    const sent = performance.now();
+    child.kill(signal);
+    const run = await child;
+    expect(performance.now() - sent).toBeLessThan(1_000);
+    expect(run.exitCode, run.stderr).toBe(code);
+    expect(run.stdout).toBe('');
+    expect(run.stderr.trim()).not.toBe('');
+    expect(run.stderr).not.toContain('looks like a bug');
+    expect(leftovers(executable)).toEqual([]);
+  });
+});

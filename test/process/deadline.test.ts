@@ -1,0 +1,103 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { openElsewhere } from '../support/elsewhere.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
+
+let executable: Executable;
+beforeEach(async () => {
+  executable = await openExecutable({ speed: 10 });
+});
+afterEach(() => executable.close());
+
+const site = { id: '1', domain: 'shop.example.com', status: 'active', last_deployed_at: null, zero_downtime_enabled: true };
+const send = (response: ServerResponse, data: unknown) =>
+  response.setHeader('content-type', 'application/json').end(JSON.stringify({ data }));
+
+/** Calls `work` again and again until the connection is closed. */
+function untilClosed(response: ServerResponse, work: () => void): void {
+  const timer = setInterval(work, 20);
+  response.on('close', () => clearInterval(timer));
+}
+
+/** Ways never to come to an end. */
+const endless: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  'says nothing': () => {},
+  'drips byte after byte': (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    untilClosed(response, () => response.write(' '));
+  },
+  'sends one 103 after the other': (response) => untilClosed(response, () => response.writeEarlyHints({ link: '</a>; rel=preload' })),
+  'says 429 for ever': (response) => response.writeHead(429, { 'Retry-After': '1' }).end(),
+};
+
+/** A Deploynix on which a site is deploying, that answers in this way whatever `slow` names. */
+async function open(slow: (request: { readonly method: string; readonly count: number }) => boolean, how: string) {
+  let gets = 0;
+  const answer: RequestListener = ({ method = '', url = '' }, response) => {
+    if (method === 'GET' && url.endsWith('/sites/1')) gets += 1;
+    if (slow({ method, count: gets })) return endless[how]?.(response);
+    if (method === 'POST') return send(response, { message: 'Deployment started.' });
+    return send(response, url.includes('/releases') ? [] : site);
+  };
+  const elsewhere = await openElsewhere(answer);
+  onTestFinished(() => elsewhere.close());
+  return elsewhere;
+}
+
+async function deploy(host: string, options: readonly string[] = []) {
+  const since = Date.now();
+  const env = { DNX_HOST: host, DNX_TOKEN: '17|secret' };
+  const run = await executable.dnx(['deploy', '1', '--server', '2', '--timeout', '6s', ...options], { env });
+  return { ...run, exitCode: run.exitCode, took: Date.now() - since };
+}
+
+/** Six seconds pass in 600 ms; the rest is for a process to start on a busy machine. */
+const SOON = 3_000;
+
+describe.each(Object.keys(endless))('a Deploynix that %s', (how) => {
+  test('while it is polled ends with --timeout', async () => {
+    const { url, requests } = await open(({ method, count }) => method === 'GET' && count > 1, how);
+    const { exitCode, stderr, stdout, took } = await deploy(url);
+    expect([exitCode, stdout]).toEqual([124, '']);
+    expect(stderr).toContain('The deployment of shop.example.com did not end within the time allowed; it goes on.');
+    expect(took).toBeLessThan(SOON);
+    expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+  });
+
+  test('before anything is requested ends with --timeout, and nothing is deployed', async () => {
+    const { url, requests } = await open(({ method }) => method === 'GET', how);
+    const { exitCode, stderr, took } = await deploy(url);
+    expect([124, 9]).toContain(exitCode);
+    expect(stderr).toMatch(/Time ran out, so 1 was not deployed\.|Rate limited/);
+    expect(took).toBeLessThan(SOON);
+    expect(requests.filter(({ method }) => method === 'POST')).toEqual([]);
+  });
+});
+
+test.each(['says nothing', 'drips byte after byte'])('a Deploynix that %s to the request itself may have performed it', async (how) => {
+  const { url, requests } = await open(({ method }) => method === 'POST', how);
+  const { exitCode, stderr, stdout, took } = await deploy(url);
+  expect([exitCode, stdout]).toEqual([124, '']);
+  expect(stderr).toContain('the request may have been performed');
+  expect(stderr).toContain('dnx site watch shop.example.com --server 2');
+  expect(took).toBeLessThan(SOON);
+  expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+});
+
+test('looking up names ends with --timeout', async () => {
+  executable.sandbox.faults.always({ path: '/servers' }, 'hang');
+  const since = Date.now();
+  const run = await executable.dnx(['deploy', 'shop.example.com', '--timeout', '6s']);
+  expect([run.exitCode, run.stdout, Date.now() - since < SOON]).toEqual([124, '', true]);
+  expect(run.stderr).toContain('Time ran out, so nothing was started.');
+});
+
+test('a command of --verify-cmd that does not end is ended with --timeout', async () => {
+  const { dnx, sandbox } = executable;
+  const run = await dnx(['deploy', 'shop.example.com', '--verify-cmd', 'echo $$; exec sleep 60', '--timeout', '25s', '--json']);
+  expect(run.exitCode).toBe(124);
+  expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'timed_out' });
+  const pid = Number(/^\d+$/m.exec(run.stderr)?.[0]);
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  expect(sandbox.calls.filter(({ method }) => method === 'POST')).toHaveLength(1);
+});

@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type Executable, openExecutable, type Started } from '../support/executable.ts';
+import { drip, type Lie, openLiar } from '../support/liar.ts';
+
+let executable: Executable;
+beforeEach(async () => {
+  executable = await openExecutable();
+});
+afterEach(() => executable.close());
+
+/** Sends the signal, and expects the end within a second. */
+async function ended(child: Started, signal: NodeJS.Signals) {
+  const from = performance.now();
+  child.kill(signal);
+  const run = await child;
+  expect(performance.now() - from).toBeLessThan(1_000);
+  return run;
+}
+
+const OK = 'HTTP/1.1 200 OK\r\n';
+const stages: Readonly<Record<string, { lie: Lie; scheme?: string; proxy?: boolean; args?: readonly string[] }>> = {
+  'a proxy that never connects': { lie: () => {}, proxy: true },
+  'a TLS handshake that never ends': { lie: () => {}, scheme: 'https' },
+  'interim answers': { lie: (socket) => drip(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n', 20) },
+  'a head of one byte at a time': { lie: (socket) => socket.write(`${OK}X-Slow: `) && drip(socket, 'a', 20) },
+  'a body that stops coming': { lie: (socket) => socket.write(`${OK}\r\n{`) },
+  'a body of one byte at a time': { lie: (socket) => socket.write(`${OK}\r\n{`) && drip(socket, ' ', 20) },
+  'a pause for the rate limit': {
+    lie: (socket) => socket.write('HTTP/1.1 429 No\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n'),
+  },
+  'a file that stops coming': { lie: (socket) => socket.write(`${OK}\r\nabc`), args: ['backup', 'download', '7', '-O', 'x.gz'] },
+};
+
+describe.each(Object.entries(stages))('%s', (_, { lie, scheme = 'http', proxy, args = ['server', 'list'] }) => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s ends it within a second', async (signal, code) => {
+    const server = await openLiar(lie, scheme);
+    onTestFinished(() => server.close());
+    const env = proxy ? { DNX_HOST: 'https://127.0.0.1:9', HTTPS_PROXY: server.url } : { DNX_HOST: server.url };
+    const child = executable.dnx(args, { env });
+    await vi.waitFor(() => expect(server.asked).toHaveLength(1), { timeout: 10_000 });
+    const run = await ended(child, signal);
+    expect([run.exitCode, run.stdout]).toEqual([code, '']);
+  });
+});
+
+/** Whether this machine lets us have a name server of our own for one process. */
+const isolated = spawnSync('unshare', ['-m', 'true']).status === 0 && process.getuid?.() === 0;
+
+test('a name server that does not answer: the signal ends it within a second', async ({ skip }) => {
+  skip(!isolated, 'a name server of our own needs `unshare -m`, and that needs root');
+  const silent = createSocket('udp4');
+  const asked = new Promise<void>((resolve) => silent.once('message', () => resolve()));
+  await new Promise<void>((resolve) => silent.bind(53, '127.0.0.53', resolve));
+  onTestFinished(() => new Promise((resolve) => silent.close(() => resolve())));
+  const file = join(executable.directory, 'resolv.conf');
+  writeFileSync(file, 'nameserver 127.0.0.53\n');
+  const child = executable.shell(`exec unshare -m sh -c 'mount --bind "$0" /etc/resolv.conf && exec "$NODE" "$DNX" server list' ${file}`, {
+    env: { DNX_HOST: 'https://deploynix.example.com' },
+  });
+  await asked;
+  const run = await ended(child, 'SIGINT');
+  // The signal itself ended it, which a shell reports as 130.
+  expect([run.signal ?? run.exitCode, run.stderr]).toEqual(['SIGINT', expect.stringContaining('Interrupted')]);
+});

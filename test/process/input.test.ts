@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
+
+let executable: Executable;
+beforeAll(async () => {
+  executable = await openExecutable({ rateLimit: 0 });
+});
+afterAll(() => executable.close());
+
+/** More than one chunk of a pipe, with a character of three bytes across each border. */
+const long = `x${'€'.repeat(70_000)}`;
+const site = ['--site', seeded.sites['blog.example.com'], '--server', seeded.servers['web-1']];
+const value = (key: string) => executable.sandbox.state.environment_variables.find((each) => each.key === key)?.value;
+const at = `${site.join(' ')} -q`;
+
+test.each([
+  ['a pipe', 'PIPED', `cat long.txt | dnx env set PIPED --from-file - ${at}`],
+  ['/dev/stdin', 'DEVICE', `cat long.txt | dnx env set DEVICE --from-file /dev/stdin ${at}`],
+  ['a redirection', 'REDIRECTED', `dnx env set REDIRECTED --from-file - ${at} < long.txt`],
+  ['a process substitution', 'SUBSTITUTED', `dnx env set SUBSTITUTED --from-file <(cat long.txt) ${at}`],
+  ['a FIFO', 'FIFO', `mkfifo fifo; (cat long.txt > fifo) & dnx env set FIFO --from-file fifo ${at}`],
+])('text from %s arrives whole', async (_, key, line) => {
+  writeFileSync(join(executable.directory, 'long.txt'), `${long}\n`);
+  const run = await executable.shell(line);
+  expect([run.exitCode, run.stderr]).toEqual([0, '']);
+  expect(value(key)).toBe(long);
+});
+
+test('an empty process substitution is an empty value', async () => {
+  const run = await executable.shell(`dnx env set EMPTY --from-file <(true) ${at}`);
+  expect([run.exitCode, run.stderr, value('EMPTY')]).toEqual([0, '', '']);
+});
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s ends the wait for a FIFO that nobody writes to', async (signal, code) => {
+  const fifo = join(executable.directory, signal);
+  execFileSync('mkfifo', [fifo]);
+  const child = executable.dnx(['api', 'POST', '/tokens', '--data', `@${signal}`]);
+  // Opens once there is a reader.
+  const writer = await open(fifo, 'w');
+  child.kill(signal);
+  const run = await child;
+  await writer.close();
+  expect([run.exitCode, run.stdout]).toEqual([code, '']);
+});
+
+test('a signal ends the wait for standard input', async () => {
+  const child = executable.dnx(['api', 'POST', '/tokens', '--input', '-'], { stdin: 'pipe' });
+  // A pipe does not take so much before somebody reads it.
+  await new Promise((resolve) => child.stdin?.write(' '.repeat(1_000_000), resolve));
+  child.kill('SIGINT');
+  expect((await child).exitCode).toBe(130);
+});
+
+test.each(['/dev/zero', '/proc/self/pagemap'])('%s is refused, not read for ever', async (file) => {
+  const run = await executable.dnx(['api', 'POST', '/tokens', '--data', `@${file}`]);
+  expect([run.exitCode, run.stderr]).toEqual([2, `✗ ${file} is larger than 64 MB.\n`]);
+});

@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
+
+let executable: Executable;
+beforeAll(async () => {
+  executable = await openExecutable({ rateLimit: 0 });
+});
+afterAll(() => executable.close());
+
+/** Runs a command that must end on its own. */
+async function ended(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = executable.dnx(args, { env });
+  const limit = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  const run = await child;
+  clearTimeout(limit);
+  expect(run.stderr).not.toMatch(/looks like a bug|\n {4}at /);
+  return run;
+}
+
+const site = [seeded.sites['shop.example.com'], '--server', seeded.servers['web-1']];
+
+describe.each([
+  ['nothing can be created in', '/proc/nowhere'],
+  ['nothing can be created in, below a file', '/proc/version/home'],
+  ['is a device', '/dev/null'],
+])('a home directory that %s', (_, home) => {
+  test.each([
+    [['server', 'list', '-o', 'ids'], 0],
+    [['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
+    [['deploy', ...site, '--no-wait'], 0],
+    [['config', 'list'], 0],
+    [['sandbox', 'run', '--', 'true'], 0],
+    [['completion', 'bash'], 0],
+    [['completion', 'install', 'bash'], 1],
+    [['config', 'set', 'server', 'web-1'], 1],
+  ])('%j ends with %i', async (args, code) => {
+    const run = await ended(args, { HOME: home });
+    expect([run.exitCode, run.stderr]).toEqual([code, expect.any(String)]);
+    if (code > 0) expect(run.stderr).toMatch(/✗ Cannot (write|make) /);
+  });
+});
+
+describe('a FIFO in the place of', () => {
+  const home = (name: string) => {
+    const directory = join(executable.directory, name);
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    return directory;
+  };
+  const fifoAt = (file: string) => {
+    mkdirSync(dirname(file), { recursive: true });
+    execFileSync('mkfifo', [file]);
+  };
+
+  test.each([
+    ['the index', '.cache/dnx/sites.json', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
+    ['the lock of the index', '.cache/dnx/sites.json.lock', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
+    ['the directory of the cache', '.cache/dnx', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
+    ['a run', '.local/state/dnx/runs/20260416T120000000Z-x.json', ['deploy', ...site, '--no-wait'], 0],
+    ['the directory of the runs', '.local/state/dnx/runs', ['deploy', ...site, '--no-wait'], 0],
+    ['the settings', '.config/dnx/config.json', ['server', 'list', '-o', 'ids'], 0],
+    ['the settings, which are repaired', '.config/dnx/config.json', ['config', 'set', 'server', 'web-1'], 0],
+    ['the lock of the settings', '.config/dnx/config.json.lock', ['config', 'set', 'server', 'web-1'], 2],
+    ['the tokens', '.config/dnx/tokens.json', ['server', 'list', '-o', 'ids'], 0],
+    ['the completion', '.local/share/bash-completion/completions/dnx', ['completion', 'install', 'bash'], 2],
+  ])(
+    '%s stops nothing that can do without it',
+    async (name, path, args, code) => {
+      const own = home(name);
+      fifoAt(join(own, path));
+      const run = await ended(args, { HOME: own });
+      expect([run.exitCode, run.stderr]).toEqual([code, expect.any(String)]);
+    },
+    30_000,
+  );
+});
+
+test('the completion is written through a link, as dotfiles are kept', async () => {
+  const home = join(executable.directory, 'dotfiles');
+  const place = join(home, '.local/share/bash-completion/completions/dnx');
+  mkdirSync(dirname(place), { recursive: true });
+  symlinkSync(join(home, 'kept'), place);
+  const run = await ended(['completion', 'install', 'bash'], { HOME: home });
+  expect([run.exitCode, readFileSync(join(home, 'kept'), 'utf8')]).toEqual([0, expect.stringContaining('complete -F _dnx')]);
+});

@@ -1,0 +1,69 @@
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
+import { volume } from '../support/volume.ts';
+
+/** Of each kind: 100 processes in all, or 16. */
+const EACH = volume(25, 4);
+
+let executable: Executable;
+beforeAll(async () => {
+  executable = await openExecutable({ rateLimit: 0 });
+});
+afterAll(() => executable.close());
+
+/** A site of its own for each process. */
+function addSites(): readonly { readonly id: string; readonly domain: string }[] {
+  const { sites } = executable.sandbox.state;
+  const [first] = sites;
+  if (!first) throw new Error('the seed has sites');
+  const added = Array.from({ length: EACH }, (_, index) => ({
+    ...first,
+    id: `01JQ8Z4T9G0000000000XX${String(index).padStart(4, '0')}`,
+    domain: `site-${index}.example.com`,
+  }));
+  sites.push(...added);
+  return added;
+}
+
+const json = <T = Record<string, unknown>>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) as T;
+
+test(`${4 * EACH} processes write settings, tokens, runs and the index at once, and nothing is lost`, async () => {
+  const home = mkdtempSync(join(executable.directory, 'home-'));
+  const sites = addSites();
+  const { sandbox } = executable;
+  const tokens = sites.map((_, index) => sandbox.mint(['server:read'], { name: `t${index}` }));
+  const as = (env = {}) => ({ env: { HOME: home, ...env } });
+  const login = (index: number) =>
+    executable.shell(
+      `echo '${tokens[index]}' | dnx login --with-token --insecure-storage --profile token-${index} -q`,
+      as({ DNX_TOKEN: '' }),
+    );
+  const started = sites.flatMap(({ id, domain }, index) => [
+    executable.dnx(['config', 'set', 'server', `web-${index}`, '--profile', `p${index}`], as()),
+    login(index),
+    executable.dnx(['deploy', id, '--server', seeded.servers['web-1'], '--timeout', '1s', '-q'], as()),
+    executable.dnx(['site', 'show', domain, '-o', 'ids'], as()),
+  ]);
+  const ended = await Promise.all(started);
+  const failures = ended.filter(({ exitCode }, index) => exitCode !== (index % 4 === 2 ? 124 : 0));
+  expect(failures.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual([]);
+
+  const config = json<Record<'profiles' | 'accounts', Record<string, unknown>>>(join(home, '.config/dnx/config.json'));
+  expect(config.profiles).toMatchObject(Object.fromEntries(sites.map((_, index) => [`p${index}`, { server: `web-${index}` }])));
+  expect(Object.keys(config.accounts).toSorted()).toEqual(sites.map((_, index) => `token-${index}@${sandbox.url}`).toSorted());
+  expect(json(join(home, '.config/dnx/tokens.json'))).toEqual(
+    Object.fromEntries(tokens.map((token, index) => [`token-${index}@${sandbox.url}`, token])),
+  );
+  expect(readdirSync(join(home, '.config/dnx')).toSorted()).toEqual(['config.json', 'tokens.json']);
+
+  const runs = join(home, '.local/state/dnx/runs');
+  const kept = readdirSync(runs).map((name) => json<{ site: { id: string } }>(join(runs, name)).site.id);
+  expect(kept.toSorted()).toEqual(sites.map(({ id }) => id));
+
+  const [index = {}] = Object.values(json<Record<string, Record<string, unknown>>>(join(home, '.cache/dnx/sites.json')));
+  expect(Object.keys(index)).toEqual(expect.arrayContaining(sites.map(({ domain }) => domain)));
+  expect(readdirSync(join(home, '.cache/dnx'))).toEqual(['sites.json']);
+}, 180_000);

@@ -1,0 +1,34 @@
+import type { Answer } from '../../src/sandbox/index.ts';
+import type { Bed } from './dnx.ts';
+
+type Thing = Record<string, unknown>;
+
+/** How another platform says what the sandbox says of its sites and their releases. */
+export interface Dialect {
+  readonly site?: (site: Thing) => Thing;
+  /** A release, and its place in the list, the newest first. */
+  readonly release?: (release: Thing, index: number) => Thing;
+  readonly releases?: (releases: readonly Thing[]) => readonly Thing[];
+}
+
+/** Lets the sandbox answer as that platform would, until the function it returns is called. */
+export function speak({ sandbox }: Bed, { site = same, release = same, releases = same }: Dialect): () => void {
+  const reworded =
+    (change: (data: never) => unknown) =>
+    (answer: Answer): Answer => {
+      const body = JSON.parse(JSON.stringify(answer.body ?? null)) as { data?: never };
+      return answer.status >= 300 || body?.data === undefined ? answer : { ...answer, body: { ...body, data: change(body.data) } };
+    };
+  const stops = [
+    sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}' }, reworded(site)),
+    sandbox.faults.always(
+      { method: 'GET', path: /\/releases$/ },
+      reworded((list: readonly Thing[]) => releases(list.map(release))),
+    ),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+const same = <T>(value: T): T => value;

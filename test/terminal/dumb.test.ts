@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Executable, openExecutable } from '../support/executable.ts';
+import { keys, openTerminal } from '../support/terminal.ts';
+
+let executable: Executable;
+beforeEach(async () => {
+  executable = await openExecutable();
+});
+afterEach(() => executable.close());
+
+const open = (...words: string[]) =>
+  openTerminal(words, { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token, TERM: 'dumb' }, executable.directory);
+const ESCAPE = '\u001b';
+
+test('questions are asked in lines, without moving the cursor', async () => {
+  const terminal = open('server', 'create', 'web-3', '--size', 'cx32', '--no-wait');
+  await terminal.shows('Cloud provider:');
+  await terminal.shows('Number:');
+  terminal.type(`2${keys.enter}`);
+  await terminal.shows('1) Hetzner production');
+  await terminal.shows('Number:');
+  terminal.type(`1${keys.enter}`);
+  await terminal.shows('Region:');
+  await terminal.shows('Number:');
+  terminal.type(`1${keys.enter}`);
+  await terminal.shows('Image:');
+  await terminal.shows('Number:');
+  terminal.type(`1${keys.enter}`);
+  const { code, raw } = await terminal.ended;
+  expect(code).toBe(0);
+  expect(raw).not.toContain(ESCAPE);
+  expect(executable.sandbox.state.servers.at(-1)).toMatchObject({ name: 'web-3', provider: 'hetzner' });
+});
+
+test('a secret is not shown, and can be corrected', async () => {
+  const terminal = open('credential', 'create', 'Spare', '--provider', 'hetzner');
+  await terminal.shows("The provider's API token");
+  terminal.type(`hunter3\u007f2${keys.enter}`);
+  const { code, raw } = await terminal.ended;
+  expect(code).toBe(0);
+  expect(raw).not.toContain('hunter');
+  expect(raw).not.toContain(ESCAPE);
+});
+
+test.each(["The provider's API token", 'Type web-1'])('Ctrl-C at “%s” changes nothing', async (question) => {
+  const terminal = question.startsWith('Type')
+    ? open('server', 'delete', 'web-1')
+    : open('credential', 'create', 'Spare', '--provider', 'hetzner');
+  await terminal.shows(question);
+  terminal.type(keys.interrupt);
+  expect((await terminal.ended).code).toBe(130);
+  expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+});
+
+test('a wait has no spinner', async () => {
+  const terminal = open('deploy', 'shop.example.com');
+  await terminal.shows('Deployment of shop.example.com started.');
+  terminal.type(keys.interrupt);
+  const { code, raw } = await terminal.ended;
+  expect(code).toBe(130);
+  expect(raw).not.toContain(ESCAPE);
+});

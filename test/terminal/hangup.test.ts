@@ -1,0 +1,26 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Executable, openExecutable } from '../support/executable.ts';
+
+let executable: Executable;
+beforeEach(async () => {
+  executable = await openExecutable();
+});
+afterEach(() => executable.close());
+
+test.each([
+  ['follows a deployment', 'deploy shop.example.com', 'started'],
+  ['asks a question', 'server delete web-1', 'Type web-1'],
+])('a terminal that is closed while dnx %s ends it with 129', async (_, words, shown) => {
+  // The shell gets the signal of its terminal, and hands it on to what it runs.
+  const inside = `"$NODE" "$DNX" ${words} <$(tty) & trap "kill -HUP $!" HUP; wait $!; wait $!; echo $? > code`;
+  const terminal = executable.shell('exec script -qfec "$INSIDE" seen', { env: { INSIDE: inside, SHELL: '/bin/bash' }, stdin: 'pipe' });
+  const file = (name: string) => join(executable.directory, name);
+  const read = (name: string) => (existsSync(file(name)) ? readFileSync(file(name), 'utf8') : '');
+  await vi.waitFor(() => expect(read('seen')).toContain(shown), { timeout: 10_000 });
+  terminal.kill('SIGKILL');
+  expect((await terminal).exitCode).toBeUndefined();
+  await vi.waitFor(() => expect(read('code')).toBe('129\n'), { timeout: 1_000, interval: 20 });
+  expect(executable.sandbox.calls.some(({ method }) => method === 'DELETE')).toBe(false);
+});
