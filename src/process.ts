@@ -108,6 +108,10 @@ export async function run(process: NodeJS.Process): Promise<void> {
     // Reading from a terminal that was closed fails, maybe before its signal comes.
     process.on('uncaughtException', (error) => reject(systemCode(error) === 'EIO' ? new DnxError('hangup', 'Hangup.') : error));
   });
+  const stalled = new Promise<never>((_, reject) => {
+    // Node would end with 0, whatever was still to be done.
+    process.on('beforeExit', () => reject(new Error('Nothing is left to wait for, and the command has not ended.')));
+  });
   let received: NodeJS.Signals | undefined;
   const overdue = new Promise<never>((_, reject) => {
     const stop = (code: Code, message: string) => (signal: NodeJS.Signals) => {
@@ -124,7 +128,9 @@ export async function run(process: NodeJS.Process): Promise<void> {
   });
   process.stderr.on('error', () => {});
   const world = realWorld(process, interruption.signal, children);
-  const code = await Promise.race([main(argv, world), overdue, crashed]).catch((error: unknown) => reportCrash(error, argv, world));
+  const code = await Promise.race([main(argv, world), overdue, crashed, stalled]).catch((error: unknown) =>
+    reportCrash(error, argv, world),
+  );
   await Promise.race([flushed(process.stderr), overdue]).catch(() => {});
   end(process, code, received);
 }

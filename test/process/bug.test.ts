@@ -57,6 +57,14 @@ describe('a bug', () => {
   });
 });
 
+test('a command that waits for nothing is a bug, not a success', async () => {
+  const statement =
+    "require('node:http').request = () => Object.assign(new (require('node:events'))(), { end() {}, destroy() {}, setHeader() {} })";
+  const { exitCode, stderr } = await broken(statement, 'server', 'list', '--json');
+  expect(exitCode).toBe(1);
+  expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'bug' } });
+});
+
 describe('an error that nobody catches', () => {
   const late = "process.stdout.on('newListener', () => setTimeout(() => { throw new TypeError('late') }))";
   const rejected = "process.stdout.on('newListener', () => void Promise.reject(new TypeError('late')))";

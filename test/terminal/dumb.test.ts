@@ -42,6 +42,16 @@ test('a secret is not shown, and can be corrected', async () => {
   expect(raw).not.toContain(ESCAPE);
 });
 
+test('a secret is asked for after a line', async () => {
+  const terminal = open('credential', 'create', '--provider', 'hetzner');
+  await terminal.shows('Name');
+  terminal.type(`Spare${keys.enter}`);
+  await terminal.shows("The provider's API token");
+  terminal.type(`hunter2${keys.enter}`);
+  expect((await terminal.ended).code).toBe(0);
+  expect(executable.sandbox.state.credentials.at(-1)).toMatchObject({ name: 'Spare', provider: 'hetzner' });
+});
+
 test.each(["The provider's API token", 'Type web-1'])('Ctrl-C at “%s” changes nothing', async (question) => {
   const terminal = question.startsWith('Type')
     ? open('server', 'delete', 'web-1')

@@ -53,7 +53,7 @@ function numbered<V>(typed: string, choices: readonly Choice<V>[]): readonly Cho
 }
 
 /** The lines that are typed, one a call. The terminal itself shows them. */
-function linesOf({ input, signal }: Terminal): () => Promise<string> {
+function linesOf({ input, output, signal }: Terminal): () => Promise<string> {
   const typed: string[] = [];
   return async () => {
     if (typed.length === 0) {
@@ -65,7 +65,10 @@ function linesOf({ input, signal }: Terminal): () => Promise<string> {
       reader.close();
     }
     const line = typed.shift();
-    if (line === undefined) throw left();
+    if (line === undefined) {
+      output.write('\n');
+      throw left();
+    }
     return line;
   };
 }
@@ -98,6 +101,8 @@ function secretFrom({ input, output, signal }: Terminal, prompt: string): Promis
     // Before the prompt: what is typed at once is not shown, either.
     input.setRawMode?.(true);
     input.on('data', read);
+    // A question before this one has paused it.
+    input.resume();
     signal.addEventListener('abort', leave);
     output.write(prompt);
   });
