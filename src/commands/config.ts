@@ -34,7 +34,7 @@ async function change(
   if (blocked.storing) {
     const { repairConfig } = await import('../machine/settings/repair.ts');
     const broken = await repairConfig(directories.config, profile, ctx);
-    if (broken) ctx.progress.warn(`Repaired the settings. The broken file is kept as ${broken}.`);
+    if (broken) ctx.progress.warn(`Repaired the settings: what could not be read is left out. The broken file is kept as ${broken}.`);
   }
   const { editConfig } = await import('../machine/settings/config-file.ts');
   await editConfig(directories.config, ctx, (config) => {

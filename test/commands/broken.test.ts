@@ -91,9 +91,25 @@ describe('a settings file that is broken', () => {
   test('is repaired by config set, and kept beside', async () => {
     const run = await bed.dnx('config set server web-1');
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain(`Repaired the settings. The broken file is kept as ${config()}.broken.`);
+    expect(run.stderr).toContain(
+      `Repaired the settings: what could not be read is left out. The broken file is kept as ${config()}.broken.`,
+    );
     expect(readFileSync(`${config()}.broken`, 'utf8')).toBe('{');
     expect(await bed.dnx('config get server')).toMatchObject({ code: 0, stdout: 'web-1\n', stderr: '' });
+  });
+
+  test('is kept beside every earlier one', async () => {
+    expect((await bed.dnx('config set server web-1')).code).toBe(0);
+    writeFileSync(config(), '[');
+    expect((await bed.dnx('config set server web-2')).stderr).toContain(`${config()}.broken-2.`);
+    expect([readFileSync(`${config()}.broken`, 'utf8'), readFileSync(`${config()}.broken-2`, 'utf8')]).toEqual(['{', '[']);
+  });
+
+  test('may hold more than this dnx knows', async () => {
+    const other = { color: 'x', profiles: { default: { color: 'y' } } };
+    writeFileSync(config(), JSON.stringify(other));
+    expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(readFileSync(config(), 'utf8'))).toEqual({ color: 'x', profiles: { default: { color: 'y', server: 'web-1' } } });
   });
 
   test('keeps what can be used of it when it is repaired', async () => {

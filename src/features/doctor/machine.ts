@@ -38,7 +38,7 @@ function privacy(check: string, path: string, allowed: number): Check {
   if (!existsSync(path)) return skipped(check, `${path} is not there yet`);
   const mode = statSync(path).mode & 0o777;
   return (mode & ~allowed) === 0
-    ? ok(check, `${path} (mode ${mode.toString(8)})`)
+    ? ok(check, `Only you can read ${path} (mode ${mode.toString(8)})`)
     : warning(check, `${path} can be read by others (mode ${mode.toString(8)})`, `chmod ${allowed.toString(8)} ${quoted(path)}`);
 }
 

@@ -11,7 +11,6 @@ const schema = {
     type: 'object',
     additionalProperties: {
       type: 'object',
-      additionalProperties: false,
       properties: { host: { type: 'string' }, server: { type: 'string' }, site: { type: 'string' }, output: { type: 'string' } },
     },
   },

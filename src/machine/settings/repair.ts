@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJson } from '../files/json-file.ts';
 import { locked, type Waiting } from '../files/lock.ts';
@@ -8,13 +8,21 @@ import { openSource } from './sources.ts';
 /** Moves a settings file that cannot be edited away, and keeps in its place what can be used of it. Answers where the old one is. */
 export async function repairConfig(directory: string, profile: string, waiting: Waiting): Promise<string | undefined> {
   const file = join(directory, CONFIG_FILE);
-  const broken = `${file}.broken`;
   return locked(file, waiting, () => {
     const source = openSource(file);
     // Another process may have repaired it.
     if (!configProblem(source, profile)) return undefined;
+    const broken = unused(`${file}.broken`);
     renameSync(file, broken);
     writeJson(file, configIn(source));
     return broken;
   });
+}
+
+/** The path, with a number if it is taken: what is kept there may be the only copy. */
+function unused(path: string): string {
+  for (let number = 2, free = path; ; number += 1) {
+    if (!existsSync(free)) return free;
+    free = `${path}-${number}`;
+  }
 }
