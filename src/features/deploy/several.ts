@@ -63,6 +63,7 @@ async function one(ctx: DeployContext, work: (inner: DeployContext) => Promise<R
     return { result: unstarted(targets), failure: error };
   });
   progress.done();
+  if (isStop(report.failure)) return report;
   if (report.failure) ctx.progress.warn(report.failure.message);
   else ctx.progress.note(`${targets.site?.label}: ${report.result.outcome}`);
   return report;

@@ -52,7 +52,8 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
   const verified = await orStopped(report, async () => {
     const then = report.release ? undefined : await readSite(ctx, run.run);
     const why = await verify(ctx, verification, { name, release: result.release });
-    return { why, ...(await lookAgain(ctx, deployed, then)) };
+    if (why !== undefined) finish('failed', `it fails verification: ${why}`);
+    return { why, ...(await lookAgain(ctx, deployed, then).catch((error: unknown) => blind(error, why))) };
   }).finally(close);
   if ('result' in verified) return verified;
   const { why, now, theirs } = verified;
@@ -66,13 +67,17 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
   if (!verification.rollback || !back) return finish('failed', `it was deployed, but fails verification: ${why}`);
   if (theirs) return finish('superseded', `${theirs.reason}, so nothing was rolled back`);
   if (run.run.attached) return finish('failed', `it was not started here, so it is not rolled back; it fails verification: ${why}`);
-  // If nothing more comes of it, this is what is told later.
-  finish('failed', `it fails verification: ${why}`);
   const again = await orStopped(report, async () => ({ why: await rollBack(ctx, deployed, now, back) }));
   if ('result' in again) return again;
   const failed = again.why;
   if (failed !== undefined) return finish('failed', `it fails verification (${why}), and so does the rollback to ${back.name}: ${failed}`);
   return finish('rolled_back', `to ${back.name}, for it fails verification: ${why}`);
+}
+
+/** It is not known whether ours is still live, so a deployment that failed verification is not rolled back. */
+function blind(error: unknown, why: string | undefined): never {
+  if (why === undefined || !(error instanceof DnxError) || isStop(error)) throw error;
+  throw error.withHint(`It fails verification: ${why}. It was not rolled back.`);
 }
 
 /** Somebody else's deployment. `live`: it took the place of ours. */
