@@ -84,13 +84,14 @@ export const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: 'The disk is full',
-  EDQUOT: 'The disk quota is used up',
-  EFBIG: 'The file has reached the size limit',
-  EROFS: 'The file system is read-only',
-  EACCES: 'Permission denied',
-  EIO: 'The device or terminal does not answer',
-  ENAMETOOLONG: 'The name is too long',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file has reached the size limit',
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EIO: 'the device or terminal does not answer',
+  ENAMETOOLONG: 'the name is too long',
 };
 
 /** Why the system refuses to write, as a clause. */

@@ -7,6 +7,9 @@ export const title = (noun: string): string => noun.replaceAll('_', ' ').replace
 export const plural = (noun: string): string =>
   /(repositor|[^aeiou])y$/.test(noun) ? noun.replace(/y$/, 'ies') : /(s|x|ch)$/.test(noun) ? `${noun}es` : `${noun}s`;
 
+/** `the disk is full` -> `The disk is full`. */
+export const capitalized = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
 /** `php_version` -> `--php-version`: the JSON field name is the only name. */
 export const flagName = (key: string): string => `--${key.replaceAll('_', '-')}`;
 

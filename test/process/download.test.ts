@@ -33,7 +33,7 @@ test('a disk that takes no more is told, and nothing is kept', async () => {
   expect([full.exitCode, full.stderr]).toEqual([1, expect.stringContaining('The disk is full')]);
   const limited = await shell('ulimit -f 64; dnx backup download $ID -q -O x.gz');
   expect([limited.exitCode, limited.stdout]).toEqual([1, '']);
-  expect(limited.stderr).toContain('x.gz: the file would be larger than is allowed.');
+  expect(limited.stderr).toContain('x.gz: the file has reached the size limit.');
   expect(saved()).toEqual([]);
 });
 

@@ -1,5 +1,6 @@
 import { own, toJson } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
+import { capitalized } from '../../base/text.ts';
 import { timeOf } from '../../base/time.ts';
 import type { Style } from './style.ts';
 import { line } from './text.ts';
@@ -17,7 +18,7 @@ export function heading({ key, title }: Column): string {
   if (title) return title;
   const words = line(key).replace(/_at$/, '').replaceAll('_', ' ');
   const spelled = words.replace(/\b(id|ip|php|ssh|url|ssl)\b/g, (word) => word.toUpperCase());
-  return spelled.charAt(0).toUpperCase() + spelled.slice(1);
+  return capitalized(spelled);
 }
 
 /** A value as a person reads it: no `null`, no `undefined`, no control characters. */

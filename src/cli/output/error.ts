@@ -1,4 +1,5 @@
 import { DnxError, type Next, reasonOf } from '../../base/errors.ts';
+import { capitalized } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import type { World } from '../../machine/world.ts';
 import type { Trace } from './stack.ts';
@@ -76,5 +77,5 @@ function adviceOf(error: DnxError | undefined, line: Options['line']): string | 
 function fileFailure(error: unknown): DnxError | undefined {
   const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
   const words = reasonOf(code);
-  return words ? new DnxError('failed', `${words}${path ? `: ${path}` : ''}.`, { cause: error }) : undefined;
+  return words ? new DnxError('failed', `${capitalized(words)}${path ? `: ${path}` : ''}.`, { cause: error }) : undefined;
 }

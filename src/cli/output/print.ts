@@ -1,4 +1,5 @@
 import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { capitalized } from '../../base/text.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Output, World } from '../../machine/world.ts';
 import type { Globals } from '../language/globals.ts';
@@ -30,7 +31,7 @@ export async function print({ view, exit, secret }: Result, globals: Globals, se
     style: await styleFor(stdout, env, color),
   });
   if (secret !== undefined && !text.includes(JSON.stringify(secret).slice(1, -1)))
-    throw usage('The output leaves the token out.', 'Use another format or query, or --to-file FILE.');
+    throw new DnxError('failed', 'The output leaves the token out.', { hint: 'Use another format or query, or --to-file FILE.' });
   // A value is for a script; anything else in words may become part of a log.
   const read = format === 'table' && (view.kind !== 'text' || view.log);
   if (text !== '') await write(stdout, read ? forLog(text, env) : text);
@@ -62,7 +63,9 @@ export class ClosedPipe extends Error {}
 function unwritten(cause: Error): Error {
   const code = systemCode(cause);
   if (code === 'EPIPE' || code === 'ECONNRESET') return new ClosedPipe(cause.message, { cause });
-  return new DnxError('failed', `${reasonOf(code) ?? `Writing failed (${code})`}. The output could not be written.`, { cause });
+  return new DnxError('failed', `${capitalized(reasonOf(code) ?? `writing failed (${code})`)}. The output could not be written.`, {
+    cause,
+  });
 }
 
 /**

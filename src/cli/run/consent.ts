@@ -1,6 +1,6 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
-import { plural, title } from '../../base/text.ts';
+import { capitalized, plural, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { idsOf, namings, type Target, type Targets, targetOf } from '../../platform/names/names.ts';
 import { type Consent, type Context, nounOf } from '../language/command.ts';
@@ -73,7 +73,7 @@ function actionOf({ verb }: Consent, summary: string, all: readonly Targets[], n
   const [first = {}] = all;
   if (!first[noun]) return `${summary}${where(first, noun)}`;
   const begun = verb ?? summary.split(' ')[0] ?? '';
-  const start = `${begun.charAt(0).toUpperCase()}${begun.slice(1)}`;
+  const start = capitalized(begun);
   if (all.length === 1) return `${start} ${title(noun)} ${first[noun].label}${where(first, noun)}`;
   const together = all.every((each) => where(each, noun) === where(first, noun));
   const labels = all.map((each) => `${each[noun]?.label}${together ? '' : where(each, noun)}`).join(', ');

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option as Flag } from 'commander';
 import { type DnxError, usage } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
-import { flagName, plural } from '../../base/text.ts';
+import { capitalized, flagName, plural } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import { type AnyCommand, type Entry, type Group, noGroup, type Tree } from '../language/command.ts';
 import { type Globals, globals as globalOptions } from '../language/globals.ts';
@@ -166,7 +166,7 @@ const silent = (): Command =>
 /** A refusal of commander in its own words, as a sentence. */
 function refused({ message }: CommanderError, path: string): DnxError {
   const [first = '', ...more] = message.slice('error: '.length).split('\n');
-  const sentences = [first, ...more.map((each) => each.slice(1, -1))].map((each) => `${each.charAt(0).toUpperCase()}${each.slice(1)}`);
+  const sentences = [first, ...more.map((each) => each.slice(1, -1))].map(capitalized);
   return usage(sentences.map((each) => (/[.?!]$/.test(each) ? each : `${each}.`)).join(' '), undefined, seeHelp(path));
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Stats, statSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { DnxError, systemCode, usage } from '../../base/errors.ts';
+import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { safeName } from './name.ts';
 
@@ -72,19 +72,8 @@ async function place(temporary: string, path: string): Promise<void> {
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file would be larger than is allowed',
-  EROFS: 'the file system is read-only',
-  EACCES: 'permission is denied',
-  EPERM: 'permission is denied',
-  EIO: 'the disk does not work',
-  ENAMETOOLONG: 'the name is too long',
-};
-
 function asFailure(error: unknown, path: string): unknown {
-  const reason = reasons[systemCode(error) ?? ''];
+  const reason = reasonOf(systemCode(error));
   if (!reason) return error;
   return new DnxError('failed', `Cannot write ${path}: ${reason}.`, {
     hint: 'Nothing of it was kept. -O chooses another place.',

@@ -10,7 +10,7 @@ type Options = Choosing & { readonly to_file: string | undefined };
 
 /** Mints a token that can do just what was asked for: printed once and alone, or put into a file and never shown. */
 export async function createToken(
-  ctx: Pick<Context, 'api' | 'ask' | 'ci' | 'progress' | 'world'>,
+  ctx: Pick<Context, 'api' | 'ask' | 'ci' | 'progress' | 'settings' | 'world'>,
   { to_file, ...wanted }: Options,
   given: Readonly<Record<string, unknown>>,
   needsOf: NeedsOf,
@@ -38,8 +38,9 @@ export async function createToken(
 }
 
 /** The file that a new token will go to. Without one it goes to stdout, which must lead somewhere. */
-export function placeFor(to_file: string | undefined, { world }: Pick<Context, 'world'>): TokenFile | undefined {
+export function placeFor(to_file: string | undefined, { settings, world }: Pick<Context, 'settings' | 'world'>): TokenFile | undefined {
   if (to_file !== undefined) return reserveFile(to_file, world);
+  if (settings.format === 'ids') throw usage('-o ids would leave out the new token.', 'Use another format, or --to-file FILE.');
   if (world.stdout.discards)
     throw usage('Standard output is closed or the null device, so the new token would be lost.', 'Use --to-file FILE.');
   return undefined;

@@ -75,7 +75,7 @@ function reasonFor(error: unknown): string {
   const code = (isError(error) ? undefined : systemCode(error)) ?? (error instanceof Error ? systemCode(error.cause) : undefined);
   if (code === 'EPIPE' || code === 'ECONNRESET') return 'nobody reads the output';
   const known = reasonOf(code);
-  if (known) return known[0]?.toLowerCase() + known.slice(1);
+  if (known) return known;
   if (isError(error)) return error.message.replace(/\.$/, '');
   if (code === undefined) throw error;
   return `it failed with ${code}`;

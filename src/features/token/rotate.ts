@@ -9,7 +9,7 @@ import { placeFor, shownOnce, written } from './create.ts';
 import { type Fresh, mayHaveActed, mint, undelivered } from './mint.ts';
 import { idOf, type Token } from './token.ts';
 
-type Needs = Pick<Context, 'api' | 'ci' | 'tokens' | 'progress' | 'world'>;
+type Needs = Pick<Context, 'api' | 'ci' | 'tokens' | 'progress' | 'settings' | 'world'>;
 
 /**
  * Makes a new token of the same name and abilities, checks it, puts it where the old one is used, and only then revokes the old one:
