@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { openBed } from '../support/dnx.ts';
 import { seedOf } from '../support/volume.ts';
+import type { Ending } from './command-line.ts';
 import { type History, histories } from './history.ts';
 import { broken } from './oracle.ts';
 import { expected } from './outcomes.ts';
-import { type Ending, openStage } from './stage.ts';
+import { Stage } from './stage.ts';
 import { openBefore, type Story } from './story.ts';
 import { tell } from './tell.ts';
 
@@ -32,14 +33,14 @@ export async function explore({ seed, runs }: { seed: number; runs: number }): P
 /** Plays a history on a bed of its own. At the end what was left open is watched. */
 export async function play(history: History): Promise<Story> {
   const bed = await openBed({ rateLimit: 0 });
-  const stage = await openStage(bed, history);
+  const stage = new Stage(bed, history);
   try {
     for (const line of history.lines) await stage.run(line);
     await stage.calm();
     if (openBefore(stage.endings, stage.endings.length)) {
       await stage.run({ verb: 'watch', gap: 0, flags: [], fails: false, bad: false, events: [] });
     }
-    return { history, ...stage };
+    return { history, platform: stage.platform, endings: stage.endings };
   } finally {
     await stage.close();
     await bed.close();

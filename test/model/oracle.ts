@@ -1,6 +1,6 @@
+import type { Ending } from './command-line.ts';
 import { exactOf, leftOf, truthOf } from './outcomes.ts';
 import { backOf, exitOf, nameOf, onceOf } from './requests.ts';
-import type { Ending } from './stage.ts';
 import type { Story } from './story.ts';
 import { limitOf, settledOf } from './waits.ts';
 

@@ -5,47 +5,52 @@ import type { Bed } from '../support/dnx.ts';
 import { after, textOf } from '../support/exchange.ts';
 import { type Platform, shop } from './platform.ts';
 
-/** What other people do at the same platform, with their own connection and without a dialect. */
-export interface Others {
-  deploy(fails: boolean): void;
-  /** The rest is a request of theirs; refused, it changes nothing. */
-  act(deed: 'rollback' | 'edit' | 'rename' | 'move' | 'delete'): Promise<void>;
-  close(): Promise<void>;
-}
+/** Other people, who act on whichever site bears the name, with their own connection and without a dialect. */
+export class Others {
+  private readonly bed: Bed;
+  private readonly platform: Platform;
+  private network: Promise<Transport> | undefined;
+  private edits = 0;
 
-/** Other people, who act on whichever site bears the name. */
-export function openOthers({ sandbox, clock }: Bed, platform: Platform): Others {
-  let network: Promise<Transport> | undefined;
-  let edits = 0;
+  constructor(bed: Bed, platform: Platform) {
+    this.bed = bed;
+    this.platform = platform;
+  }
 
-  const send = (method: string, path: string, body: object = {}) =>
-    clock.during(async () => {
-      network ??= openNetwork({}, after);
+  deploy(fails: boolean): void {
+    const site = this.platform.siteNamed(shop.domain);
+    if (site === undefined) return;
+    this.bed.sandbox.deployElsewhere(site, { fails });
+    this.platform.note();
+  }
+
+  /** A request of theirs; refused, it changes nothing. */
+  async act(deed: 'rollback' | 'edit' | 'rename' | 'move' | 'delete'): Promise<void> {
+    const site = this.bed.sandbox.state.sites.find(({ domain }) => domain === shop.domain);
+    if (!site) return;
+    const path = `/servers/${site.server_id}/sites/${site.id}`;
+    this.edits += 1;
+    if (deed === 'edit') await this.send('PUT', path, { php_version: this.edits % 2 === 0 ? '8.3' : '8.4' });
+    if (deed === 'rollback') await this.send('POST', `${path}/rollback`);
+    if (deed === 'delete') await this.send('DELETE', path);
+    if (deed === 'rename' || deed === 'move') await this.send('PUT', path, { domain: `old-${this.edits}.example.com` });
+    if (deed === 'move') await this.send('POST', `/servers/${seeded.servers['web-2']}/sites`, { domain: shop.domain });
+  }
+
+  async close(): Promise<void> {
+    await (await this.network)?.close();
+  }
+
+  private async send(method: string, path: string, body: object = {}): Promise<void> {
+    const { clock, sandbox } = this.bed;
+    await clock.during(async () => {
+      this.network ??= openNetwork({}, after);
+      const network = await this.network;
       const headers = { accept: 'application/json', 'content-type': 'application/json', authorization: `Bearer ${sandbox.token}` };
-      const url = `${sandbox.url}/api/v1${path}`;
       const { signal } = new AbortController();
-      await textOf((await (await network).request({ method, url, headers, body: JSON.stringify(body), signal })).body);
-      platform.note();
+      const url = `${sandbox.url}/api/v1${path}`;
+      await textOf((await network.request({ method, url, headers, body: JSON.stringify(body), signal })).body);
+      this.platform.note();
     });
-
-  return {
-    deploy(fails) {
-      const site = platform.siteNamed(shop.domain);
-      if (site === undefined) return;
-      sandbox.deployElsewhere(site, { fails });
-      platform.note();
-    },
-    async act(deed) {
-      const site = sandbox.state.sites.find(({ domain }) => domain === shop.domain);
-      if (!site) return;
-      const path = `/servers/${site.server_id}/sites/${site.id}`;
-      edits += 1;
-      if (deed === 'edit') await send('PUT', path, { php_version: edits % 2 === 0 ? '8.3' : '8.4' });
-      if (deed === 'rollback') await send('POST', `${path}/rollback`);
-      if (deed === 'delete') await send('DELETE', path);
-      if (deed === 'rename' || deed === 'move') await send('PUT', path, { domain: `old-${edits}.example.com` });
-      if (deed === 'move') await send('POST', `/servers/${seeded.servers['web-2']}/sites`, { domain: shop.domain });
-    },
-    close: async () => (await network)?.close(),
-  };
+  }
 }

@@ -1,6 +1,6 @@
+import type { Ending } from './command-line.ts';
 import { type Dialect, lagOf, plain, showsWork, tellsFailure, tellsSuccess } from './dialect.ts';
 import { shop, type Work } from './platform.ts';
-import type { Ending } from './stage.ts';
 import { follows, knows, openBefore, type Rule, type Story, starts, verifies } from './story.ts';
 
 /** What a line says of a deployment, and of whose: its own, or the one that was left open. */

@@ -1,6 +1,6 @@
 import { seeded } from '../../src/sandbox/index.ts';
 import type { Bed } from '../support/dnx.ts';
-import type { Dialect } from './dialect.ts';
+import type { History } from './history.ts';
 
 /** A row of the sandbox's state. */
 export type Row = Readonly<Record<string, unknown>> & { readonly id: string };
@@ -36,84 +36,78 @@ export interface Pace {
   readonly runs: number;
 }
 
-/** The sandbox as the platform that it is for one history: slower where that is wanted, and with a memory of all that was true. */
-export interface Platform {
-  readonly works: readonly Work[];
-  readonly views: readonly View[];
-  /** What was true then. */
-  viewAt(at: number): View;
-  /** Notes what has become of it; new deployments were asked for by this command line of ours, or by others. */
-  note(line?: number): void;
-  /** The id of the site that bears this name now. */
-  siteNamed(domain: string): string | undefined;
-  /** The id by which the sandbox knows a release that a rollback made. */
-  original(releaseId: string): string;
-}
-
 const copies = (rows: readonly object[]): Row[] => rows.map((row) => ({ ...row }) as Row);
 
-/** Follows the sandbox of a bed from its beginning. */
-export function openPlatform({ sandbox, clock }: Bed, pace: Pace, dialect: Dialect): Platform {
-  const works: Work[] = [];
-  const views: View[] = [];
-  const stretched = new Set<string>();
-  const origin = clock.right() - clock.elapsed();
-  const stamp = (at: number) => `${new Date(origin + at).toISOString().slice(0, 19)}Z`;
-  let seen = '';
-  let booked = Number.POSITIVE_INFINITY;
+/** The sandbox as the platform that it is for one history: slower if that is wanted, and with a memory of all that was true. */
+export class Platform {
+  readonly works: Work[] = [];
+  readonly views: View[] = [];
+  private readonly bed: Bed;
+  private readonly history: Pick<History, 'dialect' | 'pace'>;
+  private readonly stretched = new Set<string>();
+  /** The right time when the monotonic clock was 0. */
+  private readonly origin: number;
+  private seen = '';
+  private booked = Number.POSITIVE_INFINITY;
 
-  /** Lets work that has just been accepted, or has just begun, take its time. */
-  const stretch = () => {
-    for (const change of sandbox.state.due) {
-      const key = `${change.kind} ${change.id}`;
-      if (stretched.has(key)) continue;
-      stretched.add(key);
-      const span = { 'deployment.begins': pace.begins, 'deployment.ends': pace.runs }[change.kind as string];
-      if (span !== undefined) change.at = clock.right() + span;
-    }
-  };
+  constructor(bed: Bed, history: Pick<History, 'dialect' | 'pace'>) {
+    this.bed = bed;
+    this.history = history;
+    this.origin = bed.clock.right() - bed.clock.elapsed();
+    this.note();
+  }
 
-  /** The moment of each change is noted as it comes. */
-  const book = () => {
-    const next = Math.min(...sandbox.state.due.map(({ at }) => at)) - origin;
-    if (next >= booked || !Number.isFinite(next)) return;
-    booked = next;
-    clock.at(next, () => {
-      booked = Number.POSITIVE_INFINITY;
-      note();
-    });
-  };
+  /** What was true then. */
+  viewAt(time: number): View {
+    return this.views.findLast(({ at }) => at <= time) ?? (this.views[0] as View);
+  }
 
-  const note = (line?: number): void => {
+  /** The id of the site that bears this name now. */
+  siteNamed(domain: string): string | undefined {
+    return this.bed.sandbox.state.sites.find((site) => site.domain === domain)?.id;
+  }
+
+  /** The id by which the sandbox knows a release that a rollback made. */
+  original(releaseId: string): string {
+    return this.works.find(({ id }) => id === releaseId)?.release?.id ?? releaseId;
+  }
+
+  /** Notes what has become of it; new deployments were asked for by this command line of ours, or by others. */
+  note(line?: number): void {
+    const { clock, sandbox } = this.bed;
     const { state } = sandbox;
     const at = clock.elapsed();
-    stretch();
+    this.stretch();
     for (const { id, site_id, rolls_back_to } of state.deployments) {
-      if (works.some((work) => work.id === id)) continue;
+      if (this.works.some((work) => work.id === id)) continue;
       const kind = rolls_back_to === null ? 'deploy' : 'rollback';
       const release = copies(state.releases).find((each) => each.id === rolls_back_to);
-      if (dialect.touches) touch(site_id, 'updated_at');
-      works.push({
+      if (this.history.dialect.touches) this.touch(site_id, 'updated_at');
+      this.works.push({
         ...{ id, site: site_id, kind, line, askedAt: at, beganAt: undefined, endedAt: undefined },
         ...{ good: false, release, replaced: undefined },
       });
     }
-    for (const work of works) follow(work, at);
-    const view = viewOf(at);
-    const text = JSON.stringify([view.sites, view.releases]);
-    if (text !== seen) views.push(view);
-    seen = text;
-    book();
-  };
+    for (const work of this.works) if (work.endedAt === undefined) this.follow(work, at);
+    this.see(at);
+    this.book();
+  }
 
-  const touch = (siteId: string, field: 'updated_at' | 'last_deployed_at') => {
-    const site = sandbox.state.sites.find(({ id }) => id === siteId);
-    if (site) site[field] = stamp(clock.elapsed());
-  };
+  /** Lets work that has just been accepted, or has just begun, take its time. */
+  private stretch(): void {
+    const { clock, sandbox } = this.bed;
+    const { begins, runs } = this.history.pace;
+    for (const change of sandbox.state.due) {
+      const key = `${change.kind} ${change.id}`;
+      if (this.stretched.has(key)) continue;
+      this.stretched.add(key);
+      const span = { 'deployment.begins': begins, 'deployment.ends': runs }[change.kind as string];
+      if (span !== undefined) change.at = clock.right() + span;
+    }
+  }
 
-  const follow = (work: Work, at: number): void => {
-    const { state } = sandbox;
-    if (work.endedAt !== undefined) return;
+  private follow(work: Work, at: number): void {
+    const { state } = this.bed.sandbox;
     const row = state.deployments.find(({ id }) => id === work.id);
     const first = state.deployments.find(({ site_id }) => site_id === work.site);
     const waits = state.due.some(({ kind, id }) => kind === 'deployment.begins' && id === work.id);
@@ -122,42 +116,56 @@ export function openPlatform({ sandbox, clock }: Bed, pace: Pace, dialect: Diale
     if (row) return;
     work.endedAt = at;
     work.good = state.releases.some(({ id, active }) => id === work.release?.id && active);
-    if (!work.good && work.kind === 'deploy' && dialect.counts === 'failures too') touch(work.site, 'last_deployed_at');
-    work.replaced = views.at(-1)?.releases.find(({ site_id, active }) => site_id === work.site && active);
-  };
+    if (!work.good && work.kind === 'deploy' && this.history.dialect.counts === 'failures too') this.touch(work.site, 'last_deployed_at');
+    work.replaced = this.views.at(-1)?.releases.find(({ site_id, active }) => site_id === work.site && active);
+  }
+
+  private touch(siteId: string, field: 'updated_at' | 'last_deployed_at'): void {
+    const { clock, sandbox } = this.bed;
+    const site = sandbox.state.sites.find(({ id }) => id === siteId);
+    if (site) site[field] = this.stamp(clock.elapsed());
+  }
+
+  private see(at: number): void {
+    const { state } = this.bed.sandbox;
+    const sites = copies(state.sites);
+    const releases = this.withMade(copies(state.releases));
+    const text = JSON.stringify([sites, releases]);
+    if (text !== this.seen) this.views.push({ at, sites, releases });
+    this.seen = text;
+  }
 
   /** Releases oldest first. Where a rollback makes a release, that one bears the mark. */
-  const viewOf = (at: number): View => {
-    const releases = copies(sandbox.state.releases);
-    const sites = copies(sandbox.state.sites);
-    if (dialect.rollback === 'moves the mark') return { at, sites, releases };
-    const made = works.filter(({ kind, beganAt }) => kind === 'rollback' && beganAt !== undefined).map(madeBy);
+  private withMade(releases: Row[]): Row[] {
+    if (this.history.dialect.rollback === 'moves the mark') return releases;
+    const rollbacks = this.works.filter(({ kind, beganAt }) => kind === 'rollback' && beganAt !== undefined);
     // The last one to the same commit bears its mark.
-    for (const { row, of } of made.reverse()) {
-      const target = releases.findIndex(({ id }) => id === of);
-      const bears = row.status === 'active' && releases[target]?.active === true;
-      if (bears) releases[target] = { ...releases[target], active: false } as Row;
-      releases.push({ ...row, active: bears } as Row);
+    for (const { id, release, beganAt = 0, endedAt, good } of rollbacks.reverse()) {
+      const target = releases.findIndex((each) => each.id === release?.id);
+      const active = good && releases[target]?.active === true;
+      if (active) releases[target] = { ...releases[target], active: false } as Row;
+      const created_at = this.stamp(beganAt);
+      const status = endedAt === undefined ? 'deploying' : good ? 'active' : 'failed';
+      const name = created_at.replace(/[-:Z]/g, '').replace('T', '_');
+      releases.push({ ...release, id, status, created_at, name, active } as Row);
     }
-    return { at, sites, releases: releases.sort((a, b) => String(a.created_at).localeCompare(String(b.created_at))) };
-  };
+    return releases.sort((a, b) => String(a.created_at).localeCompare(String(b.created_at)));
+  }
 
-  /** The release that a rollback made, of the commit that was live before. */
-  const madeBy = ({ id, release, beganAt = 0, endedAt, good }: Work) => {
-    const created_at = stamp(beganAt);
-    const status = endedAt === undefined ? 'deploying' : good ? 'active' : 'failed';
-    return { of: release?.id, row: { ...release, id, status, created_at, name: created_at.replace(/[-:Z]/g, '').replace('T', '_') } };
-  };
+  private stamp(at: number): string {
+    return `${new Date(this.origin + at).toISOString().slice(0, 19)}Z`;
+  }
 
-  note();
-  return {
-    works,
-    views,
-    note,
-    viewAt: (time) => views.findLast(({ at }) => at <= time) ?? (views[0] as View),
-    siteNamed: (domain) => sandbox.state.sites.find((site) => site.domain === domain)?.id,
-    original: (releaseId) => works.find(({ id }) => id === releaseId)?.release?.id ?? releaseId,
-  };
+  /** The moment of each change is noted as it comes. */
+  private book(): void {
+    const next = Math.min(...this.bed.sandbox.state.due.map(({ at }) => at)) - this.origin;
+    if (next >= this.booked || !Number.isFinite(next)) return;
+    this.booked = next;
+    this.bed.clock.at(next, () => {
+      this.booked = Number.POSITIVE_INFINITY;
+      this.note();
+    });
+  }
 }
 
 /** The site of every history, and its server. */

@@ -1,5 +1,5 @@
+import type { Ending } from './command-line.ts';
 import { type Row, shop, type Work } from './platform.ts';
-import type { Ending } from './stage.ts';
 import { changes, follows, type Rule, type Story } from './story.ts';
 import { siteIdIn } from './wire.ts';
 

@@ -1,6 +1,6 @@
+import type { Ending } from './command-line.ts';
 import type { History } from './history.ts';
 import type { Platform } from './platform.ts';
-import type { Ending } from './stage.ts';
 import type { Sent } from './wire.ts';
 
 /** A history as it went. */

@@ -1,6 +1,6 @@
+import type { Ending } from './command-line.ts';
 import { lagOf } from './dialect.ts';
 import { askedBy } from './outcomes.ts';
-import type { Ending } from './stage.ts';
 import { changes, follows, type Rule, type Story, verifies } from './story.ts';
 import { type Sent, siteIdIn } from './wire.ts';
 

@@ -46,93 +46,108 @@ interface Parts {
 /** The id of the site that a path is about. */
 export const siteIdIn = (path: string): string => /\/sites\/([^/]+)/.exec(path)?.[1] ?? '';
 
+const isSite = (path: string): boolean => /\/sites\/[^/]+$/.test(path);
+
 const PREFIX = '/api/v1';
 
-/** The way from one command line to the platform: its dialect, its delays and its faults. */
-export function openWire({ bed, platform, dialect, weather, around }: Parts): (log: Log) => (network: Transport) => Transport {
-  const { sandbox, clock } = bed;
-  const numbers = openNumbers();
-  let answers = 0;
+/** The way from a command line to the platform: its dialect, its delays and its faults. */
+export class Wire {
+  private readonly parts: Parts;
+  private readonly numbers = openNumbers();
+  private answers = 0;
 
-  /** The moment that the next answer shows: some are from a copy that is behind. */
-  const shown = (): number => {
-    const { stale } = dialect;
-    answers += 1;
-    return clock.elapsed() - (stale && answers % stale.every === 0 ? stale.by : 0);
-  };
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
 
-  const site = (given: Shown, at: number): Shown => {
-    const row = platform.viewAt(at).sites.find(({ id }) => id === given.id);
-    return siteIn(dialect, row ?? platform.viewAt(clock.elapsed()).sites.find(({ id }) => id === given.id) ?? given, Object.keys(given));
-  };
+  /** The network as one command line has it. */
+  transport(log: Log, network: Transport): Transport {
+    const { sandbox } = this.parts.bed;
+    return {
+      close: () => network.close(),
+      request: (request) => (request.url.startsWith(sandbox.url) ? this.carry(request, log, network) : network.request(request)),
+    };
+  }
 
-  /** Data of the sandbox as the platform tells it. */
-  const told = (path: string, data: unknown, at: number): unknown => {
-    if (/\/sites\/[^/]+$/.test(path)) return site(data as Shown, at);
-    if (/\/sites$/.test(path)) return (data as Shown[]).map((each) => site(each, at));
-    return /\/releases$/.test(path) ? releasesIn(dialect, siteIdIn(path), platform, at) : data;
-  };
+  private async carry(given: HttpRequest, log: Log, network: Transport): Promise<HttpResponse> {
+    const { bed, platform, weather, around } = this.parts;
+    const { clock, sandbox } = bed;
+    const request = this.translated(given);
+    const path = new URL(request.url).pathname.slice(PREFIX.length);
+    const sent: Sent = {
+      ...{ method: request.method, path, body: JSON.parse(request.body ?? '{}'), at: clock.elapsed(), name: log.names.get(siteIdIn(path)) },
+      ...{ arrivedAt: undefined, answeredAt: undefined, status: undefined, shows: undefined },
+    };
+    log.sent.push(sent);
+    const changes = request.method !== 'GET';
+    await this.pause(request.signal);
+    if (changes) await around('before');
+    else if (isSite(path)) await around('look');
+    request.signal.throwIfAborted();
+    const fault = faultFor(weather, request.method, clock.elapsed());
+    if (fault) sandbox.faults.next({}, fault);
+    sent.arrivedAt = clock.elapsed();
+    const response = await network.request(request).finally(() => platform.note(changes ? log.line : undefined));
+    if (changes) await around('after');
+    await this.pause(request.signal);
+    const answer: HttpResponse = await this.answered(response, sent, log);
+    sent.status = response.status;
+    sent.answeredAt = clock.elapsed();
+    return answer;
+  }
 
-  const translated = (request: HttpRequest): HttpRequest => {
+  /** Half of the time that a request takes: on its way there, and on its way back. */
+  private async pause(signal: AbortSignal): Promise<void> {
+    const { bed, weather } = this.parts;
+    if (weather.slowness > 0) await bed.clock.sleep(weather.slowness / 2, signal);
+  }
+
+  /** The request with the sandbox's own ids. */
+  private translated(request: HttpRequest): HttpRequest {
+    const { idOf } = this.numbers;
     const url = new URL(request.url);
-    const path = url.pathname.split('/').map(numbers.idOf).join('/');
+    const path = url.pathname.split('/').map(idOf).join('/');
     const body = request.body === undefined ? undefined : (JSON.parse(request.body) as Record<string, unknown>);
-    if (body && 'release_id' in body) body.release_id = platform.original(numbers.idOf(String(body.release_id)));
+    if (body && 'release_id' in body) body.release_id = this.parts.platform.original(idOf(String(body.release_id)));
     return { ...request, url: `${url.origin}${path}${url.search}`, body: body && JSON.stringify(body) };
-  };
+  }
 
   /** The platform's answer in its own dialect. */
-  const answered = async (response: HttpResponse, sent: Sent, log: Log): Promise<HttpResponse> => {
-    const text = await textOf(response.body);
-    const again = (body: string): HttpResponse => {
-      const { 'content-length': _, ...headers } = response.headers;
-      return { ...response, headers, body: once(Buffer.from(body)) };
-    };
-    if (response.status !== 200 || sent.method !== 'GET') return again(dialect.ids === 'number' ? numbers.into(text) : text);
-    sent.shows = shown();
-    const answer = JSON.parse(text) as { data: unknown };
-    answer.data = told(sent.path, answer.data, sent.shows);
-    for (const each of [answer.data].flat() as Shown[]) if (typeof each.domain === 'string') log.names.set(String(each.id), each.domain);
-    return again(dialect.ids === 'number' ? numbers.into(JSON.stringify(answer)) : JSON.stringify(answer));
-  };
+  private async answered(response: HttpResponse, sent: Sent, log: Log): Promise<HttpResponse> {
+    let text = await textOf(response.body);
+    if (response.status === 200 && sent.method === 'GET') {
+      const answer = JSON.parse(text) as { data: unknown };
+      sent.shows = this.shown();
+      answer.data = this.told(sent.path, answer.data, sent.shows);
+      for (const { id, domain } of [answer.data].flat() as Shown[]) if (typeof domain === 'string') log.names.set(String(id), domain);
+      text = JSON.stringify(answer);
+    }
+    if (this.parts.dialect.ids === 'number') text = this.numbers.into(text);
+    const { 'content-length': _, ...headers } = response.headers;
+    return { ...response, headers, body: once(Buffer.from(text)) };
+  }
 
-  return (log) => (network) => ({
-    close: () => network.close(),
-    async request(given) {
-      if (!given.url.startsWith(sandbox.url)) return network.request(given);
-      const request = translated(given);
-      const path = new URL(request.url).pathname.slice(PREFIX.length);
-      const sent: Sent = {
-        ...{
-          method: request.method,
-          path,
-          body: JSON.parse(request.body ?? '{}'),
-          at: clock.elapsed(),
-          name: log.names.get(siteIdIn(path)),
-        },
-        ...{ arrivedAt: undefined, answeredAt: undefined, status: undefined, shows: undefined },
-      };
-      log.sent.push(sent);
-      const changes = request.method !== 'GET';
-      await pause(weather.slowness / 2, request.signal);
-      if (changes) await around('before');
-      else if (/\/sites\/[^/]+$/.test(path)) await around('look');
-      request.signal.throwIfAborted();
-      const fault = faultFor(weather, request.method, clock.elapsed());
-      if (fault) sandbox.faults.next({}, fault);
-      sent.arrivedAt = clock.elapsed();
-      const response = await network.request(request).finally(() => platform.note(changes ? log.line : undefined));
-      if (changes) await around('after');
-      await pause(weather.slowness / 2, request.signal);
-      const answer: HttpResponse = await answered(response, sent, log);
-      sent.status = response.status;
-      sent.answeredAt = clock.elapsed();
-      return answer;
-    },
-  });
+  /** The moment that the next answer shows: some are from a copy that is behind. */
+  private shown(): number {
+    const { bed, dialect } = this.parts;
+    const { stale } = dialect;
+    this.answers += 1;
+    return bed.clock.elapsed() - (stale && this.answers % stale.every === 0 ? stale.by : 0);
+  }
 
-  async function pause(ms: number, signal: AbortSignal): Promise<void> {
-    if (ms > 0) await clock.sleep(ms, signal);
+  /** Data of the sandbox as the platform tells it. */
+  private told(path: string, data: unknown, at: number): unknown {
+    const { dialect, platform } = this.parts;
+    if (isSite(path)) return this.site(data as Shown, at);
+    if (path.endsWith('/sites')) return (data as Shown[]).map((each) => this.site(each, at));
+    return path.endsWith('/releases') ? releasesIn(dialect, siteIdIn(path), platform, at) : data;
+  }
+
+  private site(given: Shown, at: number): Shown {
+    const { bed, dialect, platform } = this.parts;
+    // A site that the copy does not know yet is shown as it is.
+    const rowAt = (time: number) => platform.viewAt(time).sites.find(({ id }) => id === given.id);
+    return siteIn(dialect, rowAt(at) ?? rowAt(bed.clock.elapsed()) ?? given, Object.keys(given));
   }
 }
 

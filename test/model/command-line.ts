@@ -1,0 +1,65 @@
+import type { Line } from './history.ts';
+import { type Platform, shop } from './platform.ts';
+import type { Log } from './wire.ts';
+
+/** How one command line of ours ended. Times are ms of the monotonic clock. */
+export interface Ending {
+  readonly line: Line;
+  readonly number: number;
+  readonly argv: readonly string[];
+  readonly log: Log;
+  readonly began: number;
+  readonly ended: number;
+  /** It was stopped: at once, or by Ctrl-C. */
+  readonly stopped: 'kill' | 'interrupt' | undefined;
+  readonly code: number;
+  readonly outcome: string | undefined;
+  readonly release: string | undefined;
+  /** The code of the JSON error, and the HTTP status in it. */
+  readonly error: string | undefined;
+  readonly status: number | undefined;
+  readonly stderr: string;
+}
+
+/** The words of a line. */
+export function argvOf({ verb, flags }: Line, platform: Platform, now: number, url: string | undefined): string[] {
+  const { domain } = shop;
+  const words = flags.flatMap((flag) => (flag === 'oldest' || flag === 'newest' ? [releaseName(platform, now, flag)] : [flag]));
+  if (url !== undefined && words.includes('--verify')) words.push('--url', url);
+  switch (verb) {
+    case 'deploy':
+      return ['deploy', domain, ...words, '--json'];
+    case 'rollback':
+      return ['rollback', domain, ...words, '--yes', '--json'];
+    case 'watch':
+      return ['site', 'watch', ...words, '--json'];
+    case 'env set':
+      return ['env', 'set', `LOG_LEVEL=at-${now}`, '--site', domain, ...words, '--json'];
+    case 'update':
+      return ['site', 'update', domain, '--branch', `at-${now}`, ...words, '--json'];
+    case 'delete':
+      return ['site', 'delete', domain, '--confirm', domain, ...words, '--json'];
+  }
+}
+
+/** The name of a release that is kept but not live. */
+function releaseName(platform: Platform, now: number, which: 'oldest' | 'newest'): string {
+  const kept = platform.viewAt(now).releases.filter(({ site_id, active, status }) => site_id === shop.id && !active && status === 'active');
+  return String((which === 'oldest' ? kept[0] : kept.at(-1))?.name ?? 'none');
+}
+
+/** What it told a script: the result on stdout, the failure on the last line of stderr. */
+export function told(stdout: string, stderr: string): Pick<Ending, 'outcome' | 'release' | 'error' | 'status'> {
+  const parsed = (text: string): Record<string, unknown> => {
+    try {
+      return (JSON.parse(text) ?? {}) as Record<string, unknown>;
+    } catch {
+      return {};
+    }
+  };
+  const { outcome, release } = parsed(stdout);
+  const { error } = parsed(stderr.trim().split('\n').at(-1) ?? '') as { error?: { code?: string; status?: number | null } };
+  return { outcome: textOf(outcome), release: textOf(release), error: error?.code, status: error?.status ?? undefined };
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
