@@ -7,6 +7,8 @@ import { volume } from '../support/volume.ts';
 
 /** Of each kind: 100 processes in all, or 16. */
 const EACH = volume(25, 4);
+/** Long enough to start a deployment, also with all of them at a time. */
+const PATIENCE_S = volume(60, 5);
 
 let executable: Executable;
 beforeAll(async () => {
@@ -44,11 +46,12 @@ test(`${4 * EACH} processes write settings, tokens, runs and the index at once, 
   const started = sites.flatMap(({ id, domain }, index) => [
     executable.dnx(['config', 'set', 'server', `web-${index}`, '--profile', `p${index}`], as()),
     login(index),
-    executable.dnx(['deploy', id, '--server', seeded.servers['web-1'], '--timeout', '1s', '-q'], as()),
+    executable.dnx(['deploy', id, '--server', seeded.servers['web-1'], '--timeout', `${PATIENCE_S}s`, '-q'], as()),
     executable.dnx(['site', 'show', domain, '-o', 'ids'], as()),
   ]);
   const ended = await Promise.all(started);
-  const failures = ended.filter(({ exitCode }, index) => exitCode !== (index % 4 === 2 ? 124 : 0));
+  // A deployment may go on.
+  const failures = ended.filter(({ exitCode }, index) => exitCode !== 0 && !(index % 4 === 2 && exitCode === 124));
   expect(failures.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual([]);
 
   const config = json<Record<'profiles' | 'accounts', Record<string, unknown>>>(join(home, '.config/dnx/config.json'));
