@@ -33,6 +33,13 @@ const fluent: readonly (readonly [string, Dialect])[] = [
     'the site says a word that is not known while the release takes a minute',
     { site: reading({ deploying: 'updating' }), release: building },
   ],
+  [
+    'the release says a word that is not known for three minutes',
+    {
+      site: reading({ deploying: 'active', failed: 'active' }),
+      release: (release) => (isOurs(release) && until(3 * MINUTE) ? { ...release, status: 'preparing', active: false } : release),
+    },
+  ],
   ['an idle site says online', { site: reading({ active: 'online', deploying: 'online', failed: 'online' }) }],
   ['an idle site says running', { site: reading({ active: 'running', failed: 'running' }) }],
   ['a site always says running', { site: reading({ active: 'running', deploying: 'running', failed: 'running' }) }],

@@ -178,7 +178,7 @@ test('what cannot be told is unknown, with what was seen', async () => {
   bed.sandbox.faults.always({ method: 'GET', path: /\/releases$/ }, (answer) => ({
     ...answer,
     body: JSON.parse(
-      JSON.stringify(answer.body).replace(/("name":"20260416_120003".*?"status":)"\w+","active":\w+/, '$1"paused","active":false'),
+      JSON.stringify(answer.body).replace(/("name":"20260416_120003".*?"status":)"\w+","active":\w+/, '$1"active","active":false'),
     ),
   }));
   const run = await bed.dnx('deploy shop.example.com --json');

@@ -92,6 +92,7 @@ describe('with a new release', () => {
 
   test.each([
     ['the release is on its way', 'active', release('new', 'deploying')],
+    ['the release says a word that is not known', 'active', release('new', 'preparing')],
     ['the release is queued under another name', 'active', { id: 'new', state: 'QUEUED' }],
     ['the site is on its way', 'deploying', release('new', 'active', true)],
     ['the site says a word that is not known', 'updating', release('new', 'paused')],
@@ -100,7 +101,12 @@ describe('with a new release', () => {
   });
 
   test.each([
-    ['the status of the release is not known and it is not live', 'active', [release('new', 'paused'), OLD], 'unknown'],
+    [
+      'the status of the release is not known, others have the same, and it is not live',
+      'active',
+      [release('new', 'kept'), { ...OLD, status: 'kept' }],
+      'unknown',
+    ],
     ['the site failed and the release did not', 'failed', [release('new', 'active', true), retired], 'unknown'],
     ['the site is suspended', 'suspended', [release('new', 'active', true), retired], 'unknown'],
     ['another one is live', 'active', [release('new', 'active'), OLD], 'superseded'],

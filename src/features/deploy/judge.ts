@@ -14,7 +14,7 @@ import {
   unlessOld,
   type Verdict,
 } from './evidence.ts';
-import { isAmbiguous, isFinished, isGoing, liveOf, type Release } from './release.ts';
+import { isAmbiguous, isFinished, isGoing, isOpen, liveOf, type Release } from './release.ts';
 
 /**
  * Whose deployment is it, and how did it end? The first polls may still show the previous deployment, so a status counts only once
@@ -28,6 +28,11 @@ export function judge(baseline: Baseline, evidence: Evidence, seen: Seen): Verdi
   const going = fresh.some(isGoing);
   if (isUnsettled(baseline, evidence, seen.site, finished && !going)) return undefined;
   if (going) return goesOn(evidence);
+  if (fresh.some((each) => isOpen(each, seen.releases))) {
+    evidence.settledAt = undefined;
+    evidence.watched = true;
+    return undefined;
+  }
   if (others.length > 0) {
     const reason = `${fresh.length} deployments ran meanwhile, so which one is ours cannot be told`;
     return { outcome: 'superseded', release: null, reason };

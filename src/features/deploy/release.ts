@@ -82,6 +82,10 @@ export const underWay = (releases: readonly Release[]): readonly Release[] =>
 export const isAmbiguous = (word: unknown): boolean => statusKey(word) === 'running';
 
 /** True for a release of which something says that it is made, be it good or bad. */
+/** True for a word that is not known and that no other release bears: it goes on as far as anybody can tell. */
+export const isOpen = ({ id, word, phase, live }: Release, all: readonly Release[] | null): boolean =>
+  word !== '' && phase === undefined && !live && all?.some((other) => other.id !== id && other.word === word) === false;
+
 export const isFinished = (release: Release): boolean => !isGoing(release) && (release.phase !== undefined || release.live === true);
 
 /** The one record with a mark that no other has. `active` as a status often means no more than that a release is good. */
