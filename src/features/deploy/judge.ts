@@ -28,7 +28,8 @@ export function judge(baseline: Baseline, evidence: Evidence, seen: Seen): Verdi
   const going = fresh.some(isGoing);
   if (isUnsettled(baseline, evidence, seen.site, finished && !going)) return undefined;
   if (going) return goesOn(evidence);
-  if (fresh.some((each) => isOpen(each, seen.releases))) {
+  // A site that was seen at work and has settled is done, whatever its release is called.
+  if (!evidence.worked && fresh.some((each) => isOpen(each, seen.releases))) {
     evidence.settledAt = undefined;
     evidence.watched = true;
     return undefined;
