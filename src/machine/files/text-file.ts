@@ -41,18 +41,25 @@ function readRegular(file: string, size: number): string {
   const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     if (!fstatSync(descriptor).isFile()) throw irregular(file);
-    const chunks: Buffer[] = [];
-    for (let total = 0; total <= LIMIT; ) {
-      const chunk = Buffer.allocUnsafe(Math.max(CHUNK, Math.min(size + 1, LIMIT) - total));
-      const length = readSync(descriptor, chunk);
-      if (length === 0) return Buffer.concat(chunks).toString();
-      chunks.push(chunk.subarray(0, length));
-      total += length;
-    }
-    throw usage(`${file} is larger than ${LIMIT / 1024 / 1024} MB.`, REMOVE);
+    const text = readDescriptor(descriptor, LIMIT, size);
+    if (text === undefined) throw usage(`${file} is larger than ${LIMIT / 1024 / 1024} MB.`, REMOVE);
+    return text;
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** A descriptor to its end, as text; undefined if it holds more than so many bytes. `size` is how many are expected. */
+export function readDescriptor(descriptor: number, limit: number, size: number): string | undefined {
+  const chunks: Buffer[] = [];
+  for (let total = 0; total <= limit; ) {
+    const chunk = Buffer.allocUnsafe(Math.max(CHUNK, Math.min(size + 1, limit) - total));
+    const length = readSync(descriptor, chunk);
+    if (length === 0) return Buffer.concat(chunks).toString();
+    chunks.push(chunk.subarray(0, length));
+    total += length;
+  }
+  return undefined;
 }
 
 const REMOVE = 'Fix or remove it.';

@@ -1,13 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { isatty, ReadStream } from 'node:tty';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { pathOf, type World } from '../world.ts';
+import { readDescriptor } from './text-file.ts';
 
 const LIMIT_MB = 64;
 const LIMIT = LIMIT_MB * 1024 * 1024;
-const CHUNK = 65_536;
 
 /**
  * The text of a file that the user named: a regular one, a FIFO, `<(…)` or a device. A FIFO is read as a stream, because Node cannot end while a
@@ -24,7 +24,9 @@ export async function readUserFile(name: string, { signal, ...world }: Pick<Worl
       descriptor = undefined;
       return await readToEnd(stream, signal, name);
     }
-    return readFile(descriptor, name);
+    const text = readDescriptor(descriptor, LIMIT, stats.size);
+    if (text === undefined) throw tooLarge(name);
+    return text;
   } catch (error) {
     if (error instanceof DnxError) throw error;
     throw usage(`Cannot read ${name} (${systemCode(error)}).`);
@@ -50,18 +52,6 @@ export async function readToEnd(stream: Readable, signal: AbortSignal, name = 'S
     signal.removeEventListener('abort', stop);
   }
   return Buffer.concat(chunks).toString();
-}
-
-function readFile(descriptor: number, name: string): string {
-  const chunks: Buffer[] = [];
-  for (let length = 0; length <= LIMIT; ) {
-    const chunk = Buffer.allocUnsafe(CHUNK);
-    const read = readSync(descriptor, chunk);
-    if (read === 0) return Buffer.concat(chunks).toString();
-    chunks.push(chunk.subarray(0, read));
-    length += read;
-  }
-  throw tooLarge(name);
 }
 
 const tooLarge = (name: string): DnxError => usage(`${name} is larger than ${LIMIT_MB} MB.`);
