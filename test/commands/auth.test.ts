@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
+import { signedOut, signIn } from '../support/sign-in.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -11,11 +12,9 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-const signedOut = { env: { DNX_TOKEN: undefined } };
 const config = () => join(bed.directory, 'config');
 const settings = () => JSON.parse(readFileSync(join(config(), 'config.json'), 'utf8'));
-const login = (line = 'login --with-token', options: RunOptions = {}) =>
-  bed.dnx(line, { stdin: `${bed.sandbox.token}\n`, ...options, env: { DNX_TOKEN: undefined, ...options.env } });
+const login = (line?: string, options?: RunOptions) => signIn(bed, line, options);
 
 describe('login --with-token', () => {
   test('checks the token, and keeps it in the keychain', async () => {

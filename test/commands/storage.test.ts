@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
 import { SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { signedOut, signIn } from '../support/sign-in.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -11,10 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-const signedOut = { env: { DNX_TOKEN: undefined } };
 const config = () => join(bed.directory, 'config');
-const login = (line = 'login --with-token', options: RunOptions = {}) =>
-  bed.dnx(line, { stdin: `${bed.sandbox.token}\n`, ...options, env: { DNX_TOKEN: undefined, ...options.env } });
+const login = (line?: string, options?: RunOptions) => signIn(bed, line, options);
 
 describe('the insecure file', () => {
   test('only on request, mode 0600, and with a warning at each use', async () => {
