@@ -2,6 +2,7 @@
 export const exits = {
   failed: 1,
   bug: 1,
+  cancelled: 1,
   usage: 2,
   unauthenticated: 4,
   forbidden: 5,
@@ -31,6 +32,9 @@ export interface Next {
   readonly why: string;
 }
 
+/** A label and a text, as in `url  https://shop.example.com`. */
+export type Detail = readonly [label: string, text: string];
+
 /** What is known of a failure beside its code and message. */
 export interface ErrorDetails {
   /** What to do about it, as a sentence. */
@@ -42,6 +46,8 @@ export interface ErrorDetails {
   readonly errors?: FieldErrors | undefined;
   /** The ability that the token most likely lacks. */
   readonly lacks?: string | undefined;
+  /** Lines under the message for a person, each a label and a text: `live`, `20261125_030925  90c27bf Fix rounding`. */
+  readonly details?: readonly Detail[] | undefined;
   readonly cause?: unknown;
 }
 
@@ -54,6 +60,7 @@ export class DnxError extends Error {
   readonly status: number | undefined;
   readonly errors: FieldErrors | undefined;
   readonly lacks: string | undefined;
+  readonly details: readonly Detail[];
 
   constructor(code: Code, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -63,6 +70,7 @@ export class DnxError extends Error {
     this.status = details.status;
     this.errors = details.errors;
     this.lacks = details.lacks;
+    this.details = details.details ?? [];
   }
 
   get exitCode(): number {
@@ -71,13 +79,16 @@ export class DnxError extends Error {
 
   /** The same failure with other advice: the place that knows what the user was doing knows what to do next. */
   withHint(hint: string | undefined, ...next: readonly Next[]): DnxError {
-    const { code, message, status, errors, lacks, cause } = this;
-    return new DnxError(code, message, { hint, next, status, errors, lacks, cause });
+    const { code, message, status, errors, lacks, details, cause } = this;
+    return new DnxError(code, message, { hint, next, status, errors, lacks, details, cause });
   }
 }
 
 /** The command line itself is wrong, or a question has nobody to answer it. */
 export const usage = (message: string, hint?: string, ...next: readonly Next[]): DnxError => new DnxError('usage', message, { hint, next });
+
+/** The user answered no. */
+export const cancelled = (): DnxError => new DnxError('cancelled', 'Cancelled; nothing was changed.');
 
 /** The code of an error of the operating system, such as `ENOENT`. */
 export const systemCode = (error: unknown): string | undefined =>

@@ -29,3 +29,42 @@ export function shownTime(value: unknown): string {
       .replace(/:\d\dZ$/, ' UTC') ?? (typeof value === 'object' ? '' : String(value ?? ''))
   );
 }
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** 125_000 ms -> `2m 5s`: the two largest units, and days alone from two days on. */
+export function duration(ms: number): string {
+  const total = Math.round(Math.abs(ms) / SECOND) * SECOND;
+  if (total < MINUTE) return `${total / SECOND}s`;
+  if (total >= 2 * DAY) return `${Math.floor(total / DAY)}d`;
+  const [large, small, of, rest] =
+    total >= DAY
+      ? (['d', 'h', DAY, HOUR] as const)
+      : total >= HOUR
+        ? (['h', 'm', HOUR, MINUTE] as const)
+        : (['m', 's', MINUTE, SECOND] as const);
+  const remainder = Math.floor((total % of) / rest);
+  return `${Math.floor(total / of)}${large}${remainder === 0 ? '' : ` ${remainder}${small}`}`;
+}
+
+const units = [
+  [60, SECOND, 's'],
+  [60, MINUTE, 'm'],
+  [24, HOUR, 'h'],
+  [730, DAY, 'd'],
+  [Number.POSITIVE_INFINITY, 365 * DAY, 'y'],
+] as const;
+
+/** `2026-04-16T10:30:00Z` -> `3h ago`, or `in 3h`. What is not a time stays as it is. */
+export function ago(timestamp: string, now: number): string {
+  const then = timeOf(timestamp);
+  if (then === undefined) return timestamp;
+  const ms = Math.abs(now - then);
+  if (ms < 10 * SECOND) return 'just now';
+  const [, size, unit] = units.find(([most, each]) => Math.floor(ms / each) < most) ?? units[4];
+  const amount = `${Math.floor(ms / size)}${unit}`;
+  return then > now ? `in ${amount}` : `${amount} ago`;
+}

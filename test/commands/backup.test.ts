@@ -52,7 +52,7 @@ testGroup('backup', {
   },
   verify: {
     line: `verify ${done}`,
-    table: ['The backup is intact.'],
+    table: ['The backup is intact'],
     json: { id: done, status: 'completed' },
     ability: 'database:read',
     missing: `verify ${nobody}`,

@@ -84,7 +84,7 @@ describe('a settings file that is broken', () => {
     const run = await bed.dnx(line);
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
     expect(run.stderr).toContain(
-      `✗ The ${name} is not known, because ${config()} cannot be used.\n  Fix or remove it, or pass --${name}.\n`,
+      `Error: The ${name} is not known, because ${config()} cannot be used.\n  Fix or remove it, or pass --${name}.\n`,
     );
   });
 

@@ -10,7 +10,7 @@ const on = '--site shop.example.com';
 testGroup('certificate', {
   'list, of a site': {
     line: `list ${on}`,
-    table: ['DOMAIN', 'shop.example.com', 'letsencrypt', 'in 1 month'],
+    table: ['DOMAIN', 'shop.example.com', 'letsencrypt', 'in 48d'],
     json: [{ id: ofShop, domain: 'shop.example.com' }],
     ability: 'certificate:read',
     missing: 'list --site nowhere.example.com',
@@ -31,7 +31,7 @@ testGroup('certificate', {
   },
   create: {
     line: `create www.shop.example.com ${on}`,
-    table: ['Domain   www.shop.example.com', 'Status   active', 'Expires  in 2 months'],
+    table: ['Domain   www.shop.example.com', 'Status   active', 'Expires  in 89d'],
     json: { domain: 'www.shop.example.com', status: 'active', type: 'letsencrypt' },
     says: 'the certificate for www.shop.example.com: pending',
     ability: 'certificate:create',

@@ -31,7 +31,7 @@ describe('GitHub Actions', () => {
     const run = await bed.dnx(lines[0] ?? '', github);
     expect(run.code).toBe(0);
     expect(read('output')).toBe('status=active\noutcome=succeeded\nrelease=20260416_120003\nduration=16\nurl=https://shop.example.com\n');
-    expect(read('summary')).toContain('| shop.example.com | web-1 | succeeded | 20260416_120003 | 16 s |');
+    expect(read('summary')).toContain('| shop.example.com | web-1 | succeeded | 20260416_120003 | 16s |');
     expect(run.stderr.split('\n').filter((line) => line.startsWith('::'))).toEqual(['::group::Deploy shop.example.com', '::endgroup::']);
     expect(run.stdout).not.toContain('::');
   });

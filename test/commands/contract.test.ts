@@ -160,6 +160,6 @@ paths:
     expect(run.stderr).toContain('answered');
     expect(bed.sandbox.calls.at(-1)).toMatchObject({ token: null });
     const broken = await bed.dnx('doctor --contract http://[');
-    expect([broken.code, broken.stderr]).toEqual([2, '✗ “http://[” is not a URL.\n']);
+    expect([broken.code, broken.stderr]).toEqual([2, 'Error: “http://[” is not a URL.\n']);
   });
 });

@@ -17,7 +17,7 @@ testGroup('credential', {
   },
   'delete, as revoke': {
     line: 'revoke DigitalOcean --yes',
-    table: ['Deleted credential DigitalOcean.'],
+    table: ['Deleted credential DigitalOcean'],
     json: { deleted: true },
     ability: 'provider:delete',
     missing: `delete ${nobody} --yes`,

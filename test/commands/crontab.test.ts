@@ -35,7 +35,7 @@ testGroup('crontab', {
   },
   delete: {
     line: `delete ${one} ${on} --yes`,
-    table: [`Deleted crontab ${one}.`],
+    table: [`Deleted crontab ${one}`],
     json: { id: one, deleted: true },
     ability: 'crontab:delete',
     missing: `delete ${nobody} ${on} --yes`,

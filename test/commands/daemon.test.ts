@@ -41,14 +41,14 @@ testGroup('daemon', {
   },
   delete: {
     line: `delete ${one} ${on} --yes`,
-    table: [`Deleted daemon ${one}.`],
+    table: [`Deleted daemon ${one}`],
     json: { id: one, deleted: true },
     ability: 'daemon:delete',
     missing: `delete ${nobody} ${on} --yes`,
   },
   restart: {
     line: `restart ${other} ${on}`,
-    table: ['Daemon restart started.'],
+    table: ['Daemon restart started'],
     json: { id: other, status: 'running' },
     ability: 'daemon:update',
     missing: `restart ${nobody} ${on}`,

@@ -26,7 +26,7 @@ testGroup('database', {
   },
   delete: {
     line: `delete shop ${on} --confirm shop`,
-    table: ['Deleted database shop.'],
+    table: ['Deleted database shop'],
     json: { deleted: true },
     ability: 'database:delete',
     missing: `delete nothing ${on} --confirm nothing`,

@@ -79,7 +79,7 @@ describe('deploy', () => {
     bed.sandbox.state.fail_deploys = true;
     const table = await bed.dnx('deploy shop.example.com');
     expect(table).toMatchObject({ code: 1, stdout: '' });
-    expect(table.stderr).toContain('✗ The deployment of shop.example.com failed (release 20260416_120003).');
+    expect(table.stderr).toContain('Error: The deployment of shop.example.com failed (release 20260416_120003).');
     expect(posts()).toHaveLength(1);
 
     const json = await bed.dnx('deploy shop.example.com --json');
@@ -135,7 +135,7 @@ describe('deploy', () => {
     const run = await bed.dnx('deploy shop.example.com');
     expect(run).toMatchObject({ code: 13, stdout: '' });
     expect(run.stderr).toContain('shop.example.com: no answer, asking again');
-    expect(run.stderr).toContain('✗ Lost sight of shop.example.com');
+    expect(run.stderr).toContain('Error: Lost sight of shop.example.com');
     expect(run.stderr).toContain(`Follow it with: ${RESUME}`);
     expect(posts()).toHaveLength(2);
   });

@@ -48,7 +48,7 @@ testGroup('env', {
   },
   unset: {
     line: `unset APP_DEBUG ${on} --yes`,
-    table: ['Deleted variable APP_DEBUG.'],
+    table: ['Deleted variable APP_DEBUG'],
     json: { deleted: true },
     says: later,
     ability: 'site:update',
@@ -56,7 +56,7 @@ testGroup('env', {
   },
   import: {
     line: `import ${on} --yes`,
-    table: ['Environment variables imported from the server.'],
+    table: ['Environment variables imported from the server'],
     json: { message: 'Environment variables imported from the server.' },
     says: later,
     ability: 'site:update',
@@ -128,7 +128,7 @@ test.each([
   [['__proto__=1', '__proto__=2'], '__proto__'],
 ])('env set %j is refused before anything is sent', async (words, key) => {
   const run = await bed.dnx(['env', 'set', ...words, ...on.split(' ')]);
-  expect(run).toMatchObject({ code: 2, calls: [], stderr: `✗ ${key} is given twice. Nothing was set.\n` });
+  expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: ${key} is given twice. Nothing was set.\n` });
 });
 
 test('several are removed with one consent', async () => {

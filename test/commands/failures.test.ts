@@ -20,8 +20,8 @@ const matching = (wanted: string | RegExp): unknown => (typeof wanted === 'strin
 describe.each(failures)('$code: $name', ({ line, code, given, says, hint, status = null, errors = null, calls = 0 }) => {
   test('in words', async () => {
     const run = await bed.dnx(line, (await given?.(bed)) ?? {});
-    const [first = '', ...others] = run.stderr.slice(run.stderr.indexOf('✗')).trimEnd().split('\n');
-    expect(first.slice(2)).toEqual(matching(says));
+    const [first = '', ...others] = run.stderr.slice(run.stderr.indexOf('Error: ')).trimEnd().split('\n');
+    expect(first.slice('Error: '.length)).toEqual(matching(says));
     if (hint !== null) expect(others.join('\n').trim()).toEqual(typeof hint === 'string' ? expect.stringContaining(hint) : matching(hint));
     for (const [field, [message]] of Object.entries(errors ?? {})) expect(others).toContain(`  ${field}: ${message}`);
     expect(run.stderr).not.toContain('    at ');
@@ -53,7 +53,7 @@ describe.each(failures)('$code: $name', ({ line, code, given, says, hint, status
 
 test('an option wins over DNX_OUTPUT, also where the line is not understood', async () => {
   const run = await bed.dnx('server list -o table --nope', { env: { DNX_OUTPUT: 'json' } });
-  expect([run.code, run.stdout, run.stderr.slice(0, 1)]).toEqual([2, '', '✗']);
+  expect([run.code, run.stdout, run.stderr.slice(0, 6)]).toEqual([2, '', 'Error:']);
 });
 
 describe('a bug', () => {
@@ -63,7 +63,7 @@ describe('a bug', () => {
 
   test('says that it is one, and shows where', async () => {
     const run = await bed.dnx('sandbox run -- true', { child: broken });
-    expect(run.stderr).toMatch(/^✗ This looks like a bug in dnx \d+\.\d+\.\d+:\nTypeError: x is not a function\n {4}at /);
+    expect(run.stderr).toMatch(/^Error: This looks like a bug in dnx \d+\.\d+\.\d+:\nTypeError: x is not a function\n {4}at /);
     expect([run.code, run.stdout]).toEqual([1, '']);
   });
 
@@ -99,7 +99,7 @@ describe('a usage error is JSON wherever JSON was asked for', () => {
 });
 
 test('every exit code is among them, but those that have files of their own', () => {
-  const elsewhere: readonly Code[] = ['differences', 'rolled_back', 'partial', 'bug'];
+  const elsewhere: readonly Code[] = ['cancelled', 'differences', 'rolled_back', 'partial', 'bug'];
   const wanted = (Object.keys(exits) as Code[]).filter((code) => !elsewhere.includes(code));
   expect(wanted.filter((code) => !failures.some((failure) => failure.code === code))).toEqual([]);
 });

@@ -16,7 +16,7 @@ test('a 403 names the ability that the token lacks, and the line that makes a to
   const run = await bed.dnx('server delete web-1 --confirm web-1', as(['server:read']));
   expect(run).toMatchObject({ code: 5, stdout: '' });
   expect(run.stderr).toBe(
-    '✗ The token lacks the ability server:delete (“Invalid ability provided”).\n' +
+    'Error: The token lacks the ability server:delete (“Invalid ability provided”).\n' +
       '  Make a token that can do this: dnx token create NAME --ability server:delete --ability server:read\n',
   );
 });

@@ -41,7 +41,11 @@ describe('an answer that never comes, or never ends', () => {
   ])('%s: no answer, exit 13, asked once', async (_, lie) => {
     const server = await liar(lie);
     const run = await bed.dnx(read, at(server, { idleMs: 150 }));
-    expect([run.code, run.stdout, run.stderr.split('\n')[0]]).toEqual([13, '', `✗ Cannot reach ${server.url}: no answer within 0.15 s.`]);
+    expect([run.code, run.stdout, run.stderr.split('\n')[0]]).toEqual([
+      13,
+      '',
+      `Error: Cannot reach ${server.url}: no answer within 0.15 s.`,
+    ]);
     expect(server.asked).toHaveLength(1);
     const sent = await bed.dnx(change, at(server, { idleMs: 150 }));
     expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('no answer within 0.15 s: it may have been performed.')]);
@@ -82,7 +86,7 @@ describe('an answer without an end', () => {
     const server = await liar(endless);
     const run = await bed.dnx(read, at(server, { env: { DNX_MAX_RESPONSE: '1MB' } }));
     expect(run.stderr).toBe(
-      `✗ Cannot read what ${server.url} sent: the answer is larger than 1 MB.\n  Ask for less, or set DNX_MAX_RESPONSE to more, such as 256MB.\n`,
+      `Error: Cannot read what ${server.url} sent: the answer is larger than 1 MB.\n  Ask for less, or set DNX_MAX_RESPONSE to more, such as 256MB.\n`,
     );
     expect([run.code, run.stdout, server.asked.length]).toEqual([1, '', 1]);
     const sent = await bed.dnx(change, at(server, { env: { DNX_MAX_RESPONSE: '1' } }));
@@ -222,7 +226,7 @@ describe('the way there', () => {
     onTestFinished(untrusted.close);
     for (const server of [mute, closing, plain, untrusted]) {
       const run = await bed.dnx(change, at(server, { idleMs: 300, env }));
-      expect([run.code, run.stderr]).toEqual([13, expect.stringMatching(/^✗ Cannot reach https:/)]);
+      expect([run.code, run.stderr]).toEqual([13, expect.stringMatching(/^Error: Cannot reach https:/)]);
     }
     expect(performed).toBe(0);
   });

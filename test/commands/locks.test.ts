@@ -20,7 +20,7 @@ describe('the lock', () => {
     const run = await bed.dnx('config set server web-1');
     expect(run).toMatchObject({ code: 1, stdout: '', waited: 10_000 });
     expect(run.stderr).toBe(
-      `✗ Timed out waiting for ${lock}, held by process ${holder.pid} on ${holder.host}.\n` +
+      `Error: Timed out waiting for ${lock}, held by process ${holder.pid} on ${holder.host}.\n` +
         `  If no other dnx is running, remove ${lock} and try again.\n`,
     );
     expect(existsSync(settings())).toBe(false);
@@ -63,7 +63,7 @@ describe('the lock', () => {
   test('is waited for until Ctrl-C', async () => {
     leaveLock(settings(), (await startHolder()).holder);
     const run = await bed.dnx('config set server web-1', { interruptAt: 500 });
-    expect([run.code, run.stderr]).toEqual([130, '✗ Interrupted.\n']);
+    expect([run.code, run.stderr]).toEqual([130, 'Error: Interrupted.\n']);
   });
 
   test('keeps what several commands of one process edit', async () => {

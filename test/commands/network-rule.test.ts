@@ -26,7 +26,7 @@ testGroup('network-rule', {
   },
   delete: {
     line: `delete HTTP ${on} --yes`,
-    table: ['Deleted network rule HTTP.'],
+    table: ['Deleted network rule HTTP'],
     json: { deleted: true },
     ability: 'network-rule:delete',
     missing: `delete nothing ${on} --yes`,

@@ -76,7 +76,7 @@ describe('a token that the API quotes', () => {
     expect(redirected.stderr).toContain('points to https://example.org/?token=');
     expect(redirected.stderr).not.toContain(secret());
     bed.sandbox.faults.next({}, { status: 400, body: `No: ${bed.sandbox.token}`, headers: { 'Content-Type': 'text/plain' } });
-    expect((await bed.dnx('server list')).stderr).toBe('✗ Deploynix refused with 400 (“No: ***”).\n');
+    expect((await bed.dnx('server list')).stderr).toBe('Error: Deploynix refused with 400 (“No: ***”).\n');
   });
 
   test('is printed where it is the result', async () => {
@@ -169,7 +169,7 @@ describe('the proxy that the environment names', () => {
     for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) {
       const run = await bed.dnx('server list', { env: { [name]: value } });
       expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
-      expect(run.stderr).toContain(`✗ ${name} ${words}`);
+      expect(run.stderr).toContain(`Error: ${name} ${words}`);
       expect(run.stderr).not.toContain(value);
     }
   });

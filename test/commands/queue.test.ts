@@ -39,14 +39,14 @@ testGroup('queue', {
   },
   delete: {
     line: `delete ${one} ${on} --yes`,
-    table: [`Deleted queue ${one}.`],
+    table: [`Deleted queue ${one}`],
     json: { id: one, deleted: true },
     ability: 'queue-worker:delete',
     missing: `delete ${nobody} ${on} --yes`,
   },
   restart: {
     line: `restart ${one} ${on}`,
-    table: ['Queue worker restart started.'],
+    table: ['Queue worker restart started'],
     json: { id: one, status: 'running' },
     ability: 'queue-worker:update',
     missing: `restart ${nobody} ${on}`,

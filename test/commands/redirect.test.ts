@@ -35,7 +35,7 @@ testGroup('redirect', {
   },
   delete: {
     line: `delete ${one} ${on} --yes`,
-    table: [`Deleted redirect ${one}.`],
+    table: [`Deleted redirect ${one}`],
     json: { id: one, deleted: true },
     ability: 'redirect:delete',
     missing: `delete ${nobody} ${on} --yes`,

@@ -60,7 +60,7 @@ describe('site schedule', () => {
       'A deployment is scheduled already, for 2026-04-16 13:00 UTC (2026-04-16T13:00:00Z). Nothing was changed.',
     );
     const no = await schedule('--in 2h', { columns: 100, keys: '\r' });
-    expect(no.code).toBe(130);
+    expect([no.code, no.stderr]).toEqual([1, expect.stringMatching(/Cancelled; nothing was changed\.\n$/)]);
     expect(posts()).toHaveLength(1);
     expect((await schedule('--in 2h', { columns: 100, keys: 'y\r' })).code).toBe(0);
     const yes = await schedule('--in 3h --yes');
@@ -97,7 +97,7 @@ describe('site schedule', () => {
   test('site unschedule takes it back', async () => {
     expect((await schedule('--in 1h')).code).toBe(0);
     const run = await bed.dnx('site unschedule shop.example.com');
-    expect(run).toMatchObject({ code: 0, stdout: 'Scheduled deployment cancelled.\n' });
+    expect(run).toMatchObject({ code: 0, stdout: '✓ Scheduled deployment cancelled\n' });
     expect(shop()?.scheduled_deploy_at).toBeNull();
     expect((await bed.dnx('site unschedule shop.example.com')).code).toBe(7);
   });

@@ -38,7 +38,7 @@ testGroup('server', {
   },
   delete: {
     line: 'delete web-1 --confirm web-1',
-    table: ['Deleted server web-1.'],
+    table: ['Deleted server web-1'],
     json: { id: web1, deleted: true },
     ability: 'server:delete',
     missing: `delete ${nobody} --confirm ${nobody}`,
@@ -52,7 +52,7 @@ testGroup('server', {
   },
   restart: {
     line: 'restart web-1 --yes',
-    table: ['Server restart started.'],
+    table: ['Server restart started'],
     json: { id: web1, status: 'active' },
     ability: 'server:update',
     missing: `restart ${nobody} --yes`,

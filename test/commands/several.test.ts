@@ -45,7 +45,7 @@ describe('deploy several', () => {
     expect(run.stdout).toMatch(/blog\.example\.com +web-1 .*failed/);
     expect(run.stderr).toContain('shop.example.com: deploying');
     expect(run.stderr).toContain('! The deployment of blog.example.com failed');
-    expect(run.stderr).toContain('✗ 1 of 2 failed.');
+    expect(run.stderr).toContain('Error: 1 of 2 failed.');
   });
 
   test('--max-failures starts no more after that many', async () => {

@@ -73,7 +73,7 @@ describe('site suspend, resume, enable-zero-downtime', () => {
 
   test('resume lets it answer again', async () => {
     const docs = seeded.sites['docs.example.com'];
-    expect((await bed.dnx('site resume docs.example.com')).stdout).toBe('Site resumed.\n');
+    expect((await bed.dnx('site resume docs.example.com')).stdout).toBe('✓ Site resumed\n');
     expect(statusOf(docs)).toBe('active');
   });
 
@@ -81,7 +81,7 @@ describe('site suspend, resume, enable-zero-downtime', () => {
     expect((await bed.dnx('site enable-zero-downtime blog.example.com')).code).toBe(2);
     const run = await bed.dnx('site enable-zero-downtime blog.example.com', { columns: 100, keys: 'y\r' });
     expect(run.stderr).toContain('The API has no way to turn this off again.');
-    expect(run.stdout).toContain('Zero-downtime deployments enabled.');
+    expect(run.stdout).toContain('Zero-downtime deployments enabled');
   });
 });
 
@@ -99,7 +99,7 @@ describe('what a site tells', () => {
     async (created_at) => {
       for (const release of bed.sandbox.state.releases) Object.assign(release, { created_at });
       const run = await bed.dnx('site releases shop.example.com', { columns: 200 });
-      expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('3 days ago')]);
+      expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('3d ago')]);
       const picker = await bed.dnx('rollback shop.example.com --no-wait', { columns: 200, keys: 'y\r\r' });
       expect([picker.code, picker.stderr]).toEqual([0, expect.stringContaining('2026-04-12 13:20 UTC)')]);
     },

@@ -31,7 +31,7 @@ testGroup('ssh-key', {
   },
   delete: {
     line: `delete ada@laptop ${on} --yes`,
-    table: ['Deleted SSH key ada@laptop.'],
+    table: ['Deleted SSH key ada@laptop'],
     json: { deleted: true },
     ability: 'ssh-key:delete',
     missing: `delete nobody ${on} --yes`,

@@ -113,7 +113,7 @@ function complaint({ code, stdout, stderr }: Run): string | undefined {
   const screen = stripVTControlCharacters(`${stdout}${stderr}`);
   if (unclear.test(screen)) return `shows ${unclear.exec(screen)?.[0]}:\n${screen}`;
   if (code !== 0 && !codes.has(code)) return `exits ${code}`;
-  if (code !== 0 && !/✗ .{8,}/.test(screen)) return `fails without a word:\n${screen}`;
+  if (code !== 0 && !/Error: .{8,}/.test(screen)) return `fails without a word:\n${screen}`;
   return undefined;
 }
 

@@ -30,7 +30,7 @@ describe('a bug', () => {
     expect([exitCode, stdout]).toEqual([1, '']);
     const [first, second, third, ...rest] = stderr.trimEnd().split('\n');
     expect([first, second]).toEqual([
-      `✗ This looks like a bug in dnx ${version}:`,
+      `Error: This looks like a bug in dnx ${version}:`,
       expect.stringMatching(/^TypeError: .*repeat is not a function$/),
     ]);
     expect(third).toBe(`    at ${placeOf('src/cli/output/grid.ts', 'repeat(')}`);
@@ -73,7 +73,7 @@ describe('an error that nobody catches', () => {
     executable.sandbox.faults.next({ path: '/servers' }, 'hang');
     const { exitCode, stdout, stderr } = await broken(statement, 'server', 'list');
     expect([exitCode, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^✗ This looks like a bug in dnx .*:\nTypeError: late\n {4}at /);
+    expect(stderr).toMatch(/^Error: This looks like a bug in dnx .*:\nTypeError: late\n {4}at /);
   });
 
   test.each([late, rejected])('is a bug in one line of JSON: %s', async (statement) => {

@@ -61,5 +61,5 @@ test('a signal ends the wait for standard input', async () => {
 
 test.each(['/dev/zero', '/proc/self/pagemap'])('%s is refused, not read for ever', async (file) => {
   const run = await executable.dnx(['api', 'POST', '/tokens', '--data', `@${file}`]);
-  expect([run.exitCode, run.stderr]).toEqual([2, `✗ ${file} is larger than 64 MB.\n`]);
+  expect([run.exitCode, run.stderr]).toEqual([2, `Error: ${file} is larger than 64 MB.\n`]);
 });

@@ -91,7 +91,7 @@ test.each([
 });
 
 test.each([
-  ['n', 130, 0],
+  ['n', 1, 0],
   ['y', 0, 1],
 ])('an import into Deploynix asks what it would overwrite: %s', async (typed, code, imports) => {
   const terminal = openTerminal(['env', 'import', '--site', 'shop.example.com'], on(executable.sandbox.token), executable.directory);

@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk';
 import { describe, expect, test } from 'vitest';
-import { ago } from '../../src/cli/output/cell.ts';
+import { ago } from '../../src/base/time.ts';
 import { render } from '../../src/cli/output/render.ts';
 import { forLog, json, line, lines } from '../../src/cli/output/text.ts';
 import { columns, message, record, rows, type View } from '../../src/cli/output/view.ts';
@@ -100,7 +100,7 @@ describe('a list', () => {
 test('a record shows a line for each field, and times as they feel', async () => {
   const shown = columns<Server & { created_at: string }>('name', 'status', 'created_at');
   expect(await print(record({ ...servers[0], created_at: '2026-04-16T09:00:00Z' }, shown), 'table')).toBe(
-    'Name     web-2\nStatus   active\nCreated  3 hours ago\n',
+    'Name     web-2\nStatus   active\nCreated  3h ago\n',
   );
 });
 
@@ -162,10 +162,10 @@ describe('what the API sends cannot steer the terminal', () => {
 
 test.each([
   ['2026-04-16T11:59:55Z', 'just now'],
-  ['2026-04-16T11:59:00Z', '1 minute ago'],
-  ['2026-04-16T14:00:00Z', 'in 2 hours'],
-  ['2026-04-13T12:00:00Z', '3 days ago'],
-  ['2024-04-16T12:00:00Z', '2 years ago'],
+  ['2026-04-16T11:59:00Z', '1m ago'],
+  ['2026-04-16T14:00:00Z', 'in 2h'],
+  ['2026-04-13T12:00:00Z', '3d ago'],
+  ['2024-04-16T12:00:00Z', '2y ago'],
   ['yesterday', 'yesterday'],
 ])('%s is %s', (timestamp, words) => {
   expect(ago(timestamp, Date.parse('2026-04-16T12:00:00Z'))).toBe(words);

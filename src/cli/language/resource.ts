@@ -4,7 +4,7 @@ import { flagName, plural, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Reply } from '../../platform/api/reply.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { type Column, message, record, rows, type View } from '../output/view.ts';
+import { type Column, done, record, rows, type View } from '../output/view.ts';
 import { type Command, type Consent, command } from './command.ts';
 import { type Options, optional } from './options.ts';
 
@@ -60,7 +60,7 @@ export const create = <const F extends Options>({ noun, path, details, example }
     fields,
     shows: details,
     examples: [line('create', example.create, example.parents)],
-    run: async (ctx) => answer(await ctx.call(), details, `Created ${article(title(noun))}.`),
+    run: async (ctx) => answer(await ctx.call(), details, `Created ${article(title(noun))}`),
   });
 
 /** `PUT path/{noun}` with the fields that were given; refuses to send none. */
@@ -76,7 +76,7 @@ export const update = <const F extends Options>({ noun, path, details, example }
       if (Object.keys(body).length === 0) {
         throw usage('Nothing to change.', `Give at least one of ${Object.keys(fields).map(flagName).join(', ')}, or -F key=value.`);
       }
-      return answer(await ctx.call(), details, `Changed ${title(noun)} ${targetIn(targets, noun).label}.`);
+      return answer(await ctx.call(), details, `Updated ${title(noun)} ${targetIn(targets, noun).label}`);
     },
   });
 
@@ -94,7 +94,7 @@ export const remove = ({ noun, path, example }: Resource, consent: Consent = { l
     run: async (ctx, { targets }) => {
       await ctx.call();
       const { id, label } = targetIn(targets, noun);
-      return message(`Deleted ${title(noun)} ${label}.`, { id, deleted: true });
+      return done(`Deleted ${title(noun)} ${label}`, { id, deleted: true });
     },
   });
 
@@ -111,10 +111,10 @@ type Action = Pick<
 };
 
 /** A bare `POST …/verb` that answers with a status message, and perhaps with the thing as it is now. */
-export const action = ({ done, note, ...definition }: Action) =>
+export const action = ({ done: sentence, note, ...definition }: Action) =>
   command({
     ...definition,
-    run: async (ctx) => ({ view: said(await ctx.call(), done), ...(note !== undefined && { note }) }),
+    run: async (ctx) => ({ view: said(await ctx.call(), sentence), ...(note !== undefined && { note }) }),
   });
 
 /** Restarts the thing itself, and each of several. */
@@ -129,15 +129,15 @@ export const restart = ({ noun, path, example }: Resource, consent?: Consent) =>
     examples: [line('restart', example.target, example.parents, consent && '--yes')],
   });
 
-/** A reply as a view: the thing that it holds, else its message. */
-export function answer(reply: Pick<Reply, 'data' | 'message'>, shown: readonly Column[], done = 'Done.'): View {
-  return isObject(reply.data) ? record(reply.data, shown) : said(reply, done);
+/** A reply as a view: the thing that it holds, else its message. `sentence` says what was done. */
+export function answer(reply: Pick<Reply, 'data' | 'message'>, shown: readonly Column[], sentence?: string): View {
+  return isObject(reply.data) ? record(reply.data, shown, sentence) : said(reply, sentence ?? 'Done');
 }
 
 /** A reply whose message is the result. A script gets the thing where the API sent one. */
-export function said(reply: Pick<Reply, 'data' | 'message'>, done: string): View {
-  const sentence = reply.message ?? done;
-  return message(sentence, isObject(reply.data) ? reply.data : { message: sentence });
+export function said(reply: Pick<Reply, 'data' | 'message'>, sentence: string): View {
+  const words = reply.message ?? sentence;
+  return done(words.replace(/\.$/, ''), isObject(reply.data) ? reply.data : { message: words });
 }
 
 /** An endpoint that is put together: its parameters are known when it runs, not to the compiler. */

@@ -1,14 +1,14 @@
 import { own, toJson } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
 import { capitalized } from '../../base/text.ts';
-import { timeOf } from '../../base/time.ts';
+import { ago } from '../../base/time.ts';
 import type { Style } from './style.ts';
 import { line } from './text.ts';
 import type { Column, Item } from './view.ts';
 
 /** What a cell depends on beside its value. */
 export interface CellOptions {
-  /** Epoch ms, for `3 hours ago`. */
+  /** Epoch ms, for `3h ago`. */
   readonly now: number;
   readonly style: Style;
 }
@@ -39,29 +39,4 @@ export function words(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return value.map(words).join(', ');
   return typeof value === 'object' ? toJson(value) : String(value);
-}
-
-const steps = [
-  [60, 'second'],
-  [60, 'minute'],
-  [24, 'hour'],
-  [30, 'day'],
-  [12, 'month'],
-  [Number.POSITIVE_INFINITY, 'year'],
-] as const;
-
-/** `2026-04-16T10:30:00Z` -> `3 hours ago`. What is not a time stays as it is. */
-export function ago(timestamp: string, now: number): string {
-  const then = timeOf(timestamp);
-  if (then === undefined) return timestamp;
-  let amount = Math.round(Math.abs(now - then) / 1000);
-  for (const [size, unit] of steps) {
-    if (amount < size) {
-      if (unit === 'second' && amount < 10) return 'just now';
-      const quantity = `${amount} ${unit}${amount === 1 ? '' : 's'}`;
-      return then > now ? `in ${quantity}` : `${quantity} ago`;
-    }
-    amount = Math.floor(amount / size);
-  }
-  return timestamp;
 }

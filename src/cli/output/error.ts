@@ -2,8 +2,9 @@ import { DnxError, type Next, reasonOf } from '../../base/errors.ts';
 import { capitalized } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import type { World } from '../../machine/world.ts';
+import { detailLines } from './details.ts';
 import type { Trace } from './stack.ts';
-import { type Style, styleFor } from './style.ts';
+import { failureMark, type Style, styleFor } from './style.ts';
 import { forLog, lines, json as toJson } from './text.ts';
 
 interface Options {
@@ -42,7 +43,8 @@ async function failureInWords(failure: DnxError, style: Style, { debug, line }: 
   const fields = Object.entries(failure.errors ?? {}).flatMap(([field, messages]) =>
     messages.map((each) => `  ${lines(field)}: ${lines(each)}`),
   );
-  const text = [`${style.red('✗')} ${lines(failure.message)}`, ...fields];
+  const mark = failure.code === 'cancelled' ? '' : `${failureMark(style)} `;
+  const text = [`${mark}${lines(failure.message)}`, ...fields, ...detailLines(failure.details, style)];
   const advice = adviceOf(failure, line);
   if (advice) text.push(style.dim(`  ${lines(advice).replaceAll('\n', '\n  ')}`));
   if (debug && failure.cause) text.push(style.dim(inWords(await traceOf(failure.cause))));
@@ -59,7 +61,7 @@ async function bugInJson(error: unknown, world: Options['world']) {
 
 async function bugInWords(error: unknown, style: Style, world: Options['world']): Promise<string> {
   const around = Object.entries(circumstances(world)).map(([name, value]) => `${name} ${value}`);
-  return [`${style.red('✗')} This looks like a bug in dnx ${version}:`, inWords(await traceOf(error)), ...around].join('\n');
+  return [`${failureMark(style)} This looks like a bug in dnx ${version}:`, inWords(await traceOf(error)), ...around].join('\n');
 }
 
 /** Loaded for a bug alone. */

@@ -1,5 +1,7 @@
+import type { Detail } from '../../base/errors.ts';
 import { isObject, own } from '../../base/json.ts';
 import { type CellOptions, cell, heading, words } from './cell.ts';
+import { detailLines } from './details.ts';
 import { chosen, dataOf, type Narrowing, narrowed, type Shown } from './narrow.ts';
 import { rowsOf } from './rows.ts';
 import { ended } from './separated.ts';
@@ -21,13 +23,14 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
     case 'data':
       return `${json(dataOf(view, options), 2)}\n`;
     case 'message':
-      return ended(lines(view.text));
+      return view.done ? succeeded(view.text, view.done, options) : ended(lines(view.text));
     case 'text':
       return value(view.text, options);
     case 'record': {
       // What the API did not send has no line; what it sent empty has one.
       const sent = view.columns.filter(({ key, cell }) => cell !== undefined || own(view.item, key) !== undefined);
-      return record(view.item, chosen(sent.length > 0 ? sent : Object.keys(view.item).map((key) => ({ key })), options.fields), options);
+      const shown = chosen(sent.length > 0 ? sent : Object.keys(view.item).map((key) => ({ key })), options.fields);
+      return `${view.done === undefined ? '' : succeeded(view.done, [], options)}${record(view.item, shown, options)}`;
     }
     case 'rows':
       return rows(narrowed(view.items, options), chosen(view.columns, options.fields), options);
@@ -41,6 +44,9 @@ export async function yieldTable(found: unknown, options: TableOptions): Promise
   const { items, columns, named } = rowsOf(found);
   return isObject(found) ? record(found, columns, options) : rows(items, columns, { ...options, header: options.header && named });
 }
+
+const succeeded = (sentence: string, details: readonly Detail[], { style }: TableOptions): string =>
+  ended([`${style.green('✓')} ${lines(sentence)}`, ...detailLines(details, style)].join('\n'));
 
 const value = (text: string, { terminal }: TableOptions): string => ended(terminal ? lines(text) : text);
 

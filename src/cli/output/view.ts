@@ -1,4 +1,4 @@
-import type { DnxError, Next } from '../../base/errors.ts';
+import type { Detail, DnxError, Next } from '../../base/errors.ts';
 
 /** One thing, as the API sent it. */
 export type Item = Readonly<Record<string, unknown>>;
@@ -22,9 +22,10 @@ export type View =
       readonly empty: string;
       readonly event?: Event;
     }
-  | { readonly kind: 'record'; readonly item: Item; readonly columns: readonly Column[]; readonly event?: Event }
-  /** A sentence for a person; `data` for a script. */
-  | { readonly kind: 'message'; readonly text: string; readonly data: unknown }
+  /** `done`: what was done, as the line above it. */
+  | { readonly kind: 'record'; readonly item: Item; readonly columns: readonly Column[]; readonly event?: Event; readonly done?: string }
+  /** A sentence for a person; `data` for a script. `done`: it says what was done, with details under it. */
+  | { readonly kind: 'message'; readonly text: string; readonly data: unknown; readonly done?: readonly Detail[] }
   /** Text that stands as it is: a script, a token, a value; or a log, for whoever reads it. */
   | { readonly kind: 'text'; readonly text: string; readonly data: unknown; readonly log?: true }
   /** JSON of a shape that dnx does not know: a person sees it as JSON too. */
@@ -72,10 +73,22 @@ export const rows = (items: readonly object[], shown: readonly Column[], empty: 
   columns: shown,
   empty,
 });
-/** One thing, a line for each of its fields. */
-export const record = (item: object, shown: readonly Column[]): View => ({ kind: 'record', item: item as Item, columns: shown });
+/** One thing, a line for each of its fields; under a line that says what was done. */
+export const record = (item: object, shown: readonly Column[], done?: string): View => ({
+  kind: 'record',
+  item: item as Item,
+  columns: shown,
+  ...(done !== undefined && { done }),
+});
 /** A sentence for a person, and what a script gets instead. */
 export const message = (sentence: string, data: unknown = { message: sentence }): View => ({ kind: 'message', text: sentence, data });
+/** What was done, with a tick and details for a person, and what a script gets instead. */
+export const done = (sentence: string, data: unknown = { message: sentence }, details: readonly Detail[] = []): View => ({
+  kind: 'message',
+  text: sentence,
+  data,
+  done: details,
+});
 /** Text that stands as it is, and what a script gets instead. */
 export const text = (value: string, data: unknown): View => ({ kind: 'text', text: value, data });
 /** A log, and what a script gets instead. */

@@ -1,4 +1,4 @@
-import { DnxError, usage } from '../../base/errors.ts';
+import { cancelled, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { capitalized, plural, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
@@ -44,7 +44,7 @@ async function moderate(
     throw usage(`${consent.warning ?? 'This needs a confirmation.'} Nothing was changed.`, 'Pass --yes to do it all the same.');
   if (consent.warning) ctx.progress.warn(consent.warning);
   const sentence = `${consent.action ?? actionOf(consent, command.summary, all, nounOf(group))}?`;
-  if (!(await ctx.ask.confirm(sentence))) throw new DnxError('interrupted', 'Nothing was done.');
+  if (!(await ctx.ask.confirm(sentence))) throw cancelled();
 }
 
 async function severe(

@@ -1,6 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
+import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import { silentCi } from '../../machine/ci.ts';
@@ -75,7 +76,7 @@ const outputsOf = (result: DeployResult, url: string | undefined) => ({
 
 function summaryOf(all: readonly Report[]): string {
   const cells = ({ site, server, outcome, release, duration_s }: DeployResult) =>
-    [site, server, outcome ?? 'not started', release ?? '–', duration_s === null ? '–' : `${duration_s} s`].map(cell).join(' | ');
+    [site, server, outcome ?? 'not started', release ?? '–', duration_s === null ? '–' : duration(duration_s * 1000)].map(cell).join(' | ');
   const heads = ['| Site | Server | Outcome | Release | Duration |', '|---|---|---|---|---|'];
   const reasons = all.flatMap(({ failure }) => (failure ? [`- ${cell(failure.message)}`] : []));
   return [...heads, ...all.map(({ result }) => `| ${cells(result)} |`), '', ...reasons].join('\n');

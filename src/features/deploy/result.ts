@@ -1,4 +1,5 @@
 import { DnxError, type Next } from '../../base/errors.ts';
+import { duration } from '../../base/time.ts';
 import { columns, ending, type Result, record } from '../../cli/output/view.ts';
 import { timedOut } from '../../platform/follow/rules.ts';
 import type { Target } from '../../platform/names/names.ts';
@@ -50,7 +51,7 @@ export interface Report {
 export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 'status', 'release', {
   key: 'duration_s',
   title: 'Duration',
-  cell: ({ duration_s }) => (duration_s === null ? null : `${duration_s} s`),
+  cell: ({ duration_s }) => (duration_s === null ? null : duration(duration_s * 1000)),
 });
 
 /** The name of a release; null if there is none. */

@@ -7,7 +7,7 @@ export interface Failure {
   readonly line: string;
   readonly code: Code;
   readonly given?: (bed: Bed) => RunOptions | Promise<RunOptions> | undefined;
-  /** The first line on stderr that begins with ✗, without it. */
+  /** The first line on stderr that begins with `Error:`, without that. */
   readonly says: string | RegExp;
   /** What to type next. */
   readonly hint: string | RegExp | null;
