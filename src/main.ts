@@ -51,16 +51,18 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
   const { ctx, scope, sources, close } = await openContext(world, settings, invocation.globals, tree);
   try {
     const result = await perform(invocation, ctx, scope, sources).catch(async (error: unknown) => {
-      if (isError(error, 'unauthenticated')) throw (await import('./features/auth/rejected.ts')).withVariable(error, world.env);
+      if (isError(error, 'unauthenticated'))
+        throw (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
       if (!isError(error, 'forbidden')) throw error;
-      const { withTokenLine } = await import('./features/token/abilities/forbidden.ts');
-      throw withTokenLine(error, invocation, settings);
+      const { withAbilities } = await import('./features/token/abilities/forbidden.ts');
+      throw withAbilities(error, invocation, ctx);
     });
     ctx.progress.done();
-    const { exit, note, next = [], afterwards } = result;
+    const { exit, note, next = [], hostKept, afterwards } = result;
+    const where = hostKept ? { ...settings, origins: {} } : settings;
     if (await delivered(result, print(result, invocation.globals, settings, world), changes(invocation, settings))) {
       if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
-      for (const each of next) ctx.progress.note(nextLine(each, settings));
+      for (const each of next) ctx.progress.note(nextLine(each, where));
       await afterwards?.();
     }
     if (exit instanceof DnxError) throw exit;

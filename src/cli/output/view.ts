@@ -46,6 +46,8 @@ export interface Result {
   readonly note?: string;
   /** What to run next, for stderr. */
   readonly next?: readonly Next[];
+  /** True if the profile keeps the host from now on, so that the next command needs no `--host`. */
+  readonly hostKept?: boolean;
   /** What the command asked for itself, as its options would give it. */
   readonly answers?: Readonly<Record<string, unknown>>;
   /** What may be done only once stdout has taken the whole view: revoking the token whose successor was printed. */

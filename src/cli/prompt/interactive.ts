@@ -8,8 +8,11 @@ const PAGE = 12;
 export function interactiveQuestions(terminal: Terminal): Questions {
   return {
     confirm: (message) => confirm({ message, default: false }, terminal),
-    input: (message) => input({ message, validate: (value) => value.trim() !== '' || 'An answer is needed.' }, terminal),
-    password: (message) => password({ message, mask: '•' }, terminal),
+    input: (message, { default: preset, check } = {}) => {
+      const validate = (value: string) => (value.trim() === '' ? 'An answer is required.' : (check?.(value) ?? true));
+      return input({ message, validate, ...(preset !== undefined && { default: preset }) }, terminal);
+    },
+    password: (message, { check } = {}) => password({ message, mask: '•', validate: (value) => check?.(value) ?? true }, terminal),
     select: (message, choices) => select({ message, choices, pageSize: PAGE }, terminal),
     checkbox: async <V>(message: string, choices: Parameters<Questions['checkbox']>[1]) =>
       (await chooseMany({ message, choices }, terminal)) as V[],

@@ -26,8 +26,16 @@ export function plainQuestions(terminal: Terminal): Questions {
 
   return {
     confirm: (question) => until(`? ${question} (y/N) `, yesOrNo),
-    input: (question) => until(`? ${question} `, (typed) => typed || undefined),
-    password: (question) => secretFrom(terminal, `? ${question} `),
+    input(question, { default: preset, check = () => undefined } = {}) {
+      const prompt = preset === undefined ? `? ${question} ` : `? ${question} (${preset}) `;
+      return until(prompt, (typed) => accepted(typed || preset, check, output));
+    },
+    async password(question, { check = () => undefined } = {}) {
+      for (;;) {
+        const typed = accepted(await secretFrom(terminal, `? ${question} `), check, output);
+        if (typed !== undefined) return typed;
+      }
+    },
     async select(question, choices) {
       list(question, choices);
       return (await until('Number: ', (typed) => choices[Number(typed) - 1])).value;
@@ -39,6 +47,14 @@ export function plainQuestions(terminal: Terminal): Questions {
       return chosen.map(({ value }) => value);
     },
   };
+}
+
+/** The answer, unless something is wrong with it, which is said. */
+function accepted(typed: string | undefined, check: (typed: string) => string | undefined, output: Terminal['output']): string | undefined {
+  const wrong = typed === undefined ? undefined : check(typed);
+  if (wrong === undefined) return typed;
+  output.write(`${wrong}\n`);
+  return undefined;
 }
 
 function yesOrNo(typed: string): boolean | undefined {

@@ -42,6 +42,7 @@ export async function openContext(
     env: world.env,
   });
   for (const problem of settings.problems) progress.warn(`${problem.message} ${problem.hint ?? ''}`);
+  for (const warning of settings.warnings) progress.warn(warning);
   const ask = openAsk({ world, input: settings.input, before: progress.done });
   const attended = settings.attended && world.stderr.isTTY ? unlocking(progress) : undefined;
   const tokens = openTokens({ world, settings, attended, warn: progress.warn });

@@ -23,6 +23,8 @@ export interface Tokens {
   /** `profile@host`, as the keychain knows it. */
   readonly account: string;
   find(): Promise<HeldToken | undefined>;
+  /** The token that is stored here, even if DNX_TOKEN is set. */
+  stored(): Promise<HeldToken | undefined>;
   /** The token, or a DnxError that says how to sign in. Read once in a process. */
   token(): Promise<string>;
   store(token: string, known: Omit<Account, 'store' | 'stored_at'>, options: { readonly insecure: boolean }): Promise<Source>;
@@ -32,6 +34,8 @@ export interface Tokens {
   readonly known: Account | undefined;
   /** Throws what stands in the way of storing a token here, before there is one to lose. */
   probe(options: { readonly insecure: boolean }): Promise<void>;
+  /** The path of the file for tokens in the clear. */
+  readonly file: string;
   /** The token of another profile or host. */
   of(place: { readonly profile: string; readonly host: string }): Tokens;
 }
@@ -60,7 +64,9 @@ export function openTokens(options: Options): Tokens {
   };
   return {
     account,
+    file: file.path,
     find,
+    stored: () => storedToken(options, file),
     get known() {
       return knownIn(stores);
     },
@@ -91,12 +97,15 @@ export function openTokens(options: Options): Tokens {
 }
 
 /** Token order: DNX_TOKEN, then where the settings say that this account's token lies. The keychain is not touched otherwise. */
-async function findToken({ world, settings, attended, warn }: Options, file: InsecureFile): Promise<HeldToken | undefined> {
-  const { requests, storedToken } = settings.blocked;
+async function findToken(options: Options, file: InsecureFile): Promise<HeldToken | undefined> {
+  const { requests } = options.settings.blocked;
   if (requests) throw requests;
-  const variable = world.env.DNX_TOKEN?.trim();
-  if (variable) return { token: variable, source: 'variable' };
-  if (storedToken) throw storedToken;
+  const variable = options.world.env.DNX_TOKEN?.trim();
+  return variable ? { token: variable, source: 'variable' } : storedToken(options, file);
+}
+
+async function storedToken({ world, settings, attended }: Options, file: InsecureFile): Promise<HeldToken | undefined> {
+  if (settings.blocked.storedToken) throw settings.blocked.storedToken;
   const account = accountName(settings);
   const known = settings.config.accounts?.[account];
   if (known?.store === 'keychain') {
@@ -105,9 +114,7 @@ async function findToken({ world, settings, attended, warn }: Options, file: Ins
   }
   if (known?.store === 'file') {
     const token = file.read(account);
-    if (token === undefined) return undefined;
-    warn(`The token is stored in the clear in ${file.path}.`);
-    return { token, source: 'file' };
+    return token === undefined ? undefined : { token, source: 'file' };
   }
   return undefined;
 }

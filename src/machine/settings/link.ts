@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type DnxError, systemCode } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
 import type { Source } from './sources.ts';
 
 const LINK_FILE = '.deploynix.json';
@@ -15,7 +16,7 @@ export function findLink(from: string): string | undefined {
   }
 }
 
-/** True for a link to itself, too: what cannot be read is reported, not skipped. */
+/** True also for a symbolic link to itself: what cannot be read is reported, not skipped. */
 function exists(file: string): boolean {
   try {
     // An exception costs ten times as much, and every directory above is searched.
@@ -27,3 +28,12 @@ function exists(file: string): boolean {
 
 /** The first thing in a link file that cannot be used. */
 export const linkProblem = (source: Source): DnxError | undefined => linkKeys.map((key) => source.problem('text', key)).find(Boolean);
+
+/** A sentence about each key that is no setting. Keys such as `$schema` are for other programs. */
+export const unknownKeys = (source: Source): readonly string[] =>
+  Object.keys(source.object())
+    .filter((key) => !key.startsWith('$') && !linkKeys.some((known) => known === key))
+    .map((key) => {
+      const near = nearest(key, linkKeys);
+      return `'${key}' in ${LINK_FILE} is not a setting.${near === undefined ? '' : ` Did you mean '${near}'?`}`;
+    });

@@ -77,14 +77,10 @@ function forbidden(said: string | undefined, need: Need | undefined): Explained 
     };
   }
   if (!need) return { message: quote('Deploynix forbids it', said) };
-  const ability = `${need.ability}${need.assumed ? ' (assumed: the API reference does not say)' : ''}`;
-  const sure = /abilit|scope/i.test(words);
+  const sure = /abilit|scope/i.test(words) && !need.assumed;
   return {
-    message: quote(
-      sure ? `The token lacks the ability ${ability}` : `Deploynix forbids it: most likely the token lacks the ability ${ability}`,
-      said,
-    ),
-    next: [{ command: ['token', 'create', 'NAME', '--ability', need.ability], why: 'Make a token that has it' }],
+    message: quote(sure ? `Token is missing the ability ${need.ability}` : `Forbidden. The token probably lacks ${need.ability}`, said),
+    next: [{ command: ['token', 'create', 'NAME', '--ability', need.ability], why: 'Create a token that has it' }],
     lacks: need.ability,
   };
 }
