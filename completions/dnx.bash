@@ -212,6 +212,7 @@ _dnx() {
           'auth login') words="--with-token --email --ability --for --from-script --preset --insecure-storage $everywhere" ;;
           'auth logout') words="--keep $everywhere" ;;
           'auth status') words=" $everywhere" ;;
+          'auth refresh') words="--ability --for --from-script --preset $everywhere" ;;
           'auth switch') words=" $everywhere" ;;
           'auth whoami') words=" $everywhere" ;;
           'token list') words="--audit $everywhere" ;;
@@ -223,6 +224,8 @@ _dnx() {
           'config get') words=" $everywhere" ;;
           'config set') words=" $everywhere" ;;
           'config unset') words=" $everywhere" ;;
+          'config profiles') words=" $everywhere" ;;
+          'config delete-profile') words="--yes $everywhere" ;;
           'server list') words=" $everywhere" ;;
           'server show') words="--server $everywhere" ;;
           'server create') words="--name --provider --credential-id --region --size --image --type --php-version --database-type --webserver --ip-address --wait --no-wait --timeout --field --data $everywhere" ;;
@@ -337,9 +340,9 @@ _dnx() {
       else
         case $path in
           '') words='auth token config server site env queue redirect certificate database database-user backup crontab daemon ssh-key network-rule provider credential git-provider git-repository completion sandbox doctor api login logout whoami deploy rollback help' ;;
-          'auth') words='login logout status switch whoami' ;;
+          'auth') words='login logout status refresh switch whoami' ;;
           'token') words='list create revoke rotate abilities' ;;
-          'config') words='list get set unset' ;;
+          'config') words='list get set unset profiles delete-profile' ;;
           'server') words='list show create update delete logs restart provision' ;;
           'site') words='list show create update delete deploy watch rollback releases webhooks schedule unschedule suspend resume enable-zero-downtime' ;;
           'env') words='list get set unset import' ;;

@@ -418,24 +418,27 @@ function __dnx_complete
                     help 'Show help'
             case 'auth'
                 printf '%s\t%s\n' \
-                    login 'Sign in, with a token that can do just what you choose' \
-                    logout 'Revoke the token and forget it' \
-                    status 'Show where each profile is signed in, and whether it works' \
-                    switch 'Choose the profile that is used when nothing else is said' \
-                    whoami 'Who the token belongs to'
+                    login 'Sign in' \
+                    logout 'Sign out and revoke the token' \
+                    status 'Show the sign-in of each profile' \
+                    refresh 'Add abilities to the stored token' \
+                    switch 'Switch to another profile' \
+                    whoami 'Show the signed-in user'
             case 'token'
                 printf '%s\t%s\n' \
                     list 'List tokens' \
-                    create 'Create a token; it is printed once, alone on stdout' \
-                    revoke 'Revoke a token' \
-                    rotate 'Replace a token by a new one of the same name and abilities' \
-                    abilities 'List what a token can be allowed, or what commands need'
+                    create 'Create a token' \
+                    revoke 'Revoke tokens' \
+                    rotate 'Replace a token with a new one' \
+                    abilities 'List abilities, or those that commands need'
             case 'config'
                 printf '%s\t%s\n' \
-                    list 'Show the settings in effect, and where each comes from' \
+                    list 'List the settings in effect' \
                     get 'Print one setting' \
-                    set 'Keep a setting in the profile' \
-                    unset 'Forget a setting of the profile'
+                    set 'Set a setting of the profile' \
+                    unset 'Remove a setting of the profile' \
+                    profiles 'List profiles' \
+                    delete-profile 'Delete a profile and revoke its token'
             case 'server'
                 printf '%s\t%s\n' \
                     list 'List servers' \
@@ -708,19 +711,26 @@ function __dnx_complete
                     -h 'Show help'
             case 'auth login'
                 printf '%s\t%s\n' \
-                    --with-token 'Read a token from standard input instead' \
-                    --email 'Mail address' \
-                    --ability 'An ability for the token' \
-                    --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need' \
-                    --preset 'A ready-made set of abilities' \
-                    --insecure-storage 'Store the token in a file, in the clear (mode 0600)'
+                    --with-token 'Read a token from standard input' \
+                    --email 'Email address' \
+                    --ability 'Ability for the token' \
+                    --for 'Command that must work; adds the abilities it needs' \
+                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need' \
+                    --preset 'Named set of abilities' \
+                    --insecure-storage 'Store the token in the clear, in a file that only you can read'
                 __dnx_everywhere
             case 'auth logout'
                 printf '%s\t%s\n' \
-                    --keep 'Only forget it here; the token stays valid'
+                    --keep 'Forget the token here without revoking it'
                 __dnx_everywhere
             case 'auth status'
+                __dnx_everywhere
+            case 'auth refresh'
+                printf '%s\t%s\n' \
+                    --ability 'Ability for the token' \
+                    --for 'Command that must work; adds the abilities it needs' \
+                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need' \
+                    --preset 'Named set of abilities'
                 __dnx_everywhere
             case 'auth switch'
                 __dnx_everywhere
@@ -728,36 +738,36 @@ function __dnx_complete
                 __dnx_everywhere
             case 'token list'
                 printf '%s\t%s\n' \
-                    --audit 'Mark those with every ability, unused for 90 days, never used, or named alike'
+                    --audit 'Flag tokens with every ability, unused for 90 days, never used, or with the same name'
                 __dnx_everywhere
             case 'token create'
                 printf '%s\t%s\n' \
-                    --name 'What the token is for, such as ci' \
-                    --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need' \
-                    --preset 'A ready-made set of abilities' \
-                    --ability 'An ability for the token' \
-                    --to-file 'Put the token into a new file that only you can read, and never show it' \
+                    --name 'Name that says what the token is for, such as ci' \
+                    --for 'Command that must work; adds the abilities it needs' \
+                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need' \
+                    --preset 'Named set of abilities' \
+                    --ability 'Ability for the token' \
+                    --to-file 'Write the token to a new file that only you can read' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
                     --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'token revoke'
                 printf '%s\t%s\n' \
-                    --confirm 'Agree to revoke even the token that dnx is using here, by its name' \
+                    --confirm 'Name of the token in use here, to revoke it without a question' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'token rotate'
                 printf '%s\t%s\n' \
-                    --to-file 'Put the new token into a new file that only you can read' \
+                    --to-file 'Write the new token to a new file that only you can read' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'token abilities'
                 printf '%s\t%s\n' \
-                    --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need'
+                    --for 'Command that must work; adds the abilities it needs' \
+                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need'
                 __dnx_everywhere
             case 'config list'
                 __dnx_everywhere
@@ -766,6 +776,13 @@ function __dnx_complete
             case 'config set'
                 __dnx_everywhere
             case 'config unset'
+                __dnx_everywhere
+            case 'config profiles'
+                __dnx_everywhere
+            case 'config delete-profile'
+                printf '%s\t%s\n' \
+                    --yes 'Do not ask' \
+                    -y 'Do not ask'
                 __dnx_everywhere
             case 'server list'
                 __dnx_everywhere
@@ -1467,17 +1484,17 @@ function __dnx_complete
                 __dnx_everywhere
             case 'login'
                 printf '%s\t%s\n' \
-                    --with-token 'Read a token from standard input instead' \
-                    --email 'Mail address' \
-                    --ability 'An ability for the token' \
-                    --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need' \
-                    --preset 'A ready-made set of abilities' \
-                    --insecure-storage 'Store the token in a file, in the clear (mode 0600)'
+                    --with-token 'Read a token from standard input' \
+                    --email 'Email address' \
+                    --ability 'Ability for the token' \
+                    --for 'Command that must work; adds the abilities it needs' \
+                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need' \
+                    --preset 'Named set of abilities' \
+                    --insecure-storage 'Store the token in the clear, in a file that only you can read'
                 __dnx_everywhere
             case 'logout'
                 printf '%s\t%s\n' \
-                    --keep 'Only forget it here; the token stays valid'
+                    --keep 'Forget the token here without revoking it'
                 __dnx_everywhere
             case 'whoami'
                 __dnx_everywhere

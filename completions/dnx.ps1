@@ -89,9 +89,9 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
   $alone = @('doctor', 'api', 'login', 'logout', 'whoami', 'deploy', 'rollback')
   $words = @{
     '' = @('auth|Sign in and out, and see as whom', 'token|API tokens and what they may do', 'config|The host, server, site and output that a profile keeps', 'server|Servers', 'site|Sites: deploy, watch, roll back', 'env|Environment variables of a site', 'queue|Queue workers of a site', 'redirect|Redirects that the web server answers', 'certificate|SSL certificates of sites and servers', 'database|Databases of a server', 'database-user|Who may use a database', 'backup|Backups of databases and applications', 'crontab|Commands that run on a schedule', 'daemon|Long-running processes kept alive by Supervisor', 'ssh-key|Public keys that may log in to a server', 'network-rule|Firewall rules of a server', 'provider|Cloud providers and what they offer', 'credential|Credentials for cloud providers', 'git-provider|Connections to Git hosts', 'git-repository|Git repositories that sites are deployed from', 'completion|Complete commands and options with Tab', 'sandbox|A Deploynix of your own on this machine, to try and to test', 'doctor|Look at everything that dnx depends on, and say what to mend', 'api|Call the API itself, for what has no command yet', 'login|Sign in', 'logout|Revoke the token and forget it', 'whoami|Who the token belongs to', 'deploy|Deploy a site and follow it to its end', 'rollback|Make an earlier release live again', 'help|Show help')
-    'auth' = @('login|Sign in, with a token that can do just what you choose', 'logout|Revoke the token and forget it', 'status|Show where each profile is signed in, and whether it works', 'switch|Choose the profile that is used when nothing else is said', 'whoami|Who the token belongs to')
-    'token' = @('list|List tokens', 'create|Create a token; it is printed once, alone on stdout', 'revoke|Revoke a token', 'rotate|Replace a token by a new one of the same name and abilities', 'abilities|List what a token can be allowed, or what commands need')
-    'config' = @('list|Show the settings in effect, and where each comes from', 'get|Print one setting', 'set|Keep a setting in the profile', 'unset|Forget a setting of the profile')
+    'auth' = @('login|Sign in', 'logout|Sign out and revoke the token', 'status|Show the sign-in of each profile', 'refresh|Add abilities to the stored token', 'switch|Switch to another profile', 'whoami|Show the signed-in user')
+    'token' = @('list|List tokens', 'create|Create a token', 'revoke|Revoke tokens', 'rotate|Replace a token with a new one', 'abilities|List abilities, or those that commands need')
+    'config' = @('list|List the settings in effect', 'get|Print one setting', 'set|Set a setting of the profile', 'unset|Remove a setting of the profile', 'profiles|List profiles', 'delete-profile|Delete a profile and revoke its token')
     'server' = @('list|List servers', 'show|Show one server', 'create|Create a server', 'update|Change a server', 'delete|Delete a server', 'logs|Show the logs of a server', 'restart|Restart a server', 'provision|Provision a server again')
     'site' = @('list|List sites', 'show|Show one site', 'create|Create a site', 'update|Change a site', 'delete|Delete a site', 'deploy|Deploy a site and follow it to its end', 'watch|Follow a deployment that is under way, or take up the one that was left', 'rollback|Make an earlier release live again', 'releases|List the releases that are kept', 'webhooks|List the pushes that triggered deployments', 'schedule|Deploy a site later', 'unschedule|Cancel a scheduled deployment', 'suspend|Suspend a site: it answers no traffic until it is resumed', 'resume|Let a suspended site answer again', 'enable-zero-downtime|Turn on atomic releases; the API has no way back')
     'env' = @('list|List environment variables; values are masked in the table', 'get|Print the value of one environment variable, alone on stdout', 'set|Set environment variables: K=V [K2=V2…], or K --from-file', 'unset|Delete a variable', 'import|Import the .env that lies on the server into Deploynix')
@@ -114,6 +114,7 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'auth login' = @()
     'auth logout' = @()
     'auth status' = @()
+    'auth refresh' = @()
     'auth switch' = @()
     'auth whoami' = @()
     'token list' = @()
@@ -125,6 +126,8 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'config get' = @('profile|', 'host|', 'server|', 'site|', 'output|')
     'config set' = @('host|', 'server|', 'site|', 'output|')
     'config unset' = @('host|', 'server|', 'site|', 'output|')
+    'config profiles' = @()
+    'config delete-profile' = @()
     'server list' = @()
     'server show' = @()
     'server create' = @()
@@ -261,20 +264,23 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'git-repository' = @('--help|Show help')
     'completion' = @('--help|Show help')
     'sandbox' = @('--help|Show help')
-    'auth login' = @('--with-token|Read a token from standard input instead', '--email|Mail address', '--ability|An ability for the token', '--for|A command line that must work: what it needs', '--from-script|A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need', '--preset|A ready-made set of abilities', '--insecure-storage|Store the token in a file, in the clear (mode 0600)') + $everywhere
-    'auth logout' = @('--keep|Only forget it here; the token stays valid') + $everywhere
+    'auth login' = @('--with-token|Read a token from standard input', '--email|Email address', '--ability|Ability for the token', '--for|Command that must work; adds the abilities it needs', '--from-script|Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need', '--preset|Named set of abilities', '--insecure-storage|Store the token in the clear, in a file that only you can read') + $everywhere
+    'auth logout' = @('--keep|Forget the token here without revoking it') + $everywhere
     'auth status' = @() + $everywhere
+    'auth refresh' = @('--ability|Ability for the token', '--for|Command that must work; adds the abilities it needs', '--from-script|Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need', '--preset|Named set of abilities') + $everywhere
     'auth switch' = @() + $everywhere
     'auth whoami' = @() + $everywhere
-    'token list' = @('--audit|Mark those with every ability, unused for 90 days, never used, or named alike') + $everywhere
-    'token create' = @('--name|What the token is for, such as ci', '--for|A command line that must work: what it needs', '--from-script|A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need', '--preset|A ready-made set of abilities', '--ability|An ability for the token', '--to-file|Put the token into a new file that only you can read, and never show it', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'token revoke' = @('--confirm|Agree to revoke even the token that dnx is using here, by its name', '--yes|Do not ask') + $everywhere
-    'token rotate' = @('--to-file|Put the new token into a new file that only you can read', '--yes|Do not ask') + $everywhere
-    'token abilities' = @('--for|A command line that must work: what it needs', '--from-script|A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need') + $everywhere
+    'token list' = @('--audit|Flag tokens with every ability, unused for 90 days, never used, or with the same name') + $everywhere
+    'token create' = @('--name|Name that says what the token is for, such as ci', '--for|Command that must work; adds the abilities it needs', '--from-script|Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need', '--preset|Named set of abilities', '--ability|Ability for the token', '--to-file|Write the token to a new file that only you can read', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
+    'token revoke' = @('--confirm|Name of the token in use here, to revoke it without a question', '--yes|Do not ask') + $everywhere
+    'token rotate' = @('--to-file|Write the new token to a new file that only you can read', '--yes|Do not ask') + $everywhere
+    'token abilities' = @('--for|Command that must work; adds the abilities it needs', '--from-script|Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need') + $everywhere
     'config list' = @() + $everywhere
     'config get' = @() + $everywhere
     'config set' = @() + $everywhere
     'config unset' = @() + $everywhere
+    'config profiles' = @() + $everywhere
+    'config delete-profile' = @('--yes|Do not ask') + $everywhere
     'server list' = @() + $everywhere
     'server show' = @('--server|The server: name or id') + $everywhere
     'server create' = @('--name|Name of the server', '--provider|Cloud provider, such as hetzner', '--credential-id|Credential for the provider, by name or id', '--region|Region, such as fsn1', '--size|Size, such as cx32', '--image|Image, such as ubuntu-24.04', '--type|What it is for', '--php-version|PHP version', '--database-type|Database to install', '--webserver|Web server to install', '--ip-address|Address of a machine of your own, for the provider custom', '--wait|Follow it to its end; by default where the token can', '--no-wait|Not: Follow it to its end; by default where the token can', '--timeout|How long to wait (15m)', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
@@ -380,8 +386,8 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'sandbox run' = @('--port|The port to listen on; a free one otherwise', '--state|Keep the state in this file', '--fail-deploys|Every deployment fails', '--latency|Wait before every answer', '--rate-limit|Requests a minute, 0 for no limit (60)') + $everywhere
     'doctor' = @('--contract|Compare with this OpenAPI 3 document, in JSON or YAML', '--exit-code|With --contract, exit 10 when there are differences') + $everywhere
     'api' = @('--server|The server: name or id', '--site|The site: name or id', '--input|The whole body, any JSON: text, @file, or - for standard input', '--paginate|Every page of a list, as one array', '--include|Show the status and the headers too', '--yes|Do not ask', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'login' = @('--with-token|Read a token from standard input instead', '--email|Mail address', '--ability|An ability for the token', '--for|A command line that must work: what it needs', '--from-script|A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need', '--preset|A ready-made set of abilities', '--insecure-storage|Store the token in a file, in the clear (mode 0600)') + $everywhere
-    'logout' = @('--keep|Only forget it here; the token stays valid') + $everywhere
+    'login' = @('--with-token|Read a token from standard input', '--email|Email address', '--ability|Ability for the token', '--for|Command that must work; adds the abilities it needs', '--from-script|Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need', '--preset|Named set of abilities', '--insecure-storage|Store the token in the clear, in a file that only you can read') + $everywhere
+    'logout' = @('--keep|Forget the token here without revoking it') + $everywhere
     'whoami' = @() + $everywhere
     'deploy' = @('--server|The server: name or id', '--site|The site: name or id', '--wait|Follow it to its end; by default where the token can', '--no-wait|Not: Follow it to its end; by default where the token can', '--timeout|How long to wait (15m)', '--if-running|What to do if one is in progress (default: ask on a terminal, else attach, or wait for an installation)', '--verify|Ask the site for this path afterwards, such as /up', '--expect|The status that --verify wants (200)', '--expect-body|Text that the answer to --verify must hold', '--for|So many good answers in a row (1)', '--within|How long --verify may take (90s)', '--verify-cmd|Run this command afterwards; its exit code decides', '--url|The address of the site (https and its domain)', '--rollback-on-fail|Go back to the release before when it fails verification; exit 11', '--all|Every site of the server', '--concurrency|Of several sites, how many at a time (4)', '--max-failures|Of several sites, start no more after so many failures', '--dry-run|Say what would be deployed and with how many requests; deploy nothing', '--result-file|Write the result as JSON to this file as well', '--ci|Write annotations, outputs and a summary in GitHub Actions (on there)', '--no-ci|Not: Write annotations, outputs and a summary in GitHub Actions (on there)') + $everywhere
     'rollback' = @('--server|The server: name or id', '--site|The site: name or id', '--to|The release, by name or id; picked on a terminal, the previous one otherwise', '--wait|Follow it to its end; by default where the token can', '--no-wait|Not: Follow it to its end; by default where the token can', '--timeout|How long to wait (15m)', '--result-file|Write the result as JSON to this file as well', '--ci|Write annotations, outputs and a summary in GitHub Actions (on there)', '--no-ci|Not: Write annotations, outputs and a summary in GitHub Actions (on there)', '--yes|Do not ask') + $everywhere

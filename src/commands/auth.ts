@@ -1,11 +1,9 @@
-import { usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
 import { argument, choice, flag, list, text } from '../cli/language/options.ts';
 import { answer } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 import { login } from '../features/auth/login.ts';
 import { logout } from '../features/auth/logout.ts';
-import { wrongEmail } from '../features/auth/password.ts';
 import { refreshToken } from '../features/auth/refresh.ts';
 import { signedIn } from '../features/auth/status.ts';
 import { switchProfile } from '../features/auth/switch.ts';
@@ -25,11 +23,6 @@ const abilities = {
   preset: choice('Named set of abilities', presetNames),
 };
 
-const checkEmail = ([email = '']: readonly string[]): void => {
-  const wrong = wrongEmail(email);
-  if (wrong !== undefined) throw usage(wrong, 'For example: --email ada@example.com');
-};
-
 const loginCommand = command({
   name: 'login',
   summary: 'Sign in',
@@ -38,7 +31,7 @@ const loginCommand = command({
   calls: ['POST /login', 'GET /user', 'POST /tokens', 'POST /logout', 'DELETE /tokens/{token}'],
   options: {
     with_token: flag('Read a token from standard input'),
-    email: { ...text('Email address', 'email'), check: checkEmail },
+    email: text('Email address', 'email'),
     ...abilities,
     insecure_storage: flag('Store the token in the clear, in a file that only you can read'),
   },

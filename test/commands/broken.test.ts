@@ -20,7 +20,7 @@ const broken = [
   ['the settings', config, '{', 'config.json is not valid JSON.'],
   ['the settings', config, '[]', 'config.json does not hold a JSON object.'],
   ['the settings', config, '{"profiles":{"default":null}}', 'profiles.default in '],
-  ['the settings', config, '{"profiles":{"default":{"output":"pdf"}}}', 'Unknown output format “pdf”.'],
+  ['the settings', config, '{"profiles":{"default":{"output":"pdf"}}}', "Unknown output format 'pdf'."],
   ['the settings', config, '{"profiles":{"default":{"host":"http://far.example"}}}', ''],
   ['the link file', link, '<<<<<<< HEAD', '.deploynix.json is not valid JSON.'],
   ['the link file', link, 'null', '.deploynix.json does not hold a JSON object.'],
@@ -92,7 +92,7 @@ describe('a settings file that is broken', () => {
     const run = await bed.dnx('config set server web-1');
     expect(run.code).toBe(0);
     expect(run.stderr).toContain(
-      `Repaired the settings: what could not be read is left out. The broken file is kept as ${config()}.broken.`,
+      `Repaired the settings and dropped what could not be read. The broken file was kept as ${config()}.broken.`,
     );
     expect(readFileSync(`${config()}.broken`, 'utf8')).toBe('{');
     expect(await bed.dnx('config get server')).toMatchObject({ code: 0, stdout: 'web-1\n', stderr: '' });

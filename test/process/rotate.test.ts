@@ -20,7 +20,7 @@ test('the old token is revoked once the new one has been written', async () => {
 test('a token that could not be written costs nothing: the old one still works', async () => {
   const { stderr, exitCode } = await executable.shell('dnx token rotate Grafana --yes > /dev/full');
   expect([exitCode, old()]).toEqual([1, true]);
-  expect(stderr).toContain('The new token could not be printed: the disk is full. The new token is revoked again.');
+  expect(stderr).toContain('The new token could not be printed: the disk is full. The new token was revoked.');
   expect(stderr).toContain('The old token Grafana (id 4) still works.');
   expect(executable.sandbox.state.tokens).toHaveLength(6);
 });
@@ -32,14 +32,14 @@ const tokens = () => executable.sandbox.state.tokens.map(({ id }) => id);
 test.each(lines)('dnx %s into a closed pipe takes the new token back', async (line) => {
   const { exitCode, stderr } = await executable.shell(`exec 3> >(:); wait $!; dnx ${line} >&3`);
   expect([exitCode, tokens()]).toEqual([1, [1, 2, 3, 4, 5, 6]]);
-  expect(stderr).toContain('The new token could not be printed: nobody reads the output. The new token is revoked again.');
+  expect(stderr).toContain('The new token could not be printed: nobody reads the output. The new token was revoked.');
 });
 
 test('a new token that can neither be printed nor revoked is named', async () => {
   executable.sandbox.faults.always({ method: 'DELETE', path: '/tokens/{token}' }, { status: 500 });
   const { exitCode, stderr } = await executable.shell('exec 3> >(:); wait $!; dnx token rotate Grafana --yes >&3');
   expect([exitCode, tokens()]).toEqual([1, [1, 2, 3, 4, 5, 6, 7]]);
-  expect(stderr).toContain('The new token Grafana (id 7) exists, and nobody has it. The old token Grafana (id 4) still works.');
+  expect(stderr).toContain('The new token Grafana (id 7) exists and nobody has it. The old token Grafana (id 4) still works.');
   expect(stderr).toContain('Revoke it with: dnx token revoke 7');
 });
 
@@ -57,7 +57,7 @@ test.each(lines)('dnx %s --to-file takes the new token back when the disk is ful
   const { exitCode, stderr } = await executable.shell(`ulimit -f 0; dnx ${line} --to-file new.token`);
   expect([exitCode, tokens(), existsSync(join(executable.directory, 'new.token'))]).toEqual([1, [1, 2, 3, 4, 5, 6], false]);
   expect(stderr).toMatch(
-    /The new token could not be written to .*new\.token: the file has reached the size limit\. The new token is revoked again\./,
+    /The new token could not be written to .*new\.token: the file has reached the size limit\. The new token was revoked\./,
   );
 });
 

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
+import { signIn } from './sign-in.ts';
 import { leaves, linesOf } from './tree.ts';
 
 const key = `ssh-ed25519 ${Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0 a key for the examples'.padEnd(51, '.')).toString('base64')} ada@desktop`;
@@ -9,10 +10,14 @@ const key = `ssh-ed25519 ${Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0 a key for th
 /** What has to be so before an example makes sense. */
 export const before: Readonly<Record<string, string>> = {
   'dnx site unschedule shop.example.com': 'site schedule shop.example.com --at 2099-12-01T02:00:00Z',
+  'dnx config delete-profile work --yes': 'config set output json --profile work',
 };
 
 /** Starts dnx again, and so needs the built one. */
 const nested = /^dnx sandbox run/;
+
+/** Changes the stored token, which must be there. */
+const stored = /^dnx auth refresh/;
 
 /** Asks for a password, for which somebody has to be there. */
 const asking = /^dnx auth login(?!.*--with-token)/;
@@ -25,8 +30,12 @@ export const examples = leaves.flatMap((leaf) =>
 /** Puts what an example takes for granted in its place: files, and the state of things. */
 export async function prepareExample(bed: Bed, line: string): Promise<void> {
   prepareFiles(bed.directory);
+  if (stored.test(line)) mustSucceed(await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['site:read']) }));
   if (!before[line]) return;
-  const { code, stderr } = await bed.dnx(before[line]);
+  mustSucceed(await bed.dnx(before[line]));
+}
+
+function mustSucceed({ code, stderr }: Run): void {
   if (code !== 0) throw new Error(stderr);
 }
 
@@ -47,8 +56,8 @@ export function runExample(bed: Bed, line: string): Promise<Run> {
     .split(' < ');
   const options: RunOptions = {
     stdin: from === 'token.txt' ? bed.sandbox.token : 'a secret that is long enough\n',
-    env: { SHELL: '/bin/bash', ...(words.startsWith('auth login') && { DNX_TOKEN: '' }) },
-    // Mail, password, and what the token may do, as it is proposed.
+    env: { SHELL: '/bin/bash', ...(/^auth (login|refresh)/.test(words) && { DNX_TOKEN: '' }) },
+    // Email, password, and the default for what the token can do.
     ...(asking.test(line) && { columns: 100, keys: `${SEED_EMAIL}\r${SEED_PASSWORD}\r\r\r` }),
     // It serves until Ctrl-C.
     ...(words.startsWith('sandbox start') && { interruptOn: 'Ctrl-C stops it' }),

@@ -2,11 +2,11 @@ import { isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Ask } from '../../cli/prompt/ask.ts';
 import { accountName } from '../../machine/credentials/account.ts';
-import { DEFAULT_HOST, hostOf, shownHost } from '../../machine/settings/host.ts';
+import { DEFAULT_HOST, hostName, hostOf } from '../../machine/settings/host.ts';
 
 /** Asks which host to sign in to, until the answer is one. */
 export async function askHost(ask: Ask, preset: string): Promise<string> {
-  return hostOf((await ask.input('Host:', { default: shownHost(preset), check: wrongHost })).trim());
+  return hostOf((await ask.input('Host:', { default: hostName(preset), check: wrongHost })).trim());
 }
 
 function wrongHost(typed: string): string | undefined {
@@ -34,5 +34,5 @@ export async function rememberHost(
   }));
   // A profile without a host has used the default one if it has a token there.
   const before = kept ?? (config.accounts?.[accountName({ profile, host: DEFAULT_HOST })] ? DEFAULT_HOST : host);
-  if (before !== host) progress.note(`Profile ${profile} now uses ${shownHost(host)} instead of ${shownHost(before)}.`);
+  if (before !== host) progress.note(`Profile ${profile} now uses ${hostName(host)} instead of ${hostName(before)}.`);
 }

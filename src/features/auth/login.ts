@@ -1,7 +1,7 @@
 import { isError, type Next, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result } from '../../cli/output/view.ts';
-import { shownHost } from '../../machine/settings/host.ts';
+import { hostName } from '../../machine/settings/host.ts';
 import { type Choosing, isChosen, type NeedsOf } from './choose.ts';
 import { askHost, rememberHost } from './host.ts';
 import { checkToken, nowhere, type SigningIn, storeToken } from './keep.ts';
@@ -36,7 +36,7 @@ export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf)
   await rememberHost(ctx, at.host);
   const store = at.insecure ? 'file' : 'keychain';
   const { profile } = settings;
-  const sentence = `Signed in to ${shownHost(at.host)}${user ? ` as ${user}` : ''} (profile ${profile}, ${store})`;
+  const sentence = `Signed in to ${hostName(at.host)}${user ? ` as ${user}` : ''} (profile ${profile}, ${store})`;
   return {
     view: done(sentence, { host: at.host, profile, user: user ?? null, store }),
     next: nextSteps(abilities, settings.site),
@@ -51,7 +51,7 @@ async function signingIn({ api, ask, progress, settings, tokens }: Needs, insecu
   });
   const isFirst = settings.origins.host === 'default' && tokens.known === undefined;
   const host = isFirst && ask.allowed ? await askHost(ask, settings.host) : settings.host;
-  if (!isFirst && ask.allowed) progress.note(`Signing in to ${shownHost(host)}`);
+  if (!isFirst && ask.allowed) progress.note(`Signing in to ${hostName(host)}`);
   return { api, ask, progress, host, insecure, tokens: tokens.of({ profile: settings.profile, host }) };
 }
 

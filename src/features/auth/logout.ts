@@ -1,7 +1,7 @@
 import { isError, isStop } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, message, type Result, type View } from '../../cli/output/view.ts';
-import { shownHost } from '../../machine/settings/host.ts';
+import { hostName } from '../../machine/settings/host.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
 
 type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'progress'>;
@@ -10,7 +10,7 @@ type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'progress'>;
 export async function logout(ctx: Needs, { keep = false }: { readonly keep: boolean | undefined }): Promise<View | Result> {
   const { tokens, settings, progress } = ctx;
   const { host, profile } = settings;
-  const place = shownHost(host);
+  const place = hostName(host);
   const data = (revoked: boolean, forgotten: boolean) => ({ host, profile, revoked, forgotten });
   const found = await tokens.find();
   if (!found) {

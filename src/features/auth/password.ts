@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { DnxError, isError, isStop } from '../../base/errors.ts';
+import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
 import { mayHaveActed, mint, undelivered } from '../token/mint.ts';
 import { pickForSignIn } from '../token/pick.ts';
 import { idOf, tokenIn } from '../token/token.ts';
@@ -19,6 +19,8 @@ interface SignedIn {
 /** Asks for email and password, checks them, then asks what the token can do. A token that is not stored in the end is revoked. */
 export async function signInWithPassword(at: SigningIn, options: Options, needsOf: NeedsOf): Promise<SignedIn> {
   const { ask, progress } = at;
+  const wrong = options.email === undefined ? undefined : wrongEmail(options.email);
+  if (wrong !== undefined) throw usage(wrong, 'For example: --email ada@example.com');
   const given = await chosenAbilities(progress, options, needsOf);
   const email = options.email ?? (await ask.input('Email:', { check: wrongEmail })).trim();
   const token = await exchange(at, email, given);
@@ -37,7 +39,7 @@ export async function signInWithPassword(at: SigningIn, options: Options, needsO
 }
 
 /** What is wrong with something that is no email address. */
-export const wrongEmail = (typed: string): string | undefined =>
+const wrongEmail = (typed: string): string | undefined =>
   /^[^\s@]+@[^\s@]+$/.test(typed.trim()) ? undefined : `'${typed.trim()}' is not an email address.`;
 
 /** The token for email and password; a wrong password is asked for again. */

@@ -4,7 +4,7 @@ import type { Consent, Context } from '../../cli/language/command.ts';
 import { columns, done, rows, type View } from '../../cli/output/view.ts';
 import { accountName, accountNamed, type Identity } from '../../machine/credentials/account.ts';
 import type { Config } from '../../machine/settings/config.ts';
-import { DEFAULT_HOST, shownHost } from '../../machine/settings/host.ts';
+import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
 import { idOf } from '../token/token.ts';
 
@@ -36,7 +36,7 @@ export function listProfiles({ settings }: Pick<Context, 'settings'>): View {
   });
   const shown = columns<ListedProfile>(
     { key: 'name', cell: ({ name, current }) => (current ? `${name} *` : name) },
-    { key: 'host', cell: ({ host }) => shownHost(host) },
+    { key: 'host', cell: ({ host }) => hostName(host) },
     { key: 'user', title: 'Signed in as', cell: ({ signed_in, user }) => (signed_in ? (user ?? 'unknown') : undefined) },
   );
   return rows(items, shown, '');
@@ -85,7 +85,7 @@ async function forgetToken({ api, progress, tokens }: Needs, place: Identity): P
     if (!isError(error) || isStop(error)) throw error;
     const id = idOf(held?.token ?? '');
     const which = id === undefined ? 'The token' : `Token ${id}`;
-    if (error.code !== 'unauthenticated') progress.warn(`${which} could not be revoked at ${shownHost(place.host)}: ${error.message}`);
+    if (error.code !== 'unauthenticated') progress.warn(`${which} could not be revoked at ${hostName(place.host)}: ${error.message}`);
   }
   await own.forget();
 }

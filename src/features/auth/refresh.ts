@@ -2,7 +2,7 @@ import { DnxError, isError, usage } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, message, type View } from '../../cli/output/view.ts';
-import { shownHost } from '../../machine/settings/host.ts';
+import { hostName } from '../../machine/settings/host.ts';
 import { abilities as all } from '../../platform/abilities.ts';
 import { hasEverything } from '../token/audit.ts';
 import { pickAbilities } from '../token/pick.ts';
@@ -47,7 +47,7 @@ export async function refreshToken(ctx: Needs, choosing: Choosing, needsOf: Need
   });
   await storeInstead(ctx, made, held);
   await revokeOld(ctx, made);
-  const sentence = `Added ${lacking.join(', ')} to the token for ${shownHost(settings.host)} (profile ${settings.profile})`;
+  const sentence = `Added ${lacking.join(', ')} to the token for ${hostName(settings.host)} (profile ${settings.profile})`;
   return done(sentence, { id: made.fresh.id ?? null, name: old.name, abilities: made.abilities, added: lacking, revoked: old.id });
 }
 

@@ -1,5 +1,5 @@
 import { DnxError } from '../../base/errors.ts';
-import { shownHost } from '../../machine/settings/host.ts';
+import { hostName } from '../../machine/settings/host.ts';
 import type { Env } from '../../machine/world.ts';
 
 /** What to do about a rejected DNX_TOKEN. */
@@ -10,5 +10,5 @@ export function withVariable(error: DnxError, env: Env, host: string): DnxError 
   const { status, cause } = error;
   const advised = error.next.some(({ command }) => command[0] === 'login');
   if (!advised || !env.DNX_TOKEN?.trim()) return error;
-  return new DnxError('unauthenticated', `DNX_TOKEN was rejected by ${shownHost(host)}. ${setAnother}`, { status, cause });
+  return new DnxError('unauthenticated', `DNX_TOKEN was rejected by ${hostName(host)}. ${setAnother}`, { status, cause });
 }

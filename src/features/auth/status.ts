@@ -5,7 +5,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { accountName, accountNamed, type Identity } from '../../machine/credentials/account.ts';
 import { loginLine, type Source, type Tokens } from '../../machine/credentials/tokens.ts';
-import { DEFAULT_HOST, shownHost } from '../../machine/settings/host.ts';
+import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
 import { hasEverything } from '../token/audit.ts';
 import { detailsOf } from '../token/token.ts';
 import { setAnother } from './rejected.ts';
@@ -37,11 +37,10 @@ export async function signedIn(ctx: Needs): Promise<Result> {
   const bad = all.filter(({ problem }) => problem !== null);
   const shown = columns<Status>(
     { key: 'profile', cell: ({ profile, current }) => (current ? `${profile} *` : profile) },
-    { key: 'host', cell: ({ host }) => shownHost(host) },
+    { key: 'host', cell: ({ host }) => hostName(host) },
     'user',
-    { key: 'source', title: 'Token from', cell: ({ source }) => sourceInWords(source) },
+    { key: 'source', title: 'Token', cell: ({ source }) => sourceInWords(source) },
     { key: 'abilities', cell: ({ abilities }) => abilitiesInWords(abilities), wrap: true },
-    'created_at',
     { key: 'last_used_at', title: 'Last used' },
     ...(bad.length > 0 ? (['problem', 'fix'] as const).map((key) => ({ key, wrap: true as const })) : []),
   );
@@ -50,7 +49,7 @@ export async function signedIn(ctx: Needs): Promise<Result> {
       ? undefined
       : new DnxError(
           'unauthenticated',
-          bad.map(({ profile, host, problem }) => `Profile ${profile} at ${shownHost(host)}: ${problem}.`).join('\n'),
+          bad.map(({ profile, host, problem }) => `Profile ${profile} at ${hostName(host)}: ${problem}.`).join('\n'),
           {
             hint: bad.map(({ fix }) => fix).join('\n'),
           },
@@ -81,8 +80,8 @@ async function statusAt({ api, tokens, settings, world }: Needs, place: Identity
   } catch (error) {
     if (!(error instanceof DnxError) || isStop(error) || error.code === 'usage') throw error;
     if (error.status === 401) {
-      if (!world.env.DNX_TOKEN) return broken(`The token was rejected by ${shownHost(place.host)}`, signIn);
-      return broken(`DNX_TOKEN was rejected by ${shownHost(place.host)}`, setAnother.replace(/\.$/, ''));
+      if (!world.env.DNX_TOKEN) return broken(`The token was rejected by ${hostName(place.host)}`, signIn);
+      return broken(`DNX_TOKEN was rejected by ${hostName(place.host)}`, setAnother.replace(/\.$/, ''));
     }
     const [help = { command: ['doctor'] }] = error.next;
     const fix = error.hint ?? `dnx ${help.command.join(' ')}`;
@@ -119,7 +118,7 @@ function placesIn({ config }: Pick<Context['settings'], 'config'>): Identity[] {
 
 /** Where a token comes from; one in the clear is said here instead of with every command. */
 const sourceInWords = (source: Source | null): string | undefined =>
-  source === 'variable' ? 'DNX_TOKEN' : source === 'file' ? 'file, in the clear' : (source ?? undefined);
+  source === 'variable' ? 'DNX_TOKEN' : source === 'file' ? 'in the clear' : (source ?? undefined);
 
 function abilitiesInWords(abilities: readonly string[] | null): string | undefined {
   // The API may send something else.

@@ -4,6 +4,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, text } from '../../cli/output/view.ts';
 import { reserveFile, type TokenFile } from '../../machine/credentials/token-file.ts';
 import { type Choosing, chosenAbilities, type NeedsOf } from '../auth/choose.ts';
+import { hasEverything } from './audit.ts';
 import { type Fresh, mint, undelivered } from './mint.ts';
 import { pickForToken } from './pick.ts';
 
@@ -28,7 +29,8 @@ export async function createToken(
     throw error;
   });
   const answers = picked ? { answers: { ability: picked } } : {};
-  const can = [body.abilities].flat().map(wordOf).join(', ');
+  const able = [body.abilities].flat().map(wordOf);
+  const can = hasEverything(able) ? 'do everything' : able.join(', ');
   if (file) {
     await written(ctx, fresh, file);
     const view = done(`Created token ${wordOf(body.name)}`, { ...withoutToken(fresh.answer), file: file.path }, [

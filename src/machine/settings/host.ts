@@ -17,12 +17,12 @@ export function hostOf(value: string): string {
   return `${url.origin}${path.replace(/\/api\/v1$/, '')}`;
 }
 
-/** True for this machine's own name. */
+/** The host as people read it: `deploynix.io`. */
+export const hostName = (host: string): string => host.replace(/^https?:\/\//, '');
+
+/** True for a name of this very machine. */
 export const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
 
 function tryUrl(value: string): URL | undefined {
   return URL.canParse(value) ? new URL(value) : undefined;
 }
-
-/** A host as people say it: `deploynix.io`. Plain http keeps its scheme. */
-export const shownHost = (host: string): string => host.replace(/^https:\/\//, '');
