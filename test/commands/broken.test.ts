@@ -71,7 +71,7 @@ describe('a settings file that is broken', () => {
     async (line) => {
       const run = await bed.dnx(line, { env, stdin: bed.sandbox.token });
       expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-      expect(run.stderr).toContain('The host is not known');
+      expect(run.stderr).toContain('The host is unknown');
     },
   );
 

@@ -55,12 +55,12 @@ describe('config', () => {
     expect(run.stderr).toContain('The environment also sets host and wins over the profile.');
   });
 
-  test('a setting that cannot be used says where it came from, and can be mended', async () => {
+  test('a setting that cannot be used says where it came from, and can be removed', async () => {
     mkdirSync(join(bed.directory, 'config'));
     writeFileSync(join(bed.directory, 'config/config.json'), '{"profiles":{"default":{"output":"pdf"}}}');
     const run = await bed.dnx('server list');
     expect(run.code).toBe(2);
-    expect(run.stderr).toContain('It came from the profile. To forget it: dnx config unset output --output table');
+    expect(run.stderr).toContain('It came from the profile. To remove it: dnx config unset output --output table');
     expect((await bed.dnx('config unset output --output table')).code).toBe(0);
     expect((await bed.dnx('server list')).code).toBe(0);
   });

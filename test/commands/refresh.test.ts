@@ -105,8 +105,8 @@ test('a 403 on the stored token names the refresh that would help', async () => 
   await signInWith('server:read');
   const run = await bed.dnx('server restart web-1 --yes', signedOut);
   expect(run.code).toBe(5);
-  expect(run.stderr).toContain('  Add it to your token: dnx auth refresh --ability server:update\n');
+  expect(run.stderr).toContain('  Add it to your token: dnx auth refresh --ability server:update --ability server:read\n');
   expect(run.stderr).not.toContain('token create');
-  expect((await refresh('--ability server:update')).code).toBe(0);
+  expect((await refresh('--ability server:update --ability server:read')).stdout).toContain('✓ Added server:update to the token');
   expect((await bed.dnx('server restart web-1 --yes', signedOut)).code).toBe(0);
 });

@@ -170,7 +170,7 @@ describe('token revoke', () => {
   test('asks with the name, and says which one is in use', async () => {
     for (const [line, question] of [
       ['token revoke 4', 'Revoke token Grafana (id 4)?'],
-      ['token revoke Grafana', 'Revoke token Grafana?'],
+      ['token revoke Grafana', 'Revoke token Grafana (id 4)?'],
       ['token revoke 1 4', 'Revoke tokens Sandbox (id 1, the one in use here), Grafana (id 4)?'],
     ] as const) {
       const run = await bed.dnx(line, { keys: 'n\r', columns: 100 });

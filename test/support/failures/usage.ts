@@ -181,7 +181,7 @@ export const usageFailures: readonly Failure[] = [
       writeFileSync(join(directory, 'config', 'config.json'), '{');
       return { env: { DNX_HOST: undefined } };
     },
-    says: /^The host is not known, because .*config\.json cannot be used\. Nothing was sent\.$/,
+    says: /^The host is unknown because .*config\.json is broken\. Nothing was sent\.$/,
     hint: 'Fix or remove it, or pass --host.',
   },
   {
