@@ -434,9 +434,9 @@ function __dnx_complete
             case 'config'
                 printf '%s\t%s\n' \
                     list 'List the settings in effect' \
-                    get 'Print one setting' \
-                    set 'Set a setting of the profile' \
-                    unset 'Remove a setting of the profile' \
+                    get 'Print a setting' \
+                    set 'Set a profile setting' \
+                    unset 'Remove a profile setting' \
                     profiles 'List profiles' \
                     delete-profile 'Delete a profile and revoke its token'
             case 'server'

@@ -58,7 +58,7 @@ export default group({
     }),
     command({
       name: 'get',
-      summary: 'Print one setting',
+      summary: 'Print a setting',
       options: { key: argument(required(choice('Setting', settingNames))) },
       examples: ['get host'],
       async run(ctx, { options: { key } }) {
@@ -70,7 +70,7 @@ export default group({
     }),
     command({
       name: 'set',
-      summary: 'Set a setting of the profile',
+      summary: 'Set a profile setting',
       options: { key, value: argument(required(text('Value'))) },
       examples: ['set server web-1', 'set output json --profile work'],
       async run(ctx, { options: { key, value } }) {
@@ -85,7 +85,7 @@ export default group({
     }),
     command({
       name: 'unset',
-      summary: 'Remove a setting of the profile',
+      summary: 'Remove a profile setting',
       options: { key },
       examples: ['unset server'],
       async run(ctx, { options: { key } }) {

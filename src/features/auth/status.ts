@@ -61,7 +61,7 @@ async function statusAt({ api, tokens, settings, world }: Needs, place: Identity
   const own = tokens.of(place);
   const start = known(own, place, place.profile === settings.profile && place.host === settings.host);
   const broken = (problem: string, fix: string): Status => ({ ...start, problem: problem.replace(/\.$/, ''), fix });
-  const signIn = loginLine(place);
+  const signIn = loginLine({ ...place, config: settings.config });
   try {
     const found = await own.find();
     if (!found) return broken(own.known ? 'The stored token is gone' : 'Not signed in', signIn);

@@ -120,8 +120,10 @@ async function storedToken({ world, settings, attended }: Options, file: Insecur
 }
 
 /** The command that signs in to this profile and host. */
-export const loginLine = ({ profile, host }: Pick<Settings, 'profile' | 'host'>): string =>
-  ['dnx login', profile !== DEFAULT_PROFILE && `--profile ${profile}`, host !== DEFAULT_HOST && `--host ${host}`].filter(Boolean).join(' ');
+export function loginLine({ profile, host, config }: Pick<Settings, 'profile' | 'host' | 'config'>): string {
+  const kept = config.profiles?.[profile]?.host ?? DEFAULT_HOST;
+  return ['dnx login', profile !== DEFAULT_PROFILE && `--profile ${profile}`, host !== kept && `--host ${host}`].filter(Boolean).join(' ');
+}
 
 /** Names the tokens of other profiles and hosts: a missing `--host` looks like being signed out. */
 function notSignedIn(settings: Options['settings']): DnxError {
