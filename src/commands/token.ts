@@ -8,7 +8,7 @@ import { needsOfLines } from '../features/token/abilities/needs.ts';
 import { audit } from '../features/token/audit.ts';
 import { createToken } from '../features/token/create.ts';
 import { presetNames } from '../features/token/presets.ts';
-import { revokeConsent, revokeTokens } from '../features/token/revoke.ts';
+import { revokeAction, revokeTokens } from '../features/token/revoke.ts';
 import { rotateToken } from '../features/token/rotate.ts';
 import { idOf, type Token } from '../features/token/token.ts';
 import { vocabulary } from '../platform/abilities.ts';
@@ -69,12 +69,14 @@ const revoke = command({
   summary: 'Revoke tokens',
   calls: 'DELETE /tokens/{token}',
   targets: 'all',
-  consent: (ctx, { targets, consent }) =>
-    revokeConsent(
-      ctx,
-      targets.map(({ token }) => token),
-      consent.yes,
-    ),
+  consent: {
+    level: 'moderate',
+    action: (ctx, all) =>
+      revokeAction(
+        ctx,
+        all.flatMap(({ token }) => token ?? []),
+      ),
+  },
   options: { confirm: text('Name of the token in use here, to revoke it without a question', 'name') },
   examples: ['revoke Grafana --yes'],
   run: (ctx, { targets, options: { confirm } }) =>

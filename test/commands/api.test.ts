@@ -113,7 +113,7 @@ describe('api', () => {
   });
 
   test.each([
-    [401, 4, 'Deploynix does not accept this token'],
+    [401, 4, 'DNX_TOKEN was rejected'],
     [404, 6, 'Not found'],
     [418, 1, 'Deploynix refused with 418'],
     [422, 7, 'name: The name field is required.'],
@@ -128,7 +128,7 @@ describe('api', () => {
   test('a 403 names the ability that the path needs', async () => {
     const token = bed.sandbox.mint(['server:read']);
     const run = await bed.dnx(`api POST /servers/${web1}/sites/${shop}/deploy`, { env: { DNX_TOKEN: token } });
-    expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('The token lacks the ability site:deploy')]);
+    expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('Token is missing the ability site:deploy')]);
     const daemon = await bed.dnx(`api DELETE /servers/${web1}/daemons/7 --yes`, { env: { DNX_TOKEN: token } });
     expect(daemon.stderr).toContain('daemon:delete');
   });

@@ -48,7 +48,7 @@ describe('dnx commands in a shell script', () => {
     ['bash -c "dnx deploy x"', 'it is in an argument of bash'],
     ['ls | xargs dnx deploy', 'its arguments come from xargs'],
     ["ssh web 'dnx deploy x'", 'it is in an argument of ssh'],
-    ['watch dnx site show x', 'it comes after watch'],
+    ['watch dnx site show x', 'it follows watch'],
     ['dnx deploy ${SITE:-', 'its substitution cannot be read'],
     ['dnx deploy ${{ vars.SITE', 'its substitution cannot be read'],
     ['dnx deploy ${SITE:-$(dnx site list -o ids)}', 'its substitution cannot be read'],

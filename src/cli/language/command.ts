@@ -51,7 +51,7 @@ export interface Consent {
   /** What the user should know before agreeing, as a sentence. */
   readonly warning?: string;
   /** What happens to what, where that is not the verb and the targets. */
-  readonly action?: string;
+  readonly action?: string | ((ctx: Context, all: readonly Targets[]) => Promise<string>);
   /** For a severe command whose target is not what is lost: reads that. */
   readonly affects?: (ctx: Context, target: Target) => Promise<Affected>;
 }

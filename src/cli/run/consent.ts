@@ -43,7 +43,8 @@ async function moderate(
   if (!ctx.ask.allowed)
     throw usage(`${consent.warning ?? 'This needs a confirmation.'} Nothing was changed.`, 'Pass --yes to do it all the same.');
   if (consent.warning) ctx.progress.warn(consent.warning);
-  const sentence = `${consent.action ?? actionOf(consent, command.summary, all, nounOf(group))}?`;
+  const action = typeof consent.action === 'function' ? await consent.action(ctx, all) : consent.action;
+  const sentence = `${action ?? actionOf(consent, command.summary, all, nounOf(group))}?`;
   if (!(await ctx.ask.confirm(sentence))) throw cancelled();
 }
 

@@ -16,15 +16,15 @@ export async function pickForSignIn(ask: Ask): Promise<readonly string[] | undef
 /** Asks what a token for something that runs unattended can do. */
 export async function pickForToken(ask: Ask): Promise<readonly string[]> {
   const scope = await ask.select(QUESTION, [preset('ci-deploy'), preset('read-only'), choose, preset('full')]);
-  return scope === 'choose' ? pickAbilities(ask) : presets[scope].abilities;
+  return scope === 'choose' ? pickAbilities(ask, abilities, presets['ci-deploy'].abilities) : presets[scope].abilities;
 }
 
 /** Asks for a set of these abilities, listed by resource and filtered by typing. */
-export async function pickAbilities(ask: Ask, from: readonly string[] = abilities): Promise<readonly string[]> {
+export async function pickAbilities(ask: Ask, from = abilities, checked: readonly string[] = []): Promise<readonly string[]> {
   const resources = [...new Set(from.map((each) => each.split(':')[0] ?? ''))];
   const choices = resources.flatMap((resource) => [
     resource,
-    ...from.filter((each) => each.startsWith(`${resource}:`)).map((each) => ({ name: each, value: each })),
+    ...from.filter((each) => each.startsWith(`${resource}:`)).map((each) => ({ name: each, value: each, checked: checked.includes(each) })),
   ]);
   return ask.checkbox('Abilities', choices);
 }

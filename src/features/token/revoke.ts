@@ -1,6 +1,6 @@
 import { usage } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
-import type { Consent, Context } from '../../cli/language/command.ts';
+import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, type View } from '../../cli/output/view.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import type { Target } from '../../platform/names/names.ts';
@@ -8,19 +8,14 @@ import { idOf, type Token } from './token.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'tokens' | 'progress' | 'each'>;
 
-/** The question before tokens are revoked: it names those given by id, and says which one is in use here. */
-export async function revokeConsent(
-  ctx: Pick<Context, 'api' | 'ask' | 'tokens'>,
-  targets: readonly Target[],
-  yes: boolean,
-): Promise<Consent> {
-  if (yes || !ctx.ask.allowed) return { level: 'moderate' };
+/** What the question before a revocation says: the names of tokens given by id, and which one is in use here. */
+export async function revokeAction(ctx: Pick<Context, 'api' | 'tokens'>, targets: readonly Target[]): Promise<string> {
   const own = await ownId(ctx);
   const shown = (await named(ctx, targets)).map(({ id, label }) => {
     const details = [label !== id && `id ${id}`, id === own && 'the one in use here'].filter(Boolean);
     return details.length > 0 ? `${label} (${details.join(', ')})` : label;
   });
-  return { level: 'moderate', action: `Revoke ${shown.length === 1 ? 'token' : 'tokens'} ${shown.join(', ')}` };
+  return `Revoke ${shown.length === 1 ? 'token' : 'tokens'} ${shown.join(', ')}`;
 }
 
 /** Revokes tokens. The one in use here needs its name typed; it is revoked last, and forgotten. */

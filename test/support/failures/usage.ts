@@ -71,7 +71,7 @@ export const usageFailures: readonly Failure[] = [
     name: 'a format that does not exist',
     line: 'server list -o xml',
     code: 'usage',
-    says: 'Unknown output format “xml”.',
+    says: "Unknown output format 'xml'.",
     hint: /table, json/,
   },
   {
@@ -182,7 +182,7 @@ export const usageFailures: readonly Failure[] = [
       return { env: { DNX_HOST: undefined } };
     },
     says: /^The host is unknown because .*config\.json is broken\. Nothing was sent\.$/,
-    hint: 'Fix or remove it, or pass --host.',
+    hint: 'Fix or remove it, or use --host.',
   },
   {
     name: 'a link file that names the host',
