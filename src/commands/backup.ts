@@ -1,6 +1,6 @@
 import { usage } from '../base/errors.ts';
 import { bytes } from '../base/text.ts';
-import { command, group } from '../cli/language/command.ts';
+import { type Context, command, group } from '../cli/language/command.ts';
 import { choice, flag, following, text } from '../cli/language/options.ts';
 import { action } from '../cli/language/resource.ts';
 import { columns, rows } from '../cli/output/view.ts';
@@ -21,26 +21,42 @@ interface Backup {
   readonly completed_at: string | null;
 }
 
-const shown = columns<Backup>(
-  'id',
-  'type',
-  'status',
-  { key: 'size', cell: ({ size }) => bytes(size) },
-  { key: 'database_id', title: 'Database or site', cell: ({ database_id, site_id }) => database_id ?? site_id },
-  'created_at',
-);
+/** Names things by their ids, as far as they are known. */
+type NameOf = Context['nameOf'];
 
-const details = columns<Backup>(
-  'id',
-  'type',
-  'status',
-  { key: 'size', cell: ({ size }) => bytes(size) },
-  'server_id',
-  'site_id',
-  'database_id',
-  'created_at',
-  'completed_at',
-);
+const sizeInWords = { key: 'size', cell: ({ size }: Backup) => bytes(size) };
+
+const shown = (nameOf: NameOf) =>
+  columns<Backup>(
+    'id',
+    { key: 'source', computed: true, cell: (backup) => sourceOf(backup, nameOf) },
+    'status',
+    sizeInWords,
+    'created_at',
+    { key: 'type', wide: true },
+    { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf(server_id), wide: true },
+  );
+
+/** What was backed up: `shop`, or `database on db-1` where the name is not known. */
+function sourceOf({ type, server_id, site_id, database_id }: Backup, nameOf: NameOf): string {
+  const server = nameOf(server_id);
+  return nameOf(site_id) ?? nameOf(database_id) ?? (server === undefined ? type : `${type} on ${server}`);
+}
+
+const details = (nameOf: NameOf) =>
+  columns<Backup>(
+    'type',
+    'status',
+    sizeInWords,
+    { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf(server_id) },
+    { key: 'site_id', title: 'Site', cell: ({ site_id }) => nameOf(site_id) },
+    { key: 'database_id', title: 'Database', cell: ({ database_id }) => nameOf(database_id) },
+    'created_at',
+    'completed_at',
+    'id',
+  );
+
+const unnamed = () => undefined;
 
 const ofDatabase = 'GET /servers/{server}/databases/{database}/backups';
 const createOfDatabase = 'POST /servers/{server}/databases/{database}/backups';
@@ -58,14 +74,14 @@ const list = command({
     status: choice('Only those in this status', ['pending', 'in_progress', 'completed', 'failed', 'restored']),
     type: choice('Only those of this kind', ['application', 'database']),
   },
-  shows: shown,
+  shows: shown(unnamed),
   examples: ['list', 'list --status completed --type database', 'list --database shop --server db-1 --json'],
   async run(ctx, { targets: { database }, options: { status, type } }) {
-    if (!database) return rows(await ctx.list<Backup>(backupsEndpoint, { query: { status, type } }), shown, 'No such backups.');
+    const found = (items: readonly Backup[]) => rows(items, shown(ctx.nameOf), status || type ? 'No matching backups.' : 'No backups.');
+    if (!database) return found(await ctx.list<Backup>(backupsEndpoint, { query: { status, type } }));
     // Only the organization's list takes the filters.
     const backups = await ctx.list<Backup>(ofDatabase);
-    const wanted = backups.filter((each) => (!status || each.status === status) && (!type || each.type === type));
-    return rows(wanted, shown, 'No such backups.');
+    return found(backups.filter((each) => (!status || each.status === status) && (!type || each.type === type)));
   },
 });
 
@@ -80,7 +96,7 @@ const create = command({
   ],
   options: following,
   fields: { site_id: { ...text('The site whose application to back up: domain or id', 'site'), as: 'site' } },
-  shows: details,
+  shows: details(unnamed),
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
   async run(ctx, { targets: { database, site }, options: { wait } }) {
     if (!database && !site)
@@ -90,7 +106,7 @@ const create = command({
       doing: 'backup',
       what: database ? `database ${database.label}` : (site?.label ?? ''),
       start: () => ctx.call(),
-      columns: details,
+      columns: details(ctx.nameOf),
       wait,
       resume,
     });
@@ -121,7 +137,7 @@ const restore = command({
   calls: ['POST /backups/{backup}/restore', backupsEndpoint],
   consent: { level: 'severe', affects: affectedBy },
   options: following,
-  shows: details,
+  shows: details(unnamed),
   examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm shop'],
   run: (ctx, { targets: { backup }, options: { wait } }) =>
     workResult(ctx, {
@@ -130,7 +146,7 @@ const restore = command({
       doing: 'restore',
       what: `backup ${backup.label}`,
       start: () => ctx.call(),
-      columns: details,
+      columns: details(ctx.nameOf),
       wait,
       resume,
     }),

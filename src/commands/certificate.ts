@@ -1,7 +1,7 @@
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, content, following, natural, required, secret, suggest, text } from '../cli/language/options.ts';
-import { resource, show } from '../cli/language/resource.ts';
+import { creation, resource, show } from '../cli/language/resource.ts';
 import { columns, message, rows } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { certificateEndpoint, certificateReader, certificatesEndpoint } from '../platform/follow/certificate.ts';
@@ -20,8 +20,8 @@ interface Certificate {
 const certificates = resource({
   noun: 'certificate',
   path: '/servers/{server}/sites/{site}/certificates',
-  columns: columns<Certificate>('domain', 'status', 'type', 'expires_at', 'reason', 'id'),
-  details: columns<Certificate>('id', 'domain', 'status', 'reason', 'type', 'expires_at', 'created_at'),
+  columns: columns<Certificate>('domain', 'status', 'expires_at', 'type', { key: 'reason', wrap: true }, { key: 'id', wide: true }),
+  details: columns<Certificate>('domain', 'status', 'reason', 'type', 'expires_at', 'created_at', 'id'),
   example: { target: '01JQ8Z4T9G0000000000CE0001', parents: '--site shop.example.com' },
 });
 
@@ -39,7 +39,8 @@ const list = command({
   calls: ['GET /servers/{server}/certificates', { when: 'site', instead: certificatesEndpoint }],
   shows: certificates.columns,
   examples: ['list --site shop.example.com', 'list --server web-1', 'list --site shop.example.com --json'],
-  run: async (ctx) => rows(await ctx.list<Certificate>(), certificates.columns, 'No certificates.'),
+  run: async (ctx, { targets }) =>
+    rows(await ctx.list<Certificate>(), certificates.columns, 'No certificates.', targets.site && creation('certificate', targets)),
 });
 
 const create = command({

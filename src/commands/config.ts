@@ -53,7 +53,8 @@ export default group({
       aliases: ['ls'],
       summary: 'Show the settings in effect, and where each comes from',
       examples: ['list', 'list --profile work --json'],
-      run: async (ctx) => rows(settingsOf(ctx), columns<Setting>('key', 'value', { key: 'origin', title: 'From' }), ''),
+      run: async (ctx) =>
+        rows(settingsOf(ctx), columns<Setting>('key', { key: 'value', wrap: true }, { key: 'origin', title: 'From' }), ''),
     }),
     command({
       name: 'get',

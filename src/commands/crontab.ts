@@ -1,7 +1,7 @@
 import { group } from '../cli/language/command.ts';
 import { assumed, required, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, show, update } from '../cli/language/resource.ts';
-import { columns } from '../cli/output/view.ts';
+import { columns, running } from '../cli/output/view.ts';
 
 interface Crontab {
   readonly id: string;
@@ -14,7 +14,10 @@ interface Crontab {
 const crontabs = resource({
   noun: 'crontab',
   path: '/servers/{server}/crontabs',
-  columns: columns<Crontab>('id', 'frequency', 'command', 'user', 'status'),
+  columns: columns<Crontab>({ key: 'command', wrap: true }, running, { key: 'frequency', title: 'Schedule' }, 'user', {
+    key: 'id',
+    wide: true,
+  }),
   example: {
     target: '01JQ8Z4T9G0000000000CR0001',
     parents: '--server web-1',

@@ -1,7 +1,7 @@
 import { group } from '../cli/language/command.ts';
 import { assumed, integer, required, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { columns } from '../cli/output/view.ts';
+import { columns, running } from '../cli/output/view.ts';
 
 interface Daemon {
   readonly id: string;
@@ -15,8 +15,15 @@ interface Daemon {
 const daemons = resource({
   noun: 'daemon',
   path: '/servers/{server}/daemons',
-  columns: columns<Daemon>('id', 'command', 'user', 'processes', 'status'),
-  details: columns<Daemon>('id', 'command', 'directory', 'user', 'processes', 'status'),
+  columns: columns<Daemon>(
+    { key: 'command', wrap: true },
+    running,
+    'processes',
+    'user',
+    { key: 'directory', wide: true },
+    { key: 'id', wide: true },
+  ),
+  details: columns<Daemon>('command', running, 'processes', 'user', 'directory', 'id'),
   example: {
     target: '01JQ8Z4T9G0000000000DM0001',
     parents: '--server web-1',

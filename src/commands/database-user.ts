@@ -14,8 +14,8 @@ interface DatabaseUser {
 const users = resource({
   noun: 'user',
   path: '/servers/{server}/databases/{database}/users',
-  columns: columns<DatabaseUser>('username', 'created_at', 'id'),
-  details: columns<DatabaseUser>('id', 'username', 'password', 'created_at'),
+  columns: columns<DatabaseUser>('username', 'created_at', { key: 'id', wide: true }),
+  details: columns<DatabaseUser>('username', 'password', 'created_at', 'id'),
   example: { target: 'shop', parents: '--database shop --server db-1', create: 'reporting', update: '--password -' },
 });
 

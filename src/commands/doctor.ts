@@ -9,7 +9,7 @@ import { readUserFile } from '../machine/files/user-file.ts';
 import { NetworkFault } from '../machine/world.ts';
 import { textOf } from '../platform/api/response.ts';
 
-const shown = columns<Difference>('basis', 'kind', 'operation', 'name', 'difference');
+const shown = columns<Difference>('basis', 'kind', 'operation', 'name', { key: 'difference', wrap: true });
 
 export default command({
   name: 'doctor',

@@ -3,7 +3,7 @@ import { isObject } from '../base/json.ts';
 import { wordOf } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, flag, list, required, text } from '../cli/language/options.ts';
-import { action, answer, remove, resource } from '../cli/language/resource.ts';
+import { action, answer, creation, remove, resource } from '../cli/language/resource.ts';
 import { asResult, columns, text as plain, rows } from '../cli/output/view.ts';
 import { contentOf } from '../cli/run/values.ts';
 import { requireId } from '../platform/names/names.ts';
@@ -17,7 +17,7 @@ interface Variable {
 }
 
 const masked = ({ value }: Variable): string | undefined => (value ? '••••••••' : undefined);
-const open = columns<Variable>('key', 'value', 'updated_at');
+const open = columns<Variable>('key', { key: 'value', wrap: true }, 'updated_at');
 
 const variables = resource({
   noun: 'variable',
@@ -39,8 +39,15 @@ const listVariables = command({
   options: { reveal: flag('Show the values in the table too') },
   shows: open,
   examples: ['list --site shop.example.com', 'list --site shop.example.com --reveal', 'list --site shop.example.com --json'],
-  run: async (ctx, { options: { reveal } }) =>
-    rows(await ctx.list<Variable>(), reveal ? open : variables.columns, 'No environment variables.'),
+  run: async (ctx, { targets, options: { reveal } }) => {
+    const [, , ...place] = creation('variable', targets);
+    return rows(await ctx.list<Variable>(), reveal ? open : variables.columns, 'No environment variables.', [
+      'env',
+      'set',
+      'KEY=VALUE',
+      ...place,
+    ]);
+  },
 });
 
 const get = command({

@@ -14,7 +14,7 @@ interface GitProvider {
 const gitProviders = resource({
   noun: 'git_provider',
   path: '/git-providers',
-  columns: columns<GitProvider>('name', 'provider', 'url', 'created_at', 'id'),
+  columns: columns<GitProvider>('name', 'provider', 'created_at', { key: 'url', wide: true }, { key: 'id', wide: true }),
   example: {
     target: 'GitHub',
     create: "'Our other GitLab' --provider gitlab --url https://git.example.com --token -",

@@ -12,12 +12,17 @@ interface GitRepository {
   readonly created_at: string;
 }
 
-const autoDeploy = { key: 'auto_deploy_enabled', title: 'Auto-deploy' } as const;
 const repositories = resource({
   noun: 'git_repository',
   path: '/git-repositories',
-  columns: columns<GitRepository>('name', autoDeploy, 'git_provider_id', 'created_at', 'id'),
-  details: columns<GitRepository>('id', 'name', 'git_provider_id', autoDeploy, 'deploy_key', 'created_at'),
+  columns: columns<GitRepository>(
+    'name',
+    'auto_deploy_enabled',
+    'created_at',
+    { key: 'git_provider_id', wide: true },
+    { key: 'id', wide: true },
+  ),
+  details: columns<GitRepository>('name', 'auto_deploy_enabled', 'deploy_key', 'created_at', 'git_provider_id', 'id'),
   example: { target: 'example/blog', create: 'example/docs --git-provider-id GitHub', update: '--name example/journal' },
 });
 

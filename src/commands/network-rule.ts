@@ -16,7 +16,14 @@ interface NetworkRule {
 const networkRules = resource({
   noun: 'network_rule',
   path: '/servers/{server}/network-rules',
-  columns: columns<NetworkRule>('name', 'action', 'port', 'protocol', { key: 'source', cell: ({ source }) => source ?? 'anywhere' }, 'id'),
+  columns: columns<NetworkRule>(
+    'name',
+    'action',
+    'port',
+    'protocol',
+    { key: 'source', cell: ({ source }) => source ?? 'anywhere' },
+    { key: 'id', wide: true },
+  ),
   example: { target: 'HTTP', parents: '--server web-1', create: 'MySQL --port 3306 --source 203.0.113.11' },
 });
 

@@ -1,7 +1,8 @@
+import { duration } from '../base/time.ts';
 import { group } from '../cli/language/command.ts';
 import { assumed, integer, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { columns } from '../cli/output/view.ts';
+import { type Column, columns, running } from '../cli/output/view.ts';
 
 interface Queue {
   readonly id: string;
@@ -14,10 +15,25 @@ interface Queue {
   readonly status: string;
 }
 
+/** A field in seconds, as a duration. */
+const seconds = (key: 'timeout' | 'sleep'): Column<Queue> => ({
+  key,
+  cell: ({ [key]: value }) => (typeof value === 'number' ? duration(value * 1000) : undefined),
+});
+
 const queues = resource({
   noun: 'queue',
   path: '/servers/{server}/sites/{site}/queues',
-  columns: columns<Queue>('id', 'queue', 'connection', 'status', 'processes', 'tries', 'timeout', 'sleep'),
+  columns: columns<Queue>(
+    'queue',
+    running,
+    'connection',
+    'processes',
+    'tries',
+    seconds('timeout'),
+    { ...seconds('sleep'), wide: true },
+    { key: 'id', wide: true },
+  ),
   example: {
     target: '01JQ8Z4T9G0000000000QV0001',
     parents: '--site shop.example.com',

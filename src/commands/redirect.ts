@@ -13,7 +13,7 @@ interface Redirect {
 const redirects = resource({
   noun: 'redirect',
   path: '/servers/{server}/sites/{site}/redirects',
-  columns: columns<Redirect>('id', 'from', 'to', 'type'),
+  columns: columns<Redirect>({ key: 'from', wrap: true }, { key: 'to', wrap: true }, 'type', { key: 'id', wide: true }),
   example: {
     target: '01JQ8Z4T9G0000000000RD0001',
     parents: '--site shop.example.com',

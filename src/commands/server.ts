@@ -3,7 +3,7 @@ import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
 import { list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { columns, log, message } from '../cli/output/view.ts';
+import { columns, log, message, running } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/server.ts';
 
@@ -30,26 +30,37 @@ interface Server {
 const servers = resource({
   noun: 'server',
   path: '/servers',
-  columns: columns<Server>('name', 'status', 'ip_address', 'provider', 'region', 'php_version', 'sites_count', 'id'),
-  details: columns<Server>(
-    'id',
+  columns: columns<Server>(
     'name',
-    'type',
-    'status',
+    running,
+    'ip_address',
+    'region',
+    'php_version',
+    'sites_count',
+    { key: 'provider', wide: true },
+    { key: 'size', wide: true },
+    { key: 'database_type', wide: true },
+    { key: 'id', wide: true },
+  ),
+  details: columns<Server>(
+    'name',
+    running,
+    'ip_address',
+    { key: 'ssh', computed: true, cell: ({ ssh_user, ip_address }) => (ssh_user && ip_address ? `ssh ${ssh_user}@${ip_address}` : null) },
+    { key: 'sites', computed: true },
     'provider',
     'region',
     'size',
-    'ip_address',
-    'ssh_user',
+    'type',
     'php_version',
     'database_type',
     'webserver',
     'monitoring_enabled',
-    'sites_count',
     'provisioned_at',
     'created_at',
-    'updated_at',
+    'id',
   ),
+  more: async (ctx, server, targets) => (await import('../features/overview/server.ts')).serverOverview(ctx, server, targets),
   example: { target: 'web-1', update: '--monitoring-enabled' },
 });
 

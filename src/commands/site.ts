@@ -1,27 +1,11 @@
-import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, duration, following, from, natural, required, suggest, text } from '../cli/language/options.ts';
 import { action, answer, create, list, remove, resource, show, update } from '../cli/language/resource.ts';
-import { columns, rows } from '../cli/output/view.ts';
+import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import type { ReleaseRecord } from '../features/deploy/release.ts';
 import { releasesEndpoint, siteEndpoint } from '../features/deploy/snapshot.ts';
-
-interface Site {
-  readonly id: string;
-  readonly server_id: string;
-  readonly domain: string;
-  readonly type: string;
-  readonly status: string;
-  readonly branch: string | null;
-  readonly web_directory: string;
-  readonly php_version: string;
-  readonly zero_downtime_enabled: boolean;
-  readonly scheduled_deploy_at: string | null;
-  readonly last_deployed_at: string | null;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
+import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
 
 interface Webhook {
   readonly id: string;
@@ -36,21 +20,9 @@ interface Webhook {
 const sites = resource({
   noun: 'site',
   path: '/servers/{server}/sites',
-  columns: columns<Site>('domain', 'status', 'type', 'branch', 'php_version', { key: 'last_deployed_at', title: 'Deployed' }, 'id'),
-  details: columns<Site>(
-    'id',
-    'domain',
-    'status',
-    'type',
-    'branch',
-    'web_directory',
-    'php_version',
-    'zero_downtime_enabled',
-    'scheduled_deploy_at',
-    'last_deployed_at',
-    'created_at',
-    'updated_at',
-  ),
+  columns: siteColumns,
+  details: siteDetails,
+  more: async (ctx, site, targets) => (await import('../features/overview/site.ts')).siteOverview(ctx, site, targets),
   example: {
     target: 'shop.example.com',
     parents: '--server web-1',
@@ -150,12 +122,12 @@ const releases = command({
       await ctx.list<ReleaseRecord>(),
       columns<ReleaseRecord>(
         'name',
-        { key: 'active', title: 'Live' },
         'status',
-        { key: 'commit_hash', title: 'Commit', cell: ({ commit_hash }) => wordOf(commit_hash).slice(0, 7) },
-        'commit_message',
+        { key: 'active', title: 'Live' },
+        shortCommit,
+        { key: 'commit_message', wrap: true },
         'created_at',
-        'id',
+        { key: 'id', wide: true },
       ),
       'No releases: this site does not keep any, or was never deployed.',
     ),
@@ -169,14 +141,10 @@ const webhooks = command({
   run: async (ctx) =>
     rows(
       await ctx.list<Webhook>(),
-      columns<Webhook>(
-        'created_at',
-        'status',
-        'branch',
-        'pusher',
-        { key: 'commit_hash', title: 'Commit', cell: ({ commit_hash }) => wordOf(commit_hash).slice(0, 7) },
-        'commit_message',
-      ),
+      columns<Webhook>({ key: 'created_at', title: 'Pushed' }, 'status', 'branch', 'pusher', shortCommit, {
+        key: 'commit_message',
+        wrap: true,
+      }),
       'No pushes yet.',
     ),
 });

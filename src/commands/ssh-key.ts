@@ -14,8 +14,8 @@ interface SshKey {
 const sshKeys = resource({
   noun: 'ssh_key',
   path: '/servers/{server}/ssh-keys',
-  columns: columns<SshKey>('name', 'fingerprint', 'created_at', 'id'),
-  details: columns<SshKey>('id', 'name', 'fingerprint', 'public_key', 'created_at'),
+  columns: columns<SshKey>('name', 'fingerprint', 'created_at', { key: 'id', wide: true }),
+  details: columns<SshKey>('name', 'fingerprint', 'public_key', 'created_at', 'id'),
   example: {
     target: 'ada@laptop',
     parents: '--server web-1',

@@ -35,7 +35,7 @@ const listTokens = command({
   examples: ['list', 'list --audit', 'list --json'],
   async run(ctx, { options: { audit: marked } }) {
     const found = await ctx.list<Token>();
-    const shown = columns<Token>('id', 'name', 'abilities', { key: 'last_used_at', title: 'Last used' }, 'created_at');
+    const shown = columns<Token>('name', 'id', { key: 'abilities', wrap: true }, 'last_used_at', 'created_at');
     if (!marked) return rows(found, shown, 'No tokens.');
     const audited = audit(found, ctx.clock.now());
     const bad = audited.filter(({ audit }) => audit.length > 0).length;

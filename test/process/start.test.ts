@@ -29,7 +29,6 @@ const libraries: Readonly<Record<string, string>> = {
   ora: 'dots12',
   '@inquirer/prompts': 'User force closed',
   chalk: 'rgbToAnsi256',
-  'cli-table3': 'top-mid',
   'fast-string-width': 'Script=Tangut',
   execa: 'Command failed',
   yaml: 'YAMLParseError',

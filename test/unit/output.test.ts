@@ -28,6 +28,7 @@ const print = (view: View, format: Format, more: Partial<Parameters<typeof rende
     sort: undefined,
     limit: undefined,
     width: undefined,
+    wide: false,
     terminal: false,
     now: Date.parse('2026-04-16T12:00:00Z'),
     style: new Chalk({ level: 0 }),

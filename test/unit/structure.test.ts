@@ -92,7 +92,6 @@ const doors: Readonly<Record<string, RegExp>> = {
   '@jmespath-community/jmespath': /^src\/cli\/output\/query\.ts$/,
   '@napi-rs/keyring': /^src\/machine\/credentials\/native-keychain\.ts$/,
   chalk: /^src\/cli\/output\/style\.ts$/,
-  'cli-table3': /^src\/cli\/output\/wrapping\.ts$/,
   commander: /^src\/cli\/run\/parse\.ts$/,
   conf: /^src\/machine\/settings\/config-file\.ts$/,
   execa: /^src\/machine\/child\.ts$/,

@@ -33,6 +33,8 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly signal: AbortSignal;
   /** The targets of a path that is known only once the options are read. */
   readonly resolve: (path: string) => Promise<Targets>;
+  /** The name of something by its id: a target, or a server or site that was seen before. */
+  readonly nameOf: (id: unknown) => string | undefined;
   /** Standard input to its end, for `-` and `--with-token`. */
   readonly stdin: () => Promise<string>;
   readonly world: World;

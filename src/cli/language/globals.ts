@@ -9,6 +9,7 @@ export const globals = {
   query: text('Narrow the result with a JMESPath expression', 'expression'),
   sort: text('Sort a list by a field; -field for descending', 'field'),
   limit: integer('At most n things of a list'),
+  wide: flag('Show all columns of a table'),
   no_header: flag('No heading over a table'),
   profile: text('The profile whose host, defaults and token to use', 'name'),
   host: text('The address of Deploynix', 'url'),
@@ -26,6 +27,7 @@ export interface Globals {
   readonly query: string | undefined;
   readonly sort: string | undefined;
   readonly limit: string | undefined;
+  readonly wide: boolean;
   readonly header: boolean;
   readonly profile: string | undefined;
   readonly host: string | undefined;

@@ -3,9 +3,9 @@ import { isObject } from '../../base/json.ts';
 import { flagName, plural, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Reply } from '../../platform/api/reply.ts';
-import type { Targets } from '../../platform/names/names.ts';
-import { type Column, done, record, rows, type View } from '../output/view.ts';
-import { type Command, type Consent, command } from './command.ts';
+import { namings, type Targets } from '../../platform/names/names.ts';
+import { type Column, done, type Item, record, rows, type View } from '../output/view.ts';
+import { type Command, type Consent, type Context, command } from './command.ts';
 import { type Options, optional } from './options.ts';
 
 /** A collection of the API: `path` lists and creates, `path/{noun}` reads, changes and deletes one. */
@@ -15,6 +15,8 @@ export interface Resource<P extends `/${string}` = `/${string}`> {
   readonly columns: readonly Column[];
   /** What `show` prints. */
   readonly details: readonly Column[];
+  /** Reads the computed details that `show` prints in a table. Must not fail where the token may not read them. */
+  readonly more?: (ctx: Pick<Context, 'api' | 'clock'>, item: Item, targets: Targets) => Promise<Item>;
   /** An id or a name of the sandbox, and its parents, as the examples spell them: `01J… --server web-1`. */
   readonly example: { readonly target: string; readonly parents?: string; readonly create?: string; readonly update?: string };
 }
@@ -32,22 +34,25 @@ export const list = ({ noun, path, columns, example }: Resource) =>
     calls: endpoint(`GET ${path}`),
     shows: columns,
     examples: [line('list', example.parents), `${line('list', example.parents)} --json`],
-    run: async (ctx) => rows(await ctx.list<object>(), columns, `No ${plural(title(noun))}.`),
+    run: async (ctx, { targets }) =>
+      rows(await ctx.list<object>(), columns, `No ${plural(title(noun))}.`, example.create ? creation(noun, targets) : undefined),
   });
 
 /** `GET path/{noun}`: one thing, as a record. */
-export const show = ({ noun, path, details, example }: Resource) =>
+export const show = ({ noun, path, details, example, more }: Resource) =>
   command({
     name: 'show',
     aliases: ['get'],
     summary: `Show one ${title(noun)}`,
+    ...(more && { description: 'A table also shows related resources, as far as the token may read them; JSON does not.' }),
     calls: endpoint(`GET ${path}/{${noun}}`),
     shows: details,
     examples: [line('show', example.target, example.parents)],
-    async run(ctx) {
+    async run(ctx, { targets }) {
       const { data } = await ctx.call();
       if (!isObject(data)) throw new DnxError('failed', `Deploynix answered without the ${title(noun)}.`);
-      return record(data, details);
+      const view = record(data, details);
+      return more ? { ...view, more: () => more(ctx, data, targets) } : view;
     },
   });
 
@@ -142,6 +147,11 @@ export function said(reply: Pick<Reply, 'data' | 'message'>, sentence: string): 
 
 /** An endpoint that is put together: its parameters are known when it runs, not to the compiler. */
 const endpoint = (value: Endpoint): Endpoint => value;
+/** The command that creates one in the same place. */
+export const creation = (noun: string, targets: Targets): readonly string[] => [
+  ...[namings[noun]?.group ?? noun.replaceAll('_', '-'), 'create'],
+  ...Object.entries(targets).flatMap(([parent, { label }]) => [flagName(parent), label]),
+];
 const targetIn = (targets: Targets, noun: string) => targets[noun] ?? { id: '', label: '' };
 const line = (...words: readonly (string | undefined)[]) => words.filter(Boolean).join(' ');
 

@@ -3,6 +3,7 @@ import { capitalized } from '../../base/text.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Output, World } from '../../machine/world.ts';
 import type { Globals } from '../language/globals.ts';
+import { nextLine } from '../run/command-line.ts';
 import { render } from './render.ts';
 import { styleFor } from './style.ts';
 import { forLog } from './text.ts';
@@ -17,7 +18,10 @@ export async function print({ view, exit, secret }: Result, globals: Globals, se
   const { stdout, env } = world;
   const { format } = settings;
   if (exit instanceof DnxError && view.kind !== 'rows' && format === 'table') return;
-  const { fields, query, header, sort, limit, color } = globals;
+  const { fields, query, header, sort, limit, color, wide } = globals;
+  // After a failure, an item may lack what it has otherwise.
+  if ((fields || sort) && exit === undefined) (await import('./fields.ts')).checkFields(view, { fields, sort, format });
+  let hidden = 0;
   const text = await render(view, {
     format,
     fields,
@@ -25,6 +29,10 @@ export async function print({ view, exit, secret }: Result, globals: Globals, se
     header,
     sort,
     limit: limit === undefined ? undefined : Number(limit),
+    wide,
+    hidden: (columns) => {
+      hidden = columns;
+    },
     terminal: stdout.isTTY === true,
     width: stdout.isTTY ? stdout.columns || DEFAULT_COLUMNS : undefined,
     now: world.clock.now(),
@@ -35,8 +43,11 @@ export async function print({ view, exit, secret }: Result, globals: Globals, se
   // A value is for a script; anything else in words may become part of a log.
   const read = format === 'table' && (view.kind !== 'text' || view.log);
   if (text !== '') await write(stdout, read ? forLog(text, env) : text);
-  if (view.kind === 'rows' && view.items.length === 0 && format === 'table' && view.empty && !settings.quiet)
-    world.stderr.write(`${view.empty}\n`);
+  if (settings.quiet) return;
+  if (hidden > 0) world.stderr.write(`${hidden} ${hidden === 1 ? 'column' : 'columns'} hidden; use --wide\n`);
+  if (view.kind !== 'rows' || view.items.length > 0 || format !== 'table') return;
+  if (view.empty) world.stderr.write(`${view.empty}\n`);
+  if (view.first) world.stderr.write(`${nextLine({ command: view.first, why: 'Create one with' }, settings)}\n`);
 }
 
 /** Columns of a terminal that reports none. */

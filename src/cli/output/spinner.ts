@@ -37,12 +37,12 @@ export function openSpinner(stream: Output, style: Style): Spinner {
   const start = async () => {
     if (spinner || loading || held > 0 || rows.size === 0) return;
     loading = true;
-    const [{ default: ora }, width] = await Promise.all([import('ora'), import('./width.ts')]);
+    const [{ default: ora }, { cut, widthOf }] = await Promise.all([import('ora'), import('./width.ts')]);
     loading = false;
     if (rows.size === 0 || held > 0) return;
     // A suffix may be a function, so that the seconds go on between two polls.
     const columns = stream.columns ?? 80;
-    const suffixText = () => [...rows.values()].map((row) => words(row, style, { ...width, columns })).join('\n   ');
+    const suffixText = () => [...rows.values()].map((row) => words(row, style, { cut, widthOf, columns })).join('\n   ');
     spinner = ora({ stream: stream as NodeJS.WritableStream, text: '', suffixText, discardStdin: false, isEnabled: true });
     spinner.start();
   };

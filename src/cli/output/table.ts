@@ -6,16 +6,21 @@ import { chosen, dataOf, type Narrowing, narrowed, type Shown } from './narrow.t
 import { rowsOf } from './rows.ts';
 import { ended } from './separated.ts';
 import { json, lines } from './text.ts';
-import type { Column, Item } from './view.ts';
+import type { Column, Item, View } from './view.ts';
 
 /** What a table depends on beside its view. */
 export interface TableOptions extends CellOptions, Narrowing {
   readonly header: boolean;
-  /** Columns of the terminal; undefined where nothing is to be cut. */
+  /** Columns of the terminal; undefined where there is no limit. */
   readonly width: number | undefined;
-  /** Stdout is a terminal: a value is made harmless for it. Elsewhere it goes byte for byte. */
-  readonly terminal: boolean;
+  /** Every column, whatever the width. */
+  readonly wide: boolean;
+  /** Gets the number of columns that did not fit. */
+  readonly hidden?: (columns: number) => void;
 }
+
+/** A terminal of this width has room for the wide columns. */
+const ROOMY = 120;
 
 /** A view for a person. */
 export async function table(view: Shown, options: TableOptions): Promise<string> {
@@ -26,14 +31,10 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
       return view.done ? succeeded(view.text, view.done, options) : ended(lines(view.text));
     case 'text':
       return value(view.text, options);
-    case 'record': {
-      // What the API did not send has no line; what it sent empty has one.
-      const sent = view.columns.filter(({ key, cell }) => cell !== undefined || own(view.item, key) !== undefined);
-      const shown = chosen(sent.length > 0 ? sent : Object.keys(view.item).map((key) => ({ key })), options.fields);
-      return `${view.done === undefined ? '' : succeeded(view.done, [], options)}${record(view.item, shown, options)}`;
-    }
+    case 'record':
+      return `${view.done === undefined ? '' : succeeded(view.done, [], options)}${await whole(view, options)}`;
     case 'rows':
-      return rows(narrowed(view.items, options), chosen(view.columns, options.fields), options);
+      return rows(narrowed(view.items, options, view.columns), view.columns, options);
   }
 }
 
@@ -42,7 +43,10 @@ export async function yieldTable(found: unknown, options: TableOptions): Promise
   if (found === null) return '';
   if (!Array.isArray(found) && !isObject(found)) return value(words(found), options);
   const { items, columns, named } = rowsOf(found);
-  return isObject(found) ? record(found, columns, options) : rows(items, columns, { ...options, header: options.header && named });
+  // A query names what it wants, and gets all of it.
+  return isObject(found)
+    ? record(found, columns, options)
+    : rows(items, columns, { ...options, header: options.header && named, wide: true });
 }
 
 const succeeded = (sentence: string, details: readonly Detail[], { style }: TableOptions): string =>
@@ -55,10 +59,30 @@ function record(item: Item, shown: readonly Column[], options: TableOptions): st
   return shown.map((column) => `${options.style.dim(heading(column).padEnd(width))}  ${cell(item, column, options)}\n`).join('');
 }
 
-async function rows(items: readonly Item[], shown: readonly Column[], options: TableOptions): Promise<string> {
+/** A record with what it takes further requests to know. */
+async function whole({ item, columns, more }: View & { kind: 'record' }, options: TableOptions): Promise<string> {
+  const shown = chosen(columns, options.fields);
+  const known = more && shown.some(({ computed, cell }) => computed && !cell) ? { ...item, ...(await more()) } : item;
+  // What the API did not send has no line; what it sent empty has one.
+  const sent = options.fields ? shown : shown.filter(({ key, cell }) => cell !== undefined || own(known, key) !== undefined);
+  return record(known, sent.length > 0 ? sent : Object.keys(item).map((key) => ({ key })), options);
+}
+
+/** The columns of a list that this width asks for. */
+function offered(columns: readonly Column[], { fields, wide, width = ROOMY }: TableOptions): readonly Column[] {
+  if (fields) return chosen(columns, fields);
+  return wide || width >= ROOMY ? columns : columns.filter((column) => !column.wide);
+}
+
+async function rows(items: readonly Item[], columns: readonly Column[], options: TableOptions): Promise<string> {
   if (items.length === 0) return '';
+  const { width, style, fields, wide } = options;
+  const shown = offered(columns, options);
   const { grid } = await import('./grid.ts');
   const body = items.map((item) => shown.map((column) => cell(item, column, options)));
-  const head = options.header ? [shown.map((column) => options.style.bold(heading(column).toUpperCase()))] : [];
-  return grid([...head, ...body], { width: options.width, wraps: shown.map(({ wrap }) => wrap ?? false) });
+  const head = options.header ? [shown.map((column) => style.bold(heading(column).toUpperCase()))] : [];
+  const wraps = shown.map(({ wrap }) => wrap ?? false);
+  const found = await grid([...head, ...body], { width, wraps, keep: wide || fields !== undefined });
+  if (!fields) options.hidden?.(columns.length - (found?.shown ?? shown.length));
+  return found?.text ?? (await import('./stacked.ts')).stacked(body, shown.map(heading), width ?? ROOMY, style);
 }

@@ -1,16 +1,24 @@
 import type { Detail, DnxError, Next } from '../../base/errors.ts';
+import { wordOf } from '../../base/text.ts';
 
 /** One thing, as the API sent it. */
 export type Item = Readonly<Record<string, unknown>>;
 
-/** One column of a table, or one line of a record. `key` is the field's name in the API. */
+/** A column of a table, or a line of a record. `key` is the field's name in the API. */
 export interface Column<T = Item> {
   readonly key: string;
+  /** The heading, where the one made from `key` does not fit. */
   readonly title?: string;
-  /** For a value that the generic formatting would not show well; `undefined` leaves it to that. */
+  /** The value for a person; `undefined` for the field's own. CSV and TSV have it where the item has no such field, or null. */
   readonly cell?: (item: T) => unknown;
-  /** On a narrow terminal, takes several lines instead of being cut. For sentences. */
+  /** Takes several lines on a narrow terminal. For sentences and lists. */
   readonly wrap?: true;
+  /** Shown only where there is room: with --wide, on a terminal of 120 columns or more, and in a pipe. For ids and details. */
+  readonly wide?: true;
+  /** Not a field of the API: the value comes from `cell`, or from `more` of a record. */
+  readonly computed?: true;
+  /** A status of something that runs: `running` is its good state, not work in progress. */
+  readonly runs?: true;
 }
 
 /** What a command computed. How it looks is decided by the renderer alone. */
@@ -20,10 +28,20 @@ export type View =
       readonly items: readonly Item[];
       readonly columns: readonly Column[];
       readonly empty: string;
+      /** How to create the first one. */
+      readonly first?: readonly string[];
       readonly event?: Event;
     }
-  /** `done`: what was done, as the line above it. */
-  | { readonly kind: 'record'; readonly item: Item; readonly columns: readonly Column[]; readonly event?: Event; readonly done?: string }
+  | {
+      readonly kind: 'record';
+      readonly item: Item;
+      readonly columns: readonly Column[];
+      readonly event?: Event;
+      /** What was done, as the line above it. */
+      readonly done?: string;
+      /** Values for computed columns that take further requests. Only a table asks for them. */
+      readonly more?: () => Promise<Item>;
+    }
   /** A sentence for a person; `data` for a script. `done`: it says what was done, with details under it. */
   | { readonly kind: 'message'; readonly text: string; readonly data: unknown; readonly done?: readonly Detail[] }
   /** Text that stands as it is: a script, a token, a value; or a log, for whoever reads it. */
@@ -66,12 +84,20 @@ export const asResult = (answer: View | Result): Result => ('kind' in answer ? {
 export const columns = <T extends object>(...keys: readonly ((keyof T & string) | Column<T>)[]): readonly Column[] =>
   keys.map((key) => (typeof key === 'string' ? { key } : key)) as readonly Column[];
 
-/** A list. `empty` is said on stderr where there is nothing in it. */
-export const rows = (items: readonly object[], shown: readonly Column[], empty: string): View => ({
+/** The status of something that runs. */
+export const running = { key: 'status', runs: true } as const;
+/** The first seven characters of a commit. */
+export const shortCommit = {
+  key: 'commit_hash',
+  cell: ({ commit_hash }: { readonly commit_hash?: unknown }) => wordOf(commit_hash).slice(0, 7),
+} as const;
+/** A list. An empty one prints `empty` on stderr, and `first`, the command that creates the first item. */
+export const rows = (items: readonly object[], shown: readonly Column[], empty: string, first?: readonly string[]): View => ({
   kind: 'rows',
   items: items as readonly Item[],
   columns: shown,
   empty,
+  ...(first && { first }),
 });
 /** One thing, a line for each of its fields; under a line that says what was done. */
 export const record = (item: object, shown: readonly Column[], done?: string): View => ({

@@ -17,7 +17,7 @@ import { firstWords, namesNeeded, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
 
 /** What every command is given; what its declaration adds is made for each target. */
-export type BaseContext = Omit<Context, 'call' | 'list' | 'each' | 'resolve' | 'deadline'>;
+export type BaseContext = Omit<Context, 'call' | 'list' | 'each' | 'resolve' | 'nameOf' | 'deadline'>;
 
 /** Everything between the command line and a command's `run`: values, questions, names, consent; and several targets as one result. */
 export async function perform(invocation: Invocation, base: BaseContext, scope: Scope, sources: Sources): Promise<Result> {
@@ -96,6 +96,7 @@ function prepare({ invocation, chosen, inputs, all, base, scope, allowance }: Pr
     ...bounded,
     ...calls,
     each: (items, run) => several({ noun: nounOf(group), verb: command.name, items, run }),
+    nameOf: (id) => scope.sites.nameOf(id) ?? Object.values(targets).find((each) => each.id === id)?.label,
     resolve: (path) => resolve(parameters(path), firstWords(invocation), scope),
   };
   const own = command.targets === 'all' ? all : command.targets === 'optional' && all.length === 0 ? undefined : targets;

@@ -42,6 +42,7 @@ export const globalsOf = (given: Read): Globals => ({
   query: textOf(given.query),
   sort: textOf(given.sort),
   limit: textOf(given.limit),
+  wide: given.wide === true,
   header: given.header !== false,
   profile: textOf(given.profile),
   host: textOf(given.host),

@@ -28,7 +28,10 @@ export async function several<I extends Target>({ noun, verb, items, run }: Seve
   // Alone, or as the first, it has nothing to report beside what stopped it.
   if (stopped && isStop(results[0]?.exit)) throw stopped;
   const failures = results.filter(({ exit }) => exit).length;
-  const shown = columns<Item>({ key: 'id', title: title(noun), cell: (row) => labels.get(row) }, { key: 'result', cell: resultOf(verb) });
+  const shown = columns<Item>(
+    { key: 'id', title: title(noun), cell: (row) => labels.get(row) },
+    { key: 'result', computed: true, cell: resultOf(verb), wrap: true },
+  );
   const event = results.flatMap(({ view }) => ('event' in view && view.event) || []).at(0);
   const view = rows(reported, shown, '');
   const note = results.find((each) => each.note !== undefined)?.note;

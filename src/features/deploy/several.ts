@@ -83,10 +83,9 @@ function view(all: readonly Targets[], done: readonly Report[], { reason }: Abor
   const items = done.map(({ result, failure }): DeployResult & { error?: { code: string; message: string } } =>
     failure ? { ...result, error: { code: failure.code, message: failure.message } } : result,
   );
-  const shown = [
-    ...deployColumns.filter(({ key }) => key !== 'outcome' && key !== 'status'),
-    ...columns<DeployResult>({ key: 'outcome', cell: ({ outcome }) => outcome ?? 'not started' }),
-  ];
+  const [site, ...others] = deployColumns.filter(({ key }) => key !== 'outcome' && key !== 'status');
+  const outcome = columns<DeployResult>({ key: 'outcome', cell: (result) => result.outcome ?? 'not started' });
+  const shown = [...(site ? [site] : []), ...outcome, ...others];
   const leftOut = done.some(({ result, failure }) => result.outcome === null && failure?.code === 'partial');
   const stopped = done.find(({ failure }) => isStop(failure))?.failure ?? (leftOut && reason instanceof DnxError ? reason : undefined);
   const open = all.filter((_, index) => done[index]?.result.outcome === 'started').map((targets) => siteReference(targets));

@@ -104,7 +104,7 @@ const columns = ({ command, path }: Leaf, { operation, answer }: Described): Dif
   Object.keys(answer).length === 0
     ? []
     : (command.shows ?? [])
-        .filter(({ key }) => !Object.hasOwn(answer, key))
+        .filter(({ key, computed }) => !computed && !Object.hasOwn(answer, key))
         .map(({ key }) => difference('assumed', 'field', operation, key, `dnx ${path} shows it, and the document does not have it`));
 
 /** Status values of which dnx cannot tell whether they are good, bad, or going on. */

@@ -15,6 +15,8 @@ export interface SiteIndex {
   find(site: string, api: Pick<Api, 'list'>): Promise<readonly Located[]>;
   /** The sites that it answered from memory, by id, with the word for each: they may go by another name now. */
   readonly recalled: ReadonlyMap<string, string>;
+  /** The name of a server or site that was seen before; undefined if it was not. */
+  nameOf(id: unknown): string | undefined;
   /** Forgets what it remembers, so that the next answer is of now. */
   forget(): Promise<void>;
 }
@@ -37,6 +39,7 @@ export function openSiteIndex({ directory, account, clock, signal }: Options): S
   // The file may be one that cannot be written.
   let forgotten = false;
   let everywhere: Promise<readonly Listed[]> | undefined;
+  let names: ReadonlyMap<string, string> | undefined;
 
   const change = async (sites: (known: Sites) => Sites) => {
     try {
@@ -67,6 +70,10 @@ export function openSiteIndex({ directory, account, clock, signal }: Options): S
       return found;
     },
     recalled,
+    nameOf(id) {
+      names ??= namesIn(sitesIn(readIndex(file)[account]));
+      return typeof id === 'string' ? names.get(id) : undefined;
+    },
     async forget() {
       forgotten = true;
       everywhere = undefined;
@@ -115,6 +122,12 @@ function readIndex(file: string): JsonObject {
 /** The sites in one account's entry that are whole. */
 const sitesIn = (entry: unknown): Sites =>
   isObject(entry) ? Object.fromEntries(Object.entries(entry).filter((each): each is [string, Located] => isLocated(each[1]))) : {};
+
+/** The names of sites and servers by their ids. A site that was found by its id has no name here. */
+const namesIn = (sites: Sites): ReadonlyMap<string, string> =>
+  new Map(
+    Object.values(sites).flatMap(({ server, site }) => [server, site].flatMap(({ id, label }) => (label === id ? [] : [[id, label]]))),
+  );
 
 const isLocated = (value: unknown): value is Located => isObject(value) && isTarget(value.server) && isTarget(value.site);
 
