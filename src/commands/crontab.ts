@@ -14,7 +14,7 @@ interface Crontab {
 const crontabs = resource({
   noun: 'crontab',
   path: '/servers/{server}/crontabs',
-  columns: columns<Crontab>({ key: 'command', wrap: true }, running, { key: 'frequency', title: 'Schedule' }, 'user', {
+  columns: columns<Crontab>({ key: 'command', wrap: true }, running, 'frequency', 'user', {
     key: 'id',
     wide: true,
   }),

@@ -15,14 +15,7 @@ interface Daemon {
 const daemons = resource({
   noun: 'daemon',
   path: '/servers/{server}/daemons',
-  columns: columns<Daemon>(
-    { key: 'command', wrap: true },
-    running,
-    'processes',
-    'user',
-    { key: 'directory', wide: true },
-    { key: 'id', wide: true },
-  ),
+  columns: columns<Daemon>({ key: 'command', wrap: true }, running, 'processes', 'user', { key: 'id', wide: true }),
   details: columns<Daemon>('command', running, 'processes', 'user', 'directory', 'id'),
   example: {
     target: '01JQ8Z4T9G0000000000DM0001',

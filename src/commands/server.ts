@@ -27,6 +27,10 @@ interface Server {
   readonly sites_count: number;
 }
 
+/** `ssh deploynix@203.0.113.10`. */
+const sshCommand = ({ ssh_user, ip_address }: Server): string | null =>
+  ssh_user && ip_address ? `ssh ${wordOf(ssh_user)}@${wordOf(ip_address)}` : null;
+
 const servers = resource({
   noun: 'server',
   path: '/servers',
@@ -46,7 +50,7 @@ const servers = resource({
     'name',
     running,
     'ip_address',
-    { key: 'ssh', computed: true, cell: ({ ssh_user, ip_address }) => (ssh_user && ip_address ? `ssh ${ssh_user}@${ip_address}` : null) },
+    { key: 'ssh', computed: true, cell: sshCommand },
     { key: 'sites', computed: true },
     'provider',
     'region',

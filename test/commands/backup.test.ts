@@ -27,7 +27,7 @@ testGroup('backup', {
   },
   'create, of a database': {
     line: 'create --database shop --server db-1',
-    table: ['Type         database', 'Status       completed'],
+    table: ['Type       database', 'Status     completed', 'Database   shop', 'Server     db-1'],
     json: { type: 'database', status: 'completed', database_id: seeded.databases.shop },
     says: 'database shop: in_progress',
     ability: 'database:create',
@@ -35,7 +35,7 @@ testGroup('backup', {
   },
   'create, of an application': {
     line: 'create --site shop.example.com',
-    table: ['Type         application', 'Status       completed'],
+    table: ['Type       application', 'Status     completed', 'Site       shop.example.com'],
     json: { type: 'application', status: 'completed', site_id: seeded.sites['shop.example.com'] },
     says: 'Started the backup of shop.example.com.',
     ability: 'database:create',
@@ -44,7 +44,7 @@ testGroup('backup', {
   },
   restore: {
     line: `restore ${done} --confirm shop`,
-    table: ['Status       restored'],
+    table: ['Status     restored'],
     json: { id: done, status: 'restored' },
     says: `Started the restore of backup ${done}.`,
     ability: 'database:update',

@@ -34,12 +34,11 @@ describe('a word that every object of JavaScript knows', () => {
     }
   });
 
-  test.each(words)('%s is a field that the API did not send, or did', async (word) => {
-    const none = await bed.dnx(`server list --json --fields id,${word} --sort ${word} --limit 1`);
-    expect(none.stdout).toBe(`[\n  {\n    "id": "01JQ8Z4T9G00000000000WEB01",\n    "${word}": null\n  }\n]\n`);
-    for (const format of ['table', 'csv', 'tsv', 'yaml']) {
-      const run = await bed.dnx(`server list --fields name,${word} -o ${format}`);
-      expect([run.code, run.stdout]).toEqual([0, expect.not.stringMatching(/native code|\[object/)]);
+  test.each(words)('%s is a field only if the API sent it', async (word) => {
+    for (const options of [`--fields id,${word}`, `--sort ${word}`]) {
+      const run = await bed.dnx(`server list ${options}`);
+      expect([run.code, run.stdout]).toEqual([2, '']);
+      expect(run.stderr).toContain(`Unknown field '${word}'.`);
     }
     const sent = (answer: Answer): Answer => ({ ...answer, body: { data: [JSON.parse(`{"id":"1","${word}":"sent"}`)] } });
     bed.sandbox.faults.next({ path: '/servers' }, sent);

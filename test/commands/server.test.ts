@@ -14,14 +14,14 @@ testGroup('server', {
   },
   show: {
     line: 'show web-1',
-    table: ['Name                web-1', 'SSH user            deploynix', 'PHP version         8.3'],
+    table: ['Name         web-1', 'SSH          ssh deploynix@203.0.113.10', 'PHP          8.3'],
     json: { id: web1, provider: 'hetzner', monitoring_enabled: true },
     ability: 'server:read',
     missing: `show ${nobody}`,
   },
   create: {
     line: 'create web-3 --provider hetzner --region fsn1 --size cx32 --php-version 8.4',
-    table: ['Name                web-3', 'Status              active', 'Size                cx32'],
+    table: ['Name         web-3', 'Status       active', 'Size         cx32'],
     json: { name: 'web-3', status: 'active', region: 'fsn1', php_version: '8.4', provisioned_at: expect.any(String) },
     says: 'server web-3: provisioning',
     ability: 'server:create',
@@ -30,7 +30,7 @@ testGroup('server', {
   },
   update: {
     line: 'update web-1 --name web-one --no-monitoring-enabled',
-    table: ['Name                web-one', 'Monitoring enabled  no'],
+    table: ['Name         web-one', 'Monitoring   no'],
     json: { id: web1, name: 'web-one', monitoring_enabled: false },
     ability: 'server:update',
     missing: `update ${nobody} --name x`,
@@ -59,7 +59,7 @@ testGroup('server', {
   },
   provision: {
     line: 'provision web-2 --yes',
-    table: ['Name                web-2', 'Status              active'],
+    table: ['Name         web-2', 'Status       active'],
     json: { name: 'web-2', status: 'active' },
     says: 'Started the provisioning of server web-2.',
     ability: 'server:update',

@@ -40,9 +40,9 @@ describe('deploy several', () => {
     failing('blog.example.com');
     const run = await bed.dnx('deploy shop.example.com blog.example.com');
     expect(run.code).toBe(12);
-    expect(run.stdout).toMatch(/SITE +SERVER +RELEASE +DURATION +OUTCOME/);
-    expect(run.stdout).toMatch(/shop\.example\.com +web-1 .*succeeded/);
-    expect(run.stdout).toMatch(/blog\.example\.com +web-1 .*failed/);
+    expect(run.stdout).toMatch(/SITE +OUTCOME +SERVER +RELEASE +DURATION/);
+    expect(run.stdout).toMatch(/shop\.example\.com +succeeded +web-1 /);
+    expect(run.stdout).toMatch(/blog\.example\.com +failed +web-1 /);
     expect(run.stderr).toContain('shop.example.com: deploying');
     expect(run.stderr).toContain('! The deployment of blog.example.com failed');
     expect(run.stderr).toContain('Error: 1 of 2 failed.');

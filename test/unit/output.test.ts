@@ -37,7 +37,7 @@ const print = (view: View, format: Format, more: Partial<Parameters<typeof rende
 
 describe('a list', () => {
   test('as a table, without null and without trailing blanks', async () => {
-    expect(await print(list, 'table')).toBe('NAME   STATUS  SITES COUNT\nweb-2  active  10\nweb-1  failed  –\n');
+    expect(await print(list, 'table')).toBe('NAME   STATUS  SITES\nweb-2  active  10\nweb-1  failed  –\n');
   });
 
   test('without its heading', async () => {
@@ -81,20 +81,35 @@ describe('a list', () => {
     await expect(print(list, 'json', { query: '[?' })).rejects.toMatchObject({ code: 'usage' });
   });
 
-  test('is cut to the width of the terminal, the widest column first', async () => {
-    const wide = rows([{ id: 'x'.repeat(60), name: 'web-1', status: 'active', sites_count: 1 }], columns<Server>('name', 'id'), '');
-    const printed = (await print(wide, 'table', { width: 40 })).split('\n');
-    expect(Math.max(...printed.map((each) => each.length))).toBeLessThanOrEqual(40);
-    expect(printed[1]).toMatch(/^web-1 {2}x+…$/);
-  });
-
-  test('keeps its first column whole on a narrow terminal, and leaves out the last ones that do not fit', async () => {
-    const named = rows(
+  describe('on a terminal', () => {
+    const wide = rows(
       [{ id: 'x'.repeat(26), name: 'a-site.example.com', status: 'provisioning', sites_count: 12 }],
-      columns<Server>('name', 'status', 'sites_count', 'id'),
+      columns<Server>('name', 'status', 'sites_count', { key: 'id', wide: true }),
       '',
     );
-    expect(await print(named, 'table', { width: 40 })).toBe('NAME                STATUS    SITES C…\na-site.example.com  provisi…  12\n');
+    const printed = async (width: number, more: Partial<Parameters<typeof render>[1]> = {}) => {
+      let left = 0;
+      const hidden = (count: number) => {
+        left = count;
+      };
+      return [await print(wide, 'table', { width, terminal: true, hidden, ...more }), left];
+    };
+    const narrow = 'NAME                STATUS          SITES\na-site.example.com  ● provisioning  12\n';
+    const short = 'NAME                STATUS\na-site.example.com  ● provisioning\n';
+    const whole = `NAME                STATUS          SITES  ID\na-site.example.com  ● provisioning  12     ${'x'.repeat(26)}\n`;
+    const stack = `Name    a-site.example.com\nStatus  ● provisioning\nSites   12\n`;
+
+    test.each([
+      ['of 80 columns, without the wide columns', 80, {}, narrow, 1],
+      ['of 120 columns, with them', 120, {}, whole, 0],
+      ['with --wide, with them', 80, { wide: true }, whole, 0],
+      ['without the last columns where they do not fit', 40, {}, short, 2],
+      ['with a line for each value where the first two do not fit', 33, {}, stack, 1],
+      ['with every field that --fields names', 30, { fields: ['name', 'status'] }, stack.replace(/Sites.*\n/, ''), 0],
+      ['with a line for each value where --wide does not fit', 40, { wide: true }, `${stack}ID      ${'x'.repeat(26)}\n`, 0],
+    ] as const)('%s', async (_, width, more, text, hidden) => {
+      expect(await printed(width, { ...more })).toEqual([text, hidden]);
+    });
   });
 });
 
