@@ -58,6 +58,6 @@ function startOf(text: string, width: number): string {
 
 /** The characters of a text as people see them. Intl.Segmenter takes 20 µs for each, so it is left to text that needs it. */
 function* charactersOf(text: string): Iterable<string> {
-  if (!JOINED.test(text)) yield* text;
+  if (!JOINED.test(text.replace(/[\u0300-\u036f]/g, ''))) yield* text.match(/\P{M}?\p{M}*/gu) ?? [];
   else for (const { segment } of new Intl.Segmenter().segment(text)) yield segment;
 }
