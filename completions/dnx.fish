@@ -366,6 +366,7 @@ function __dnx_everywhere
         --query 'Narrow the result with a JMESPath expression' \
         --sort 'Sort a list by a field; -field for descending' \
         --limit 'At most n things of a list' \
+        --wide 'Show all columns of a table' \
         --no-header 'No heading over a table' \
         --profile 'The profile whose host, defaults and token to use' \
         --host 'The address of Deploynix' \

@@ -236,7 +236,7 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'deploy' = @()
     'rollback' = @()
   }
-  $everywhere = @('--json|Print JSON, as the API sent it (same as -o json)', '--output|How to print the result', '--fields|Only these fields', '--query|Narrow the result with a JMESPath expression', '--sort|Sort a list by a field; -field for descending', '--limit|At most n things of a list', '--no-header|No heading over a table', '--profile|The profile whose host, defaults and token to use', '--host|The address of Deploynix', '--no-input|Never ask; exit 2 instead', '--quiet|No progress and no notices', '--debug|Show the HTTP requests on stderr, without secrets', '--no-color|No colours', '--help|Show help')
+  $everywhere = @('--json|Print JSON, as the API sent it (same as -o json)', '--output|How to print the result', '--fields|Only these fields', '--query|Narrow the result with a JMESPath expression', '--sort|Sort a list by a field; -field for descending', '--limit|At most n things of a list', '--wide|Show all columns of a table', '--no-header|No heading over a table', '--profile|The profile whose host, defaults and token to use', '--host|The address of Deploynix', '--no-input|Never ask; exit 2 instead', '--quiet|No progress and no notices', '--debug|Show the HTTP requests on stderr, without secrets', '--no-color|No colours', '--help|Show help')
   $flags = @{
     '' = @('--help|Show help', '--version|Show the version')
     'auth' = @('--help|Show help')

@@ -65,7 +65,7 @@ const servers = resource({
     'id',
   ),
   more: async (ctx, server, targets) => (await import('../features/overview/server.ts')).serverOverview(ctx, server, targets),
-  example: { target: 'web-1', update: '--monitoring-enabled' },
+  example: { target: 'web-1', create: 'web-3 --provider hetzner', update: '--monitoring-enabled' },
 });
 
 const fields = {

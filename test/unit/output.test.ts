@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ago } from '../../src/base/time.ts';
 import { render } from '../../src/cli/output/render.ts';
 import { forLog, json, line, lines } from '../../src/cli/output/text.ts';
-import { columns, message, record, rows, type View } from '../../src/cli/output/view.ts';
+import { columns, message, record, rows, running, type View } from '../../src/cli/output/view.ts';
 import type { Format } from '../../src/machine/settings/format.ts';
 
 interface Server {
@@ -118,6 +118,31 @@ test('a record shows a line for each field, and times as they feel', async () =>
   expect(await print(record({ ...servers[0], created_at: '2026-04-16T09:00:00Z' }, shown), 'table')).toBe(
     'Name     web-2\nStatus   active\nCreated  3h ago\n',
   );
+});
+
+test.each([
+  ['active', 'green'],
+  ['Deployed', 'green'],
+  ['in-progress', 'yellow'],
+  ['running', 'yellow'],
+  ['failed', 'red'],
+  ['canceled', 'red'],
+  ['expired', 'red'],
+  ['stopped', 'dim'],
+  ['suspended', 'dim'],
+  ['frobnicated', undefined],
+] as const)('a status of %s is %s on a terminal, and has a dot', async (status, color) => {
+  const style = new Chalk({ level: 1 });
+  const view = rows([{ name: 'x', status }], columns<Server>('name', 'status'), '');
+  const dotted = color ? style[color](`● ${status}`) : `● ${status}`;
+  expect(await print(view, 'table', { terminal: true, width: 80, header: false, style })).toBe(`x  ${dotted}\n`);
+  expect(await print(view, 'table', { header: false })).toBe(`x  ${status}\n`);
+});
+
+test('what runs is green while it is running', async () => {
+  const style = new Chalk({ level: 1 });
+  const view = rows([{ status: 'running' }], columns<Server>(running), '');
+  expect(await print(view, 'table', { terminal: true, header: false, style })).toBe(`${style.green('● running')}\n`);
 });
 
 test('a message is a sentence for a person and an object for a script', async () => {
