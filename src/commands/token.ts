@@ -5,7 +5,7 @@ import { columns, rows } from '../cli/output/view.ts';
 import { tell } from '../features/auth/choose.ts';
 import { type AbilityNeed, needsOf } from '../features/token/abilities/arithmetic.ts';
 import { needsOfLines } from '../features/token/abilities/needs.ts';
-import { audit } from '../features/token/audit.ts';
+import { audit, hasEverything } from '../features/token/audit.ts';
 import { createToken } from '../features/token/create.ts';
 import { presetNames } from '../features/token/presets.ts';
 import { revokeTokens } from '../features/token/revoke.ts';
@@ -26,6 +26,12 @@ const wanted = {
   from_script: list('A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need', 'file'),
 };
 
+const abilityColumn = {
+  key: 'abilities',
+  cell: ({ abilities }: Token) => (hasEverything(abilities) ? 'every ability' : undefined),
+  wrap: true,
+} as const;
+
 const listTokens = command({
   name: 'list',
   aliases: ['ls'],
@@ -35,7 +41,7 @@ const listTokens = command({
   examples: ['list', 'list --audit', 'list --json'],
   async run(ctx, { options: { audit: marked } }) {
     const found = await ctx.list<Token>();
-    const shown = columns<Token>('name', 'id', { key: 'abilities', wrap: true }, 'last_used_at', 'created_at');
+    const shown = columns<Token>('name', 'id', abilityColumn, 'last_used_at', 'created_at');
     if (!marked) return rows(found, shown, 'No tokens.');
     const audited = audit(found, ctx.clock.now());
     const bad = audited.filter(({ audit }) => audit.length > 0).length;

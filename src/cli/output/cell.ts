@@ -6,12 +6,12 @@ import { line } from './text.ts';
 import { toneOf } from './tone.ts';
 import type { Column, Item } from './view.ts';
 
-/** What a cell depends on beside its value. */
+/** What a cell depends on besides its value. */
 export interface CellOptions {
   /** Epoch ms, for `3h ago`. */
   readonly now: number;
   readonly style: Style;
-  /** Stdout is a terminal: a status gets a dot, and a value is made harmless. Elsewhere values go byte for byte. */
+  /** On a terminal, a status gets a dot and values lose their control characters. Elsewhere a value is printed byte for byte. */
   readonly terminal: boolean;
 }
 
@@ -46,7 +46,7 @@ export function heading({ key, title }: Column): string {
 /** The value of a column: what it computes, else the field itself. */
 export const valueIn = (item: Item, { key, cell: computed }: Column): unknown => computed?.(item) ?? own(item, key);
 
-/** A value as a person reads it: no `null`, no `undefined`, no control characters. */
+/** A value for people: never `null`, `undefined` or control characters. */
 export function cell(item: Item, column: Column, { now, style, terminal }: CellOptions): string {
   const { key } = column;
   const value = valueIn(item, column);
@@ -59,7 +59,7 @@ export function cell(item: Item, column: Column, { now, style, terminal }: CellO
   return tone === undefined ? marked : style[tone](marked);
 }
 
-/** A value as text, the same everywhere but in JSON. */
+/** A value as text, in every format but JSON. */
 export function words(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';

@@ -2,17 +2,17 @@ import { isObject, own } from '../../base/json.ts';
 import { valueIn, words } from './cell.ts';
 import type { Column, Item, View } from './view.ts';
 
-/** What `--fields`, `--sort` and `--limit` leave of a result. */
+/** `--fields`, `--sort` and `--limit`. */
 export interface Narrowing {
   readonly fields: readonly string[] | undefined;
   readonly sort: string | undefined;
   readonly limit: number | undefined;
 }
 
-/** A view that holds something to print as text. */
+/** A view that prints as text. */
 export type Shown = Exclude<View, { kind: 'nothing' | 'stream' }>;
 
-/** The data behind a view, as the API sent it, narrowed. */
+/** The data of a view as the API sent it, sorted, limited and reduced to the fields. */
 export function dataOf(view: Shown, options: Narrowing): unknown {
   if (view.kind === 'rows') return narrowed(view.items, options, view.columns).map((item) => picked(item, options.fields));
   if (view.kind === 'record') return picked(view.item, options.fields);
@@ -39,6 +39,6 @@ export function narrowed(items: readonly Item[], { sort, limit }: Narrowing, col
 const compare = (a: unknown, b: unknown): number =>
   typeof a === 'number' && typeof b === 'number' ? a - b : words(a).localeCompare(words(b), 'en', { numeric: true });
 
-/** The columns to show: those of the view, or those that `--fields` names. */
+/** The columns of the view, or the ones that `--fields` names. */
 export const chosen = (columns: readonly Column[], fields: readonly string[] | undefined): readonly Column[] =>
   fields ? fields.map((key) => columns.find((column) => column.key === key) ?? { key }) : columns;

@@ -8,7 +8,7 @@ import { ended } from './separated.ts';
 import { json, lines } from './text.ts';
 import type { Column, Item, View } from './view.ts';
 
-/** What a table depends on beside its view. */
+/** What a table depends on besides its view. */
 export interface TableOptions extends CellOptions, Narrowing {
   readonly header: boolean;
   /** Columns of the terminal; undefined where there is no limit. */
@@ -22,7 +22,7 @@ export interface TableOptions extends CellOptions, Narrowing {
 /** A terminal of this width has room for the wide columns. */
 const ROOMY = 120;
 
-/** A view for a person. */
+/** A view for people. */
 export async function table(view: Shown, options: TableOptions): Promise<string> {
   switch (view.kind) {
     case 'data':
@@ -38,12 +38,12 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
   }
 }
 
-/** What an expression yielded, for a person: a list as rows, an object as a record, and anything else as it is. */
+/** The result of a query for people: a list as rows, an object as a record, anything else as it is. */
 export async function yieldTable(found: unknown, options: TableOptions): Promise<string> {
   if (found === null) return '';
   if (!Array.isArray(found) && !isObject(found)) return value(words(found), options);
   const { items, columns, named } = rowsOf(found);
-  // A query names what it wants, and gets all of it.
+  // A query selects its columns, so none is hidden.
   return isObject(found)
     ? record(found, columns, options)
     : rows(items, columns, { ...options, header: options.header && named, wide: true });
@@ -59,16 +59,16 @@ function record(item: Item, shown: readonly Column[], options: TableOptions): st
   return shown.map((column) => `${options.style.dim(heading(column).padEnd(width))}  ${cell(item, column, options)}\n`).join('');
 }
 
-/** A record with what it takes further requests to know. */
+/** A record, with the values that take further requests. */
 async function whole({ item, columns, more }: View & { kind: 'record' }, options: TableOptions): Promise<string> {
   const shown = chosen(columns, options.fields);
   const known = more && shown.some(({ computed, cell }) => computed && !cell) ? { ...item, ...(await more()) } : item;
-  // What the API did not send has no line; what it sent empty has one.
+  // A field that the API did not send has no line; an empty one has.
   const sent = options.fields ? shown : shown.filter(({ key, cell }) => cell !== undefined || own(known, key) !== undefined);
   return record(known, sent.length > 0 ? sent : Object.keys(item).map((key) => ({ key })), options);
 }
 
-/** The columns of a list that this width asks for. */
+/** The columns to fit: all of them, or those for a narrow terminal. */
 function offered(columns: readonly Column[], { fields, wide, width = ROOMY }: TableOptions): readonly Column[] {
   if (fields) return chosen(columns, fields);
   return wide || width >= ROOMY ? columns : columns.filter((column) => !column.wide);
