@@ -21,7 +21,7 @@ const certificates = resource({
   noun: 'certificate',
   path: '/servers/{server}/sites/{site}/certificates',
   columns: columns<Certificate>('domain', 'status', 'expires_at', 'type', { key: 'reason', wrap: true }, { key: 'id', wide: true }),
-  details: columns<Certificate>('domain', 'status', 'reason', 'type', 'expires_at', 'created_at', 'id'),
+  details: columns<Certificate>('domain', 'status', { key: 'reason', wrap: true }, 'type', 'expires_at', 'created_at', 'id'),
   example: { target: '01JQ8Z4T9G0000000000CE0001', parents: '--site shop.example.com' },
 });
 

@@ -16,7 +16,7 @@ const daemons = resource({
   noun: 'daemon',
   path: '/servers/{server}/daemons',
   columns: columns<Daemon>({ key: 'command', wrap: true }, running, 'processes', 'user', { key: 'id', wide: true }),
-  details: columns<Daemon>('command', running, 'processes', 'user', 'directory', 'id'),
+  details: columns<Daemon>({ key: 'command', wrap: true }, running, 'processes', 'user', 'directory', 'id'),
   example: {
     target: '01JQ8Z4T9G0000000000DM0001',
     parents: '--server web-1',

@@ -51,7 +51,7 @@ const servers = resource({
     running,
     'ip_address',
     { key: 'ssh', computed: true, cell: sshCommand },
-    { key: 'sites', computed: true },
+    { key: 'sites', computed: true, wrap: true },
     'provider',
     'region',
     'size',

@@ -113,6 +113,12 @@ describe('server show', () => {
     expect(stdout).toContain('Sites        shop.example.com, blog.example.com, staging.example.com\n');
   });
 
+  test('has one under the other where the terminal is narrow', async () => {
+    const run = await bed.dnx('server show web-1', { columns: 40, env: { NO_COLOR: '1' } });
+    const indent = ' '.repeat(13);
+    expect(run.stdout).toContain(`Sites        shop.example.com,\n${indent}blog.example.com,\n${indent}staging.example.com\n`);
+  });
+
   test('has their number where the token may not read them', async () => {
     const run = await shown({ DNX_TOKEN: bed.sandbox.mint(['server:read']) });
     expect([run.code, run.stderr]).toEqual([0, '']);

@@ -1,6 +1,9 @@
 /** Spaces between two columns. */
 export const GAP = 2;
 
+/** Narrower than this, a value is not readable. */
+export const NARROWEST = 8;
+
 /** The first columns say what a row is about, and are never hidden. */
 const ALWAYS_SHOWN = 2;
 

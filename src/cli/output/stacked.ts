@@ -1,10 +1,7 @@
-import { GAP } from './layout.ts';
+import { GAP, NARROWEST } from './layout.ts';
 import type { Style } from './style.ts';
 import { widthOf } from './width.ts';
 import { wrapped } from './wrapping.ts';
-
-/** Narrower than this, a value is not readable at all. */
-const NARROWEST = 8;
 
 /** Rows that are too wide for the terminal: a line for each value, and an empty line between two rows. */
 export function stacked(rows: readonly (readonly string[])[], labels: readonly string[], width: number, { dim }: Style): string {

@@ -2,6 +2,7 @@ import type { Detail } from '../../base/errors.ts';
 import { isObject, own } from '../../base/json.ts';
 import { type CellOptions, cell, heading, words } from './cell.ts';
 import { detailLines } from './details.ts';
+import { GAP, NARROWEST } from './layout.ts';
 import { chosen, dataOf, type Narrowing, narrowed, type Shown } from './narrow.ts';
 import { rowsOf } from './rows.ts';
 import { ended } from './separated.ts';
@@ -54,10 +55,22 @@ const succeeded = (sentence: string, details: readonly Detail[], { style }: Tabl
 
 const value = (text: string, { terminal }: TableOptions): string => ended(terminal ? lines(text) : text);
 
-function record(item: Item, shown: readonly Column[], options: TableOptions): string {
-  const width = Math.max(...shown.map((column) => heading(column).length));
-  return shown.map((column) => `${options.style.dim(heading(column).padEnd(width))}  ${cell(item, column, options)}\n`).join('');
+async function record(item: Item, shown: readonly Column[], options: TableOptions): Promise<string> {
+  const labels = Math.max(...shown.map((column) => heading(column).length));
+  const room = (options.width ?? Number.POSITIVE_INFINITY) - labels - GAP;
+  const lines = await Promise.all(
+    shown.map(async (column) => {
+      const text = cell(item, column, options);
+      const label = options.style.dim(heading(column).padEnd(labels));
+      return `${label}  ${column.wrap && options.width !== undefined ? await indented(text, room, labels + GAP) : text}\n`;
+    }),
+  );
+  return lines.join('');
 }
+
+/** A text in lines of at most `room` columns, under each other. */
+const indented = async (text: string, room: number, indent: number): Promise<string> =>
+  (await import('./wrapping.ts')).wrapped(text, Math.max(room, NARROWEST)).join(`\n${' '.repeat(indent)}`);
 
 /** A record, with the values that take further requests. */
 async function whole({ item, columns, more }: View & { kind: 'record' }, options: TableOptions): Promise<string> {

@@ -35,7 +35,7 @@ export const siteDetails = columns<Site>(
   { key: 'url', computed: true },
   { key: 'repository', computed: true },
   'branch',
-  { key: 'release', computed: true },
+  { key: 'release', computed: true, wrap: true },
   'last_deployed_at',
   { key: 'certificate', computed: true },
   'type',
