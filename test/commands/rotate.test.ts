@@ -132,7 +132,7 @@ describe('token rotate', () => {
       for (const shape of ['--query name', '--json --query id', '-o yaml --query [name]']) {
         const run = await bed.dnx(`${line} ${shape}`);
         expect([shape, run.code, run.stdout, names().length]).toEqual([shape, 1, '', 6]);
-        expect(run.stderr).toContain('The output does not contain the token. The new token is revoked again.');
+        expect(run.stderr).toContain('The output leaves the token out. The new token is revoked again.');
       }
       const refused = await bed.dnx(`${line} -o ids`);
       expect([refused.code, refused.calls.filter((call) => !call.startsWith('GET'))]).toEqual([2, []]);

@@ -39,7 +39,7 @@ export async function print({ view, exit, secret }: Result, globals: Globals, se
     style: await styleFor(stdout, env, color),
   });
   if (secret !== undefined && !text.includes(JSON.stringify(secret).slice(1, -1)))
-    throw new DnxError('failed', 'The output does not contain the token.', { hint: 'Use another format or query, or --to-file FILE.' });
+    throw new DnxError('failed', 'The output leaves the token out.', { hint: 'Use another format or query, or --to-file FILE.' });
   // A single value is for scripts and stays as it is; other text may end up in a CI log.
   const read = format === 'table' && (view.kind !== 'text' || view.log);
   if (text !== '') await write(stdout, read ? forLog(text, env) : text);

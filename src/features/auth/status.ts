@@ -39,10 +39,10 @@ export async function signedIn(ctx: Needs): Promise<Result> {
     { key: 'profile', cell: ({ profile, current }) => (current ? `${profile} *` : profile) },
     'host',
     'user',
-    { key: 'source', title: 'Token from', wide: true },
+    { key: 'source', title: 'Token from' },
     { key: 'abilities', cell: ({ abilities }) => abilitiesInWords(abilities), wrap: true },
-    { key: 'created_at', wide: true },
-    { key: 'last_used_at', wide: true },
+    'created_at',
+    { key: 'last_used_at', title: 'Last used' },
     { key: 'problem', cell: ({ problem, mend }) => (problem ? `${problem} → ${mend}` : undefined), wrap: true },
   );
   const failure =

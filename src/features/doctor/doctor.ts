@@ -19,7 +19,7 @@ export async function examine(ctx: Needs): Promise<Result> {
     'check',
     { key: 'verdict', cell: ({ verdict }) => marks[verdict] },
     { key: 'detail', wrap: true },
-    { key: 'mend', title: 'Fix', wrap: true },
+    { key: 'mend', wrap: true },
   );
   const failure =
     bad.length === 0
