@@ -74,10 +74,10 @@ const { type: _, ...changeable } = fields;
 
 const deploy = command({
   name: 'deploy',
-  summary: 'Deploy a site and follow it to its end',
+  summary: 'Deploy a site and wait for the result',
   description: [
-    'Exit codes: 0 it succeeded, or with --no-wait was started; 1 it failed, or was superseded; 11 it failed verification and was rolled back; 12 some of several failed; 124 it goes on after --timeout.',
-    'Interrupted or cut off, it can be taken up again with: dnx site watch',
+    'Exit codes: 0 succeeded, or started with --no-wait; 1 failed or superseded; 11 failed verification and rolled back; 12 some of several sites failed; 124 still running after --timeout.',
+    'If you interrupt it, the deployment continues. Resume with: dnx site watch',
   ].join('\n'),
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',
@@ -102,8 +102,8 @@ const deploy = command({
 
 const watch = command({
   name: 'watch',
-  summary: 'Follow a deployment that is under way, or take up the one that was left',
-  description: 'Without a site it takes up the last deployment that was followed on this machine and did not come to its end here.',
+  summary: 'Follow a deployment in progress, or resume the last one',
+  description: 'Without a site, resumes the last unfinished deployment that was started or followed on this machine.',
   calls: [siteEndpoint, releasesEndpoint],
   targets: 'optional',
   options: { timeout: following.timeout, ...reporting },
@@ -116,17 +116,18 @@ const watch = command({
 
 const rollback = command({
   name: 'rollback',
-  summary: 'Make an earlier release live again',
-  description: 'Re-points the site to a kept release. It rebuilds nothing and does not undo migrations.',
+  summary: 'Roll back a site to an earlier release',
+  description:
+    'Makes a kept release live again, without a build. Database migrations are not undone.\n\nOn a terminal you pick the release. With --yes and no --to it is the previous one.',
   calls: [
     'POST /servers/{server}/sites/{site}/rollback',
     siteEndpoint,
     releasesEndpoint,
     { when: 'wait', also: [siteEndpoint, releasesEndpoint] },
   ],
-  consent: { level: 'moderate', verb: 'Roll back', warning: 'A rollback does not undo database migrations.' },
+  consent: { level: 'moderate', deferred: true },
   options: {
-    to: text('The release, by name or id; picked on a terminal, the previous one otherwise', 'release'),
+    to: text('Release to roll back to, by name or id', 'release'),
     ...following,
     ...reporting,
   },
@@ -142,7 +143,7 @@ const rollback = command({
 
 const releases = command({
   name: 'releases',
-  summary: 'List the releases that are kept',
+  summary: 'List the releases of a site',
   calls: releasesEndpoint,
   examples: ['releases shop.example.com'],
   run: async (ctx) =>
@@ -157,7 +158,7 @@ const releases = command({
         'created_at',
         'id',
       ),
-      'No releases: this site does not keep any, or was never deployed.',
+      'No releases. This site was never deployed, or does not keep releases.',
     ),
 });
 
@@ -183,12 +184,12 @@ const webhooks = command({
 
 const schedule = command({
   name: 'schedule',
-  summary: 'Deploy a site later',
+  summary: 'Schedule a deployment',
   calls: 'POST /servers/{server}/sites/{site}/schedule-deploy',
   options: {
-    at: text('When: 2026-12-01T02:00, or with its offset 2026-12-01T02:00:00Z', 'time'),
-    tz: text('The time zone of --at (the one of this machine)', 'zone'),
-    in: duration('When: so long from now'),
+    at: text('Time, such as 2026-12-01T02:00 or 2026-12-01T02:00:00Z', 'time'),
+    tz: text('Time zone of --at (default: of this machine)', 'zone'),
+    in: duration('Delay from now, such as 90m'),
   },
   examples: ['schedule shop.example.com --at 2099-12-01T02:00 --tz Europe/Berlin', 'schedule shop.example.com --in 90m --yes'],
   consent: async (ctx, { targets, options, consent }) =>
@@ -214,7 +215,7 @@ export default group({
       name: 'unschedule',
       summary: 'Cancel a scheduled deployment',
       calls: 'POST /servers/{server}/sites/{site}/cancel-scheduled-deploy',
-      done: 'The scheduled deployment is cancelled.',
+      done: 'Canceled the scheduled deployment.',
       examples: ['unschedule shop.example.com'],
     }),
     command({

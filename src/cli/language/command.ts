@@ -52,6 +52,8 @@ export interface Consent {
   readonly warning?: string;
   /** What happens to what, where that is not the verb and the targets. */
   readonly action?: string;
+  /** True if the command itself asks, once it knows what the question is about. Without a terminal it still needs `--yes` before any request. */
+  readonly deferred?: true;
   /** For a severe command whose target is not what is lost: reads that. */
   readonly affects?: (ctx: Context, target: Target) => Promise<Affected>;
 }

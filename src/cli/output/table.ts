@@ -27,6 +27,7 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
     case 'text':
       return value(view.text, options);
     case 'record': {
+      if (view.done !== undefined && view.details && !options.fields) return succeeded(view.done, view.details, options);
       // What the API did not send has no line; what it sent empty has one.
       const sent = view.columns.filter(({ key, cell }) => cell !== undefined || own(view.item, key) !== undefined);
       const shown = chosen(sent.length > 0 ? sent : Object.keys(view.item).map((key) => ({ key })), options.fields);

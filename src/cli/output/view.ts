@@ -22,8 +22,15 @@ export type View =
       readonly empty: string;
       readonly event?: Event;
     }
-  /** `done`: what was done, as the line above it. */
-  | { readonly kind: 'record'; readonly item: Item; readonly columns: readonly Column[]; readonly event?: Event; readonly done?: string }
+  /** `done`: what was done, as the line above it. `details`: the lines under that for a person, instead of the fields. */
+  | {
+      readonly kind: 'record';
+      readonly item: Item;
+      readonly columns: readonly Column[];
+      readonly event?: Event;
+      readonly done?: string;
+      readonly details?: readonly Detail[];
+    }
   /** A sentence for a person; `data` for a script. `done`: it says what was done, with details under it. */
   | { readonly kind: 'message'; readonly text: string; readonly data: unknown; readonly done?: readonly Detail[] }
   /** Text that stands as it is: a script, a token, a value; or a log, for whoever reads it. */
@@ -73,12 +80,13 @@ export const rows = (items: readonly object[], shown: readonly Column[], empty: 
   columns: shown,
   empty,
 });
-/** One thing, a line for each of its fields; under a line that says what was done. */
-export const record = (item: object, shown: readonly Column[], done?: string): View => ({
+/** One thing, a line for each of its fields; under a line that says what was done. `details` replace the fields for a person. */
+export const record = (item: object, shown: readonly Column[], done?: string, details?: readonly Detail[]): View => ({
   kind: 'record',
   item: item as Item,
   columns: shown,
   ...(done !== undefined && { done }),
+  ...(details && { details }),
 });
 /** A sentence for a person, and what a script gets instead. */
 export const message = (sentence: string, data: unknown = { message: sentence }): View => ({ kind: 'message', text: sentence, data });

@@ -29,7 +29,7 @@ export async function obtainConsent(
   const { command } = invocation;
   const declared = typeof command.consent === 'function' ? await command.consent(ctx, args) : command.consent;
   const consent: Consent | undefined = typeof declared === 'string' ? { level: declared } : declared;
-  if (!consent || all.length === 0) return;
+  if (!consent || consent.deferred || all.length === 0) return;
   await (consent.level === 'moderate' ? moderate : severe)(invocation, consent, all, ctx);
 }
 

@@ -28,7 +28,7 @@ export async function perform(invocation: Invocation, base: BaseContext, scope: 
   const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
   // Questions take as long as they take; names are looked up in the time of the command.
   const looking = within(base, command.options?.timeout ? allowanceOf(inputs.options) : Number.POSITIVE_INFINITY);
-  const all = await inTime(lookedUp(invocation, chosen, rememberingLists({ ...scope, api: looking.api })), 'nothing was started');
+  const all = await inTime(lookedUp(invocation, chosen, rememberingLists({ ...scope, api: looking.api })), 'anything');
   const allowance = looking.deadline - base.clock.elapsed();
   const prepared = (targets: Targets) => prepare({ invocation, chosen, inputs, all, base, scope, allowance }, targets);
   const [first = {}] = all;
