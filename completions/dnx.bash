@@ -278,7 +278,7 @@ _dnx() {
           'backup list') words="--server --database --status --type $everywhere" ;;
           'backup create') words="--server --database --site --wait --no-wait --timeout --field --data $everywhere" ;;
           'backup download') words="--file --force $everywhere" ;;
-          'backup restore') words="--wait --no-wait --timeout --confirm --yes $everywhere" ;;
+          'backup restore') words="--server --database --site --latest --wait --no-wait --timeout --confirm --yes $everywhere" ;;
           'backup verify') words=" $everywhere" ;;
           'crontab list') words="--server $everywhere" ;;
           'crontab show') words="--server $everywhere" ;;

@@ -453,12 +453,12 @@ function __dnx_complete
                     create 'Create a site' \
                     update 'Change a site' \
                     delete 'Delete a site' \
-                    deploy 'Deploy a site and follow it to its end' \
-                    watch 'Follow a deployment that is under way, or take up the one that was left' \
-                    rollback 'Make an earlier release live again' \
-                    releases 'List the releases that are kept' \
+                    deploy 'Deploy a site and wait for the result' \
+                    watch 'Follow a deployment in progress, or resume the last one' \
+                    rollback 'Roll back a site to an earlier release' \
+                    releases 'List the releases of a site' \
                     webhooks 'List the pushes that triggered deployments' \
-                    schedule 'Deploy a site later' \
+                    schedule 'Schedule a deployment' \
                     unschedule 'Cancel a scheduled deployment' \
                     suspend 'Suspend a site: it answers no traffic until it is resumed' \
                     resume 'Let a suspended site answer again' \
@@ -509,7 +509,7 @@ function __dnx_complete
                     list 'List backups' \
                     create 'Back up a database, or the application of a site' \
                     download 'Download a backup to a file' \
-                    restore 'Restore from a backup' \
+                    restore 'Restore a database or site from a backup' \
                     verify 'Check that a backup is intact'
             case 'crontab'
                 printf '%s\t%s\n' \
@@ -909,7 +909,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
                     --site 'The site: name or id' \
-                    --to 'The release, by name or id; picked on a terminal, the previous one otherwise' \
+                    --to 'Release to roll back to, by name or id' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \
@@ -933,9 +933,9 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
                     --site 'The site: name or id' \
-                    --at 'When: 2026-12-01T02:00, or with its offset 2026-12-01T02:00:00Z' \
-                    --tz 'The time zone of --at (the one of this machine)' \
-                    --in 'When: so long from now' \
+                    --at 'Time, such as 2026-12-01T02:00 or 2026-12-01T02:00:00Z' \
+                    --tz 'Time zone of --at (default: of this machine)' \
+                    --in 'Delay from now, such as 90m' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
@@ -1184,14 +1184,14 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
                     --database 'The database: name or id' \
-                    --status 'Only those in this status' \
-                    --type 'Only those of this kind'
+                    --status 'Only backups with this status' \
+                    --type 'Only backups of this type'
                 __dnx_everywhere
             case 'backup create'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
                     --database 'The database: name or id' \
-                    --site 'The site whose application to back up: domain or id' \
+                    --site 'Site whose application to back up: domain or id' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \
@@ -1201,12 +1201,16 @@ function __dnx_complete
                 __dnx_everywhere
             case 'backup download'
                 printf '%s\t%s\n' \
-                    --file 'Where to: a file, a folder, or - for standard output' \
-                    -O 'Where to: a file, a folder, or - for standard output' \
-                    --force 'Overwrite the file if it is there'
+                    --file 'File or folder to save to, or - for standard output' \
+                    -O 'File or folder to save to, or - for standard output' \
+                    --force 'Overwrite an existing file'
                 __dnx_everywhere
             case 'backup restore'
                 printf '%s\t%s\n' \
+                    --server 'The server: name or id' \
+                    --database 'The database: name or id' \
+                    --site 'The site: name or id' \
+                    --latest 'Restore the newest completed backup of --database or --site' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \
@@ -1509,7 +1513,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
                     --site 'The site: name or id' \
-                    --to 'The release, by name or id; picked on a terminal, the previous one otherwise' \
+                    --to 'Release to roll back to, by name or id' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \

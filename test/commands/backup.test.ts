@@ -37,7 +37,7 @@ testGroup('backup', {
     line: 'create --site shop.example.com',
     table: ['Type         application', 'Status       completed'],
     json: { type: 'application', status: 'completed', site_id: seeded.sites['shop.example.com'] },
-    says: 'Started the backup of shop.example.com.',
+    says: 'Backing up shop.example.com',
     ability: 'database:create',
     missing: 'create --site nowhere.example.com',
     invalid: [`create --site ${seeded.sites['shop.example.com']} --server web-1 -F site_id=${nobody}`, 'site_id'],
@@ -46,13 +46,13 @@ testGroup('backup', {
     line: `restore ${done} --confirm shop`,
     table: ['Status       restored'],
     json: { id: done, status: 'restored' },
-    says: `Started the restore of backup ${done}.`,
+    says: 'Restoring database shop',
     ability: 'database:update',
     missing: `restore ${nobody} --confirm shop`,
   },
   verify: {
     line: `verify ${done}`,
-    table: ['The backup is intact'],
+    table: [`✓ Backup ${done} is intact`],
     json: { id: done, status: 'completed' },
     ability: 'database:read',
     missing: `verify ${nobody}`,
@@ -71,7 +71,7 @@ test.each(['--status done', '--type disk'])('list %s is refused before anything 
 });
 
 test.each([
-  ['create', 'A backup of what? Nothing says.'],
+  ['create', 'No database or site given.'],
   ['create --site shop.example.com --database shop', 'do not go together'],
 ])('%s does not guess', async (line, said) => {
   const run = await bed.dnx(`backup ${line}`);
@@ -88,7 +88,7 @@ test('a backup that fails fails the command', async () => {
   expect((await bed.dnx('database create fail_me --server db-1')).code).toBe(0);
   const run = await bed.dnx('backup create --database fail_me --server db-1 --json');
   expect(run.json()).toMatchObject({ status: 'failed' });
-  expect(run.stderr).toContain('The backup of database fail_me failed.');
+  expect(run.stderr).toContain('Backup of database fail_me failed after ');
   expect(run.code).toBe(1);
 });
 

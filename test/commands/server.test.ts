@@ -61,7 +61,7 @@ testGroup('server', {
     line: 'provision web-2 --yes',
     table: ['Name                web-2', 'Status              active'],
     json: { name: 'web-2', status: 'active' },
-    says: 'Started the provisioning of server web-2.',
+    says: 'Provisioning server web-2',
     ability: 'server:update',
     missing: `provision ${nobody} --yes`,
   },
@@ -78,7 +78,7 @@ const posts = (calls: readonly string[]) => calls.filter((call) => call.startsWi
 test('a server that cannot be provisioned fails the command, and JSON still tells which it is', async () => {
   const run = await bed.dnx('server create fail-1 --provider hetzner --json');
   expect(run.json()).toMatchObject({ name: 'fail-1', status: 'failed' });
-  expect(run.stderr).toContain('The creation of server fail-1 failed.');
+  expect(run.stderr).toContain('Creation of server fail-1 failed after ');
   expect(run.code).toBe(1);
 });
 
@@ -94,7 +94,7 @@ test.each([
   ['DNX_TIMEOUT', '', { DNX_TIMEOUT: '5s' }],
 ])('%s leaves it to itself and says how to look at it', async (_, option, env) => {
   const run = await bed.dnx(`server create web-3 --provider hetzner ${option}`, { env });
-  expect(run.stderr).toMatch(/it goes on\.\n {2}Look at it with: dnx server show \w+\n$/);
+  expect(run.stderr).toMatch(/the creation of server web-3 continues\n {2}Check it with: dnx server show \w+\n$/);
   expect(run).toMatchObject({ code: 124, stdout: '', waited: 5_000 });
 });
 
@@ -120,13 +120,13 @@ test.each([
 ])('an answer that does not say which server it is cannot be followed: %s', async (option, code) => {
   bed.sandbox.faults.next({ method: 'POST', path: '/servers' }, { status: 202, body: { message: 'Queued.' } });
   const run = await bed.dnx(`server create web-3 --provider hetzner ${option}`);
-  expect(run.stderr).toContain('The answer does not say which one it is, so the creation of server web-3 cannot be followed.');
+  expect(run.stderr).toContain('The answer has no id, so the creation of server web-3 cannot be followed.');
   expect(run).toMatchObject({ code, waited: 0 });
 });
 
 test('Ctrl-C stops following, not the work', async () => {
   const run = await bed.dnx('server create web-3 --provider hetzner', { interruptAt: 6_000 });
-  expect(run.stderr).toMatch(/The remote work goes on. Follow it with: dnx server show \w+/);
+  expect(run.stderr).toMatch(/ continues\. Check it with: dnx server show \w+/);
   expect(run.code).toBe(130);
 });
 
@@ -139,7 +139,7 @@ test('Ctrl-C keeps what came of the servers before', async () => {
     { error: { message: 'Not started, because dnx was interrupted.' } },
   ]);
   expect(posts(run.calls)).toHaveLength(2);
-  expect(run.stderr).toMatch(/The remote work goes on. Follow it with: dnx server show \w+/);
+  expect(run.stderr).toMatch(/ continues\. Check it with: dnx server show \w+/);
 });
 
 test('provisioning is not over because the server still reads as before', async () => {

@@ -62,8 +62,9 @@ export function openAsk({ world, input, before }: Options): Ask {
   };
 }
 
-const harmlessChoice = <V>({ name, description, ...choice }: Choice<V>): Choice<V> => ({
+const harmlessChoice = <V>({ name, description, short, ...choice }: Choice<V>): Choice<V> => ({
   ...choice,
   name: line(name),
   ...(description !== undefined && { description: line(description) }),
+  ...(short !== undefined && { short: line(short) }),
 });

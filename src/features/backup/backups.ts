@@ -60,7 +60,7 @@ async function pick({ api, ask, clock }: Pick<Context, 'api' | 'ask' | 'clock'>,
   const rows = cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
   return ask.select(
     'Restore which backup?',
-    backups.map((value, index) => ({ name: (rows[index] ?? '').trimEnd(), value })),
+    backups.map((value, index) => ({ name: (rows[index] ?? '').trimEnd(), short: `${cells[index]?.[0]}, ${cells[index]?.[2]}`, value })),
   );
 }
 

@@ -20,7 +20,7 @@ export function pickRelease(
   const rows = rowsOf(shown, { now: clock.now(), columns: world.stderr.columns || 80, previous });
   return ask.select(
     `Roll back ${placed(of)} to:`,
-    shown.map((value, index) => ({ name: rows[index] ?? value.name, value })),
+    shown.map((value, index) => ({ name: rows[index] ?? value.name, short: value.name, value })),
   );
 }
 
@@ -36,44 +36,33 @@ interface Layout {
   readonly previous: Release | undefined;
 }
 
-/** `20261124_214904  643deaf  Cache the category tree   4h ago  (previous)`, aligned and within the terminal if possible. */
+/** `20261124_214904  643deaf  Cache the category tree   4h ago  (previous)`, aligned; a narrow terminal leaves out what does not fit. */
 function rowsOf(releases: readonly Release[], { now, columns, previous }: Layout): readonly string[] {
-  const cells = releases.map((each) => ({
-    name: each.name,
-    commit: each.commit.slice(0, 7),
-    age: each.at === undefined ? '' : ago(String(each.at), now),
-    mark: each === previous ? MARK : '',
-  }));
-  const width = (key: 'name' | 'commit' | 'age' | 'mark') => Math.max(...cells.map((each) => each[key].length));
-  const fixed = (['name', 'commit', 'age', 'mark'] as const).map(width).filter((each) => each > 0);
-  const room = columns - 1 - POINTER - fixed.reduce((sum, each) => sum + each + 2, 0);
-  const messages = releases.map(({ message }) => (room < LEAST_MESSAGE ? '' : shortened(message, room)));
-  const longest = Math.max(...messages.map((each) => [...each].length));
-  return cells.map(({ name, commit, age, mark }, index) => {
-    const message = messages[index] ?? '';
-    const padded = [
-      name.padEnd(width('name')),
-      commit.padEnd(width('commit')),
-      message + ' '.repeat(longest - [...message].length),
-      age.padStart(width('age')),
-      mark,
-    ];
-    return padded
-      .filter((each) => each !== '')
+  const names = releases.map(({ name }) => name);
+  const commits = releases.map(({ commit }) => commit.slice(0, 7));
+  const ages = releases.map(({ at }) => (at === undefined ? '' : ago(String(at), now)));
+  const marks = releases.map((each) => (each === previous ? MARK : ''));
+  const rightAligned = (cells: readonly string[]) => cells.map((cell) => cell.padStart(widthOf(cells)));
+  const room = (...kept: readonly (readonly string[])[]) =>
+    columns - 1 - POINTER - kept.reduce((sum, cells) => sum + (widthOf(cells) > 0 ? widthOf(cells) + 2 : 0), 0);
+  const hashes = room(names, commits, ages, marks) < 0 ? [] : commits;
+  const left = room(names, hashes, ages, marks);
+  const messages = left < LEAST_MESSAGE ? [] : releases.map(({ message }) => shortened(message, left));
+  const cells = [names, hashes, messages, rightAligned(ages), marks];
+  return releases.map((_, row) =>
+    cells
+      .filter((column) => widthOf(column) > 0)
+      .map((column) => (column[row] ?? '').padEnd(widthOf(column)))
       .join('  ')
-      .trimEnd();
-  });
+      .trimEnd(),
+  );
 }
 
-/** Says what a rollback that was not picked on a terminal goes from and to. */
-export const announced = (of: SiteReference, live: Release | undefined, target: Release): string =>
-  [
-    `Rolling back ${placed(of)}`,
-    `  from  ${live ? describe(live) : 'the live release'}`,
-    `  to    ${describe(target)}`,
-    'Database migrations are not undone.',
-  ].join('\n');
+const widthOf = (cells: readonly string[]): number => Math.max(0, ...cells.map((cell) => cell.length));
 
-/** Asks for consent once the release is known. */
-export const agreeTo = ({ ask }: Pick<DeployContext, 'ask'>, { site }: SiteReference, target: Release): Promise<boolean> =>
-  ask.confirm(`Roll back ${site.label} to ${target.name}? Database migrations are not undone.`);
+/** Both ends of a rollback whose release was not picked in a prompt. */
+export const announced = (of: SiteReference, live: Release | undefined, target: Release): string =>
+  [`Rolling back ${placed(of)}`, `  from  ${live ? describe(live) : 'the live release'}`, `  to    ${describe(target)}`].join('\n');
+
+/** What everybody who rolls back should know. */
+export const MIGRATIONS = 'Database migrations are not undone.';

@@ -14,5 +14,5 @@ export function previousOf(
   if (!live) return { doubt: 'The API does not say which release is live' };
   const [newest, second] = others.filter((each) => isOlder(each, live));
   const tied = others.some(({ at }) => at === live.at) || (newest && newest.at === second?.at);
-  return tied ? { doubt: 'The age of the releases does not say which one came before the live one' } : { release: newest };
+  return tied ? { doubt: 'It is unclear which release came before the live one' } : { release: newest };
 }

@@ -24,7 +24,7 @@ export async function reported<C extends Pick<Context, 'ci' | 'progress' | 'sett
   const file = options.result_file === undefined ? undefined : resolve(ctx.world.cwd, options.result_file);
   if (file) writable(file, options.result_file ?? file);
   const save = (value: unknown) => {
-    if (file) write(file, value, (code) => ctx.progress.warn(`Could not write the result to ${options.result_file}: ${code}.`));
+    if (file) write(file, value, (code) => ctx.progress.warn(`Could not write the result to ${options.result_file}: ${reason(code)}.`));
   };
   try {
     const done = await work(ctx);
@@ -60,9 +60,12 @@ function writable(file: string, given: string): void {
   try {
     appendFileSync(file, '');
   } catch (error) {
-    throw usage(`Cannot write ${given}: ${reasonOf(systemCode(error)) ?? systemCode(error)}.`);
+    throw usage(`Cannot write ${given}: ${reason(systemCode(error))}.`);
   }
 }
+
+const reason = (code: string | undefined): string | undefined =>
+  code === 'ENOENT' ? 'the folder does not exist' : (reasonOf(code) ?? code);
 
 const overall = (all: readonly Report[]): string => (all.every(({ failure }) => !failure) ? 'succeeded' : 'failed');
 

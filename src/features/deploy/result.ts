@@ -67,11 +67,12 @@ export const urlOf = (site: string): string | undefined => (isId(site) ? undefin
 
 /** One report as the result of a command. `url` is the site's, if it is not its domain. */
 export function commandResult(
-  { result, failure, done, release, undo, next = [] }: Report,
+  { result, failure, done, release, undo: undoing, next = [] }: Report,
   { settings }: Pick<Context, 'settings'>,
   url: string | undefined = urlOf(result.site),
 ): Result {
   const person = settings.format === 'table';
+  const undo = failure ? undefined : undoing;
   const details: readonly (Detail | undefined | false)[] = [
     result.release !== null && ['release', release ? describe(release) : result.release],
     result.outcome !== 'started' && url !== undefined && ['url', url],

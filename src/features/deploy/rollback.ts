@@ -3,7 +3,7 @@ import { nearest } from '../../base/nearest.ts';
 import { inTime, within } from '../../platform/follow/rules.ts';
 import { followRun } from './follow-run.ts';
 import { reportOf } from './outcome.ts';
-import { agreeTo, announced, pickRelease } from './pick.ts';
+import { announced, MIGRATIONS, pickRelease } from './pick.ts';
 import { previousOf, usable } from './previous.ts';
 import { liveOf, type Release } from './release.ts';
 import { requestRollback } from './request.ts';
@@ -61,7 +61,7 @@ async function chosen(
 ): Promise<Release> {
   const releases = kept ?? [];
   const live = liveOf(releases);
-  if (site.zero_downtime_enabled === false && usable(releases, live).length === 0) throw keepsNone(of);
+  if (site.zero_downtime_enabled === false) throw keepsNone(of);
   const picks = to === undefined && !yes;
   if (picks && usable(releases, live).length === 0) throw none(of);
   const target = picks
@@ -70,7 +70,8 @@ async function chosen(
       ? previous(of, releases, live)
       : named(of, releases, live, to);
   if (!picks) ctx.progress.note(announced(of, live, target));
-  if (!yes && !(await agreeTo(ctx, of, target))) throw cancelled();
+  if (yes) ctx.progress.note(MIGRATIONS);
+  else if (!(await ctx.ask.confirm(`Roll back ${picks ? '' : `${of.site.label} `}to ${target.name}? ${MIGRATIONS}`))) throw cancelled();
   return target;
 }
 
@@ -85,7 +86,7 @@ function named(of: SiteReference, releases: readonly Release[], live: Release | 
     const meant = near === undefined ? '' : ` Did you mean ${near}?`;
     throw new DnxError('not_found', `Release '${to}' not found.${meant}`, { next: [seeReleases(of)] });
   }
-  if (found === live) throw new DnxError('differences', `Release ${to} is already live.`, { next: [seeReleases(of)] });
+  if (found === live) throw new DnxError('differences', `Release ${found.name} is already live.`, { next: [seeReleases(of)] });
   return found;
 }
 

@@ -127,6 +127,7 @@ async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now
   const { run: of } = run;
   const name = of.site.label;
   const close = ctx.ci.group(`Roll back ${name} to ${back.name}`);
+  ctx.progress.note(`Rolling back ${name} to ${back.name}`);
   try {
     const rollback = await inTime(requestRollback(ctx, of, now, back), `the rollback of ${name}`);
     const { failure } = await followRun(ctx, rollback);
