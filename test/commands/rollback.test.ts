@@ -76,7 +76,7 @@ describe('rollback', () => {
       `❯ ${target?.name}  ${target?.commit_hash?.slice(0, 7)}  Upgrade to Laravel 12  3d ago  (previous)`,
     );
     expect(run.stderr).not.toContain(old?.name);
-    expect(run.stdout).toContain(`✓ Rolled back shop.example.com to ${target?.name} in `);
+    expect(stripVTControlCharacters(run.stdout)).toContain(`✓ Rolled back shop.example.com to ${target?.name} in `);
     expect(live()).toBe(target);
   });
 

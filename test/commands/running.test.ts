@@ -37,6 +37,12 @@ describe('a deployment is under way already', () => {
     expect(posts()).toBe(0);
   });
 
+  test('and its success says that it was started elsewhere', async () => {
+    bed.sandbox.deployElsewhere(shop);
+    const run = await bed.dnx('deploy shop.example.com');
+    expect(run.stdout).toMatch(/^✓ Deployment of shop\.example\.com succeeded in \d+s \(started elsewhere\)\n/);
+  });
+
   test('--if-running wait deploys after it', async () => {
     bed.sandbox.deployElsewhere(shop, { fails: true });
     const run = await bed.dnx('deploy shop.example.com --if-running wait --json');

@@ -129,6 +129,12 @@ describe('deploy several', () => {
     expect([run.code, run.waited > 40_000]).toEqual([0, true]);
   });
 
+  test('each failure says which site it is about', async () => {
+    const run = await bed.dnx('deploy docs.example.com shop.example.com');
+    expect(run.stderr).toContain('! docs.example.com: This site is suspended. Resume it before you deploy.\n');
+    expect(run.stderr).toMatch(/\nError: 1 of 2 sites failed\n$/);
+  });
+
   test('a terminal shows a live line for each', async () => {
     const run = await bed.dnx('deploy shop.example.com blog.example.com', { columns: 100 });
     expect(run.code).toBe(0);
