@@ -188,7 +188,7 @@ describe('other files that are broken', () => {
   test('a state that cannot be written is told once, also where the request is refused', async () => {
     const env = { DNX_STATE_DIR: '/dev/null/state' };
     const run = await bed.dnx('deploy shop.example.com', { env });
-    expect([run.code, times(run.stderr, 'cannot be remembered')]).toEqual([0, 1]);
+    expect([run.code, times(run.stderr, 'Could not save this run')]).toEqual([0, 1]);
     bed.sandbox.faults.next({ method: 'POST' }, { status: 422, body: { message: 'Not now.' } });
     const refused = await bed.dnx('deploy shop.example.com', { env });
     expect([refused.code, refused.stderr]).toEqual([7, expect.stringContaining('Not now.')]);

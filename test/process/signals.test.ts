@@ -24,7 +24,7 @@ const temporary = () => readdirSync(executable.directory).filter((name) => name.
 describe('a deployment that is followed', () => {
   test.each(signals)('%s ends it with %i, says how to resume, and cancels nothing', async (signal, code) => {
     const child = executable.dnx(['deploy', 'shop.example.com']);
-    await said(child, 'started');
+    await said(child, 'Started');
     child.kill(signal);
     const run = await child;
     expect([run.exitCode, run.stdout]).toEqual([code, '']);
@@ -36,7 +36,7 @@ describe('a deployment that is followed', () => {
 
   test.each(signals)('%s with --json is one line of JSON', async (signal, code) => {
     const child = executable.dnx(['deploy', 'shop.example.com', '--json']);
-    await said(child, 'started');
+    await said(child, 'Started');
     child.kill(signal);
     const run = await child;
     expect(run.exitCode).toBe(code);

@@ -6,7 +6,7 @@ const MESSAGE = 44;
 /** `20261125_023708  a2483e1 Upgrade to Laravel 12`. */
 export function describe({ name, commit, message }: Release): string {
   const words = [commit.slice(0, 7), shortened(message, MESSAGE)].filter(Boolean).join(' ');
-  return words === '' ? name : `${name}  ${words}`;
+  return (words === '' ? name : `${name}  ${words}`).replace(/[\r\n]+/g, ' ');
 }
 
 /** The first line of a commit message, cut to so many characters. */
