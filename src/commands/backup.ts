@@ -125,10 +125,11 @@ const restore = command({
     '--confirm takes that name: of the database, or the domain of the site for an application backup.',
   ].join(' '),
   calls: [
-    { when: 'backup', instead: backupsEndpoint },
     { when: 'database', instead: ofDatabase },
     { when: 'site', instead: siteEndpoint },
     backupsEndpoint,
+    // A backup needs no look-up of a site that the settings name.
+    { when: 'backup', instead: backupsEndpoint },
     'POST /backups/{backup}/restore',
   ],
   consent: { level: 'severe', deferred: true },

@@ -81,9 +81,9 @@ function isMistakable(story: Story, { ended }: Ending, asked: Ending | undefined
   return others.some((work) => isEarlier(work) || isUnseen(work));
 }
 
-/** The answer to the request was lost, and dnx says that it takes the only deployment for ours. */
+/** The answer to the request was lost, and dnx says that it assumes the only deployment to be ours. */
 const takenForOurs = ({ platform }: Story, { stderr, ended }: Ending, good: boolean): boolean =>
-  /taken for ours/.test(stderr) && platform.works.some((work) => work.good === good && (work.endedAt ?? ended + 1) <= ended);
+  /assumed to be yours/.test(stderr) && platform.works.some((work) => work.good === good && (work.endedAt ?? ended + 1) <= ended);
 
 /** A run that was left is told by whoever watches at the end. */
 export const leftOf: Rule = ({ endings, history }, ending) => {

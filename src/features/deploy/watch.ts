@@ -77,8 +77,8 @@ async function resume(outer: WatchContext, remembered: Remembered): Promise<Repo
   const report = await followRun(ctx, remembered, { resumed: true });
   const { release } = report.result;
   if (!run.asked && release) {
-    const sign = run.kind === 'deploy' ? 'is the only new release' : 'is live';
-    ctx.progress.warn(`The answer to the request was lost. Release ${release} ${sign}, so this run is assumed to have made it.`);
+    const sign = run.kind === 'deploy' ? 'is the only new one, so it' : 'is live, so the rollback';
+    ctx.progress.warn(`The answer to the request was lost. Release ${release} ${sign} is assumed to be yours.`);
   }
   return report;
 }
