@@ -15,6 +15,9 @@ import { DEFAULT_PROFILE } from './machine/settings/place.ts';
 import { readSettings, type Settings, truthy } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
+/** Longer lines are hard to read. */
+const WIDEST_HELP = 100;
+
 /** argv and a World in, an exit code out. The one place where errors are caught. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
   const { globals, help, invocation, error } = await parse(argv, tree);
@@ -79,7 +82,7 @@ function changes(invocation: Invocation, settings: Settings): boolean {
 
 async function pageOf({ stdout, env }: World, { color }: Globals) {
   const { bold } = await styleFor(stdout, env, color);
-  return { width: stdout.isTTY ? Math.min(stdout.columns || DEFAULT_COLUMNS, 110) : 100, bold };
+  return { width: stdout.isTTY ? Math.min(stdout.columns || DEFAULT_COLUMNS, WIDEST_HELP) : DEFAULT_COLUMNS, bold };
 }
 
 /** The format that is wanted where the settings are not known yet. */

@@ -12,7 +12,7 @@ const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 export default command({
   name: 'api',
-  summary: 'Call the API itself, for what has no command yet',
+  summary: 'Make an authenticated API request',
   description:
     'PATH is as in the API reference, with or without /api/v1. {server} and {site} are filled in from --server, --site and the settings. With GET, -F adds to the query; otherwise to the JSON body. The answer is printed as it came, with its envelope.',
   options: {

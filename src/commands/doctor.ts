@@ -13,7 +13,7 @@ const shown = columns<Difference>('basis', 'kind', 'operation', 'name', 'differe
 
 export default command({
   name: 'doctor',
-  summary: 'Look at everything that dnx depends on, and say what to mend',
+  summary: 'Check your setup and suggest fixes',
   description:
     'Exit code 1: something failed. The output holds no secrets and can be pasted into a ticket. With --contract, an OpenAPI document is compared with what dnx declares instead, what dnx had to assume first.',
   options: {

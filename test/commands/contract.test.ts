@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { everyCommand, operationsOf } from '../../src/cli/language/tree.ts';
-import * as tree from '../../src/commands/index.ts';
+import { tree } from '../../src/commands/index.ts';
 import type { Difference } from '../../src/features/doctor/contract.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 

@@ -93,7 +93,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   '@napi-rs/keyring': /^src\/machine\/credentials\/native-keychain\.ts$/,
   chalk: /^src\/cli\/output\/style\.ts$/,
   'cli-table3': /^src\/cli\/output\/wrapping\.ts$/,
-  commander: /^src\/cli\/run\/parse\.ts$/,
+  commander: /^src\/cli\/run\/step\.ts$/,
   conf: /^src\/machine\/settings\/config-file\.ts$/,
   execa: /^src\/machine\/child\.ts$/,
   'fast-string-width': /^src\/cli\/output\/width\.ts$/,

@@ -11,6 +11,7 @@ import type { Column, Result, View } from '../output/view.ts';
 import type { Ask } from '../prompt/ask.ts';
 import type { Called, Calls, TargetsIn } from './calls.ts';
 import type { Options, Values } from './options.ts';
+import type { Topic } from './topic.ts';
 
 /** What a command is given. It takes what it uses: `Pick<Context, 'clock' | 'signal'>`. `E` are the endpoints that it declares. */
 export interface Context<E extends Endpoint = Endpoint> {
@@ -172,6 +173,11 @@ export interface Entry<T extends Group | AnyCommand = Group> {
   readonly load: () => Promise<{ readonly default: T }>;
 }
 
+/** A help topic and where it is loaded from. */
+export interface TopicEntry extends Pick<Entry, 'name' | 'summary'> {
+  readonly load: () => Promise<{ readonly default: Topic }>;
+}
+
 /** Every command there is, unloaded. */
 export interface Tree {
   /** Groups, in the order of the help. */
@@ -180,4 +186,6 @@ export interface Tree {
   readonly alone: readonly Entry<AnyCommand>[];
   /** Commands of a group that also stand at the root, by the word for them there. */
   readonly shortcuts: Readonly<Record<string, readonly [group: string, command: string, summary: string]>>;
+  /** What `dnx help` explains besides commands. */
+  readonly topics: readonly TopicEntry[];
 }

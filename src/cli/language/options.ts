@@ -16,6 +16,8 @@ export interface From {
 export interface Option<V> {
   readonly kind: Kind;
   readonly help: string;
+  /** The heading in `--help`; `Options` if there is none. */
+  readonly section?: string;
   readonly placeholder?: string;
   readonly short?: string;
   readonly required?: boolean;
@@ -88,11 +90,15 @@ export const natural = <V>(option: Option<V>): Option<V> => ({ ...option, place:
 export const from = <V>(option: Option<V>, where: From): Option<V> => ({ ...option, from: where });
 export const prompted = <V>(option: Option<V>): Option<V> => ({ ...option, prompt: true });
 
-/** Whether to follow asynchronous work, and for how long. */
-export const following = {
-  wait: toggle('Follow it to its end; by default where the token can'),
-  timeout: { ...duration('How long to wait (15m)'), least: 1, env: 'DNX_TIMEOUT' },
-};
+/** Options under a heading of their own in `--help`. */
+export const under = <const O extends Options>(section: string, options: O): O =>
+  Object.fromEntries(Object.entries(options).map(([key, option]) => [key, { ...option, section }])) as O;
+
+/** Whether to wait for asynchronous work to finish, and for how long. */
+export const following = under('Follow', {
+  wait: toggle('Wait for the result (default if the token allows it)'),
+  timeout: { ...duration('Stop waiting after this long (default 15m)'), least: 1, env: 'DNX_TIMEOUT' },
+});
 
 export type Optional<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer V> ? Option<V | undefined> : never };
 
