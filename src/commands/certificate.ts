@@ -11,7 +11,7 @@ interface Certificate {
   readonly type: string;
   readonly domain: string;
   readonly status: string;
-  /** Why it failed. */
+  /** Why the request failed. */
   readonly reason: string | null;
   readonly expires_at: string | null;
   readonly created_at: string;
@@ -26,16 +26,16 @@ const certificates = resource({
 });
 
 const fields = {
-  domain: natural(required(assumed(text('Domain that it is for')))),
-  type: suggest(assumed(text('Kind of certificate')), 'letsencrypt', 'wildcard', 'custom'),
-  certificate: assumed(content('A certificate of your own, with its chain, in PEM')),
-  private_key: assumed(secret('The private key of a certificate of your own, in PEM')),
+  domain: natural(required(assumed(text('Domain of the certificate')))),
+  type: suggest(assumed(text('Certificate type')), 'letsencrypt', 'wildcard', 'custom'),
+  certificate: assumed(content('Your own certificate with its chain, in PEM')),
+  private_key: assumed(secret('Private key of your own certificate, in PEM')),
 };
 
 const list = command({
   name: 'list',
   aliases: ['ls'],
-  summary: 'List certificates of a site, or with --server alone of a server',
+  summary: 'List the certificates of a site or server',
   calls: ['GET /servers/{server}/certificates', { when: 'site', instead: certificatesEndpoint }],
   shows: certificates.columns,
   examples: ['list --site shop.example.com', 'list --server web-1', 'list --site shop.example.com --json'],
@@ -45,8 +45,7 @@ const list = command({
 const create = command({
   name: 'create',
   aliases: ['issue'],
-  summary: 'Issue a certificate for a site, or install one of your own',
-  description: 'Exit code 0: it is active, or with --no-wait: it was asked for. 1: it failed. 124: it goes on after --timeout.',
+  summary: 'Issue a certificate, or install your own',
   calls: ['POST /servers/{server}/sites/{site}/certificates', { when: 'wait', also: [certificateEndpoint, certificatesEndpoint] }],
   options: following,
   fields,
@@ -67,7 +66,7 @@ const create = command({
 const revoke = command({
   name: 'delete',
   aliases: ['revoke', 'rm'],
-  summary: 'Revoke a certificate of a site, or with --server alone of a server',
+  summary: 'Revoke a certificate of a site or server',
   calls: [
     'DELETE /servers/{server}/certificates/{certificate}',
     { when: 'site', instead: 'DELETE /servers/{server}/sites/{site}/certificates/{certificate}' },

@@ -25,8 +25,8 @@ const crontabs = resource({
 
 const fields = {
   command: required(assumed(text('Command to run'))),
-  frequency: required(assumed(text('When: the five fields of cron', 'cron'))),
-  user: assumed(text('System user that runs it')),
+  frequency: required(assumed(text('Schedule as a cron expression', 'cron'))),
+  user: assumed(text('System user to run it as')),
 };
 
 export default group({

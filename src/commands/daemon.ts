@@ -28,8 +28,8 @@ const daemons = resource({
 const fields = {
   command: required(assumed(text('Command to keep running'))),
   directory: assumed(text('Working directory')),
-  user: assumed(text('System user that runs it')),
-  processes: assumed(integer('How many copies to run')),
+  user: assumed(text('System user to run it as')),
+  processes: assumed(integer('Number of processes')),
 };
 
 export default group({

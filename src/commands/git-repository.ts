@@ -23,10 +23,10 @@ const repositories = resource({
 
 const fields = {
   name: natural(required(assumed(text('Owner and name, such as example/shop')))),
-  git_provider_id: from(required(assumed(text('Git provider that has it, by name or id'))), { list: 'GET /git-providers', resolve: true }),
+  git_provider_id: from(required(assumed(text('Git provider, by name or id'))), { list: 'GET /git-providers', resolve: true }),
 };
 
-const everySite = 'It belongs to the repository, and so acts on every site that uses it.';
+const everySite = 'This affects every site that uses the repository.';
 
 const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-deploy', summary: string) =>
   command({
@@ -48,8 +48,8 @@ export default group({
     create(repositories, fields),
     update(repositories, { name: fields.name }),
     remove(repositories),
-    act('setup-deploy-key', 'Make a deploy key for a repository, and show it'),
-    act('enable-auto-deploy', 'Deploy the sites of a repository on every push'),
-    act('disable-auto-deploy', 'No longer deploy the sites of a repository on a push'),
+    act('setup-deploy-key', 'Create a deploy key and show it'),
+    act('enable-auto-deploy', 'Deploy on every push'),
+    act('disable-auto-deploy', 'Stop deploying on every push'),
   ],
 });

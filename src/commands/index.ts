@@ -68,10 +68,10 @@ export const shortcuts: Tree['shortcuts'] = {
   login: ['auth', 'login', 'Sign in'],
   logout: ['auth', 'logout', 'Sign out'],
   whoami: ['auth', 'whoami', 'Show who is signed in'],
-  releases: ['site', 'releases', 'List the releases of a site'],
+  releases: ['site', 'releases', 'List releases'],
   deploy: ['site', 'deploy', 'Deploy a site'],
   watch: ['site', 'watch', 'Follow a deployment'],
-  rollback: ['site', 'rollback', 'Roll back to an earlier release'],
+  rollback: ['site', 'rollback', 'Roll back a site'],
 };
 
 /** The whole surface, unloaded. */

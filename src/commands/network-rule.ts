@@ -24,8 +24,8 @@ const fields = {
   name: natural(assumed(text('Name of the rule'))),
   port: required(assumed(integer('Port', 'port'))),
   protocol: suggest(assumed(text('Protocol')), 'tcp', 'udp'),
-  action: suggest(assumed(text('What happens to what arrives')), 'allow', 'deny'),
-  source: assumed(text('Address or network that it applies to; anywhere when left out', 'address')),
+  action: suggest(assumed(text('Allow or deny the traffic')), 'allow', 'deny'),
+  source: assumed(text('IP address or network (default anywhere)', 'address')),
 };
 
 export default group({

@@ -26,15 +26,15 @@ const queues = resource({
   },
 });
 
-// An update has the worker itself in the place of `queue`: there it is changed with -F queue=….
+// In an update, `queue` is the worker itself: its queue is updated with -F queue=….
 const changes = {
-  connection: assumed(text('Connection of the application, such as redis')),
-  processes: assumed(integer('How many workers')),
-  tries: assumed(integer('How often a job is tried')),
-  timeout: assumed(integer('Seconds that a job may take', 'seconds')),
-  sleep: assumed(integer('Seconds to wait when there is no job', 'seconds')),
+  connection: assumed(text('Queue connection, such as redis')),
+  processes: assumed(integer('Number of processes')),
+  tries: assumed(integer('Maximum attempts per job')),
+  timeout: assumed(integer('Maximum seconds per job', 'seconds')),
+  sleep: assumed(integer('Seconds to sleep if there is no job', 'seconds')),
 };
-const fields = { queue: assumed(text('Queue to work on')), ...changes };
+const fields = { queue: assumed(text('Queue to process')), ...changes };
 
 export default group({
   name: 'queue',

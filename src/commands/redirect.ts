@@ -23,9 +23,9 @@ const redirects = resource({
 });
 
 const fields = {
-  from: natural(required(assumed(text('Path that is redirected', 'path')))),
-  to: required(assumed(text('Path or URL that it leads to', 'path|url'))),
-  type: suggest(assumed(integer('Status code', 'code')), '301', '302'),
+  from: natural(required(assumed(text('Path to redirect', 'path')))),
+  to: required(assumed(text('Target path or URL', 'path|url'))),
+  type: suggest(assumed(integer('HTTP status', 'code')), '301', '302'),
 };
 
 export default group({

@@ -60,14 +60,14 @@ const sites = resource({
 });
 
 const fields = {
-  domain: natural(required(assumed(text('The domain it answers on', 'domain')))),
-  type: suggest(assumed(text('What kind of site')), 'laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt'),
-  git_repository_id: from(assumed(text('The repository it is deployed from, by name or id', 'repository')), {
+  domain: natural(required(assumed(text('Domain', 'domain')))),
+  type: suggest(assumed(text('Site type')), 'laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt'),
+  git_repository_id: from(assumed(text('Git repository, by name or id', 'repository')), {
     list: 'GET /git-repositories',
     resolve: true,
   }),
-  branch: assumed(text('The branch that is deployed')),
-  web_directory: assumed(text('The directory that is served, such as /public', 'path')),
+  branch: assumed(text('Branch to deploy')),
+  web_directory: assumed(text('Web directory, such as /public', 'path')),
   php_version: suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'),
 };
 const { type: _, ...changeable } = fields;
@@ -163,7 +163,7 @@ const releases = command({
 
 const webhooks = command({
   name: 'webhooks',
-  summary: 'List the pushes that triggered deployments',
+  summary: 'List the pushes received from Git',
   calls: 'GET /servers/{server}/sites/{site}/webhooks',
   examples: ['webhooks shop.example.com'],
   run: async (ctx) =>
@@ -203,7 +203,7 @@ export default group({
     show(sites),
     create(sites, fields),
     update(sites, changeable),
-    remove(sites, { level: 'severe', warning: 'The site, its files and its releases are gone then.' }),
+    remove(sites, { level: 'severe', warning: 'This deletes its files and releases, too.' }),
     deploy,
     watch,
     rollback,
@@ -214,33 +214,33 @@ export default group({
       name: 'unschedule',
       summary: 'Cancel a scheduled deployment',
       calls: 'POST /servers/{server}/sites/{site}/cancel-scheduled-deploy',
-      done: 'The scheduled deployment is cancelled.',
+      done: 'Canceled the scheduled deployment',
       examples: ['unschedule shop.example.com'],
     }),
     command({
       name: 'suspend',
-      summary: 'Suspend a site: it answers no traffic until it is resumed',
+      summary: 'Suspend a site and take it offline',
       calls: 'POST /servers/{server}/sites/{site}/suspend',
       targets: 'each',
       consent: 'moderate',
-      fields: { reason: text('Why, for the record') },
+      fields: { reason: text('Reason, for the record') },
       examples: ['suspend shop.example.com --yes'],
-      run: async (ctx) => answer(await ctx.call(), sites.details, 'Suspended.'),
+      run: async (ctx) => answer(await ctx.call(), sites.details, 'Suspended'),
     }),
     action({
       name: 'resume',
-      summary: 'Let a suspended site answer again',
+      summary: 'Bring a suspended site back online',
       calls: 'POST /servers/{server}/sites/{site}/resume',
       targets: 'each',
-      done: 'Resumed.',
+      done: 'Resumed',
       examples: ['resume shop.example.com'],
     }),
     action({
       name: 'enable-zero-downtime',
-      summary: 'Turn on atomic releases; the API has no way back',
+      summary: 'Turn on zero-downtime releases',
       calls: 'POST /servers/{server}/sites/{site}/enable-zero-downtime',
-      consent: { level: 'moderate', warning: 'The API has no way to turn this off again.' },
-      done: 'Zero-downtime releases are on.',
+      consent: { level: 'moderate', verb: 'Turn on zero-downtime releases for', warning: 'The API cannot turn this off again.' },
+      done: 'Turned on zero-downtime releases',
       examples: ['enable-zero-downtime blog.example.com --yes'],
     }),
   ],

@@ -25,7 +25,7 @@ const sshKeys = resource({
 
 const fields = {
   name: natural(required(assumed(text('Name of the key, such as ada@laptop')))),
-  public_key: required(assumed(content('Public key'))),
+  public_key: required(assumed(content('Public key, such as @~/.ssh/id_ed25519.pub'))),
 };
 
 export default group({

@@ -8,14 +8,14 @@ import { type Column, done, record, rows, type View } from '../output/view.ts';
 import { type Command, type Consent, command } from './command.ts';
 import { type Options, optional } from './options.ts';
 
-/** A collection of the API: `path` lists and creates, `path/{noun}` reads, changes and deletes one. */
+/** A collection of the API: `path` lists and creates, `path/{noun}` shows, updates and deletes one. */
 export interface Resource<P extends `/${string}` = `/${string}`> {
   readonly noun: string;
   readonly path: P;
   readonly columns: readonly Column[];
   /** What `show` prints. */
   readonly details: readonly Column[];
-  /** An id or a name of the sandbox, and its parents, as the examples spell them: `01J… --server web-1`. */
+  /** What the examples use: an id or name in the sandbox, and its parents. */
   readonly example: { readonly target: string; readonly parents?: string; readonly create?: string; readonly update?: string };
 }
 /** Declares a collection; without details, `show` prints its columns. */
@@ -23,7 +23,7 @@ export const resource = <const P extends `/${string}`>(
   definition: Omit<Resource<P>, 'details'> & Partial<Pick<Resource<P>, 'details'>>,
 ): Resource<P> => ({ details: definition.columns, ...definition });
 
-/** `GET path`: every thing in it, as rows. */
+/** `GET path`: everything in it, as rows. */
 export const list = ({ noun, path, columns, example }: Resource) =>
   command({
     name: 'list',
@@ -35,23 +35,23 @@ export const list = ({ noun, path, columns, example }: Resource) =>
     run: async (ctx) => rows(await ctx.list<object>(), columns, `No ${plural(title(noun))}.`),
   });
 
-/** `GET path/{noun}`: one thing, as a record. */
+/** `GET path/{noun}`: one item, as a record. */
 export const show = ({ noun, path, details, example }: Resource) =>
   command({
     name: 'show',
     aliases: ['get'],
-    summary: `Show one ${title(noun)}`,
+    summary: `Show ${article(title(noun))}`,
     calls: endpoint(`GET ${path}/{${noun}}`),
     shows: details,
     examples: [line('show', example.target, example.parents)],
     async run(ctx) {
       const { data } = await ctx.call();
-      if (!isObject(data)) throw new DnxError('failed', `Deploynix answered without the ${title(noun)}.`);
+      if (!isObject(data)) throw new DnxError('failed', `The API response has no ${title(noun)}.`);
       return record(data, details);
     },
   });
 
-/** `POST path` with the fields that were given, and `-F` and `--data` over them. */
+/** `POST path` with the given fields; `-F` and `--data` override them. */
 export const create = <const F extends Options>({ noun, path, details, example }: Resource, fields: F) =>
   command({
     name: 'create',
@@ -63,31 +63,31 @@ export const create = <const F extends Options>({ noun, path, details, example }
     run: async (ctx) => answer(await ctx.call(), details, `Created ${article(title(noun))}`),
   });
 
-/** `PUT path/{noun}` with the fields that were given; refuses to send none. */
+/** `PUT path/{noun}` with the given fields, of which there must be one. */
 export const update = <const F extends Options>({ noun, path, details, example }: Resource, fields: F) =>
   command({
     name: 'update',
-    summary: `Change ${article(title(noun))}`,
+    summary: `Update ${article(title(noun))}`,
     calls: endpoint(`PUT ${path}/{${noun}}`),
     fields: optional(fields),
     shows: details,
     examples: [line('update', example.target, example.update, example.parents)],
     run: async (ctx, { targets, body }) => {
       if (Object.keys(body).length === 0) {
-        throw usage('Nothing to change.', `Give at least one of ${Object.keys(fields).map(flagName).join(', ')}, or -F key=value.`);
+        throw usage('Nothing to update.', `Use at least one of ${Object.keys(fields).map(flagName).join(', ')}, or -F key=value.`);
       }
       return answer(await ctx.call(), details, `Updated ${title(noun)} ${targetIn(targets, noun).label}`);
     },
   });
 
-/** `DELETE path/{noun}`, once the user has agreed. A severe consent is for what cannot be undone. */
+/** `DELETE path/{noun}`, after confirmation. A severe consent is for what cannot be undone. */
 export const remove = ({ noun, path, example }: Resource, consent: Consent = { level: 'moderate' }) =>
   command({
     name: 'delete',
     aliases: ['rm'],
     summary: `Delete ${article(title(noun))}`,
     calls: endpoint(`DELETE ${path}/{${noun}}`),
-    // One name agrees to the end of one thing.
+    // A typed name confirms one deletion.
     targets: consent.level === 'severe' ? 'one' : 'each',
     consent,
     examples: [line('delete', example.target, example.parents, consent.level === 'severe' ? `--confirm ${example.target}` : '--yes')],
@@ -104,20 +104,20 @@ type Action = Pick<
 > & {
   readonly calls: Endpoint;
   readonly consent?: Consent | Consent['level'];
-  /** Said when the API says nothing. */
+  /** Printed if the API sends no message. */
   readonly done: string;
-  /** What to know afterwards. */
+  /** Printed on stderr afterwards. */
   readonly note?: string;
 };
 
-/** A bare `POST …/verb` that answers with a status message, and perhaps with the thing as it is now. */
+/** A bare `POST …/verb` that returns a message, and perhaps the updated item. */
 export const action = ({ done: sentence, note, ...definition }: Action) =>
   command({
     ...definition,
     run: async (ctx) => ({ view: said(await ctx.call(), sentence), ...(note !== undefined && { note }) }),
   });
 
-/** Restarts the thing itself, and each of several. */
+/** `POST path/{noun}/restart`, for one or several. */
 export const restart = ({ noun, path, example }: Resource, consent?: Consent) =>
   action({
     name: 'restart',
@@ -125,22 +125,22 @@ export const restart = ({ noun, path, example }: Resource, consent?: Consent) =>
     calls: `POST ${path}/{${noun}}/restart`,
     targets: 'each',
     ...(consent && { consent }),
-    done: 'Restarting.',
+    done: 'Restarting',
     examples: [line('restart', example.target, example.parents, consent && '--yes')],
   });
 
-/** A reply as a view: the thing that it holds, else its message. `sentence` says what was done. */
+/** A reply as a view: its record under `sentence`, else its message. */
 export function answer(reply: Pick<Reply, 'data' | 'message'>, shown: readonly Column[], sentence?: string): View {
   return isObject(reply.data) ? record(reply.data, shown, sentence) : said(reply, sentence ?? 'Done');
 }
 
-/** A reply whose message is the result. A script gets the thing where the API sent one. */
+/** A reply whose message is the result. Scripts get the record if the API sent one. */
 export function said(reply: Pick<Reply, 'data' | 'message'>, sentence: string): View {
   const words = reply.message ?? sentence;
   return done(words.replace(/\.$/, ''), isObject(reply.data) ? reply.data : { message: words });
 }
 
-/** An endpoint that is put together: its parameters are known when it runs, not to the compiler. */
+/** An endpoint built at run time: the compiler does not know its parameters. */
 const endpoint = (value: Endpoint): Endpoint => value;
 const targetIn = (targets: Targets, noun: string) => targets[noun] ?? { id: '', label: '' };
 const line = (...words: readonly (string | undefined)[]) => words.filter(Boolean).join(' ');

@@ -1,10 +1,10 @@
 import { own } from '../../base/json.ts';
-import { plural } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import { type AnyCommand, type Entry, type Group, noGroup, type Tree } from '../language/command.ts';
 import { type Globals, globals as globalOptions } from '../language/globals.ts';
-import { flag, type Options, text } from '../language/options.ts';
+import { text } from '../language/options.ts';
 import { optionsOf, positionalsOf } from '../language/signature.ts';
+import { namesOf } from '../language/tree.ts';
 import { apiHelp } from './help/api.ts';
 import { commandHelp } from './help/command.ts';
 import { groupHelp } from './help/group.ts';
@@ -38,9 +38,6 @@ interface Reading {
 /** Parents may stand before the group or the command, too. */
 const parents = { server: text('The server'), site: text('The site') };
 
-/** Read together with `--help` only. */
-const apiOption = { api: flag('Show API calls and fields') } satisfies Options;
-
 /** Reads argv in steps: global options, the group, the command. Loads only the group that is named. */
 export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed> {
   const reading: Reading = { tree, given: {} };
@@ -60,7 +57,7 @@ async function reach(argv: readonly string[], reading: Reading, topics: readonly
   if (asked === 'version') return show(reading, () => `${version}\n`);
   if (asked === 'help' || name === undefined) return show(reading, (page) => rootHelp(reading.tree, page));
   if (name === 'help') return reachHelp(rest, reading);
-  const entry = contents.find((each) => spellings(each).includes(name));
+  const entry = contents.find((each) => namesOf(each).includes(name));
   if (entry) return reachIn(entry, rest, reading);
   const single = alone.find((each) => each.name === name);
   if (single) return read(noGroup, (await single.load()).default, name, rest, reading);
@@ -71,9 +68,6 @@ async function reach(argv: readonly string[], reading: Reading, topics: readonly
   const known = [...contents.flatMap(({ name, aliases = [] }) => [name, ...aliases]), ...alone.map((each) => each.name)];
   return refuse(name, rest, '', [...known, ...Object.keys(shortcuts), ...topics, 'help'], reading);
 }
-
-/** The singular and plural of a group's name and aliases. */
-const spellings = ({ name, aliases = [] }: Entry): readonly string[] => [name, ...aliases].flatMap((each) => [each, plural(each)]);
 
 /** A topic, or the help of what the words name. */
 async function reachHelp(argv: readonly string[], reading: Reading): Promise<Invocation | undefined> {
@@ -116,15 +110,15 @@ function read(group: Group, command: AnyCommand, path: string, argv: readonly st
     argv,
     {
       path,
-      options: [options, globalOptions, apiOption],
+      options: [options, globalOptions],
       args: positionals.map(({ key, variadic }) => `[${key.replaceAll('_', '-')}${variadic ? '...' : ''}]`),
       passThrough: positionals.some(({ option }) => option.rest),
     },
     reading.given,
   );
-  const { api } = reading.given;
-  if (asked) return show(reading, (page) => (api ? apiHelp(path, command, page) : commandHelp(path, group, command, page)));
-  if (api) throw unknownOption('--api', [], path);
+  // `--api` is no option: it only counts beside --help.
+  if (asked && argv.includes('--api')) return show(reading, (page) => apiHelp(path, command, page));
+  if (asked) return show(reading, (page) => commandHelp(path, group, command, page));
   return invocationOf(group, command, path, { positionals, words: values, own: options, given: reading.given });
 }
 

@@ -12,7 +12,7 @@ export function rootHelp({ contents, alone, shortcuts, topics }: Tree, page: Pag
   const used = Object.entries(shortcuts).map(([name, [, , summary]]): Line => [name, summary]);
   const { bold, width } = page;
   return joined([
-    `Deploynix from the terminal, from scripts and from CI\n${usage('dnx <group> <command> [target] [options]', page)}`,
+    `${wrapped('Deploynix from the terminal, from scripts and from CI', width)}\n${usage('dnx <group> <command> [target] [options]', page)}`,
     width >= TWO_COLUMNS ? [bold('Most used:'), ...inTwoColumns(used)].join('\n') : listed([['Most used', used]], page)[0],
     ...listed([['Commands', bySection([...contents, ...alone])]], page),
     [bold('Examples:'), examples(tried, page)].join('\n'),
