@@ -844,7 +844,7 @@ function __dnx_complete
                 __dnx_everywhere
             case 'server show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server name or id'
                 __dnx_everywhere
             case 'server create'
                 printf '%s\t%s\n' \
@@ -868,7 +868,7 @@ function __dnx_complete
                 __dnx_everywhere
             case 'server update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --name 'Name of the server' \
                     --monitoring-enabled 'Whether it is monitored' \
                     --no-monitoring-enabled 'Not: Whether it is monitored' \
@@ -878,24 +878,24 @@ function __dnx_complete
                 __dnx_everywhere
             case 'server delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --confirm 'Confirm by giving the name' \
                     --yes 'Not enough here; use --confirm' \
                     -y 'Not enough here; use --confirm'
                 __dnx_everywhere
             case 'server logs'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server name or id'
                 __dnx_everywhere
             case 'server restart'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'server provision'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Not: Wait for the result (default if the token allows it)' \
                     --timeout 'Stop waiting after this long (default 15m)' \
@@ -904,15 +904,15 @@ function __dnx_complete
                 __dnx_everywhere
             case 'database list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server name or id'
                 __dnx_everywhere
             case 'database show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server name or id'
                 __dnx_everywhere
             case 'database create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --name 'Name of the database' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
@@ -920,25 +920,25 @@ function __dnx_complete
                 __dnx_everywhere
             case 'database delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --confirm 'Confirm by giving the name' \
                     --yes 'Not enough here; use --confirm' \
                     -y 'Not enough here; use --confirm'
                 __dnx_everywhere
             case 'database-user list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id'
+                    --server 'Server name or id' \
+                    --database 'Database name or id'
                 __dnx_everywhere
             case 'database-user show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id'
+                    --server 'Server name or id' \
+                    --database 'Database name or id'
                 __dnx_everywhere
             case 'database-user create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
+                    --server 'Server name or id' \
+                    --database 'Database name or id' \
                     --username 'Username' \
                     --password 'Password (default: generated and shown once)' \
                     --field 'Set any field; key:=value for JSON' \
@@ -947,8 +947,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'database-user update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
+                    --server 'Server name or id' \
+                    --database 'Database name or id' \
                     --password 'Password (default: generated and shown once)' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
@@ -956,22 +956,22 @@ function __dnx_complete
                 __dnx_everywhere
             case 'database-user delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
+                    --server 'Server name or id' \
+                    --database 'Database name or id' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'backup list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
+                    --server 'Server name or id' \
+                    --database 'Database name or id' \
                     --status 'Only those in this status' \
                     --type 'Only those of this kind'
                 __dnx_everywhere
             case 'backup create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
+                    --server 'Server name or id' \
+                    --database 'Database name or id' \
                     --site 'The site whose application to back up: domain or id' \
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Not: Wait for the result (default if the token allows it)' \
@@ -999,15 +999,15 @@ function __dnx_complete
                 __dnx_everywhere
             case 'crontab list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server name or id'
                 __dnx_everywhere
             case 'crontab show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server name or id'
                 __dnx_everywhere
             case 'crontab create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --command 'Command to run' \
                     --frequency 'Schedule as a cron expression' \
                     --user 'System user to run it as' \
@@ -1017,7 +1017,7 @@ function __dnx_complete
                 __dnx_everywhere
             case 'crontab update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --command 'Command to run' \
                     --frequency 'Schedule as a cron expression' \
                     --user 'System user to run it as' \
@@ -1027,21 +1027,21 @@ function __dnx_complete
                 __dnx_everywhere
             case 'crontab delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'daemon list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server name or id'
                 __dnx_everywhere
             case 'daemon show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server name or id'
                 __dnx_everywhere
             case 'daemon create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --command 'Command to keep running' \
                     --directory 'Working directory' \
                     --user 'System user to run it as' \
@@ -1052,7 +1052,7 @@ function __dnx_complete
                 __dnx_everywhere
             case 'daemon update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --command 'Command to keep running' \
                     --directory 'Working directory' \
                     --user 'System user to run it as' \
@@ -1063,25 +1063,25 @@ function __dnx_complete
                 __dnx_everywhere
             case 'daemon delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'daemon restart'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server name or id'
                 __dnx_everywhere
             case 'ssh-key list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server name or id'
                 __dnx_everywhere
             case 'ssh-key show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server name or id'
                 __dnx_everywhere
             case 'ssh-key create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --name 'Name of the key, such as ada@laptop' \
                     --public-key 'Public key, such as @~/.ssh/id_ed25519.pub' \
                     --field 'Set any field; key:=value for JSON' \
@@ -1090,21 +1090,21 @@ function __dnx_complete
                 __dnx_everywhere
             case 'ssh-key delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'network-rule list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server name or id'
                 __dnx_everywhere
             case 'network-rule show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server name or id'
                 __dnx_everywhere
             case 'network-rule create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --name 'Name of the rule' \
                     --port 'Port' \
                     --protocol 'Protocol' \
@@ -1116,22 +1116,22 @@ function __dnx_complete
                 __dnx_everywhere
             case 'network-rule delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'site list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server name or id'
                 __dnx_everywhere
             case 'site show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server name or id' \
+                    --site 'Site name or id'
                 __dnx_everywhere
             case 'site create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server name or id' \
                     --domain 'Domain' \
                     --type 'Site type' \
                     --git-repository-id 'Git repository, by name or id' \
@@ -1144,8 +1144,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --domain 'Domain' \
                     --git-repository-id 'Git repository, by name or id' \
                     --branch 'Branch to deploy' \
@@ -1157,16 +1157,16 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --confirm 'Confirm by giving the name' \
                     --yes 'Not enough here; use --confirm' \
                     -y 'Not enough here; use --confirm'
                 __dnx_everywhere
             case 'site deploy'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --dry-run 'Show what would be deployed, and deploy nothing' \
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Not: Wait for the result (default if the token allows it)' \
@@ -1189,8 +1189,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site watch'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
@@ -1198,8 +1198,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site rollback'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --to 'The release, by name or id; picked on a terminal, the previous one otherwise' \
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Not: Wait for the result (default if the token allows it)' \
@@ -1212,18 +1212,18 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site releases'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server name or id' \
+                    --site 'Site name or id'
                 __dnx_everywhere
             case 'site webhooks'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server name or id' \
+                    --site 'Site name or id'
                 __dnx_everywhere
             case 'site schedule'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --at 'When: 2026-12-01T02:00, or with its offset 2026-12-01T02:00:00Z' \
                     --tz 'The time zone of --at (the one of this machine)' \
                     --in 'When: so long from now' \
@@ -1232,13 +1232,13 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site unschedule'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server name or id' \
+                    --site 'Site name or id'
                 __dnx_everywhere
             case 'site suspend'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --reason 'Reason, for the record' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation' \
@@ -1248,31 +1248,31 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site resume'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server name or id' \
+                    --site 'Site name or id'
                 __dnx_everywhere
             case 'site enable-zero-downtime'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'env list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --reveal 'Show the values in the table too'
                 __dnx_everywhere
             case 'env get'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server name or id' \
+                    --site 'Site name or id'
                 __dnx_everywhere
             case 'env set'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --from-file 'Read the value of the one KEY from this file, or - for standard input' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
@@ -1280,32 +1280,32 @@ function __dnx_complete
                 __dnx_everywhere
             case 'env unset'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'env import'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'queue list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server name or id' \
+                    --site 'Site name or id'
                 __dnx_everywhere
             case 'queue show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server name or id' \
+                    --site 'Site name or id'
                 __dnx_everywhere
             case 'queue create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --queue 'Queue to process' \
                     --connection 'Queue connection, such as redis' \
                     --processes 'Number of processes' \
@@ -1318,8 +1318,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'queue update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --connection 'Queue connection, such as redis' \
                     --processes 'Number of processes' \
                     --tries 'Maximum attempts per job' \
@@ -1331,30 +1331,30 @@ function __dnx_complete
                 __dnx_everywhere
             case 'queue delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'queue restart'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server name or id' \
+                    --site 'Site name or id'
                 __dnx_everywhere
             case 'redirect list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server name or id' \
+                    --site 'Site name or id'
                 __dnx_everywhere
             case 'redirect show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server name or id' \
+                    --site 'Site name or id'
                 __dnx_everywhere
             case 'redirect create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --from 'Path to redirect' \
                     --to 'Target path or URL' \
                     --type 'HTTP status' \
@@ -1364,8 +1364,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'redirect update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --from 'Path to redirect' \
                     --to 'Target path or URL' \
                     --type 'HTTP status' \
@@ -1375,25 +1375,25 @@ function __dnx_complete
                 __dnx_everywhere
             case 'redirect delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'certificate list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server name or id' \
+                    --site 'Site name or id'
                 __dnx_everywhere
             case 'certificate show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server name or id' \
+                    --site 'Site name or id'
                 __dnx_everywhere
             case 'certificate create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --domain 'Domain of the certificate' \
                     --type 'Certificate type' \
                     --certificate 'Your own certificate with its chain, in PEM' \
@@ -1407,8 +1407,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'certificate delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
@@ -1526,8 +1526,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'api'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --input 'The whole body, any JSON: text, @file, or - for standard input' \
                     --paginate 'Every page of a list, as one array' \
                     --include 'Show the status and the headers too' \
@@ -1558,13 +1558,13 @@ function __dnx_complete
                 __dnx_everywhere
             case 'releases'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server name or id' \
+                    --site 'Site name or id'
                 __dnx_everywhere
             case 'deploy'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --dry-run 'Show what would be deployed, and deploy nothing' \
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Not: Wait for the result (default if the token allows it)' \
@@ -1587,8 +1587,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'watch'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
@@ -1596,8 +1596,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'rollback'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server name or id' \
+                    --site 'Site name or id' \
                     --to 'The release, by name or id; picked on a terminal, the previous one otherwise' \
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Not: Wait for the result (default if the token allows it)' \

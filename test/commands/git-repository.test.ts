@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { nobody, testGroup } from '../support/cases.ts';
 
 const blog = '01JQ8Z4T9G0000000000GR0002';
-const everySite = 'acts on every site that uses it';
+const everySite = 'This affects every site that uses the repository.';
 
 testGroup('git-repository', {
   list: {

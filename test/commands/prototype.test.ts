@@ -30,7 +30,7 @@ describe('a word that every object of JavaScript knows', () => {
     for (const line of [word, `help ${word}`, `site ${word}`, `token abilities --for ${word}`]) {
       const run = await bed.dnx(line);
       expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-      expect(run.stderr).toContain(`Unknown command '${word}'.`);
+      expect(run.stderr).toContain(`Unknown command '${line.startsWith('site') ? line : word}'.`);
     }
   });
 

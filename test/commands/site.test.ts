@@ -80,7 +80,7 @@ describe('site suspend, resume, enable-zero-downtime', () => {
   test('enable-zero-downtime says that there is no way back', async () => {
     expect((await bed.dnx('site enable-zero-downtime blog.example.com')).code).toBe(2);
     const run = await bed.dnx('site enable-zero-downtime blog.example.com', { columns: 100, keys: 'y\r' });
-    expect(run.stderr).toContain('The API has no way to turn this off again.');
+    expect(run.stderr).toContain('The API cannot turn this off again.');
     expect(run.stdout).toContain('Zero-downtime deployments enabled');
   });
 });

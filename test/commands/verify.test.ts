@@ -204,9 +204,9 @@ describe('deploy --verify-cmd', () => {
 
 describe('what cannot be verified is refused before anything is deployed', () => {
   test.each([
-    ['--rollback-on-fail', '--rollback-on-fail needs something to verify.'],
-    ['--verify /up --no-wait', 'What is not followed cannot be verified.'],
-    ['--verify /up --url shop', '“shop” is not the address of a site.'],
+    ['--rollback-on-fail', '--rollback-on-fail needs a verification.'],
+    ['--verify /up --no-wait', '--no-wait cannot be combined with --verify or --verify-cmd.'],
+    ['--verify /up --url shop', "'shop' is not a URL."],
   ])('%s', async (options, message) => {
     const run = await bed.dnx(`deploy shop.example.com ${options}`);
     expect(run).toMatchObject({ code: 2, stdout: '' });

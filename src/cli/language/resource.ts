@@ -63,7 +63,7 @@ export const create = <const F extends Options>({ noun, path, details, example }
     run: async (ctx) => answer(await ctx.call(), details, `Created ${article(title(noun))}`),
   });
 
-/** `PUT path/{noun}` with the given fields, of which there must be one. */
+/** `PUT path/{noun}` with the given fields; at least one is required. */
 export const update = <const F extends Options>({ noun, path, details, example }: Resource, fields: F) =>
   command({
     name: 'update',

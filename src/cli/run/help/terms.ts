@@ -13,7 +13,7 @@ export const termOf = ({ key, required, variadic, option }: Positional): string 
 /** An argument, and the option that can be used in its place. */
 export const argumentLine = ({ key, option }: Positional): Line => [
   key.replaceAll('_', '-'),
-  `${described({ ...option, required: false, kind: 'text' })}${option.place === 'either' ? `; also as ${flagName(key)}` : ''}`,
+  `${described({ ...option, required: false, kind: 'text' })}${option.place === 'either' ? ` (or ${flagName(key)})` : ''}`,
 ];
 
 /** Options under their headings. Those without one come first. */
