@@ -25,13 +25,20 @@ export const usage = (line: string, { width, bold }: Page): string => {
   return hanging(`${label} ${line}`.split(' '), width, INDENT).replace(label, bold(label));
 };
 
-/** Command lines as they are typed: a long one continues after a backslash, never inside quotes. */
-export function examples(lines: readonly string[], { width }: Page): string {
-  const shown = lines.map((line) => {
-    const words = line.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
-    return hanging(['  $', ...words], width, INDENT * 3, ' \\');
-  });
-  return shown.join('\n');
+/** Command lines as typed: a long one continues after a backslash, never inside quotes. */
+export const examples = (lines: readonly string[], { width }: Page): string =>
+  lines.map((line) => hanging(['  $', ...unitsOf(line, width - INDENT * 4)], width, INDENT * 3, ' \\')).join('\n');
+
+/** The words of a command line. An option keeps its value if both fit on a line. */
+function unitsOf(line: string, widest: number): string[] {
+  const units: string[] = [];
+  for (const word of line.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? []) {
+    const last = units.at(-1) ?? '';
+    const pair = `${last} ${word}`;
+    if (/^--?[\w-]+$/.test(last) && !word.startsWith('-') && pair.length <= widest) units[units.length - 1] = pair;
+    else units.push(word);
+  }
+  return units;
 }
 
 /** Sections of two columns in one alignment. A term that is too long has its text under it. */
