@@ -11,6 +11,24 @@ function __dnx_path
             set path config
         case servers
             set path server
+        case sites
+            set path site
+        case envs
+            set path env
+        case queues
+            set path queue
+        case worker
+            set path queue
+        case workers
+            set path queue
+        case redirects
+            set path redirect
+        case certificates
+            set path certificate
+        case cert
+            set path certificate
+        case certs
+            set path certificate
         case databases
             set path database
         case db
@@ -41,24 +59,6 @@ function __dnx_path
             set path network-rule
         case firewalls
             set path network-rule
-        case sites
-            set path site
-        case envs
-            set path env
-        case queues
-            set path queue
-        case worker
-            set path queue
-        case workers
-            set path queue
-        case redirects
-            set path redirect
-        case certificates
-            set path certificate
-        case cert
-            set path certificate
-        case certs
-            set path certificate
         case providers
             set path provider
         case credentials
@@ -94,44 +94,6 @@ function __dnx_path
             set path 'server show'
         case 'server rm'
             set path 'server delete'
-        case 'database ls'
-            set path 'database list'
-        case 'database get'
-            set path 'database show'
-        case 'database rm'
-            set path 'database delete'
-        case 'database-user ls'
-            set path 'database-user list'
-        case 'database-user get'
-            set path 'database-user show'
-        case 'database-user rm'
-            set path 'database-user delete'
-        case 'backup ls'
-            set path 'backup list'
-        case 'crontab ls'
-            set path 'crontab list'
-        case 'crontab get'
-            set path 'crontab show'
-        case 'crontab rm'
-            set path 'crontab delete'
-        case 'daemon ls'
-            set path 'daemon list'
-        case 'daemon get'
-            set path 'daemon show'
-        case 'daemon rm'
-            set path 'daemon delete'
-        case 'ssh-key ls'
-            set path 'ssh-key list'
-        case 'ssh-key get'
-            set path 'ssh-key show'
-        case 'ssh-key rm'
-            set path 'ssh-key delete'
-        case 'network-rule ls'
-            set path 'network-rule list'
-        case 'network-rule get'
-            set path 'network-rule show'
-        case 'network-rule rm'
-            set path 'network-rule delete'
         case 'site ls'
             set path 'site list'
         case 'site get'
@@ -172,6 +134,44 @@ function __dnx_path
             set path 'certificate delete'
         case 'certificate rm'
             set path 'certificate delete'
+        case 'database ls'
+            set path 'database list'
+        case 'database get'
+            set path 'database show'
+        case 'database rm'
+            set path 'database delete'
+        case 'database-user ls'
+            set path 'database-user list'
+        case 'database-user get'
+            set path 'database-user show'
+        case 'database-user rm'
+            set path 'database-user delete'
+        case 'backup ls'
+            set path 'backup list'
+        case 'crontab ls'
+            set path 'crontab list'
+        case 'crontab get'
+            set path 'crontab show'
+        case 'crontab rm'
+            set path 'crontab delete'
+        case 'daemon ls'
+            set path 'daemon list'
+        case 'daemon get'
+            set path 'daemon show'
+        case 'daemon rm'
+            set path 'daemon delete'
+        case 'ssh-key ls'
+            set path 'ssh-key list'
+        case 'ssh-key get'
+            set path 'ssh-key show'
+        case 'ssh-key rm'
+            set path 'ssh-key delete'
+        case 'network-rule ls'
+            set path 'network-rule list'
+        case 'network-rule get'
+            set path 'network-rule show'
+        case 'network-rule rm'
+            set path 'network-rule delete'
         case 'provider ls'
             set path 'provider list'
         case 'credential ls'
@@ -266,39 +266,7 @@ function __dnx_value
             return 0
         case '* --timeout'
             return 0
-        case '* --database'
-            return 0
-        case '* --username'
-            return 0
-        case '* --password'
-            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
-        case '* --status'
-            printf '%s\n' $before{pending,in_progress,completed,failed,restored}
-        case 'backup list --type'
-            printf '%s\n' $before{application,database}
         case '* --site'
-            return 0
-        case '* --file' '* -O'
-            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
-        case '* --command'
-            return 0
-        case '* --frequency'
-            return 0
-        case '* --user'
-            return 0
-        case '* --directory'
-            return 0
-        case '* --processes'
-            return 0
-        case '* --public-key'
-            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
-        case '* --port'
-            return 0
-        case '* --protocol'
-            printf '%s\n' $before{tcp,udp}
-        case '* --action'
-            printf '%s\n' $before{allow,deny}
-        case '* --source'
             return 0
         case '* --domain'
             return 0
@@ -346,6 +314,8 @@ function __dnx_value
             return 0
         case '* --connection'
             return 0
+        case '* --processes'
+            return 0
         case '* --tries'
             return 0
         case '* --sleep'
@@ -360,6 +330,36 @@ function __dnx_value
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case '* --private-key'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --database'
+            return 0
+        case '* --username'
+            return 0
+        case '* --password'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --status'
+            printf '%s\n' $before{pending,in_progress,completed,failed,restored}
+        case 'backup list --type'
+            printf '%s\n' $before{application,database}
+        case '* --file' '* -O'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --command'
+            return 0
+        case '* --frequency'
+            return 0
+        case '* --user'
+            return 0
+        case '* --directory'
+            return 0
+        case '* --public-key'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --port'
+            return 0
+        case '* --protocol'
+            printf '%s\n' $before{tcp,udp}
+        case '* --action'
+            printf '%s\n' $before{allow,deny}
+        case '* --source'
+            return 0
         case '* --token'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case 'git-provider create --provider'
@@ -414,6 +414,11 @@ function __dnx_complete
                     token 'Manage API tokens and their abilities' \
                     config 'Manage the settings of a profile' \
                     server 'Manage servers' \
+                    site 'Deploy, roll back and manage sites' \
+                    env 'Manage environment variables' \
+                    queue 'Manage queue workers' \
+                    redirect 'Manage redirects' \
+                    certificate 'Manage SSL certificates' \
                     database 'Manage databases' \
                     database-user 'Manage database users' \
                     backup 'Back up and restore databases and sites' \
@@ -421,11 +426,6 @@ function __dnx_complete
                     daemon 'Manage daemons kept running by Supervisor' \
                     ssh-key 'Manage SSH keys' \
                     network-rule 'Manage firewall rules' \
-                    site 'Deploy, roll back and manage sites' \
-                    env 'Manage environment variables' \
-                    queue 'Manage queue workers' \
-                    redirect 'Manage redirects' \
-                    certificate 'Manage SSL certificates' \
                     provider 'List cloud providers, regions, sizes and images' \
                     credential 'Manage cloud provider credentials' \
                     git-provider 'Manage connections to Git hosts' \
@@ -449,6 +449,11 @@ function __dnx_complete
                     token 'Manage API tokens and their abilities' \
                     config 'Manage the settings of a profile' \
                     server 'Manage servers' \
+                    site 'Deploy, roll back and manage sites' \
+                    env 'Manage environment variables' \
+                    queue 'Manage queue workers' \
+                    redirect 'Manage redirects' \
+                    certificate 'Manage SSL certificates' \
                     database 'Manage databases' \
                     database-user 'Manage database users' \
                     backup 'Back up and restore databases and sites' \
@@ -456,11 +461,6 @@ function __dnx_complete
                     daemon 'Manage daemons kept running by Supervisor' \
                     ssh-key 'Manage SSH keys' \
                     network-rule 'Manage firewall rules' \
-                    site 'Deploy, roll back and manage sites' \
-                    env 'Manage environment variables' \
-                    queue 'Manage queue workers' \
-                    redirect 'Manage redirects' \
-                    certificate 'Manage SSL certificates' \
                     provider 'List cloud providers, regions, sizes and images' \
                     credential 'Manage cloud provider credentials' \
                     git-provider 'Manage connections to Git hosts' \
@@ -515,6 +515,51 @@ function __dnx_complete
                     logs 'Show the logs of a server' \
                     restart 'Restart a server' \
                     provision 'Provision a server again'
+            case 'site'
+                printf '%s\t%s\n' \
+                    list 'List sites' \
+                    show 'Show a site' \
+                    create 'Create a site' \
+                    update 'Update a site' \
+                    delete 'Delete a site' \
+                    deploy 'Deploy a site and follow it to its end' \
+                    watch 'Follow a deployment that is under way, or take up the one that was left' \
+                    rollback 'Make an earlier release live again' \
+                    releases 'List the releases that are kept' \
+                    webhooks 'List the pushes received from Git' \
+                    schedule 'Deploy a site later' \
+                    unschedule 'Cancel a scheduled deployment' \
+                    suspend 'Suspend a site and take it offline' \
+                    resume 'Bring a suspended site back online' \
+                    enable-zero-downtime 'Turn on zero-downtime releases'
+            case 'env'
+                printf '%s\t%s\n' \
+                    list 'List environment variables; values are masked in the table' \
+                    get 'Print the value of one environment variable, alone on stdout' \
+                    set 'Set environment variables: K=V [K2=V2…], or K --from-file' \
+                    unset 'Delete a variable' \
+                    import 'Import the .env that lies on the server into Deploynix'
+            case 'queue'
+                printf '%s\t%s\n' \
+                    list 'List queues' \
+                    show 'Show a queue' \
+                    create 'Create a queue' \
+                    update 'Update a queue' \
+                    delete 'Delete a queue' \
+                    restart 'Restart a queue'
+            case 'redirect'
+                printf '%s\t%s\n' \
+                    list 'List redirects' \
+                    show 'Show a redirect' \
+                    create 'Create a redirect' \
+                    update 'Update a redirect' \
+                    delete 'Delete a redirect'
+            case 'certificate'
+                printf '%s\t%s\n' \
+                    list 'List the certificates of a site or server' \
+                    show 'Show a certificate' \
+                    create 'Issue a certificate, or install your own' \
+                    delete 'Revoke a certificate of a site or server'
             case 'database'
                 printf '%s\t%s\n' \
                     list 'List databases' \
@@ -562,51 +607,6 @@ function __dnx_complete
                     show 'Show a network rule' \
                     create 'Create a network rule' \
                     delete 'Delete a network rule'
-            case 'site'
-                printf '%s\t%s\n' \
-                    list 'List sites' \
-                    show 'Show a site' \
-                    create 'Create a site' \
-                    update 'Update a site' \
-                    delete 'Delete a site' \
-                    deploy 'Deploy a site and follow it to its end' \
-                    watch 'Follow a deployment that is under way, or take up the one that was left' \
-                    rollback 'Make an earlier release live again' \
-                    releases 'List the releases that are kept' \
-                    webhooks 'List the pushes received from Git' \
-                    schedule 'Deploy a site later' \
-                    unschedule 'Cancel a scheduled deployment' \
-                    suspend 'Suspend a site and take it offline' \
-                    resume 'Bring a suspended site back online' \
-                    enable-zero-downtime 'Turn on zero-downtime releases'
-            case 'env'
-                printf '%s\t%s\n' \
-                    list 'List environment variables; values are masked in the table' \
-                    get 'Print the value of one environment variable, alone on stdout' \
-                    set 'Set environment variables: K=V [K2=V2…], or K --from-file' \
-                    unset 'Delete a variable' \
-                    import 'Import the .env that lies on the server into Deploynix'
-            case 'queue'
-                printf '%s\t%s\n' \
-                    list 'List queues' \
-                    show 'Show a queue' \
-                    create 'Create a queue' \
-                    update 'Update a queue' \
-                    delete 'Delete a queue' \
-                    restart 'Restart a queue'
-            case 'redirect'
-                printf '%s\t%s\n' \
-                    list 'List redirects' \
-                    show 'Show a redirect' \
-                    create 'Create a redirect' \
-                    update 'Update a redirect' \
-                    delete 'Delete a redirect'
-            case 'certificate'
-                printf '%s\t%s\n' \
-                    list 'List the certificates of a site or server' \
-                    show 'Show a certificate' \
-                    create 'Issue a certificate, or install your own' \
-                    delete 'Revoke a certificate of a site or server'
             case 'provider'
                 printf '%s\t%s\n' \
                     list 'List providers' \
@@ -707,6 +707,26 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --help 'Show help' \
                     -h 'Show help'
+            case 'site'
+                printf '%s\t%s\n' \
+                    --help 'Show help' \
+                    -h 'Show help'
+            case 'env'
+                printf '%s\t%s\n' \
+                    --help 'Show help' \
+                    -h 'Show help'
+            case 'queue'
+                printf '%s\t%s\n' \
+                    --help 'Show help' \
+                    -h 'Show help'
+            case 'redirect'
+                printf '%s\t%s\n' \
+                    --help 'Show help' \
+                    -h 'Show help'
+            case 'certificate'
+                printf '%s\t%s\n' \
+                    --help 'Show help' \
+                    -h 'Show help'
             case 'database'
                 printf '%s\t%s\n' \
                     --help 'Show help' \
@@ -732,26 +752,6 @@ function __dnx_complete
                     --help 'Show help' \
                     -h 'Show help'
             case 'network-rule'
-                printf '%s\t%s\n' \
-                    --help 'Show help' \
-                    -h 'Show help'
-            case 'site'
-                printf '%s\t%s\n' \
-                    --help 'Show help' \
-                    -h 'Show help'
-            case 'env'
-                printf '%s\t%s\n' \
-                    --help 'Show help' \
-                    -h 'Show help'
-            case 'queue'
-                printf '%s\t%s\n' \
-                    --help 'Show help' \
-                    -h 'Show help'
-            case 'redirect'
-                printf '%s\t%s\n' \
-                    --help 'Show help' \
-                    -h 'Show help'
-            case 'certificate'
                 printf '%s\t%s\n' \
                     --help 'Show help' \
                     -h 'Show help'
@@ -899,224 +899,6 @@ function __dnx_complete
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Not: Wait for the result (default if the token allows it)' \
                     --timeout 'Stop waiting after this long (default 15m)' \
-                    --yes 'Skip the confirmation' \
-                    -y 'Skip the confirmation'
-                __dnx_everywhere
-            case 'database list'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id'
-                __dnx_everywhere
-            case 'database show'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id'
-                __dnx_everywhere
-            case 'database create'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --name 'Name of the database' \
-                    --field 'Set any field; key:=value for JSON' \
-                    -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
-                __dnx_everywhere
-            case 'database delete'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --confirm 'Confirm by giving the name' \
-                    --yes 'Not enough here; use --confirm' \
-                    -y 'Not enough here; use --confirm'
-                __dnx_everywhere
-            case 'database-user list'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --database 'Database name or id'
-                __dnx_everywhere
-            case 'database-user show'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --database 'Database name or id'
-                __dnx_everywhere
-            case 'database-user create'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --database 'Database name or id' \
-                    --username 'Username' \
-                    --password 'Password (default: generated and shown once)' \
-                    --field 'Set any field; key:=value for JSON' \
-                    -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
-                __dnx_everywhere
-            case 'database-user update'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --database 'Database name or id' \
-                    --password 'Password (default: generated and shown once)' \
-                    --field 'Set any field; key:=value for JSON' \
-                    -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
-                __dnx_everywhere
-            case 'database-user delete'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --database 'Database name or id' \
-                    --yes 'Skip the confirmation' \
-                    -y 'Skip the confirmation'
-                __dnx_everywhere
-            case 'backup list'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --database 'Database name or id' \
-                    --status 'Only those in this status' \
-                    --type 'Only those of this kind'
-                __dnx_everywhere
-            case 'backup create'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --database 'Database name or id' \
-                    --site 'The site whose application to back up: domain or id' \
-                    --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
-                    --timeout 'Stop waiting after this long (default 15m)' \
-                    --field 'Set any field; key:=value for JSON' \
-                    -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
-                __dnx_everywhere
-            case 'backup download'
-                printf '%s\t%s\n' \
-                    --file 'Where to: a file, a folder, or - for standard output' \
-                    -O 'Where to: a file, a folder, or - for standard output' \
-                    --force 'Overwrite the file if it is there'
-                __dnx_everywhere
-            case 'backup restore'
-                printf '%s\t%s\n' \
-                    --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
-                    --timeout 'Stop waiting after this long (default 15m)' \
-                    --confirm 'Confirm by giving the name' \
-                    --yes 'Not enough here; use --confirm' \
-                    -y 'Not enough here; use --confirm'
-                __dnx_everywhere
-            case 'backup verify'
-                __dnx_everywhere
-            case 'crontab list'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id'
-                __dnx_everywhere
-            case 'crontab show'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id'
-                __dnx_everywhere
-            case 'crontab create'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --command 'Command to run' \
-                    --frequency 'Schedule as a cron expression' \
-                    --user 'System user to run it as' \
-                    --field 'Set any field; key:=value for JSON' \
-                    -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
-                __dnx_everywhere
-            case 'crontab update'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --command 'Command to run' \
-                    --frequency 'Schedule as a cron expression' \
-                    --user 'System user to run it as' \
-                    --field 'Set any field; key:=value for JSON' \
-                    -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
-                __dnx_everywhere
-            case 'crontab delete'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --yes 'Skip the confirmation' \
-                    -y 'Skip the confirmation'
-                __dnx_everywhere
-            case 'daemon list'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id'
-                __dnx_everywhere
-            case 'daemon show'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id'
-                __dnx_everywhere
-            case 'daemon create'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --command 'Command to keep running' \
-                    --directory 'Working directory' \
-                    --user 'System user to run it as' \
-                    --processes 'Number of processes' \
-                    --field 'Set any field; key:=value for JSON' \
-                    -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
-                __dnx_everywhere
-            case 'daemon update'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --command 'Command to keep running' \
-                    --directory 'Working directory' \
-                    --user 'System user to run it as' \
-                    --processes 'Number of processes' \
-                    --field 'Set any field; key:=value for JSON' \
-                    -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
-                __dnx_everywhere
-            case 'daemon delete'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --yes 'Skip the confirmation' \
-                    -y 'Skip the confirmation'
-                __dnx_everywhere
-            case 'daemon restart'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id'
-                __dnx_everywhere
-            case 'ssh-key list'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id'
-                __dnx_everywhere
-            case 'ssh-key show'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id'
-                __dnx_everywhere
-            case 'ssh-key create'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --name 'Name of the key, such as ada@laptop' \
-                    --public-key 'Public key, such as @~/.ssh/id_ed25519.pub' \
-                    --field 'Set any field; key:=value for JSON' \
-                    -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
-                __dnx_everywhere
-            case 'ssh-key delete'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --yes 'Skip the confirmation' \
-                    -y 'Skip the confirmation'
-                __dnx_everywhere
-            case 'network-rule list'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id'
-                __dnx_everywhere
-            case 'network-rule show'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id'
-                __dnx_everywhere
-            case 'network-rule create'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
-                    --name 'Name of the rule' \
-                    --port 'Port' \
-                    --protocol 'Protocol' \
-                    --action 'Allow or deny the traffic' \
-                    --source 'IP address or network (default anywhere)' \
-                    --field 'Set any field; key:=value for JSON' \
-                    -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
-                __dnx_everywhere
-            case 'network-rule delete'
-                printf '%s\t%s\n' \
-                    --server 'Server name or id' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
@@ -1412,6 +1194,224 @@ function __dnx_complete
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
+            case 'database list'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id'
+                __dnx_everywhere
+            case 'database show'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id'
+                __dnx_everywhere
+            case 'database create'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --name 'Name of the database' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                __dnx_everywhere
+            case 'database delete'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --confirm 'Confirm by giving the name' \
+                    --yes 'Not enough here; use --confirm' \
+                    -y 'Not enough here; use --confirm'
+                __dnx_everywhere
+            case 'database-user list'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --database 'Database name or id'
+                __dnx_everywhere
+            case 'database-user show'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --database 'Database name or id'
+                __dnx_everywhere
+            case 'database-user create'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --database 'Database name or id' \
+                    --username 'Username' \
+                    --password 'Password (default: generated and shown once)' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                __dnx_everywhere
+            case 'database-user update'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --database 'Database name or id' \
+                    --password 'Password (default: generated and shown once)' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                __dnx_everywhere
+            case 'database-user delete'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --database 'Database name or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
+                __dnx_everywhere
+            case 'backup list'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --database 'Database name or id' \
+                    --status 'Only those in this status' \
+                    --type 'Only those of this kind'
+                __dnx_everywhere
+            case 'backup create'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --database 'Database name or id' \
+                    --site 'The site whose application to back up: domain or id' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                __dnx_everywhere
+            case 'backup download'
+                printf '%s\t%s\n' \
+                    --file 'Where to: a file, a folder, or - for standard output' \
+                    -O 'Where to: a file, a folder, or - for standard output' \
+                    --force 'Overwrite the file if it is there'
+                __dnx_everywhere
+            case 'backup restore'
+                printf '%s\t%s\n' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --confirm 'Confirm by giving the name' \
+                    --yes 'Not enough here; use --confirm' \
+                    -y 'Not enough here; use --confirm'
+                __dnx_everywhere
+            case 'backup verify'
+                __dnx_everywhere
+            case 'crontab list'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id'
+                __dnx_everywhere
+            case 'crontab show'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id'
+                __dnx_everywhere
+            case 'crontab create'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --command 'Command to run' \
+                    --frequency 'Schedule as a cron expression' \
+                    --user 'System user to run it as' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                __dnx_everywhere
+            case 'crontab update'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --command 'Command to run' \
+                    --frequency 'Schedule as a cron expression' \
+                    --user 'System user to run it as' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                __dnx_everywhere
+            case 'crontab delete'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
+                __dnx_everywhere
+            case 'daemon list'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id'
+                __dnx_everywhere
+            case 'daemon show'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id'
+                __dnx_everywhere
+            case 'daemon create'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --command 'Command to keep running' \
+                    --directory 'Working directory' \
+                    --user 'System user to run it as' \
+                    --processes 'Number of processes' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                __dnx_everywhere
+            case 'daemon update'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --command 'Command to keep running' \
+                    --directory 'Working directory' \
+                    --user 'System user to run it as' \
+                    --processes 'Number of processes' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                __dnx_everywhere
+            case 'daemon delete'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
+                __dnx_everywhere
+            case 'daemon restart'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id'
+                __dnx_everywhere
+            case 'ssh-key list'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id'
+                __dnx_everywhere
+            case 'ssh-key show'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id'
+                __dnx_everywhere
+            case 'ssh-key create'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --name 'Name of the key, such as ada@laptop' \
+                    --public-key 'Public key, such as @~/.ssh/id_ed25519.pub' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                __dnx_everywhere
+            case 'ssh-key delete'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
+                __dnx_everywhere
+            case 'network-rule list'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id'
+                __dnx_everywhere
+            case 'network-rule show'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id'
+                __dnx_everywhere
+            case 'network-rule create'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --name 'Name of the rule' \
+                    --port 'Port' \
+                    --protocol 'Protocol' \
+                    --action 'Allow or deny the traffic' \
+                    --source 'IP address or network (default anywhere)' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                __dnx_everywhere
+            case 'network-rule delete'
+                printf '%s\t%s\n' \
+                    --server 'Server name or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
+                __dnx_everywhere
             case 'provider list'
                 __dnx_everywhere
             case 'provider regions'
@@ -1426,7 +1426,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --name 'Name of the credential' \
                     --provider 'Cloud provider, such as hetzner' \
-                    --token 'API token of the cloud provider' \
+                    --token 'The provider\'s API token' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
                     --data 'Send this JSON; -F overrides it, and it overrides other options'

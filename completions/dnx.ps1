@@ -6,6 +6,15 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'tokens' = 'token'
     'configs' = 'config'
     'servers' = 'server'
+    'sites' = 'site'
+    'envs' = 'env'
+    'queues' = 'queue'
+    'worker' = 'queue'
+    'workers' = 'queue'
+    'redirects' = 'redirect'
+    'certificates' = 'certificate'
+    'cert' = 'certificate'
+    'certs' = 'certificate'
     'databases' = 'database'
     'db' = 'database'
     'dbs' = 'database'
@@ -21,15 +30,6 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'network-rules' = 'network-rule'
     'firewall' = 'network-rule'
     'firewalls' = 'network-rule'
-    'sites' = 'site'
-    'envs' = 'env'
-    'queues' = 'queue'
-    'worker' = 'queue'
-    'workers' = 'queue'
-    'redirects' = 'redirect'
-    'certificates' = 'certificate'
-    'cert' = 'certificate'
-    'certs' = 'certificate'
     'providers' = 'provider'
     'credentials' = 'credential'
     'git-providers' = 'git-provider'
@@ -47,25 +47,6 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'server ls' = 'server list'
     'server get' = 'server show'
     'server rm' = 'server delete'
-    'database ls' = 'database list'
-    'database get' = 'database show'
-    'database rm' = 'database delete'
-    'database-user ls' = 'database-user list'
-    'database-user get' = 'database-user show'
-    'database-user rm' = 'database-user delete'
-    'backup ls' = 'backup list'
-    'crontab ls' = 'crontab list'
-    'crontab get' = 'crontab show'
-    'crontab rm' = 'crontab delete'
-    'daemon ls' = 'daemon list'
-    'daemon get' = 'daemon show'
-    'daemon rm' = 'daemon delete'
-    'ssh-key ls' = 'ssh-key list'
-    'ssh-key get' = 'ssh-key show'
-    'ssh-key rm' = 'ssh-key delete'
-    'network-rule ls' = 'network-rule list'
-    'network-rule get' = 'network-rule show'
-    'network-rule rm' = 'network-rule delete'
     'site ls' = 'site list'
     'site get' = 'site show'
     'site rm' = 'site delete'
@@ -86,6 +67,25 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'certificate issue' = 'certificate create'
     'certificate revoke' = 'certificate delete'
     'certificate rm' = 'certificate delete'
+    'database ls' = 'database list'
+    'database get' = 'database show'
+    'database rm' = 'database delete'
+    'database-user ls' = 'database-user list'
+    'database-user get' = 'database-user show'
+    'database-user rm' = 'database-user delete'
+    'backup ls' = 'backup list'
+    'crontab ls' = 'crontab list'
+    'crontab get' = 'crontab show'
+    'crontab rm' = 'crontab delete'
+    'daemon ls' = 'daemon list'
+    'daemon get' = 'daemon show'
+    'daemon rm' = 'daemon delete'
+    'ssh-key ls' = 'ssh-key list'
+    'ssh-key get' = 'ssh-key show'
+    'ssh-key rm' = 'ssh-key delete'
+    'network-rule ls' = 'network-rule list'
+    'network-rule get' = 'network-rule show'
+    'network-rule rm' = 'network-rule delete'
     'provider ls' = 'provider list'
     'credential ls' = 'credential list'
     'credential add' = 'credential create'
@@ -100,12 +100,17 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
   }
   $alone = @('doctor', 'api', 'version', 'login', 'logout', 'whoami', 'releases', 'deploy', 'watch', 'rollback')
   $words = @{
-    '' = @('auth|Manage sign-in and profiles', 'token|Manage API tokens and their abilities', 'config|Manage the settings of a profile', 'server|Manage servers', 'database|Manage databases', 'database-user|Manage database users', 'backup|Back up and restore databases and sites', 'crontab|Manage cron jobs', 'daemon|Manage daemons kept running by Supervisor', 'ssh-key|Manage SSH keys', 'network-rule|Manage firewall rules', 'site|Deploy, roll back and manage sites', 'env|Manage environment variables', 'queue|Manage queue workers', 'redirect|Manage redirects', 'certificate|Manage SSL certificates', 'provider|List cloud providers, regions, sizes and images', 'credential|Manage cloud provider credentials', 'git-provider|Manage connections to Git hosts', 'git-repository|Manage Git repositories and auto-deploy', 'completion|Set up shell completion', 'sandbox|Run a local Deploynix API for testing', 'doctor|Check your setup and suggest fixes', 'api|Make an authenticated API request', 'version|Print the version', 'login|Sign in', 'logout|Sign out', 'whoami|Show who is signed in', 'releases|List releases', 'deploy|Deploy a site', 'watch|Follow a deployment', 'rollback|Roll back a site', 'help|Show help')
-    'help' = @('auth|Manage sign-in and profiles', 'token|Manage API tokens and their abilities', 'config|Manage the settings of a profile', 'server|Manage servers', 'database|Manage databases', 'database-user|Manage database users', 'backup|Back up and restore databases and sites', 'crontab|Manage cron jobs', 'daemon|Manage daemons kept running by Supervisor', 'ssh-key|Manage SSH keys', 'network-rule|Manage firewall rules', 'site|Deploy, roll back and manage sites', 'env|Manage environment variables', 'queue|Manage queue workers', 'redirect|Manage redirects', 'certificate|Manage SSL certificates', 'provider|List cloud providers, regions, sizes and images', 'credential|Manage cloud provider credentials', 'git-provider|Manage connections to Git hosts', 'git-repository|Manage Git repositories and auto-deploy', 'completion|Set up shell completion', 'sandbox|Run a local Deploynix API for testing', 'doctor|Check your setup and suggest fixes', 'api|Make an authenticated API request', 'version|Print the version', 'login|Sign in', 'logout|Sign out', 'whoami|Show who is signed in', 'releases|List releases', 'deploy|Deploy a site', 'watch|Follow a deployment', 'rollback|Roll back a site', 'options|Global options', 'output|Formats, fields and queries', 'exit-codes|What each exit code means', 'environment|Environment variables', 'tokens|Create tokens and limit what they can do', 'keychain|Where tokens are stored', 'waiting|Wait for deployments and other work', 'ci|Run dnx in CI')
+    '' = @('auth|Manage sign-in and profiles', 'token|Manage API tokens and their abilities', 'config|Manage the settings of a profile', 'server|Manage servers', 'site|Deploy, roll back and manage sites', 'env|Manage environment variables', 'queue|Manage queue workers', 'redirect|Manage redirects', 'certificate|Manage SSL certificates', 'database|Manage databases', 'database-user|Manage database users', 'backup|Back up and restore databases and sites', 'crontab|Manage cron jobs', 'daemon|Manage daemons kept running by Supervisor', 'ssh-key|Manage SSH keys', 'network-rule|Manage firewall rules', 'provider|List cloud providers, regions, sizes and images', 'credential|Manage cloud provider credentials', 'git-provider|Manage connections to Git hosts', 'git-repository|Manage Git repositories and auto-deploy', 'completion|Set up shell completion', 'sandbox|Run a local Deploynix API for testing', 'doctor|Check your setup and suggest fixes', 'api|Make an authenticated API request', 'version|Print the version', 'login|Sign in', 'logout|Sign out', 'whoami|Show who is signed in', 'releases|List releases', 'deploy|Deploy a site', 'watch|Follow a deployment', 'rollback|Roll back a site', 'help|Show help')
+    'help' = @('auth|Manage sign-in and profiles', 'token|Manage API tokens and their abilities', 'config|Manage the settings of a profile', 'server|Manage servers', 'site|Deploy, roll back and manage sites', 'env|Manage environment variables', 'queue|Manage queue workers', 'redirect|Manage redirects', 'certificate|Manage SSL certificates', 'database|Manage databases', 'database-user|Manage database users', 'backup|Back up and restore databases and sites', 'crontab|Manage cron jobs', 'daemon|Manage daemons kept running by Supervisor', 'ssh-key|Manage SSH keys', 'network-rule|Manage firewall rules', 'provider|List cloud providers, regions, sizes and images', 'credential|Manage cloud provider credentials', 'git-provider|Manage connections to Git hosts', 'git-repository|Manage Git repositories and auto-deploy', 'completion|Set up shell completion', 'sandbox|Run a local Deploynix API for testing', 'doctor|Check your setup and suggest fixes', 'api|Make an authenticated API request', 'version|Print the version', 'login|Sign in', 'logout|Sign out', 'whoami|Show who is signed in', 'releases|List releases', 'deploy|Deploy a site', 'watch|Follow a deployment', 'rollback|Roll back a site', 'options|Global options', 'output|Formats, fields and queries', 'exit-codes|What each exit code means', 'environment|Environment variables', 'tokens|Create tokens and limit what they can do', 'keychain|Where tokens are stored', 'waiting|Wait for deployments and other work', 'ci|Run dnx in CI')
     'auth' = @('login|Sign in, with a token that can do just what you choose', 'logout|Revoke the token and forget it', 'status|Show where each profile is signed in, and whether it works', 'switch|Choose the profile that is used when nothing else is said', 'whoami|Who the token belongs to')
     'token' = @('list|List tokens', 'create|Create a token; it is printed once, alone on stdout', 'revoke|Revoke a token', 'rotate|Replace a token by a new one of the same name and abilities', 'abilities|List what a token can be allowed, or what commands need')
     'config' = @('list|Show the settings in effect, and where each comes from', 'get|Print one setting', 'set|Keep a setting in the profile', 'unset|Forget a setting of the profile')
     'server' = @('list|List servers', 'show|Show a server', 'create|Create a server', 'update|Update a server', 'delete|Delete a server', 'logs|Show the logs of a server', 'restart|Restart a server', 'provision|Provision a server again')
+    'site' = @('list|List sites', 'show|Show a site', 'create|Create a site', 'update|Update a site', 'delete|Delete a site', 'deploy|Deploy a site and follow it to its end', 'watch|Follow a deployment that is under way, or take up the one that was left', 'rollback|Make an earlier release live again', 'releases|List the releases that are kept', 'webhooks|List the pushes received from Git', 'schedule|Deploy a site later', 'unschedule|Cancel a scheduled deployment', 'suspend|Suspend a site and take it offline', 'resume|Bring a suspended site back online', 'enable-zero-downtime|Turn on zero-downtime releases')
+    'env' = @('list|List environment variables; values are masked in the table', 'get|Print the value of one environment variable, alone on stdout', 'set|Set environment variables: K=V [K2=V2…], or K --from-file', 'unset|Delete a variable', 'import|Import the .env that lies on the server into Deploynix')
+    'queue' = @('list|List queues', 'show|Show a queue', 'create|Create a queue', 'update|Update a queue', 'delete|Delete a queue', 'restart|Restart a queue')
+    'redirect' = @('list|List redirects', 'show|Show a redirect', 'create|Create a redirect', 'update|Update a redirect', 'delete|Delete a redirect')
+    'certificate' = @('list|List the certificates of a site or server', 'show|Show a certificate', 'create|Issue a certificate, or install your own', 'delete|Revoke a certificate of a site or server')
     'database' = @('list|List databases', 'show|Show a database', 'create|Create a database', 'delete|Delete a database')
     'database-user' = @('list|List users', 'show|Show a user', 'create|Create a user', 'update|Update a user', 'delete|Delete a user')
     'backup' = @('list|List backups', 'create|Back up a database, or the application of a site', 'download|Download a backup to a file', 'restore|Restore from a backup', 'verify|Check that a backup is intact')
@@ -113,11 +118,6 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'daemon' = @('list|List daemons', 'show|Show a daemon', 'create|Create a daemon', 'update|Update a daemon', 'delete|Delete a daemon', 'restart|Restart a daemon')
     'ssh-key' = @('list|List SSH keys', 'show|Show an SSH key', 'create|Create an SSH key', 'delete|Delete an SSH key')
     'network-rule' = @('list|List network rules', 'show|Show a network rule', 'create|Create a network rule', 'delete|Delete a network rule')
-    'site' = @('list|List sites', 'show|Show a site', 'create|Create a site', 'update|Update a site', 'delete|Delete a site', 'deploy|Deploy a site and follow it to its end', 'watch|Follow a deployment that is under way, or take up the one that was left', 'rollback|Make an earlier release live again', 'releases|List the releases that are kept', 'webhooks|List the pushes received from Git', 'schedule|Deploy a site later', 'unschedule|Cancel a scheduled deployment', 'suspend|Suspend a site and take it offline', 'resume|Bring a suspended site back online', 'enable-zero-downtime|Turn on zero-downtime releases')
-    'env' = @('list|List environment variables; values are masked in the table', 'get|Print the value of one environment variable, alone on stdout', 'set|Set environment variables: K=V [K2=V2…], or K --from-file', 'unset|Delete a variable', 'import|Import the .env that lies on the server into Deploynix')
-    'queue' = @('list|List queues', 'show|Show a queue', 'create|Create a queue', 'update|Update a queue', 'delete|Delete a queue', 'restart|Restart a queue')
-    'redirect' = @('list|List redirects', 'show|Show a redirect', 'create|Create a redirect', 'update|Update a redirect', 'delete|Delete a redirect')
-    'certificate' = @('list|List the certificates of a site or server', 'show|Show a certificate', 'create|Issue a certificate, or install your own', 'delete|Revoke a certificate of a site or server')
     'provider' = @('list|List providers', 'regions|List the regions of a provider', 'sizes|List the sizes of a provider', 'images|List the images of a provider')
     'credential' = @('list|List credentials', 'create|Create a credential', 'delete|Delete a credential')
     'git-provider' = @('list|List git providers', 'show|Show a git provider', 'create|Create a git provider', 'update|Update a git provider', 'delete|Delete a git provider')
@@ -146,39 +146,6 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'server logs' = @()
     'server restart' = @()
     'server provision' = @()
-    'database list' = @()
-    'database show' = @()
-    'database create' = @()
-    'database delete' = @()
-    'database-user list' = @()
-    'database-user show' = @()
-    'database-user create' = @()
-    'database-user update' = @()
-    'database-user delete' = @()
-    'backup list' = @()
-    'backup create' = @()
-    'backup download' = @()
-    'backup restore' = @()
-    'backup verify' = @()
-    'crontab list' = @()
-    'crontab show' = @()
-    'crontab create' = @()
-    'crontab update' = @()
-    'crontab delete' = @()
-    'daemon list' = @()
-    'daemon show' = @()
-    'daemon create' = @()
-    'daemon update' = @()
-    'daemon delete' = @()
-    'daemon restart' = @()
-    'ssh-key list' = @()
-    'ssh-key show' = @()
-    'ssh-key create' = @()
-    'ssh-key delete' = @()
-    'network-rule list' = @()
-    'network-rule show' = @()
-    'network-rule create' = @()
-    'network-rule delete' = @()
     'site list' = @()
     'site show' = @()
     'site create' = @()
@@ -214,6 +181,39 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'certificate show' = @()
     'certificate create' = @()
     'certificate delete' = @()
+    'database list' = @()
+    'database show' = @()
+    'database create' = @()
+    'database delete' = @()
+    'database-user list' = @()
+    'database-user show' = @()
+    'database-user create' = @()
+    'database-user update' = @()
+    'database-user delete' = @()
+    'backup list' = @()
+    'backup create' = @()
+    'backup download' = @()
+    'backup restore' = @()
+    'backup verify' = @()
+    'crontab list' = @()
+    'crontab show' = @()
+    'crontab create' = @()
+    'crontab update' = @()
+    'crontab delete' = @()
+    'daemon list' = @()
+    'daemon show' = @()
+    'daemon create' = @()
+    'daemon update' = @()
+    'daemon delete' = @()
+    'daemon restart' = @()
+    'ssh-key list' = @()
+    'ssh-key show' = @()
+    'ssh-key create' = @()
+    'ssh-key delete' = @()
+    'network-rule list' = @()
+    'network-rule show' = @()
+    'network-rule create' = @()
+    'network-rule delete' = @()
     'provider list' = @()
     'provider regions' = @()
     'provider sizes' = @()
@@ -260,6 +260,11 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'token' = @('--help|Show help')
     'config' = @('--help|Show help')
     'server' = @('--help|Show help')
+    'site' = @('--help|Show help')
+    'env' = @('--help|Show help')
+    'queue' = @('--help|Show help')
+    'redirect' = @('--help|Show help')
+    'certificate' = @('--help|Show help')
     'database' = @('--help|Show help')
     'database-user' = @('--help|Show help')
     'backup' = @('--help|Show help')
@@ -267,11 +272,6 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'daemon' = @('--help|Show help')
     'ssh-key' = @('--help|Show help')
     'network-rule' = @('--help|Show help')
-    'site' = @('--help|Show help')
-    'env' = @('--help|Show help')
-    'queue' = @('--help|Show help')
-    'redirect' = @('--help|Show help')
-    'certificate' = @('--help|Show help')
     'provider' = @('--help|Show help')
     'credential' = @('--help|Show help')
     'git-provider' = @('--help|Show help')
@@ -300,39 +300,6 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'server logs' = @('--server|Server name or id') + $everywhere
     'server restart' = @('--server|Server name or id', '--yes|Skip the confirmation') + $everywhere
     'server provision' = @('--server|Server name or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--yes|Skip the confirmation') + $everywhere
-    'database list' = @('--server|Server name or id') + $everywhere
-    'database show' = @('--server|Server name or id') + $everywhere
-    'database create' = @('--server|Server name or id', '--name|Name of the database', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
-    'database delete' = @('--server|Server name or id', '--confirm|Confirm by giving the name', '--yes|Not enough here; use --confirm') + $everywhere
-    'database-user list' = @('--server|Server name or id', '--database|Database name or id') + $everywhere
-    'database-user show' = @('--server|Server name or id', '--database|Database name or id') + $everywhere
-    'database-user create' = @('--server|Server name or id', '--database|Database name or id', '--username|Username', '--password|Password (default: generated and shown once)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
-    'database-user update' = @('--server|Server name or id', '--database|Database name or id', '--password|Password (default: generated and shown once)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
-    'database-user delete' = @('--server|Server name or id', '--database|Database name or id', '--yes|Skip the confirmation') + $everywhere
-    'backup list' = @('--server|Server name or id', '--database|Database name or id', '--status|Only those in this status', '--type|Only those of this kind') + $everywhere
-    'backup create' = @('--server|Server name or id', '--database|Database name or id', '--site|The site whose application to back up: domain or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
-    'backup download' = @('--file|Where to: a file, a folder, or - for standard output', '--force|Overwrite the file if it is there') + $everywhere
-    'backup restore' = @('--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--confirm|Confirm by giving the name', '--yes|Not enough here; use --confirm') + $everywhere
-    'backup verify' = @() + $everywhere
-    'crontab list' = @('--server|Server name or id') + $everywhere
-    'crontab show' = @('--server|Server name or id') + $everywhere
-    'crontab create' = @('--server|Server name or id', '--command|Command to run', '--frequency|Schedule as a cron expression', '--user|System user to run it as', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
-    'crontab update' = @('--server|Server name or id', '--command|Command to run', '--frequency|Schedule as a cron expression', '--user|System user to run it as', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
-    'crontab delete' = @('--server|Server name or id', '--yes|Skip the confirmation') + $everywhere
-    'daemon list' = @('--server|Server name or id') + $everywhere
-    'daemon show' = @('--server|Server name or id') + $everywhere
-    'daemon create' = @('--server|Server name or id', '--command|Command to keep running', '--directory|Working directory', '--user|System user to run it as', '--processes|Number of processes', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
-    'daemon update' = @('--server|Server name or id', '--command|Command to keep running', '--directory|Working directory', '--user|System user to run it as', '--processes|Number of processes', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
-    'daemon delete' = @('--server|Server name or id', '--yes|Skip the confirmation') + $everywhere
-    'daemon restart' = @('--server|Server name or id') + $everywhere
-    'ssh-key list' = @('--server|Server name or id') + $everywhere
-    'ssh-key show' = @('--server|Server name or id') + $everywhere
-    'ssh-key create' = @('--server|Server name or id', '--name|Name of the key, such as ada@laptop', '--public-key|Public key, such as @~/.ssh/id_ed25519.pub', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
-    'ssh-key delete' = @('--server|Server name or id', '--yes|Skip the confirmation') + $everywhere
-    'network-rule list' = @('--server|Server name or id') + $everywhere
-    'network-rule show' = @('--server|Server name or id') + $everywhere
-    'network-rule create' = @('--server|Server name or id', '--name|Name of the rule', '--port|Port', '--protocol|Protocol', '--action|Allow or deny the traffic', '--source|IP address or network (default anywhere)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
-    'network-rule delete' = @('--server|Server name or id', '--yes|Skip the confirmation') + $everywhere
     'site list' = @('--server|Server name or id') + $everywhere
     'site show' = @('--server|Server name or id', '--site|Site name or id') + $everywhere
     'site create' = @('--server|Server name or id', '--domain|Domain', '--type|Site type', '--git-repository-id|Git repository, by name or id', '--branch|Branch to deploy', '--web-directory|Web directory, such as /public', '--php-version|PHP version', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
@@ -368,12 +335,45 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'certificate show' = @('--server|Server name or id', '--site|Site name or id') + $everywhere
     'certificate create' = @('--server|Server name or id', '--site|Site name or id', '--domain|Domain of the certificate', '--type|Certificate type', '--certificate|Your own certificate with its chain, in PEM', '--private-key|Private key of your own certificate, in PEM', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
     'certificate delete' = @('--server|Server name or id', '--site|Site name or id', '--yes|Skip the confirmation') + $everywhere
+    'database list' = @('--server|Server name or id') + $everywhere
+    'database show' = @('--server|Server name or id') + $everywhere
+    'database create' = @('--server|Server name or id', '--name|Name of the database', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'database delete' = @('--server|Server name or id', '--confirm|Confirm by giving the name', '--yes|Not enough here; use --confirm') + $everywhere
+    'database-user list' = @('--server|Server name or id', '--database|Database name or id') + $everywhere
+    'database-user show' = @('--server|Server name or id', '--database|Database name or id') + $everywhere
+    'database-user create' = @('--server|Server name or id', '--database|Database name or id', '--username|Username', '--password|Password (default: generated and shown once)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'database-user update' = @('--server|Server name or id', '--database|Database name or id', '--password|Password (default: generated and shown once)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'database-user delete' = @('--server|Server name or id', '--database|Database name or id', '--yes|Skip the confirmation') + $everywhere
+    'backup list' = @('--server|Server name or id', '--database|Database name or id', '--status|Only those in this status', '--type|Only those of this kind') + $everywhere
+    'backup create' = @('--server|Server name or id', '--database|Database name or id', '--site|The site whose application to back up: domain or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'backup download' = @('--file|Where to: a file, a folder, or - for standard output', '--force|Overwrite the file if it is there') + $everywhere
+    'backup restore' = @('--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--confirm|Confirm by giving the name', '--yes|Not enough here; use --confirm') + $everywhere
+    'backup verify' = @() + $everywhere
+    'crontab list' = @('--server|Server name or id') + $everywhere
+    'crontab show' = @('--server|Server name or id') + $everywhere
+    'crontab create' = @('--server|Server name or id', '--command|Command to run', '--frequency|Schedule as a cron expression', '--user|System user to run it as', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'crontab update' = @('--server|Server name or id', '--command|Command to run', '--frequency|Schedule as a cron expression', '--user|System user to run it as', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'crontab delete' = @('--server|Server name or id', '--yes|Skip the confirmation') + $everywhere
+    'daemon list' = @('--server|Server name or id') + $everywhere
+    'daemon show' = @('--server|Server name or id') + $everywhere
+    'daemon create' = @('--server|Server name or id', '--command|Command to keep running', '--directory|Working directory', '--user|System user to run it as', '--processes|Number of processes', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'daemon update' = @('--server|Server name or id', '--command|Command to keep running', '--directory|Working directory', '--user|System user to run it as', '--processes|Number of processes', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'daemon delete' = @('--server|Server name or id', '--yes|Skip the confirmation') + $everywhere
+    'daemon restart' = @('--server|Server name or id') + $everywhere
+    'ssh-key list' = @('--server|Server name or id') + $everywhere
+    'ssh-key show' = @('--server|Server name or id') + $everywhere
+    'ssh-key create' = @('--server|Server name or id', '--name|Name of the key, such as ada@laptop', '--public-key|Public key, such as @~/.ssh/id_ed25519.pub', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'ssh-key delete' = @('--server|Server name or id', '--yes|Skip the confirmation') + $everywhere
+    'network-rule list' = @('--server|Server name or id') + $everywhere
+    'network-rule show' = @('--server|Server name or id') + $everywhere
+    'network-rule create' = @('--server|Server name or id', '--name|Name of the rule', '--port|Port', '--protocol|Protocol', '--action|Allow or deny the traffic', '--source|IP address or network (default anywhere)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'network-rule delete' = @('--server|Server name or id', '--yes|Skip the confirmation') + $everywhere
     'provider list' = @() + $everywhere
     'provider regions' = @() + $everywhere
     'provider sizes' = @() + $everywhere
     'provider images' = @() + $everywhere
     'credential list' = @() + $everywhere
-    'credential create' = @('--name|Name of the credential', '--provider|Cloud provider, such as hetzner', '--token|API token of the cloud provider', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'credential create' = @('--name|Name of the credential', '--provider|Cloud provider, such as hetzner', '--token|The provider''s API token', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
     'credential delete' = @('--yes|Skip the confirmation') + $everywhere
     'git-provider list' = @() + $everywhere
     'git-provider show' = @() + $everywhere
@@ -413,15 +413,15 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'server create --type' = @('app', 'web', 'database', 'cache', 'worker', 'meilisearch', 'load_balancer')
     '--php-version' = @('8.0', '8.1', '8.2', '8.3', '8.4')
     '--database-type' = @('mysql', 'mariadb', 'postgresql')
-    '--status' = @('pending', 'in_progress', 'completed', 'failed', 'restored')
-    'backup list --type' = @('application', 'database')
-    '--protocol' = @('tcp', 'udp')
-    '--action' = @('allow', 'deny')
     'site create --type' = @('laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt')
     '--if-running' = @('attach', 'wait', 'fail')
     'redirect create --type' = @('301', '302')
     'redirect update --type' = @('301', '302')
     'certificate create --type' = @('letsencrypt', 'wildcard', 'custom')
+    '--status' = @('pending', 'in_progress', 'completed', 'failed', 'restored')
+    'backup list --type' = @('application', 'database')
+    '--protocol' = @('tcp', 'udp')
+    '--action' = @('allow', 'deny')
     'git-provider create --provider' = @('github', 'gitlab', 'bitbucket', 'custom')
   }
   $typed = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })

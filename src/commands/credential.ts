@@ -20,7 +20,7 @@ const credentials = resource({
 const fields = {
   name: natural(required(assumed(text('Name of the credential')))),
   provider: from(required(assumed(text('Cloud provider, such as hetzner'))), { list: 'GET /providers' }),
-  token: required(assumed(secret('API token of the cloud provider'))),
+  token: required(assumed(secret("The provider's API token"))),
 };
 
 export default group({

@@ -7,6 +7,11 @@ export const contents: readonly Entry[] = [
   { name: 'token', summary: 'Manage API tokens and their abilities', section: 'Account', load: () => import('./token.ts') },
   { name: 'config', summary: 'Manage the settings of a profile', section: 'Account', load: () => import('./config.ts') },
   { name: 'server', summary: 'Manage servers', section: 'Servers', load: () => import('./server.ts') },
+  { name: 'site', summary: 'Deploy, roll back and manage sites', section: 'Sites', load: () => import('./site.ts') },
+  { name: 'env', summary: 'Manage environment variables', section: 'Sites', load: () => import('./env.ts') },
+  { name: 'queue', aliases: ['worker'], summary: 'Manage queue workers', section: 'Sites', load: () => import('./queue.ts') },
+  { name: 'redirect', summary: 'Manage redirects', section: 'Sites', load: () => import('./redirect.ts') },
+  { name: 'certificate', aliases: ['cert'], summary: 'Manage SSL certificates', section: 'Sites', load: () => import('./certificate.ts') },
   {
     name: 'database',
     aliases: ['db'],
@@ -32,11 +37,6 @@ export const contents: readonly Entry[] = [
     section: 'Servers',
     load: () => import('./network-rule.ts'),
   },
-  { name: 'site', summary: 'Deploy, roll back and manage sites', section: 'Sites', load: () => import('./site.ts') },
-  { name: 'env', summary: 'Manage environment variables', section: 'Sites', load: () => import('./env.ts') },
-  { name: 'queue', aliases: ['worker'], summary: 'Manage queue workers', section: 'Sites', load: () => import('./queue.ts') },
-  { name: 'redirect', summary: 'Manage redirects', section: 'Sites', load: () => import('./redirect.ts') },
-  { name: 'certificate', aliases: ['cert'], summary: 'Manage SSL certificates', section: 'Sites', load: () => import('./certificate.ts') },
   {
     name: 'provider',
     summary: 'List cloud providers, regions, sizes and images',

@@ -32,8 +32,8 @@ const further = [
 /** They have a result although they failed: how a deployment stands, whose token is refused, or a token that was made before. */
 const resulting = /^((site )?(deploy|watch|rollback)|auth status|token rotate|doctor)/;
 
-/** They ask nobody, or somebody at the keyboard. */
-const silent = /^dnx (completion|config|sandbox|auth login(?!.*--with-token))/;
+/** They make no requests, or prompt. */
+const silent = /^dnx (completion|config|sandbox|version|auth login(?!.*--with-token))/;
 
 const lines = [
   ...examples.filter(({ line }) => !silent.test(line)).map(({ line }) => line.replace(/^dnx /, '').replace(/ > \S+$/, '')),

@@ -83,7 +83,7 @@ describe('stdout that is a file', () => {
     expect(run.stderr).toContain(full);
   });
 
-  test.each(['--help', 'completion bash', 'server list --json', 'server list -o ndjson', backup])(
+  test.each(['deploy --help', 'completion bash', 'server list --json', 'server list -o ndjson', backup])(
     'dnx %s > f that may take 1 kB exits 1',
     async (line) => {
       const run = await executable.shell(`(ulimit -f 1; dnx ${line} > f); echo $? $(stat -c %s f)`);

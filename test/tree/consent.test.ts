@@ -28,9 +28,9 @@ async function run(line: string): Promise<Run> {
 test('these commands ask for the name, and more than 20 ask in all', () => {
   expect(consenting.filter(({ severe }) => severe).map(({ path }) => path)).toEqual([
     'server delete',
+    'site delete',
     'database delete',
     'backup restore',
-    'site delete',
   ]);
   expect(consenting.length).toBeGreaterThan(20);
 });
