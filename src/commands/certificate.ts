@@ -2,7 +2,7 @@ import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, content, following, natural, required, secret, suggest, text } from '../cli/language/options.ts';
 import { resource, show } from '../cli/language/resource.ts';
-import { columns, message, rows } from '../cli/output/view.ts';
+import { columns, done, rows } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { certificateEndpoint, certificateReader, certificatesEndpoint } from '../platform/follow/certificate.ts';
 
@@ -76,7 +76,7 @@ const revoke = command({
   examples: ['delete 01JQ8Z4T9G0000000000CE0001 --site shop.example.com --yes', 'delete 01JQ8Z4T9G0000000000CE0004 --server web-1 --yes'],
   run: async (ctx, { targets: { certificate } }) => {
     await ctx.call();
-    return message(`Revoked certificate ${certificate.label}.`, { id: certificate.id, deleted: true });
+    return done(`Revoked certificate ${certificate.label}`, { id: certificate.id, deleted: true });
   },
 });
 

@@ -28,7 +28,7 @@ const fields = {
 
 const everySite = 'This affects every site that uses the repository.';
 
-const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-deploy', summary: string) =>
+const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-deploy', summary: string, did: string) =>
   command({
     name: verb,
     summary,
@@ -37,7 +37,10 @@ const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-dep
     targets: 'each',
     shows: repositories.details,
     examples: [`${verb} example/blog`],
-    run: async (ctx) => ({ view: answer(await ctx.call(), repositories.details), note: everySite }),
+    run: async (ctx, { targets }) => ({
+      view: answer(await ctx.call(), repositories.details, `${did} ${targets.git_repository.label}`),
+      note: everySite,
+    }),
   });
 
 export default group({
@@ -48,8 +51,8 @@ export default group({
     create(repositories, fields),
     update(repositories, { name: fields.name }),
     remove(repositories),
-    act('setup-deploy-key', 'Create a deploy key and show it'),
-    act('enable-auto-deploy', 'Deploy on every push'),
-    act('disable-auto-deploy', 'Stop deploying on every push'),
+    act('setup-deploy-key', 'Create a deploy key and show it', 'Created a deploy key for'),
+    act('enable-auto-deploy', 'Deploy on every push', 'Turned on auto-deploy for'),
+    act('disable-auto-deploy', 'Stop deploying on every push', 'Turned off auto-deploy for'),
   ],
 });

@@ -225,7 +225,7 @@ export default group({
       consent: 'moderate',
       fields: { reason: text('Reason, for the record') },
       examples: ['suspend shop.example.com --yes'],
-      run: async (ctx) => answer(await ctx.call(), sites.details, 'Suspended'),
+      run: async (ctx, { targets: { site } }) => answer(await ctx.call(), sites.details, `Suspended ${site.label}`),
     }),
     action({
       name: 'resume',

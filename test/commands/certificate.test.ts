@@ -40,14 +40,14 @@ testGroup('certificate', {
   },
   'delete, of a site': {
     line: `delete ${ofShop} ${on} --yes`,
-    table: [`Revoked certificate ${ofShop}.`],
+    table: [`✓ Revoked certificate ${ofShop}\n`],
     json: { id: ofShop, deleted: true },
     ability: 'certificate:delete',
     missing: `delete ${nobody} ${on} --yes`,
   },
   'delete, of a server, as revoke': {
     line: `revoke ${ofServer} --server web-1 --yes`,
-    table: [`Revoked certificate ${ofServer}.`],
+    table: [`✓ Revoked certificate ${ofServer}\n`],
     json: { id: ofServer, deleted: true },
     ability: 'certificate:delete',
     missing: `revoke ${ofShop} --server web-1 --yes`,

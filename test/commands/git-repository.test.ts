@@ -43,7 +43,7 @@ testGroup('git-repository', {
   },
   'setup-deploy-key': {
     line: 'setup-deploy-key example/blog',
-    table: ['Deploy key       ssh-ed25519 '],
+    table: ['✓ Created a deploy key for example/blog\n', 'Deploy key       ssh-ed25519 '],
     json: { id: blog, deploy_key: expect.stringContaining('ssh-ed25519') },
     says: everySite,
     ability: 'provider:update',
@@ -51,7 +51,7 @@ testGroup('git-repository', {
   },
   'enable-auto-deploy': {
     line: 'enable-auto-deploy example/blog',
-    table: ['Auto-deploy      yes'],
+    table: ['✓ Turned on auto-deploy for example/blog\n', 'Auto-deploy      yes'],
     json: { id: blog, auto_deploy_enabled: true },
     says: everySite,
     ability: 'provider:update',
@@ -59,7 +59,7 @@ testGroup('git-repository', {
   },
   'disable-auto-deploy': {
     line: 'disable-auto-deploy example/shop',
-    table: ['Auto-deploy      no'],
+    table: ['✓ Turned off auto-deploy for example/shop\n', 'Auto-deploy      no'],
     json: { auto_deploy_enabled: false },
     says: everySite,
     ability: 'provider:update',
