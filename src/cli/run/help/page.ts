@@ -67,7 +67,7 @@ export const wrapped = (text: string, width: number): string =>
     .map((paragraph) => hanging(paragraph.split(' '), width, 0))
     .join('\n');
 
-/** Words as lines, of which all but the first are indented, and all but the last end with `mark`. */
+/** Wraps words. Every line but the first is indented; every line but the last ends with `mark`. */
 function hanging(words: readonly string[], width: number, indent: number, mark = ''): string {
   const [first = '', ...rest] = words;
   const lines = [first];
