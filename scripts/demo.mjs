@@ -67,11 +67,13 @@ function startSandbox() {
   const lines = createInterface({ input: child.stderr });
   return new Promise((resolve) => {
     let url;
+    let email;
     lines.on('line', (line) => {
       url ??= /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
-      const [, email, password] = /sign in as (\S+) with the password: (.*)/.exec(line) ?? [];
-      if (email) console.log(`A Deploynix of our own answers on ${url}.`);
-      if (email) resolve({ child, url, email, password });
+      email ??= /^ +Email +(.+)/.exec(line)?.[1];
+      const password = /^ +Password +(.+)/.exec(line)?.[1];
+      if (password) console.log(`A local Deploynix API is running on ${url}.`);
+      if (password) resolve({ child, url, email, password });
     });
   });
 }

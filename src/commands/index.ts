@@ -51,13 +51,13 @@ export const contents: readonly Entry[] = [
   },
   {
     name: 'completion',
-    summary: 'Complete commands and options with Tab',
+    summary: 'Set up shell completion',
     section: 'Tools',
     load: () => import('./completion.ts'),
   },
   {
     name: 'sandbox',
-    summary: 'A Deploynix of your own on this machine, to try and to test',
+    summary: 'Run a local Deploynix API for testing',
     section: 'Tools',
     load: () => import('./sandbox.ts'),
   },
@@ -67,11 +67,11 @@ export const contents: readonly Entry[] = [
 export const alone: readonly Entry<AnyCommand>[] = [
   {
     name: 'doctor',
-    summary: 'Look at everything that dnx depends on, and say what to mend',
+    summary: 'Check your setup and suggest fixes',
     section: 'Tools',
     load: () => import('./doctor.ts'),
   },
-  { name: 'api', summary: 'Call the API itself, for what has no command yet', section: 'Tools', load: () => import('./api.ts') },
+  { name: 'api', summary: 'Make an authenticated API request', section: 'Tools', load: () => import('./api.ts') },
 ];
 
 /** Commands that also stand at the root, for they are typed most. */

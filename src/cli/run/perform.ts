@@ -1,4 +1,3 @@
-import { DnxError, isError } from '../../base/errors.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
@@ -12,6 +11,7 @@ import { withAnswers } from './command-line.ts';
 import { obtainConsent, requireConsent } from './consent.ts';
 import { type Inputs, inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
+import { withLabels } from './rejection.ts';
 import { several } from './several.ts';
 import { firstWords, namesNeeded, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
@@ -41,7 +41,7 @@ export async function perform(invocation: Invocation, base: BaseContext, scope: 
   };
   const items = all.map((targets) => ({ ...(targets[noun] ?? { id: '', label: '' }), targets }));
   const running = each ? several({ noun, verb: command.name, items, run: (item) => run(item.targets) }) : run(first);
-  const result = asResult(await running.catch((error: unknown) => Promise.reject(withFieldHint(error, invocation))));
+  const result = asResult(await running.catch((error: unknown) => Promise.reject(withLabels(error, invocation.command))));
   const answers = { ...inputs.answers, ...result.answers };
   if (!command.fields || Object.keys(answers).length === 0) return result;
   return { ...result, next: [...(result.next ?? []), { command: withAnswers(invocation, answers), why: 'The same without questions' }] };
@@ -100,12 +100,4 @@ function prepare({ invocation, chosen, inputs, all, base, scope, allowance }: Pr
   };
   const own = command.targets === 'all' ? all : command.targets === 'optional' && all.length === 0 ? undefined : targets;
   return { ctx, args: { targets: own, options, fields, body, consent } };
-}
-
-/** A field that Deploynix refuses can be given with -F, whatever it is called. */
-function withFieldHint(error: unknown, { command }: Invocation): unknown {
-  const [field] = isError(error, 'invalid') && command.fields ? Object.keys(error.errors ?? {}) : [];
-  return field && error instanceof DnxError
-    ? error.withHint(`Any field of the body can be given as -F, such as -F ${field}=VALUE.`)
-    : error;
 }

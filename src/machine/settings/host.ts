@@ -18,6 +18,9 @@ export function hostOf(value: string): string {
   return `${url.origin}${path.replace(/\/api\/v1$/, '')}`;
 }
 
+/** The host as people read it: `deploynix.io`. */
+export const hostName = (host: string): string => host.replace(/^https?:\/\//, '');
+
 /** True for a name of this very machine. */
 export const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
 
