@@ -406,10 +406,10 @@ function __dnx_complete
                     credential 'Credentials for cloud providers' \
                     git-provider 'Connections to Git hosts' \
                     git-repository 'Git repositories that sites are deployed from' \
-                    completion 'Complete commands and options with Tab' \
-                    sandbox 'A Deploynix of your own on this machine, to try and to test' \
-                    doctor 'Look at everything that dnx depends on, and say what to mend' \
-                    api 'Call the API itself, for what has no command yet' \
+                    completion 'Set up shell completion' \
+                    sandbox 'Run a local Deploynix API for testing' \
+                    doctor 'Check your setup and suggest fixes' \
+                    api 'Make an authenticated API request' \
                     login 'Sign in' \
                     logout 'Revoke the token and forget it' \
                     whoami 'Who the token belongs to' \
@@ -572,11 +572,11 @@ function __dnx_complete
                     zsh 'Print the completion script for zsh' \
                     fish 'Print the completion script for fish' \
                     powershell 'Print the completion script for PowerShell' \
-                    install 'Install the completion for your shell'
+                    install 'Install completion for your shell'
             case 'sandbox'
                 printf '%s\t%s\n' \
-                    start 'Serve a Deploynix API on this machine until Ctrl-C' \
-                    run 'Run a command against a sandbox of its own, and pass its exit code on'
+                    start 'Run a local Deploynix API for testing' \
+                    run 'Run a command against a temporary sandbox'
             case 'config get'
                 printf '%s\t%s\n' \
                     profile '' \
@@ -1432,33 +1432,33 @@ function __dnx_complete
                 __dnx_everywhere
             case 'sandbox start'
                 printf '%s\t%s\n' \
-                    --port 'The port to listen on; a free one otherwise' \
-                    --state 'Keep the state in this file' \
-                    --fail-deploys 'Every deployment fails' \
-                    --latency 'Wait before every answer' \
-                    --rate-limit 'Requests a minute, 0 for no limit (60)'
+                    --port 'Port to listen on (default: a free one)' \
+                    --state 'Keep the state in a file' \
+                    --fail-deploys 'Make every deployment fail' \
+                    --latency 'Delay every answer' \
+                    --rate-limit 'Requests per minute, 0 for no limit (default 60)'
                 __dnx_everywhere
             case 'sandbox run'
                 printf '%s\t%s\n' \
-                    --port 'The port to listen on; a free one otherwise' \
-                    --state 'Keep the state in this file' \
-                    --fail-deploys 'Every deployment fails' \
-                    --latency 'Wait before every answer' \
-                    --rate-limit 'Requests a minute, 0 for no limit (60)'
+                    --port 'Port to listen on (default: a free one)' \
+                    --state 'Keep the state in a file' \
+                    --fail-deploys 'Make every deployment fail' \
+                    --latency 'Delay every answer' \
+                    --rate-limit 'Requests per minute, 0 for no limit (default 60)'
                 __dnx_everywhere
             case 'doctor'
                 printf '%s\t%s\n' \
-                    --contract 'Compare with this OpenAPI 3 document, in JSON or YAML' \
-                    --exit-code 'With --contract, exit 10 when there are differences'
+                    --contract 'Compare with an OpenAPI 3 document (JSON or YAML)' \
+                    --exit-code 'With --contract, exit with 10 on differences'
                 __dnx_everywhere
             case 'api'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
                     --site 'The site: name or id' \
-                    --input 'The whole body, any JSON: text, @file, or - for standard input' \
-                    --paginate 'Every page of a list, as one array' \
-                    --include 'Show the status and the headers too' \
-                    -i 'Show the status and the headers too' \
+                    --input 'The whole JSON body: text, @file, or - for stdin' \
+                    --paginate 'Fetch every page of a list, as one array' \
+                    --include 'Also print the status and headers' \
+                    -i 'Also print the status and headers' \
                     --yes 'Do not ask' \
                     -y 'Do not ask' \
                     --field 'Any field of the body: text, or typed with key:=json' \

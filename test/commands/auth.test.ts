@@ -41,7 +41,7 @@ describe('login --with-token', () => {
     bed.sandbox.state.plan.api_access = false;
     const run = await login();
     expect(run.code).toBe(5);
-    expect(run.stderr).toContain("This organization's plan does not allow it");
+    expect(run.stderr).toContain('Your plan does not allow this');
     expect(run.stderr).toContain('Professional or Enterprise');
     expect(bed.keychain.size).toBe(0);
   });
@@ -49,7 +49,7 @@ describe('login --with-token', () => {
   test('a host that cannot be reached has its own words', async () => {
     const run = await login('login --with-token --host http://127.0.0.1:9');
     expect(run.code).toBe(13);
-    expect(run.stderr).toContain('Cannot reach http://127.0.0.1:9: the connection was refused.');
+    expect(run.stderr).toContain('Could not reach 127.0.0.1:9: connection refused.');
   });
 
   test('says of the token that is replaced only what is known', async () => {
@@ -200,7 +200,7 @@ describe('auth status', () => {
     expect(run.code).toBe(4);
     expect(run.stdout).toContain('default *');
     expect(run.stdout).toContain('ada@example.com');
-    expect(run.stderr).toContain(`dead at ${bed.sandbox.url}: Deploynix does not accept this token`);
+    expect(run.stderr).toContain(`dead at ${bed.sandbox.url}: The token was rejected`);
     expect(run.stderr).toContain(`dnx login --profile dead --host ${bed.sandbox.url}`);
   });
 

@@ -40,7 +40,7 @@ testGroup('backup', {
     says: 'Started the backup of shop.example.com.',
     ability: 'database:create',
     missing: 'create --site nowhere.example.com',
-    invalid: [`create --site ${seeded.sites['shop.example.com']} --server web-1 -F site_id=${nobody}`, 'site_id'],
+    invalid: [`create --site ${seeded.sites['shop.example.com']} --server web-1 -F site_id=${nobody}`, 'site_id', '--site'],
   },
   restore: {
     line: `restore ${done} --confirm shop`,

@@ -80,7 +80,7 @@ describe('api DELETE', () => {
   test.each(['DELETE', 'delete'])('%s without a terminal needs --yes, and sends nothing', async (method) => {
     const run = await bed.dnx(['api', method, '/servers/{server}/daemons/7', '--server', 'web-1']);
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-    expect(run.stderr).toBe('Error: DELETE needs a confirmation, and nobody can be asked. Nothing was sent.\n  Pass --yes.\n');
+    expect(run.stderr).toBe('Error: DELETE needs confirmation. Nothing was sent.\n  Use --yes, or run in a terminal to confirm.\n');
   });
 
   test('--yes sends it', async () => {

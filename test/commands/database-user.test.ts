@@ -24,7 +24,7 @@ testGroup('database-user', {
     table: ['Username  reporting', 'Password  '],
     json: { username: 'reporting', password: expect.stringMatching(/^[0-9a-f]{24}$/) },
     ability: 'database:create',
-    invalid: [`create shop ${on}`, 'username'],
+    invalid: [`create shop ${on}`, 'username', '<username>'],
   },
   'update, with a password from stdin': {
     line: `update shop --password - ${on}`,

@@ -104,7 +104,7 @@ describe('deploy', () => {
     bed.sandbox.faults.next({ method: 'POST', path: `${SITE}/deploy` }, 'drop-after');
     const run = await bed.dnx('deploy shop.example.com');
     expect(run).toMatchObject({ code: 13, stdout: '' });
-    expect(run.stderr).toContain('it may have been performed');
+    expect(run.stderr).toContain('The request may have been performed.');
     expect(run.stderr).toContain(`Look before you try again: ${RESUME}`);
     expect(posts()).toHaveLength(1);
   });

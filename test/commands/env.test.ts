@@ -36,7 +36,7 @@ testGroup('env', {
     says: later,
     ability: 'site:update',
     missing: 'set A=1 --site nowhere.example.com',
-    invalid: [`set not-a-key=1 ${on}`, 'key'],
+    invalid: [`set not-a-key=1 ${on}`, 'key', 'key'],
   },
   'set, of a known key': {
     line: `set APP_ENV=local ${on}`,
@@ -44,7 +44,7 @@ testGroup('env', {
     json: { key: 'APP_ENV', value: 'local' },
     says: later,
     ability: 'site:update',
-    invalid: [`set APP_ENV=local -F value:=1 ${on}`, 'value'],
+    invalid: [`set APP_ENV=local -F value:=1 ${on}`, 'value', 'value'],
   },
   unset: {
     line: `unset APP_DEBUG ${on} --yes`,

@@ -16,20 +16,20 @@ test('a 403 names the ability that the token lacks, and the line that makes a to
   const run = await bed.dnx('server delete web-1 --confirm web-1', as(['server:read']));
   expect(run).toMatchObject({ code: 5, stdout: '' });
   expect(run.stderr).toBe(
-    'Error: The token lacks the ability server:delete (“Invalid ability provided”).\n' +
+    'Error: The token is missing the ability server:delete (“Invalid ability provided”).\n' +
       '  Make a token that can do this: dnx token create NAME --ability server:delete --ability server:read\n',
   );
 });
 
 test('what is assumed is said to be assumed', async () => {
   const run = await bed.dnx(restart, as(['server:read']));
-  expect(run.stderr).toContain('lacks the ability server:update (assumed: the API reference does not say)');
+  expect(run.stderr).toContain('is missing the ability server:update, most likely');
 });
 
 test('a role is told from an ability: no other token helps', async () => {
   const run = await bed.dnx(restart, as(['*'], 'viewer'));
   expect(run.code).toBe(5);
-  expect(run.stderr).toContain("The user's role does not allow it (“This action is unauthorized”).");
+  expect(run.stderr).toContain('Your role does not allow this (“This action is unauthorized”).');
   expect(run.stderr).not.toContain('dnx token create');
 });
 
@@ -37,14 +37,14 @@ test('so is a plan', async () => {
   bed.sandbox.state.plan.api_access = false;
   const run = await bed.dnx(restart);
   expect(run.code).toBe(5);
-  expect(run.stderr).toContain("This organization's plan does not allow it");
+  expect(run.stderr).toContain('Your plan does not allow this');
   expect(run.stderr).not.toContain('dnx token create');
 });
 
 test('words that say nothing leave it at what is likeliest', async () => {
   bed.sandbox.faults.always({ method: 'POST' }, { status: 403, body: '' });
   const run = await bed.dnx(restart);
-  expect(run.stderr).toContain('most likely the token lacks the ability server:update');
+  expect(run.stderr).toContain('The token probably lacks server:update.');
 });
 
 test('with --json the line is the hint', async () => {

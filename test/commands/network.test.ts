@@ -16,7 +16,7 @@ test('a redirect to another origin is not followed, so the token does not go the
   onTestFinished(() => thief.close());
   bed.sandbox.faults.always(servers, { status: 307, headers: { Location: `${thief.url}/api/v1/servers` } });
   const run = await bed.dnx('server list');
-  expect(run.stderr).toContain(`The host answered 307 and points to ${thief.url}/api/v1/servers.`);
+  expect(run.stderr).toContain(`Unexpected redirect to ${thief.url}/api/v1/servers (307).`);
   expect([run.code, run.stdout, thief.requests]).toEqual([1, '', []]);
 });
 
@@ -39,7 +39,7 @@ test.each([
 test('a 429 is waited for as long as it says, and then even a POST is sent again', async () => {
   bed.sandbox.faults.next({ method: 'POST' }, { status: 429, headers: { 'Retry-After': '7' }, body: 'Too Many Attempts.' });
   const run = await bed.dnx('daemon create --command top --server web-1 --json');
-  expect(run.stderr).toBe('Deploynix allows no more requests now; going on in 7 s.\n');
+  expect(run.stderr).toBe('Rate limited; retrying in 7s\n');
   expect(run.calls.filter((call) => call.startsWith('POST'))).toHaveLength(2);
   expect([run.code, run.waited]).toEqual([0, 7_000]);
 });
@@ -73,10 +73,10 @@ describe('a token that the API quotes', () => {
       { status: 302, headers: { Location: `https://example.org/?token=${encodeURIComponent(bed.sandbox.token)}` } },
     );
     const redirected = await bed.dnx('server list');
-    expect(redirected.stderr).toContain('points to https://example.org/?token=');
+    expect(redirected.stderr).toContain('redirect to https://example.org/?token=');
     expect(redirected.stderr).not.toContain(secret());
     bed.sandbox.faults.next({}, { status: 400, body: `No: ${bed.sandbox.token}`, headers: { 'Content-Type': 'text/plain' } });
-    expect((await bed.dnx('server list')).stderr).toBe('Error: Deploynix refused with 400 (“No: ***”).\n');
+    expect((await bed.dnx('server list')).stderr).toBe('Error: Deploynix returned 400 (“No: ***”).\n');
   });
 
   test('is printed where it is the result', async () => {
@@ -104,7 +104,7 @@ describe('what a refusal says', () => {
     ['an error', { error: 'It is closed.' }, '(“It is closed”)'],
     ['a message before all of them', { message: 'Mine.', title: 'Other' }, '(“Mine”)'],
     ['an empty message', { message: '', title: 'Other' }, '(“Other”)'],
-    ['nothing that is text', { title: 5, detail: { a: 1 }, error: [] }, 'Deploynix refused with 400.'],
+    ['nothing that is text', { title: 5, detail: { a: 1 }, error: [] }, 'Deploynix returned 400.'],
   ])('%s', async (_, body, words) => {
     bed.sandbox.faults.always({}, { status: 400, body, headers: { 'Content-Type': 'application/problem+json' } });
     const run = await bed.dnx('server list');
@@ -158,13 +158,15 @@ describe('the proxy that the environment names', () => {
   });
 
   test.each([
-    ['http://?', 'is not the URL of a proxy.'],
-    ['http://:3128', 'is not the URL of a proxy.'],
-    ['http://local host:3128', 'is not the URL of a proxy.'],
-    ['localhost:99999', 'is not the URL of a proxy.'],
-    ['http://me:%zz@localhost:3128', 'is not the URL of a proxy.'],
-    ['socks5://localhost:1080', 'names a socks5:// proxy; dnx supports http:// and https://.'],
-    ['ftp://localhost', 'names a ftp:// proxy; dnx supports http:// and https://.'],
+    ['http://?', 'is not a valid proxy URL.'],
+    ['http://:3128', 'is not a valid proxy URL.'],
+    ['http://local host:3128', 'is not a valid proxy URL.'],
+    ['localhost:99999', 'is not a valid proxy URL.'],
+    ['http://me:%zz@localhost:3128', 'is not a valid proxy URL.'],
+    ['http://me:a/b@localhost:3128', 'is not a valid proxy URL.'],
+    ['http://localhost:3128?a=b', 'is not a valid proxy URL.'],
+    ['socks5://localhost:1080', 'is a socks5:// proxy; dnx supports http:// and https://.'],
+    ['ftp://localhost', 'is a ftp:// proxy; dnx supports http:// and https://.'],
   ])('%s is refused before any request, without being shown', async (value, words) => {
     for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) {
       const run = await bed.dnx('server list', { env: { [name]: value } });
@@ -176,7 +178,7 @@ describe('the proxy that the environment names', () => {
 
   test.each([',, ', '127.0.0.1:*', '[', '%zz', '*.*'])('NO_PROXY=%s is no bug', async (value) => {
     const run = await bed.dnx('server list', { env: { HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: value } });
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the connection was refused.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('connection refused.')]);
   });
 });
 

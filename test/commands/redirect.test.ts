@@ -23,7 +23,7 @@ testGroup('redirect', {
     table: ['From  /old', 'To    /new', 'Type  301'],
     json: { from: '/old', to: '/new', type: 301 },
     ability: 'redirect:create',
-    invalid: [`create /sale --to /new ${on}`, 'from'],
+    invalid: [`create /sale --to /new ${on}`, 'from', '<from>'],
   },
   update: {
     line: `update ${one} --to /collections/winter ${on}`,

@@ -36,10 +36,10 @@ describe('site create, update, delete', () => {
     ]);
   });
 
-  test("create shows the API's own fields when it rejects", async () => {
+  test('create names the rejected field by its argument', async () => {
     const run = await bed.dnx('site create shop.example.com --server web-1');
     expect(run).toMatchObject({ code: 7, stdout: '' });
-    expect(run.stderr).toContain('domain: ');
+    expect(run.stderr).toMatch(/^Error: Deploynix rejected the request\.\n {2}<domain>: The domain .*\n/);
   });
 
   test('update sends what was given and nothing else', async () => {

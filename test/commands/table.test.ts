@@ -85,7 +85,7 @@ describe('sentences on a narrow terminal', () => {
     const whole = (await bed.dnx('doctor')).stdout;
     const run = await bed.dnx('doctor', { columns: 60, env: { NO_COLOR: '1' } });
     expect(Math.max(...lines(run).map((line) => line.length))).toBeLessThanOrEqual(60);
-    expect(lines(run)[0]).toMatch(/^CHECK +VERDICT +DETAIL +MEND$/);
+    expect(lines(run)[0]).toMatch(/^CHECK +STATUS +DETAIL +FIX$/);
     const letters = (text: string) => [...text.replaceAll(/\s/g, '')].sort().join('');
     expect(letters(run.stdout)).toBe(letters(whole));
   });

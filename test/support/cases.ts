@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { flagName } from '../../src/base/text.ts';
 import { abilities } from '../../src/platform/abilities.ts';
 import { type Bed, openBed } from './dnx.ts';
 
@@ -15,8 +16,8 @@ export interface Case {
   readonly ability: string;
   /** The same for something that is not there; exit 6. */
   readonly missing?: string;
-  /** The same with a body that the API refuses, and the field it names; exit 7. */
-  readonly invalid?: readonly [line: string, field: string];
+  /** The same with a body that the API rejects, the field it names, and its label if that is not the flag; exit 7. */
+  readonly invalid?: readonly [line: string, field: string, label?: string];
 }
 
 /** An id of the right form that nothing has. */
@@ -48,7 +49,7 @@ export function testGroup(group: string, cases: Readonly<Record<string, Case>>):
 
     test(`names ${ability} when the token lacks it`, async () => {
       const run = await dnx(line, { DNX_TOKEN: bed.sandbox.mint(abilities.filter((each) => each !== ability)) });
-      expect(run.stderr).toContain(`The token lacks the ability ${ability}`);
+      expect(run.stderr).toContain(`The token is missing the ability ${ability}`);
       expect(run.stdout).toBe('');
       expect(run.code).toBe(5);
     });
@@ -71,11 +72,12 @@ export function testGroup(group: string, cases: Readonly<Record<string, Case>>):
       });
 
     if (invalid !== undefined)
-      test("shows the API's own field errors, and how to pass the field", async () => {
-        const [words, field] = invalid;
+      test('names a rejected field by its flag', async () => {
+        const [words, field, label = flagName(field)] = invalid;
         const run = await dnx(words);
-        expect(run.stderr).toContain(`  ${field}: The`);
-        expect(run.stderr).toContain(`-F ${field}=VALUE`);
+        const [first, ...others] = run.stderr.split('\n');
+        expect(first).toBe('Error: Deploynix rejected the request.');
+        expect(others).toContainEqual(expect.stringMatching(`^  ${label}: The `));
         expect(run.code).toBe(7);
         const { error } = JSON.parse((await dnx(`${words} --json`)).stderr.split('\n').at(-2) ?? '');
         expect(error).toMatchObject({ code: 'invalid', status: 422, errors: { [field]: expect.any(Array) } });

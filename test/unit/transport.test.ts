@@ -89,7 +89,7 @@ describe.each(transports)('%s', (_, openTransport) => {
   test('dropped before an answer: it may have been performed', async () => {
     answer = (request) => request.socket.destroy();
     const failure = await failureOf(open(PATIENT_MS).request(ask({ method: 'POST', body: '{}' })));
-    expect(failure).toEqual({ message: 'the connection was closed before an answer came', sent: true });
+    expect(failure).toEqual({ message: 'connection closed before an answer arrived', sent: true });
   });
 
   test('cut in the middle of the answer', async () => {
@@ -100,7 +100,7 @@ describe.each(transports)('%s', (_, openTransport) => {
     const reading = open(PATIENT_MS)
       .request(ask())
       .then(({ body }) => textOf(body));
-    expect(await failureOf(reading)).toEqual({ message: 'the connection was closed in the middle of the answer', sent: true });
+    expect(await failureOf(reading)).toEqual({ message: 'connection closed in the middle of the answer', sent: true });
   });
 
   describe('abort', () => {
@@ -147,7 +147,7 @@ describe.each(transports)('%s', (_, openTransport) => {
     const { url, close } = await listen(secure, 'https');
     onTestFinished(close);
     const failure = await failureOf(open(PATIENT_MS).request(ask({ url, method: 'POST', body: '{}' })));
-    expect(failure).toEqual({ message: 'its certificate is self-signed', sent: false });
+    expect(failure).toEqual({ message: 'the certificate is self-signed', sent: false });
     expect(asked).toBe(0);
   });
 
@@ -182,7 +182,7 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
   test('no answer: given up after it, and it was sent', async ({ onTestFinished }) => {
     const { request } = await open(HASTY_MS, () => {}, onTestFinished, 1_000);
     const failure = await failureOf(request({ method: 'POST', body: '{}' }));
-    expect(failure).toEqual({ message: 'no answer within 1 s', sent: true });
+    expect(failure).toEqual({ message: 'no answer within 1s', sent: true });
   });
 
   test('a large request has more time', async ({ onTestFinished }) => {
@@ -200,14 +200,14 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
     onTestFinished(() => liar.close());
     const { request } = await open(HASTY_MS, () => {}, onTestFinished);
     const { body, file } = await request({ url: liar.url });
-    expect(await failureOf(textOf(file))).toEqual({ message: 'nothing more of the answer came within 0.15 s', sent: true });
+    expect(await failureOf(textOf(file))).toEqual({ message: 'the answer stalled for 0.15s', sent: true });
     expect(await failureOf(textOf(body))).toMatchObject({ sent: true });
   });
 
   test('a body that stops coming is given up too', async ({ onTestFinished }) => {
     const { request } = await open(HASTY_MS, (_, response) => begin(response), onTestFinished);
     const { body } = await request();
-    expect(await failureOf(textOf(body))).toEqual({ message: 'nothing more of the answer came within 0.15 s', sent: true });
+    expect(await failureOf(textOf(body))).toEqual({ message: 'the answer stalled for 0.15s', sent: true });
   });
 
   test('a slow reader is no silence', async ({ onTestFinished }) => {

@@ -83,16 +83,17 @@ function proxyIn(env: Env, name: string): string | undefined {
   if (!value) return undefined;
   const hint = 'Set it to a URL such as http://proxy.example.com:3128, or unset it.';
   const url = value.includes('://') ? value : `http://${value}`;
-  if (!URL.canParse(url) || !decodable(new URL(url))) throw usage(`${name} is not a valid proxy URL.`, hint);
+  if (!URL.canParse(url) || !isProxy(new URL(url))) throw usage(`${name} is not a valid proxy URL.`, hint);
   const { protocol } = new URL(url);
   if (!['http:', 'https:'].includes(protocol)) throw usage(`${name} is a ${protocol}// proxy; dnx supports http:// and https://.`, hint);
   return url;
 }
 
-function decodable({ username, password, hostname }: URL): boolean {
+/** False for what undici would throw at: a path, or a user that cannot be decoded. */
+function isProxy({ username, password, hostname, pathname, search, hash }: URL): boolean {
   try {
     decodeURIComponent(`${username}${password}`);
-    return hostname !== '';
+    return hostname !== '' && ['', '/'].includes(pathname) && search === '' && hash === '';
   } catch {
     return false;
   }

@@ -162,7 +162,7 @@ export const usageFailures: readonly Failure[] = [
     name: 'an id that climbs',
     line: 'daemon delete .. --server 01JQ8Z4T9G00000000000WEB01 --yes',
     code: 'usage',
-    says: '“..” is not an id.',
+    says: "'..' is not a valid id.",
     hint: null,
   },
   {
