@@ -43,7 +43,7 @@ describe.each(failures)('$code: $name', ({ line, code, given, says, hint, status
         next: expect.any(Array),
       },
     });
-    // A command that helps is data as well as words of the hint.
+    // The next commands are in `next` as well as in the hint.
     const { error } = JSON.parse(last) as { error: { hint: string | null; next: { command: string; why: string }[] } };
     for (const { command, why } of error.next) expect(error.hint).toContain(`${why}: ${command}`);
     expect(run.code).toBe(exits[code]);
