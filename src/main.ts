@@ -15,7 +15,7 @@ import { DEFAULT_PROFILE } from './machine/settings/place.ts';
 import { readSettings, type Settings, truthy } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
-/** argv and a World in, an exit code out. The one place where errors are caught. */
+/** Runs argv in a World and returns the exit code. The only place that catches errors. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
   const { globals, help, invocation, error } = await parse(argv, tree);
   let settings: Settings | undefined;
@@ -31,7 +31,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   }
 }
 
-/** Reports what no command could catch, as `main` reports everything else, and answers with the exit code. */
+/** Reports an uncaught error as `main` would, and returns the exit code. */
 export async function reportCrash(error: unknown, argv: readonly string[], world: World): Promise<number> {
   return report(error, (await parse(argv, tree)).globals, undefined, world);
 }
@@ -82,7 +82,7 @@ async function pageOf({ stdout, env }: World, { color }: Globals) {
   return { width: stdout.isTTY ? Math.min(stdout.columns || DEFAULT_COLUMNS, 110) : 100, bold };
 }
 
-/** The format that is wanted where the settings are not known yet. */
+/** The output format before the settings are read. */
 function wantedFormat({ json, output }: Globals, { env }: World): string | undefined {
   return json ? 'json' : (formats.find((each) => each === output) ?? env.DNX_OUTPUT);
 }

@@ -18,12 +18,12 @@ const times = (text: string, words: string) => text.split(words).length - 1;
 /** Each way to break a file, and the words for it. */
 const broken = [
   ['the settings', config, '{', 'config.json is not valid JSON.'],
-  ['the settings', config, '[]', 'config.json does not hold a JSON object.'],
+  ['the settings', config, '[]', 'config.json does not contain a JSON object.'],
   ['the settings', config, '{"profiles":{"default":null}}', 'profiles.default in '],
   ['the settings', config, '{"profiles":{"default":{"output":"pdf"}}}', 'Unknown output format “pdf”.'],
   ['the settings', config, '{"profiles":{"default":{"host":"http://far.example"}}}', ''],
   ['the link file', link, '<<<<<<< HEAD', '.deploynix.json is not valid JSON.'],
-  ['the link file', link, 'null', '.deploynix.json does not hold a JSON object.'],
+  ['the link file', link, 'null', '.deploynix.json does not contain a JSON object.'],
   ['the link file', link, '{"site":["a"]}', 'site in '],
 ] as const;
 

@@ -89,7 +89,7 @@ describe('token create', () => {
     ['token create ci', 'What may the token do?'],
     ['token create ci --for "token list"', 'needs no ability at all'],
     ['token create ci --for "nonsense"', 'nonsense'],
-    ['token create ci --from-script missing.sh', 'Cannot read missing.sh'],
+    ['token create ci --from-script missing.sh', 'Could not read missing.sh'],
   ])('%s is a usage error, and nothing is sent', async (line, words) => {
     const run = await bed.dnx(line);
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });

@@ -119,7 +119,7 @@ describe('sandbox run', () => {
 
   test('a command that does not exist is a usage error', async () => {
     const run = await executable.dnx(['sandbox', 'run', '--', 'no-such-command']);
-    expect([run.exitCode, run.stdout, run.stderr]).toEqual([2, '', 'Error: Cannot run no-such-command: there is no such command.\n']);
+    expect([run.exitCode, run.stdout, run.stderr]).toEqual([2, '', 'Error: Could not run no-such-command: command not found.\n']);
     expect(temporary()).toEqual([]);
   });
 

@@ -60,7 +60,7 @@ describe('a value is read strictly', () => {
     expect(await parseValue('public_key', content(''), 'plain', sources)).toBe('plain');
     await expect(parseValue('public_key', content(''), '@missing', sources)).rejects.toMatchObject({
       code: 'usage',
-      message: 'Cannot read missing (ENOENT).',
+      message: 'Could not read missing (ENOENT).',
     });
   });
 

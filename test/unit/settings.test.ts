@@ -130,7 +130,7 @@ describe('files that cannot be used', () => {
 
   test.each([
     ['{ nonsense', 'is not valid JSON.'],
-    ['[]', 'does not hold a JSON object.'],
+    ['[]', 'does not contain a JSON object.'],
     ['{"profiles":null}', 'profiles'],
     ['{"profiles":{"default":null}}', 'profiles.default'],
     ['{"profiles":{"work":"web-1"}}', 'profiles.work'],
