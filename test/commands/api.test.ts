@@ -128,7 +128,7 @@ describe('api', () => {
   test('a 403 names the ability that the path needs', async () => {
     const token = bed.sandbox.mint(['server:read']);
     const run = await bed.dnx(`api POST /servers/${web1}/sites/${shop}/deploy`, { env: { DNX_TOKEN: token } });
-    expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('The token is missing the ability site:deploy')]);
+    expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('Token is missing the ability site:deploy')]);
     const daemon = await bed.dnx(`api DELETE /servers/${web1}/daemons/7 --yes`, { env: { DNX_TOKEN: token } });
     expect(daemon.stderr).toContain('daemon:delete');
   });

@@ -43,7 +43,7 @@ describe('doctor', () => {
       latency: expect.stringMatching(/^ok: \d+ ms$/),
       clock: expect.any(String),
       API: 'ok: signed in as a…@example.com',
-      abilities: 'warning: the token can do everything',
+      abilities: 'warning: DNX_TOKEN can do everything',
     });
     expect(run.stderr).toMatch(/^[23] of 16 checks need attention\.\n$/);
     expect(run.stdout).not.toContain(bed.directory);
@@ -104,6 +104,7 @@ describe('doctor', () => {
     chmodSync(join(bed.directory, 'config'), 0o755);
     chmodSync(join(bed.directory, 'config', 'config.json'), 0o644);
     const { by, lines } = await examined('doctor --json', { env: { DNX_TOKEN: undefined } });
+    expect(by.abilities).toBe('ok: everything');
     expect(by['settings directory']).toBe('warning: ~/config is accessible to others (mode 755)');
     expect(lines.find(({ check }) => check === 'settings')?.fix).toBe('chmod 600 ~/config/config.json');
     expect(by['token file']).toBe('warning: unencrypted tokens in ~/config/tokens.json (mode 600)');

@@ -147,7 +147,7 @@ describe('failures leave no file', () => {
   test.each([
     [404, 6, 'Not found'],
     [429, 9, 'Rate limited'],
-    [403, 5, 'The token probably lacks database:read.'],
+    [403, 5, 'Forbidden. The token probably lacks database:read'],
   ])('%d is told like everywhere: exit %d', async (status, code, words) => {
     bed.sandbox.faults.always({ path }, { status, body: { message: 'No.' }, headers: { 'Retry-After': '3600' } });
     const run = await download();

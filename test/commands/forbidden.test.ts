@@ -16,14 +16,14 @@ test('a 403 names the ability that the token lacks, and the line that makes a to
   const run = await bed.dnx('server delete web-1 --confirm web-1', as(['server:read']));
   expect(run).toMatchObject({ code: 5, stdout: '' });
   expect(run.stderr).toBe(
-    'Error: The token is missing the ability server:delete (“Invalid ability provided”).\n' +
+    'Error: Token is missing the ability server:delete (“Invalid ability provided”).\n' +
       '  Make a token that can do this: dnx token create NAME --ability server:delete --ability server:read\n',
   );
 });
 
 test('what is assumed is said to be assumed', async () => {
   const run = await bed.dnx(restart, as(['server:read']));
-  expect(run.stderr).toContain('is missing the ability server:update, most likely');
+  expect(run.stderr).toContain('The token probably lacks server:update (“Invalid ability provided”).');
 });
 
 test('a role is told from an ability: no other token helps', async () => {

@@ -106,7 +106,7 @@ test('an empty DNX_TIMEOUT says nothing', async () => {
 test('a token that cannot look orders it and says that it does not follow; with --wait it orders nothing', async () => {
   const env = { DNX_TOKEN: bed.sandbox.mint(['server:create']) };
   const unwatched = await bed.dnx('server create web-3 --provider hetzner', { env });
-  expect(unwatched.stderr).toContain('This token cannot follow the creation of server web-3: The token is missing the ability server:read');
+  expect(unwatched.stderr).toContain('This token cannot follow the creation of server web-3: Token is missing the ability server:read');
   expect(unwatched.stdout).toContain('provisioning');
   expect(unwatched.code).toBe(0);
   const demanded = await bed.dnx('server create web-4 --provider hetzner --wait', { env });

@@ -19,7 +19,7 @@ import type { Sources } from './values.ts';
 /** Five windows of the rate limit, enough for forty cold starts at a time. */
 const PATIENCE_MS = 300_000;
 
-/** A context, what else `perform` needs, and how to close the connection. */
+/** A context, what `perform` needs beside it, and how to close it. */
 export interface Opened {
   readonly ctx: BaseContext;
   readonly scope: Scope;
@@ -27,7 +27,7 @@ export interface Opened {
   readonly close: () => Promise<void>;
 }
 
-/** Makes a command's context from the world and the settings. Nothing heavy is loaded before it is used. */
+/** Makes the context of a command. Nothing heavy is loaded until it is used. */
 export async function openContext(
   world: World,
   settings: Settings,
@@ -84,7 +84,7 @@ export async function openContext(
   return { ctx, scope, sources: { world, ask, stdin }, close: connection.close };
 }
 
-/** The connection of a command, opened by its first request unless the settings block requests. */
+/** The connection of a command, opened by its first request, unless the settings block requests. */
 function connectionOf(world: World, { blocked }: Settings) {
   let transport: Transport | undefined;
   return {
@@ -97,7 +97,7 @@ function connectionOf(world: World, { blocked }: Settings) {
   };
 }
 
-/** Starts once and returns the same promise every time. */
+/** Starts once, and returns the same promise every time. */
 function once<T>(start: () => Promise<T>): () => Promise<T> {
   let started: Promise<T> | undefined;
   return () => {

@@ -44,13 +44,13 @@ async function keychainOf(tokens: Needs['tokens']): Promise<Check> {
 }
 
 /** Checks that the API accepts the token, and lists its abilities. */
-export async function access({ api, settings, tokens }: Needs, { reply }: Contact, signedIn: boolean): Promise<Check[]> {
+export async function access({ api, settings, tokens, world }: Needs, { reply }: Contact, signedIn: boolean): Promise<Check[]> {
   const signIn = commandLine(['login'], settings);
   if (!reply) return [skipped('API', 'not reached'), skipped('abilities', 'unknown')];
   const { status, data: user } = reply;
   if (status < 300) {
     if (!isObject(user)) return [failed('API', 'the answer is not JSON: another server, or a login page in between', CHECK_HOST)];
-    return [ok('API', `signed in as ${wordOf(user.email ?? user.name)}`), await abilities({ api, tokens })];
+    return [ok('API', `signed in as ${wordOf(user.email ?? user.name)}`), await abilities({ api, tokens, world })];
   }
   if (status === 401 && !signedIn) return [ok('API', 'reached, without a token'), skipped('abilities', 'not signed in')];
   const known: Readonly<Record<number, readonly [detail: string, fix: string]>> = {
@@ -63,9 +63,13 @@ export async function access({ api, settings, tokens }: Needs, { reply }: Contac
   return [failed('API', detail, fix), skipped('abilities', 'unknown')];
 }
 
-async function abilities({ api, tokens }: Pick<Needs, 'api' | 'tokens'>): Promise<Check> {
+/** A person's own sign-in may do everything; a token in DNX_TOKEN most likely runs unattended. */
+async function abilities({ api, tokens, world }: Pick<Needs, 'api' | 'tokens' | 'world'>): Promise<Check> {
   const own = await detailsOf(api, (await tokens.find())?.token ?? '');
   if (!Array.isArray(own?.abilities)) return skipped('abilities', 'the API does not list them');
-  if (hasEverything(own.abilities)) return warning('abilities', 'the token can do everything', 'dnx login, and choose fewer abilities');
+  if (hasEverything(own.abilities))
+    return world.env.DNX_TOKEN
+      ? warning('abilities', 'DNX_TOKEN can do everything', 'dnx token create, and choose what it should be able to do')
+      : ok('abilities', 'everything');
   return ok('abilities', own.abilities.join(', ') || 'none');
 }

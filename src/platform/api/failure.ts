@@ -74,13 +74,10 @@ function forbidden(said: string | undefined, need: Need | undefined): Explained 
       hint: 'Ask an owner of the organization for a role that does.',
     };
   }
-  const forbidden = quote('Forbidden', said, 'Forbidden.');
-  if (!need) return { message: forbidden };
-  const isAbility = /abilit|scope/i.test(words);
+  if (!need) return { message: quote('Forbidden', said, 'Forbidden.') };
+  const sure = /abilit|scope/i.test(words) && !need.assumed;
   return {
-    message: isAbility
-      ? quote(`The token is missing the ability ${need.ability}${need.assumed ? ', most likely' : ''}`, said)
-      : `${forbidden} The token probably lacks ${need.ability}.`,
+    message: quote(sure ? `Token is missing the ability ${need.ability}` : `Forbidden. The token probably lacks ${need.ability}`, said),
     next: [{ command: ['token', 'create', 'NAME', '--ability', need.ability], why: 'Create a token that has it' }],
     lacks: need.ability,
   };

@@ -99,7 +99,7 @@ export const refusedFailures: readonly Failure[] = [
     line: 'server list',
     code: 'forbidden',
     given: (bed) => ({ env: { DNX_TOKEN: bed.sandbox.mint(['site:read']) } }),
-    says: /^The token is missing the ability server:read/,
+    says: /^Token is missing the ability server:read/,
     hint: /dnx token create .*--ability server:read/,
     status: 403,
     calls: 1,
