@@ -1,0 +1,48 @@
+import { spawn } from '@lydell/node-pty';
+import xterm from '@xterm/headless';
+import { drawn } from './svg.ts';
+import { openStage } from './stage.ts';
+
+/** A picture of dnx on a terminal. */
+export interface Screen {
+  readonly name: string;
+  /** What is typed after `dnx`. */
+  readonly words: readonly string[];
+  readonly columns?: number;
+  readonly stage?: { readonly signedOut?: boolean; readonly failDeploys?: boolean };
+  /** Keys to press when a question appears, each once. */
+  readonly answers?: readonly (readonly [question: RegExp, keys: string])[];
+  /** The picture is taken when this appears, instead of at the end. */
+  readonly until?: RegExp;
+}
+
+const ROWS = 60;
+
+/** Runs the built dnx on a terminal and draws what is on the screen in the end, as SVG. */
+export async function picture({ words, columns = 80, stage: options, answers = [], until }: Screen): Promise<string> {
+  const stage = await openStage(options);
+  const terminal = new xterm.Terminal({ cols: columns, rows: ROWS, allowProposedApi: true });
+  terminal.write(`\u001b[2m$\u001b[0m \u001b[1mdnx ${words.join(' ')}\u001b[0m\r\n`);
+  const env = { ...stage.env, TERM: 'xterm-256color' };
+  const child = spawn('dnx', [...words], { cwd: stage.directory, cols: columns, rows: ROWS, env });
+  const open = [...answers];
+  let said = '';
+  const ended = new Promise<void>((resolve) => {
+    child.onData((data) => {
+      terminal.write(data);
+      said += data;
+      if (until?.test(said)) resolve();
+      const index = open.findIndex(([question]) => question.test(said));
+      const [found] = index < 0 ? [] : open.splice(index, 1);
+      if (!found) return;
+      said = '';
+      child.write(found[1]);
+    });
+    child.onExit(() => resolve());
+  });
+  await ended;
+  await new Promise<void>((resolve) => terminal.write('', resolve));
+  child.kill();
+  await stage.close();
+  return drawn(terminal);
+}

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { generating, stale } from './generated.ts';
+import { openStage } from './stage.ts';
+import { blocksOf, matches, type Recorded, record, replaced, stepsOf, updated } from './transcript.ts';
+
+const files = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : []))];
+
+describe.each(files)('%s', (file) => {
+  const markdown = readFileSync(file, 'utf8');
+  const transcripts = blocksOf(markdown).filter(({ language }) => language === 'console');
+  const runnable = transcripts.flatMap((block) => (block.exempt === undefined ? [{ block, steps: stepsOf(block) }] : []));
+  const steps = runnable.flatMap((each) => each.steps.map((step) => ({ ...step, line: each.block.start + 1 })));
+  let recorded: readonly Recorded[] = [];
+
+  beforeAll(async () => {
+    if (steps.length === 0) return;
+    const stage = await openStage();
+    recorded = await record(stage, steps.map(({ command }) => command));
+    await stage.close();
+  });
+
+  test.each(steps.map((step, index) => ({ ...step, index })))('line $line: $command', ({ command, output, index }) => {
+    const run = recorded[index];
+    const shown = steps[index + 1]?.command === 'echo $?';
+    if (!shown) expect(run?.code, `${command} failed; show it with \`$ echo $?\`\n${run?.output.join('\n')}`).toBe(0);
+    if (!generating && !matches(output, run?.output ?? [])) expect(output, stale).toEqual(run?.output);
+  });
+
+  test('every console block is run, or says why not', () => {
+    const comments = markdown.split('\n').filter((line) => line.includes('<!--'));
+    expect(comments).toEqual(transcripts.flatMap(({ exempt }) => (exempt === undefined ? [] : [`<!-- not run: ${exempt} -->`])));
+    for (const { exempt } of transcripts) if (exempt !== undefined) expect(exempt.split(' ').length).toBeGreaterThan(2);
+    expect(runnable.flatMap((each) => (each.steps.length === 0 ? [each.block.start] : []))).toEqual([]);
+  });
+
+  afterAll(() => {
+    if (!generating) return;
+    let at = 0;
+    const fresh = runnable.map((each) => {
+      const lines = each.steps.flatMap(({ command, output }) => [
+        `$ ${command.replaceAll('\n', '\n> ')}`,
+        ...updated(output, recorded[at++]?.output ?? []),
+      ]);
+      return [each.block, lines] as const;
+    });
+    writeFileSync(file, replaced(markdown, fresh));
+  });
+});
