@@ -55,7 +55,10 @@ function runsOf(terminal: Terminal, row: number): Run[] {
     if (last?.style === style) last.text += text;
     else runs.push({ column, style, text });
   }
-  return runs.filter(({ text }) => text.trim() !== '').map((run) => ({ ...run, text: run.text.trimEnd() }));
+  // Every run begins at its own column, so blanks around it are not needed.
+  return runs
+    .filter(({ text }) => text.trim() !== '')
+    .map(({ column, style, text }) => ({ column: column + text.length - text.trimStart().length, style, text: text.trim() }));
 }
 
 function styleOf(cell: IBufferCell): string {

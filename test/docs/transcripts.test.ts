@@ -10,7 +10,9 @@ describe.each(files)('%s', (file) => {
   const markdown = readFileSync(file, 'utf8');
   const transcripts = blocksOf(markdown).filter(({ language }) => language === 'console');
   const runnable = transcripts.flatMap((block) => (block.exempt === undefined ? [{ block, steps: stepsOf(block) }] : []));
-  const steps = runnable.flatMap((each) => each.steps.map((step) => ({ ...step, line: each.block.start + 1 })));
+  const steps = runnable
+    .flatMap((each) => each.steps.map((step) => ({ ...step, line: each.block.start + 1 })))
+    .map((step, index, all) => ({ ...step, index, showsCode: all[index + 1]?.command === 'echo $?' }));
   let recorded: readonly Recorded[] = [];
 
   beforeAll(async () => {
@@ -20,10 +22,9 @@ describe.each(files)('%s', (file) => {
     await stage.close();
   });
 
-  test.each(steps.map((step, index) => ({ ...step, index })))('line $line: $command', ({ command, output, index }) => {
+  test.each(steps)('line $line: $command', ({ command, output, index, showsCode }) => {
     const run = recorded[index];
-    const shown = steps[index + 1]?.command === 'echo $?';
-    if (!shown) expect(run?.code, `${command} failed; show it with \`$ echo $?\`\n${run?.output.join('\n')}`).toBe(0);
+    if (!showsCode) expect(run?.code, `${command}: ${run?.output.join('\n')}\nIf it should fail, add: $ echo $?\n`).toBe(0);
     if (!generating && !matches(output, run?.output ?? [])) expect(output, stale).toEqual(run?.output);
   });
 
@@ -35,7 +36,8 @@ describe.each(files)('%s', (file) => {
   });
 
   afterAll(() => {
-    if (!generating) return;
+    // The output of a command that should not fail is no documentation.
+    if (!generating || steps.some(({ index, showsCode }) => !showsCode && recorded[index]?.code !== 0)) return;
     let at = 0;
     const fresh = runnable.map((each) => {
       const lines = each.steps.flatMap(({ command, output }) => [
