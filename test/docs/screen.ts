@@ -1,7 +1,7 @@
 import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
-import { drawn } from './svg.ts';
 import { openStage } from './stage.ts';
+import { drawn } from './svg.ts';
 
 /** A picture of dnx on a terminal. */
 export interface Screen {
@@ -21,8 +21,9 @@ const ROWS = 60;
 /** Runs the built dnx on a terminal and draws what is on the screen in the end, as SVG. */
 export async function picture({ words, columns = 80, stage: options, answers = [], until }: Screen): Promise<string> {
   const stage = await openStage(options);
+  const typed = `dnx ${words.join(' ')}`;
   const terminal = new xterm.Terminal({ cols: columns, rows: ROWS, allowProposedApi: true });
-  terminal.write(`\u001b[2m$\u001b[0m \u001b[1mdnx ${words.join(' ')}\u001b[0m\r\n`);
+  terminal.write(`\u001b[2m$\u001b[0m \u001b[1m${typed}\u001b[0m\r\n`);
   const env = { ...stage.env, TERM: 'xterm-256color' };
   const child = spawn('dnx', [...words], { cwd: stage.directory, cols: columns, rows: ROWS, env });
   const open = [...answers];
@@ -44,5 +45,5 @@ export async function picture({ words, columns = 80, stage: options, answers = [
   await new Promise<void>((resolve) => terminal.write('', resolve));
   child.kill();
   await stage.close();
-  return drawn(terminal);
+  return drawn(terminal, typed);
 }

@@ -21,7 +21,12 @@ export const screens: readonly Screen[] = [
   { name: 'server-list', words: ['server', 'list'] },
   { name: 'deploy', words: ['deploy', 'shop.example.com'] },
   { name: 'deploy-failed', words: ['deploy', 'shop.example.com'], stage: { failDeploys: true } },
-  { name: 'rollback', words: ['rollback', 'shop.example.com'], answers: [[/\? Roll back|\? Which release/, keys.enter]], until: /\(y\/N\)/ },
+  {
+    name: 'rollback',
+    words: ['rollback', 'shop.example.com'],
+    answers: [[/\? Roll back|\? Which release/, keys.enter]],
+    until: /\(y\/N\)/,
+  },
   { name: 'not-found', words: ['deploy', 'shop.exmaple.com'] },
   { name: 'doctor', words: ['doctor'], columns: 100 },
   { name: 'auth-status', words: ['auth', 'status'] },

@@ -17,7 +17,7 @@ interface Run {
 }
 
 /** The screen of a terminal as SVG, without its empty last lines. Every line is a <text>, so that a change shows in a diff. */
-export function drawn(terminal: Terminal): string {
+export function drawn(terminal: Terminal, title: string): string {
   const { active } = terminal.buffer;
   const lines = Array.from({ length: active.length }, (_, row) => runsOf(terminal, row));
   const count = lines.findLastIndex((runs) => runs.length > 0) + 1;
@@ -25,6 +25,7 @@ export function drawn(terminal: Terminal): string {
   const height = count * CELL.height + 2 * MARGIN;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT}" font-size="14">`,
+    `<title>${title}</title>`,
     `<rect width="100%" height="100%" rx="8" fill="${BACKGROUND}"/>`,
     `<g fill="${FOREGROUND}" xml:space="preserve">`,
     ...lines.slice(0, count).flatMap((runs, row) => (runs.length === 0 ? [] : [textOf(runs, row)])),

@@ -74,8 +74,7 @@ export async function record({ directory, env }: Stage, commands: readonly strin
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-const lineMatches = (pattern: string, line: string): boolean =>
-  new RegExp(`^${pattern.split('[..]').map(escaped).join('.*')}$`).test(line);
+const lineMatches = (pattern: string, line: string): boolean => new RegExp(`^${pattern.split('[..]').map(escaped).join('.*')}$`).test(line);
 
 /** Whether output is as documented, where `...` alone on a line is any lines and `[..]` is any text. */
 export function matches(documented: readonly string[], output: readonly string[]): boolean {

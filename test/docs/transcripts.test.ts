@@ -9,16 +9,19 @@ const files = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').flatMap((n
 describe.each(files)('%s', (file) => {
   const markdown = readFileSync(file, 'utf8');
   const transcripts = blocksOf(markdown).filter(({ language }) => language === 'console');
-  const runnable = transcripts.flatMap((block) => (block.exempt === undefined ? [{ block, steps: stepsOf(block) }] : []));
+  const runnable = transcripts.flatMap((block) => (block.exempt === undefined ? [block] : []));
   const steps = runnable
-    .flatMap((each) => each.steps.map((step) => ({ ...step, line: each.block.start + 1 })))
+    .flatMap((block) => stepsOf(block).map((step) => ({ ...step, block, line: block.start + 1 })))
     .map((step, index, all) => ({ ...step, index, showsCode: all[index + 1]?.command === 'echo $?' }));
   let recorded: readonly Recorded[] = [];
 
   beforeAll(async () => {
     if (steps.length === 0) return;
     const stage = await openStage();
-    recorded = await record(stage, steps.map(({ command }) => command));
+    recorded = await record(
+      stage,
+      steps.map(({ command }) => command),
+    );
     await stage.close();
   });
 
@@ -29,22 +32,23 @@ describe.each(files)('%s', (file) => {
   });
 
   test('every console block is run, or says why not', () => {
-    const comments = markdown.split('\n').filter((line) => line.includes('<!--'));
+    const comments = markdown.split('\n').filter((line) => line.startsWith('<!--'));
     expect(comments).toEqual(transcripts.flatMap(({ exempt }) => (exempt === undefined ? [] : [`<!-- not run: ${exempt} -->`])));
     for (const { exempt } of transcripts) if (exempt !== undefined) expect(exempt.split(' ').length).toBeGreaterThan(2);
-    expect(runnable.flatMap((each) => (each.steps.length === 0 ? [each.block.start] : []))).toEqual([]);
+    expect(runnable.filter((block) => stepsOf(block).length === 0)).toEqual([]);
   });
 
   afterAll(() => {
-    // The output of a command that should not fail is no documentation.
-    if (!generating || steps.some(({ index, showsCode }) => !showsCode && recorded[index]?.code !== 0)) return;
-    let at = 0;
-    const fresh = runnable.map((each) => {
-      const lines = each.steps.flatMap(({ command, output }) => [
+    if (!generating) return;
+    const fresh = runnable.flatMap((block) => {
+      const own = steps.filter((step) => step.block === block);
+      // The output of a command that should not fail is no documentation.
+      if (own.some(({ index, showsCode }) => !showsCode && recorded[index]?.code !== 0)) return [];
+      const lines = own.flatMap(({ command, output, index }) => [
         `$ ${command.replaceAll('\n', '\n> ')}`,
-        ...updated(output, recorded[at++]?.output ?? []),
+        ...updated(output, recorded[index]?.output ?? []),
       ]);
-      return [each.block, lines] as const;
+      return [[block, lines] as const];
     });
     writeFileSync(file, replaced(markdown, fresh));
   });
