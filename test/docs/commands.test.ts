@@ -1,11 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parse as words } from 'shell-quote';
 import { expect, test } from 'vitest';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
+import { documents } from './documents.ts';
 import { blocksOf } from './transcript.ts';
-
-const files = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : []))];
 
 /** The words after `dnx` wherever a line of a shell, a pipeline or a sentence runs it, up to the first operator. */
 function commandsOf(markdown: string): string[][] {
@@ -22,7 +21,7 @@ function commandsOf(markdown: string): string[][] {
   });
 }
 
-test.each(files.flatMap((file) => commandsOf(readFileSync(file, 'utf8')).map((argv) => [file, argv.join(' '), argv] as const)))(
+test.each(documents.flatMap((file) => commandsOf(readFileSync(file, 'utf8')).map((argv) => [file, argv.join(' '), argv] as const)))(
   '%s: dnx %s is a command',
   async (_, __, argv) => {
     expect((await parse(argv, tree)).error).toBeUndefined();

@@ -1,12 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { documents } from './documents.ts';
 import { generating, stale } from './generated.ts';
 import { openStage } from './stage.ts';
 import { blocksOf, matches, type Recorded, record, replaced, stepsOf, updated } from './transcript.ts';
 
-const files = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : []))];
-
-describe.each(files)('%s', (file) => {
+describe.each(documents)('%s', (file) => {
   const markdown = readFileSync(file, 'utf8');
   const transcripts = blocksOf(markdown).filter(({ language }) => language === 'console');
   const runnable = transcripts.flatMap((block) => (block.exempt === undefined ? [block] : []));
@@ -23,7 +22,7 @@ describe.each(files)('%s', (file) => {
       steps.map(({ command }) => command),
     );
     await stage.close();
-  });
+  }, 60_000);
 
   test.each(steps)('line $line: $command', ({ command, output, index, showsCode }) => {
     const run = recorded[index];
