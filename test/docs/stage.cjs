@@ -27,6 +27,7 @@ globalThis.setTimeout = (work, ms = 0, ...args) => {
   timers.add(entry);
   function run() {
     timers.delete(entry);
+    if (timer.hasRef() && entry.due > now()) fs.writeFileSync(clockFile, String(entry.due));
     work(...args);
   }
   realTimeout(advance, QUIET_MS).unref();
@@ -42,9 +43,8 @@ function advance() {
   const [first] = [...timers].filter(({ timer }) => timer.hasRef()).sort((one, other) => one.due - other.due);
   if (!first) return;
   if (!idle()) return void realTimeout(advance, QUIET_MS).unref();
-  if (first.due > now()) fs.writeFileSync(clockFile, String(first.due));
-  clearTimeout(first.timer);
   first.run();
+  clearTimeout(first.timer);
   realTimeout(advance, QUIET_MS).unref();
 }
 
