@@ -4,11 +4,14 @@ import { generating, stale } from './generated.ts';
 import { picture } from './screen.ts';
 import { screens } from './screens.ts';
 
-test.each(screens.map((screen) => [`docs/screens/${screen.name}.svg`, screen] as const))('%s is what dnx shows', async (file, screen) => {
-  const fresh = await picture(screen);
-  if (generating) writeFileSync(file, fresh);
-  expect(readFileSync(file, 'utf8'), stale).toBe(fresh);
-});
+test.for(screens.map((screen) => [`docs/screens/${screen.name}.svg`, screen] as const))(
+  '%s is what dnx shows',
+  async ([file, screen], { signal }) => {
+    const fresh = await picture(screen, signal);
+    if (generating) writeFileSync(file, fresh);
+    expect(readFileSync(file, 'utf8'), stale).toBe(fresh);
+  },
+);
 
 test('docs/screens holds no other picture', () => {
   expect(readdirSync('docs/screens').sort()).toEqual(screens.map(({ name }) => `${name}.svg`).sort());
