@@ -8,6 +8,7 @@ test.for(screens.map((screen) => [`docs/screens/${screen.name}.svg`, screen] as 
   '%s is what dnx shows',
   async ([file, screen], { signal }) => {
     const fresh = await picture(screen, signal);
+    signal.throwIfAborted();
     if (generating) writeFileSync(file, fresh);
     expect(readFileSync(file, 'utf8'), stale).toBe(fresh);
   },
