@@ -775,17 +775,17 @@ function __dnx_complete
                 __dnx_everywhere
             case 'server create'
                 printf '%s\t%s\n' \
-                    --name 'Name of the server' \
+                    --name 'Server name' \
                     --provider 'Cloud provider, such as hetzner' \
-                    --credential-id 'Credential for the provider, by name or id' \
+                    --credential-id 'Credential, by name or id' \
                     --region 'Region, such as fsn1' \
                     --size 'Size, such as cx32' \
                     --image 'Image, such as ubuntu-24.04' \
-                    --type 'What it is for' \
+                    --type 'Server type' \
                     --php-version 'PHP version' \
-                    --database-type 'Database to install' \
-                    --webserver 'Web server to install' \
-                    --ip-address 'Address of a machine of your own, for the provider custom' \
+                    --database-type 'Database' \
+                    --webserver 'Web server' \
+                    --ip-address 'IP address of your own machine, for the provider custom' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \
@@ -796,9 +796,9 @@ function __dnx_complete
             case 'server update'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
-                    --name 'Name of the server' \
-                    --monitoring-enabled 'Whether it is monitored' \
-                    --no-monitoring-enabled 'Not: Whether it is monitored' \
+                    --name 'Server name' \
+                    --monitoring-enabled 'Monitor the server' \
+                    --no-monitoring-enabled 'Not: Monitor the server' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
                     --data 'The body as JSON; it wins over the flags, and -F over it'
@@ -841,11 +841,11 @@ function __dnx_complete
             case 'site create'
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
-                    --domain 'The domain it answers on' \
-                    --type 'What kind of site' \
-                    --git-repository-id 'The repository it is deployed from, by name or id' \
-                    --branch 'The branch that is deployed' \
-                    --web-directory 'The directory that is served, such as /public' \
+                    --domain 'Domain' \
+                    --type 'Site type' \
+                    --git-repository-id 'Repository, by name or id' \
+                    --branch 'Branch to deploy' \
+                    --web-directory 'Web directory, such as /public' \
                     --php-version 'PHP version' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
@@ -855,10 +855,10 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
                     --site 'The site: name or id' \
-                    --domain 'The domain it answers on' \
-                    --git-repository-id 'The repository it is deployed from, by name or id' \
-                    --branch 'The branch that is deployed' \
-                    --web-directory 'The directory that is served, such as /public' \
+                    --domain 'Domain' \
+                    --git-repository-id 'Repository, by name or id' \
+                    --branch 'Branch to deploy' \
+                    --web-directory 'Web directory, such as /public' \
                     --php-version 'PHP version' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \

@@ -53,27 +53,36 @@ const servers = resource({
   example: { target: 'web-1', update: '--monitoring-enabled' },
 });
 
+/** Types of server on which PHP or a database has no use. */
+const without = (...types: readonly string[]) => ({
+  when: ({ type }: Readonly<Record<string, unknown>>) => !types.includes(String(type)),
+});
+
 const fields = {
-  name: natural(required(text('Name of the server'))),
+  name: natural(required(text('Server name'))),
   provider: from(required(text('Cloud provider, such as hetzner')), { list: 'GET /providers' }),
   credential_id: prompted(
-    from(assumed(text('Credential for the provider, by name or id')), {
-      list: 'GET /providers/credentials',
-      where: 'provider',
-      resolve: true,
-    }),
+    from(assumed(text('Credential, by name or id')), { list: 'GET /providers/credentials', where: 'provider', resolve: true }),
   ),
   region: prompted(from(assumed(text('Region, such as fsn1')), { list: 'GET /providers/{provider}/regions' })),
   size: prompted(from(assumed(text('Size, such as cx32')), { list: 'GET /providers/{provider}/sizes' })),
   image: prompted(from(assumed(text('Image, such as ubuntu-24.04')), { list: 'GET /providers/{provider}/images' })),
-  type: suggest(assumed(text('What it is for')), 'app', 'web', 'database', 'cache', 'worker', 'meilisearch', 'load_balancer'),
-  php_version: suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'),
-  database_type: suggest(assumed(text('Database to install')), 'mysql', 'mariadb', 'postgresql'),
-  webserver: assumed(text('Web server to install')),
-  ip_address: assumed(text('Address of a machine of your own, for the provider custom')),
+  type: prompted(suggest(assumed(text('Server type')), 'app', 'web', 'database', 'cache', 'worker', 'meilisearch', 'load_balancer')),
+  php_version: prompted(
+    suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'),
+    without('database', 'cache', 'meilisearch', 'load_balancer'),
+  ),
+  database_type: prompted(
+    suggest(assumed(text('Database')), 'mysql', 'mariadb', 'postgresql'),
+    without('cache', 'worker', 'meilisearch', 'load_balancer'),
+  ),
+  webserver: assumed(text('Web server')),
+  ip_address: prompted(assumed(text('IP address of your own machine, for the provider custom')), {
+    when: ({ provider }) => provider === 'custom',
+  }),
 };
 
-const changes = { name: fields.name, monitoring_enabled: assumed(toggle('Whether it is monitored')) };
+const changes = { name: fields.name, monitoring_enabled: assumed(toggle('Monitor the server')) };
 
 const follows = { when: 'wait', also: [serverEndpoint, serversEndpoint] } as const;
 const resume = (id: string) => ['server', 'show', id];
@@ -82,8 +91,9 @@ const create = command({
   name: 'create',
   summary: 'Create a server',
   description:
-    'On a terminal, whatever is left out of provider, credential, region, size and image is asked for.\n\nExit code 0: it is active, or with --no-wait: it was ordered. 1: it failed. 124: it goes on after --timeout.',
+    'On a terminal, asks for what is missing and confirms the order. A complete command line is not confirmed.\n\nExit codes: 0 the server is active, or with --no-wait was ordered; 1 it failed; 124 --timeout passed, and the creation continues.',
   calls: ['POST /servers', follows],
+  review: 'Create this server?',
   options: following,
   fields,
   shows: servers.details,
@@ -105,7 +115,7 @@ const provision = command({
   summary: 'Provision a server again',
   calls: ['POST /servers/{server}/provision', follows],
   targets: 'each',
-  consent: { level: 'moderate', warning: 'Provisioning runs again over what is on the server.' },
+  consent: { level: 'moderate', warning: 'This reinstalls and reconfigures the software on the server.' },
   options: following,
   shows: servers.details,
   examples: ['provision web-2 --yes', 'provision web-2 --yes --no-wait'],
@@ -134,7 +144,7 @@ const logs = command({
   },
 });
 
-/** The API reference does not say how logs are answered: one text, lines, or an object that holds either. */
+/** The log in an answer whose shape the API reference does not state: a text, lines, or an object with either. */
 function logOf(data: unknown): string {
   if (data === undefined || data === null) return '';
   if (typeof data === 'string') return data;
@@ -151,9 +161,9 @@ export default group({
     show(servers),
     create,
     update(servers, changes),
-    remove(servers, { level: 'severe', warning: 'The machine and everything on it will be gone.' }),
+    remove(servers, { level: 'severe', warning: 'The machine, its sites and its data will be lost.' }),
     logs,
-    restart(servers, { level: 'moderate', warning: 'Its sites do not answer until it is back.' }),
+    restart(servers, { level: 'moderate', warning: 'Its sites are down until it is back up.' }),
     provision,
   ],
 });

@@ -1,11 +1,12 @@
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
-import { assumed, duration, following, from, natural, required, suggest, text } from '../cli/language/options.ts';
-import { action, answer, create, list, remove, resource, show, update } from '../cli/language/resource.ts';
+import { duration, following, text } from '../cli/language/options.ts';
+import { action, answer, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import type { ReleaseRecord } from '../features/deploy/release.ts';
 import { releasesEndpoint, siteEndpoint } from '../features/deploy/snapshot.ts';
+import { createSite, siteFields } from '../features/site/create.ts';
 
 interface Site {
   readonly id: string;
@@ -54,23 +55,11 @@ const sites = resource({
   example: {
     target: 'shop.example.com',
     parents: '--server web-1',
-    create: 'new.example.com --type laravel',
     update: '--php-version 8.4',
   },
 });
 
-const fields = {
-  domain: natural(required(assumed(text('The domain it answers on', 'domain')))),
-  type: suggest(assumed(text('What kind of site')), 'laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt'),
-  git_repository_id: from(assumed(text('The repository it is deployed from, by name or id', 'repository')), {
-    list: 'GET /git-repositories',
-    resolve: true,
-  }),
-  branch: assumed(text('The branch that is deployed')),
-  web_directory: assumed(text('The directory that is served, such as /public', 'path')),
-  php_version: suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'),
-};
-const { type: _, ...changeable } = fields;
+const { type: _, ...changeable } = siteFields;
 
 const deploy = command({
   name: 'deploy',
@@ -201,7 +190,7 @@ export default group({
   commands: [
     list(sites),
     show(sites),
-    create(sites, fields),
+    createSite(sites),
     update(sites, changeable),
     remove(sites, { level: 'severe', warning: 'The site, its files and its releases are gone then.' }),
     deploy,

@@ -187,10 +187,19 @@ export interface Choice {
   name: string;
 }
 
+/** A size of machine. Beyond id and name its fields are assumed: the API reference does not describe sizes or prices. */
+export interface Size extends Choice {
+  vcpus: number;
+  /** In MB. */
+  memory: number;
+  price_monthly: number;
+  currency: string;
+}
+
 /** A cloud servers can be made in. */
 export interface Provider extends Choice {
   regions: Choice[];
-  sizes: Choice[];
+  sizes: Size[];
   images: Choice[];
 }
 

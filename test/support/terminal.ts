@@ -12,7 +12,7 @@ export interface Terminal {
 }
 
 /** Keys, as a terminal sends them. */
-export const keys = { enter: '\r', down: '\u001b[B', interrupt: '\u0003' } as const;
+export const keys = { enter: '\r', down: '\u001b[B', up: '\u001b[A', interrupt: '\u0003' } as const;
 
 /** Starts dnx on a terminal of its own, with this environment and nothing else. */
 export function openTerminal(words: readonly string[], env: Readonly<Record<string, string>>, cwd: string): Terminal {

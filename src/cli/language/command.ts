@@ -111,6 +111,8 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly targets?: T;
   /** What the user must agree to before it acts. Gives it `--yes`, or `--confirm`. A function where that is known only once it has read something. */
   readonly consent?: Consent['level'] | Consent | ((ctx: Context, args: Args<C, T, O, F>) => Promise<Consent | undefined>);
+  /** Asked after a summary, once a question was asked on a terminal: `Create this server?`. A complete command line skips it. */
+  readonly review?: string;
   /** What it takes besides, by name: `exit_code` is `--exit-code`, and `options.exit_code` in `run`. */
   readonly options?: O;
   /** What goes into the body, by the name of the JSON field. Gives it `-F key=value` and `--data` for any other. */

@@ -12,6 +12,16 @@ export interface From {
   readonly resolve?: true;
 }
 
+/** How an option that may be left out is asked for on a terminal. */
+export interface Prompt {
+  /** Asked only if this holds for the values given so far. */
+  readonly when?: (given: Readonly<Record<string, unknown>>) => boolean;
+  /** Values that suit what was given so far, offered first. */
+  readonly offers?: (given: Readonly<Record<string, unknown>>) => readonly string[];
+  /** The answer that leaves the option out: `No repository`. */
+  readonly none?: string;
+}
+
 /** One thing that a command takes. `V` is the type of its value inside `run`; the key it is declared under is its only name. */
 export interface Option<V> {
   readonly kind: Kind;
@@ -31,8 +41,8 @@ export interface Option<V> {
   /** `argument`: given by its position alone. `either`: by position or as a flag, as the natural key of a create. */
   readonly place?: 'argument' | 'either';
   readonly from?: From;
-  /** Asked for on a terminal although the API can do without. */
-  readonly prompt?: boolean;
+  /** Asked for on a terminal although it may be left out. */
+  readonly prompt?: Prompt;
   /** The environment variable that gives it where the command line does not. */
   readonly env?: string;
   /** Words of another program: from the first of them on, nothing is an option of dnx. */
@@ -86,7 +96,7 @@ export const rest = (help: string): Option<readonly string[]> => ({ ...argument(
 /** The natural key of a create: `dnx server create web-3` is `--name web-3`. */
 export const natural = <V>(option: Option<V>): Option<V> => ({ ...option, place: 'either' });
 export const from = <V>(option: Option<V>, where: From): Option<V> => ({ ...option, from: where });
-export const prompted = <V>(option: Option<V>): Option<V> => ({ ...option, prompt: true });
+export const prompted = <V>(option: Option<V>, prompt: Prompt = {}): Option<V> => ({ ...option, prompt });
 
 /** Whether to follow asynchronous work, and for how long. */
 export const following = {

@@ -12,6 +12,7 @@ import { withAnswers } from './command-line.ts';
 import { obtainConsent, requireConsent } from './consent.ts';
 import { type Inputs, inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
+import { review } from './review.ts';
 import { several } from './several.ts';
 import { firstWords, namesNeeded, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
@@ -34,6 +35,7 @@ export async function perform(invocation: Invocation, base: BaseContext, scope: 
   const [first = {}] = all;
   const noun = nounOf(group);
   await obtainConsent(invocation, all, prepared(first));
+  await review(invocation, inputs, base);
   const each = command.targets === 'each' && all.length > 1;
   const run = (targets: Targets) => {
     const { ctx, args } = prepared(targets);
