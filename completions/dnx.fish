@@ -465,11 +465,11 @@ function __dnx_complete
                     enable-zero-downtime 'Turn on atomic releases; the API has no way back'
             case 'env'
                 printf '%s\t%s\n' \
-                    list 'List environment variables; values are masked in the table' \
-                    get 'Print the value of one environment variable, alone on stdout' \
-                    set 'Set environment variables: K=V [K2=V2…], or K --from-file' \
-                    unset 'Delete a variable' \
-                    import 'Import the .env that lies on the server into Deploynix'
+                    list 'List environment variables, with masked values' \
+                    get 'Print the value of an environment variable' \
+                    set 'Set environment variables' \
+                    unset 'Remove an environment variable' \
+                    import 'Import variables from the .env'
             case 'queue'
                 printf '%s\t%s\n' \
                     list 'List queues' \
@@ -971,7 +971,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
                     --site 'The site: name or id' \
-                    --reveal 'Show the values in the table too'
+                    --reveal 'Show the values in the table'
                 __dnx_everywhere
             case 'env get'
                 printf '%s\t%s\n' \
@@ -982,7 +982,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'The server: name or id' \
                     --site 'The site: name or id' \
-                    --from-file 'Read the value of the one KEY from this file, or - for standard input' \
+                    --from-file 'Read the value from a file, or from stdin with -' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
                     --data 'The body as JSON; it wins over the flags, and -F over it'

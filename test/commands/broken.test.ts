@@ -20,7 +20,7 @@ const broken = [
   ['the settings', config, '{', 'config.json is not valid JSON.'],
   ['the settings', config, '[]', 'config.json does not hold a JSON object.'],
   ['the settings', config, '{"profiles":{"default":null}}', 'profiles.default in '],
-  ['the settings', config, '{"profiles":{"default":{"output":"pdf"}}}', 'Unknown output format “pdf”.'],
+  ['the settings', config, '{"profiles":{"default":{"output":"pdf"}}}', "'pdf' is not an output format."],
   ['the settings', config, '{"profiles":{"default":{"host":"http://far.example"}}}', ''],
   ['the link file', link, '<<<<<<< HEAD', '.deploynix.json is not valid JSON.'],
   ['the link file', link, 'null', '.deploynix.json does not hold a JSON object.'],

@@ -48,7 +48,7 @@ testGroup('daemon', {
   },
   restart: {
     line: `restart ${other} ${on}`,
-    table: ['Daemon restart started'],
+    table: [`✓ Restarting ${other}`],
     json: { id: other, status: 'running' },
     ability: 'daemon:update',
     missing: `restart ${nobody} ${on}`,

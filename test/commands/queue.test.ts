@@ -46,7 +46,7 @@ testGroup('queue', {
   },
   restart: {
     line: `restart ${one} ${on}`,
-    table: ['Queue worker restart started'],
+    table: [`✓ Restarting ${one}`],
     json: { id: one, status: 'running' },
     ability: 'queue-worker:update',
     missing: `restart ${nobody} ${on}`,
@@ -59,8 +59,8 @@ test('several are restarted one by one and each is reported; exit 12 when some f
   expect(all.json()).toMatchObject([{ id: one }, { id: other }]);
   expect(all.code).toBe(0);
   const some = await bed.dnx(`queue restart ${one} ${nobody} ${on}`);
-  expect(some.stdout).toMatch(new RegExp(`${one} +running\\n${nobody} +Not found`));
-  expect(some.stderr).toContain('1 of 2 failed.');
+  expect(some.stdout).toMatch(new RegExp(`^NAME +RESULT\\n${one} +restarted\\n${nobody} +Not found`));
+  expect(some.stderr).toBe('Error: 1 of 2 queues failed\n');
   expect(some.code).toBe(12);
   await bed.close();
 });

@@ -52,7 +52,7 @@ testGroup('server', {
   },
   restart: {
     line: 'restart web-1 --yes',
-    table: ['Server restart started'],
+    table: ['✓ Restarting web-1\n'],
     json: { id: web1, status: 'active' },
     ability: 'server:update',
     missing: `restart ${nobody} --yes`,
@@ -182,4 +182,23 @@ test.each([
 ])('logs come in whatever shape: %j', async (body, printed) => {
   bed.sandbox.faults.always({ path: '/servers/{server}/logs' }, { status: 200, body });
   expect((await bed.dnx(`server logs ${web1}`)).stdout).toBe(printed);
+});
+
+test('several servers are one table with a plain word for each, and the error counts them', async () => {
+  bed.sandbox.faults.next({ method: 'POST', path: '/servers/{server}/restart' }, { status: 409, body: { message: 'web-1 is busy.' } });
+  const run = await bed.dnx('server restart web-1 web-2 db-1 --yes');
+  expect(run.stdout).toMatch(/^NAME +RESULT\nweb-1 +.*busy.*\nweb-2 +restarted\ndb-1 +restarted\n$/);
+  expect(run.stderr).toBe('Error: 1 of 3 servers failed\n');
+  expect(run.code).toBe(12);
+});
+
+test('an error among several carries the name of its server', async () => {
+  bed.sandbox.faults.next({ method: 'POST', path: '/servers/{server}/restart' }, { status: 409, body: { message: 'web-1 is busy.' } });
+  const run = await bed.dnx('server restart web-1 web-2 --yes --json');
+  expect(run.json<object[]>()[0]).toMatchObject({ id: web1, name: 'web-1', error: { status: 409 } });
+});
+
+test('--no-wait reports several servers as what they are', async () => {
+  const run = await bed.dnx('server provision web-1 web-2 --yes --no-wait');
+  expect(run.stdout).toMatch(/^NAME +RESULT\nweb-1 +provisioning\nweb-2 +provisioning\n$/);
 });

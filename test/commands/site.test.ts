@@ -73,7 +73,7 @@ describe('site suspend, resume, enable-zero-downtime', () => {
 
   test('resume lets it answer again', async () => {
     const docs = seeded.sites['docs.example.com'];
-    expect((await bed.dnx('site resume docs.example.com')).stdout).toBe('✓ Site resumed\n');
+    expect((await bed.dnx('site resume docs.example.com')).stdout).toBe('✓ Resumed docs.example.com\n');
     expect(statusOf(docs)).toBe('active');
   });
 
@@ -81,7 +81,7 @@ describe('site suspend, resume, enable-zero-downtime', () => {
     expect((await bed.dnx('site enable-zero-downtime blog.example.com')).code).toBe(2);
     const run = await bed.dnx('site enable-zero-downtime blog.example.com', { columns: 100, keys: 'y\r' });
     expect(run.stderr).toContain('The API has no way to turn this off again.');
-    expect(run.stdout).toContain('Zero-downtime deployments enabled');
+    expect(run.stdout).toContain('Enabled zero-downtime releases on blog.example.com\n');
   });
 });
 

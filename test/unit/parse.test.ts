@@ -37,7 +37,8 @@ describe('a value is read strictly', () => {
     expect(await parseValue('timeout', duration(''), '1h30m', sources)).toBe(5_400_000);
     expect(await parseValue('if_running', choice('', ['attach', 'wait']), 'wait', sources)).toBe('wait');
     await expect(parseValue('if_running', choice('', ['attach', 'wait']), 'stop', sources)).rejects.toMatchObject({
-      hint: 'Use one of attach, wait.',
+      message: "'stop' is not a value of --if-running.",
+      hint: 'Known: attach, wait.',
     });
   });
 

@@ -104,8 +104,8 @@ type Action = Pick<
 > & {
   readonly calls: Endpoint;
   readonly consent?: Consent | Consent['level'];
-  /** Said when the API says nothing. */
-  readonly done: string;
+  /** The outcome: a string if the API says nothing, a function to replace the API's words for a person. */
+  readonly done: string | ((targets: Targets) => string);
   /** What to know afterwards. */
   readonly note?: string;
 };
@@ -114,7 +114,11 @@ type Action = Pick<
 export const action = ({ done: sentence, note, ...definition }: Action) =>
   command({
     ...definition,
-    run: async (ctx) => ({ view: said(await ctx.call(), sentence), ...(note !== undefined && { note }) }),
+    run: async (ctx, { targets }) => {
+      const reply = await ctx.call();
+      const view = typeof sentence === 'string' ? said(reply, sentence) : did(reply, sentence(targets));
+      return { view, ...(note !== undefined && { note }) };
+    },
   });
 
 /** Restarts the thing itself, and each of several. */
@@ -125,7 +129,7 @@ export const restart = ({ noun, path, example }: Resource, consent?: Consent) =>
     calls: `POST ${path}/{${noun}}/restart`,
     targets: 'each',
     ...(consent && { consent }),
-    done: 'Restarting.',
+    done: (targets) => `Restarting ${targetIn(targets, noun).label}`,
     examples: [line('restart', example.target, example.parents, consent && '--yes')],
   });
 
@@ -139,6 +143,10 @@ export function said(reply: Pick<Reply, 'data' | 'message'>, sentence: string): 
   const words = reply.message ?? sentence;
   return done(words.replace(/\.$/, ''), isObject(reply.data) ? reply.data : { message: words });
 }
+
+/** What was done for a person; for a script the thing or the message that the API sent. */
+export const did = ({ data, message }: Pick<Reply, 'data' | 'message'>, sentence: string): View =>
+  done(sentence, isObject(data) ? data : { message: message ?? `${sentence}.` });
 
 /** An endpoint that is put together: its parameters are known when it runs, not to the compiler. */
 const endpoint = (value: Endpoint): Endpoint => value;

@@ -46,8 +46,10 @@ export async function inputsOf(invocation: Invocation, sources: Sources & { read
 async function readAll(declared: Options, words: Read, sources: Sources & { readonly env: Env }): Promise<Read> {
   const values: Record<string, unknown> = {};
   for (const [key, option] of Object.entries<Option<unknown>>(declared)) {
-    const word = words[key] ?? (option.env === undefined ? undefined : sources.env[option.env] || undefined);
+    const word = words[key];
+    const variable = option.env === undefined ? undefined : sources.env[option.env] || undefined;
     if (word !== undefined) values[key] = await parseValue(key, option, word, sources);
+    else if (variable !== undefined) values[key] = await parseValue(key, option, variable, sources, option.env);
   }
   return values;
 }

@@ -21,7 +21,7 @@ export function requireWords(invocation: Invocation): void {
   const missing = positionalsOf(group, command).find(
     ({ key, required }) => required && [targets[key], options[key], fields[key]].every((word) => word === undefined),
   );
-  if (missing) throw usage(`Missing required argument '${missing.key.replaceAll('_', '-')}'.`, undefined, seeHelp(path));
+  if (missing) throw usage(`Missing ${missing.option.placeholder ?? missing.key.replaceAll('_', '-')}.`, undefined, seeHelp(path));
 }
 
 /** The path parameters that have to be known: those of the endpoint, and the parent that fills a field of the body. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type DnxError, isError, usage } from '../../base/errors.ts';
+import { type DnxError, isError } from '../../base/errors.ts';
+import { unknownWord } from '../../base/unknown.ts';
 import type { Env, World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
 import { type Format, formats } from './format.ts';
@@ -131,6 +132,6 @@ export const truthy = (value: Env[string]): boolean => value !== undefined && ![
 /** One of the formats, or a usage error that lists them. */
 export function formatOf(value: string): Format {
   const known = formats.find((format) => format === value);
-  if (!known) throw usage(`Unknown output format “${value}”.`, `Use one of ${formats.join(', ')}.`);
+  if (!known) throw unknownWord(value, 'an output format', formats);
   return known;
 }
