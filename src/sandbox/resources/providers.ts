@@ -7,7 +7,7 @@ import { exists, text, verbatim } from '../rules.ts';
 const choice = showing<Choice>('id', 'name');
 const size = showing<Size>('id', 'name', 'vcpus', 'memory', 'price_monthly', 'currency');
 
-/** The clouds servers can be made in, what each of them offers, and the organization's credentials for them. */
+/** Cloud providers, their offers, and the organization's credentials. */
 export const providers: Operation[] = [
   operation('GET /providers', 'provider:read', (request) => listed(request, request.state.providers, choice)),
   operation('GET /providers/{provider}/regions', 'provider:read', (request, { provider }) => listed(request, provider.regions, choice)),

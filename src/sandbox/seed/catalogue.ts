@@ -5,7 +5,7 @@ import type { Calendar } from './stamp.ts';
 
 const choices = (named: Readonly<Record<string, string>>): Choice[] => Object.entries(named).map(([id, name]) => ({ id, name }));
 
-/** Sizes by id, each as vCPUs, GB of memory, a monthly price and what else its name says. */
+/** Sizes by id, each as vCPUs, GB of memory, monthly price and an optional word for the name. Prices are made up. */
 const sizes = (currency: string, named: Readonly<Record<string, readonly [number, number, number, string?]>>): Size[] =>
   Object.entries(named).map(([id, [vcpus, gigabytes, price_monthly, kind]]) => {
     const name = `${vcpus} vCPU${kind ? ` ${kind}` : ''}, ${gigabytes} GB`;
@@ -14,7 +14,7 @@ const sizes = (currency: string, named: Readonly<Record<string, readonly [number
 
 const dashed = choices({ 'ubuntu-22.04': 'Ubuntu 22.04 LTS', 'ubuntu-24.04': 'Ubuntu 24.04 LTS' }).reverse();
 
-/** What the supported clouds offer; a server at the custom provider brings its own. */
+/** The supported clouds and their offers. The custom provider has none: users bring their own machines. */
 export const providers = (): Provider[] => [
   {
     id: 'digitalocean',
@@ -59,7 +59,7 @@ export const providers = (): Provider[] => [
   { id: 'custom', name: 'Custom server', regions: [], sizes: [], images: [] },
 ];
 
-/** The organization's credentials for its two clouds. */
+/** The organization's cloud credentials. */
 export const credentials = ({ stamps }: Calendar): Credential[] => [
   { id: seedId('CRED', 1), provider: 'hetzner', name: 'Hetzner production', ...stamps(366) },
   { id: seedId('CRED', 2), provider: 'digitalocean', name: 'DigitalOcean', ...stamps(241) },
@@ -71,7 +71,7 @@ export const gitProviders = ({ stamps }: Calendar): GitProvider[] => [
   { id: seeded.gitProviders.gitlab, provider: 'gitlab', name: 'Our GitLab', url: 'https://gitlab.example.com', ...stamps(130) },
 ];
 
-/** The repositories the sites are deployed from. */
+/** The repositories that the sites deploy. */
 export function gitRepositories({ stamps }: Calendar): GitRepository[] {
   const { gitRepositories: ids, gitProviders: hosts } = seeded;
   const shop = ids['example/shop'];
