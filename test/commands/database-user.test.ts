@@ -44,7 +44,7 @@ testGroup('database-user', {
   },
 });
 
-test('a password is never an argument, and never shown again', async () => {
+test('a password is never an argument, and is not shown again', async () => {
   const bed = await openBed();
   const refused = await bed.dnx(`database-user create reporting --password hunter2 ${on}`);
   expect(refused).toMatchObject({ code: 2, calls: [] });

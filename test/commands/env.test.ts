@@ -132,7 +132,7 @@ test.each([
   expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: ${key} is set twice; nothing was changed.\n` });
 });
 
-test('several are removed with one consent', async () => {
+test('several are removed with one confirmation', async () => {
   const run = await bed.dnx(`env unset APP_DEBUG DB_PASSWORD ${on} --yes`);
   expect(run.stdout).toMatch(/^NAME +RESULT\nAPP_DEBUG +removed\nDB_PASSWORD +removed\n$/);
   expect(run.stderr).toBe(later);

@@ -16,7 +16,7 @@ const sent = () => bed.sandbox.calls.filter(({ method }) => method !== 'GET').ma
 const statusOf = (id: string) => bed.sandbox.state.sites.find((each) => each.id === id)?.status;
 
 describe('site create, update, delete', () => {
-  test('create takes its domain by position and its repository by name', async () => {
+  test('create takes the domain as an argument and the repository by name', async () => {
     const run = await bed.dnx(
       'site create new.example.com --server web-1 --type laravel --git-repository-id example/shop --php-version 8.4 --json',
     );
@@ -42,7 +42,7 @@ describe('site create, update, delete', () => {
     expect(run.stderr).toContain('domain: ');
   });
 
-  test('update sends what was given and nothing else', async () => {
+  test('update sends only the given fields', async () => {
     const run = await bed.dnx('site update shop.example.com --branch next -F zero=1');
     expect(run.code).toBe(0);
     expect(sent()).toEqual([{ method: 'PUT', path: SITE, body: { branch: 'next', zero: '1' } }]);
@@ -71,13 +71,13 @@ describe('site suspend, resume, enable-zero-downtime', () => {
     expect(sent().map(({ body }) => body)).toEqual([{ reason: 'Late payment' }, { reason: 'Late payment' }]);
   });
 
-  test('resume lets it answer again', async () => {
+  test('resume makes a suspended site active', async () => {
     const docs = seeded.sites['docs.example.com'];
     expect((await bed.dnx('site resume docs.example.com')).stdout).toBe('✓ Resumed docs.example.com\n');
     expect(statusOf(docs)).toBe('active');
   });
 
-  test('enable-zero-downtime says that there is no way back', async () => {
+  test('enable-zero-downtime warns that it cannot be undone', async () => {
     expect((await bed.dnx('site enable-zero-downtime blog.example.com')).code).toBe(2);
     const run = await bed.dnx('site enable-zero-downtime blog.example.com', { columns: 100, keys: 'y\r' });
     expect(run.stderr).toContain('The API has no way to turn this off again.');
@@ -85,8 +85,8 @@ describe('site suspend, resume, enable-zero-downtime', () => {
   });
 });
 
-describe('what a site tells', () => {
-  test('releases, newest first, with the live one marked', async () => {
+describe('releases and webhooks', () => {
+  test('releases are listed newest first, with the live one marked', async () => {
     const run = await bed.dnx('site releases shop.example.com');
     const [head, first] = run.stdout.split('\n');
     expect(head).toMatch(/NAME +LIVE +STATUS +COMMIT +COMMIT MESSAGE +CREATED +ID/);
@@ -105,7 +105,7 @@ describe('what a site tells', () => {
     },
   );
 
-  test('webhooks', async () => {
+  test('webhooks are listed', async () => {
     const run = await bed.dnx('site webhooks shop.example.com');
     expect(run.stdout).toMatch(/^CREATED +STATUS +BRANCH +PUSHER +COMMIT +COMMIT MESSAGE\n/);
     expect(run.code).toBe(0);

@@ -2,27 +2,27 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { abilities } from '../../src/platform/abilities.ts';
 import { type Bed, openBed } from './dnx.ts';
 
-/** What one command is held to, against the seed. Lines come without `dnx` and the group. */
+/** What one command does with the seed. Command lines leave out `dnx` and the group. */
 export interface Case {
   readonly line: string;
   readonly stdin?: string;
-  /** What the table holds. */
+  /** Texts in the table. */
   readonly table: readonly string[];
-  /** What `--json` answers, as `toMatchObject` compares it. */
+  /** The output of `--json`, compared with `toMatchObject`. */
   readonly json: object;
-  /** What stderr says besides. */
+  /** A text on stderr. */
   readonly says?: string;
   readonly ability: string;
-  /** The same for something that is not there; exit 6. */
+  /** A command line for something that does not exist; exit 6. */
   readonly missing?: string;
-  /** The same with a body that the API refuses, and the field it names; exit 7. */
+  /** A command line with a body that the API rejects, and the rejected field; exit 7. */
   readonly invalid?: readonly [line: string, field: string];
 }
 
-/** An id of the right form that nothing has. */
+/** A valid id that does not exist. */
 export const nobody = '01JQ8Z4T9G00000000000N0NE1';
 
-/** Tests each command of a group: its table, its JSON, 403, 404, 422, and that it does nothing without the consent that its line gives. */
+/** Tests each command of a group: table, JSON, 403, 404, 422, and that nothing happens without consent. */
 export function testGroup(group: string, cases: Readonly<Record<string, Case>>): void {
   let bed: Bed;
   beforeEach(async () => {

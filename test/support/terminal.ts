@@ -2,19 +2,19 @@ import { resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { spawn } from '@lydell/node-pty';
 
-/** The built dnx on a pseudo-terminal. */
+/** The built executable on a pseudo-terminal. */
 export interface Terminal {
-  /** Resolves once this has appeared after what was waited for before; rejects when dnx ends without it. */
+  /** Resolves once this text appears after the previous one; rejects if dnx ends without it. */
   shows(text: string): Promise<void>;
   type(keys: string): void;
-  /** Everything that was written, without control sequences and as it was, and the exit code. */
+  /** The output without control sequences, the raw output, and the exit code. */
   readonly ended: Promise<{ readonly text: string; readonly raw: string; readonly code: number }>;
 }
 
 /** Keys, as a terminal sends them. */
 export const keys = { enter: '\r', down: '\u001b[B', up: '\u001b[A', interrupt: '\u0003' } as const;
 
-/** Starts dnx on a terminal of its own, with this environment and nothing else. */
+/** Starts dnx on its own terminal, with only this environment. */
 export function openTerminal(words: readonly string[], env: Readonly<Record<string, string>>, cwd: string): Terminal {
   const child = spawn(process.execPath, [resolve('bin/dnx.js'), ...words], {
     cwd,

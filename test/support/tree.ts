@@ -4,6 +4,6 @@ import { tree } from '../../src/commands/index.ts';
 /** Every command, loaded, in the order of the help. */
 export const leaves: readonly Leaf[] = await everyCommand(tree);
 
-/** An example as it is typed: `dnx site deploy shop.example.com`. */
+/** The examples of a command as typed: `dnx site deploy shop.example.com`. */
 export const linesOf = ({ group, command }: Leaf): string[] =>
   command.examples.map((example) => ['dnx', group.name, example].filter(Boolean).join(' '));

@@ -3,7 +3,7 @@ import { always, type Failure } from './failure.ts';
 const html = { status: 502, headers: { 'Content-Type': 'text/html' }, body: '<html><h1>Bad Gateway</h1></html>' };
 const servers = { path: '/servers' };
 
-/** The API answers, and it is not what was asked for. */
+/** The API answers with an error. */
 export const refusedFailures: readonly Failure[] = [
   // 1: tried and failed
   {

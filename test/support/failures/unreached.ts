@@ -2,7 +2,7 @@ import { closedPort } from '../exchange.ts';
 import { always, type Failure } from './failure.ts';
 
 const servers = { path: '/servers' };
-/** No answer comes, or nobody waits for it any longer. */
+/** No answer arrives in time, or the user stops waiting. */
 export const unreachedFailures: readonly Failure[] = [
   // 13
   {

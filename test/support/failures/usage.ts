@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Failure } from './failure.ts';
 
-/** The command line is wrong, or a question has nobody to answer it: nothing is sent. */
+/** The command line is wrong, or a question cannot be asked. Nothing is sent. */
 export const usageFailures: readonly Failure[] = [
   {
     name: 'a group that does not exist',
