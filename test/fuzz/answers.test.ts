@@ -4,7 +4,7 @@ import { seedOf, volume } from '../support/volume.ts';
 import { attempt, type Laboratory, openLaboratory, trial } from './answers.ts';
 
 const runs = volume(10_000, 250);
-// Minutes more than it takes, for a machine that is busy.
+// Minutes longer than needed, for a busy machine.
 const limitMs = 900_000;
 
 let laboratory: Laboratory & { close(): Promise<void> };
@@ -26,7 +26,7 @@ test(
       interruptAfterTimeLimit: limitMs - 20_000,
       markInterruptAsFailure: true,
     });
-    // Otherwise nothing was tried.
+    // Otherwise the test tried nothing.
     expect([...laboratory.codes]).toEqual(expect.arrayContaining([0, 1, 4, 5, 6, 7, 13]));
   },
   limitMs,
