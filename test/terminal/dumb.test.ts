@@ -13,7 +13,7 @@ const open = (...words: string[]) =>
 const ESCAPE = '\u001b';
 
 test('questions are asked in lines, without moving the cursor', async () => {
-  const terminal = open('server', 'create', 'web-3', '--size', 'cx32', '--no-wait');
+  const terminal = open('server', 'create', 'web-3', '--size', 'cx32', '--type', 'load_balancer', '--no-wait');
   await terminal.shows('Cloud provider:');
   await terminal.shows('Number:');
   terminal.type(`2${keys.enter}`);
@@ -26,6 +26,8 @@ test('questions are asked in lines, without moving the cursor', async () => {
   await terminal.shows('Image:');
   await terminal.shows('Number:');
   terminal.type(`1${keys.enter}`);
+  await terminal.shows('Create this server? (y/N)');
+  terminal.type(`y${keys.enter}`);
   const { code, raw } = await terminal.ended;
   expect(code).toBe(0);
   expect(raw).not.toContain(ESCAPE);

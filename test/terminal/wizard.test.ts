@@ -176,7 +176,7 @@ test.each([
   ['y', 0, 1],
 ])('an import into Deploynix asks what it would overwrite: %s', async (typed, code, imports) => {
   const terminal = openTerminal(['env', 'import', '--site', 'shop.example.com'], on(executable.sandbox.token), executable.directory);
-  await terminal.shows('! Variables of the same name at Deploynix are overwritten.');
+  await terminal.shows('! This overwrites variables of the same name at Deploynix.');
   await terminal.shows('on site shop.example.com on server web-1? (y/N)');
   terminal.type(`${typed}${keys.enter}`);
   expect((await terminal.ended).code).toBe(code);
