@@ -67,10 +67,10 @@ describe('on a terminal that cannot move its cursor', () => {
     plain(run, '(y/N) ', '\n  1) ', 'Number: Number: ');
   });
 
-  test('several are numbers with commas between them, and enter takes what is marked', async () => {
+  test('several are numbers separated by commas, and enter takes the marked ones', async () => {
     const some = await bed.dnx('token create ci', dumb('1\n1, 3\n'));
     expect(some.code).toBe(0);
-    plain(some, '  1) server:read', ' *\n', 'Numbers, with commas between them (enter takes those with *): ');
+    plain(some, '  1) server:read', ' *\n', 'Numbers, separated by commas (enter takes those with *): ');
     expect(bed.sandbox.state.tokens.at(-1)?.abilities).toHaveLength(2);
     expect((await bed.dnx('token create ci', dumb('1\n\n'))).code).toBe(0);
     expect(bed.sandbox.state.tokens.at(-1)?.abilities).toEqual(['site:read', 'site:deploy']);

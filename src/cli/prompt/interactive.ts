@@ -1,6 +1,6 @@
-import { confirm, input, password, select } from '@inquirer/prompts';
+import { confirm, input, password, search, select } from '@inquirer/prompts';
 import { chooseMany } from './choose-many.ts';
-import type { Questions, Terminal } from './questions.ts';
+import { EMPTY, filtered, isFilterable, type Questions, type Terminal } from './questions.ts';
 
 const PAGE = 12;
 
@@ -8,9 +8,16 @@ const PAGE = 12;
 export function interactiveQuestions(terminal: Terminal): Questions {
   return {
     confirm: (message) => confirm({ message, default: false }, terminal),
-    input: (message) => input({ message, validate: (value) => value.trim() !== '' || 'An answer is needed.' }, terminal),
-    password: (message) => password({ message, mask: '•' }, terminal),
-    select: (message, choices) => select({ message, choices, pageSize: PAGE }, terminal),
+    async input(message, { default: preset, validate } = {}) {
+      const problem = (typed: string) => (typed.trim() === '' ? EMPTY : validate?.(typed.trim()));
+      const config = { message, validate: (typed: string) => problem(typed) ?? true };
+      return (await input(preset === undefined ? config : { ...config, default: preset }, terminal)).trim();
+    },
+    password: (message) => password({ message, mask: '•', validate: (typed) => typed !== '' || EMPTY }, terminal),
+    select: (message, choices, options) =>
+      isFilterable(choices, options)
+        ? search({ message: `${message} (type to filter)`, source: (term) => filtered(choices, term ?? ''), pageSize: PAGE }, terminal)
+        : select({ message, choices, pageSize: PAGE }, terminal),
     checkbox: async <V>(message: string, choices: Parameters<Questions['checkbox']>[1]) =>
       (await chooseMany({ message, choices }, terminal)) as V[],
   };

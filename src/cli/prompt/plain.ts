@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Choice } from './choice.ts';
-import { left, type Questions, type Terminal } from './questions.ts';
+import { EMPTY, filtered, isFilterable, left, type Questions, type Terminal } from './questions.ts';
 
 /** Questions line by line, for a terminal that cannot move its cursor. */
 export function plainQuestions(terminal: Terminal): Questions {
@@ -26,16 +26,40 @@ export function plainQuestions(terminal: Terminal): Questions {
 
   return {
     confirm: (question) => until(`? ${question} (y/N) `, yesOrNo),
-    input: (question) => until(`? ${question} `, (typed) => typed || undefined),
-    password: (question) => secretFrom(terminal, `? ${question} `),
-    async select(question, choices) {
+    input: (question, { default: preset, validate } = {}) =>
+      until(`? ${question} ${preset === undefined ? '' : `(${preset}) `}`, (typed) => {
+        const answer = typed || preset;
+        const problem = answer === undefined ? EMPTY : validate?.(answer);
+        if (problem !== undefined) output.write(`${problem}\n`);
+        return problem === undefined ? answer : undefined;
+      }),
+    async password(question) {
+      for (;;) {
+        const typed = await secretFrom(terminal, `? ${question} `);
+        if (typed !== '') return typed;
+        output.write(`${EMPTY}\n`);
+      }
+    },
+    async select(question, choices, options) {
       list(question, choices);
-      return (await until('Number: ', (typed) => choices[Number(typed) - 1])).value;
+      if (!isFilterable(choices, options)) return (await until('Number: ', (typed) => choices[Number(typed) - 1])).value;
+      let shown = choices;
+      return (
+        await until('Number, or text to filter: ', (typed) => {
+          const chosen = shown[Number(typed) - 1];
+          if (chosen) return chosen;
+          const found = filtered(choices, typed);
+          if (found.length === 1) return found[0];
+          shown = found.length > 0 ? found : choices;
+          list(found.length > 0 ? question : `Nothing matches '${typed}'. ${question}`, shown);
+          return undefined;
+        })
+      ).value;
     },
     async checkbox<V>(question: string, rows: readonly (Choice<V> | string)[]) {
       list(question, rows);
       const choices = rows.filter((each) => typeof each !== 'string');
-      const chosen = await until('Numbers, with commas between them (enter takes those with *): ', (typed) => numbered(typed, choices));
+      const chosen = await until('Numbers, separated by commas (enter takes those with *): ', (typed) => numbered(typed, choices));
       return chosen.map(({ value }) => value);
     },
   };
