@@ -1,11 +1,12 @@
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, duration, following, from, natural, required, suggest, text } from '../cli/language/options.ts';
-import { action, answer, create, list, remove, resource, show, update } from '../cli/language/resource.ts';
+import { action, answer, create, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import type { ReleaseRecord } from '../features/deploy/release.ts';
 import { releasesEndpoint, siteEndpoint } from '../features/deploy/snapshot.ts';
+import { listSites } from '../features/site/list.ts';
 
 interface Site {
   readonly id: string;
@@ -199,7 +200,7 @@ const schedule = command({
 export default group({
   name: 'site',
   commands: [
-    list(sites),
+    listSites(sites.columns),
     show(sites),
     create(sites, fields),
     update(sites, changeable),

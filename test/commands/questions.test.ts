@@ -33,7 +33,7 @@ describe('what the API says in a question cannot steer the terminal', () => {
     Object.assign(bed.sandbox.state.servers[0] ?? {}, { name: evil });
     const run = await bed.dnx(`server delete ${bed.sandbox.state.servers[0]?.id}`, on(keys.interrupt));
     expect(run.code).toBe(130);
-    asked(run, `Type ${harmless}`);
+    asked(run, `Type '${harmless}'`);
   });
 
   test('in a question for yes or no', async () => {
@@ -79,7 +79,7 @@ describe('on a terminal that cannot move its cursor', () => {
   test('a name is typed, and an empty line is asked for again', async () => {
     const run = await bed.dnx('server delete web-1', dumb('\nweb-1\n'));
     expect(run.code).toBe(0);
-    plain(run, 'Type web-1');
+    plain(run, "Type 'web-1' to continue: Enter a value.");
   });
 
   test('the end of the input is Ctrl-C', async () => {

@@ -3,7 +3,7 @@ import { isObject } from '../../base/json.ts';
 import { flagName, plural, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Reply } from '../../platform/api/reply.ts';
-import type { Targets } from '../../platform/names/names.ts';
+import { called, nameOf, type Targets } from '../../platform/names/names.ts';
 import { type Column, done, record, rows, type View } from '../output/view.ts';
 import { type Command, type Consent, command } from './command.ts';
 import { type Options, optional } from './options.ts';
@@ -76,7 +76,7 @@ export const update = <const F extends Options>({ noun, path, details, example }
       if (Object.keys(body).length === 0) {
         throw usage('Nothing to change.', `Give at least one of ${Object.keys(fields).map(flagName).join(', ')}, or -F key=value.`);
       }
-      return answer(await ctx.call(), details, `Updated ${title(noun)} ${targetIn(targets, noun).label}`);
+      return answer(await ctx.call(), details, `Updated ${called(noun, targetIn(targets, noun))}`);
     },
   });
 
@@ -94,7 +94,7 @@ export const remove = ({ noun, path, example }: Resource, consent: Consent = { l
     run: async (ctx, { targets }) => {
       await ctx.call();
       const { id, label } = targetIn(targets, noun);
-      return done(`Deleted ${title(noun)} ${label}`, { id, deleted: true });
+      return done(`Deleted ${called(noun, { label })}`, { id, deleted: true });
     },
   });
 
@@ -117,16 +117,22 @@ export const action = ({ done: sentence, note, ...definition }: Action) =>
     run: async (ctx) => ({ view: said(await ctx.call(), sentence), ...(note !== undefined && { note }) }),
   });
 
-/** Restarts the thing itself, and each of several. */
+/** `POST path/{noun}/restart`, for each of several. */
 export const restart = ({ noun, path, example }: Resource, consent?: Consent) =>
-  action({
+  command({
     name: 'restart',
     summary: `Restart ${article(title(noun))}`,
-    calls: `POST ${path}/{${noun}}/restart`,
+    calls: endpoint(`POST ${path}/{${noun}}/restart`),
     targets: 'each',
     ...(consent && { consent }),
-    done: 'Restarting.',
     examples: [line('restart', example.target, example.parents, consent && '--yes')],
+    async run(ctx, { targets }) {
+      const { data, message } = await ctx.call();
+      const { id, label } = targetIn(targets, noun);
+      const name = label === id && isObject(data) ? (nameOf(data, noun) ?? label) : label;
+      const sentence = `Restarted ${called(noun, { label: name })}`;
+      return done(sentence, isObject(data) ? data : { message: message ?? sentence });
+    },
   });
 
 /** A reply as a view: the thing that it holds, else its message. `sentence` says what was done. */

@@ -1,5 +1,5 @@
 import type { Env } from '../../machine/world.ts';
-import { nounIn } from '../../platform/names/names.ts';
+import { nounIn } from '../../platform/names/namings.ts';
 import { one, type Scope } from '../../platform/names/resolve.ts';
 import type { Option, Options } from '../language/options.ts';
 import { extraBody } from './body.ts';
