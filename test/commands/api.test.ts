@@ -34,7 +34,7 @@ describe('api', () => {
     const bySite = await bed.dnx('api GET /servers/{server}/sites/{site}', { env: { DNX_SITE: 'shop.example.com' } });
     expect([bySite.calls.at(-1), bySite.code]).toEqual([path, 0]);
     const missing = await bed.dnx('api GET /servers/{server}');
-    expect([missing.code, missing.stderr, missing.calls]).toEqual([2, expect.stringContaining('Which server?'), []]);
+    expect([missing.code, missing.stderr, missing.calls]).toEqual([2, expect.stringContaining('No server given.'), []]);
     const other = await bed.dnx('api GET /servers/{server}/daemons/{daemon} --server web-1');
     expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('{daemon} has to be given in the path itself.')]);
   });

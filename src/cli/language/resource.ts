@@ -130,7 +130,8 @@ export const restart = ({ noun, path, example }: Resource, consent?: Consent) =>
       const { data, message } = await ctx.call();
       const { id, label } = targetIn(targets, noun);
       const name = label === id && isObject(data) ? (nameOf(data, noun) ?? label) : label;
-      const sentence = `Restarted ${called(noun, { label: name })}`;
+      // A server takes a while to come back.
+      const sentence = `${noun === 'server' ? 'Restarting' : 'Restarted'} ${called(noun, { label: name })}`;
       return done(sentence, isObject(data) ? data : { message: message ?? sentence });
     },
   });

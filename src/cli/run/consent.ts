@@ -17,7 +17,7 @@ export function requireConsent(invocation: Invocation, ask: Context['ask']): voi
       'This cannot be undone and needs confirmation.',
       `${consent.yes ? '--yes is not enough here: pass' : 'Pass'} ${confirmOf(invocation)}.`,
     );
-  if (level === 'moderate' && !consent.yes) throw usage('This needs confirmation.', 'Pass --yes, or run in a terminal.');
+  if (level === 'moderate' && !consent.yes) throw usage('This needs confirmation.', 'Pass --yes.');
 }
 
 /** `--confirm web-1`, if the name is on the command line. */
@@ -51,8 +51,7 @@ async function moderate(
   ctx: Context,
 ): Promise<readonly Targets[]> {
   if (yes) return all;
-  if (!ctx.ask.allowed)
-    throw usage(`${consent.warning ?? 'This needs confirmation.'} Nothing was changed.`, 'Pass --yes, or run in a terminal.');
+  if (!ctx.ask.allowed) throw usage(`${consent.warning ?? 'This needs confirmation.'} Nothing was changed.`, 'Pass --yes.');
   const named: Targets[] = [];
   for (const each of all) named.push(await withNames(each, ctx));
   if (consent.warning) ctx.progress.warn(consent.warning);

@@ -33,7 +33,7 @@ export function rememberingLists(scope: Scope): Scope {
 /** Turns what was given for each path parameter, by id or by name, into ids. */
 export async function resolve(names: readonly string[], given: Words, scope: Scope): Promise<Targets> {
   const empty = names.find((name) => given[name]?.trim() === '');
-  if (empty) throw usage(`The ${title(empty)} is empty.`);
+  if (empty) throw usage(`The ${title(empty)} name is empty.`);
   const lookups = lookupsFor(names, given, scope.settings);
   // A site would tell its server too, so it is the site that is missing.
   const missing = lookups.filter(({ how }) => how === 'missing');
