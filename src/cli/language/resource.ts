@@ -60,7 +60,11 @@ export const create = <const F extends Options>({ noun, path, details, example }
     fields,
     shows: details,
     examples: [line('create', example.create, example.parents)],
-    run: async (ctx) => answer(await ctx.call(), details, `Created ${article(title(noun))}`),
+    async run(ctx) {
+      const reply = await ctx.call();
+      const name = isObject(reply.data) ? nameOf(reply.data, noun) : undefined;
+      return answer(reply, details, `Created ${name === undefined ? article(title(noun)) : called(noun, { label: name })}`);
+    },
   });
 
 /** `PUT path/{noun}` with the fields that were given; refuses to send none. */

@@ -1,6 +1,7 @@
-import { confirm, input, password, search, select } from '@inquirer/prompts';
+import { confirm, input, password, select } from '@inquirer/prompts';
 import { chooseMany } from './choose-many.ts';
-import { EMPTY, filtered, isFilterable, type Questions, type Terminal } from './questions.ts';
+import { chooseOne } from './choose-one.ts';
+import { EMPTY, isFilterable, type Questions, type Terminal } from './questions.ts';
 
 const PAGE = 12;
 
@@ -14,10 +15,10 @@ export function interactiveQuestions(terminal: Terminal): Questions {
       return (await input(preset === undefined ? config : { ...config, default: preset }, terminal)).trim();
     },
     password: (message) => password({ message, mask: '•', validate: (typed) => typed !== '' || EMPTY }, terminal),
-    select: (message, choices, options) =>
-      isFilterable(choices, options)
-        ? search({ message: `${message} (type to filter)`, source: (term) => filtered(choices, term ?? ''), pageSize: PAGE }, terminal)
-        : select({ message, choices, pageSize: PAGE }, terminal),
+    select: async <V>(message: string, choices: Parameters<Questions['select']>[1], options?: Parameters<Questions['select']>[2]) =>
+      (isFilterable(choices, options)
+        ? await chooseOne({ message, choices }, terminal)
+        : await select({ message, choices, pageSize: PAGE }, terminal)) as V,
     checkbox: async <V>(message: string, choices: Parameters<Questions['checkbox']>[1]) =>
       (await chooseMany({ message, choices }, terminal)) as V[],
   };

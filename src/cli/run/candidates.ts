@@ -43,28 +43,38 @@ export async function candidatesFor(
 
 export const labelIn = ({ targets }: Candidate, name: string): Target => targets[name] ?? { id: '', label: '' };
 
-/** Aligned rows: the name, its server, and what tells it from the others. */
-export function choicesOf(name: string, candidates: readonly Candidate[], now: number): readonly Choice<Targets>[] {
+/** Aligned rows that fit these columns: the name, its server, and what tells it from the others. A name that is cut stands below in full. */
+export function choicesOf(name: string, candidates: readonly Candidate[], now: number, columns: number): readonly Choice<Targets>[] {
+  const labels = candidates.map((each) => labelIn(each, name).label);
   const rows = candidates.map((each) => cellsOf(name, each, now));
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const others = padded(rows).map((row) => row.join('  '));
+  const room = Math.max(NARROWEST, columns - CURSOR - Math.max(0, ...others.map((row) => row.length + 2)));
+  const shown = padded(labels.map((label) => [shortened(label, room)]));
   return candidates.map(({ targets }, index) => ({
-    name: (rows[index] ?? [])
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .filter((cell) => cell !== '')
-      .join('  ')
-      .trimEnd(),
+    name: `${shown[index]?.join('')}  ${others[index]}`.trimEnd(),
     value: targets,
+    ...((labels[index] ?? '').length > room && { description: labels[index] ?? '' }),
   }));
 }
 
-/** The longest cell, in characters: commands can be long. */
-const WIDEST = 60;
+/** The least room for a name, in characters, and what the cursor takes. */
+const NARROWEST = 24;
+const CURSOR = 3;
+
+/** Without its middle: the end of a command tells more than its path. */
+const shortened = (text: string, room: number): string =>
+  text.length <= room ? text : `${text.slice(0, 8)}…${text.slice(text.length - room + 9)}`;
+
+/** The same rows in columns; a column without any text is left out. */
+function padded(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).filter((cell) => cell !== ''));
+}
 
 function cellsOf(name: string, { targets, thing }: Candidate, now: number): readonly string[] {
-  const { label } = labelIn({ targets, thing }, name);
   const place = name === 'site' && targets.server ? [targets.server.label] : [];
   const tells = (namings[name]?.tells ?? []).map((key) =>
     key.endsWith('_at') && thing[key] ? ago(wordOf(thing[key]), now) : wordOf(thing[key]),
   );
-  return [label, ...place, ...tells].map((cell) => (cell.length > WIDEST ? `${cell.slice(0, WIDEST - 1)}…` : cell));
+  return [...place, ...tells];
 }

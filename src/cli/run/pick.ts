@@ -12,7 +12,7 @@ import { type Candidate, candidatesFor, choicesOf, labelIn } from './candidates.
 import type { Invocation } from './invocation.ts';
 import { firstWords, meansAll, namesNeeded } from './targets.ts';
 
-type Needs = Pick<Context, 'ask' | 'clock' | 'progress'>;
+type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'world'>;
 
 /** What was picked from lists, by path parameter. */
 export async function pickMissing(invocation: Invocation, chosen: Chosen, scope: Scope, ctx: Needs): Promise<Targets> {
@@ -60,7 +60,9 @@ async function pickOne(
     return only.targets;
   }
   const question = `${own ? verbOf(invocation) : ''} which ${title(name)}?`.trim();
-  return ctx.ask.select(capitalized(question), choicesOf(name, candidates, ctx.clock.now()), { filter: true });
+  return ctx.ask.select(capitalized(question), choicesOf(name, candidates, ctx.clock.now(), ctx.world.stderr.columns || 80), {
+    filter: true,
+  });
 }
 
 /** `Deploy`, if the command's name is its verb; else nothing. */

@@ -63,7 +63,7 @@ export function notGiven(noun: string, settled: Settled, own = false): DnxError 
     ...(place ? [`set a default with \`dnx config set ${noun}\``] : []),
     ...(namings[noun] ? ['or run in a terminal to pick one'] : []),
   ];
-  return usage(`No ${title(noun)} given.`, `Use ${ways.length === 2 ? ways.join(' ') : ways.join(', ')}.`);
+  return usage(`No ${title(noun)} given.`, `Use ${ways.join(', ')}.`);
 }
 
 /** `command or id`: how a resource may be given. */
