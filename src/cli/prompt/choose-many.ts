@@ -1,3 +1,4 @@
+import type { Choice } from './choice.ts';
 import {
   createPrompt,
   isDownKey,
@@ -10,8 +11,7 @@ import {
   usePagination,
   usePrefix,
   useState,
-} from '@inquirer/core';
-import type { Choice } from './choice.ts';
+} from './hooks.ts';
 
 interface Config {
   readonly message: string;

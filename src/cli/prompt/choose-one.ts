@@ -1,3 +1,4 @@
+import type { Choice } from './choice.ts';
 import {
   createPrompt,
   isDownKey,
@@ -9,8 +10,7 @@ import {
   usePagination,
   usePrefix,
   useState,
-} from '@inquirer/core';
-import type { Choice } from './choice.ts';
+} from './hooks.ts';
 import { filtered } from './questions.ts';
 
 interface Config {
