@@ -36,7 +36,7 @@ describe('api', () => {
     const missing = await bed.dnx('api GET /servers/{server}');
     expect([missing.code, missing.stderr, missing.calls]).toEqual([2, expect.stringContaining('No server given.'), []]);
     const other = await bed.dnx('api GET /servers/{server}/daemons/{daemon} --server web-1');
-    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('{daemon} has to be given in the path itself.')]);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('Cannot fill in {daemon}.')]);
   });
 
   test('-F goes into the query of a GET, and into the JSON body of everything else', async () => {

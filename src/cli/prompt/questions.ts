@@ -26,7 +26,7 @@ export interface SelectOptions {
   readonly filter?: boolean;
 }
 
-/** The terminal that questions are asked on. */
+/** The terminal to ask on. */
 export interface Terminal {
   readonly input: Input;
   readonly output: Output;
