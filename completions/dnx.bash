@@ -297,7 +297,7 @@ _dnx() {
           'ssh-key delete') words="--server --yes $everywhere" ;;
           'network-rule list') words="--server $everywhere" ;;
           'network-rule show') words="--server $everywhere" ;;
-          'network-rule create') words="--server --name --port --protocol --action --source --field --data $everywhere" ;;
+          'network-rule create') words="--server --port --name --protocol --action --source --field --data $everywhere" ;;
           'network-rule delete') words="--server --yes $everywhere" ;;
           'provider list') words=" $everywhere" ;;
           'provider regions') words=" $everywhere" ;;

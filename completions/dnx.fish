@@ -448,7 +448,7 @@ function __dnx_complete
                     provision 'Provision a server again'
             case 'site'
                 printf '%s\t%s\n' \
-                    list 'List sites' \
+                    list 'List sites of all servers, or of one with --server' \
                     show 'Show one site' \
                     create 'Create a site' \
                     update 'Change a site' \
@@ -472,12 +472,12 @@ function __dnx_complete
                     import 'Import variables from the .env'
             case 'queue'
                 printf '%s\t%s\n' \
-                    list 'List queues' \
-                    show 'Show one queue' \
-                    create 'Create a queue' \
-                    update 'Change a queue' \
-                    delete 'Delete a queue' \
-                    restart 'Restart a queue'
+                    list 'List queue workers' \
+                    show 'Show one queue worker' \
+                    create 'Create a queue worker' \
+                    update 'Change a queue worker' \
+                    delete 'Delete a queue worker' \
+                    restart 'Restart a queue worker'
             case 'redirect'
                 printf '%s\t%s\n' \
                     list 'List redirects' \
@@ -499,11 +499,11 @@ function __dnx_complete
                     delete 'Delete a database'
             case 'database-user'
                 printf '%s\t%s\n' \
-                    list 'List users' \
-                    show 'Show one user' \
-                    create 'Create a user' \
-                    update 'Change a user' \
-                    delete 'Delete a user'
+                    list 'List database users' \
+                    show 'Show one database user' \
+                    create 'Create a database user' \
+                    update 'Change a database user' \
+                    delete 'Delete a database user'
             case 'backup'
                 printf '%s\t%s\n' \
                     list 'List backups' \
@@ -513,11 +513,11 @@ function __dnx_complete
                     verify 'Check that a backup is intact'
             case 'crontab'
                 printf '%s\t%s\n' \
-                    list 'List crontabs' \
-                    show 'Show one crontab' \
-                    create 'Create a crontab' \
-                    update 'Change a crontab' \
-                    delete 'Delete a crontab'
+                    list 'List cron jobs' \
+                    show 'Show one cron job' \
+                    create 'Create a cron job' \
+                    update 'Change a cron job' \
+                    delete 'Delete a cron job'
             case 'daemon'
                 printf '%s\t%s\n' \
                     list 'List daemons' \
@@ -534,10 +534,10 @@ function __dnx_complete
                     delete 'Delete an SSH key'
             case 'network-rule'
                 printf '%s\t%s\n' \
-                    list 'List network rules' \
-                    show 'Show one network rule' \
-                    create 'Create a network rule' \
-                    delete 'Delete a network rule'
+                    list 'List firewall rules' \
+                    show 'Show one firewall rule' \
+                    create 'Create a firewall rule' \
+                    delete 'Delete a firewall rule'
             case 'provider'
                 printf '%s\t%s\n' \
                     list 'List providers' \
@@ -551,18 +551,18 @@ function __dnx_complete
                     delete 'Delete a credential'
             case 'git-provider'
                 printf '%s\t%s\n' \
-                    list 'List git providers' \
-                    show 'Show one git provider' \
-                    create 'Create a git provider' \
-                    update 'Change a git provider' \
-                    delete 'Delete a git provider'
+                    list 'List Git providers' \
+                    show 'Show one Git provider' \
+                    create 'Create a Git provider' \
+                    update 'Change a Git provider' \
+                    delete 'Delete a Git provider'
             case 'git-repository'
                 printf '%s\t%s\n' \
-                    list 'List git repositories' \
-                    show 'Show one git repository' \
-                    create 'Create a git repository' \
-                    update 'Change a git repository' \
-                    delete 'Delete a git repository' \
+                    list 'List repositories' \
+                    show 'Show one repository' \
+                    create 'Create a repository' \
+                    update 'Change a repository' \
+                    delete 'Delete a repository' \
                     setup-deploy-key 'Make a deploy key for a repository, and show it' \
                     enable-auto-deploy 'Deploy the sites of a repository on every push' \
                     disable-auto-deploy 'No longer deploy the sites of a repository on a push'
@@ -771,7 +771,7 @@ function __dnx_complete
                 __dnx_everywhere
             case 'server show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'server create'
                 printf '%s\t%s\n' \
@@ -795,7 +795,7 @@ function __dnx_complete
                 __dnx_everywhere
             case 'server update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --name 'Server name' \
                     --monitoring-enabled 'Monitor the server' \
                     --no-monitoring-enabled 'Not: Monitor the server' \
@@ -805,24 +805,24 @@ function __dnx_complete
                 __dnx_everywhere
             case 'server delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --confirm 'Agree by giving the name' \
                     --yes 'Not enough here: use --confirm' \
                     -y 'Not enough here: use --confirm'
                 __dnx_everywhere
             case 'server logs'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'server restart'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'server provision'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \
@@ -831,16 +831,16 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'site show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'site create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --domain 'Domain' \
                     --type 'Site type' \
                     --git-repository-id 'Repository, by name or id' \
@@ -853,8 +853,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --domain 'Domain' \
                     --git-repository-id 'Repository, by name or id' \
                     --branch 'Branch to deploy' \
@@ -866,16 +866,16 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --confirm 'Agree by giving the name' \
                     --yes 'Not enough here: use --confirm' \
                     -y 'Not enough here: use --confirm'
                 __dnx_everywhere
             case 'site deploy'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \
@@ -898,8 +898,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site watch'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --timeout 'How long to wait (15m)' \
                     --result-file 'Write the result as JSON to this file as well' \
                     --ci 'Write annotations, outputs and a summary in GitHub Actions (on there)' \
@@ -907,8 +907,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site rollback'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --to 'The release, by name or id; picked on a terminal, the previous one otherwise' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
@@ -921,18 +921,18 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site releases'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'site webhooks'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'site schedule'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --at 'When: 2026-12-01T02:00, or with its offset 2026-12-01T02:00:00Z' \
                     --tz 'The time zone of --at (the one of this machine)' \
                     --in 'When: so long from now' \
@@ -941,13 +941,13 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site unschedule'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'site suspend'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --reason 'Why, for the record' \
                     --yes 'Do not ask' \
                     -y 'Do not ask' \
@@ -957,31 +957,31 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site resume'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'site enable-zero-downtime'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'env list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --reveal 'Show the values in the table'
                 __dnx_everywhere
             case 'env get'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'env set'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --from-file 'Read the value from a file, or from stdin with -' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
@@ -989,120 +989,120 @@ function __dnx_complete
                 __dnx_everywhere
             case 'env unset'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'env import'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'queue list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'queue show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'queue create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --queue 'Queue to work on' \
-                    --connection 'Connection of the application, such as redis' \
-                    --processes 'How many workers' \
-                    --tries 'How often a job is tried' \
-                    --timeout 'Seconds that a job may take' \
-                    --sleep 'Seconds to wait when there is no job' \
+                    --connection 'Queue connection of the app, such as redis' \
+                    --processes 'Number of worker processes' \
+                    --tries 'Attempts per job' \
+                    --timeout 'Seconds a job may run' \
+                    --sleep 'Seconds to sleep when the queue is empty' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
                     --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'queue update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --connection 'Connection of the application, such as redis' \
-                    --processes 'How many workers' \
-                    --tries 'How often a job is tried' \
-                    --timeout 'Seconds that a job may take' \
-                    --sleep 'Seconds to wait when there is no job' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --connection 'Queue connection of the app, such as redis' \
+                    --processes 'Number of worker processes' \
+                    --tries 'Attempts per job' \
+                    --timeout 'Seconds a job may run' \
+                    --sleep 'Seconds to sleep when the queue is empty' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
                     --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'queue delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'queue restart'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'redirect list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'redirect show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'redirect create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --from 'Path that is redirected' \
-                    --to 'Path or URL that it leads to' \
-                    --type 'Status code' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --from 'Path to redirect' \
+                    --to 'Path or URL to redirect to' \
+                    --type 'HTTP status code' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
                     --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'redirect update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --from 'Path that is redirected' \
-                    --to 'Path or URL that it leads to' \
-                    --type 'Status code' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --from 'Path to redirect' \
+                    --to 'Path or URL to redirect to' \
+                    --type 'HTTP status code' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
                     --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'redirect delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'certificate list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'certificate show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'certificate create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --domain 'Domain that it is for' \
                     --type 'Kind of certificate' \
                     --certificate 'A certificate of your own, with its chain, in PEM' \
@@ -1116,22 +1116,22 @@ function __dnx_complete
                 __dnx_everywhere
             case 'certificate delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'database list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'database show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'database create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --name 'Name of the database' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
@@ -1139,25 +1139,25 @@ function __dnx_complete
                 __dnx_everywhere
             case 'database delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --confirm 'Agree by giving the name' \
                     --yes 'Not enough here: use --confirm' \
                     -y 'Not enough here: use --confirm'
                 __dnx_everywhere
             case 'database-user list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id'
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id'
                 __dnx_everywhere
             case 'database-user show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id'
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id'
                 __dnx_everywhere
             case 'database-user create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id' \
                     --username 'Name of the user' \
                     --password 'Password; a create without one lets Deploynix choose it, and shows it this once' \
                     --field 'Any field of the body: text, or typed with key:=json' \
@@ -1166,8 +1166,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'database-user update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id' \
                     --password 'Password; a create without one lets Deploynix choose it, and shows it this once' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
@@ -1175,22 +1175,22 @@ function __dnx_complete
                 __dnx_everywhere
             case 'database-user delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'backup list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id' \
                     --status 'Only those in this status' \
                     --type 'Only those of this kind'
                 __dnx_everywhere
             case 'backup create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id' \
                     --site 'The site whose application to back up: domain or id' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
@@ -1218,89 +1218,89 @@ function __dnx_complete
                 __dnx_everywhere
             case 'crontab list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'crontab show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'crontab create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --command 'Command to run' \
-                    --frequency 'When: the five fields of cron' \
-                    --user 'System user that runs it' \
+                    --frequency 'Cron expression, such as "0 3 * * *"' \
+                    --user 'System user to run it as' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
                     --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'crontab update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --command 'Command to run' \
-                    --frequency 'When: the five fields of cron' \
-                    --user 'System user that runs it' \
+                    --frequency 'Cron expression, such as "0 3 * * *"' \
+                    --user 'System user to run it as' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
                     --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'crontab delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'daemon list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'daemon show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'daemon create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --command 'Command to keep running' \
                     --directory 'Working directory' \
-                    --user 'System user that runs it' \
-                    --processes 'How many copies to run' \
+                    --user 'System user to run it as' \
+                    --processes 'Number of processes' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
                     --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'daemon update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --command 'Command to keep running' \
                     --directory 'Working directory' \
-                    --user 'System user that runs it' \
-                    --processes 'How many copies to run' \
+                    --user 'System user to run it as' \
+                    --processes 'Number of processes' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
                     --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'daemon delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'daemon restart'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'ssh-key list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'ssh-key show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'ssh-key create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --name 'Name of the key, such as ada@laptop' \
                     --public-key 'Public key' \
                     --field 'Any field of the body: text, or typed with key:=json' \
@@ -1309,33 +1309,33 @@ function __dnx_complete
                 __dnx_everywhere
             case 'ssh-key delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
             case 'network-rule list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'network-rule show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'network-rule create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --name 'Name of the rule' \
+                    --server 'Server: name, IP or id' \
                     --port 'Port' \
+                    --name 'Name of the rule' \
                     --protocol 'Protocol' \
-                    --action 'What happens to what arrives' \
-                    --source 'Address or network that it applies to; anywhere when left out' \
+                    --action 'Allow or deny the traffic' \
+                    --source 'IP or network it applies to (default anywhere)' \
                     --field 'Any field of the body: text, or typed with key:=json' \
                     -F 'Any field of the body: text, or typed with key:=json' \
                     --data 'The body as JSON; it wins over the flags, and -F over it'
                 __dnx_everywhere
             case 'network-rule delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --yes 'Do not ask' \
                     -y 'Do not ask'
                 __dnx_everywhere
@@ -1453,8 +1453,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'api'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --input 'The whole body, any JSON: text, @file, or - for standard input' \
                     --paginate 'Every page of a list, as one array' \
                     --include 'Show the status and the headers too' \
@@ -1483,8 +1483,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'deploy'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \
                     --timeout 'How long to wait (15m)' \
@@ -1507,8 +1507,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'rollback'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
                     --to 'The release, by name or id; picked on a terminal, the previous one otherwise' \
                     --wait 'Follow it to its end; by default where the token can' \
                     --no-wait 'Not: Follow it to its end; by default where the token can' \

@@ -119,7 +119,7 @@ const restore = command({
   summary: 'Restore from a backup',
   description: '--confirm takes the name of the database that is overwritten, or for the backup of an application the domain of its site.',
   calls: ['POST /backups/{backup}/restore', backupsEndpoint],
-  consent: { level: 'severe', affects: affectedBy },
+  consent: { level: 'severe', affects: affectedBy, named: 'the database or site' },
   options: following,
   shows: details,
   examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm shop'],

@@ -1,5 +1,5 @@
 import { group } from '../cli/language/command.ts';
-import { assumed, required, text } from '../cli/language/options.ts';
+import { assumed, natural, required, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
@@ -16,17 +16,17 @@ const crontabs = resource({
   path: '/servers/{server}/crontabs',
   columns: columns<Crontab>('id', 'frequency', 'command', 'user', 'status'),
   example: {
-    target: '01JQ8Z4T9G0000000000CR0001',
-    parents: '--server web-1',
-    create: "--command 'php artisan schedule:run' --frequency '* * * * *'",
+    target: '/usr/local/bin/rotate-logs',
+    parents: '--server web-2',
+    create: "'php artisan queue:prune-failed' --frequency '0 3 * * *'",
     update: "--frequency '*/5 * * * *'",
   },
 });
 
 const fields = {
-  command: required(assumed(text('Command to run'))),
-  frequency: required(assumed(text('When: the five fields of cron', 'cron'))),
-  user: assumed(text('System user that runs it')),
+  command: natural(required(assumed(text('Command to run')))),
+  frequency: required(assumed(text('Cron expression, such as "0 3 * * *"', 'cron'))),
+  user: assumed(text('System user to run it as')),
 };
 
 export default group({

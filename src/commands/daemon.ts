@@ -1,5 +1,5 @@
 import { group } from '../cli/language/command.ts';
-import { assumed, integer, required, text } from '../cli/language/options.ts';
+import { assumed, integer, natural, required, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
@@ -18,18 +18,18 @@ const daemons = resource({
   columns: columns<Daemon>('id', 'command', 'user', 'processes', 'status'),
   details: columns<Daemon>('id', 'command', 'directory', 'user', 'processes', 'status'),
   example: {
-    target: '01JQ8Z4T9G0000000000DM0001',
-    parents: '--server web-1',
-    create: "--command 'php artisan horizon' --user deploynix",
+    target: "'node server.js'",
+    parents: '--server web-2',
+    create: "'php artisan horizon' --user deploynix",
     update: '--processes 2',
   },
 });
 
 const fields = {
-  command: required(assumed(text('Command to keep running'))),
+  command: natural(required(assumed(text('Command to keep running')))),
   directory: assumed(text('Working directory')),
-  user: assumed(text('System user that runs it')),
-  processes: assumed(integer('How many copies to run')),
+  user: assumed(text('System user to run it as')),
+  processes: assumed(integer('Number of processes')),
 };
 
 export default group({

@@ -1,5 +1,5 @@
 import { group } from '../cli/language/command.ts';
-import { assumed, integer, text } from '../cli/language/options.ts';
+import { assumed, integer, natural, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 
@@ -19,22 +19,22 @@ const queues = resource({
   path: '/servers/{server}/sites/{site}/queues',
   columns: columns<Queue>('id', 'queue', 'connection', 'status', 'processes', 'tries', 'timeout', 'sleep'),
   example: {
-    target: '01JQ8Z4T9G0000000000QV0001',
+    target: 'default',
     parents: '--site shop.example.com',
-    create: '--connection redis --queue reports --processes 2',
+    create: 'reports --connection redis --processes 2',
     update: '--processes 5',
   },
 });
 
-// An update has the worker itself in the place of `queue`: there it is changed with -F queue=….
+// In an update, `queue` is the worker itself: its queue is updated with -F queue=….
 const changes = {
-  connection: assumed(text('Connection of the application, such as redis')),
-  processes: assumed(integer('How many workers')),
-  tries: assumed(integer('How often a job is tried')),
-  timeout: assumed(integer('Seconds that a job may take', 'seconds')),
-  sleep: assumed(integer('Seconds to wait when there is no job', 'seconds')),
+  connection: assumed(text('Queue connection of the app, such as redis')),
+  processes: assumed(integer('Number of worker processes')),
+  tries: assumed(integer('Attempts per job')),
+  timeout: assumed(integer('Seconds a job may run', 'seconds')),
+  sleep: assumed(integer('Seconds to sleep when the queue is empty', 'seconds')),
 };
-const fields = { queue: assumed(text('Queue to work on')), ...changes };
+const fields = { queue: natural(assumed(text('Queue to work on'))), ...changes };
 
 export default group({
   name: 'queue',

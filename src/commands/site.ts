@@ -1,12 +1,13 @@
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { duration, following, text } from '../cli/language/options.ts';
-import { action, answer, list, remove, resource, show, update } from '../cli/language/resource.ts';
+import { action, answer, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import type { ReleaseRecord } from '../features/deploy/release.ts';
 import { releasesEndpoint, siteEndpoint } from '../features/deploy/snapshot.ts';
 import { createSite, siteFields } from '../features/site/create.ts';
+import { listSites } from '../features/site/list.ts';
 
 interface Site {
   readonly id: string;
@@ -188,7 +189,7 @@ const schedule = command({
 export default group({
   name: 'site',
   commands: [
-    list(sites),
+    listSites(sites.columns),
     show(sites),
     createSite(sites),
     update(sites, changeable),

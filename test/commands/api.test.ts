@@ -34,9 +34,9 @@ describe('api', () => {
     const bySite = await bed.dnx('api GET /servers/{server}/sites/{site}', { env: { DNX_SITE: 'shop.example.com' } });
     expect([bySite.calls.at(-1), bySite.code]).toEqual([path, 0]);
     const missing = await bed.dnx('api GET /servers/{server}');
-    expect([missing.code, missing.stderr, missing.calls]).toEqual([2, expect.stringContaining('Which server?'), []]);
+    expect([missing.code, missing.stderr, missing.calls]).toEqual([2, expect.stringContaining('No server given.'), []]);
     const other = await bed.dnx('api GET /servers/{server}/daemons/{daemon} --server web-1');
-    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('{daemon} has to be given in the path itself.')]);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('Cannot fill in {daemon}.')]);
   });
 
   test('-F goes into the query of a GET, and into the JSON body of everything else', async () => {

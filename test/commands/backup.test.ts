@@ -72,7 +72,7 @@ test.each(['--status done', '--type disk'])('list %s is refused before anything 
 
 test.each([
   ['create', 'A backup of what? Nothing says.'],
-  ['create --site shop.example.com --database shop', 'do not go together'],
+  ['create --site shop.example.com --database shop', 'cannot be combined'],
 ])('%s does not guess', async (line, said) => {
   const run = await bed.dnx(`backup ${line}`);
   expect(run.stderr).toContain(said);

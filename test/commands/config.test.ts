@@ -33,10 +33,10 @@ describe('config', () => {
   test('what a profile keeps is used', async () => {
     expect((await bed.dnx('config set server web-1')).code).toBe(0);
     expect((await bed.dnx('config set output json')).code).toBe(0);
-    const run = await bed.dnx('site list');
+    const run = await bed.dnx('daemon list');
     expect(run.json<unknown[]>().length).toBeGreaterThan(1);
     expect((await bed.dnx('config unset server')).code).toBe(0);
-    expect((await bed.dnx('site list')).code).toBe(2);
+    expect((await bed.dnx('daemon list')).code).toBe(2);
   });
 
   test('profiles are kept apart', async () => {

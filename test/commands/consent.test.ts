@@ -34,7 +34,7 @@ describe('backup restore', () => {
   test('names what it overwrites, and takes the name of the database', async () => {
     const run = await bed.dnx(`backup restore ${database}`, terminal('shop\r'));
     expect(run.stderr).toContain(`! ${overwrites}. This cannot be undone.`);
-    expect(run.stderr).toContain('Type shop to go on:');
+    expect(run.stderr).toContain("Type 'shop' to continue:");
     expect([run.code, sent(run.calls)]).toEqual([0, [`POST /backups/${database}/restore`]]);
   });
 
@@ -46,7 +46,7 @@ describe('backup restore', () => {
   test.each([database, 'analytics', 'Shop'])('--confirm %s is not its name, and nothing is sent', async (name) => {
     const run = await bed.dnx(`backup restore ${database} --confirm ${name}`);
     expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain(`“${name}” is not the name of this database. Nothing was done.\n  Its name is shop.`);
+    expect(run.stderr).toContain(`'${name}' does not match. Nothing was changed.\n  The name of the database is 'shop'.`);
     expect(sent(run.calls)).toEqual([]);
   });
 

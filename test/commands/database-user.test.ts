@@ -37,7 +37,7 @@ testGroup('database-user', {
   },
   delete: {
     line: `delete shop_readonly ${on} --yes`,
-    table: ['Deleted user shop_readonly'],
+    table: ['Deleted database user shop_readonly'],
     json: { deleted: true },
     ability: 'database:delete',
     missing: `delete nobody ${on} --yes`,

@@ -36,7 +36,7 @@ testGroup('git-repository', {
   },
   delete: {
     line: 'delete example/blog --yes',
-    table: ['Deleted git repository example/blog'],
+    table: ['Deleted repository example/blog'],
     json: { id: blog, deleted: true },
     ability: 'provider:delete',
     missing: `delete ${nobody} --yes`,

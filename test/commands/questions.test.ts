@@ -33,7 +33,7 @@ describe('what the API says in a question cannot steer the terminal', () => {
     Object.assign(bed.sandbox.state.servers[0] ?? {}, { name: evil });
     const run = await bed.dnx(`server delete ${bed.sandbox.state.servers[0]?.id}`, on(keys.interrupt));
     expect(run.code).toBe(130);
-    asked(run, `Type ${harmless}`);
+    asked(run, `Type '${harmless}'`);
   });
 
   test('in a question for yes or no', async () => {
@@ -67,10 +67,10 @@ describe('on a terminal that cannot move its cursor', () => {
     plain(run, '(y/N) ', '\n  1) ', 'Number: Number: ');
   });
 
-  test('several are numbers with commas between them, and enter takes what is marked', async () => {
+  test('several are numbers separated by commas, and enter takes the marked ones', async () => {
     const some = await bed.dnx('token create ci', dumb('1\n1, 3\n'));
     expect(some.code).toBe(0);
-    plain(some, '  1) server:read', ' *\n', 'Numbers, with commas between them (enter takes those with *): ');
+    plain(some, '  1) server:read', ' *\n', 'Numbers, separated by commas (enter takes those with *): ');
     expect(bed.sandbox.state.tokens.at(-1)?.abilities).toHaveLength(2);
     expect((await bed.dnx('token create ci', dumb('1\n\n'))).code).toBe(0);
     expect(bed.sandbox.state.tokens.at(-1)?.abilities).toEqual(['site:read', 'site:deploy']);
@@ -79,7 +79,7 @@ describe('on a terminal that cannot move its cursor', () => {
   test('a name is typed, and an empty line is asked for again', async () => {
     const run = await bed.dnx('server delete web-1', dumb('\nweb-1\n'));
     expect(run.code).toBe(0);
-    plain(run, 'Type web-1');
+    plain(run, "Type 'web-1' to continue: Enter a value.");
   });
 
   test('the end of the input is Ctrl-C', async () => {

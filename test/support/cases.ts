@@ -65,7 +65,7 @@ export function testGroup(group: string, cases: Readonly<Record<string, Case>>):
     if (missing !== undefined)
       test('says when it is not there', async () => {
         const run = await dnx(missing);
-        expect(run.stderr).toMatch(/Not found|There is no/);
+        expect(run.stderr).toMatch(/not found|There is no/i);
         expect(run.stdout).toBe('');
         expect(run.code).toBe(6);
       });

@@ -54,7 +54,7 @@ test('a secret is asked for after a line', async () => {
   expect(executable.sandbox.state.credentials.at(-1)).toMatchObject({ name: 'Spare', provider: 'hetzner' });
 });
 
-test.each(["The provider's API token", 'Type web-1'])('Ctrl-C at “%s” changes nothing', async (question) => {
+test.each(["The provider's API token", "Type 'web-1'"])('Ctrl-C at “%s” changes nothing', async (question) => {
   const terminal = question.startsWith('Type')
     ? open('server', 'delete', 'web-1')
     : open('credential', 'create', 'Spare', '--provider', 'hetzner');

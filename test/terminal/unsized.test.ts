@@ -13,7 +13,7 @@ test('on a terminal of 0 columns a question can be answered', async () => {
     `(until grep -q Type seen; do :; done; printf 'web-2\\r'; cat) | script -qefc '${line}' seen`,
   );
   expect(exitCode).toBe(2);
-  expect(stdout).toContain('is not the name');
+  expect(stdout).toContain("'web-2' does not match. Nothing was deleted.");
 });
 
 test('on a terminal of 0 columns a wait goes on in lines, and can be ended', async () => {

@@ -165,7 +165,7 @@ test.each([
 ])('deleting a server: %s', async (_, typed, code) => {
   const terminal = openTerminal(['server', 'delete', 'web-1'], on(executable.sandbox.token), executable.directory);
   await terminal.shows('! Delete server web-1. The machine, its sites and its data will be lost.');
-  await terminal.shows('? Type web-1 to go on:');
+  await terminal.shows("? Type 'web-1' to continue:");
   terminal.type(`${typed}${keys.enter}`);
   expect((await terminal.ended).code).toBe(code);
   expect(executable.sandbox.calls.some(({ method }) => method === 'DELETE')).toBe(code === 0);

@@ -87,7 +87,7 @@ describe('imports, types included', () => {
 /** Each library and the only files that may import it. */
 const doors: Readonly<Record<string, RegExp>> = {
   '@hono/node-server': /^src\/sandbox\//,
-  '@inquirer/core': /^src\/cli\/prompt\/choose-many\.ts$/,
+  '@inquirer/core': /^src\/cli\/prompt\/hooks\.ts$/,
   '@inquirer/prompts': /^src\/cli\/prompt\/interactive\.ts$/,
   '@jmespath-community/jmespath': /^src\/cli\/output\/query\.ts$/,
   '@napi-rs/keyring': /^src\/machine\/credentials\/native-keychain\.ts$/,

@@ -5,6 +5,7 @@ import type { Clock, World } from '../../machine/world.ts';
 import type { Api, Query } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Reply } from '../../platform/api/reply.ts';
+import type { Everywhere } from '../../platform/names/all-sites.ts';
 import type { Target, Targets } from '../../platform/names/names.ts';
 import type { Progress } from '../output/progress.ts';
 import type { Column, Result, View } from '../output/view.ts';
@@ -31,6 +32,8 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** The sites of every server. */
+  readonly everySite: () => Promise<Everywhere>;
   /** The targets of a path that is known only once the options are read. */
   readonly resolve: (path: string) => Promise<Targets>;
   /** Standard input to its end, for `-` and `--with-token`. */
@@ -50,6 +53,8 @@ export interface Consent {
   readonly verb?: string;
   /** What the user should know before agreeing, as a sentence. */
   readonly warning?: string;
+  /** What `--confirm` names, if not the target: `the database or site`. */
+  readonly named?: string;
   /** What happens to what, where that is not the verb and the targets. */
   readonly action?: string;
   /** For a severe command whose target is not what is lost: reads that. */

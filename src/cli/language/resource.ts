@@ -3,7 +3,7 @@ import { isObject } from '../../base/json.ts';
 import { flagName, plural, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Reply } from '../../platform/api/reply.ts';
-import type { Targets } from '../../platform/names/names.ts';
+import { called, nameOf, type Targets } from '../../platform/names/names.ts';
 import { type Column, done, record, rows, type View } from '../output/view.ts';
 import { type Command, type Consent, command } from './command.ts';
 import { type Options, optional } from './options.ts';
@@ -60,7 +60,11 @@ export const create = <const F extends Options>({ noun, path, details, example }
     fields,
     shows: details,
     examples: [line('create', example.create, example.parents)],
-    run: async (ctx) => answer(await ctx.call(), details, `Created ${article(title(noun))}`),
+    async run(ctx) {
+      const reply = await ctx.call();
+      const name = isObject(reply.data) ? nameOf(reply.data, noun) : undefined;
+      return answer(reply, details, `Created ${name === undefined ? article(title(noun)) : called(noun, { label: name })}`);
+    },
   });
 
 /** `PUT path/{noun}` with the fields that were given; refuses to send none. */
@@ -76,7 +80,7 @@ export const update = <const F extends Options>({ noun, path, details, example }
       if (Object.keys(body).length === 0) {
         throw usage('Nothing to change.', `Give at least one of ${Object.keys(fields).map(flagName).join(', ')}, or -F key=value.`);
       }
-      return answer(await ctx.call(), details, `Updated ${title(noun)} ${targetIn(targets, noun).label}`);
+      return answer(await ctx.call(), details, `Updated ${called(noun, targetIn(targets, noun))}`);
     },
   });
 
@@ -94,7 +98,7 @@ export const remove = ({ noun, path, example }: Resource, consent: Consent = { l
     run: async (ctx, { targets }) => {
       await ctx.call();
       const { id, label } = targetIn(targets, noun);
-      return done(`Deleted ${title(noun)} ${label}`, { id, deleted: true });
+      return done(`Deleted ${called(noun, { label })}`, { id, deleted: true });
     },
   });
 
@@ -121,16 +125,23 @@ export const action = ({ done: sentence, note, ...definition }: Action) =>
     },
   });
 
-/** Restarts the thing itself, and each of several. */
+/** `POST path/{noun}/restart`, for each of several. */
 export const restart = ({ noun, path, example }: Resource, consent?: Consent) =>
-  action({
+  command({
     name: 'restart',
     summary: `Restart ${article(title(noun))}`,
-    calls: `POST ${path}/{${noun}}/restart`,
+    calls: endpoint(`POST ${path}/{${noun}}/restart`),
     targets: 'each',
     ...(consent && { consent }),
-    done: (targets) => `Restarting ${targetIn(targets, noun).label}`,
     examples: [line('restart', example.target, example.parents, consent && '--yes')],
+    async run(ctx, { targets }) {
+      const { data, message } = await ctx.call();
+      const { id, label } = targetIn(targets, noun);
+      const name = label === id && isObject(data) ? (nameOf(data, noun) ?? label) : label;
+      // A server takes a while to come back.
+      const sentence = `${noun === 'server' ? 'Restarting' : 'Restarted'} ${called(noun, { label: name })}`;
+      return done(sentence, isObject(data) ? data : { message: message ?? sentence });
+    },
   });
 
 /** A reply as a view: the thing that it holds, else its message. `sentence` says what was done. */

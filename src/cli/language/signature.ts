@@ -1,5 +1,5 @@
-import { title } from '../../base/text.ts';
-import { namings } from '../../platform/names/names.ts';
+import { capitalized, title } from '../../base/text.ts';
+import { waysToName } from '../../platform/names/unresolved.ts';
 import { parametersOf, pathsIn } from './calls.ts';
 import { type AnyCommand, type Group, nounOf } from './command.ts';
 import { bodyOptions, consents } from './globals.ts';
@@ -62,13 +62,13 @@ export function optionsOf(group: Group, command: AnyCommand): Options {
 const pathsOf = ({ calls }: AnyCommand): ReturnType<typeof pathsIn> =>
   typeof calls === 'function' ? { first: undefined, others: [] } : pathsIn(calls);
 
-/** A server or a site means the same everywhere: it may come from the settings, and be named by its option where it is positional too. */
-const isPlace = (noun: string): boolean => noun === 'server' || noun === 'site';
+/** A server or a site may come from the settings, and be given as an option even where it is positional. */
+export const isPlace = (noun: string): boolean => noun === 'server' || noun === 'site';
 
 const ownOf = (noun: string): Option<unknown> => ({ ...thing(noun), place: isPlace(noun) ? 'either' : 'argument' });
 
 const thing = (noun: string): Option<unknown> => ({
   kind: 'text',
-  help: `The ${title(noun)}: ${namings[noun] ? 'name or id' : 'its id'}`,
+  help: `${capitalized(title(noun))}: ${waysToName(noun)}`,
   placeholder: noun.replaceAll('_', '-'),
 });

@@ -1,7 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import { flagName } from '../../base/text.ts';
 import type { Env } from '../../machine/world.ts';
-import { nounIn } from '../../platform/names/names.ts';
+import { nounIn } from '../../platform/names/namings.ts';
 import { one, type Scope } from '../../platform/names/resolve.ts';
 import type { Option, Options } from '../language/options.ts';
 import { extraBody } from './body.ts';

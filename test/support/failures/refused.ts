@@ -140,8 +140,8 @@ export const refusedFailures: readonly Failure[] = [
     name: 'a name of nothing',
     line: 'server show web-9',
     code: 'not_found',
-    says: 'There is no server “web-9”, or this token does not see it.',
-    hint: 'See which there are with: dnx server list',
+    says: "Server 'web-9' not found. Did you mean 'web-1'?",
+    hint: null,
     calls: 1,
   },
   {
@@ -153,8 +153,8 @@ export const refusedFailures: readonly Failure[] = [
       if (first) bed.sandbox.state.servers.push({ ...first, id: '01JQ8Z4T9G00000000000TW1N02' });
       return undefined;
     },
-    says: '“web-1” is the name of 2 servers:',
-    hint: 'Give the id.',
+    says: "'web-1' matches 2 servers:",
+    hint: 'Use the id.',
     calls: 1,
   },
   {

@@ -85,8 +85,8 @@ export const usageFailures: readonly Failure[] = [
     name: 'a parent that nothing says',
     line: 'daemon list',
     code: 'usage',
-    says: 'Which server? Nothing says.',
-    hint: /--server or set DNX_SERVER/,
+    says: 'No server given.',
+    hint: 'Use --server, set a default with `dnx config set server`, or run in a terminal to pick one.',
   },
   {
     name: 'consent that was not given',
@@ -141,14 +141,14 @@ export const usageFailures: readonly Failure[] = [
     name: 'an empty name',
     line: "site show ''",
     code: 'usage',
-    says: 'The site that was given is empty.',
+    says: 'The site name is empty.',
     hint: null,
   },
   {
     name: 'an empty parent',
     line: "deploy shop.example.com --server ''",
     code: 'usage',
-    says: 'The server that was given is empty.',
+    says: 'The server name is empty.',
     hint: null,
   },
   {
@@ -160,7 +160,7 @@ export const usageFailures: readonly Failure[] = [
   },
   {
     name: 'an id that climbs',
-    line: 'daemon delete .. --server 01JQ8Z4T9G00000000000WEB01 --yes',
+    line: 'backup download ..',
     code: 'usage',
     says: '“..” is not an id.',
     hint: null,

@@ -2,13 +2,14 @@ import { flagName, title } from '../../../base/text.ts';
 import { type Chosen, operationsIn, pathsIn } from '../../../cli/language/calls.ts';
 import { type AnyCommand, nounOf } from '../../../cli/language/command.ts';
 import { consentLevel } from '../../../cli/language/tree.ts';
-import { nameRead } from '../../../cli/run/consent.ts';
 import { callsOf, type Invocation, ownWords } from '../../../cli/run/invocation.ts';
+import { nameRead } from '../../../cli/run/name-read.ts';
 import { firstWords, meansAll, namesNeeded } from '../../../cli/run/targets.ts';
 import { type Need, needOf } from '../../../platform/abilities.ts';
 import { type Endpoint, parameters } from '../../../platform/api/endpoint.ts';
 import { type Lookup, lookup, lookupsFor, type Settled } from '../../../platform/names/lookups.ts';
-import { isId, namings, nounIn } from '../../../platform/names/names.ts';
+import { isId } from '../../../platform/names/names.ts';
+import { namings, nounIn } from '../../../platform/names/namings.ts';
 
 /** One operation that a command line will ask for, and what makes it do so. */
 export interface Asked {
@@ -106,7 +107,7 @@ const references = ({ command, fields }: Invocation): Asked[] =>
 function confirmation(invocation: Invocation): Asked[] {
   const noun = nounOf(invocation.group);
   const naming = namings[noun];
-  if (consentLevel(invocation.command) !== 'severe' || !naming) return [];
+  if (consentLevel(invocation.command) !== 'severe' || !naming || naming.keys.length === 0) return [];
   const compared = ownWords(invocation).some((word) => isId(word) && invocation.consent.confirm !== word);
   return compared ? [{ endpoint: nameRead(naming.list, noun), because: 'its name is compared with the confirmation' }] : [];
 }
