@@ -36,14 +36,14 @@ test('server create asks for everything, shows what it costs, and asks before it
     ['? Region:', 'Nuremberg (nbg1)', 'navigate', down + enter],
     ['? Size:', '❯ cx22 (2 vCPU, 4 GB, €3.79/mo)', 'cx32 (4 vCPU, 8 GB, €6.80/mo)', 'navigate', down + enter],
     ['? Image:', '❯ Ubuntu 24.04 LTS (ubuntu-24.04)', 'Let Deploynix decide', 'navigate', enter],
-    ['? Server type:', '❯ Let Deploynix decide', 'load_balancer', 'navigate', enter],
+    ['? Server type:', 'type to filter', '❯ Let Deploynix decide', 'load_balancer', enter],
     ['? PHP version:', '❯ Let Deploynix decide', 'Other…', 'navigate', down + enter],
     ['? Database:', '❯ Let Deploynix decide', 'navigate', enter],
     ['Size            cx32 (4 vCPU, 8 GB, €6.80/mo)', '? Create this server? (y/N)', `y${enter}`],
   );
   const { text, code } = await terminal.ended;
   expect(text).toContain(
-    'The same without questions: dnx server create web-3 --no-wait --provider hetzner --credential-id 01JQ8Z4T9G00000000CRED0001 --region nbg1 --size cx32 --image ubuntu-24.04 --php-version 8.0',
+    'The same without questions: dnx server create web-3 --no-wait --provider hetzner --credential-id 01JQ8Z4T9G00000000CRED0001 --region nbg1 --size cx32 --image ubuntu-24.04 --php-version 8.0 --no-input',
   );
   expect(text, 'credentials of another provider are not offered').not.toMatch(/❯ Hetzner production[^?]*DigitalOcean/);
   expect(code).toBe(0);
@@ -126,6 +126,14 @@ test('site create asks for the rest, suggests what suits the type, and says how 
     web_directory: '/public',
     php_version: '8.4',
   });
+});
+
+test('site create picks the server that was not given', async () => {
+  const terminal = open('site create manual.example.com --type static --web-directory /');
+  await answer(terminal, ['web-1', down + enter], ['? Repository:', '❯ No repository', 'navigate', enter]);
+  const { text, code } = await terminal.ended;
+  expect(text).toMatch(/The same without questions: dnx site create manual.example.com .*--server \S+ --no-input/);
+  expect([code, site()]).toMatchObject([0, { domain: 'manual.example.com' }]);
 });
 
 test('a static site without a repository is asked for neither branch nor PHP version', async () => {

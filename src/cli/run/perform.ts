@@ -50,10 +50,12 @@ export async function perform(typed: Invocation, base: BaseContext, unpicked: Sc
   const running = each ? several({ noun, verb: command.name, items, run: (item) => run(item.targets) }) : run(first);
   const result = asResult(await running.catch((error: unknown) => Promise.reject(withFieldHint(error, invocation))));
   const answers = { ...inputs.answers, ...result.answers };
-  if (!command.fields || Object.keys(answers).length === 0) return result;
   const names = Object.fromEntries(Object.entries(picked).map(([name, { label }]) => [name, label]));
+  if (!command.fields || Object.keys({ ...names, ...answers }).length === 0) return result;
   const line = withAnswers(invocation, { ...names, ...answers });
-  return { ...result, next: [...(result.next ?? []), { command: line, why: 'The same without questions' }] };
+  // What was left out would be asked for again.
+  const quiet = Object.values(inputs.asked).some(({ value }) => value === undefined) ? ['--no-input'] : [];
+  return { ...result, next: [...(result.next ?? []), { command: [...line, ...quiet], why: 'The same without questions' }] };
 }
 
 /** The targets. What was remembered of them is verified, unless the command only reads one thing. */
