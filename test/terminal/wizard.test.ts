@@ -132,7 +132,7 @@ test('site create picks the server that was not given', async () => {
   const terminal = open('site create manual.example.com --type static --web-directory /');
   await answer(terminal, ['web-1', down + enter], ['? Repository:', '❯ No repository', 'navigate', enter]);
   const { text, code } = await terminal.ended;
-  expect(text).toMatch(/The same without questions: dnx site create manual.example.com .*--server \S+ --no-input/);
+  expect(text).toMatch(/The same without questions: dnx site create manual.example.com .*--server web-2.* --no-input/);
   expect([code, site()]).toMatchObject([0, { domain: 'manual.example.com' }]);
 });
 
