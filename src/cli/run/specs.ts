@@ -34,8 +34,9 @@ function amountOf(item: JsonObject, keys: readonly string[], unit: string): stri
 function memoryOf(item: JsonObject): string | undefined {
   const value = first(item, memories);
   if (typeof value === 'string' && !isNumber(value)) return value;
-  const amount = Number(value ?? Number.NaN);
-  return Number.isNaN(amount) ? undefined : `${Number((amount < LEAST_MB ? amount : amount / 1024).toFixed(1))} GB`;
+  if (typeof value !== 'number' && typeof value !== 'string') return undefined;
+  const amount = Number(value);
+  return `${Number((amount < LEAST_MB ? amount : amount / 1024).toFixed(1))} GB`;
 }
 
 /** `€6.80/mo`. A price of an unknown period stands alone. */
@@ -48,13 +49,13 @@ function priceOf(item: JsonObject): string | undefined {
     [unstated, ''],
   ] as const) {
     const value = first(item, keys);
-    if (typeof value === 'number' || typeof value === 'string') return `${money(value, item.currency)}${period}`;
+    if (typeof value === 'number' || typeof value === 'string')
+      return isNumber(String(value)) ? `${money(value, item.currency)}${period}` : String(value);
   }
   return undefined;
 }
 
 function money(value: number | string, currency: unknown): string {
-  if (!isNumber(String(value))) return String(value);
   const amount = Number(value) < 0.1 ? String(value) : Number(value).toFixed(2);
   if (typeof currency !== 'string') return amount;
   const symbol = symbols[currency.toUpperCase()];
