@@ -35,6 +35,10 @@ export function namesNeeded({ command }: Pick<Invocation, 'command'>, { endpoint
   return [...new Set([...parametersOf(endpoint), ...(parent ? [...parameters(namings[parent]?.list ?? ''), parent] : [])])];
 }
 
+/** The path parameters that a command line must give or settle: with `--all`, only the parents. */
+export const namesWanted = (invocation: Invocation, chosen: Chosen): readonly string[] =>
+  meansAll(invocation) ? parameters(namings[nounOf(invocation.group)]?.list ?? '') : namesNeeded(invocation, chosen);
+
 /** True for `--all`. */
 export const meansAll = ({ command, options }: Pick<Invocation, 'command' | 'options'>): boolean =>
   command.targets === 'all' && options.all === true;
