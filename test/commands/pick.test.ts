@@ -94,6 +94,11 @@ test('a list that the token cannot read leaves the other ways', async () => {
   expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('No server given.\n  Use --server, ')]);
 });
 
+test.each(['server delete', 'site suspend', 'deploy'])('%s of nothing names what is missing before the consent', async (line) => {
+  const run = await bed.dnx(line);
+  expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringMatching(/^Error: No (server|site) given\.\n/)]);
+});
+
 test('nothing to pick from says so', async () => {
   bed.sandbox.state.servers.splice(0);
   const run = await bed.dnx('daemon list', terminal(''));

@@ -23,7 +23,7 @@ export type BaseContext = Omit<Context, 'call' | 'list' | 'each' | 'everySite' |
 /** Everything between the command line and a command's `run`: values, questions, names, consent; and several targets as one result. */
 export async function perform(typed: Invocation, base: BaseContext, unpicked: Scope, sources: Sources): Promise<Result> {
   const { group, command } = typed;
-  requireWords(typed, base.ask);
+  requireWords(typed, base.ask, unpicked.settings);
   requireConsent(typed, base.ask);
   const chosen = callsOf(typed, unpicked.settings);
   const picked = await pickMissing(typed, namesWanted(typed, chosen), chosen.endpoint, unpicked, base);
