@@ -164,7 +164,7 @@ test('a credential is given by its name, and whatever dnx does not know by -F or
 
 test.each(['web-2', 'WEB-1', 'yes'])('deleting a server takes its name: %s is not it', async (confirmed) => {
   const run = await bed.dnx(`server delete web-1 --yes --confirm ${confirmed}`);
-  expect(run.stderr).toContain("The name of the server is 'web-1'.");
+  expect(run.stderr).toContain("Expected 'web-1'.");
   expect(run.calls).toEqual(['GET /servers']);
   expect(run.code).toBe(2);
 });
