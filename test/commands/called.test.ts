@@ -121,7 +121,7 @@ describe('consent without a terminal names what to pass', () => {
 
   test('and a wrong name deletes nothing', async () => {
     const run = await bed.dnx('server delete web-1 --confirm web-2');
-    expect(run.stderr).toBe("Error: 'web-2' does not match. Nothing was deleted.\n  The name of the server is 'web-1'.\n");
+    expect(run.stderr).toBe("Error: 'web-2' does not match. Nothing was deleted.\n  Expected 'web-1'.\n");
     expect([run.code, run.calls.filter((call) => call.startsWith('DELETE'))]).toEqual([2, []]);
   });
 });

@@ -46,7 +46,7 @@ describe('backup restore', () => {
   test.each([database, 'analytics', 'Shop'])('--confirm %s is not its name, and nothing is sent', async (name) => {
     const run = await bed.dnx(`backup restore ${database} --confirm ${name}`);
     expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain(`'${name}' does not match. Nothing was changed.\n  The name of the database is 'shop'.`);
+    expect(run.stderr).toContain(`'${name}' does not match. Nothing was changed.\n  Expected 'shop'.`);
     expect(sent(run.calls)).toEqual([]);
   });
 

@@ -94,6 +94,11 @@ test('a list that the token cannot read leaves the other ways', async () => {
   expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('No server given.\n  Use --server, ')]);
 });
 
+test.each(['server delete', 'site suspend', 'deploy'])('%s of nothing names what is missing before the consent', async (line) => {
+  const run = await bed.dnx(line);
+  expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringMatching(/^Error: No (server|site) given\.\n/)]);
+});
+
 test('nothing to pick from says so', async () => {
   bed.sandbox.state.servers.splice(0);
   const run = await bed.dnx('daemon list', terminal(''));
@@ -124,4 +129,16 @@ test.each(owning)('$path without its $noun is exit 2 without a terminal', async 
   const run = await bed.dnx(`${line} --no-input`);
   expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
   expect(run.stderr).toMatch(/ given\.\n {2}Use .*run in a terminal to pick one\.|needs confirmation/);
+});
+
+test('the path of an API request is filled from a list', async () => {
+  const run = await bed.dnx(['api', 'GET', '/servers/{server}/sites/{site}'], terminal(`blog${keys.enter}`));
+  expect([run.code, run.calls.at(-1)], run.stderr).toEqual([0, `GET /servers/${web1}/sites/${seeded.sites['blog.example.com']}`]);
+});
+
+test('deploy --all without a server picks it', async () => {
+  const run = await bed.dnx('deploy --all --no-wait', terminal(`web-1${keys.enter}`));
+  expect(run.code, run.stderr).toBe(0);
+  expect(posts(run)).toHaveLength(3);
+  expect(posts(run).every((call) => call.startsWith(`POST /servers/${web1}/`))).toBe(true);
 });

@@ -79,7 +79,7 @@ describe('on a terminal that cannot move its cursor', () => {
   test('a name is typed, and an empty line is asked for again', async () => {
     const run = await bed.dnx('server delete web-1', dumb('\nweb-1\n'));
     expect(run.code).toBe(0);
-    plain(run, "Type 'web-1' to continue: Enter a value.");
+    plain(run, "Type 'web-1' to continue: An answer is required.");
   });
 
   test('the end of the input is Ctrl-C', async () => {

@@ -164,7 +164,7 @@ test('a credential is given by name, and unknown fields by -F or --data', async 
 
 test.each(['web-2', 'WEB-1', 'yes'])('deleting a server requires its name: %s is wrong', async (confirmed) => {
   const run = await bed.dnx(`server delete web-1 --yes --confirm ${confirmed}`);
-  expect(run.stderr).toContain("The name of the server is 'web-1'.");
+  expect(run.stderr).toContain("Expected 'web-1'.");
   expect(run.calls).toEqual(['GET /servers']);
   expect(run.code).toBe(2);
 });

@@ -34,6 +34,20 @@ test('questions are asked in lines, without moving the cursor', async () => {
   expect(executable.sandbox.state.servers.at(-1)).toMatchObject({ name: 'web-3', provider: 'hetzner' });
 });
 
+test('what is missing is picked by its number, or by text that filters', async () => {
+  const terminal = open('site', 'show');
+  await terminal.shows('? Show which site?');
+  await terminal.shows('1) shop.example.com');
+  await terminal.shows('Number, or text to filter:');
+  terminal.type(`web-2${keys.enter}`);
+  await terminal.shows('1) api.example.com');
+  await terminal.shows('Number, or text to filter:');
+  terminal.type(`1${keys.enter}`);
+  const { text, code, raw } = await terminal.ended;
+  expect([code, text]).toEqual([0, expect.stringContaining('api.example.com')]);
+  expect(raw).not.toContain(ESCAPE);
+});
+
 test('a secret is not shown, and can be corrected', async () => {
   const terminal = open('credential', 'create', 'Spare', '--provider', 'hetzner');
   await terminal.shows("The provider's API token");
@@ -60,7 +74,8 @@ test.each(["The provider's API token", "Type 'web-1'"])('Ctrl-C at “%s” chan
     : open('credential', 'create', 'Spare', '--provider', 'hetzner');
   await terminal.shows(question);
   terminal.type(keys.interrupt);
-  expect((await terminal.ended).code).toBe(130);
+  const { text, code } = await terminal.ended;
+  expect([code, text]).toEqual([130, expect.stringMatching(/\nError: Interrupted; nothing was done\.\s+$/)]);
   expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
 });
 

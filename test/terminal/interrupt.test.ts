@@ -35,8 +35,8 @@ test.each(cases)('%s: Ctrl-C at “%s” changes nothing', async (_, question, w
   }
   await terminal.shows(question);
   terminal.type(keys.interrupt);
-  const { code } = await terminal.ended;
-  expect(code).toBe(130);
+  const { text, code } = await terminal.ended;
+  expect([code, text]).toEqual([130, expect.stringMatching(/\n✗ Interrupted; nothing was done\.\s+$/)]);
   expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
   expect(existsSync(join(executable.directory, '.config'))).toBe(false);
 });

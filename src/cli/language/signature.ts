@@ -63,7 +63,7 @@ const pathsOf = ({ calls }: AnyCommand): ReturnType<typeof pathsIn> =>
   typeof calls === 'function' ? { first: undefined, others: [] } : pathsIn(calls);
 
 /** A server or a site may come from the settings, and be given as an option even where it is positional. */
-export const isPlace = (noun: string): boolean => noun === 'server' || noun === 'site';
+export const isPlace = (noun: string): noun is 'server' | 'site' => noun === 'server' || noun === 'site';
 
 const ownOf = (noun: string): Option<unknown> => ({ ...thing(noun), place: isPlace(noun) ? 'either' : 'argument' });
 

@@ -50,8 +50,8 @@ export function openAsk({ world, input, before }: Options): Ask {
       return allowed();
     },
     confirm: (question) => ask(question, (on, shown) => on.confirm(shown)),
-    input: (question, options) => ask(question, (on, shown) => on.input(shown, options)),
-    password: (question) => ask(question, (on, shown) => on.password(shown)),
+    input: (question, typing) => ask(question, (on, shown) => on.input(shown, typing)),
+    password: (question, typing) => ask(question, (on, shown) => on.password(shown, typing)),
     select: (question, choices, options) => ask(question, (on, shown) => on.select(shown, choices.map(harmlessChoice), options)),
     checkbox: <V>(question: string, choices: readonly (Choice<V> | string)[]) =>
       ask(question, (on, shown) =>

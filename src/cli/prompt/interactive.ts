@@ -9,12 +9,13 @@ const PAGE = 12;
 export function interactiveQuestions(terminal: Terminal): Questions {
   return {
     confirm: (message) => confirm({ message, default: false }, terminal),
-    async input(message, { default: preset, validate } = {}) {
-      const problem = (typed: string) => (typed.trim() === '' ? EMPTY : validate?.(typed.trim()));
+    async input(message, { default: preset, check } = {}) {
+      const problem = (typed: string) => (typed.trim() === '' ? EMPTY : check?.(typed.trim()));
       const config = { message, validate: (typed: string) => problem(typed) ?? true };
       return (await input(preset === undefined ? config : { ...config, default: preset }, terminal)).trim();
     },
-    password: (message) => password({ message, mask: '•', validate: (typed) => typed !== '' || EMPTY }, terminal),
+    password: (message, { check } = {}) =>
+      password({ message, mask: '•', validate: (typed) => check?.(typed) ?? (typed !== '' || EMPTY) }, terminal),
     select: async <V>(message: string, choices: Parameters<Questions['select']>[1], options?: Parameters<Questions['select']>[2]) =>
       (isFilterable(choices, options)
         ? await chooseOne({ message, choices }, terminal)

@@ -27,18 +27,19 @@ export function plainQuestions(terminal: Terminal): Questions {
 
   return {
     confirm: (question) => until(`? ${question} (y/N) `, yesOrNo),
-    input: (question, { default: preset, validate } = {}) =>
+    input: (question, { default: preset, check } = {}) =>
       until(`? ${question} ${preset === undefined ? '' : `(${preset}) `}`, (typed) => {
         const answer = typed || preset;
-        const problem = answer === undefined ? EMPTY : validate?.(answer);
+        const problem = answer === undefined ? EMPTY : check?.(answer);
         if (problem !== undefined) output.write(`${problem}\n`);
         return problem === undefined ? answer : undefined;
       }),
-    async password(question) {
+    async password(question, { check } = {}) {
       for (;;) {
         const typed = await secretFrom(terminal, `? ${question} `);
-        if (typed !== '') return typed;
-        output.write(`${EMPTY}\n`);
+        const problem = check?.(typed) ?? (typed === '' ? EMPTY : undefined);
+        if (problem === undefined) return typed;
+        output.write(`${problem}\n`);
       }
     },
     select: async (question, choices, options) => {

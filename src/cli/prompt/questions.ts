@@ -6,20 +6,21 @@ import type { Choice } from './choice.ts';
 export interface Questions {
   confirm(question: string): Promise<boolean>;
   /** A line of text, trimmed and never empty. */
-  input(question: string, options?: InputOptions): Promise<string>;
+  input(question: string, typing?: Typing): Promise<string>;
   /** Masked, and never empty. */
-  password(question: string): Promise<string>;
+  password(question: string, typing?: Pick<Typing, 'check'>): Promise<string>;
   /** One of a list, which typing narrows if it is long or `filter` says so. */
   select<V>(question: string, choices: readonly Choice<V>[], options?: SelectOptions): Promise<V>;
   /** Several of a list; at least one. A string among the choices is a heading. */
   checkbox<V>(question: string, choices: readonly (Choice<V> | string)[]): Promise<V[]>;
 }
 
-export interface InputOptions {
+/** How a typed answer is taken. */
+export interface Typing {
   /** Taken if the user only presses enter. */
   readonly default?: string | undefined;
-  /** Says what is wrong with an answer, which is then asked for again. */
-  readonly validate?: (answer: string) => string | undefined;
+  /** What is wrong with an answer, which is then asked for again. */
+  readonly check?: (typed: string) => string | undefined;
 }
 
 export interface SelectOptions {
@@ -34,7 +35,7 @@ export interface Terminal {
 }
 
 /** Said if the user only presses enter where an answer is needed. */
-export const EMPTY = 'Enter a value.';
+export const EMPTY = 'An answer is required.';
 
 /** The longest list to choose from without typing. */
 const SHORT = 8;

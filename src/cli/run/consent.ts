@@ -84,8 +84,7 @@ async function severe(
   const name = consent.affects ? target.label : await nameFor(noun, named[noun] ?? own, first, ctx);
   const typed = confirm ?? (await ctx.ask.input(`Type '${name}' to continue:`));
   const undone = command.name === 'delete' ? 'deleted' : 'changed';
-  if (typed !== name)
-    throw usage(`'${typed}' does not match. Nothing was ${undone}.`, `The name of the ${title(affected.noun)} is '${name}'.`);
+  if (typed !== name) throw usage(`'${typed}' does not match. Nothing was ${undone}.`, `Expected '${name}'.`);
   return [{ ...named, ...(!consent.affects && { [noun]: { id: own.id, label: name } }) }];
 }
 

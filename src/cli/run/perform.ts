@@ -12,10 +12,10 @@ import { withAnswers } from './command-line.ts';
 import { obtainConsent, requireConsent } from './consent.ts';
 import { type Inputs, inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
-import { pickMissing, withPicked } from './pick.ts';
+import { labelsOf, pickMissing, withPicked } from './pick.ts';
 import { review } from './review.ts';
 import { several } from './several.ts';
-import { firstWords, namesNeeded, requireWords, targetsOf } from './targets.ts';
+import { firstWords, namesNeeded, namesWanted, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
 
 /** What every command is given; the rest of its context is made for each target. */
@@ -24,12 +24,12 @@ export type BaseContext = Omit<Context, 'call' | 'list' | 'each' | 'everySite' |
 /** Everything between the command line and a command's `run`: values, questions, names, consent; and several targets as one result. */
 export async function perform(typed: Invocation, base: BaseContext, unpicked: Scope, sources: Sources): Promise<Result> {
   const { group, command } = typed;
-  requireWords(typed, base.ask);
+  requireWords(typed, base.ask, unpicked.settings);
   requireConsent(typed, base.ask);
   const chosen = callsOf(typed, unpicked.settings);
-  const picked = await pickMissing(typed, chosen, unpicked, base);
+  const picked = await pickMissing(typed, namesWanted(typed, chosen), chosen.endpoint, unpicked, base);
   const invocation = withPicked(typed, picked);
-  const scope = { ...unpicked, labels: new Map(Object.values(picked).map(({ id, label }) => [id, label])) };
+  const scope = { ...unpicked, labels: labelsOf(picked) };
   const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
   // Questions do not count towards the command's time; look-ups do.
   const looking = within(base, command.options?.timeout ? allowanceOf(inputs.options) : Number.POSITIVE_INFINITY);
@@ -108,7 +108,11 @@ function prepare({ invocation, chosen, inputs, all, base, scope, allowance }: Pr
     ...calls,
     each: (items, run) => several({ noun: nounOf(group), verb: command.name, items, run }),
     everySite: () => scope.sites.everywhere(bounded.api),
-    resolve: (path) => resolve(parameters(path), firstWords(invocation), scope),
+    async resolve(path) {
+      const names = parameters(path);
+      const picked = await pickMissing(invocation, names, undefined, scope, base);
+      return resolve(names, firstWords(withPicked(invocation, picked)), { ...scope, labels: labelsOf(picked) });
+    },
   };
   const own = command.targets === 'all' ? all : command.targets === 'optional' && all.length === 0 ? undefined : targets;
   return { ctx, args: { targets: own, options, fields, body, consent } };

@@ -1,25 +1,28 @@
 import { DnxError } from '../../base/errors.ts';
 import { capitalized, plural, title } from '../../base/text.ts';
-import { parameters } from '../../platform/api/endpoint.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { lookupsFor } from '../../platform/names/lookups.ts';
 import { called, idsOf, type Targets } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
 import type { Scope } from '../../platform/names/resolve.ts';
 import { lostIn } from '../../platform/names/unresolved.ts';
-import type { Chosen } from '../language/calls.ts';
 import { type Context, nounOf } from '../language/command.ts';
 import { type Candidate, candidatesFor, choicesOf, labelIn } from './candidates.ts';
 import type { Invocation } from './invocation.ts';
-import { firstWords, meansAll, namesNeeded } from './targets.ts';
+import { firstWords } from './targets.ts';
 
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'world'>;
 
 /** What was picked from lists, by path parameter. */
-export async function pickMissing(invocation: Invocation, chosen: Chosen, scope: Scope, ctx: Needs): Promise<Targets> {
+export async function pickMissing(
+  invocation: Invocation,
+  names: readonly string[],
+  endpoint: Endpoint | undefined,
+  scope: Scope,
+  ctx: Needs,
+): Promise<Targets> {
   if (!ctx.ask.allowed) return {};
   const noun = nounOf(invocation.group);
-  const all = meansAll(invocation);
-  const names = all ? parameters(namings[noun]?.list ?? '') : namesNeeded(invocation, chosen);
   const words = firstWords(invocation);
   const missing = lookupsFor(names, words, scope.settings)
     .filter(({ how, name }) => how === 'missing' && !(name === noun && invocation.command.targets === 'optional'))
@@ -33,10 +36,14 @@ export async function pickMissing(invocation: Invocation, chosen: Chosen, scope:
     if (!namings[name]) continue;
     const given = { ...words, ...idsOf(picked) };
     const candidates = await candidatesFor(name, noun, names, given, scope);
-    picked = { ...picked, ...(await pickOne(name, candidates, invocation, chosen, ctx)) };
+    picked = { ...picked, ...(await pickOne(name, candidates, invocation, endpoint, ctx)) };
   }
   return picked;
 }
+
+/** The names of what was picked, by id. */
+export const labelsOf = (picked: Targets): ReadonlyMap<string, string> =>
+  new Map(Object.values(picked).map(({ id, label }) => [id, label]));
 
 /** The same command line with what was picked. */
 export const withPicked = (invocation: Invocation, picked: Targets): Invocation => ({
@@ -49,7 +56,7 @@ async function pickOne(
   name: string,
   candidates: readonly Candidate[],
   invocation: Invocation,
-  { endpoint }: Chosen,
+  endpoint: Endpoint | undefined,
   ctx: Needs,
 ): Promise<Targets> {
   const [only] = candidates;

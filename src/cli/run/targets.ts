@@ -1,6 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import { capitalized, flagName, plural, title } from '../../base/text.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
+import type { Settled } from '../../platform/names/lookups.ts';
 import { idsOf, type Targets, targetOf } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
 import { resolve, type Scope } from '../../platform/names/resolve.ts';
@@ -17,17 +18,26 @@ export const firstWords = ({ targets }: Pick<Invocation, 'targets'>): Readonly<R
   Object.fromEntries(Object.entries(targets).map(([name, [word]]) => [name, word]));
 
 /** Refuses two alternatives together, and a missing argument that cannot be picked from a list. */
-export function requireWords(invocation: Invocation, { allowed }: Pick<Ask, 'allowed'>): void {
+export function requireWords(invocation: Invocation, { allowed }: Pick<Ask, 'allowed'>, settled: Settled): void {
   const { group, command, path, options, fields, targets } = invocation;
   const [one, other] = typeof command.calls === 'function' ? [] : alternativesIn(command.calls).filter((name) => targets[name]);
   if (one && other) throw usage(`${flagName(one)} and ${flagName(other)} cannot be combined.`, 'Use one of them.');
   const missing = positionalsOf(group, command).find(
     ({ key, required }) => required && [targets[key], options[key], fields[key]].every((word) => word === undefined),
   );
+  if (!allowed && lacksPlace(invocation, settled)) throw notGiven(nounOf(group), settled, true);
   if (!missing) return;
   const { key, option } = missing;
   if (key !== nounOf(group)) throw usage(`Missing ${option.placeholder ?? `<${key.replaceAll('_', '-')}>`}.`, undefined, seeHelp(path));
   if (!allowed || !namings[key]) throw notGiven(key, {}, true);
+}
+
+/** True if a command acts on a server or site that nothing names. */
+function lacksPlace({ group, command, ...invocation }: Invocation, settled: Settled): boolean {
+  const noun = nounOf(group);
+  if (!isPlace(noun) || command.targets === 'optional' || meansAll({ command, ...invocation })) return false;
+  const takes = positionalsOf(group, command).some(({ key }) => key === noun);
+  return takes && invocation.targets[noun] === undefined && settled[noun] === undefined;
 }
 
 /** The path parameters that a call needs: those of the endpoint, and the parent that fills a field of the body. */
@@ -35,6 +45,10 @@ export function namesNeeded({ command }: Pick<Invocation, 'command'>, { endpoint
   const parent = Object.values(command.fields ?? {}).find(({ as }) => as !== undefined && as === instead)?.as;
   return [...new Set([...parametersOf(endpoint), ...(parent ? [...parameters(namings[parent]?.list ?? ''), parent] : [])])];
 }
+
+/** The path parameters that a command line must give or settle: with `--all`, only the parents. */
+export const namesWanted = (invocation: Invocation, chosen: Chosen): readonly string[] =>
+  meansAll(invocation) ? parameters(namings[nounOf(invocation.group)]?.list ?? '') : namesNeeded(invocation, chosen);
 
 /** True for `--all`. */
 export const meansAll = ({ command, options }: Pick<Invocation, 'command' | 'options'>): boolean =>
@@ -56,7 +70,6 @@ export async function targetsOf(invocation: Invocation, chosen: Chosen, scope: S
     return [];
   }
   const names = namesNeeded(invocation, chosen);
-  if (words.length === 0 && settled === undefined && isPlace(noun) && names.includes(noun)) throw notGiven(noun, scope.settings, true);
   const found: Targets[] = [];
   // One after the other: what is found for the first is remembered for the next.
   for (const word of words.length > 0 ? words : [undefined]) {

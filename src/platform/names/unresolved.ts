@@ -21,7 +21,8 @@ export function notFound(noun: string, word: string, known: readonly Known[], pa
   );
   const place = known.find(({ name }) => name === near)?.place;
   const missing = `${capitalized(title(noun))} '${word}' not found${placeIn(parents)}.`;
-  if (near !== undefined) return new DnxError('not_found', `${missing} Did you mean '${near}'${place ? ` (${place})` : ''}?`);
+  if (near !== undefined)
+    return new DnxError('not_found', `${missing} Did you mean '${oneLine(near)}'${place ? ` (${oneLine(place)})` : ''}?`);
   const group = namings[noun]?.group ?? noun.replaceAll('_', '-');
   const flags = Object.entries(parents).flatMap(([parent, { label }]) => [flagName(parent), label]);
   const next: Next = { command: [group, 'list', ...flags], why: 'Run' };
@@ -37,16 +38,19 @@ function nearMiss(word: string, names: readonly string[]): string | undefined {
 /** Several resources of one name, each with its id and what tells it apart. */
 export function ambiguous(noun: string, word: string, found: readonly JsonObject[]): DnxError {
   const tells = (namings[noun]?.tells ?? []).filter((key) => !key.endsWith('_at'));
-  const rows = found.map((each) => [nameOf(each, noun), each.id, ...tells.map((key) => each[key])].map(wordOf).filter(Boolean).join('  '));
+  const rows = found.map((each) => [nameOf(each, noun), each.id, ...tells.map((key) => each[key])].map(oneLine).filter(Boolean).join('  '));
   return several(noun, word, rows, 'Use the id.');
 }
 
 /** A domain on several servers. */
 export function ambiguousSite(word: string, found: readonly Located[]): DnxError {
-  const paths = found.map(({ server, site }) => `${server.label}/${site.label}`);
+  const paths = found.map(({ server, site }) => oneLine(`${server.label}/${site.label}`));
   const rows = found.map(({ site }, index) => `${paths[index]}  ${site.id}`);
   return several('site', word, rows, `Use --server, or ${paths[0]}.`);
 }
+
+/** A value of the API on a line of its own. */
+const oneLine = (value: unknown): string => wordOf(value).replaceAll(/\s+/g, ' ').trim();
 
 const several = (noun: string, word: string, rows: readonly string[], hint: string): DnxError =>
   new DnxError('ambiguous', `'${word}' matches ${rows.length} ${plural(title(noun))}:\n${rows.map((row) => `  ${row}`).join('\n')}`, {
