@@ -2,8 +2,8 @@ import { defineConfig } from 'rolldown';
 import { licences } from './scripts/licences.mjs';
 import { sourceMaps } from './scripts/source-maps.mjs';
 
-// CommonJS, because `require` of a builtin reads only what is used. What every command needs is one chunk, for each file costs a third of
-// a millisecond to find; what only some need is apart, for every 40 kB cost a millisecond to compile.
+// CommonJS, because `require` of a builtin reads only what is used. What every command needs is one chunk, because finding a file takes a third
+// of a millisecond; what only some commands need is separate, because compiling 40 kB takes a millisecond.
 export default defineConfig({
   input: { dnx: 'src/process.ts' },
   platform: 'node',

@@ -5,11 +5,11 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/install/**'],
     testTimeout: 20_000,
-    // One worker by default on two cores. Files share a worker and what it has loaded: no test changes anything global.
+    // vitest would use one worker on two cores. Files share a worker and its modules, so tests change nothing global.
     maxWorkers: 2,
     isolate: false,
     setupFiles: ['test/support/setup.ts'],
-    // Tests see nothing of the machine's own dnx, and one reporter more where a script counts the results.
+    // Tests ignore the machine's own sign-in. CI gets a second reporter, which .ci/run counts.
     env: { DNX_TOKEN: '', DNX_HOST: 'http://127.0.0.1:9' },
     ...(process.env.CI && { reporters: ['default', 'json'], outputFile: { json: 'coverage/tests.json' } }),
     coverage: { include: ['src/**'], reporter: ['text-summary', 'html'] },

@@ -11,7 +11,7 @@ function versionWritten() {
   }
 }
 
-const justVersion = process.argv.length === 3 && process.argv[2] === '--version';
+const justVersion = process.argv.length === 3 && ['--version', '-v'].includes(process.argv[2]);
 if (!(justVersion && versionWritten())) {
   require('../dist/dnx.js').run(process);
 }

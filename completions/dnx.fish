@@ -17,17 +17,37 @@ function __dnx_path
             set path env
         case queues
             set path queue
+        case worker
+            set path queue
+        case workers
+            set path queue
         case redirects
             set path redirect
         case certificates
             set path certificate
+        case cert
+            set path certificate
+        case certs
+            set path certificate
         case databases
             set path database
+        case db
+            set path database
+        case dbs
+            set path database
         case database-users
+            set path database-user
+        case db-user
+            set path database-user
+        case db-users
             set path database-user
         case backups
             set path backup
         case crontabs
+            set path crontab
+        case cron
+            set path crontab
+        case crons
             set path crontab
         case daemons
             set path daemon
@@ -36,6 +56,8 @@ function __dnx_path
         case network-rules
             set path network-rule
         case firewall
+            set path network-rule
+        case firewalls
             set path network-rule
         case providers
             set path provider
@@ -47,12 +69,14 @@ function __dnx_path
             set path git-repository
         case repo
             set path git-repository
+        case repos
+            set path git-repository
         case completions
             set path completion
         case sandboxes
             set path sandbox
     end
-    if not contains -- "$path" doctor api login logout whoami deploy rollback; and test (count $words) -gt 2
+    if not contains -- "$path" doctor api version login logout whoami releases deploy watch rollback; and test (count $words) -gt 2
         set path "$path $words[3]"
     end
     switch "$path"
@@ -174,7 +198,7 @@ function __dnx_path
     echo "$path"
 end
 
-# Offers the values of the option before the cursor, and fails where there is none. $argv: the path, and the word that is being typed
+# Offers the values of the option before the cursor; fails if there is no option. $argv: the path, and the word being typed
 function __dnx_value
     set -l words (commandline -opc)
     set -l option $words[-1]
@@ -359,21 +383,22 @@ end
 
 function __dnx_everywhere
     printf '%s\t%s\n' \
-        --json 'Print JSON, as the API sent it (same as -o json)' \
-        --output 'How to print the result' \
-        -o 'How to print the result' \
-        --fields 'Only these fields' \
-        --query 'Narrow the result with a JMESPath expression' \
+        --json 'Print JSON as the API sends it (same as -o json)' \
+        --output 'Output format' \
+        -o 'Output format' \
+        --fields 'Print only these fields' \
+        --query 'Filter the result with a JMESPath expression' \
         --sort 'Sort a list by a field; -field for descending' \
-        --limit 'At most n things of a list' \
-        --no-header 'No heading over a table' \
-        --profile 'The profile whose host, defaults and token to use' \
-        --host 'The address of Deploynix' \
-        --no-input 'Never ask; exit 2 instead' \
-        --quiet 'No progress and no notices' \
-        -q 'No progress and no notices' \
-        --debug 'Show the HTTP requests on stderr, without secrets' \
-        --no-color 'No colours' \
+        --limit 'Print at most n items of a list' \
+        --wide 'Show all columns of a table' \
+        --no-header 'Omit the table header' \
+        --profile 'Use the host, defaults and token of a profile' \
+        --host 'Deploynix host (default https://deploynix.io)' \
+        --no-input 'Never prompt; exit 2 instead' \
+        --quiet 'Hide progress and notes' \
+        -q 'Hide progress and notes' \
+        --debug 'Log HTTP requests to stderr, without secrets' \
+        --no-color 'Disable color' \
         --help 'Show help' \
         -h 'Show help'
 end
@@ -386,164 +411,212 @@ function __dnx_complete
         switch "$path"
             case ''
                 printf '%s\t%s\n' \
-                    auth 'Sign in and out, and see as whom' \
-                    token 'API tokens and what they may do' \
-                    config 'The host, server, site and output that a profile keeps' \
-                    server 'Servers' \
-                    site 'Sites: deploy, watch, roll back' \
-                    env 'Environment variables of a site' \
-                    queue 'Queue workers of a site' \
-                    redirect 'Redirects that the web server answers' \
-                    certificate 'SSL certificates of sites and servers' \
-                    database 'Databases of a server' \
-                    database-user 'Who may use a database' \
-                    backup 'Backups of databases and applications' \
-                    crontab 'Commands that run on a schedule' \
-                    daemon 'Long-running processes kept alive by Supervisor' \
-                    ssh-key 'Public keys that may log in to a server' \
-                    network-rule 'Firewall rules of a server' \
-                    provider 'Cloud providers and what they offer' \
-                    credential 'Credentials for cloud providers' \
-                    git-provider 'Connections to Git hosts' \
-                    git-repository 'Git repositories that sites are deployed from' \
-                    completion 'Complete commands and options with Tab' \
-                    sandbox 'A Deploynix of your own on this machine, to try and to test' \
-                    doctor 'Look at everything that dnx depends on, and say what to mend' \
-                    api 'Call the API itself, for what has no command yet' \
+                    auth 'Manage sign-in and profiles' \
+                    token 'Manage API tokens and their abilities' \
+                    config 'Manage the settings of a profile' \
+                    server 'Manage servers' \
+                    site 'Deploy, roll back and manage sites' \
+                    env 'Manage environment variables' \
+                    queue 'Manage queue workers' \
+                    redirect 'Manage redirects' \
+                    certificate 'Manage SSL certificates' \
+                    database 'Manage databases' \
+                    database-user 'Manage database users' \
+                    backup 'Back up and restore databases and sites' \
+                    crontab 'Manage cron jobs' \
+                    daemon 'Manage daemons kept running by Supervisor' \
+                    ssh-key 'Manage SSH keys' \
+                    network-rule 'Manage firewall rules' \
+                    provider 'List cloud providers, regions, sizes and images' \
+                    credential 'Manage cloud provider credentials' \
+                    git-provider 'Manage connections to Git hosts' \
+                    git-repository 'Manage Git repositories and auto-deploy' \
+                    completion 'Set up shell completion' \
+                    sandbox 'Run a local Deploynix API for testing' \
+                    doctor 'Check your setup and suggest fixes' \
+                    api 'Make an authenticated API request' \
+                    version 'Print the version' \
                     login 'Sign in' \
-                    logout 'Revoke the token and forget it' \
-                    whoami 'Who the token belongs to' \
-                    deploy 'Deploy a site and follow it to its end' \
-                    rollback 'Make an earlier release live again' \
+                    logout 'Sign out' \
+                    whoami 'Show who is signed in' \
+                    releases 'List releases' \
+                    deploy 'Deploy a site' \
+                    watch 'Follow a deployment' \
+                    rollback 'Roll back a site' \
                     help 'Show help'
+            case 'help'
+                printf '%s\t%s\n' \
+                    auth 'Manage sign-in and profiles' \
+                    token 'Manage API tokens and their abilities' \
+                    config 'Manage the settings of a profile' \
+                    server 'Manage servers' \
+                    site 'Deploy, roll back and manage sites' \
+                    env 'Manage environment variables' \
+                    queue 'Manage queue workers' \
+                    redirect 'Manage redirects' \
+                    certificate 'Manage SSL certificates' \
+                    database 'Manage databases' \
+                    database-user 'Manage database users' \
+                    backup 'Back up and restore databases and sites' \
+                    crontab 'Manage cron jobs' \
+                    daemon 'Manage daemons kept running by Supervisor' \
+                    ssh-key 'Manage SSH keys' \
+                    network-rule 'Manage firewall rules' \
+                    provider 'List cloud providers, regions, sizes and images' \
+                    credential 'Manage cloud provider credentials' \
+                    git-provider 'Manage connections to Git hosts' \
+                    git-repository 'Manage Git repositories and auto-deploy' \
+                    completion 'Set up shell completion' \
+                    sandbox 'Run a local Deploynix API for testing' \
+                    doctor 'Check your setup and suggest fixes' \
+                    api 'Make an authenticated API request' \
+                    version 'Print the version' \
+                    login 'Sign in' \
+                    logout 'Sign out' \
+                    whoami 'Show who is signed in' \
+                    releases 'List releases' \
+                    deploy 'Deploy a site' \
+                    watch 'Follow a deployment' \
+                    rollback 'Roll back a site' \
+                    options 'Global options' \
+                    output 'Formats, fields and queries' \
+                    exit-codes 'What each exit code means' \
+                    environment 'Environment variables' \
+                    tokens 'Create tokens and limit what they can do' \
+                    keychain 'Where tokens are stored' \
+                    waiting 'Wait for deployments and other work' \
+                    ci 'Run dnx in CI'
             case 'auth'
                 printf '%s\t%s\n' \
-                    login 'Sign in, with a token that can do just what you choose' \
-                    logout 'Revoke the token and forget it' \
-                    status 'Show where each profile is signed in, and whether it works' \
-                    switch 'Choose the profile that is used when nothing else is said' \
-                    whoami 'Who the token belongs to'
+                    login 'Sign in' \
+                    logout 'Sign out and revoke the token' \
+                    status 'Show the sign-in of each profile' \
+                    refresh 'Add abilities to the stored token' \
+                    switch 'Switch to another profile' \
+                    whoami 'Show the signed-in user'
             case 'token'
                 printf '%s\t%s\n' \
                     list 'List tokens' \
-                    create 'Create a token; it is printed once, alone on stdout' \
-                    revoke 'Revoke a token' \
-                    rotate 'Replace a token by a new one of the same name and abilities' \
-                    abilities 'List what a token can be allowed, or what commands need'
+                    create 'Create a token' \
+                    revoke 'Revoke tokens' \
+                    rotate 'Replace a token with a new one' \
+                    abilities 'List abilities, or those that commands need'
             case 'config'
                 printf '%s\t%s\n' \
-                    list 'Show the settings in effect, and where each comes from' \
-                    get 'Print one setting' \
-                    set 'Keep a setting in the profile' \
-                    unset 'Forget a setting of the profile'
+                    list 'List the settings in effect' \
+                    get 'Print a setting' \
+                    set 'Set a profile setting' \
+                    unset 'Remove a profile setting' \
+                    profiles 'List profiles' \
+                    delete-profile 'Delete a profile and revoke its token'
             case 'server'
                 printf '%s\t%s\n' \
                     list 'List servers' \
-                    show 'Show one server' \
+                    show 'Show a server' \
                     create 'Create a server' \
-                    update 'Change a server' \
+                    update 'Update a server' \
                     delete 'Delete a server' \
                     logs 'Show the logs of a server' \
                     restart 'Restart a server' \
                     provision 'Provision a server again'
             case 'site'
                 printf '%s\t%s\n' \
-                    list 'List sites' \
-                    show 'Show one site' \
+                    list 'List sites of all servers, or of one with --server' \
+                    show 'Show a site' \
                     create 'Create a site' \
-                    update 'Change a site' \
+                    update 'Update a site' \
                     delete 'Delete a site' \
-                    deploy 'Deploy a site and follow it to its end' \
-                    watch 'Follow a deployment that is under way, or take up the one that was left' \
-                    rollback 'Make an earlier release live again' \
-                    releases 'List the releases that are kept' \
-                    webhooks 'List the pushes that triggered deployments' \
-                    schedule 'Deploy a site later' \
+                    deploy 'Deploy a site and wait for the result' \
+                    watch 'Follow a deployment in progress, or resume the last one' \
+                    rollback 'Roll back a site to an earlier release' \
+                    releases 'List the releases of a site' \
+                    webhooks 'List the pushes received from Git' \
+                    schedule 'Schedule a deployment' \
                     unschedule 'Cancel a scheduled deployment' \
-                    suspend 'Suspend a site: it answers no traffic until it is resumed' \
-                    resume 'Let a suspended site answer again' \
-                    enable-zero-downtime 'Turn on atomic releases; the API has no way back'
+                    suspend 'Suspend a site and take it offline' \
+                    resume 'Bring a suspended site back online' \
+                    enable-zero-downtime 'Turn on zero-downtime releases'
             case 'env'
                 printf '%s\t%s\n' \
-                    list 'List environment variables; values are masked in the table' \
-                    get 'Print the value of one environment variable, alone on stdout' \
-                    set 'Set environment variables: K=V [K2=V2…], or K --from-file' \
-                    unset 'Delete a variable' \
-                    import 'Import the .env that lies on the server into Deploynix'
+                    list 'List environment variables, with masked values' \
+                    get 'Print the value of an environment variable' \
+                    set 'Set environment variables' \
+                    unset 'Remove an environment variable' \
+                    import 'Import variables from the .env'
             case 'queue'
                 printf '%s\t%s\n' \
-                    list 'List queues' \
-                    show 'Show one queue' \
-                    create 'Create a queue' \
-                    update 'Change a queue' \
-                    delete 'Delete a queue' \
-                    restart 'Restart a queue'
+                    list 'List queue workers' \
+                    show 'Show a queue worker' \
+                    create 'Create a queue worker' \
+                    update 'Update a queue worker' \
+                    delete 'Delete a queue worker' \
+                    restart 'Restart a queue worker'
             case 'redirect'
                 printf '%s\t%s\n' \
                     list 'List redirects' \
-                    show 'Show one redirect' \
+                    show 'Show a redirect' \
                     create 'Create a redirect' \
-                    update 'Change a redirect' \
+                    update 'Update a redirect' \
                     delete 'Delete a redirect'
             case 'certificate'
                 printf '%s\t%s\n' \
-                    list 'List certificates of a site, or with --server alone of a server' \
-                    show 'Show one certificate' \
-                    create 'Issue a certificate for a site, or install one of your own' \
-                    delete 'Revoke a certificate of a site, or with --server alone of a server'
+                    list 'List the certificates of a site or server' \
+                    show 'Show a certificate' \
+                    create 'Issue a certificate, or install your own' \
+                    delete 'Revoke a certificate of a site or server'
             case 'database'
                 printf '%s\t%s\n' \
                     list 'List databases' \
-                    show 'Show one database' \
+                    show 'Show a database' \
                     create 'Create a database' \
                     delete 'Delete a database'
             case 'database-user'
                 printf '%s\t%s\n' \
-                    list 'List users' \
-                    show 'Show one user' \
-                    create 'Create a user' \
-                    update 'Change a user' \
-                    delete 'Delete a user'
+                    list 'List database users' \
+                    show 'Show a database user' \
+                    create 'Create a database user' \
+                    update 'Update a database user' \
+                    delete 'Delete a database user'
             case 'backup'
                 printf '%s\t%s\n' \
                     list 'List backups' \
                     create 'Back up a database, or the application of a site' \
                     download 'Download a backup to a file' \
-                    restore 'Restore from a backup' \
+                    restore 'Restore a database or site from a backup' \
                     verify 'Check that a backup is intact'
             case 'crontab'
                 printf '%s\t%s\n' \
-                    list 'List crontabs' \
-                    show 'Show one crontab' \
-                    create 'Create a crontab' \
-                    update 'Change a crontab' \
-                    delete 'Delete a crontab'
+                    list 'List cron jobs' \
+                    show 'Show a cron job' \
+                    create 'Create a cron job' \
+                    update 'Update a cron job' \
+                    delete 'Delete a cron job'
             case 'daemon'
                 printf '%s\t%s\n' \
                     list 'List daemons' \
-                    show 'Show one daemon' \
+                    show 'Show a daemon' \
                     create 'Create a daemon' \
-                    update 'Change a daemon' \
+                    update 'Update a daemon' \
                     delete 'Delete a daemon' \
                     restart 'Restart a daemon'
             case 'ssh-key'
                 printf '%s\t%s\n' \
                     list 'List SSH keys' \
-                    show 'Show one SSH key' \
+                    show 'Show an SSH key' \
                     create 'Create an SSH key' \
                     delete 'Delete an SSH key'
             case 'network-rule'
                 printf '%s\t%s\n' \
-                    list 'List network rules' \
-                    show 'Show one network rule' \
-                    create 'Create a network rule' \
-                    delete 'Delete a network rule'
+                    list 'List firewall rules' \
+                    show 'Show a firewall rule' \
+                    create 'Create a firewall rule' \
+                    delete 'Delete a firewall rule'
             case 'provider'
                 printf '%s\t%s\n' \
                     list 'List providers' \
-                    regions 'List the regions that a provider offers' \
-                    sizes 'List the sizes that a provider offers' \
-                    images 'List the images that a provider offers'
+                    regions 'List the regions of a provider' \
+                    sizes 'List the sizes of a provider' \
+                    images 'List the images of a provider'
             case 'credential'
                 printf '%s\t%s\n' \
                     list 'List credentials' \
@@ -551,32 +624,32 @@ function __dnx_complete
                     delete 'Delete a credential'
             case 'git-provider'
                 printf '%s\t%s\n' \
-                    list 'List git providers' \
-                    show 'Show one git provider' \
-                    create 'Create a git provider' \
-                    update 'Change a git provider' \
-                    delete 'Delete a git provider'
+                    list 'List Git providers' \
+                    show 'Show a Git provider' \
+                    create 'Create a Git provider' \
+                    update 'Update a Git provider' \
+                    delete 'Delete a Git provider'
             case 'git-repository'
                 printf '%s\t%s\n' \
-                    list 'List git repositories' \
-                    show 'Show one git repository' \
-                    create 'Create a git repository' \
-                    update 'Change a git repository' \
-                    delete 'Delete a git repository' \
-                    setup-deploy-key 'Make a deploy key for a repository, and show it' \
-                    enable-auto-deploy 'Deploy the sites of a repository on every push' \
-                    disable-auto-deploy 'No longer deploy the sites of a repository on a push'
+                    list 'List repositories' \
+                    show 'Show a repository' \
+                    create 'Create a repository' \
+                    update 'Update a repository' \
+                    delete 'Delete a repository' \
+                    setup-deploy-key 'Create a deploy key and show it' \
+                    enable-auto-deploy 'Deploy on every push' \
+                    disable-auto-deploy 'Stop deploying on every push'
             case 'completion'
                 printf '%s\t%s\n' \
                     bash 'Print the completion script for bash' \
                     zsh 'Print the completion script for zsh' \
                     fish 'Print the completion script for fish' \
                     powershell 'Print the completion script for PowerShell' \
-                    install 'Install the completion for your shell'
+                    install 'Install completion for your shell'
             case 'sandbox'
                 printf '%s\t%s\n' \
-                    start 'Serve a Deploynix API on this machine until Ctrl-C' \
-                    run 'Run a command against a sandbox of its own, and pass its exit code on'
+                    start 'Run a local Deploynix API for testing' \
+                    run 'Run a command against a temporary sandbox'
             case 'config get'
                 printf '%s\t%s\n' \
                     profile '' \
@@ -618,6 +691,10 @@ function __dnx_complete
                     --help 'Show help' \
                     -h 'Show help' \
                     --version 'Show the version'
+            case 'help'
+                printf '%s\t%s\n' \
+                    --help 'Show help' \
+                    -h 'Show help'
             case 'auth'
                 printf '%s\t%s\n' \
                     --help 'Show help' \
@@ -708,19 +785,26 @@ function __dnx_complete
                     -h 'Show help'
             case 'auth login'
                 printf '%s\t%s\n' \
-                    --with-token 'Read a token from standard input instead' \
-                    --email 'Mail address' \
-                    --ability 'An ability for the token' \
-                    --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need' \
-                    --preset 'A ready-made set of abilities' \
-                    --insecure-storage 'Store the token in a file, in the clear (mode 0600)'
+                    --with-token 'Read a token from standard input' \
+                    --email 'Email address' \
+                    --ability 'Ability for the token' \
+                    --for 'Command that must work; adds the abilities it needs' \
+                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need' \
+                    --preset 'Named set of abilities' \
+                    --insecure-storage 'Store the token in the clear, in a file that only you can read'
                 __dnx_everywhere
             case 'auth logout'
                 printf '%s\t%s\n' \
-                    --keep 'Only forget it here; the token stays valid'
+                    --keep 'Forget the token here without revoking it'
                 __dnx_everywhere
             case 'auth status'
+                __dnx_everywhere
+            case 'auth refresh'
+                printf '%s\t%s\n' \
+                    --ability 'Ability for the token' \
+                    --for 'Command that must work; adds the abilities it needs' \
+                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need' \
+                    --preset 'Named set of abilities'
                 __dnx_everywhere
             case 'auth switch'
                 __dnx_everywhere
@@ -728,36 +812,36 @@ function __dnx_complete
                 __dnx_everywhere
             case 'token list'
                 printf '%s\t%s\n' \
-                    --audit 'Mark those with every ability, unused for 90 days, never used, or named alike'
+                    --audit 'Flag tokens with every ability, unused for 90 days, never used, or with the same name'
                 __dnx_everywhere
             case 'token create'
                 printf '%s\t%s\n' \
-                    --name 'What the token is for, such as ci' \
-                    --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need' \
-                    --preset 'A ready-made set of abilities' \
-                    --ability 'An ability for the token' \
-                    --to-file 'Put the token into a new file that only you can read, and never show it' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --name 'Name that says what the token is for, such as ci' \
+                    --for 'Command that must work; adds the abilities it needs' \
+                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need' \
+                    --preset 'Named set of abilities' \
+                    --ability 'Ability for the token' \
+                    --to-file 'Write the token to a new file that only you can read' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'token revoke'
                 printf '%s\t%s\n' \
-                    --confirm 'Agree to revoke even the token that dnx is using here, by its name' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --confirm 'Name of the token in use here, to revoke it without a question' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'token rotate'
                 printf '%s\t%s\n' \
-                    --to-file 'Put the new token into a new file that only you can read' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --to-file 'Write the new token to a new file that only you can read' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'token abilities'
                 printf '%s\t%s\n' \
-                    --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need'
+                    --for 'Command that must work; adds the abilities it needs' \
+                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need'
                 __dnx_everywhere
             case 'config list'
                 __dnx_everywhere
@@ -767,577 +851,588 @@ function __dnx_complete
                 __dnx_everywhere
             case 'config unset'
                 __dnx_everywhere
+            case 'config profiles'
+                __dnx_everywhere
+            case 'config delete-profile'
+                printf '%s\t%s\n' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
+                __dnx_everywhere
             case 'server list'
                 __dnx_everywhere
             case 'server show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'server create'
                 printf '%s\t%s\n' \
-                    --name 'Name of the server' \
+                    --name 'Server name' \
                     --provider 'Cloud provider, such as hetzner' \
-                    --credential-id 'Credential for the provider, by name or id' \
+                    --credential-id 'Credential, by name or id' \
                     --region 'Region, such as fsn1' \
                     --size 'Size, such as cx32' \
                     --image 'Image, such as ubuntu-24.04' \
-                    --type 'What it is for' \
+                    --type 'Server type' \
                     --php-version 'PHP version' \
-                    --database-type 'Database to install' \
-                    --webserver 'Web server to install' \
-                    --ip-address 'Address of a machine of your own, for the provider custom' \
-                    --wait 'Follow it to its end; by default where the token can' \
-                    --no-wait 'Not: Follow it to its end; by default where the token can' \
-                    --timeout 'How long to wait (15m)' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --database-type 'Database' \
+                    --webserver 'Web server' \
+                    --ip-address 'IP address of your own machine, for the provider custom' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'server update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --name 'Name of the server' \
-                    --monitoring-enabled 'Whether it is monitored' \
-                    --no-monitoring-enabled 'Not: Whether it is monitored' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --server 'Server: name, IP or id' \
+                    --name 'Server name' \
+                    --monitoring-enabled 'Monitor the server' \
+                    --no-monitoring-enabled 'Not: Monitor the server' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'server delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --confirm 'Agree by giving the name' \
-                    --yes 'Not enough here: use --confirm' \
-                    -y 'Not enough here: use --confirm'
+                    --server 'Server: name, IP or id' \
+                    --confirm 'Confirm by giving the name' \
+                    --yes 'Not enough here; use --confirm' \
+                    -y 'Not enough here; use --confirm'
                 __dnx_everywhere
             case 'server logs'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'server restart'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'server provision'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --wait 'Follow it to its end; by default where the token can' \
-                    --no-wait 'Not: Follow it to its end; by default where the token can' \
-                    --timeout 'How long to wait (15m)' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'site list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'site show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'site create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --domain 'The domain it answers on' \
-                    --type 'What kind of site' \
-                    --git-repository-id 'The repository it is deployed from, by name or id' \
-                    --branch 'The branch that is deployed' \
-                    --web-directory 'The directory that is served, such as /public' \
+                    --server 'Server: name, IP or id' \
+                    --domain 'Domain' \
+                    --type 'Site type' \
+                    --git-repository-id 'Git repository, by name or id' \
+                    --branch 'Branch to deploy' \
+                    --web-directory 'Web directory, such as /public' \
                     --php-version 'PHP version' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'site update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --domain 'The domain it answers on' \
-                    --git-repository-id 'The repository it is deployed from, by name or id' \
-                    --branch 'The branch that is deployed' \
-                    --web-directory 'The directory that is served, such as /public' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --domain 'Domain' \
+                    --git-repository-id 'Git repository, by name or id' \
+                    --branch 'Branch to deploy' \
+                    --web-directory 'Web directory, such as /public' \
                     --php-version 'PHP version' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'site delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --confirm 'Agree by giving the name' \
-                    --yes 'Not enough here: use --confirm' \
-                    -y 'Not enough here: use --confirm'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --confirm 'Confirm by giving the name' \
+                    --yes 'Not enough here; use --confirm' \
+                    -y 'Not enough here; use --confirm'
                 __dnx_everywhere
             case 'site deploy'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --wait 'Follow it to its end; by default where the token can' \
-                    --no-wait 'Not: Follow it to its end; by default where the token can' \
-                    --timeout 'How long to wait (15m)' \
-                    --if-running 'What to do if one is in progress (default: ask on a terminal, else attach, or wait for an installation)' \
-                    --verify 'Ask the site for this path afterwards, such as /up' \
-                    --expect 'The status that --verify wants (200)' \
-                    --expect-body 'Text that the answer to --verify must hold' \
-                    --for 'So many good answers in a row (1)' \
-                    --within 'How long --verify may take (90s)' \
-                    --verify-cmd 'Run this command afterwards; its exit code decides' \
-                    --url 'The address of the site (https and its domain)' \
-                    --rollback-on-fail 'Go back to the release before when it fails verification; exit 11' \
-                    --all 'Every site of the server' \
-                    --concurrency 'Of several sites, how many at a time (4)' \
-                    --max-failures 'Of several sites, start no more after so many failures' \
-                    --dry-run 'Say what would be deployed and with how many requests; deploy nothing' \
-                    --result-file 'Write the result as JSON to this file as well' \
-                    --ci 'Write annotations, outputs and a summary in GitHub Actions (on there)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary in GitHub Actions (on there)'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --dry-run 'Show what would be deployed, and deploy nothing' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --if-running 'If the site is already being deployed (default attach; asks on a terminal)' \
+                    --verify 'Request this path after the deployment, such as /up' \
+                    --expect 'Expected status (default 200)' \
+                    --expect-body 'Text that the response must contain' \
+                    --for 'Consecutive successes required (default 1)' \
+                    --within 'Time limit for --verify (default 90s)' \
+                    --verify-cmd 'Run this command; it must exit 0' \
+                    --url 'Base URL (default https and the domain)' \
+                    --rollback-on-fail 'Roll back if verification fails; exit 11' \
+                    --all 'Deploy every site of the server' \
+                    --concurrency 'Deploy this many at a time (default 4)' \
+                    --max-failures 'Stop starting deployments after this many failures' \
+                    --result-file 'Also write the result as JSON to this file' \
+                    --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
+                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)'
                 __dnx_everywhere
             case 'site watch'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --timeout 'How long to wait (15m)' \
-                    --result-file 'Write the result as JSON to this file as well' \
-                    --ci 'Write annotations, outputs and a summary in GitHub Actions (on there)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary in GitHub Actions (on there)'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --result-file 'Also write the result as JSON to this file' \
+                    --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
+                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)'
                 __dnx_everywhere
             case 'site rollback'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --to 'The release, by name or id; picked on a terminal, the previous one otherwise' \
-                    --wait 'Follow it to its end; by default where the token can' \
-                    --no-wait 'Not: Follow it to its end; by default where the token can' \
-                    --timeout 'How long to wait (15m)' \
-                    --result-file 'Write the result as JSON to this file as well' \
-                    --ci 'Write annotations, outputs and a summary in GitHub Actions (on there)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary in GitHub Actions (on there)' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --to 'Release to roll back to, by name or id' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --result-file 'Also write the result as JSON to this file' \
+                    --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
+                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'site releases'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'site webhooks'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'site schedule'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --at 'When: 2026-12-01T02:00, or with its offset 2026-12-01T02:00:00Z' \
-                    --tz 'The time zone of --at (the one of this machine)' \
-                    --in 'When: so long from now' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --at 'Time, such as 2026-12-01T02:00 or 2026-12-01T02:00:00Z' \
+                    --tz 'Time zone of --at (default: of this machine)' \
+                    --in 'Delay from now, such as 90m' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'site unschedule'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'site suspend'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --reason 'Why, for the record' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --reason 'Reason, for the record' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'site resume'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'site enable-zero-downtime'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'env list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --reveal 'Show the values in the table too'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --reveal 'Show the values in the table'
                 __dnx_everywhere
             case 'env get'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'env set'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --from-file 'Read the value of the one KEY from this file, or - for standard input' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --from-file 'Read the value from a file, or from stdin with -' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'env unset'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'env import'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'queue list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'queue show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'queue create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --queue 'Queue to work on' \
-                    --connection 'Connection of the application, such as redis' \
-                    --processes 'How many workers' \
-                    --tries 'How often a job is tried' \
-                    --timeout 'Seconds that a job may take' \
-                    --sleep 'Seconds to wait when there is no job' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --queue 'Queue to process' \
+                    --connection 'Queue connection, such as redis' \
+                    --processes 'Number of processes' \
+                    --tries 'Maximum attempts per job' \
+                    --timeout 'Maximum seconds per job' \
+                    --sleep 'Seconds to sleep when the queue is empty' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'queue update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --connection 'Connection of the application, such as redis' \
-                    --processes 'How many workers' \
-                    --tries 'How often a job is tried' \
-                    --timeout 'Seconds that a job may take' \
-                    --sleep 'Seconds to wait when there is no job' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --connection 'Queue connection, such as redis' \
+                    --processes 'Number of processes' \
+                    --tries 'Maximum attempts per job' \
+                    --timeout 'Maximum seconds per job' \
+                    --sleep 'Seconds to sleep when the queue is empty' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'queue delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'queue restart'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'redirect list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'redirect show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'redirect create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --from 'Path that is redirected' \
-                    --to 'Path or URL that it leads to' \
-                    --type 'Status code' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --from 'Path to redirect' \
+                    --to 'Path or URL to redirect to' \
+                    --type 'HTTP status' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'redirect update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --from 'Path that is redirected' \
-                    --to 'Path or URL that it leads to' \
-                    --type 'Status code' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --from 'Path to redirect' \
+                    --to 'Path or URL to redirect to' \
+                    --type 'HTTP status' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'redirect delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'certificate list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'certificate show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
                 __dnx_everywhere
             case 'certificate create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --domain 'Domain that it is for' \
-                    --type 'Kind of certificate' \
-                    --certificate 'A certificate of your own, with its chain, in PEM' \
-                    --private-key 'The private key of a certificate of your own, in PEM' \
-                    --wait 'Follow it to its end; by default where the token can' \
-                    --no-wait 'Not: Follow it to its end; by default where the token can' \
-                    --timeout 'How long to wait (15m)' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --domain 'Domain of the certificate' \
+                    --type 'Certificate type' \
+                    --certificate 'Your own certificate with its chain, in PEM' \
+                    --private-key 'Private key of your own certificate, in PEM' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'certificate delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'database list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'database show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'database create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --name 'Name of the database' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'database delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --confirm 'Agree by giving the name' \
-                    --yes 'Not enough here: use --confirm' \
-                    -y 'Not enough here: use --confirm'
+                    --server 'Server: name, IP or id' \
+                    --confirm 'Confirm by giving the name' \
+                    --yes 'Not enough here; use --confirm' \
+                    -y 'Not enough here; use --confirm'
                 __dnx_everywhere
             case 'database-user list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id'
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id'
                 __dnx_everywhere
             case 'database-user show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id'
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id'
                 __dnx_everywhere
             case 'database-user create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
-                    --username 'Name of the user' \
-                    --password 'Password; a create without one lets Deploynix choose it, and shows it this once' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id' \
+                    --username 'Username' \
+                    --password 'Password (default: generated and shown once)' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'database-user update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
-                    --password 'Password; a create without one lets Deploynix choose it, and shows it this once' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id' \
+                    --password 'Password (default: generated and shown once)' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'database-user delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'backup list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
-                    --status 'Only those in this status' \
-                    --type 'Only those of this kind'
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id' \
+                    --status 'Only backups with this status' \
+                    --type 'Only backups of this type'
                 __dnx_everywhere
             case 'backup create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --database 'The database: name or id' \
-                    --site 'The site whose application to back up: domain or id' \
-                    --wait 'Follow it to its end; by default where the token can' \
-                    --no-wait 'Not: Follow it to its end; by default where the token can' \
-                    --timeout 'How long to wait (15m)' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id' \
+                    --site 'Site whose application to back up: domain or id' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'backup download'
                 printf '%s\t%s\n' \
-                    --file 'Where to: a file, a folder, or - for standard output' \
-                    -O 'Where to: a file, a folder, or - for standard output' \
-                    --force 'Overwrite the file if it is there'
+                    --file 'File or folder to save to, or - for standard output' \
+                    -O 'File or folder to save to, or - for standard output' \
+                    --force 'Overwrite an existing file'
                 __dnx_everywhere
             case 'backup restore'
                 printf '%s\t%s\n' \
-                    --wait 'Follow it to its end; by default where the token can' \
-                    --no-wait 'Not: Follow it to its end; by default where the token can' \
-                    --timeout 'How long to wait (15m)' \
-                    --confirm 'Agree by giving the name' \
-                    --yes 'Not enough here: use --confirm' \
-                    -y 'Not enough here: use --confirm'
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id' \
+                    --site 'Site: domain or id' \
+                    --latest 'Restore the newest completed backup of --database or --site' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --confirm 'Confirm by giving the name' \
+                    --yes 'Not enough here; use --confirm' \
+                    -y 'Not enough here; use --confirm'
                 __dnx_everywhere
             case 'backup verify'
                 __dnx_everywhere
             case 'crontab list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'crontab show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'crontab create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --command 'Command to run' \
-                    --frequency 'When: the five fields of cron' \
-                    --user 'System user that runs it' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --frequency 'Schedule as a cron expression' \
+                    --user 'System user to run it as' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'crontab update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --command 'Command to run' \
-                    --frequency 'When: the five fields of cron' \
-                    --user 'System user that runs it' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --frequency 'Schedule as a cron expression' \
+                    --user 'System user to run it as' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'crontab delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'daemon list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'daemon show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'daemon create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --command 'Command to keep running' \
                     --directory 'Working directory' \
-                    --user 'System user that runs it' \
-                    --processes 'How many copies to run' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --user 'System user to run it as' \
+                    --processes 'Number of processes' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'daemon update'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --command 'Command to keep running' \
                     --directory 'Working directory' \
-                    --user 'System user that runs it' \
-                    --processes 'How many copies to run' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --user 'System user to run it as' \
+                    --processes 'Number of processes' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'daemon delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'daemon restart'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'ssh-key list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'ssh-key show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'ssh-key create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
+                    --server 'Server: name, IP or id' \
                     --name 'Name of the key, such as ada@laptop' \
-                    --public-key 'Public key' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --public-key 'Public key, such as @~/.ssh/id_ed25519.pub' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'ssh-key delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'network-rule list'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'network-rule show'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id'
+                    --server 'Server: name, IP or id'
                 __dnx_everywhere
             case 'network-rule create'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --name 'Name of the rule' \
+                    --server 'Server: name, IP or id' \
                     --port 'Port' \
+                    --name 'Name of the rule' \
                     --protocol 'Protocol' \
-                    --action 'What happens to what arrives' \
-                    --source 'Address or network that it applies to; anywhere when left out' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --action 'Allow or deny the traffic' \
+                    --source 'IP address or network (default anywhere)' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'network-rule delete'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'provider list'
                 __dnx_everywhere
@@ -1354,14 +1449,14 @@ function __dnx_complete
                     --name 'Name of the credential' \
                     --provider 'Cloud provider, such as hetzner' \
                     --token 'The provider\'s API token' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'credential delete'
                 printf '%s\t%s\n' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'git-provider list'
                 __dnx_everywhere
@@ -1370,25 +1465,25 @@ function __dnx_complete
             case 'git-provider create'
                 printf '%s\t%s\n' \
                     --name 'Name of the connection' \
-                    --provider 'Kind of Git host' \
-                    --token 'The Git host\'s access token' \
-                    --url 'Address of a host of your own' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --provider 'Git host' \
+                    --token 'Access token of the Git host' \
+                    --url 'URL of a self-hosted Git host' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'git-provider update'
                 printf '%s\t%s\n' \
                     --name 'Name of the connection' \
-                    --token 'The Git host\'s access token' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --token 'Access token of the Git host' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'git-provider delete'
                 printf '%s\t%s\n' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'git-repository list'
                 __dnx_everywhere
@@ -1397,22 +1492,22 @@ function __dnx_complete
             case 'git-repository create'
                 printf '%s\t%s\n' \
                     --name 'Owner and name, such as example/shop' \
-                    --git-provider-id 'Git provider that has it, by name or id' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --git-provider-id 'Git provider, by name or id' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'git-repository update'
                 printf '%s\t%s\n' \
                     --name 'Owner and name, such as example/shop' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
                 __dnx_everywhere
             case 'git-repository delete'
                 printf '%s\t%s\n' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'git-repository setup-deploy-key'
                 __dnx_everywhere
@@ -1432,92 +1527,108 @@ function __dnx_complete
                 __dnx_everywhere
             case 'sandbox start'
                 printf '%s\t%s\n' \
-                    --port 'The port to listen on; a free one otherwise' \
-                    --state 'Keep the state in this file' \
-                    --fail-deploys 'Every deployment fails' \
-                    --latency 'Wait before every answer' \
-                    --rate-limit 'Requests a minute, 0 for no limit (60)'
+                    --port 'Port to listen on (default: a free one)' \
+                    --state 'Keep the state in a file' \
+                    --fail-deploys 'Make every deployment fail' \
+                    --latency 'Delay every answer' \
+                    --rate-limit 'Requests per minute, 0 for no limit (default 60)'
                 __dnx_everywhere
             case 'sandbox run'
                 printf '%s\t%s\n' \
-                    --port 'The port to listen on; a free one otherwise' \
-                    --state 'Keep the state in this file' \
-                    --fail-deploys 'Every deployment fails' \
-                    --latency 'Wait before every answer' \
-                    --rate-limit 'Requests a minute, 0 for no limit (60)'
+                    --port 'Port to listen on (default: a free one)' \
+                    --state 'Keep the state in a file' \
+                    --fail-deploys 'Make every deployment fail' \
+                    --latency 'Delay every answer' \
+                    --rate-limit 'Requests per minute, 0 for no limit (default 60)'
                 __dnx_everywhere
             case 'doctor'
                 printf '%s\t%s\n' \
-                    --contract 'Compare with this OpenAPI 3 document, in JSON or YAML' \
-                    --exit-code 'With --contract, exit 10 when there are differences'
+                    --contract 'Compare with an OpenAPI 3 document (JSON or YAML)' \
+                    --exit-code 'With --contract, exit with 10 on differences'
                 __dnx_everywhere
             case 'api'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --input 'The whole body, any JSON: text, @file, or - for standard input' \
-                    --paginate 'Every page of a list, as one array' \
-                    --include 'Show the status and the headers too' \
-                    -i 'Show the status and the headers too' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask' \
-                    --field 'Any field of the body: text, or typed with key:=json' \
-                    -F 'Any field of the body: text, or typed with key:=json' \
-                    --data 'The body as JSON; it wins over the flags, and -F over it'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --input 'The whole JSON body: text, @file, or - for stdin' \
+                    --paginate 'Fetch every page of a list, as one array' \
+                    --include 'Also print the status and headers' \
+                    -i 'Also print the status and headers' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                __dnx_everywhere
+            case 'version'
                 __dnx_everywhere
             case 'login'
                 printf '%s\t%s\n' \
-                    --with-token 'Read a token from standard input instead' \
-                    --email 'Mail address' \
-                    --ability 'An ability for the token' \
-                    --for 'A command line that must work: what it needs' \
-                    --from-script 'A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need' \
-                    --preset 'A ready-made set of abilities' \
-                    --insecure-storage 'Store the token in a file, in the clear (mode 0600)'
+                    --with-token 'Read a token from standard input' \
+                    --email 'Email address' \
+                    --ability 'Ability for the token' \
+                    --for 'Command that must work; adds the abilities it needs' \
+                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need' \
+                    --preset 'Named set of abilities' \
+                    --insecure-storage 'Store the token in the clear, in a file that only you can read'
                 __dnx_everywhere
             case 'logout'
                 printf '%s\t%s\n' \
-                    --keep 'Only forget it here; the token stays valid'
+                    --keep 'Forget the token here without revoking it'
                 __dnx_everywhere
             case 'whoami'
                 __dnx_everywhere
+            case 'releases'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
+                __dnx_everywhere
             case 'deploy'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --wait 'Follow it to its end; by default where the token can' \
-                    --no-wait 'Not: Follow it to its end; by default where the token can' \
-                    --timeout 'How long to wait (15m)' \
-                    --if-running 'What to do if one is in progress (default: ask on a terminal, else attach, or wait for an installation)' \
-                    --verify 'Ask the site for this path afterwards, such as /up' \
-                    --expect 'The status that --verify wants (200)' \
-                    --expect-body 'Text that the answer to --verify must hold' \
-                    --for 'So many good answers in a row (1)' \
-                    --within 'How long --verify may take (90s)' \
-                    --verify-cmd 'Run this command afterwards; its exit code decides' \
-                    --url 'The address of the site (https and its domain)' \
-                    --rollback-on-fail 'Go back to the release before when it fails verification; exit 11' \
-                    --all 'Every site of the server' \
-                    --concurrency 'Of several sites, how many at a time (4)' \
-                    --max-failures 'Of several sites, start no more after so many failures' \
-                    --dry-run 'Say what would be deployed and with how many requests; deploy nothing' \
-                    --result-file 'Write the result as JSON to this file as well' \
-                    --ci 'Write annotations, outputs and a summary in GitHub Actions (on there)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary in GitHub Actions (on there)'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --dry-run 'Show what would be deployed, and deploy nothing' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --if-running 'If the site is already being deployed (default attach; asks on a terminal)' \
+                    --verify 'Request this path after the deployment, such as /up' \
+                    --expect 'Expected status (default 200)' \
+                    --expect-body 'Text that the response must contain' \
+                    --for 'Consecutive successes required (default 1)' \
+                    --within 'Time limit for --verify (default 90s)' \
+                    --verify-cmd 'Run this command; it must exit 0' \
+                    --url 'Base URL (default https and the domain)' \
+                    --rollback-on-fail 'Roll back if verification fails; exit 11' \
+                    --all 'Deploy every site of the server' \
+                    --concurrency 'Deploy this many at a time (default 4)' \
+                    --max-failures 'Stop starting deployments after this many failures' \
+                    --result-file 'Also write the result as JSON to this file' \
+                    --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
+                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)'
+                __dnx_everywhere
+            case 'watch'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --result-file 'Also write the result as JSON to this file' \
+                    --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
+                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)'
                 __dnx_everywhere
             case 'rollback'
                 printf '%s\t%s\n' \
-                    --server 'The server: name or id' \
-                    --site 'The site: name or id' \
-                    --to 'The release, by name or id; picked on a terminal, the previous one otherwise' \
-                    --wait 'Follow it to its end; by default where the token can' \
-                    --no-wait 'Not: Follow it to its end; by default where the token can' \
-                    --timeout 'How long to wait (15m)' \
-                    --result-file 'Write the result as JSON to this file as well' \
-                    --ci 'Write annotations, outputs and a summary in GitHub Actions (on there)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary in GitHub Actions (on there)' \
-                    --yes 'Do not ask' \
-                    -y 'Do not ask'
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --to 'Release to roll back to, by name or id' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --result-file 'Also write the result as JSON to this file' \
+                    --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
+                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
     end
 end

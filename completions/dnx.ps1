@@ -9,21 +9,33 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'sites' = 'site'
     'envs' = 'env'
     'queues' = 'queue'
+    'worker' = 'queue'
+    'workers' = 'queue'
     'redirects' = 'redirect'
     'certificates' = 'certificate'
+    'cert' = 'certificate'
+    'certs' = 'certificate'
     'databases' = 'database'
+    'db' = 'database'
+    'dbs' = 'database'
     'database-users' = 'database-user'
+    'db-user' = 'database-user'
+    'db-users' = 'database-user'
     'backups' = 'backup'
     'crontabs' = 'crontab'
+    'cron' = 'crontab'
+    'crons' = 'crontab'
     'daemons' = 'daemon'
     'ssh-keys' = 'ssh-key'
     'network-rules' = 'network-rule'
     'firewall' = 'network-rule'
+    'firewalls' = 'network-rule'
     'providers' = 'provider'
     'credentials' = 'credential'
     'git-providers' = 'git-provider'
     'git-repositories' = 'git-repository'
     'repo' = 'git-repository'
+    'repos' = 'git-repository'
     'completions' = 'completion'
     'sandboxes' = 'sandbox'
   }
@@ -86,34 +98,36 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'git-repository get' = 'git-repository show'
     'git-repository rm' = 'git-repository delete'
   }
-  $alone = @('doctor', 'api', 'login', 'logout', 'whoami', 'deploy', 'rollback')
+  $alone = @('doctor', 'api', 'version', 'login', 'logout', 'whoami', 'releases', 'deploy', 'watch', 'rollback')
   $words = @{
-    '' = @('auth|Sign in and out, and see as whom', 'token|API tokens and what they may do', 'config|The host, server, site and output that a profile keeps', 'server|Servers', 'site|Sites: deploy, watch, roll back', 'env|Environment variables of a site', 'queue|Queue workers of a site', 'redirect|Redirects that the web server answers', 'certificate|SSL certificates of sites and servers', 'database|Databases of a server', 'database-user|Who may use a database', 'backup|Backups of databases and applications', 'crontab|Commands that run on a schedule', 'daemon|Long-running processes kept alive by Supervisor', 'ssh-key|Public keys that may log in to a server', 'network-rule|Firewall rules of a server', 'provider|Cloud providers and what they offer', 'credential|Credentials for cloud providers', 'git-provider|Connections to Git hosts', 'git-repository|Git repositories that sites are deployed from', 'completion|Complete commands and options with Tab', 'sandbox|A Deploynix of your own on this machine, to try and to test', 'doctor|Look at everything that dnx depends on, and say what to mend', 'api|Call the API itself, for what has no command yet', 'login|Sign in', 'logout|Revoke the token and forget it', 'whoami|Who the token belongs to', 'deploy|Deploy a site and follow it to its end', 'rollback|Make an earlier release live again', 'help|Show help')
-    'auth' = @('login|Sign in, with a token that can do just what you choose', 'logout|Revoke the token and forget it', 'status|Show where each profile is signed in, and whether it works', 'switch|Choose the profile that is used when nothing else is said', 'whoami|Who the token belongs to')
-    'token' = @('list|List tokens', 'create|Create a token; it is printed once, alone on stdout', 'revoke|Revoke a token', 'rotate|Replace a token by a new one of the same name and abilities', 'abilities|List what a token can be allowed, or what commands need')
-    'config' = @('list|Show the settings in effect, and where each comes from', 'get|Print one setting', 'set|Keep a setting in the profile', 'unset|Forget a setting of the profile')
-    'server' = @('list|List servers', 'show|Show one server', 'create|Create a server', 'update|Change a server', 'delete|Delete a server', 'logs|Show the logs of a server', 'restart|Restart a server', 'provision|Provision a server again')
-    'site' = @('list|List sites', 'show|Show one site', 'create|Create a site', 'update|Change a site', 'delete|Delete a site', 'deploy|Deploy a site and follow it to its end', 'watch|Follow a deployment that is under way, or take up the one that was left', 'rollback|Make an earlier release live again', 'releases|List the releases that are kept', 'webhooks|List the pushes that triggered deployments', 'schedule|Deploy a site later', 'unschedule|Cancel a scheduled deployment', 'suspend|Suspend a site: it answers no traffic until it is resumed', 'resume|Let a suspended site answer again', 'enable-zero-downtime|Turn on atomic releases; the API has no way back')
-    'env' = @('list|List environment variables; values are masked in the table', 'get|Print the value of one environment variable, alone on stdout', 'set|Set environment variables: K=V [K2=V2…], or K --from-file', 'unset|Delete a variable', 'import|Import the .env that lies on the server into Deploynix')
-    'queue' = @('list|List queues', 'show|Show one queue', 'create|Create a queue', 'update|Change a queue', 'delete|Delete a queue', 'restart|Restart a queue')
-    'redirect' = @('list|List redirects', 'show|Show one redirect', 'create|Create a redirect', 'update|Change a redirect', 'delete|Delete a redirect')
-    'certificate' = @('list|List certificates of a site, or with --server alone of a server', 'show|Show one certificate', 'create|Issue a certificate for a site, or install one of your own', 'delete|Revoke a certificate of a site, or with --server alone of a server')
-    'database' = @('list|List databases', 'show|Show one database', 'create|Create a database', 'delete|Delete a database')
-    'database-user' = @('list|List users', 'show|Show one user', 'create|Create a user', 'update|Change a user', 'delete|Delete a user')
-    'backup' = @('list|List backups', 'create|Back up a database, or the application of a site', 'download|Download a backup to a file', 'restore|Restore from a backup', 'verify|Check that a backup is intact')
-    'crontab' = @('list|List crontabs', 'show|Show one crontab', 'create|Create a crontab', 'update|Change a crontab', 'delete|Delete a crontab')
-    'daemon' = @('list|List daemons', 'show|Show one daemon', 'create|Create a daemon', 'update|Change a daemon', 'delete|Delete a daemon', 'restart|Restart a daemon')
-    'ssh-key' = @('list|List SSH keys', 'show|Show one SSH key', 'create|Create an SSH key', 'delete|Delete an SSH key')
-    'network-rule' = @('list|List network rules', 'show|Show one network rule', 'create|Create a network rule', 'delete|Delete a network rule')
-    'provider' = @('list|List providers', 'regions|List the regions that a provider offers', 'sizes|List the sizes that a provider offers', 'images|List the images that a provider offers')
+    '' = @('auth|Manage sign-in and profiles', 'token|Manage API tokens and their abilities', 'config|Manage the settings of a profile', 'server|Manage servers', 'site|Deploy, roll back and manage sites', 'env|Manage environment variables', 'queue|Manage queue workers', 'redirect|Manage redirects', 'certificate|Manage SSL certificates', 'database|Manage databases', 'database-user|Manage database users', 'backup|Back up and restore databases and sites', 'crontab|Manage cron jobs', 'daemon|Manage daemons kept running by Supervisor', 'ssh-key|Manage SSH keys', 'network-rule|Manage firewall rules', 'provider|List cloud providers, regions, sizes and images', 'credential|Manage cloud provider credentials', 'git-provider|Manage connections to Git hosts', 'git-repository|Manage Git repositories and auto-deploy', 'completion|Set up shell completion', 'sandbox|Run a local Deploynix API for testing', 'doctor|Check your setup and suggest fixes', 'api|Make an authenticated API request', 'version|Print the version', 'login|Sign in', 'logout|Sign out', 'whoami|Show who is signed in', 'releases|List releases', 'deploy|Deploy a site', 'watch|Follow a deployment', 'rollback|Roll back a site', 'help|Show help')
+    'help' = @('auth|Manage sign-in and profiles', 'token|Manage API tokens and their abilities', 'config|Manage the settings of a profile', 'server|Manage servers', 'site|Deploy, roll back and manage sites', 'env|Manage environment variables', 'queue|Manage queue workers', 'redirect|Manage redirects', 'certificate|Manage SSL certificates', 'database|Manage databases', 'database-user|Manage database users', 'backup|Back up and restore databases and sites', 'crontab|Manage cron jobs', 'daemon|Manage daemons kept running by Supervisor', 'ssh-key|Manage SSH keys', 'network-rule|Manage firewall rules', 'provider|List cloud providers, regions, sizes and images', 'credential|Manage cloud provider credentials', 'git-provider|Manage connections to Git hosts', 'git-repository|Manage Git repositories and auto-deploy', 'completion|Set up shell completion', 'sandbox|Run a local Deploynix API for testing', 'doctor|Check your setup and suggest fixes', 'api|Make an authenticated API request', 'version|Print the version', 'login|Sign in', 'logout|Sign out', 'whoami|Show who is signed in', 'releases|List releases', 'deploy|Deploy a site', 'watch|Follow a deployment', 'rollback|Roll back a site', 'options|Global options', 'output|Formats, fields and queries', 'exit-codes|What each exit code means', 'environment|Environment variables', 'tokens|Create tokens and limit what they can do', 'keychain|Where tokens are stored', 'waiting|Wait for deployments and other work', 'ci|Run dnx in CI')
+    'auth' = @('login|Sign in', 'logout|Sign out and revoke the token', 'status|Show the sign-in of each profile', 'refresh|Add abilities to the stored token', 'switch|Switch to another profile', 'whoami|Show the signed-in user')
+    'token' = @('list|List tokens', 'create|Create a token', 'revoke|Revoke tokens', 'rotate|Replace a token with a new one', 'abilities|List abilities, or those that commands need')
+    'config' = @('list|List the settings in effect', 'get|Print a setting', 'set|Set a profile setting', 'unset|Remove a profile setting', 'profiles|List profiles', 'delete-profile|Delete a profile and revoke its token')
+    'server' = @('list|List servers', 'show|Show a server', 'create|Create a server', 'update|Update a server', 'delete|Delete a server', 'logs|Show the logs of a server', 'restart|Restart a server', 'provision|Provision a server again')
+    'site' = @('list|List sites of all servers, or of one with --server', 'show|Show a site', 'create|Create a site', 'update|Update a site', 'delete|Delete a site', 'deploy|Deploy a site and wait for the result', 'watch|Follow a deployment in progress, or resume the last one', 'rollback|Roll back a site to an earlier release', 'releases|List the releases of a site', 'webhooks|List the pushes received from Git', 'schedule|Schedule a deployment', 'unschedule|Cancel a scheduled deployment', 'suspend|Suspend a site and take it offline', 'resume|Bring a suspended site back online', 'enable-zero-downtime|Turn on zero-downtime releases')
+    'env' = @('list|List environment variables, with masked values', 'get|Print the value of an environment variable', 'set|Set environment variables', 'unset|Remove an environment variable', 'import|Import variables from the .env')
+    'queue' = @('list|List queue workers', 'show|Show a queue worker', 'create|Create a queue worker', 'update|Update a queue worker', 'delete|Delete a queue worker', 'restart|Restart a queue worker')
+    'redirect' = @('list|List redirects', 'show|Show a redirect', 'create|Create a redirect', 'update|Update a redirect', 'delete|Delete a redirect')
+    'certificate' = @('list|List the certificates of a site or server', 'show|Show a certificate', 'create|Issue a certificate, or install your own', 'delete|Revoke a certificate of a site or server')
+    'database' = @('list|List databases', 'show|Show a database', 'create|Create a database', 'delete|Delete a database')
+    'database-user' = @('list|List database users', 'show|Show a database user', 'create|Create a database user', 'update|Update a database user', 'delete|Delete a database user')
+    'backup' = @('list|List backups', 'create|Back up a database, or the application of a site', 'download|Download a backup to a file', 'restore|Restore a database or site from a backup', 'verify|Check that a backup is intact')
+    'crontab' = @('list|List cron jobs', 'show|Show a cron job', 'create|Create a cron job', 'update|Update a cron job', 'delete|Delete a cron job')
+    'daemon' = @('list|List daemons', 'show|Show a daemon', 'create|Create a daemon', 'update|Update a daemon', 'delete|Delete a daemon', 'restart|Restart a daemon')
+    'ssh-key' = @('list|List SSH keys', 'show|Show an SSH key', 'create|Create an SSH key', 'delete|Delete an SSH key')
+    'network-rule' = @('list|List firewall rules', 'show|Show a firewall rule', 'create|Create a firewall rule', 'delete|Delete a firewall rule')
+    'provider' = @('list|List providers', 'regions|List the regions of a provider', 'sizes|List the sizes of a provider', 'images|List the images of a provider')
     'credential' = @('list|List credentials', 'create|Create a credential', 'delete|Delete a credential')
-    'git-provider' = @('list|List git providers', 'show|Show one git provider', 'create|Create a git provider', 'update|Change a git provider', 'delete|Delete a git provider')
-    'git-repository' = @('list|List git repositories', 'show|Show one git repository', 'create|Create a git repository', 'update|Change a git repository', 'delete|Delete a git repository', 'setup-deploy-key|Make a deploy key for a repository, and show it', 'enable-auto-deploy|Deploy the sites of a repository on every push', 'disable-auto-deploy|No longer deploy the sites of a repository on a push')
-    'completion' = @('bash|Print the completion script for bash', 'zsh|Print the completion script for zsh', 'fish|Print the completion script for fish', 'powershell|Print the completion script for PowerShell', 'install|Install the completion for your shell')
-    'sandbox' = @('start|Serve a Deploynix API on this machine until Ctrl-C', 'run|Run a command against a sandbox of its own, and pass its exit code on')
+    'git-provider' = @('list|List Git providers', 'show|Show a Git provider', 'create|Create a Git provider', 'update|Update a Git provider', 'delete|Delete a Git provider')
+    'git-repository' = @('list|List repositories', 'show|Show a repository', 'create|Create a repository', 'update|Update a repository', 'delete|Delete a repository', 'setup-deploy-key|Create a deploy key and show it', 'enable-auto-deploy|Deploy on every push', 'disable-auto-deploy|Stop deploying on every push')
+    'completion' = @('bash|Print the completion script for bash', 'zsh|Print the completion script for zsh', 'fish|Print the completion script for fish', 'powershell|Print the completion script for PowerShell', 'install|Install completion for your shell')
+    'sandbox' = @('start|Run a local Deploynix API for testing', 'run|Run a command against a temporary sandbox')
     'auth login' = @()
     'auth logout' = @()
     'auth status' = @()
+    'auth refresh' = @()
     'auth switch' = @()
     'auth whoami' = @()
     'token list' = @()
@@ -125,6 +139,8 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'config get' = @('profile|', 'host|', 'server|', 'site|', 'output|')
     'config set' = @('host|', 'server|', 'site|', 'output|')
     'config unset' = @('host|', 'server|', 'site|', 'output|')
+    'config profiles' = @()
+    'config delete-profile' = @()
     'server list' = @()
     'server show' = @()
     'server create' = @()
@@ -230,15 +246,19 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'sandbox run' = @()
     'doctor' = @()
     'api' = @('GET|', 'POST|', 'PUT|', 'PATCH|', 'DELETE|')
+    'version' = @()
     'login' = @()
     'logout' = @()
     'whoami' = @()
+    'releases' = @()
     'deploy' = @()
+    'watch' = @()
     'rollback' = @()
   }
-  $everywhere = @('--json|Print JSON, as the API sent it (same as -o json)', '--output|How to print the result', '--fields|Only these fields', '--query|Narrow the result with a JMESPath expression', '--sort|Sort a list by a field; -field for descending', '--limit|At most n things of a list', '--no-header|No heading over a table', '--profile|The profile whose host, defaults and token to use', '--host|The address of Deploynix', '--no-input|Never ask; exit 2 instead', '--quiet|No progress and no notices', '--debug|Show the HTTP requests on stderr, without secrets', '--no-color|No colours', '--help|Show help')
+  $everywhere = @('--json|Print JSON as the API sends it (same as -o json)', '--output|Output format', '--fields|Print only these fields', '--query|Filter the result with a JMESPath expression', '--sort|Sort a list by a field; -field for descending', '--limit|Print at most n items of a list', '--wide|Show all columns of a table', '--no-header|Omit the table header', '--profile|Use the host, defaults and token of a profile', '--host|Deploynix host (default https://deploynix.io)', '--no-input|Never prompt; exit 2 instead', '--quiet|Hide progress and notes', '--debug|Log HTTP requests to stderr, without secrets', '--no-color|Disable color', '--help|Show help')
   $flags = @{
     '' = @('--help|Show help', '--version|Show the version')
+    'help' = @('--help|Show help')
     'auth' = @('--help|Show help')
     'token' = @('--help|Show help')
     'config' = @('--help|Show help')
@@ -261,113 +281,116 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'git-repository' = @('--help|Show help')
     'completion' = @('--help|Show help')
     'sandbox' = @('--help|Show help')
-    'auth login' = @('--with-token|Read a token from standard input instead', '--email|Mail address', '--ability|An ability for the token', '--for|A command line that must work: what it needs', '--from-script|A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need', '--preset|A ready-made set of abilities', '--insecure-storage|Store the token in a file, in the clear (mode 0600)') + $everywhere
-    'auth logout' = @('--keep|Only forget it here; the token stays valid') + $everywhere
+    'auth login' = @('--with-token|Read a token from standard input', '--email|Email address', '--ability|Ability for the token', '--for|Command that must work; adds the abilities it needs', '--from-script|Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need', '--preset|Named set of abilities', '--insecure-storage|Store the token in the clear, in a file that only you can read') + $everywhere
+    'auth logout' = @('--keep|Forget the token here without revoking it') + $everywhere
     'auth status' = @() + $everywhere
+    'auth refresh' = @('--ability|Ability for the token', '--for|Command that must work; adds the abilities it needs', '--from-script|Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need', '--preset|Named set of abilities') + $everywhere
     'auth switch' = @() + $everywhere
     'auth whoami' = @() + $everywhere
-    'token list' = @('--audit|Mark those with every ability, unused for 90 days, never used, or named alike') + $everywhere
-    'token create' = @('--name|What the token is for, such as ci', '--for|A command line that must work: what it needs', '--from-script|A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need', '--preset|A ready-made set of abilities', '--ability|An ability for the token', '--to-file|Put the token into a new file that only you can read, and never show it', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'token revoke' = @('--confirm|Agree to revoke even the token that dnx is using here, by its name', '--yes|Do not ask') + $everywhere
-    'token rotate' = @('--to-file|Put the new token into a new file that only you can read', '--yes|Do not ask') + $everywhere
-    'token abilities' = @('--for|A command line that must work: what it needs', '--from-script|A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need') + $everywhere
+    'token list' = @('--audit|Flag tokens with every ability, unused for 90 days, never used, or with the same name') + $everywhere
+    'token create' = @('--name|Name that says what the token is for, such as ci', '--for|Command that must work; adds the abilities it needs', '--from-script|Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need', '--preset|Named set of abilities', '--ability|Ability for the token', '--to-file|Write the token to a new file that only you can read', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'token revoke' = @('--confirm|Name of the token in use here, to revoke it without a question', '--yes|Skip the confirmation') + $everywhere
+    'token rotate' = @('--to-file|Write the new token to a new file that only you can read', '--yes|Skip the confirmation') + $everywhere
+    'token abilities' = @('--for|Command that must work; adds the abilities it needs', '--from-script|Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need') + $everywhere
     'config list' = @() + $everywhere
     'config get' = @() + $everywhere
     'config set' = @() + $everywhere
     'config unset' = @() + $everywhere
+    'config profiles' = @() + $everywhere
+    'config delete-profile' = @('--yes|Skip the confirmation') + $everywhere
     'server list' = @() + $everywhere
-    'server show' = @('--server|The server: name or id') + $everywhere
-    'server create' = @('--name|Name of the server', '--provider|Cloud provider, such as hetzner', '--credential-id|Credential for the provider, by name or id', '--region|Region, such as fsn1', '--size|Size, such as cx32', '--image|Image, such as ubuntu-24.04', '--type|What it is for', '--php-version|PHP version', '--database-type|Database to install', '--webserver|Web server to install', '--ip-address|Address of a machine of your own, for the provider custom', '--wait|Follow it to its end; by default where the token can', '--no-wait|Not: Follow it to its end; by default where the token can', '--timeout|How long to wait (15m)', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'server update' = @('--server|The server: name or id', '--name|Name of the server', '--monitoring-enabled|Whether it is monitored', '--no-monitoring-enabled|Not: Whether it is monitored', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'server delete' = @('--server|The server: name or id', '--confirm|Agree by giving the name', '--yes|Not enough here: use --confirm') + $everywhere
-    'server logs' = @('--server|The server: name or id') + $everywhere
-    'server restart' = @('--server|The server: name or id', '--yes|Do not ask') + $everywhere
-    'server provision' = @('--server|The server: name or id', '--wait|Follow it to its end; by default where the token can', '--no-wait|Not: Follow it to its end; by default where the token can', '--timeout|How long to wait (15m)', '--yes|Do not ask') + $everywhere
-    'site list' = @('--server|The server: name or id') + $everywhere
-    'site show' = @('--server|The server: name or id', '--site|The site: name or id') + $everywhere
-    'site create' = @('--server|The server: name or id', '--domain|The domain it answers on', '--type|What kind of site', '--git-repository-id|The repository it is deployed from, by name or id', '--branch|The branch that is deployed', '--web-directory|The directory that is served, such as /public', '--php-version|PHP version', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'site update' = @('--server|The server: name or id', '--site|The site: name or id', '--domain|The domain it answers on', '--git-repository-id|The repository it is deployed from, by name or id', '--branch|The branch that is deployed', '--web-directory|The directory that is served, such as /public', '--php-version|PHP version', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'site delete' = @('--server|The server: name or id', '--site|The site: name or id', '--confirm|Agree by giving the name', '--yes|Not enough here: use --confirm') + $everywhere
-    'site deploy' = @('--server|The server: name or id', '--site|The site: name or id', '--wait|Follow it to its end; by default where the token can', '--no-wait|Not: Follow it to its end; by default where the token can', '--timeout|How long to wait (15m)', '--if-running|What to do if one is in progress (default: ask on a terminal, else attach, or wait for an installation)', '--verify|Ask the site for this path afterwards, such as /up', '--expect|The status that --verify wants (200)', '--expect-body|Text that the answer to --verify must hold', '--for|So many good answers in a row (1)', '--within|How long --verify may take (90s)', '--verify-cmd|Run this command afterwards; its exit code decides', '--url|The address of the site (https and its domain)', '--rollback-on-fail|Go back to the release before when it fails verification; exit 11', '--all|Every site of the server', '--concurrency|Of several sites, how many at a time (4)', '--max-failures|Of several sites, start no more after so many failures', '--dry-run|Say what would be deployed and with how many requests; deploy nothing', '--result-file|Write the result as JSON to this file as well', '--ci|Write annotations, outputs and a summary in GitHub Actions (on there)', '--no-ci|Not: Write annotations, outputs and a summary in GitHub Actions (on there)') + $everywhere
-    'site watch' = @('--server|The server: name or id', '--site|The site: name or id', '--timeout|How long to wait (15m)', '--result-file|Write the result as JSON to this file as well', '--ci|Write annotations, outputs and a summary in GitHub Actions (on there)', '--no-ci|Not: Write annotations, outputs and a summary in GitHub Actions (on there)') + $everywhere
-    'site rollback' = @('--server|The server: name or id', '--site|The site: name or id', '--to|The release, by name or id; picked on a terminal, the previous one otherwise', '--wait|Follow it to its end; by default where the token can', '--no-wait|Not: Follow it to its end; by default where the token can', '--timeout|How long to wait (15m)', '--result-file|Write the result as JSON to this file as well', '--ci|Write annotations, outputs and a summary in GitHub Actions (on there)', '--no-ci|Not: Write annotations, outputs and a summary in GitHub Actions (on there)', '--yes|Do not ask') + $everywhere
-    'site releases' = @('--server|The server: name or id', '--site|The site: name or id') + $everywhere
-    'site webhooks' = @('--server|The server: name or id', '--site|The site: name or id') + $everywhere
-    'site schedule' = @('--server|The server: name or id', '--site|The site: name or id', '--at|When: 2026-12-01T02:00, or with its offset 2026-12-01T02:00:00Z', '--tz|The time zone of --at (the one of this machine)', '--in|When: so long from now', '--yes|Do not ask') + $everywhere
-    'site unschedule' = @('--server|The server: name or id', '--site|The site: name or id') + $everywhere
-    'site suspend' = @('--server|The server: name or id', '--site|The site: name or id', '--reason|Why, for the record', '--yes|Do not ask', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'site resume' = @('--server|The server: name or id', '--site|The site: name or id') + $everywhere
-    'site enable-zero-downtime' = @('--server|The server: name or id', '--site|The site: name or id', '--yes|Do not ask') + $everywhere
-    'env list' = @('--server|The server: name or id', '--site|The site: name or id', '--reveal|Show the values in the table too') + $everywhere
-    'env get' = @('--server|The server: name or id', '--site|The site: name or id') + $everywhere
-    'env set' = @('--server|The server: name or id', '--site|The site: name or id', '--from-file|Read the value of the one KEY from this file, or - for standard input', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'env unset' = @('--server|The server: name or id', '--site|The site: name or id', '--yes|Do not ask') + $everywhere
-    'env import' = @('--server|The server: name or id', '--site|The site: name or id', '--yes|Do not ask') + $everywhere
-    'queue list' = @('--server|The server: name or id', '--site|The site: name or id') + $everywhere
-    'queue show' = @('--server|The server: name or id', '--site|The site: name or id') + $everywhere
-    'queue create' = @('--server|The server: name or id', '--site|The site: name or id', '--queue|Queue to work on', '--connection|Connection of the application, such as redis', '--processes|How many workers', '--tries|How often a job is tried', '--timeout|Seconds that a job may take', '--sleep|Seconds to wait when there is no job', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'queue update' = @('--server|The server: name or id', '--site|The site: name or id', '--connection|Connection of the application, such as redis', '--processes|How many workers', '--tries|How often a job is tried', '--timeout|Seconds that a job may take', '--sleep|Seconds to wait when there is no job', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'queue delete' = @('--server|The server: name or id', '--site|The site: name or id', '--yes|Do not ask') + $everywhere
-    'queue restart' = @('--server|The server: name or id', '--site|The site: name or id') + $everywhere
-    'redirect list' = @('--server|The server: name or id', '--site|The site: name or id') + $everywhere
-    'redirect show' = @('--server|The server: name or id', '--site|The site: name or id') + $everywhere
-    'redirect create' = @('--server|The server: name or id', '--site|The site: name or id', '--from|Path that is redirected', '--to|Path or URL that it leads to', '--type|Status code', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'redirect update' = @('--server|The server: name or id', '--site|The site: name or id', '--from|Path that is redirected', '--to|Path or URL that it leads to', '--type|Status code', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'redirect delete' = @('--server|The server: name or id', '--site|The site: name or id', '--yes|Do not ask') + $everywhere
-    'certificate list' = @('--server|The server: name or id', '--site|The site: name or id') + $everywhere
-    'certificate show' = @('--server|The server: name or id', '--site|The site: name or id') + $everywhere
-    'certificate create' = @('--server|The server: name or id', '--site|The site: name or id', '--domain|Domain that it is for', '--type|Kind of certificate', '--certificate|A certificate of your own, with its chain, in PEM', '--private-key|The private key of a certificate of your own, in PEM', '--wait|Follow it to its end; by default where the token can', '--no-wait|Not: Follow it to its end; by default where the token can', '--timeout|How long to wait (15m)', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'certificate delete' = @('--server|The server: name or id', '--site|The site: name or id', '--yes|Do not ask') + $everywhere
-    'database list' = @('--server|The server: name or id') + $everywhere
-    'database show' = @('--server|The server: name or id') + $everywhere
-    'database create' = @('--server|The server: name or id', '--name|Name of the database', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'database delete' = @('--server|The server: name or id', '--confirm|Agree by giving the name', '--yes|Not enough here: use --confirm') + $everywhere
-    'database-user list' = @('--server|The server: name or id', '--database|The database: name or id') + $everywhere
-    'database-user show' = @('--server|The server: name or id', '--database|The database: name or id') + $everywhere
-    'database-user create' = @('--server|The server: name or id', '--database|The database: name or id', '--username|Name of the user', '--password|Password; a create without one lets Deploynix choose it, and shows it this once', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'database-user update' = @('--server|The server: name or id', '--database|The database: name or id', '--password|Password; a create without one lets Deploynix choose it, and shows it this once', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'database-user delete' = @('--server|The server: name or id', '--database|The database: name or id', '--yes|Do not ask') + $everywhere
-    'backup list' = @('--server|The server: name or id', '--database|The database: name or id', '--status|Only those in this status', '--type|Only those of this kind') + $everywhere
-    'backup create' = @('--server|The server: name or id', '--database|The database: name or id', '--site|The site whose application to back up: domain or id', '--wait|Follow it to its end; by default where the token can', '--no-wait|Not: Follow it to its end; by default where the token can', '--timeout|How long to wait (15m)', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'backup download' = @('--file|Where to: a file, a folder, or - for standard output', '--force|Overwrite the file if it is there') + $everywhere
-    'backup restore' = @('--wait|Follow it to its end; by default where the token can', '--no-wait|Not: Follow it to its end; by default where the token can', '--timeout|How long to wait (15m)', '--confirm|Agree by giving the name', '--yes|Not enough here: use --confirm') + $everywhere
+    'server show' = @('--server|Server: name, IP or id') + $everywhere
+    'server create' = @('--name|Server name', '--provider|Cloud provider, such as hetzner', '--credential-id|Credential, by name or id', '--region|Region, such as fsn1', '--size|Size, such as cx32', '--image|Image, such as ubuntu-24.04', '--type|Server type', '--php-version|PHP version', '--database-type|Database', '--webserver|Web server', '--ip-address|IP address of your own machine, for the provider custom', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'server update' = @('--server|Server: name, IP or id', '--name|Server name', '--monitoring-enabled|Monitor the server', '--no-monitoring-enabled|Not: Monitor the server', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'server delete' = @('--server|Server: name, IP or id', '--confirm|Confirm by giving the name', '--yes|Not enough here; use --confirm') + $everywhere
+    'server logs' = @('--server|Server: name, IP or id') + $everywhere
+    'server restart' = @('--server|Server: name, IP or id', '--yes|Skip the confirmation') + $everywhere
+    'server provision' = @('--server|Server: name, IP or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--yes|Skip the confirmation') + $everywhere
+    'site list' = @('--server|Server: name, IP or id') + $everywhere
+    'site show' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
+    'site create' = @('--server|Server: name, IP or id', '--domain|Domain', '--type|Site type', '--git-repository-id|Git repository, by name or id', '--branch|Branch to deploy', '--web-directory|Web directory, such as /public', '--php-version|PHP version', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'site update' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--domain|Domain', '--git-repository-id|Git repository, by name or id', '--branch|Branch to deploy', '--web-directory|Web directory, such as /public', '--php-version|PHP version', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'site delete' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--confirm|Confirm by giving the name', '--yes|Not enough here; use --confirm') + $everywhere
+    'site deploy' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--dry-run|Show what would be deployed, and deploy nothing', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--if-running|If the site is already being deployed (default attach; asks on a terminal)', '--verify|Request this path after the deployment, such as /up', '--expect|Expected status (default 200)', '--expect-body|Text that the response must contain', '--for|Consecutive successes required (default 1)', '--within|Time limit for --verify (default 90s)', '--verify-cmd|Run this command; it must exit 0', '--url|Base URL (default https and the domain)', '--rollback-on-fail|Roll back if verification fails; exit 11', '--all|Deploy every site of the server', '--concurrency|Deploy this many at a time (default 4)', '--max-failures|Stop starting deployments after this many failures', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Not: Write annotations, outputs and a summary (default in GitHub Actions)') + $everywhere
+    'site watch' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--timeout|Stop waiting after this long (default 15m)', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Not: Write annotations, outputs and a summary (default in GitHub Actions)') + $everywhere
+    'site rollback' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--to|Release to roll back to, by name or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Not: Write annotations, outputs and a summary (default in GitHub Actions)', '--yes|Skip the confirmation') + $everywhere
+    'site releases' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
+    'site webhooks' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
+    'site schedule' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--at|Time, such as 2026-12-01T02:00 or 2026-12-01T02:00:00Z', '--tz|Time zone of --at (default: of this machine)', '--in|Delay from now, such as 90m', '--yes|Skip the confirmation') + $everywhere
+    'site unschedule' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
+    'site suspend' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--reason|Reason, for the record', '--yes|Skip the confirmation', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'site resume' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
+    'site enable-zero-downtime' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--yes|Skip the confirmation') + $everywhere
+    'env list' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--reveal|Show the values in the table') + $everywhere
+    'env get' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
+    'env set' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--from-file|Read the value from a file, or from stdin with -', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'env unset' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--yes|Skip the confirmation') + $everywhere
+    'env import' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--yes|Skip the confirmation') + $everywhere
+    'queue list' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
+    'queue show' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
+    'queue create' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--queue|Queue to process', '--connection|Queue connection, such as redis', '--processes|Number of processes', '--tries|Maximum attempts per job', '--timeout|Maximum seconds per job', '--sleep|Seconds to sleep when the queue is empty', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'queue update' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--connection|Queue connection, such as redis', '--processes|Number of processes', '--tries|Maximum attempts per job', '--timeout|Maximum seconds per job', '--sleep|Seconds to sleep when the queue is empty', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'queue delete' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--yes|Skip the confirmation') + $everywhere
+    'queue restart' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
+    'redirect list' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
+    'redirect show' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
+    'redirect create' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--from|Path to redirect', '--to|Path or URL to redirect to', '--type|HTTP status', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'redirect update' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--from|Path to redirect', '--to|Path or URL to redirect to', '--type|HTTP status', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'redirect delete' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--yes|Skip the confirmation') + $everywhere
+    'certificate list' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
+    'certificate show' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
+    'certificate create' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--domain|Domain of the certificate', '--type|Certificate type', '--certificate|Your own certificate with its chain, in PEM', '--private-key|Private key of your own certificate, in PEM', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'certificate delete' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--yes|Skip the confirmation') + $everywhere
+    'database list' = @('--server|Server: name, IP or id') + $everywhere
+    'database show' = @('--server|Server: name, IP or id') + $everywhere
+    'database create' = @('--server|Server: name, IP or id', '--name|Name of the database', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'database delete' = @('--server|Server: name, IP or id', '--confirm|Confirm by giving the name', '--yes|Not enough here; use --confirm') + $everywhere
+    'database-user list' = @('--server|Server: name, IP or id', '--database|Database: name or id') + $everywhere
+    'database-user show' = @('--server|Server: name, IP or id', '--database|Database: name or id') + $everywhere
+    'database-user create' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--username|Username', '--password|Password (default: generated and shown once)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'database-user update' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--password|Password (default: generated and shown once)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'database-user delete' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--yes|Skip the confirmation') + $everywhere
+    'backup list' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--status|Only backups with this status', '--type|Only backups of this type') + $everywhere
+    'backup create' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--site|Site whose application to back up: domain or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'backup download' = @('--file|File or folder to save to, or - for standard output', '--force|Overwrite an existing file') + $everywhere
+    'backup restore' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--site|Site: domain or id', '--latest|Restore the newest completed backup of --database or --site', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--confirm|Confirm by giving the name', '--yes|Not enough here; use --confirm') + $everywhere
     'backup verify' = @() + $everywhere
-    'crontab list' = @('--server|The server: name or id') + $everywhere
-    'crontab show' = @('--server|The server: name or id') + $everywhere
-    'crontab create' = @('--server|The server: name or id', '--command|Command to run', '--frequency|When: the five fields of cron', '--user|System user that runs it', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'crontab update' = @('--server|The server: name or id', '--command|Command to run', '--frequency|When: the five fields of cron', '--user|System user that runs it', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'crontab delete' = @('--server|The server: name or id', '--yes|Do not ask') + $everywhere
-    'daemon list' = @('--server|The server: name or id') + $everywhere
-    'daemon show' = @('--server|The server: name or id') + $everywhere
-    'daemon create' = @('--server|The server: name or id', '--command|Command to keep running', '--directory|Working directory', '--user|System user that runs it', '--processes|How many copies to run', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'daemon update' = @('--server|The server: name or id', '--command|Command to keep running', '--directory|Working directory', '--user|System user that runs it', '--processes|How many copies to run', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'daemon delete' = @('--server|The server: name or id', '--yes|Do not ask') + $everywhere
-    'daemon restart' = @('--server|The server: name or id') + $everywhere
-    'ssh-key list' = @('--server|The server: name or id') + $everywhere
-    'ssh-key show' = @('--server|The server: name or id') + $everywhere
-    'ssh-key create' = @('--server|The server: name or id', '--name|Name of the key, such as ada@laptop', '--public-key|Public key', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'ssh-key delete' = @('--server|The server: name or id', '--yes|Do not ask') + $everywhere
-    'network-rule list' = @('--server|The server: name or id') + $everywhere
-    'network-rule show' = @('--server|The server: name or id') + $everywhere
-    'network-rule create' = @('--server|The server: name or id', '--name|Name of the rule', '--port|Port', '--protocol|Protocol', '--action|What happens to what arrives', '--source|Address or network that it applies to; anywhere when left out', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'network-rule delete' = @('--server|The server: name or id', '--yes|Do not ask') + $everywhere
+    'crontab list' = @('--server|Server: name, IP or id') + $everywhere
+    'crontab show' = @('--server|Server: name, IP or id') + $everywhere
+    'crontab create' = @('--server|Server: name, IP or id', '--command|Command to run', '--frequency|Schedule as a cron expression', '--user|System user to run it as', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'crontab update' = @('--server|Server: name, IP or id', '--command|Command to run', '--frequency|Schedule as a cron expression', '--user|System user to run it as', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'crontab delete' = @('--server|Server: name, IP or id', '--yes|Skip the confirmation') + $everywhere
+    'daemon list' = @('--server|Server: name, IP or id') + $everywhere
+    'daemon show' = @('--server|Server: name, IP or id') + $everywhere
+    'daemon create' = @('--server|Server: name, IP or id', '--command|Command to keep running', '--directory|Working directory', '--user|System user to run it as', '--processes|Number of processes', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'daemon update' = @('--server|Server: name, IP or id', '--command|Command to keep running', '--directory|Working directory', '--user|System user to run it as', '--processes|Number of processes', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'daemon delete' = @('--server|Server: name, IP or id', '--yes|Skip the confirmation') + $everywhere
+    'daemon restart' = @('--server|Server: name, IP or id') + $everywhere
+    'ssh-key list' = @('--server|Server: name, IP or id') + $everywhere
+    'ssh-key show' = @('--server|Server: name, IP or id') + $everywhere
+    'ssh-key create' = @('--server|Server: name, IP or id', '--name|Name of the key, such as ada@laptop', '--public-key|Public key, such as @~/.ssh/id_ed25519.pub', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'ssh-key delete' = @('--server|Server: name, IP or id', '--yes|Skip the confirmation') + $everywhere
+    'network-rule list' = @('--server|Server: name, IP or id') + $everywhere
+    'network-rule show' = @('--server|Server: name, IP or id') + $everywhere
+    'network-rule create' = @('--server|Server: name, IP or id', '--port|Port', '--name|Name of the rule', '--protocol|Protocol', '--action|Allow or deny the traffic', '--source|IP address or network (default anywhere)', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'network-rule delete' = @('--server|Server: name, IP or id', '--yes|Skip the confirmation') + $everywhere
     'provider list' = @() + $everywhere
     'provider regions' = @() + $everywhere
     'provider sizes' = @() + $everywhere
     'provider images' = @() + $everywhere
     'credential list' = @() + $everywhere
-    'credential create' = @('--name|Name of the credential', '--provider|Cloud provider, such as hetzner', '--token|The provider''s API token', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'credential delete' = @('--yes|Do not ask') + $everywhere
+    'credential create' = @('--name|Name of the credential', '--provider|Cloud provider, such as hetzner', '--token|The provider''s API token', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'credential delete' = @('--yes|Skip the confirmation') + $everywhere
     'git-provider list' = @() + $everywhere
     'git-provider show' = @() + $everywhere
-    'git-provider create' = @('--name|Name of the connection', '--provider|Kind of Git host', '--token|The Git host''s access token', '--url|Address of a host of your own', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'git-provider update' = @('--name|Name of the connection', '--token|The Git host''s access token', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'git-provider delete' = @('--yes|Do not ask') + $everywhere
+    'git-provider create' = @('--name|Name of the connection', '--provider|Git host', '--token|Access token of the Git host', '--url|URL of a self-hosted Git host', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'git-provider update' = @('--name|Name of the connection', '--token|Access token of the Git host', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'git-provider delete' = @('--yes|Skip the confirmation') + $everywhere
     'git-repository list' = @() + $everywhere
     'git-repository show' = @() + $everywhere
-    'git-repository create' = @('--name|Owner and name, such as example/shop', '--git-provider-id|Git provider that has it, by name or id', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'git-repository update' = @('--name|Owner and name, such as example/shop', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'git-repository delete' = @('--yes|Do not ask') + $everywhere
+    'git-repository create' = @('--name|Owner and name, such as example/shop', '--git-provider-id|Git provider, by name or id', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'git-repository update' = @('--name|Owner and name, such as example/shop', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'git-repository delete' = @('--yes|Skip the confirmation') + $everywhere
     'git-repository setup-deploy-key' = @() + $everywhere
     'git-repository enable-auto-deploy' = @() + $everywhere
     'git-repository disable-auto-deploy' = @() + $everywhere
@@ -376,15 +399,18 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'completion fish' = @() + $everywhere
     'completion powershell' = @() + $everywhere
     'completion install' = @() + $everywhere
-    'sandbox start' = @('--port|The port to listen on; a free one otherwise', '--state|Keep the state in this file', '--fail-deploys|Every deployment fails', '--latency|Wait before every answer', '--rate-limit|Requests a minute, 0 for no limit (60)') + $everywhere
-    'sandbox run' = @('--port|The port to listen on; a free one otherwise', '--state|Keep the state in this file', '--fail-deploys|Every deployment fails', '--latency|Wait before every answer', '--rate-limit|Requests a minute, 0 for no limit (60)') + $everywhere
-    'doctor' = @('--contract|Compare with this OpenAPI 3 document, in JSON or YAML', '--exit-code|With --contract, exit 10 when there are differences') + $everywhere
-    'api' = @('--server|The server: name or id', '--site|The site: name or id', '--input|The whole body, any JSON: text, @file, or - for standard input', '--paginate|Every page of a list, as one array', '--include|Show the status and the headers too', '--yes|Do not ask', '--field|Any field of the body: text, or typed with key:=json', '--data|The body as JSON; it wins over the flags, and -F over it') + $everywhere
-    'login' = @('--with-token|Read a token from standard input instead', '--email|Mail address', '--ability|An ability for the token', '--for|A command line that must work: what it needs', '--from-script|A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need', '--preset|A ready-made set of abilities', '--insecure-storage|Store the token in a file, in the clear (mode 0600)') + $everywhere
-    'logout' = @('--keep|Only forget it here; the token stays valid') + $everywhere
+    'sandbox start' = @('--port|Port to listen on (default: a free one)', '--state|Keep the state in a file', '--fail-deploys|Make every deployment fail', '--latency|Delay every answer', '--rate-limit|Requests per minute, 0 for no limit (default 60)') + $everywhere
+    'sandbox run' = @('--port|Port to listen on (default: a free one)', '--state|Keep the state in a file', '--fail-deploys|Make every deployment fail', '--latency|Delay every answer', '--rate-limit|Requests per minute, 0 for no limit (default 60)') + $everywhere
+    'doctor' = @('--contract|Compare with an OpenAPI 3 document (JSON or YAML)', '--exit-code|With --contract, exit with 10 on differences') + $everywhere
+    'api' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--input|The whole JSON body: text, @file, or - for stdin', '--paginate|Fetch every page of a list, as one array', '--include|Also print the status and headers', '--yes|Skip the confirmation', '--field|Set any field; key:=value for JSON', '--data|Send this JSON; -F overrides it, and it overrides other options') + $everywhere
+    'version' = @() + $everywhere
+    'login' = @('--with-token|Read a token from standard input', '--email|Email address', '--ability|Ability for the token', '--for|Command that must work; adds the abilities it needs', '--from-script|Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need', '--preset|Named set of abilities', '--insecure-storage|Store the token in the clear, in a file that only you can read') + $everywhere
+    'logout' = @('--keep|Forget the token here without revoking it') + $everywhere
     'whoami' = @() + $everywhere
-    'deploy' = @('--server|The server: name or id', '--site|The site: name or id', '--wait|Follow it to its end; by default where the token can', '--no-wait|Not: Follow it to its end; by default where the token can', '--timeout|How long to wait (15m)', '--if-running|What to do if one is in progress (default: ask on a terminal, else attach, or wait for an installation)', '--verify|Ask the site for this path afterwards, such as /up', '--expect|The status that --verify wants (200)', '--expect-body|Text that the answer to --verify must hold', '--for|So many good answers in a row (1)', '--within|How long --verify may take (90s)', '--verify-cmd|Run this command afterwards; its exit code decides', '--url|The address of the site (https and its domain)', '--rollback-on-fail|Go back to the release before when it fails verification; exit 11', '--all|Every site of the server', '--concurrency|Of several sites, how many at a time (4)', '--max-failures|Of several sites, start no more after so many failures', '--dry-run|Say what would be deployed and with how many requests; deploy nothing', '--result-file|Write the result as JSON to this file as well', '--ci|Write annotations, outputs and a summary in GitHub Actions (on there)', '--no-ci|Not: Write annotations, outputs and a summary in GitHub Actions (on there)') + $everywhere
-    'rollback' = @('--server|The server: name or id', '--site|The site: name or id', '--to|The release, by name or id; picked on a terminal, the previous one otherwise', '--wait|Follow it to its end; by default where the token can', '--no-wait|Not: Follow it to its end; by default where the token can', '--timeout|How long to wait (15m)', '--result-file|Write the result as JSON to this file as well', '--ci|Write annotations, outputs and a summary in GitHub Actions (on there)', '--no-ci|Not: Write annotations, outputs and a summary in GitHub Actions (on there)', '--yes|Do not ask') + $everywhere
+    'releases' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
+    'deploy' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--dry-run|Show what would be deployed, and deploy nothing', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--if-running|If the site is already being deployed (default attach; asks on a terminal)', '--verify|Request this path after the deployment, such as /up', '--expect|Expected status (default 200)', '--expect-body|Text that the response must contain', '--for|Consecutive successes required (default 1)', '--within|Time limit for --verify (default 90s)', '--verify-cmd|Run this command; it must exit 0', '--url|Base URL (default https and the domain)', '--rollback-on-fail|Roll back if verification fails; exit 11', '--all|Deploy every site of the server', '--concurrency|Deploy this many at a time (default 4)', '--max-failures|Stop starting deployments after this many failures', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Not: Write annotations, outputs and a summary (default in GitHub Actions)') + $everywhere
+    'watch' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--timeout|Stop waiting after this long (default 15m)', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Not: Write annotations, outputs and a summary (default in GitHub Actions)') + $everywhere
+    'rollback' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--to|Release to roll back to, by name or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Not: Wait for the result (default if the token allows it)', '--timeout|Stop waiting after this long (default 15m)', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Not: Write annotations, outputs and a summary (default in GitHub Actions)', '--yes|Skip the confirmation') + $everywhere
   }
   $values = @{
     '--output' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids')

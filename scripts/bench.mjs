@@ -1,4 +1,4 @@
-// Times the start of dnx against `node -e 0` on this machine: npm run bench -- [rounds]. The runs alternate, so that a busy moment hits all alike.
+// Measures the start-up of dnx against `node -e 0`: npm run bench -- [rounds]. Runs alternate, so that a busy moment affects all alike.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,12 +9,12 @@ const SERVERS = 15;
 const WARM_UP = 2;
 const dnx = join(import.meta.dirname, '..', 'bin', 'dnx.js');
 
-// NODE_EXTRA_CA_CERTS costs tens of ms at every start of Node 20: that is not ours to measure.
+// NODE_EXTRA_CA_CERTS costs tens of ms at every start of Node 20, whatever it runs.
 const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
 const home = mkdtempSync(join(tmpdir(), 'dnx-bench-'));
 Object.assign(env, { HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home });
 
-/** A sandbox in a process of its own, so that it does not share our event loop. Its state is the seed's with more servers. */
+/** Starts a sandbox in its own process, so that it does not share our event loop. Its state is the seed with more servers. */
 async function startSandbox() {
   const file = join(home, 'state.json');
   spawnSync(process.execPath, [dnx, 'sandbox', 'run', '--state', file, '--', process.execPath, '-e', '0'], { env });
@@ -36,7 +36,7 @@ async function startSandbox() {
     });
     child.on('exit', () => reject(new Error(`The sandbox did not start: ${all}`)));
   });
-  const [, url, token] = /DNX_HOST=(\S+) DNX_TOKEN='([^']+)'/.exec(said) ?? [];
+  const [, url, token] = /DNX_HOST=(\S+)[\s\S]*?DNX_TOKEN='([^']+)'/.exec(said) ?? [];
   Object.assign(env, { DNX_HOST: url, DNX_TOKEN: token });
   return child;
 }
@@ -55,7 +55,7 @@ const subjects = [
     .flatMap((name) => ['--version', '--help'].map((flag) => ({ name: `${name} ${flag}`, run: [name, [flag]] }))),
 ].map((subject) => ({ ...subject, times: [] }));
 
-/** Wall-clock ms from the spawn to the end, output read through a pipe as a script would. */
+/** Wall-clock ms from spawn to exit, with the output read through a pipe as in a script. */
 function time({ name, run: [file, args] }) {
   const start = performance.now();
   const { status, stderr } = spawnSync(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });

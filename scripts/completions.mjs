@@ -1,4 +1,4 @@
-// Writes completions/ anew from the built dnx. A test checks that they are what the tree of commands makes them.
+// Writes completions/ with the built dnx. A test checks that they match the command tree.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 

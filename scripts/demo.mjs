@@ -1,5 +1,5 @@
-// The main job against a sandbox on this machine: sign in, look around, deploy, roll back, mint a token for CI.
-// Every line after a `$` is a real command over real HTTP; nothing here knows what it will print.
+// Runs dnx against a local sandbox: sign in, list, deploy, roll back. Every line after a `$` is a real command over real HTTP, and what follows
+// is its real output.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ const paint = (style, text) => (terminal ? styleText(style, text) : text);
 const say = (text) => console.log(`\n${paint('cyan', `# ${text}`)}`);
 const prompt = (line) => console.log(`${paint('dim', '$')} ${paint('bold', line)}`);
 
-/** Runs one command with this terminal; answers with its exit code and, when `keep` is set, its stdout. */
+/** Runs a command on this terminal. Resolves with its exit code and, with `keep`, its stdout. */
 function run(line, { keep = false, shown = `dnx ${line}` } = {}) {
   prompt(shown);
   return new Promise((resolve) => {
@@ -36,7 +36,7 @@ function run(line, { keep = false, shown = `dnx ${line}` } = {}) {
   });
 }
 
-/** Runs one command in a terminal of its own and types the answers to its questions, as a person would. */
+/** Runs a command on a pseudo-terminal and types the answers to its prompts. */
 function converse(line, answers) {
   prompt(`dnx ${line}`);
   return new Promise((resolve) => {
@@ -60,24 +60,25 @@ function converse(line, answers) {
   });
 }
 
-/** Starts the sandbox; resolves with its address and the account that it has for everybody. */
+/** Starts the sandbox and shows what it prints. Resolves with its URL and the account to sign in with. */
 function startSandbox() {
   prompt('dnx sandbox start');
   const child = spawn(process.execPath, [dnx, 'sandbox', 'start'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const lines = createInterface({ input: child.stderr });
-  return new Promise((resolve) => {
-    let url;
+  return new Promise((resolve, reject) => {
+    child.on('exit', () => reject(new Error('The sandbox did not start')));
+    const found = { url: /http:\/\/127\.0\.0\.1:\d+/, email: /\S+@\S+/, password: /password:? +(.+)/i };
+    const account = {};
     lines.on('line', (line) => {
-      url ??= /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
-      const [, email, password] = /sign in as (\S+) with the password: (.*)/.exec(line) ?? [];
-      if (email) console.log(`A Deploynix of our own answers on ${url}.`);
-      if (email) resolve({ child, url, email, password });
+      console.log(line);
+      for (const [name, pattern] of Object.entries(found)) account[name] ??= pattern.exec(line)?.at(-1);
+      if (account.url && account.email && account.password) resolve({ child, ...account });
     });
   });
 }
 
 function check({ code }, expected = 0) {
-  if (code !== expected) throw new Error(`exit code ${code}, not ${expected}`);
+  if (code !== expected) throw new Error(`Expected exit code ${expected}, got ${code}`);
 }
 
 const started = Date.now();
@@ -85,12 +86,12 @@ const sandbox = await startSandbox();
 try {
   env.DNX_HOST = sandbox.url;
 
-  say('Sign in. The token goes to the keychain; this demo keeps it in a private file instead.');
+  say('Sign in. The token normally goes to the keychain; this demo stores it in a temporary file.');
   check(
     await converse(`login --email ${sandbox.email} --preset full --insecure-storage`, [{ question: 'Password', answer: sandbox.password }]),
   );
 
-  say('Mint a token that can do just what is needed here, and use it from now on.');
+  say('Create a token that can do only what follows, and use it from now on.');
   const { code, stdout: token } = await run('token create demo --preset ci-deploy --ability server:read', {
     keep: true,
     shown: 'export DNX_TOKEN=$(dnx token create demo --preset ci-deploy --ability server:read)',
@@ -98,23 +99,22 @@ try {
   check({ code });
   env.DNX_TOKEN = token;
 
-  say('What is there?');
+  say('List servers and sites.');
   check(await run('server list'));
   check(await run('site list --server web-1'));
 
-  say('Deploy, and follow it to its end. The exit code tells how it ended.');
+  say('Deploy a site and wait for the result. The exit code is 0 only if the release is live.');
   check(await run('deploy shop.example.com'));
   check(await run('site releases shop.example.com --limit 3'));
 
-  say('Something is wrong with it? Make the release before live again.');
+  say('Roll back to the previous release.');
   check(await run('rollback shop.example.com --yes'));
 
-  say('For a script: the same, as JSON.');
+  say('The same as JSON, for scripts.');
   check(await run('site show shop.example.com --json --fields domain,status,last_deployed_at'));
 
-  console.log(
-    `\n${paint('green', '✔')} That was dnx, in ${Math.round((Date.now() - started) / 1000)} s. Try it yourself: node bin/dnx.js sandbox start\n`,
-  );
+  const seconds = Math.round((Date.now() - started) / 1000);
+  console.log(`\n${paint('green', '✓')} Done in ${seconds}s. Try it yourself: node bin/dnx.js sandbox start\n`);
 } finally {
   sandbox.child.kill('SIGINT');
   rmSync(directory, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A rolldown plugin that writes the licence of every bundled package beside the bundle, as those licences ask. */
+/** A rolldown plugin that writes the license of every bundled package beside the bundle, as those licenses require. */
 export function licences() {
   return {
     name: 'licences',

@@ -1,10 +1,10 @@
-// Makes a fresh clone ready: installs what package-lock.json names, unless that is done already, and builds.
+// Prepares a fresh clone: installs dependencies if package-lock.json has changed, and builds.
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 
 const time = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** What npm prints on stdout is shown only when it fails: a list of a hundred chunks is no news. */
+/** Runs npm, and shows its stdout only if it fails: nobody reads a list of a hundred chunks. */
 function npm(...args) {
   const { status, stdout } = spawnSync('npm', args, { stdio: ['ignore', 'pipe', 'inherit'], shell: process.platform === 'win32' });
   if (status === 0) return;
@@ -13,8 +13,8 @@ function npm(...args) {
 }
 
 if (time('node_modules/.package-lock.json') < time('package-lock.json')) {
-  console.log('Installing what package-lock.json names …');
+  console.log('Installing dependencies…');
   npm('ci', '--no-audit', '--no-fund');
 }
-console.log('Building …');
+console.log('Building…');
 npm('run', '--silent', 'build');

@@ -1,6 +1,6 @@
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-/** A rolldown plugin that removes libraries from the source maps, which are four fifths of their size. */
+/** A rolldown plugin that removes libraries, four fifths of their size, from the source maps. */
 export function sourceMaps() {
   return {
     name: 'source-maps',

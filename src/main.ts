@@ -15,7 +15,10 @@ import { DEFAULT_PROFILE } from './machine/settings/place.ts';
 import { readSettings, type Settings, truthy } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
-/** argv and a World in, an exit code out. The one place where errors are caught. */
+/** Longer lines are hard to read. */
+const WIDEST_HELP = 100;
+
+/** Runs argv in a World and returns the exit code. The only place that catches errors. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
   const { globals, help, invocation, error } = await parse(argv, tree);
   let settings: Settings | undefined;
@@ -31,7 +34,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   }
 }
 
-/** Reports what no command could catch, as `main` reports everything else, and answers with the exit code. */
+/** Reports an uncaught error as `main` would, and returns the exit code. */
 export async function reportCrash(error: unknown, argv: readonly string[], world: World): Promise<number> {
   return report(error, (await parse(argv, tree)).globals, undefined, world);
 }
@@ -51,16 +54,18 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
   const { ctx, scope, sources, close } = await openContext(world, settings, invocation.globals, tree);
   try {
     const result = await perform(invocation, ctx, scope, sources).catch(async (error: unknown) => {
-      if (isError(error, 'unauthenticated')) throw (await import('./features/auth/rejected.ts')).withVariable(error, world.env);
+      if (isError(error, 'unauthenticated'))
+        throw (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
       if (!isError(error, 'forbidden')) throw error;
-      const { withTokenLine } = await import('./features/token/abilities/forbidden.ts');
-      throw withTokenLine(error, invocation, settings);
+      const { withAbilities } = await import('./features/token/abilities/forbidden.ts');
+      throw withAbilities(error, invocation, ctx);
     });
     ctx.progress.done();
-    const { exit, note, next = [], afterwards } = result;
+    const { exit, note, next = [], hostKept, afterwards } = result;
+    const where = hostKept ? { ...settings, origins: {} } : settings;
     if (await delivered(result, print(result, invocation.globals, settings, world), changes(invocation, settings))) {
       if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
-      for (const each of next) ctx.progress.note(nextLine(each, settings));
+      for (const each of next) ctx.progress.note(nextLine(each, where));
       await afterwards?.();
     }
     if (exit instanceof DnxError) throw exit;
@@ -79,10 +84,10 @@ function changes(invocation: Invocation, settings: Settings): boolean {
 
 async function pageOf({ stdout, env }: World, { color }: Globals) {
   const { bold } = await styleFor(stdout, env, color);
-  return { width: stdout.isTTY ? Math.min(stdout.columns || DEFAULT_COLUMNS, 110) : 100, bold };
+  return { width: stdout.isTTY ? Math.min(stdout.columns || DEFAULT_COLUMNS, WIDEST_HELP) : DEFAULT_COLUMNS, bold };
 }
 
-/** The format that is wanted where the settings are not known yet. */
+/** The output format before the settings are read. */
 function wantedFormat({ json, output }: Globals, { env }: World): string | undefined {
   return json ? 'json' : (formats.find((each) => each === output) ?? env.DNX_OUTPUT);
 }

@@ -12,7 +12,7 @@ const after: Timer = (ms, callback) => {
   return () => clearTimeout(timer);
 };
 
-/** The world of the real process: its streams, clock, keychain and network. `children` counts the processes that run on the user's behalf. */
+/** The World of the real process. `children` counts the child processes that are running. */
 function realWorld(process: NodeJS.Process, signal: AbortSignal, children: { running: number }): World {
   const { env, platform, stderr } = process;
   const clock: World['clock'] = {
@@ -39,7 +39,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: { run
     platform,
     node: process.versions.node,
     self: [process.execPath, process.argv[1] ?? ''],
-    // A stream on it costs two milliseconds: only for who reads it.
+    // Opening stdin takes two milliseconds, so only if it is read.
     get stdin() {
       return process.stdin;
     },
@@ -67,13 +67,13 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: { run
   };
 }
 
-/** Standard output. A reader that goes away shows as a failed write; without a listener it would be a crash as well. */
+/** stdout. Without an error listener, a reader that closes the pipe would crash dnx; the failed write is handled elsewhere. */
 function outputOf({ stdout, platform }: NodeJS.Process): World['stdout'] {
   const output = platform !== 'win32' && !stdout.isTTY && isFile(stdout.fd) ? fileOutput(stdout.fd) : stdout;
   return output.on('error', () => {});
 }
 
-/** The working directory, or what it was called before somebody removed it. */
+/** The working directory, or its old path if it was deleted. */
 function cwdOf(process: NodeJS.Process): string {
   try {
     return process.cwd();
@@ -95,7 +95,7 @@ function homeOf({ env, getBuiltinModule }: NodeJS.Process): string {
   }
 }
 
-/** Resolves when a pipe has taken what was written to it, which `exit` does not wait for. */
+/** Resolves when a pipe has taken everything that was written, which `exit` does not wait for. */
 const flushed = (stream: World['stderr']): Promise<unknown> =>
   stream.writableLength === 0 ? Promise.resolve() : new Promise((resolve) => stream.write('', resolve));
 
@@ -105,18 +105,18 @@ export async function run(process: NodeJS.Process): Promise<void> {
   const children = { running: 0 };
   const interruption = new AbortController();
   const crashed = new Promise<never>((_, reject) => {
-    // Reading from a terminal that was closed fails, maybe before its signal comes.
+    // Reading from a closed terminal fails, perhaps before the signal arrives.
     process.on('uncaughtException', (error) => reject(systemCode(error) === 'EIO' ? new DnxError('hangup', 'Hangup.') : error));
   });
   const stalled = new Promise<never>((_, reject) => {
-    // Node would end with 0, whatever was still to be done.
-    process.on('beforeExit', () => reject(new Error('Nothing is left to wait for, and the command has not ended.')));
+    // Node would exit with 0, although the command has not finished.
+    process.on('beforeExit', () => reject(new Error('The event loop is empty, but the command has not finished.')));
   });
   let received: NodeJS.Signals | undefined;
   const overdue = new Promise<never>((_, reject) => {
     const stop = (code: Code, message: string) => (signal: NodeJS.Signals) => {
       const reason = new DnxError(code, message);
-      // A second signal ends a process that does not stop on its own.
+      // A second signal ends the process immediately.
       if (interruption.signal.aborted) end(process, reason.exitCode, signal);
       received = signal;
       interruption.abort(reason);
@@ -135,7 +135,7 @@ export async function run(process: NodeJS.Process): Promise<void> {
   end(process, code, received);
 }
 
-/** Ends the process. A thread that still waits for DNS would hold up an exit for seconds, but not the default action of the signal. */
+/** Ends the process. A pending DNS lookup would delay `exit` by seconds, but not the default action of the signal. */
 function end(process: NodeJS.Process, code: number, signal: NodeJS.Signals | undefined): never {
   for (const fd of [0, 1, 2]) closeIfHungUp(fd, (each) => process.getBuiltinModule('node:tty').isatty(each));
   if (signal && process.platform !== 'win32' && process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap')) {

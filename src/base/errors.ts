@@ -1,4 +1,4 @@
-/** Every way a command can end other than well, and its exit code. The key is the `code` of a JSON error. */
+/** Every way a command can fail, and its exit code. The key is the `code` of a JSON error. */
 export const exits = {
   failed: 1,
   bug: 1,
@@ -20,11 +20,18 @@ export const exits = {
   terminated: 143,
 } as const;
 
-/** The word for a way to fail, as `code` in a JSON error says it. */
+/** The `code` of a JSON error. */
 export type Code = keyof typeof exits;
 
 /** The API's own field map of a 422: field name -> messages, untouched. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
+
+/** How the command line takes a field of the API, and the values it knows for it. */
+export interface FieldLabel {
+  /** `--php-version`, or `<name>` for an argument. */
+  readonly name: string;
+  readonly known?: readonly string[] | undefined;
+}
 
 /** A command worth running next: its words after `dnx`, unquoted, and why. */
 export interface Next {
@@ -35,15 +42,17 @@ export interface Next {
 /** A label and a text, as in `url  https://shop.example.com`. */
 export type Detail = readonly [label: string, text: string];
 
-/** What is known of a failure beside its code and message. */
+/** What is known about a failure besides its code and message. */
 export interface ErrorDetails {
-  /** What to do about it, as a sentence. */
+  /** What to do about it, in one line. */
   readonly hint?: string | undefined;
   /** Commands that help. */
   readonly next?: readonly Next[] | undefined;
-  /** HTTP status, when the API said it. */
+  /** The HTTP status, if the API answered. */
   readonly status?: number | undefined;
   readonly errors?: FieldErrors | undefined;
+  /** Labels for the fields in `errors`, for a person; without one, a field goes by the API's name. */
+  readonly labels?: Readonly<Record<string, FieldLabel>> | undefined;
   /** The ability that the token most likely lacks. */
   readonly lacks?: string | undefined;
   /** Lines under the message for a person, each a label and a text: `live`, `20261125_030925  90c27bf Fix rounding`. */
@@ -51,7 +60,7 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** An expected failure: what failed in the user's words, its code, and what to type next. Anything else that is thrown is a bug. */
+/** An expected failure: what failed in the user's words, its code, and what to type next. Any other error is a bug. */
 export class DnxError extends Error {
   override readonly name = 'DnxError';
   readonly code: Code;
@@ -59,6 +68,7 @@ export class DnxError extends Error {
   readonly next: readonly Next[];
   readonly status: number | undefined;
   readonly errors: FieldErrors | undefined;
+  readonly labels: Readonly<Record<string, FieldLabel>>;
   readonly lacks: string | undefined;
   readonly details: readonly Detail[];
 
@@ -69,6 +79,7 @@ export class DnxError extends Error {
     this.next = details.next ?? [];
     this.status = details.status;
     this.errors = details.errors;
+    this.labels = details.labels ?? {};
     this.lacks = details.lacks;
     this.details = details.details ?? [];
   }
@@ -77,40 +88,48 @@ export class DnxError extends Error {
     return exits[this.code];
   }
 
-  /** The same failure with other advice: the place that knows what the user was doing knows what to do next. */
+  /** The same failure with this changed: whoever knows what the user was doing knows what to add. */
+  with(changes: ErrorDetails): DnxError {
+    const { code, message, hint, next, status, errors, labels, lacks, details, cause } = this;
+    return new DnxError(code, message, { hint, next, status, errors, labels, lacks, details, cause, ...changes });
+  }
+
+  /** The same failure with other advice. */
   withHint(hint: string | undefined, ...next: readonly Next[]): DnxError {
-    const { code, message, status, errors, lacks, details, cause } = this;
-    return new DnxError(code, message, { hint, next, status, errors, lacks, details, cause });
+    return this.with({ hint, next });
   }
 }
 
-/** The command line itself is wrong, or a question has nobody to answer it. */
+/** The command line is wrong, or input is missing and dnx cannot prompt for it. */
 export const usage = (message: string, hint?: string, ...next: readonly Next[]): DnxError => new DnxError('usage', message, { hint, next });
+
+/** What a person reads above the fields that the API rejected. */
+export const REJECTED = 'Deploynix rejected the request.';
 
 /** The user answered no. */
 export const cancelled = (): DnxError => new DnxError('cancelled', 'Cancelled; nothing was changed.');
 
-/** The code of an error of the operating system, such as `ENOENT`. */
+/** The code of an operating system error, such as `ENOENT`. */
 export const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
+  EDQUOT: 'the disk quota is exceeded',
   EFBIG: 'the file has reached the size limit',
   EROFS: 'the file system is read-only',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
-  EIO: 'the device or terminal does not answer',
+  EIO: 'the device or terminal is not responding',
   ENAMETOOLONG: 'the name is too long',
 };
 
-/** Why the system refuses to write, as a clause. */
+/** Why the operating system refuses to write, as a clause. */
 export const reasonOf = (code: string | undefined): string | undefined => (code === undefined ? undefined : reasons[code]);
 
 /** True for a failure with one of these codes. */
 export const isError = (error: unknown, ...codes: readonly Code[]): error is DnxError =>
   error instanceof DnxError && (codes.length === 0 || codes.includes(error.code));
 
-/** True for the reason of a signal: the user or the system ends the command. */
+/** True for the error of a signal: the user or the system ended the command. */
 export const isStop = (error: unknown): boolean => isError(error, 'interrupted', 'terminated', 'hangup');

@@ -1,6 +1,6 @@
 import { wordOf } from './text.ts';
 
-/** What a status value means for somebody who waits: going on, ended well, or ended badly. */
+/** What a status means to a command that waits: in progress, succeeded or failed. */
 export type Phase = 'going' | 'good' | 'bad';
 
 const good = new Set(['active', 'deployed', 'success', 'succeeded', 'completed', 'finished', 'ready', 'live', 'installed', 'restored']);
@@ -17,12 +17,12 @@ const going = new Set([
   'restoring',
 ]);
 
-/** A status value in one spelling, to compare it: without regard to case, `-` or `_`. */
+/** A status in lower case with `_`, for comparison. */
 export const statusKey = (status: unknown): string => wordOf(status).trim().toLowerCase().replaceAll(/[-\s]/g, '_');
 
-/** Sorts a status value by its meaning. Undefined: not one that is known, so shown as it is. */
+/** The phase of a status; undefined for an unknown word. */
 export function phaseOf(status: unknown): Phase | undefined {
-  // Most values are spelled as they are known.
+  // Most statuses match as they are.
   if (typeof status === 'string' && good.has(status)) return 'good';
   const value = statusKey(status);
   if (/fail|error|cancelled|canceled/.test(value)) return 'bad';
@@ -30,7 +30,7 @@ export function phaseOf(status: unknown): Phase | undefined {
   return going.has(value) ? 'going' : undefined;
 }
 
-/** The first present of the fields in which a site says how its deployment stands. */
+/** The deployment status of a site, from whichever field has it. */
 export function statusOf(thing: Readonly<Record<string, unknown>>): string | undefined {
   const value = thing.deployment_status ?? thing.last_deployment_status ?? thing.status;
   return value === undefined || value === null ? undefined : wordOf(value);

@@ -1,7 +1,19 @@
 import { toJson } from './json.ts';
 
-/** `ssh_key` -> `SSH key`: a noun of the API as a person reads it. */
-export const title = (noun: string): string => noun.replaceAll('_', ' ').replace(/\bssh\b/, 'SSH');
+const titles: Readonly<Record<string, string>> = {
+  crontab: 'cron job',
+  queue: 'queue worker',
+  network_rule: 'firewall rule',
+  git_provider: 'Git provider',
+  git_repository: 'repository',
+  user: 'database user',
+};
+
+/** `crontab` -> `cron job`, `ssh_key` -> `SSH key`: a noun of the API as a person reads it. */
+export const title = (noun: string): string => titles[noun] ?? noun.replaceAll('_', ' ').replace(/\bssh\b/, 'SSH');
+
+/** A value in a sentence: bare if it is one word, else in quotes. */
+export const quotedName = (value: string): string => (/^[\w.@:/*+-]+$/.test(value) ? value : `'${value}'`);
 
 /** The plural of a noun, for sentences and for the aliases of groups. */
 export const plural = (noun: string): string =>

@@ -30,6 +30,14 @@ export function shownTime(value: unknown): string {
   );
 }
 
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** A time without its year: `24 Nov 03:07 UTC`. What is not a time stays as it is. */
+export function shownDay(value: unknown): string {
+  const shown = shownTime(value);
+  return shown.replace(/^\d{4}-(\d\d)-(\d\d) /, (_, month, day) => `${Number(day)} ${MONTHS[Number(month) - 1]} `);
+}
+
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;

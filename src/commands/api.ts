@@ -12,15 +12,15 @@ const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 export default command({
   name: 'api',
-  summary: 'Call the API itself, for what has no command yet',
+  summary: 'Make an authenticated API request',
   description:
-    'PATH is as in the API reference, with or without /api/v1. {server} and {site} are filled in from --server, --site and the settings. With GET, -F adds to the query; otherwise to the JSON body. The answer is printed as it came, with its envelope.',
+    'The path is as in the API reference, with or without /api/v1. {server} and {site} are filled in from --server, --site or your settings. -F adds to the query of a GET, and to the JSON body of other methods. The response is printed unchanged.',
   options: {
     method: argument(required(suggest(text('HTTP method'), ...methods))),
     path: argument(required(text('Path, such as /servers/{server}/sites'))),
-    input: content('The whole body, any JSON: text, @file, or - for standard input'),
-    paginate: flag('Every page of a list, as one array'),
-    include: { ...flag('Show the status and the headers too'), short: 'i' },
+    input: content('The whole JSON body: text, @file, or - for stdin'),
+    paginate: flag('Fetch every page of a list, as one array'),
+    include: { ...flag('Also print the status and headers'), short: 'i' },
   },
   fields: {},
   consent: ({ ask, resolve, settings }, { options: { method, path }, consent: { yes } }) =>
@@ -35,13 +35,14 @@ export default command({
   async run(ctx, { options: given, body: extra }) {
     const { method, paginate, include } = given;
     const verb = method.toUpperCase();
-    if (!/^[A-Z]+$/.test(verb)) throw usage(`“${method}” is not an HTTP method.`, `Use one of ${methods.join(', ')}.`);
+    if (!/^[A-Z]+$/.test(verb))
+      throw usage(`'${method}' is not an HTTP method.`, `Use ${methods.slice(0, -1).join(', ')} or ${methods.at(-1)}.`);
     const address = await fillPlaceholders(addressOf(given.path, ctx.settings.host), ctx.resolve);
     const fields = Object.keys(extra).length > 0 ? extra : undefined;
-    if (given.input !== undefined && fields) throw usage('--input is the whole body: it does not go with -F or --data.');
+    if (given.input !== undefined && fields) throw usage('--input is the whole body. It cannot be combined with -F or --data.');
     if (paginate) {
       if (verb !== 'GET' || include || given.input !== undefined)
-        throw usage('--paginate is for GET alone, and does not go with --include or --input.');
+        throw usage('--paginate works only with GET, without --include and --input.');
       return data(await ctx.api.list(`GET ${address.path as `/${string}`}`, {}, { query: { ...address.query, ...words(fields) } }));
     }
     const body = given.input === undefined ? (verb === 'GET' ? undefined : fields) : parseJson(given.input, '--input');
@@ -52,14 +53,14 @@ export default command({
   },
 });
 
-/** What a DELETE asks for. Where nobody can be asked it is refused before the ids of {server} and {site} are looked up. */
+/** The consent for a DELETE. Without a terminal it fails before {server} and {site} are looked up. */
 async function deletion(
   { ask, resolve, settings }: Pick<Context, 'ask' | 'resolve' | 'settings'>,
   word: string,
   yes: boolean,
 ): Promise<Consent | undefined> {
   if (yes) return undefined;
-  if (!ask.allowed) throw usage('DELETE needs a confirmation, and nobody can be asked. Nothing was sent.', 'Pass --yes.');
+  if (!ask.allowed) throw usage('DELETE needs confirmation. Nothing was sent.', 'Use --yes, or run in a terminal to confirm.');
   const { path } = await fillPlaceholders(addressOf(word, settings.host), resolve);
   return { level: 'moderate', action: `Send DELETE ${path} to ${settings.host}` };
 }
@@ -75,7 +76,7 @@ function withQuery({ path, search }: Address, more: Readonly<Record<string, stri
 function bodyOf(reply: Reply, note: (sentence: string) => void): View {
   if (reply.text !== undefined) return plain(reply.text, { text: reply.text });
   if (reply.body !== undefined) return data(reply.body);
-  note(`Deploynix answered ${reply.status}, without a body.`);
+  note(`Deploynix returned ${reply.status} without a body.`);
   return nothing;
 }
 

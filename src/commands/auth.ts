@@ -4,6 +4,7 @@ import { answer } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
 import { login } from '../features/auth/login.ts';
 import { logout } from '../features/auth/logout.ts';
+import { refreshToken } from '../features/auth/refresh.ts';
 import { signedIn } from '../features/auth/status.ts';
 import { switchProfile } from '../features/auth/switch.ts';
 import { needsOfLines } from '../features/token/abilities/needs.ts';
@@ -15,23 +16,37 @@ interface User {
   readonly email: string;
 }
 
+const abilities = {
+  ability: list('Ability for the token', 'resource:action'),
+  for: list('Command that must work; adds the abilities it needs', 'command'),
+  from_script: list('Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need', 'file'),
+  preset: choice('Named set of abilities', presetNames),
+};
+
 const loginCommand = command({
   name: 'login',
-  summary: 'Sign in, with a token that can do just what you choose',
+  summary: 'Sign in',
   description:
-    'Asks for mail and password, and lets you pick what the token may do. The password is kept nowhere; the token goes to the keychain of your operating system.',
-  calls: ['POST /login', 'GET /user'],
+    'Asks for host, email and password, then what the token can do. The token goes to the keychain of your operating system; the password is not stored.',
+  calls: ['POST /login', 'GET /user', 'POST /tokens', 'POST /logout', 'DELETE /tokens/{token}'],
   options: {
-    with_token: flag('Read a token from standard input instead'),
-    email: text('Mail address', 'address'),
-    ability: list('An ability for the token', 'resource:action'),
-    for: list('A command line that must work: what it needs', 'command'),
-    from_script: list('A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need', 'file'),
-    preset: choice('A ready-made set of abilities', presetNames),
-    insecure_storage: flag('Store the token in a file, in the clear (mode 0600)'),
+    with_token: flag('Read a token from standard input'),
+    email: text('Email address', 'email'),
+    ...abilities,
+    insecure_storage: flag('Store the token in the clear, in a file that only you can read'),
   },
   examples: ['login', 'login --for "deploy --wait"', 'login --with-token --insecure-storage < token.txt'],
   run: (ctx, { options }) => login(ctx, options, (wanted) => needsOfLines(wanted, ctx.tree, ctx.world)),
+});
+
+const refreshCommand = command({
+  name: 'refresh',
+  summary: 'Add abilities to the stored token',
+  description: 'Creates a token with the same name and more abilities, stores it, and revokes the old one.',
+  calls: ['GET /tokens', 'POST /tokens', 'GET /user', 'DELETE /tokens/{token}'],
+  options: abilities,
+  examples: ['refresh --ability site:deploy', 'refresh --for "deploy --wait"'],
+  run: (ctx, { options }) => refreshToken(ctx, options, (wanted) => needsOfLines(wanted, ctx.tree, ctx.world)),
 });
 
 export default group({
@@ -40,30 +55,31 @@ export default group({
     loginCommand,
     command({
       name: 'logout',
-      summary: 'Revoke the token and forget it',
+      summary: 'Sign out and revoke the token',
       calls: 'POST /logout',
-      options: { keep: flag('Only forget it here; the token stays valid') },
+      options: { keep: flag('Forget the token here without revoking it') },
       examples: ['logout'],
       run: (ctx, { options }) => logout(ctx, options),
     }),
     command({
       name: 'status',
-      summary: 'Show where each profile is signed in, and whether it works',
-      description: 'Exit code 4: something is not right, and the command that mends it is shown.',
+      summary: 'Show the sign-in of each profile',
+      description: 'Exit code 4: a profile is not signed in or its token does not work.',
       calls: ['GET /user', 'GET /tokens'],
       examples: ['status', 'status --json'],
       run: signedIn,
     }),
+    refreshCommand,
     command({
       name: 'switch',
-      summary: 'Choose the profile that is used when nothing else is said',
-      options: { profile_name: argument(text('The profile', 'profile')) },
+      summary: 'Switch to another profile',
+      options: { profile_name: argument(text('Profile', 'profile')) },
       examples: ['switch default'],
       run: (ctx, { options: { profile_name } }) => switchProfile(ctx, profile_name),
     }),
     command({
       name: 'whoami',
-      summary: 'Who the token belongs to',
+      summary: 'Show the signed-in user',
       calls: 'GET /user',
       examples: ['whoami'],
       run: async (ctx) => answer(await ctx.call(), columns<User>('name', 'email', 'id')),

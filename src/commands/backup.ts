@@ -1,12 +1,11 @@
 import { usage } from '../base/errors.ts';
 import { bytes } from '../base/text.ts';
-import { command, group } from '../cli/language/command.ts';
-import { choice, flag, following, text } from '../cli/language/options.ts';
-import { action } from '../cli/language/resource.ts';
-import { columns, rows } from '../cli/output/view.ts';
+import { type Context, command, group } from '../cli/language/command.ts';
+import { argument, choice, flag, following, text } from '../cli/language/options.ts';
+import { columns, done, rows } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
-import { affectedBy } from '../features/backup/affected.ts';
 import { download } from '../features/backup/download.ts';
+import { siteEndpoint } from '../features/deploy/snapshot.ts';
 import { backupReader, backupsEndpoint } from '../platform/follow/backup.ts';
 
 interface Backup {
@@ -21,26 +20,42 @@ interface Backup {
   readonly completed_at: string | null;
 }
 
-const shown = columns<Backup>(
-  'id',
-  'type',
-  'status',
-  { key: 'size', cell: ({ size }) => bytes(size) },
-  { key: 'database_id', title: 'Database or site', cell: ({ database_id, site_id }) => database_id ?? site_id },
-  'created_at',
-);
+/** Names things by their ids, as far as they are known. */
+type NameOf = Context['nameOf'];
 
-const details = columns<Backup>(
-  'id',
-  'type',
-  'status',
-  { key: 'size', cell: ({ size }) => bytes(size) },
-  'server_id',
-  'site_id',
-  'database_id',
-  'created_at',
-  'completed_at',
-);
+const sizeInWords = { key: 'size', cell: ({ size }: Backup) => bytes(size) };
+
+const shown = (nameOf: NameOf) =>
+  columns<Backup>(
+    'id',
+    { key: 'source', computed: true, cell: (backup) => sourceOf(backup, nameOf) },
+    'status',
+    sizeInWords,
+    'created_at',
+    { key: 'type', wide: true },
+    { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf(server_id), wide: true },
+  );
+
+/** What was backed up: `shop`, or `database on db-1` where the name is not known. */
+function sourceOf({ type, server_id, site_id, database_id }: Backup, nameOf: NameOf): string {
+  const server = nameOf(server_id);
+  return nameOf(site_id) ?? nameOf(database_id) ?? (server === undefined ? type : `${type} on ${server}`);
+}
+
+const details = (nameOf: NameOf) =>
+  columns<Backup>(
+    'type',
+    'status',
+    sizeInWords,
+    { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf(server_id) },
+    { key: 'site_id', title: 'Site', cell: ({ site_id }) => nameOf(site_id) },
+    { key: 'database_id', title: 'Database', cell: ({ database_id }) => nameOf(database_id) },
+    'created_at',
+    'completed_at',
+    'id',
+  );
+
+const unnamed = () => undefined;
 
 const ofDatabase = 'GET /servers/{server}/databases/{database}/backups';
 const createOfDatabase = 'POST /servers/{server}/databases/{database}/backups';
@@ -52,45 +67,48 @@ const list = command({
   name: 'list',
   aliases: ['ls'],
   summary: 'List backups',
-  description: 'Of the whole organization, or with --database of one database.',
+  description: 'Lists the backups of the organization, or with --database of one database.',
   calls: [backupsEndpoint, { when: 'database', instead: ofDatabase }],
   options: {
-    status: choice('Only those in this status', ['pending', 'in_progress', 'completed', 'failed', 'restored']),
-    type: choice('Only those of this kind', ['application', 'database']),
+    status: choice('Only backups with this status', ['pending', 'in_progress', 'completed', 'failed', 'restored']),
+    type: choice('Only backups of this type', ['application', 'database']),
   },
-  shows: shown,
+  shows: shown(unnamed),
   examples: ['list', 'list --status completed --type database', 'list --database shop --server db-1 --json'],
   async run(ctx, { targets: { database }, options: { status, type } }) {
-    if (!database) return rows(await ctx.list<Backup>(backupsEndpoint, { query: { status, type } }), shown, 'No such backups.');
-    // Only the organization's list takes the filters.
+    const found = (items: readonly Backup[]) => rows(items, shown(ctx.nameOf), status || type ? 'No matching backups.' : 'No backups.');
+    if (!database) return found(await ctx.list<Backup>(backupsEndpoint, { query: { status, type } }));
+    // Only the list of the organization takes the filters.
     const backups = await ctx.list<Backup>(ofDatabase);
-    const wanted = backups.filter((each) => (!status || each.status === status) && (!type || each.type === type));
-    return rows(wanted, shown, 'No such backups.');
+    return found(backups.filter((each) => (!status || each.status === status) && (!type || each.type === type)));
   },
 });
 
 const create = command({
   name: 'create',
   summary: 'Back up a database, or the application of a site',
-  description: 'With --database, that database of a server; with --site, the application.',
+  description: 'Use --database with --server for a database, or --site for the application of a site.',
   calls: [
     { when: 'database', instead: createOfDatabase },
     { when: 'site', instead: createOfApplication },
     { when: 'wait', also: [backupsEndpoint] },
   ],
   options: following,
-  fields: { site_id: { ...text('The site whose application to back up: domain or id', 'site'), as: 'site' } },
-  shows: details,
+  fields: { site_id: { ...text('Site whose application to back up: domain or id', 'site'), as: 'site' } },
+  shows: details(unnamed),
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
   async run(ctx, { targets: { database, site }, options: { wait } }) {
     if (!database && !site)
-      throw usage('A backup of what? Nothing says.', 'Pass --database and its --server, or --site for the application of a site.');
+      throw usage('No database or site given.', 'Use --database with --server, or --site for the application of a site.');
+    const what = database ? `database ${database.label}` : (site?.label ?? '');
     return workResult(ctx, {
       reader: backupReader(ctx),
-      doing: 'backup',
-      what: database ? `database ${database.label}` : (site?.label ?? ''),
+      what,
+      job: `backup of ${what}`,
+      doing: `Backing up ${what}`,
+      did: `Backed up ${what}`,
       start: () => ctx.call(),
-      columns: details,
+      columns: details(ctx.nameOf),
       wait,
       resume,
     });
@@ -100,11 +118,12 @@ const create = command({
 const downloadCommand = command({
   name: 'download',
   summary: 'Download a backup to a file',
-  description: 'The file is there whole or not at all, under the name that Deploynix gives it. Deploynix allows 10 downloads an hour.',
+  description:
+    'An incomplete download leaves no file. The default name is the one that Deploynix sends. Deploynix allows 10 downloads an hour.',
   calls: 'GET /backups/{backup}/download',
   options: {
-    file: { ...text('Where to: a file, a folder, or - for standard output', 'file'), short: 'O' },
-    force: flag('Overwrite the file if it is there'),
+    file: { ...text('File or folder to save to, or - for standard output', 'file'), short: 'O' },
+    force: flag('Overwrite an existing file'),
   },
   examples: [
     'download 01JQ8Z4T9G000000000000BK06',
@@ -116,40 +135,53 @@ const downloadCommand = command({
 
 const restore = command({
   name: 'restore',
-  summary: 'Restore from a backup',
-  description: '--confirm takes the name of the database that is overwritten, or for the backup of an application the domain of its site.',
-  calls: ['POST /backups/{backup}/restore', backupsEndpoint],
-  consent: { level: 'severe', affects: affectedBy },
-  options: following,
-  shows: details,
-  examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm shop'],
-  run: (ctx, { targets: { backup }, options: { wait } }) =>
-    workResult(ctx, {
-      reader: backupReader(ctx),
-      on: backup.id,
-      doing: 'restore',
-      what: `backup ${backup.label}`,
-      start: () => ctx.call(),
-      columns: details,
+  summary: 'Restore a database or site from a backup',
+  description: [
+    'On a terminal you pick the backup and type the name of what it overwrites.',
+    '--confirm takes that name: of the database, or the domain of the site for an application backup.',
+  ].join(' '),
+  calls: [
+    { when: 'database', instead: ofDatabase },
+    { when: 'site', instead: siteEndpoint },
+    backupsEndpoint,
+    // A backup needs no look-up of a site that the settings name.
+    { when: 'backup', instead: backupsEndpoint },
+    'POST /backups/{backup}/restore',
+  ],
+  consent: { level: 'severe', deferred: true, named: 'the database or site' },
+  options: {
+    backup: argument(text('Backup: its id', 'backup')),
+    latest: flag('Restore the newest completed backup of --database or --site'),
+    ...following,
+  },
+  shows: details(unnamed),
+  examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm shop', 'restore --latest --database shop --server db-1 --confirm shop'],
+  run: async (ctx, { targets: { database, site }, options: { backup, latest, wait }, consent: { confirm } }) => {
+    const of = { ...(database && { database }), ...(site && { site }) };
+    return (await import('../features/backup/restore.ts')).restore(ctx, {
+      backup,
+      latest,
+      of,
+      confirm,
       wait,
-      resume,
-    }),
+      columns: details(ctx.nameOf),
+    });
+  },
+});
+
+const verify = command({
+  name: 'verify',
+  summary: 'Check that a backup is intact',
+  calls: 'POST /backups/{backup}/verify',
+  targets: 'each',
+  examples: ['verify 01JQ8Z4T9G000000000000BK06'],
+  run: async (ctx, { targets: { backup } }) => {
+    const { data, message } = await ctx.call<object>();
+    return done(`Backup ${backup.label} is intact`, data ?? { message: message ?? 'The backup is intact.' });
+  },
 });
 
 export default group({
   name: 'backup',
-  commands: [
-    list,
-    create,
-    downloadCommand,
-    restore,
-    action({
-      name: 'verify',
-      summary: 'Check that a backup is intact',
-      calls: 'POST /backups/{backup}/verify',
-      targets: 'each',
-      done: 'The backup is intact.',
-      examples: ['verify 01JQ8Z4T9G000000000000BK06'],
-    }),
-  ],
+  commands: [list, create, downloadCommand, restore, verify],
 });

@@ -1,8 +1,8 @@
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, content, following, natural, required, secret, suggest, text } from '../cli/language/options.ts';
-import { resource, show } from '../cli/language/resource.ts';
-import { columns, message, rows } from '../cli/output/view.ts';
+import { creation, resource, show } from '../cli/language/resource.ts';
+import { columns, done, rows } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { certificateEndpoint, certificateReader, certificatesEndpoint } from '../platform/follow/certificate.ts';
 
@@ -11,7 +11,7 @@ interface Certificate {
   readonly type: string;
   readonly domain: string;
   readonly status: string;
-  /** Why it failed. */
+  /** Why the request failed. */
   readonly reason: string | null;
   readonly expires_at: string | null;
   readonly created_at: string;
@@ -20,33 +20,33 @@ interface Certificate {
 const certificates = resource({
   noun: 'certificate',
   path: '/servers/{server}/sites/{site}/certificates',
-  columns: columns<Certificate>('domain', 'status', 'type', 'expires_at', 'reason', 'id'),
-  details: columns<Certificate>('id', 'domain', 'status', 'reason', 'type', 'expires_at', 'created_at'),
+  columns: columns<Certificate>('domain', 'status', 'expires_at', 'type', { key: 'reason', wrap: true }, { key: 'id', wide: true }),
+  details: columns<Certificate>('domain', 'status', { key: 'reason', wrap: true }, 'type', 'expires_at', 'created_at', 'id'),
   example: { target: '01JQ8Z4T9G0000000000CE0001', parents: '--site shop.example.com' },
 });
 
 const fields = {
-  domain: natural(required(assumed(text('Domain that it is for')))),
-  type: suggest(assumed(text('Kind of certificate')), 'letsencrypt', 'wildcard', 'custom'),
-  certificate: assumed(content('A certificate of your own, with its chain, in PEM')),
-  private_key: assumed(secret('The private key of a certificate of your own, in PEM')),
+  domain: natural(required(assumed(text('Domain of the certificate')))),
+  type: suggest(assumed(text('Certificate type')), 'letsencrypt', 'wildcard', 'custom'),
+  certificate: assumed(content('Your own certificate with its chain, in PEM')),
+  private_key: assumed(secret('Private key of your own certificate, in PEM')),
 };
 
 const list = command({
   name: 'list',
   aliases: ['ls'],
-  summary: 'List certificates of a site, or with --server alone of a server',
+  summary: 'List the certificates of a site or server',
   calls: ['GET /servers/{server}/certificates', { when: 'site', instead: certificatesEndpoint }],
   shows: certificates.columns,
   examples: ['list --site shop.example.com', 'list --server web-1', 'list --site shop.example.com --json'],
-  run: async (ctx) => rows(await ctx.list<Certificate>(), certificates.columns, 'No certificates.'),
+  run: async (ctx, { targets }) =>
+    rows(await ctx.list<Certificate>(), certificates.columns, 'No certificates.', targets.site && creation('certificate', targets)),
 });
 
 const create = command({
   name: 'create',
   aliases: ['issue'],
-  summary: 'Issue a certificate for a site, or install one of your own',
-  description: 'Exit code 0: it is active, or with --no-wait: it was asked for. 1: it failed. 124: it goes on after --timeout.',
+  summary: 'Issue a certificate, or install your own',
   calls: ['POST /servers/{server}/sites/{site}/certificates', { when: 'wait', also: [certificateEndpoint, certificatesEndpoint] }],
   options: following,
   fields,
@@ -56,8 +56,10 @@ const create = command({
     workResult(ctx, {
       reader: certificateReader(ctx, { server: server.id, site: site.id }),
       start: () => ctx.call(),
-      doing: 'issue',
-      what: `the certificate for ${wordOf(body.domain)}`,
+      what: `certificate for ${wordOf(body.domain)}`,
+      job: `certificate request for ${wordOf(body.domain)}`,
+      doing: `Requesting a certificate for ${wordOf(body.domain)}`,
+      did: `Issued a certificate for ${wordOf(body.domain)}`,
       resume: (id) => ['certificate', 'show', id, '--site', site.id, '--server', server.id],
       columns: certificates.details,
       wait,
@@ -67,7 +69,7 @@ const create = command({
 const revoke = command({
   name: 'delete',
   aliases: ['revoke', 'rm'],
-  summary: 'Revoke a certificate of a site, or with --server alone of a server',
+  summary: 'Revoke a certificate of a site or server',
   calls: [
     'DELETE /servers/{server}/certificates/{certificate}',
     { when: 'site', instead: 'DELETE /servers/{server}/sites/{site}/certificates/{certificate}' },
@@ -77,7 +79,7 @@ const revoke = command({
   examples: ['delete 01JQ8Z4T9G0000000000CE0001 --site shop.example.com --yes', 'delete 01JQ8Z4T9G0000000000CE0004 --server web-1 --yes'],
   run: async (ctx, { targets: { certificate } }) => {
     await ctx.call();
-    return message(`Revoked certificate ${certificate.label}.`, { id: certificate.id, deleted: true });
+    return done(`Revoked certificate ${certificate.label}`, { id: certificate.id, deleted: true });
   },
 });
 

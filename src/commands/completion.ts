@@ -18,16 +18,20 @@ const print = (shell: Shell, title: string) =>
 
 const install = command({
   name: 'install',
-  summary: 'Install the completion for your shell',
-  description: 'Writes one file where the shell looks for it. Your own start-up files are left alone.',
-  options: { shell: argument(choice('The shell; that of $SHELL otherwise', shells)) },
+  summary: 'Install completion for your shell',
+  description: 'Writes one file to the directory that your shell loads completions from. Your startup files do not change.',
+  options: { shell: argument(choice('The shell (default: from $SHELL)', shells)) },
   examples: ['install', 'install zsh'],
   async run({ world, tree }, { options: { shell } }) {
     const own = world.env.SHELL?.split('/').at(-1);
     const chosen = shell ?? shells.find((each) => each === own);
-    if (!chosen) throw usage('For which shell? $SHELL does not say.', `Give one of ${shells.join(', ')}.`);
+    if (!chosen)
+      throw usage(
+        'Could not detect your shell from $SHELL.',
+        `Use ${shells.slice(0, -1).join(', ')} or ${shells.at(-1)}, as in: dnx completion install ${shells[0]}`,
+      );
     const { files, next } = installCompletion(chosen, await completionScript(chosen, tree), world);
-    return message(`Completion for ${chosen} is in ${files[0]}.\n${next}`, { shell: chosen, files });
+    return message(`Installed completion for ${chosen} in ${files[0]}.\n${next}`, { shell: chosen, files });
   },
 });
 

@@ -1,12 +1,13 @@
 import { DnxError } from '../base/errors.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, required, text } from '../cli/language/options.ts';
-import { columns, message, text as plain, rows } from '../cli/output/view.ts';
+import { columns, done, text as plain, rows } from '../cli/output/view.ts';
+import { deleteConsent, deleteProfile, listProfiles } from '../features/auth/profiles.ts';
 import { hostOf } from '../machine/settings/host.ts';
 import { type Origin, type SettingName, settingNames } from '../machine/settings/precedence.ts';
 import { formatOf } from '../machine/settings/settings.ts';
 
-/** What a profile keeps. The profile itself is chosen with `dnx auth switch`. */
+/** The settings of a profile. */
 const keys = ['host', 'server', 'site', 'output'] as const;
 type Key = (typeof keys)[number];
 
@@ -16,9 +17,9 @@ interface Setting {
   readonly origin: Origin | null;
 }
 
-const key = argument(required(choice('The setting', keys)));
+const key = argument(required(choice('Setting', keys)));
 
-/** What is in effect, and why. */
+/** The settings in effect, and where each comes from. */
 function settingsOf({ settings }: Pick<Context, 'settings'>): Setting[] {
   const { profile, host, server, site, format } = settings;
   const values: Readonly<Record<SettingName, string | undefined>> = { profile, host, server, site, output: format };
@@ -34,7 +35,7 @@ async function change(
   if (blocked.storing) {
     const { repairConfig } = await import('../machine/settings/repair.ts');
     const broken = await repairConfig(directories.config, profile, ctx);
-    if (broken) ctx.progress.warn(`Repaired the settings: what could not be read is left out. The broken file is kept as ${broken}.`);
+    if (broken) ctx.progress.warn(`Repaired the settings and dropped what could not be read. The broken file was kept as ${broken}.`);
   }
   const { editConfig } = await import('../machine/settings/config-file.ts');
   await editConfig(directories.config, ctx, (config) => {
@@ -51,14 +52,15 @@ export default group({
     command({
       name: 'list',
       aliases: ['ls'],
-      summary: 'Show the settings in effect, and where each comes from',
+      summary: 'List the settings in effect',
       examples: ['list', 'list --profile work --json'],
-      run: async (ctx) => rows(settingsOf(ctx), columns<Setting>('key', 'value', { key: 'origin', title: 'From' }), ''),
+      run: async (ctx) =>
+        rows(settingsOf(ctx), columns<Setting>('key', { key: 'value', wrap: true }, { key: 'origin', title: 'From' }), ''),
     }),
     command({
       name: 'get',
-      summary: 'Print one setting',
-      options: { key: argument(required(choice('The setting', settingNames))) },
+      summary: 'Print a setting',
+      options: { key: argument(required(choice('Setting', settingNames))) },
       examples: ['get host'],
       async run(ctx, { options: { key } }) {
         const found = settingsOf(ctx).find((each) => each.key === key);
@@ -69,8 +71,8 @@ export default group({
     }),
     command({
       name: 'set',
-      summary: 'Keep a setting in the profile',
-      options: { key, value: argument(required(text('Its value'))) },
+      summary: 'Set a profile setting',
+      options: { key, value: argument(required(text('Value'))) },
       examples: ['set server web-1', 'set output json --profile work'],
       async run(ctx, { options: { key, value } }) {
         const kept = checked(key, value);
@@ -78,20 +80,35 @@ export default group({
         const { origins, profile } = ctx.settings;
         const stronger = origins[key];
         if (stronger === 'environment' || stronger === 'link file')
-          ctx.progress.warn(`The ${stronger} sets ${key} too, and it wins over the profile.`);
-        return message(`${key} of profile ${profile} is now ${kept}.`, { profile, key, value: kept });
+          ctx.progress.warn(`The ${stronger} also sets ${key} and wins over the profile.`);
+        return done(`Set ${key} to ${kept} (profile ${profile})`, { profile, key, value: kept });
       },
     }),
     command({
       name: 'unset',
-      summary: 'Forget a setting of the profile',
+      summary: 'Remove a profile setting',
       options: { key },
       examples: ['unset server'],
       async run(ctx, { options: { key } }) {
         await change(ctx, key, undefined);
         const { profile } = ctx.settings;
-        return message(`${key} of profile ${profile} is no longer set.`, { profile, key, value: null });
+        return done(`Removed ${key} (profile ${profile})`, { profile, key, value: null });
       },
+    }),
+    command({
+      name: 'profiles',
+      summary: 'List profiles',
+      examples: ['profiles', 'profiles --json'],
+      run: async (ctx) => listProfiles(ctx),
+    }),
+    command({
+      name: 'delete-profile',
+      summary: 'Delete a profile and revoke its token',
+      calls: 'POST /logout',
+      consent: async (ctx, { options: { profile_name } }) => deleteConsent(ctx, profile_name),
+      options: { profile_name: argument(required(text('Profile', 'profile'))) },
+      examples: ['delete-profile work --yes'],
+      run: (ctx, { options: { profile_name } }) => deleteProfile(ctx, profile_name),
     }),
   ],
 });

@@ -13,7 +13,7 @@ interface Credential {
 const credentials = resource({
   noun: 'credential',
   path: '/providers/credentials',
-  columns: columns<Credential>('name', 'provider', 'created_at', 'id'),
+  columns: columns<Credential>('name', 'provider', 'created_at', { key: 'id', wide: true }),
   example: { target: 'DigitalOcean', create: "'Hetzner staging' --provider hetzner --token -" },
 });
 

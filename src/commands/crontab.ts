@@ -1,7 +1,7 @@
 import { group } from '../cli/language/command.ts';
-import { assumed, required, text } from '../cli/language/options.ts';
+import { assumed, natural, required, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, show, update } from '../cli/language/resource.ts';
-import { columns } from '../cli/output/view.ts';
+import { columns, running } from '../cli/output/view.ts';
 
 interface Crontab {
   readonly id: string;
@@ -14,19 +14,22 @@ interface Crontab {
 const crontabs = resource({
   noun: 'crontab',
   path: '/servers/{server}/crontabs',
-  columns: columns<Crontab>('id', 'frequency', 'command', 'user', 'status'),
+  columns: columns<Crontab>({ key: 'command', wrap: true }, running, 'frequency', 'user', {
+    key: 'id',
+    wide: true,
+  }),
   example: {
-    target: '01JQ8Z4T9G0000000000CR0001',
-    parents: '--server web-1',
-    create: "--command 'php artisan schedule:run' --frequency '* * * * *'",
+    target: '/usr/local/bin/rotate-logs',
+    parents: '--server web-2',
+    create: "'php artisan queue:prune-failed' --frequency '0 3 * * *'",
     update: "--frequency '*/5 * * * *'",
   },
 });
 
 const fields = {
-  command: required(assumed(text('Command to run'))),
-  frequency: required(assumed(text('When: the five fields of cron', 'cron'))),
-  user: assumed(text('System user that runs it')),
+  command: natural(required(assumed(text('Command to run')))),
+  frequency: required(assumed(text('Schedule as a cron expression', 'cron'))),
+  user: assumed(text('System user to run it as')),
 };
 
 export default group({

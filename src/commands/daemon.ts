@@ -1,7 +1,7 @@
 import { group } from '../cli/language/command.ts';
-import { assumed, integer, required, text } from '../cli/language/options.ts';
+import { assumed, integer, natural, required, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { columns } from '../cli/output/view.ts';
+import { columns, running } from '../cli/output/view.ts';
 
 interface Daemon {
   readonly id: string;
@@ -15,21 +15,21 @@ interface Daemon {
 const daemons = resource({
   noun: 'daemon',
   path: '/servers/{server}/daemons',
-  columns: columns<Daemon>('id', 'command', 'user', 'processes', 'status'),
-  details: columns<Daemon>('id', 'command', 'directory', 'user', 'processes', 'status'),
+  columns: columns<Daemon>({ key: 'command', wrap: true }, running, 'processes', 'user', { key: 'id', wide: true }),
+  details: columns<Daemon>({ key: 'command', wrap: true }, running, 'processes', 'user', 'directory', 'id'),
   example: {
-    target: '01JQ8Z4T9G0000000000DM0001',
-    parents: '--server web-1',
-    create: "--command 'php artisan horizon' --user deploynix",
+    target: "'node server.js'",
+    parents: '--server web-2',
+    create: "'php artisan horizon' --user deploynix",
     update: '--processes 2',
   },
 });
 
 const fields = {
-  command: required(assumed(text('Command to keep running'))),
+  command: natural(required(assumed(text('Command to keep running')))),
   directory: assumed(text('Working directory')),
-  user: assumed(text('System user that runs it')),
-  processes: assumed(integer('How many copies to run')),
+  user: assumed(text('System user to run it as')),
+  processes: assumed(integer('Number of processes')),
 };
 
 export default group({

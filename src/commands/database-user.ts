@@ -7,20 +7,20 @@ interface DatabaseUser {
   readonly id: string;
   readonly username: string;
   readonly created_at: string;
-  /** Only in the answer to a create that left the password to Deploynix. */
+  /** Only in the response to a create without a password. */
   readonly password?: string;
 }
 
 const users = resource({
   noun: 'user',
   path: '/servers/{server}/databases/{database}/users',
-  columns: columns<DatabaseUser>('username', 'created_at', 'id'),
-  details: columns<DatabaseUser>('id', 'username', 'password', 'created_at'),
+  columns: columns<DatabaseUser>('username', 'created_at', { key: 'id', wide: true }),
+  details: columns<DatabaseUser>('username', 'password', 'created_at', 'id'),
   example: { target: 'shop', parents: '--database shop --server db-1', create: 'reporting', update: '--password -' },
 });
 
-const password = assumed(secret('Password; a create without one lets Deploynix choose it, and shows it this once'));
-const fields = { username: natural(required(assumed(text('Name of the user')))), password };
+const password = assumed(secret('Password (default: generated and shown once)'));
+const fields = { username: natural(required(assumed(text('Username')))), password };
 
 export default group({
   name: 'database-user',

@@ -15,7 +15,7 @@ interface Database {
 const databases = resource({
   noun: 'database',
   path: '/servers/{server}/databases',
-  columns: columns<Database>('name', 'status', { key: 'size', cell: ({ size }) => bytes(size) }, 'created_at', 'id'),
+  columns: columns<Database>('name', 'status', { key: 'size', cell: ({ size }) => bytes(size) }, 'created_at', { key: 'id', wide: true }),
   example: { target: 'shop', parents: '--server db-1', create: 'reports' },
 });
 

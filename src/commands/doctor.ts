@@ -9,16 +9,16 @@ import { readUserFile } from '../machine/files/user-file.ts';
 import { NetworkFault } from '../machine/world.ts';
 import { textOf } from '../platform/api/response.ts';
 
-const shown = columns<Difference>('basis', 'kind', 'operation', 'name', 'difference');
+const shown = columns<Difference>('basis', 'kind', 'operation', 'name', { key: 'difference', wrap: true });
 
 export default command({
   name: 'doctor',
-  summary: 'Look at everything that dnx depends on, and say what to mend',
+  summary: 'Check your setup and suggest fixes',
   description:
-    'Exit code 1: something failed. The output holds no secrets and can be pasted into a ticket. With --contract, an OpenAPI document is compared with what dnx declares instead, what dnx had to assume first.',
+    'Exits with 1 if a check fails. The output contains no secrets, so you can paste it into a ticket. With --contract, dnx compares an OpenAPI document with its commands instead.',
   options: {
-    contract: text('Compare with this OpenAPI 3 document, in JSON or YAML', 'file|url'),
-    exit_code: flag('With --contract, exit 10 when there are differences'),
+    contract: text('Compare with an OpenAPI 3 document (JSON or YAML)', 'file|url'),
+    exit_code: flag('With --contract, exit with 10 on differences'),
   },
   examples: ['doctor', 'doctor --json', 'doctor --contract openapi.json'],
   async run(ctx, { options: { contract, exit_code } }) {
@@ -27,25 +27,23 @@ export default command({
     const document = readDocument(await load(ctx, contract), contract);
     const found = compare(document, await everyCommand(ctx.tree));
     const assumed = found.filter(({ basis }) => basis === 'assumed').length;
-    ctx.progress.note(
-      `${document.length} operations in the document; ${found.length} differences, ${assumed} of them in what dnx assumes.`,
-    );
+    ctx.progress.note(`${document.length} operations, ${found.length} differences (${assumed} in assumptions of dnx)`);
     const exit = exit_code && found.length > 0 ? new DnxError('differences', `${contract} and dnx differ.`) : undefined;
-    return { view: rows(found, shown, 'The document and dnx agree.'), exit };
+    return { view: rows(found, shown, 'No differences.'), exit };
   },
 });
 
-/** A file, or what a URL answers; no token is sent there. */
+/** Reads a file or a URL, to which no token is sent. */
 async function load({ world, signal }: Pick<Context, 'world' | 'signal'>, place: string): Promise<string> {
   if (!/^https?:\/\//.test(place)) return readUserFile(place, world);
-  if (!URL.canParse(place)) throw usage(`“${place}” is not a URL.`);
+  if (!URL.canParse(place)) throw usage(`'${place}' is not a valid URL.`);
   const transport = await world.connect();
   try {
     const response = await transport.request({ method: 'GET', url: place, headers: { accept: 'application/json' }, signal });
-    if (response.status !== 200) throw usage(`${place} answered ${response.status}.`, 'Save the document to a file, and give that.');
+    if (response.status !== 200) throw usage(`${place} returned ${response.status}.`, 'Download the document, and pass the file.');
     return await textOf(response);
   } catch (error) {
-    if (error instanceof NetworkFault) throw new DnxError('network', `Cannot read ${place}: ${error.message}.`, { cause: error });
+    if (error instanceof NetworkFault) throw new DnxError('network', `Could not read ${place}: ${error.message}.`, { cause: error });
     throw error;
   } finally {
     await transport.close();

@@ -14,7 +14,7 @@ interface GitProvider {
 const gitProviders = resource({
   noun: 'git_provider',
   path: '/git-providers',
-  columns: columns<GitProvider>('name', 'provider', 'url', 'created_at', 'id'),
+  columns: columns<GitProvider>('name', 'provider', 'created_at', { key: 'url', wide: true }, { key: 'id', wide: true }),
   example: {
     target: 'GitHub',
     create: "'Our other GitLab' --provider gitlab --url https://git.example.com --token -",
@@ -24,9 +24,9 @@ const gitProviders = resource({
 
 const fields = {
   name: natural(assumed(text('Name of the connection'))),
-  provider: required(suggest(assumed(text('Kind of Git host')), 'github', 'gitlab', 'bitbucket', 'custom')),
-  token: required(assumed(secret("The Git host's access token"))),
-  url: assumed(text('Address of a host of your own', 'url')),
+  provider: required(suggest(assumed(text('Git host')), 'github', 'gitlab', 'bitbucket', 'custom')),
+  token: required(assumed(secret('Access token of the Git host'))),
+  url: assumed(text('URL of a self-hosted Git host', 'url')),
 };
 
 export default group({

@@ -12,23 +12,28 @@ interface GitRepository {
   readonly created_at: string;
 }
 
-const autoDeploy = { key: 'auto_deploy_enabled', title: 'Auto-deploy' } as const;
 const repositories = resource({
   noun: 'git_repository',
   path: '/git-repositories',
-  columns: columns<GitRepository>('name', autoDeploy, 'git_provider_id', 'created_at', 'id'),
-  details: columns<GitRepository>('id', 'name', 'git_provider_id', autoDeploy, 'deploy_key', 'created_at'),
+  columns: columns<GitRepository>(
+    'name',
+    'auto_deploy_enabled',
+    'created_at',
+    { key: 'git_provider_id', wide: true },
+    { key: 'id', wide: true },
+  ),
+  details: columns<GitRepository>('name', 'auto_deploy_enabled', 'deploy_key', 'created_at', 'git_provider_id', 'id'),
   example: { target: 'example/blog', create: 'example/docs --git-provider-id GitHub', update: '--name example/journal' },
 });
 
 const fields = {
   name: natural(required(assumed(text('Owner and name, such as example/shop')))),
-  git_provider_id: from(required(assumed(text('Git provider that has it, by name or id'))), { list: 'GET /git-providers', resolve: true }),
+  git_provider_id: from(required(assumed(text('Git provider, by name or id'))), { list: 'GET /git-providers', resolve: true }),
 };
 
-const everySite = 'It belongs to the repository, and so acts on every site that uses it.';
+const everySite = 'This affects every site that uses the repository.';
 
-const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-deploy', summary: string) =>
+const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-deploy', summary: string, did: string) =>
   command({
     name: verb,
     summary,
@@ -37,7 +42,10 @@ const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-dep
     targets: 'each',
     shows: repositories.details,
     examples: [`${verb} example/blog`],
-    run: async (ctx) => ({ view: answer(await ctx.call(), repositories.details), note: everySite }),
+    run: async (ctx, { targets }) => ({
+      view: answer(await ctx.call(), repositories.details, `${did} ${targets.git_repository.label}`),
+      note: everySite,
+    }),
   });
 
 export default group({
@@ -48,8 +56,8 @@ export default group({
     create(repositories, fields),
     update(repositories, { name: fields.name }),
     remove(repositories),
-    act('setup-deploy-key', 'Make a deploy key for a repository, and show it'),
-    act('enable-auto-deploy', 'Deploy the sites of a repository on every push'),
-    act('disable-auto-deploy', 'No longer deploy the sites of a repository on a push'),
+    act('setup-deploy-key', 'Create a deploy key and show it', 'Created a deploy key for'),
+    act('enable-auto-deploy', 'Deploy on every push', 'Turned on auto-deploy for'),
+    act('disable-auto-deploy', 'Stop deploying on every push', 'Turned off auto-deploy for'),
   ],
 });

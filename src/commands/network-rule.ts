@@ -16,16 +16,23 @@ interface NetworkRule {
 const networkRules = resource({
   noun: 'network_rule',
   path: '/servers/{server}/network-rules',
-  columns: columns<NetworkRule>('name', 'action', 'port', 'protocol', { key: 'source', cell: ({ source }) => source ?? 'anywhere' }, 'id'),
-  example: { target: 'HTTP', parents: '--server web-1', create: 'MySQL --port 3306 --source 203.0.113.11' },
+  columns: columns<NetworkRule>(
+    'name',
+    'action',
+    'port',
+    'protocol',
+    { key: 'source', cell: ({ source }) => source ?? 'anywhere' },
+    { key: 'id', wide: true },
+  ),
+  example: { target: 'HTTP', parents: '--server web-1', create: '3306 --name MySQL --source 203.0.113.11' },
 });
 
 const fields = {
-  name: natural(assumed(text('Name of the rule'))),
-  port: required(assumed(integer('Port', 'port'))),
+  port: natural(required(assumed(integer('Port', 'port')))),
+  name: assumed(text('Name of the rule')),
   protocol: suggest(assumed(text('Protocol')), 'tcp', 'udp'),
-  action: suggest(assumed(text('What happens to what arrives')), 'allow', 'deny'),
-  source: assumed(text('Address or network that it applies to; anywhere when left out', 'address')),
+  action: suggest(assumed(text('Allow or deny the traffic')), 'allow', 'deny'),
+  source: assumed(text('IP address or network (default anywhere)', 'address')),
 };
 
 export default group({

@@ -2,7 +2,7 @@ import { command, group } from '../cli/language/command.ts';
 import { list, resource } from '../cli/language/resource.ts';
 import { columns, rows } from '../cli/output/view.ts';
 
-/** A provider, and each thing that one offers: its id is the word to pass on. */
+/** A provider, region, size or image. Other commands take its id. */
 interface Choice {
   readonly id: string;
   readonly name: string;
@@ -14,11 +14,11 @@ const providers = resource({ noun: 'provider', path: '/providers', columns: show
 const offers = (name: 'regions' | 'sizes' | 'images') =>
   command({
     name,
-    summary: `List the ${name} that a provider offers`,
+    summary: `List the ${name} of a provider`,
     calls: `GET /providers/{provider}/${name}`,
     shows: shown,
     examples: [`${name} hetzner`],
-    run: async (ctx) => rows(await ctx.list<Choice>(), shown, `It offers no ${name}.`),
+    run: async (ctx) => rows(await ctx.list<Choice>(), shown, `No ${name}.`),
   });
 
 export default group({

@@ -1,7 +1,8 @@
+import { duration } from '../base/time.ts';
 import { group } from '../cli/language/command.ts';
-import { assumed, integer, text } from '../cli/language/options.ts';
+import { assumed, integer, natural, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { columns } from '../cli/output/view.ts';
+import { type Column, columns, running } from '../cli/output/view.ts';
 
 interface Queue {
   readonly id: string;
@@ -14,27 +15,42 @@ interface Queue {
   readonly status: string;
 }
 
+/** A field in seconds, as a duration. */
+const seconds = (key: 'timeout' | 'sleep'): Column<Queue> => ({
+  key,
+  cell: ({ [key]: value }) => (typeof value === 'number' ? duration(value * 1000) : undefined),
+});
+
 const queues = resource({
   noun: 'queue',
   path: '/servers/{server}/sites/{site}/queues',
-  columns: columns<Queue>('id', 'queue', 'connection', 'status', 'processes', 'tries', 'timeout', 'sleep'),
+  columns: columns<Queue>(
+    'queue',
+    running,
+    'connection',
+    'processes',
+    'tries',
+    seconds('timeout'),
+    { ...seconds('sleep'), wide: true },
+    { key: 'id', wide: true },
+  ),
   example: {
-    target: '01JQ8Z4T9G0000000000QV0001',
+    target: 'default',
     parents: '--site shop.example.com',
-    create: '--connection redis --queue reports --processes 2',
+    create: 'reports --connection redis --processes 2',
     update: '--processes 5',
   },
 });
 
-// An update has the worker itself in the place of `queue`: there it is changed with -F queue=….
+// In an update, `queue` is the worker itself: its queue is updated with -F queue=….
 const changes = {
-  connection: assumed(text('Connection of the application, such as redis')),
-  processes: assumed(integer('How many workers')),
-  tries: assumed(integer('How often a job is tried')),
-  timeout: assumed(integer('Seconds that a job may take', 'seconds')),
-  sleep: assumed(integer('Seconds to wait when there is no job', 'seconds')),
+  connection: assumed(text('Queue connection, such as redis')),
+  processes: assumed(integer('Number of processes')),
+  tries: assumed(integer('Maximum attempts per job')),
+  timeout: assumed(integer('Maximum seconds per job', 'seconds')),
+  sleep: assumed(integer('Seconds to sleep when the queue is empty', 'seconds')),
 };
-const fields = { queue: assumed(text('Queue to work on')), ...changes };
+const fields = { queue: natural(assumed(text('Queue to process'))), ...changes };
 
 export default group({
   name: 'queue',

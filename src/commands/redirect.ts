@@ -13,19 +13,19 @@ interface Redirect {
 const redirects = resource({
   noun: 'redirect',
   path: '/servers/{server}/sites/{site}/redirects',
-  columns: columns<Redirect>('id', 'from', 'to', 'type'),
+  columns: columns<Redirect>({ key: 'from', wrap: true }, { key: 'to', wrap: true }, 'type', { key: 'id', wide: true }),
   example: {
-    target: '01JQ8Z4T9G0000000000RD0001',
+    target: '/sale',
     parents: '--site shop.example.com',
-    create: '/old --to /new --type 301',
+    create: '/old /new --type 301',
     update: '--to /collections/winter',
   },
 });
 
 const fields = {
-  from: natural(required(assumed(text('Path that is redirected', 'path')))),
-  to: required(assumed(text('Path or URL that it leads to', 'path|url'))),
-  type: suggest(assumed(integer('Status code', 'code')), '301', '302'),
+  from: natural(required(assumed(text('Path to redirect', 'path')))),
+  to: natural(required(assumed(text('Path or URL to redirect to', 'path|url')))),
+  type: suggest(assumed(integer('HTTP status', 'code')), '301', '302'),
 };
 
 export default group({

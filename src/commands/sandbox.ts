@@ -10,11 +10,11 @@ import type { Env, World } from '../machine/world.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 
 const options = {
-  port: integer('The port to listen on; a free one otherwise'),
-  state: text('Keep the state in this file', 'file'),
-  fail_deploys: flag('Every deployment fails'),
-  latency: duration('Wait before every answer'),
-  rate_limit: integer('Requests a minute, 0 for no limit (60)'),
+  port: integer('Port to listen on (default: a free one)'),
+  state: text('Keep the state in a file', 'file'),
+  fail_deploys: flag('Make every deployment fail'),
+  latency: duration('Delay every answer'),
+  rate_limit: integer('Requests per minute, 0 for no limit (default 60)'),
 };
 
 async function open(
@@ -34,15 +34,17 @@ async function open(
   });
 }
 
-/** A port that cannot be had is the user's to change. */
+/** A port that dnx cannot listen on is a usage error. */
 function portRefused(error: unknown, port: number | undefined): DnxError | undefined {
   const why: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'is taken by another program',
-    EACCES: 'is not for this user',
-    ERR_SOCKET_BAD_PORT: 'is not a port',
+    EADDRINUSE: 'is already in use',
+    EACCES: 'needs more privileges',
+    ERR_SOCKET_BAD_PORT: 'is not a valid port',
   };
   const reason = why[systemCode(error) ?? ''];
-  return reason && port !== undefined ? usage(`Port ${port} ${reason}.`, 'Leave --port out for a free one.') : undefined;
+  return reason && port !== undefined
+    ? usage(`Port ${port} ${reason}.`, 'Use another port, or leave out --port for a free one.')
+    : undefined;
 }
 
 /** Resolves when the process is told to stop. */
@@ -54,7 +56,7 @@ const stopped = (signal: AbortSignal): Promise<void> =>
 
 const start = command({
   name: 'start',
-  summary: 'Serve a Deploynix API on this machine until Ctrl-C',
+  summary: 'Run a local Deploynix API for testing',
   options,
   examples: ['start --port 8787', 'start --state sandbox.json --fail-deploys'],
   async run({ progress, signal, world }, { options: given }) {
@@ -62,14 +64,20 @@ const start = command({
     const sandbox = await open(world, given);
     progress.note(
       [
-        `A Deploynix sandbox answers on ${sandbox.url}. Ctrl-C stops it.`,
+        'Running a local Deploynix API with sample data, for testing.',
+        `  URL       ${sandbox.url}`,
+        `  Email     ${SEED_EMAIL}`,
+        `  Password  ${SEED_PASSWORD}`,
         '',
-        'In another terminal:',
-        `  export DNX_HOST=${sandbox.url} DNX_TOKEN='${sandbox.token}'${usesProxy(world.env) ? ` NO_PROXY='${noProxy(world.env)}'` : ''}`,
-        '  dnx server list',
-        '',
-        `Or sign in as ${SEED_EMAIL} with the password: ${SEED_PASSWORD}`,
+        ...(usesProxy(world.env) ? ['In another terminal, bypass your proxy:', `  export NO_PROXY='${noProxy(world.env)}'`, ''] : []),
+        'In another terminal, sign in:',
         `  dnx login --host ${sandbox.url}`,
+        '',
+        'Or use a token instead:',
+        `  export DNX_HOST=${sandbox.url}`,
+        `  export DNX_TOKEN='${sandbox.token}'`,
+        '',
+        'Ctrl-C stops it.',
       ].join('\n'),
     );
     await stopped(signal);
@@ -80,14 +88,14 @@ const start = command({
 
 const usesProxy = (env: Env): boolean => ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'].some((name) => env[name]);
 
-/** What no proxy is asked for, and this machine, which no proxy reaches. */
+/** The hosts that need no proxy, and this machine, which a proxy cannot reach. */
 const noProxy = (env: Env): string => [...new Set([env.no_proxy, env.NO_PROXY, '127.0.0.1', 'localhost'])].filter(Boolean).join(',');
 
-/** The name of the variable that is the PATH: Windows has `Path`, and does not mind the case. */
+/** The name of the PATH variable: `Path` on Windows, which ignores case. */
 const pathName = (env: Env, platform: NodeJS.Platform): string =>
   (platform === 'win32' && Object.keys(env).find((name) => name.toUpperCase() === 'PATH')) || 'PATH';
 
-/** The environment of a command that runs against a sandbox: its host and token, directories of its own, and this very dnx on its PATH. */
+/** The environment of a command that runs against a sandbox: host, token, private directories, and this dnx on the PATH. */
 function privateEnv(
   { env, platform }: Pick<World, 'env' | 'platform'>,
   { url, token }: Pick<Sandbox, 'url' | 'token'>,
@@ -111,9 +119,10 @@ function privateEnv(
 
 const run = command({
   name: 'run',
-  summary: 'Run a command against a sandbox of its own, and pass its exit code on',
-  description: 'DNX_HOST, DNX_TOKEN and private directories are set for the command, so that your own deploy script can be rehearsed.',
-  options: { ...options, command: rest('The command') },
+  summary: 'Run a command against a temporary sandbox',
+  description:
+    'Sets DNX_HOST, DNX_TOKEN and private directories for the command, so that you can test your deploy script. Exits with the exit code of the command.',
+  options: { ...options, command: rest('Command to run') },
   examples: ['run -- dnx server list', 'run --fail-deploys -- sh -c \'dnx deploy shop.example.com || echo "exit code $?"\''],
   async run(
     ctx,

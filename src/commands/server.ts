@@ -3,7 +3,7 @@ import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
 import { list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { columns, log, message } from '../cli/output/view.ts';
+import { columns, log, message, running } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/server.ts';
 
@@ -27,53 +27,77 @@ interface Server {
   readonly sites_count: number;
 }
 
+/** `ssh deploynix@203.0.113.10`. */
+const sshCommand = ({ ssh_user, ip_address }: Server): string | null =>
+  ssh_user && ip_address ? `ssh ${wordOf(ssh_user)}@${wordOf(ip_address)}` : null;
+
 const servers = resource({
   noun: 'server',
   path: '/servers',
-  columns: columns<Server>('name', 'status', 'ip_address', 'provider', 'region', 'php_version', 'sites_count', 'id'),
-  details: columns<Server>(
-    'id',
+  columns: columns<Server>(
     'name',
-    'type',
-    'status',
+    running,
+    'ip_address',
+    'region',
+    'php_version',
+    'sites_count',
+    { key: 'provider', wide: true },
+    { key: 'size', wide: true },
+    { key: 'database_type', wide: true },
+    { key: 'id', wide: true },
+  ),
+  details: columns<Server>(
+    'name',
+    running,
+    'ip_address',
+    { key: 'ssh', computed: true, cell: sshCommand },
+    { key: 'sites', computed: true, wrap: true },
     'provider',
     'region',
     'size',
-    'ip_address',
-    'ssh_user',
+    'type',
     'php_version',
     'database_type',
     'webserver',
     'monitoring_enabled',
-    'sites_count',
     'provisioned_at',
     'created_at',
-    'updated_at',
+    'id',
   ),
-  example: { target: 'web-1', update: '--monitoring-enabled' },
+  more: async (ctx, server, targets) => (await import('../features/overview/server.ts')).serverOverview(ctx, server, targets),
+  example: { target: 'web-1', create: 'web-3 --provider hetzner', update: '--monitoring-enabled' },
+});
+
+/** Types of server on which PHP or a database has no use. */
+const without = (...types: readonly string[]) => ({
+  when: ({ type }: Readonly<Record<string, unknown>>) => !types.includes(String(type)),
 });
 
 const fields = {
-  name: natural(required(text('Name of the server'))),
+  name: natural(required(text('Server name'))),
   provider: from(required(text('Cloud provider, such as hetzner')), { list: 'GET /providers' }),
   credential_id: prompted(
-    from(assumed(text('Credential for the provider, by name or id')), {
-      list: 'GET /providers/credentials',
-      where: 'provider',
-      resolve: true,
-    }),
+    from(assumed(text('Credential, by name or id')), { list: 'GET /providers/credentials', where: 'provider', resolve: true }),
   ),
   region: prompted(from(assumed(text('Region, such as fsn1')), { list: 'GET /providers/{provider}/regions' })),
   size: prompted(from(assumed(text('Size, such as cx32')), { list: 'GET /providers/{provider}/sizes' })),
   image: prompted(from(assumed(text('Image, such as ubuntu-24.04')), { list: 'GET /providers/{provider}/images' })),
-  type: suggest(assumed(text('What it is for')), 'app', 'web', 'database', 'cache', 'worker', 'meilisearch', 'load_balancer'),
-  php_version: suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'),
-  database_type: suggest(assumed(text('Database to install')), 'mysql', 'mariadb', 'postgresql'),
-  webserver: assumed(text('Web server to install')),
-  ip_address: assumed(text('Address of a machine of your own, for the provider custom')),
+  type: prompted(suggest(assumed(text('Server type')), 'app', 'web', 'database', 'cache', 'worker', 'meilisearch', 'load_balancer')),
+  php_version: prompted(
+    suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'),
+    without('database', 'cache', 'meilisearch', 'load_balancer'),
+  ),
+  database_type: prompted(
+    suggest(assumed(text('Database')), 'mysql', 'mariadb', 'postgresql'),
+    without('cache', 'worker', 'meilisearch', 'load_balancer'),
+  ),
+  webserver: assumed(text('Web server')),
+  ip_address: prompted(assumed(text('IP address of your own machine, for the provider custom')), {
+    when: ({ provider }) => provider === 'custom',
+  }),
 };
 
-const changes = { name: fields.name, monitoring_enabled: assumed(toggle('Whether it is monitored')) };
+const changes = { name: fields.name, monitoring_enabled: assumed(toggle('Monitor the server')) };
 
 const follows = { when: 'wait', also: [serverEndpoint, serversEndpoint] } as const;
 const resume = (id: string) => ['server', 'show', id];
@@ -82,8 +106,9 @@ const create = command({
   name: 'create',
   summary: 'Create a server',
   description:
-    'On a terminal, whatever is left out of provider, credential, region, size and image is asked for.\n\nExit code 0: it is active, or with --no-wait: it was ordered. 1: it failed. 124: it goes on after --timeout.',
+    'On a terminal, asks for what is missing and confirms the order. A complete command line is not confirmed.\n\nExit codes: 0 the server is active, or with --no-wait was ordered; 1 it failed; 124 --timeout passed, and the creation continues.',
   calls: ['POST /servers', follows],
+  review: 'Create this server?',
   options: following,
   fields,
   shows: servers.details,
@@ -92,8 +117,10 @@ const create = command({
     workResult(ctx, {
       reader: serverReader(ctx),
       start: () => ctx.call(),
-      doing: 'creation',
       what: `server ${wordOf(body.name)}`,
+      job: `creation of server ${wordOf(body.name)}`,
+      doing: `Creating server ${wordOf(body.name)}`,
+      did: `Created server ${wordOf(body.name)}`,
       columns: servers.details,
       wait,
       resume,
@@ -105,7 +132,7 @@ const provision = command({
   summary: 'Provision a server again',
   calls: ['POST /servers/{server}/provision', follows],
   targets: 'each',
-  consent: { level: 'moderate', warning: 'Provisioning runs again over what is on the server.' },
+  consent: { level: 'moderate', warning: 'This reinstalls and reconfigures the software on the server.' },
   options: following,
   shows: servers.details,
   examples: ['provision web-2 --yes', 'provision web-2 --yes --no-wait'],
@@ -114,8 +141,10 @@ const provision = command({
       reader: serverReader(ctx),
       on: server.id,
       start: () => ctx.call(),
-      doing: 'provisioning',
       what: `server ${server.label}`,
+      job: `provisioning of server ${server.label}`,
+      doing: `Provisioning server ${server.label}`,
+      did: `Provisioned server ${server.label}`,
       columns: servers.details,
       wait,
       resume,
@@ -134,7 +163,7 @@ const logs = command({
   },
 });
 
-/** The API reference does not say how logs are answered: one text, lines, or an object that holds either. */
+/** The log in an answer whose shape the API reference does not state: a text, lines, or an object with either. */
 function logOf(data: unknown): string {
   if (data === undefined || data === null) return '';
   if (typeof data === 'string') return data;
@@ -151,9 +180,9 @@ export default group({
     show(servers),
     create,
     update(servers, changes),
-    remove(servers, { level: 'severe', warning: 'The machine and everything on it will be gone.' }),
+    remove(servers, { level: 'severe', warning: 'The machine, its sites and its data will be lost.' }),
     logs,
-    restart(servers, { level: 'moderate', warning: 'Its sites do not answer until it is back.' }),
+    restart(servers, { level: 'moderate', warning: 'Its sites are down until it is back up.' }),
     provision,
   ],
 });

@@ -1,27 +1,13 @@
-import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
-import { assumed, duration, following, from, natural, required, suggest, text } from '../cli/language/options.ts';
-import { action, answer, create, list, remove, resource, show, update } from '../cli/language/resource.ts';
-import { columns, rows } from '../cli/output/view.ts';
+import { duration, following, text } from '../cli/language/options.ts';
+import { action, answer, remove, resource, show, update } from '../cli/language/resource.ts';
+import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import type { ReleaseRecord } from '../features/deploy/release.ts';
 import { releasesEndpoint, siteEndpoint } from '../features/deploy/snapshot.ts';
-
-interface Site {
-  readonly id: string;
-  readonly server_id: string;
-  readonly domain: string;
-  readonly type: string;
-  readonly status: string;
-  readonly branch: string | null;
-  readonly web_directory: string;
-  readonly php_version: string;
-  readonly zero_downtime_enabled: boolean;
-  readonly scheduled_deploy_at: string | null;
-  readonly last_deployed_at: string | null;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
+import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
+import { createSite, siteFields } from '../features/site/create.ts';
+import { listSites } from '../features/site/list.ts';
 
 interface Webhook {
   readonly id: string;
@@ -36,48 +22,24 @@ interface Webhook {
 const sites = resource({
   noun: 'site',
   path: '/servers/{server}/sites',
-  columns: columns<Site>('domain', 'status', 'type', 'branch', 'php_version', { key: 'last_deployed_at', title: 'Deployed' }, 'id'),
-  details: columns<Site>(
-    'id',
-    'domain',
-    'status',
-    'type',
-    'branch',
-    'web_directory',
-    'php_version',
-    'zero_downtime_enabled',
-    'scheduled_deploy_at',
-    'last_deployed_at',
-    'created_at',
-    'updated_at',
-  ),
+  columns: siteColumns,
+  details: siteDetails,
+  more: async (ctx, site, targets) => (await import('../features/overview/site.ts')).siteOverview(ctx, site, targets),
   example: {
     target: 'shop.example.com',
     parents: '--server web-1',
-    create: 'new.example.com --type laravel',
     update: '--php-version 8.4',
   },
 });
 
-const fields = {
-  domain: natural(required(assumed(text('The domain it answers on', 'domain')))),
-  type: suggest(assumed(text('What kind of site')), 'laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt'),
-  git_repository_id: from(assumed(text('The repository it is deployed from, by name or id', 'repository')), {
-    list: 'GET /git-repositories',
-    resolve: true,
-  }),
-  branch: assumed(text('The branch that is deployed')),
-  web_directory: assumed(text('The directory that is served, such as /public', 'path')),
-  php_version: suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'),
-};
-const { type: _, ...changeable } = fields;
+const { type: _, ...changeable } = siteFields;
 
 const deploy = command({
   name: 'deploy',
-  summary: 'Deploy a site and follow it to its end',
+  summary: 'Deploy a site and wait for the result',
   description: [
-    'Exit codes: 0 it succeeded, or with --no-wait was started; 1 it failed, or was superseded; 11 it failed verification and was rolled back; 12 some of several failed; 124 it goes on after --timeout.',
-    'Interrupted or cut off, it can be taken up again with: dnx site watch',
+    'Exit codes: 0 succeeded, or started with --no-wait; 1 failed or superseded; 11 failed verification and rolled back; 12 some of several sites failed; 124 still running after --timeout.',
+    'If you interrupt it, the deployment continues. Resume with: dnx site watch',
   ].join('\n'),
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',
@@ -102,8 +64,8 @@ const deploy = command({
 
 const watch = command({
   name: 'watch',
-  summary: 'Follow a deployment that is under way, or take up the one that was left',
-  description: 'Without a site it takes up the last deployment that was followed on this machine and did not come to its end here.',
+  summary: 'Follow a deployment in progress, or resume the last one',
+  description: 'Without a site, resumes the last unfinished deployment that was started or followed on this machine.',
   calls: [siteEndpoint, releasesEndpoint],
   targets: 'optional',
   options: { timeout: following.timeout, ...reporting },
@@ -116,17 +78,18 @@ const watch = command({
 
 const rollback = command({
   name: 'rollback',
-  summary: 'Make an earlier release live again',
-  description: 'Re-points the site to a kept release. It rebuilds nothing and does not undo migrations.',
+  summary: 'Roll back a site to an earlier release',
+  description:
+    'Makes a kept release live again, without a build. Database migrations are not undone.\n\nOn a terminal you pick the release. With --yes and no --to it is the previous one.',
   calls: [
     'POST /servers/{server}/sites/{site}/rollback',
     siteEndpoint,
     releasesEndpoint,
     { when: 'wait', also: [siteEndpoint, releasesEndpoint] },
   ],
-  consent: { level: 'moderate', verb: 'Roll back', warning: 'A rollback does not undo database migrations.' },
+  consent: { level: 'moderate', deferred: true },
   options: {
-    to: text('The release, by name or id; picked on a terminal, the previous one otherwise', 'release'),
+    to: text('Release to roll back to, by name or id', 'release'),
     ...following,
     ...reporting,
   },
@@ -142,7 +105,7 @@ const rollback = command({
 
 const releases = command({
   name: 'releases',
-  summary: 'List the releases that are kept',
+  summary: 'List the releases of a site',
   calls: releasesEndpoint,
   examples: ['releases shop.example.com'],
   run: async (ctx) =>
@@ -150,45 +113,41 @@ const releases = command({
       await ctx.list<ReleaseRecord>(),
       columns<ReleaseRecord>(
         'name',
-        { key: 'active', title: 'Live' },
         'status',
-        { key: 'commit_hash', title: 'Commit', cell: ({ commit_hash }) => wordOf(commit_hash).slice(0, 7) },
-        'commit_message',
+        { key: 'active', title: 'Live' },
+        shortCommit,
+        { key: 'commit_message', wrap: true },
         'created_at',
-        'id',
+        { key: 'id', wide: true },
       ),
-      'No releases: this site does not keep any, or was never deployed.',
+      'No releases. This site was never deployed, or does not keep releases.',
     ),
 });
 
 const webhooks = command({
   name: 'webhooks',
-  summary: 'List the pushes that triggered deployments',
+  summary: 'List the pushes received from Git',
   calls: 'GET /servers/{server}/sites/{site}/webhooks',
   examples: ['webhooks shop.example.com'],
   run: async (ctx) =>
     rows(
       await ctx.list<Webhook>(),
-      columns<Webhook>(
-        'created_at',
-        'status',
-        'branch',
-        'pusher',
-        { key: 'commit_hash', title: 'Commit', cell: ({ commit_hash }) => wordOf(commit_hash).slice(0, 7) },
-        'commit_message',
-      ),
+      columns<Webhook>({ key: 'created_at', title: 'Pushed' }, 'status', 'branch', 'pusher', shortCommit, {
+        key: 'commit_message',
+        wrap: true,
+      }),
       'No pushes yet.',
     ),
 });
 
 const schedule = command({
   name: 'schedule',
-  summary: 'Deploy a site later',
+  summary: 'Schedule a deployment',
   calls: 'POST /servers/{server}/sites/{site}/schedule-deploy',
   options: {
-    at: text('When: 2026-12-01T02:00, or with its offset 2026-12-01T02:00:00Z', 'time'),
-    tz: text('The time zone of --at (the one of this machine)', 'zone'),
-    in: duration('When: so long from now'),
+    at: text('Time, such as 2026-12-01T02:00 or 2026-12-01T02:00:00Z', 'time'),
+    tz: text('Time zone of --at (default: of this machine)', 'zone'),
+    in: duration('Delay from now, such as 90m'),
   },
   examples: ['schedule shop.example.com --at 2099-12-01T02:00 --tz Europe/Berlin', 'schedule shop.example.com --in 90m --yes'],
   consent: async (ctx, { targets, options, consent }) =>
@@ -199,11 +158,11 @@ const schedule = command({
 export default group({
   name: 'site',
   commands: [
-    list(sites),
+    listSites(sites.columns),
     show(sites),
-    create(sites, fields),
+    createSite(sites),
     update(sites, changeable),
-    remove(sites, { level: 'severe', warning: 'The site, its files and its releases are gone then.' }),
+    remove(sites, { level: 'severe', warning: 'This deletes its files and releases, too.' }),
     deploy,
     watch,
     rollback,
@@ -214,33 +173,33 @@ export default group({
       name: 'unschedule',
       summary: 'Cancel a scheduled deployment',
       calls: 'POST /servers/{server}/sites/{site}/cancel-scheduled-deploy',
-      done: 'The scheduled deployment is cancelled.',
+      done: 'Canceled the scheduled deployment',
       examples: ['unschedule shop.example.com'],
     }),
     command({
       name: 'suspend',
-      summary: 'Suspend a site: it answers no traffic until it is resumed',
+      summary: 'Suspend a site and take it offline',
       calls: 'POST /servers/{server}/sites/{site}/suspend',
       targets: 'each',
       consent: 'moderate',
-      fields: { reason: text('Why, for the record') },
+      fields: { reason: text('Reason, for the record') },
       examples: ['suspend shop.example.com --yes'],
-      run: async (ctx) => answer(await ctx.call(), sites.details, 'Suspended.'),
+      run: async (ctx, { targets: { site } }) => answer(await ctx.call(), sites.details, `Suspended ${site.label}`),
     }),
     action({
       name: 'resume',
-      summary: 'Let a suspended site answer again',
+      summary: 'Bring a suspended site back online',
       calls: 'POST /servers/{server}/sites/{site}/resume',
       targets: 'each',
-      done: 'Resumed.',
+      done: ({ site }) => `Resumed ${site?.label}`,
       examples: ['resume shop.example.com'],
     }),
     action({
       name: 'enable-zero-downtime',
-      summary: 'Turn on atomic releases; the API has no way back',
+      summary: 'Turn on zero-downtime releases',
       calls: 'POST /servers/{server}/sites/{site}/enable-zero-downtime',
-      consent: { level: 'moderate', warning: 'The API has no way to turn this off again.' },
-      done: 'Zero-downtime releases are on.',
+      consent: { level: 'moderate', verb: 'Turn on zero-downtime releases for', warning: 'The API cannot turn this off again.' },
+      done: ({ site }) => `Turned on zero-downtime releases for ${site?.label}`,
       examples: ['enable-zero-downtime blog.example.com --yes'],
     }),
   ],

@@ -14,8 +14,8 @@ interface SshKey {
 const sshKeys = resource({
   noun: 'ssh_key',
   path: '/servers/{server}/ssh-keys',
-  columns: columns<SshKey>('name', 'fingerprint', 'created_at', 'id'),
-  details: columns<SshKey>('id', 'name', 'fingerprint', 'public_key', 'created_at'),
+  columns: columns<SshKey>('name', 'fingerprint', 'created_at', { key: 'id', wide: true }),
+  details: columns<SshKey>('name', 'fingerprint', 'public_key', 'created_at', 'id'),
   example: {
     target: 'ada@laptop',
     parents: '--server web-1',
@@ -25,7 +25,7 @@ const sshKeys = resource({
 
 const fields = {
   name: natural(required(assumed(text('Name of the key, such as ada@laptop')))),
-  public_key: required(assumed(content('Public key'))),
+  public_key: required(assumed(content('Public key, such as @~/.ssh/id_ed25519.pub'))),
 };
 
 export default group({

@@ -5,41 +5,48 @@ import { columns, rows } from '../cli/output/view.ts';
 import { tell } from '../features/auth/choose.ts';
 import { type AbilityNeed, needsOf } from '../features/token/abilities/arithmetic.ts';
 import { needsOfLines } from '../features/token/abilities/needs.ts';
-import { audit } from '../features/token/audit.ts';
+import { audit, hasEverything } from '../features/token/audit.ts';
 import { createToken } from '../features/token/create.ts';
 import { presetNames } from '../features/token/presets.ts';
-import { revokeTokens } from '../features/token/revoke.ts';
+import { revokeAction, revokeTokens } from '../features/token/revoke.ts';
 import { rotateToken } from '../features/token/rotate.ts';
-import type { Token } from '../features/token/token.ts';
+import { idOf, type Token } from '../features/token/token.ts';
 import { vocabulary } from '../platform/abilities.ts';
 
-/** An ability, and the commands that it allows. */
+/** An ability and the commands that need it. */
 interface Ability {
   readonly ability: string;
   readonly allows: readonly string[];
-  /** Those of which the API reference does not say that they need it. */
+  /** Those that the API reference does not mention. */
   readonly assumed: readonly string[];
 }
 
 const wanted = {
-  for: list('A command line that must work: what it needs', 'command'),
-  from_script: list('A shell script, GitHub workflow or GitLab pipeline: what its dnx commands need', 'file'),
+  for: list('Command that must work; adds the abilities it needs', 'command'),
+  from_script: list('Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need', 'file'),
 };
+
+const abilityColumn = {
+  key: 'abilities',
+  cell: ({ abilities }: Token) => (hasEverything(abilities) ? 'every ability' : undefined),
+  wrap: true,
+} as const;
 
 const listTokens = command({
   name: 'list',
   aliases: ['ls'],
   summary: 'List tokens',
   calls: 'GET /tokens',
-  options: { audit: flag('Mark those with every ability, unused for 90 days, never used, or named alike') },
+  options: { audit: flag('Flag tokens with every ability, unused for 90 days, never used, or with the same name') },
   examples: ['list', 'list --audit', 'list --json'],
   async run(ctx, { options: { audit: marked } }) {
     const found = await ctx.list<Token>();
-    const shown = columns<Token>('id', 'name', 'abilities', { key: 'last_used_at', title: 'Last used' }, 'created_at');
+    const shown = columns<Token>('name', 'id', abilityColumn, 'last_used_at', 'created_at');
     if (!marked) return rows(found, shown, 'No tokens.');
-    const audited = audit(found, ctx.clock.now());
+    const held = await ctx.tokens.find();
+    const audited = audit(found, { now: ctx.clock.now(), own: held && idOf(held.token) });
     const bad = audited.filter(({ audit }) => audit.length > 0).length;
-    const why = `${bad} of ${found.length} could be better. To take one away`;
+    const why = `${bad} of ${found.length} tokens ${bad === 1 ? 'needs' : 'need'} attention. To revoke one`;
     const { abilities: _, ...kept } = Object.fromEntries(shown.map((column) => [column.key, column]));
     const view = rows(audited, [...Object.values(kept), { key: 'audit', wrap: true }], 'No tokens.');
     return { view, next: bad > 0 ? [{ command: ['token', 'revoke', 'ID'], why }] : [] };
@@ -48,14 +55,15 @@ const listTokens = command({
 
 const create = command({
   name: 'create',
-  summary: 'Create a token; it is printed once, alone on stdout',
+  summary: 'Create a token',
+  description: 'The token is shown only once, alone on stdout. With --to-file it goes to a file instead.',
   calls: 'POST /tokens',
-  fields: { name: natural(required(text('What the token is for, such as ci'))) },
+  fields: { name: natural(required(text('Name that says what the token is for, such as ci'))) },
   options: {
     ...wanted,
-    preset: choice('A ready-made set of abilities', presetNames),
-    ability: list('An ability for the token', 'resource:action'),
-    to_file: text('Put the token into a new file that only you can read, and never show it', 'file'),
+    preset: choice('Named set of abilities', presetNames),
+    ability: list('Ability for the token', 'resource:action'),
+    to_file: text('Write the token to a new file that only you can read', 'file'),
   },
   examples: ['create ci --for "deploy --wait"', 'create ci --preset ci-deploy', 'create ci --ability site:deploy'],
   run: (ctx, { options, body }) => createToken(ctx, options, body, (of) => needsOfLines(of, ctx.tree, ctx.world)),
@@ -64,11 +72,18 @@ const create = command({
 const revoke = command({
   name: 'revoke',
   aliases: ['delete', 'rm'],
-  summary: 'Revoke a token',
+  summary: 'Revoke tokens',
   calls: 'DELETE /tokens/{token}',
   targets: 'all',
-  consent: 'moderate',
-  options: { confirm: text('Agree to revoke even the token that dnx is using here, by its name', 'name') },
+  consent: {
+    level: 'moderate',
+    action: (ctx, all) =>
+      revokeAction(
+        ctx,
+        all.flatMap(({ token }) => token ?? []),
+      ),
+  },
+  options: { confirm: text('Name of the token in use here, to revoke it without a question', 'name') },
   examples: ['revoke Grafana --yes'],
   run: (ctx, { targets, options: { confirm } }) =>
     revokeTokens(
@@ -80,19 +95,19 @@ const revoke = command({
 
 const rotate = command({
   name: 'rotate',
-  summary: 'Replace a token by a new one of the same name and abilities',
+  summary: 'Replace a token with a new one',
   description:
-    'The new token is made and checked, then stored if the old one is the one in use here, and put into a file or printed otherwise; the old one is revoked last. Whatever fails, one of the two works.',
+    'The new token has the same name and abilities. It is stored if the old one is in use here, and otherwise printed or written to a file. The old token is revoked last, so one of the two always works.',
   calls: ['DELETE /tokens/{token}', 'GET /tokens', 'POST /tokens', 'GET /user'],
-  consent: { level: 'moderate', warning: 'Whatever uses the old token stops working until it gets the new one.' },
-  options: { to_file: text('Put the new token into a new file that only you can read', 'file') },
+  consent: { level: 'moderate', warning: 'Anything that uses the old token stops working until it gets the new one.' },
+  options: { to_file: text('Write the new token to a new file that only you can read', 'file') },
   examples: ['rotate Grafana --yes'],
   run: (ctx, { targets, options }) => rotateToken(ctx, targets.token.id, options),
 });
 
 const abilities = command({
   name: 'abilities',
-  summary: 'List what a token can be allowed, or what commands need',
+  summary: 'List abilities, or those that commands need',
   options: wanted,
   examples: ['abilities', 'abilities --for "deploy --wait" --for "env set"'],
   async run(ctx, { options: { for: lines, from_script: scripts } }) {
@@ -112,9 +127,9 @@ const abilities = command({
       { key: 'assumed', title: 'Basis', cell: ({ assumed }) => (assumed ? 'assumed' : 'stated') },
       { key: 'reasons', title: 'Why', cell: ({ reasons }) => [...new Set(reasons.map(({ because }) => because))].join('; '), wrap: true },
     );
-    const next = [{ command: ['token', 'create', 'NAME', ...flags], why: 'To make such a token' }];
+    const next = [{ command: ['token', 'create', 'NAME', ...flags], why: 'Create such a token with' }];
     return {
-      view: rows(needed.abilities, shown, needed.unclear.length > 0 ? '' : 'No ability is needed: any token can do that.'),
+      view: rows(needed.abilities, shown, needed.unclear.length > 0 ? '' : 'No ability needed: any token can do that.'),
       next: flags.length > 0 ? next : [],
     };
   },

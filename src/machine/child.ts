@@ -7,8 +7,8 @@ import type { Child } from './world.ts';
 const names: Readonly<Partial<Record<Code, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
 
 /**
- * Runs a child with this process's own streams, hands a signal on to it, and answers with its exit code.
- * `terminal`: Ctrl-C reaches the child by itself, and a second one may mean something else to it.
+ * Runs a child process with the streams of this one, passes signals on to it, and returns its exit code.
+ * `terminal`: the child gets Ctrl-C from the terminal, so dnx must not send it again.
  */
 export async function runChild({ file, args, env, output, signal: own }: Child, outer: AbortSignal, terminal: boolean): Promise<number> {
   const signal = own ?? outer;
@@ -28,5 +28,5 @@ export async function runChild({ file, args, env, output, signal: own }: Child, 
   signal.removeEventListener('abort', stop);
   if (result.exitCode !== undefined) return result.exitCode;
   if (result.signal !== undefined) return 128 + constants.signals[result.signal];
-  throw new DnxError('usage', `Cannot run ${file}: ${result.code === 'ENOENT' ? 'there is no such command' : result.shortMessage}.`);
+  throw new DnxError('usage', `Could not run ${file}: ${result.code === 'ENOENT' ? 'command not found' : result.shortMessage}.`);
 }

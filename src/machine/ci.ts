@@ -1,26 +1,26 @@
 import { appendFileSync } from 'node:fs';
 import type { World } from './world.ts';
 
-/** What a CI system can show beside the log. Silent where there is none that is known. */
+/** What a CI system can show besides the log. Does nothing outside of known CI systems. */
 export interface Ci {
-  /** Keeps a secret that is about to appear out of the log. */
+  /** Masks a secret in the log. Call it before the secret is printed. */
   mask(secret: string): void;
-  /** Folds what follows in the log, until the function it answers is called. */
+  /** Starts a group in the log; the returned function ends it. */
   group(title: string): () => void;
-  /** A failure, shown at the run itself. */
+  /** Shows an error on the page of the run. */
   error(title: string, message: string): void;
-  /** Values for the steps that follow. */
+  /** Sets outputs for the next steps. */
   output(values: Readonly<Record<string, string>>): void;
-  /** Markdown for the page of the run. */
+  /** Adds Markdown to the summary of the run. */
   summary(markdown: string): void;
 }
 
-/** Where there is no CI system: every call does nothing. */
+/** Outside of CI: does nothing. */
 export const silentCi: Ci = { mask() {}, group: () => () => {}, error() {}, output() {}, summary() {} };
 
 /**
- * GitHub Actions. Its commands go to stderr, which the runner reads as it does stdout: stdout is the result and nothing else.
- * `safe` makes text harmless for a terminal.
+ * GitHub Actions. Its commands go to stderr, which the runner reads too, because stdout is only for the result.
+ * `safe` makes text safe for a terminal.
  */
 export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>, safe: (text: string) => string): Ci {
   if (env.GITHUB_ACTIONS !== 'true') return silentCi;
@@ -30,7 +30,7 @@ export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>, safe: (te
     try {
       appendFileSync(file, text);
     } catch (error) {
-      say(`::warning title=dnx::${escaped(`Cannot write ${file}: ${(error as Error).message}`)}`);
+      say(`::warning title=dnx::${escaped(`Could not write ${file}: ${(error as Error).message}`)}`);
     }
   };
   return {
@@ -43,7 +43,7 @@ export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>, safe: (te
       say(`::error title=${escaped(safe(title)).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${escaped(safe(message))}`);
     },
     output(values) {
-      // A value of several lines needs a mark that it cannot hold.
+      // A value of several lines needs a delimiter that it cannot contain.
       const mark = `dnx_${crypto.randomUUID()}`;
       append(
         env.GITHUB_OUTPUT,

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import type { Output } from './world.ts';
 
-/** A file or device, written until it has taken every byte: Node's own stream for one ignores that it took less. */
+/** A stream for a file or device that writes every byte; Node's own stream ignores short writes. */
 export function fileOutput(fd: number): Output {
   const stream = new Writable({
     write(chunk: Uint8Array, _, done) {
@@ -23,13 +23,13 @@ export function isFile(fd: number): boolean {
   return !stats.isFIFO() && !stats.isSocket();
 }
 
-/** Closes a descriptor whose terminal has gone: Node aborts at its exit when it cannot reset a terminal. */
+/** Closes a descriptor whose terminal is gone: Node aborts on exit if it cannot reset a terminal. */
 export function closeIfHungUp(fd: number, isTerminal: (fd: number) => boolean): void {
   try {
-    // Of a terminal that has gone, only the device is left.
+    // A closed terminal leaves only the device.
     if (fstatSync(fd).isCharacterDevice() && !isNullDevice(fd) && !isTerminal(fd)) closeSync(fd);
   } catch {
-    // It is closed.
+    // Already closed.
   }
 }
 

@@ -11,7 +11,7 @@ export type Input = Readable & {
 export type Output = Writable & {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
-  /** True for the null device: what is written is gone. A standard output that is closed is one, too. */
+  /** True for the null device. A closed stdout counts as one. */
   readonly discards?: boolean | undefined;
 };
 
@@ -26,20 +26,17 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Somebody is there to answer a dialog of the desktop. */
+/** A user who can answer a dialog of the desktop. */
 export interface Attended {
-  /** Called when such a dialog is waited for. */
+  /** Called when dnx is waiting for such a dialog. */
   waiting(): void;
 }
 
-/**
- * The operating system's store of secrets. Every method throws a DnxError that explains itself when there is no usable one. A store that is
- * locked is such a failure at once, unless somebody is there to unlock it.
- */
+/** The operating system's keychain. Methods throw a DnxError if it cannot be used, and without `attended` also if it is locked. */
 export interface Keychain {
   read(account: string, attended?: Attended): Promise<string | undefined>;
   write(account: string, secret: string, attended?: Attended): Promise<void>;
-  /** False when there was nothing to remove. */
+  /** False if there was nothing to remove. */
   remove(account: string, attended?: Attended): Promise<boolean>;
 }
 
@@ -53,70 +50,70 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
-/** An answer of which the head has come; the body comes as it is read. */
+/** An answer whose head has arrived. The body arrives as it is read. */
 export interface HttpResponse {
   readonly status: number;
-  /** Names in lower case. */
+  /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Bytes as they arrive; throws a NetworkFault when they end early, stop coming, go on for too long or are too many. */
+  /** Bytes as they arrive. Throws a NetworkFault if they end early, stall, take too long or are too many. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** The same bytes of a file, which may be of any size and take any time as long as something comes. */
+  /** The same bytes without limits on size and total time, for files. */
   readonly file: AsyncIterable<Uint8Array>;
-  /** Ends a body that nobody wants, with its connection. */
+  /** Drops a body that nobody reads, with its connection. */
   readonly discard: () => void;
 }
 
-/** Calls back after so many ms of real time, unless it is canceled by the function that it returns. It keeps no process alive. */
+/** Calls back after so many ms, unless the returned function cancels it. Does not keep the process alive. */
 export type Timer = (ms: number, callback: () => void) => () => void;
 
-/** One HTTP exchange: no redirects, no retries, no cookies. Rejects with a NetworkFault, or with the signal's reason. */
+/** Sends one HTTP request, without redirects, retries and cookies. Rejects with a NetworkFault or the signal's reason. */
 export interface Transport {
   request(request: HttpRequest): Promise<HttpResponse>;
   close(): Promise<void>;
 }
 
-/** A process to run on the user's behalf: ssh, an editor, a script under the sandbox. It has our own standard streams. */
+/** A child process to run: ssh, an editor, a script under the sandbox. It inherits the standard streams. */
 export interface Child {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Env;
-  /** Where its standard output goes when ours is for the result alone. */
+  /** Sends its stdout to stderr, because stdout is only for the result. */
   readonly output?: 'stderr';
-  /** Ends it, in place of the signal of the process. */
+  /** Ends it, instead of the signal of the process. */
   readonly signal?: AbortSignal;
 }
 
-/** Everything that a process is given. Nothing outside it and `process.ts` touches `process`, timers or the network. */
+/** Everything from outside the process. Only `process.ts` touches `process`, timers and the network. */
 export interface World {
   readonly env: Env;
   readonly cwd: string;
-  /** Throws a DnxError where the user has none. */
+  /** Throws a DnxError if the user has none. */
   readonly home: string;
   readonly platform: NodeJS.Platform;
   /** The version of Node, such as `20.19.0`. */
   readonly node: string;
-  /** The command line that runs this dnx again: node and its script. */
+  /** The command that runs this dnx again. */
   readonly self: readonly [node: string, script: string];
   readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly clock: Clock;
-  /** A number from 0 to 1, by which processes that wait for the same moment are spread; Math.random if there is none. */
+  /** A number from 0 to 1, which spreads processes that wait for the same moment. Default: Math.random. */
   readonly random?: () => number;
   readonly keychain: Keychain;
-  /** Opens the network, once a command needs it: directly, or through the proxy that the environment names. */
+  /** Opens the network when a command needs it, directly or through the proxy of the environment. */
   readonly connect: () => Promise<Transport>;
-  /** Runs a child to its end and answers with its exit code. */
+  /** Runs a child process and returns its exit code. */
   readonly spawn: (child: Child) => Promise<number>;
-  /** Aborted by Ctrl-C, SIGTERM or SIGHUP; the reason is a DnxError with code `interrupted`, `terminated` or `hangup`. */
+  /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The reason is a DnxError with code `interrupted`, `terminated` or `hangup`. */
   readonly signal: AbortSignal;
 }
 
-/** The absolute path of a file that the user named; `~/` is the home directory, for shells leave it alone after an `@` or an `=`. */
+/** The absolute path of a file that the user named. Expands `~/`, which shells do not after an `@` or `=`. */
 export const pathOf = (name: string, world: Pick<World, 'cwd' | 'home'>): string =>
   name.startsWith('~/') ? resolve(world.home, name.slice(2)) : resolve(world.cwd, name);
 
-/** The connection failed. `sent` tells whether the request may have reached the other side. */
+/** The connection failed. `sent`: the request may have reached the other side. */
 export class NetworkFault extends Error {
   override readonly name = 'NetworkFault';
   readonly sent: boolean;

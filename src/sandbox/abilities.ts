@@ -1,4 +1,4 @@
-/** What a token may be allowed to do, resource by resource, as the reference's table has it. */
+/** The abilities of a token by resource, as in the API reference. */
 const vocabulary = {
   server: ['read', 'create', 'update', 'delete'],
   site: ['read', 'create', 'update', 'delete', 'deploy'],
@@ -15,13 +15,13 @@ const vocabulary = {
 
 type Vocabulary = typeof vocabulary;
 
-/** A resource that has abilities of its own: `daemon`, `queue-worker`, … */
+/** A resource with abilities: `daemon`, `queue-worker`, … */
 export type Subject = keyof Vocabulary;
 
-/** An ability of the reference, such as `site:deploy`. Another spelling is a compile error. */
+/** An ability of the API reference, such as `site:deploy`. */
 export type Ability = { [S in Subject]: `${S}:${Vocabulary[S][number]}` }[Subject];
 
-/** Every ability of the reference, in its order. */
+/** Every ability, in the order of the API reference. */
 export const abilities: readonly Ability[] = Object.entries(vocabulary).flatMap(([subject, actions]) =>
   actions.map((action) => `${subject}:${action}` as Ability),
 );

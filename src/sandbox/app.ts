@@ -16,19 +16,19 @@ import { type Incoming, perform, type World, wantsJson } from './perform.ts';
 import { settle } from './settle.ts';
 import type { State } from './state.ts';
 
-/** Where every path begins. */
+/** The prefix of every path. */
 const PREFIX = '/api/v1';
 
-/** What the app is given. */
+/** Options of the app. */
 interface Parts {
   readonly state: State;
   readonly limiter: Limiter;
   readonly faults: FaultBox;
   readonly calls: Call[];
   readonly now: () => number;
-  /** In ms, real time. */
+  /** Real time, in ms. */
   readonly latency: number;
-  /** Called after every request that may have changed the state. */
+  /** Called after each request that may have changed the state. */
   readonly changed: () => void;
   /** Aborted when the sandbox closes. */
   readonly closing: AbortSignal;
@@ -36,7 +36,7 @@ interface Parts {
 
 type Here = Context<{ Bindings: HttpBindings }>;
 
-/** All routes of the API, each going through the same stations: written down, delayed, faulted, settled, performed, kept, answered. */
+/** All routes. Each request is recorded, delayed, subject to faults, settled, performed, saved and answered. */
 export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
   const { state, limiter, faults, calls, closing } = parts;
 
@@ -72,7 +72,7 @@ export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
   for (const path of new Set(operations.map((operation) => operation.path))) {
     app.all(honoPath(path), (here) => serve(here, ({ method, headers }) => failure(wrongMethod(method, path), wantsJson(headers))));
   }
-  // Reached when the client or the sandbox goes away in the middle of a request, or by a bug of the sandbox.
+  // The client or the sandbox went away during a request, or the sandbox has a bug.
   app.onError((error) => (closing.aborted ? RESPONSE_ALREADY_SENT : respond(failure(error, true))));
   app.notFound((here) => serve(here, ({ method, url }) => failure(unknownRoute(method, url.pathname), true)));
   return app;

@@ -5,8 +5,8 @@ import type { Backup } from './records.ts';
 const BASE_SIZE = 192 * 1024;
 
 /**
- * The bytes of a backup: a valid gzip file of 192 to 448 KiB that depends on the backup's id alone. Level 0 stores what it is given, so
- * the size does not change with the version of zlib.
+ * The content of a backup: a valid gzip file of 192 to 448 KiB that depends only on the backup's id. Level 0 does not compress, so
+ * the size is the same with every version of zlib.
  */
 export function archive({ id }: Pick<Backup, 'id'>): Uint8Array {
   const size = BASE_SIZE + createHash('sha256').update(id).digest().readUInt16BE(0) * 4;
@@ -16,7 +16,7 @@ export function archive({ id }: Pick<Backup, 'id'>): Uint8Array {
 
 const sizes = new Map<string, number>();
 
-/** How many bytes the archive of a backup has. Each is made once to be measured: that takes two milliseconds. */
+/** The size of a backup's archive in bytes. The archive is created once to measure it, which takes 2 ms. */
 export function archiveSize(backup: Pick<Backup, 'id'>): number {
   const size = sizes.get(backup.id) ?? archive(backup).length;
   sizes.set(backup.id, size);

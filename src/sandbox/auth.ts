@@ -5,16 +5,16 @@ import type { Token, User } from './records.ts';
 import type { State } from './state.ts';
 import { timestamp } from './time.ts';
 
-/** Who asks, and with which token. */
+/** The user and token of a request. */
 export interface Bearer {
   readonly me: User;
   readonly current: Token;
 }
 
-/** What is kept of a token's secret. */
+/** The stored hash of a token's secret. */
 export const hash = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
-/** A new token of a user; its plain text, `17|abc…`, is known only here. */
+/** Creates a token. Its plain text, `17|abc…`, is not stored. */
 export function issue(state: State, user: User, name: string, abilities: readonly string[], now: number): { token: Token; plain: string } {
   const secret = randomBytes(20).toString('hex');
   const token: Token = {
@@ -30,7 +30,7 @@ export function issue(state: State, user: User, name: string, abilities: readonl
   return { token, plain: `${token.id}|${secret}` };
 }
 
-/** The token of an Authorization header. As in Sanctum the part before the pipe is only a short cut to the row. */
+/** The token in an Authorization header. As in Sanctum, the part before the pipe is its id. */
 export function identify(state: State, authorization: string | null): Bearer | undefined {
   const plain = /^Bearer\s+(.+)$/i.exec(authorization ?? '')?.[1];
   if (plain === undefined) return undefined;
@@ -41,7 +41,7 @@ export function identify(state: State, authorization: string | null): Bearer | u
   return current && me && { me, current };
 }
 
-/** The bearer of a request, or 401. */
+/** The user and token of a request, or a 401. */
 export function authenticate(state: State, authorization: string | null, now: number): Bearer {
   const bearer = identify(state, authorization);
   if (bearer === undefined) throw unauthenticated();
@@ -49,7 +49,7 @@ export function authenticate(state: State, authorization: string | null, now: nu
   return bearer;
 }
 
-/** 403 when the plan, the token or the role of its user does not allow the operation. */
+/** Throws a 403 if the plan, the token or the user's role does not allow the operation. */
 export function authorize(state: State, { me, current }: Bearer, ability: Ability | undefined): void {
   if (!state.plan.api_access) throw forbidden(`API access is not available on the ${state.plan.name} plan. Please upgrade your plan.`);
   if (ability === undefined) return;

@@ -1,27 +1,27 @@
 const KEPT_CALLS = 1_000;
 
-/** A request the sandbox has received. */
+/** A request that the sandbox received. */
 export interface Call {
   readonly method: string;
   /** Without `/api/v1`. */
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
-  /** The JSON that was sent, or the text where it is not JSON; undefined for no body. */
+  /** The JSON body, or its text if it is not JSON; undefined without a body. */
   readonly body: unknown;
-  /** The name of the token used; null without a valid one. */
+  /** The name of the token; null without a valid one. */
   readonly token: string | null;
-  /** 0 while there is no answer, and for ever after a hang or a drop. */
+  /** 0 until it is answered; a hang or a drop stays 0. */
   status: number;
 }
 
-/** Writes a call down; only the last thousand are kept. */
+/** Records a call; only the last thousand are kept. */
 export function record(calls: Call[], call: Call): Call {
   calls.push(call);
   if (calls.length > KEPT_CALLS) calls.shift();
   return call;
 }
 
-/** A body as a call shows it. */
+/** A body as a call records it. */
 export function readable(text: string): unknown {
   if (text === '') return undefined;
   try {

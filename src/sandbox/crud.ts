@@ -9,13 +9,13 @@ import { type Input, type Shape, validate, validateChanges } from './rules.ts';
 import type { State } from './state.ts';
 import { timestamp } from './time.ts';
 
-/** What `resource` can make; all five unless told otherwise. */
+/** The operations that `resource` creates; all of them by default. */
 type Verb = 'list' | 'show' | 'create' | 'update' | 'delete';
 
-/** The nouns whose rows have an id and timestamps of their own making. */
+/** Nouns whose rows have an id and timestamps. */
 type RowNoun = { [N in Noun]: Nouns[N] extends Row ? N : never }[Noun];
 
-/** Where a body lands: the other rows of the collection, and on an update the row it changes. */
+/** The context of a write: the other rows of the collection and, in an update, the row itself. */
 interface Scope<N extends RowNoun> {
   readonly request: SignedRequest;
   readonly siblings: readonly Nouns[N][];
@@ -27,26 +27,26 @@ interface Declaration<N extends RowNoun, S extends Shape> {
   readonly noun: N;
   readonly path: `/${string}`;
   readonly ability: Subject;
-  /** What writing needs where the resource has no ability of its own; `ability:create` and so on otherwise. */
+  /** The ability for writes, if the resource has none of its own; `ability:create` and so on by default. */
   readonly writing?: Ability;
   readonly verbs?: readonly Verb[];
-  /** The object as answers have it. */
+  /** The object in an answer. */
   readonly present: (row: Nouns[N], state: State) => unknown;
-  /** The body of a create. */
+  /** The fields of a create body. */
   readonly fields?: S;
-  /** Which of the fields an update takes; all unless told otherwise. */
+  /** The fields that an update accepts; all of them by default. */
   readonly changeable?: readonly (keyof S & string)[];
-  /** The columns a new row has before the body and its parent's id are laid over them. */
+  /** Default columns of a new row; the body and the parent's id override them. */
   readonly fresh?: (input: Input<S>, request: SignedRequest, bound: BoundRows) => Partial<Nouns[N]>;
-  /** Refuses what the field rules cannot see: names taken, ids that lead nowhere. */
+  /** Refuses what field rules cannot check: names in use, unknown ids. */
   readonly check?: (input: Partial<Input<S>>, scope: Scope<N>) => void;
   /** Starts the work that follows a create. */
   readonly afterCreate?: (row: Nouns[N], request: SignedRequest) => void;
-  /** Lists the newest first; in order of creation otherwise. */
+  /** Lists the newest first, instead of the oldest. */
   readonly newestFirst?: boolean;
 }
 
-/** Chooses the columns an answer shows. */
+/** Selects the columns of an answer. */
 export const showing =
   <T>(...names: readonly (keyof T & string)[]) =>
   (row: T): Record<string, unknown> =>

@@ -1,16 +1,16 @@
 import type { Answer } from './http/answer.ts';
 
-/** Which requests a fault is for. A path is without `/api/v1`; as a string it may have parameters, `/servers/{server}`. */
+/** Which requests a fault applies to. Paths leave out `/api/v1`; a string may contain parameters: `/servers/{server}`. */
 export interface Match {
   readonly method?: string;
   readonly path?: string | RegExp;
 }
 
 /**
- * What happens instead of the right answer.
- * Not performed: an answer of one's own; `hang` (no answer until close); `drop` (the connection is closed without an answer).
- * Performed: `drop-after` (then closed without an answer); `cut` (headers and half the body, then closed); `trickle` (the right answer
- * in slow small pieces); a function of the right answer, to try other permitted shapes.
+ * What happens instead of the regular answer.
+ * Request not performed: a custom answer; `hang` (no answer until close); `drop` (closed without an answer).
+ * Request performed: `drop-after` (closed without an answer); `cut` (closed after half the body); `trickle` (the regular answer in
+ * small, slow pieces); a function of the regular answer, to test other valid shapes.
  */
 export type Reply =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string | object }
@@ -21,11 +21,11 @@ export type Reply =
   | 'trickle'
   | ((answer: Answer) => Answer);
 
-/** Makes the sandbox misbehave. Faults are tried in the order they were made; the first that matches is used. */
+/** Injects faults. The first fault that matches a request applies. */
 export interface Faults {
-  /** For the next `times` matching requests, once unless told otherwise. */
+  /** Applies to the next `times` matching requests (default 1). */
   next(match: Match, reply: Reply, times?: number): void;
-  /** For every matching request until the function it returns is called. */
+  /** Applies to every matching request until the returned function is called. */
   always(match: Match, reply: Reply): () => void;
   clear(): void;
 }
@@ -36,12 +36,12 @@ interface Fault {
   left: number;
 }
 
-/** Faults and, for the server alone, the one that a request calls up. */
+/** Faults, and the one that applies to a request. Only the server takes it. */
 export interface FaultBox extends Faults {
   take(method: string, path: string): Reply | undefined;
 }
 
-/** An empty box of faults. */
+/** Creates an empty set of faults. */
 export function createFaults(): FaultBox {
   let faults: Fault[] = [];
   const add = (match: Match, reply: Reply, left: number): Fault => {

@@ -1,4 +1,4 @@
-/** A Deploynix API over loopback: what the reference states, and what is assumed where it is silent. */
+/** A local Deploynix API: what the API reference states, and assumptions for the rest. */
 export type { Ability } from './abilities.ts';
 export type { Call } from './calls.ts';
 export type { Faults, Match, Reply } from './faults.ts';

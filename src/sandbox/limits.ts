@@ -14,15 +14,15 @@ const own: { readonly [L in OwnLimit]: Limit } = {
   'backup-download': { max: 10, window: HOUR },
 };
 
-/** Counts requests; every call is one request, answers the headers of Laravel's throttle or throws 429. */
+/** Counts a request and returns the headers of Laravel's throttle, or throws a 429. */
 export interface Limiter {
   general(who: string, now: number): Record<string, string>;
   own(limit: OwnLimit, who: string, now: number): Record<string, string>;
 }
 
 /**
- * Fixed windows as Laravel's RateLimiter has them: a window opens with the first request and a refused one is not counted. The counts
- * live in memory, so they start anew with the sandbox.
+ * Fixed windows, as in Laravel's RateLimiter: a window opens with the first request, and refused requests are not counted. Counts
+ * are in memory and reset when the sandbox starts.
  */
 export function createLimiter(perMinute: number): Limiter {
   const windows = new Map<string, { ends: number; used: number }>();

@@ -1,7 +1,7 @@
 import type * as records from './records.ts';
 import type { State } from './state.ts';
 
-/** What a path parameter stands for: `{daemon}` is a Daemon. */
+/** The model of each path parameter: `{daemon}` is a Daemon. */
 export interface Nouns {
   server: records.Server;
   site: records.Site;
@@ -28,18 +28,18 @@ export interface Nouns {
 /** The name of a path parameter. */
 export type Noun = keyof Nouns;
 
-/** A row of whichever noun. */
+/** A row of any noun. */
 export type AnyRow = Nouns[Noun];
 
 interface Model {
   readonly table: keyof State;
-  /** The class a 404 names. */
+  /** The class name in a 404. */
   readonly name: string;
-  /** The nouns it dies with: by `server_id`, `site_id`, … */
+  /** The owners it is deleted with: by `server_id`, `site_id`, … */
   readonly owners?: readonly Noun[];
 }
 
-/** Where the rows of a noun are kept, what a 404 calls them and whom they belong to. */
+/** Where the rows of a noun are stored, their class in a 404, and their owners. */
 export const models: { readonly [N in Noun]: Model } = {
   server: { table: 'servers', name: 'Server' },
   site: { table: 'sites', name: 'Site', owners: ['server'] },
@@ -68,7 +68,7 @@ const nouns = Object.keys(models) as Noun[];
 /** The live rows of a noun. */
 export const rowsOf = <N extends Noun>(state: State, noun: N): Nouns[N][] => state[models[noun].table] as unknown as Nouns[N][];
 
-/** A column by a name that is only known at run time. */
+/** A column whose name is known only at run time. */
 export const column = (row: AnyRow, name: string): unknown => (row as unknown as Record<string, unknown>)[name];
 
 /** The rows of a noun that belong to the row `id` of `owner`. */

@@ -5,19 +5,19 @@ import { type AnyRow, column, models, type Noun, type Nouns, rowsOf } from './mo
 import type { Token, User } from './records.ts';
 import type { State } from './state.ts';
 
-/** An operation as the reference writes it: `POST /servers/{server}/restart`. */
+/** An operation as the API reference writes it: `POST /servers/{server}/restart`. */
 type Route = `${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`;
 
 /** `'/servers/{server}/sites/{site}'` -> `'server' | 'site'` */
 type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
 
-/** The rows a route's parameters stand for, by parameter; a parameter without a model is a compile error where it is read. */
+/** The rows of a route's parameters. Reading a parameter without a model is a compile error. */
 type Bound<R extends string> = { readonly [N in Names<R> & Noun]: Nouns[N] };
 
-/** The same for a route only known at run time. */
+/** The same for a route that is known only at run time. */
 export type BoundRows = Readonly<Record<string, AnyRow>>;
 
-/** What an operation is given of a request. `now` is in epoch ms; `address` is the URL asked for, without its query. */
+/** A request as an operation sees it. `now` is in epoch ms; `address` is the URL without its query. */
 export interface Request {
   readonly state: State;
   readonly now: number;
@@ -26,13 +26,13 @@ export interface Request {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A request with a valid token: whose it is, and which one. */
+/** A request with a valid token. */
 export interface SignedRequest extends Request {
   readonly me: User;
   readonly current: Token;
 }
 
-/** A limit of its own, beside the general one. */
+/** A rate limit in addition to the general one. */
 export type OwnLimit = 'login' | 'token-creation' | 'backup-download';
 
 interface Served {
@@ -42,7 +42,7 @@ interface Served {
   readonly limit: OwnLimit | undefined;
 }
 
-/** An operation for those who have a token; without an ability any token will do. */
+/** An operation that needs a token; without an ability, any token. */
 export interface SignedOperation extends Served {
   readonly open: false;
   readonly ability: Ability | undefined;
@@ -55,7 +55,7 @@ export interface OpenOperation extends Served {
   run(request: Request): Answer;
 }
 
-/** One of the operations the sandbox serves. */
+/** An operation of the sandbox. */
 export type Operation = SignedOperation | OpenOperation;
 
 function served(route: Route, limit: OwnLimit | undefined): Served {
@@ -63,7 +63,7 @@ function served(route: Route, limit: OwnLimit | undefined): Served {
   return { route, method, path, limit };
 }
 
-/** An operation whose rows have been found by the time it runs. */
+/** Declares an operation, which gets the rows of its path. */
 export const operation = <const R extends Route>(
   route: R,
   ability: Ability | undefined,
@@ -83,10 +83,10 @@ export const openOperation = (route: Route, run: (request: Request) => Answer, l
   run,
 });
 
-/** The names of a path's parameters, outermost first. */
+/** The parameters of a path, outermost first. */
 export const parameters = (path: string): Noun[] => Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name as Noun);
 
-/** Finds the rows of a path, each under the one before it; a child asked for under another parent is a 404 like a missing one. */
+/** Finds the rows of a path, each under the one before. A row under another parent is a 404. */
 export function bind(state: State, path: string, ids: Readonly<Record<string, string>>): Record<string, AnyRow> {
   const bound: Record<string, AnyRow> = {};
   let parent: Noun | undefined;

@@ -16,7 +16,7 @@ import { servers } from './resources/servers.ts';
 import { sites } from './resources/sites.ts';
 import { sshKeys } from './resources/ssh-keys.ts';
 
-/** Every operation of the reference. */
+/** Every operation of the API reference. */
 export const operations: readonly Operation[] = [
   ...account,
   ...servers,
@@ -36,5 +36,5 @@ export const operations: readonly Operation[] = [
   ...git,
 ];
 
-/** What is served, as `GET /servers/{server}`, sorted. */
+/** The served routes, such as `GET /servers/{server}`, sorted. */
 export const routes: readonly string[] = operations.map((served) => served.route).sort();

@@ -5,7 +5,7 @@ import type { Limiter } from './limits.ts';
 import { bind, type OpenOperation, type Operation, type SignedOperation } from './operation.ts';
 import type { State } from './state.ts';
 
-/** A request as it came in, with its body as text and the ids in its path. */
+/** An incoming request: its body as text, and the ids in its path. */
 export interface Incoming {
   readonly method: string;
   readonly url: URL;
@@ -14,14 +14,14 @@ export interface Incoming {
   readonly body: string;
 }
 
-/** What an operation is carried out on. `now` is in epoch ms. */
+/** The state and services that an operation uses. `now` is in epoch ms. */
 export interface World {
   readonly state: State;
   readonly limiter: Limiter;
   readonly now: number;
 }
 
-/** Carries an operation out; whatever goes wrong is an answer too. */
+/** Performs an operation. Refusals are answers as well. */
 export function perform(operation: Operation, incoming: Incoming, world: World): Answer {
   const throttle: Record<string, string> = {};
   try {
@@ -33,11 +33,11 @@ export function perform(operation: Operation, incoming: Incoming, world: World):
   }
 }
 
-/** Whether errors are wanted as JSON: Laravel looks at the first type of the Accept header alone. */
+/** Whether the client accepts JSON errors. Like Laravel, checks only the first type in the Accept header. */
 export const wantsJson = (headers: Headers): boolean => /^[^,;]*[/+]json\b/i.test(headers.get('accept') ?? '');
 
 function runOpen(operation: OpenOperation, incoming: Incoming, { state, limiter, now }: World, throttle: Record<string, string>): Answer {
-  // Everybody on loopback has one address, so all logins share one window.
+  // All clients on loopback have the same address, so all logins share a window.
   if (operation.limit) Object.assign(throttle, limiter.own(operation.limit, 'guest', now));
   return operation.run({ state, now, ...partsOf(incoming) });
 }

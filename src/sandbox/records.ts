@@ -1,11 +1,11 @@
-/** The columns every row has. Which of them an answer shows is up to its resource. */
+/** The columns of every row. Each resource decides which of them it shows. */
 export interface Row {
   id: string;
   created_at: string;
   updated_at: string;
 }
 
-/** A member of the organization; a viewer may only read. */
+/** A member of the organization. A viewer has read-only access. */
 export interface User {
   id: string;
   name: string;
@@ -14,7 +14,7 @@ export interface User {
   role: 'owner' | 'viewer';
 }
 
-/** An access token. Only the SHA-256 of its secret is kept, as Sanctum does; `['*']` is every ability. */
+/** An access token. As in Sanctum, only the SHA-256 of its secret is stored; `['*']` is every ability. */
 export interface Token {
   id: number;
   user_id: string;
@@ -25,7 +25,7 @@ export interface Token {
   created_at: string;
 }
 
-/** A machine, or the order for one. */
+/** A server, possibly still provisioning. */
 export interface Server extends Row {
   name: string;
   provider: string;
@@ -56,11 +56,11 @@ export interface Site extends Row {
   zero_downtime_enabled: boolean;
   scheduled_deploy_at: string | null;
   last_deployed_at: string | null;
-  /** The .env that lies on the server, which `environment-variables/pull` imports. */
+  /** The .env on the server, which `environment-variables/pull` imports. */
   dotenv: string;
 }
 
-/** One build of a site; the live one is `active`. */
+/** A release of a site; the live one is `active`. */
 export interface Release extends Row {
   site_id: string;
   name: string;
@@ -71,7 +71,7 @@ export interface Release extends Row {
   active: boolean;
 }
 
-/** A push that has arrived from a Git host. */
+/** A push from a Git host. */
 export interface Webhook extends Row {
   site_id: string;
   commit_hash: string;
@@ -81,7 +81,7 @@ export interface Webhook extends Row {
   status: string;
 }
 
-/** A line of the .env that the next deployment writes. */
+/** A variable that the next deployment writes to the .env. */
 export interface EnvironmentVariable extends Row {
   site_id: string;
   key: string;
@@ -108,7 +108,7 @@ export interface Redirect extends Row {
   type: number;
 }
 
-/** Belongs to a site or to a server: one of the two ids is null. */
+/** A certificate of a site or a server: one of the two ids is null. */
 export interface Certificate extends Row {
   site_id: string | null;
   server_id: string | null;
@@ -127,7 +127,7 @@ export interface Database extends Row {
   size: number;
 }
 
-/** Somebody who may use a database. */
+/** A database user. */
 export interface DatabaseUser extends Row {
   database_id: string;
   username: string;
@@ -153,7 +153,7 @@ export interface Crontab extends Row {
   status: string;
 }
 
-/** A process kept alive by Supervisor. */
+/** A process that Supervisor keeps running. */
 export interface Daemon extends Row {
   server_id: string;
   command: string;
@@ -163,7 +163,7 @@ export interface Daemon extends Row {
   status: string;
 }
 
-/** A public key that may log in to a server. */
+/** A public SSH key of a server. */
 export interface SshKey extends Row {
   server_id: string;
   name: string;
@@ -187,14 +187,23 @@ export interface Choice {
   name: string;
 }
 
-/** A cloud servers can be made in. */
+/** A server size. Everything but id and name is assumed: the API reference describes neither sizes nor prices. */
+export interface Size extends Choice {
+  vcpus: number;
+  /** In MB. */
+  memory: number;
+  price_monthly: number;
+  currency: string;
+}
+
+/** A cloud provider. */
 export interface Provider extends Choice {
   regions: Choice[];
-  sizes: Choice[];
+  sizes: Size[];
   images: Choice[];
 }
 
-/** The organization's access to a cloud. */
+/** The organization's credential for a cloud provider. */
 export interface Credential extends Row {
   provider: string;
   name: string;
@@ -207,7 +216,7 @@ export interface GitProvider extends Row {
   url: string | null;
 }
 
-/** A repository sites are deployed from. */
+/** A repository that sites deploy. */
 export interface GitRepository extends Row {
   git_provider_id: string;
   name: string;

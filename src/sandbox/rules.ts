@@ -2,34 +2,34 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { invalid } from './http/refusal.ts';
 
-/** The fields of a body and their rules. */
+/** The rules of a body, by field. */
 export type Shape = Readonly<Record<string, z.ZodType>>;
 
-/** What a body is once it has passed its rules. */
+/** A body that passed its rules. */
 export type Input<S extends Shape> = z.output<z.ZodObject<S>>;
 
 const digits = (value: unknown): unknown => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value);
 const truth = (value: unknown): unknown => (value === 1 || value === '1' ? true : value === 0 || value === '0' ? false : value);
 
-/** A string that says something; trimmed, as Laravel does to all input. */
+/** A string that is not empty; trimmed, as Laravel trims all input. */
 export const text = (max = 255) => z.string().trim().min(1).max(max);
 
-/** A string taken as it is, empty or not: a secret, the value of a variable. */
+/** A string as it is, possibly empty: a secret or the value of a variable. */
 export const verbatim = () => z.string();
 
-/** A string of a given form. */
+/** A string that matches a pattern. */
 export const matching = (form: RegExp, max = 255) => text(max).regex(form);
 
-/** A whole number; digits in a string count, as in Laravel. */
+/** An integer, or a string of digits as in Laravel. */
 export const integer = (min: number, max: number) => z.preprocess(digits, z.int().min(min).max(max));
 
-/** True or false; 1 and 0 count, as in Laravel. */
+/** A boolean, or 1 and 0 as in Laravel. */
 export const flag = () => z.preprocess(truth, z.boolean());
 
-/** One of the given words. */
+/** One of these words. */
 export const oneOf = <const V extends readonly string[]>(...values: V) => z.enum(values);
 
-/** One of the given numbers; digits in a string count. */
+/** One of these numbers, or a string of digits. */
 export const oneOfNumbers = <const V extends readonly number[]>(...values: V) => z.preprocess(digits, z.literal(values));
 
 /** An IPv4 or IPv6 address. */
@@ -38,7 +38,7 @@ export const address = () => z.string().refine((value) => isIP(value) !== 0, 'Th
 /** A URL. */
 export const link = () => z.string().refine((value) => URL.canParse(value), 'The :attribute field must be a valid URL.');
 
-/** A moment in ISO 8601 with its zone. */
+/** An ISO 8601 time with a zone. */
 export const moment = () =>
   z
     .string()
@@ -47,23 +47,23 @@ export const moment = () =>
       'The :attribute field must be a valid date.',
     );
 
-/** The body's declared fields, or a 422 in Laravel's words. Undeclared fields are ignored; null is the same as leaving a field out. */
+/** The declared fields of a body, or a 422 in Laravel's words. Other fields are ignored; null counts as missing. */
 export function validate<S extends Shape>(shape: S, body: Readonly<Record<string, unknown>>): Input<S> {
   return checked(z.object(shape), Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null)));
 }
 
-/** As `validate`, but every field may be left out and null clears a field that allows it. */
+/** Like `validate`, but all fields are optional, and null clears a nullable field. */
 export function validateChanges<S extends Shape>(shape: S, body: Readonly<Record<string, unknown>>): Partial<Input<S>> {
   return checked(z.object(shape).partial(), body) as Partial<Input<S>>;
 }
 
-/** 422 when a sibling already has this value in this column. */
+/** Throws a 422 if a sibling has the same value in this column. */
 export function unique<T>(siblings: readonly T[], name: keyof T & string, value: unknown): void {
   if (value !== undefined && siblings.some((row) => row[name] === value))
     throw invalid({ [name]: [`The ${attribute(name)} has already been taken.`] });
 }
 
-/** 422 when a field names something that is not there. */
+/** Throws a 422 if a field refers to something that does not exist. */
 export function exists(found: boolean, name: string): void {
   if (!found) throw invalid({ [name]: [`The selected ${attribute(name)} is invalid.`] });
 }

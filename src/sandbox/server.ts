@@ -16,19 +16,19 @@ import { createStore } from './store.ts';
 const LOOPBACK = '127.0.0.1';
 const REQUESTS_PER_MINUTE = 60;
 
-/** How a sandbox is started. */
+/** Options of a sandbox. */
 export interface SandboxOptions {
-  /** 0, the default, is a free one. */
+  /** 0 (the default) picks a free port. */
   readonly port?: number;
-  /** A JSON file the state is kept in and, when it is there, started from. */
+  /** A JSON file that the state is loaded from and saved to. */
   readonly stateFile?: string;
-  /** Lets every deployment fail. */
+  /** Makes every deployment fail. */
   readonly failDeploys?: boolean;
-  /** A real delay before each answer, in ms. */
+  /** Real delay before each answer, in ms. */
   readonly latencyMs?: number;
-  /** Requests per minute and token: 60 unless told otherwise, 0 is no limit. The limits on logins, tokens and downloads stay. */
+  /** Requests per minute and token (default 60); 0 is unlimited. Logins, tokens and downloads keep their limits. */
   readonly rateLimit?: number;
-  /** Epoch ms; everything asynchronous is derived from it. */
+  /** The clock, in epoch ms. All asynchronous work follows it. */
   readonly now?: () => number;
 }
 
@@ -36,22 +36,22 @@ export interface SandboxOptions {
 export interface Sandbox {
   /** `http://127.0.0.1:PORT`, without `/api/v1`. */
   readonly url: string;
-  /** A token of the seed's owner with every ability. */
+  /** The owner's token with every ability. */
   readonly token: string;
   /** The last thousand requests, in order of arrival. */
   readonly calls: readonly Call[];
-  /** The live state, with everything applied that is due by now; changes made to it are seen by the next request. */
+  /** The live state, up to date with the clock. Changes affect the next request. */
   readonly state: State;
   readonly faults: Faults;
-  /** Makes a token and answers its plain text. */
+  /** Creates a token and returns its plain text. */
   mint(abilities: readonly string[], options?: { role?: 'owner' | 'viewer'; name?: string }): string;
-  /** Lets somebody else's deployment of a site begin at once, or after the one on its way. */
+  /** Starts someone else's deployment of a site, now or after the one in progress. */
   deployElsewhere(siteId: string, options?: { fails?: boolean }): void;
-  /** Stops at once: open and idle connections are closed too. */
+  /** Stops immediately and closes all connections. */
   close(): Promise<void>;
 }
 
-/** Starts a Deploynix API on loopback. Rejects when the port is taken or the state file is not one. */
+/** Starts a sandbox on loopback. Rejects if the port is in use or the state file is invalid. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const now = options.now ?? Date.now;
   const store = createStore(options.stateFile);
@@ -75,7 +75,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     changed: keep,
     closing: closing.signal,
   });
-  // The adaptor would otherwise put Request and Response classes of its own in the place of the process's.
+  // Otherwise the adapter replaces the global Request and Response classes.
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
   const port = await listen(server, options.port ?? 0);
   keep();

@@ -5,7 +5,7 @@ import { serverProvisioned } from './jobs/servers.ts';
 import { siteInstalled } from './jobs/sites.ts';
 import type { ChangeKind, State } from './state.ts';
 
-/** What each kind of change does to the row it is about, at the moment it was due; a row deleted meanwhile is left alone. */
+/** What each kind of change does to its row. Rows that were deleted are skipped. */
 const changes: { readonly [K in ChangeKind]: (state: State, id: string, at: number) => void } = {
   'server.provisioned': serverProvisioned,
   'site.installed': siteInstalled,
@@ -20,8 +20,8 @@ const changes: { readonly [K in ChangeKind]: (state: State, id: string, at: numb
 };
 
 /**
- * Applies everything that has become due by `now` (epoch ms), in order and each at its own moment, including what that makes due in
- * turn. Called before every request: the sandbox has no timers, so a test that moves its clock by an hour has waited an hour.
+ * Applies every change due by `now` (epoch ms), each at its own time, including changes that these cause.
+ * Runs before every request. The sandbox has no timers, so a test waits an hour by moving its clock.
  */
 export function settle(state: State, now: number): void {
   for (;;) {

@@ -22,28 +22,28 @@ import type {
   Webhook,
 } from './records.ts';
 
-/** Raised when the shape of the state file changes, so that an old file is refused instead of half understood. */
+/** Increased whenever the state file changes shape, so that older files are refused. */
 export const STATE_VERSION = 1;
 
-/** What the organization pays for; tests take `api_access` away or lower a cap. */
+/** The organization's plan. Tests remove `api_access` or lower a limit. */
 interface Plan {
   name: string;
   api_access: boolean;
   max_servers: number;
 }
 
-/** A deployment or rollback of a site on its way; only the first one of a site is under way, the others wait. */
+/** A deployment or rollback. Only the first one of a site is in progress; the others are queued. */
 export interface Deployment {
   id: string;
   site_id: string;
   fails: boolean;
-  /** The release a rollback returns to; null for a deployment, which makes a new one. */
+  /** The release that a rollback restores; null for a deployment, which creates one. */
   rolls_back_to: string | null;
-  /** The release being built, from the moment it is visible. */
+  /** The release in progress, once it shows. */
   release_id: string | null;
 }
 
-/** What can become due: each kind has its function in settle.ts. */
+/** The kinds of changes; settle.ts has a function for each. */
 export type ChangeKind =
   | 'server.provisioned'
   | 'site.installed'
@@ -56,17 +56,17 @@ export type ChangeKind =
   | 'restore.begins'
   | 'restore.ends';
 
-/** A change that happens to the row `id` at the moment `at` (epoch ms). */
+/** A change to the row `id` at the time `at` (epoch ms). */
 interface DueChange {
   at: number;
   kind: ChangeKind;
   id: string;
 }
 
-/** Everything the sandbox knows: plain JSON, the state file is this value. */
+/** The complete state of the sandbox: plain JSON, and the content of the state file. */
 export interface State {
   version: number;
-  /** Every deployment accepted from now on fails. */
+  /** New deployments fail. */
   fail_deploys: boolean;
   plan: Plan;
   users: User[];
@@ -95,12 +95,12 @@ export interface State {
   due: DueChange[];
 }
 
-/** Lets `kind` happen to the row `id` at the moment `at` (epoch ms). */
+/** Schedules a change to the row `id` at the time `at` (epoch ms). */
 export function schedule(state: State, at: number, kind: ChangeKind, id: string): void {
   state.due.push({ at, kind, id });
 }
 
-/** Takes a change back that has not happened yet. */
+/** Cancels a scheduled change. */
 export function unschedule(state: State, kind: ChangeKind, id: string): void {
   state.due = state.due.filter((change) => change.kind !== kind || change.id !== id);
 }

@@ -1,15 +1,15 @@
 import { readText, writeText } from '../machine/files/text-file.ts';
 import { STATE_VERSION, type State } from './state.ts';
 
-/** Where the state outlives the sandbox. */
+/** Persistent storage of the state. */
 interface Store {
-  /** The state that was kept; undefined when there is none yet. Throws when the file is not a state of this version. */
+  /** The saved state, or undefined if there is none. Throws if the file is not a state of this version. */
   load(): State | undefined;
-  /** Keeps the state if it has changed. Another process never reads half of it. */
+  /** Saves the state if it changed, atomically. */
   save(state: State): void;
 }
 
-/** A store in a JSON file; without a file nothing is kept. */
+/** A store in a JSON file; without a file it saves nothing. */
 export function createStore(file: string | undefined): Store {
   if (file === undefined) return { load: () => undefined, save: () => {} };
   let written = '';

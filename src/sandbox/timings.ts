@@ -1,10 +1,10 @@
 const SECOND = 1_000;
 
-/** How long the platform takes for its asynchronous work, in ms. All of it is assumed; tests move a fake clock by these. */
+/** How long asynchronous work takes, in ms. All values are assumed. */
 export const timings = {
-  /** From an accepted deploy to the first sign of it: until then the site still shows its previous deployment. */
+  /** From the request to the first sign of a deployment: until then, the site shows the previous one. */
   deployBegins: 3 * SECOND,
-  /** From the beginning of a deployment to its end. */
+  /** From the first sign of a deployment to its end. */
   deployRuns: 8 * SECOND,
   rollbackBegins: 1 * SECOND,
   rollbackRuns: 3 * SECOND,
@@ -17,14 +17,14 @@ export const timings = {
   restoreRuns: 6 * SECOND,
 } as const;
 
-/** Releases a site keeps, the live one included (assumed). */
+/** How many releases a site keeps, including the live one (assumed). */
 export const KEPT_RELEASES = 5;
 
-/** The window of every limit that is counted by the minute, in ms. */
+/** The window of limits per minute, in ms. */
 export const MINUTE = 60 * SECOND;
 
 /** The window of the limit on backup downloads, in ms. */
 export const HOUR = 60 * MINUTE;
 
-/** A day, in ms: what the seed and certificates reckon in. */
+/** A day in ms. */
 export const DAY = 24 * HOUR;

@@ -7,8 +7,8 @@ import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { SEED_EMAIL, seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
 
-/** Commands without an operation of the API, and the one that asks for a password. */
-const apart = /^(sandbox|completion|schema|help) |^(auth login|doctor$)/;
+/** Commands without an API operation, and those that need a password, a stored token or a profile. */
+const apart = /^(sandbox|completion|schema|help) |^(auth (login|refresh)|config delete-profile|doctor$)/;
 
 const web1 = seeded.servers['web-1'];
 const db1 = seeded.servers['db-1'];

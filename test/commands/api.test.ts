@@ -13,7 +13,7 @@ const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
 
 describe('api', () => {
-  test('prints what the API answered, with its envelope, whatever the spelling of the path', async () => {
+  test('prints the response unchanged, in every spelling of the path', async () => {
     const run = await bed.dnx('api get /user');
     expect(JSON.parse(run.stdout)).toMatchObject({ data: { name: 'Ada Lovelace' } });
     expect([run.code, run.stderr, run.calls]).toEqual([0, '', ['GET /user']]);
@@ -21,7 +21,7 @@ describe('api', () => {
       expect((await bed.dnx(['api', 'GET', path])).stdout).toBe(run.stdout);
   });
 
-  test('sends the token to its own host alone', async () => {
+  test('sends the token only to its own host', async () => {
     const run = await bed.dnx('api GET https://example.org/api/v1/user');
     expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
     expect(run.stderr).toContain('https://example.org is not the host of this API.');
@@ -34,12 +34,12 @@ describe('api', () => {
     const bySite = await bed.dnx('api GET /servers/{server}/sites/{site}', { env: { DNX_SITE: 'shop.example.com' } });
     expect([bySite.calls.at(-1), bySite.code]).toEqual([path, 0]);
     const missing = await bed.dnx('api GET /servers/{server}');
-    expect([missing.code, missing.stderr, missing.calls]).toEqual([2, expect.stringContaining('Which server?'), []]);
+    expect([missing.code, missing.stderr, missing.calls]).toEqual([2, expect.stringContaining('No server given.'), []]);
     const other = await bed.dnx('api GET /servers/{server}/daemons/{daemon} --server web-1');
-    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('{daemon} has to be given in the path itself.')]);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('Cannot fill in {daemon}.')]);
   });
 
-  test('-F goes into the query of a GET, and into the JSON body of everything else', async () => {
+  test('-F adds to the query of a GET, and to the JSON body of other methods', async () => {
     const filtered = await bed.dnx('api GET /backups?type=database -F status=restored');
     expect(filtered.json<{ data: unknown[] }>().data).toHaveLength(1);
     const made = await bed.dnx([
@@ -60,7 +60,7 @@ describe('api', () => {
     expect([broken.code, broken.stderr]).toEqual([2, expect.stringContaining('--input is not valid JSON')]);
   });
 
-  test('--paginate counts the pages and keeps the filters', async () => {
+  test('--paginate reads every page and keeps the filters', async () => {
     for (let n = 0; n < 120; n++) bed.sandbox.mint([], { name: `t${n}` });
     const run = await bed.dnx('api GET /tokens --paginate');
     expect(run.json<unknown[]>()).toHaveLength(126);
@@ -76,7 +76,7 @@ describe('api', () => {
     expect((await bed.dnx('api POST /tokens --paginate')).code).toBe(2);
   });
 
-  test('--paginate keeps a parameter that is given several times', async () => {
+  test('--paginate keeps a repeated parameter', async () => {
     const there = await openJson(() => ({ data: [] }));
     onTestFinished(() => there.close());
     const run = await bed.dnx('api GET /backups?ids[]=1&ids[]=2&a=1&a=1&b= --paginate', { env: { DNX_HOST: there.url } });
@@ -84,7 +84,7 @@ describe('api', () => {
     expect(there.requests[0]?.url).toBe('/api/v1/backups?ids%5B%5D=1&ids%5B%5D=2&a=1&a=1&b=&page=1&per_page=100');
   });
 
-  test('-i shows status and headers', async () => {
+  test('-i prints the status and headers', async () => {
     const run = await bed.dnx('api GET /user -i');
     expect(run.stdout).toMatch(/^HTTP 200\n(.+: .+\n)*x-ratelimit-remaining: \d+\n(.+: .+\n)*\n\{\n {2}"data"/);
     expect((await bed.dnx('api GET /user -i --json')).json()).toMatchObject({ status: 200, body: { data: { name: 'Ada Lovelace' } } });
@@ -93,15 +93,15 @@ describe('api', () => {
     expect(failed.stderr).toContain('HTTP 500\n');
   });
 
-  test('an answer without a body, and one that is not JSON', async () => {
+  test('handles a response without a body, and one that is not JSON', async () => {
     bed.sandbox.faults.next({}, { status: 204 });
     const empty = await bed.dnx('api GET /user');
-    expect([empty.code, empty.stdout, empty.stderr]).toEqual([0, '', 'Deploynix answered 204, without a body.\n']);
+    expect([empty.code, empty.stdout, empty.stderr]).toEqual([0, '', 'Deploynix returned 204 without a body.\n']);
     bed.sandbox.faults.next({}, { status: 200, body: 'plain words' });
     expect((await bed.dnx('api GET /user')).stdout).toBe('plain words\n');
   });
 
-  test('a GET bears two faults, anything else none', async () => {
+  test('retries a GET twice, and nothing else', async () => {
     bed.sandbox.faults.next({ method: 'GET' }, { status: 502, body: '<h1>Bad Gateway</h1>' });
     bed.sandbox.faults.next({ method: 'GET' }, 'cut');
     const read = await bed.dnx('api GET /user');
@@ -109,15 +109,15 @@ describe('api', () => {
     bed.sandbox.faults.next({ method: 'POST' }, 'cut');
     const sent = await bed.dnx(`api POST /servers/${web1}/daemons -F command=a`);
     expect([sent.code, sent.stdout, sent.calls.length]).toEqual([13, '', 1]);
-    expect(sent.stderr).toContain('it may have been performed.');
+    expect(sent.stderr).toContain('The request may have been performed.');
   });
 
   test.each([
-    [401, 4, 'Deploynix does not accept this token'],
+    [401, 4, 'DNX_TOKEN was rejected'],
     [404, 6, 'Not found'],
-    [418, 1, 'Deploynix refused with 418'],
+    [418, 1, 'Deploynix returned 418'],
     [422, 7, 'name: The name field is required.'],
-    [502, 1, 'Deploynix failed with 502'],
+    [502, 1, 'Deploynix returned 502'],
   ])('%d is an error with exit code %d', async (status, code, words) => {
     bed.sandbox.faults.always({}, { status, body: { message: 'No.', errors: { name: ['The name field is required.'] } } });
     const run = await bed.dnx('api GET /user');
@@ -128,7 +128,7 @@ describe('api', () => {
   test('a 403 names the ability that the path needs', async () => {
     const token = bed.sandbox.mint(['server:read']);
     const run = await bed.dnx(`api POST /servers/${web1}/sites/${shop}/deploy`, { env: { DNX_TOKEN: token } });
-    expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('The token lacks the ability site:deploy')]);
+    expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('Token is missing the ability site:deploy')]);
     const daemon = await bed.dnx(`api DELETE /servers/${web1}/daemons/7 --yes`, { env: { DNX_TOKEN: token } });
     expect(daemon.stderr).toContain('daemon:delete');
   });

@@ -12,23 +12,24 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
+const host = () => new URL(bed.sandbox.url).host;
 const config = () => join(bed.directory, 'config');
 const settings = () => JSON.parse(readFileSync(join(config(), 'config.json'), 'utf8'));
 const login = (line?: string, options?: RunOptions) => signIn(bed, line, options);
 
 describe('login --with-token', () => {
-  test('checks the token, and keeps it in the keychain', async () => {
+  test('checks the token and stores it in the keychain', async () => {
     const run = await login();
-    expect(run.stdout).toBe(`Signed in to ${bed.sandbox.url} as ada@example.com. The token is stored in the keychain.\n`);
+    expect(run.stdout).toBe(`✓ Signed in to ${host()} as ada@example.com (profile default, keychain)\n`);
     expect(run.calls).toEqual(['GET /user']);
     expect([...bed.keychain]).toEqual([[`default@${bed.sandbox.url}`, bed.sandbox.token]]);
     expect((await bed.dnx('whoami', signedOut)).code).toBe(0);
   });
 
   test.each([
-    ['', 2, 'No token came from standard input.'],
+    ['', 2, 'No token on standard input.'],
     ['two words', 2, 'white space'],
-    ['1|dead', 4, 'Was the token revoked, or copied without its beginning?'],
+    ['1|dead', 4, 'The token may be revoked, or copied without its beginning'],
   ])('%j is refused, and nothing is stored', async (stdin, code, words) => {
     const run = await login('login --with-token', { stdin });
     expect(run).toMatchObject({ code, stdout: '' });
@@ -37,47 +38,45 @@ describe('login --with-token', () => {
     expect(existsSync(config())).toBe(false);
   });
 
-  test('a plan without API access has its own words', async () => {
+  test('explains a plan without API access', async () => {
     bed.sandbox.state.plan.api_access = false;
     const run = await login();
     expect(run.code).toBe(5);
-    expect(run.stderr).toContain("This organization's plan does not allow it");
+    expect(run.stderr).toContain('Your plan does not allow this');
     expect(run.stderr).toContain('Professional or Enterprise');
     expect(bed.keychain.size).toBe(0);
   });
 
-  test('a host that cannot be reached has its own words', async () => {
+  test('explains a host that cannot be reached', async () => {
     const run = await login('login --with-token --host http://127.0.0.1:9');
     expect(run.code).toBe(13);
-    expect(run.stderr).toContain('Cannot reach http://127.0.0.1:9: the connection was refused.');
+    expect(run.stderr).toContain('Could not reach 127.0.0.1:9: connection refused.');
   });
 
-  test('says of the token that is replaced only what is known', async () => {
+  test('says that the previous token was replaced, not revoked', async () => {
     expect((await login('login --with-token', { stdin: bed.sandbox.mint([], { name: 'gone' }) })).code).toBe(0);
     bed.sandbox.state.tokens = bed.sandbox.state.tokens.filter(({ name }) => name !== 'gone');
     const run = await login();
-    expect(run.stderr).toContain(
-      'The token that was stored here before is replaced, not revoked. To see your tokens: dnx token list --audit\n',
-    );
+    expect(run.stderr).toContain('The previous token was replaced but not revoked. To review your tokens: dnx token list --audit\n');
   });
 
-  test('names the host that it signs in to before it asks', async () => {
+  test('names the host before it asks for the password', async () => {
     const run = await login('login --email ada@example.com --preset ci-deploy', { keys: `${SEED_PASSWORD}\r`, columns: 100 });
     expect(run.code).toBe(0);
-    expect(run.stderr.indexOf(`Signing in to ${bed.sandbox.url}.`)).toBeLessThan(run.stderr.indexOf('Password'));
+    expect(run.stderr.indexOf(`Signing in to ${host()}.`)).toBeLessThan(run.stderr.indexOf('Password'));
   });
 
-  test('DNX_TOKEN is said to win', async () => {
+  test('warns that DNX_TOKEN wins', async () => {
     const run = await login('login --with-token', { env: { DNX_TOKEN: bed.sandbox.token } });
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain('DNX_TOKEN is set, and it wins over the token that you are about to store.');
+    expect(run.stderr).toContain('DNX_TOKEN is set and wins over the token you are about to store. Unset it to use the stored token.');
   });
 
-  test('what the token can do is not for --with-token to say', async () => {
+  test('refuses abilities with --with-token', async () => {
     expect((await login('login --with-token --preset full')).code).toBe(2);
   });
 
-  test('without a terminal, the password cannot be asked for', async () => {
+  test('needs a terminal to ask for the password', async () => {
     const run = await login('login');
     expect(run.code).toBe(2);
     expect(run.stderr).toContain('--with-token');
@@ -85,11 +84,11 @@ describe('login --with-token', () => {
 });
 
 describe('logout', () => {
-  test('revokes, then forgets', async () => {
+  test('revokes the token, then forgets it', async () => {
     expect((await login()).code).toBe(0);
     const run = await bed.dnx('logout', signedOut);
     expect(run.calls).toEqual(['POST /logout']);
-    expect(run.stdout).toContain('the token is revoked');
+    expect(run.stdout).toBe(`✓ Signed out of ${host()} (profile default); token revoked\n`);
     expect(bed.keychain.size).toBe(0);
     expect((await bed.dnx('whoami', signedOut)).code).toBe(4);
   });
@@ -101,7 +100,7 @@ describe('logout', () => {
     expect((await bed.dnx('whoami')).code).toBe(0);
   });
 
-  test('a token that is dead already is fine', async () => {
+  test('forgets a token that was already revoked', async () => {
     expect((await login()).code).toBe(0);
     bed.sandbox.state.tokens = [];
     const run = await bed.dnx('logout --json', signedOut);
@@ -109,7 +108,7 @@ describe('logout', () => {
     expect(bed.keychain.size).toBe(0);
   });
 
-  test('when the API cannot be asked, nothing is forgotten', async () => {
+  test('forgets nothing if the API cannot be reached', async () => {
     expect((await login()).code).toBe(0);
     bed.sandbox.faults.always({ path: '/logout' }, 'drop');
     const run = await bed.dnx('logout', signedOut);
@@ -118,20 +117,20 @@ describe('logout', () => {
     expect(bed.keychain.size).toBe(1);
   });
 
-  test('not signed in is fine', async () => {
+  test('succeeds if nobody is signed in', async () => {
     expect(await bed.dnx('logout', signedOut)).toMatchObject({ code: 0, calls: [] });
   });
 
-  test('with DNX_TOKEN, that token is revoked and the stored one is left alone', async () => {
+  test('revokes DNX_TOKEN and keeps the stored token', async () => {
     expect((await login()).code).toBe(0);
     const run = await bed.dnx('logout', { env: { DNX_TOKEN: bed.sandbox.mint([]) } });
-    expect(run.stderr).toContain('unset that yourself. The stored one was left alone.');
+    expect(run.stderr).toContain('The token came from DNX_TOKEN. Unset it. The stored token was kept.');
     expect((await bed.dnx('whoami', signedOut)).code).toBe(0);
   });
 });
 
 describe('profiles', () => {
-  test('two hosts at once never mix tokens', async () => {
+  test('tokens of two hosts are never mixed', async () => {
     const other = await openBed();
     try {
       const third = await openElsewhere((_, response) => response.writeHead(404).end('{}'));
@@ -157,21 +156,21 @@ describe('profiles', () => {
     }
   });
 
-  test('auth switch chooses the one that is used when nothing else is said', async () => {
+  test('auth switch sets the profile for the next commands', async () => {
     expect((await login('login --with-token --profile work')).code).toBe(0);
     const run = await bed.dnx('auth switch work');
-    expect(run.stdout).toBe('Profile work is now used.\n');
+    expect(run.stdout).toBe('✓ Switched to profile work\n');
     expect((await bed.dnx('config get profile')).stdout).toBe('work\n');
     expect((await bed.dnx('whoami', { env: { DNX_TOKEN: undefined, DNX_HOST: undefined } })).code).toBe(0);
     expect((await bed.dnx('auth switch typo')).code).toBe(6);
     expect((await bed.dnx('auth switch')).code).toBe(2);
     const warned = await bed.dnx('auth switch default', { env: { DNX_PROFILE: 'work' } });
-    expect(warned.stderr).toContain('DNX_PROFILE is set, and it wins over this.');
+    expect(warned.stderr).toContain('DNX_PROFILE is set and wins over this.');
   });
 });
 
 describe('auth status', () => {
-  test('tells user, source, abilities, age and last use', async () => {
+  test('shows user, source, abilities, age and last use', async () => {
     expect((await login('login --with-token', { stdin: bed.sandbox.mint(['site:read'], { name: 'laptop' }) })).code).toBe(0);
     const run = await bed.dnx('auth status --json', signedOut);
     expect(run.code).toBe(0);
@@ -187,12 +186,12 @@ describe('auth status', () => {
         created_at: expect.stringMatching(/^2026-04-16T12/),
         last_used_at: expect.stringMatching(/^2026-04-16T12/),
         problem: null,
-        mend: null,
+        fix: null,
       },
     ]);
   });
 
-  test('shows every profile, what is wrong, and the command that mends it', async () => {
+  test('shows every profile, its problem and the fix', async () => {
     expect((await login()).code).toBe(0);
     expect((await login('login --with-token --profile dead', { stdin: bed.sandbox.mint([], { name: 'gone' }) })).code).toBe(0);
     bed.sandbox.state.tokens = bed.sandbox.state.tokens.filter(({ name }) => name !== 'gone');
@@ -200,11 +199,11 @@ describe('auth status', () => {
     expect(run.code).toBe(4);
     expect(run.stdout).toContain('default *');
     expect(run.stdout).toContain('ada@example.com');
-    expect(run.stderr).toContain(`dead at ${bed.sandbox.url}: Deploynix does not accept this token`);
-    expect(run.stderr).toContain(`dnx login --profile dead --host ${bed.sandbox.url}`);
+    expect(run.stderr).toContain(`Profile dead at ${host()}: The token was rejected by ${host()}.`);
+    expect(run.stderr).toContain('  dnx login --profile dead\n');
   });
 
-  test('with DNX_TOKEN, the keychain is not touched', async () => {
+  test('does not open the keychain if DNX_TOKEN is set', async () => {
     expect((await login('login --with-token --profile work')).code).toBe(0);
     bed.keychain.get = () => {
       throw new Error('touched');
@@ -217,18 +216,19 @@ describe('auth status', () => {
     ]);
   });
 
-  test('a DNX_TOKEN that is rejected is to be replaced or unset, not signed in for', async () => {
+  test('a rejected DNX_TOKEN is not answered with a login', async () => {
     for (const line of ['auth status', 'whoami', 'server list', 'deploy shop.example.com']) {
       const run = await bed.dnx(line, { env: { DNX_TOKEN: '1|dead' } });
       expect([line, run.code]).toEqual([line, 4]);
-      expect(run.stderr).toMatch(/[Ss]et DNX_TOKEN to a token that works, or unset it/);
+      expect(run.stderr).toContain(`DNX_TOKEN was rejected by ${host()}.`);
+      expect(run.stderr).toContain('Set another token, or unset it to use your stored sign-in');
       expect(run.stderr).not.toContain('dnx login');
     }
     const stored = await bed.dnx('whoami', signedOut);
     expect(stored.stderr).toContain('dnx login');
   });
 
-  test('signed in nowhere is exit 4', async () => {
+  test('exits 4 if nobody is signed in', async () => {
     const run = await bed.dnx('auth status', signedOut);
     expect(run.code).toBe(4);
     expect(run.stderr).toContain('Not signed in');

@@ -27,7 +27,7 @@ testGroup('backup', {
   },
   'create, of a database': {
     line: 'create --database shop --server db-1',
-    table: ['Type         database', 'Status       completed'],
+    table: ['✓ Backed up database shop in ', 'Type       database', 'Status     completed', 'Database   shop', 'Server     db-1'],
     json: { type: 'database', status: 'completed', database_id: seeded.databases.shop },
     says: 'database shop: in_progress',
     ability: 'database:create',
@@ -35,24 +35,32 @@ testGroup('backup', {
   },
   'create, of an application': {
     line: 'create --site shop.example.com',
-    table: ['Type         application', 'Status       completed'],
+    table: ['Type       application', 'Status     completed', 'Site       shop.example.com'],
     json: { type: 'application', status: 'completed', site_id: seeded.sites['shop.example.com'] },
-    says: 'Started the backup of shop.example.com.',
+    says: 'Backing up shop.example.com',
     ability: 'database:create',
     missing: 'create --site nowhere.example.com',
-    invalid: [`create --site ${seeded.sites['shop.example.com']} --server web-1 -F site_id=${nobody}`, 'site_id'],
+    invalid: [`create --site ${seeded.sites['shop.example.com']} --server web-1 -F site_id=${nobody}`, 'site_id', '--site'],
   },
   restore: {
     line: `restore ${done} --confirm shop`,
-    table: ['Status       restored'],
+    table: ['Status     restored'],
     json: { id: done, status: 'restored' },
-    says: `Started the restore of backup ${done}.`,
+    says: 'Restoring database shop',
     ability: 'database:update',
     missing: `restore ${nobody} --confirm shop`,
   },
+  'restore, of the newest': {
+    line: 'restore --latest --database shop --server db-1 --confirm shop',
+    table: ['✓ Restored database shop from the backup of 15 Apr 12:00 UTC (416 kB) in ', 'Status     restored'],
+    json: { id: done, status: 'restored' },
+    says: 'This overwrites database shop on db-1 with the backup of 15 Apr 12:00 UTC (416 kB).',
+    ability: 'database:update',
+    missing: 'restore --latest --database nothing --server db-1 --confirm nothing',
+  },
   verify: {
     line: `verify ${done}`,
-    table: ['The backup is intact'],
+    table: [`✓ Backup ${done} is intact`],
     json: { id: done, status: 'completed' },
     ability: 'database:read',
     missing: `verify ${nobody}`,
@@ -71,8 +79,8 @@ test.each(['--status done', '--type disk'])('list %s is refused before anything 
 });
 
 test.each([
-  ['create', 'A backup of what? Nothing says.'],
-  ['create --site shop.example.com --database shop', 'do not go together'],
+  ['create', 'No database or site given.'],
+  ['create --site shop.example.com --database shop', 'cannot be combined'],
 ])('%s does not guess', async (line, said) => {
   const run = await bed.dnx(`backup ${line}`);
   expect(run.stderr).toContain(said);
@@ -88,7 +96,7 @@ test('a backup that fails fails the command', async () => {
   expect((await bed.dnx('database create fail_me --server db-1')).code).toBe(0);
   const run = await bed.dnx('backup create --database fail_me --server db-1 --json');
   expect(run.json()).toMatchObject({ status: 'failed' });
-  expect(run.stderr).toContain('The backup of database fail_me failed.');
+  expect(run.stderr).toContain('Backup of database fail_me failed after ');
   expect(run.code).toBe(1);
 });
 
@@ -123,4 +131,33 @@ test('--yes is not enough for a restore', async () => {
   const run = await bed.dnx(`backup restore ${done} --yes`);
   expect(run.stderr).toContain('--confirm');
   expect(run).toMatchObject({ code: 2, calls: [] });
+});
+
+test.each([
+  ['restore --confirm shop', 'No backup given. Use --latest with --database or --site, or run in a terminal to pick one.'],
+  ['restore --latest --confirm shop', '--latest of which database or site?'],
+  [`restore ${done} --latest --confirm shop`, '--latest cannot be combined with a backup.'],
+])('%s is refused before any request', async (line, said) => {
+  const run = await bed.dnx(`backup ${line}`);
+  expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+  expect(run.stderr).toContain(said);
+});
+
+test('the newest backup of a site is restored over that site', async () => {
+  const run = await bed.dnx('backup restore --latest --site shop.example.com --confirm shop.example.com --json');
+  expect(run.json()).toMatchObject({ type: 'application', status: 'restored', site_id: seeded.sites['shop.example.com'] });
+});
+
+test('a database without a completed backup has nothing to restore', async () => {
+  const run = await bed.dnx('backup restore --latest --database analytics --server db-1 --confirm analytics');
+  expect(run).toMatchObject({ code: 6, stdout: '' });
+  expect(run.stderr).toBe('Error: There is no completed backup of database analytics.\n  See: dnx backup list\n');
+});
+
+test('a person picks a backup by its name, age and size, and types what it overwrites', async () => {
+  const run = await bed.dnx('backup restore', { columns: 80, keys: '\rshop\r' });
+  expect(run.stderr).toMatch(/❯ shop +database +1d ago +416 kB/);
+  expect(run.stderr).not.toContain(done);
+  expect(run.stderr).toContain("Type 'shop' to continue:");
+  expect([run.code, run.calls.filter((call) => call.startsWith('POST'))]).toEqual([0, [`POST /backups/${done}/restore`]]);
 });

@@ -18,12 +18,12 @@ const times = (text: string, words: string) => text.split(words).length - 1;
 /** Each way to break a file, and the words for it. */
 const broken = [
   ['the settings', config, '{', 'config.json is not valid JSON.'],
-  ['the settings', config, '[]', 'config.json does not hold a JSON object.'],
+  ['the settings', config, '[]', 'config.json does not contain a JSON object.'],
   ['the settings', config, '{"profiles":{"default":null}}', 'profiles.default in '],
-  ['the settings', config, '{"profiles":{"default":{"output":"pdf"}}}', 'Unknown output format “pdf”.'],
+  ['the settings', config, '{"profiles":{"default":{"output":"pdf"}}}', "'pdf' is not an output format."],
   ['the settings', config, '{"profiles":{"default":{"host":"http://far.example"}}}', ''],
   ['the link file', link, '<<<<<<< HEAD', '.deploynix.json is not valid JSON.'],
-  ['the link file', link, 'null', '.deploynix.json does not hold a JSON object.'],
+  ['the link file', link, 'null', '.deploynix.json does not contain a JSON object.'],
   ['the link file', link, '{"site":["a"]}', 'site in '],
 ] as const;
 
@@ -71,7 +71,7 @@ describe('a settings file that is broken', () => {
     async (line) => {
       const run = await bed.dnx(line, { env, stdin: bed.sandbox.token });
       expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-      expect(run.stderr).toContain('The host is not known');
+      expect(run.stderr).toContain('The host is unknown');
     },
   );
 
@@ -92,7 +92,7 @@ describe('a settings file that is broken', () => {
     const run = await bed.dnx('config set server web-1');
     expect(run.code).toBe(0);
     expect(run.stderr).toContain(
-      `Repaired the settings: what could not be read is left out. The broken file is kept as ${config()}.broken.`,
+      `Repaired the settings and dropped what could not be read. The broken file was kept as ${config()}.broken.`,
     );
     expect(readFileSync(`${config()}.broken`, 'utf8')).toBe('{');
     expect(await bed.dnx('config get server')).toMatchObject({ code: 0, stdout: 'web-1\n', stderr: '' });
@@ -188,7 +188,7 @@ describe('other files that are broken', () => {
   test('a state that cannot be written is told once, also where the request is refused', async () => {
     const env = { DNX_STATE_DIR: '/dev/null/state' };
     const run = await bed.dnx('deploy shop.example.com', { env });
-    expect([run.code, times(run.stderr, 'cannot be remembered')]).toEqual([0, 1]);
+    expect([run.code, times(run.stderr, 'Could not save this run')]).toEqual([0, 1]);
     bed.sandbox.faults.next({ method: 'POST' }, { status: 422, body: { message: 'Not now.' } });
     const refused = await bed.dnx('deploy shop.example.com', { env });
     expect([refused.code, refused.stderr]).toEqual([7, expect.stringContaining('Not now.')]);

@@ -31,23 +31,23 @@ testGroup('certificate', {
   },
   create: {
     line: `create www.shop.example.com ${on}`,
-    table: ['Domain   www.shop.example.com', 'Status   active', 'Expires  in 89d'],
+    table: ['✓ Issued a certificate for www.shop.example.com in ', 'Domain   www.shop.example.com', 'Status   active', 'Expires  in 89d'],
     json: { domain: 'www.shop.example.com', status: 'active', type: 'letsencrypt' },
-    says: 'the certificate for www.shop.example.com: pending',
+    says: 'certificate for www.shop.example.com: pending',
     ability: 'certificate:create',
     missing: 'create x.example.com --site nowhere.example.com',
     invalid: [`create x.example.com --type custom ${on}`, 'certificate'],
   },
   'delete, of a site': {
     line: `delete ${ofShop} ${on} --yes`,
-    table: [`Revoked certificate ${ofShop}.`],
+    table: [`✓ Revoked certificate ${ofShop}\n`],
     json: { id: ofShop, deleted: true },
     ability: 'certificate:delete',
     missing: `delete ${nobody} ${on} --yes`,
   },
   'delete, of a server, as revoke': {
     line: `revoke ${ofServer} --server web-1 --yes`,
-    table: [`Revoked certificate ${ofServer}.`],
+    table: [`✓ Revoked certificate ${ofServer}\n`],
     json: { id: ofServer, deleted: true },
     ability: 'certificate:delete',
     missing: `revoke ${ofShop} --server web-1 --yes`,
@@ -73,7 +73,9 @@ test.each([
 
 test('a certificate that is refused fails the command, with the reason', async () => {
   const run = await bed.dnx(`certificate issue fail.example.com ${on}`);
-  expect(run.stderr).toContain('failed: DNS problem: NXDOMAIN looking up A for fail.example.com.');
+  expect(run.stderr).toContain(
+    'Certificate request for fail.example.com failed after 16s: DNS problem: NXDOMAIN looking up A for fail.example.com\n',
+  );
   expect(run.stderr).toMatch(/dnx certificate show \w+ --site \w+ --server \w+/);
   expect(run).toMatchObject({ code: 1, stdout: '' });
 });

@@ -40,11 +40,9 @@ describe('GitHub Actions', () => {
     bed.sandbox.state.fail_deploys = true;
     const run = await bed.dnx('deploy shop.example.com', github);
     expect(run).toMatchObject({ code: 1, stdout: '' });
-    expect(run.stderr).toContain(
-      '::error title=dnx%3A shop.example.com::The deployment of shop.example.com failed (release 20260416_120003).\n',
-    );
+    expect(run.stderr).toContain('::error title=dnx%3A shop.example.com::Deployment of shop.example.com failed after 16s\n');
     expect(read('output')).toContain('outcome=failed\n');
-    expect(read('summary')).toContain('- The deployment of shop.example.com failed');
+    expect(read('summary')).toContain('- Deployment of shop.example.com failed after 16s');
   });
 
   test('so is a refusal', async () => {
@@ -65,7 +63,7 @@ describe('GitHub Actions', () => {
     expect(run.stderr.match(/::group::.*/g)).toEqual([
       '::group::Deploy shop.example.com',
       '::group::Verify shop.example.com',
-      expect.stringMatching(/^::group::Roll shop\.example\.com back to \d+_\d+$/),
+      expect.stringMatching(/^::group::Roll back shop\.example\.com to \d+_\d+$/),
     ]);
     expect(run.stderr.match(/::endgroup::/g)).toHaveLength(3);
     expect(read('output')).toContain(`outcome=rolled_back\nrelease=20260416_120003\n`);
@@ -191,7 +189,7 @@ describe('everywhere', () => {
     bed.sandbox.state.fail_deploys = fails;
     const run = await bed.dnx('deploy shop.example.com --json --result-file /dev/full');
     expect([run.code, run.json()]).toEqual([code, expect.objectContaining({ outcome: fails ? 'failed' : 'succeeded' })]);
-    expect(run.stderr).toContain('! The result was not written to /dev/full (ENOSPC).');
+    expect(run.stderr).toContain('! Could not write the result to /dev/full: the disk is full.');
   });
 
   test.each([
@@ -207,7 +205,7 @@ describe('everywhere', () => {
   test('a file that cannot be written is refused before anything is deployed', async () => {
     const run = await bed.dnx('deploy shop.example.com --result-file nowhere/out.json');
     expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain('Cannot write nowhere/out.json (ENOENT).');
+    expect(run.stderr).toContain('Cannot write nowhere/out.json: the folder does not exist.');
     expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([]);
   });
 });

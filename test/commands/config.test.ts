@@ -33,10 +33,10 @@ describe('config', () => {
   test('what a profile keeps is used', async () => {
     expect((await bed.dnx('config set server web-1')).code).toBe(0);
     expect((await bed.dnx('config set output json')).code).toBe(0);
-    const run = await bed.dnx('site list');
+    const run = await bed.dnx('daemon list');
     expect(run.json<unknown[]>().length).toBeGreaterThan(1);
     expect((await bed.dnx('config unset server')).code).toBe(0);
-    expect((await bed.dnx('site list')).code).toBe(2);
+    expect((await bed.dnx('daemon list')).code).toBe(2);
   });
 
   test('profiles are kept apart', async () => {
@@ -52,15 +52,15 @@ describe('config', () => {
 
   test('what wins over the profile is said', async () => {
     const run = await bed.dnx('config set host https://a.example');
-    expect(run.stderr).toContain('The environment sets host too, and it wins over the profile.');
+    expect(run.stderr).toContain('The environment also sets host and wins over the profile.');
   });
 
-  test('a setting that cannot be used says where it came from, and can be mended', async () => {
+  test('a setting that cannot be used says where it came from, and can be removed', async () => {
     mkdirSync(join(bed.directory, 'config'));
     writeFileSync(join(bed.directory, 'config/config.json'), '{"profiles":{"default":{"output":"pdf"}}}');
     const run = await bed.dnx('server list');
     expect(run.code).toBe(2);
-    expect(run.stderr).toContain('It came from the profile. To forget it: dnx config unset output --output table');
+    expect(run.stderr).toContain('It came from the profile. To remove it: dnx config unset output --output table');
     expect((await bed.dnx('config unset output --output table')).code).toBe(0);
     expect((await bed.dnx('server list')).code).toBe(0);
   });

@@ -29,32 +29,30 @@ describe('a question about several targets', () => {
 describe('backup restore', () => {
   const database = seeded.backups['shop database, completed'];
   const application = seeded.backups['shop application, completed'];
-  const overwrites = `Overwrite database shop on server db-1 with the backup of 2026-04-15 12:00 UTC (${database})`;
+  const overwrites = 'This overwrites database shop on db-1 with the backup of 15 Apr 12:00 UTC (416 kB).';
 
   test('names what it overwrites, and takes the name of the database', async () => {
     const run = await bed.dnx(`backup restore ${database}`, terminal('shop\r'));
-    expect(run.stderr).toContain(`! ${overwrites}. This cannot be undone.`);
-    expect(run.stderr).toContain('Type shop to go on:');
+    expect(run.stderr).toContain(`! ${overwrites}\n`);
+    expect(run.stderr).toContain("Type 'shop' to continue:");
     expect([run.code, sent(run.calls)]).toEqual([0, [`POST /backups/${database}/restore`]]);
   });
 
   test.each(['shop', seeded.databases.shop])('--confirm %s says it too', async (name) => {
     const run = await bed.dnx(`backup restore ${database} --confirm ${name}`);
-    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining(`${overwrites}.\n`)]);
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining(`${overwrites}\n`)]);
   });
 
   test.each([database, 'analytics', 'Shop'])('--confirm %s is not its name, and nothing is sent', async (name) => {
     const run = await bed.dnx(`backup restore ${database} --confirm ${name}`);
     expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain(`“${name}” is not the name of this database. Nothing was done.\n  Its name is shop.`);
+    expect(run.stderr).toContain(`'${name}' does not match. Nothing was changed.\n  Expected 'shop'.`);
     expect(sent(run.calls)).toEqual([]);
   });
 
   test('of an application takes the domain of its site', async () => {
     const run = await bed.dnx(`backup restore ${application} --confirm shop.example.com --no-wait`);
-    expect(run.stderr).toContain(
-      `Overwrite site shop.example.com on server web-1 with the backup of 2026-04-14 12:00 UTC (${application}).`,
-    );
+    expect(run.stderr).toMatch(/This overwrites site shop\.example\.com on web-1 with the backup of 14 Apr 12:00 UTC \(\d+ kB\)\./);
     expect([run.code, sent(run.calls)]).toEqual([0, [`POST /backups/${application}/restore`]]);
   });
 
@@ -63,13 +61,13 @@ describe('backup restore', () => {
     Object.assign(backup ?? {}, fields);
     const run = await bed.dnx(`backup restore ${database} --confirm shop`);
     expect([run.code, sent(run.calls)]).toEqual([1, []]);
-    expect(run.stderr).toContain(`Deploynix does not say what backup ${database} would overwrite. Nothing was done.`);
+    expect(run.stderr).toContain(`Deploynix does not say what backup ${database} would overwrite. Nothing was changed.`);
   });
 
   test('works with a token that cannot read the server', async () => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['database:read', 'database:update']) };
     const run = await bed.dnx(`backup restore ${database} --confirm shop --no-wait`, { env });
-    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining(`on server ${seeded.servers['db-1']} with the backup`)]);
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining(`on ${seeded.servers['db-1']} with the backup`)]);
   });
 });
 
@@ -80,7 +78,7 @@ describe('api DELETE', () => {
   test.each(['DELETE', 'delete'])('%s without a terminal needs --yes, and sends nothing', async (method) => {
     const run = await bed.dnx(['api', method, '/servers/{server}/daemons/7', '--server', 'web-1']);
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-    expect(run.stderr).toBe('Error: DELETE needs a confirmation, and nobody can be asked. Nothing was sent.\n  Pass --yes.\n');
+    expect(run.stderr).toBe('Error: DELETE needs confirmation. Nothing was sent.\n  Use --yes, or run in a terminal to confirm.\n');
   });
 
   test('--yes sends it', async () => {

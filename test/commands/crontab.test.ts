@@ -19,11 +19,11 @@ testGroup('crontab', {
     missing: `show ${nobody} ${on}`,
   },
   create: {
-    line: `create --command 'php artisan inspire' --frequency '0 9 * * 1' --user root ${on}`,
+    line: `create 'php artisan inspire' --frequency '0 9 * * 1' --user root ${on}`,
     table: ['Command    php artisan inspire', 'Frequency  0 9 * * 1', 'User       root'],
     json: { command: 'php artisan inspire', frequency: '0 9 * * 1' },
     ability: 'crontab:create',
-    invalid: [`create --command date --frequency daily ${on}`, 'frequency'],
+    invalid: [`create date --frequency daily ${on}`, 'frequency'],
   },
   update: {
     line: `update ${one} --frequency '*/5 * * * *' ${on}`,
@@ -35,7 +35,7 @@ testGroup('crontab', {
   },
   delete: {
     line: `delete ${one} ${on} --yes`,
-    table: [`Deleted crontab ${one}`],
+    table: [`Deleted cron job ${one}`],
     json: { id: one, deleted: true },
     ability: 'crontab:delete',
     missing: `delete ${nobody} ${on} --yes`,

@@ -25,11 +25,11 @@ testGroup('daemon', {
     missing: `show ${nobody} ${on}`,
   },
   create: {
-    line: `create --command 'php artisan horizon' --user deploynix --processes 2 ${on}`,
+    line: `create 'php artisan horizon' --user deploynix --processes 2 ${on}`,
     table: ['Command    php artisan horizon', 'Processes  2', 'Directory  –'],
     json: { command: 'php artisan horizon', processes: 2, directory: null },
     ability: 'daemon:create',
-    invalid: [`create --command date --processes 0 ${on}`, 'processes'],
+    invalid: [`create date --processes 0 ${on}`, 'processes'],
   },
   update: {
     line: `update ${one} --processes 4 ${on}`,
@@ -41,14 +41,14 @@ testGroup('daemon', {
   },
   delete: {
     line: `delete ${one} ${on} --yes`,
-    table: [`Deleted daemon ${one}`],
+    table: [`✓ Deleted daemon ${one}\n`],
     json: { id: one, deleted: true },
     ability: 'daemon:delete',
     missing: `delete ${nobody} ${on} --yes`,
   },
   restart: {
     line: `restart ${other} ${on}`,
-    table: ['Daemon restart started'],
+    table: ["✓ Restarted daemon 'php8.3 /home/deploynix/shop.example.com/current/artisan pulse:check'\n"],
     json: { id: other, status: 'running' },
     ability: 'daemon:update',
     missing: `restart ${nobody} ${on}`,

@@ -24,7 +24,7 @@ testGroup('database-user', {
     table: ['Username  reporting', 'Password  '],
     json: { username: 'reporting', password: expect.stringMatching(/^[0-9a-f]{24}$/) },
     ability: 'database:create',
-    invalid: [`create shop ${on}`, 'username'],
+    invalid: [`create shop ${on}`, 'username', '<username>'],
   },
   'update, with a password from stdin': {
     line: `update shop --password - ${on}`,
@@ -37,14 +37,14 @@ testGroup('database-user', {
   },
   delete: {
     line: `delete shop_readonly ${on} --yes`,
-    table: ['Deleted user shop_readonly'],
+    table: ['Deleted database user shop_readonly'],
     json: { deleted: true },
     ability: 'database:delete',
     missing: `delete nobody ${on} --yes`,
   },
 });
 
-test('a password is never an argument, and never shown again', async () => {
+test('a password is never an argument, and is not shown again', async () => {
   const bed = await openBed();
   const refused = await bed.dnx(`database-user create reporting --password hunter2 ${on}`);
   expect(refused).toMatchObject({ code: 2, calls: [] });

@@ -22,7 +22,7 @@ testGroup('database', {
     table: ['Name     reports'],
     json: { name: 'reports' },
     ability: 'database:create',
-    invalid: [`create shop ${on}`, 'name'],
+    invalid: [`create shop ${on}`, 'name', '<name>'],
   },
   delete: {
     line: `delete shop ${on} --confirm shop`,

@@ -29,10 +29,11 @@ describe('deploy', () => {
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.stderr).toBe(
       [
-        'Deployment of shop.example.com started.',
-        'shop.example.com: not begun yet (active before)',
-        'shop.example.com: deploying',
-        'shop.example.com: active',
+        'Started a deployment of shop.example.com',
+        'shop.example.com: queued (2s)',
+        'shop.example.com: deploying (5s)',
+        'shop.example.com: active (16s)',
+        'Undo: dnx rollback shop.example.com --server web-1',
         '',
       ].join('\n'),
     );
@@ -56,7 +57,7 @@ describe('deploy', () => {
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
     expect(run).toMatchObject({ code: 1, waited: 92_000 });
-    expect(run.stderr).toContain('nothing shows that it began');
+    expect(run.stderr).toContain('there is no sign that it started');
     expect(posts()).toHaveLength(1);
   });
 
@@ -64,8 +65,8 @@ describe('deploy', () => {
     neverEnds();
     const run = await bed.dnx('deploy shop.example.com --timeout 3m');
     expect(run).toMatchObject({ code: 124, stdout: '', waited: 180_000 });
-    expect(run.stderr).toContain('did not end within the time allowed; it goes on.');
-    expect(run.stderr).toContain(`Follow it with: ${RESUME}`);
+    expect(run.stderr).toContain('the deployment of shop.example.com continues');
+    expect(run.stderr).toContain(`Resume with: ${RESUME}`);
     expect(posts()).toHaveLength(1);
   });
 
@@ -79,7 +80,7 @@ describe('deploy', () => {
     bed.sandbox.state.fail_deploys = true;
     const table = await bed.dnx('deploy shop.example.com');
     expect(table).toMatchObject({ code: 1, stdout: '' });
-    expect(table.stderr).toContain('Error: The deployment of shop.example.com failed (release 20260416_120003).');
+    expect(table.stderr).toContain('Error: Deployment of shop.example.com failed after 16s\n');
     expect(posts()).toHaveLength(1);
 
     const json = await bed.dnx('deploy shop.example.com --json');
@@ -95,7 +96,7 @@ describe('deploy', () => {
   ])('%s ends the wait and not the deployment', async (_, options, code) => {
     const run = await bed.dnx('deploy shop.example.com', options);
     expect(run).toMatchObject({ code, stdout: '' });
-    expect(run.stderr).toContain(`The remote work goes on. Follow it with: ${RESUME}`);
+    expect(run.stderr).toContain(`The deployment continues. Resume with: ${RESUME}`);
     expect(posts()).toHaveLength(1);
     expect(bed.sandbox.state.sites.find(({ id }) => id === shop)?.status).toBe('deploying');
   });
@@ -104,8 +105,8 @@ describe('deploy', () => {
     bed.sandbox.faults.next({ method: 'POST', path: `${SITE}/deploy` }, 'drop-after');
     const run = await bed.dnx('deploy shop.example.com');
     expect(run).toMatchObject({ code: 13, stdout: '' });
-    expect(run.stderr).toContain('it may have been performed');
-    expect(run.stderr).toContain(`Look before you try again: ${RESUME}`);
+    expect(run.stderr).toContain('The request may have been performed.');
+    expect(run.stderr).toContain(`Check before you try again: ${RESUME}`);
     expect(posts()).toHaveLength(1);
   });
 
@@ -134,9 +135,9 @@ describe('deploy', () => {
     bed.sandbox.faults.next({ method: 'GET', path: SITE }, { status: 503 }, 5);
     const run = await bed.dnx('deploy shop.example.com');
     expect(run).toMatchObject({ code: 13, stdout: '' });
-    expect(run.stderr).toContain('shop.example.com: no answer, asking again');
-    expect(run.stderr).toContain('Error: Lost sight of shop.example.com');
-    expect(run.stderr).toContain(`Follow it with: ${RESUME}`);
+    expect(run.stderr).toContain('shop.example.com: no answer, retrying');
+    expect(run.stderr).toContain('Error: Lost contact with shop.example.com');
+    expect(run.stderr).toContain(`Resume with: ${RESUME}`);
     expect(posts()).toHaveLength(2);
   });
 
@@ -146,8 +147,8 @@ describe('deploy', () => {
     });
     const run = await bed.dnx('deploy shop.example.com');
     expect(run).toMatchObject({ code: 4, stdout: '' });
-    expect(run.stderr).toContain('The token expired or was revoked; the remote work goes on. Sign in with: dnx login\n');
-    expect(run.stderr).toContain(`  Then follow it with: ${RESUME}\n`);
+    expect(run.stderr).toContain('The token expired or was revoked; the deployment continues.\n  Sign in with: dnx login\n');
+    expect(run.stderr).toContain(`  Then resume with: ${RESUME}\n`);
     const token = bed.sandbox.mint(['*']);
     const again = await bed.dnx('site watch --json', { env: { DNX_TOKEN: token } });
     expect(again.json()).toMatchObject({ site: 'shop.example.com', outcome: 'succeeded', release: '20260416_120003' });
@@ -165,7 +166,7 @@ describe('deploy', () => {
     const run = await bed.dnx(`deploy ${shop} --server ${web1} --json`, { env });
     expect(run.code).toBe(0);
     expect(run.json()).toMatchObject({ outcome: 'started' });
-    expect(run.stderr).toContain('This token cannot read the site, so the deployment is not followed.');
+    expect(run.stderr).toContain('! This token cannot follow the deployment: it lacks site:read.\n');
     expect(posts()).toHaveLength(1);
   });
 
@@ -192,7 +193,7 @@ describe('deploy', () => {
   test('says every half minute that it still waits', async () => {
     neverEnds();
     const run = await bed.dnx('deploy shop.example.com --timeout 2m');
-    expect(run.stderr.match(/shop.example.com: deploying \(\d+ s\)/g)).toHaveLength(3);
+    expect(run.stderr.match(/shop.example.com: deploying \([\dms ]+\)/g)).toHaveLength(4);
   });
 
   test('-o ndjson prints each event and ends with the result', async () => {

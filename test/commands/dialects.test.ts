@@ -101,7 +101,7 @@ describe('a deployment', () => {
     bed.clock.at(5_000, () => blog && Object.assign(blog, { updated_at: '2026-04-16T12:00:05Z' }));
     const run = await bed.dnx('deploy blog.example.com --json');
     expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'unknown' })]);
-    expect(run.stderr).toContain('the site changed, but nothing shows that it was deployed');
+    expect(run.stderr).toContain('the site changed, but shows no new deployment');
   });
 
   test('is not over because one answer lags behind', async () => {
@@ -175,8 +175,8 @@ describe('a rollback', () => {
     speak(bed, dialect);
     const run = await bed.dnx('rollback shop.example.com --yes');
     expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain('so nothing was rolled back.');
-    expect(run.stderr).toContain('Name the release with --to.');
+    expect(run.stderr).toContain('Nothing was rolled back.');
+    expect(run.stderr).toContain('Choose a release with --to.');
     expect(posts()).toEqual([]);
     const target = previous();
     const named = await bed.dnx(`rollback shop.example.com --yes --to ${target?.id} --json`);

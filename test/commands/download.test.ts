@@ -42,7 +42,7 @@ describe('to a file', () => {
     const run = await download();
     const [name = ''] = files();
     expect(name).toMatch(NAME);
-    expect([run.code, run.stdout]).toEqual([0, `Saved ${name} (${(whole.length / 1000).toFixed(0)} kB).\n`]);
+    expect([run.code, run.stdout]).toEqual([0, `✓ Saved ${name} (${(whole.length / 1000).toFixed(0)} kB)\n`]);
     expect(readFileSync(join(cwd, name)).equals(whole)).toBe(true);
     expect(statSync(join(cwd, name)).mode & 0o777).toBe(0o600);
     expect(files()).toHaveLength(1);
@@ -55,14 +55,14 @@ describe('to a file', () => {
 
   test('-O takes a file, a folder, and ~', async () => {
     mkdirSync(join(cwd, 'folder'));
-    expect((await download('-O folder')).stdout).toMatch(/^Saved folder\/shop-/);
-    expect((await download('-O folder/x.gz')).stdout).toMatch(/^Saved folder\/x\.gz /);
+    expect((await download('-O folder')).stdout).toMatch(/^✓ Saved folder\/shop-/);
+    expect((await download('-O folder/x.gz')).stdout).toMatch(/^✓ Saved folder\/x\.gz /);
     expect((await download('-O ~/home.gz')).code).toBe(0);
     expect(existsSync(join(bed.directory, 'home.gz'))).toBe(true);
     const nowhere = await download('-O nowhere/x.gz');
-    expect([nowhere.code, nowhere.stderr, nowhere.calls]).toEqual([2, expect.stringContaining('There is no folder nowhere.'), []]);
+    expect([nowhere.code, nowhere.stderr, nowhere.calls]).toEqual([2, expect.stringContaining('Folder nowhere does not exist.'), []]);
     const inFile = await download('-O folder/x.gz/y.gz');
-    expect([inFile.code, inFile.stderr, inFile.calls]).toEqual([2, expect.stringContaining('There is no folder folder/x.gz.'), []]);
+    expect([inFile.code, inFile.stderr, inFile.calls]).toEqual([2, expect.stringContaining('Folder folder/x.gz does not exist.'), []]);
     const long = await download(`-O ${'x'.repeat(300)}`);
     expect([long.code, long.stderr, long.calls]).toEqual([1, expect.stringContaining('The name is too long'), []]);
   });
@@ -80,10 +80,10 @@ describe('overwriting', () => {
     writeFileSync(join(cwd, 'x.gz'), 'mine');
     const named = await download('-O x.gz');
     expect([named.code, named.stdout, named.calls]).toEqual([2, '', []]);
-    expect(named.stderr).toContain('x.gz is already there.');
+    expect(named.stderr).toContain('x.gz already exists.');
     expect((await download('--quiet')).code).toBe(0);
     const again = await download();
-    expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/shop-.* is already there\.\n.*--force/)]);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/shop-.* already exists\.\n.*--force/)]);
     expect(readFileSync(join(cwd, 'x.gz'), 'utf8')).toBe('mine');
     const forced = await download('-O x.gz --force');
     expect([forced.code, readFileSync(join(cwd, 'x.gz')).equals(whole)]).toEqual([0, true]);
@@ -124,8 +124,8 @@ describe('failures leave no file', () => {
     bed.sandbox.faults.next({ path }, 'cut');
     const run = await download();
     expect([run.code, run.stdout, files()]).toEqual([13, '', []]);
-    expect(run.stderr).toMatch(/The download broke off after \d+ kB of \d+ kB: the connection was closed/);
-    expect(run.stderr).toContain('Nothing of it was kept.');
+    expect(run.stderr).toMatch(/The download stopped after \d+ kB of \d+ kB: connection closed/);
+    expect(run.stderr).toContain('No file was saved.');
   });
 
   test('with --force, a cut leaves the old file as it was', async () => {
@@ -147,7 +147,7 @@ describe('failures leave no file', () => {
   test.each([
     [404, 6, 'Not found'],
     [429, 9, 'Rate limited'],
-    [403, 5, 'most likely the token lacks the ability database:read (assumed'],
+    [403, 5, 'Forbidden. The token probably lacks database:read'],
   ])('%d is told like everywhere: exit %d', async (status, code, words) => {
     bed.sandbox.faults.always({ path }, { status, body: { message: 'No.' }, headers: { 'Retry-After': '3600' } });
     const run = await download();
@@ -181,7 +181,7 @@ describe('to standard output', () => {
   test('a cut is said', async () => {
     bed.sandbox.faults.next({ path }, 'cut');
     const run = await download('-O -');
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('What was written is not the whole backup.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('What was written is incomplete.')]);
   });
 });
 
@@ -210,7 +210,7 @@ describe('a backup that lies elsewhere', () => {
   test('JSON without a URL is a clear error', async () => {
     bed.sandbox.faults.next({ path }, { status: 200, body: { message: 'Being prepared.' } });
     const run = await download();
-    expect([run.code, files(), run.stderr]).toEqual([1, [], expect.stringContaining('holds neither a file nor the URL of one')]);
+    expect([run.code, files(), run.stderr]).toEqual([1, [], expect.stringContaining('has neither a file nor a URL')]);
   });
 
   test('within the API the token goes along', async () => {
@@ -222,10 +222,10 @@ describe('a backup that lies elsewhere', () => {
 
   test('not in the clear, not to another protocol, not for ever', async () => {
     for (const [location, words] of [
-      ['http://store.example.com/x', 'in the clear'],
-      ['ftp://store.example.com/x', 'in the clear'],
-      ['file:///etc/passwd', 'in the clear'],
-      [`/api/v1${path}`, 'sent on more than 5 times'],
+      ['http://store.example.com/x', 'which is not encrypted'],
+      ['ftp://store.example.com/x', 'which is not encrypted'],
+      ['file:///etc/passwd', 'which is not encrypted'],
+      [`/api/v1${path}`, 'redirected more than 5 times'],
     ] as const) {
       const stop = bed.sandbox.faults.always({ path }, { status: 302, headers: { Location: location } });
       const run = await download();

@@ -6,7 +6,7 @@ import { testGroup } from '../support/cases.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 const on = '--site blog.example.com';
-const later = 'It takes effect at the next deploy.';
+const later = 'Takes effect on the next deployment. Run: dnx deploy blog.example.com\n';
 
 testGroup('env', {
   'list, with masked values': {
@@ -31,24 +31,24 @@ testGroup('env', {
   },
   'set, of a new key': {
     line: `set LOG_LEVEL=warning ${on}`,
-    table: ['Key      LOG_LEVEL', 'Value    ••••••••'],
+    table: ['✓ Set LOG_LEVEL on blog.example.com\n'],
     json: { key: 'LOG_LEVEL', value: 'warning' },
     says: later,
     ability: 'site:update',
     missing: 'set A=1 --site nowhere.example.com',
-    invalid: [`set not-a-key=1 ${on}`, 'key'],
+    invalid: [`set not-a-key=1 ${on}`, 'key', 'key'],
   },
   'set, of a known key': {
     line: `set APP_ENV=local ${on}`,
-    table: ['Key      APP_ENV'],
+    table: ['✓ Set APP_ENV on blog.example.com\n'],
     json: { key: 'APP_ENV', value: 'local' },
     says: later,
     ability: 'site:update',
-    invalid: [`set APP_ENV=local -F value:=1 ${on}`, 'value'],
+    invalid: [`set APP_ENV=local -F value:=1 ${on}`, 'value', 'value'],
   },
   unset: {
     line: `unset APP_DEBUG ${on} --yes`,
-    table: ['Deleted variable APP_DEBUG'],
+    table: ['✓ Removed APP_DEBUG from blog.example.com\n'],
     json: { deleted: true },
     says: later,
     ability: 'site:update',
@@ -56,7 +56,7 @@ testGroup('env', {
   },
   import: {
     line: `import ${on} --yes`,
-    table: ['Environment variables imported from the server'],
+    table: ['✓ Imported the .env of blog.example.com\n'],
     json: { message: 'Environment variables imported from the server.' },
     says: later,
     ability: 'site:update',
@@ -74,7 +74,7 @@ const changes = (calls: readonly string[]) => calls.filter((call) => !call.start
 const value = (key: string) =>
   bed.sandbox.state.environment_variables.find((each) => each.site_id === seeded.sites['blog.example.com'] && each.key === key)?.value;
 
-test('several are set at once: what is new is created, what is known updated, what is the same left alone', async () => {
+test('several are set at once: new ones are created, known ones updated, unchanged ones not sent', async () => {
   const run = await bed.dnx(['env', 'set', 'LOG_LEVEL=warning', 'APP_ENV=a=b c', 'APP_DEBUG=false', ...on.split(' '), '--json']);
   expect(run.json()).toMatchObject([
     { key: 'LOG_LEVEL', value: 'warning' },
@@ -84,16 +84,17 @@ test('several are set at once: what is new is created, what is known updated, wh
   expect(changes(run.calls)).toEqual(['POST', 'PUT']);
 });
 
-test('what is already so is not sent', async () => {
+test('a value that is already set is not sent', async () => {
   const run = await bed.dnx(`env set APP_ENV=production ${on}`);
-  expect(run.stderr).toBe('Nothing to change.\n');
+  expect([run.stdout, run.stderr]).toEqual(['Unchanged: APP_ENV already has this value.\n', '']);
   expect(changes(run.calls)).toEqual([]);
   expect(run.code).toBe(0);
 });
 
-test('one that is refused does not keep the others from being set; exit 12', async () => {
+test('a refused variable does not stop the others; exit 12', async () => {
   const run = await bed.dnx(`env set not-a-key=1 LOG_LEVEL=warning ${on}`);
-  expect(run.stdout).toMatch(/not-a-key +The key field format is invalid\.\nLOG_LEVEL +set: done\n/);
+  expect(run.stdout).toMatch(/^VARIABLE +RESULT\nnot-a-key +The key field format is invalid\.\nLOG_LEVEL +set\n$/);
+  expect(run.stderr).toBe(`${later}Error: 1 of 2 variables failed\n`);
   expect(run.code).toBe(12);
   expect(value('LOG_LEVEL')).toBe('warning');
 });
@@ -128,12 +129,13 @@ test.each([
   [['__proto__=1', '__proto__=2'], '__proto__'],
 ])('env set %j is refused before anything is sent', async (words, key) => {
   const run = await bed.dnx(['env', 'set', ...words, ...on.split(' ')]);
-  expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: ${key} is given twice. Nothing was set.\n` });
+  expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: ${key} is set twice; nothing was changed.\n` });
 });
 
-test('several are removed with one consent', async () => {
+test('several are removed with one confirmation', async () => {
   const run = await bed.dnx(`env unset APP_DEBUG DB_PASSWORD ${on} --yes`);
-  expect(run.stdout).toMatch(/APP_DEBUG +unset: done\nDB_PASSWORD +unset: done\n/);
+  expect(run.stdout).toMatch(/^VARIABLE +RESULT\nAPP_DEBUG +removed\nDB_PASSWORD +removed\n$/);
+  expect(run.stderr).toBe(later);
   expect(value('DB_PASSWORD')).toBeUndefined();
   expect(value('APP_ENV')).toBe('production');
 });

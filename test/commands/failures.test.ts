@@ -23,7 +23,8 @@ describe.each(failures)('$code: $name', ({ line, code, given, says, hint, status
     const [first = '', ...others] = run.stderr.slice(run.stderr.indexOf('Error: ')).trimEnd().split('\n');
     expect(first.slice('Error: '.length)).toEqual(matching(says));
     if (hint !== null) expect(others.join('\n').trim()).toEqual(typeof hint === 'string' ? expect.stringContaining(hint) : matching(hint));
-    for (const [field, [message]] of Object.entries(errors ?? {})) expect(others).toContain(`  ${field}: ${message}`);
+    for (const [field, [message]] of Object.entries(errors ?? {}))
+      expect(others.filter((each) => [`  --${field}: ${message}`, `  <${field}>: ${message}`].includes(each))).toHaveLength(1);
     expect(run.stderr).not.toContain('    at ');
     expect([run.code, run.stdout]).toEqual([exits[code], '']);
     if (calls !== 'any') expect(run.calls).toHaveLength(calls);
@@ -43,7 +44,7 @@ describe.each(failures)('$code: $name', ({ line, code, given, says, hint, status
         next: expect.any(Array),
       },
     });
-    // A command that helps is data as well as words of the hint.
+    // The next commands are in `next` as well as in the hint.
     const { error } = JSON.parse(last) as { error: { hint: string | null; next: { command: string; why: string }[] } };
     for (const { command, why } of error.next) expect(error.hint).toContain(`${why}: ${command}`);
     expect(run.code).toBe(exits[code]);
@@ -51,7 +52,7 @@ describe.each(failures)('$code: $name', ({ line, code, given, says, hint, status
   });
 });
 
-test('an option wins over DNX_OUTPUT, also where the line is not understood', async () => {
+test('an option wins over DNX_OUTPUT, even in a line that cannot be parsed', async () => {
   const run = await bed.dnx('server list -o table --nope', { env: { DNX_OUTPUT: 'json' } });
   expect([run.code, run.stdout, run.stderr.slice(0, 6)]).toEqual([2, '', 'Error:']);
 });
@@ -61,13 +62,15 @@ describe('a bug', () => {
     throw new TypeError('x is not a function');
   };
 
-  test('says that it is one, and shows where', async () => {
+  test('is reported with its stack', async () => {
     const run = await bed.dnx('sandbox run -- true', { child: broken });
-    expect(run.stderr).toMatch(/^Error: This looks like a bug in dnx \d+\.\d+\.\d+:\nTypeError: x is not a function\n {4}at /);
+    expect(run.stderr).toMatch(
+      /^Error: This looks like a bug in dnx \d+\.\d+\.\d+\. Please report it with the lines below\.\nTypeError: x is not a function\n {4}at /,
+    );
     expect([run.code, run.stdout]).toEqual([1, '']);
   });
 
-  test('is one line of JSON where JSON is wanted', async () => {
+  test('is one line of JSON with --json', async () => {
     const run = await bed.dnx('sandbox run --json -- true', { child: broken });
     expect(JSON.parse(run.stderr)).toEqual({
       error: {
@@ -87,7 +90,7 @@ describe('a bug', () => {
   });
 });
 
-describe('a usage error is JSON wherever JSON was asked for', () => {
+describe('a usage error is JSON with every spelling of --json', () => {
   test.each(['--json sever list', 'server list --jsn --json', 'server lst -o json', 'server lst -o=ndjson', 'server lst --output json'])(
     'dnx %s',
     async (line) => {
@@ -98,7 +101,7 @@ describe('a usage error is JSON wherever JSON was asked for', () => {
   );
 });
 
-test('every exit code is among them, but those that have files of their own', () => {
+test('covers every exit code that has no test file of its own', () => {
   const elsewhere: readonly Code[] = ['cancelled', 'differences', 'rolled_back', 'partial', 'bug'];
   const wanted = (Object.keys(exits) as Code[]).filter((code) => !elsewhere.includes(code));
   expect(wanted.filter((code) => !failures.some((failure) => failure.code === code))).toEqual([]);

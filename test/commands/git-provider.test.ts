@@ -34,7 +34,7 @@ testGroup('git-provider', {
   },
   delete: {
     line: 'delete GitHub --yes',
-    table: ['Deleted git provider GitHub'],
+    table: ['Deleted Git provider GitHub'],
     json: { id: github, deleted: true },
     ability: 'provider:delete',
     missing: `delete ${nobody} --yes`,

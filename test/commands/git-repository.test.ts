@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { nobody, testGroup } from '../support/cases.ts';
 
 const blog = '01JQ8Z4T9G0000000000GR0002';
-const everySite = 'acts on every site that uses it';
+const everySite = 'This affects every site that uses the repository.';
 
 testGroup('git-repository', {
   list: {
@@ -13,14 +13,14 @@ testGroup('git-repository', {
   },
   show: {
     line: 'show example/blog',
-    table: ['Name             example/blog', 'Auto-deploy      no', 'Deploy key       –'],
+    table: ['Name          example/blog', 'Auto-deploy   no', 'Deploy key    –'],
     json: { id: blog, deploy_key: null },
     ability: 'provider:read',
     missing: 'show example/nothing',
   },
   'create, on a Git provider by its name': {
     line: 'create example/docs --git-provider-id GitHub',
-    table: ['Name             example/docs'],
+    table: ['Name          example/docs'],
     json: { name: 'example/docs', git_provider_id: '01JQ8Z4T9G0000000000GP0001' },
     ability: 'provider:create',
     missing: 'create example/docs --git-provider-id Nowhere',
@@ -28,7 +28,7 @@ testGroup('git-repository', {
   },
   update: {
     line: 'update example/blog --name example/journal',
-    table: ['Name             example/journal'],
+    table: ['Name          example/journal'],
     json: { id: blog, name: 'example/journal' },
     ability: 'provider:update',
     missing: `update ${nobody} --name example/x`,
@@ -36,14 +36,14 @@ testGroup('git-repository', {
   },
   delete: {
     line: 'delete example/blog --yes',
-    table: ['Deleted git repository example/blog'],
+    table: ['Deleted repository example/blog'],
     json: { id: blog, deleted: true },
     ability: 'provider:delete',
     missing: `delete ${nobody} --yes`,
   },
   'setup-deploy-key': {
     line: 'setup-deploy-key example/blog',
-    table: ['Deploy key       ssh-ed25519 '],
+    table: ['✓ Created a deploy key for example/blog\n', 'Deploy key    ssh-ed25519 '],
     json: { id: blog, deploy_key: expect.stringContaining('ssh-ed25519') },
     says: everySite,
     ability: 'provider:update',
@@ -51,7 +51,7 @@ testGroup('git-repository', {
   },
   'enable-auto-deploy': {
     line: 'enable-auto-deploy example/blog',
-    table: ['Auto-deploy      yes'],
+    table: ['✓ Turned on auto-deploy for example/blog\n', 'Auto-deploy   yes'],
     json: { id: blog, auto_deploy_enabled: true },
     says: everySite,
     ability: 'provider:update',
@@ -59,7 +59,7 @@ testGroup('git-repository', {
   },
   'disable-auto-deploy': {
     line: 'disable-auto-deploy example/shop',
-    table: ['Auto-deploy      no'],
+    table: ['✓ Turned off auto-deploy for example/shop\n', 'Auto-deploy   no'],
     json: { auto_deploy_enabled: false },
     says: everySite,
     ability: 'provider:update',

@@ -44,12 +44,12 @@ describe('a link file', () => {
       expect(run.stderr).toContain(`DNX_HOST=${url}`);
     });
 
-    test.each(['login', 'login --with-token', 'login --insecure-storage'])('gets no mail, password or token from dnx %s', async (line) => {
+    test.each(['login', 'login --with-token', 'login --insecure-storage'])('gets no email, password or token from dnx %s', async (line) => {
       const { requests, url } = await linked((host) => ({ host }));
       const run = await login(line, { env: { DNX_HOST: undefined }, ...(line.includes('token') ? {} : password) });
       expect([run.code, run.stdout, requests]).toEqual([2, '', []]);
       expect(run.stderr).toContain(`--host ${url} or DNX_HOST=${url}`);
-      expect(run.stderr).not.toContain('Mail address');
+      expect(run.stderr).not.toContain('Email');
     });
 
     test('is used once --host, DNX_HOST or a profile names it too', async () => {
@@ -114,5 +114,55 @@ describe('a link file', () => {
     for (const env of [{ DNX_HOST: undefined }, { DNX_TOKEN: undefined }])
       expect(await bed.dnx('whoami', { env })).toMatchObject({ code: env && 'DNX_HOST' in env ? 2 : 4, calls: [] });
     expect(await login()).toMatchObject({ code: 2, calls: [] });
+  });
+});
+
+describe('the host that was signed in to', () => {
+  const free = { DNX_TOKEN: undefined, DNX_HOST: undefined };
+  const host = () => new URL(bed.sandbox.url).host;
+
+  test('is kept in the default profile, and no later command needs --host', async () => {
+    const run = await login(`login --with-token --host ${bed.sandbox.url}`, { env: { DNX_HOST: undefined } });
+    expect([run.code, run.stderr]).toEqual([0, 'Next: dnx site list\n']);
+    expect((await bed.dnx('whoami', { env: free })).code).toBe(0);
+    expect((await bed.dnx('config get host', { env: free })).stdout).toBe(`${bed.sandbox.url}\n`);
+  });
+
+  test('is kept in a named profile, which the next step names', async () => {
+    const run = await login(`login --with-token --host ${bed.sandbox.url} --profile work`, { env: { DNX_HOST: undefined } });
+    expect([run.code, run.stderr]).toEqual([0, 'Next: dnx site list --profile work\n']);
+    expect((await bed.dnx('whoami --profile work', { env: free })).code).toBe(0);
+  });
+
+  test('replaces the one that was kept, and says so', async () => {
+    expect((await bed.dnx('config set host deploynix.example.com')).code).toBe(0);
+    const run = await login();
+    expect(run.stderr).toContain(`Profile default now uses ${host()} instead of deploynix.example.com.\n`);
+    expect((await login()).stderr).not.toContain('now uses');
+    expect((await bed.dnx('whoami', { env: free })).code).toBe(0);
+  });
+
+  test('replaces the default host of an older sign-in, and says so', async () => {
+    mkdirSync(config());
+    const accounts = { 'default@https://deploynix.io': { store: 'keychain', stored_at: '2026-04-01T00:00:00.000Z' } };
+    writeFileSync(join(config(), 'config.json'), JSON.stringify({ accounts }));
+    expect((await login()).stderr).toContain(`Profile default now uses ${host()} instead of deploynix.io.\n`);
+  });
+
+  test('suggests a deployment where a site is linked', async () => {
+    writeFileSync(join(bed.directory, '.deploynix.json'), '{"site":"shop.example.com"}');
+    expect((await login()).stderr).toBe('Next: dnx site list\nDeploy with: dnx deploy\n');
+  });
+});
+
+describe('an unknown key of a link file', () => {
+  test.each([
+    ['servr', "! 'servr' in .deploynix.json is not a setting. Did you mean 'server'?\n"],
+    ['comment', "! 'comment' in .deploynix.json is not a setting.\n"],
+    ['$schema', ''],
+  ])('%s is warned about once, and stops nothing', async (key, warning) => {
+    writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ [key]: 'web-1' }));
+    const run = await bed.dnx('server show web-1 --quiet');
+    expect([run.code, run.stderr]).toEqual([0, warning]);
   });
 });

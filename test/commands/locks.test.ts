@@ -104,9 +104,9 @@ describe('the remembered sites', () => {
     async (entry) => {
       mkdirSync(join(bed.directory, 'cache'));
       writeFileSync(index(), `{"default@${bed.sandbox.url}":${entry}}`);
-      const run = await bed.dnx('site show shop.example.com');
+      const run = await bed.dnx('site show shop.example.com --json');
       expect([run.code, run.stderr]).toEqual([0, '']);
-      expect((await bed.dnx('site show shop.example.com')).calls).toHaveLength(1);
+      expect((await bed.dnx('site show shop.example.com --json')).calls).toHaveLength(1);
     },
   );
 });

@@ -97,23 +97,32 @@ test('the link file of a project names its server and site, from any directory b
   expect(run.calls).toEqual([`GET /servers/${web1}/sites/${shop}`]);
 });
 
-test('a missing parent is named', async () => {
+test('a missing parent is named, with the ways to give it', async () => {
   const run = await bed.dnx('daemon list');
   expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-  expect(run.stderr).toContain('Pass --server or set DNX_SERVER.');
+  expect(run.stderr).toContain(
+    'No server given.\n  Use --server, set a default with `dnx config set server`, or run in a terminal to pick one.\n',
+  );
 });
 
-test.each(['deploy', 'env list', 'site show'])('%s without a site asks for the site, not for its server', async (line) => {
+test.each([
+  ['deploy', 'a site name'],
+  ['env list', '--site'],
+  ['site show', 'a site name'],
+])('%s without a site names the ways to give the site, not its server', async (line, first) => {
   const run = await bed.dnx(line);
   expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-  expect(run.stderr).toContain('Which site?');
+  expect(run.stderr).toBe(
+    `Error: No site given.\n  Use ${first}, set a default with \`dnx config set site\`, or run in a terminal to pick one.\n`,
+  );
 });
 
-test('an unknown name says where to look', async () => {
+test('an unknown name suggests the nearest, or the command that lists them', async () => {
   const run = await bed.dnx('server show web-9');
   expect(run).toMatchObject({ code: 6, stdout: '' });
-  expect(run.stderr).toContain('There is no server “web-9”');
-  expect(run.stderr).toContain('dnx server list');
+  expect(run.stderr).toBe("Error: Server 'web-9' not found. Did you mean 'web-1'?\n");
+  const far = await bed.dnx('server show elsewhere');
+  expect([far.code, far.stderr]).toEqual([6, "Error: Server 'elsewhere' not found.\n  Run: dnx server list\n"]);
 });
 
 test('a list is read to its last page, with as few requests as there can be', async () => {
@@ -133,10 +142,10 @@ test('options that every command takes may stand before it', async () => {
   expect((await bed.dnx(['--profile', 'work', '-o', 'ids', 'servers', 'ls'])).stdout).toContain(web1);
 });
 
-test('a thing named twice is asked about, not acted on twice', async () => {
+test('a site given twice is refused, not acted on twice', async () => {
   const run = await bed.dnx(`deploy shop.example.com blog.example.com ${shop}`);
   expect([run.code, run.stdout, run.calls.filter((call) => call.startsWith('POST'))]).toEqual([2, '', []]);
-  expect(run.stderr).toContain(`The site “${shop}” is named twice.`);
+  expect(run.stderr).toContain(`Site '${shop}' is given twice.`);
 });
 
 test('a list ends at its first empty page, however many pages are claimed', async () => {
@@ -196,10 +205,10 @@ test('each of several remembered sites is verified, also once another has moved'
 
 test('the command that a wrong name points to can be run as it stands', async () => {
   const known = await bed.dnx('site show nowhere.example.com --server web-1');
-  expect(known.stderr).toContain('See which there are with: dnx site list --server web-1');
+  expect(known.stderr).toContain('Run: dnx site list --server web-1');
   const line = /dnx (database list .*)$/m.exec((await bed.dnx('database show nowhere --server db-1')).stderr)?.[1] ?? '';
   expect((await bed.dnx(line)).code).toBe(0);
-  expect((await bed.dnx('site show nowhere.example.com')).stderr).toContain('dnx site list --server SERVER');
+  expect((await bed.dnx('site show nowhere.example.com')).stderr).toContain('Run: dnx site list\n');
 });
 
 test('a request that was sent is not sent again, whatever is not found after it', async () => {
@@ -214,7 +223,7 @@ test('a request that was sent is not sent again, whatever is not found after it'
 test('forty of them at a time wait for the rate limit, however often it takes', async () => {
   const cold = (index: number) => ({
     env: { DNX_CACHE_DIR: join(bed.directory, `cache-${index}`) },
-    random: () => ((index * 7) % 10) / 10,
+    random: () => ((index * 7) % 40) / 40,
   });
   const runs = await Promise.all(Array.from({ length: 40 }, (_, index) => bed.dnx('site show shop.example.com --json', cold(index))));
   expect(runs.map(({ code }) => code)).toEqual(runs.map(() => 0));
@@ -236,5 +245,5 @@ test('what is given by its id goes by the name that the API gives it, once that 
     keys: 'shop\r',
     env: { NO_COLOR: '1' },
   });
-  expect([asked.code, asked.stderr]).toEqual([0, expect.stringContaining('Type shop to go on:')]);
+  expect([asked.code, asked.stderr]).toEqual([0, expect.stringContaining("Type 'shop' to continue:")]);
 });

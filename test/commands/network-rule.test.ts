@@ -18,15 +18,15 @@ testGroup('network-rule', {
     missing: `show ${nobody} ${on}`,
   },
   create: {
-    line: `create MySQL --port 3306 --source 203.0.113.11 ${on}`,
+    line: `create 3306 --name MySQL --source 203.0.113.11 ${on}`,
     table: ['Name      MySQL', 'Action    allow', 'Source    203.0.113.11'],
     json: { name: 'MySQL', port: 3306, protocol: 'tcp' },
     ability: 'network-rule:create',
-    invalid: [`create --port 99999 ${on}`, 'port'],
+    invalid: [`create 99999 ${on}`, 'port', '<port>'],
   },
   delete: {
     line: `delete HTTP ${on} --yes`,
-    table: ['Deleted network rule HTTP'],
+    table: ['Deleted firewall rule HTTP'],
     json: { deleted: true },
     ability: 'network-rule:delete',
     missing: `delete nothing ${on} --yes`,

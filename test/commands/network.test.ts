@@ -11,16 +11,16 @@ afterEach(() => bed.close());
 
 const servers = { path: '/servers' };
 
-test('a redirect to another origin is not followed, so the token does not go there', async () => {
+test('does not follow a redirect to another origin, which would get the token', async () => {
   const thief = await openElsewhere((_, response) => response.end('{"data":[]}'));
   onTestFinished(() => thief.close());
   bed.sandbox.faults.always(servers, { status: 307, headers: { Location: `${thief.url}/api/v1/servers` } });
   const run = await bed.dnx('server list');
-  expect(run.stderr).toContain(`The host answered 307 and points to ${thief.url}/api/v1/servers.`);
+  expect(run.stderr).toContain(`Unexpected redirect to ${thief.url}/api/v1/servers (307).`);
   expect([run.code, run.stdout, thief.requests]).toEqual([1, '', []]);
 });
 
-test('an answer that trickles in is read to its end', async () => {
+test('reads an answer that trickles in', async () => {
   bed.sandbox.faults.always(servers, 'trickle');
   const run = await bed.dnx('server list -o ids');
   expect([run.code, run.stderr, run.stdout.trim().split('\n').length]).toEqual([0, '', 3]);
@@ -30,28 +30,28 @@ test.each([
   ['a 503', { status: 503 }],
   ['a dropped connection', 'drop'],
   ['a cut answer', 'cut'],
-] as const)('%s or two do not matter to a GET', async (_, reply) => {
+] as const)('retries a GET after %s, twice', async (_, reply) => {
   bed.sandbox.faults.next(servers, reply, 2);
   const run = await bed.dnx('server list -o ids');
   expect([run.code, run.stderr, run.calls.length, run.waited]).toEqual([0, '', 3, 1_500]);
 });
 
-test('a 429 is waited for as long as it says, and then even a POST is sent again', async () => {
+test('waits out a 429, and then sends even a POST again', async () => {
   bed.sandbox.faults.next({ method: 'POST' }, { status: 429, headers: { 'Retry-After': '7' }, body: 'Too Many Attempts.' });
   const run = await bed.dnx('daemon create --command top --server web-1 --json');
-  expect(run.stderr).toBe('Deploynix allows no more requests now; going on in 7 s.\n');
+  expect(run.stderr).toBe('Rate limited; retrying in 7s\n');
   expect(run.calls.filter((call) => call.startsWith('POST'))).toHaveLength(2);
   expect([run.code, run.waited]).toEqual([0, 7_000]);
 });
 
-describe('a token that the API quotes', () => {
+describe('a token quoted by the API', () => {
   const secret = () => bed.sandbox.token.split('|')[1] ?? '';
   const quoted = () => ({
     message: `Bad token ${bed.sandbox.token}.`,
     errors: { token: [`Not ${secret()}`], other: [encodeURIComponent(bed.sandbox.token)] },
   });
 
-  test.each([401, 403, 404, 418, 422, 429, 500])('does not appear in the failure of a %i', async (status) => {
+  test.each([401, 403, 404, 418, 422, 429, 500])('does not appear in the error of a %i', async (status) => {
     bed.sandbox.faults.always({}, { status, body: quoted(), headers: { 'X-Echo': secret(), 'Retry-After': '9999' } });
     for (const line of [
       'server list',
@@ -67,31 +67,31 @@ describe('a token that the API quotes', () => {
     }
   });
 
-  test('does not appear where a redirect points to, nor in plain text', async () => {
+  test('does not appear in the target of a redirect, nor in plain text', async () => {
     bed.sandbox.faults.next(
       {},
       { status: 302, headers: { Location: `https://example.org/?token=${encodeURIComponent(bed.sandbox.token)}` } },
     );
     const redirected = await bed.dnx('server list');
-    expect(redirected.stderr).toContain('points to https://example.org/?token=');
+    expect(redirected.stderr).toContain('redirect to https://example.org/?token=');
     expect(redirected.stderr).not.toContain(secret());
     bed.sandbox.faults.next({}, { status: 400, body: `No: ${bed.sandbox.token}`, headers: { 'Content-Type': 'text/plain' } });
-    expect((await bed.dnx('server list')).stderr).toBe('Error: Deploynix refused with 400 (“No: ***”).\n');
+    expect((await bed.dnx('server list')).stderr).toBe('Error: Deploynix returned 400 (“No: ***”).\n');
   });
 
-  test('is printed where it is the result', async () => {
+  test('is printed if it is the result', async () => {
     bed.sandbox.faults.next({}, { status: 200, body: { data: { token: bed.sandbox.token } } });
     expect((await bed.dnx('api GET /user')).stdout).toContain(bed.sandbox.token);
   });
 });
 
-test('--debug shows neither the query nor what a header says in place of a number', async () => {
+test('--debug prints neither the query nor a header that is not a number', async () => {
   bed.sandbox.faults.next({}, { status: 200, body: {}, headers: { 'X-RateLimit-Remaining': bed.sandbox.token } });
   const run = await bed.dnx('api GET /user?token=secret --debug');
   expect(run.stderr.replace(/\d+ ms/, 'ms')).toBe('> GET /user\n< 200 GET /user ms\n');
 });
 
-describe('what a refusal says', () => {
+describe('the words of an error', () => {
   test.each<[string, object, string]>([
     [
       'title and detail of problem+json',
@@ -100,11 +100,11 @@ describe('what a refusal says', () => {
     ],
     ['a title alone', { title: 'Out of credit.' }, '(“Out of credit”)'],
     ['a detail alone', { detail: 'Your balance is 30.' }, '(“Your balance is 30”)'],
-    ['the same twice', { title: 'No', detail: 'No' }, '(“No”)'],
+    ['the same words twice', { title: 'No', detail: 'No' }, '(“No”)'],
     ['an error', { error: 'It is closed.' }, '(“It is closed”)'],
     ['a message before all of them', { message: 'Mine.', title: 'Other' }, '(“Mine”)'],
     ['an empty message', { message: '', title: 'Other' }, '(“Other”)'],
-    ['nothing that is text', { title: 5, detail: { a: 1 }, error: [] }, 'Deploynix refused with 400.'],
+    ['no text', { title: 5, detail: { a: 1 }, error: [] }, 'Deploynix returned 400.'],
   ])('%s', async (_, body, words) => {
     bed.sandbox.faults.always({}, { status: 400, body, headers: { 'Content-Type': 'application/problem+json' } });
     const run = await bed.dnx('server list');
@@ -114,7 +114,7 @@ describe('what a refusal says', () => {
 
 describe('a host with a path', () => {
   test.each(['/prefix', '/prefix/', '/prefix/api/v1', '/a/b/api/v1/', '/api/v1', '/api/v1/'])(
-    '%s comes before every path of the API',
+    '%s is a prefix of every path of the API',
     async (path) => {
       const there = await openJson(() => ({ data: [{ id: 7, name: 'web-1' }] }));
       onTestFinished(() => there.close());
@@ -125,7 +125,7 @@ describe('a host with a path', () => {
     },
   );
 
-  test('belongs to the host: the token goes to no other path of it', async () => {
+  test('is part of the host: no other path gets the token', async () => {
     const asked: (string | undefined)[] = [];
     const there = await openElsewhere((request, response) => {
       asked.push(`${request.url} ${request.headers.authorization ? 'token' : 'none'}`);
@@ -142,13 +142,13 @@ describe('a host with a path', () => {
     expect(asked.at(-1)).toBe('/prefix/api/v1/user token');
   });
 
-  test.each(['?a=b', '/x?a=b', '/x#y'])('%s is none', async (path) => {
+  test.each(['?a=b', '/x?a=b', '/x#y'])('%s is refused', async (path) => {
     const run = await bed.dnx('server list', { env: { DNX_HOST: `${bed.sandbox.url}${path}` } });
     expect([run.code, run.stderr, run.calls]).toEqual([2, expect.stringContaining('is not a host.'), []]);
   });
 });
 
-describe('the proxy that the environment names', () => {
+describe('a proxy from the environment', () => {
   test.each(['HTTP_PROXY', 'http_proxy'])('%s without a scheme is http', async (name) => {
     const proxy = await openProxy();
     onTestFinished(() => proxy.close());
@@ -158,14 +158,16 @@ describe('the proxy that the environment names', () => {
   });
 
   test.each([
-    ['http://?', 'is not the URL of a proxy.'],
-    ['http://:3128', 'is not the URL of a proxy.'],
-    ['http://local host:3128', 'is not the URL of a proxy.'],
-    ['localhost:99999', 'is not the URL of a proxy.'],
-    ['http://me:%zz@localhost:3128', 'is not the URL of a proxy.'],
-    ['socks5://localhost:1080', 'names a socks5:// proxy; dnx supports http:// and https://.'],
-    ['ftp://localhost', 'names a ftp:// proxy; dnx supports http:// and https://.'],
-  ])('%s is refused before any request, without being shown', async (value, words) => {
+    ['http://?', 'is not a valid proxy URL.'],
+    ['http://:3128', 'is not a valid proxy URL.'],
+    ['http://local host:3128', 'is not a valid proxy URL.'],
+    ['localhost:99999', 'is not a valid proxy URL.'],
+    ['http://me:%zz@localhost:3128', 'is not a valid proxy URL.'],
+    ['http://me:a/b@localhost:3128', 'is not a valid proxy URL.'],
+    ['http://localhost:3128?a=b', 'is not a valid proxy URL.'],
+    ['socks5://localhost:1080', 'is a socks5:// proxy; dnx supports http:// and https://.'],
+    ['ftp://localhost', 'is a ftp:// proxy; dnx supports http:// and https://.'],
+  ])('%s is refused before any request, and not printed', async (value, words) => {
     for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) {
       const run = await bed.dnx('server list', { env: { [name]: value } });
       expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
@@ -174,13 +176,13 @@ describe('the proxy that the environment names', () => {
     }
   });
 
-  test.each([',, ', '127.0.0.1:*', '[', '%zz', '*.*'])('NO_PROXY=%s is no bug', async (value) => {
+  test.each([',, ', '127.0.0.1:*', '[', '%zz', '*.*'])('NO_PROXY=%s does not crash', async (value) => {
     const run = await bed.dnx('server list', { env: { HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: value } });
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the connection was refused.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('connection refused.')]);
   });
 });
 
-test('--debug shows each exchange, and never the token', async () => {
+test('--debug prints every exchange, without the token', async () => {
   bed.sandbox.faults.next(servers, { status: 503 });
   const run = await bed.dnx('server list -o ids --debug');
   expect(run.stderr.split('\n').map((line) => line.replace(/\d+ ms.*/, 'ms'))).toEqual([

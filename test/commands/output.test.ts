@@ -32,7 +32,7 @@ describe('--query', () => {
     ['table', '[].{name: name, n: sites_count}', 'NAME     N\nweb-1    3\nweb "2"  –\n'],
     ['table', '[].name', 'web-1\nweb "2"\n'],
     ['table', '[].[id, name]', '1  web-1\n2  web "2"\n'],
-    ['table', '[0].{name: name, sites_count: sites_count}', 'Name         web-1\nSites count  3\n'],
+    ['table', '[0].{name: name, sites_count: sites_count}', 'Name   web-1\nSites  3\n'],
     ['table', 'length(@)', '2\n'],
     ['table', '[?id == `"9"`]', ''],
     ['table', '[0].nothing', ''],

@@ -29,8 +29,8 @@ async function store(answer: RequestListener) {
 }
 
 const answers: Readonly<Record<string, [RequestListener, string]>> = {
-  'an empty 200': [(_, response) => void response.writeHead(200, { 'Content-Length': 0 }).end(), 'holds no backup: it is empty.'],
-  'an empty 200 of unknown length': [(_, response) => void response.writeHead(200).end(), 'holds no backup: it is empty.'],
+  'an empty 200': [(_, response) => void response.writeHead(200, { 'Content-Length': 0 }).end(), 'The downloaded backup is empty.'],
+  'an empty 200 of unknown length': [(_, response) => void response.writeHead(200).end(), 'The downloaded backup is empty.'],
   'a 204': [(_, response) => void response.writeHead(204).end(), 'answered 204 instead of the backup.'],
   'a 206 of a part': [
     (_, response) => void response.writeHead(206, { 'Content-Range': 'bytes 0-3/4000' }).end('part'),
@@ -45,7 +45,7 @@ describe.each(Object.entries(answers))('%s', (_, [answer, words]) => {
     const run = await download('-O x.gz');
     expect([run.code, run.stdout, files()]).toEqual([1, '', []]);
     expect(run.stderr).toContain(words);
-    expect(run.stderr).toContain('Nothing of it was kept.');
+    expect(run.stderr).toContain('No file was saved.');
   });
 
   test('leaves an existing file as it was', async () => {
@@ -87,7 +87,7 @@ test('a connection that is cut in a refusal is no bug', async () => {
   });
   onTestFinished(() => server.close());
   const run = await download('-O x.gz', { env: { DNX_HOST: server.url } });
-  expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the connection was closed in the middle of the answer.')]);
+  expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('connection closed in the middle of the answer.')]);
 });
 
 test('a file may be larger and slower than JSON may be', async () => {

@@ -16,7 +16,7 @@ describe('a word that every object of JavaScript knows', () => {
   test.each(words)('%s is a name like any other', async (word) => {
     for (const line of [`site show ${word}`, `server show ${word}`, `deploy ${word}`, `env get ${word} --site shop.example.com`]) {
       const run = await bed.dnx(line);
-      expect([run.code, run.stderr]).toEqual([6, expect.stringContaining(`“${word}”`)]);
+      expect([run.code, run.stderr]).toEqual([6, expect.stringContaining(`'${word}' not found`)]);
     }
     const site = bed.sandbox.state.sites.find(({ id }) => id === shop);
     Object.assign(site ?? {}, { domain: word });
@@ -30,16 +30,15 @@ describe('a word that every object of JavaScript knows', () => {
     for (const line of [word, `help ${word}`, `site ${word}`, `token abilities --for ${word}`]) {
       const run = await bed.dnx(line);
       expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-      expect(run.stderr).toContain(`Unknown command '${word}'.`);
+      expect(run.stderr).toContain(`Unknown command '${line.startsWith('site') ? line : word}'.`);
     }
   });
 
-  test.each(words)('%s is a field that the API did not send, or did', async (word) => {
-    const none = await bed.dnx(`server list --json --fields id,${word} --sort ${word} --limit 1`);
-    expect(none.stdout).toBe(`[\n  {\n    "id": "01JQ8Z4T9G00000000000WEB01",\n    "${word}": null\n  }\n]\n`);
-    for (const format of ['table', 'csv', 'tsv', 'yaml']) {
-      const run = await bed.dnx(`server list --fields name,${word} -o ${format}`);
-      expect([run.code, run.stdout]).toEqual([0, expect.not.stringMatching(/native code|\[object/)]);
+  test.each(words)('%s is a field only if the API sent it', async (word) => {
+    for (const options of [`--fields id,${word}`, `--sort ${word}`]) {
+      const run = await bed.dnx(`server list ${options}`);
+      expect([run.code, run.stdout]).toEqual([2, '']);
+      expect(run.stderr).toContain(`Unknown field '${word}'.`);
     }
     const sent = (answer: Answer): Answer => ({ ...answer, body: { data: [JSON.parse(`{"id":"1","${word}":"sent"}`)] } });
     bed.sandbox.faults.next({ path: '/servers' }, sent);

@@ -22,7 +22,7 @@ testGroup('queue', {
     missing: `show ${nobody} ${on}`,
   },
   create: {
-    line: `create --connection redis --queue reports --processes 2 --timeout 900 ${on}`,
+    line: `create reports --connection redis --processes 2 --timeout 900 ${on}`,
     table: ['Queue       reports', 'Processes   2'],
     json: { queue: 'reports', processes: 2, timeout: 900, status: 'running' },
     ability: 'queue-worker:create',
@@ -39,14 +39,14 @@ testGroup('queue', {
   },
   delete: {
     line: `delete ${one} ${on} --yes`,
-    table: [`Deleted queue ${one}`],
+    table: [`✓ Deleted queue worker ${one}\n`],
     json: { id: one, deleted: true },
     ability: 'queue-worker:delete',
     missing: `delete ${nobody} ${on} --yes`,
   },
   restart: {
     line: `restart ${one} ${on}`,
-    table: ['Queue worker restart started'],
+    table: ["✓ Restarted queue worker 'default'\n"],
     json: { id: one, status: 'running' },
     ability: 'queue-worker:update',
     missing: `restart ${nobody} ${on}`,
@@ -59,8 +59,8 @@ test('several are restarted one by one and each is reported; exit 12 when some f
   expect(all.json()).toMatchObject([{ id: one }, { id: other }]);
   expect(all.code).toBe(0);
   const some = await bed.dnx(`queue restart ${one} ${nobody} ${on}`);
-  expect(some.stdout).toMatch(new RegExp(`${one} +running\\n${nobody} +Not found`));
-  expect(some.stderr).toContain('1 of 2 failed.');
+  expect(some.stdout).toMatch(new RegExp(`^QUEUE WORKER +RESULT\\n${one} +restarted\\n${nobody} +Not found`));
+  expect(some.stderr).toBe('Error: 1 of 2 queue workers failed\n');
   expect(some.code).toBe(12);
   await bed.close();
 });

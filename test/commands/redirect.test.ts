@@ -19,11 +19,11 @@ testGroup('redirect', {
     missing: `show ${nobody} ${on}`,
   },
   create: {
-    line: `create /old --to /new --type 301 ${on}`,
+    line: `create /old /new --type 301 ${on}`,
     table: ['From  /old', 'To    /new', 'Type  301'],
     json: { from: '/old', to: '/new', type: 301 },
     ability: 'redirect:create',
-    invalid: [`create /sale --to /new ${on}`, 'from'],
+    invalid: [`create /sale /new ${on}`, 'from', '<from>'],
   },
   update: {
     line: `update ${one} --to /collections/winter ${on}`,

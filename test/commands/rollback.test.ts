@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
@@ -23,9 +24,15 @@ describe('rollback', () => {
     expect(run.code).toBe(0);
     expect(run.json()).toMatchObject({ site: 'shop.example.com', outcome: 'succeeded', release: target?.name });
     expect(live()).toBe(target);
-    expect(run.stderr).toContain(`shop.example.com goes back from ${old?.name} (${old?.commit_hash?.slice(0, 7)}, ${old?.commit_message}`);
-    expect(run.stderr).toContain('Database migrations are not undone.');
-    expect(run.stderr).toContain(`To undo it: dnx rollback shop.example.com --server web-1 --to ${old?.name}`);
+    expect(run.stderr).toContain(
+      [
+        'Rolling back shop.example.com (web-1)',
+        `  from  ${old?.name}  ${old?.commit_hash?.slice(0, 7)} ${old?.commit_message}`,
+        `  to    ${target?.name}  ${target?.commit_hash?.slice(0, 7)} ${target?.commit_message}`,
+        'Database migrations are not undone.\n',
+      ].join('\n'),
+    );
+    expect(run.stderr).toContain(`Undo: dnx rollback shop.example.com --server web-1 --to ${old?.name}`);
     expect(posts().map(({ body }) => body)).toEqual([{ release_id: target?.id }]);
     expect((await bed.dnx(`rollback shop.example.com --server web-1 --to ${old?.name} --yes`)).code).toBe(0);
     expect(live()).toBe(old);
@@ -37,13 +44,82 @@ describe('rollback', () => {
     expect(live()).toBe(oldest);
   });
 
-  test('a person picks one', async () => {
+  test('shows a person what it did, and how to undo it', async () => {
+    const [old, target] = [live(), releases().at(-2)];
+    const run = await bed.dnx('rollback shop.example.com --yes');
+    expect(run.stdout).toBe(
+      [
+        `✓ Rolled back shop.example.com to ${target?.name} in 5s`,
+        `  release  ${target?.name}  ${target?.commit_hash?.slice(0, 7)} ${target?.commit_message}`,
+        '  url      https://shop.example.com',
+        `  undo     dnx rollback shop.example.com --server web-1 --to ${old?.name}`,
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('lets a person pick a release, and asks for consent after that', async () => {
     const third = releases().at(-3);
-    const run = await bed.dnx('rollback shop.example.com', { columns: 120, keys: 'y\r\u001b[B\r' });
-    expect(run.stderr).toContain('Roll back site shop.example.com on server web-1?');
-    expect(run.stderr).toContain('Which release shall be live?');
+    const run = await bed.dnx('rollback shop.example.com', { columns: 80, keys: '\u001b[B\ry\r' });
+    const [shown, asked] = ['Roll back shop.example.com (web-1) to:', `Roll back to ${third?.name}? Database migrations are not undone.`];
+    expect(run.stderr.indexOf(shown)).toBeGreaterThanOrEqual(0);
+    expect(run.stderr.indexOf(asked)).toBeGreaterThan(run.stderr.indexOf(shown));
     expect(run.code).toBe(0);
     expect(live()).toBe(third);
+  });
+
+  test('offers the previous release first, and never the live one', async () => {
+    const [old, target] = [live(), releases().at(-2)];
+    const run = await bed.dnx('rollback shop.example.com', { columns: 80, keys: '\ry\r' });
+    const [first] = /❯ .*/.exec(stripVTControlCharacters(run.stderr)) ?? [];
+    expect(first?.replace(/ {3,}/, '  ')).toBe(
+      `❯ ${target?.name}  ${target?.commit_hash?.slice(0, 7)}  Upgrade to Laravel 12  3d ago  (previous)`,
+    );
+    expect(run.stderr).not.toContain(old?.name);
+    expect(stripVTControlCharacters(run.stdout)).toContain(`✓ Rolled back shop.example.com to ${target?.name} in `);
+    expect(live()).toBe(target);
+  });
+
+  test.each([80, 60, 40])('fits each release on a line of %i columns', async (columns) => {
+    const run = await bed.dnx('rollback shop.example.com', { columns, keys: '\rn\r' });
+    const rows = stripVTControlCharacters(run.stderr).match(/^[❯ ] \d{8}_.*/gm) ?? [];
+    expect(rows).toHaveLength(4);
+    expect(rows.filter((row) => row.length >= columns)).toEqual([]);
+  });
+
+  test('no is an answer: nothing is sent', async () => {
+    const run = await bed.dnx('rollback shop.example.com', { columns: 80, keys: '\r\r' });
+    expect(run.code).toBe(1);
+    expect(stripVTControlCharacters(run.stderr)).toMatch(/Cancelled; nothing was changed\.\n$/);
+    expect(posts()).toEqual([]);
+  });
+
+  test('with --to only the consent is asked for, and says what it is about', async () => {
+    const [oldest] = releases();
+    const run = await bed.dnx(`rollback shop.example.com --to ${oldest?.name}`, { columns: 120, keys: 'y\r' });
+    expect(run.stderr).toContain(`? Roll back shop.example.com to ${oldest?.name}? Database migrations are not undone.`);
+    expect(run.stderr).toContain(`  to    ${oldest?.name}`);
+    expect([run.code, live()]).toEqual([0, oldest]);
+  });
+
+  test('a release that went live during the question is not rolled back to', async () => {
+    const target = releases().at(-2);
+    const run = await bed.dnx('rollback shop.example.com', {
+      columns: 80,
+      keys: '\ry\r',
+      through: (network) => ({
+        ...network,
+        request: (request) => {
+          // The second look at the site is the one after the question.
+          if (request.url.includes('/releases') && bed.sandbox.calls.some(({ path }) => path.endsWith('/releases')))
+            for (const each of releases()) each.active = each === target;
+          return network.request(request);
+        },
+      }),
+    });
+    expect(run).toMatchObject({ code: 10, stdout: '' });
+    expect(run.stderr).toContain(`Release ${target?.name} is already live.`);
+    expect(posts()).toEqual([]);
   });
 
   test('is refused without a word for it, with nothing sent', async () => {
@@ -57,7 +133,31 @@ describe('rollback', () => {
     expect(same).toMatchObject({ code: 10, stdout: '' });
     const none = await bed.dnx('rollback shop.example.com --to 20200101_000000 --yes');
     expect(none).toMatchObject({ code: 6, stdout: '' });
-    expect(none.stderr).toContain('shop.example.com keeps no release 20200101_000000.');
+    expect(none.stderr).toContain("Release '20200101_000000' not found.");
+    expect(posts()).toEqual([]);
+  });
+
+  test('suggests the release that was meant', async () => {
+    const target = releases().at(-2)?.name ?? '';
+    const typo = `${target.slice(0, -1)}9`;
+    const run = await bed.dnx(`rollback shop.example.com --to ${typo} --yes`);
+    expect(run).toMatchObject({ code: 6, stdout: '' });
+    expect(run.stderr).toBe(
+      [`Error: Release '${typo}' not found. Did you mean ${target}?`, '  See: dnx site releases shop.example.com --server web-1\n'].join(
+        '\n',
+      ),
+    );
+  });
+
+  test.each(['--yes', ''])('of a site that keeps no releases names what turns them on (%s)', async (yes) => {
+    const run = await bed.dnx(`rollback blog.example.com ${yes}`, { columns: 120, keys: '', env: { NO_COLOR: '1' } });
+    expect(run).toMatchObject({ code: 6, stdout: '' });
+    expect(run.stderr).toContain(
+      [
+        'blog.example.com does not keep releases, so it cannot be rolled back.',
+        '  Turn on zero-downtime releases first: dnx site enable-zero-downtime blog.example.com --server web-1\n',
+      ].join('\n'),
+    );
     expect(posts()).toEqual([]);
   });
 
@@ -87,5 +187,6 @@ describe('rollback', () => {
     const run = await bed.dnx('rollback shop.example.com --yes --no-wait --json');
     expect(run.json()).toMatchObject({ outcome: 'started' });
     expect(run.waited).toBe(0);
+    expect(run.stderr).toContain('Watch it with: dnx site watch shop.example.com --server web-1\n');
   });
 });

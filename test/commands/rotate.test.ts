@@ -26,7 +26,7 @@ async function signIn(token: string): Promise<void> {
 const works = async (token: string): Promise<boolean> => (await bed.dnx('whoami', { env: { DNX_TOKEN: token } })).code === 0;
 
 describe('token rotate', () => {
-  test('prints the new one, and revokes the old one after that', async () => {
+  test('prints the new token, then revokes the old one', async () => {
     const run = await bed.dnx('token rotate Grafana --yes');
     expect(run.code, run.stderr).toBe(0);
     expect(run.stdout).toMatch(/^\d+\|\w+\n$/);
@@ -35,10 +35,10 @@ describe('token rotate', () => {
     expect(await works(run.stdout.trim())).toBe(true);
   });
 
-  test('stores the new one where the old one was in use', async () => {
+  test('stores the new token if the old one is in use', async () => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx('token rotate Sandbox --yes', { env: stored });
-    expect(run.stdout).toBe('Token Sandbox is rotated. The new one is stored for this profile.\n');
+    expect(run.stdout).toBe('✓ Rotated token Sandbox\n  stored  in profile default\n');
     const token = bed.keychain.get(account()) ?? '';
     expect(token).not.toBe(bed.sandbox.token);
     expect(await works(token)).toBe(true);
@@ -54,8 +54,8 @@ describe('token rotate', () => {
 
   const failures: readonly Reply[] = [{ status: 500 }, { status: 403 }, { status: 422 }, { status: 404 }, 'drop', 'drop-after', 'cut'];
   const steps: readonly [string, Match][] = [
-    ['looking the old one up', { method: 'GET', path: '/tokens' }],
-    ['making the new one', { method: 'POST', path: '/tokens' }],
+    ['looking up the old token', { method: 'GET', path: '/tokens' }],
+    ['creating the new one', { method: 'POST', path: '/tokens' }],
     ['checking it', { method: 'GET', path: '/user' }],
     ['revoking the old one', { method: 'DELETE', path: '/tokens/{token}' }],
   ];
@@ -75,7 +75,7 @@ describe('token rotate', () => {
     );
   });
 
-  test('a keychain that fails costs nothing: the old one stays, the new one is taken back', async () => {
+  test('a failing keychain costs nothing: the old token stays, the new one is revoked', async () => {
     await signIn(bed.sandbox.token);
     bed.keychain.set = () => {
       throw new DnxError('failed', 'The keychain is locked.');
@@ -83,38 +83,36 @@ describe('token rotate', () => {
     const run = await bed.dnx('token rotate 1 --yes', { env: stored });
     expect(run.code).toBe(1);
     expect(run.stderr).toContain(
-      'The new token could not be stored: The keychain is locked. The new token is revoked again. The old token Sandbox (id 1) still works.',
+      'The new token could not be stored: The keychain is locked. The new token was revoked. The old token Sandbox (id 1) still works.',
     );
     expect(names().filter((name) => name === 'Sandbox')).toHaveLength(1);
     expect(await works(bed.keychain.get(account()) ?? '')).toBe(true);
   });
 
-  test('a token that is in DNX_TOKEN is printed, and DNX_TOKEN has to be set anew', async () => {
+  test('says that DNX_TOKEN must be set to the new token', async () => {
     const run = await bed.dnx('token rotate 1 --yes');
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain('DNX_TOKEN held the old token');
+    expect(run.stderr).toContain('DNX_TOKEN holds the old token');
     expect(await works(run.stdout.trim())).toBe(true);
     expect(await works(bed.sandbox.token)).toBe(false);
   });
 
-  test('--to-file of the token in use stores it for dnx as well', async () => {
+  test('--to-file also stores the token if it is in use', async () => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx('token rotate Sandbox --yes --to-file new.token', { env: stored });
-    expect(run.stdout).toBe(
-      'Token Sandbox is rotated. The new one is in new.token, which only you can read, and stored for this profile.\n',
-    );
+    expect(run.stdout).toBe('✓ Rotated token Sandbox\n  file    new.token (only you can read it)\n  stored  in profile default\n');
     const token = bed.keychain.get(account()) ?? '';
     expect(readFileSync(join(bed.directory, 'new.token'), 'utf8')).toBe(`${token}\n`);
     expect((await bed.dnx('whoami', { env: stored })).code).toBe(0);
   });
 
-  test('--to-file of the token in DNX_TOKEN says that it has to be set anew', async () => {
+  test('--to-file says that DNX_TOKEN must be set to the new token', async () => {
     const run = await bed.dnx('token rotate Sandbox --yes --to-file new.token');
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain('DNX_TOKEN held the old token: set it to the new one.');
+    expect(run.stderr).toContain('DNX_TOKEN holds the old token. Set it to the new one.');
   });
 
-  test('--to-file leaves nothing behind when the keychain fails', async () => {
+  test('--to-file leaves no file behind if the keychain fails', async () => {
     await signIn(bed.sandbox.token);
     bed.keychain.set = () => {
       throw new DnxError('failed', 'The keychain is locked.');
@@ -127,12 +125,12 @@ describe('token rotate', () => {
   });
 
   test.each([['token rotate Grafana --yes'], ['token create ci --preset full']])(
-    '%s in a format that leaves the token out takes it back',
+    '%s revokes the new token if the output omits it',
     async (line) => {
       for (const shape of ['--query name', '--json --query id', '-o yaml --query [name]']) {
         const run = await bed.dnx(`${line} ${shape}`);
         expect([shape, run.code, run.stdout, names().length]).toEqual([shape, 1, '', 6]);
-        expect(run.stderr).toContain('The output leaves the token out. The new token is revoked again.');
+        expect(run.stderr).toContain('The output does not contain the token. The new token was revoked.');
       }
       const refused = await bed.dnx(`${line} -o ids`);
       expect([refused.code, refused.calls.filter((call) => !call.startsWith('GET'))]).toEqual([2, []]);
@@ -140,11 +138,11 @@ describe('token rotate', () => {
     },
   );
 
-  describe('says what exists when it is interrupted', () => {
+  describe('an interrupt says which tokens exist', () => {
     test.each([
-      ['rotate Grafana --yes', 'It is not known whether a new token was made. The old token Grafana (id 4) still works.'],
-      ['create Grafana --preset full', 'A new token Grafana may have been created, and nobody has it.'],
-    ])('while the new token is made: token %s', async (line, words) => {
+      ['rotate Grafana --yes', 'A new token may have been created. The old token Grafana (id 4) still works.'],
+      ['create Grafana --preset full', 'Token Grafana may have been created, and nobody has it.'],
+    ])('while the new token is created: token %s', async (line, words) => {
       bed.sandbox.faults.next({ method: 'POST', path: '/tokens' }, 'hang');
       const run = await bed.dnx(`token ${line} --debug`, { interruptOn: '> POST /tokens' });
       expect(run.code).toBe(130);
@@ -153,11 +151,11 @@ describe('token rotate', () => {
       expect(run.stderr).not.toContain('nothing has changed');
     });
 
-    test('once it is made', async () => {
+    test('once it is created', async () => {
       bed.sandbox.faults.next({ method: 'GET', path: '/user' }, 'hang');
       const run = await bed.dnx('token rotate Grafana --yes --debug', { interruptOn: '> GET /user' });
       expect(run.code).toBe(130);
-      expect(run.stderr).toContain('The new token Grafana (id 7) exists, and nobody has it. The old token Grafana (id 4) still works.');
+      expect(run.stderr).toContain('The new token Grafana (id 7) exists and nobody has it. The old token Grafana (id 4) still works.');
       expect(run.stderr).toContain('dnx token revoke 7');
     });
 
@@ -166,11 +164,11 @@ describe('token rotate', () => {
       const run = await bed.dnx('token rotate Grafana --yes --debug', { interruptOn: '> DELETE /tokens/4' });
       expect(run.code).toBe(130);
       expect(await works(run.stdout.trim())).toBe(true);
-      expect(run.stderr).toContain('The new token Grafana works and is in place, but the old one (id 4) may still work');
+      expect(run.stderr).toContain('The new token Grafana is in place, but the old one (id 4) may still work');
     });
   });
 
-  test.each(['create ci --preset full', 'rotate Grafana --yes'])('token %s is refused where stdout goes nowhere', async (line) => {
+  test.each(['create ci --preset full', 'rotate Grafana --yes'])('token %s is refused if stdout goes nowhere', async (line) => {
     const run = await bed.dnx(`token ${line}`, { discards: true });
     expect([run.code, run.calls.filter((call) => !call.startsWith('GET'))]).toEqual([2, []]);
     expect(run.stderr).toContain('--to-file FILE');

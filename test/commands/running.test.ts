@@ -25,7 +25,7 @@ describe('a deployment is under way already', () => {
   test('and is followed instead, without a request of ours', async () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com --json');
-    expect(run.stderr).toContain('A deployment of shop.example.com is under way already; following that one.');
+    expect(run.stderr).toContain('A deployment of shop.example.com is already in progress; following it.');
     expect(run.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120000' });
     expect(posts()).toBe(0);
   });
@@ -37,11 +37,17 @@ describe('a deployment is under way already', () => {
     expect(posts()).toBe(0);
   });
 
+  test('and its success says that it was started elsewhere', async () => {
+    bed.sandbox.deployElsewhere(shop);
+    const run = await bed.dnx('deploy shop.example.com');
+    expect(run.stdout).toMatch(/^✓ Deployment of shop\.example\.com succeeded in \d+s \(started elsewhere\)\n/);
+  });
+
   test('--if-running wait deploys after it', async () => {
     bed.sandbox.deployElsewhere(shop, { fails: true });
     const run = await bed.dnx('deploy shop.example.com --if-running wait --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded' });
-    expect(run.stderr).toContain('shop.example.com is busy; waiting until that is over.');
+    expect(run.stderr).toContain('shop.example.com is busy; waiting for it to finish.');
     expect(posts()).toBe(1);
     expect(bed.sandbox.state.releases.filter(({ name }) => name.startsWith('20260416_1200')).map(({ status }) => status)).toEqual([
       'failed',
@@ -53,7 +59,7 @@ describe('a deployment is under way already', () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com --if-running wait --timeout 5s');
     expect(run).toMatchObject({ code: 124, stdout: '' });
-    expect(run.stderr).toContain('nothing was deployed');
+    expect(run.stderr).toContain('Timed out while shop.example.com was busy. Nothing was deployed.');
     expect(posts()).toBe(0);
   });
 
@@ -61,14 +67,14 @@ describe('a deployment is under way already', () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com --if-running fail');
     expect(run).toMatchObject({ code: 10, stdout: '' });
-    expect(run.stderr).toContain('shop.example.com is deploying already, so nothing was deployed.');
+    expect(run.stderr).toContain('shop.example.com is already deploying. Nothing was deployed.');
     expect(posts()).toBe(0);
   });
 
   test('a person is asked', async () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com', { columns: 100, keys: '\r' });
-    expect(run.stderr).toContain('shop.example.com is deploying already. What now?');
+    expect(run.stderr).toContain('shop.example.com is already deploying. What next?');
     expect(run.code).toBe(0);
     expect(posts()).toBe(0);
   });
@@ -78,7 +84,7 @@ describe('a deployment is under way already', () => {
     await bed.clock.sleep(timings.rollbackBegins);
     const run = await bed.dnx(`deploy shop.example.com${option} --json`);
     expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
-    expect(run.stderr).toContain('the site is active again, but there is no new release');
+    expect(run.stderr).toContain("the site's status is “active” again, but there is no new release");
     expect(posts()).toBe(1);
   });
 
@@ -93,7 +99,7 @@ describe('a deployment is under way already', () => {
     installing();
     const run = await bed.dnx('deploy shop.example.com --if-running attach --json');
     expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
-    expect(run.stderr).toContain('shop.example.com is installing already; following that.');
+    expect(run.stderr).toContain('shop.example.com is already installing; following that.');
     expect(posts()).toBe(0);
   });
 
@@ -116,7 +122,7 @@ describe('--no-wait with --if-running', () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com --no-wait --if-running wait --json');
     expect(run.json()).toMatchObject({ outcome: 'started' });
-    expect(run.stderr).toContain('shop.example.com is busy; waiting until that is over.');
+    expect(run.stderr).toContain('shop.example.com is busy; waiting for it to finish.');
     expect(posts()).toBe(1);
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
   });
@@ -141,7 +147,7 @@ describe('somebody else deploys as well', () => {
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.code).toBe(1);
     expect(run.json()).toMatchObject({ outcome: 'superseded', release: null });
-    expect(run.stderr).toContain('2 deployments ran meanwhile');
+    expect(run.stderr).toContain('2 deployments ran at the same time');
   });
 
   test('while ours fails: never a success', async () => {
@@ -184,7 +190,7 @@ test('what cannot be told is unknown, with what was seen', async () => {
   const run = await bed.dnx('deploy shop.example.com --json');
   expect(run.code).toBe(1);
   expect(run.json()).toMatchObject({ outcome: 'unknown', release: '20260416_120003' });
-  expect(run.stderr).toContain('How the deployment of shop.example.com ended cannot be told: the site is active, but nothing shows that');
+  expect(run.stderr).toContain("The result of the deployment of shop.example.com is unknown: the site's status is “active”, but release ");
 });
 
 test('a site that is renamed while its turn is waited for is not deployed', async () => {
@@ -194,6 +200,6 @@ test('a site that is renamed while its turn is waited for is not deployed', asyn
   });
   const run = await bed.dnx('deploy shop.example.com --if-running wait');
   expect(run).toMatchObject({ code: 6, stdout: '' });
-  expect(run.stderr).toContain('shop.example.com is called old-shop.example.com now, so nothing was changed.');
+  expect(run.stderr).toContain('shop.example.com is now called old-shop.example.com. Nothing was changed.');
   expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SEED_EMAIL, SEED_PASSWORD, SEED_TOKEN } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 let bed: Bed;
@@ -7,17 +8,17 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-test('a port that another program has is a usage error, not a bug', async () => {
+test('a port in use is a usage error, not a bug', async () => {
   const taken = new URL(bed.sandbox.url).port;
   const run = await bed.dnx(`sandbox start --port ${taken}`);
   expect(run).toMatchObject({ code: 2, stdout: '' });
-  expect(run.stderr).toContain(`Port ${taken} is taken by another program.`);
+  expect(run.stderr).toContain(`Port ${taken} is already in use.`);
 });
 
-test('a number that is no port is refused', async () => {
+test('refuses a number that is not a port', async () => {
   const run = await bed.dnx('sandbox start --port 70000');
   expect(run).toMatchObject({ code: 2, stdout: '' });
-  expect(run.stderr).toContain('Port 70000 is not a port.');
+  expect(run.stderr).toContain('Port 70000 is not a valid port.');
 });
 
 describe('sandbox run', () => {
@@ -31,7 +32,7 @@ describe('sandbox run', () => {
     expect((await childEnv({})).PATH).toMatch(/dnx-sandbox-\w+$/);
   });
 
-  test('puts it first on the Path of Windows, whatever its case', async () => {
+  test('puts this dnx first on the Path of Windows', async () => {
     const env = await childEnv({ Path: 'C:\\Windows' }, 'win32');
     expect(env.Path).toMatch(/dnx-sandbox-\w+;C:\\Windows$/);
     expect(env).not.toHaveProperty('PATH');
@@ -42,16 +43,40 @@ describe('sandbox run', () => {
     [{ NO_PROXY: '.example.com' }, '.example.com,127.0.0.1,localhost'],
     [{ no_proxy: '.a', NO_PROXY: '.b' }, '.a,.b,127.0.0.1,localhost'],
     [{ NO_PROXY: 'localhost', no_proxy: 'localhost' }, 'localhost,127.0.0.1'],
-  ])('keeps the sandbox off every proxy: %o', async (given, expected) => {
+  ])('bypasses the proxy for the sandbox: %o', async (given, expected) => {
     const { NO_PROXY, no_proxy } = await childEnv({ HTTP_PROXY: 'http://proxy.example.com:3128', ...given });
     expect([NO_PROXY, no_proxy]).toEqual([expected, expected]);
   });
 });
 
-test('sandbox start says how to keep it off a proxy', async () => {
-  const run = await bed.dnx('sandbox start', {
-    env: { HTTP_PROXY: 'http://proxy.example.com:3128', NO_PROXY: '.a' },
-    interruptOn: 'dnx login',
+describe('sandbox start', () => {
+  const started = (env = {}) => bed.dnx('sandbox start', { env, interruptOn: 'Ctrl-C' });
+
+  test('prints instructions that can be pasted, in 80 columns', async () => {
+    const run = await started();
+    expect([run.code, run.stdout]).toEqual([0, '']);
+    expect(run.stderr.replaceAll(/:\d+$/gm, ':PORT')).toBe(`Running a local Deploynix API with sample data, for testing.
+  URL       http://127.0.0.1:PORT
+  Email     ${SEED_EMAIL}
+  Password  ${SEED_PASSWORD}
+
+In another terminal, sign in:
+  dnx login --host http://127.0.0.1:PORT
+
+Or use a token instead:
+  export DNX_HOST=http://127.0.0.1:PORT
+  export DNX_TOKEN='${SEED_TOKEN}'
+
+Ctrl-C stops it.
+`);
+    expect(Math.max(...run.stderr.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
   });
-  expect([run.code, run.stderr]).toEqual([0, expect.stringMatching(/ DNX_TOKEN='\S+' NO_PROXY='\.a,127\.0\.0\.1,localhost'\n/)]);
+
+  test('says how to bypass the proxy', async () => {
+    const run = await started({ HTTP_PROXY: 'http://proxy.example.com:3128', NO_PROXY: '.a' });
+    expect([run.code, run.stderr]).toEqual([
+      0,
+      expect.stringContaining("\nIn another terminal, bypass your proxy:\n  export NO_PROXY='.a,127.0.0.1,localhost'\n"),
+    ]);
+  });
 });

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { everyCommand } from '../../src/cli/language/tree.ts';
-import * as tree from '../../src/commands/index.ts';
+import { tree } from '../../src/commands/index.ts';
 import { SEED_PASSWORD, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, split } from '../support/dnx.ts';
 import { sampled } from '../support/volume.ts';

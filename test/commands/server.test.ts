@@ -14,14 +14,14 @@ testGroup('server', {
   },
   show: {
     line: 'show web-1',
-    table: ['Name                web-1', 'SSH user            deploynix', 'PHP version         8.3'],
+    table: ['Name         web-1', 'SSH          ssh deploynix@203.0.113.10', 'PHP          8.3'],
     json: { id: web1, provider: 'hetzner', monitoring_enabled: true },
     ability: 'server:read',
     missing: `show ${nobody}`,
   },
   create: {
     line: 'create web-3 --provider hetzner --region fsn1 --size cx32 --php-version 8.4',
-    table: ['Name                web-3', 'Status              active', 'Size                cx32'],
+    table: ['Name         web-3', 'Status       active', 'Size         cx32'],
     json: { name: 'web-3', status: 'active', region: 'fsn1', php_version: '8.4', provisioned_at: expect.any(String) },
     says: 'server web-3: provisioning',
     ability: 'server:create',
@@ -30,7 +30,7 @@ testGroup('server', {
   },
   update: {
     line: 'update web-1 --name web-one --no-monitoring-enabled',
-    table: ['Name                web-one', 'Monitoring enabled  no'],
+    table: ['Name         web-one', 'Monitoring   no'],
     json: { id: web1, name: 'web-one', monitoring_enabled: false },
     ability: 'server:update',
     missing: `update ${nobody} --name x`,
@@ -52,16 +52,16 @@ testGroup('server', {
   },
   restart: {
     line: 'restart web-1 --yes',
-    table: ['Server restart started'],
+    table: ['✓ Restarting server web-1\n'],
     json: { id: web1, status: 'active' },
     ability: 'server:update',
     missing: `restart ${nobody} --yes`,
   },
   provision: {
     line: 'provision web-2 --yes',
-    table: ['Name                web-2', 'Status              active'],
+    table: ['Name         web-2', 'Status       active'],
     json: { name: 'web-2', status: 'active' },
-    says: 'Started the provisioning of server web-2.',
+    says: 'Provisioning server web-2',
     ability: 'server:update',
     missing: `provision ${nobody} --yes`,
   },
@@ -75,14 +75,14 @@ afterEach(() => bed.close());
 
 const posts = (calls: readonly string[]) => calls.filter((call) => call.startsWith('POST'));
 
-test('a server that cannot be provisioned fails the command, and JSON still tells which it is', async () => {
+test('a failed server fails the command, and is still printed as JSON', async () => {
   const run = await bed.dnx('server create fail-1 --provider hetzner --json');
   expect(run.json()).toMatchObject({ name: 'fail-1', status: 'failed' });
-  expect(run.stderr).toContain('The creation of server fail-1 failed.');
+  expect(run.stderr).toContain('Creation of server fail-1 failed after ');
   expect(run.code).toBe(1);
 });
 
-test('--no-wait orders it with one request', async () => {
+test('--no-wait creates a server with one request', async () => {
   const run = await bed.dnx('server create web-3 --provider hetzner --no-wait --json');
   expect(run.json()).toMatchObject({ status: 'provisioning' });
   expect(run.calls).toEqual(['POST /servers']);
@@ -92,21 +92,21 @@ test('--no-wait orders it with one request', async () => {
 test.each([
   ['--timeout', '--timeout 5s', {}],
   ['DNX_TIMEOUT', '', { DNX_TIMEOUT: '5s' }],
-])('%s leaves it to itself and says how to look at it', async (_, option, env) => {
+])('%s ends the wait and names the command that shows the server', async (_, option, env) => {
   const run = await bed.dnx(`server create web-3 --provider hetzner ${option}`, { env });
-  expect(run.stderr).toMatch(/it goes on\.\n {2}Look at it with: dnx server show \w+\n$/);
+  expect(run.stderr).toMatch(/the creation of server web-3 continues\n {2}Check it with: dnx server show \w+\n$/);
   expect(run).toMatchObject({ code: 124, stdout: '', waited: 5_000 });
 });
 
-test('an empty DNX_TIMEOUT says nothing', async () => {
+test('an empty DNX_TIMEOUT is ignored', async () => {
   const run = await bed.dnx('server create web-3 --provider hetzner --json', { env: { DNX_TIMEOUT: '' } });
   expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ status: 'active' })]);
 });
 
-test('a token that cannot look orders it and says that it does not follow; with --wait it orders nothing', async () => {
+test('a token that cannot read servers creates one without following; with --wait it creates none', async () => {
   const env = { DNX_TOKEN: bed.sandbox.mint(['server:create']) };
   const unwatched = await bed.dnx('server create web-3 --provider hetzner', { env });
-  expect(unwatched.stderr).toContain('This token cannot follow the creation of server web-3: The token lacks the ability server:read');
+  expect(unwatched.stderr).toContain('This token cannot follow the creation of server web-3: Token is missing the ability server:read');
   expect(unwatched.stdout).toContain('provisioning');
   expect(unwatched.code).toBe(0);
   const demanded = await bed.dnx('server create web-4 --provider hetzner --wait', { env });
@@ -117,20 +117,20 @@ test('a token that cannot look orders it and says that it does not follow; with 
 test.each([
   ['', 0],
   ['--wait', 1],
-])('an answer that does not say which server it is cannot be followed: %s', async (option, code) => {
+])('a server cannot be followed if the answer does not identify it: %s', async (option, code) => {
   bed.sandbox.faults.next({ method: 'POST', path: '/servers' }, { status: 202, body: { message: 'Queued.' } });
   const run = await bed.dnx(`server create web-3 --provider hetzner ${option}`);
-  expect(run.stderr).toContain('The answer does not say which one it is, so the creation of server web-3 cannot be followed.');
+  expect(run.stderr).toContain('The answer has no id, so the creation of server web-3 cannot be followed.');
   expect(run).toMatchObject({ code, waited: 0 });
 });
 
-test('Ctrl-C stops following, not the work', async () => {
+test('Ctrl-C stops following, not the creation', async () => {
   const run = await bed.dnx('server create web-3 --provider hetzner', { interruptAt: 6_000 });
-  expect(run.stderr).toMatch(/The remote work goes on. Follow it with: dnx server show \w+/);
+  expect(run.stderr).toMatch(/ continues\. Check it with: dnx server show \w+/);
   expect(run.code).toBe(130);
 });
 
-test('Ctrl-C keeps what came of the servers before', async () => {
+test('Ctrl-C keeps the results so far', async () => {
   const run = await bed.dnx('server provision web-1 web-2 db-1 --yes --json', { interruptAt: 30_000 });
   expect(run.code).toBe(130);
   expect(run.json()).toMatchObject([
@@ -139,37 +139,37 @@ test('Ctrl-C keeps what came of the servers before', async () => {
     { error: { message: 'Not started, because dnx was interrupted.' } },
   ]);
   expect(posts(run.calls)).toHaveLength(2);
-  expect(run.stderr).toMatch(/The remote work goes on. Follow it with: dnx server show \w+/);
+  expect(run.stderr).toMatch(/ continues\. Check it with: dnx server show \w+/);
 });
 
-test('provisioning is not over because the server still reads as before', async () => {
+test('a server that is still unchanged is not provisioned yet', async () => {
   bed.sandbox.faults.next({ method: 'POST', path: '/servers/{server}/provision' }, { status: 202, body: { message: 'Queued.' } });
   const run = await bed.dnx(`server provision ${web1} --yes --timeout 1m`);
   expect(run.code).toBe(124);
 });
 
-test('a plan that is full is a 422 in the words of the API', async () => {
+test('a plan limit is a 422 in the words of the API', async () => {
   bed.sandbox.state.plan.max_servers = 3;
   const run = await bed.dnx('server create web-3 --provider hetzner');
   expect(run.stderr).toContain('You have reached the limit of 3 servers on the Professional plan.');
   expect(run.code).toBe(7);
 });
 
-test('a credential is given by its name, and whatever dnx does not know by -F or --data', async () => {
+test('a credential is given by name, and unknown fields by -F or --data', async () => {
   const run = await bed.dnx("server create web-3 --provider hetzner --credential-id 'Hetzner production' --no-wait");
   expect(run.code).toBe(0);
   const typed = await bed.dnx(`server create web-4 --data '{"provider":"hetzner"}' -F monitoring_enabled:=true --no-wait --json`);
   expect(typed.json()).toMatchObject({ provider: 'hetzner', monitoring_enabled: true });
 });
 
-test.each(['web-2', 'WEB-1', 'yes'])('deleting a server takes its name: %s is not it', async (confirmed) => {
+test.each(['web-2', 'WEB-1', 'yes'])('deleting a server requires its name: %s is wrong', async (confirmed) => {
   const run = await bed.dnx(`server delete web-1 --yes --confirm ${confirmed}`);
-  expect(run.stderr).toContain('Its name is web-1.');
+  expect(run.stderr).toContain("Expected 'web-1'.");
   expect(run.calls).toEqual(['GET /servers']);
   expect(run.code).toBe(2);
 });
 
-test('one name does not agree to the end of several servers', async () => {
+test('one name does not confirm several servers', async () => {
   const run = await bed.dnx('server delete web-1 web-2 --confirm web-1');
   expect(run).toMatchObject({ code: 2, calls: [] });
 });
@@ -179,7 +179,26 @@ test.each([
   [{ data: ['first', 'second'] }, 'first\nsecond\n'],
   [{ data: { logs: 'kept under another name' } }, 'kept under another name\n'],
   [{ data: null }, 'No logs.\n'],
-])('logs come in whatever shape: %j', async (body, printed) => {
+])('logs can have any shape: %j', async (body, printed) => {
   bed.sandbox.faults.always({ path: '/servers/{server}/logs' }, { status: 200, body });
   expect((await bed.dnx(`server logs ${web1}`)).stdout).toBe(printed);
+});
+
+test('several servers are one table with a plain word for each, and the error counts them', async () => {
+  bed.sandbox.faults.next({ method: 'POST', path: '/servers/{server}/restart' }, { status: 409, body: { message: 'web-1 is busy.' } });
+  const run = await bed.dnx('server restart web-1 web-2 db-1 --yes');
+  expect(run.stdout).toMatch(/^SERVER +RESULT\nweb-1 +.*busy.*\nweb-2 +restarted\ndb-1 +restarted\n$/);
+  expect(run.stderr).toBe('Error: 1 of 3 servers failed\n');
+  expect(run.code).toBe(12);
+});
+
+test('an error among several carries the name of its server', async () => {
+  bed.sandbox.faults.next({ method: 'POST', path: '/servers/{server}/restart' }, { status: 409, body: { message: 'web-1 is busy.' } });
+  const run = await bed.dnx('server restart web-1 web-2 --yes --json');
+  expect(run.json<object[]>()[0]).toMatchObject({ id: web1, name: 'web-1', error: { status: 409 } });
+});
+
+test('--no-wait reports several servers as what they are', async () => {
+  const run = await bed.dnx('server provision web-1 web-2 --yes --no-wait');
+  expect(run.stdout).toMatch(/^SERVER +RESULT\nweb-1 +provisioning\nweb-2 +provisioning\n$/);
 });

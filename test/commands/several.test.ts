@@ -40,12 +40,12 @@ describe('deploy several', () => {
     failing('blog.example.com');
     const run = await bed.dnx('deploy shop.example.com blog.example.com');
     expect(run.code).toBe(12);
-    expect(run.stdout).toMatch(/SITE +SERVER +RELEASE +DURATION +OUTCOME/);
-    expect(run.stdout).toMatch(/shop\.example\.com +web-1 .*succeeded/);
-    expect(run.stdout).toMatch(/blog\.example\.com +web-1 .*failed/);
+    expect(run.stdout).toMatch(/SITE +OUTCOME +SERVER +RELEASE +DURATION/);
+    expect(run.stdout).toMatch(/shop\.example\.com +succeeded +web-1 /);
+    expect(run.stdout).toMatch(/blog\.example\.com +failed +web-1 /);
     expect(run.stderr).toContain('shop.example.com: deploying');
-    expect(run.stderr).toContain('! The deployment of blog.example.com failed');
-    expect(run.stderr).toContain('Error: 1 of 2 failed.');
+    expect(run.stderr).toContain('! Deployment of blog.example.com failed after 17s\n');
+    expect(run.stderr).toContain('Error: 1 of 2 sites failed');
   });
 
   test('--max-failures starts no more after that many', async () => {
@@ -86,7 +86,7 @@ describe('deploy several', () => {
       { site: 'blog.example.com', server: 'web-1', requests: 3 },
       { site: 'staging.example.com', server: 'web-1', requests: 3 },
     ]);
-    expect(run.stderr).toContain('9 requests, and about six a minute');
+    expect(run.stderr).toContain('9 requests, plus about six a minute per site while following');
     expect(posts()).toEqual([]);
     const none = await bed.dnx('deploy shop.example.com --dry-run --no-wait');
     expect(none.stderr).toContain('1 request');
@@ -129,11 +129,17 @@ describe('deploy several', () => {
     expect([run.code, run.waited > 40_000]).toEqual([0, true]);
   });
 
+  test('each failure says which site it is about', async () => {
+    const run = await bed.dnx('deploy docs.example.com shop.example.com');
+    expect(run.stderr).toContain('! docs.example.com: This site is suspended. Resume it before you deploy.\n');
+    expect(run.stderr).toMatch(/\nError: 1 of 2 sites failed\n$/);
+  });
+
   test('a terminal shows a live line for each', async () => {
     const run = await bed.dnx('deploy shop.example.com blog.example.com', { columns: 100 });
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain('shop.example.com: succeeded');
-    expect(run.stderr).toContain('blog.example.com: succeeded');
+    expect(run.stderr).toContain('Deployed shop.example.com in 17s\n');
+    expect(run.stderr).toContain('Deployed blog.example.com in 17s\n');
   });
 });
 

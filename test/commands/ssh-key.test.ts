@@ -38,7 +38,7 @@ testGroup('ssh-key', {
   },
 });
 
-test('a public key is read from a file of the home directory', async () => {
+test('a public key is read from the home directory', async () => {
   const bed = await openBed();
   mkdirSync(join(bed.directory, '.ssh'));
   writeFileSync(join(bed.directory, '.ssh/id_ed25519.pub'), `${key}\n`);

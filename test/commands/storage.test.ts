@@ -12,19 +12,22 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
+const host = () => new URL(bed.sandbox.url).host;
 const config = () => join(bed.directory, 'config');
 const login = (line?: string, options?: RunOptions) => signIn(bed, line, options);
 
 describe('the insecure file', () => {
-  test('only on request, mode 0600, and with a warning at each use', async () => {
+  test('is used only on request, with mode 0600, and warned about once, at the login', async () => {
     const run = await login('login --with-token --insecure-storage');
-    expect(run.stdout).toContain('in a file, in the clear');
     const file = join(config(), 'tokens.json');
+    expect(run.stdout).toBe(`✓ Signed in to ${host()} as ada@example.com (profile default, file)\n`);
+    expect(run.stderr).toContain(`! The token is stored in the clear in ${file}.\n`);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(config()).mode & 0o777).toBe(0o700);
     expect(bed.keychain.size).toBe(0);
-    for (const line of ['whoami', 'server list']) expect((await bed.dnx(line, signedOut)).stderr).toContain(`in the clear in ${file}`);
-    expect((await bed.dnx('whoami')).stderr).toBe('');
+    for (const line of ['whoami', 'server list']) expect((await bed.dnx(line, signedOut)).stderr).toBe('');
+    const status = await bed.dnx('auth status', signedOut);
+    expect([status.stderr, status.stdout.match(/in the clear/g)]).toEqual(['', ['in the clear']]);
     expect((await bed.dnx('logout', signedOut)).code).toBe(0);
     expect(existsSync(file)).toBe(false);
   });

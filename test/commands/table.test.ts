@@ -39,15 +39,16 @@ describe('characters that take two columns, or none', () => {
     expect((await list('--fields name,id')).stdout).toBe('NAME    ID\n日本語  1\n👩‍👩‍👧‍👦 x    2\ne\u0301te\u0301     3\nplain   4\n');
   });
 
-  test('are cut to fit on a terminal, and an emoji never in two', async () => {
-    servers = named(['日本語'.repeat(6), `x${'👩‍👩‍👧‍👦'.repeat(18)}`, `${'x'.repeat(12)}👍🏽👍🏽`, 'e\u0301'.repeat(18), 'x'.repeat(36)]);
-    expect((await list('--no-header --fields id,name', { columns: 20 })).stdout).toBe(
+  test('take several lines on a narrow terminal, and an emoji is never split', async () => {
+    servers = named(['日本語'.repeat(6), `x${'👩‍👩‍👧‍👦'.repeat(8)}`, `${'x'.repeat(13)}👍🏽👍🏽`, 'e\u0301'.repeat(15)]);
+    const run = await list('--fields id,name', { columns: 20 });
+    const values = (...lines: string[]) => lines.map((line, index) => `${index === 0 ? 'Name' : '    '}  ${line}\n`).join('');
+    expect(run.stdout).toBe(
       [
-        '1  日本語日本語日…',
-        `2  x${'👩‍👩‍👧‍👦'.repeat(6)}…`,
-        '3  xxxxxxxxxxxx👍🏽…',
-        `4  ${'e\u0301'.repeat(14)}…`,
-        '5  xxxxxxxxxxxxxx…\n',
+        `ID    1\n${values('日本語日本語日', '本語日本語日本', '語日本語')}`,
+        `ID    2\n${values(`x${'👩‍👩‍👧‍👦'.repeat(6)}`, '👩‍👩‍👧‍👦'.repeat(2))}`,
+        `ID    3\n${values('xxxxxxxxxxxxx', '👍🏽👍🏽')}`,
+        `ID    4\n${values('e\u0301'.repeat(14), 'e\u0301')}`,
       ].join('\n'),
     );
   });
@@ -57,10 +58,12 @@ describe('characters that take two columns, or none', () => {
     expect((await list('--no-header --fields id,name', { columns: 40 })).stdout).toBe(`1  ${'日本語'.repeat(4)}\n`);
   });
 
-  test('a cut cell ends its colour', async () => {
-    servers = [{ id: '1', name: 'web-1', status: 'provisioning' }];
-    const run = await list('--no-header --fields name,status', { columns: 18, env: { NO_COLOR: '', FORCE_COLOR: '1' } });
-    expect(run.stdout).toBe('web-1  \u001b[33mprovisio\u001b[39m…\n');
+  test('a status that takes several lines has no color', async () => {
+    servers = [{ id: '1', name: 'web-1', status: 'provisioning-and-more' }];
+    const run = await list('--fields name,status', { columns: 18, env: { NO_COLOR: '', FORCE_COLOR: '1' } });
+    expect(run.stdout).toBe(
+      '\u001b[2mName\u001b[22m    web-1\n\u001b[2mStatus\u001b[22m  ●\n        provisioni\n        ng-and-\n        more\n',
+    );
   });
 
   test.each([
@@ -85,15 +88,15 @@ describe('sentences on a narrow terminal', () => {
     const whole = (await bed.dnx('doctor')).stdout;
     const run = await bed.dnx('doctor', { columns: 60, env: { NO_COLOR: '1' } });
     expect(Math.max(...lines(run).map((line) => line.length))).toBeLessThanOrEqual(60);
-    expect(lines(run)[0]).toMatch(/^CHECK +VERDICT +DETAIL +MEND$/);
-    const letters = (text: string) => [...text.replaceAll(/\s/g, '')].sort().join('');
-    expect(letters(run.stdout)).toBe(letters(whole));
+    const words = (text: string) => new Set(text.split(/\s+/).map((word) => word.toLowerCase()));
+    expect([...words(whole)].filter((word) => word.length < 48 && !words(run.stdout).has(word))).toEqual([]);
   });
 
   test('stay where other columns have to go', async () => {
     const run = await bed.dnx('token list --audit', { columns: 40, env: { NO_COLOR: '1' } });
-    expect(lines(run)[0]).toMatch(/^ID +NAME +.*AUDIT$/);
-    expect(run.stdout).not.toContain('has every…');
+    expect(lines(run)[0]).toMatch(/^NAME +ID +AUDIT$/);
+    expect(run.stdout.replaceAll(/\s+/g, ' ')).toContain('has every ability, unused for');
+    expect(run.stderr).toContain('2 columns hidden; use --wide\n');
     expect(Math.max(...lines(run).map((line) => line.length))).toBeLessThanOrEqual(40);
   });
 
@@ -111,7 +114,7 @@ describe('a terminal of 0 columns', () => {
     servers = named(['x'.repeat(200)]);
     const table = (await list('', { columns: 0 })).stdout;
     expect(table).toBe((await list('', { columns: 80 })).stdout);
-    expect(table).toMatch(/^x+…/m);
+    expect(table.split('\n')[0]).toBe(`Name    ${'x'.repeat(72)}`);
     expect((await bed.dnx('site list --help', { columns: 0 })).stdout).toBe((await bed.dnx('site list --help', { columns: 80 })).stdout);
   });
 });

@@ -23,11 +23,11 @@ async function signIn(token: string): Promise<void> {
 const works = async (token: string): Promise<boolean> => (await bed.dnx('whoami', { env: { DNX_TOKEN: token } })).code === 0;
 
 describe('token create', () => {
-  test('prints the token alone on stdout, able to do just what the command line needs', async () => {
+  test('prints the token alone on stdout, with just the abilities that the command needs', async () => {
     const run = await bed.dnx(['token', 'create', 'ci', '--for', 'deploy --wait']);
     expect(run.code).toBe(0);
     expect(run.stdout).toMatch(/^\d+\|\w+\n$/);
-    expect(run.stderr).toContain('No site is given: it is assumed to be set elsewhere, by its id.');
+    expect(run.stderr).toContain('No site given; assuming its id is set elsewhere.');
     expect(byName('ci')?.abilities).toEqual(['site:deploy', 'site:read']);
     expect(await works(run.stdout.trim())).toBe(true);
   });
@@ -49,18 +49,18 @@ describe('token create', () => {
   test('takes -F and --data over its options, as every create does', async () => {
     const run = await bed.dnx(['token', 'create', 'ci', '--data', '{"abilities":["site:read"]}', '-F', 'name=cd']);
     expect([run.code, byName('cd')?.abilities, byName('ci')]).toEqual([0, ['site:read'], undefined]);
-    expect(run.stderr).toContain('Token cd can: site:read.');
+    expect(run.stderr).toContain('Token cd can: site:read\n');
   });
 
-  test('adds up --ability, --for and --from-script, and says what it did not understand', async () => {
+  test('adds up --ability, --for and --from-script, and says what it skipped', async () => {
     writeFileSync(join(bed.directory, 'deploy.sh'), 'dnx env import --site 1 --server 2\nls | xargs dnx deploy\n');
     const run = await bed.dnx(['token', 'create', 'ci', '--ability', 'daemon:read', '--for', 'deploy', '--from-script', 'deploy.sh']);
     expect(run.code).toBe(0);
     expect(byName('ci')?.abilities).toEqual(['daemon:read', 'site:deploy', 'site:update']);
-    expect(run.stderr).toContain('deploy.sh:2 was not understood (its arguments come from xargs): ls | xargs dnx deploy');
+    expect(run.stderr).toContain('deploy.sh:2 was skipped (its arguments come from xargs): ls | xargs dnx deploy');
   });
 
-  test('--to-file writes it for its owner alone, and never shows it', async () => {
+  test('--to-file writes it for its owner only and never shows it', async () => {
     const run = await bed.dnx('token create ci --preset read-only --to-file ci.token --json');
     const file = join(bed.directory, 'ci.token');
     const token = readFileSync(file, 'utf8').trim();
@@ -71,14 +71,14 @@ describe('token create', () => {
     expect(await works(token)).toBe(true);
   });
 
-  test('--to-file refuses a file that is there, before a token is made', async () => {
+  test('--to-file refuses an existing file before a token is created', async () => {
     writeFileSync(join(bed.directory, 'ci.token'), 'something');
     const run = await bed.dnx('token create ci --preset full --to-file ci.token');
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
     expect(readFileSync(join(bed.directory, 'ci.token'), 'utf8')).toBe('something');
   });
 
-  test('--to-file leaves nothing behind when there is no token', async () => {
+  test('--to-file leaves no file behind if no token is created', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: '/tokens' }, { status: 500 });
     const run = await bed.dnx('token create ci --preset full --to-file ci.token');
     expect(run.code).toBe(1);
@@ -86,17 +86,17 @@ describe('token create', () => {
   });
 
   test.each([
-    ['token create ci', 'What may the token do?'],
-    ['token create ci --for "token list"', 'needs no ability at all'],
+    ['token create ci', 'No abilities given.'],
+    ['token create ci --for "token list"', 'No ability needed: any token can do that.'],
     ['token create ci --for "nonsense"', 'nonsense'],
-    ['token create ci --from-script missing.sh', 'Cannot read missing.sh'],
+    ['token create ci --from-script missing.sh', 'Could not read missing.sh'],
   ])('%s is a usage error, and nothing is sent', async (line, words) => {
     const run = await bed.dnx(line);
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
     expect(run.stderr).toContain(words);
   });
 
-  test('warns of an ability that the reference does not know', async () => {
+  test('warns about an ability that is not in the reference', async () => {
     const run = await bed.dnx('token create ci --ability site:fly');
     expect(run.code).toBe(7);
     expect(run.stderr).toContain('Not in the API reference: site:fly.');
@@ -104,7 +104,7 @@ describe('token create', () => {
 });
 
 describe('token abilities', () => {
-  test('lists the vocabulary with the commands that each allows', async () => {
+  test('lists every ability with the commands that need it', async () => {
     const run = await bed.dnx('token abilities --json');
     const all = JSON.parse(run.stdout) as { ability: string; allows: string[]; assumed: string[] }[];
     expect(all).toHaveLength(42);
@@ -116,7 +116,7 @@ describe('token abilities', () => {
     expect(run.calls).toEqual([]);
   });
 
-  test('prints the smallest set, and why', async () => {
+  test('prints the smallest set and why', async () => {
     const run = await bed.dnx(['token', 'abilities', '--for', 'deploy --wait', '--for', 'env set']);
     expect(run.code).toBe(0);
     expect(run.stdout).toContain('site:deploy  stated');
@@ -126,8 +126,26 @@ describe('token abilities', () => {
   });
 });
 
+describe('token create --from-script', () => {
+  test('says once what it does not know', async () => {
+    const script = 'dnx server show $SERVER\ndnx deploy --server $SERVER --site $SITE\ndnx site list --server $SERVER\n';
+    writeFileSync(join(bed.directory, 'deploy.sh'), script);
+    const run = await bed.dnx('token create ci --from-script deploy.sh');
+    expect(run.code).toBe(0);
+    expect(run.stderr.split('\n').filter((line) => line.includes('$SERVER'))).toEqual([
+      'The value of $SERVER is unknown; assuming it is a name.',
+    ]);
+  });
+});
+
 describe('token list --audit', () => {
-  test('marks what could be better', async () => {
+  test('accepts every ability for the token that is signed in', async () => {
+    const marks = (await bed.dnx('token list --audit --json')).json<{ audit: string[] }[]>();
+    expect(marks[0]?.audit.join()).not.toContain('every ability');
+    expect(marks[2]?.audit).toContain('has every ability');
+  });
+
+  test('flags what needs attention', async () => {
     const run = await bed.dnx('token list --audit --json');
     const marks = Object.fromEntries((JSON.parse(run.stdout) as { id: number; audit: string[] }[]).map(({ id, audit }) => [id, audit]));
     expect(marks).toMatchObject({
@@ -137,7 +155,7 @@ describe('token list --audit', () => {
       5: ['has every ability', 'same name as #6'],
       6: ['has every ability', 'same name as #5'],
     });
-    expect(run.stderr).toContain('To take one away: dnx token revoke ID');
+    expect(run.stderr).toContain('4 of 6 tokens need attention. To revoke one: dnx token revoke ID\n');
   });
 });
 
@@ -147,6 +165,18 @@ describe('token revoke', () => {
     const run = await bed.dnx('token revoke 5 --yes --json');
     expect(run.json()).toEqual({ id: '5', deleted: true });
     expect(names()).toEqual(['Sandbox', 'GitHub Actions', 'Old laptop', 'API Login']);
+  });
+
+  test('asks with the name, and says which one is in use', async () => {
+    for (const [line, question] of [
+      ['token revoke 4', 'Revoke token Grafana (id 4)?'],
+      ['token revoke Grafana', 'Revoke token Grafana (id 4)?'],
+      ['token revoke 1 4', 'Revoke tokens Sandbox (id 1, the one in use here), Grafana (id 4)?'],
+    ] as const) {
+      const run = await bed.dnx(line, { keys: 'n\r', columns: 100 });
+      expect([line, run.code, names().length]).toEqual([line, 1, 6]);
+      expect(run.stderr).toContain(question);
+    }
   });
 
   test('an ambiguous name is refused', async () => {
@@ -163,12 +193,12 @@ describe('token revoke', () => {
     expect((await bed.dnx('token revoke Sandbox --yes --confirm Other', { env: stored })).code).toBe(2);
     expect(names()).toContain('Sandbox');
     const run = await bed.dnx('token revoke Sandbox --yes --confirm Sandbox', { env: stored });
-    expect(run.stdout).toContain('You are signed out.');
+    expect(run.stdout).toBe('✓ Revoked token Sandbox; you are signed out\n');
     expect(names()).not.toContain('Sandbox');
     expect(bed.keychain.size).toBe(0);
   });
 
-  test('the token in use is revoked last, so that the others are revoked with it', async () => {
+  test('the token in use is revoked last, after the others', async () => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx('token revoke Sandbox Grafana 5 --yes --confirm Sandbox --json', { env: stored });
     expect(run.json()).toEqual(['1', '4', '5'].map((id) => ({ id, deleted: true })));
@@ -178,20 +208,20 @@ describe('token revoke', () => {
   });
 
   test.each([
-    ['without a word for the token in use', 'token revoke Grafana Sandbox --yes', {}],
+    ['without --confirm for the token in use', 'token revoke Grafana Sandbox --yes', {}],
     ['with a wrong one', 'token revoke Grafana Sandbox --yes --confirm Grafana', {}],
     ['with a wrong one on a terminal', 'token revoke Grafana Sandbox --yes', { keys: 'Grafana\r', columns: 100 }],
   ])('nothing is revoked %s', async (_, line, options) => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx(line, { ...options, env: stored });
     expect([run.code, names().length]).toEqual([2, 6]);
-    expect(run.stderr).toContain('the one that dnx is using here'.slice(0, 'keys' in options ? undefined : 0));
+    expect(run.stderr).toContain('the one in use here'.slice(0, 'keys' in options ? undefined : 0));
   });
 
-  test('on a terminal, consent says that it signs out', async () => {
+  test('the question says that it signs out', async () => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx('token revoke Grafana Sandbox', { keys: 'y\rSandbox\r', columns: 100, env: stored });
     expect([run.code, names().length]).toEqual([0, 4]);
-    expect(run.stderr).toContain('Token Sandbox is the one that dnx is using here: you will be signed out.');
+    expect(run.stderr).toContain('Token Sandbox is the one in use here. Revoking it signs you out.');
   });
 });

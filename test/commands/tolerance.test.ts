@@ -10,12 +10,12 @@ import { sampled } from '../support/volume.ts';
 type Json = unknown;
 const isObject = (value: Json): value is Record<string, Json> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const dataOf = ({ body }: Answer): Json => (isObject(body) && 'data' in body ? body.data : body);
-/** A success in another shape; a refusal stays what it is, and a file has no shape. */
+/** A success in another shape. Errors and files stay as they are. */
 const reshaped =
   (change: (answer: Answer) => Json): ((answer: Answer) => Answer) =>
   (answer) =>
     answer.status >= 300 || answer.body instanceof Uint8Array ? answer : { ...answer, body: change(answer) };
-/** Every object of an answer, changed. */
+/** Changes every object of an answer. */
 const each = (value: Json, change: (item: Record<string, Json>) => Record<string, Json>): Json =>
   Array.isArray(value) ? value.map((item) => each(item, change)) : isObject(value) ? change(value) : value;
 const eachOf = (change: (item: Record<string, Json>) => Record<string, Json>) =>
@@ -23,10 +23,10 @@ const eachOf = (change: (item: Record<string, Json>) => Record<string, Json>) =>
 const mapped = (item: Record<string, Json>, change: (key: string, value: Json) => Json) =>
   Object.fromEntries(Object.entries(item).map(([key, value]) => [key, change(key, value)]));
 
-/** JavaScript throws where it makes text or a number of it. */
+/** JavaScript throws if it converts this to text or a number. */
 const odd = { toString: 'x', valueOf: 1 };
 
-/** What the API may answer instead when all is well. */
+/** What the API may answer instead of a success. */
 const successes: Readonly<Record<string, Reply>> = {
   '204 and nothing': (answer) => (answer.status >= 300 ? answer : { status: 204, headers: {}, body: undefined }),
   'a message alone': reshaped(() => ({ message: 'All is well.' })),
@@ -65,7 +65,7 @@ const successes: Readonly<Record<string, Reply>> = {
   'a slow trickle': 'trickle',
 };
 
-/** What it may answer when it, or something in between, fails. */
+/** What it may answer if it, or something in between, fails. */
 const failures: Readonly<Record<string, Reply>> = {
   'a page of HTML with 502': {
     status: 502,
@@ -81,7 +81,7 @@ const failures: Readonly<Record<string, Reply>> = {
   'a connection that is closed at once': 'drop',
 };
 
-/** The shapes in which names are looked up as well. */
+/** The shapes that lookups of names get too. */
 const everywhere = [
   '204 and nothing',
   'a message alone',
@@ -94,33 +94,33 @@ const everywhere = [
   'a connection that is closed in the middle',
 ] as const;
 
-/** Commands that ask the API nothing, or that show its answer as it came. */
+/** Commands that send no request, or print the answer unchanged. */
 const aside = ['api', 'doctor'];
 const silent = /^dnx (completion|sandbox|config)|^dnx (token abilities|auth switch)/;
 const candidates = examples.filter(({ line, leaf, asks }) => !asks && !silent.test(line) && !aside.includes(leaf.path));
 const firsts = candidates.filter(({ leaf }, at) => candidates.findIndex((other) => other.leaf === leaf) === at);
 
-/** How many shapes each test tries where the volume is not full; each command has others of them, by its place. */
+/** How many shapes each test tries unless the volume is full. Every command gets others. */
 const FEW = 2;
 
 const codes = new Set<number>(Object.values(exits));
 
-/** What only a programmer would know. */
+/** Words that only a programmer knows. */
 const unclear = /This looks like a bug|\n {4}at |undefined|\[object |NaN|\bnull\b|Infinity|Invalid Date/;
 
-/** What is wrong with a run that should have come to a clear result or to a clear error. */
+/** What is wrong with a run, which must end in a clear result or a clear error. */
 function complaint({ code, stdout, stderr }: Run): string | undefined {
   const screen = stripVTControlCharacters(`${stdout}${stderr}`);
   if (unclear.test(screen)) return `shows ${unclear.exec(screen)?.[0]}:\n${screen}`;
   if (code !== 0 && !codes.has(code)) return `exits ${code}`;
-  if (code !== 0 && !/Error: .{8,}/.test(screen)) return `fails without a word:\n${screen}`;
+  if (code !== 0 && !/Error: .{8,}/.test(screen)) return `fails without a message:\n${screen}`;
   return undefined;
 }
 
 describe.each(firsts.map((first, seed) => ({ ...first, seed })))('$line', ({ line, leaf: { command }, seed }) => {
   const called = operationsOf(command);
   const own = called.length > 0 ? { method: called[0]?.split(' ')[0] ?? '', path: pathOf(called) } : {};
-  /** A command that only reads leaves the sandbox as it was. */
+  /** A command that only reads does not change the sandbox. */
   const reads = own.method === 'GET';
 
   async function complaints(replies: Readonly<Record<string, Reply>>, match: Match, judge = complaint): Promise<string[]> {
@@ -151,14 +151,14 @@ describe.each(firsts.map((first, seed) => ({ ...first, seed })))('$line', ({ lin
     expect(await complaints(failures, own, judge)).toEqual([]);
   });
 
-  test('does not stumble where everything is answered in such a way', async () => {
+  test('does not crash if every answer has such a shape', async () => {
     expect(
       await complaints(Object.fromEntries(everywhere.map((shape) => [shape, { ...successes, ...failures }[shape] ?? 'drop'])), {}),
     ).toEqual([]);
   });
 });
 
-/** The command's own endpoint, and the one it takes instead under a further parent. */
+/** The command's endpoint, and the one that replaces it under another parent. */
 const pathOf = (endpoints: readonly string[]): RegExp =>
   new RegExp(
     `^(${endpoints

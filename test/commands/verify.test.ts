@@ -33,8 +33,8 @@ describe('deploy --verify', () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --expect-body well --for 3 --url ${site.url} --json`);
     expect(run.code).toBe(0);
     expect(run.json()).toMatchObject({ outcome: 'succeeded', release: OURS });
-    expect(run.stderr).toContain('good (3 of 3)');
-    expect(run.stderr).toContain('shop.example.com passes verification.');
+    expect(run.stderr).toContain('passed (3 of 3)');
+    expect(run.stderr).toContain('shop.example.com passed verification.');
     expect(site.asked.map(({ path }) => path)).toEqual(['/up', '/up', '/up']);
   });
 
@@ -89,14 +89,14 @@ describe('deploy --verify', () => {
     await serve(() => ({ status: 500 }));
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 6s --rollback-on-fail --json`);
     expect(run.json()).toMatchObject({ outcome: 'failed', release: '20260416_120000' });
-    expect(run.stderr).toContain('it was not started here, so it is not rolled back');
+    expect(run.stderr).toContain('it was started elsewhere, so it was not rolled back after it failed verification');
     expect(posts()).toEqual([]);
   });
 
   test('ends with --timeout, and says that the release is live', async () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --timeout 40s --rollback-on-fail --json`);
     expect(run.json()).toMatchObject({ outcome: 'timed_out', release: OURS });
-    expect(run.stderr).toContain('The verification of shop.example.com did not end within the time allowed; its release is live.');
+    expect(run.stderr).toContain('Timed out while verifying shop.example.com; its release is live');
     expect([run.code, run.waited <= 40_000]).toEqual([124, true]);
     expect(posts()).toEqual(['deploy']);
   });
@@ -122,7 +122,7 @@ describe('deploy --verify', () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 10s --rollback-on-fail --json`);
     expect(run.code).toBe(11);
     expect(run.json()).toMatchObject({ outcome: 'rolled_back', release: OURS, status: 'active' });
-    expect(run.stderr).toContain(`was rolled back: to ${before}, for it fails verification: ${site.url}/up answered 500 instead of 200.`);
+    expect(run.stderr).toContain(`was rolled back to ${before}: ${site.url}/up answered 500 instead of 200`);
     expect(live()).toBe(before);
     expect(posts()).toEqual(['deploy', 'rollback']);
     expect(bed.sandbox.calls.at(-1)?.path).toContain('/releases');
@@ -134,7 +134,7 @@ describe('deploy --verify', () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 4s --rollback-on-fail --json`);
     expect(run.code).toBe(1);
     expect(run.json()).toMatchObject({ outcome: 'failed' });
-    expect(run.stderr).toContain(`and so does the rollback to ${before}`);
+    expect(run.stderr).toContain(`and so did the rollback to ${before}`);
     expect(live()).toBe(before);
   });
 
@@ -163,7 +163,7 @@ describe('deploy --verify', () => {
     await site.close();
     const run = await bed.dnx(`deploy shop.example.com --verify /up --within 2s --url ${site.url}`);
     expect(run.code).toBe(1);
-    expect(run.stderr).toContain('did not answer: the connection was refused');
+    expect(run.stderr).toContain('did not answer: connection refused');
   });
 
   test('Ctrl-C while verifying leaves the release live and says so later', async () => {
@@ -172,7 +172,7 @@ describe('deploy --verify', () => {
     expect(run.json()).toMatchObject({ outcome: 'unknown' });
     const watched = await bed.dnx('site watch --json');
     expect(watched.json()).toMatchObject({ outcome: 'succeeded', release: OURS });
-    expect(watched.stderr).toContain('The release is live, but it was not verified to the end.');
+    expect(watched.stderr).toContain('The release is live, but its verification did not finish.');
   });
 });
 
@@ -196,7 +196,7 @@ describe('deploy --verify-cmd', () => {
     const child = ({ env }: { env: Readonly<Record<string, string | undefined>> }) => (env.DNX_RELEASE === OURS ? 3 : 0);
     const run = await bed.dnx('deploy shop.example.com --verify-cmd smoke --rollback-on-fail --json', { child });
     expect(run.code).toBe(11);
-    expect(run.stderr).toContain('“smoke” ended with 3');
+    expect(run.stderr).toContain("'smoke' exited with 3");
     expect(live()).toBe(before);
     expect(bed.children.map(({ env }) => env.DNX_SITE_URL)).toEqual(['https://shop.example.com', 'https://shop.example.com']);
   });
@@ -204,9 +204,9 @@ describe('deploy --verify-cmd', () => {
 
 describe('what cannot be verified is refused before anything is deployed', () => {
   test.each([
-    ['--rollback-on-fail', '--rollback-on-fail needs something to verify.'],
-    ['--verify /up --no-wait', 'What is not followed cannot be verified.'],
-    ['--verify /up --url shop', '“shop” is not the address of a site.'],
+    ['--rollback-on-fail', '--rollback-on-fail needs a verification.'],
+    ['--verify /up --no-wait', '--no-wait cannot be combined with --verify or --verify-cmd.'],
+    ['--verify /up --url shop', "'shop' is not a URL."],
   ])('%s', async (options, message) => {
     const run = await bed.dnx(`deploy shop.example.com ${options}`);
     expect(run).toMatchObject({ code: 2, stdout: '' });
@@ -217,7 +217,7 @@ describe('what cannot be verified is refused before anything is deployed', () =>
   test('a site without a release to go back to', async () => {
     const run = await bed.dnx('deploy blog.example.com --verify /up --rollback-on-fail');
     expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain('blog.example.com has no release to go back to, so nothing was deployed.');
+    expect(run.stderr).toContain('blog.example.com has no release to roll back to. Nothing was deployed.');
     expect(posts()).toEqual([]);
   });
 });

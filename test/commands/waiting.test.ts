@@ -52,11 +52,11 @@ test('a plain -o ndjson has no events and no type', async () => {
 const watchShop = "dnx site watch shop.example.com --server 'web 1; true'";
 
 test.each([
-  ['deploy shop.example.com', 'Follow it with', watchShop],
-  ['rollback shop.example.com --yes', 'Follow it with', watchShop],
-  ['server provision web-2 --yes', 'Look at it with', /^dnx server show \w+/],
-  ['backup create --site shop.example.com', 'Look at it with', 'dnx backup list'],
-  ['certificate create a.example.com --site shop.example.com', 'Look at it with', /^dnx certificate show \w+ --site \w+ --server \w+/],
+  ['deploy shop.example.com', 'Resume with', watchShop],
+  ['rollback shop.example.com --yes', 'Resume with', watchShop],
+  ['server provision web-2 --yes', 'Check it with', /^dnx server show \w+/],
+  ['backup create --site shop.example.com', 'Check it with', 'dnx backup list'],
+  ['certificate create a.example.com --site shop.example.com', 'Check it with', /^dnx certificate show \w+ --site \w+ --server \w+/],
 ])('%s names a command for a shell, with the host, when its time is over', async (line, why, command) => {
   const server = bed.sandbox.state.servers.find(({ name }) => name === 'web-1');
   Object.assign(server ?? {}, { name: 'web 1; true' });

@@ -20,7 +20,7 @@ describe('site watch', () => {
   test.each(['site watch', 'site watch shop.example.com'])('%s goes on where Ctrl-C stopped', async (line) => {
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     const run = await bed.dnx(`${line} --json`);
-    expect(run.stderr).toContain('The deployment of shop.example.com of 2026-04-16 12:00:00 UTC, taken up again.');
+    expect(run.stderr).toContain('Resuming the deployment of shop.example.com, started just now.');
     expect(run.json()).toMatchObject({ site: 'shop.example.com', server: 'web-1', outcome: 'succeeded', release: '20260416_120003' });
     expect(run.json<{ started_at: string }>().started_at).toBe('2026-04-16T12:00:00.000Z');
     expect(posts()).toBe(1);
@@ -57,7 +57,9 @@ describe('site watch', () => {
     expect((await bed.dnx('deploy shop.example.com')).code).toBe(13);
     const run = await bed.dnx('site watch --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
-    expect(run.stderr).toContain('The answer to the request was lost; 20260416_120003 is the only new release since');
+    expect(run.stderr).toContain(
+      'The answer to the request was lost. Release 20260416_120003 is the only new one, so it is assumed to be yours.',
+    );
     expect(posts()).toBe(1);
   });
 
@@ -67,7 +69,7 @@ describe('site watch', () => {
     const run = await bed.dnx('site watch --json');
     expect(run.code).toBe(1);
     expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
-    expect(run.stderr).toContain('there is no sign of it, so it was probably never started');
+    expect(run.stderr).toContain('there is no sign of it, so it probably never started');
   });
 
   test('tells an outcome again, for its printing may have been interrupted', async () => {
@@ -90,20 +92,20 @@ describe('site watch', () => {
 
   test('says that nothing is under way', async () => {
     const run = await bed.dnx('site watch shop.example.com');
-    expect(run).toMatchObject({ code: 0, stdout: 'No deployment of shop.example.com is under way; its status is active.\n' });
+    expect(run).toMatchObject({ code: 0, stdout: 'No deployment of shop.example.com is in progress; its status is active.\n' });
   });
 
   test('asks which, where nothing is left to follow', async () => {
     const run = await bed.dnx('site watch');
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-    expect(run.stderr).toContain('Which site? Nothing says, and no deployment is left to follow.');
+    expect(run.stderr).toContain('No site given, and no unfinished deployment to resume.');
   });
 
   test('takes up a rollback as well', async () => {
     expect((await bed.dnx('rollback shop.example.com --yes', { interruptAt: 500 })).code).toBe(130);
     const run = await bed.dnx('site watch --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded', site: 'shop.example.com' });
-    expect(run.stderr).toContain('The rollback of shop.example.com');
+    expect(run.stderr).toContain('Resuming the rollback of shop.example.com, started just now.');
   });
 
   test('takes up the run that was started last, even if the clock was set back since', async () => {
@@ -215,6 +217,6 @@ describe('what is remembered', () => {
     writeFileSync(join(bed.directory, 'state'), 'a file');
     const run = await bed.dnx('deploy shop.example.com');
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain('This deployment cannot be remembered');
+    expect(run.stderr).toContain('Could not save this run (');
   });
 });

@@ -7,7 +7,7 @@ import { type Hostile, openHostile } from './hostile.ts';
 import { brokenBy, shown } from './promises.ts';
 import { type Plan, plan } from './wrong.ts';
 
-/** One command line, and what its requests are answered. */
+/** A command line and the answers to its requests. */
 export interface Trial {
   readonly line: string;
   readonly options: readonly string[];
@@ -16,7 +16,7 @@ export interface Trial {
   readonly plan: Plan;
 }
 
-/** Lines that go further than the examples do. */
+/** Command lines that do more than the examples. */
 const further = [
   'deploy shop.example.com blog.example.com --yes',
   'deploy shop.example.com --verify-cmd true --rollback-on-fail',
@@ -29,11 +29,11 @@ const further = [
   'backup restore 01JQ8Z4T9G000000000000BK06 --confirm shop',
 ];
 
-/** They have a result although they failed: how a deployment stands, whose token is refused, or a token that was made before. */
+/** Commands that print a result although they fail: the state of a deployment, the rejected token, or a token created before. */
 const resulting = /^((site )?(deploy|watch|rollback)|auth status|token rotate|doctor)/;
 
-/** They ask nobody, or somebody at the keyboard. */
-const silent = /^dnx (completion|config|sandbox|auth login(?!.*--with-token))/;
+/** Commands that send no requests, or that ask questions. */
+const silent = /^dnx (completion|config|sandbox|version|auth login(?!.*--with-token))/;
 
 const lines = [
   ...examples.filter(({ line }) => !silent.test(line)).map(({ line }) => line.replace(/^dnx /, '').replace(/ > \S+$/, '')),
@@ -67,16 +67,16 @@ export const trial: fc.Arbitrary<Trial> = fc.record({
   plan,
 });
 
-/** Fake time that no command needs: four attempts at a request, each of which is refused by the rate limit as long as that is waited for. */
+/** More fake time than any command needs: four attempts, each delayed by the rate limit for as long as dnx waits. */
 const LONGEST_MS = 20 * 60_000;
-/** Real time after which a command hangs. */
+/** Real ms after which a command counts as hanging. */
 const HANGS_MS = 8_000;
 
-/** Where trials are made. `rejections` are those that nobody handled. */
+/** The environment of trials. `rejections` are unhandled promise rejections. */
 export interface Laboratory {
   readonly hostile: Hostile;
   readonly rejections: unknown[];
-  /** The exit codes that were seen. */
+  /** The exit codes so far. */
   readonly codes: Set<number>;
 }
 
@@ -96,7 +96,7 @@ export async function openLaboratory(): Promise<Laboratory & { close(): Promise<
   };
 }
 
-/** Runs one trial on a machine and a Deploynix of its own. The promise that it broke and what came of it, if any. */
+/** Runs a trial on its own machine and Deploynix. Returns the promise that it broke and the run, if any. */
 export async function attempt({ hostile, rejections, codes }: Laboratory, given: Trial): Promise<string | undefined> {
   const { line, columns, dumb } = given;
   const bed = await openBed({ rateLimit: 0 });

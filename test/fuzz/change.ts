@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { json, scalar, words } from './json.ts';
 
-/** One thing done to a JSON body. `at` chooses one of its values, in the order in which they stand. */
+/** A change to a JSON body. `at` selects one of its values, in order. */
 export type Change =
   | { readonly kind: 'set'; readonly at: number; readonly to: unknown }
   | { readonly kind: 'remove'; readonly at: number }
   | { readonly kind: 'add'; readonly at: number; readonly key: string; readonly to: unknown }
-  /** Every string of the body gets these words, the ids too or not. */
+  /** Replaces every string of the body with these words, with or without the ids. */
   | { readonly kind: 'taint'; readonly words: string; readonly ids: boolean }
   | { readonly kind: 'meta'; readonly to: unknown };
 
-/** Any of these. */
+/** Any of these changes. */
 export const change: fc.Arbitrary<Change> = fc.oneof(
   { arbitrary: fc.record({ kind: fc.constant('set' as const), at: fc.nat(300), to: json }), weight: 6 },
   { arbitrary: fc.record({ kind: fc.constant('remove' as const), at: fc.nat(300) }), weight: 3 },

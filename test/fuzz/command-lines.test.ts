@@ -4,7 +4,7 @@ import { seedOf, volume } from '../support/volume.ts';
 import { type Keyboard, openKeyboard, typed } from './lines.ts';
 
 const runs = volume(30_000, 600);
-// Minutes more than it takes, for a machine that is busy.
+// Minutes longer than needed, for a busy machine.
 const limitMs = 900_000;
 
 let keyboard: Keyboard;
@@ -26,7 +26,7 @@ test(
       interruptAfterTimeLimit: limitMs - 20_000,
       markInterruptAsFailure: true,
     });
-    // Otherwise nothing was tried.
+    // Otherwise the test tried nothing.
     expect([...keyboard.codes]).toEqual(expect.arrayContaining([0, 2, 6]));
   },
   limitMs,

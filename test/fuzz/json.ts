@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Stands for the token in a body: a server may quote it in a refusal. */
+/** A placeholder for the token in a body: a server may quote it in a refusal. */
 export const TOKEN = '%TOKEN%';
 
 /** The escape character. */
@@ -66,7 +66,7 @@ const statuses = [
 const times = ['2026-12-01 02:00:00', '2026-04-16T12:00:00Z', '0000-00-00', 'tomorrow', '1e99', '+275760-09-13T00:00:00.001Z'];
 const numbers = [0, -1, 1, 2, 0.5, 1e21, 1e308, -0, Number.MAX_SAFE_INTEGER, 1_776_000_000, 1e15];
 
-/** Text that nobody expects. */
+/** Unexpected text. */
 export const words: fc.Arbitrary<string> = fc.oneof(
   { arbitrary: fc.constantFrom(...escapes, ...odd, ...prototypes, ...statuses, ...times), weight: 60 },
   { arbitrary: fc.string({ unit: 'binary', maxLength: 12 }), weight: 10 },
@@ -74,10 +74,10 @@ export const words: fc.Arbitrary<string> = fc.oneof(
   { arbitrary: fc.constant('漢'.repeat(2_000)), weight: 1 },
 );
 
-/** Text, a number, or neither. */
+/** Text, a number or another scalar. */
 export const scalar: fc.Arbitrary<unknown> = fc.oneof(words, fc.constantFrom<unknown>(null, true, false, ...numbers));
 
-/** Whatever JSON can hold, most of it small. */
+/** Any JSON, most of it small. */
 export const json: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },

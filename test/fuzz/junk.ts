@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 const esc = '\u001b';
 
-/** Words that nobody means, or that mean something to JavaScript, a shell, a terminal or a URL. */
+/** Junk, and words with a meaning to JavaScript, a shell, a terminal or a URL. */
 export const nonsense = [
   '',
   ' ',
@@ -93,7 +93,7 @@ export const nonsense = [
   `${'['.repeat(6_000)}`,
 ];
 
-/** What the options of every command, of a body and of a consent are given. */
+/** Values for the options of every command, of bodies and of consent. */
 export const queries = [
   '@',
   '[]',
@@ -192,14 +192,14 @@ export const names = [
   'A=1',
 ];
 
-/** Words that nobody means. */
+/** Junk words. */
 export const junk: fc.Arbitrary<string> = fc.oneof(
   { arbitrary: fc.constantFrom(...nonsense), weight: 6 },
   { arbitrary: fc.string({ unit: 'binary', maxLength: 8 }), weight: 1 },
   { arbitrary: fc.string({ unit: 'grapheme-ascii', maxLength: 8 }).map((word) => `--${word}`), weight: 1 },
 );
 
-/** A word that may be meant. */
+/** Plausible words. */
 export const value: fc.Arbitrary<string> = fc.oneof(
   junk,
   fc.constantFrom(...names, ...pairs, ...queries, ...durations, ...times, ...addresses, ...formats),

@@ -10,7 +10,7 @@ import { brokenBy, shown } from './promises.ts';
 import { environment, files } from './surroundings.ts';
 import { commandLine } from './words.ts';
 
-/** A command line, and what surrounds it. */
+/** A command line and its environment. */
 export interface Typed {
   readonly words: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -27,19 +27,19 @@ export const typed: fc.Arbitrary<Typed> = fc.record({
   columns: fc.oneof({ arbitrary: fc.constantFrom(0, 1, 20, 80, 200), weight: 2 }, { arbitrary: fc.constant(undefined), weight: 1 }),
 });
 
-/** The working directory, from where `../..` is still in the bed. */
+/** The working directory; `../..` is still inside the bed. */
 const WORK = 'work/a/b';
 
-/** Real time after which a command hangs. */
+/** Real ms after which a command counts as hanging. */
 const HANGS_MS = 8_000;
 
-/** The requests that take something away, and those of them for which the name must be given. */
+/** The requests that need consent, and those that need the name. */
 const taking = /^DELETE |^POST \/backups\/[^/]+\/restore$|\/suspend$/;
 const severe = /^DELETE \/servers\/[^/]+(\/(sites|databases)\/[^/]+)?$|^POST \/backups\/[^/]+\/restore$/;
 
-/** A machine and a Deploynix, which are replaced as soon as a command has changed something. */
+/** A machine and a Deploynix. They are replaced as soon as a command changed something. */
 export interface Keyboard {
-  /** The exit codes that were seen. */
+  /** The exit codes so far. */
   readonly codes: ReadonlySet<number>;
   try(typed: Typed): Promise<string | undefined>;
   close(): Promise<void>;
@@ -86,7 +86,7 @@ export async function openKeyboard(): Promise<Keyboard> {
   };
 }
 
-/** Nothing of an earlier command is there. */
+/** Resets the directories and writes these files. */
 async function furnish(bed: Bed, files: Typed['files']): Promise<void> {
   for (const each of ['config', 'cache', 'state', 'work']) rmSync(join(bed.directory, each), { recursive: true, force: true });
   mkdirSync(join(bed.directory, WORK), { recursive: true });
@@ -103,13 +103,13 @@ const execute = (bed: Bed, { words, env, stdin, columns }: Typed): Promise<Run> 
     stdin,
     env: { NO_COLOR: '1', TERM: 'dumb', NO_PROXY: '127.0.0.1', SHELL: '/bin/bash', ...env },
     ...(columns !== undefined && { columns }),
-    // `sandbox start` serves until then.
+    // `sandbox start` runs until then.
     interruptOn: 'Ctrl-C stops it',
     limitMs: words.includes('sandbox') ? 100 : HANGS_MS,
     elsewhere: () => {},
   });
 
-/** They have a result although they failed: how a deployment stands, whose token is refused, or events. */
+/** Commands that print a result although they fail: the state of a deployment, the rejected token, or events. */
 const isEarly = ({ words, env }: Typed): boolean =>
   /ndjson|\b(deploy|watch|rollback|status|rotate|doctor)\b/.test([...words, env.DNX_OUTPUT].join(' '));
 
@@ -122,14 +122,14 @@ function consentBroken({ calls }: Run, words: readonly string[]): string | undef
   return done && `${done} without consent`;
 }
 
-/** A token that was made just now and could not be delivered. */
+/** A new token that could not be delivered. */
 const takesBack = (call: string, calls: readonly string[]): boolean =>
   call.startsWith('DELETE /tokens/') && calls.slice(0, calls.indexOf(call)).includes('POST /tokens');
 
-/** With --json the last line of stderr is the error, under the code that the process ends with. */
+/** With --json, the last line of stderr is the error, and its code belongs to the exit code. */
 function jsonBroken({ code, stderr }: Run): string | undefined {
   try {
-    // On a terminal a spinner may have been drawn before it.
+    // On a terminal, a spinner may precede it.
     const { error } = JSON.parse(/\{"error":.*\}$/.exec(stderr.trimEnd())?.[0] ?? '');
     return exits[error.code as keyof typeof exits] === code ? undefined : `exit ${code} with the error ${error.code}`;
   } catch {

@@ -1,31 +1,31 @@
 import { exits } from '../../src/base/errors.ts';
 import type { Run } from '../support/dnx.ts';
 
-/** The exit codes that the README names. */
+/** The exit codes in the README. */
 const documented: ReadonlySet<number> = new Set([0, ...Object.values(exits)]);
 
-/** Codes that mean: nothing was done that could have a result. */
+/** Exit codes of commands that cannot have a result. */
 const resultless: ReadonlySet<number> = new Set([2, 4, 5, 6, 7, 9, 13]);
 
-/** What a spinner and a question write to a terminal of their own accord: the cursor, and the line that is drawn again. */
+/** The control sequences of spinners and questions: they move the cursor and redraw lines. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this is about
 const drawing = /\u001b\[(\?(25|2026)[lh]|\d*[A-GJK])/g;
 
-/** Everything that can move a cursor, hide a text or turn it round. A tab and a line's end are layout. */
+/** Everything that can move the cursor, or hide or reverse text. Tabs and newlines are layout. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what this is about
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
-/** How a run was started, as far as a promise depends on it. */
+/** How a run was started, as far as promises depend on it. */
 export interface Setting {
   /** stdout and stderr are terminals. */
   readonly terminal: boolean;
   /** The terminal cannot move its cursor. */
   readonly dumb: boolean;
-  /** Events, or a token that is delivered, are on stdout before the end is known. */
+  /** stdout gets events or a token before the outcome is known. */
   readonly early: boolean;
 }
 
-/** The first promise of every command that this run broke; undefined where it kept them all. */
+/** The first promise that this run broke, or undefined. */
 export function brokenBy(run: Run, { terminal, dumb, early }: Setting): string | undefined {
   const { code, stdout, stderr } = run;
   if (!documented.has(code)) return `undocumented exit code ${code}`;
@@ -40,7 +40,7 @@ export function brokenBy(run: Run, { terminal, dumb, early }: Setting): string |
   return undefined;
 }
 
-/** A run as it is shown where a promise is broken. */
+/** A run in the report of a broken promise. */
 export const shown = ({ code, stdout, stderr, calls }: Run): string =>
   [
     `exit ${code}`,

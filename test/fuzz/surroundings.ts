@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { value } from './junk.ts';
 
-/** An environment in which a few variables hold anything. */
+/** An environment in which a few variables have arbitrary values. */
 export const environment: fc.Arbitrary<Record<string, string>> = fc.oneof(
   { arbitrary: fc.constant({}), weight: 3 },
   {
@@ -58,7 +58,7 @@ export const environment: fc.Arbitrary<Record<string, string>> = fc.oneof(
   },
 );
 
-/** The files of the user: what they hold, by their place. */
+/** The user's files: contents by path. */
 export const files: fc.Arbitrary<Record<string, string>> = fc.oneof(
   { arbitrary: fc.constant({}), weight: 4 },
   {

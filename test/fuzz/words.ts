@@ -10,7 +10,7 @@ import { leaves } from '../support/tree.ts';
 
 import { addresses, durations, formats, junk, names, nonsense, pairs, queries, times, value } from './junk.ts';
 
-/** An option as it is typed, most often with a value of its kind. */
+/** An option as typed, usually with a valid value. */
 function typed(key: string, { kind, short, negatable, choices }: Option<unknown>): fc.Arbitrary<string[]> {
   const long = `--${key.replaceAll('_', '-')}`;
   const spellings = [long, ...(short ? [`-${short}`] : []), ...(negatable ? [`--no-${key.replaceAll('_', '-')}`] : [])];
@@ -43,7 +43,7 @@ function typed(key: string, { kind, short, negatable, choices }: Option<unknown>
 
 const general = Object.entries(globals).map(([key, option]) => typed(key, option));
 
-/** Words that name a command, by one of its names or not quite. */
+/** The name of a command, an alias, or a typo. */
 const naming: fc.Arbitrary<string[]> = fc.oneof(
   { arbitrary: fc.constantFrom(...leaves.map(({ path }) => path.split(' '))), weight: 6 },
   {
@@ -62,7 +62,7 @@ const naming: fc.Arbitrary<string[]> = fc.oneof(
   { arbitrary: fc.array(junk, { maxLength: 2 }), weight: 1 },
 );
 
-/** Lines that would need a consent which they do not give. */
+/** Command lines without the consent that they need. */
 const unconfirmed = examples.flatMap(({ line, leaf }) => {
   const without = line.replace(/ --yes| --confirm \S+/, '');
   return without === line ? [] : [{ line: without, leaf }];
@@ -73,7 +73,7 @@ const requests = [
   'api DELETE /servers/{server}/sites/{site} --site shop.example.com',
 ].flatMap((line) => leaves.filter(({ path }) => path === 'api').map((leaf) => ({ line, leaf })));
 
-/** The words of an example, changed in a few places. */
+/** An example with a few changed words. */
 const example: fc.Arbitrary<string[]> = fc
   .tuple(
     fc.constantFrom(
@@ -105,7 +105,7 @@ function edit(words: readonly string[], how: string, at: number, word: string): 
   }
 }
 
-/** A command line made of a name, values and options, in any order. */
+/** A command line of a name, values and options in any order. */
 const made: fc.Arbitrary<string[]> = naming.chain((words) => {
   const leaf = leaves.find(({ path }) => path === words.join(' '));
   const own = leaf ? Object.entries(optionsOf(leaf.group, leaf.command)).map(([key, option]) => typed(key, option)) : [];
@@ -115,15 +115,15 @@ const made: fc.Arbitrary<string[]> = naming.chain((words) => {
     .map(([before, after]) => [...before.flat(), ...words, ...after.flat()]);
 });
 
-/** Where a file may be written, it is in the working directory: whoever runs this as root can write everywhere. */
+/** Keeps written files in the working directory, since root could write anywhere. */
 const tame = (words: readonly string[]): string[] =>
   words.some((word) => /^(-\w*O|--(file|state|to-file|result-file))/.test(word))
     ? words.map((word) => word.replace(/^(--[\w-]+=|-\w*O)?\/(?!dev\/|proc\/)/, '$1./'))
     : [...words];
 
-/** Arbitrary command lines, nearly right or not at all. */
+/** Arbitrary command lines: almost right, or junk. */
 export const commandLine: fc.Arbitrary<string[]> = fc
   .oneof({ arbitrary: example, weight: 5 }, { arbitrary: made, weight: 4 }, { arbitrary: fc.array(value, { maxLength: 5 }), weight: 1 })
   .map(tame)
-  // No process can be given one.
+  // An argument cannot contain one.
   .map((words) => words.map((word) => word.replaceAll('\u0000', '')));

@@ -2,17 +2,17 @@ import fc from 'fast-check';
 import { type Change, change } from './change.ts';
 import { esc, json, TOKEN, words } from './json.ts';
 
-/** An answer as it goes over the wire. */
+/** An answer on the wire. */
 export interface Raw {
   readonly kind: 'raw';
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Uint8Array;
-  /** What content-length says beside the truth: so many bytes more. */
+  /** How many bytes too many content-length promises. */
   readonly lie: number | undefined;
 }
 
-/** How one request is answered. `drop`: the connection is closed. `changed`: the right answer with something done to it. */
+/** The answer to a request. `drop`: the connection is closed. `changed`: the regular answer with changes. */
 export type Wrong =
   | { readonly kind: 'right' }
   | { readonly kind: 'drop' }
@@ -152,7 +152,7 @@ const raw: fc.Arbitrary<Raw> = fc.record({
   lie: fc.oneof({ arbitrary: fc.constant(undefined), weight: 9 }, { arbitrary: fc.constantFrom(-1, 1, 1_000), weight: 1 }),
 });
 
-/** An answer that nobody expects. */
+/** An unexpected answer. */
 export const wrong: fc.Arbitrary<Wrong> = fc.oneof(
   { arbitrary: raw, weight: 10 },
   { arbitrary: fc.array(change, { minLength: 1, maxLength: 4 }).map((changes) => ({ kind: 'changed' as const, changes })), weight: 12 },
@@ -161,7 +161,7 @@ export const wrong: fc.Arbitrary<Wrong> = fc.oneof(
 
 const right: fc.Arbitrary<Wrong> = fc.constant({ kind: 'right' });
 
-/** The answers to the requests of one command: these in turn, and then the last one for ever or the right ones. */
+/** The answers to the requests of one command: these in turn, then either the last one repeatedly or the regular ones. */
 export interface Plan {
   readonly answers: readonly Wrong[];
   readonly afterwards: 'last' | 'right';
@@ -169,7 +169,7 @@ export interface Plan {
 
 const rightFirst = fc.nat(5).map((length) => Array.from({ length }, (): Wrong => ({ kind: 'right' })));
 
-/** Some right answers first, so that what comes later in a command is reached as well. */
+/** Starts with some regular answers, so that later requests of a command are tested too. */
 export const plan: fc.Arbitrary<Plan> = fc.oneof(
   {
     arbitrary: fc.record({
@@ -184,7 +184,7 @@ export const plan: fc.Arbitrary<Plan> = fc.oneof(
     weight: 3,
   },
   {
-    // Every string of the result holds the same words.
+    // Every string of the result contains the same words.
     arbitrary: fc.record({
       answers: fc
         .tuple(rightFirst, fc.record({ kind: fc.constant('taint' as const), words, ids: fc.boolean() }))

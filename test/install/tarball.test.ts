@@ -30,6 +30,10 @@ test('the package holds no code of V8', () => {
   expect(readdirSync(join(installed, 'bin'))).toEqual(['dnx.js']);
 });
 
+test('it is installed under the name of the package too, which pnpm dlx and yarn dlx run', () => {
+  expect(readdirSync(join(installed, '../.bin')).sort()).toEqual(['deploynix', 'deploynix-cli', 'dnx']);
+});
+
 describe.each(releases)('on Node %s', (release) => {
   const folder = `node-${release}`;
   const node = join(directory, folder, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type KeychainOptions, osKeychain } from '../../src/machine/credentials/keychain.ts';
 import type { Keyring } from '../../src/machine/credentials/native-keychain.ts';
 
-const instead = 'Set DNX_TOKEN, or keep the token in a file that only you can read: dnx login --insecure-storage';
+const instead = 'Set DNX_TOKEN, or store the token in a file that only you can read: dnx login --insecure-storage';
 
 /** A native module whose entries answer with `outcome`, and note how they were made and called. */
 const fakeKeyring = (outcome: () => Promise<unknown>) => {
@@ -55,7 +55,7 @@ describe('osKeychain', () => {
     };
     await expect(keychain({ platform, load }).read('a')).rejects.toMatchObject({
       code: 'failed',
-      message: `There is no keychain here: the optional package @napi-rs/keyring, which speaks to ${name}, cannot be loaded`,
+      message: `No keychain available: the optional package @napi-rs/keyring for ${name} cannot be loaded`,
       hint: `Install deploynix-cli again without --omit=optional. ${instead}`,
     });
   });
@@ -73,7 +73,7 @@ describe('osKeychain', () => {
     const slept: number[] = [];
     const sleep = async (ms: number) => void slept.push(ms);
     await expect(keychain({ load, clock: { sleep } }).read('a')).rejects.toMatchObject({
-      message: 'The macOS Keychain has not answered for 60 seconds',
+      message: 'The macOS Keychain did not answer within 60 seconds',
     });
     expect(slept).toEqual([60_000]);
   });

@@ -9,7 +9,7 @@ if (missing.length > 0 && !required) {
   process.stderr.write(`Skipped the tests on a real Secret Service: this machine has no ${missing.join(', ')}\n`);
 }
 
-const instead = 'Set DNX_TOKEN, or keep the token in a file that only you can read: dnx login --insecure-storage';
+const instead = 'Set DNX_TOKEN, or store the token in a file that only you can read: dnx login --insecure-storage';
 const limit = 5_000;
 
 /** What every failure has in common: one clear message, nothing on stderr, the exit code, and in time. */
@@ -81,7 +81,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
         ['write', 'a', '1|x'],
         ['remove', 'a'],
       ]) {
-        const message = 'There is no keychain here: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)';
+        const message = 'No keychain available: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)';
         expectFailure(await run(desktop.env, args), message, instead);
       }
     });
@@ -89,17 +89,17 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
     it('where the bus is gone', async () => {
       await using desktop = await Desktop.create();
       const address = `unix:path=${desktop.folder}/gone`;
-      const message = `There is no keychain here: no D-Bus session bus at ${address}`;
+      const message = `No keychain available: no D-Bus session bus at ${address}`;
       expectFailure(await run({ ...desktop.env, DBUS_SESSION_BUS_ADDRESS: address }, ['read', 'a']), message, instead);
       const runtime = { ...desktop.env, XDG_RUNTIME_DIR: '/nonexistent' };
-      const bus = 'There is no keychain here: no D-Bus session bus at unix:path=/nonexistent/bus';
+      const bus = 'No keychain available: no D-Bus session bus at unix:path=/nonexistent/bus';
       expectFailure(await run(runtime, ['write', 'a', '1|x']), bus, instead);
     });
 
     it('on a bus without a Secret Service', async () => {
       await using desktop = await Desktop.create();
       const env = await desktop.login();
-      const message = 'There is no keychain here: no Secret Service (GNOME Keyring, KWallet, KeePassXC) runs on the D-Bus session bus';
+      const message = 'No keychain available: no Secret Service (GNOME Keyring, KWallet, KeePassXC) runs on the D-Bus session bus';
       for (const args of [
         ['read', 'a'],
         ['write', 'a', '1|x'],

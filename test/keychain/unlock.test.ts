@@ -9,7 +9,7 @@ if (missing.length > 0 && !required) {
   process.stderr.write(`Skipped the tests of unlocking GNOME Keyring: this machine has no ${missing.join(', ')}\n`);
 }
 
-const instead = 'Set DNX_TOKEN, or keep the token in a file that only you can read: dnx login --insecure-storage';
+const instead = 'Set DNX_TOKEN, or store the token in a file that only you can read: dnx login --insecure-storage';
 
 describe.skipIf(missing.length > 0 && !required)('unlocking GNOME Keyring', { timeout: 30_000 }, () => {
   let driver: Awaited<ReturnType<typeof buildDriver>>;

@@ -2,7 +2,7 @@ import type { Line } from './history.ts';
 import { type Platform, shop } from './platform.ts';
 import type { Log } from './wire.ts';
 
-/** How one command line of ours ended. Times are ms of the monotonic clock. */
+/** One of our command lines and its result. Times are ms of the monotonic clock. */
 export interface Ending {
   readonly line: Line;
   readonly number: number;
@@ -10,18 +10,18 @@ export interface Ending {
   readonly log: Log;
   readonly began: number;
   readonly ended: number;
-  /** It was stopped: at once, or by Ctrl-C. */
+  /** How it was stopped: killed, or by Ctrl-C. */
   readonly stopped: 'kill' | 'interrupt' | undefined;
   readonly code: number;
   readonly outcome: string | undefined;
   readonly release: string | undefined;
-  /** The code of the JSON error, and the HTTP status in it. */
+  /** The code and HTTP status of its JSON error. */
   readonly error: string | undefined;
   readonly status: number | undefined;
   readonly stderr: string;
 }
 
-/** The words of a line. */
+/** The words of a command line. */
 export function argvOf({ verb, flags }: Line, platform: Platform, now: number, url: string | undefined): string[] {
   const { domain } = shop;
   const words = flags.flatMap((flag) => (flag === 'oldest' || flag === 'newest' ? [releaseName(platform, now, flag)] : [flag]));
@@ -42,13 +42,13 @@ export function argvOf({ verb, flags }: Line, platform: Platform, now: number, u
   }
 }
 
-/** The name of a release that is kept but not live. */
+/** The name of a kept release that is not live. */
 function releaseName(platform: Platform, now: number, which: 'oldest' | 'newest'): string {
   const kept = platform.viewAt(now).releases.filter(({ site_id, active, status }) => site_id === shop.id && !active && status === 'active');
   return String((which === 'oldest' ? kept[0] : kept.at(-1))?.name ?? 'none');
 }
 
-/** What it told a script: the result on stdout, the failure on the last line of stderr. */
+/** What a script reads: the result on stdout and the error on the last line of stderr. */
 export function told(stdout: string, stderr: string): Pick<Ending, 'outcome' | 'release' | 'error' | 'status'> {
   const parsed = (text: string): Record<string, unknown> => {
     try {

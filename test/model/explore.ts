@@ -9,13 +9,13 @@ import { Stage } from './stage.ts';
 import { openBefore, type Story } from './story.ts';
 import { tell } from './tell.ts';
 
-/** How often each ending came, so that a test of nothing would show. */
+/** How often each outcome occurred, so that an empty test is noticed. */
 export type Tally = Record<string, number>;
 
-/** What has to come often. */
+/** Outcomes that must occur often. */
 export const wanted = ['succeeded', 'failed', 'superseded', 'unknown', 'timed_out', 'kill', 'interrupt', 'rate_limited', 'exact'];
 
-/** Plays so many random histories; rejects with the shortest one that breaks a promise, and the seed that makes it again. */
+/** Plays random histories. Rejects with the shortest one that breaks a promise, and its seed. */
 export async function explore({ seed, runs }: { seed: number; runs: number }): Promise<Tally> {
   const tally: Tally = {};
   await fc.assert(
@@ -30,7 +30,7 @@ export async function explore({ seed, runs }: { seed: number; runs: number }): P
   return tally;
 }
 
-/** Plays a history on a bed of its own. At the end what was left open is watched. */
+/** Plays a history on its own bed, and finally watches a run that is still open. */
 export async function play(history: History): Promise<Story> {
   const bed = await openBed({ rateLimit: 0 });
   const stage = new Stage(bed, history);

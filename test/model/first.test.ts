@@ -4,7 +4,7 @@ import { explore, wanted } from './explore.ts';
 
 const runs = volume(2_500, 150);
 
-// Half of them: each half is a file, so that two processors share them.
+// Half of the histories: each half is a file, so that two processors share them.
 test('no random history breaks a promise', async () => {
   const tally = await explore({ seed: 20_260_416, runs });
   for (const each of wanted) expect(tally[each], each).toBeGreaterThan(runs / 200);

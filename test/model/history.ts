@@ -3,10 +3,10 @@ import { choices, type Dialect, plain } from './dialect.ts';
 import { type Pace, shop } from './platform.ts';
 import type { Fault } from './weather.ts';
 
-/** A moment of a line: before it first reads the site, right before or after its request, or when it first asks the website. */
+/** A moment of a command line: before it first reads the site, right before or after its request, or when it first requests the website. */
 export type Moment = 'look' | 'before' | 'after' | 'probe';
 
-/** Something that happens beside our command. */
+/** An event besides our command line. */
 export type Deed =
   | { readonly do: 'deploy'; readonly fails: boolean }
   | { readonly do: 'rollback' | 'edit' | 'rename' | 'move' | 'delete' | 'kill' | 'interrupt' }
@@ -14,30 +14,30 @@ export type Deed =
   | { readonly do: 'slow' | 'clock'; readonly ms: number }
   | { readonly do: 'lose'; readonly what: 'reads' | 'writes'; readonly how: Fault; readonly times: number };
 
-/** A deed, and when: so many ms after the line began, or a moment of it. */
+/** An event and its time: ms after the command line started, or a moment of it. */
 export interface Event {
   readonly when: number | Moment;
   readonly deed: Deed;
 }
 
-/** One command line of ours, and what happens from its beginning on. */
+/** One of our command lines, and the events from its start. */
 export interface Line {
   readonly verb: 'deploy' | 'rollback' | 'watch' | 'env set' | 'update' | 'delete';
-  /** ms since the line before ended. */
+  /** ms since the previous line ended. */
   readonly gap: number;
   readonly flags: readonly string[];
-  /** Whether the platform lets our deployment fail. */
+  /** Whether our deployment fails. */
   readonly fails: boolean;
   /** Whether the site fails its verification while our release is live. */
   readonly bad: boolean;
   readonly events: readonly Event[];
 }
 
-/** One machine's command lines, on one platform, among other people. */
+/** The command lines of one machine on one platform, among other people's actions. */
 export interface History {
   readonly dialect: Dialect;
   readonly pace: Pace;
-  /** The site before: its last deployment succeeded or failed, or it keeps no releases. */
+  /** The site at the start: its last deployment succeeded or failed, or it keeps no releases. */
   readonly before: 'good' | 'failed' | 'no releases';
   readonly lines: readonly Line[];
 }
@@ -53,7 +53,7 @@ const lost = (what: 'reads' | 'writes') =>
 const times = fc.oneof(fc.constantFrom(0, 1, 700, 2_500, 5_000, 9_000, 15_000, 40_000, 70_000, 130_000), fc.nat({ max: 60_000 }));
 const moments = fc.constantFrom<Event['when']>('look', 'before', 'after', 'probe');
 
-/** Deeds of these kinds, each as likely as the others. */
+/** Events of these kinds, equally likely. */
 const some = <D extends Deed['do']>(...kinds: D[]) => fc.record({ do: fc.constantFrom(...kinds) });
 
 const at = (weight: number, deed: fc.Arbitrary<Deed>, when: fc.Arbitrary<Event['when']>) => ({
@@ -71,16 +71,16 @@ const someEvents: fc.Arbitrary<readonly Event[]> = fc.array(
     at(2, fc.record({ do: fc.constant('slow' as const), ms: fc.constantFrom(700, 4_000, 20_000, 0) }), times),
     at(2, fc.record({ do: fc.constant('clock' as const), ms: fc.constantFrom(-60_000, -7_200_000, -90_000_000, 7_200_000) }), times),
     at(1, lost('reads'), times),
-    // Right away, so that it is the request of this line.
+    // Immediately, so that it applies to this line's request.
     at(2, lost('writes'), fc.constant(0)),
   ),
   { maxLength: 4, size: 'max' },
 );
 
-/** Somebody deploys while we verify. */
+/** Someone deploys while we verify. */
 const meanwhile = fc.boolean().map((fails): readonly Event[] => [{ when: 'probe', deed: { do: 'deploy', fails } }]);
 
-/** Half of the lines are left in peace. */
+/** Half of the lines run undisturbed. */
 const eventsFor = (flags: readonly string[]): fc.Arbitrary<readonly Event[]> => {
   const peace = fc.constant<readonly Event[]>([]);
   return /verify/.test(flags.join()) ? fc.oneof(peace, someEvents, meanwhile) : fc.oneof(peace, someEvents);
@@ -143,7 +143,7 @@ const odd: fc.Arbitrary<Dialect> = fc.record(
   Object.fromEntries(
     Object.entries(choices).map(([key, [first, ...others]]) => [
       key,
-      // Most of a dialect is the contract's, so that each oddity is met alone and with few others.
+      // Most of a dialect is the contract's, so that each oddity occurs alone or with few others.
       fc.oneof({ arbitrary: fc.constant(first), weight: 3 }, { arbitrary: fc.constantFrom(...others), weight: 2 }),
     ]),
   ),
@@ -157,7 +157,7 @@ const paces = fc.constantFrom<Pace>(
   { begins: 2_000, runs: 300_000 },
 );
 
-/** A site without releases must show a failure itself: where it does not, nobody can know of it. A moved site is new and has none. */
+/** Without releases, only the site can show a failure. A moved site is new and has no releases. */
 const tellable = (history: History): History => {
   const { field, failed } = history.dialect;
   const keeps = history.before !== 'no releases' && !history.lines.some(({ events }) => events.some(({ deed }) => deed.do === 'move'));
@@ -165,7 +165,7 @@ const tellable = (history: History): History => {
   return { ...history, dialect: { ...history.dialect, field: 'status', failed: 'failed' } };
 };
 
-/** Random histories; the shortest is one command line on a platform that follows the contract. */
+/** Random histories. The shortest is one command line on a platform that follows the contract. */
 export const histories: fc.Arbitrary<History> = fc
   .record({
     dialect: fc.oneof(fc.constant(plain), odd, odd),

@@ -1,15 +1,15 @@
 const ULID = /"([0-7][0-9A-HJKMNP-TV-Z]{25})"/g;
 const FIRST = 1_000;
 
-/** Ids as numbers, for a platform that has such: the later, the higher. */
+/** Numeric ids for a platform that has them, in ascending order. */
 export interface Numbers {
-  /** JSON with numbers for ids. */
+  /** JSON with numeric ids. */
   into(json: string): string;
-  /** The id that bears this number; anything else stays what it is. */
+  /** The id for a number; other values stay unchanged. */
   idOf(number: string): string;
 }
 
-/** Knows no id yet. */
+/** Creates an empty mapping. */
 export function openNumbers(): Numbers {
   const ids: string[] = [];
   return {

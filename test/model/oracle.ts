@@ -6,6 +6,6 @@ import { limitOf, settledOf } from './waits.ts';
 
 const rules = { exitOf, onceOf, nameOf, backOf, truthOf, leftOf, exactOf, settledOf, limitOf };
 
-/** Every promise that one command line of a story has broken, in words. */
+/** The promises that a command line of a story broke, in words. */
 export const broken = (story: Story, ending: Ending): readonly string[] =>
   Object.values(rules).flatMap((rule) => rule(story, ending) ?? []);

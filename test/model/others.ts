@@ -5,7 +5,7 @@ import type { Bed } from '../support/dnx.ts';
 import { after, textOf } from '../support/exchange.ts';
 import { type Platform, shop } from './platform.ts';
 
-/** Other people, who act on whichever site bears the name, with their own connection and without a dialect. */
+/** Other people. They act on the site with the name, over their own connection and without a dialect. */
 export class Others {
   private readonly bed: Bed;
   private readonly platform: Platform;
@@ -24,7 +24,7 @@ export class Others {
     this.platform.note();
   }
 
-  /** A request of theirs; refused, it changes nothing. */
+  /** Sends a request of theirs. If it is refused, nothing changes. */
   async act(deed: 'rollback' | 'edit' | 'rename' | 'move' | 'delete'): Promise<void> {
     const site = this.bed.sandbox.state.sites.find(({ domain }) => domain === shop.domain);
     if (!site) return;

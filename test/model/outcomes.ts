@@ -3,16 +3,16 @@ import { type Dialect, lagOf, plain, showsWork, tellsFailure, tellsSuccess } fro
 import { shop, type Work } from './platform.ts';
 import { follows, knows, openBefore, type Rule, type Story, starts, verifies } from './story.ts';
 
-/** What a line says of a deployment, and of whose: its own, or the one that was left open. */
+/** What a line reports about a deployment: its own, or the one that was left open. */
 export function askedBy({ endings }: Story, ending: Ending): Ending | undefined {
   return ending.line.verb === 'watch' ? openBefore(endings, ending.number) : ending;
 }
 
-/** Deployments and rollbacks that were going on at some time between two moments. */
+/** Deployments and rollbacks that were in progress between two times. */
 const between = ({ platform }: Story, from: number, to: number): Work[] =>
   platform.works.filter(({ askedAt, endedAt = Number.POSITIVE_INFINITY }) => askedAt <= to && endedAt >= from);
 
-/** What it says of the deployment is true. */
+/** The reported outcome is true. */
 export const truthOf: Rule = (story, ending) => {
   const { outcome, ended } = ending;
   if (!follows(ending) || outcome === undefined) return undefined;
@@ -20,7 +20,7 @@ export const truthOf: Rule = (story, ending) => {
   if (!asked && isRetold(story, ending)) return undefined;
   if (isMistakable(story, ending, asked)) return undefined;
   const sent = asked !== undefined && starts(asked).length > 0;
-  // Whoever sent nothing has attached itself to others.
+  // A line that sent no request attached to someone else's deployment.
   const about = sent ? ownWorks(story, asked) : between(story, (asked ?? ending).began, ended);
   const over = about.filter(({ endedAt = Number.POSITIVE_INFINITY }) => endedAt <= ended);
   const bad = asked && verifies(asked) && about.some(({ line = -1 }) => story.history.lines[line]?.bad);
@@ -44,7 +44,7 @@ export const truthOf: Rule = (story, ending) => {
   }
 };
 
-/** What a line has started, and other rollbacks to the release that it asked for: they do what it wants. */
+/** What a line started, and other rollbacks to the requested release, which have the same effect. */
 function ownWorks({ platform, history }: Story, { number, log, began }: Ending): Work[] {
   const target = log.sent.find(({ path }) => path.endsWith('/rollback'))?.body.release_id;
   const from = began - lagOf(history.dialect);
@@ -52,22 +52,22 @@ function ownWorks({ platform, history }: Story, { number, log, began }: Ending):
   return platform.works.filter((work) => work.line === number || (target !== undefined && same(work)));
 }
 
-/** It names a release that none of these made live. Only if the platform names releases as the sandbox does. */
+/** True if it names a release that none of these made live. Only on platforms that name releases like the sandbox. */
 function isMisnamed({ history }: Story, { release }: Ending, works: readonly Work[]): boolean {
   const { ids, lacks, rollback } = history.dialect;
   const comparable = ids === 'text' && lacks !== 'names of releases' && rollback === 'moves the mark';
   return comparable && release !== undefined && !works.some((work) => work.good && work.release?.name === release);
 }
 
-/** A watch with nothing left open tells the last outcome again. */
+/** A watch with no open run repeats the last outcome. */
 function isRetold({ endings }: Story, { number, outcome, release }: Ending): boolean {
   const last = endings.slice(0, number).findLast((each) => follows(each) && knows(each));
   return last?.outcome === outcome && last?.release === release;
 }
 
 /**
- * Somebody else's deployment cannot be told from ours: it came before our request and shows later or nowhere, it does not show yet, or
- * ours failed and is not kept.
+ * Someone else's deployment cannot be distinguished from ours: it came before our request and shows later or never, it does not show
+ * yet, or ours failed and is not kept.
  */
 function isMistakable(story: Story, { ended }: Ending, asked: Ending | undefined): boolean {
   const { dialect } = story.history;
@@ -81,27 +81,27 @@ function isMistakable(story: Story, { ended }: Ending, asked: Ending | undefined
   return others.some((work) => isEarlier(work) || isUnseen(work));
 }
 
-/** The answer to the request was lost, and dnx says that it takes the only deployment for ours. */
+/** The answer to the request was lost, and dnx says that it assumes the only deployment to be ours. */
 const takenForOurs = ({ platform }: Story, { stderr, ended }: Ending, good: boolean): boolean =>
-  /taken for ours/.test(stderr) && platform.works.some((work) => work.good === good && (work.endedAt ?? ended + 1) <= ended);
+  /assumed to be yours/.test(stderr) && platform.works.some((work) => work.good === good && (work.endedAt ?? ended + 1) <= ended);
 
-/** A run that was left is told by whoever watches at the end. */
+/** A run that was left open is reported by the final watch. */
 export const leftOf: Rule = ({ endings, history }, ending) => {
   const open = openBefore(endings, ending.number);
   const last = ending.number === endings.length - 1 && ending.line.verb === 'watch' && ending.stopped === undefined;
   if (!last || !open || ending.outcome !== undefined) return undefined;
-  // Its outcome was known before it was verified, and after an hour, by this machine's clock, that is not told again.
+  // Its outcome was known before verification, and is not repeated after an hour on this machine's clock.
   const late = history.lines.some(({ events }) => events.some(({ deed }) => deed.do === 'clock' && deed.ms > 0));
   return verifies(open) && late ? undefined : `watch knows nothing of line ${open.number}`;
 };
 
-/** Where nobody disturbed it and the platform says enough, the outcome is told. */
+/** An undisturbed outcome is reported if the platform shows enough. */
 export const exactOf: Rule = (story, ending) => {
   const outcome = expected(story, ending);
   return outcome && outcome !== ending.outcome ? `${ending.outcome ?? ending.error} instead of ${outcome}` : undefined;
 };
 
-/** The outcome that has to be told; undefined where others came between, or where the platform does not say enough. */
+/** The outcome that must be reported; undefined if others interfered or the platform does not show enough. */
 export function expected(story: Story, ending: Ending): 'succeeded' | 'failed' | undefined {
   const { platform, history } = story;
   const { dialect, before } = history;
@@ -120,7 +120,7 @@ export function expected(story: Story, ending: Ending): 'succeeded' | 'failed' |
   return dialect === plain || (keeps && well && tellsFailure(dialect)) ? 'failed' : undefined;
 }
 
-/** Work that shows nowhere is given up after 90 s, so what takes longer is not told. */
+/** Work that never shows is given up after 90 s, so longer work is not reported. */
 function isHidden(dialect: Dialect, { kind, askedAt, endedAt = askedAt }: Work): boolean {
   const makes = kind === 'deploy' || dialect.rollback === 'makes a release';
   return endedAt - askedAt + lagOf(dialect) > 85_000 && !showsWork(makes ? dialect : { ...dialect, made: null });

@@ -5,7 +5,7 @@ import type { History } from './history.ts';
 /** A row of the sandbox's state. */
 export type Row = Readonly<Record<string, unknown>> & { readonly id: string };
 
-/** What was true from a moment on. */
+/** A fact and the time since when it is true. */
 export interface View {
   readonly at: number;
   readonly sites: readonly Row[];
@@ -17,16 +17,16 @@ export interface Work {
   readonly id: string;
   readonly site: string;
   readonly kind: 'deploy' | 'rollback';
-  /** The number of our command line that asked for it; undefined for other people's. */
+  /** The number of our command line that requested it; undefined for other people. */
   readonly line: number | undefined;
   readonly askedAt: number;
   beganAt: number | undefined;
   endedAt: number | undefined;
-  /** Its release was made live by it. */
+  /** Whether it made its release live. */
   good: boolean;
-  /** The release that it made, or made live again. */
+  /** The release that it created, or made live again. */
   release: Row | undefined;
-  /** The release that was live before its end. */
+  /** The release that was live before it ended. */
   replaced: Row | undefined;
 }
 
@@ -38,14 +38,14 @@ export interface Pace {
 
 const copies = (rows: readonly object[]): Row[] => rows.map((row) => ({ ...row }) as Row);
 
-/** The sandbox as the platform that it is for one history: slower if that is wanted, and with a memory of all that was true. */
+/** The sandbox as the platform of one history: possibly slower, and with a memory of past states. */
 export class Platform {
   readonly works: Work[] = [];
   readonly views: View[] = [];
   private readonly bed: Bed;
   private readonly history: Pick<History, 'dialect' | 'pace'>;
   private readonly stretched = new Set<string>();
-  /** The right time when the monotonic clock was 0. */
+  /** The correct time when the monotonic clock was 0. */
   private readonly origin: number;
   private seen = '';
   private booked = Number.POSITIVE_INFINITY;
@@ -57,22 +57,22 @@ export class Platform {
     this.note();
   }
 
-  /** What was true then. */
+  /** The state at a time. */
   viewAt(time: number): View {
     return this.views.findLast(({ at }) => at <= time) ?? (this.views[0] as View);
   }
 
-  /** The id of the site that bears this name now. */
+  /** The id of the site with this name now. */
   siteNamed(domain: string): string | undefined {
     return this.bed.sandbox.state.sites.find((site) => site.domain === domain)?.id;
   }
 
-  /** The id by which the sandbox knows a release that a rollback made. */
+  /** The sandbox's id of a release that a rollback created. */
   original(releaseId: string): string {
     return this.works.find(({ id }) => id === releaseId)?.release?.id ?? releaseId;
   }
 
-  /** Notes what has become of it; new deployments were asked for by this command line of ours, or by others. */
+  /** Records the current state. New deployments belong to this command line of ours, or to others. */
   note(line?: number): void {
     const { clock, sandbox } = this.bed;
     const { state } = sandbox;
@@ -93,7 +93,7 @@ export class Platform {
     this.book();
   }
 
-  /** Lets work that has just been accepted, or has just begun, take its time. */
+  /** Sets the duration of work that was just accepted or just started. */
   private stretch(): void {
     const { clock, sandbox } = this.bed;
     const { begins, runs } = this.history.pace;
@@ -135,11 +135,11 @@ export class Platform {
     this.seen = text;
   }
 
-  /** Releases oldest first. Where a rollback makes a release, that one bears the mark. */
+  /** Releases, oldest first. If rollbacks create releases, the created one has the mark. */
   private withMade(releases: Row[]): Row[] {
     if (this.history.dialect.rollback === 'moves the mark') return releases;
     const rollbacks = this.works.filter(({ kind, beganAt }) => kind === 'rollback' && beganAt !== undefined);
-    // The last one to the same commit bears its mark.
+    // The last one with the same commit has its mark.
     for (const { id, release, beganAt = 0, endedAt, good } of rollbacks.reverse()) {
       const target = releases.findIndex((each) => each.id === release?.id);
       const active = good && releases[target]?.active === true;
@@ -156,7 +156,7 @@ export class Platform {
     return `${new Date(this.origin + at).toISOString().slice(0, 19)}Z`;
   }
 
-  /** The moment of each change is noted as it comes. */
+  /** Records the time of each change. */
   private book(): void {
     const next = Math.min(...this.bed.sandbox.state.due.map(({ at }) => at)) - this.origin;
     if (next >= this.booked || !Number.isFinite(next)) return;

@@ -1,10 +1,10 @@
 import type { Dialect } from './dialect.ts';
 import type { Platform, Row } from './platform.ts';
 
-/** A row as an answer shows it. */
+/** A row in an answer. */
 export type Shown = Record<string, unknown>;
 
-/** A time in the dialect's spelling. */
+/** A time as the dialect writes it. */
 const time = (value: unknown, { times }: Dialect): unknown => {
   if (typeof value !== 'string' || times === 'Z') return value;
   return times === 'bare' ? value.slice(0, 19).replace('T', ' ') : value.replace('Z', '+00:00');
@@ -13,7 +13,7 @@ const time = (value: unknown, { times }: Dialect): unknown => {
 const timed = (row: Shown, dialect: Dialect): Shown =>
   Object.fromEntries(Object.entries(row).map(([key, value]) => [key, /_at$/.test(key) ? time(value, dialect) : value]));
 
-/** A site in the words of a dialect. `fields` are those that the sandbox shows. */
+/** A site in a dialect. `fields` are those of the sandbox. */
 export function siteIn(dialect: Dialect, site: Shown, fields: readonly string[]): Shown {
   const { field, idle, going, failed, lacks } = dialect;
   const words: Record<string, string | null> = {
@@ -30,7 +30,7 @@ export function siteIn(dialect: Dialect, site: Shown, fields: readonly string[])
   return shown;
 }
 
-/** The releases of a site in the words of a dialect, as they were at a moment. */
+/** The releases of a site in a dialect, at a time. */
 export function releasesIn(dialect: Dialect, siteId: string, platform: Pick<Platform, 'viewAt'>, at: number): Shown[] {
   const of = (moment: number) => platform.viewAt(moment).releases.filter(({ site_id }) => site_id === siteId);
   const visible = new Set(of(at - dialect.lateRelease).map(({ id }) => id));
@@ -41,7 +41,7 @@ export function releasesIn(dialect: Dialect, siteId: string, platform: Pick<Plat
   if (dialect.order === 'newest first') return shown.reverse();
   const [from, to] = dialect.order === 'shuffled' ? [0, 20] : [20, 40];
   const key = ({ commit_hash, id }: Shown) => `${String(commit_hash).slice(from, to)}${id}`;
-  // By their commits: an order that has nothing to do with time.
+  // Sorted by commit, which is unrelated to time.
   return shown.sort((a, b) => key(a).localeCompare(key(b)));
 }
 

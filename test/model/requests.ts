@@ -3,7 +3,7 @@ import { type Row, shop, type Work } from './platform.ts';
 import { changes, follows, type Rule, type Story } from './story.ts';
 import { siteIdIn } from './wire.ts';
 
-/** The exit code says the same as the result, and nothing is a bug. */
+/** The exit code agrees with the result, and nothing is a bug. */
 export const exitOf: Rule = (_, ending) => {
   const { code, outcome, error, stderr, stopped, line } = ending;
   if (stopped !== undefined) return undefined;
@@ -15,7 +15,7 @@ export const exitOf: Rule = (_, ending) => {
   return outcome === 'timed_out' && code !== 124 ? `exit ${code} for a time-out` : undefined;
 };
 
-/** One request that changes something, and a rollback after it where that is wanted. What a 429 refused does not count. */
+/** At most one request that changes something, and an intended rollback after it. Requests refused with a 429 do not count. */
 export const onceOf: Rule = (_, ending) => {
   const { verb, flags } = ending.line;
   const sent = changes(ending).filter(({ status }) => status !== 429);
@@ -25,9 +25,9 @@ export const onceOf: Rule = (_, ending) => {
   return twice ? `sent ${sent.map(({ method, path }) => `${method} ${path}`).join(', ')}` : undefined;
 };
 
-/** Nothing is changed at a site that was not read, or that read as another one when it was read last. */
+/** A site is changed only if it was read, and had the right name when it was last read. */
 export const nameOf: Rule = (_, ending) => {
-  // Our own deployment is rolled back whatever the site is called by then.
+  // Our own deployment is rolled back even if the site was renamed.
   const named = changes(ending).filter(({ path }) => ending.line.verb !== 'deploy' || !/\/rollback$/.test(path));
   const wrong = named.find(({ arrivedAt, name }) => arrivedAt !== undefined && name?.toLowerCase() !== shop.domain);
   return wrong && `${wrong.method} ${wrong.path} for a site known as ${wrong.name}`;
@@ -35,7 +35,7 @@ export const nameOf: Rule = (_, ending) => {
 
 const timeOf = (row: Row | undefined): string => String(row?.created_at ?? '');
 
-/** A rollback goes back, and not over what others have deployed. */
+/** A rollback goes to an earlier release, and never undoes other people's deployments. */
 export const backOf: Rule = (story, ending) => {
   const { platform, history } = story;
   const { line, log } = ending;
@@ -56,7 +56,7 @@ export const backOf: Rule = (story, ending) => {
   return live && timeOf(target) > timeOf(live) ? `rolled forward, from ${live.name} to ${target?.name}` : undefined;
 };
 
-/** Somebody else's deployment that our rollback after a failed verification undid, although it could be seen by then. */
+/** Someone else's deployment that our rollback after a failed verification undid, although it was visible. */
 function undoneBy({ platform }: Story, { number }: Ending, seenAt: number): Work | undefined {
   const back = platform.works.find((work) => work.line === number && work.kind === 'rollback' && work.good);
   return platform.works.find(

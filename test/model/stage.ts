@@ -13,7 +13,7 @@ import { Wire } from './wire.ts';
 const STORM_MS = 300_000;
 const SETTLED_MS = 900_000;
 
-/** A line that runs. */
+/** A running command line. */
 interface Running {
   readonly number: number;
   readonly stop: AbortController;
@@ -21,7 +21,7 @@ interface Running {
   stopped: Ending['stopped'];
 }
 
-/** A machine on which the command lines of a history run one after the other, while things happen. */
+/** A machine that runs the command lines of a history one after the other, with its events. */
 export class Stage {
   readonly platform: Platform;
   readonly endings: Ending[] = [];
@@ -45,7 +45,7 @@ export class Stage {
     this.wire = new Wire({ bed, platform: this.platform, dialect: history.dialect, weather: this.weather, around: this.happenAround });
   }
 
-  /** Runs a line to its end, and notes how that was. */
+  /** Runs a command line and records it. */
   async run(line: Line): Promise<void> {
     const { bed, platform, endings } = this;
     const { clock, sandbox } = bed;
@@ -73,7 +73,7 @@ export class Stage {
     endings.push({ line, number, argv, log, began, ended, stopped: run.stopped, code, stderr, ...told(stdout, stderr) });
   }
 
-  /** The network is good again, and whatever was to happen has happened. */
+  /** Restores the network and waits for the remaining events. */
   async calm(): Promise<void> {
     await this.bed.clock.sleep(SETTLED_MS);
     await this.done();
@@ -90,7 +90,7 @@ export class Stage {
     await Promise.all(this.deeds.splice(0));
   }
 
-  /** The answer to a verification: bad while a release of ours that fails it is live. */
+  /** The answer to a verification: an error while a failing release of ours is live. */
   private isBad(): boolean {
     this.deeds.push(this.happenAround('probe'));
     const ours = this.platform.works.filter(({ line, kind }) => line !== undefined && kind === 'deploy');
@@ -135,7 +135,7 @@ export class Stage {
   private halt(run: Running, how: 'kill' | 'interrupt'): void {
     run.stopped ??= how;
     if (how === 'kill') {
-      // What a killed process would still write is written elsewhere.
+      // A killed process must not write: its output goes elsewhere.
       const left = `${this.state}-${run.number}`;
       if (existsSync(this.state)) cpSync(this.state, left, { recursive: true });
       this.state = left;
@@ -144,7 +144,7 @@ export class Stage {
   }
 }
 
-/** The site as it is before the history. */
+/** Sets up the site before the history. */
 function prepare({ sandbox }: Bed, before: History['before']): void {
   const { state } = sandbox;
   const site = state.sites.find(({ id }) => id === shop.id);

@@ -4,7 +4,7 @@ import type { Log } from './wire.ts';
 
 const seconds = (ms: number | undefined): string => (ms === undefined ? '–' : `${ms / 1000}`);
 
-/** A story as a person reads it: what the platform did, and what each of our lines asked and said. */
+/** A story in words: what the platform did, and what each of our lines requested and reported. */
 export function tell({ history, platform, endings }: Story): string {
   const odd = Object.entries(history.dialect).filter(([key, value]) => value !== plain[key as keyof typeof plain]);
   const lines = [`dialect: ${JSON.stringify(Object.fromEntries(odd))}; before: ${history.before}; pace: ${JSON.stringify(history.pace)}`];
@@ -25,13 +25,13 @@ export function tell({ history, platform, endings }: Story): string {
   return lines.join('\n');
 }
 
-/** The requests of a line, the same ones in a row as one with many times. */
+/** The requests of a line; repeated ones are merged. */
 function requestsIn({ sent }: Log): string[] {
   const groups: { readonly words: string; readonly times: string[] }[] = [];
   for (const { method, path, at, status, shows } of sent) {
     const words = `${method} ${path.replace(/^\/servers\/[^/]+(?=\/)/, '…')} ${status ?? 'lost'}`;
     const time = `${seconds(at)}${shows === undefined || shows === at ? '' : ` (as of ${seconds(shows)})`}`;
-    // The site and its releases take turns.
+    // Requests for the site and its releases alternate.
     const same = groups.slice(-2).find((group) => group.words === words);
     if (same) same.times.push(time);
     else groups.push({ words, times: [time] });

@@ -4,23 +4,23 @@ import { askedBy } from './outcomes.ts';
 import { changes, follows, type Rule, type Story, verifies } from './story.ts';
 import { type Sent, siteIdIn } from './wire.ts';
 
-/** What has visibly settled is told after so many ms. */
+/** A visibly settled outcome is reported within this many ms. */
 const SETTLED_MS = 90_000;
 const POLL_MS = 10_000;
 const VERIFYING_MS = 30_000;
 const SLACK_MS = 2_000;
 
-/** The most that one answer other than the right one may cost until the next request. */
+/** The longest delay in ms until the request after a failed one. */
 const costOf = ({ status }: Sent): number => (status === 200 ? 0 : status === 429 ? 61_000 : POLL_MS);
 
-/** Time since then that went to answers that came slowly, or that were none. */
+/** Time since then that slow or missing answers took, in ms. */
 function roughAfter({ log, ended }: Ending, from: number): number {
   const since = log.sent.filter((_, index) => (log.sent[index + 1]?.at ?? ended) > from);
   const taken = ({ at, answeredAt = at }: Sent) => Math.max(0, answeredAt - Math.max(at, from));
   return since.reduce((sum, sent) => sum + taken(sent) + costOf(sent), 0);
 }
 
-/** When the site was done with all that a deployment does; undefined: it still goes on. */
+/** When the site finished a deployment; undefined while it is in progress. */
 function settledAt({ platform }: Story, ending: Ending): number | undefined {
   const { began, ended, log } = ending;
   const site = siteIdIn(log.sent.findLast(({ path }) => siteIdIn(path) !== '')?.path ?? '');
@@ -31,7 +31,7 @@ function settledAt({ platform }: Story, ending: Ending): number | undefined {
   return Math.max(began, ...changes(ending).map(({ at, answeredAt = at }) => answeredAt), ...ends);
 }
 
-/** The site was not read while idle and well, so its word for that is not known; unless it is the usual one, nobody sees it settle. */
+/** True if the site was never read while idle, so that an unusual idle word is unknown. */
 function isIdleUnknown({ platform, history }: Story, asked: Ending): boolean {
   const until = changes(asked)[0]?.at ?? asked.began;
   const read = asked.log.sent.findLast(({ path, shows, at }) => /\/sites\/[^/]+$/.test(path) && shows !== undefined && at <= until);
@@ -40,7 +40,7 @@ function isIdleUnknown({ platform, history }: Story, asked: Ending): boolean {
   return site?.status !== 'active';
 }
 
-/** What has visibly settled is told soon. */
+/** A visibly settled outcome is reported soon. */
 export const settledOf: Rule = (story, ending) => {
   if (ending.stopped !== undefined || !follows(ending)) return undefined;
   const settled = settledAt(story, ending);
@@ -51,7 +51,7 @@ export const settledOf: Rule = (story, ending) => {
   return waited > allowed ? `waited ${waited / 1000} s after the site had settled, ${allowed / 1000} are allowed` : undefined;
 };
 
-/** --timeout bounds all of it. */
+/** --timeout limits the whole wait. */
 export const limitOf: Rule = (_, { line, began, ended }) => {
   const limit = { '20s': 20_000, '3m': 180_000 }[line.flags[line.flags.indexOf('--timeout') + 1] ?? ''];
   const waited = ended - began;

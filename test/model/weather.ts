@@ -2,22 +2,22 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 
 type Reply = Parameters<Sandbox['faults']['next']>[1];
 
-/** What is wrong with one request. `late`: refused with a 429 once, then performed. */
+/** A fault of one request. `late`: refused with a 429 once, then performed. */
 export type Fault = 'drop' | 'drop-after' | 'cut' | 'error' | 'late';
 
-/** What lies over the network for a while. */
+/** The conditions of the network. */
 export interface Weather {
-  /** ms that each request takes. */
+  /** The duration of each request, in ms. */
   slowness: number;
-  /** Every request is refused with a 429 until this moment; `after` is what Retry-After says. */
+  /** Every request is refused with a 429 until this time; `after` is the Retry-After header. */
   storm: { readonly until: number; readonly after: number | undefined } | undefined;
-  /** What is wrong with the next reads. */
+  /** The faults of the next reads. */
   reads: Fault[];
-  /** What is wrong with the next requests that change something. */
+  /** The faults of the next requests that change something. */
   writes: Fault[];
 }
 
-/** Nothing is wrong. */
+/** A network without faults. */
 export const calm = (): Weather => ({ slowness: 0, storm: undefined, reads: [], writes: [] });
 
 const refusal = (after: number | undefined): Reply => ({
@@ -26,7 +26,7 @@ const refusal = (after: number | undefined): Reply => ({
   body: { message: 'Too Many Attempts.' },
 });
 
-/** What the sandbox is to do with the next request instead of the right thing. */
+/** A fault as the sandbox injects it. */
 export function faultFor(weather: Weather, method: string, now: number): Reply | undefined {
   const { storm } = weather;
   if (storm && now < storm.until) return refusal(storm.after);

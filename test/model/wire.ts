@@ -8,29 +8,29 @@ import type { Platform } from './platform.ts';
 import { releasesIn, type Shown, siteIn } from './render.ts';
 import { faultFor, type Weather } from './weather.ts';
 
-/** A request of ours, and what became of it. Times are ms of the monotonic clock. */
+/** One of our requests and its result. Times are ms of the monotonic clock. */
 export interface Sent {
   readonly method: string;
-  /** Without `/api/v1`, with the ids of the sandbox. */
+  /** Without `/api/v1`, with the sandbox's ids. */
   readonly path: string;
   readonly body: Readonly<Record<string, unknown>>;
-  /** When it was sent, and when it came to the platform. */
+  /** When it was sent, and when it reached the platform. */
   readonly at: number;
   arrivedAt: number | undefined;
   answeredAt: number | undefined;
-  /** Undefined: no answer came. */
+  /** Undefined without an answer. */
   status: number | undefined;
-  /** The moment that its answer showed. */
+  /** The time whose state its answer showed. */
   shows: number | undefined;
-  /** For what changes a site: the name under which it was last shown to this command line; undefined where it was not. */
+  /** In a request that changes a site: the name last shown to this command line, or undefined. */
   readonly name: string | undefined;
 }
 
-/** What one command line has sent, and what it was shown. */
+/** The requests of one command line and what it was shown. */
 export interface Log {
   readonly line: number;
   readonly sent: Sent[];
-  /** Names of sites, by id. */
+  /** Names of sites by id. */
   readonly names: Map<string, string>;
 }
 
@@ -39,18 +39,18 @@ interface Parts {
   readonly platform: Platform;
   readonly dialect: Dialect;
   readonly weather: Weather;
-  /** Called at the moments of a line. */
+  /** Called at the moments of a command line. */
   readonly around: (when: Moment) => Promise<void>;
 }
 
-/** The id of the site that a path is about. */
+/** The id of the site in a path. */
 export const siteIdIn = (path: string): string => /\/sites\/([^/]+)/.exec(path)?.[1] ?? '';
 
 const isSite = (path: string): boolean => /\/sites\/[^/]+$/.test(path);
 
 const PREFIX = '/api/v1';
 
-/** The way from a command line to the platform: its dialect, its delays and its faults. */
+/** The connection of a command line to the platform: its dialect, delays and faults. */
 export class Wire {
   private readonly parts: Parts;
   private readonly numbers = openNumbers();
@@ -60,7 +60,7 @@ export class Wire {
     this.parts = parts;
   }
 
-  /** The network as one command line has it. */
+  /** The network of one command line. */
   transport(log: Log, network: Transport): Transport {
     const { sandbox } = this.parts.bed;
     return {
@@ -96,13 +96,13 @@ export class Wire {
     return answer;
   }
 
-  /** Half of the time that a request takes: on its way there, and on its way back. */
+  /** Waits for half of a request's duration: once on the way there, once on the way back. */
   private async pause(signal: AbortSignal): Promise<void> {
     const { bed, weather } = this.parts;
     if (weather.slowness > 0) await bed.clock.sleep(weather.slowness / 2, signal);
   }
 
-  /** The request with the sandbox's own ids. */
+  /** The request with the sandbox's ids. */
   private translated(request: HttpRequest): HttpRequest {
     const { idOf } = this.numbers;
     const url = new URL(request.url);
@@ -112,7 +112,7 @@ export class Wire {
     return { ...request, url: `${url.origin}${path}${url.search}`, body: body && JSON.stringify(body) };
   }
 
-  /** The platform's answer in its own dialect. */
+  /** The platform's answer in its dialect. */
   private async answered(response: HttpResponse, sent: Sent, log: Log): Promise<HttpResponse> {
     let text = await textOf(response.body);
     if (response.status === 200 && sent.method === 'GET') {
@@ -127,7 +127,7 @@ export class Wire {
     return { ...response, headers, body: once(Buffer.from(text)) };
   }
 
-  /** The moment that the next answer shows: some are from a copy that is behind. */
+  /** The time whose state the next answer shows: some come from a replica that lags. */
   private shown(): number {
     const { bed, dialect } = this.parts;
     const { stale } = dialect;
@@ -135,7 +135,7 @@ export class Wire {
     return bed.clock.elapsed() - (stale && this.answers % stale.every === 0 ? stale.by : 0);
   }
 
-  /** Data of the sandbox as the platform tells it. */
+  /** Data of the sandbox in the platform's dialect. */
   private told(path: string, data: unknown, at: number): unknown {
     const { dialect, platform } = this.parts;
     if (isSite(path)) return this.site(data as Shown, at);
@@ -145,7 +145,7 @@ export class Wire {
 
   private site(given: Shown, at: number): Shown {
     const { bed, dialect, platform } = this.parts;
-    // A site that the copy does not know yet is shown as it is.
+    // A site that the replica does not have yet is shown as it is now.
     const rowAt = (time: number) => platform.viewAt(time).sites.find(({ id }) => id === given.id);
     return siteIn(dialect, rowAt(at) ?? rowAt(bed.clock.elapsed()) ?? given, Object.keys(given));
   }

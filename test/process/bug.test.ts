@@ -17,7 +17,7 @@ function placeOf(file: string, words: string): string {
   return `${file}:${line + 1}:${(lines[line] ?? '').indexOf(words) + 1}`;
 }
 
-/** Runs dnx where something of the language is broken, by a statement that is run first. */
+/** Runs dnx after a statement that breaks something in the language. */
 function broken(statement: string, ...args: string[]) {
   const hook = join(executable.directory, 'hook.cjs');
   writeFileSync(hook, statement);
@@ -25,12 +25,12 @@ function broken(statement: string, ...args: string[]) {
 }
 
 describe('a bug', () => {
-  test('names TypeScript files and lines, and the versions', async () => {
+  test('prints TypeScript files and lines, and the versions', async () => {
     const { exitCode, stdout, stderr } = await broken('String.prototype.repeat = undefined', 'server', 'list');
     expect([exitCode, stdout]).toEqual([1, '']);
     const [first, second, third, ...rest] = stderr.trimEnd().split('\n');
     expect([first, second]).toEqual([
-      `Error: This looks like a bug in dnx ${version}:`,
+      `Error: This looks like a bug in dnx ${version}. Please report it with the lines below.`,
       expect.stringMatching(/^TypeError: .*repeat is not a function$/),
     ]);
     expect(third).toBe(`    at ${placeOf('src/cli/output/grid.ts', 'repeat(')}`);
@@ -39,14 +39,14 @@ describe('a bug', () => {
     expect(rest.slice(-3)).toEqual([`dnx ${version}`, `node ${process.versions.node}`, `platform ${process.platform}`]);
   });
 
-  test('is one line of JSON where JSON is wanted', async () => {
+  test('is one line of JSON with --json', async () => {
     const { stderr } = await broken('String.prototype.localeCompare = undefined', 'server', 'list', '--json', '--sort', 'name');
     const { error } = JSON.parse(stderr) as { error: { stack: string[] } };
     expect(error).toMatchObject({ code: 'bug', message: expect.stringContaining('localeCompare'), dnx: version });
     expect(error.stack[0]).toBe(`at compare (${placeOf('src/cli/output/narrow.ts', 'localeCompare')})`);
   });
 
-  test('of a library, or of what others loaded, shows no path of this machine', async () => {
+  test('in a library or in preloaded code shows no path of this machine', async () => {
     const statement =
       'const { set } = Map.prototype; Map.prototype.set = function (...args) { if (/yaml/.test(new Error().stack)) throw new TypeError("no"); return set.apply(this, args); }';
     const { stderr } = await broken(statement, 'server', 'list', '-o', 'yaml');
@@ -57,7 +57,7 @@ describe('a bug', () => {
   });
 });
 
-test('a command that waits for nothing is a bug, not a success', async () => {
+test('a command that never finishes is a bug, not a success', async () => {
   const statement =
     "require('node:http').request = () => Object.assign(new (require('node:events'))(), { end() {}, destroy() {}, setHeader() {} })";
   const { exitCode, stderr } = await broken(statement, 'server', 'list', '--json');
@@ -65,18 +65,18 @@ test('a command that waits for nothing is a bug, not a success', async () => {
   expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'bug' } });
 });
 
-describe('an error that nobody catches', () => {
+describe('an uncaught error', () => {
   const late = "process.stdout.on('newListener', () => setTimeout(() => { throw new TypeError('late') }))";
   const rejected = "process.stdout.on('newListener', () => void Promise.reject(new TypeError('late')))";
 
-  test.each([late, rejected])('is a bug in words: %s', async (statement) => {
+  test.each([late, rejected])('is reported as a bug: %s', async (statement) => {
     executable.sandbox.faults.next({ path: '/servers' }, 'hang');
     const { exitCode, stdout, stderr } = await broken(statement, 'server', 'list');
     expect([exitCode, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^Error: This looks like a bug in dnx .*:\nTypeError: late\n {4}at /);
+    expect(stderr).toMatch(/^Error: This looks like a bug in dnx .*\. Please report it with the lines below\.\nTypeError: late\n {4}at /);
   });
 
-  test.each([late, rejected])('is a bug in one line of JSON: %s', async (statement) => {
+  test.each([late, rejected])('is reported as one line of JSON: %s', async (statement) => {
     executable.sandbox.faults.next({ path: '/servers' }, 'hang');
     const { exitCode, stderr } = await broken(statement, 'server', 'list', '--json');
     expect(exitCode).toBe(1);
@@ -87,13 +87,13 @@ describe('an error that nobody catches', () => {
 describe('source maps', () => {
   const maps = readdirSync('dist').filter((name) => name.endsWith('.map'));
 
-  test.each(maps)('%s names our own files alone, and holds no text of them', (name) => {
+  test.each(maps)('%s lists only our own files, without their text', (name) => {
     const { sources, ...rest } = JSON.parse(readFileSync(join('dist', name), 'utf8')) as { sources: string[] };
     expect(sources.filter((source) => !/^src\/[\w/-]+\.ts$/.test(source))).toEqual([]);
     expect(Object.keys(rest).sort()).toEqual(['file', 'mappings', 'names', 'version']);
   });
 
-  test('are not named by the code, so that nothing reads them before there is a bug', () => {
+  test('are not referenced by the code, so nothing reads them before a bug', () => {
     const chunks = readdirSync('dist').filter((name) => name.endsWith('.js'));
     expect(chunks.filter((name) => readFileSync(join('dist', name), 'utf8').includes('sourceMappingURL='))).toEqual([]);
   });

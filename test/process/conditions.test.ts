@@ -10,7 +10,7 @@ import { sampled, seedOf } from '../support/volume.ts';
 
 const seed = seedOf(20_260_416);
 
-/** A fresh Deploynix and directory in which a command can be typed, with what its example takes for granted. */
+/** A fresh sandbox and directory in which a command can run, with what its example needs. */
 async function open({ before }: Runnable): Promise<Executable & AsyncDisposable> {
   const executable = await openExecutable({ rateLimit: 0 });
   const { directory, sandbox } = executable;
@@ -24,35 +24,35 @@ async function open({ before }: Runnable): Promise<Executable & AsyncDisposable>
   return { ...executable, [Symbol.asyncDispose]: () => executable.close() };
 }
 
-/** Files that only a command under way may have. */
+/** Files that may exist only while a command runs. */
 const leftovers = ({ directory }: Executable): string[] =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(tmp|part|lock)$|dnx-sandbox-/.test(name));
 
-/** They make a token, which is lost where it cannot be printed. */
+/** They create a token, which is lost if it cannot be printed. */
 const mints = ({ path }: Runnable) => path === 'token create' || path === 'token rotate';
 
-/** They cannot do without writing a file. */
+/** They must write a file. */
 const writes = ({ path }: Runnable) =>
-  /^(auth login|auth switch|config (set|unset)|completion install|backup download|sandbox run)$/.test(path);
+  /^(auth login|auth switch|config (set|unset|delete-profile)|completion install|backup download|sandbox run)$/.test(path);
 
-/** They serve, or run another program, until a signal comes. */
+/** They serve, or run another program, until a signal. */
 const serves = ({ path }: Runnable) => path.startsWith('sandbox ');
 
-/** One condition: a line of bash in which LINE is the command, and the exit codes that it may end with. */
+/** A condition: a line of bash in which LINE is the command, and the exit codes it may end with. */
 interface Condition {
   readonly name: string;
   readonly shell: (line: string) => string;
   readonly env?: Readonly<Record<string, string>>;
   readonly prepare?: (executable: Executable) => void;
   readonly codes: (command: Runnable, conduct: Conduct) => readonly number[];
-  /** What is wrong with what was written. */
+  /** What is wrong with the output. */
   readonly check?: (text: string, command: Runnable) => void;
 }
 
 const terminal = (size: string) => (line: string) => `LINE=${quoted(line)} script -qec 'stty ${size}; eval "$LINE"' /dev/null`;
 const quoted = (line: string) => `'${line.replaceAll("'", `'\\''`)}'`;
 const undelivered = (_: Runnable, { prints }: Conduct) => (prints ? [1] : [0]);
-// Refused before it is made, or taken back.
+// Refused before it is created, or revoked.
 const lostToken = (command: Runnable) => (mints(command) ? [1, 2] : [0]);
 
 const conditions: readonly Condition[] = [
@@ -95,7 +95,7 @@ const conditions: readonly Condition[] = [
     shell: terminal('cols 80 rows 24'),
     env: { TERM: 'dumb', DNX_NO_INPUT: '1' },
     codes: () => [0],
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this is about
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for escape sequences
     check: (text) => expect(text).not.toMatch(/\u001b/),
   },
   {
@@ -113,7 +113,7 @@ const conditions: readonly Condition[] = [
   },
 ];
 
-/** Mounts a file system with room for three bytes beside `out`. Why it cannot, where that is so. */
+/** Mounts a file system with room for three bytes besides `out`. Returns why it cannot. */
 function mountTiny(directory: string): string | undefined {
   const { exitCode, stderr } = execaSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', directory], { reject: false });
   if (exitCode !== 0) return stderr || 'there is no mount';
@@ -121,7 +121,7 @@ function mountTiny(directory: string): string | undefined {
   return undefined;
 }
 
-/** Whether to skip what needs such a file system, which is said. */
+/** True to skip what needs such a file system; prints why. */
 function noTinyDisk(): boolean {
   const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
   const reason = mountTiny(directory);
@@ -134,11 +134,11 @@ function noTinyDisk(): boolean {
 const few = 3;
 const some = (salt: number) => sampled(runnables, few, seed + salt).map((command) => [command.line, command] as const);
 
-test('every command is here', () => {
+test('covers every command', () => {
   expect(runnables.length).toBeGreaterThan(110);
 });
 
-/** How many of the commands are tried, which DNX_TEST_VOLUME decides. */
+/** How many commands run, depending on DNX_TEST_VOLUME. */
 const share = `${some(0).length} of ${runnables.length} commands`;
 
 describe.each(conditions.map((condition, index) => [condition.name, condition, index] as const))(`%s, ${share}`, (_, condition, index) => {
@@ -146,7 +146,7 @@ describe.each(conditions.map((condition, index) => [condition.name, condition, i
     await using executable = await open(command);
     const conduct = await conductOf(command);
     condition.prepare?.(executable);
-    // What serves is told to stop.
+    // Stops a command that serves.
     const typed = command.path === 'sandbox start' ? `timeout -s INT 1 ${line}` : line;
     const env = {
       NO_COLOR: '1',
@@ -193,14 +193,16 @@ const signals = [
 ] as const;
 
 describe.each(signals)(`%s while a request hangs, exit %i, ${share}`, (signal, code) => {
-  const asking = runnables.filter((command) => !serves(command) && !/^(completion|config|token abilities|auth switch)/.test(command.path));
+  const asking = runnables.filter(
+    (command) => !serves(command) && !/^(completion|config|token abilities|auth switch|version)/.test(command.path),
+  );
   const chosen = sampled(asking, few, seed + code).map((command) => [command.line, command] as const);
 
   test.each(chosen)('%s', async (line, command) => {
     await using executable = await open(command);
     const { requests } = await conductOf(command);
     if (requests.length === 0) throw new Error(`${line} asks nothing: leave it out`);
-    // What changes something hangs, where the command comes to that.
+    // Requests that change something hang, if the command gets that far.
     const changing = signal === 'SIGTERM' ? requests.find((call) => !call.startsWith('GET ')) : undefined;
     const [method, path] = (changing ?? requests[0] ?? '').split(' ');
     const { calls, faults } = executable.sandbox;

@@ -19,7 +19,7 @@ function untilClosed(response: ServerResponse, work: () => void): void {
   response.on('close', () => clearInterval(timer));
 }
 
-/** Ways never to come to an end. */
+/** Ways to never end. */
 const endless: Readonly<Record<string, (response: ServerResponse) => void>> = {
   'says nothing': () => {},
   'drips byte after byte': (response) => {
@@ -30,7 +30,7 @@ const endless: Readonly<Record<string, (response: ServerResponse) => void>> = {
   'says 429 for ever': (response) => response.writeHead(429, { 'Retry-After': '1' }).end(),
 };
 
-/** A Deploynix on which a site is deploying, that answers in this way whatever `slow` names. */
+/** A Deploynix with a site that is deploying, which answers in this way whatever `slow` matches. */
 async function open(slow: (request: { readonly method: string; readonly count: number }) => boolean, how: string) {
   let gets = 0;
   const answer: RequestListener = ({ method = '', url = '' }, response) => {
@@ -51,30 +51,30 @@ async function deploy(host: string, options: readonly string[] = []) {
   return { ...run, exitCode: run.exitCode, took: Date.now() - since };
 }
 
-/** Six seconds pass in 600 ms; the rest is for a process to start on a busy machine. */
+/** Six seconds pass in 600 ms; the rest is for the start of a process on a busy machine. */
 const SOON = 3_000;
 
 describe.each(Object.keys(endless))('a Deploynix that %s', (how) => {
-  test('while it is polled ends with --timeout', async () => {
+  test('ends polling with --timeout', async () => {
     const { url, requests } = await open(({ method, count }) => method === 'GET' && count > 1, how);
     const { exitCode, stderr, stdout, took } = await deploy(url);
     expect([exitCode, stdout]).toEqual([124, '']);
-    expect(stderr).toContain('The deployment of shop.example.com did not end within the time allowed; it goes on.');
+    expect(stderr).toContain('the deployment of shop.example.com continues');
     expect(took).toBeLessThan(SOON);
     expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
-  test('before anything is requested ends with --timeout, and nothing is deployed', async () => {
+  test('ends the checks with --timeout, and nothing is deployed', async () => {
     const { url, requests } = await open(({ method }) => method === 'GET', how);
     const { exitCode, stderr, took } = await deploy(url);
     expect([124, 9]).toContain(exitCode);
-    expect(stderr).toMatch(/Time ran out, so 1 was not deployed\.|Rate limited/);
+    expect(stderr).toMatch(/Timed out before the deployment of 1 started\.|Rate limited/);
     expect(took).toBeLessThan(SOON);
     expect(requests.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 });
 
-test.each(['says nothing', 'drips byte after byte'])('a Deploynix that %s to the request itself may have performed it', async (how) => {
+test.each(['says nothing', 'drips byte after byte'])('a Deploynix that %s after the request may have performed it', async (how) => {
   const { url, requests } = await open(({ method }) => method === 'POST', how);
   const { exitCode, stderr, stdout, took } = await deploy(url);
   expect([exitCode, stdout]).toEqual([124, '']);
@@ -84,15 +84,15 @@ test.each(['says nothing', 'drips byte after byte'])('a Deploynix that %s to the
   expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
 });
 
-test('looking up names ends with --timeout', async () => {
+test('--timeout ends the lookup of names', async () => {
   executable.sandbox.faults.always({ path: '/servers' }, 'hang');
   const since = Date.now();
   const run = await executable.dnx(['deploy', 'shop.example.com', '--timeout', '6s']);
   expect([run.exitCode, run.stdout, Date.now() - since < SOON]).toEqual([124, '', true]);
-  expect(run.stderr).toContain('Time ran out, so nothing was started.');
+  expect(run.stderr).toContain('Timed out before anything started. Nothing was changed.');
 });
 
-test('a command of --verify-cmd that does not end is ended with --timeout', async () => {
+test('--timeout ends the command of --verify-cmd', async () => {
   const { dnx, sandbox } = executable;
   const run = await dnx(['deploy', 'shop.example.com', '--verify-cmd', 'echo $$; exec sleep 60', '--timeout', '25s', '--json']);
   expect(run.exitCode).toBe(124);

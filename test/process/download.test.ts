@@ -19,7 +19,7 @@ afterEach(() => executable.close());
 const shell = (line: string) => executable.shell(line, { env: { ID: id } });
 const saved = () => readdirSync(executable.directory);
 
-test('-O - gives a pipe every byte; a reader that goes away is a quiet end', async () => {
+test('-O - writes every byte to a pipe, and ends quietly if the reader closes it', async () => {
   const run = await shell(
     'dnx backup download $ID -O - > copy.gz && dnx backup download $ID -O - -q | head -c 10 > first; exit $PIPESTATUS',
   );
@@ -28,7 +28,7 @@ test('-O - gives a pipe every byte; a reader that goes away is a quiet end', asy
   expect([run.exitCode, run.stderr]).toEqual([0, 'Downloading to standard output\n']);
 });
 
-test('a disk that takes no more is told, and nothing is kept', async () => {
+test('a full disk is an error, and leaves no file', async () => {
   const full = await shell('dnx backup download $ID -q -O - > /dev/full');
   expect([full.exitCode, full.stderr]).toEqual([1, expect.stringContaining('The disk is full')]);
   const limited = await shell('ulimit -f 64; dnx backup download $ID -q -O x.gz');

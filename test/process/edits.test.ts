@@ -17,7 +17,7 @@ const profiles = (home: string) => JSON.parse(readFileSync(join(folderOf(home), 
 const set = (home: string, value: string, profile: string) =>
   built.dnx(['config', 'set', 'server', value, '--profile', profile], { env: { HOME: home } });
 
-test('60 processes edit at once, past the lock of a killed one, and every value is kept', async () => {
+test('60 processes edit at once, past a stale lock, and keep every value', async () => {
   const home = freshHome();
   const { holder, kill } = await startHolder();
   leaveLock(join(folderOf(home), 'config.json'), holder);
@@ -29,7 +29,7 @@ test('60 processes edit at once, past the lock of a killed one, and every value 
   expect(readdirSync(folderOf(home))).toEqual(['config.json']);
 }, 60_000);
 
-test('a lock that dnx 0.1.0 left is cleared away once it is old', async () => {
+test('an old lock of dnx 0.1.0 is removed', async () => {
   const home = freshHome();
   const lock = join(folderOf(home), 'config.json.lock');
   mkdirSync(lock, { recursive: true });
@@ -43,9 +43,9 @@ test.each([
   ['a FIFO', 'is not a regular file.', (file: string) => execFileSync('mkfifo', [file])],
   ['a directory', 'is not a regular file.', (file: string) => mkdirSync(file)],
   ['a link to /dev/zero', 'is not a regular file.', (file: string) => symlinkSync('/dev/zero', file)],
-  // A regular file to stat, of 0 bytes, that goes on for gigabytes.
+  // A regular file of 0 bytes for stat, gigabytes when read.
   ['a link to /proc/self/pagemap', 'is larger than 16 MB.', (file: string) => symlinkSync('/proc/self/pagemap', file)],
-])('%s in the place of the link file is named, and nothing hangs', async (_, words, make) => {
+])('%s as the link file is an error, and nothing hangs', async (_, words, make) => {
   const file = join(built.directory, '.deploynix.json');
   make(file);
   onTestFinished(() => rmSync(file, { recursive: true }));

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { examples } from '../support/examples.ts';
 import { hasten } from '../support/hasten.ts';
 
-// A deployment takes less than a second here.
+// A deployment takes less than a second in this sandbox.
 test.each(examples.filter(({ nested }) => nested))('$line', async ({ line }) => {
   const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));

@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => executable.close());
 
-/** Sends the signal, and expects the end within a second. */
+/** Sends the signal and expects the process to end within a second. */
 async function ended(child: Started, signal: NodeJS.Signals) {
   const from = performance.now();
   child.kill(signal);
@@ -50,10 +50,10 @@ describe.each(Object.entries(stages))('%s', (_, { lie, scheme = 'http', proxy, a
   });
 });
 
-/** Whether this machine lets us have a name server of our own for one process. */
+/** True if this machine lets a process have its own name server. */
 const isolated = spawnSync('unshare', ['-m', 'true']).status === 0 && process.getuid?.() === 0;
 
-test('a name server that does not answer: the signal ends it within a second', async ({ skip }) => {
+test('a signal ends the wait for a name server within a second', async ({ skip }) => {
   skip(!isolated, 'a name server of our own needs `unshare -m`, and that needs root');
   const silent = createSocket('udp4');
   const asked = new Promise<void>((resolve) => silent.once('message', () => resolve()));
@@ -66,6 +66,6 @@ test('a name server that does not answer: the signal ends it within a second', a
   });
   await asked;
   const run = await ended(child, 'SIGINT');
-  // The signal itself ended it, which a shell reports as 130.
+  // Ended by the signal itself, which a shell reports as 130.
   expect([run.signal ?? run.exitCode, run.stderr]).toEqual(['SIGINT', expect.stringContaining('Interrupted')]);
 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => executable.close());
 
-/** More than one chunk of a pipe, with a character of three bytes across each border. */
+/** Several chunks of a pipe, with a three-byte character across each boundary. */
 const long = `x${'€'.repeat(70_000)}`;
 const site = ['--site', seeded.sites['blog.example.com'], '--server', seeded.servers['web-1']];
 const value = (key: string) => executable.sandbox.state.environment_variables.find((each) => each.key === key)?.value;
@@ -24,7 +24,7 @@ test.each([
   ['a redirection', 'REDIRECTED', `dnx env set REDIRECTED --from-file - ${at} < long.txt`],
   ['a process substitution', 'SUBSTITUTED', `dnx env set SUBSTITUTED --from-file <(cat long.txt) ${at}`],
   ['a FIFO', 'FIFO', `mkfifo fifo; (cat long.txt > fifo) & dnx env set FIFO --from-file fifo ${at}`],
-])('text from %s arrives whole', async (_, key, line) => {
+])('reads the whole text from %s', async (_, key, line) => {
   writeFileSync(join(executable.directory, 'long.txt'), `${long}\n`);
   const run = await executable.shell(line);
   expect([run.exitCode, run.stderr]).toEqual([0, '']);
@@ -43,7 +43,7 @@ test.each([
   const fifo = join(executable.directory, signal);
   execFileSync('mkfifo', [fifo]);
   const child = executable.dnx(['api', 'POST', '/tokens', '--data', `@${signal}`]);
-  // Opens once there is a reader.
+  // Opens when there is a reader.
   const writer = await open(fifo, 'w');
   child.kill(signal);
   const run = await child;
@@ -51,15 +51,15 @@ test.each([
   expect([run.exitCode, run.stdout]).toEqual([code, '']);
 });
 
-test('a signal ends the wait for standard input', async () => {
+test('a signal ends the wait for stdin', async () => {
   const child = executable.dnx(['api', 'POST', '/tokens', '--input', '-'], { stdin: 'pipe' });
-  // A pipe does not take so much before somebody reads it.
+  // A pipe cannot hold this much before someone reads it.
   await new Promise((resolve) => child.stdin?.write(' '.repeat(1_000_000), resolve));
   child.kill('SIGINT');
   expect((await child).exitCode).toBe(130);
 });
 
-test.each(['/dev/zero', '/proc/self/pagemap'])('%s is refused, not read for ever', async (file) => {
+test.each(['/dev/zero', '/proc/self/pagemap'])('%s is refused, not read forever', async (file) => {
   const run = await executable.dnx(['api', 'POST', '/tokens', '--data', `@${file}`]);
   expect([run.exitCode, run.stderr]).toEqual([2, `Error: ${file} is larger than 64 MB.\n`]);
 });

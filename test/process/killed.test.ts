@@ -9,27 +9,27 @@ import { volume } from '../support/volume.ts';
 
 const SHOP = seeded.sites['shop.example.com'];
 const DEPLOY = ['deploy', SHOP, '--server', seeded.servers['web-1'], '--json'];
-/** The sandbox's time against ours: a deployment takes about a second. */
+/** The speed of the sandbox: a deployment takes about a second. */
 const SPEED = 10;
 const AT_A_TIME = 6;
 
-/** When the process is killed: so many ms after it was started, or while so many requests have been answered and one is performed. */
+/** When to kill the process: so many ms after its start, or during a request after so many others. */
 type Moment = { readonly ms: number } | { readonly request: number };
 
-/** Most of what can be lost is lost in the first half second; the first poll is after two seconds and a half. */
+/** Most can be lost in the first half second; the first poll is after two and a half seconds. */
 const moment: fc.Arbitrary<Moment> = fc.oneof(
   fc.record({ ms: fc.integer({ min: 60, max: 600 }) }),
   fc.record({ ms: fc.integer({ min: 600, max: 2_700 }) }),
   fc.record({ request: fc.integer({ min: 1, max: 5 }) }),
 );
 const SEED = 50;
-/** Every request once, the one that deploys among them, and then at random. */
+/** During every request once, including the deployment, and then at random. */
 const cases = [
   ...[1, 2, 3, 4, 5].map((request) => ({ moment: { request }, fails: false })),
   ...fc.sample(fc.record({ moment, fails: fc.boolean() }), { seed: SEED, numRuns: volume(50, 7) }),
 ];
 
-/** Kills a deployment at a moment, unless it has ended by then. */
+/** Kills a deployment at a moment, unless it has ended. */
 async function killedAt({ sandbox, dnx }: Executable, at: Moment): Promise<void> {
   let requests = 0;
   const child = dnx(DEPLOY);
@@ -43,12 +43,12 @@ async function killedAt({ sandbox, dnx }: Executable, at: Moment): Promise<void>
   const { signal, exitCode } = await child;
   expect(signal ?? exitCode).toBeOneOf(['SIGKILL', 0, 1]);
   clearTimeout(timer);
-  // What the process had sent before it died has arrived by the time that a later request is answered.
+  // Whatever the process sent before it died has arrived once a later request is answered.
   await fetch(`${sandbox.url}/api/v1/user`);
   stop();
 }
 
-/** Every file that a killed process left is whole. Answers how many there are. */
+/** Checks that every file of a killed process is complete. Returns how many there are. */
 function wholeRuns(directory: string): number {
   const runs = join(directory, '.local/state/dnx/runs');
   try {
@@ -91,13 +91,13 @@ async function tell({ moment, fails }: (typeof cases)[number]): Promise<string> 
   }
 }
 
-/** The same, with what it takes to make a failure again. */
+/** The same, with what reproduces a failure. */
 const told = (each: (typeof cases)[number]): Promise<string> =>
   tell(each).catch((cause) => {
     throw new Error(`${JSON.stringify(each)}, seed ${SEED}: ${cause.message}`, { cause });
   });
 
-test('a dnx that is killed at any moment loses nothing', async () => {
+test('dnx loses nothing when it is killed', async () => {
   const left = [...cases];
   const fates: string[] = [];
   const worker = async () => {
@@ -105,6 +105,6 @@ test('a dnx that is killed at any moment loses nothing', async () => {
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, worker));
   expect(fates).toHaveLength(cases.length);
-  // Both sides of the request were met, and the moment between it and its answer.
+  // The kills hit both sides of the request, and the time between it and its answer.
   expect(fates).toEqual(expect.arrayContaining(['not written down', 'sent', 'sent, without an answer']));
 }, 180_000);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => executable.close());
 
-/** Runs a command that must end on its own. */
+/** Runs a command that must end without a signal. */
 async function ended(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const child = executable.dnx(args, { env });
   const limit = setTimeout(() => child.kill('SIGKILL'), 20_000);
@@ -25,7 +25,7 @@ const site = [seeded.sites['shop.example.com'], '--server', seeded.servers['web-
 
 describe.each([
   ['nothing can be created in', '/proc/nowhere'],
-  ['nothing can be created in, below a file', '/proc/version/home'],
+  ['nothing can be created in, under a file', '/proc/version/home'],
   ['is a device', '/dev/null'],
 ])('a home directory that %s', (_, home) => {
   test.each([
@@ -44,7 +44,7 @@ describe.each([
   });
 });
 
-describe('a FIFO in the place of', () => {
+describe('a FIFO instead of', () => {
   const home = (name: string) => {
     const directory = join(executable.directory, name);
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
@@ -58,11 +58,11 @@ describe('a FIFO in the place of', () => {
   test.each([
     ['the index', '.cache/dnx/sites.json', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
     ['the lock of the index', '.cache/dnx/sites.json.lock', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
-    ['the directory of the cache', '.cache/dnx', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
-    ['a run', '.local/state/dnx/runs/20260416T120000000Z-x.json', ['deploy', ...site, '--no-wait'], 0],
-    ['the directory of the runs', '.local/state/dnx/runs', ['deploy', ...site, '--no-wait'], 0],
+    ['the cache directory', '.cache/dnx', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
+    ['a run file', '.local/state/dnx/runs/20260416T120000000Z-x.json', ['deploy', ...site, '--no-wait'], 0],
+    ['the directory of run files', '.local/state/dnx/runs', ['deploy', ...site, '--no-wait'], 0],
     ['the settings', '.config/dnx/config.json', ['server', 'list', '-o', 'ids'], 0],
-    ['the settings, which are repaired', '.config/dnx/config.json', ['config', 'set', 'server', 'web-1'], 0],
+    ['the settings, which config set repairs', '.config/dnx/config.json', ['config', 'set', 'server', 'web-1'], 0],
     ['the lock of the settings', '.config/dnx/config.json.lock', ['config', 'set', 'server', 'web-1'], 2],
     ['the tokens', '.config/dnx/tokens.json', ['server', 'list', '-o', 'ids'], 0],
     ['the completion', '.local/share/bash-completion/completions/dnx', ['completion', 'install', 'bash'], 2],
@@ -78,7 +78,7 @@ describe('a FIFO in the place of', () => {
   );
 });
 
-test('the completion is written through a link, as dotfiles are kept', async () => {
+test('the completion is written through a link, as dotfile managers need', async () => {
   const home = join(executable.directory, 'dotfiles');
   const place = join(home, '.local/share/bash-completion/completions/dnx');
   mkdirSync(dirname(place), { recursive: true });

@@ -11,16 +11,16 @@ afterEach(() => executable.close());
 
 const old = () => executable.sandbox.state.tokens.some(({ id }) => id === 4);
 
-test('the old token is revoked once the new one has been written', async () => {
+test('revokes the old token after the new one is written', async () => {
   const { stdout, exitCode } = await executable.dnx(['token', 'rotate', 'Grafana', '--yes']);
   expect([exitCode, old()]).toEqual([0, false]);
   expect(stdout).toMatch(/^7\|\w+\n$/);
 });
 
-test('a token that could not be written costs nothing: the old one still works', async () => {
+test('keeps the old token if the new one cannot be written', async () => {
   const { stderr, exitCode } = await executable.shell('dnx token rotate Grafana --yes > /dev/full');
   expect([exitCode, old()]).toEqual([1, true]);
-  expect(stderr).toContain('The new token could not be printed: the disk is full. The new token is revoked again.');
+  expect(stderr).toContain('The new token could not be printed: the disk is full. The new token was revoked.');
   expect(stderr).toContain('The old token Grafana (id 4) still works.');
   expect(executable.sandbox.state.tokens).toHaveLength(6);
 });
@@ -28,22 +28,22 @@ test('a token that could not be written costs nothing: the old one still works',
 const lines = ['token rotate Grafana --yes', 'token create ci --preset full'];
 const tokens = () => executable.sandbox.state.tokens.map(({ id }) => id);
 
-// Nobody reads: the other end is closed before dnx begins.
-test.each(lines)('dnx %s into a closed pipe takes the new token back', async (line) => {
+// The other end is closed before dnx starts.
+test.each(lines)('dnx %s into a closed pipe revokes the new token', async (line) => {
   const { exitCode, stderr } = await executable.shell(`exec 3> >(:); wait $!; dnx ${line} >&3`);
   expect([exitCode, tokens()]).toEqual([1, [1, 2, 3, 4, 5, 6]]);
-  expect(stderr).toContain('The new token could not be printed: nobody reads the output. The new token is revoked again.');
+  expect(stderr).toContain('The new token could not be printed: nobody reads the output. The new token was revoked.');
 });
 
-test('a new token that can neither be printed nor revoked is named', async () => {
+test('names a new token that can neither be printed nor revoked', async () => {
   executable.sandbox.faults.always({ method: 'DELETE', path: '/tokens/{token}' }, { status: 500 });
   const { exitCode, stderr } = await executable.shell('exec 3> >(:); wait $!; dnx token rotate Grafana --yes >&3');
   expect([exitCode, tokens()]).toEqual([1, [1, 2, 3, 4, 5, 6, 7]]);
-  expect(stderr).toContain('The new token Grafana (id 7) exists, and nobody has it. The old token Grafana (id 4) still works.');
+  expect(stderr).toContain('The new token Grafana (id 7) exists and nobody has it. The old token Grafana (id 4) still works.');
   expect(stderr).toContain('Revoke it with: dnx token revoke 7');
 });
 
-test.each(lines)('dnx %s makes no token where stdout is closed or the null device', async (line) => {
+test.each(lines)('dnx %s creates no token if stdout is closed or the null device', async (line) => {
   for (const target of ['>&-', '>/dev/null']) {
     const { exitCode, stderr } = await executable.shell(`dnx ${line} ${target}`);
     expect([target, exitCode, tokens()]).toEqual([target, 2, [1, 2, 3, 4, 5, 6]]);
@@ -52,16 +52,16 @@ test.each(lines)('dnx %s makes no token where stdout is closed or the null devic
   expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
 });
 
-// A limit on the size of files stands for a full disk: the file is made, and takes nothing.
-test.each(lines)('dnx %s --to-file takes the new token back when the disk is full', async (line) => {
+// A limit on file sizes acts as a full disk: the file is created, but stays empty.
+test.each(lines)('dnx %s --to-file revokes the new token if the disk is full', async (line) => {
   const { exitCode, stderr } = await executable.shell(`ulimit -f 0; dnx ${line} --to-file new.token`);
   expect([exitCode, tokens(), existsSync(join(executable.directory, 'new.token'))]).toEqual([1, [1, 2, 3, 4, 5, 6], false]);
   expect(stderr).toMatch(
-    /The new token could not be written to .*new\.token: the file has reached the size limit\. The new token is revoked again\./,
+    /The new token could not be written to .*new\.token: the file has reached the size limit\. The new token was revoked\./,
   );
 });
 
-test('--to-file in a directory that cannot be written is refused before a token is made', async () => {
+test('--to-file in a read-only directory is refused before a token is created', async () => {
   const { exitCode, stderr } = await executable.dnx(['token', 'create', 'ci', '--preset', 'full', '--to-file', '/proc/nowhere/ci.token']);
   expect([exitCode, executable.sandbox.calls]).toEqual([2, []]);
   expect(stderr).toContain('Cannot write /proc/nowhere/ci.token (ENOENT).');

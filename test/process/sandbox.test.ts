@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => executable.close());
 
-test('sandbox run works behind a proxy, which is asked nothing', async () => {
+test('sandbox run bypasses the proxy', async () => {
   const proxy = await openProxy({ refuse: 403 });
   const env = { HTTP_PROXY: proxy.url, http_proxy: proxy.url, HTTPS_PROXY: proxy.url };
   const run = await executable.dnx(['sandbox', 'run', '--', 'dnx', 'server', 'list', '-o', 'ids'], { env });

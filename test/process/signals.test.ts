@@ -18,13 +18,13 @@ const signals = [
 
 const codes = { 129: 'hangup', 130: 'interrupted', 143: 'terminated' };
 
-/** What `sandbox run` has made in the directory for temporary files. */
+/** What `sandbox run` created in the directory for temporary files. */
 const temporary = () => readdirSync(executable.directory).filter((name) => name.startsWith('dnx-sandbox-'));
 
-describe('a deployment that is followed', () => {
-  test.each(signals)('%s ends it with %i, says how to resume, and cancels nothing', async (signal, code) => {
+describe('following a deployment', () => {
+  test.each(signals)('%s exits with %i, says how to resume, and cancels nothing', async (signal, code) => {
     const child = executable.dnx(['deploy', 'shop.example.com']);
-    await said(child, 'started');
+    await said(child, 'Started');
     child.kill(signal);
     const run = await child;
     expect([run.exitCode, run.stdout]).toEqual([code, '']);
@@ -34,9 +34,9 @@ describe('a deployment that is followed', () => {
     ]);
   });
 
-  test.each(signals)('%s with --json is one line of JSON', async (signal, code) => {
+  test.each(signals)('%s with --json prints one line of JSON', async (signal, code) => {
     const child = executable.dnx(['deploy', 'shop.example.com', '--json']);
-    await said(child, 'started');
+    await said(child, 'Started');
     child.kill(signal);
     const run = await child;
     expect(run.exitCode).toBe(code);
@@ -46,7 +46,7 @@ describe('a deployment that is followed', () => {
   });
 });
 
-test.each(signals)('%s ends a request that hangs', async (signal, code, word) => {
+test.each(signals)('%s ends a hanging request', async (signal, code, word) => {
   executable.sandbox.faults.always({ path: '/servers' }, 'hang');
   const child = executable.dnx(['server', 'list', '--debug']);
   await said(child, '> GET /servers');
@@ -57,7 +57,7 @@ test.each(signals)('%s ends a request that hangs', async (signal, code, word) =>
 });
 
 describe('within a second', () => {
-  /** The exit code of a command that is sent a signal, and how long it went on. */
+  /** The exit code of a command after a signal, and how long it took to end. */
   async function ending(child: Started, signal: NodeJS.Signals) {
     const start = performance.now();
     child.kill(signal);
@@ -65,7 +65,7 @@ describe('within a second', () => {
     return { exitCode, stderr, ms: performance.now() - start };
   }
 
-  test.each(signals)('%s ends a command whose output nobody takes', async (signal, code, word) => {
+  test.each(signals)('%s ends a command whose output nobody reads', async (signal, code, word) => {
     executable.sandbox.faults.always({ path: '/servers' }, { status: 200, body: { data: [{ id: '1', name: 'x'.repeat(1_000_000) }] } });
     const pipe = join(executable.directory, 'pipe');
     expect((await executable.shell('mkfifo pipe')).exitCode).toBe(0);
@@ -79,9 +79,9 @@ describe('within a second', () => {
     expect(ms).toBeLessThan(1_000);
   });
 
-  test.each(signals)('%s ends a command that waits for its input', async (signal, code, word) => {
+  test.each(signals)('%s ends a command that waits for input', async (signal, code, word) => {
     const child = executable.dnx(['api', 'POST', '/servers', '--data', '-', '--debug'], { stdin: 'pipe' });
-    // More than a pipe holds: once it is taken, the command reads.
+    // More than a pipe holds: once it is written, the command is reading.
     await new Promise((resolve) => child.stdin?.write(' '.repeat(2_000_000), resolve));
     const { exitCode, stderr, ms } = await ending(child, signal);
     expect(exitCode).toBe(code);
@@ -92,18 +92,18 @@ describe('within a second', () => {
 });
 
 describe('sandbox start', () => {
-  test('serves until Ctrl-C, and that is a good end', async () => {
+  test('serves until Ctrl-C, and exits with 0', async () => {
     const child = executable.dnx(['sandbox', 'start']);
-    await said(child, 'dnx login');
+    await said(child, 'Ctrl-C stops it.');
     child.kill('SIGINT');
     const run = await child;
     expect([run.exitCode, run.stdout]).toEqual([0, '']);
-    expect(run.stderr).toMatch(/^A Deploynix sandbox answers on http:\/\/127\.0\.0\.1:\d+\. Ctrl-C stops it\.\n/);
+    expect(run.stderr).toMatch(/^Running a local Deploynix API with sample data, for testing\.\n {2}URL {7}http:\/\/127\.0\.0\.1:\d+\n/);
   });
 });
 
 describe('sandbox run', () => {
-  test("passes the command's exit code and streams on, and leaves nothing behind", async () => {
+  test("passes on the command's exit code and streams, and leaves nothing behind", async () => {
     const run = await executable.dnx([
       'sandbox',
       'run',
@@ -119,11 +119,11 @@ describe('sandbox run', () => {
 
   test('a command that does not exist is a usage error', async () => {
     const run = await executable.dnx(['sandbox', 'run', '--', 'no-such-command']);
-    expect([run.exitCode, run.stdout, run.stderr]).toEqual([2, '', 'Error: Cannot run no-such-command: there is no such command.\n']);
+    expect([run.exitCode, run.stdout, run.stderr]).toEqual([2, '', 'Error: Could not run no-such-command: command not found.\n']);
     expect(temporary()).toEqual([]);
   });
 
-  test.each(signals)('hands %s on to the command, and cleans up', async (signal, code) => {
+  test.each(signals)('passes %s on to the command, and cleans up', async (signal, code) => {
     const child = executable.dnx(['sandbox', 'run', '--', 'sh', '-c', 'echo ready >&2; read line'], { stdin: 'pipe' });
     await said(child, 'ready');
     expect(temporary()).toHaveLength(1);
@@ -132,7 +132,7 @@ describe('sandbox run', () => {
     expect(temporary()).toEqual([]);
   });
 
-  test('a second Ctrl-C ends dnx although the command does not stop', async () => {
+  test('a second Ctrl-C ends dnx even if the command does not stop', async () => {
     const child = executable.dnx(['sandbox', 'run', '--', 'sh', '-c', "trap 'echo no >&2' INT; echo ready >&2; read x; read x"], {
       stdin: 'pipe',
     });

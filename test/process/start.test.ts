@@ -22,14 +22,13 @@ async function loadedBy(...args: string[]): Promise<Loaded> {
   return JSON.parse(readFileSync(file, 'utf8')) as Loaded;
 }
 
-/** Words that only the library itself has in it, minified too. */
+/** Words that appear only in the library, even minified. */
 const libraries: Readonly<Record<string, string>> = {
   undici: 'UND_ERR_PRX_TLS',
   conf: 'Config schema violation',
   ora: 'dots12',
   '@inquirer/prompts': 'User force closed',
   chalk: 'rgbToAnsi256',
-  'cli-table3': 'top-mid',
   'fast-string-width': 'Script=Tangut',
   execa: 'Command failed',
   yaml: 'YAMLParseError',
@@ -38,7 +37,7 @@ const libraries: Readonly<Record<string, string>> = {
   zod: 'ZodError',
 };
 
-/** `child_process` is not among them: commander loads it. */
+/** Without `child_process`, which commander loads. */
 const heavy = ['crypto', 'http2', 'https', 'os', 'perf_hooks', 'readline', 'tls', 'tty', 'worker_threads', 'internal/deps/undici/undici'];
 
 const read = (file: string) => readFileSync(file, 'utf8');
@@ -47,13 +46,13 @@ const librariesIn = (files: readonly string[]) =>
     .filter(([, word]) => files.some((file) => read(file).includes(word)))
     .map(([name]) => name);
 
-describe('where it starts', () => {
-  test.each(['unset HOME', "export HOME=''"])("%s: the user's own home directory counts", async (line) => {
+describe('the environment', () => {
+  test.each(['unset HOME', "export HOME=''"])("%s: uses the user's home directory", async (line) => {
     const { stdout } = await executable.shell(`${line}; dnx doctor --json`);
     expect(stdout).toContain('~/.config/dnx');
   });
 
-  test('without any home directory, the variables that take its place are named', async () => {
+  test('without a home directory, names the variables to set instead', async () => {
     const hook = join(executable.directory, 'hook.cjs');
     writeFileSync(hook, 'require("node:os").userInfo = () => { throw new Error("ENOENT"); }');
     const env = { HOME: '', NODE_OPTIONS: `--require ${hook}` };
@@ -65,25 +64,27 @@ describe('where it starts', () => {
     expect((await executable.dnx(['server', 'list'], { env: given })).exitCode).toBe(0);
   });
 
-  test('a working directory that was removed stops nothing', async () => {
+  test('works in a deleted working directory', async () => {
     const run = await executable.shell('mkdir gone; cd gone; rmdir ../gone; dnx server list -o ids | wc -l; exit $PIPESTATUS');
     expect([run.exitCode, run.stdout.trim(), run.stderr]).toEqual([0, '3', '']);
   });
 });
 
-describe('what is loaded', () => {
-  test('every library is found by its word in the build', () => {
+describe('loading', () => {
+  test('finds every library in the build', () => {
     const chunks = readdirSync('dist').filter((file) => file.endsWith('.js'));
     expect(librariesIn(chunks.map((file) => join('dist', file)))).toEqual(Object.keys(libraries));
   });
 
-  test('--version loads the executable and nothing else', async () => {
-    const { files } = await loadedBy('--version');
+  test.each(['--version', '-v'])('%s loads only the executable', async (flag) => {
+    const { files } = await loadedBy(flag);
     expect(files.map((file) => basename(file))).toEqual(['dnx.js', 'package.json']);
   });
 
   test.each([
     [['--help'], []],
+    [['servers'], []],
+    [['help', 'exit-codes'], []],
     [['server', 'list', '--json'], []],
     [['server', 'list'], ['fast-string-width']],
     [['server', 'list', '-o', 'yaml'], ['yaml']],
@@ -93,10 +94,10 @@ describe('what is loaded', () => {
     expect(librariesIn(files)).toEqual(wanted);
   });
 
-  test('a group is loaded alone', async () => {
+  test('a group is loaded without the others', async () => {
     const groups = readdirSync('src/commands').map((file) => file.replace('.ts', ''));
     const { files } = await loadedBy('server', 'list', '--json');
-    const loaded = files.map((file) => basename(file).replace(/-[^-]{8}\.js$/, '')).filter((name) => groups.includes(name));
+    const loaded = files.map((file) => basename(file).replace(/-.{8}\.js$/, '')).filter((name) => groups.includes(name));
     expect(loaded).toEqual(['server']);
   });
 });

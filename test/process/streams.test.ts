@@ -11,18 +11,18 @@ afterAll(() => executable.close());
 const lines = ['--version', '--help', 'server list', 'server list --json', 'server list -o ndjson', 'site webhooks --help'];
 
 describe('stdout', () => {
-  test('| head -1 gets its line, and the pipe ends well', async () => {
+  test('| head -1 gets its line, and exits with 0', async () => {
     const run = await executable.shell('dnx server list --no-header | head -1; exit $PIPESTATUS');
     expect([run.exitCode, run.stderr, run.stdout.split('\n').length]).toEqual([0, '', 2]);
   });
 
-  // Nobody reads: the other end is closed before dnx begins.
-  test.each(lines)('dnx %s into a closed pipe is a quiet 0', async (line) => {
+  // The other end is closed before dnx starts.
+  test.each(lines)('dnx %s into a closed pipe exits with 0, quietly', async (line) => {
     const run = await executable.shell(`exec 3> >(:); wait $!; dnx ${line} >&3`);
     expect([run.exitCode, run.stderr]).toEqual([0, '']);
   });
 
-  test.each(lines)('dnx %s on a full disk says so and exits 1', async (line) => {
+  test.each(lines)('dnx %s on a full disk says so and exits with 1', async (line) => {
     const run = await executable.shell(`dnx ${line} > /dev/full`);
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toContain('The disk is full');
@@ -36,11 +36,11 @@ describe('stdout', () => {
     return [exitCode, stdout];
   }
 
-  test('a deployment that fails exits 1, although nobody reads what it prints', async () => {
+  test('a failed deployment exits with 1, even if nobody reads its output', async () => {
     expect(await deployIntoClosedPipe()).toEqual([1, '']);
   });
 
-  test.each(['--json', '-o yaml', '-o ndjson'])('a deployment with %s that fails exits 1, although nobody reads it', async (options) => {
+  test.each(['--json', '-o yaml', '-o ndjson'])('a failed deployment with %s exits with 1, even if nobody reads it', async (options) => {
     expect(await deployIntoClosedPipe(options)).toEqual([1, '']);
   });
 
@@ -51,11 +51,11 @@ describe('stdout', () => {
   });
 });
 
-describe('stdout that is a file', () => {
+describe('a file as stdout', () => {
   const full = 'The disk is full. The output could not be written.';
   const large = 'The file has reached the size limit. The output could not be written.';
 
-  /** Runs a line of bash in a file system of its own; undefined where this user may not mount one. */
+  /** Runs a line of bash in its own file system; undefined if this user may not mount one. */
   async function onDisk(size: string, line: string) {
     const mounted = await executable.shell(`mkdir -p disk && mount -t tmpfs -o size=${size} none disk`);
     if (mounted.exitCode !== 0) {
@@ -76,14 +76,14 @@ describe('stdout that is a file', () => {
       .map(Number);
   const backup = `backup download ${seeded.backups['shop database, completed']} -q -O -`;
 
-  test.each(['completion bash', 'completion fish', backup])('dnx %s on a disk that takes only its beginning exits 1', async (line) => {
+  test.each(['completion bash', 'completion fish', backup])('dnx %s on a disk that fills up exits with 1', async (line) => {
     const run = await onDisk('64k', `head -c 61440 /dev/zero > z; dnx ${line} > f; echo $? $(stat -c %s f)`);
     if (!run) return;
     expect(whole(run)).toEqual([1, 4096]);
     expect(run.stderr).toContain(full);
   });
 
-  test.each(['--help', 'completion bash', 'server list --json', 'server list -o ndjson', backup])(
+  test.each(['deploy --help', 'completion bash', 'server list --json', 'server list -o ndjson', backup])(
     'dnx %s > f that may take 1 kB exits 1',
     async (line) => {
       const run = await executable.shell(`(ulimit -f 1; dnx ${line} > f); echo $? $(stat -c %s f)`);
@@ -92,7 +92,7 @@ describe('stdout that is a file', () => {
     },
   );
 
-  test('an event that cannot be written is a failure', async () => {
+  test('an event that cannot be written is an error', async () => {
     const fast = await openExecutable({ speed: 20 });
     onTestFinished(() => fast.close());
     const run = await fast.shell('dnx deploy shop.example.com -o ndjson > /dev/full');
@@ -100,19 +100,19 @@ describe('stdout that is a file', () => {
     expect(run.stderr).toContain('The disk is full');
   });
 
-  test('a failed deployment on a full disk is told as well, on the same line of JSON', async () => {
+  test('a full disk does not hide a failed deployment: both are on the same line of JSON', async () => {
     const failing = await openExecutable({ failDeploys: true, speed: 20 });
     onTestFinished(() => failing.close());
     const { exitCode, stderr } = await failing.shell('dnx deploy shop.example.com -q --json > /dev/full');
     expect(exitCode).toBe(1);
     expect(JSON.parse(stderr)).toMatchObject({
-      error: { code: 'failed', message: full, hint: expect.stringContaining('The deployment of shop.example.com failed') },
+      error: { code: 'failed', message: full, hint: expect.stringContaining('Deployment of shop.example.com failed') },
     });
   });
 });
 
 describe('stdin and stderr', () => {
-  test('an error that a slow pipe takes in parts is written to its end', async () => {
+  test('an error is written completely to a slow pipe', async () => {
     const message = 'x'.repeat(200_000);
     executable.sandbox.faults.next({ path: '/servers' }, { status: 422, body: { message } });
     const run = await executable.shell('dnx server list --json 2>&1 >/dev/null | (sleep 0.3; cat); exit $PIPESTATUS');
@@ -120,12 +120,12 @@ describe('stdin and stderr', () => {
     expect(JSON.parse(run.stdout)).toMatchObject({ error: { message } });
   });
 
-  test('a closed stdout is a null device: the result is nowhere, and the exit code stays', async () => {
+  test('a closed stdout acts as the null device, and keeps the exit code', async () => {
     const run = await executable.shell('for line in --version --help "server list"; do dnx $line >&-; echo $? >&2; done');
     expect([run.stderr, run.stdout]).toEqual(['0\n0\n0\n', '']);
   });
 
-  test('a closed stdin is nobody to ask, and harms no other command', async () => {
+  test('a closed stdin only prevents questions', async () => {
     const list = await executable.shell('dnx server list -o ids <&-');
     expect([list.exitCode, list.stderr]).toEqual([0, '']);
     const login = await executable.shell('dnx login --with-token --insecure-storage <&-', { env: { DNX_TOKEN: '' } });

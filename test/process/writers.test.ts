@@ -5,9 +5,9 @@ import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { volume } from '../support/volume.ts';
 
-/** Of each kind: 100 processes in all, or 16. */
+/** Processes of each kind: 100 in total, or 16. */
 const EACH = volume(25, 4);
-/** Long enough to start a deployment, also with all of them at a time. */
+/** Long enough to start a deployment, even with all of them running. */
 const PATIENCE_S = volume(60, 5);
 
 let executable: Executable;
@@ -32,7 +32,7 @@ function addSites(): readonly { readonly id: string; readonly domain: string }[]
 
 const json = <T = Record<string, unknown>>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) as T;
 
-test(`${4 * EACH} processes write settings, tokens, runs and the index at once, and nothing is lost`, async () => {
+test(`${4 * EACH} processes write settings, tokens, run files and the index at once, and lose nothing`, async () => {
   const home = mkdtempSync(join(executable.directory, 'home-'));
   const sites = addSites();
   const { sandbox } = executable;
@@ -50,7 +50,7 @@ test(`${4 * EACH} processes write settings, tokens, runs and the index at once, 
     executable.dnx(['site', 'show', domain, '-o', 'ids'], as()),
   ]);
   const ended = await Promise.all(started);
-  // A deployment may go on.
+  // A deployment may continue.
   const failures = ended.filter(({ exitCode }, index) => exitCode !== 0 && !(index % 4 === 2 && exitCode === 124));
   expect(failures.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual([]);
 

@@ -11,7 +11,7 @@ test('a request without a valid token is unauthenticated', async () => {
   }
 });
 
-test('login gives a token with every ability, or with those asked for', async () => {
+test('login creates a token with every ability, or with the requested ones', async () => {
   const { ask } = await drive();
   const all = await ask('POST /login', login, { token: null });
   expect(all).toMatchObject({ status: 200, json: { user: { name: 'Ada Lovelace', email: SEED_EMAIL } } });
@@ -28,7 +28,7 @@ test('login gives a token with every ability, or with those asked for', async ()
   });
 });
 
-test('login refuses wrong credentials and unknown abilities', async () => {
+test('login rejects wrong credentials and unknown abilities', async () => {
   const { ask } = await drive();
   expect(await ask('POST /login', { ...login, password: 'wrong' }, { token: null })).toMatchObject({
     status: 422,
@@ -44,14 +44,14 @@ test('login refuses wrong credentials and unknown abilities', async () => {
   });
 });
 
-test('logout revokes the token used, at once', async () => {
+test('logout revokes its token immediately', async () => {
   const { ask, sandbox } = await drive();
   const token = sandbox.mint(['*']);
   expect((await ask('POST /logout', undefined, { token })).status).toBe(200);
   expect((await ask('GET /user', undefined, { token })).status).toBe(401);
 });
 
-test('tokens are made, shown once, listed and deleted', async () => {
+test('tokens are created, shown once, listed and deleted', async () => {
   const { ask, pass } = await drive();
   const made = await ask('POST /tokens', { name: 'CI', abilities: ['site:deploy'] });
   expect(made).toMatchObject({ status: 201, data: { name: 'CI', abilities: ['site:deploy'], last_used_at: null } });
@@ -79,7 +79,7 @@ test("another user's token is not found", async () => {
   expect((await ask('DELETE /tokens/2', undefined, { token: viewer })).status).toBe(404);
 });
 
-test('a plan without api_access refuses everything', async () => {
+test('a plan without api_access rejects every request', async () => {
   const { ask, sandbox } = await drive();
   sandbox.state.plan.api_access = false;
   const refused = await ask('GET /user');
@@ -87,7 +87,7 @@ test('a plan without api_access refuses everything', async () => {
   expect(refused.message).toContain('plan');
 });
 
-test('a client that does not ask for JSON gets what a browser would', async () => {
+test('a client that does not accept JSON is answered like a browser', async () => {
   const { ask } = await drive();
   const html = { headers: { Accept: '*/*' } };
   const guest = await ask('GET /user', undefined, { ...html, token: null });

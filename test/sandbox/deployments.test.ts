@@ -12,7 +12,7 @@ const read = async ({ ask }: Driver, site = shop): Promise<{ site: Item; newest:
   return { site: (await ask(`GET ${site}`)).data, newest: list[0] ?? {}, live: list.find((release) => release.active), count: list.length };
 };
 
-test('a deployment shows late, runs, and goes live', async () => {
+test('a deployment shows after a moment, runs, and goes live', async () => {
   const driver = await drive();
   const before = await read(driver);
   const started = await driver.ask(`POST ${shop}/deploy`);
@@ -66,7 +66,7 @@ test('a second deployment waits for the first', async () => {
   expect((await read(driver)).site).toMatchObject({ status: 'active', last_deployed_at: '2026-04-16T10:30:19Z' });
 });
 
-test("somebody else's deployment begins at once", async () => {
+test("someone else's deployment starts immediately", async () => {
   const driver = await drive();
   driver.sandbox.deployElsewhere(seeded.sites['shop.example.com'], { fails: true });
   expect((await read(driver)).site).toMatchObject({ status: 'deploying' });
@@ -74,7 +74,7 @@ test("somebody else's deployment begins at once", async () => {
   expect((await read(driver)).site).toMatchObject({ status: 'failed' });
 });
 
-test('a rollback goes back to the previous release without a new one', async () => {
+test('a rollback makes the previous release live and creates none', async () => {
   const driver = await drive();
   const before = await read(driver);
   const [, previous, older] = (await driver.ask(`GET ${shop}/releases`)).list;
@@ -93,7 +93,7 @@ test('a rollback goes back to the previous release without a new one', async () 
   expect((await read(driver)).live?.id).toBe(older?.id);
 });
 
-test('a rollback is refused where it cannot be', async () => {
+test('an impossible rollback is refused', async () => {
   const driver = await drive();
   const { ask } = driver;
   expect((await ask(`POST ${blog}/rollback`)).message).toContain('zero-downtime');
@@ -114,7 +114,7 @@ test('a suspended site is not deployed until it is resumed', async () => {
   expect(await ask(`POST ${shop}/suspend`, { reason: 'maintenance' })).toMatchObject({ status: 202, data: { status: 'suspended' } });
 });
 
-test('a site suspended while it is deployed stays suspended', async () => {
+test('a site suspended during a deployment stays suspended', async () => {
   const { ask, pass } = await drive();
   await ask(`POST ${shop}/deploy`);
   pass(timings.deployBegins);
@@ -123,7 +123,7 @@ test('a site suspended while it is deployed stays suspended', async () => {
   expect((await ask(`GET ${shop}`)).data.status).toBe('suspended');
 });
 
-test('a scheduled deployment happens when it is due, unless it is cancelled', async () => {
+test('a scheduled deployment starts when it is due, unless it is canceled', async () => {
   const { ask, pass } = await drive();
   expect((await ask(`POST ${shop}/schedule-deploy`, { scheduled_at: '2026-04-16T10:29:00Z' })).errors?.scheduled_at).toHaveLength(1);
   expect((await ask(`POST ${shop}/schedule-deploy`, { scheduled_at: 'tomorrow' })).errors).toEqual({

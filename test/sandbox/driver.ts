@@ -6,7 +6,7 @@ export const START = Date.parse('2026-04-16T10:30:00Z');
 /** An object of the API. */
 export type Item = Record<string, unknown>;
 
-/** An answer, its JSON taken apart. */
+/** An answer with its parsed JSON. */
 export interface Got {
   status: number;
   headers: Headers;
@@ -23,15 +23,15 @@ export interface Asking {
   headers?: Record<string, string>;
 }
 
-/** A sandbox with a clock of its own, and somebody who talks to it. */
+/** A sandbox with its own clock, and a client. */
 export interface Driver {
   sandbox: Sandbox;
   ask(route: string, body?: unknown, asking?: Asking): Promise<Got>;
-  /** Moves the clock by so many ms. */
+  /** Advances the clock by this many ms. */
   pass(ms: number): void;
 }
 
-/** Starts a sandbox that closes with the test. */
+/** Starts a sandbox that closes after the test. */
 export async function drive(options: SandboxOptions = {}): Promise<Driver> {
   let now = START;
   const sandbox = await startSandbox({ now: () => now, rateLimit: 0, ...options });

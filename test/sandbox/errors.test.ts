@@ -5,7 +5,7 @@ import { drive } from './driver.ts';
 const { 'web-1': web1, 'web-2': web2 } = seeded.servers;
 const shop = seeded.sites['shop.example.com'];
 
-test('what is not there is a 404, also under another parent', async () => {
+test('a missing resource is a 404, also under another parent', async () => {
   const { ask } = await drive();
   expect(await ask('GET /servers/nowhere')).toMatchObject({
     status: 404,
@@ -19,7 +19,7 @@ test('what is not there is a 404, also under another parent', async () => {
   expect((await ask('GET /servers/a%2Fb')).message).toBe('No query results for model [App\\Models\\Server] a/b');
 });
 
-test('a wrong method is a 405 that says which are right', async () => {
+test('a wrong method is a 405 that lists the right ones', async () => {
   const { ask } = await drive();
   const refused = await ask('PATCH /servers/x', {});
   expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT, DELETE']);
@@ -27,7 +27,7 @@ test('a wrong method is a 405 that says which are right', async () => {
   expect((await ask('GET /backups/application')).status).toBe(405);
 });
 
-test('an unknown route is a 500, so that nobody overlooks it', async () => {
+test('an unknown route is a 500, so that it is noticed', async () => {
   const { ask } = await drive();
   expect(await ask(`GET /backups/${seeded.backups['shop database, completed']}`)).toMatchObject({
     status: 500,
@@ -35,7 +35,7 @@ test('an unknown route is a 500, so that nobody overlooks it', async () => {
   });
 });
 
-test('a body must be a JSON object and say so', async () => {
+test('a body must be a JSON object with the JSON content type', async () => {
   const { ask } = await drive();
   expect(await ask('POST /servers', '{"name":')).toMatchObject({ status: 400, message: 'The request body is not valid JSON.' });
   expect((await ask('POST /servers', [1])).status).toBe(400);
@@ -60,7 +60,7 @@ test.each([
   [`/servers/${web1}/ssh-keys`, { name: 'x', public_key: 'no key' }, { public_key: ['The public key field format is invalid.'] }],
   ['/tokens', { name: 'x', abilities: 'all' }, { abilities: ['The abilities field must be an array.'] }],
   ['/git-providers', { provider: 'custom', token: 't', url: 'no url' }, { url: ['The url field must be a valid URL.'] }],
-])('POST %s refuses %j in the words of Laravel', async (path, body, errors) => {
+])('POST %s rejects %j in the words of Laravel', async (path, body, errors) => {
   const { ask } = await drive();
   expect(await ask(`POST ${path}`, body)).toMatchObject({ status: 422, errors });
 });
@@ -73,7 +73,7 @@ test('the message counts the other errors', async () => {
   );
 });
 
-test('an update refuses what a create refuses, leaves out what it is not given, and clears with null', async () => {
+test('an update validates like a create, keeps missing fields, and clears with null', async () => {
   const { ask } = await drive();
   const site = `/servers/${web1}/sites/${shop}`;
   expect((await ask(`PUT /servers/${web1}`, { monitoring_enabled: 'maybe' })).errors).toEqual({
@@ -84,7 +84,7 @@ test('an update refuses what a create refuses, leaves out what it is not given, 
   expect((await ask(`PUT ${site}`, { git_repository_id: null })).data).toMatchObject({ git_repository_id: null, branch: 'main' });
 });
 
-test('lists have pages with meta and links, which drop per_page and filters', async () => {
+test('lists have pages with meta, and links that drop per_page and filters', async () => {
   const { ask, sandbox } = await drive();
   const path = `/servers/${web1}/sites/${shop}/environment-variables`;
   const first = await ask(`GET ${path}?per_page=5`);

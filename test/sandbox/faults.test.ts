@@ -4,7 +4,7 @@ import { drive } from './driver.ts';
 
 const shop = `/servers/${seeded.servers['web-1']}/sites/${seeded.sites['shop.example.com']}`;
 
-test('an answer of its own comes as often as asked, and nothing is performed', async () => {
+test('a custom answer repeats as often as requested, and nothing is performed', async () => {
   const { ask, sandbox } = await drive();
   const path = '/servers/{server}/daemons';
   sandbox.faults.next({ method: 'POST', path }, { status: 502, body: '<h1>Bad Gateway</h1>', headers: { 'Retry-After': '3' } }, 2);
@@ -17,7 +17,7 @@ test('an answer of its own comes as often as asked, and nothing is performed', a
   expect((await create()).status).toBe(201);
 });
 
-test('always lasts until it is taken back; methods and patterns choose', async () => {
+test('always applies until it is removed; methods and patterns select requests', async () => {
   const { ask, sandbox } = await drive();
   const stop = sandbox.faults.always({ path: /^\/servers\b/ }, { status: 503, body: { message: 'Down.' } });
   expect(await ask('GET /servers')).toMatchObject({ status: 503, json: { message: 'Down.' } });
@@ -42,7 +42,7 @@ test('drop performs nothing, drop-after everything', async () => {
   expect(sandbox.calls.map((call) => call.status)).toEqual([0, 0]);
 });
 
-test('cut breaks off in the middle of the body', async () => {
+test('cut ends in the middle of the body', async () => {
   const { sandbox } = await drive();
   sandbox.faults.next({ path: '/servers' }, 'cut');
   const response = await fetch(`${sandbox.url}/api/v1/servers`, { headers: { Authorization: `Bearer ${sandbox.token}` } });
@@ -50,19 +50,19 @@ test('cut breaks off in the middle of the body', async () => {
   await expect(response.text()).rejects.toThrow('terminated');
 });
 
-test('trickle is slow and whole', async () => {
+test('trickle is slow but complete', async () => {
   const { ask, sandbox } = await drive();
   sandbox.faults.next({ path: '/servers' }, 'trickle');
   expect((await ask('GET /servers')).list).toHaveLength(3);
 });
 
-test('an answer can be given another shape', async () => {
+test('a function changes the shape of an answer', async () => {
   const { ask, sandbox } = await drive();
   sandbox.faults.next({ path: '/servers' }, (answer) => ({ ...answer, body: (answer.body as { data: unknown }).data }));
   expect(Array.isArray((await ask('GET /servers')).json)).toBe(true);
 });
 
-test('a request that hangs ends with the sandbox', async () => {
+test('a hanging request ends when the sandbox closes', async () => {
   const { ask, sandbox } = await drive();
   sandbox.faults.next({ path: '/user' }, 'hang');
   const hanging = expect(ask('GET /user')).rejects.toThrow('fetch failed');
@@ -71,7 +71,7 @@ test('a request that hangs ends with the sandbox', async () => {
   await hanging;
 });
 
-test('closing cuts a delayed answer short', async () => {
+test('closing the sandbox interrupts a delayed answer', async () => {
   const { ask, sandbox } = await drive({ latencyMs: 60_000 });
   const waiting = expect(ask('GET /user')).rejects.toThrow('fetch failed');
   while (sandbox.calls.length === 0) await new Promise(setImmediate);

@@ -7,7 +7,7 @@ const web1 = `/servers/${seeded.servers['web-1']}`;
 const shop = `${web1}/sites/${seeded.sites['shop.example.com']}`;
 const completed = seeded.backups['shop database, completed'];
 
-test('a server is provisioned, or fails when it is named so', async () => {
+test('a server is provisioned, or fails because of its name', async () => {
   const { ask, pass } = await drive();
   const body = { name: 'web-3', provider: 'hetzner', region: 'hel1' };
   const made = await ask('POST /servers', body);
@@ -24,7 +24,7 @@ test('a server is provisioned, or fails when it is named so', async () => {
   expect(await ask(`POST /servers/${failing.data.id}/provision`)).toMatchObject({ status: 202, data: { status: 'provisioning' } });
 });
 
-test('a plan caps servers without naming a field', async () => {
+test('a plan limits servers without naming a field', async () => {
   const { ask, sandbox } = await drive();
   sandbox.state.plan.max_servers = 3;
   const refused = await ask('POST /servers', { name: 'web-3', provider: 'hetzner' });
@@ -32,7 +32,7 @@ test('a plan caps servers without naming a field', async () => {
   expect(refused.message).toContain('limit of 3 servers');
 });
 
-test('deleting a server deletes all that belongs to it', async () => {
+test('deleting a server deletes everything on it', async () => {
   const { ask, sandbox } = await drive();
   expect((await ask(`DELETE ${web1}`)).status).toBe(204);
   expect((await ask(`GET ${web1}`)).status).toBe(404);
@@ -43,7 +43,7 @@ test('deleting a server deletes all that belongs to it', async () => {
   expect(crontabs).toHaveLength(1);
 });
 
-test('a site is installed; a server counts it', async () => {
+test('a site is installed, and its server counts it', async () => {
   const { ask, pass } = await drive();
   const made = await ask(`POST ${web1}/sites`, { domain: 'new.example.com' });
   expect(made).toMatchObject({ status: 201, data: { status: 'installing', server_id: seeded.servers['web-1'] } });
@@ -73,7 +73,7 @@ test('a certificate is issued or fails with a reason', async () => {
   });
 });
 
-test('a backup is taken, and found through the list', async () => {
+test('a backup is created and listed', async () => {
   const { ask, pass } = await drive();
   const made = await ask('POST /backups/application', { site_id: seeded.sites['shop.example.com'] });
   expect(made).toMatchObject({ status: 201, data: { type: 'application', status: 'pending', size: null, completed_at: null } });
@@ -88,14 +88,14 @@ test('a backup is taken, and found through the list', async () => {
   });
 });
 
-test('the list of backups is filtered', async () => {
+test('the list of backups can be filtered', async () => {
   const { ask } = await drive();
   const { list } = await ask('GET /backups?status=completed&type=application');
   expect(list).toHaveLength(2);
   expect((await ask('GET /backups?status=done')).errors).toEqual({ status: ['The selected status is invalid.'] });
 });
 
-test('a download is a gzip file of the size the backup says, the same every time', async () => {
+test('a download is a gzip file of the listed size, the same every time', async () => {
   const { sandbox, ask } = await drive();
   const download = () =>
     fetch(`${sandbox.url}/api/v1/backups/${completed}/download`, { headers: { Authorization: `Bearer ${sandbox.token}` } });

@@ -13,7 +13,7 @@ function directory(): string {
   return made;
 }
 
-test('the state outlives the sandbox, with what is under way', async () => {
+test('the state is kept between sandboxes, including work in progress', async () => {
   const folder = directory();
   const stateFile = join(folder, 'state.json');
   const first = await drive({ stateFile });
@@ -27,7 +27,7 @@ test('the state outlives the sandbox, with what is under way', async () => {
   expect((await second.ask(`GET ${shop}`, undefined, { token: minted })).data.status).toBe('deploying');
 });
 
-test('the announced token works again after it was revoked and the sandbox started anew', async () => {
+test('the announced token works again after it was revoked and the sandbox restarted', async () => {
   const stateFile = join(directory(), 'state.json');
   const first = await drive({ stateFile });
   await first.ask('POST /logout');
@@ -37,7 +37,7 @@ test('the announced token works again after it was revoked and the sandbox start
   expect((await second.ask('GET /user')).status).toBe(200);
 });
 
-test('a state file that is none is refused by name', async () => {
+test('an invalid state file is refused and named', async () => {
   const stateFile = join(directory(), 'state.json');
   writeFileSync(stateFile, '{"version"');
   await expect(startSandbox({ stateFile })).rejects.toThrow(`${stateFile} is not JSON`);
@@ -45,17 +45,17 @@ test('a state file that is none is refused by name', async () => {
   await expect(startSandbox({ stateFile })).rejects.toThrow('another version');
 });
 
-test('what is not a file cannot hold the state', async () => {
+test('the state cannot be in something other than a file', async () => {
   const stateFile = directory();
   await expect(startSandbox({ stateFile })).rejects.toThrow(`${stateFile} is not a regular file.`);
 });
 
-test('a port that is taken is an error', async () => {
+test('a port that is in use is an error', async () => {
   const { sandbox } = await drive();
   await expect(startSandbox({ port: Number(new URL(sandbox.url).port) })).rejects.toThrow('EADDRINUSE');
 });
 
-test('calls are written down in order, the last thousand', async () => {
+test('the last thousand calls are recorded in order', async () => {
   const { ask, sandbox } = await drive();
   const token = sandbox.mint(['server:read'], { name: 'Reader' });
   await ask('GET /servers?page=1&per_page=2', undefined, { token });
@@ -68,7 +68,7 @@ test('calls are written down in order, the last thousand', async () => {
   ]);
 });
 
-test('the classes of the process are left alone', async () => {
+test('global classes are not replaced', async () => {
   const { Request: request, Response: response } = globalThis;
   await drive();
   expect([globalThis.Request, globalThis.Response]).toEqual([request, response]);

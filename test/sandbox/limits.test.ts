@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { SEED_EMAIL, seeded } from '../../src/sandbox/index.ts';
 import { drive, START } from './driver.ts';
 
-test('sixty requests a minute per token, then 429 until the window ends', async () => {
+test('60 requests a minute per token, then 429 until the window ends', async () => {
   const { ask, pass, sandbox } = await drive({ rateLimit: 60 });
   const first = await ask('GET /user');
   expect([first.headers.get('x-ratelimit-limit'), first.headers.get('x-ratelimit-remaining')]).toEqual(['60', '59']);
@@ -18,7 +18,7 @@ test('sixty requests a minute per token, then 429 until the window ends', async 
   expect((await ask('GET /user')).status).toBe(200);
 });
 
-test('five logins a minute, right or wrong', async () => {
+test('five logins a minute, successful or not', async () => {
   const { ask, pass } = await drive();
   const attempt = () => ask('POST /login', { email: SEED_EMAIL, password: 'wrong' }, { token: null });
   for (let n = 0; n < 5; n += 1) expect((await attempt()).status).toBe(422);

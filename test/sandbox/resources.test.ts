@@ -57,7 +57,7 @@ test.each(cases)('%s: create, show, update, delete', async (path, body, answered
   expect((await ask(`DELETE ${item}`)).status).toBe(404);
 });
 
-test('names that are taken are refused, but not to the row that has them', async () => {
+test('a name in use is rejected, except for its own row', async () => {
   const { ask } = await drive();
   expect((await ask(`POST ${shop}/environment-variables`, { key: 'APP_ENV', value: 'x' })).message).toBe('The key has already been taken.');
   expect((await ask(`POST ${db1}/databases`, { name: 'shop' })).message).toBe('The name has already been taken.');
@@ -66,7 +66,7 @@ test('names that are taken are refused, but not to the row that has them', async
   expect((await ask(`PUT ${web1}/sites/${seeded.sites['blog.example.com']}`, domain)).status).toBe(422);
 });
 
-test('a password nobody chose is told once', async () => {
+test('a generated password is shown once', async () => {
   const { ask } = await drive();
   const users = `${db1}/databases/${seeded.databases.shop}/users`;
   const made = await ask(`POST ${users}`, { username: 'ada' });
@@ -85,7 +85,7 @@ test('daemons and queue workers restart', async () => {
   expect(await ask(`POST ${shop}/queues/${queue?.id}/restart`)).toMatchObject({ status: 202, data: { id: queue?.id, status: 'running' } });
 });
 
-test('repositories get a deploy key and deploy by themselves or not', async () => {
+test('repositories get a deploy key, and auto-deploy can be enabled and disabled', async () => {
   const { ask } = await drive();
   const blog = `/git-repositories/${seeded.gitRepositories['example/blog']}`;
   expect((await ask(`POST ${blog}/setup-deploy-key`)).data.deploy_key).toMatch(/^ssh-ed25519 \S+ deploynix$/);
@@ -93,21 +93,21 @@ test('repositories get a deploy key and deploy by themselves or not', async () =
   expect((await ask(`POST ${blog}/disable-auto-deploy`)).data.auto_deploy_enabled).toBe(false);
 });
 
-test('a site outlives its repository', async () => {
+test('a site remains when its repository is deleted', async () => {
   const { ask } = await drive();
   await ask(`DELETE /git-providers/${seeded.gitProviders.github}`);
   expect((await ask(`GET /git-repositories/${seeded.gitRepositories['example/shop']}`)).status).toBe(404);
   expect((await ask(`GET ${shop}`)).data).toMatchObject({ domain: 'shop.example.com', git_repository_id: null });
 });
 
-test('server certificates are those of the server alone', async () => {
+test('server certificates do not include those of sites', async () => {
   const { ask } = await drive();
   const { list } = await ask(`GET ${web1}/certificates`);
   expect(list.map((certificate) => certificate.domain)).toEqual(['*.example.com']);
   expect((await ask(`DELETE ${web1}/certificates/${list[0]?.id}`)).status).toBe(204);
 });
 
-test('providers tell what they offer', async () => {
+test('providers list their offers', async () => {
   const { ask } = await drive();
   expect((await ask('GET /providers')).list).toContainEqual({ id: 'hetzner', name: 'Hetzner' });
   expect((await ask('GET /providers/hetzner/regions')).list).toContainEqual({ id: 'fsn1', name: 'Falkenstein' });
@@ -115,7 +115,7 @@ test('providers tell what they offer', async () => {
   expect((await ask('GET /providers/nowhere/images')).status).toBe(404);
 });
 
-test('logs are one text of several lines', async () => {
+test('logs are one text with several lines', async () => {
   const { ask } = await drive();
   const { content } = (await ask(`GET ${web1}/logs`)).data;
   expect(String(content).split('\n').length).toBeGreaterThan(3);

@@ -9,7 +9,7 @@ import { START } from './driver.ts';
 const state = seed(START);
 const nouns = Object.keys(models) as Noun[];
 
-test('ids are ULIDs, each there once', () => {
+test('ids are unique ULIDs', () => {
   const ids = nouns
     .filter((noun) => noun !== 'provider' && noun !== 'token')
     .flatMap((noun) => rowsOf(state, noun).map((row) => String(row.id)));
@@ -18,7 +18,7 @@ test('ids are ULIDs, each there once', () => {
   for (const quoted of Object.values(seeded).flatMap((group) => Object.values(group))) expect(ids).toContain(quoted);
 });
 
-test('every row belongs to one that is there', () => {
+test('every row has an existing owner', () => {
   const known = new Set(nouns.flatMap((noun) => rowsOf(state, noun).map((row) => row.id)));
   for (const noun of nouns) {
     for (const row of rowsOf(state, noun)) {
@@ -28,7 +28,7 @@ test('every row belongs to one that is there', () => {
   }
 });
 
-test('every moment is ISO 8601 without milliseconds, and only what is to come lies ahead', () => {
+test('every time is ISO 8601 without milliseconds, and only scheduled and expiry times are in the future', () => {
   for (const noun of nouns) {
     for (const row of rowsOf(state, noun)) {
       for (const [name, value] of Object.entries(row).filter(([column, at]) => column.endsWith('_at') && at !== null)) {
@@ -39,7 +39,7 @@ test('every moment is ISO 8601 without milliseconds, and only what is to come li
   }
 });
 
-test('the organization is as documentation and tests know it', () => {
+test('the organization is as documented', () => {
   expect(state.servers.map(({ name, provider, type }) => `${name} ${provider} ${type}`)).toEqual([
     'web-1 hetzner app',
     'web-2 digitalocean app',
@@ -65,7 +65,7 @@ test('the organization is as documentation and tests know it', () => {
   expect(new Set(state.backups.map(({ status }) => status)).size).toBe(5);
 });
 
-test('tokens include one unused for more than 90 days, one never used, and two of one name', () => {
+test('tokens include one unused for more than 90 days, one never used, and two with the same name', () => {
   const unused = state.tokens.filter(({ last_used_at: used }) => used !== null && Date.parse(used) < START - 90 * DAY);
   expect(unused.map(({ name }) => name)).toEqual(['Old laptop']);
   expect(state.tokens.filter(({ last_used_at }) => last_used_at === null).map(({ name }) => name)).toEqual(['Sandbox', 'Grafana']);

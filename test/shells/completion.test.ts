@@ -4,20 +4,25 @@ import { has, openShell, type Shell } from './shell.ts';
 
 const required = Boolean(process.env.CI);
 
-/** Whether to skip a shell's tests, which is said. */
+/** Says so and skips a shell's tests if it is not installed, unless CI. */
 function missing(shell: string): boolean {
   if (has(shell)) return false;
-  if (!required) process.stderr.write(`Skipped the completion tests of ${shell}: this machine does not have it\n`);
+  if (!required) process.stderr.write(`Skipped the completion tests for ${shell}: it is not installed\n`);
   return !required;
 }
 
-/** What is typed, and what it becomes. */
+/** What is typed before Tab, and what it becomes. */
 const completed: readonly (readonly [typed: string, becomes: string])[] = [
   ['dnx ser', 'server'],
   ['dnx dep', 'deploy'],
   ['dnx site dep', 'site deploy'],
   ['dnx sites dep', 'sites deploy'],
   ['dnx firewall cr', 'firewall create'],
+  ['dnx workers cr', 'workers create'],
+  ['dnx help exit', 'help exit-codes'],
+  ['dnx help serv', 'help server'],
+  ['dnx rel', 'releases'],
+  ['dnx --he', '--help'],
   ['dnx site deploy --no-w', 'site deploy --no-wait'],
   ['dnx site list --no-h', 'site list --no-header'],
   ['dnx deploy --time', 'deploy --timeout'],
@@ -48,7 +53,7 @@ describe.each(terminals)('$shell', ({ shell, args, prepare }) => {
       expect((await open.enter(`${typed}\t`)).trim()).toBe(becomes);
     });
 
-    test('shows what there is', async () => {
+    test('lists the candidates', async () => {
       await open.shows('dnx site de\t\t', 'delete', 'deploy');
       await open.shows('dnx \t\t', 'server', 'sandbox', 'rollback');
     });
@@ -66,7 +71,7 @@ describe.skipIf(missing('fish'))('fish', () => {
     expect(offered(typed)).toContain(becomes.split(' ').at(-1));
   });
 
-  test('shows what there is, and nothing else', () => {
+  test('offers every candidate and nothing else', () => {
     expect(offered('dnx site de')).toEqual(['delete', 'deploy']);
     expect(offered('dnx ')).toEqual(expect.arrayContaining(['server', 'sandbox', 'rollback', 'help']));
     expect(offered('dnx site nothing ')).toEqual([]);

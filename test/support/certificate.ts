@@ -1,4 +1,4 @@
-/** A certificate for 127.0.0.1 that only itself has signed, for servers that must not be trusted. The key is known to everyone. */
+/** A self-signed certificate for 127.0.0.1, for servers that must not be trusted. Its key is public. */
 export const selfSigned = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjDXOE5MW8gBbiNcR

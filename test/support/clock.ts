@@ -2,16 +2,16 @@ import type { Clock } from '../../src/machine/world.ts';
 
 interface Sleeper {
   readonly at: number;
-  /** An event of the test, which happens while something waits and never moves time by itself. */
+  /** An event of the test: it happens while something waits, and never advances the clock. */
   readonly event?: boolean;
   readonly wake: () => void;
 }
 
-/** A clock that jumps to the next thing that waits, as soon as no request is under way: fifteen minutes take milliseconds. */
+/** A clock that jumps to the next timer while no request is in progress: fifteen minutes take milliseconds. */
 export class FakeClock implements Clock {
-  /** ms that `sleep` was asked for, in order. */
+  /** The durations of all sleeps in ms, in order. */
   readonly slept: number[] = [];
-  /** ms by which this machine's clock is ahead of the right time; it may change while something waits. */
+  /** How far this machine's clock is ahead, in ms. It may change while something waits. */
   ahead = 0;
   private readonly start: number;
   private time = 0;
@@ -24,7 +24,7 @@ export class FakeClock implements Clock {
   }
 
   now = (): number => this.right() + this.ahead;
-  /** The right time, as a server has it. */
+  /** The correct time, as on a server. */
   right = (): number => this.start + this.time;
   elapsed = (): number => this.time;
 
@@ -46,12 +46,12 @@ export class FakeClock implements Clock {
     });
   };
 
-  /** Calls `event` once that much time has passed, while something waits. */
+  /** Calls `event` after this time, while something waits. */
   at(ms: number, event: () => void): void {
     this.add({ at: ms, wake: event, event: true });
   }
 
-  /** Time stands still while `work` goes on. */
+  /** Stops the clock during `work`. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     this.busy += 1;
     try {
@@ -67,7 +67,7 @@ export class FakeClock implements Clock {
     this.schedule();
   }
 
-  /** A few turns of the event loop, so that whoever was just woken can begin its next request first. */
+  /** Waits a few turns of the event loop, so that whatever woke up can start its next request. */
   private schedule(turns = 4): void {
     if (turns === 4 && this.due) return;
     this.due = true;
@@ -77,7 +77,7 @@ export class FakeClock implements Clock {
       if (this.busy > 0) return;
       const [first, ...others] = this.sleepers;
       if (!first) return;
-      // Nobody waits for time to pass: what runs is still loading, or waits for something else.
+      // No timer is pending: code is still loading, or waits for something else.
       if (this.sleepers.every(({ event }) => event)) return;
       this.sleepers = others;
       this.time = Math.max(this.time, first.at);

@@ -3,26 +3,26 @@ import { openBed } from './dnx.ts';
 import { before, examples, prepareExample, runExample } from './examples.ts';
 import { leaves } from './tree.ts';
 
-/** A command with words that run, and what comes of them where nothing is in the way. */
+/** A command line that works, and its result under normal conditions. */
 export interface Runnable {
   readonly path: string;
-  /** As it is typed in a shell. It does not follow what goes on at Deploynix, and what it reads is in token.txt or secret.txt. */
+  /** As typed in a shell. It does not wait for remote work, and reads from token.txt or secret.txt. */
   readonly line: string;
-  /** What has to be run before. */
+  /** Command lines to run first. */
   readonly before: string | undefined;
 }
 
-/** Each command of the tree, by the first of its examples that asks nobody. */
+/** Every command, with the first of its examples that asks no questions. `auth refresh` needs a stored token, which these runs do not have. */
 export const runnables: readonly Runnable[] = leaves.flatMap(({ path, group, command }) => {
   const own = examples.filter(({ leaf, asks }) => leaf.path === path && !asks).map(({ line }) => line);
   const [line] = own;
-  if (line === undefined) return [];
+  if (line === undefined || path === 'auth refresh') return [];
   const waits = 'wait' in optionsOf(group, command) && !/--(no-wait|dry-run|timeout)/.test(line);
   const typed = `${line}${waits ? ' --no-wait' : ''}`.replace('--port 8787', '--port 0');
   return [{ path, line: / -$| - /.test(typed) ? `${typed} < secret.txt` : typed, before: before[line] }];
 });
 
-/** What a command does in this process. */
+/** What a command does when it runs in this process. */
 export interface Conduct {
   readonly prints: boolean;
   readonly requests: readonly string[];
@@ -30,7 +30,7 @@ export interface Conduct {
 
 const known = new Map<string, Promise<Conduct>>();
 
-/** Whether a command prints a result, and what it asks. Run once for each. */
+/** Runs a command once to see whether it prints a result, and what it requests. */
 export function conductOf({ line }: Runnable): Promise<Conduct> {
   const found = known.get(line) ?? observe(line);
   known.set(line, found);
@@ -38,7 +38,7 @@ export function conductOf({ line }: Runnable): Promise<Conduct> {
 }
 
 async function observe(line: string): Promise<Conduct> {
-  // The program that it starts prints in its place.
+  // The child process prints instead.
   if (line.startsWith('dnx sandbox run')) return { prints: true, requests: [] };
   const bed = await openBed({ rateLimit: 0 });
   try {

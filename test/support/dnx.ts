@@ -11,76 +11,76 @@ import { after } from './exchange.ts';
 import { mustBeRead } from './results.ts';
 import { capture, input, keyboard } from './streams.ts';
 
-/** What a run of dnx left behind. */
+/** The result of a run of dnx. */
 export interface Run {
   readonly code: number;
   readonly stdout: string;
-  /** stdout as it was written. */
+  /** The bytes of stdout. */
   readonly bytes: Buffer;
   readonly stderr: string;
   /** Requests of this run, as `GET /servers/01J…`. */
   readonly calls: readonly string[];
-  /** Milliseconds that it waited, by the fake clock. */
+  /** How long it waited on the fake clock, in ms. */
   readonly waited: number;
   readonly json: <T = Record<string, unknown>>() => T;
 }
 
-/** What a run of dnx is given beside its words. */
+/** Options of a run of dnx. */
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: string;
   readonly cwd?: string;
-  /** stdout and stderr are terminals of this width. */
+  /** Makes stdout and stderr terminals of this width. */
   readonly columns?: number;
-  /** Ctrl-C (or SIGTERM) after so many ms of the fake clock, while dnx waits for time to pass. */
+  /** Ctrl-C (or SIGTERM) after this many ms on the fake clock, while dnx waits. */
   readonly interruptAt?: number;
   readonly terminateAt?: number;
-  /** The terminal is closed after so many ms. */
+  /** Closes the terminal after this many ms. */
   readonly hangUpAt?: number;
-  /** Ctrl-C as soon as stderr holds these words. */
+  /** Ctrl-C as soon as stderr contains this text. */
   readonly interruptOn?: string;
-  /** Real ms after which Ctrl-C is pressed, for what must never hang. */
+  /** Ctrl-C after this many real ms, for commands that must never hang. */
   readonly limitMs?: number;
-  /** Gets each request to another machine, which then cannot be reached; otherwise such a request fails the test. */
+  /** Receives requests to other machines, which then fail as unreachable. Without it, such a request fails the test. */
   readonly elsewhere?: (request: HttpRequest) => void;
-  /** The exit code of what is spawned; 0 otherwise. */
+  /** The exit code of a child process (default 0). */
   readonly child?: (child: Child) => number;
-  /** Keys pressed on a terminal that answers questions. */
+  /** Keys pressed at questions on a terminal. */
   readonly keys?: string;
   /** Lines typed on a terminal. */
   readonly typed?: string;
-  /** What spreads requests that wait for the rate limit; not at all otherwise. */
+  /** The random numbers that spread requests after a rate limit (default 0). */
   readonly random?: () => number;
-  /** The platform that dnx takes this machine for; Linux otherwise. */
+  /** The platform of this machine (default Linux). */
   readonly platform?: NodeJS.Platform;
-  /** stdout is the null device. */
+  /** Makes stdout the null device. */
   readonly discards?: boolean;
-  /** Real ms without an answer, or without more of one, that count as none. */
+  /** Real ms of silence after which a connection times out. */
   readonly idleMs?: number;
-  /** Real ms that a body of JSON may take. */
+  /** Real ms after which a JSON body times out. */
   readonly bodyMs?: number;
-  /** Ends it, in place of the signals above. */
+  /** Replaces the signals above. */
   readonly signal?: AbortSignal;
-  /** What lies between dnx and the network. */
+  /** Wraps the network. */
   readonly through?: (network: Transport) => Transport;
 }
 
-/** A sandbox, a fake clock, a keychain in memory and private directories, on which command lines run in this process over real HTTP. */
+/** A sandbox, fake clock, in-memory keychain and private directories. Command lines run in this process over real HTTP. */
 export interface Bed {
   readonly sandbox: Sandbox;
   readonly clock: FakeClock;
   readonly keychain: Map<string, string>;
-  /** Holds config, cache, state and the working directory. */
+  /** Contains the config, cache, state and working directories. */
   readonly directory: string;
   readonly children: Child[];
   dnx(line: string | readonly string[], options?: RunOptions): Promise<Run>;
   close(): Promise<void>;
 }
 
-// Files in memory where there are such: a test does little else than to write some and remove them.
+// In memory if possible: tests spend most of their time writing and removing files.
 const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** A fresh bed: nothing is signed in but the owner of the sandbox, by DNX_TOKEN. */
+/** Opens a new bed, with DNX_TOKEN of the sandbox's owner. */
 export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promise<Bed> {
   const clock = new FakeClock();
   const sandbox = await startSandbox({ ...options, now: clock.right });
@@ -157,7 +157,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
   };
 }
 
-/** Words as a shell splits them: quotes group, nothing else is special. */
+/** Splits a line into words like a shell; only quotes are special. */
 export const split = (line: string): string[] =>
   [...line.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)].map(([word]) =>
     word.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single),
@@ -169,7 +169,7 @@ const inMemory = (secrets: Map<string, string>): Keychain => ({
   remove: async (account) => secrets.delete(account),
 });
 
-/** Time stands still during a request, and no other machine is ever asked. */
+/** Stops the clock during requests, and never contacts another machine. */
 function guarded(transport: Transport, clock: FakeClock, elsewhere: RunOptions['elsewhere']): Transport {
   return {
     async request(request) {

@@ -1,18 +1,18 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 
-/** A server on a free port of this machine, and how to end it with its connections. */
+/** A server on a free local port. Closing it closes its connections. */
 export interface Listening {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Another server than the API's: a file store, or something between it and dnx. */
+/** A server other than the API: a file store, or something between the API and dnx. */
 export interface Elsewhere extends Listening {
   readonly requests: IncomingMessage[];
 }
 
-/** Lets a server listen on a free port of this machine. */
+/** Starts a server on a free local port. */
 export async function listen(server: Server & { readonly closeAllConnections: () => void }, scheme = 'http'): Promise<Listening> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   return {
@@ -25,7 +25,7 @@ export async function listen(server: Server & { readonly closeAllConnections: ()
   };
 }
 
-/** A server that answers as it is told, and keeps what it was asked. */
+/** Starts a server with this handler that records requests. */
 export async function openElsewhere(answer: RequestListener): Promise<Elsewhere> {
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
@@ -35,7 +35,7 @@ export async function openElsewhere(answer: RequestListener): Promise<Elsewhere>
   return { ...(await listen(server)), requests };
 }
 
-/** A server that answers every request with JSON, or with text as it is. */
+/** Starts a server that answers every request with this JSON or text. */
 export const openJson = (answer: (url: URL, request: IncomingMessage) => unknown, status = 200): Promise<Elsewhere> =>
   openElsewhere((request, response) => {
     const body = answer(new URL(request.url ?? '', 'http://loopback'), request);

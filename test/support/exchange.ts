@@ -8,20 +8,20 @@ export const after: Timer = (ms, callback) => {
   return () => clearTimeout(timer);
 };
 
-/** A transport that gives up after so many ms of silence. */
+/** A transport that times out after this many ms of silence. */
 export const patience = (silenceMs: number, headMs = silenceMs): Reading => ({
   after,
   limits: { headMs, silenceMs, bodyMs: 60_000, bodyBytes: 1_000_000 },
 });
 
-/** A loopback port on which nobody listens. */
+/** A loopback port that nothing listens on. */
 export async function closedPort(): Promise<string> {
   const gone = await openElsewhere(() => {});
   await gone.close();
   return gone.url;
 }
 
-/** A GET of this URL, unless something else is said. */
+/** A request for this URL; GET by default. */
 export const requestTo = (url: string, request: Partial<HttpRequest> = {}): HttpRequest => ({
   method: 'GET',
   url,
@@ -30,14 +30,14 @@ export const requestTo = (url: string, request: Partial<HttpRequest> = {}): Http
   ...request,
 });
 
-/** A body to its end. */
+/** Reads a body to its end. */
 export async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const pieces: Uint8Array[] = [];
   for await (const piece of body) pieces.push(piece);
   return Buffer.concat(pieces).toString();
 }
 
-/** What it fails with: a fault in words, or whatever else was thrown. */
+/** How a request fails: the words of a fault, or whatever else was thrown. */
 export const failureOf = (attempt: Promise<unknown>): Promise<unknown> =>
   attempt.then(
     () => 'no failure',

@@ -6,34 +6,34 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandb
 import { hasten } from './hasten.ts';
 import { mustBeRead } from './results.ts';
 
-/** The built executable in processes of its own, against a sandbox in this one, with real time and real signals. */
+/** The built executable in separate processes, with a sandbox in this one, real time and real signals. */
 export interface Executable {
   readonly sandbox: Sandbox;
-  /** Config, cache, working directory and temporary files of the processes. */
+  /** Contains the config, cache, working and temporary directories of the processes. */
   readonly directory: string;
-  /** Starts `dnx ARGS`; awaiting it gives exitCode, stdout and stderr. */
+  /** Starts `dnx ARGS`; awaiting it returns exitCode, stdout and stderr. */
   dnx(args: readonly string[], options?: StartOptions): Started;
-  /** Starts a line of bash in which `dnx` is the executable. */
+  /** Starts a bash command in which `dnx` is the executable. */
   shell(line: string, options?: StartOptions): Started;
   close(): Promise<void>;
 }
 
-/** What a process gets beside its words. */
+/** Options of a process. */
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: 'ignore' | 'pipe';
 }
 
-/** A process under way. */
+/** A running process. */
 export type Started = ReturnType<typeof launch>;
 
-/** How an executable is opened. */
+/** Options of an executable. */
 export interface ExecutableOptions extends SandboxOptions {
-  /** How many times as fast time passes, for the sandbox and for the processes. */
+  /** The speed of time, for the sandbox and the processes. */
   readonly speed?: number;
 }
 
-/** A fresh sandbox and directory for the built executable. Its processes get the sandbox's address and token, and nothing of this one's environment. */
+/** Opens a sandbox and directory for the executable. Its processes get the sandbox's URL and token, but not this environment. */
 export async function openExecutable({ speed, ...options }: ExecutableOptions = {}): Promise<Executable> {
   const fast = speed === undefined ? undefined : hasten(speed);
   const sandbox = await startSandbox({ ...(fast && { now: fast.now }), ...options });
@@ -69,7 +69,7 @@ function launch(file: string, args: readonly string[], { directory, env, stdin =
   return child;
 }
 
-/** Resolves once a process has written these words to its stderr; rejects when it ends without. */
+/** Resolves once stderr contains this text; rejects if the process ends without it. */
 export function said(child: Started, words: string): Promise<void> {
   return new Promise((resolve, reject) => {
     let text = '';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-/** Time that passes so many times as fast, for a sandbox in this process (`now`) and for processes with this environment. */
+/** Faster time, for a sandbox in this process (`now`) and for processes with this environment. */
 export function hasten(factor: number): { readonly now: () => number; readonly env: Readonly<Record<string, string>> } {
   const since = Date.now();
   return {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type Holder, holderOf, nameOf } from '../../src/machine/files/holder.ts';
 
-/** A living process that may hold locks, and how to kill it. */
+/** A running process that can hold locks. */
 export interface LivingHolder {
   readonly holder: Holder;
   kill(): Promise<void>;
 }
 
-/** Starts a process that does nothing until the end of the test. */
+/** Starts a process that idles until the test ends. */
 export async function startHolder(): Promise<LivingHolder> {
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
   await new Promise((resolve) => child.once('spawn', resolve));
@@ -25,7 +25,7 @@ export async function startHolder(): Promise<LivingHolder> {
   };
 }
 
-/** Leaves the lock of a file as this holder would, in the middle of an edit. Answers with its path. */
+/** Locks a file as this holder would during an edit, and returns the path of the lock. */
 export function leaveLock(file: string, holder: Holder): string {
   const lock = `${file}.lock`;
   mkdirSync(lock, { recursive: true });

@@ -1,16 +1,16 @@
 import { createServer, type Socket } from 'node:net';
 import { type Listening, listen } from './elsewhere.ts';
 
-/** A server below HTTP: it writes whatever it likes, whenever it likes. */
+/** A raw TCP server that writes anything at any time. */
 export interface Liar extends Listening {
-  /** The first lines that it was sent, one of each connection: `GET /api/v1/servers HTTP/1.1`. */
+  /** The first line of each request: `GET /api/v1/servers HTTP/1.1`. */
   readonly asked: string[];
 }
 
-/** What a liar does with a connection, once the first bytes have come; and again for each request on it. */
+/** What a liar does with a connection at each request. */
 export type Lie = (socket: Socket, asked: string) => void;
 
-/** Opens a liar on a free port of this machine. */
+/** Starts a liar on a free local port. */
 export async function openLiar(lie: Lie, scheme = 'http'): Promise<Liar> {
   const asked: string[] = [];
   const open = new Set<Socket>();
@@ -30,13 +30,13 @@ export async function openLiar(lie: Lie, scheme = 'http'): Promise<Liar> {
   return { ...(await listen(Object.assign(server, { closeAllConnections }), scheme)), asked };
 }
 
-/** Writes this again and again until the other side has gone. */
+/** Writes this repeatedly until the connection closes. */
 export function drip(socket: Socket, text: string | Buffer, everyMs: number): void {
   const timer = setInterval(() => socket.write(text), everyMs);
   socket.on('close', () => clearInterval(timer));
 }
 
-/** Writes as much as the other side takes, for ever. */
+/** Writes as fast as the client reads, forever. */
 export function flood(socket: Socket, chunk: Buffer): void {
   const more = () => {
     while (!socket.destroyed && socket.write(chunk));

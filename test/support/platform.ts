@@ -3,15 +3,15 @@ import type { Bed } from './dnx.ts';
 
 type Thing = Record<string, unknown>;
 
-/** How another platform says what the sandbox says of its sites and their releases. */
+/** How another platform words sites and releases. */
 export interface Dialect {
   readonly site?: (site: Thing) => Thing;
-  /** A release, and its place in the list, the newest first. */
+  /** A release and its index in the list, newest first. */
   readonly release?: (release: Thing, index: number) => Thing;
   readonly releases?: (releases: readonly Thing[]) => readonly Thing[];
 }
 
-/** Lets the sandbox answer as that platform would, until the function it returns is called. */
+/** Makes the sandbox answer like that platform until the returned function is called. */
 export function speak({ sandbox }: Bed, { site = same, release = same, releases = same }: Dialect): () => void {
   const reworded =
     (change: (data: never) => unknown) =>

@@ -3,15 +3,15 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Listening, listen } from './elsewhere.ts';
 
-/** An HTTP proxy over loopback: CONNECT, and requests in absolute form. */
+/** An HTTP proxy on loopback: CONNECT, and requests with absolute URLs. */
 export interface LoopbackProxy extends Listening {
-  /** What it was asked for: `CONNECT host:port` or `GET http://…`. */
+  /** Its requests: `CONNECT host:port` or `GET http://…`. */
   readonly asked: string[];
-  /** The Proxy-Authorization of each. */
+  /** The Proxy-Authorization header of each. */
   readonly authorizations: (string | undefined)[];
 }
 
-/** `refuse` answers every CONNECT with this status; 0 hangs up without a word. */
+/** Starts a proxy. `refuse` answers every CONNECT with this status; 0 closes the connection. */
 export async function openProxy({ refuse }: { readonly refuse?: number } = {}): Promise<LoopbackProxy> {
   const asked: string[] = [];
   const authorizations: (string | undefined)[] = [];

@@ -1,17 +1,17 @@
 import { Readable, Writable } from 'node:stream';
 import type { Input, Output } from '../../src/machine/world.ts';
 
-/** A stream, and what was written to it. */
+/** A stream that captures its output. */
 export interface Captured {
   readonly stream: Output;
   readonly text: () => string;
   readonly bytes: () => Buffer;
 }
 
-/** What a spinner asks of a terminal; nothing moves here, and nobody ends it. */
+/** The terminal methods that a spinner calls; they do nothing. */
 const cursor = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true };
 
-/** A stream that keeps what is written to it. `seen` gets all of that at each write. */
+/** Creates a stream that captures its output. `seen` gets all of it after each write. */
 export function capture(isTTY = false, columns = 120, seen?: (text: string) => void): Captured {
   const chunks: Buffer[] = [];
   const stream = new Writable({
@@ -29,10 +29,10 @@ export function capture(isTTY = false, columns = 120, seen?: (text: string) => v
   };
 }
 
-/** Standard input that holds this text. */
+/** Creates a stdin with this text. */
 export const input = (text: string, isTTY = false): Input => Object.assign(Readable.from(text === '' ? [] : [text]), { isTTY });
 
-/** A terminal on which these keys are pressed, each as soon as a question waits for one. */
+/** Creates a terminal on which these keys are pressed, each as soon as a question waits for one. */
 export function keyboard(keys: string): Input {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: an arrow is one key
   const left = keys.match(/\u001b\[.|./gs) ?? [];
@@ -43,7 +43,7 @@ export function keyboard(keys: string): Input {
     due = true;
     setImmediate(() => {
       due = false;
-      // One listener is readline's own; the second is the question's, and goes with it.
+      // One listener is readline's; the second is the question's, and is removed with it.
       const key = stream.listenerCount('keypress') > 1 ? left.shift() : undefined;
       if (key === undefined) return;
       stream.push(key);

@@ -2,23 +2,23 @@ import { resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { spawn } from '@lydell/node-pty';
 
-/** The built dnx on a pseudo-terminal. */
+/** The built executable on a pseudo-terminal. */
 export interface Terminal {
-  /** Resolves once this has appeared after what was waited for before; rejects when dnx ends without it. */
-  shows(text: string): Promise<void>;
+  /** Resolves with the text once it appears after the previous one; rejects if dnx ends without it. */
+  shows(text: string | RegExp): Promise<string>;
   type(keys: string): void;
-  /** Everything that was written, without control sequences and as it was, and the exit code. */
+  /** The output without control sequences, the raw output, and the exit code. */
   readonly ended: Promise<{ readonly text: string; readonly raw: string; readonly code: number }>;
 }
 
 /** Keys, as a terminal sends them. */
-export const keys = { enter: '\r', down: '\u001b[B', interrupt: '\u0003' } as const;
+export const keys = { enter: '\r', down: '\u001b[B', up: '\u001b[A', interrupt: '\u0003' } as const;
 
-/** Starts dnx on a terminal of its own, with this environment and nothing else. */
-export function openTerminal(words: readonly string[], env: Readonly<Record<string, string>>, cwd: string): Terminal {
+/** Starts dnx on its own terminal, with only this environment. */
+export function openTerminal(words: readonly string[], env: Readonly<Record<string, string>>, cwd: string, cols = 120): Terminal {
   const child = spawn(process.execPath, [resolve('bin/dnx.js'), ...words], {
     cwd,
-    cols: 120,
+    cols,
     rows: 40,
     env: { PATH: process.env.PATH ?? '', HOME: cwd, TERM: 'xterm', ...env },
   });
@@ -43,10 +43,10 @@ export function openTerminal(words: readonly string[], env: Readonly<Record<stri
   return {
     async shows(wanted) {
       for (;;) {
-        const at = text.indexOf(wanted, seen);
-        if (at >= 0) {
-          seen = at + wanted.length;
-          return;
+        const found = foundIn(text.slice(seen), wanted);
+        if (found) {
+          seen += found.index + found.words.length;
+          return found.words;
         }
         if (over) throw new Error(`dnx ended without “${wanted}”:\n${text}`);
         await told();
@@ -55,4 +55,9 @@ export function openTerminal(words: readonly string[], env: Readonly<Record<stri
     type: (typed) => child.write(typed),
     ended,
   };
+}
+
+function foundIn(text: string, wanted: string | RegExp): { readonly index: number; readonly words: string } | undefined {
+  const index = typeof wanted === 'string' ? text.indexOf(wanted) : text.search(wanted);
+  return index < 0 ? undefined : { index, words: typeof wanted === 'string' ? wanted : (wanted.exec(text)?.[0] ?? '') };
 }

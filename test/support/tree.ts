@@ -1,9 +1,9 @@
 import { everyCommand, type Leaf } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
 
-/** Every command, loaded, in the order of the help. */
+/** Every command in the order of the help. */
 export const leaves: readonly Leaf[] = await everyCommand(tree);
 
-/** An example as it is typed: `dnx site deploy shop.example.com`. */
+/** The examples as typed: `dnx site deploy shop.example.com`. */
 export const linesOf = ({ group, command }: Leaf): string[] =>
   command.examples.map((example) => ['dnx', group.name, example].filter(Boolean).join(' '));

@@ -2,16 +2,16 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { type Listening, openElsewhere } from './elsewhere.ts';
 
-/** What the site answers, by the name of the release that is live. */
+/** The answer of a site, by the name of the live release. */
 type Answer = (release: string) => { readonly status: number; readonly body?: string };
 
-/** A site under test. */
+/** A deployed site as its visitors see it. */
 export interface Website extends Listening {
-  /** What was asked of it, with the headers. */
+  /** Its requests. */
   readonly asked: { readonly path: string; readonly headers: IncomingHttpHeaders }[];
 }
 
-/** The site itself, as visitors see it: it serves whichever release the sandbox has made live. */
+/** Starts a site that serves the live release. */
 export async function openWebsite(sandbox: Sandbox, siteId: string, answer: Answer): Promise<Website> {
   const asked: Website['asked'] = [];
   const elsewhere = await openElsewhere((request, response) => {

@@ -13,7 +13,7 @@ const open = (...words: string[]) =>
 const ESCAPE = '\u001b';
 
 test('questions are asked in lines, without moving the cursor', async () => {
-  const terminal = open('server', 'create', 'web-3', '--size', 'cx32', '--no-wait');
+  const terminal = open('server', 'create', 'web-3', '--size', 'cx32', '--type', 'load_balancer', '--no-wait');
   await terminal.shows('Cloud provider:');
   await terminal.shows('Number:');
   terminal.type(`2${keys.enter}`);
@@ -26,10 +26,26 @@ test('questions are asked in lines, without moving the cursor', async () => {
   await terminal.shows('Image:');
   await terminal.shows('Number:');
   terminal.type(`1${keys.enter}`);
+  await terminal.shows('Create this server? (y/N)');
+  terminal.type(`y${keys.enter}`);
   const { code, raw } = await terminal.ended;
   expect(code).toBe(0);
   expect(raw).not.toContain(ESCAPE);
   expect(executable.sandbox.state.servers.at(-1)).toMatchObject({ name: 'web-3', provider: 'hetzner' });
+});
+
+test('what is missing is picked by its number, or by text that filters', async () => {
+  const terminal = open('site', 'show');
+  await terminal.shows('? Show which site?');
+  await terminal.shows('1) shop.example.com');
+  await terminal.shows('Number, or text to filter:');
+  terminal.type(`web-2${keys.enter}`);
+  await terminal.shows('1) api.example.com');
+  await terminal.shows('Number, or text to filter:');
+  terminal.type(`1${keys.enter}`);
+  const { text, code, raw } = await terminal.ended;
+  expect([code, text]).toEqual([0, expect.stringContaining('api.example.com')]);
+  expect(raw).not.toContain(ESCAPE);
 });
 
 test('a secret is not shown, and can be corrected', async () => {
@@ -52,19 +68,20 @@ test('a secret is asked for after a line', async () => {
   expect(executable.sandbox.state.credentials.at(-1)).toMatchObject({ name: 'Spare', provider: 'hetzner' });
 });
 
-test.each(["The provider's API token", 'Type web-1'])('Ctrl-C at “%s” changes nothing', async (question) => {
+test.each(["The provider's API token", "Type 'web-1'"])('Ctrl-C at “%s” changes nothing', async (question) => {
   const terminal = question.startsWith('Type')
     ? open('server', 'delete', 'web-1')
     : open('credential', 'create', 'Spare', '--provider', 'hetzner');
   await terminal.shows(question);
   terminal.type(keys.interrupt);
-  expect((await terminal.ended).code).toBe(130);
+  const { text, code } = await terminal.ended;
+  expect([code, text]).toEqual([130, expect.stringMatching(/\nError: Interrupted; nothing was done\.\s+$/)]);
   expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
 });
 
 test('a wait has no spinner', async () => {
   const terminal = open('deploy', 'shop.example.com');
-  await terminal.shows('Deployment of shop.example.com started.');
+  await terminal.shows('Started a deployment of shop.example.com');
   terminal.type(keys.interrupt);
   const { code, raw } = await terminal.ended;
   expect(code).toBe(130);

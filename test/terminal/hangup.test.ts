@@ -11,7 +11,7 @@ afterEach(() => executable.close());
 
 test.each([
   ['follows a deployment', 'deploy shop.example.com', 'started'],
-  ['asks a question', 'server delete web-1', 'Type web-1'],
+  ['asks a question', 'server delete web-1', "Type 'web-1'"],
 ])('a terminal that is closed while dnx %s ends it with 129', async (_, words, shown) => {
   // The shell gets the signal of its terminal, and hands it on to what it runs.
   const inside = `"$NODE" "$DNX" ${words} <$(tty) & trap "kill -HUP $!" HUP; wait $!; wait $!; echo $? > code`;

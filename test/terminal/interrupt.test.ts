@@ -10,33 +10,33 @@ beforeEach(async () => {
 });
 afterEach(() => executable.close());
 
-/** Each question of a command line; the first answer of each is taken. */
-const asking: readonly (readonly [words: readonly string[], questions: readonly string[]])[] = [
+/** Each question of a command line. The first choice is taken, unless keys to move are given. */
+const asking: readonly (readonly [words: readonly string[], questions: readonly (readonly [question: string, moves?: string])[]])[] = [
   [
     ['server', 'create', 'web-3'],
-    ['? Cloud provider:', '? Credential for the provider:', '? Region:', '? Size:', '? Image:'],
+    [['? Cloud provider:'], ['? Credential:'], ['? Region:'], ['? Size:'], ['? Image:']],
   ],
   [
     ['token', 'create', 'ci'],
-    ['? What may the token do? Start from:', '? Abilities 2 chosen'],
+    [['? What should this token be able to do?', keys.down + keys.down], ['? Abilities 2 chosen']],
   ],
-  [['token', 'rotate', 'Grafana'], ['? Replace token Grafana?']],
+  [['token', 'rotate', 'Grafana'], [['? Replace token Grafana']]],
 ];
 const cases = asking.flatMap(([words, questions]) =>
-  questions.map((question, index) => [`dnx ${words.join(' ')}`, question, words, questions.slice(0, index)] as const),
+  questions.map(([question], index) => [`dnx ${words.join(' ')}`, question, words, questions.slice(0, index)] as const),
 );
 
 test.each(cases)('%s: Ctrl-C at “%s” changes nothing', async (_, question, words, before) => {
   const terminal = openTerminal(words, { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token }, executable.directory);
-  for (const each of before) {
+  for (const [each, moves = ''] of before) {
     await terminal.shows(each);
-    await terminal.shows('❯');
-    terminal.type(keys.enter);
+    await terminal.shows('navigate');
+    terminal.type(moves + keys.enter);
   }
   await terminal.shows(question);
   terminal.type(keys.interrupt);
-  const { code } = await terminal.ended;
-  expect(code).toBe(130);
+  const { text, code } = await terminal.ended;
+  expect([code, text]).toEqual([130, expect.stringMatching(/\n✗ Interrupted; nothing was done\.\s+$/)]);
   expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
   expect(existsSync(join(executable.directory, '.config'))).toBe(false);
 });

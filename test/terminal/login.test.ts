@@ -13,15 +13,18 @@ afterEach(() => executable.close());
 
 const open = (...words: string[]) =>
   openTerminal(words, { DNX_HOST: executable.sandbox.url, DNX_CONFIG_DIR: join(executable.directory, 'config') }, executable.directory);
+const host = () => new URL(executable.sandbox.url).host;
 const stored = (): Record<string, string> => JSON.parse(readFileSync(join(executable.directory, 'config/tokens.json'), 'utf8'));
 const minted = () => executable.sandbox.state.tokens.slice(6);
 
+/** Ctrl-U. */
+const ERASE_LINE = '\u0015';
+
 /** Each question of the login, and what answers it. */
 const questions: readonly (readonly [question: string, answer: string])[] = [
-  ['? Mail address:', `${SEED_EMAIL}${keys.enter}`],
+  ['? Email:', `${SEED_EMAIL}${keys.enter}`],
   ['? Password:', `${SEED_PASSWORD}${keys.enter}`],
-  ['? What may the token do? Start from:', keys.enter],
-  ['? Abilities 2 chosen', keys.enter],
+  ['? What should this token be able to do?', keys.enter],
 ];
 
 async function answer(terminal: Terminal, upTo: number): Promise<void> {
@@ -31,45 +34,84 @@ async function answer(terminal: Terminal, upTo: number): Promise<void> {
   }
 }
 
-test('signs in with the abilities of the preset that is chosen', async () => {
+test('Enter at the last question signs in with everything', async () => {
   const terminal = open('login', '--insecure-storage');
   await answer(terminal, questions.length);
   const { text, code } = await terminal.ended;
   expect(code).toBe(0);
-  expect(text).toContain(`Signed in to ${executable.sandbox.url} as ${SEED_EMAIL}.`);
+  expect(text).toContain(`✓ Signed in to ${host()} as ${SEED_EMAIL} (profile default, file)`);
   expect(text).not.toContain(SEED_PASSWORD);
-  expect(minted()).toMatchObject([{ abilities: ['site:read', 'site:deploy'] }]);
+  expect(minted()).toMatchObject([{ abilities: ['*'] }]);
   const token = stored()[`default@${executable.sandbox.url}`] ?? '';
   expect(token).toMatch(/^7\|/);
   expect(text).not.toContain(token);
 });
 
-test('the list of abilities can be searched, one by one or all that are shown', async () => {
+test('the first sign-in asks for the host, and the profile keeps it', async () => {
+  const env = { DNX_CONFIG_DIR: join(executable.directory, 'config') };
+  const terminal = openTerminal(['login', '--insecure-storage'], env, executable.directory);
+  await terminal.shows('? Host: (deploynix.io)');
+  terminal.type(`http://far.example${keys.enter}`);
+  await terminal.shows('Refusing to send a token in the clear to http://far.example.');
+  terminal.type(`${ERASE_LINE}${executable.sandbox.url}${keys.enter}`);
+  await answer(terminal, questions.length);
+  const first = await terminal.ended;
+  expect([first.code, first.text]).toEqual([0, expect.stringContaining('Next: dnx site list\r\n')]);
+  const next = await openTerminal(['whoami'], env, executable.directory).ended;
+  expect([next.code, next.text]).toEqual([0, expect.stringContaining(SEED_EMAIL)]);
+  const again = openTerminal(['login', '--insecure-storage'], env, executable.directory);
+  await again.shows(`Signing in to ${host()}`);
+  await again.shows('? Email:');
+  again.type(keys.interrupt);
+  expect((await again.ended).code).toBe(130);
+});
+
+test('a wrong email, an empty password and a wrong password are asked for again', async () => {
   const terminal = open('login', '--insecure-storage');
-  await answer(terminal, 3);
-  await terminal.shows('? Abilities 2 chosen');
+  await terminal.shows('? Email:');
+  terminal.type(`notanemail${keys.enter}`);
+  await terminal.shows("'notanemail' is not an email address.");
+  terminal.type(`${ERASE_LINE}${SEED_EMAIL}${keys.enter}`);
+  await terminal.shows('? Password:');
+  terminal.type(keys.enter);
+  await terminal.shows('An answer is required.');
+  terminal.type(`wrong${keys.enter}`);
+  await terminal.shows('Wrong email or password. Try again.');
+  await terminal.shows('? Password:');
+  terminal.type(`${SEED_PASSWORD}${keys.enter}`);
+  await terminal.shows('? What should this token be able to do?');
+  terminal.type(keys.enter);
+  expect((await terminal.ended).code).toBe(0);
+});
+
+test('the list of abilities can be filtered, and chosen from one by one or all at once', async () => {
+  const terminal = open('login', '--insecure-storage');
+  await answer(terminal, 2);
+  await terminal.shows('Choose abilities…');
+  terminal.type(keys.down + keys.down + keys.down + keys.enter);
+  await terminal.shows('? Abilities 0 chosen');
   terminal.type('daem');
-  await terminal.shows('2 chosen daem');
+  await terminal.shows('0 chosen daem');
   await terminal.shows('daemon:read');
   terminal.type(keys.down + keys.down);
   await terminal.shows('❯ ◯ daemon:update');
   terminal.type(' ');
-  await terminal.shows('3 chosen daem');
+  await terminal.shows('1 chosen daem');
   terminal.type('\u007f\u007f\u007f\u007fredir');
-  await terminal.shows('3 chosen redir');
+  await terminal.shows('1 chosen redir');
   terminal.type('\t');
-  await terminal.shows('7 chosen redir');
+  await terminal.shows('5 chosen redir');
   terminal.type(keys.enter);
   expect((await terminal.ended).code).toBe(0);
   expect(minted()).toMatchObject([
-    { abilities: ['site:read', 'site:deploy', 'daemon:update', 'redirect:read', 'redirect:create', 'redirect:update', 'redirect:delete'] },
+    { id: 8, abilities: ['daemon:update', 'redirect:read', 'redirect:create', 'redirect:update', 'redirect:delete'] },
   ]);
 });
 
-test('a list in which nothing is chosen is not taken for everything', async () => {
+test('an empty choice of abilities does not mean everything', async () => {
   const terminal = open('login', '--insecure-storage');
   await answer(terminal, 2);
-  await terminal.shows('nothing');
+  await terminal.shows('Choose abilities…');
   terminal.type(keys.down + keys.down + keys.down + keys.enter);
   await terminal.shows('? Abilities 0 chosen');
   terminal.type(keys.enter);
@@ -79,18 +121,22 @@ test('a list in which nothing is chosen is not taken for everything', async () =
   expect(minted()).toEqual([]);
 });
 
-test.each(questions.map(([question], index) => [question, index] as const))('Ctrl-C at “%s” stores nothing', async (question, index) => {
-  const terminal = open('login', '--insecure-storage');
-  await answer(terminal, index);
-  await terminal.shows(question);
-  terminal.type(keys.interrupt);
-  const { text, code } = await terminal.ended;
-  expect(code).toBe(130);
-  expect(text).toContain('Interrupted; nothing was done.');
-  expect(executable.sandbox.calls).toEqual([]);
-  expect(existsSync(join(executable.directory, 'config/config.json'))).toBe(false);
-  expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
-});
+test.each(questions.map(([question], index) => [question, index] as const))(
+  'Ctrl-C at “%s” leaves nothing behind',
+  async (question, index) => {
+    const terminal = open('login', '--insecure-storage');
+    await answer(terminal, index);
+    await terminal.shows(question);
+    terminal.type(keys.interrupt);
+    const { text, code } = await terminal.ended;
+    expect(code).toBe(130);
+    expect(text).toContain('Interrupted; nothing was done.');
+    expect(minted()).toEqual([]);
+    expect(executable.sandbox.calls).toHaveLength(index < 2 ? 0 : 3);
+    expect(existsSync(join(executable.directory, 'config/config.json'))).toBe(false);
+    expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
+  },
+);
 
 test('--with-token asks for it behind a mask on a terminal', async () => {
   const terminal = open('login', '--with-token', '--insecure-storage');
@@ -102,7 +148,7 @@ test('--with-token asks for it behind a mask on a terminal', async () => {
   expect(Object.values(stored())).toEqual([executable.sandbox.token]);
 });
 
-test('--for takes the place of the list', async () => {
+test('--for takes the place of the question', async () => {
   const terminal = open('login', '--insecure-storage', '--email', SEED_EMAIL, '--for', 'deploy --wait');
   await terminal.shows('? Password:');
   terminal.type(`${SEED_PASSWORD}${keys.enter}`);
@@ -110,53 +156,50 @@ test('--for takes the place of the list', async () => {
   expect(minted()).toMatchObject([{ abilities: ['site:deploy', 'site:read'] }]);
 });
 
-test('wrong credentials have their own words, and so has the sixth try within a minute', async () => {
-  for (let attempt = 1; attempt <= 6; attempt++) {
+test('a sixth sign-in within a minute is told to wait', async () => {
+  for (const passwords of [3, 3]) {
     const terminal = open('login', '--insecure-storage', '--email', SEED_EMAIL, '--preset', 'ci-deploy');
-    await terminal.shows('? Password:');
-    terminal.type(`wrong-${attempt}${keys.enter}`);
+    for (let each = 1; each <= passwords; each++) {
+      if (each > 1) await terminal.shows('Try again.');
+      await terminal.shows('? Password:');
+      terminal.type(`wrong-${each}${keys.enter}`);
+    }
     const { text, code } = await terminal.ended;
-    expect(text).not.toContain(`wrong-${attempt}`);
-    expect(code).toBe(attempt < 6 ? 4 : 9);
-    expect(text).toContain(attempt < 6 ? 'Deploynix did not accept the mail address and password' : 'Deploynix takes 5 sign-ins a minute.');
+    expect(text).not.toMatch(/wrong-\d/);
+    const isFirst = executable.sandbox.calls.length === 3;
+    expect(code).toBe(isFirst ? 4 : 9);
+    expect(text).toContain(isFirst ? 'Wrong email or password (“' : 'Deploynix allows 5 sign-ins a minute. Wait a minute, then try again.');
   }
 });
 
-test('a plan without API access has its own words, and nothing is stored', async () => {
+test('a plan without API access is explained, and nothing is stored', async () => {
   executable.sandbox.state.plan.api_access = false;
   const terminal = open('login', '--insecure-storage');
-  await answer(terminal, questions.length);
+  await answer(terminal, 2);
   const { text, code } = await terminal.ended;
   expect(code).toBe(5);
   expect(text).toContain('Professional or Enterprise');
   expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
 });
 
-test('where there is no keychain, that is said before the password is asked for', async () => {
+test('a missing keychain is reported before anything is asked', async () => {
   const { text, code } = await open('login').ended;
   expect(code).toBe(1);
-  expect(text).not.toContain('Password');
+  expect(text).not.toContain('?');
   expect(text).toContain('--insecure-storage');
 });
 
-test('a token is made from a list too, and is alone on stdout', async () => {
+test('token create asks the same question, with CI first', async () => {
   const terminal = openTerminal(
     ['token', 'create', 'ci'],
     { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token },
     executable.directory,
   );
-  await answerPicker(terminal);
-  const { code } = await terminal.ended;
-  expect(code).toBe(0);
-  expect(minted()).toMatchObject([{ name: 'ci', abilities: ['site:read', 'site:deploy'] }]);
+  await terminal.shows('? What should this token be able to do?');
+  terminal.type(keys.enter);
+  expect((await terminal.ended).code).toBe(0);
+  expect(minted()).toMatchObject([{ name: 'ci', abilities: ['site:deploy', 'site:read'] }]);
 });
-
-async function answerPicker(terminal: Terminal): Promise<void> {
-  for (const [question, reply] of questions.slice(2)) {
-    await terminal.shows(question);
-    terminal.type(reply);
-  }
-}
 
 test('the token in use is revoked only once its name is typed', async () => {
   const terminal = openTerminal(
@@ -164,8 +207,8 @@ test('the token in use is revoked only once its name is typed', async () => {
     { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token },
     executable.directory,
   );
-  await terminal.shows('you will be signed out');
-  await terminal.shows('? Type Sandbox to go on:');
+  await terminal.shows('Revoking it signs you out.');
+  await terminal.shows("? Type 'Sandbox' to continue:");
   terminal.type(`Sandbox${keys.enter}`);
   expect((await terminal.ended).code).toBe(0);
   expect(executable.sandbox.state.tokens.some(({ name }) => name === 'Sandbox')).toBe(false);

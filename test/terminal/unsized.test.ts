@@ -13,13 +13,13 @@ test('on a terminal of 0 columns a question can be answered', async () => {
     `(until grep -q Type seen; do :; done; printf 'web-2\\r'; cat) | script -qefc '${line}' seen`,
   );
   expect(exitCode).toBe(2);
-  expect(stdout).toContain('is not the name');
+  expect(stdout).toContain("'web-2' does not match. Nothing was deleted.");
 });
 
 test('on a terminal of 0 columns a wait goes on in lines, and can be ended', async () => {
   const line = 'stty cols 0 rows 0; timeout --foreground -k 3 -s INT 3 "$NODE" "$DNX" deploy shop.example.com';
   const { stdout } = await executable.shell(`script -qec '${line}' /dev/null`);
-  expect(stdout).toContain('Deployment of shop.example.com started.');
+  expect(stdout).toContain('Started a deployment of shop.example.com');
   expect(stdout).toContain('Interrupted');
   expect(stdout.length).toBeLessThan(2_000);
 });

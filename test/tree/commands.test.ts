@@ -1,29 +1,29 @@
 import { describe, expect, test } from 'vitest';
-import { flagName, plural } from '../../src/base/text.ts';
+import { flagName } from '../../src/base/text.ts';
 import { globals } from '../../src/cli/language/globals.ts';
 import { optionsOf, positionalsOf } from '../../src/cli/language/signature.ts';
-import { operationsOf } from '../../src/cli/language/tree.ts';
+import { namesOf, operationsOf } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
 import { abilities, needOf } from '../../src/platform/abilities.ts';
 import { leaves } from '../support/tree.ts';
 
-/** Options that are documented by their negative: `--no-header`. */
+/** Options documented by their negative: `--no-header`. */
 const negatives = ['no_header', 'no_input', 'no_color'];
 
 describe.each(leaves.map((leaf) => [leaf.path, leaf] as const))('%s', (_, { group, command }) => {
-  test('has a summary of one line, and an example', () => {
+  test('has a summary of one line and examples', () => {
     expect(command.summary).toMatch(/^[A-Z].{5,90}[^.]$/);
     expect(command.name).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(command.examples.length).toBeGreaterThan(0);
     for (const example of command.examples) expect(example.split(' ')[0]).toBe(command.name);
   });
 
-  test('needs abilities that there are', () => {
+  test('needs existing abilities', () => {
     const needs = operationsOf(command).flatMap((endpoint) => needOf(endpoint)?.ability ?? []);
     expect(needs.filter((need) => !abilities.includes(need))).toEqual([]);
   });
 
-  test('takes options that commander reads as they are meant, each once', () => {
+  test('takes options that commander can read, each once', () => {
     const options = { ...globals, ...optionsOf(group, command) };
     for (const [key, option] of Object.entries(options)) {
       expect(key).toMatch(/^[a-z]+(_[a-z\d]+)*$/);
@@ -38,7 +38,7 @@ describe.each(leaves.map((leaf) => [leaf.path, leaf] as const))('%s', (_, { grou
     expect(overridden).toEqual([]);
   });
 
-  test('takes positionals in an order that can be read', () => {
+  test('takes required arguments first and a variadic one last', () => {
     const positionals = positionalsOf(group, command);
     const firstOptional = positionals.findIndex(({ required }) => !required);
     if (firstOptional >= 0) expect(positionals.slice(firstOptional).every(({ required }) => !required)).toBe(true);
@@ -46,7 +46,7 @@ describe.each(leaves.map((leaf) => [leaf.path, leaf] as const))('%s', (_, { grou
   });
 });
 
-test('names and aliases of a group are its own', () => {
+test('a group has each name and alias once', () => {
   const groups = new Map<string, string[]>();
   for (const { group, command } of leaves) {
     groups.set(group.name, [...(groups.get(group.name) ?? []), command.name, ...(command.aliases ?? [])]);
@@ -54,12 +54,18 @@ test('names and aliases of a group are its own', () => {
   for (const [name, words] of groups) expect(words.sort(), name).toEqual([...new Set(words)].sort());
 });
 
-test('the words at the root are each of one thing', () => {
-  const words = [
-    ...tree.contents.flatMap(({ name, aliases = [] }) => [name, plural(name), ...aliases]),
-    ...tree.alone.map(({ name }) => name),
-    ...Object.keys(tree.shortcuts),
-    'help',
-  ];
+test.each([
+  ['list', 'ls'],
+  ['show', 'get'],
+  ['delete', 'rm'],
+])('every %s is also %s', (name, alias) => {
+  for (const { path, command } of leaves) {
+    const words = [command.name, ...(command.aliases ?? [])];
+    if (words.includes(name)) expect(words, path).toContain(alias);
+  }
+});
+
+test('each word at the root means one thing', () => {
+  const words = [...tree.contents.flatMap(namesOf), ...tree.alone.map(({ name }) => name), ...Object.keys(tree.shortcuts), 'help'];
   expect(words.sort()).toEqual([...new Set(words)].sort());
 });

@@ -4,9 +4,9 @@ import { lines } from '../../src/cli/output/text.ts';
 import { tree } from '../../src/commands/index.ts';
 import { completionScript, files, shells } from '../../src/features/completion/index.ts';
 
-test.each(shells)('the committed script for %s is what the tree of commands makes it', async (shell) => {
+test.each(shells)('the committed script for %s is up to date', async (shell) => {
   const script = await completionScript(shell, tree);
   expect(readFileSync(`completions/${files[shell]}`, 'utf8'), 'run: npm run completions').toBe(script);
-  // Printed as text, which is kept free of control characters: there must be nothing to take out.
+  // Printed as text, which drops control characters: there must be none.
   expect(lines(script)).toBe(script);
 });

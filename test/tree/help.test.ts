@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exits } from '../../src/base/errors.ts';
 import { operationsOf } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { leaves, linesOf } from '../support/tree.ts';
 
-const WIDTH = 110;
+const widths = [40, 60, 80, 120];
 
 let bed: Bed;
 beforeAll(async () => {
@@ -12,49 +14,123 @@ beforeAll(async () => {
 });
 afterAll(() => bed.close());
 
-/** The help as it is printed, on a terminal that is wider than anyone reads, and in a pipe. */
-async function helpOf(path: string): Promise<string> {
-  const piped = await bed.dnx(`${path} --help`.trim());
-  const asked = await bed.dnx(`help ${path}`.trim());
-  const wide = await bed.dnx(`${path} --help`.trim(), { columns: 200, env: { NO_COLOR: '1' } });
-  for (const run of [piped, asked, wide]) {
-    expect([run.code, run.stderr, run.calls]).toEqual([0, '', []]);
-    for (const line of run.stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(WIDTH);
-    expect(run.stdout).not.toMatch(/undefined|\[object|^\s*help\b| +$/m);
+/** The words of a page, so that two widths can be compared. A continued command line is one line. */
+const wordsOf = (text: string): string[] => text.replaceAll(/ \\$/gm, '').split(/\s+/).filter(Boolean).sort();
+
+/** The help in a pipe, after checking it on terminals of several widths. */
+async function helpOf(line: string): Promise<string> {
+  const piped = await bed.dnx(line);
+  for (const columns of widths) {
+    const shown = await bed.dnx(line, { columns, env: { NO_COLOR: '1' } });
+    expect([shown.code, shown.stderr, shown.calls]).toEqual([0, '', []]);
+    expect(shown.stdout).not.toMatch(/undefined|\[object|^ {2}help\b| +$/m);
+    // Only a single word, which quotes may hold together, may be longer than the line.
+    const long = shown.stdout.split('\n').filter((each) => each.length > columns && !/^ *('[^']*'|\S+)( \\)?$/.test(each));
+    expect(long, `${line} at ${columns}`).toEqual([]);
+    expect(wordsOf(shown.stdout), `${line} at ${columns}`).toEqual(wordsOf(piped.stdout));
+    if (columns === 80) expect(shown.stdout).toBe(piped.stdout);
   }
-  expect(asked.stdout).toBe(piped.stdout);
   return piped.stdout;
 }
 
-test('dnx', async () => {
-  const help = await helpOf('');
-  for (const { name, summary } of [...tree.contents, ...tree.alone]) expect(help).toMatch(new RegExp(`^ {2}${name} +${summary}$`, 'm'));
-  expect(help).toContain('$ dnx deploy shop.example.com');
-  expect((await bed.dnx([])).stdout).toBe(help);
+const linesIn = (text: string): number => text.trimEnd().split('\n').length;
+
+/** A page with continued lines joined, as a shell reads them. */
+const unbroken = (text: string): string => text.replaceAll(/ \\\n +/g, ' ');
+
+describe('dnx', () => {
+  test('fits 24 lines and names every group, command and topic', async () => {
+    const help = await helpOf('--help');
+    expect(linesIn(help)).toBeLessThanOrEqual(24);
+    for (const { name } of [...tree.contents, ...tree.alone, ...tree.topics]) expect(help).toMatch(new RegExp(`[ ,]${name}(,|$)`, 'm'));
+    for (const [name, [, , summary]] of Object.entries(tree.shortcuts)) expect(help).toMatch(new RegExp(`${name} +${summary}`));
+    expect(help).toContain('  $ dnx deploy shop.example.com\n');
+    expect(help).toContain('dnx help options');
+    expect(help).toContain('dnx sandbox start');
+  });
+
+  test.each([[], ['help'], ['help', 'help'], ['-h'], ['--json']])('%j shows the same', async (...words) => {
+    expect((await bed.dnx(words)).stdout).toBe((await bed.dnx('--help')).stdout);
+  });
 });
 
-test.each(tree.contents)('dnx $name', async ({ name, summary }) => {
-  const help = await helpOf(name);
-  expect(help.startsWith(`${summary}.\n\nUsage: dnx ${name} <command> [target] [options]\n`)).toBe(true);
-  expect(help).toContain(`  $ dnx ${name} `);
-  for (const { path, command } of leaves) {
-    const [group, verb] = path.split(' ');
-    if (group === name) expect(help).toMatch(new RegExp(`^ {2}${verb}\\b.* {2}${command.summary.slice(0, 20)}`, 'm'));
-  }
+describe.each(tree.contents)('dnx $name', ({ name, summary, aliases = [] }) => {
+  test('fits 30 lines and lists every command', async () => {
+    const help = await helpOf(`${name} --help`);
+    expect(help.startsWith(`${summary}\n\nUsage: dnx ${name} <command> [target] [options]\n`)).toBe(true);
+    expect(linesIn(help)).toBeLessThanOrEqual(30);
+    expect(help).toContain(`  $ dnx ${name} `);
+    for (const { group, command } of leaves)
+      if (group.name === name) expect(help).toMatch(new RegExp(`^ {2}${command.name}\\b.* {2}${command.summary.slice(0, 20)}`, 'm'));
+  });
+
+  test('without a command shows its help, under every name', async () => {
+    const help = await bed.dnx(`${name} --help`);
+    for (const line of [name, `help ${name}`, `${name} help`, `${name} --json`, ...aliases]) {
+      const run = await bed.dnx(line);
+      expect([run.code, run.stdout, run.stderr], line).toEqual([0, help.stdout, '']);
+    }
+  });
 });
 
-test.each(leaves)('dnx $path', async (leaf) => {
-  const help = await helpOf(leaf.path);
-  expect(help.startsWith(`${leaf.command.summary}.\n\nUsage: dnx ${leaf.path} `)).toBe(true);
-  for (const line of linesOf(leaf)) expect(help).toContain(`  $ ${line}\n`);
-  for (const endpoint of operationsOf(leaf.command)) expect(help).toContain(`  ${endpoint}`);
-  // What is assumed is explained where it is said, once.
-  expect(help.match(/\[assumed\]: the API reference does not say/g)?.length ?? 0).toBe(/\[assumed\](?!:)/.test(help) ? 1 : 0);
+describe.each(leaves)('dnx $path', (leaf) => {
+  test('shows its examples in the first 12 lines', async () => {
+    const help = await helpOf(`${leaf.path} --help`);
+    expect(help.startsWith(`${leaf.command.summary}\n\nUsage: dnx ${leaf.path} `)).toBe(true);
+    const top = unbroken(help.split('\n').slice(0, 12).join('\n'));
+    for (const line of linesOf(leaf)) expect(top).toMatch(new RegExp(`^  \\$ ${escaped(line)}$`, 'm'));
+    expect(help).toContain('Global options: dnx help options. Exit codes: dnx help exit-codes\n');
+    expect(linesIn(help.slice(help.lastIndexOf('\n\n') + 2))).toBeLessThanOrEqual(3);
+  });
+
+  test('--api shows its calls', async () => {
+    const help = await helpOf(`${leaf.path} --help --api`);
+    for (const endpoint of operationsOf(leaf.command)) expect(help).toContain(`  ${endpoint}`);
+    for (const field of Object.keys(leaf.command.fields ?? {})) expect(help).toContain(`  ${field} `);
+    // What is assumed is explained, once.
+    expect(help.match(/^assumed: /gm)?.length ?? 0).toBe(/assumed/.test(help) ? 1 : 0);
+  });
 });
 
-test.each(Object.entries(tree.shortcuts))('dnx %s', async (name, [group, command]) => {
-  const help = await helpOf(name);
-  const long = await helpOf(`${group} ${command}`);
-  expect(help.replaceAll(`dnx ${name}`, `dnx ${group} ${command}`).split('\n')[0]).toBe(long.split('\n')[0]);
+const escaped = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&');
+
+test.each(Object.entries(tree.shortcuts))('dnx %s has the help of its command', async (name, [group, command]) => {
+  const help = await helpOf(`${name} --help`);
+  const long = await helpOf(`${group} ${command} --help`);
+  expect(help.split('\n')[0]).toBe(long.split('\n')[0]);
   expect(help).toContain(`  $ dnx ${name}`);
 });
+
+describe('topics', () => {
+  test.each(tree.topics)('dnx help $name fits one screen', async ({ name }) => {
+    const help = await helpOf(`help ${name}`);
+    expect(linesIn(help)).toBeLessThanOrEqual(name === 'options' ? 26 : 24);
+    expect((await bed.dnx(`--no-color help ${name} --json`)).stdout).toBe(help);
+  });
+
+  test('options lists every global option', async () => {
+    const help = await helpOf('help options');
+    for (const flag of ['--json', '-o, --output <format>', '--no-input', '-q, --quiet']) expect(help).toContain(`  ${flag}`);
+  });
+
+  test('exit-codes lists every exit code', async () => {
+    const help = await helpOf('help exit-codes');
+    const listed = [...help.matchAll(/^ {2}(\d[\d, ]*?) {2}/gm)].flatMap(([, codes = '']) => codes.split(', ').map(Number));
+    expect(listed).toEqual([...new Set([0, ...Object.values(exits)])].sort((a, b) => a - b));
+  });
+
+  test('environment lists every variable of dnx', async () => {
+    const help = await helpOf('help environment');
+    const read = sources('src').flatMap((text) => text.match(/\bDNX_[A-Z]+(_[A-Z]+)*\b/g) ?? []);
+    // Set for --verify-cmd, not read.
+    const set = ['DNX_RELEASE', 'DNX_SITE_URL'];
+    const expected = [...new Set(read)].filter((name) => !set.includes(name)).sort();
+    expect([...new Set(help.match(/\bDNX_[A-Z_]+\b/g))].sort()).toEqual(expected);
+  });
+});
+
+/** Every source but the help, which could hide what nothing reads. */
+const sources = (directory: string): string[] =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((each) => each.isFile() && !each.parentPath.endsWith('features/help'))
+    .map((each) => readFileSync(`${each.parentPath}/${each.name}`, 'utf8'));

@@ -12,22 +12,22 @@ const lines = readFileSync('test/operations.txt', 'utf8')
 const listed = lines.filter((line) => !line.startsWith('-')).sort();
 const excluded = lines.filter((line) => line.startsWith('-'));
 
-test('every operation of the reference is reached by a command, and a command reaches no other', () => {
+test('commands call exactly the operations of the API reference', () => {
   expect([...new Set(leaves.flatMap(({ command }) => operationsOf(command)))].sort()).toEqual(listed);
 });
 
-test('the sandbox serves every operation of the reference, and no other', () => {
+test('the sandbox serves exactly the operations of the API reference', () => {
   expect(routes).toEqual(listed);
 });
 
-test('what is left out is left out for a reason', () => {
+test('operations without a command have a reason', () => {
   for (const line of excluded) {
     expect(line).toMatch(/^- (GET|POST|PUT|DELETE) \/\S+: .{20,}$/);
     expect(listed).not.toContain(/^- (.*?):/.exec(line)?.[1]);
   }
 });
 
-test('what dnx says that an operation needs is what the sandbox demands', () => {
+test('dnx and the sandbox agree on the ability of each operation', () => {
   const said = operations.map(({ route }) => [route, needOf(route)?.ability]);
   expect(said).toEqual(operations.map((operation) => [operation.route, operation.open ? undefined : operation.ability]));
 });

@@ -47,9 +47,9 @@ describe('what a command line needs', () => {
   test('says what it assumed', async () => {
     const { notes } = await needsOfLines({ lines: ['deploy --wait', 'deploy $SITE'], scripts: [] }, tree, world);
     expect(notes).toEqual([
-      'deploy --wait: No server is given: it is assumed to be set elsewhere, by its id.',
-      'deploy --wait: No site is given: it is assumed to be set elsewhere, by its id.',
-      expect.stringContaining('deploy $SITE: What $SITE stands for is not known here'),
+      'No server given; assuming its id is set elsewhere.',
+      'No site given; assuming its id is set elsewhere.',
+      'The value of $SITE is unknown; assuming it is a name.',
     ]);
   });
 
@@ -57,7 +57,7 @@ describe('what a command line needs', () => {
     await expect(needs(line)).rejects.toMatchObject({ code: 'usage' });
   });
 
-  test('adds up a script, and names the lines that it does not understand', async () => {
+  test('adds up a script and names the lines that it skips', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'dnx-script-'));
     const file = join(directory, 'deploy.sh');
     writeFileSync(file, '#!/bin/sh\nDNX_SERVER=1\nDNX_SITE=2\ndnx deploy --wait\ndnx frobnicate\nbash -c "dnx server delete 1"\n');
@@ -67,7 +67,7 @@ describe('what a command line needs', () => {
       expect(needs[0]?.reasons[0]?.because).toBe('deploy.sh:4 deploy --wait: the command itself');
       expect(notes).toEqual([]);
       expect(unclear).toHaveLength(2);
-      expect(unclear.join('\n')).toContain(':5 was not understood (Unknown command');
+      expect(unclear.join('\n')).toContain(':5 was skipped (Unknown command');
     } finally {
       rmSync(directory, { recursive: true });
     }

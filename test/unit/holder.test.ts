@@ -2,23 +2,23 @@ import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { holderNamed, holderOf, isGone, nameOf, startOf } from '../../src/machine/files/holder.ts';
 
-test('a holder is read back from its name', () => {
+test('reads a holder back from its name', () => {
   const holder = holderOf(process.pid);
   expect(holderNamed(nameOf(holder))).toEqual(holder);
   expect(nameOf(holder)).toMatch(/^[\w.-]+,\d+,[\w.-]*,[\w.-]*,[\w.-]+$/);
   expect(isGone(holder)).toBe(false);
 });
 
-test.each(['', '.DS_Store', 'web-1,x,,,', 'web-1,1', 'a,1,b,c,d,e'])('%j is no holder', (name) => {
+test.each(['', '.DS_Store', 'web-1,x,,,', 'web-1,1', 'a,1,b,c,d,e'])('%j is not a holder', (name) => {
   expect(holderNamed(name)).toBeUndefined();
 });
 
-test('a process of an earlier boot is gone', () => {
+test('a process of an earlier boot no longer exists', () => {
   expect(isGone({ ...holderOf(process.pid), boot: 'earlier' })).toBe(true);
 });
 
-test.each(['linux', 'darwin'] as const)('on %s, a zombie has ended', async (system) => {
-  // Its parent becomes a program that never asks for the children it has.
+test.each(['linux', 'darwin'] as const)('on %s, a zombie no longer exists', async (system) => {
+  // Its parent becomes a program that never waits for its children.
   const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   onTestFinished(() => void parent.kill('SIGKILL'));
   const pid = Number(await new Promise((resolve) => parent.stdout.once('data', (chunk) => resolve(String(chunk)))));
@@ -27,6 +27,6 @@ test.each(['linux', 'darwin'] as const)('on %s, a zombie has ended', async (syst
   expect(() => process.kill(pid, 0)).not.toThrow();
 });
 
-test('a process that never was has ended', () => {
+test('an unknown process no longer exists', () => {
   expect(startOf(2 ** 30)).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ago } from '../../src/base/time.ts';
 import { render } from '../../src/cli/output/render.ts';
 import { forLog, json, line, lines } from '../../src/cli/output/text.ts';
-import { columns, message, record, rows, type View } from '../../src/cli/output/view.ts';
+import { columns, message, record, rows, running, type View } from '../../src/cli/output/view.ts';
 import type { Format } from '../../src/machine/settings/format.ts';
 
 interface Server {
@@ -28,6 +28,7 @@ const print = (view: View, format: Format, more: Partial<Parameters<typeof rende
     sort: undefined,
     limit: undefined,
     width: undefined,
+    wide: false,
     terminal: false,
     now: Date.parse('2026-04-16T12:00:00Z'),
     style: new Chalk({ level: 0 }),
@@ -36,7 +37,7 @@ const print = (view: View, format: Format, more: Partial<Parameters<typeof rende
 
 describe('a list', () => {
   test('as a table, without null and without trailing blanks', async () => {
-    expect(await print(list, 'table')).toBe('NAME   STATUS  SITES COUNT\nweb-2  active  10\nweb-1  failed  –\n');
+    expect(await print(list, 'table')).toBe('NAME   STATUS  SITES\nweb-2  active  10\nweb-1  failed  –\n');
   });
 
   test('without its heading', async () => {
@@ -80,20 +81,35 @@ describe('a list', () => {
     await expect(print(list, 'json', { query: '[?' })).rejects.toMatchObject({ code: 'usage' });
   });
 
-  test('is cut to the width of the terminal, the widest column first', async () => {
-    const wide = rows([{ id: 'x'.repeat(60), name: 'web-1', status: 'active', sites_count: 1 }], columns<Server>('name', 'id'), '');
-    const printed = (await print(wide, 'table', { width: 40 })).split('\n');
-    expect(Math.max(...printed.map((each) => each.length))).toBeLessThanOrEqual(40);
-    expect(printed[1]).toMatch(/^web-1 {2}x+…$/);
-  });
-
-  test('keeps its first column whole on a narrow terminal, and leaves out the last ones that do not fit', async () => {
-    const named = rows(
+  describe('on a terminal', () => {
+    const wide = rows(
       [{ id: 'x'.repeat(26), name: 'a-site.example.com', status: 'provisioning', sites_count: 12 }],
-      columns<Server>('name', 'status', 'sites_count', 'id'),
+      columns<Server>('name', 'status', 'sites_count', { key: 'id', wide: true }),
       '',
     );
-    expect(await print(named, 'table', { width: 40 })).toBe('NAME                STATUS    SITES C…\na-site.example.com  provisi…  12\n');
+    const printed = async (width: number, more: Partial<Parameters<typeof render>[1]> = {}) => {
+      let left = 0;
+      const hidden = (count: number) => {
+        left = count;
+      };
+      return [await print(wide, 'table', { width, terminal: true, hidden, ...more }), left];
+    };
+    const narrow = 'NAME                STATUS          SITES\na-site.example.com  ● provisioning  12\n';
+    const short = 'NAME                STATUS\na-site.example.com  ● provisioning\n';
+    const whole = `NAME                STATUS          SITES  ID\na-site.example.com  ● provisioning  12     ${'x'.repeat(26)}\n`;
+    const stack = `Name    a-site.example.com\nStatus  ● provisioning\nSites   12\n`;
+
+    test.each([
+      ['of 80 columns, without the wide columns', 80, {}, narrow, 1],
+      ['of 120 columns, with them', 120, {}, whole, 0],
+      ['with --wide, with them', 80, { wide: true }, whole, 0],
+      ['without the last columns where they do not fit', 40, {}, short, 2],
+      ['with a line for each value where the first two do not fit', 33, {}, stack, 1],
+      ['with every field that --fields names', 30, { fields: ['name', 'status'] }, stack.replace(/Sites.*\n/, ''), 0],
+      ['with a line for each value where --wide does not fit', 40, { wide: true }, `${stack}ID      ${'x'.repeat(26)}\n`, 0],
+    ] as const)('%s', async (_, width, more, text, hidden) => {
+      expect(await printed(width, { ...more })).toEqual([text, hidden]);
+    });
   });
 });
 
@@ -102,6 +118,31 @@ test('a record shows a line for each field, and times as they feel', async () =>
   expect(await print(record({ ...servers[0], created_at: '2026-04-16T09:00:00Z' }, shown), 'table')).toBe(
     'Name     web-2\nStatus   active\nCreated  3h ago\n',
   );
+});
+
+test.each([
+  ['active', 'green'],
+  ['Deployed', 'green'],
+  ['in-progress', 'yellow'],
+  ['running', 'yellow'],
+  ['failed', 'red'],
+  ['canceled', 'red'],
+  ['expired', 'red'],
+  ['stopped', 'dim'],
+  ['suspended', 'dim'],
+  ['frobnicated', undefined],
+] as const)('a status of %s is %s on a terminal, and has a dot', async (status, color) => {
+  const style = new Chalk({ level: 1 });
+  const view = rows([{ name: 'x', status }], columns<Server>('name', 'status'), '');
+  const dotted = color ? style[color](`● ${status}`) : `● ${status}`;
+  expect(await print(view, 'table', { terminal: true, width: 80, header: false, style })).toBe(`x  ${dotted}\n`);
+  expect(await print(view, 'table', { header: false })).toBe(`x  ${status}\n`);
+});
+
+test('what runs is green while it is running', async () => {
+  const style = new Chalk({ level: 1 });
+  const view = rows([{ status: 'running' }], columns<Server>(running), '');
+  expect(await print(view, 'table', { terminal: true, header: false, style })).toBe(`${style.green('● running')}\n`);
 });
 
 test('a message is a sentence for a person and an object for a script', async () => {

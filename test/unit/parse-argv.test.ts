@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
+import { openBed } from '../support/dnx.ts';
 
 const read = (line: string) => parse(line.split(' ').filter(Boolean), tree);
 
@@ -12,7 +13,7 @@ test.each([
   ['--host=http://127.0.0.1:1 -oids server show web-1', 'server show', { host: 'http://127.0.0.1:1', output: 'ids' }],
   ['--no-header --no-color server list', 'server list', { header: false, color: false }],
   ['server list', 'server list', { header: true, color: true, input: true, json: false }],
-])('dnx %s is %s, with the options of every command on either side', async (line, path, globals) => {
+])('dnx %s runs %s: global options may stand anywhere', async (line, path, globals) => {
   const { invocation } = await read(line);
   expect(invocation).toMatchObject({ path, globals });
 });
@@ -20,20 +21,37 @@ test.each([
 test.each([
   ['--server web-1 deploy shop.example.com', { server: ['web-1'], site: ['shop.example.com'] }],
   ['--server web-1 daemon show 1 --server web-2', { server: ['web-2'], daemon: ['1'] }],
+  ['daemon --server web-1 show 1', { server: ['web-1'], daemon: ['1'] }],
   ['backup create --site shop.example.com', { site: ['shop.example.com'] }],
 ])('dnx %s names its parents', async (line, targets) => {
   expect((await read(line)).invocation?.targets).toEqual(targets);
 });
 
 test.each([
+  ['cron list', 'crontab list'],
+  ['certs ls', 'certificate list'],
+  ['worker get 1', 'queue show'],
+  ['workers rm 1', 'queue delete'],
+  ['firewall list', 'network-rule list'],
+  ['repos list', 'git-repository list'],
+  ['db list', 'database list'],
+  ['db-users list', 'database-user list'],
+  ['watch', 'watch'],
+  ['releases shop.example.com', 'releases'],
+  ['version', 'version'],
+])('dnx %s is %s', async (line, path) => {
+  expect((await read(line)).invocation?.path).toBe(path);
+});
+
+test.each([
   ['sandbox run -- dnx --json server list', ['dnx', '--json', 'server', 'list']],
   ['sandbox run dnx --json server list -- x', ['dnx', '--json', 'server', 'list', '--', 'x']],
   ['--json sandbox run --fail-deploys sh -c exit --port 1', ['sh', '-c', 'exit', '--port', '1']],
-])('dnx %s hands the words of the other program on untouched', async (line, words) => {
+])('dnx %s passes the words of the other program on', async (line, words) => {
   expect((await read(line)).invocation?.options.command).toEqual(words);
 });
 
-test('a value that looks like an option of every command is a value', async () => {
+test('a value may look like a global option', async () => {
   expect((await read('crontab create --command --json')).invocation).toMatchObject({
     fields: { command: '--json' },
     globals: { json: false },
@@ -41,33 +59,71 @@ test('a value that looks like an option of every command is a value', async () =
 });
 
 test.each([
-  ['help server list', true],
-  ['server help', true],
-  ['server help list', true],
-  ['help server help', true],
-  ['--no-color help server', true],
-  ['--json', true],
-  ['', true],
-  ['--help server', true],
-  ['server --help', true],
-])('dnx %s asks for help', async (line, asked) => {
+  'help server list',
+  'server help',
+  'server help list',
+  'help server help',
+  '--no-color help server',
+  '--json',
+  '',
+  'servers',
+  'server --json',
+  '--help server',
+  'server --help',
+  'help exit-codes',
+  'help tokens',
+  'help token',
+  'deploy --help --api',
+])('dnx %s shows help', async (line) => {
   const { help, error, invocation } = await read(line);
-  expect([help !== undefined, error, invocation]).toEqual([asked, undefined, undefined]);
+  expect([help !== undefined, error, invocation]).toEqual([true, undefined, undefined]);
 });
 
 test.each([
   ['nonsense list --sort', "Unknown command 'nonsense'."],
-  ['server nonsense --query', "Unknown command 'nonsense'."],
-  ['server help nonsense', "Unknown command 'nonsense'."],
+  ['sevrer list', "Unknown command 'sevrer'. Did you mean 'server'?"],
+  ['delpoy', "Unknown command 'delpoy'. Did you mean 'deploy'?"],
+  ['server nonsense --query', "Unknown command 'server nonsense'."],
+  ['server help nonsense', "Unknown command 'server nonsense'."],
+  ['site delpoy', "Unknown command 'site delpoy'. Did you mean 'site deploy'?"],
+  // A verb of one other group; `restart` belongs to several, `list` to most.
+  ['server deploy', "Unknown command 'server deploy'. Did you mean 'site deploy'?"],
+  ['logs', "Unknown command 'logs'. Did you mean 'server logs'?"],
+  ['site restart', "Unknown command 'site restart'."],
+  ['list', "Unknown command 'list'."],
+  ['help exit-code', "Unknown command 'exit-code'. Did you mean 'exit-codes'?"],
+  ['help nope', "Unknown command 'nope'."],
   ['-- --help', "Unknown option '--help'."],
   ['server -- -h', "Unknown option '-h'."],
-])('dnx %s is refused for its first fault', async (line, message) => {
+  ['--nope server list', "Unknown option '--nope'."],
+  ['deploy a --verfy=/up', "Unknown option '--verfy'. Did you mean '--verify'?"],
+  ['deploy a -qx', "Unknown option '-x'."],
+  ['deploy a --api', "Unknown option '--api'."],
+  ['token list --server 1', "Unknown option '--server'."],
+  ['server list --sort', 'Missing value: --sort <field>.'],
+  ['server list -o', 'Missing value: -o, --output <format>.'],
+  ['whoami a b', "Too many arguments: 'a', 'b'."],
+  ['site show a b', "Too many arguments: 'b'."],
+])('dnx %s: %s', async (line, message) => {
   expect((await read(line)).error).toMatchObject({ code: 'usage', message });
 });
 
-test.each(['--nope server list', 'token list --server 1', 'site show a --site b', 'server nope --help', 'help nope'])(
-  'dnx %s is refused',
-  async (line) => {
-    expect((await read(line)).error).toMatchObject({ code: 'usage' });
-  },
-);
+test.each(['site show a --site b', 'server nope --help'])('dnx %s is refused', async (line) => {
+  expect((await read(line)).error).toMatchObject({ code: 'usage' });
+});
+
+test('a refusal names the help that would have helped, and stdout stays empty', async () => {
+  const bed = await openBed();
+  try {
+    const run = await bed.dnx('site delpoy --json');
+    expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
+    expect(JSON.parse(run.stderr).error).toMatchObject({
+      code: 'usage',
+      message: "Unknown command 'site delpoy'. Did you mean 'site deploy'?",
+      next: [{ command: 'dnx site --help', why: 'See' }],
+    });
+    for (const line of ['version', '-v', '--version']) expect((await bed.dnx(line)).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  } finally {
+    await bed.close();
+  }
+});

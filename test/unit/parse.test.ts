@@ -24,20 +24,21 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(home, { recursive: true }));
 
-describe('a value is read strictly', () => {
-  test.each(['', '1.5', '1e3', 'abc', '0x10', '99999999999999999999'])('%j is not a whole number', async (word) => {
+describe('values are read strictly', () => {
+  test.each(['', '1.5', '1e3', 'abc', '0x10', '99999999999999999999'])('%j is not an integer', async (word) => {
     await expect(parseValue('processes', integer(''), word, sources)).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringContaining('--processes'),
     });
   });
 
-  test('a whole number, a duration, one of our words', async () => {
+  test('reads an integer, a duration and a choice', async () => {
     expect(await parseValue('n', integer(''), '-12', sources)).toBe(-12);
     expect(await parseValue('timeout', duration(''), '1h30m', sources)).toBe(5_400_000);
     expect(await parseValue('if_running', choice('', ['attach', 'wait']), 'wait', sources)).toBe('wait');
     await expect(parseValue('if_running', choice('', ['attach', 'wait']), 'stop', sources)).rejects.toMatchObject({
-      hint: 'Use one of attach, wait.',
+      message: "'stop' is not a value of --if-running.",
+      hint: 'Known: attach, wait.',
     });
   });
 
@@ -49,18 +50,18 @@ describe('a value is read strictly', () => {
     ['5 m', undefined],
     ['m', undefined],
     ['-1s', undefined],
-  ])('%s as a duration', (word, ms) => {
+  ])('reads %s as a duration', (word, ms) => {
     expect(parseDuration(word)).toBe(ms);
   });
 
-  test('a file, stdin, or the text itself', async () => {
+  test('reads a file, stdin or the text itself', async () => {
     expect(await parseValue('public_key', content(''), '@~/key.pub', sources)).toBe('ssh-ed25519 AAAA ada');
     expect(await parseValue('public_key', content(''), '@key.pub', sources)).toBe('ssh-ed25519 AAAA ada');
     expect(await parseValue('public_key', content(''), '-', sources)).toBe('from stdin');
     expect(await parseValue('public_key', content(''), 'plain', sources)).toBe('plain');
     await expect(parseValue('public_key', content(''), '@missing', sources)).rejects.toMatchObject({
       code: 'usage',
-      message: 'Cannot read missing (ENOENT).',
+      message: 'Could not read missing (ENOENT).',
     });
   });
 
@@ -74,7 +75,7 @@ describe('a value is read strictly', () => {
 });
 
 describe('-F and --data', () => {
-  test('-F is text, := is JSON, and both win over --data', async () => {
+  test('-F takes text or := JSON, and overrides --data', async () => {
     expect(await extraBody(['name=a=b', 'n:=3', 'on:=true'], '{"name":"x","kept":null}', sources)).toEqual({
       name: 'a=b',
       n: 3,
@@ -93,7 +94,7 @@ describe('-F and --data', () => {
   });
 });
 
-test('ids are opaque: every one is percent-encoded', () => {
+test('percent-encodes ids', () => {
   expect(fill('GET /servers/{server}/sites/{site}', { server: '../x', site: 'a b?#' })).toEqual({
     method: 'GET',
     path: '/servers/..%2Fx/sites/a%20b%3F%23',
@@ -109,11 +110,11 @@ test.each([
   ['canceled', 'bad'],
   ['suspended', undefined],
   [undefined, undefined],
-])('status %s means %s', (status, phase) => {
+])('status %s is %s', (status, phase) => {
   expect(phaseOf(status)).toBe(phase);
 });
 
-test('a site says how it stands in the first field that is there', () => {
+test('takes the status of a site from the first field that has one', () => {
   expect(statusOf({ status: 'active', deployment_status: 'deploying' })).toBe('deploying');
   expect(statusOf({ status: 'active', last_deployment_status: 'failed', deployment_status: null })).toBe('failed');
   expect(statusOf({})).toBeUndefined();

@@ -130,7 +130,7 @@ describe('files that cannot be used', () => {
 
   test.each([
     ['{ nonsense', 'is not valid JSON.'],
-    ['[]', 'does not hold a JSON object.'],
+    ['[]', 'does not contain a JSON object.'],
     ['{"profiles":null}', 'profiles'],
     ['{"profiles":{"default":null}}', 'profiles.default'],
     ['{"profiles":{"work":"web-1"}}', 'profiles.work'],
@@ -146,7 +146,7 @@ describe('files that cannot be used', () => {
     'nothing is sent where the settings might name the host, unless it is given: %s',
     (content) => {
       write('.config/dnx/config.json', content);
-      const message = `The host is not known, because ${file()} cannot be used. Nothing was sent.`;
+      const message = `The host is unknown because ${file()} is broken. Nothing was sent.`;
       expect(read().blocked.requests).toMatchObject({ code: 'usage', message });
       expect(read({ DNX_HOST: 'https://env.test' }).blocked.requests).toBeUndefined();
       expect(read({}, { host: 'https://option.test' }).blocked.requests).toBeUndefined();

@@ -87,13 +87,12 @@ describe('imports, types included', () => {
 /** Each library and the only files that may import it. */
 const doors: Readonly<Record<string, RegExp>> = {
   '@hono/node-server': /^src\/sandbox\//,
-  '@inquirer/core': /^src\/cli\/prompt\/choose-many\.ts$/,
+  '@inquirer/core': /^src\/cli\/prompt\/hooks\.ts$/,
   '@inquirer/prompts': /^src\/cli\/prompt\/interactive\.ts$/,
   '@jmespath-community/jmespath': /^src\/cli\/output\/query\.ts$/,
   '@napi-rs/keyring': /^src\/machine\/credentials\/native-keychain\.ts$/,
   chalk: /^src\/cli\/output\/style\.ts$/,
-  'cli-table3': /^src\/cli\/output\/wrapping\.ts$/,
-  commander: /^src\/cli\/run\/parse\.ts$/,
+  commander: /^src\/cli\/run\/step\.ts$/,
   conf: /^src\/machine\/settings\/config-file\.ts$/,
   execa: /^src\/machine\/child\.ts$/,
   'fast-string-width': /^src\/cli\/output\/width\.ts$/,

@@ -17,12 +17,12 @@ test.each([
   moment,
   String(moment / 1000),
   String(moment),
-])('%s is the same moment, whatever the time zone here', (value) => {
+])('%s is the same moment in every time zone', (value) => {
   expect(timeOf(value)).toBe(moment);
   expect([utcOf(value), shownTime(value)]).toEqual(['2026-12-01T02:00:00Z', '2026-12-01 02:00 UTC']);
 });
 
-test('a date alone is its first moment', () => {
+test('a date is midnight UTC', () => {
   expect(utcOf('2026-12-01')).toBe('2026-12-01T00:00:00Z');
 });
 
@@ -33,10 +33,10 @@ test.each(['', 'web 1', 'soon', '2026-13-01 02:00:00', '12', 12, '1'.repeat(400)
   },
 );
 
-test('what is not a time stays as it is', () => {
+test('returns anything else unchanged', () => {
   expect(['soon', '', null, 12].map(shownTime)).toEqual(['soon', '', '', '12']);
 });
 
-test('no value ends as an error', () => {
+test('never throws', () => {
   fc.assert(fc.property(fc.oneof(fc.string(), fc.double(), fc.bigInt().map(String), fc.anything()), (value) => void shownTime(value)));
 });

@@ -13,7 +13,7 @@ import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
 const PATIENT_MS = 10_000;
 const HASTY_MS = 150;
 
-/** The server writes this much of a body and then does nothing more. */
+/** The server writes this much of a body and then stops. */
 const begin = (response: ServerResponse) => {
   response.writeHead(200, { 'content-length': '1000' });
   response.write('the beginning');
@@ -49,7 +49,7 @@ describe.each(transports)('%s', (_, openTransport) => {
     return transport;
   };
 
-  test.each([200, 201, 204, 302, 404, 422, 429, 500, 503])('status %i is handed over as it is', async (status) => {
+  test.each([200, 201, 204, 302, 404, 422, 429, 500, 503])('returns status %i unchanged', async (status) => {
     answer = (_, response) => response.writeHead(status, { location: 'http://127.0.0.1:9/elsewhere' }).end();
     const reply = await open(PATIENT_MS).request(ask());
     expect([reply.status, reply.headers.location]).toEqual([status, 'http://127.0.0.1:9/elsewhere']);
@@ -57,13 +57,13 @@ describe.each(transports)('%s', (_, openTransport) => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('headers have names in lower case, and several of one name are joined', async () => {
+  test('lowercases the names of headers, and joins repeated ones', async () => {
     answer = (_, response) => response.writeHead(200, { 'X-RateLimit-Limit': '60', 'X-Two': ['a', 'b'] }).end();
     const { headers } = await open(PATIENT_MS).request(ask());
     expect(headers).toMatchObject({ 'x-ratelimit-limit': '60', 'x-two': 'a, b' });
   });
 
-  test('the request arrives as it was given', async () => {
+  test('sends the request unchanged', async () => {
     let received = '';
     answer = async (request, response) => {
       received = await textOf(request);
@@ -77,7 +77,7 @@ describe.each(transports)('%s', (_, openTransport) => {
     expect(request?.headers).toMatchObject({ ...headers, 'content-length': '8' });
   });
 
-  test('a body in pieces comes whole, whatever the pieces', async () => {
+  test('reads a body in pieces of any size', async () => {
     const [one, two] = [Buffer.from('{"name":"caf\u00e9"}').subarray(0, 13), Buffer.from('{"name":"caf\u00e9"}').subarray(13)];
     answer = (_, response) => {
       response.write(one);
@@ -86,10 +86,10 @@ describe.each(transports)('%s', (_, openTransport) => {
     expect(await textOf((await open(PATIENT_MS).request(ask())).body)).toBe('{"name":"café"}');
   });
 
-  test('dropped before an answer: it may have been performed', async () => {
+  test('dropped before an answer: the request may have been performed', async () => {
     answer = (request) => request.socket.destroy();
     const failure = await failureOf(open(PATIENT_MS).request(ask({ method: 'POST', body: '{}' })));
-    expect(failure).toEqual({ message: 'the connection was closed before an answer came', sent: true });
+    expect(failure).toEqual({ message: 'connection closed before an answer arrived', sent: true });
   });
 
   test('cut in the middle of the answer', async () => {
@@ -100,7 +100,7 @@ describe.each(transports)('%s', (_, openTransport) => {
     const reading = open(PATIENT_MS)
       .request(ask())
       .then(({ body }) => textOf(body));
-    expect(await failureOf(reading)).toEqual({ message: 'the connection was closed in the middle of the answer', sent: true });
+    expect(await failureOf(reading)).toEqual({ message: 'connection closed in the middle of the answer', sent: true });
   });
 
   describe('abort', () => {
@@ -138,7 +138,7 @@ describe.each(transports)('%s', (_, openTransport) => {
     });
   });
 
-  test('a certificate that nobody vouches for is refused in plain words, and nothing is sent', async () => {
+  test('a self-signed certificate is refused before anything is sent', async () => {
     let asked = 0;
     const secure = createTlsServer(selfSigned, (_, response) => {
       asked += 1;
@@ -147,11 +147,11 @@ describe.each(transports)('%s', (_, openTransport) => {
     const { url, close } = await listen(secure, 'https');
     onTestFinished(close);
     const failure = await failureOf(open(PATIENT_MS).request(ask({ url, method: 'POST', body: '{}' })));
-    expect(failure).toEqual({ message: 'its certificate is self-signed', sent: false });
+    expect(failure).toEqual({ message: 'the certificate is self-signed', sent: false });
     expect(asked).toBe(0);
   });
 
-  test('close ends what is under way', async () => {
+  test('close ends a request under way', async () => {
     const transport = openTransport(PATIENT_MS, proxy.url);
     let arrived = () => {};
     const arrival = new Promise<void>((resolve) => {
@@ -165,7 +165,7 @@ describe.each(transports)('%s', (_, openTransport) => {
   });
 });
 
-// Real time has to pass here, and passes for all of them at once.
+// These wait in real time, all at once.
 describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
   async function open(silenceMs: number, answer: RequestListener, finished: TestContext['onTestFinished'], headMs = PATIENT_MS) {
     const proxy = await openProxy();
@@ -179,13 +179,13 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
     return { request: (request: Partial<HttpRequest> = {}) => transport.request(requestTo(`${server.url}/things`, request)) };
   }
 
-  test('no answer: given up after it, and it was sent', async ({ onTestFinished }) => {
+  test('no answer: ends after the limit, and says that the request was sent', async ({ onTestFinished }) => {
     const { request } = await open(HASTY_MS, () => {}, onTestFinished, 1_000);
     const failure = await failureOf(request({ method: 'POST', body: '{}' }));
-    expect(failure).toEqual({ message: 'no answer within 1 s', sent: true });
+    expect(failure).toEqual({ message: 'no answer within 1s', sent: true });
   });
 
-  test('a large request has more time', async ({ onTestFinished }) => {
+  test('a large request gets more time', async ({ onTestFinished }) => {
     const { request } = await open(
       HASTY_MS,
       (_, response) => void setTimeout(() => response.end('ok'), 4 * HASTY_MS),
@@ -195,22 +195,22 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
     expect((await request({ method: 'POST', body: 'a'.repeat(640_000) })).status).toBe(200);
   });
 
-  test('a body without a length that stops coming is not whole', async ({ onTestFinished }) => {
+  test('a body without a length that stalls is incomplete', async ({ onTestFinished }) => {
     const liar = await openLiar((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nabc'));
     onTestFinished(() => liar.close());
     const { request } = await open(HASTY_MS, () => {}, onTestFinished);
     const { body, file } = await request({ url: liar.url });
-    expect(await failureOf(textOf(file))).toEqual({ message: 'nothing more of the answer came within 0.15 s', sent: true });
+    expect(await failureOf(textOf(file))).toEqual({ message: 'the answer stalled for 0.15s', sent: true });
     expect(await failureOf(textOf(body))).toMatchObject({ sent: true });
   });
 
-  test('a body that stops coming is given up too', async ({ onTestFinished }) => {
+  test('a body that stalls ends after the limit', async ({ onTestFinished }) => {
     const { request } = await open(HASTY_MS, (_, response) => begin(response), onTestFinished);
     const { body } = await request();
-    expect(await failureOf(textOf(body))).toEqual({ message: 'nothing more of the answer came within 0.15 s', sent: true });
+    expect(await failureOf(textOf(body))).toEqual({ message: 'the answer stalled for 0.15s', sent: true });
   });
 
-  test('a slow reader is no silence', async ({ onTestFinished }) => {
+  test('a slow reader does not count as a stall', async ({ onTestFinished }) => {
     const { request } = await open(HASTY_MS, (_, response) => void response.end(Buffer.alloc(5_000_000)), onTestFinished);
     let size = 0;
     for await (const chunk of (await request()).file) {
@@ -220,7 +220,7 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
     expect(size).toBe(5_000_000);
   });
 
-  test('a slow body is not given up while something comes', async ({ onTestFinished }) => {
+  test('a slow body does not end while bytes arrive', async ({ onTestFinished }) => {
     const pieces = 12;
     const drip: RequestListener = (_, response) => {
       let left = pieces;

@@ -2,15 +2,15 @@ import { type Endpoint, type Names, parameters } from '../../platform/api/endpoi
 import type { Target, Targets } from '../../platform/names/names.ts';
 
 /**
- * What a command calls. `when` names an option or a parent: where it is given, `instead` takes the place of the first endpoint, and `also` is
- * called besides. A parent counts as given for `instead` where the environment, the link file or the profile settles it, too.
+ * What a command calls. If the option or parent `when` is given, `instead` replaces the first endpoint, and `also` is called too.
+ * For `instead`, a parent from the environment, the link file or the profile counts as given.
  */
 export type Call =
   | Endpoint
   | { readonly when: string; readonly instead: Endpoint }
   | { readonly when: string; readonly also: readonly Endpoint[] };
 
-/** One endpoint, or several of which the first declares the arguments. */
+/** One endpoint or several; the first declares the arguments. */
 export type Calls = Endpoint | readonly Call[];
 
 type EndpointsOf<K> = K extends Endpoint
@@ -26,18 +26,18 @@ type Instead<C> = C extends readonly (infer K)[] ? (K extends { readonly instead
 /** Every endpoint of `calls`. */
 export type Called<C> = (C extends readonly (infer K)[] ? EndpointsOf<K> : EndpointsOf<C>) & Endpoint;
 
-/** What the parameters of `calls` were resolved to; those of the first endpoint are always there. */
+/** The resolved parameters of `calls`. Those of the first endpoint are always present. */
 export type TargetsIn<C> = [Names<First<C>> | Names<Instead<C>>] extends [never]
   ? Targets
   : { readonly [N in Names<First<C>>]: Target } & { readonly [N in Exclude<Names<Instead<C>>, Names<First<C>>>]?: Target };
 
 const listed = (calls: Calls | undefined): readonly Call[] => (calls === undefined ? [] : typeof calls === 'string' ? [calls] : calls);
 
-/** Every operation that may be called, in the order of the declaration. */
+/** Every operation that may be called, in declaration order. */
 export const operationsIn = (calls: Calls | undefined): Endpoint[] =>
   listed(calls).flatMap((each) => (typeof each === 'string' ? each : 'instead' in each ? each.instead : [...each.also]));
 
-/** Each operation, and the option without which it is not called. */
+/** Each operation, and the option it depends on. */
 export const conditionsIn = (calls: Calls | undefined): readonly (readonly [endpoint: Endpoint, when: string | undefined])[] =>
   listed(calls).flatMap((each): (readonly [Endpoint, string | undefined])[] =>
     typeof each === 'string'
@@ -45,26 +45,26 @@ export const conditionsIn = (calls: Calls | undefined): readonly (readonly [endp
       : ('instead' in each ? [each.instead] : each.also).map((endpoint) => [endpoint, each.when]),
   );
 
-/** The endpoint that declares the arguments, and those that may take its place. */
+/** The endpoint that declares the arguments, and those that may replace it. */
 export const pathsIn = (calls: Calls | undefined): { readonly first: Endpoint | undefined; readonly others: readonly Endpoint[] } => {
   const [first] = listed(calls);
   const others = listed(calls).flatMap((each) => (typeof each !== 'string' && 'instead' in each ? [each.instead] : []));
   return { first: typeof first === 'string' ? first : undefined, others };
 };
 
-/** The parents and options of which each chooses another endpoint. */
+/** The parents and options that replace the first endpoint. */
 export const alternativesIn = (calls: Calls | undefined): string[] =>
   listed(calls).flatMap((each) => (typeof each !== 'string' && 'instead' in each ? [each.when] : []));
 
-/** What a command line calls: the endpoint that it acts on, and the further ones. */
+/** The endpoint that a command line calls, and the additional ones. */
 export interface Chosen {
   readonly endpoint: Endpoint | undefined;
-  /** The parent or option that chose it; undefined for the first. */
+  /** The parent or option that replaced the first endpoint, if any. */
   readonly instead: string | undefined;
   readonly also: readonly { readonly endpoint: Endpoint; readonly when: string | undefined }[];
 }
 
-/** What is called with these words. `given`: it was given on the command line; `settled`: a parent that the settings name. */
+/** Chooses the endpoints. `given`: on the command line; `settled`: a parent from the settings. */
 export function choose(calls: Calls | undefined, given: (name: string) => boolean, settled: (name: string) => boolean): Chosen {
   const all = listed(calls);
   const instead = all.flatMap((each) => (typeof each !== 'string' && 'instead' in each ? [each] : []));
@@ -78,7 +78,7 @@ export function choose(calls: Calls | undefined, given: (name: string) => boolea
   return { endpoint, instead: taken?.when, also };
 }
 
-/** The names of the path parameters of these endpoints, each once, in order. */
+/** The path parameters of these endpoints, without duplicates. */
 export const parametersOf = (...endpoints: readonly (string | undefined)[]): string[] => [
   ...new Set(endpoints.flatMap((each) => parameters(each ?? ''))),
 ];

@@ -1,24 +1,25 @@
 import { formats } from '../../machine/settings/format.ts';
-import { flag, integer, type Options, text } from './options.ts';
+import { flag, integer, type Options, text, under } from './options.ts';
 
-/** Options that every command takes and that mean the same everywhere. `no_x` keys are spelled `--no-x` and read as `x: false`. */
+/** Options of every command. `no_x` keys are spelled `--no-x` and read as `x: false`. */
 export const globals = {
-  json: flag('Print JSON, as the API sent it (same as -o json)'),
-  output: { ...text('How to print the result'), choices: formats, placeholder: 'format', short: 'o' },
-  fields: text('Only these fields', 'a,b'),
-  query: text('Narrow the result with a JMESPath expression', 'expression'),
+  json: flag('Print JSON as the API sends it (same as -o json)'),
+  output: { ...text('Output format'), choices: formats, placeholder: 'format', short: 'o' },
+  fields: text('Print only these fields', 'a,b'),
+  query: text('Filter the result with a JMESPath expression', 'expression'),
   sort: text('Sort a list by a field; -field for descending', 'field'),
-  limit: integer('At most n things of a list'),
-  no_header: flag('No heading over a table'),
-  profile: text('The profile whose host, defaults and token to use', 'name'),
-  host: text('The address of Deploynix', 'url'),
-  no_input: flag('Never ask; exit 2 instead'),
-  quiet: { ...flag('No progress and no notices'), short: 'q' },
-  debug: flag('Show the HTTP requests on stderr, without secrets'),
-  no_color: flag('No colours'),
+  limit: integer('Print at most n items of a list'),
+  wide: flag('Show all columns of a table'),
+  no_header: flag('Omit the table header'),
+  profile: text('Use the host, defaults and token of a profile', 'name'),
+  host: text('Deploynix host (default https://deploynix.io)', 'url'),
+  no_input: flag('Never prompt; exit 2 instead'),
+  quiet: { ...flag('Hide progress and notes'), short: 'q' },
+  debug: flag('Log HTTP requests to stderr, without secrets'),
+  no_color: flag('Disable color'),
 } satisfies Options;
 
-/** The options of every command, as they were given. */
+/** The global options as given. */
 export interface Globals {
   readonly json: boolean;
   readonly output: string | undefined;
@@ -26,6 +27,7 @@ export interface Globals {
   readonly query: string | undefined;
   readonly sort: string | undefined;
   readonly limit: string | undefined;
+  readonly wide: boolean;
   readonly header: boolean;
   readonly profile: string | undefined;
   readonly host: string | undefined;
@@ -35,14 +37,14 @@ export interface Globals {
   readonly color: boolean;
 }
 
-/** The options of a consent, by its level. */
+/** Options that answer a confirmation, by its level. */
 export const consents = {
-  moderate: { yes: { ...flag('Do not ask'), short: 'y' } },
-  severe: { confirm: text('Agree by giving the name', 'name'), yes: { ...flag('Not enough here: use --confirm'), short: 'y' } },
+  moderate: { yes: { ...flag('Skip the confirmation'), short: 'y' } },
+  severe: { confirm: text('Confirm by giving the name', 'name'), yes: { ...flag('Not enough here; use --confirm'), short: 'y' } },
 } satisfies Record<string, Options>;
 
-/** The options of every create and update: the API may take more than dnx knows. */
-export const bodyOptions = {
-  field: { kind: 'list', help: 'Any field of the body: text, or typed with key:=json', placeholder: 'key=value', short: 'F' },
-  data: text('The body as JSON; it wins over the flags, and -F over it', 'json|@file|-'),
-} satisfies Options;
+/** Options of every create and update: the API may take more fields than dnx knows. */
+export const bodyOptions = under('Request body', {
+  field: { kind: 'list', help: 'Set any field; key:=value for JSON', placeholder: 'key=value', short: 'F' },
+  data: text('Send this JSON; -F overrides it, and it overrides other options', 'json|@file|-'),
+} satisfies Options);

@@ -3,19 +3,22 @@ import { isObject } from '../../base/json.ts';
 import { flagName, plural, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Reply } from '../../platform/api/reply.ts';
-import type { Targets } from '../../platform/names/names.ts';
-import { type Column, done, record, rows, type View } from '../output/view.ts';
-import { type Command, type Consent, command } from './command.ts';
+import { called, nameOf, type Targets } from '../../platform/names/names.ts';
+import { namings } from '../../platform/names/namings.ts';
+import { type Column, done, type Item, record, rows, type View } from '../output/view.ts';
+import { type Command, type Consent, type Context, command } from './command.ts';
 import { type Options, optional } from './options.ts';
 
-/** A collection of the API: `path` lists and creates, `path/{noun}` reads, changes and deletes one. */
+/** A collection of the API: `path` lists and creates, `path/{noun}` shows, updates and deletes one. */
 export interface Resource<P extends `/${string}` = `/${string}`> {
   readonly noun: string;
   readonly path: P;
   readonly columns: readonly Column[];
   /** What `show` prints. */
   readonly details: readonly Column[];
-  /** An id or a name of the sandbox, and its parents, as the examples spell them: `01J… --server web-1`. */
+  /** Reads the computed details that `show` prints in a table. Must not fail where the token may not read them. */
+  readonly more?: (ctx: Pick<Context, 'api' | 'clock'>, item: Item, targets: Targets) => Promise<Item>;
+  /** What the examples use: an id or name in the sandbox, and its parents. */
   readonly example: { readonly target: string; readonly parents?: string; readonly create?: string; readonly update?: string };
 }
 /** Declares a collection; without details, `show` prints its columns. */
@@ -23,7 +26,7 @@ export const resource = <const P extends `/${string}`>(
   definition: Omit<Resource<P>, 'details'> & Partial<Pick<Resource<P>, 'details'>>,
 ): Resource<P> => ({ details: definition.columns, ...definition });
 
-/** `GET path`: every thing in it, as rows. */
+/** `GET path`: everything in it, as rows. */
 export const list = ({ noun, path, columns, example }: Resource) =>
   command({
     name: 'list',
@@ -32,26 +35,29 @@ export const list = ({ noun, path, columns, example }: Resource) =>
     calls: endpoint(`GET ${path}`),
     shows: columns,
     examples: [line('list', example.parents), `${line('list', example.parents)} --json`],
-    run: async (ctx) => rows(await ctx.list<object>(), columns, `No ${plural(title(noun))}.`),
+    run: async (ctx, { targets }) =>
+      rows(await ctx.list<object>(), columns, `No ${plural(title(noun))}.`, example.create ? creation(noun, targets) : undefined),
   });
 
-/** `GET path/{noun}`: one thing, as a record. */
-export const show = ({ noun, path, details, example }: Resource) =>
+/** `GET path/{noun}`: one item, as a record. */
+export const show = ({ noun, path, details, example, more }: Resource) =>
   command({
     name: 'show',
     aliases: ['get'],
-    summary: `Show one ${title(noun)}`,
+    summary: `Show ${article(title(noun))}`,
+    ...(more && { description: 'A table also shows related resources that the token may read; JSON does not.' }),
     calls: endpoint(`GET ${path}/{${noun}}`),
     shows: details,
     examples: [line('show', example.target, example.parents)],
-    async run(ctx) {
+    async run(ctx, { targets }) {
       const { data } = await ctx.call();
-      if (!isObject(data)) throw new DnxError('failed', `Deploynix answered without the ${title(noun)}.`);
-      return record(data, details);
+      if (!isObject(data)) throw new DnxError('failed', `The API response has no ${title(noun)}.`);
+      const view = record(data, details);
+      return more ? { ...view, more: () => more(ctx, data, targets) } : view;
     },
   });
 
-/** `POST path` with the fields that were given, and `-F` and `--data` over them. */
+/** `POST path` with the given fields; `-F` and `--data` override them. */
 export const create = <const F extends Options>({ noun, path, details, example }: Resource, fields: F) =>
   command({
     name: 'create',
@@ -60,41 +66,45 @@ export const create = <const F extends Options>({ noun, path, details, example }
     fields,
     shows: details,
     examples: [line('create', example.create, example.parents)],
-    run: async (ctx) => answer(await ctx.call(), details, `Created ${article(title(noun))}`),
+    async run(ctx) {
+      const reply = await ctx.call();
+      const name = isObject(reply.data) ? nameOf(reply.data, noun) : undefined;
+      return answer(reply, details, `Created ${name === undefined ? article(title(noun)) : called(noun, { label: name })}`);
+    },
   });
 
-/** `PUT path/{noun}` with the fields that were given; refuses to send none. */
+/** `PUT path/{noun}` with the given fields; at least one is required. */
 export const update = <const F extends Options>({ noun, path, details, example }: Resource, fields: F) =>
   command({
     name: 'update',
-    summary: `Change ${article(title(noun))}`,
+    summary: `Update ${article(title(noun))}`,
     calls: endpoint(`PUT ${path}/{${noun}}`),
     fields: optional(fields),
     shows: details,
     examples: [line('update', example.target, example.update, example.parents)],
     run: async (ctx, { targets, body }) => {
       if (Object.keys(body).length === 0) {
-        throw usage('Nothing to change.', `Give at least one of ${Object.keys(fields).map(flagName).join(', ')}, or -F key=value.`);
+        throw usage('Nothing to update.', `Use at least one of ${Object.keys(fields).map(flagName).join(', ')}, or -F key=value.`);
       }
-      return answer(await ctx.call(), details, `Updated ${title(noun)} ${targetIn(targets, noun).label}`);
+      return answer(await ctx.call(), details, `Updated ${called(noun, targetIn(targets, noun))}`);
     },
   });
 
-/** `DELETE path/{noun}`, once the user has agreed. A severe consent is for what cannot be undone. */
+/** `DELETE path/{noun}`, after confirmation. A severe consent is for what cannot be undone. */
 export const remove = ({ noun, path, example }: Resource, consent: Consent = { level: 'moderate' }) =>
   command({
     name: 'delete',
     aliases: ['rm'],
     summary: `Delete ${article(title(noun))}`,
     calls: endpoint(`DELETE ${path}/{${noun}}`),
-    // One name agrees to the end of one thing.
+    // A typed name confirms one deletion.
     targets: consent.level === 'severe' ? 'one' : 'each',
     consent,
     examples: [line('delete', example.target, example.parents, consent.level === 'severe' ? `--confirm ${example.target}` : '--yes')],
     run: async (ctx, { targets }) => {
       await ctx.call();
       const { id, label } = targetIn(targets, noun);
-      return done(`Deleted ${title(noun)} ${label}`, { id, deleted: true });
+      return done(`Deleted ${called(noun, { label })}`, { id, deleted: true });
     },
   });
 
@@ -104,44 +114,63 @@ type Action = Pick<
 > & {
   readonly calls: Endpoint;
   readonly consent?: Consent | Consent['level'];
-  /** Said when the API says nothing. */
-  readonly done: string;
-  /** What to know afterwards. */
+  /** What was done: printed if the API sends no message, or, as a function, in place of it. */
+  readonly done: string | ((targets: Targets) => string);
+  /** Printed on stderr afterwards. */
   readonly note?: string;
 };
 
-/** A bare `POST …/verb` that answers with a status message, and perhaps with the thing as it is now. */
+/** A bare `POST …/verb` that returns a message, and perhaps the updated item. */
 export const action = ({ done: sentence, note, ...definition }: Action) =>
   command({
     ...definition,
-    run: async (ctx) => ({ view: said(await ctx.call(), sentence), ...(note !== undefined && { note }) }),
+    run: async (ctx, { targets }) => {
+      const reply = await ctx.call();
+      const view = typeof sentence === 'string' ? said(reply, sentence) : did(reply, sentence(targets));
+      return { view, ...(note !== undefined && { note }) };
+    },
   });
 
-/** Restarts the thing itself, and each of several. */
+/** `POST path/{noun}/restart`, for each of several. */
 export const restart = ({ noun, path, example }: Resource, consent?: Consent) =>
-  action({
+  command({
     name: 'restart',
     summary: `Restart ${article(title(noun))}`,
-    calls: `POST ${path}/{${noun}}/restart`,
+    calls: endpoint(`POST ${path}/{${noun}}/restart`),
     targets: 'each',
     ...(consent && { consent }),
-    done: 'Restarting.',
     examples: [line('restart', example.target, example.parents, consent && '--yes')],
+    async run(ctx, { targets }) {
+      const reply = await ctx.call();
+      const { id, label } = targetIn(targets, noun);
+      const name = label === id && isObject(reply.data) ? (nameOf(reply.data, noun) ?? label) : label;
+      // A server takes a while to come back.
+      return did(reply, `${noun === 'server' ? 'Restarting' : 'Restarted'} ${called(noun, { label: name })}`);
+    },
   });
 
-/** A reply as a view: the thing that it holds, else its message. `sentence` says what was done. */
+/** A reply as a view: its record under `sentence`, else its message. */
 export function answer(reply: Pick<Reply, 'data' | 'message'>, shown: readonly Column[], sentence?: string): View {
   return isObject(reply.data) ? record(reply.data, shown, sentence) : said(reply, sentence ?? 'Done');
 }
 
-/** A reply whose message is the result. A script gets the thing where the API sent one. */
+/** A reply whose message is the result. Scripts get the record if the API sent one. */
 export function said(reply: Pick<Reply, 'data' | 'message'>, sentence: string): View {
   const words = reply.message ?? sentence;
   return done(words.replace(/\.$/, ''), isObject(reply.data) ? reply.data : { message: words });
 }
 
-/** An endpoint that is put together: its parameters are known when it runs, not to the compiler. */
+/** What was done for a person; for a script the item or the message that the API sent. */
+export const did = ({ data, message }: Pick<Reply, 'data' | 'message'>, sentence: string): View =>
+  done(sentence, isObject(data) ? data : { message: message ?? `${sentence}.` });
+
+/** An endpoint built at run time: the compiler does not know its parameters. */
 const endpoint = (value: Endpoint): Endpoint => value;
+/** The command that creates one in the same place. */
+export const creation = (noun: string, targets: Targets): readonly string[] => [
+  ...[namings[noun]?.group ?? noun.replaceAll('_', '-'), 'create'],
+  ...Object.entries(targets).flatMap(([parent, { label }]) => [flagName(parent), label]),
+];
 const targetIn = (targets: Targets, noun: string) => targets[noun] ?? { id: '', label: '' };
 const line = (...words: readonly (string | undefined)[]) => words.filter(Boolean).join(' ');
 

@@ -1,12 +1,12 @@
-import { title } from '../../base/text.ts';
-import { namings } from '../../platform/names/names.ts';
+import { capitalized, title } from '../../base/text.ts';
+import { waysToName } from '../../platform/names/unresolved.ts';
 import { parametersOf, pathsIn } from './calls.ts';
 import { type AnyCommand, type Group, nounOf } from './command.ts';
 import { bodyOptions, consents } from './globals.ts';
 import type { Option, Options } from './options.ts';
 import { consentLevel } from './tree.ts';
 
-/** Something that is given by its position. */
+/** A positional argument. */
 export interface Positional {
   readonly key: string;
   readonly required: boolean;
@@ -14,13 +14,13 @@ export interface Positional {
   readonly option: Option<unknown>;
 }
 
-/** The options and fields of a command, by the word for each: a field that a parent fills goes by the parent's name. */
+/** The options and fields of a command by name. A field that a parent fills has the parent's name. */
 export const takenBy = ({ options = {}, fields = {} }: AnyCommand): Options => ({
   ...Object.fromEntries(Object.entries(fields).map(([key, field]) => [field.as ?? key, field])),
   ...options,
 });
 
-/** The group's own thing first, then what is given by its position. */
+/** The target first, then the other positional arguments. */
 export function positionalsOf(group: Group, command: AnyCommand): readonly Positional[] {
   const noun = nounOf(group);
   const { first } = pathsOf(command);
@@ -40,14 +40,14 @@ export function positionalsOf(group: Group, command: AnyCommand): readonly Posit
   ];
 }
 
-/** Everything that a command takes as `--name`: its parents, its own options and fields, consent and body. */
+/** Everything a command takes as `--name`: parents, options, fields, consent and body. */
 export function optionsOf(group: Group, command: AnyCommand): Options {
   const noun = nounOf(group);
   const taken = takenBy(command);
   const level = consentLevel(command);
   const { first, others } = pathsOf(command);
   const fillers = Object.values(taken).flatMap(({ as }) => (as === 'site' ? ['server'] : []));
-  // A path that is typed may hold either.
+  // `dnx api` takes both: the typed path may use either.
   const typed = typeof command.calls === 'function' ? ['server', 'site'] : [];
   const parents = [...new Set([...typed, ...parametersOf(first, ...others), ...fillers])];
   const named = parents.filter((name) => (name !== noun || isPlace(noun)) && !(name in taken));
@@ -62,13 +62,13 @@ export function optionsOf(group: Group, command: AnyCommand): Options {
 const pathsOf = ({ calls }: AnyCommand): ReturnType<typeof pathsIn> =>
   typeof calls === 'function' ? { first: undefined, others: [] } : pathsIn(calls);
 
-/** A server or a site means the same everywhere: it may come from the settings, and be named by its option where it is positional too. */
-const isPlace = (noun: string): boolean => noun === 'server' || noun === 'site';
+/** Servers and sites may come from the settings, and always have an option, even as a target. */
+export const isPlace = (noun: string): noun is 'server' | 'site' => noun === 'server' || noun === 'site';
 
 const ownOf = (noun: string): Option<unknown> => ({ ...thing(noun), place: isPlace(noun) ? 'either' : 'argument' });
 
 const thing = (noun: string): Option<unknown> => ({
   kind: 'text',
-  help: `The ${title(noun)}: ${namings[noun] ? 'name or id' : 'its id'}`,
+  help: `${capitalized(title(noun))}: ${waysToName(noun)}`,
   placeholder: noun.replaceAll('_', '-'),
 });

@@ -1,15 +1,16 @@
+import { plural } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { operationsIn } from './calls.ts';
-import { type AnyCommand, type Consent, type Group, noGroup, type Tree } from './command.ts';
+import { type AnyCommand, type Consent, type Entry, type Group, noGroup, type Tree } from './command.ts';
 
-/** A command and where it stands: `site deploy`, or `doctor` for one that belongs to no group. */
+/** A command and its path: `site deploy`, or `doctor` without a group. */
 export interface Leaf {
   readonly path: string;
   readonly group: Group;
   readonly command: AnyCommand;
 }
 
-/** Every command there is, in the order of the help. Loads all of them. */
+/** Every command, in the order of the help. Loads all of them. */
 export async function everyCommand({ contents, alone }: Tree): Promise<Leaf[]> {
   const groups = await Promise.all(contents.map(async ({ load }) => (await load()).default));
   const singles = await Promise.all(alone.map(async ({ name, load }) => ({ path: name, group: noGroup, command: (await load()).default })));
@@ -19,9 +20,13 @@ export async function everyCommand({ contents, alone }: Tree): Promise<Leaf[]> {
   ];
 }
 
+/** Everything a group can be called: its name and aliases, singular and plural. */
+export const namesOf = ({ name, aliases = [] }: Pick<Entry, 'name' | 'aliases'>): readonly string[] =>
+  [name, ...aliases].flatMap((each) => [each, plural(each)]);
+
 /** Every operation that a command may call, whatever it is given. */
 export const operationsOf = ({ calls }: AnyCommand): Endpoint[] => (typeof calls === 'function' ? [] : operationsIn(calls));
 
-/** The options of consent that a command takes: a severe one has both, and so has one that is known late. */
+/** The level of consent that a command declares; moderate if it is only known at run time. */
 export const consentLevel = ({ consent }: AnyCommand): Consent['level'] | undefined =>
   typeof consent === 'string' ? consent : typeof consent === 'function' ? 'moderate' : consent?.level;

@@ -1,39 +1,65 @@
 import { own, toJson } from '../../base/json.ts';
-import { phaseOf } from '../../base/status.ts';
 import { capitalized } from '../../base/text.ts';
 import { ago } from '../../base/time.ts';
 import type { Style } from './style.ts';
 import { line } from './text.ts';
+import { toneOf } from './tone.ts';
 import type { Column, Item } from './view.ts';
 
-/** What a cell depends on beside its value. */
+/** What a cell depends on besides its value. */
 export interface CellOptions {
   /** Epoch ms, for `3h ago`. */
   readonly now: number;
   readonly style: Style;
+  /** On a terminal, a status gets a dot and values lose their control characters. Elsewhere a value is printed byte for byte. */
+  readonly terminal: boolean;
 }
 
-/** `php_version` -> `PHP version`: a field name as a heading. */
+const headings: Readonly<Record<string, string>> = {
+  auto_deploy_enabled: 'Auto-deploy',
+  commit_hash: 'Commit',
+  commit_message: 'Message',
+  database_type: 'Database',
+  git_provider_id: 'Git provider',
+  git_repository_id: 'Repository',
+  ip_address: 'IP',
+  last_deployed_at: 'Deployed',
+  last_used_at: 'Last used',
+  monitoring_enabled: 'Monitoring',
+  php_version: 'PHP',
+  scheduled_deploy_at: 'Scheduled',
+  sites_count: 'Sites',
+  webserver: 'Web server',
+  zero_downtime_enabled: 'Zero downtime',
+};
+
+/** The heading for a field: `PHP` for `php_version`, `Created` for `created_at`. */
 export function heading({ key, title }: Column): string {
   if (title) return title;
+  const known = own(headings, key);
+  if (typeof known === 'string') return known;
   const words = line(key).replace(/_at$/, '').replaceAll('_', ' ');
   const spelled = words.replace(/\b(id|ip|php|ssh|url|ssl)\b/g, (word) => word.toUpperCase());
   return capitalized(spelled);
 }
 
-/** A value as a person reads it: no `null`, no `undefined`, no control characters. */
-export function cell(item: Item, column: Column, { now, style }: CellOptions): string {
+/** The value of a column: what it computes, else the field itself. */
+export const valueIn = (item: Item, { key, cell: computed }: Column): unknown => computed?.(item) ?? own(item, key);
+
+/** A value for people: never `null`, `undefined` or control characters. */
+export function cell(item: Item, column: Column, { now, style, terminal }: CellOptions): string {
   const { key } = column;
-  const value = (column.cell === undefined ? undefined : column.cell(item)) ?? own(item, key);
+  const value = valueIn(item, column);
   const plain = line(typeof value === 'string' ? value : words(value));
   if (plain === '') return style.dim('–');
   if (key.endsWith('_at')) return ago(plain, now);
   if (key !== 'status' && key !== 'outcome') return plain;
-  const phase = phaseOf(value);
-  return phase === 'good' ? style.green(plain) : phase === 'bad' ? style.red(plain) : phase === 'going' ? style.yellow(plain) : plain;
+  const tone = toneOf(value, column);
+  const marked = key === 'status' && terminal ? `● ${plain}` : plain;
+  return tone === undefined ? marked : style[tone](marked);
 }
 
-/** A value as text, the same everywhere but in JSON. */
+/** A value as text, in every format but JSON. */
 export function words(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';

@@ -1,4 +1,4 @@
-import { DnxError, type Next, reasonOf } from '../../base/errors.ts';
+import { DnxError, type Next, REJECTED, reasonOf } from '../../base/errors.ts';
 import { capitalized } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import type { World } from '../../machine/world.ts';
@@ -12,11 +12,11 @@ interface Options {
   readonly debug: boolean;
   readonly world: Pick<World, 'stderr' | 'env' | 'node' | 'platform'>;
   readonly color: boolean;
-  /** A command that helps, as a line for a shell. */
+  /** The next command as a line for a shell. */
   readonly line: (next: Next) => string;
 }
 
-/** Says on stderr what failed, and answers with the exit code. Whatever is not a DnxError is a bug, and only that shows a stack trace. */
+/** Prints an error on stderr and returns the exit code. An error that is not a DnxError is a bug, and shows its stack. */
 export async function reportError(error: unknown, options: Options): Promise<number> {
   const expected = error instanceof DnxError ? error : fileFailure(error);
   const { stderr, env } = options.world;
@@ -40,16 +40,28 @@ const failureInJson = (failure: DnxError, line: Options['line']) => ({
 });
 
 async function failureInWords(failure: DnxError, style: Style, { debug, line }: Options): Promise<string> {
-  const fields = Object.entries(failure.errors ?? {}).flatMap(([field, messages]) =>
-    messages.map((each) => `  ${lines(field)}: ${lines(each)}`),
-  );
   const mark = failure.code === 'cancelled' ? '' : `${failureMark(style)} `;
-  const text = [`${mark}${lines(failure.message)}`, ...fields, ...detailLines(failure.details, style)];
+  const text = [`${mark}${lines(headline(failure))}`, ...detailLines(failure.details, style), ...fieldLines(failure, style)];
   const advice = adviceOf(failure, line);
   if (advice) text.push(style.dim(`  ${lines(advice).replaceAll('\n', '\n  ')}`));
   if (debug && failure.cause) text.push(style.dim(inWords(await traceOf(failure.cause))));
   return text.join('\n');
 }
+
+/** The message, unless it only repeats the fields below it, as Laravel's does: `The name field is required. (and 1 more error)`. */
+function headline({ message, errors = {} }: DnxError): string {
+  const texts = Object.values(errors).flat();
+  const repeated = texts.includes(message.replace(/ \(and \d+ more errors?\)$/, '')) || message === 'The given data was invalid.';
+  return texts.length > 0 && repeated ? REJECTED : message;
+}
+
+/** A line for each field that the API rejected: `--php-version: The selected php version is invalid.   (known: 8.3, 8.4)`. */
+const fieldLines = ({ errors = {}, labels }: DnxError, style: Style): readonly string[] =>
+  Object.entries(errors).flatMap(([field, messages]) => {
+    const { name, known = [] } = labels[field] ?? { name: field };
+    const after = known.length > 0 ? style.dim(`   (known: ${known.join(', ')})`) : '';
+    return messages.map((each) => `  ${lines(name)}: ${lines(each)}${after}`);
+  });
 
 /** What a bug report needs besides the stack. */
 const circumstances = ({ node, platform }: Options['world']) => ({ dnx: version, node, platform });
@@ -61,21 +73,25 @@ async function bugInJson(error: unknown, world: Options['world']) {
 
 async function bugInWords(error: unknown, style: Style, world: Options['world']): Promise<string> {
   const around = Object.entries(circumstances(world)).map(([name, value]) => `${name} ${value}`);
-  return [`${failureMark(style)} This looks like a bug in dnx ${version}:`, inWords(await traceOf(error)), ...around].join('\n');
+  return [
+    `${failureMark(style)} This looks like a bug in dnx ${version}. Please report it with the lines below.`,
+    inWords(await traceOf(error)),
+    ...around,
+  ].join('\n');
 }
 
-/** Loaded for a bug alone. */
+/** Loaded only for bugs and `--debug`. */
 const traceOf = async (error: unknown): Promise<Trace> => (await import('./stack.ts')).traceOf(error);
 
 const inWords = ({ message, stack }: Trace): string => [lines(message), ...stack.map((call) => `    ${call}`)].join('\n');
 
-/** What to do about it: the hint, and a line for each command that helps. */
+/** The hint, then a line for each next command. */
 function adviceOf(error: DnxError | undefined, line: Options['line']): string | undefined {
   const advice = [error?.hint, ...(error?.next ?? []).map((each) => `${each.why}: ${line(each)}`)].filter(Boolean);
   return advice.length > 0 ? advice.join('\n') : undefined;
 }
 
-/** A file system that refuses is the machine's trouble, not a bug. */
+/** A full disk or a missing permission is an expected failure, not a bug. */
 function fileFailure(error: unknown): DnxError | undefined {
   const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
   const words = reasonOf(code);

@@ -1,31 +1,63 @@
-import { fitted, GAP, type Placed } from './layout.ts';
-import { cut, widthOf } from './width.ts';
+import { fitted, GAP, type Placed, type Sized } from './layout.ts';
+import { widthOf } from './width.ts';
 
 /** How to fit the cells. */
 export interface GridOptions {
-  /** The terminal's columns; undefined where nothing is to be cut. */
+  /** The terminal's columns; undefined where there is no limit. */
   readonly width: number | undefined;
-  /** For each column, whether its cells take several lines instead of being cut. */
+  /** For each column, whether its cells may take several lines. */
   readonly wraps: readonly boolean[];
+  /** Never hide a column. */
+  readonly keep: boolean;
 }
 
-/** Rows of cells in aligned columns, without rules. */
-export async function grid(rows: readonly (readonly string[])[], { width, wraps }: GridOptions): Promise<string> {
+/** A table, and how many columns it shows. */
+export interface Grid {
+  readonly text: string;
+  readonly shown: number;
+}
+
+/** Words up to this width keep a column that wraps from being narrowed further. */
+const LONGEST_WORD = 20;
+
+/** Narrower than this, sentences are hard to read. */
+const NARROWEST_SENTENCE = 12;
+
+/** Rows of cells in aligned columns, without rules. Undefined if they do not fit the width. */
+export async function grid(rows: readonly (readonly string[])[], { width, wraps, keep }: GridOptions): Promise<Grid | undefined> {
   const measured = measure(rows);
   const { natural } = measured;
-  if (width === undefined)
-    return aligned(
-      rows,
-      measured,
-      natural.map((each, index) => ({ index, width: each })),
-    );
-  // A column wider than the terminal counts as the terminal's width, so that fitting takes few steps.
-  const columns = natural.map((each, index) => ({ width: Math.min(each, width), wrap: wraps[index] ?? false }));
-  const placed = fitted(columns, width);
-  const wrapped = placed.some((each) => wraps[each.index] && each.width < (natural[each.index] ?? 0));
-  if (!wrapped) return aligned(rows, measured, placed);
+  if (width === undefined || natural.reduce((sum, each) => sum + each + GAP, -GAP) <= width)
+    return {
+      text: aligned(
+        rows,
+        measured,
+        natural.map((each, index) => ({ index, width: each })),
+      ),
+      shown: natural.length,
+    };
+  const columns = natural.map((each, index): Sized => {
+    const wrap = wraps[index] ?? false;
+    // A column wider than the terminal counts as the terminal's width plus one, so that fitting takes few steps.
+    const least = wrap ? Math.min(each, Math.max(NARROWEST_SENTENCE, longestWord(rows, index))) : each;
+    return { width: Math.min(each, width + 1), least, wrap };
+  });
+  const placed = fitted(columns, width, keep);
+  if (!placed) return undefined;
+  const shown = placed.length;
+  if (placed.every((each) => each.width >= (natural[each.index] ?? 0))) return { text: aligned(rows, measured, placed), shown };
   const { wrapping } = await import('./wrapping.ts');
-  return wrapping(rows, placed, wraps);
+  return { text: wrapping(rows, placed), shown };
+}
+
+/** The width of the longest word in a column, up to a limit. */
+function longestWord(rows: readonly (readonly string[])[], index: number): number {
+  let longest = 0;
+  for (const row of rows) {
+    for (const word of (row[index] ?? '').split(' ')) longest = Math.max(longest, Math.min(widthOf(word), LONGEST_WORD));
+    if (longest === LONGEST_WORD) break;
+  }
+  return longest;
 }
 
 /** The width of every cell, row after row, in one array: a list of many rows is measured once. */
@@ -59,9 +91,8 @@ function aligned(rows: readonly (readonly string[])[], { sizes, columns: count }
     placed.forEach(({ index, width }, place) => {
       const cell = row[index] ?? '';
       const size = sizes[at * count + index] ?? 0;
-      const shown = size > width ? cut(cell, width) : cell;
-      if (place === last) pieces.push(shown.trimEnd(), '\n');
-      else pieces.push(shown, blank(width + GAP - (shown === cell ? size : widthOf(shown))));
+      if (place === last) pieces.push(cell.trimEnd(), '\n');
+      else pieces.push(cell, blank(width + GAP - size));
     });
   });
   return pieces.join('');

@@ -1,7 +1,7 @@
 import { type DnxError, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 
-/** What an expression of JMESPath is compiled to. */
+/** A node of a compiled JMESPath expression. */
 export interface Node {
   readonly type: string;
   readonly name?: string;
@@ -11,7 +11,7 @@ export interface Node {
   readonly right?: Node;
 }
 
-/** The ids in what an expression yielded: text, whole numbers, and the `id` of objects. Anything else is refused. */
+/** The ids in the result of a query: strings, numbers and the `id` of objects. Throws on anything else. */
 export function idsIn(value: unknown): readonly string[] {
   return (Array.isArray(value) ? value : [value]).flatMap((each: unknown) => (each === null ? [] : [idOf(each)]));
 }
@@ -19,16 +19,16 @@ export function idsIn(value: unknown): readonly string[] {
 function idOf(value: unknown): string {
   const id = isObject(value) ? value.id : value;
   const known = typeof id === 'string' || typeof id === 'number' || typeof id === 'bigint';
-  // Each line is one id to whatever reads them.
+  // A reader takes each line as an id.
   if (!known || /[\r\n]/.test(String(id))) throw noIds();
   return String(id);
 }
 
-/** The refusal of a yield without ids. */
+/** The error for a query result without ids. */
 export const noIds = (): DnxError =>
-  usage('-o ids needs ids, and --query yields something else.', 'Yield ids or objects with an id, as in --query "[].id".');
+  usage('-o ids needs ids, but --query returns something else.', 'Return ids or objects with an id, such as --query "[].id".');
 
-/** False for an expression that yields no ids, whatever the data. */
+/** False if an expression can never return ids. */
 export function canBeIds(node: Node): boolean {
   if (node.type === 'MultiSelectList') return node.children?.every(canBeId) ?? true;
   if (projections.includes(node.type)) return canBeIn(node.right, canBeId);
@@ -36,7 +36,7 @@ export function canBeIds(node: Node): boolean {
   return through(node, canBeIds) ?? canBeId(node);
 }
 
-/** The same for one of several. */
+/** The same for a single element. */
 function canBeId(node: Node): boolean {
   switch (node.type) {
     case 'MultiSelectHash':
@@ -54,14 +54,14 @@ function canBeId(node: Node): boolean {
 
 const projections = ['Projection', 'FilterProjection', 'ValueProjection'];
 
-/** What an expression that passes on the value of another comes to; undefined for any other. */
+/** The answer for an expression that passes on the value of another; undefined for any other. */
 function through(node: Node, can: (node: Node) => boolean): boolean | undefined {
   const { type, left, right } = node;
   if (type === 'Subexpression' || type === 'Pipe') return canBeIn(right, can, left);
   return type === 'AndExpression' || type === 'OrExpression' ? canBeIn(left, can) || canBeIn(right, can) : undefined;
 }
 
-/** `given`: what the expression itself is applied to, and is where it selects nothing. */
+/** `given`: what the expression is applied to, and returns if it selects nothing. */
 function canBeIn(node: Node | undefined, can: (node: Node) => boolean, given?: Node): boolean {
   if (node === undefined) return true;
   const same = node.type === 'Identity' || node.type === 'Current';

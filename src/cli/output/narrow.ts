@@ -1,20 +1,20 @@
 import { isObject, own } from '../../base/json.ts';
-import { words } from './cell.ts';
+import { valueIn, words } from './cell.ts';
 import type { Column, Item, View } from './view.ts';
 
-/** What `--fields`, `--sort` and `--limit` leave of a result. */
+/** `--fields`, `--sort` and `--limit`. */
 export interface Narrowing {
   readonly fields: readonly string[] | undefined;
   readonly sort: string | undefined;
   readonly limit: number | undefined;
 }
 
-/** A view that holds something to print as text. */
+/** A view that prints as text. */
 export type Shown = Exclude<View, { kind: 'nothing' | 'stream' }>;
 
-/** The data behind a view, as the API sent it, narrowed. */
+/** The data of a view as the API sent it, sorted, limited and reduced to the fields. */
 export function dataOf(view: Shown, options: Narrowing): unknown {
-  if (view.kind === 'rows') return narrowed(view.items, options).map((item) => picked(item, options.fields));
+  if (view.kind === 'rows') return narrowed(view.items, options, view.columns).map((item) => picked(item, options.fields));
   if (view.kind === 'record') return picked(view.item, options.fields);
   return Array.isArray(view.data)
     ? narrowed(view.data, options).map((item) => picked(item, options.fields))
@@ -24,17 +24,21 @@ export function dataOf(view: Shown, options: Narrowing): unknown {
 const picked = (item: unknown, fields: readonly string[] | undefined): unknown =>
   fields && isObject(item) ? Object.fromEntries(fields.map((field) => [field, own(item, field) ?? null])) : item;
 
-/** A list, sorted and cut. */
-export function narrowed(items: readonly Item[], { sort, limit }: Narrowing): readonly Item[] {
-  const descending = sort?.startsWith('-') ?? false;
-  const key = sort?.replace(/^-/, '');
-  const sorted = key ? items.toSorted((a, b) => compare(own(a, key), own(b, key)) * (descending ? -1 : 1)) : items;
+/** The field that `--sort` names. */
+export const sortKey = (sort: string): string => sort.replace(/^-/, '');
+
+/** A list, sorted and limited. A column that the API does not send sorts by what it computes. */
+export function narrowed(items: readonly Item[], { sort, limit }: Narrowing, columns: readonly Column[] = []): readonly Item[] {
+  const key = sort && sortKey(sort);
+  const computed = columns.find((column) => column.key === key && column.computed);
+  const value = (item: Item): unknown => (computed ? valueIn(item, computed) : own(item, key ?? ''));
+  const sorted = key ? items.toSorted((a, b) => compare(value(a), value(b)) * (key === sort ? 1 : -1)) : items;
   return limit === undefined ? sorted : sorted.slice(0, limit);
 }
 
 const compare = (a: unknown, b: unknown): number =>
   typeof a === 'number' && typeof b === 'number' ? a - b : words(a).localeCompare(words(b), 'en', { numeric: true });
 
-/** The columns to show: those of the view, or those that `--fields` names. */
+/** The columns of the view, or the ones that `--fields` names. */
 export const chosen = (columns: readonly Column[], fields: readonly string[] | undefined): readonly Column[] =>
   fields ? fields.map((key) => columns.find((column) => column.key === key) ?? { key }) : columns;

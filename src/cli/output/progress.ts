@@ -4,31 +4,33 @@ import { canSpin, type Detail, openSpinner, type Spinner } from './spinner.ts';
 import type { Style } from './style.ts';
 import { forLog, json, line } from './text.ts';
 
-/** What happens meanwhile, on stderr. */
+/** Progress on stderr while a command runs. */
 export interface Progress {
+  /** True if there is a spinner: a terminal without `--quiet`. */
+  readonly spins: boolean;
   /** A line that stays: a notice, or a change of state. */
   note(sentence: string): void;
   /** A line that `--quiet` does not silence. */
   warn(sentence: string): void;
-  /** A line that `--debug` asks for. */
+  /** A line for `--debug`. */
   debug(sentence: string): void;
-  /** What is going on now: the spinner's words on a terminal, a line where there is none. `detail` is for the terminal alone. */
+  /** The current step: in the spinner on a terminal, as a line elsewhere. `detail` shows only on a terminal. */
   step(sentence: string, detail?: Detail): void;
-  /** The same for the terminal alone: what needs no line of its own elsewhere. */
+  /** A step that shows only on a terminal. */
   spin(sentence: string, detail?: Detail): void;
-  /** For whoever watches by machine: a line on stdout with -o ndjson, and nothing otherwise. */
+  /** An event for a script: a line on stdout with -o ndjson, otherwise nothing. */
   event(event: WaitingEvent): void;
-  /** Takes the spinner away, before a question or a result. */
+  /** Removes the spinner before a question or a result. */
   done(): void;
-  /** Takes the spinner away while somebody else writes to the terminal, until the function it answers is called. */
+  /** Removes the spinner while another program writes to the terminal, until the returned function is called. */
   hold(): () => void;
-  /** The progress of one of several things that go on at once: it has a spinner's line of its own, and `done` takes only that away. */
-  branch(): Progress;
+  /** Progress of one of several tasks, with its own spinner line, which is all that its `done` removes. A background line shows only if there is no other. */
+  branch(options?: { readonly background?: boolean }): Progress;
 }
 
 interface Options {
   readonly stderr: Output;
-  /** Where events go; undefined where nobody reads them. */
+  /** Where events go; undefined if nobody reads them. */
   readonly events: Output | undefined;
   readonly quiet: boolean;
   readonly style: Style;
@@ -41,17 +43,25 @@ export function openProgress(options: Options): Progress {
   return progressOf(undefined, spinner, options);
 }
 
-/** `branch`: the owner of its line; undefined for the main progress, which removes all lines when done. */
-function progressOf(branch: object | undefined, spinner: Spinner, options: Options): Progress {
+/** The owner of a spinner line. */
+interface Branch {
+  readonly background?: boolean;
+}
+
+/** `branch`: undefined for the main progress, whose `done` removes all lines. */
+function progressOf(branch: Branch | undefined, spinner: Spinner, options: Options): Progress {
   const { stderr, events, quiet, style, env } = options;
   const owner = branch ?? spinner;
-  const spins = canSpin(stderr, env);
+  const background = branch?.background === true;
+  const moves = canSpin(stderr, env);
+  const spins = moves && !quiet;
   const write = (text: string) => spinner.write(forLog(text, env));
   let last = '';
   const spin = (sentence: string, detail: Detail = '') => {
-    if (spins && !quiet) spinner.set(owner, { text: line(sentence), detail });
+    if (spins) spinner.set(owner, { text: line(sentence), detail, background });
   };
   return {
+    spins,
     note(sentence) {
       if (!quiet) write(sentence.split('\n').map(line).join('\n'));
     },
@@ -63,7 +73,7 @@ function progressOf(branch: object | undefined, spinner: Spinner, options: Optio
     },
     step(sentence, detail) {
       spin(sentence, detail);
-      if (!spins && !quiet && sentence !== last) write(line(sentence));
+      if (!moves && !quiet && sentence !== last) write(line(sentence));
       last = sentence;
     },
     spin,
@@ -73,6 +83,6 @@ function progressOf(branch: object | undefined, spinner: Spinner, options: Optio
       spinner.remove(branch);
     },
     hold: spinner.hold,
-    branch: () => progressOf({}, spinner, options),
+    branch: (own = {}) => progressOf({ ...own }, spinner, options),
   };
 }

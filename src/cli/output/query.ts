@@ -4,18 +4,18 @@ import { canBeIds, type Node, noIds } from './ids.ts';
 
 const library = () => import('@jmespath-community/jmespath');
 
-/** What a JMESPath expression finds in the data. */
+/** The result of a JMESPath expression. */
 export async function queried(data: unknown, query: string | undefined): Promise<unknown> {
   if (query === undefined) return data;
   const { search } = await library();
   try {
     return search(data as Parameters<typeof search>[0], query);
   } catch (cause) {
-    throw usage(`--query cannot be applied to the answer: ${(cause as Error).message}`);
+    throw usage(`Cannot apply --query to the response: ${(cause as Error).message}`);
   }
 }
 
-/** Refuses an expression that is not JMESPath, and one of which the format can print nothing, whatever the data. */
+/** Rejects an expression that is not JMESPath, or whose result the format can never print. */
 export async function checkQuery(query: string, format: Format): Promise<void> {
   const { compile, search } = await library();
   let root: Node;
@@ -24,7 +24,7 @@ export async function checkQuery(query: string, format: Format): Promise<void> {
   } catch (cause) {
     throw invalid(cause);
   }
-  // The library checks a function only once its data has come.
+  // The library checks functions only when it runs them.
   for (const { name, children = [] } of functionsIn(root)) {
     try {
       search(null, `${name}(${children.map(() => '`null`').join(', ')})`);
@@ -42,4 +42,4 @@ const functionsIn = (node: unknown): readonly Node[] => {
 };
 
 const invalid = (cause: unknown): DnxError =>
-  usage(`--query is not valid JMESPath: ${(cause as Error).message}`, 'See https://jmespath.org for the language.');
+  usage(`--query is not valid JMESPath: ${(cause as Error).message}`, 'See https://jmespath.org');

@@ -1,7 +1,7 @@
 import { isObject } from '../../base/json.ts';
 import type { Format } from '../../machine/settings/format.ts';
 import { words } from './cell.ts';
-import { chosen, dataOf, type Shown } from './narrow.ts';
+import { chosen, dataOf, narrowed, type Shown } from './narrow.ts';
 import { type Rows, rowsOf } from './rows.ts';
 import { bare, ended, separated } from './separated.ts';
 import { type TableOptions, table, yieldTable } from './table.ts';
@@ -26,9 +26,10 @@ export async function render(view: View, options: RenderOptions): Promise<string
 }
 
 /** `found`: what `--query` yielded, or the data of the view. */
-async function formatted(view: Shown, found: unknown, { format, query, fields, header }: RenderOptions): Promise<string> {
+async function formatted(view: Shown, found: unknown, options: RenderOptions): Promise<string> {
+  const { format, query, header } = options;
   const given = query === undefined;
-  const rows = () => (given ? rowsIn(view, found, fields) : rowsOf(found));
+  const rows = () => (given ? rowsIn(view, found, options) : rowsOf(found));
   switch (format) {
     case 'ndjson':
       return listOf(found)
@@ -59,8 +60,10 @@ function eventOf(view: View, each: unknown): unknown {
 
 const listOf = (data: unknown): readonly unknown[] => (Array.isArray(data) ? data : [data]);
 
-/** The data of a view in its own columns, where it has such. */
-function rowsIn(view: Shown, data: unknown, fields: readonly string[] | undefined): Rows {
-  const rows = rowsOf(data);
-  return view.kind === 'rows' || view.kind === 'record' ? { ...rows, columns: chosen(view.columns, fields), named: true } : rows;
+/** A view in its own columns, as many as a wide table has; other data in its fields. */
+function rowsIn(view: Shown, data: unknown, options: RenderOptions): Rows {
+  if (view.kind !== 'rows' && view.kind !== 'record') return rowsOf(data);
+  const items = view.kind === 'rows' ? narrowed(view.items, options, view.columns) : [view.item];
+  const columns = chosen(view.columns, options.fields).filter(({ computed, cell }) => !computed || cell);
+  return { items, columns, named: true };
 }

@@ -1,15 +1,15 @@
 import { isObject } from '../../base/json.ts';
 import type { Column, Item } from './view.ts';
 
-/** Things in rows and columns. */
+/** Items and the columns to print. */
 export interface Rows {
   readonly items: readonly Item[];
   readonly columns: readonly Column[];
-  /** False where the columns are only counted: they have no heading. */
+  /** False if the columns are indexes, which have no headings. */
   readonly named: boolean;
 }
 
-/** JSON of any shape as rows: an object has a column for each of its fields, an array one for each place, and any other value is alone in its row. */
+/** JSON of any shape as rows: a column per field of an object or per index of an array, and a row of its own for any other value. */
 export function rowsOf(value: unknown): Rows {
   const all: readonly unknown[] = Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];
   const named = all.some(isObject);

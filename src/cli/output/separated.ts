@@ -2,24 +2,28 @@ import { own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { words } from './cell.ts';
 import type { Rows } from './rows.ts';
+import type { Column, Item } from './view.ts';
 
-/** Rows as CSV (RFC 4180, lines end in LF) or TSV, in which a tab or a newline of a value becomes a blank. */
+/** Rows as CSV (RFC 4180 with LF) or TSV, where tabs and newlines in values become spaces. */
 export function separated({ items, columns, named }: Rows, format: 'csv' | 'tsv', header: boolean): string {
   const quoted = format === 'csv' ? csvField : tsvField;
   const separator = format === 'csv' ? ',' : '\t';
   const head = header && named ? [columns.map(({ key }) => quoted(key)).join(separator)] : [];
-  const body = items.map((item) => columns.map(({ key }) => quoted(words(own(item, key)))).join(separator));
+  const body = items.map((item) => columns.map((column) => quoted(words(raw(item, column)))).join(separator));
   return [...head, ...body].map((each) => `${each}\n`).join('');
 }
 
-/** Rows as bare text without heading: a value alone in its row as it is, several with tabs between them. */
+/** The field as the API sent it; what the column computes where there is none. */
+const raw = (item: Item, { key, cell }: Column): unknown => own(item, key) ?? cell?.(item);
+
+/** Rows as plain text without headings, with tabs between values. */
 export const bare = ({ items, columns }: Rows): string =>
   items
-    .map((item) => columns.map(({ key }) => wordOf(own(item, key))))
+    .map((item) => columns.map((column) => wordOf(raw(item, column))))
     .map((row) => ended(row.length === 1 ? (row[0] ?? '') : row.map(tsvField).join('\t')))
     .join('');
 
-/** Text that ends its last line. */
+/** Text with a newline at the end. */
 export const ended = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`);
 
 const csvField = (value: string): string => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);

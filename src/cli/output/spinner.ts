@@ -2,16 +2,18 @@ import type { Ora } from 'ora';
 import type { Env, Output } from '../../machine/world.ts';
 import type { Style } from './style.ts';
 
-/** Text beside a spinner's line. A function is called for each frame. */
+/** Text after the line. A function is called for every frame. */
 export type Detail = string | (() => string);
 
 /** One line of the spinner. */
 export interface Row {
   readonly text: string;
   readonly detail: Detail;
+  /** Shown only while there is no other line. */
+  readonly background?: boolean;
 }
 
-/** A spinner with one line per task. It runs while it has lines and is not held. */
+/** A spinner with a line for each task. It runs while it has lines and is not held. */
 export interface Spinner {
   /** Sets the line of an owner. */
   set(owner: object, row: Row): void;
@@ -23,7 +25,7 @@ export interface Spinner {
   hold(): () => void;
 }
 
-/** Whether a stream can show a spinner, which moves the cursor. ora loops forever on a terminal of 0 columns. */
+/** True if a stream can show a spinner, which moves the cursor. ora never returns on a terminal of 0 columns. */
 export const canSpin = ({ isTTY, columns }: Pick<Output, 'isTTY' | 'columns'>, { TERM }: Env): boolean =>
   Boolean(isTTY && columns) && TERM !== 'dumb';
 
@@ -37,12 +39,15 @@ export function openSpinner(stream: Output, style: Style): Spinner {
   const start = async () => {
     if (spinner || loading || held > 0 || rows.size === 0) return;
     loading = true;
-    const [{ default: ora }, width] = await Promise.all([import('ora'), import('./width.ts')]);
+    const [{ default: ora }, { cut, widthOf }] = await Promise.all([import('ora'), import('./width.ts')]);
     loading = false;
     if (rows.size === 0 || held > 0) return;
-    // A suffix may be a function, so that the seconds go on between two polls.
+    // Only a suffix can be a function, which lets the seconds count between two polls.
     const columns = stream.columns ?? 80;
-    const suffixText = () => [...rows.values()].map((row) => words(row, style, { ...width, columns })).join('\n   ');
+    const suffixText = () =>
+      visible([...rows.values()])
+        .map((row) => words(row, style, { cut, widthOf, columns }))
+        .join('\n   ');
     spinner = ora({ stream: stream as NodeJS.WritableStream, text: '', suffixText, discardStdin: false, isEnabled: true });
     spinner.start();
   };
@@ -77,15 +82,20 @@ export function openSpinner(stream: Output, style: Style): Spinner {
   };
 }
 
+const visible = (rows: readonly Row[]): readonly Row[] => {
+  const foreground = rows.filter(({ background }) => !background);
+  return foreground.length > 0 ? foreground : rows;
+};
+
 interface Measure extends Pick<typeof import('./width.ts'), 'cut' | 'widthOf'> {
   readonly columns: number;
 }
 
-/** Columns that the spinner itself takes, and the least of a text that is shown. */
+/** Columns of the spinner itself, and the least of a text to show. */
 const SPINNER = 4;
 const LEAST = 20;
 
-/** A row that fits on a line if it can: ora takes a time that grows with the square of a longer text. */
+/** A row that fits on a line if possible: ora's time grows with the square of the length. */
 function words({ text, detail }: Row, { dim }: Style, { cut, widthOf, columns }: Measure): string {
   const beside = typeof detail === 'string' ? detail : detail();
   const room = Math.max(columns - SPINNER - widthOf(beside), LEAST);

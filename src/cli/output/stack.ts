@@ -9,7 +9,7 @@ export interface Trace {
   readonly stack: readonly string[];
 }
 
-/** An error for a bug report: TypeScript files and lines, no absolute paths. Reads the source maps. */
+/** An error for a bug report, with TypeScript files and lines from the source maps, and no absolute paths. */
 export async function traceOf(error: unknown): Promise<Trace> {
   if (!(error instanceof Error)) return { message: String(error), stack: [] };
   const lines = (error.stack ?? String(error)).split('\n');
@@ -27,7 +27,7 @@ export async function traceOf(error: unknown): Promise<Trace> {
   };
 }
 
-/** `file:line:column` at the end of a call, unless the file is one of Node's own. */
+/** `file:line:column` at the end of a call, except for Node's own files. */
 const PLACE = /(?<=[ (])(?:file:\/\/)?((?:[A-Za-z]:)?[\\/].*):(\d+):(\d+)(?=\)?$)/;
 
 async function openMaps(): Promise<(place: string, file: string, line: string, column: string) => string> {
@@ -44,7 +44,7 @@ async function openMaps(): Promise<(place: string, file: string, line: string, c
     }
   };
   return (_, file, line, column) => {
-    // Code from outside the package keeps its file name only.
+    // Code from outside the package keeps only its file name.
     if (!file.startsWith(root)) return `${file.split(/[\\/]/).at(-1)}:${line}:${column}`;
     if (!maps.has(file)) maps.set(file, read(file));
     const entry = maps.get(file)?.findEntry(Number(line) - 1, Number(column) - 1);

@@ -1,10 +1,10 @@
 import { truthy } from '../../machine/settings/settings.ts';
 import type { Env, Output } from '../../machine/world.ts';
 
-/** Text in, text out: colored, or as it was. */
+/** Functions that color text, or return it unchanged. */
 export type Style = Readonly<Record<'bold' | 'dim' | 'red' | 'yellow' | 'green', (text: string) => string>>;
 
-/** What a failure begins with: a red mark, or a word where there is no color. */
+/** The start of an error: a red mark, or a word without colors. */
 export function failureMark({ red }: Style): string {
   const mark = red('✗');
   return mark === '✗' ? 'Error:' : mark;
@@ -13,7 +13,7 @@ export function failureMark({ red }: Style): string {
 const same = (text: string): string => text;
 const plain: Style = { bold: same, dim: same, red: same, yellow: same, green: same };
 
-/** Colors for one stream: on a terminal, unless NO_COLOR or `--no-color` says otherwise; FORCE_COLOR wins over the terminal. */
+/** Colors for a stream: on a terminal, or with FORCE_COLOR, unless NO_COLOR or `--no-color` is set. */
 export async function styleFor(stream: Pick<Output, 'isTTY'>, env: Env, color: boolean): Promise<Style> {
   const forced = env.FORCE_COLOR !== undefined && truthy(env.FORCE_COLOR || '1');
   const off = color === false || Boolean(env.NO_COLOR) || env.TERM === 'dumb' || (env.FORCE_COLOR !== undefined && !forced);

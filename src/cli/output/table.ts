@@ -2,22 +2,28 @@ import type { Detail } from '../../base/errors.ts';
 import { isObject, own } from '../../base/json.ts';
 import { type CellOptions, cell, heading, words } from './cell.ts';
 import { detailLines } from './details.ts';
+import { GAP, NARROWEST } from './layout.ts';
 import { chosen, dataOf, type Narrowing, narrowed, type Shown } from './narrow.ts';
 import { rowsOf } from './rows.ts';
 import { ended } from './separated.ts';
 import { json, lines } from './text.ts';
-import type { Column, Item } from './view.ts';
+import type { Column, Item, View } from './view.ts';
 
-/** What a table depends on beside its view. */
+/** What a table depends on besides its view. */
 export interface TableOptions extends CellOptions, Narrowing {
   readonly header: boolean;
-  /** Columns of the terminal; undefined where nothing is to be cut. */
+  /** Columns of the terminal; undefined where there is no limit. */
   readonly width: number | undefined;
-  /** Stdout is a terminal: a value is made harmless for it. Elsewhere it goes byte for byte. */
-  readonly terminal: boolean;
+  /** Every column, whatever the width. */
+  readonly wide: boolean;
+  /** Gets the number of columns that did not fit. */
+  readonly hidden?: (columns: number) => void;
 }
 
-/** A view for a person. */
+/** A terminal of this width has room for the wide columns. */
+const ROOMY = 120;
+
+/** A view for people. */
 export async function table(view: Shown, options: TableOptions): Promise<string> {
   switch (view.kind) {
     case 'data':
@@ -26,23 +32,23 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
       return view.done ? succeeded(view.text, view.done, options) : ended(lines(view.text));
     case 'text':
       return value(view.text, options);
-    case 'record': {
-      // What the API did not send has no line; what it sent empty has one.
-      const sent = view.columns.filter(({ key, cell }) => cell !== undefined || own(view.item, key) !== undefined);
-      const shown = chosen(sent.length > 0 ? sent : Object.keys(view.item).map((key) => ({ key })), options.fields);
-      return `${view.done === undefined ? '' : succeeded(view.done, [], options)}${record(view.item, shown, options)}`;
-    }
+    case 'record':
+      if (view.done !== undefined && view.details && !options.fields) return succeeded(view.done, view.details, options);
+      return `${view.done === undefined ? '' : succeeded(view.done, [], options)}${await whole(view, options)}`;
     case 'rows':
-      return rows(narrowed(view.items, options), chosen(view.columns, options.fields), options);
+      return rows(narrowed(view.items, options, view.columns), view.columns, options);
   }
 }
 
-/** What an expression yielded, for a person: a list as rows, an object as a record, and anything else as it is. */
+/** The result of a query for people: a list as rows, an object as a record, anything else as it is. */
 export async function yieldTable(found: unknown, options: TableOptions): Promise<string> {
   if (found === null) return '';
   if (!Array.isArray(found) && !isObject(found)) return value(words(found), options);
   const { items, columns, named } = rowsOf(found);
-  return isObject(found) ? record(found, columns, options) : rows(items, columns, { ...options, header: options.header && named });
+  // A query selects its columns, so none is hidden.
+  return isObject(found)
+    ? record(found, columns, options)
+    : rows(items, columns, { ...options, header: options.header && named, wide: true });
 }
 
 const succeeded = (sentence: string, details: readonly Detail[], { style }: TableOptions): string =>
@@ -50,15 +56,47 @@ const succeeded = (sentence: string, details: readonly Detail[], { style }: Tabl
 
 const value = (text: string, { terminal }: TableOptions): string => ended(terminal ? lines(text) : text);
 
-function record(item: Item, shown: readonly Column[], options: TableOptions): string {
-  const width = Math.max(...shown.map((column) => heading(column).length));
-  return shown.map((column) => `${options.style.dim(heading(column).padEnd(width))}  ${cell(item, column, options)}\n`).join('');
+async function record(item: Item, shown: readonly Column[], options: TableOptions): Promise<string> {
+  const labels = Math.max(...shown.map((column) => heading(column).length));
+  const room = (options.width ?? Number.POSITIVE_INFINITY) - labels - GAP;
+  const lines = await Promise.all(
+    shown.map(async (column) => {
+      const text = cell(item, column, options);
+      const label = options.style.dim(heading(column).padEnd(labels));
+      return `${label}  ${column.wrap && options.width !== undefined ? await indented(text, room, labels + GAP) : text}\n`;
+    }),
+  );
+  return lines.join('');
 }
 
-async function rows(items: readonly Item[], shown: readonly Column[], options: TableOptions): Promise<string> {
+/** A text in lines of at most `room` columns, under each other. */
+const indented = async (text: string, room: number, indent: number): Promise<string> =>
+  (await import('./wrapping.ts')).wrapped(text, Math.max(room, NARROWEST)).join(`\n${' '.repeat(indent)}`);
+
+/** A record, with the values that take further requests. */
+async function whole({ item, columns, more }: View & { kind: 'record' }, options: TableOptions): Promise<string> {
+  const shown = chosen(columns, options.fields);
+  const known = more && shown.some(({ computed, cell }) => computed && !cell) ? { ...item, ...(await more()) } : item;
+  // A field that the API did not send has no line; an empty one has.
+  const sent = options.fields ? shown : shown.filter(({ key, cell }) => cell !== undefined || own(known, key) !== undefined);
+  return record(known, sent.length > 0 ? sent : Object.keys(item).map((key) => ({ key })), options);
+}
+
+/** The columns to fit: all of them, or those for a narrow terminal. */
+function offered(columns: readonly Column[], { fields, wide, width = ROOMY }: TableOptions): readonly Column[] {
+  if (fields) return chosen(columns, fields);
+  return wide || width >= ROOMY ? columns : columns.filter((column) => !column.wide);
+}
+
+async function rows(items: readonly Item[], columns: readonly Column[], options: TableOptions): Promise<string> {
   if (items.length === 0) return '';
+  const { width, style, fields, wide } = options;
+  const shown = offered(columns, options);
   const { grid } = await import('./grid.ts');
   const body = items.map((item) => shown.map((column) => cell(item, column, options)));
-  const head = options.header ? [shown.map((column) => options.style.bold(heading(column).toUpperCase()))] : [];
-  return grid([...head, ...body], { width: options.width, wraps: shown.map(({ wrap }) => wrap ?? false) });
+  const head = options.header ? [shown.map((column) => style.bold(heading(column).toUpperCase()))] : [];
+  const wraps = shown.map(({ wrap }) => wrap ?? false);
+  const found = await grid([...head, ...body], { width, wraps, keep: wide || fields !== undefined });
+  if (!fields) options.hidden?.(columns.length - (found?.shown ?? shown.length));
+  return found?.text ?? (await import('./stacked.ts')).stacked(body, shown.map(heading), width ?? ROOMY, style);
 }

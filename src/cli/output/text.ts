@@ -3,21 +3,21 @@ import { toJson } from '../../base/json.ts';
 import type { Env } from '../../machine/world.ts';
 
 /**
- * What does not belong on a terminal beside escape sequences: C0, DEL, C1, the marks that change the direction of text, and invisible characters
- * that make two names look alike. The joiners of emoji and of scripts stay, and so do the tags of a flag.
+ * Characters that are unsafe on a terminal, besides escape sequences: C0, DEL, C1, direction marks, and invisible characters that make two names
+ * look alike. Joiners of emoji and scripts stay, and so do the tags of a flag.
  */
 const UNSAFE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is what this is for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are removed
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|(?<!\u{1f3f4}[\u{e0020}-\u{e007f}]{0,7})[\u{e0000}-\u{e007f}]/gu;
 
-/** The same that JSON.stringify leaves as it is, and `##[`, see forLog. */
+/** Those of them that JSON.stringify does not escape, and `##[`, see forLog. */
 const UNESCAPED =
   /(?<=##)\[|[\u007f-\u009f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
 
-/** Plain ASCII, as nearly every cell is: nothing to remove. */
+/** Plain ASCII, as in nearly every cell: nothing to remove. */
 const HARMLESS = /^[ -~]*$/;
 
-/** What the API sent, made harmless for a terminal: one line, no control sequences. */
+/** Text of the API made safe for a terminal: one line, no control sequences. */
 export const line = (value: string): string =>
   HARMLESS.test(value)
     ? value
@@ -28,12 +28,12 @@ export const line = (value: string): string =>
 /** The same for text of several lines, such as a log. */
 export const lines = (value: string): string => stripVTControlCharacters(value).replace(UNSAFE, '');
 
-/** JSON with the characters that are unsafe on a terminal escaped, also those that JSON.stringify leaves alone. */
+/** JSON with every character escaped that is unsafe on a terminal. */
 export const json = (value: unknown, indent?: number): string =>
   toJson(value, indent).replace(UNESCAPED, (unsafe) =>
     unsafe.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );
 
-/** Text for a log of GitHub Actions, where a line with `::name::` or `##[name]` is a command to the runner. The same text elsewhere. */
+/** Text for a log of GitHub Actions, where `::name::` and `##[name]` are commands to the runner. Unchanged elsewhere. */
 export const forLog = (text: string, { GITHUB_ACTIONS }: Env): string =>
   GITHUB_ACTIONS === 'true' ? text.replace(/^([^\S\n]*):(?=:.*::)/gm, '$1: ').replaceAll('##[', '## [') : text;

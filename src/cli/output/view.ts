@@ -1,101 +1,132 @@
 import type { Detail, DnxError, Next } from '../../base/errors.ts';
+import { wordOf } from '../../base/text.ts';
 
-/** One thing, as the API sent it. */
+/** An item as the API sent it. */
 export type Item = Readonly<Record<string, unknown>>;
 
-/** One column of a table, or one line of a record. `key` is the field's name in the API. */
+/** A column of a table, or a line of a record. `key` is the field's name in the API. */
 export interface Column<T = Item> {
   readonly key: string;
+  /** The heading, where the one made from `key` does not fit. */
   readonly title?: string;
-  /** For a value that the generic formatting would not show well; `undefined` leaves it to that. */
+  /** The value for a person; `undefined` for the field's own. CSV and TSV have it where the item has no such field, or null. */
   readonly cell?: (item: T) => unknown;
-  /** On a narrow terminal, takes several lines instead of being cut. For sentences. */
+  /** Takes several lines on a narrow terminal. For sentences and lists. */
   readonly wrap?: true;
+  /** Shown only where there is room: with --wide, on a terminal of 120 columns or more, and in a pipe. For ids and details. */
+  readonly wide?: true;
+  /** Not a field of the API: the value comes from `cell`, or from `more` of a record. */
+  readonly computed?: true;
+  /** A status of something that runs: `running` is its good state, not work in progress. */
+  readonly runs?: true;
 }
 
-/** What a command computed. How it looks is decided by the renderer alone. */
+/** What a command returns. Only the renderer decides how it looks. */
 export type View =
   | {
       readonly kind: 'rows';
       readonly items: readonly Item[];
       readonly columns: readonly Column[];
       readonly empty: string;
+      /** How to create the first one. */
+      readonly first?: readonly string[];
       readonly event?: Event;
     }
-  /** `done`: what was done, as the line above it. */
-  | { readonly kind: 'record'; readonly item: Item; readonly columns: readonly Column[]; readonly event?: Event; readonly done?: string }
-  /** A sentence for a person; `data` for a script. `done`: it says what was done, with details under it. */
+  | {
+      readonly kind: 'record';
+      readonly item: Item;
+      readonly columns: readonly Column[];
+      readonly event?: Event;
+      /** What was done, as the line above it. */
+      readonly done?: string;
+      /** Lines under `done` for people, in place of the fields. */
+      readonly details?: readonly Detail[];
+      /** Values for computed columns that take further requests. Only a table asks for them. */
+      readonly more?: () => Promise<Item>;
+    }
+  /** A sentence for people, `data` for scripts. `done`: the sentence is a success, with these details under it. */
   | { readonly kind: 'message'; readonly text: string; readonly data: unknown; readonly done?: readonly Detail[] }
-  /** Text that stands as it is: a script, a token, a value; or a log, for whoever reads it. */
+  /** Text to print as it is: a script, a token or a value. `log`: text that only people read. */
   | { readonly kind: 'text'; readonly text: string; readonly data: unknown; readonly log?: true }
-  /** JSON of a shape that dnx does not know: a person sees it as JSON too. */
+  /** JSON of an unknown shape, which people see as JSON, too. */
   | { readonly kind: 'data'; readonly data: unknown }
-  /** Bytes that stand as they are, written to stdout as they come, whatever the format. */
+  /** Bytes that are written to stdout as they arrive, in any format. */
   | { readonly kind: 'stream'; readonly body: AsyncIterable<Uint8Array> }
   | { readonly kind: 'nothing' };
 
-/** The end of a wait: with -o ndjson it follows the events as `{"type":"result",…}`; a thing of the API, which may have a type of its own, as its `data`. */
+/** The end of a wait. -o ndjson prints it after the events as `{"type":"result",…}`, with an API object in `data` because it may have a `type` itself. */
 type Event = 'result' | 'data';
 
-/** What a command came to: a view, and the outcome beside it, which is decided before anything is written. */
+/** A view and the outcome of the command, which is decided before anything is written. */
 export interface Result {
   readonly view: View;
-  /** How the command failed though it has a view, or the exit code of a child that it passes on. A record of a failure is printed only where a script reads it. */
+  /** The failure of a command that still has a view, or the exit code of a child process. The record of a failure is printed for scripts only. */
   readonly exit?: DnxError | number | undefined;
-  /** What to know when it is done, as a sentence for stderr. */
+  /** A sentence for stderr after a success. */
   readonly note?: string;
-  /** What to run next, for stderr. */
+  /** Commands to run next, for stderr. */
   readonly next?: readonly Next[];
-  /** What the command asked for itself, as its options would give it. */
+  /** True if the profile keeps the host from now on, so that the next command needs no `--host`. */
+  readonly hostKept?: boolean;
+  /** Answers to the command's own questions, by option. */
   readonly answers?: Readonly<Record<string, unknown>>;
-  /** What may be done only once stdout has taken the whole view: revoking the token whose successor was printed. */
+  /** Runs once the whole view is written: revokes the token that was replaced by the printed one. */
   readonly afterwards?: () => Promise<void>;
   /**
-   * For a view that must reach its reader, as a new token must: called instead of `afterwards` when stdout did not take all of it, be it a file, a
-   * disk or a closed pipe. Its failure is the outcome. Without it a closed pipe changes nothing.
+   * Runs instead of `afterwards` if the view could not be written, even to a closed pipe, and returns the outcome. For a view that must not be lost,
+   * such as a new token.
    */
   readonly undelivered?: (cause: unknown) => Promise<DnxError>;
-  /** A value that is nowhere else: a format or query that leaves it out has not delivered it. */
+  /** A value that exists nowhere else. Printing fails if the format or query leaves it out. */
   readonly secret?: string;
 }
 
-/** A view alone is the result of a command that went well. */
+/** A view alone is a success. */
 export const asResult = (answer: View | Result): Result => ('kind' in answer ? { view: answer } : answer);
 
 /** Columns by field name, checked against the object's type: `columns<Daemon>('id', 'command')`. */
 export const columns = <T extends object>(...keys: readonly ((keyof T & string) | Column<T>)[]): readonly Column[] =>
   keys.map((key) => (typeof key === 'string' ? { key } : key)) as readonly Column[];
 
-/** A list. `empty` is said on stderr where there is nothing in it. */
-export const rows = (items: readonly object[], shown: readonly Column[], empty: string): View => ({
+/** The status of something that runs. */
+export const running = { key: 'status', runs: true } as const;
+/** The first seven characters of a commit. */
+export const shortCommit = {
+  key: 'commit_hash',
+  cell: ({ commit_hash }: { readonly commit_hash?: unknown }) => wordOf(commit_hash).slice(0, 7),
+} as const;
+/** A list. An empty one prints `empty` on stderr, and `first`, the command that creates the first item. */
+export const rows = (items: readonly object[], shown: readonly Column[], empty: string, first?: readonly string[]): View => ({
   kind: 'rows',
   items: items as readonly Item[],
   columns: shown,
   empty,
+  ...(first && { first }),
 });
-/** One thing, a line for each of its fields; under a line that says what was done. */
-export const record = (item: object, shown: readonly Column[], done?: string): View => ({
+/** An item with a line per field. `done` stands above it as a success, and `details` replace the fields for people. */
+export const record = (item: object, shown: readonly Column[], done?: string, details?: readonly Detail[]): View => ({
   kind: 'record',
   item: item as Item,
   columns: shown,
   ...(done !== undefined && { done }),
+  ...(details && { details }),
 });
-/** A sentence for a person, and what a script gets instead. */
+/** A sentence for people, and data for scripts. */
 export const message = (sentence: string, data: unknown = { message: sentence }): View => ({ kind: 'message', text: sentence, data });
-/** What was done, with a tick and details for a person, and what a script gets instead. */
+/** A success with a tick and details for people, and data for scripts. */
 export const done = (sentence: string, data: unknown = { message: sentence }, details: readonly Detail[] = []): View => ({
   kind: 'message',
   text: sentence,
   data,
   done: details,
 });
-/** Text that stands as it is, and what a script gets instead. */
+/** Text to print as it is, and data for scripts. */
 export const text = (value: string, data: unknown): View => ({ kind: 'text', text: value, data });
-/** A log, and what a script gets instead. */
+/** A log, and data for scripts. */
 export const log = (value: string, data: unknown): View => ({ kind: 'text', text: value, data, log: true });
-/** JSON of a shape that dnx does not know. */
+/** JSON of an unknown shape. */
 export const data = (value: unknown): View => ({ kind: 'data', data: value });
-/** Bytes for stdout, as they come. */
+/** Bytes for stdout. */
 export const stream = (body: AsyncIterable<Uint8Array>): View => ({ kind: 'stream', body });
 /** Nothing to print. */
 export const nothing: View = { kind: 'nothing' };

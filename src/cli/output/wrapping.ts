@@ -1,50 +1,69 @@
-import Table from 'cli-table3';
+import { stripVTControlCharacters } from 'node:util';
 import { GAP, type Placed } from './layout.ts';
-import { cut, piecesOf, widthOf } from './width.ts';
+import { piecesOf, widthOf } from './width.ts';
 
-const edges = [
-  'top',
-  'top-mid',
-  'top-left',
-  'top-right',
-  'bottom',
-  'bottom-mid',
-  'bottom-left',
-  'bottom-right',
-  'left',
-  'left-mid',
-  'mid',
-  'mid-mid',
-  'right',
-  'right-mid',
-  'middle',
-];
+/** Where a word that is longer than a line may be broken. */
+const BREAK = /(?<=[/.,:;@_=?&-])/;
 
-/** Longest cell, in columns: cli-table3 takes quadratic time in a cell, and cubic time where some characters are not one column wide. */
-const LONGEST = { even: 5_000, uneven: 500 } as const;
-
-/** Rows of aligned cells, in which columns that wrap take as many lines as they need. */
-export function wrapping(rows: readonly (readonly string[])[], columns: readonly Placed[], wraps: readonly boolean[]): string {
-  const options = {
-    chars: Object.fromEntries(edges.map((edge) => [edge, ''])),
-    style: { compact: true, 'padding-left': 0, 'padding-right': GAP, head: [], border: [] },
-    colWidths: columns.map(({ width }) => width + GAP),
-    wordWrap: true,
-  };
-  const shown = (row: readonly string[]) =>
-    columns.map(({ index, width }) => (wraps[index] ? breakable(row[index] ?? '', width) : cut(row[index] ?? '', width)));
-  // One table per row: cli-table3 takes quadratic time in the rows of a table.
-  const tables = rows.map((row) => {
-    const table = new Table(options);
-    table.push(shown(row));
-    return table.toString();
-  });
-  return tables.map((each) => `${each.replace(/ +$/gm, '')}\n`).join('');
+/** Rows of aligned cells that take as many lines as they need. */
+export function wrapping(rows: readonly (readonly string[])[], columns: readonly Placed[]): string {
+  const pieces: string[] = [];
+  for (const row of rows) {
+    const cells = columns.map(({ index, width }) => wrapped(row[index] ?? '', width));
+    const height = Math.max(...cells.map((each) => each.length));
+    for (let at = 0; at < height; at++) pieces.push(joined(cells, at, columns), '\n');
+  }
+  return pieces.join('');
 }
 
-/** Splits words longer than a line: cli-table3 breaks lines only at spaces and would cut them. */
-const breakable = (text: string, width: number): string =>
-  cut(text, text.length === widthOf(text) ? LONGEST.even : LONGEST.uneven)
-    .split(' ')
-    .flatMap((word) => (widthOf(word) > width ? piecesOf(word, width) : [word]))
-    .join(' ');
+const joined = (cells: readonly (readonly string[])[], at: number, columns: readonly Placed[]): string =>
+  columns
+    .map(({ width }, index) => {
+      const line = cells[index]?.[at] ?? '';
+      return line + ' '.repeat(width + GAP - widthOf(line));
+    })
+    .join('')
+    .trimEnd();
+
+/** The lines of a text, each at most `width` columns wide. Breaks between words, then after punctuation, then between characters. */
+export function wrapped(text: string, width: number): readonly string[] {
+  if (widthOf(text) <= width) return [text];
+  const words = stripVTControlCharacters(text).split(' ');
+  return packed(
+    words.flatMap((word) => partsOf(word, width)),
+    width,
+  );
+}
+
+interface Part {
+  readonly text: string;
+  readonly width: number;
+  /** It begins a word: a space stands before it. */
+  readonly begins: boolean;
+}
+
+/** A word as the parts that a line break may separate. */
+function partsOf(word: string, width: number): readonly Part[] {
+  const size = widthOf(word);
+  if (size <= width) return [{ text: word, width: size, begins: true }];
+  const pieces = word.split(BREAK).flatMap((part) => (widthOf(part) > width ? piecesOf(part, width) : [part]));
+  return pieces.map((text, at) => ({ text, width: widthOf(text), begins: at === 0 }));
+}
+
+function packed(parts: readonly Part[], width: number): readonly string[] {
+  const lines: string[] = [];
+  let line: string[] = [];
+  let used = 0;
+  for (const part of parts) {
+    const space = part.begins && line.length > 0 ? 1 : 0;
+    if (line.length > 0 && used + space + part.width > width) {
+      lines.push(line.join(''));
+      line = [part.text];
+      used = part.width;
+    } else {
+      line.push(space ? ` ${part.text}` : part.text);
+      used += space + part.width;
+    }
+  }
+  return [...lines, line.join('')];
+}

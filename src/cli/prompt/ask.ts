@@ -1,12 +1,12 @@
-import { usage } from '../../base/errors.ts';
+import { isError, usage } from '../../base/errors.ts';
 import type { World } from '../../machine/world.ts';
 import { line } from '../output/text.ts';
 import type { Choice } from './choice.ts';
 import { left, type Questions } from './questions.ts';
 
-/** Questions on stdin and stderr. Every one throws a DnxError: `interrupted` on Ctrl-C, `usage` where nobody can be asked. */
+/** Questions on stdin and stderr. They throw a DnxError: `interrupted` on Ctrl-C, `usage` without a terminal. */
 export interface Ask extends Questions {
-  /** True where there is a terminal to ask on and nothing forbids it. */
+  /** True on a terminal, unless an option or the environment forbids questions. */
   readonly allowed: boolean;
 }
 
@@ -14,11 +14,11 @@ interface Options {
   readonly world: Pick<World, 'stdin' | 'stderr' | 'signal' | 'env'>;
   /** False under `--no-input`, `--json`, DNX_NO_INPUT and CI. */
   readonly input: boolean;
-  /** Called before each question, so that no spinner turns over it. */
+  /** Called before each question, to stop the spinner. */
   readonly before: () => void;
 }
 
-/** Questions on the terminal of this process. How they are asked is loaded with the first. */
+/** Questions on the terminal of this process. The prompts are loaded with the first question. */
 export function openAsk({ world, input, before }: Options): Ask {
   const allowed = () => input && world.stderr.isTTY === true && world.stdin.isTTY === true;
   let questions: Questions | undefined;
@@ -29,16 +29,17 @@ export function openAsk({ world, input, before }: Options): Ask {
     return (await import('./interactive.ts')).interactiveQuestions(terminal);
   };
 
-  /** What comes from the API is made harmless here, whoever asks. */
+  /** Strips control characters that came from the API. */
   const ask = async <T>(question: string, put: (questions: Questions, question: string) => Promise<T>): Promise<T> => {
     const harmless = line(question);
-    if (!allowed()) throw usage(`There is nobody to ask: ${harmless}`, 'Give the answer as an option, or run this on a terminal.');
+    if (!allowed()) throw usage(`Cannot ask without a terminal: ${harmless}`, 'Give the answer as an option, or run this in a terminal.');
     before();
     questions ??= await open();
     try {
       return await put(questions, harmless);
     } catch (error) {
-      if (world.signal.aborted) throw world.signal.reason;
+      if (world.signal.aborted && !isError(world.signal.reason, 'interrupted')) throw world.signal.reason;
+      if (world.signal.aborted) throw left(error);
       if (error instanceof Error && error.name === 'ExitPromptError') throw left(error);
       throw error;
     }
@@ -49,9 +50,9 @@ export function openAsk({ world, input, before }: Options): Ask {
       return allowed();
     },
     confirm: (question) => ask(question, (on, shown) => on.confirm(shown)),
-    input: (question) => ask(question, (on, shown) => on.input(shown)),
-    password: (question) => ask(question, (on, shown) => on.password(shown)),
-    select: (question, choices) => ask(question, (on, shown) => on.select(shown, choices.map(harmlessChoice))),
+    input: (question, typing) => ask(question, (on, shown) => on.input(shown, typing)),
+    password: (question, typing) => ask(question, (on, shown) => on.password(shown, typing)),
+    select: (question, choices, options) => ask(question, (on, shown) => on.select(shown, choices.map(harmlessChoice), options)),
     checkbox: <V>(question: string, choices: readonly (Choice<V> | string)[]) =>
       ask(question, (on, shown) =>
         on.checkbox(
@@ -62,8 +63,9 @@ export function openAsk({ world, input, before }: Options): Ask {
   };
 }
 
-const harmlessChoice = <V>({ name, description, ...choice }: Choice<V>): Choice<V> => ({
+const harmlessChoice = <V>({ name, description, short, ...choice }: Choice<V>): Choice<V> => ({
   ...choice,
   name: line(name),
   ...(description !== undefined && { description: line(description) }),
+  ...(short !== undefined && { short: line(short) }),
 });

@@ -3,5 +3,7 @@ export interface Choice<V> {
   readonly name: string;
   readonly value: V;
   readonly description?: string;
+  /** Shown as the answer instead of the name. */
+  readonly short?: string;
   readonly checked?: boolean;
 }

@@ -1,3 +1,4 @@
+import type { Choice } from './choice.ts';
 import {
   createPrompt,
   isDownKey,
@@ -10,12 +11,11 @@ import {
   usePagination,
   usePrefix,
   useState,
-} from '@inquirer/core';
-import type { Choice } from './choice.ts';
+} from './hooks.ts';
 
 interface Config {
   readonly message: string;
-  /** A string is the heading of what comes after it. */
+  /** A string is a heading. */
   readonly choices: readonly (Choice<unknown> | string)[];
 }
 
@@ -23,7 +23,7 @@ type Row = Choice<unknown> | string;
 
 const PAGE = 16;
 
-/** Several of a long list under headings, narrowed by typing. Neither @inquirer/checkbox nor any kept prompt can be searched. */
+/** A checkbox prompt with headings and a filter, which @inquirer/checkbox does not have. */
 export const chooseMany = createPrompt<unknown[], Config>(({ message, choices }, done) => {
   const theme = makeTheme({});
   const state = useSelection(choices);
@@ -43,13 +43,13 @@ export const chooseMany = createPrompt<unknown[], Config>(({ message, choices },
 
   const question = theme.style.message(message, state.status);
   if (state.status === 'done') return `${prefix} ${question} ${theme.style.answer(state.chosen.map(({ name }) => name).join(', '))}`;
-  const list = state.shown.length === 0 ? '  Nothing is called that.' : page;
-  const help = theme.style.help('type to search • space chooses • tab chooses all that are shown • enter goes on');
+  const list = state.shown.length === 0 ? '  No matches.' : page;
+  const help = theme.style.help('type to filter • space to select • tab to select all shown • enter to continue');
   const below = [list, help, ...(state.error ? [theme.style.error(state.error)] : [])].join('\n');
   return [`${prefix} ${question} ${theme.style.help(`${state.chosen.length} chosen`)} ${state.term}`, below];
 });
 
-/** What is searched for, what is shown of it and what is chosen. */
+/** The filter, the rows it leaves, and the selected choices. */
 function useSelection(choices: Config['choices']) {
   const [status, setStatus] = useState<'idle' | 'done'>('idle');
   const [term, setTerm] = useState('');
@@ -97,10 +97,10 @@ function useKeys(state: ReturnType<typeof useSelection>, done: (values: unknown[
       state.search(rl.line);
       return;
     }
-    // The line holds the search term: a key that means something else must not become part of it.
+    // The line holds the filter: keep keys with another meaning out of it.
     rl.clearLine(0);
     rl.write(state.term);
-    if (isEnterKey(key)) state.setError('Choose at least one, with the space bar.');
+    if (isEnterKey(key)) state.setError('Choose at least one with the space bar.');
     else if (isTabKey(key)) state.toggle(state.shown);
     else if (!isSpaceKey(key)) state.move(isUpKey(key) ? -1 : 1);
     else if (state.current) state.toggle([state.current]);
@@ -109,7 +109,7 @@ function useKeys(state: ReturnType<typeof useSelection>, done: (values: unknown[
 
 const isChoice = (row: Row): row is Choice<unknown> => typeof row !== 'string';
 
-/** What matches the term, each under its heading. */
+/** The choices that match the term, under their headings. */
 function shownRows(choices: readonly Row[], term: string): readonly Row[] {
   const wanted = term.trim().toLowerCase();
   const rows: Row[] = [];
@@ -128,7 +128,7 @@ function shownRows(choices: readonly Row[], term: string): readonly Row[] {
   return rows;
 }
 
-/** Takes these away when all are chosen; otherwise chooses them all. */
+/** Deselects these if all are selected; otherwise selects them all. */
 const toggled = (chosen: readonly unknown[], values: readonly unknown[]): readonly unknown[] => {
   const others = chosen.filter((each) => !values.includes(each));
   return values.every((each) => chosen.includes(each)) ? others : [...others, ...values];

@@ -1,12 +1,13 @@
 import { createInterface } from 'node:readline';
 import type { Choice } from './choice.ts';
-import { left, type Questions, type Terminal } from './questions.ts';
+import { secretFrom } from './plain-secret.ts';
+import { EMPTY, filtered, isFilterable, left, type Questions, type Terminal } from './questions.ts';
 
-/** Questions line by line, for a terminal that cannot move its cursor. */
+/** Questions line by line, for terminals that cannot move the cursor. */
 export function plainQuestions(terminal: Terminal): Questions {
   const { output } = terminal;
   const next = linesOf(terminal);
-  /** Asks until an answer is understood. */
+  /** Asks until the answer is valid. */
   const until = async <T>(prompt: string, read: (typed: string) => T | undefined): Promise<T> => {
     for (;;) {
       output.write(prompt);
@@ -26,18 +27,46 @@ export function plainQuestions(terminal: Terminal): Questions {
 
   return {
     confirm: (question) => until(`? ${question} (y/N) `, yesOrNo),
-    input: (question) => until(`? ${question} `, (typed) => typed || undefined),
-    password: (question) => secretFrom(terminal, `? ${question} `),
-    async select(question, choices) {
+    input: (question, { default: preset, check } = {}) =>
+      until(`? ${question} ${preset === undefined ? '' : `(${preset}) `}`, (typed) => {
+        const answer = typed || preset;
+        const problem = answer === undefined ? EMPTY : check?.(answer);
+        if (problem !== undefined) output.write(`${problem}\n`);
+        return problem === undefined ? answer : undefined;
+      }),
+    async password(question, { check } = {}) {
+      for (;;) {
+        const typed = await secretFrom(terminal, `? ${question} `);
+        const problem = check?.(typed) ?? (typed === '' ? EMPTY : undefined);
+        if (problem === undefined) return typed;
+        output.write(`${problem}\n`);
+      }
+    },
+    select: async (question, choices, options) => {
       list(question, choices);
-      return (await until('Number: ', (typed) => choices[Number(typed) - 1])).value;
+      if (!isFilterable(choices, options)) return (await until('Number: ', (typed) => choices[Number(typed) - 1])).value;
+      return (await until('Number, or text to filter: ', narrowing(question, choices, list))).value;
     },
     async checkbox<V>(question: string, rows: readonly (Choice<V> | string)[]) {
       list(question, rows);
       const choices = rows.filter((each) => typeof each !== 'string');
-      const chosen = await until('Numbers, with commas between them (enter takes those with *): ', (typed) => numbered(typed, choices));
+      const chosen = await until('Numbers, separated by commas (enter takes those with *): ', (typed) => numbered(typed, choices));
       return chosen.map(({ value }) => value);
     },
+  };
+}
+
+/** Reads a number of what is listed, or narrows the list until one choice is left. */
+function narrowing<V>(question: string, choices: readonly Choice<V>[], list: (question: string, choices: readonly Choice<V>[]) => void) {
+  let shown = choices;
+  return (typed: string): Choice<V> | undefined => {
+    const chosen = shown[Number(typed) - 1];
+    if (chosen) return chosen;
+    const found = filtered(choices, typed);
+    if (found.length === 1) return found[0];
+    shown = found.length > 0 ? found : choices;
+    list(found.length > 0 ? question : `Nothing matches '${typed}'. ${question}`, shown);
+    return undefined;
   };
 }
 
@@ -52,7 +81,7 @@ function numbered<V>(typed: string, choices: readonly Choice<V>[]): readonly Cho
   return known.length > 0 && known.length === chosen.length ? known : undefined;
 }
 
-/** The lines that are typed, one a call. The terminal itself shows them. */
+/** The lines that are typed, one per call. The terminal echoes them. */
 function linesOf({ input, output, signal }: Terminal): () => Promise<string> {
   const typed: string[] = [];
   return async () => {
@@ -71,39 +100,4 @@ function linesOf({ input, output, signal }: Terminal): () => Promise<string> {
     }
     return line;
   };
-}
-
-const ENTER = ['\r', '\n'];
-/** Ctrl-C and Ctrl-D, which are keys like any other here. */
-const LEAVE = ['\u0003', '\u0004'];
-const BACK = ['\u007f', '\b'];
-
-/** A line that the terminal does not show. */
-function secretFrom({ input, output, signal }: Terminal, prompt: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let typed = '';
-    const end = (then: () => void) => {
-      input.off('data', read);
-      signal.removeEventListener('abort', leave);
-      input.setRawMode?.(false);
-      input.pause();
-      output.write('\n');
-      then();
-    };
-    const leave = () => end(() => reject(left()));
-    const read = (chunk: unknown) => {
-      for (const key of String(chunk)) {
-        if (ENTER.includes(key)) return end(() => resolve(typed));
-        if (LEAVE.includes(key)) return leave();
-        typed = BACK.includes(key) ? typed.slice(0, -1) : typed + key;
-      }
-    };
-    // Before the prompt: what is typed at once is not shown, either.
-    input.setRawMode?.(true);
-    input.on('data', read);
-    // A question before this one has paused it.
-    input.resume();
-    signal.addEventListener('abort', leave);
-    output.write(prompt);
-  });
 }

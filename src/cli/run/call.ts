@@ -5,15 +5,14 @@ import type { Scope } from '../../platform/names/resolve.ts';
 import type { Context } from '../language/command.ts';
 
 interface Declared {
-  /** What the command acts on this time. */
   readonly endpoint: Endpoint | undefined;
   readonly targets: Targets;
-  /** The same targets, looked up afresh. */
+  /** Looks the same targets up again. */
   readonly lookUp: () => Promise<Targets>;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** The calls that a command makes without repeating what it declares. */
+/** `ctx.call` and `ctx.list`: requests to the declared endpoints, with the ids of the targets. */
 export function callsWith(
   { endpoint: own, targets, lookUp, body }: Declared,
   api: Context['api'],
@@ -33,6 +32,6 @@ export function callsWith(
 }
 
 function declared(endpoint: Endpoint | undefined): Endpoint {
-  if (!endpoint) throw new Error('The command declares no endpoint for what it was given.');
+  if (!endpoint) throw new Error('The command declares no endpoint for these options.');
   return endpoint;
 }

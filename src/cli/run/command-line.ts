@@ -6,10 +6,10 @@ import { nounOf } from '../language/command.ts';
 import { takenBy } from '../language/signature.ts';
 import type { Invocation } from './invocation.ts';
 
-/** Where a command line would act: its profile, and its host where that was an option. */
+/** The profile and host that a suggested command line must use. */
 type Where = Pick<Settings, 'host' | 'profile' | 'origins'>;
 
-/** The words after `dnx` as a line that a shell takes, with `--profile` and `--host` where they would not come by themselves. */
+/** The words after `dnx` as a line for a shell, with `--profile` and `--host` unless they are the defaults. */
 export function commandLine(words: readonly string[], { host, profile, origins }: Where): string {
   const given = (flag: string) => words.includes(flag);
   const flags = [
@@ -25,7 +25,7 @@ export const nextLine = ({ command, why }: Next, where: Where): string => `${why
 /** The help of a command, of a group, or of dnx itself. */
 export const seeHelp = (path: string): Next => ({ command: [...path.split(' ').filter(Boolean), '--help'], why: 'See' });
 
-/** The words that do the same without asking: what was typed, and the answers in place of the questions. */
+/** The command line that does the same without questions. */
 export function withAnswers(invocation: Invocation, answers: Readonly<Record<string, unknown>>): readonly string[] {
   const { command, path, group, targets, options, fields, body, consent } = invocation;
   const taken = takenBy(command);
@@ -50,7 +50,7 @@ export function withAnswers(invocation: Invocation, answers: Readonly<Record<str
   ];
 }
 
-/** The options that decide what is printed. */
+/** The options for the output. */
 const shaped = ({ globals }: Invocation): readonly string[] => [
   ...(globals.json ? ['--json'] : []),
   ...(['output', 'query', 'sort', 'limit'] as const).flatMap((key) => (globals[key] === undefined ? [] : [flagName(key), globals[key]])),
@@ -66,5 +66,5 @@ function option(key: string, value: unknown): readonly string[] {
 
 const valuesOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(String);
 
-/** One word for a shell: typed as it stands, or quoted. An ellipsis stands for what the user knows. */
+/** One word for a shell, quoted if need be. */
 export const quoted = (word: string): string => (/^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

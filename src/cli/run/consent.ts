@@ -1,36 +1,47 @@
 import { cancelled, usage } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
-import { capitalized, plural, title } from '../../base/text.ts';
-import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { idsOf, namings, type Target, type Targets, targetOf } from '../../platform/names/names.ts';
+import { capitalized, plural, quotedName, title } from '../../base/text.ts';
+import { called, isIdOf, type Targets } from '../../platform/names/names.ts';
 import { type Consent, type Context, nounOf } from '../language/command.ts';
 import { consentLevel } from '../language/tree.ts';
-import type { Invocation } from './invocation.ts';
+import { quoted } from './command-line.ts';
+import { type Invocation, ownWords } from './invocation.ts';
+import { nameFor, withNames } from './name-read.ts';
 
-/** Refuses at once, before any request, where consent is needed, was not given, and nobody can be asked. */
-export function requireConsent({ command, consent: { yes, confirm } }: Invocation, ask: Context['ask']): void {
+/** Refuses before any request if consent is needed, was not given, and cannot be asked for. */
+export function requireConsent(invocation: Invocation, ask: Context['ask']): void {
+  const { command, consent } = invocation;
   if (!command.consent || typeof command.consent === 'function' || ask.allowed) return;
   const level = consentLevel(command);
-  if (level === 'severe' && confirm === undefined) {
+  if (level === 'severe' && consent.confirm === undefined)
     throw usage(
-      'This cannot be undone, and nobody can be asked.',
-      `${yes ? '--yes is not enough here: pass' : 'Pass'} --confirm with the name.`,
+      'This cannot be undone and needs confirmation.',
+      `${consent.yes ? '--yes is not enough here: pass' : 'Pass'} ${confirmOf(invocation)}.`,
     );
-  }
-  if (level === 'moderate' && !yes) throw usage('This needs a confirmation, and nobody can be asked.', 'Pass --yes.');
+  if (level === 'moderate' && !consent.yes) throw usage('This needs confirmation.', 'Pass --yes.');
 }
 
-/** Says what will happen and where, and gets the user's word for it, unless an option already gives it. */
+/** `--confirm web-1`, if the name is on the command line. */
+function confirmOf(invocation: Invocation): string {
+  const { consent } = invocation.command;
+  const declared = typeof consent === 'object' ? consent.named : undefined;
+  const noun = nounOf(invocation.group);
+  const [word] = ownWords(invocation);
+  if (declared !== undefined || word === undefined || isIdOf(noun, word))
+    return `--confirm with the name of ${declared ?? `the ${title(noun)}`}`;
+  return `--confirm ${quoted(word.slice(word.indexOf('/') + 1))}`;
+}
+
+/** Says what will happen and where, and asks for consent unless an option gives it. Returns the targets, with the names that it had to read. */
 export async function obtainConsent(
   invocation: Invocation,
   all: readonly Targets[],
   { ctx, args }: { readonly ctx: Context; readonly args: unknown },
-): Promise<void> {
+): Promise<readonly Targets[]> {
   const { command } = invocation;
   const declared = typeof command.consent === 'function' ? await command.consent(ctx, args) : command.consent;
   const consent: Consent | undefined = typeof declared === 'string' ? { level: declared } : declared;
-  if (!consent || all.length === 0) return;
-  await (consent.level === 'moderate' ? moderate : severe)(invocation, consent, all, ctx);
+  if (!consent || consent.deferred || all.length === 0) return all;
+  return (consent.level === 'moderate' ? moderate : severe)(invocation, consent, all, ctx);
 }
 
 async function moderate(
@@ -38,13 +49,16 @@ async function moderate(
   consent: Consent,
   all: readonly Targets[],
   ctx: Context,
-): Promise<void> {
-  if (yes) return;
-  if (!ctx.ask.allowed)
-    throw usage(`${consent.warning ?? 'This needs a confirmation.'} Nothing was changed.`, 'Pass --yes to do it all the same.');
+): Promise<readonly Targets[]> {
+  if (yes) return all;
+  if (!ctx.ask.allowed) throw usage(`${consent.warning ?? 'This needs confirmation.'} Nothing was changed.`, 'Pass --yes.');
+  const named: Targets[] = [];
+  for (const each of all) named.push(await withNames(each, ctx));
   if (consent.warning) ctx.progress.warn(consent.warning);
-  const sentence = `${consent.action ?? actionOf(consent, command.summary, all, nounOf(group))}?`;
+  const action = typeof consent.action === 'function' ? await consent.action(ctx, named) : consent.action;
+  const sentence = `${action ?? actionOf(consent, command.summary, named, nounOf(group))}?`;
   if (!(await ctx.ask.confirm(sentence))) throw cancelled();
+  return named;
 }
 
 async function severe(
@@ -52,48 +66,38 @@ async function severe(
   consent: Consent,
   all: readonly Targets[],
   ctx: Context,
-): Promise<void> {
+): Promise<readonly Targets[]> {
   const noun = nounOf(group);
   const [first = {}] = all;
   const own = first[noun];
   if (!own) throw new Error(`${command.name} is severe but has no target`);
-  if (all.length > 1) throw usage('What cannot be undone is done to one at a time. Nothing was done.');
-  const affected = (await consent.affects?.(ctx, own)) ?? { noun, target: own, action: actionOf(consent, command.summary, all, noun) };
-  const { target, action } = affected;
-  if (confirm === undefined) ctx.progress.warn(`${action}. ${consent.warning ?? 'This cannot be undone.'}`);
-  else if (consent.affects) ctx.progress.note(`${action}.`);
-  if (confirm !== undefined && (confirm === target.label || confirm === target.id)) return;
-  const name = consent.affects ? target.label : await nameOf(noun, own, first, ctx);
-  const typed = confirm ?? (await ctx.ask.input(`Type ${name} to go on:`));
-  if (typed !== name) throw usage(`“${typed}” is not the name of this ${title(affected.noun)}. Nothing was done.`, `Its name is ${name}.`);
+  if (all.length > 1) throw usage('This cannot be undone, so it takes one at a time. Nothing was changed.');
+  if (confirm !== undefined && (confirm === own.label || confirm === own.id)) return [first];
+  const named = confirm === undefined ? await withNames(first, ctx) : first;
+  if (confirm === undefined)
+    ctx.progress.warn(`${actionOf(consent, command.summary, [named], noun)}. ${consent.warning ?? 'This cannot be undone.'}`);
+  const name = await nameFor(noun, named[noun] ?? own, first, ctx);
+  const typed = confirm ?? (await ctx.ask.input(`Type '${name}' to continue:`));
+  const undone = command.name === 'delete' ? 'deleted' : 'changed';
+  if (typed !== name) throw usage(`'${typed}' does not match. Nothing was ${undone}.`, `Expected '${name}'.`);
+  return [{ ...named, [noun]: { id: own.id, label: name } }];
 }
 
-/** What will happen to what, as the beginning of a sentence: `Delete server web-1`. Things in different places each have theirs. */
+/** `Delete server web-1`. Resources in different places each have theirs. */
 function actionOf({ verb }: Consent, summary: string, all: readonly Targets[], noun: string): string {
   const [first = {}] = all;
-  if (!first[noun]) return `${summary}${where(first, noun)}`;
-  const begun = verb ?? summary.split(' ')[0] ?? '';
-  const start = capitalized(begun);
-  if (all.length === 1) return `${start} ${title(noun)} ${first[noun].label}${where(first, noun)}`;
+  const own = first[noun];
+  if (!own) return `${summary}${where(first, noun)}`;
+  const start = capitalized(verb ?? summary.split(' ')[0] ?? '');
+  if (all.length === 1) return `${start} ${called(noun, own)}${where(first, noun)}`;
   const together = all.every((each) => where(each, noun) === where(first, noun));
-  const labels = all.map((each) => `${each[noun]?.label}${together ? '' : where(each, noun)}`).join(', ');
+  const labels = all.map((each) => `${quotedName(each[noun]?.label ?? '')}${together ? '' : where(each, noun)}`).join(', ');
   return `${start} ${all.length} ${plural(title(noun))} (${labels})${together ? where(first, noun) : ''}`;
 }
-
-/** The name of a thing that was given by its id. */
-async function nameOf(noun: string, own: Target, targets: Targets, { api }: Pick<Context, 'api'>): Promise<string> {
-  const naming = namings[noun];
-  if (!naming || own.label !== own.id) return own.label;
-  const { data } = await api.send(nameRead(naming.list, noun), idsOf(targets));
-  return isObject(data) ? targetOf({ id: own.id, ...data }, noun).label : own.id;
-}
-
-/** What reads the name of a thing. */
-export const nameRead = (list: Endpoint, noun: string): Endpoint => `${list}/{${noun}}`;
 
 const where = (targets: Targets, noun: string): string =>
   Object.entries(targets)
     .filter(([name]) => name !== noun)
-    .map(([name, { label }]) => ` on ${title(name)} ${label}`)
+    .map(([name, target]) => ` on ${called(name, target)}`)
     .reverse()
     .join('');

@@ -1,10 +1,12 @@
+import { usage } from '../../base/errors.ts';
+import { flagName } from '../../base/text.ts';
 import type { Env } from '../../machine/world.ts';
-import { nounIn } from '../../platform/names/names.ts';
+import { nounIn } from '../../platform/names/namings.ts';
 import { one, type Scope } from '../../platform/names/resolve.ts';
 import type { Option, Options } from '../language/options.ts';
 import { extraBody } from './body.ts';
 import type { Invocation } from './invocation.ts';
-import { askFor } from './question.ts';
+import { type Answer, askFor } from './question.ts';
 import { parseValue, type Sources } from './values.ts';
 
 type Read = Readonly<Record<string, unknown>>;
@@ -13,13 +15,15 @@ type Read = Readonly<Record<string, unknown>>;
 export interface Inputs {
   readonly options: Read;
   readonly fields: Read;
-  /** What `-F` and `--data` say; it wins over the fields. */
+  /** The values of `-F` and `--data`, which override the fields. */
   readonly extra: Read;
-  /** What the user was asked for, as it would be typed. */
+  /** What the user answered, by option; including the options that were left out. */
+  readonly asked: Readonly<Record<string, Answer>>;
+  /** The answers as they would be typed on the command line. */
   readonly answers: Read;
 }
 
-/** Reads the words of a command line as values, asks for what is missing, and turns the names of other things into their ids. */
+/** Reads the words of a command line as values, asks for what is missing, and turns names of other resources into their ids. */
 export async function inputsOf(invocation: Invocation, sources: Sources & { readonly env: Env }, scope: Scope): Promise<Inputs> {
   const { command, body } = invocation;
   const own = Object.fromEntries(Object.entries(command.fields ?? {}).filter(([, { as }]) => as === undefined));
@@ -27,38 +31,59 @@ export async function inputsOf(invocation: Invocation, sources: Sources & { read
   const given = await readAll(own, invocation.fields, sources);
   const extra = command.fields ? await extraBody(body.field, body.data, sources) : {};
   const asked = await askAll({ ...command.options, ...own }, { ...options, ...given, ...extra }, { ...sources, api: scope.api });
-  const answered = (declared: Options) => Object.fromEntries(Object.entries(asked).filter(([key]) => key in declared));
+  const chosen = Object.entries(asked).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value] as const]));
+  const answered = (declared: Options) => Object.fromEntries(chosen.filter(([key]) => key in declared));
   const fields = { ...given, ...answered(own) };
   return {
     options: { ...options, ...answered(command.options ?? {}) },
     fields: { ...fields, ...(await referencesIn(own, fields, scope)) },
     extra,
-    answers: Object.fromEntries(Object.entries(asked).map(([key, value]) => [key, own[key]?.kind === 'secret' ? '-' : value])),
+    asked,
+    answers: Object.fromEntries(chosen.map(([key, value]) => [key, own[key]?.kind === 'secret' ? '-' : value])),
   };
 }
 
 async function readAll(declared: Options, words: Read, sources: Sources & { readonly env: Env }): Promise<Read> {
   const values: Record<string, unknown> = {};
   for (const [key, option] of Object.entries<Option<unknown>>(declared)) {
-    const word = words[key] ?? (option.env === undefined ? undefined : sources.env[option.env] || undefined);
+    const word = words[key];
+    const variable = option.env === undefined ? undefined : sources.env[option.env] || undefined;
     if (word !== undefined) values[key] = await parseValue(key, option, word, sources);
+    else if (variable !== undefined) values[key] = await parseValue(key, option, variable, sources, option.env);
   }
   return values;
 }
 
-/** What is required, or worth a question on a terminal, and was not given. */
-async function askAll(declared: Options, given: Read, sources: Parameters<typeof askFor>[3]): Promise<Read> {
-  const answers: Record<string, unknown> = {};
-  for (const [key, option] of Object.entries<Option<unknown>>(declared)) {
-    const wanted = option.required || (option.prompt && sources.ask.allowed);
-    if (!wanted || given[key] !== undefined) continue;
-    const answer = await askFor(key, option, { ...given, ...answers }, sources);
-    if (answer !== undefined) answers[key] = answer;
+/** Asks for required options that were not given and, on a terminal, for those worth a question. */
+async function askAll(declared: Options, given: Read, sources: Parameters<typeof askFor>[3]): Promise<Readonly<Record<string, Answer>>> {
+  const missing = Object.entries<Option<unknown>>(declared).filter(([key]) => given[key] === undefined);
+  if (!sources.ask.allowed) {
+    refuse(missing.filter(([, { required }]) => required));
+    return {};
+  }
+  const answers: Record<string, Answer> = {};
+  const values: Record<string, unknown> = { ...given };
+  for (const [key, option] of missing) {
+    const wanted = option.required || (option.prompt && (option.prompt.when?.(values) ?? true));
+    const answer = wanted ? await askFor(key, option, values, sources) : undefined;
+    if (!answer) continue;
+    answers[key] = answer;
+    values[key] = answer.value;
   }
   return answers;
 }
 
-/** The ids of things that fields name. */
+/** Names every missing option at once. */
+function refuse(missing: readonly (readonly [string, Option<unknown>])[]): void {
+  if (missing.length === 0) return;
+  const named = missing.map(([key, { place, help }]) => ({
+    flag: place === 'argument' ? `<${key.replaceAll('_', '-')}>` : flagName(key),
+    help,
+  }));
+  throw usage(`Missing ${named.map(({ flag }) => flag).join(' and ')}.`, named.map(({ flag, help }) => `${flag}: ${help}`).join('\n'));
+}
+
+/** The ids of the resources that fields name. */
 async function referencesIn(declared: Options, values: Read, scope: Scope): Promise<Read> {
   const ids: Record<string, string> = {};
   for (const [key, { from }] of Object.entries(declared)) {

@@ -1,18 +1,18 @@
 import type { Settled } from '../../platform/names/lookups.ts';
-import { lostIn } from '../../platform/names/resolve.ts';
+import { lostIn } from '../../platform/names/unresolved.ts';
 import type { Chosen } from '../language/calls.ts';
 import { choose } from '../language/calls.ts';
 import { type AnyCommand, type Given, type Group, nounOf, type Words } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
 
-/** What a command line asks for: a command, and the words that were given for each of its parts, not yet read as values. */
+/** A command and the words given for each of its parts, not yet read as values. */
 export interface Invocation {
   readonly group: Group;
   readonly command: AnyCommand;
   /** As it was typed: `site deploy`, or `deploy`. */
   readonly path: string;
   readonly globals: Globals;
-  /** For the path parameters: `{site}` may be given several times. */
+  /** By path parameter: `{site}` may be given several times. */
   readonly targets: Readonly<Record<string, readonly string[]>>;
   readonly options: Words;
   readonly fields: Words;
@@ -20,10 +20,10 @@ export interface Invocation {
   readonly consent: Given;
 }
 
-/** The words for the thing itself: one, several, or none. */
+/** The words for the group's own noun: one, several, or none. */
 export const ownWords = ({ group, targets }: Pick<Invocation, 'group' | 'targets'>): readonly string[] => targets[nounOf(group)] ?? [];
 
-/** What this command line calls. */
+/** The endpoints that this command line calls. */
 export function callsOf(invocation: Invocation, settled: Settled): Chosen {
   const { command, targets, options, fields } = invocation;
   if (typeof command.calls === 'function') {
@@ -33,6 +33,8 @@ export function callsOf(invocation: Invocation, settled: Settled): Chosen {
   const given = (name: string) =>
     [targets[name], options[name], fields[name]].some((word) => word !== undefined && word !== false && word.toString() !== '');
   return choose(command.calls, given, (name) => {
+    // A default of the project or profile must not hide what is on other servers.
+    if (name === 'server') return settled.server !== undefined && settled.origins?.server === 'environment';
     if (name !== 'site' || given('server')) return false;
     const lost = settled.site === undefined ? lostIn('site', settled) : undefined;
     if (lost) throw lost;

@@ -9,16 +9,17 @@ import { openSiteIndex } from '../../platform/names/site-index.ts';
 import type { Tree } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
 import { openProgress, type Progress } from '../output/progress.ts';
+import { openRequests } from '../output/requests.ts';
 import { styleFor } from '../output/style.ts';
 import { lines } from '../output/text.ts';
 import { openAsk } from '../prompt/ask.ts';
-import type { BaseContext } from './perform.ts';
+import type { BaseContext } from './prepare.ts';
 import type { Sources } from './values.ts';
 
-/** Five windows of the rate limit: as much as forty cold starts at a time need. */
+/** Five windows of the rate limit, enough for forty cold starts at a time. */
 const PATIENCE_MS = 300_000;
 
-/** A context, what `perform` needs beside it, and how to end it. */
+/** A context, what `perform` needs beside it, and how to close it. */
 export interface Opened {
   readonly ctx: BaseContext;
   readonly scope: Scope;
@@ -26,7 +27,7 @@ export interface Opened {
   readonly close: () => Promise<void>;
 }
 
-/** What a command is given, made from the world and the settings. Nothing heavy is loaded until it is used. */
+/** Makes the context of a command. Nothing heavy is loaded until it is used. */
 export async function openContext(
   world: World,
   settings: Settings,
@@ -42,6 +43,7 @@ export async function openContext(
     env: world.env,
   });
   for (const problem of settings.problems) progress.warn(`${problem.message} ${problem.hint ?? ''}`);
+  for (const warning of settings.warnings) progress.warn(warning);
   const ask = openAsk({ world, input: settings.input, before: progress.done });
   const attended = settings.attended && world.stderr.isTTY ? unlocking(progress) : undefined;
   const tokens = openTokens({ world, settings, attended, warn: progress.warn });
@@ -54,7 +56,7 @@ export async function openContext(
     signal: world.signal,
     userAgent: `dnx/${version}`,
     debug: (line) => settings.debug && progress.debug(line),
-    notice: progress.note,
+    requests: openRequests(progress, world.clock),
     patienceMs: PATIENCE_MS,
     random: world.random ?? Math.random,
     mostItems: limit === undefined ? undefined : Number(limit),
@@ -83,7 +85,7 @@ export async function openContext(
   return { ctx, scope, sources: { world, ask, stdin }, close: connection.close };
 }
 
-/** The one connection of a command, opened with its first request unless the settings refuse every request. */
+/** The connection of a command, opened by its first request, unless the settings block requests. */
 function connectionOf(world: World, { blocked }: Settings) {
   let transport: Transport | undefined;
   return {
@@ -96,7 +98,7 @@ function connectionOf(world: World, { blocked }: Settings) {
   };
 }
 
-/** The same promise every time. */
+/** Starts once, and returns the same promise every time. */
 function once<T>(start: () => Promise<T>): () => Promise<T> {
   let started: Promise<T> | undefined;
   return () => {
@@ -105,7 +107,7 @@ function once<T>(start: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Says once that a dialog of the desktop is waited for. */
+/** Says once that dnx is waiting for a dialog of the desktop. */
 function unlocking(progress: Progress): Attended {
   let said = false;
   return {

@@ -1,63 +1,62 @@
-import { Command, CommanderError, Option as Flag } from 'commander';
-import { type DnxError, usage } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
-import { capitalized, flagName, plural } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import { type AnyCommand, type Entry, type Group, noGroup, type Tree } from '../language/command.ts';
 import { type Globals, globals as globalOptions } from '../language/globals.ts';
-import { type Options, text } from '../language/options.ts';
+import { text } from '../language/options.ts';
 import { optionsOf, positionalsOf } from '../language/signature.ts';
-import { seeHelp } from './command-line.ts';
-import { commandHelp, groupHelp, type Page, rootHelp } from './help.ts';
+import { namesOf } from '../language/tree.ts';
+import { apiHelp } from './help/api.ts';
+import { commandHelp } from './help/command.ts';
+import { groupHelp } from './help/group.ts';
+import type { Page } from './help/page.ts';
+import { rootHelp } from './help/root.ts';
+import { topicHelp } from './help/topic.ts';
 import type { Invocation } from './invocation.ts';
 import { globalsOf, invocationOf } from './received.ts';
+import { takeStep, unknownOption } from './step.ts';
+import { unknownCommand } from './unknown-command.ts';
 
-/** What argv says. The options of every command are known even where the rest is not understood. */
+/** What argv says. The global options are known even if the rest is wrong. */
 export interface Parsed {
   readonly globals: Globals;
-  /** Undefined where help or the version was asked for, or the command line is wrong. */
+  /** Undefined if help or the version was asked for, or the command line is wrong. */
   readonly invocation?: Invocation | undefined;
-  /** What to print instead of running anything. */
+  /** What to print instead of running a command. */
   readonly help?: Help | undefined;
   readonly error?: unknown;
 }
 
 type Help = (page: Page) => string;
 
-/** What one reading of argv has found out so far. */
+/** What one reading of argv has found so far. */
 interface Reading {
   readonly tree: Tree;
-  /** The options of every command, which may stand before the group, after it, and after the command. */
-  readonly flags: readonly Flag[];
   readonly given: Record<string, unknown>;
   help?: Help;
 }
 
-/** What may stand before a group beside the options of every command. */
+/** Parents may stand before the group or the command, too. */
 const parents = { server: text('The server'), site: text('The site') };
 
-/**
- * Reads argv with commander, in steps: the program's own options, those of the group, then the command itself. Only the group that is named is
- * loaded, and only what is named is declared.
- */
+/** Reads argv in steps: global options, the group, the command. Loads only the group that is named. */
 export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed> {
-  const reading: Reading = { tree, flags: flagsOf(globalOptions), given: {} };
+  const reading: Reading = { tree, given: {} };
   try {
     const invocation = await reach(argv, reading);
-    return { globals: globalsOf(reading.given), invocation };
+    return { globals: globalsOf(reading.given), invocation, help: reading.help };
   } catch (error) {
-    const globals = globalsOf(reading.given);
-    return error instanceof CommanderError && error.exitCode === 0 ? { globals, help: reading.help } : { globals, error };
+    return { globals: globalsOf(reading.given), error };
   }
 }
 
-/** The command that these words name. Help ends in a CommanderError with exit code 0. */
-async function reach(argv: readonly string[], reading: Reading): Promise<Invocation> {
+/** The command that these words name, or undefined after `show`. */
+async function reach(argv: readonly string[], reading: Reading, topics: readonly string[] = []): Promise<Invocation | undefined> {
   const { contents, alone, shortcuts } = reading.tree;
-  const program = step(reading, '', (page) => rootHelp(reading.tree, page)).version(version, '--version');
-  const [name, ...rest] = wordsAfter(program, argv, [...reading.flags, ...flagsOf(parents)], reading);
-  if (name === undefined) return program.help();
-  if (name === 'help') return reach([...rest, '--help'], reading);
+  const { words, asked } = firstWords(argv, '', reading);
+  const [name, ...rest] = words;
+  if (asked === 'version') return show(reading, () => `${version}\n`);
+  if (asked === 'help' || name === undefined) return show(reading, (page) => rootHelp(reading.tree, page));
+  if (name === 'help') return reachHelp(rest, reading);
   const entry = contents.find((each) => namesOf(each).includes(name));
   if (entry) return reachIn(entry, rest, reading);
   const single = alone.find((each) => each.name === name);
@@ -66,118 +65,73 @@ async function reach(argv: readonly string[], reading: Reading): Promise<Invocat
   const group = (await contents.find((each) => each.name === of)?.load())?.default;
   const command = group?.commands.find((each) => each.name === verb);
   if (group && command) return read(group, command, name, rest, reading);
-  const known = [...contents, ...alone].map((each) => each.name);
-  return unknown([name, ...rest], [...known, ...Object.keys(shortcuts), 'help'], '', reading);
+  const known = [...contents.flatMap(({ name, aliases = [] }) => [name, ...aliases]), ...alone.map((each) => each.name)];
+  return refuse(name, rest, '', [...known, ...Object.keys(shortcuts), ...topics, 'help'], reading);
 }
 
-const namesOf = ({ name, aliases = [] }: Entry): readonly string[] => [name, plural(name), ...aliases];
+/** A topic, or the help of what the words name. */
+async function reachHelp(argv: readonly string[], reading: Reading): Promise<Invocation | undefined> {
+  const { topics } = reading.tree;
+  const { words } = firstWords(argv, '', reading);
+  const [name, ...rest] = words;
+  const topic = rest.every((word) => word.startsWith('-')) ? topics.find((each) => each.name === name) : undefined;
+  if (!topic) {
+    const names = topics.map((each) => each.name);
+    return reach([...argv, '--help'], reading, names);
+  }
+  const { default: content } = await topic.load();
+  takeStep(rest, { path: '', options: [globalOptions], args: [] }, reading.given);
+  return show(reading, (page) => topicHelp(content, page));
+}
 
 /** The command of a group. */
-async function reachIn(entry: Entry, argv: readonly string[], reading: Reading): Promise<Invocation> {
+async function reachIn(entry: Entry, argv: readonly string[], reading: Reading): Promise<Invocation | undefined> {
   const group = (await entry.load()).default;
-  const program = step(reading, entry.name, (page) => groupHelp(entry, group, page));
-  const [verb, ...rest] = wordsAfter(program, argv, reading.flags, reading);
-  if (verb === undefined) throw usage(`dnx ${entry.name} is a group of commands: which one?`, undefined, seeHelp(entry.name));
+  const { words, asked } = firstWords(argv, entry.name, reading);
+  const [verb, ...rest] = words;
+  if (asked === 'help' || verb === undefined) return show(reading, (page) => groupHelp(entry, group, page));
   if (verb === 'help') return reachIn(entry, [...rest, '--help'], reading);
   const command = group.commands.find(({ name, aliases = [] }) => name === verb || aliases.includes(verb));
   if (command) return read(group, command, `${group.name} ${command.name}`, rest, reading);
-  const known = group.commands.map(({ name }) => name);
-  return unknown([verb, ...rest], known, entry.name, reading);
+  return refuse(
+    verb,
+    rest,
+    entry.name,
+    group.commands.map(({ name }) => name),
+    reading,
+  );
 }
 
-/** The words of the command itself. Nothing is required here: abilities are computed from lines that leave things out. */
-function read(group: Group, command: AnyCommand, path: string, argv: readonly string[], reading: Reading): Invocation {
-  const program = step(reading, path, (page) => commandHelp(path, group, command, page));
+/** The words of the command itself. Nothing is required here: abilities are computed from incomplete lines. */
+function read(group: Group, command: AnyCommand, path: string, argv: readonly string[], reading: Reading): Invocation | undefined {
   const positionals = positionalsOf(group, command);
-  for (const { key, variadic } of positionals) program.argument(`[${key.replaceAll('_', '-')}${variadic ? '...' : ''}]`);
-  if (positionals.some(({ option }) => option.rest)) program.passThroughOptions();
-  const own = optionsOf(group, command);
-  parseWith(program, argv, [...flagsOf(own), ...reading.flags], reading);
-  return invocationOf(group, command, path, { positionals, words: program.processedArgs, own, given: reading.given });
+  const options = optionsOf(group, command);
+  const { values, asked } = takeStep(
+    argv,
+    {
+      path,
+      options: [options, globalOptions],
+      args: positionals.map(({ key, variadic }) => `[${key.replaceAll('_', '-')}${variadic ? '...' : ''}]`),
+      passThrough: positionals.some(({ option }) => option.rest),
+    },
+    reading.given,
+  );
+  // `--api` is no option: it only counts beside --help.
+  if (asked && argv.includes('--api')) return show(reading, (page) => apiHelp(path, command, page));
+  if (asked) return show(reading, (page) => commandHelp(path, group, command, page));
+  return invocationOf(group, command, path, { positionals, words: values, own: options, given: reading.given });
 }
 
-/** A step of the program: it ends by an error of ours, and its help is ours. */
-function step(reading: Reading, path: string, help: Help): Command {
-  return new Command(path || 'dnx')
-    .exitOverride((error) => {
-      throw error.exitCode === 0 ? error : refused(error, path);
-    })
-    .configureOutput({
-      writeOut: (text) => {
-        reading.help ??= () => text;
-      },
-      writeErr: () => {},
-    })
-    .configureHelp({
-      formatHelp: () => {
-        reading.help = help;
-        return '';
-      },
-    })
-    .action(() => {});
+/** The options that come first, and the words after them as they are. */
+const firstWords = (argv: readonly string[], path: string, { given }: Reading) =>
+  takeStep(argv, { path, options: [globalOptions, parents], args: ['[words...]'], passThrough: true, version: path === '' }, given);
+
+function show(reading: Reading, help: Help): undefined {
+  reading.help = help;
 }
 
-/** Reads the options that stand first; what comes after them is left as it is. */
-function wordsAfter(program: Command, argv: readonly string[], flags: readonly Flag[], reading: Reading): readonly string[] {
-  parseWith(program.argument('[words...]').passThroughOptions(), argv, flags, reading);
-  return program.args;
-}
-
-function parseWith(program: Command, argv: readonly string[], flags: readonly Flag[], reading: Reading): void {
-  for (const flag of flags) program.addOption(flag);
-  try {
-    program.parse(argv, { from: 'user' });
-  } finally {
-    for (const [key, value] of Object.entries(program.opts()))
-      if (program.getOptionValueSource(key) !== 'default') reading.given[key] = value;
-  }
-}
-
-/** Refuses a word that is no command, by commander's own suggestion of one that is like it. The options of every command count after it, too. */
-function unknown([word = '', ...rest]: readonly string[], known: readonly string[], path: string, reading: Reading): never {
-  const others = silent()
-    .allowUnknownOption()
-    .argument('[words...]')
-    .action(() => {});
-  try {
-    parseWith(others, rest, reading.flags, reading);
-  } catch (error) {
-    // An option without its value matters less than the word that is no command.
-    if (!(error instanceof CommanderError)) throw error;
-  }
-  const program = silent();
-  for (const name of known) program.command(name);
-  try {
-    program.parse([word], { from: 'user' });
-  } catch (error) {
-    throw error instanceof CommanderError ? refused(error, path) : error;
-  }
-  throw new Error(`${word} is a command after all`);
-}
-
-/** A step that writes nothing and ends by an error. */
-const silent = (): Command =>
-  new Command()
-    .exitOverride()
-    .helpCommand(false)
-    .helpOption(false)
-    .configureOutput({ writeErr: () => {} });
-
-/** A refusal of commander in its own words, as a sentence. */
-function refused({ message }: CommanderError, path: string): DnxError {
-  const [first = '', ...more] = message.slice('error: '.length).split('\n');
-  const sentences = [first, ...more.map((each) => each.slice(1, -1))].map(capitalized);
-  return usage(sentences.map((each) => (/[.?!]$/.test(each) ? each : `${each}.`)).join(' '), undefined, seeHelp(path));
-}
-
-/** An option as commander declares it; `--no-x` beside `--x` where it can be negated. */
-function flagsOf(options: Options): Flag[] {
-  return Object.entries(options).flatMap(([key, option]) => {
-    const short = option.short ? `-${option.short}, ` : '';
-    const value = option.kind === 'flag' ? '' : ` <${option.placeholder ?? 'value'}>`;
-    const flags = [new Flag(`${short}${flagName(key)}${value}`), ...(option.negatable ? [new Flag(flagName(`no_${key}`))] : [])];
-    if (option.kind === 'list')
-      for (const flag of flags) flag.argParser((word: string, before: readonly string[] = []) => [...before, word]);
-    return flags;
-  });
+/** Refuses a word that is no command. `--json` after it still decides how the error is printed. */
+async function refuse(word: string, rest: readonly string[], path: string, known: readonly string[], reading: Reading): Promise<never> {
+  takeStep(rest, { path, options: [globalOptions], args: ['[words...]'], lenient: true }, reading.given);
+  throw word.startsWith('-') ? unknownOption(word, [], path) : await unknownCommand(word, path, known, reading.tree);
 }

@@ -1,111 +1,64 @@
-import { DnxError, isError } from '../../base/errors.ts';
-import { parameters } from '../../platform/api/endpoint.ts';
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { verified } from '../../platform/names/recall.ts';
-import { rememberingLists, resolve, type Scope } from '../../platform/names/resolve.ts';
+import { rememberingLists, type Scope } from '../../platform/names/resolve.ts';
 import type { Chosen } from '../language/calls.ts';
-import { type Context, nounOf } from '../language/command.ts';
+import { nounOf } from '../language/command.ts';
 import { asResult, type Result } from '../output/view.ts';
-import { callsWith } from './call.ts';
 import { withAnswers } from './command-line.ts';
 import { obtainConsent, requireConsent } from './consent.ts';
-import { type Inputs, inputsOf } from './inputs.ts';
+import { inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
+import { labelsOf, pickMissing, withPicked } from './pick.ts';
+import { again, type BaseContext, prepare } from './prepare.ts';
+import { withLabels } from './rejection.ts';
+import { review } from './review.ts';
 import { several } from './several.ts';
-import { firstWords, namesNeeded, requireWords, targetsOf } from './targets.ts';
+import { namesWanted, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
 
-/** What every command is given; what its declaration adds is made for each target. */
-export type BaseContext = Omit<Context, 'call' | 'list' | 'each' | 'resolve' | 'deadline'>;
-
 /** Everything between the command line and a command's `run`: values, questions, names, consent; and several targets as one result. */
-export async function perform(invocation: Invocation, base: BaseContext, scope: Scope, sources: Sources): Promise<Result> {
-  const { group, command } = invocation;
-  requireWords(invocation);
-  requireConsent(invocation, base.ask);
-  const chosen = callsOf(invocation, scope.settings);
+export async function perform(typed: Invocation, base: BaseContext, unpicked: Scope, sources: Sources): Promise<Result> {
+  const { group, command } = typed;
+  requireWords(typed, base.ask, unpicked.settings);
+  requireConsent(typed, base.ask);
+  const chosen = callsOf(typed, unpicked.settings);
+  const picked = await pickMissing(typed, namesWanted(typed, chosen), chosen.endpoint, unpicked, base);
+  const invocation = withPicked(typed, picked);
+  const scope = { ...unpicked, labels: labelsOf(picked) };
   const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
-  // Questions take as long as they take; names are looked up in the time of the command.
+  // Questions do not count towards the command's time; look-ups do.
   const looking = within(base, command.options?.timeout ? allowanceOf(inputs.options) : Number.POSITIVE_INFINITY);
-  const all = await inTime(lookedUp(invocation, chosen, rememberingLists({ ...scope, api: looking.api })), 'nothing was started');
+  const found = await inTime(lookedUp(invocation, chosen, rememberingLists({ ...scope, api: looking.api })), 'anything');
   const allowance = looking.deadline - base.clock.elapsed();
-  const prepared = (targets: Targets) => prepare({ invocation, chosen, inputs, all, base, scope, allowance }, targets);
-  const [first = {}] = all;
+  const prepared = (targets: Targets, all: readonly Targets[]) =>
+    prepare({ invocation, chosen, inputs, all, base, scope, allowance }, targets);
   const noun = nounOf(group);
-  await obtainConsent(invocation, all, prepared(first));
+  const all = await obtainConsent(invocation, found, prepared(found[0] ?? {}, found));
+  await review(invocation, inputs, base);
+  const [first = {}] = all;
   const each = command.targets === 'each' && all.length > 1;
   const run = (targets: Targets) => {
-    const { ctx, args } = prepared(targets);
+    const { ctx, args } = prepared(targets, all);
     return command.run(ctx, args);
   };
   const items = all.map((targets) => ({ ...(targets[noun] ?? { id: '', label: '' }), targets }));
   const running = each ? several({ noun, verb: command.name, items, run: (item) => run(item.targets) }) : run(first);
-  const result = asResult(await running.catch((error: unknown) => Promise.reject(withFieldHint(error, invocation))));
+  const result = asResult(await running.catch((error: unknown) => Promise.reject(withLabels(error, invocation.command))));
   const answers = { ...inputs.answers, ...result.answers };
-  if (!command.fields || Object.keys(answers).length === 0) return result;
-  return { ...result, next: [...(result.next ?? []), { command: withAnswers(invocation, answers), why: 'The same without questions' }] };
+  const names = Object.fromEntries(Object.entries(picked).map(([name, { label }]) => [name, label]));
+  if (!command.fields || Object.keys({ ...names, ...answers }).length === 0) return result;
+  const line = withAnswers(invocation, { ...names, ...answers });
+  // What was left out would be asked for again.
+  const quiet = Object.values(inputs.asked).some(({ value }) => value === undefined) ? ['--no-input'] : [];
+  return { ...result, next: [...(result.next ?? []), { command: [...line, ...quiet], why: 'The same without questions' }] };
 }
 
-/** The targets, and nothing of them left to memory where the command does more than read one thing. */
+/** The targets. What was remembered of them is verified, unless the command only reads one thing. */
 async function lookedUp(invocation: Invocation, chosen: Chosen, scope: Scope): Promise<readonly Targets[]> {
   const all = await targetsOf(invocation, chosen, scope);
   if (invocation.command.calls === chosen.endpoint && chosen.endpoint?.startsWith('GET ')) return all;
   const checked: Targets[] = [];
   for (const targets of all) checked.push(await verified(targets, () => again(invocation, chosen, targets, scope), scope));
   return checked;
-}
-
-/** One target looked up afresh, by the words that were given for it. */
-function again(invocation: Invocation, chosen: Chosen, targets: Targets, scope: Scope): Promise<Targets> {
-  const noun = nounOf(invocation.group);
-  const { [noun]: own, site } = targets;
-  const words = {
-    ...firstWords(invocation),
-    ...(own && { [noun]: own.label }),
-    ...(site && { site: scope.sites.recalled.get(site.id) ?? site.label }),
-  };
-  return resolve(namesNeeded(invocation, chosen), words, scope);
-}
-
-interface Prepared {
-  readonly invocation: Invocation;
-  readonly chosen: Chosen;
-  readonly inputs: Inputs;
-  readonly all: readonly Targets[];
-  readonly base: BaseContext;
-  readonly scope: Scope;
-  /** How long, in ms, it may take for one target. */
-  readonly allowance: number;
-}
-
-/** What `run` gets for one target. */
-function prepare({ invocation, chosen, inputs, all, base, scope, allowance }: Prepared, targets: Targets) {
-  const { command, group, consent } = invocation;
-  const { options, fields, extra } = inputs;
-  const filled = Object.entries(command.fields ?? {}).flatMap(([key, { as = '' }]) => (targets[as] ? [[key, targets[as].id]] : []));
-  const body: Record<string, unknown> = { ...fields, ...Object.fromEntries(filled), ...extra };
-  const bounded = within(base, allowance);
-  const calls = callsWith(
-    { endpoint: chosen.endpoint, targets, lookUp: () => again(invocation, chosen, targets, scope), body },
-    bounded.api,
-    scope,
-  );
-  const ctx: Context = {
-    ...base,
-    ...bounded,
-    ...calls,
-    each: (items, run) => several({ noun: nounOf(group), verb: command.name, items, run }),
-    resolve: (path) => resolve(parameters(path), firstWords(invocation), scope),
-  };
-  const own = command.targets === 'all' ? all : command.targets === 'optional' && all.length === 0 ? undefined : targets;
-  return { ctx, args: { targets: own, options, fields, body, consent } };
-}
-
-/** A field that Deploynix refuses can be given with -F, whatever it is called. */
-function withFieldHint(error: unknown, { command }: Invocation): unknown {
-  const [field] = isError(error, 'invalid') && command.fields ? Object.keys(error.errors ?? {}) : [];
-  return field && error instanceof DnxError
-    ? error.withHint(`Any field of the body can be given as -F, such as -F ${field}=VALUE.`)
-    : error;
 }

@@ -1,58 +1,52 @@
-import { isError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import { flagName, wordOf } from '../../base/text.ts';
 import type { Api } from '../../platform/api/api.ts';
-import { idIn, namings, nounIn } from '../../platform/names/names.ts';
 import type { Option } from '../language/options.ts';
 import type { Choice } from '../prompt/choice.ts';
+import { offersOf } from './offer.ts';
 import { parseValue, type Sources } from './values.ts';
 
-/** The value of an option that was not given, from the user. Undefined: an option that can be left out, and was. */
+/** An answer: the value to send, undefined if the option is left out, and the words it was chosen by. */
+export interface Answer {
+  readonly value: unknown;
+  readonly label: string;
+}
+
+/** Stands for the word that the user types instead of choosing. */
+const OTHER = Symbol('other');
+
+/** Asks for an option that was not given. Undefined if there is nothing to ask. */
 export async function askFor(
   key: string,
   option: Option<unknown>,
   given: JsonObject,
   { api, ...sources }: Sources & { readonly api: Pick<Api, 'list'> },
-): Promise<unknown> {
+): Promise<Answer | undefined> {
   const { ask } = sources;
-  const named = option.place === 'argument' ? `<${key.replaceAll('_', '-')}>` : flagName(key);
-  if (!ask.allowed) throw usage(`${named} is missing.`, `${option.help}. Give it as ${named}.`);
-  if (option.kind === 'secret') return ask.password(option.help);
-  const choices = await choicesFor(option, given, api);
-  if (option.required && choices.length === 0) {
-    const known = option.choices ? ` (${option.choices.join(', ')})` : '';
-    return parseValue(key, option, await ask.input(`${option.help}${known}:`), sources);
-  }
-  // The examples after the comma are of no use where everything is listed.
-  const question = `${option.help.replace(/[,:].*/, '')}:`;
-  if (option.required) return ask.select<string | undefined>(question, choices);
-  if (choices.length === 0) return undefined;
-  return ask.select<string | undefined>(question, [...choices, { name: 'Let Deploynix decide', value: undefined }]);
+  if (option.kind === 'secret') return { value: await ask.password(option.help), label: '' };
+  const typed = async (question: string): Promise<Answer> => {
+    const word = await ask.input(`${question}:`);
+    return { value: await parseValue(key, option, word, sources), label: word };
+  };
+  const choices = await choicesOf(option, given, api);
+  if (choices.length === 0) return option.required || !option.from ? typed(option.help) : undefined;
+  const question = labelOf(option);
+  const chosen = await ask.select(`${question}:`, choices);
+  if (chosen === OTHER) return typed(question);
+  const label = choices.find(({ value }) => value === chosen)?.name ?? '';
+  return { value: typeof chosen === 'string' ? await parseValue(key, option, chosen, sources) : undefined, label };
 }
 
-/** What the API offers as an answer. Nothing, where it offers none or this token may not look. */
-async function choicesFor(option: Option<unknown>, given: JsonObject, api: Pick<Api, 'list'>): Promise<readonly Choice<string>[]> {
-  const { from } = option;
-  if (!from) return option.strict ? (option.choices ?? []).map((each) => ({ name: each, value: each })) : [];
-  const naming = from.resolve && namings[nounIn(from.list) ?? ''];
-  const { where } = from;
-  try {
-    const things = await api.list<JsonObject>(from.list, given);
-    return things
-      .filter((thing) => !where || thing[where] === undefined || thing[where] === given[where])
-      .flatMap((thing) => {
-        const id = idIn(thing.id);
-        return id === undefined ? [] : [{ name: labelOf(thing, naming ? naming.keys : undefined), value: id }];
-      });
-  } catch (error) {
-    if (isError(error, 'forbidden', 'not_found', 'invalid')) return [];
-    throw error;
-  }
-}
+/** An option's name in a question and a summary: its help up to the examples. */
+export const labelOf = ({ help }: Option<unknown>): string => help.replace(/[,:].*/, '');
 
-/** `Falkenstein (fsn1)`, and for what is known by its name alone just that. */
-function labelOf(thing: JsonObject, keys: readonly string[] | undefined): string {
-  const id = wordOf(thing.id);
-  const name = wordOf(thing[keys?.[0] ?? 'name']) || id;
-  return keys || name === id ? name : `${name} (${id})`;
+/** What to choose from. The first is the likeliest: what the API lists, or else leaving the option out. */
+async function choicesOf(option: Option<unknown>, given: JsonObject, api: Pick<Api, 'list'>): Promise<readonly Choice<unknown>[]> {
+  const { from, required, strict, prompt } = option;
+  const words = (each: string): Choice<unknown> => ({ name: each, value: each });
+  const offers = from ? await offersOf(from, given, api) : (prompt?.offers?.(given) ?? []).map(words);
+  const known = (option.choices ?? []).map(words).filter(({ value }) => !offers.some((offer) => offer.value === value));
+  if (offers.length + known.length === 0 && (from || !prompt?.offers)) return [];
+  const none = required ? [] : [{ name: prompt?.none ?? 'Let Deploynix decide', value: undefined }];
+  const other = from || strict ? [] : [{ name: 'Other…', value: OTHER }];
+  return prompt?.none ? [...none, ...offers, ...known, ...other] : [...offers, ...none, ...known, ...other];
 }

@@ -7,10 +7,10 @@ import { type Positional, takenBy } from '../language/signature.ts';
 import { seeHelp } from './command-line.ts';
 import type { Invocation } from './invocation.ts';
 
-/** What commander has read of one command line: unknown values, by the attributes that it makes of `--flag-names`. */
+/** The option values of commander, by the attributes it makes of `--flag-names`. */
 type Read = Readonly<Record<string, unknown>>;
 
-/** A command line as commander has read it. */
+/** A command line as commander read it. */
 export interface Received {
   readonly positionals: readonly Positional[];
   /** By position. */
@@ -31,10 +31,10 @@ const wordOf = (value: unknown): Word | undefined => {
   return Array.isArray(value) && value.length > 0 ? value.map(String) : undefined;
 };
 
-/** The options of every command. `--no-x` reads false; one that was not given, true. */
+/** The global options. `--no-x` is false, and true if it was not given. */
 export const globalsOf = (given: Read): Globals => ({
   json: given.json === true,
-  // `-o=json` is what users of other programs type.
+  // Users of other programs type `-o=json`.
   output: textOf(given.output)?.replace(/^=/, ''),
   fields: textOf(given.fields)
     ?.split(',')
@@ -42,6 +42,7 @@ export const globalsOf = (given: Read): Globals => ({
   query: textOf(given.query),
   sort: textOf(given.sort),
   limit: textOf(given.limit),
+  wide: given.wide === true,
   header: given.header !== false,
   profile: textOf(given.profile),
   host: textOf(given.host),
@@ -51,7 +52,7 @@ export const globalsOf = (given: Read): Globals => ({
   color: given.color !== false,
 });
 
-/** What was given for each part of the command. A word that is given by position and as a flag is refused. */
+/** The words given for each part of the command. Refuses one that is given by position and as a flag. */
 export function invocationOf(group: Group, command: AnyCommand, path: string, received: Received): Invocation {
   const { positionals, words, own, given } = received;
   const parts = new Map<string, Word>();
@@ -62,16 +63,16 @@ export function invocationOf(group: Group, command: AnyCommand, path: string, re
   positionals.forEach(({ key }, index) => {
     const word = wordOf(words[index]);
     if (word === undefined) return;
-    if (parts.has(key)) throw usage(`${key} is given twice: as “${word}” and as ${flagName(key)}.`);
+    if (parts.has(key)) throw usage(`<${key.replaceAll('_', '-')}> is given twice: as '${word}' and with ${flagName(key)}.`);
     parts.set(key, word);
   });
-  // A parent may stand before the group, where not every command takes it.
+  // A parent may come before the group, but not every command takes one.
   for (const key of ['server', 'site'])
     if (given[key] !== undefined && !(key in own)) throw usage(`Unknown option '${flagName(key)}'.`, undefined, seeHelp(path));
   return { group, command, path, globals: globalsOf(given), ...sorted(command, parts) };
 }
 
-/** The words by the part of the declaration that they belong to. */
+/** The words, by the part of the declaration they belong to. */
 function sorted(
   command: AnyCommand,
   parts: ReadonlyMap<string, Word>,

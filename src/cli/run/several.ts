@@ -1,62 +1,78 @@
-import { DnxError, isStop } from '../../base/errors.ts';
-import { title } from '../../base/text.ts';
+import { DnxError, isStop, type Next } from '../../base/errors.ts';
+import { isObject, toJson } from '../../base/json.ts';
+import { phaseOf } from '../../base/status.ts';
+import { plural, title, wordOf } from '../../base/text.ts';
 import type { Target } from '../../platform/names/names.ts';
 import { asResult, columns, ending, type Item, type Result, rows, type View } from '../output/view.ts';
 
 interface Several<I extends Target> {
   readonly noun: string;
-  /** What is done to each: `restart`. */
+  /** The command's name: `restart`. */
   readonly verb: string;
   readonly items: readonly I[];
   readonly run: (item: I) => Promise<View | Result>;
 }
 
-/** Acts on one item after the other and reports each; exit 12 if some failed. What stops the process stops the rest, and what is done by then is reported. */
+/** A line of the report. */
+interface Row {
+  readonly label: string;
+  readonly words: string;
+}
+
+/** Runs a command for one item after the other and reports each; exit 12 if some failed. A signal skips the rest, which are reported as well. */
 export async function several<I extends Target>({ noun, verb, items, run }: Several<I>): Promise<Result> {
   const results: Result[] = [];
-  const labels = new Map<Item, string>();
-  const reported: Item[] = [];
+  const report = new Map<Item, Row>();
   let stopped: DnxError | undefined;
   for (const item of items) {
-    const result = stopped ? failed(item, leftOut()) : await run(item).then(asResult, (error: unknown) => failed(item, error));
+    const result = stopped ? failed(item, skipped()) : await run(item).then(asResult, (error: unknown) => failed(item, error));
     if (result.exit instanceof DnxError && isStop(result.exit)) stopped = result.exit;
-    const row = itemOf(result, item);
     results.push(result);
-    reported.push(row);
-    labels.set(row, item.label);
+    report.set(itemOf(result, item), { label: item.label, words: wordsOf(result, verb) });
   }
-  // Alone, or as the first, it has nothing to report beside what stopped it.
+  // Nothing was done before the signal, so its error says it all.
   if (stopped && isStop(results[0]?.exit)) throw stopped;
   const failures = results.filter(({ exit }) => exit).length;
-  const shown = columns<Item>({ key: 'id', title: title(noun), cell: (row) => labels.get(row) }, { key: 'result', cell: resultOf(verb) });
+  const shown = columns<Item>(
+    { key: 'id', title: title(noun), cell: (row) => report.get(row)?.label },
+    { key: 'result', computed: true, cell: (row) => report.get(row)?.words, wrap: true },
+  );
   const event = results.flatMap(({ view }) => ('event' in view && view.event) || []).at(0);
-  const view = rows(reported, shown, '');
+  const view = rows([...report.keys()], shown, '');
   const note = results.find((each) => each.note !== undefined)?.note;
+  const next = distinct(results.flatMap((each) => each.next ?? []));
   return {
     view: event ? ending(view, event) : view,
-    exit: stopped ?? (failures > 0 ? new DnxError('partial', `${failures} of ${items.length} failed.`) : undefined),
+    exit: stopped ?? (failures > 0 ? new DnxError('partial', `${failures} of ${items.length} ${plural(title(noun))} failed`) : undefined),
     ...(note !== undefined && { note }),
+    ...(next.length > 0 && failures < items.length && { next }),
   };
 }
 
-/** A failure is a row like any other. */
-function failed({ id }: Target, error: unknown): Result {
+/** A failure as the result of one item. */
+function failed({ id, label }: Target, error: unknown): Result {
   if (!(error instanceof DnxError)) throw error;
   const { code, message, status = null } = error;
-  return { view: { kind: 'record', item: { id, error: { code, message, status } }, columns: [] }, exit: error };
+  return { view: { kind: 'record', item: { id, name: label, error: { code, message, status } }, columns: [] }, exit: error };
 }
 
-const leftOut = (): DnxError => new DnxError('partial', 'Not started, because dnx was interrupted.');
+const skipped = (): DnxError => new DnxError('partial', 'Not started, because dnx was interrupted.');
 
 function itemOf({ view }: Result, { id }: Target): Item {
   if (view.kind === 'record') return { ...view.item };
-  return view.kind === 'message' && typeof view.data === 'object' ? { id, ...view.data } : { id };
+  return view.kind === 'message' && isObject(view.data) ? { id, ...view.data } : { id };
 }
 
-const resultOf =
-  (verb: string) =>
-  (row: Item): unknown => {
-    const { error } = row;
-    const why = typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
-    return why ?? row.message ?? row.status ?? `${verb}: done`;
-  };
+/** The first line of the error, a status that is still in progress, or what was done: `restarted`. */
+function wordsOf({ view, exit }: Result, verb: string): string {
+  if (exit instanceof DnxError) return exit.message.split('\n', 1)[0] ?? '';
+  const status = view.kind === 'record' ? wordOf(view.item.status) : '';
+  if (phaseOf(status) === 'going') return status;
+  const sentence = view.kind === 'message' ? view.text : view.kind === 'record' ? view.done : undefined;
+  return /^(\w+ed|set)\b/i.exec(sentence ?? '')?.[1]?.toLowerCase() ?? pastOf(verb.split('-', 1)[0] ?? verb);
+}
+
+/** `restart` -> `restarted`, `verify` -> `verified`. */
+const pastOf = (verb: string): string => (verb === 'setup' ? 'set up' : verb.replace(/e$/, '').replace(/y$/, 'i').concat('ed'));
+
+const distinct = (next: readonly Next[]): readonly Next[] => [...new Map(next.map((each) => [toJson(each), each])).values()];

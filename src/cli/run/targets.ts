@@ -1,11 +1,15 @@
 import { usage } from '../../base/errors.ts';
-import { flagName, plural, title } from '../../base/text.ts';
+import { capitalized, flagName, plural, title } from '../../base/text.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
-import { idsOf, namings, type Targets, targetOf } from '../../platform/names/names.ts';
-import { lostIn, resolve, type Scope } from '../../platform/names/resolve.ts';
+import type { Settled } from '../../platform/names/lookups.ts';
+import { idsOf, type Targets, targetOf } from '../../platform/names/names.ts';
+import { namings } from '../../platform/names/namings.ts';
+import { resolve, type Scope } from '../../platform/names/resolve.ts';
+import { lostIn, notGiven } from '../../platform/names/unresolved.ts';
 import { alternativesIn, type Chosen, parametersOf } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
-import { positionalsOf } from '../language/signature.ts';
+import { isPlace, positionalsOf } from '../language/signature.ts';
+import type { Ask } from '../prompt/ask.ts';
 import { seeHelp } from './command-line.ts';
 import { type Invocation, ownWords } from './invocation.ts';
 
@@ -13,34 +17,50 @@ import { type Invocation, ownWords } from './invocation.ts';
 export const firstWords = ({ targets }: Pick<Invocation, 'targets'>): Readonly<Record<string, string | undefined>> =>
   Object.fromEntries(Object.entries(targets).map(([name, [word]]) => [name, word]));
 
-/** Refuses a command line that leaves out what has to be said by its position, or that says two things of which one is meant. */
-export function requireWords(invocation: Invocation): void {
+/** Refuses two alternatives together, and a missing argument that cannot be picked from a list. */
+export function requireWords(invocation: Invocation, { allowed }: Pick<Ask, 'allowed'>, settled: Settled): void {
   const { group, command, path, options, fields, targets } = invocation;
   const [one, other] = typeof command.calls === 'function' ? [] : alternativesIn(command.calls).filter((name) => targets[name]);
-  if (one && other) throw usage(`${flagName(one)} and ${flagName(other)} do not go together.`, 'Give one of them.');
+  if (one && other) throw usage(`${flagName(one)} and ${flagName(other)} cannot be combined.`, 'Use one of them.');
   const missing = positionalsOf(group, command).find(
     ({ key, required }) => required && [targets[key], options[key], fields[key]].every((word) => word === undefined),
   );
-  if (missing) throw usage(`Missing required argument '${missing.key.replaceAll('_', '-')}'.`, undefined, seeHelp(path));
+  if (!allowed && lacksPlace(invocation, settled)) throw notGiven(nounOf(group), settled, true);
+  if (!missing) return;
+  const { key, option } = missing;
+  if (key !== nounOf(group)) throw usage(`Missing ${option.placeholder ?? `<${key.replaceAll('_', '-')}>`}.`, undefined, seeHelp(path));
+  if (!allowed || !namings[key]) throw notGiven(key, {}, true);
 }
 
-/** The path parameters that have to be known: those of the endpoint, and the parent that fills a field of the body. */
+/** True if a command acts on a server or site that nothing names. */
+function lacksPlace({ group, command, ...invocation }: Invocation, settled: Settled): boolean {
+  const noun = nounOf(group);
+  if (!isPlace(noun) || command.targets === 'optional' || meansAll({ command, ...invocation })) return false;
+  const takes = positionalsOf(group, command).some(({ key }) => key === noun);
+  return takes && invocation.targets[noun] === undefined && settled[noun] === undefined;
+}
+
+/** The path parameters that a call needs: those of the endpoint, and the parent that fills a field of the body. */
 export function namesNeeded({ command }: Pick<Invocation, 'command'>, { endpoint, instead }: Chosen): readonly string[] {
   const parent = Object.values(command.fields ?? {}).find(({ as }) => as !== undefined && as === instead)?.as;
   return [...new Set([...parametersOf(endpoint), ...(parent ? [...parameters(namings[parent]?.list ?? ''), parent] : [])])];
 }
 
-/** True where the command means every thing of its kind: `--all`. */
+/** The path parameters that a command line must give or settle: with `--all`, only the parents. */
+export const namesWanted = (invocation: Invocation, chosen: Chosen): readonly string[] =>
+  meansAll(invocation) ? parameters(namings[nounOf(invocation.group)]?.list ?? '') : namesNeeded(invocation, chosen);
+
+/** True for `--all`. */
 export const meansAll = ({ command, options }: Pick<Invocation, 'command' | 'options'>): boolean =>
   command.targets === 'all' && options.all === true;
 
-/** What a command acts on: each thing that is named, everything that `--all` means, or nothing where nothing needs to be named. */
+/** What a command acts on: each resource that is named, every one for `--all`, or nothing if that is optional. */
 export async function targetsOf(invocation: Invocation, chosen: Chosen, scope: Scope): Promise<readonly Targets[]> {
   const noun = nounOf(invocation.group);
   const words = ownWords(invocation);
   const given = firstWords(invocation);
   if (meansAll(invocation)) {
-    if (words.length > 0) throw usage(`--all means every ${title(noun)}, and yet ${plural(title(noun))} are named.`, 'Use one of the two.');
+    if (words.length > 0) throw usage(`--all cannot be combined with ${plural(title(noun))}.`, 'Use one of the two.');
     return everyOne(noun, given, scope);
   }
   const settled = noun === 'server' || noun === 'site' ? scope.settings[noun] : undefined;
@@ -51,17 +71,17 @@ export async function targetsOf(invocation: Invocation, chosen: Chosen, scope: S
   }
   const names = namesNeeded(invocation, chosen);
   const found: Targets[] = [];
-  // One after the other: where the first one's site was found is known to the next.
+  // One after the other: what is found for the first is remembered for the next.
   for (const word of words.length > 0 ? words : [undefined]) {
     const targets = await resolve(names, { ...given, [noun]: word }, scope);
     if (found.some((each) => each[noun] && each[noun].id === targets[noun]?.id))
-      throw usage(`The ${title(noun)} “${word}” is named twice.`);
+      throw usage(`${capitalized(title(noun))} '${word}' is given twice.`);
     found.push(targets);
   }
   return found;
 }
 
-/** Every thing of a kind under the parents that are given. */
+/** Every resource of a kind under the given parents. */
 async function everyOne(noun: string, given: Readonly<Record<string, string | undefined>>, scope: Scope): Promise<readonly Targets[]> {
   const naming = namings[noun];
   if (!naming) throw new Error(`Nothing lists every ${noun}.`);

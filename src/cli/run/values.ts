@@ -1,5 +1,7 @@
 import { usage } from '../../base/errors.ts';
-import { flagName } from '../../base/text.ts';
+import { flagName, title } from '../../base/text.ts';
+import { duration } from '../../base/time.ts';
+import { unknownWord } from '../../base/unknown.ts';
 import type { World } from '../../machine/world.ts';
 import type { Option } from '../language/options.ts';
 import type { Ask } from '../prompt/ask.ts';
@@ -13,33 +15,32 @@ export function parseDuration(value: string): number | undefined {
   return [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0);
 }
 
-/** What the command line's words may draw on: files, standard input, and a masked question. */
+/** What a word on the command line may draw on: files, stdin and a masked question. */
 export interface Sources {
   readonly world: Pick<World, 'cwd' | 'home' | 'signal'>;
   readonly ask: Pick<Ask, 'allowed' | 'password' | 'input' | 'select'>;
-  /** Standard input to its end, read once. */
+  /** Reads stdin to its end, once. */
   readonly stdin: () => Promise<string>;
 }
 
-/** One option's word as its value. `key` names it in the error. */
-export async function parseValue(key: string, option: Option<unknown>, word: unknown, sources: Sources): Promise<unknown> {
+/** One option's word as its value. `source` is named in errors instead of the option: `DNX_TIMEOUT`. */
+export async function parseValue(key: string, option: Option<unknown>, word: unknown, sources: Sources, source?: string): Promise<unknown> {
   if (typeof word !== 'string') {
     if (Array.isArray(word)) option.check?.(word);
     return word;
   }
-  const named = option.place === 'argument' ? key : flagName(key);
-  if (option.strict && option.choices && !option.choices.includes(word)) {
-    throw usage(`${named} cannot be “${word}”.`, `Use one of ${option.choices.join(', ')}.`);
-  }
+  const named = source ?? (option.place === 'argument' ? key : flagName(key));
+  if (option.strict && option.choices && !option.choices.includes(word))
+    throw unknownWord(word, option.place === 'argument' ? `a known ${title(key)}` : `a value of ${named}`, option.choices);
   switch (option.kind) {
     case 'integer':
-      if (!/^-?\d+$/.test(word) || !Number.isSafeInteger(Number(word))) throw usage(`${named} takes a whole number, not “${word}”.`);
-      if (Number(word) < (option.least ?? Number(word))) throw usage(`${named} takes ${option.least} or more, not “${word}”.`);
+      if (!/^-?\d+$/.test(word) || !Number.isSafeInteger(Number(word))) throw usage(`${named} must be a whole number, not '${word}'.`);
+      if (Number(word) < (option.least ?? Number(word))) throw usage(`${named} must be at least ${option.least}, not ${word}.`);
       return Number(word);
     case 'duration': {
       const ms = parseDuration(word);
-      if (ms === undefined) throw usage(`${named} takes a duration such as 90s, 15m or 2h, not “${word}”.`);
-      if (ms < (option.least ?? 0)) throw usage(`${named} must be longer than “${word}”.`);
+      if (ms === undefined) throw usage(`${named} must be a duration such as 90s, 15m or 2h, not '${word}'.`);
+      if (ms < (option.least ?? 0)) throw usage(`${named} must be longer than ${duration(ms)}.`);
       return ms;
     }
     case 'content':
@@ -48,8 +49,8 @@ export async function parseValue(key: string, option: Option<unknown>, word: unk
       if (word === '-' && sources.ask.allowed) return sources.ask.password(option.help);
       if (word !== '-' && !word.startsWith('@')) {
         throw usage(
-          `${named} is a secret, and an argument can be read by others.`,
-          `Give it as ${named} @file, or ${named} - to read it from standard input.`,
+          `${named} is a secret; pass it as @file or - (stdin).`,
+          'Other users of this machine can see the arguments of a command.',
         );
       }
       return contentOf(word, sources);
@@ -58,7 +59,7 @@ export async function parseValue(key: string, option: Option<unknown>, word: unk
   }
 }
 
-/** `@file` or `-` as the text behind it, without the newline at its end. */
+/** The text of `@file` or `-`, without its final newline. */
 export async function contentOf(word: string, { world, stdin }: Sources): Promise<string> {
   if (word === '-') return (await stdin()).replace(/\r?\n$/, '');
   const { readUserFile } = await import('../../machine/files/user-file.ts');

@@ -1,14 +1,15 @@
+import { duration } from '../../base/time.ts';
 import { startAndFollow, type Thing, type Work } from '../../platform/follow/work.ts';
 import type { Context } from '../language/command.ts';
 import { answer } from '../language/resource.ts';
 import { type Column, ending, type Result, record } from '../output/view.ts';
 
-/** Starts work, follows it where that is wanted and possible, and shows the thing as it was read last. */
+/** Starts work, follows it if wanted and possible, and shows the resource as it was read last. `did`: `Created server web-3`. */
 export async function workResult<T extends Thing>(
   ctx: Pick<Context, 'clock' | 'deadline' | 'signal' | 'progress'>,
-  { columns, ...work }: Work<T> & { readonly columns: readonly Column[] },
+  { columns, did, ...work }: Work<T> & { readonly columns: readonly Column[]; readonly did: string },
 ): Promise<Result> {
-  const { reply, thing, failure } = await startAndFollow(ctx, work);
-  const view = thing ? ending(record(thing, columns), 'data') : answer(reply, columns, `Started the ${work.doing} of ${work.what}.`);
+  const { reply, thing, elapsedMs = 0, failure } = await startAndFollow(ctx, work);
+  const view = thing ? ending(record(thing, columns, `${did} in ${duration(elapsedMs)}`), 'data') : answer(reply, columns, work.doing);
   return { view, exit: failure };
 }

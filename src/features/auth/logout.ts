@@ -1,47 +1,47 @@
 import { isError, isStop } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { message, type View } from '../../cli/output/view.ts';
+import { done, message, type Result, type View } from '../../cli/output/view.ts';
+import { hostName } from '../../machine/settings/host.ts';
+import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
 
-/** Revokes the token at the API, then forgets it. A token that is dead already is fine; `keep` only forgets. */
-export async function logout(
-  { api, tokens, settings, progress }: Pick<Context, 'api' | 'tokens' | 'settings' | 'progress'>,
-  { keep }: { readonly keep: boolean | undefined },
-): Promise<View> {
+type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'progress'>;
+
+/** Revokes the token, then forgets it. `keep` only forgets it. */
+export async function logout(ctx: Needs, { keep = false }: { readonly keep: boolean | undefined }): Promise<View | Result> {
+  const { tokens, settings, progress } = ctx;
   const { host, profile } = settings;
+  const place = hostName(host);
+  const data = (revoked: boolean, forgotten: boolean) => ({ host, profile, revoked, forgotten });
   const found = await tokens.find();
-  const outcome = (sentence: string, revoked: boolean, forgotten: boolean) => message(sentence, { host, profile, revoked, forgotten });
   if (!found) {
     const forgotten = await tokens.forget();
-    return outcome(
-      forgotten ? `The token for ${host} was gone already; now it is forgotten.` : `Not signed in to ${host}.`,
-      false,
-      forgotten,
-    );
+    const sentence = forgotten ? `The token for ${place} was already gone; it is now forgotten.` : `Not signed in to ${place}.`;
+    return message(sentence, data(false, forgotten));
   }
-  let revoked = false;
-  if (!keep) {
-    try {
-      await api.send('POST /logout');
-      revoked = true;
-    } catch (error) {
-      if (isError(error, 'network', 'failed', 'forbidden'))
-        throw error.withHint('The token is still stored here.', {
-          command: ['logout', '--keep'],
-          why: 'To forget it all the same',
-        });
-      if (isError(error) && isStop(error))
-        throw error.withHint('The token is still stored here, and may be revoked already.', {
-          command: ['logout'],
-          why: 'To finish',
-        });
-      if (!isError(error, 'unauthenticated')) throw error;
-    }
-  }
-  const state = revoked ? 'the token is revoked' : keep ? 'the token still works at Deploynix' : 'the token was dead already';
+  const revoked = !keep && (await revoke(ctx));
+  const state = revoked ? 'token revoked' : keep ? 'the token still works' : 'the token was already revoked';
+  const sentence = `Signed out of ${place} (profile ${profile}); ${state}`;
   if (found.source === 'variable') {
-    progress.warn(`The token came from DNX_TOKEN: unset that yourself.${tokens.known ? ' The stored one was left alone.' : ''}`);
-    return outcome(`Signed out of ${host}; ${state}.`, revoked, false);
+    progress.warn(`The token came from DNX_TOKEN. Unset it.${tokens.known ? ' The stored token was kept.' : ''}`);
+    return done(sentence, data(revoked, false));
   }
   const forgotten = await tokens.forget();
-  return outcome(`Signed out of ${host}; ${state}.`, revoked, forgotten);
+  const view = done(sentence, data(revoked, forgotten));
+  if (profile === DEFAULT_PROFILE) return view;
+  return { view, note: `Profile ${profile} keeps its settings. To delete it: dnx config delete-profile ${profile}` };
+}
+
+/** False if the token did not work anymore. */
+async function revoke({ api }: Pick<Needs, 'api'>): Promise<boolean> {
+  try {
+    await api.send('POST /logout');
+    return true;
+  } catch (error) {
+    if (isError(error, 'network', 'failed', 'forbidden'))
+      throw error.withHint('The token is still stored here.', { command: ['logout', '--keep'], why: 'To forget it without revoking it' });
+    if (isError(error) && isStop(error))
+      throw error.withHint('The token is still stored here, and may be revoked already.', { command: ['logout'], why: 'To finish' });
+    if (!isError(error, 'unauthenticated')) throw error;
+    return false;
+  }
 }

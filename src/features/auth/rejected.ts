@@ -1,9 +1,14 @@
-import type { DnxError } from '../../base/errors.ts';
+import { DnxError } from '../../base/errors.ts';
+import { hostName } from '../../machine/settings/host.ts';
 import type { Env } from '../../machine/world.ts';
 
-/** Where DNX_TOKEN was rejected, signing in again would change nothing. */
-export function withVariable(error: DnxError, env: Env): DnxError {
+/** What to do about a rejected DNX_TOKEN. */
+export const setAnother = 'Set another token, or unset it to use your stored sign-in.';
+
+/** The failure if DNX_TOKEN was rejected: signing in would not help, because the variable wins over what is stored. */
+export function withVariable(error: DnxError, env: Env, host: string): DnxError {
+  const { status, cause } = error;
   const advised = error.next.some(({ command }) => command[0] === 'login');
   if (!advised || !env.DNX_TOKEN?.trim()) return error;
-  return error.withHint('It is the token in DNX_TOKEN. Set DNX_TOKEN to a token that works, or unset it to use the stored one.');
+  return new DnxError('unauthenticated', `DNX_TOKEN was rejected by ${hostName(host)}. ${setAnother}`, { status, cause });
 }

@@ -5,12 +5,13 @@ import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
 import { accountName, accountNamed, type Identity } from '../../machine/credentials/account.ts';
 import { loginLine, type Source, type Tokens } from '../../machine/credentials/tokens.ts';
-import { DEFAULT_HOST } from '../../machine/settings/host.ts';
+import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
 import { hasEverything } from '../token/audit.ts';
 import { detailsOf } from '../token/token.ts';
+import { setAnother } from './rejected.ts';
 
 interface Status extends Identity {
-  /** The one that commands use when nothing else is said. */
+  /** True for the one that commands use. */
   readonly current: boolean;
   readonly user: string | null;
   readonly source: Source | null;
@@ -19,50 +20,51 @@ interface Status extends Identity {
   readonly created_at: string | null;
   readonly last_used_at: string | null;
   readonly problem: string | null;
-  /** The command that mends the problem. */
-  readonly mend: string | null;
+  /** What fixes the problem: a command, or a sentence. */
+  readonly fix: string | null;
 }
 
 type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'world' | 'progress'>;
 
-/** Where each profile is signed in, as whom, with what token, and whether it works; exit 4 when one does not. */
+/** Where each profile is signed in, as whom, and whether its token works; exit 4 if one does not. */
 export async function signedIn(ctx: Needs): Promise<Result> {
   const { settings, world } = ctx;
   const here: Identity = { profile: settings.profile, host: settings.host };
   const others = placesIn(settings).filter((each) => accountName(each) !== accountName(here));
   const variable = Boolean(world.env.DNX_TOKEN);
-  if (variable && others.length > 0)
-    ctx.progress.note('DNX_TOKEN is set and wins everywhere, so the stored tokens were not looked at. To check them: unset DNX_TOKEN');
+  if (variable && others.length > 0) ctx.progress.note('DNX_TOKEN is set, so the stored tokens were not checked. Unset it to check them.');
   const all = await Promise.all([here, ...others].map((place) => (variable && place !== here ? unseen(ctx, place) : statusAt(ctx, place))));
   const bad = all.filter(({ problem }) => problem !== null);
   const shown = columns<Status>(
     { key: 'profile', cell: ({ profile, current }) => (current ? `${profile} *` : profile) },
-    'host',
+    { key: 'host', cell: ({ host }) => hostName(host) },
     'user',
-    { key: 'source', title: 'Token from' },
+    { key: 'source', title: 'Token', cell: ({ source }) => sourceInWords(source) },
     { key: 'abilities', cell: ({ abilities }) => abilitiesInWords(abilities), wrap: true },
-    'created_at',
-    { key: 'last_used_at', title: 'Last used' },
-    { key: 'problem', cell: ({ problem, mend }) => (problem ? `${problem} → ${mend}` : undefined), wrap: true },
+    { key: 'last_used_at', title: 'Last used', wide: true },
+    ...(bad.length > 0 ? (['problem', 'fix'] as const).map((key) => ({ key, wrap: true as const })) : []),
   );
   const failure =
     bad.length === 0
       ? undefined
-      : new DnxError('unauthenticated', bad.map(({ profile, host, problem }) => `${profile} at ${host}: ${problem}`).join('\n'), {
-          hint: bad.map(({ mend }) => mend).join('\n'),
-        });
+      : new DnxError(
+          'unauthenticated',
+          bad.map(({ profile, host, problem }) => `Profile ${profile} at ${hostName(host)}: ${problem}.`).join('\n'),
+          {
+            hint: bad.map(({ fix }) => fix).join('\n'),
+          },
+        );
   return { view: rows(all, shown, ''), exit: failure };
 }
 
 async function statusAt({ api, tokens, settings, world }: Needs, place: Identity): Promise<Status> {
   const own = tokens.of(place);
   const start = known(own, place, place.profile === settings.profile && place.host === settings.host);
-  const broken = (problem: string, mend: string): Status => ({ ...start, problem: problem.replace(/\.$/, ''), mend });
-  const signIn = loginLine(place);
-  const remedy = world.env.DNX_TOKEN ? 'Set DNX_TOKEN to a token that works, or unset it' : signIn;
+  const broken = (problem: string, fix: string): Status => ({ ...start, problem: problem.replace(/\.$/, ''), fix });
+  const signIn = loginLine({ ...place, config: settings.config });
   try {
     const found = await own.find();
-    if (!found) return broken(own.known ? 'The token is gone from where it was stored' : 'Not signed in', signIn);
+    if (!found) return broken(own.known ? 'The stored token is gone' : 'Not signed in', signIn);
     const there = api.as(found.token, place.host);
     const { data } = await there.send('GET /user');
     const details = await detailsOf(there, found.token);
@@ -77,9 +79,13 @@ async function statusAt({ api, tokens, settings, world }: Needs, place: Identity
     };
   } catch (error) {
     if (!(error instanceof DnxError) || isStop(error) || error.code === 'usage') throw error;
+    if (error.status === 401) {
+      if (!world.env.DNX_TOKEN) return broken(`The token was rejected by ${hostName(place.host)}`, signIn);
+      return broken(`DNX_TOKEN was rejected by ${hostName(place.host)}`, setAnother.replace(/\.$/, ''));
+    }
     const [help = { command: ['doctor'] }] = error.next;
-    const mend = error.code === 'unauthenticated' ? remedy : (error.hint ?? `dnx ${help.command.join(' ')}`);
-    return broken(error.message, mend.split('\n')[0] ?? '');
+    const fix = error.hint ?? `dnx ${help.command.join(' ')}`;
+    return broken(error.message, fix.split('\n')[0] ?? '');
   }
 }
 
@@ -97,7 +103,7 @@ function known(own: Tokens, place: Identity, current: boolean): Status {
     created_at: account?.stored_at ?? null,
     last_used_at: null,
     problem: null,
-    mend: null,
+    fix: null,
   };
 }
 
@@ -110,8 +116,12 @@ function placesIn({ config }: Pick<Context['settings'], 'config'>): Identity[] {
   return [...accounts, ...unsigned];
 }
 
+/** Where a token comes from; one in the clear is said here instead of with every command. */
+const sourceInWords = (source: Source | null): string | undefined =>
+  source === 'variable' ? 'DNX_TOKEN' : source === 'file' ? 'in the clear' : (source ?? undefined);
+
 function abilitiesInWords(abilities: readonly string[] | null): string | undefined {
-  // Assumed to be a list, and shown as what it is otherwise.
+  // The API may send something else.
   if (!Array.isArray(abilities)) return undefined;
   if (hasEverything(abilities)) return 'every ability';
   return abilities.length > 4 ? `${abilities.slice(0, 3).join(', ')} and ${abilities.length - 3} more` : abilities.join(', ');

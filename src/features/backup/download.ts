@@ -1,37 +1,37 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import { bytes } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { message, stream, type View } from '../../cli/output/view.ts';
+import { done, stream, type View } from '../../cli/output/view.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import { chooseTarget, save } from './save.ts';
 import { openBackup, type Source } from './source.ts';
 
 interface Given {
   readonly backup: string;
-  /** A file, a folder, or `-` for standard output; the working directory otherwise. */
+  /** A file, a folder, or `-` for standard output; default: the working directory. */
   readonly file: string | undefined;
   readonly force: boolean | undefined;
 }
 
-/** Downloads a backup to a file, which is there whole or not at all, or to standard output. */
+/** Downloads a backup to a file or standard output. An incomplete download leaves no file. */
 export async function download(ctx: Context, { backup, file, force }: Given): Promise<View> {
   if (file === '-') {
-    if (ctx.world.stdout.isTTY) throw usage('A backup is not for a terminal.', 'Send it on, as in: … -O - | gunzip, or give a file.');
+    if (ctx.world.stdout.isTTY) throw usage('Cannot write a backup to a terminal.', 'Pipe it, as in … -O - | gunzip, or give a file.');
     const source = await openBackup(ctx, backup);
-    return stream(measured(source, 'standard output', ctx, 'What was written is not the whole backup.'));
+    return stream(measured(source, 'standard output', ctx, 'What was written is incomplete.'));
   }
   const target = chooseTarget(file, { backup, force: force ?? false }, ctx.world);
   const source = await openBackup(ctx, backup);
   try {
     const path = target.pathFor(source.name);
-    const size = await save(measured(source, target.shown(path), ctx, 'Nothing of it was kept.'), path, force ?? false);
-    return message(`Saved ${target.shown(path)} (${bytes(size)}).`, { id: backup, file: path, size });
+    const size = await save(measured(source, target.shown(path), ctx, 'No file was saved.'), path, force ?? false);
+    return done(`Saved ${target.shown(path)} (${bytes(size)})`, { id: backup, file: path, size });
   } finally {
     await source.close();
   }
 }
 
-/** The bytes, with progress as they pass; throws where fewer came than were announced. */
+/** The bytes, with progress. Throws if fewer arrive than announced. */
 async function* measured(
   { body, length, close }: Source,
   into: string,
@@ -41,7 +41,7 @@ async function* measured(
   const started = clock.elapsed();
   let size = 0;
   const brokenOff = (why: string, cause?: unknown) =>
-    new DnxError('network', `The download broke off after ${bytes(size)}${length === undefined ? '' : ` of ${bytes(length)}`}: ${why}.`, {
+    new DnxError('network', `The download stopped after ${bytes(size)}${length === undefined ? '' : ` of ${bytes(length)}`}: ${why}.`, {
       hint: `${hint} Try again; Deploynix allows 10 downloads an hour.`,
       cause,
     });
@@ -57,8 +57,8 @@ async function* measured(
     progress.done();
     await close();
   }
-  if (length !== undefined && size !== length) throw brokenOff('the server had announced another size');
-  if (size === 0) throw new DnxError('failed', 'The answer holds no backup: it is empty.', { hint });
+  if (length !== undefined && size !== length) throw brokenOff('the server had announced a different size');
+  if (size === 0) throw new DnxError('failed', 'The downloaded backup is empty.', { hint });
 }
 
 const BAR = 24;

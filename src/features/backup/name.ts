@@ -9,13 +9,13 @@ export function proposedName(disposition: string | undefined): string | undefine
   return extended(parameters.get('filename*')) ?? asUtf8(parameters.get('filename'));
 }
 
-/** The last part of a URL's path, when it looks like a file. */
+/** The last part of a URL's path, if it looks like a file name. */
 export function nameInUrl(url: string): string | undefined {
   const last = new URL(url).pathname.split('/').at(-1) ?? '';
   return /\.\w/.test(last) ? decoded(last, 'utf-8') : undefined;
 }
 
-/** A proposed name as one that stays in its folder: no path, no hidden file, no device, no control characters. Undefined: nothing is left. */
+/** A proposed name that is safe in a folder: no path, hidden file, device or control characters. Undefined if nothing is left. */
 export function safeName(proposed: string): string | undefined {
   const last = proposed.split(/[/\\]/).at(-1) ?? '';
   const plain = last
@@ -27,7 +27,7 @@ export function safeName(proposed: string): string | undefined {
   return plain === '' ? undefined : shortened(device ? `_${plain}` : plain);
 }
 
-/** Cut in front of its extensions, which tell what the file is. */
+/** Shortens a name but keeps its extensions. */
 function shortened(name: string): string {
   const [, extensions = ''] = /((?:\.[a-z0-9]{1,8}){0,2})$/i.exec(name) ?? [];
   let stem = name.slice(0, name.length - extensions.length);
@@ -49,7 +49,7 @@ function decoded(encoded: string, charset: 'utf-8' | 'latin1'): string | undefin
   return charset === 'utf-8' ? asUtf8(bytes) : bytes;
 }
 
-/** Node reads a header byte by byte, although many a server writes UTF-8 into it. */
+/** Node reads headers as Latin-1, but many servers send UTF-8. */
 function asUtf8(value: string | undefined): string | undefined {
   if (value === undefined || !/[\u0080-\u00ff]/.test(value) || /[^\0-\u00ff]/.test(value)) return value;
   const text = Buffer.from(value, 'latin1').toString('utf8');

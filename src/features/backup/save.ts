@@ -6,15 +6,15 @@ import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import { safeName } from './name.ts';
 
-/** Where a download goes, once its name is known. */
+/** Where a download is saved. */
 export interface Destination {
-  /** Throws when something is there already that may not be overwritten. */
+  /** Throws if an existing file must not be overwritten. */
   readonly pathFor: (proposed: string | undefined) => string;
   /** A path as the user would write it. */
   readonly shown: (path: string) => string;
 }
 
-/** Checks what was asked for before anything is downloaded. A folder takes the server's name for the file, made safe. */
+/** Checks the destination before the download. In a folder the file gets the server's name for it, made safe. */
 export function chooseTarget(
   file: string | undefined,
   { backup, force }: { readonly backup: string; readonly force: boolean },
@@ -27,24 +27,24 @@ export function chooseTarget(
   };
   const free = (path: string): string => {
     const there = statOf(path);
-    if (there?.isDirectory() || (there && !there.isFile())) throw usage(`${shown(path)} is not a file that could be written.`);
-    if (there && !force) throw usage(`${shown(path)} is already there.`, 'Pass --force to overwrite it, or another name with -O.');
+    if (there?.isDirectory() || (there && !there.isFile())) throw usage(`${shown(path)} is not a regular file.`);
+    if (there && !force) throw usage(`${shown(path)} already exists.`, 'Use --force to overwrite it, or -O for another name.');
     return path;
   };
   if (statOf(place)?.isDirectory()) {
     const fallback = safeName(`backup-${backup}`) ?? 'backup';
     return { shown, pathFor: (proposed) => free(join(place, (proposed && safeName(proposed)) || fallback)) };
   }
-  if (file?.endsWith('/') || !statOf(dirname(place))?.isDirectory()) throw usage(`There is no folder ${shown(dirname(place))}.`);
+  if (file?.endsWith('/') || !statOf(dirname(place))?.isDirectory()) throw usage(`Folder ${shown(dirname(place))} does not exist.`);
   free(place);
   return { shown, pathFor: () => free(place) };
 }
 
-/** Writes to a temporary file beside the path and puts it in its place when complete. On a failure no file is left. Resolves to its size. */
+/** Writes to a temporary file and renames it when complete. Leaves no file on failure. Resolves to the size. */
 export async function save(body: AsyncIterable<Uint8Array>, path: string, force: boolean): Promise<number> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
   try {
-    // A backup holds secrets: it is for its owner alone.
+    // A backup contains secrets, so only its owner may read it.
     const handle = await open(temporary, 'wx', 0o600);
     try {
       for await (const chunk of body) await handle.writeFile(chunk);
@@ -62,12 +62,12 @@ export async function save(body: AsyncIterable<Uint8Array>, path: string, force:
   }
 }
 
-/** Gives the file its name unless that was taken meanwhile; where the file system has no links, as nearly so as it can. */
+/** Renames the file without replacing one that appeared in the meantime, if the file system supports links. */
 async function place(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') throw usage(`${path} has appeared meanwhile.`, 'Pass --force to overwrite it.');
+    if (systemCode(error) === 'EEXIST') throw usage(`${path} now exists.`, 'Use --force to overwrite it.');
     await rename(temporary, path);
   }
 }
@@ -76,7 +76,7 @@ function asFailure(error: unknown, path: string): unknown {
   const reason = reasonOf(systemCode(error));
   if (!reason) return error;
   return new DnxError('failed', `Cannot write ${path}: ${reason}.`, {
-    hint: 'Nothing of it was kept. -O chooses another place.',
+    hint: 'No file was saved. Choose another place with -O.',
     cause: error,
   });
 }

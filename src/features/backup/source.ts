@@ -14,12 +14,12 @@ const API = '/api/v1';
 const ENDPOINT = 'GET /backups/{backup}/download';
 const keys = ['url', 'download_url', 'temporary_url', 'link', 'href'];
 
-/** The bytes of a file, and what is known of it before they have come. */
+/** The bytes of a file, with what the headers say about it. */
 export interface Source {
   readonly body: AsyncIterable<Uint8Array>;
-  /** Bytes; undefined when the server does not say. */
+  /** Bytes; undefined if the server does not say. */
   readonly length: number | undefined;
-  /** As the server proposes it: not safe to write to. */
+  /** The name that the server proposes. Not safe to write to. */
   readonly name: string | undefined;
   readonly close: () => Promise<void>;
 }
@@ -27,8 +27,8 @@ export interface Source {
 type Means = Pick<Context, 'api' | 'settings' | 'signal'> & { readonly world: Pick<Context['world'], 'connect'> };
 
 /**
- * Opens the download of a backup: the body itself, a redirect, or JSON that holds a URL. Another origin is asked without the token,
- * and so is everything of the host that is not the API.
+ * Opens the download of a backup: the body itself, a redirect, or JSON with a URL. The token is sent only to the API, not to another
+ * origin or path.
  */
 export async function openBackup({ api, settings, signal, world }: Means, backup: string): Promise<Source> {
   let transport: Transport | undefined;
@@ -57,7 +57,7 @@ export async function openBackup({ api, settings, signal, world }: Means, backup
       }
       url = checked(next, url);
     }
-    throw new DnxError('failed', `The download was sent on more than ${MOST_REDIRECTS} times.`);
+    throw new DnxError('failed', `The download was redirected more than ${MOST_REDIRECTS} times.`);
   } catch (error) {
     await close();
     throw error instanceof NetworkFault ? lost(error, url, root) : error;
@@ -70,10 +70,10 @@ const pathIn = ({ origin, pathname }: URL, root: string): string | undefined =>
 
 const lost = (fault: NetworkFault, url: URL, root: string): DnxError =>
   pathIn(url, root) === undefined
-    ? new DnxError('network', `Cannot reach ${url.origin}, where the backup lies: ${fault.message}.`, { cause: fault })
+    ? new DnxError('network', `Cannot reach ${url.origin}, which stores the backup: ${fault.message}.`, { cause: fault })
     : unreachable(fault, 'GET', url.origin);
 
-/** Where the answer says that the file is, when it is not the file itself. */
+/** The URL of the file, if the answer is not the file itself. */
 async function elsewhere(response: HttpResponse, from: URL, root: string): Promise<string | undefined> {
   const { status, headers } = response;
   if (status >= 300 && status < 400 && headers.location) {
@@ -85,8 +85,8 @@ async function elsewhere(response: HttpResponse, from: URL, root: string): Promi
   const found = urlIn(body) ?? (isObject(body) ? urlIn(body.data) : undefined);
   if (found) return found;
   const path = pathIn(from, root);
-  throw new DnxError('failed', `The answer of ${from.host} holds neither a file nor the URL of one.`, {
-    next: path === undefined ? [] : [{ command: ['api', 'GET', path], why: 'See what it says with' }],
+  throw new DnxError('failed', `The answer from ${from.host} has neither a file nor a URL.`, {
+    next: path === undefined ? [] : [{ command: ['api', 'GET', path], why: 'See' }],
   });
 }
 
@@ -100,15 +100,15 @@ const urlIn = (value: unknown): string | undefined =>
       ? (keys.map((key) => value[key]).find((each) => typeof each === 'string') as string | undefined)
       : undefined;
 
-/** A backup holds a whole database: it does not travel in the clear, unless within this machine. */
+/** Refuses an unencrypted URL, except on this machine. */
 function checked(location: string, from: URL): URL {
   if (!URL.canParse(location, from.href)) throw new DnxError('failed', `${from.host} points to “${location}”, which is not a URL.`);
   const url = new URL(location, from);
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))) return url;
-  throw new DnxError('failed', `${from.host} points to ${url.protocol}//${url.host}, from where a backup would travel in the clear.`);
+  throw new DnxError('failed', `${from.host} points to ${url.protocol}//${url.host}, which is not encrypted.`);
 }
 
-/** Throws where the answer is not the whole file: only a 200 says that it is. */
+/** Throws unless the answer is the whole file, which only a 200 means. */
 async function refuse(response: HttpResponse, url: URL, root: string): Promise<void> {
   const { status, headers } = response;
   const page = /^text\/html/i.test(headers['content-type'] ?? '');
@@ -116,7 +116,7 @@ async function refuse(response: HttpResponse, url: URL, root: string): Promise<v
   if (status >= 300 && pathIn(url, root) !== undefined) throw failureOf(await readReply(response), ENDPOINT);
   response.discard();
   throw new DnxError('failed', `${url.host} answered ${status === 200 ? 'a web page' : status} instead of the backup.`, {
-    hint: status === 200 || status >= 300 ? 'The link may have expired: try again.' : 'Nothing of it was kept.',
+    hint: status === 200 || status >= 300 ? 'The link may have expired. Try again.' : 'No file was saved.',
   });
 }
 

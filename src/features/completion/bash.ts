@@ -5,7 +5,7 @@ export const bash = (model: Model): string => `# Completion of dnx for bash. Gen
 _dnx() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} group= path= words=
   local everywhere='${long(model.everywhere)}'
-  # Bash takes --option=value for three words.
+  # Bash splits --option=value into three words.
   [[ $prev == = ]] && prev=\${COMP_WORDS[COMP_CWORD-2]}
   [[ $cur == = ]] && cur=
   if (( COMP_CWORD > 1 )); then
@@ -48,7 +48,7 @@ ${lines(
 complete -F _dnx dnx deploynix
 `;
 
-/** Short spellings are for those who know them. */
+/** Short options are not offered. */
 const long = (flags: readonly Flag[]): string => flags.flatMap(({ names }) => names.filter((name) => name.startsWith('--'))).join(' ');
 const lines = <T>(indent: number, items: readonly T[], line: (item: T) => string): string =>
   items.map((item) => `${' '.repeat(indent)}${line(item)}`).join('\n');

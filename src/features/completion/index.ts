@@ -7,14 +7,14 @@ import { zsh } from './zsh.ts';
 
 const writers = { bash, zsh, fish, powershell };
 
-/** A shell for which there is a completion. */
+/** A supported shell. */
 export type Shell = keyof typeof writers;
 
-/** The shells for which there is a completion. */
+/** The supported shells. */
 export const shells = Object.keys(writers) as readonly Shell[];
 
-/** The file of each shell's script, as its directory of completions wants it named. */
+/** The file name that each shell expects. */
 export const files: Readonly<Record<Shell, string>> = { bash: 'dnx.bash', zsh: '_dnx', fish: 'dnx.fish', powershell: 'dnx.ps1' };
 
-/** The completion script of a shell, made from the tree of commands. */
+/** The completion script for a shell. */
 export const completionScript = async (shell: Shell, tree: Tree): Promise<string> => writers[shell](await modelOf(tree));

@@ -8,11 +8,11 @@ import type { Shell } from './index.ts';
 
 interface Installed {
   readonly files: readonly string[];
-  /** What is left to do. */
+  /** What is left for the user to do. */
   readonly next: string;
 }
 
-/** Where a shell looks for completions of this user: a file for each name of the program. */
+/** Where a shell looks for the user's completions: one file per name of the program. */
 export function placesOf(shell: Shell, { env, home }: Pick<World, 'env' | 'home'>): readonly string[] {
   const data = env.XDG_DATA_HOME || join(home, '.local/share');
   const config = env.XDG_CONFIG_HOME || join(home, '.config');
@@ -28,14 +28,14 @@ export function placesOf(shell: Shell, { env, home }: Pick<World, 'env' | 'home'
   }
 }
 
-/** Puts a script where its shell looks for it. Start-up files of a shell are the user's, and are not touched. */
+/** Writes the script where the shell looks for it. Never edits the user's start-up files. */
 export function installCompletion(shell: Shell, script: string, world: Pick<World, 'env' | 'home'>): Installed {
   const files = placesOf(shell, world);
   for (const file of files) write(file, script);
   return { files, next: nextStep(shell, files[0] ?? '') };
 }
 
-/** Writes through a link: the files of a user may lie elsewhere. */
+/** Follows symbolic links: the user's files may live elsewhere. */
 function write(file: string, script: string): void {
   try {
     makeDirectory(dirname(file));
@@ -51,12 +51,12 @@ function write(file: string, script: string): void {
 function nextStep(shell: Shell, file: string): string {
   switch (shell) {
     case 'bash':
-      return 'New shells have it, where the package bash-completion is installed. Elsewhere, in ~/.bashrc:\n  source <(dnx completion bash)';
+      return 'Open a new shell to use it. Without the package bash-completion, add this to ~/.bashrc:\n  source <(dnx completion bash)';
     case 'fish':
-      return 'It works from now on.';
+      return 'It works right away.';
     case 'zsh':
-      return `New shells have it once ~/.zshrc says, before compinit:\n  fpath=(${quoted(dirname(file))} $fpath)`;
+      return `To use it, add this to ~/.zshrc before compinit:\n  fpath=(${quoted(dirname(file))} $fpath)`;
     case 'powershell':
-      return `New shells have it once $PROFILE says:\n  . '${file.replaceAll("'", "''")}'`;
+      return `To use it, add this to $PROFILE:\n  . '${file.replaceAll("'", "''")}'`;
   }
 }

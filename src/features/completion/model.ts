@@ -1,58 +1,60 @@
-import { flagName, plural } from '../../base/text.ts';
+import { flagName } from '../../base/text.ts';
 import type { Tree } from '../../cli/language/command.ts';
 import { globals } from '../../cli/language/globals.ts';
 import type { Option, Options } from '../../cli/language/options.ts';
 import { optionsOf, positionalsOf } from '../../cli/language/signature.ts';
-import { everyCommand, type Leaf } from '../../cli/language/tree.ts';
+import { everyCommand, type Leaf, namesOf } from '../../cli/language/tree.ts';
 
-/** Something that can be typed next, and what it means. */
+/** A word that can be typed next. */
 export interface Candidate {
   readonly word: string;
   readonly help: string;
 }
 
-/** An option, as completion offers it. */
+/** An option as completion offers it. */
 export interface Flag {
-  /** `--output` and `-o`: one and the same. */
+  /** Long and short: `--output`, `-o`. */
   readonly names: readonly string[];
   readonly help: string;
   readonly takesValue: boolean;
-  /** The value may be the name of a file. */
+  /** The value may be a file name. */
   readonly takesFile: boolean;
   readonly choices: readonly string[];
 }
 
-/** A place on the command line after which something is known: the root (`''`), a group (`site`), a command (`site deploy`). */
+/** A position on the command line: the root (`''`), a group (`site`) or a command (`site deploy`). */
 export interface Position {
-  /** Without `dnx`, in its canonical spelling. */
+  /** Canonical and without `dnx`. */
   readonly path: string;
   readonly kind: 'root' | 'group' | 'command';
-  /** Other spellings of the path's last word. */
+  /** Other names of the path's last word. */
   readonly aliases: readonly string[];
   readonly words: readonly Candidate[];
-  /** Its own; those of every command are apart. */
+  /** Its own options; the global ones are kept apart. */
   readonly flags: readonly Flag[];
 }
 
-/** All that completion knows. */
+/** Everything that completion offers. */
 export interface Model {
   readonly places: readonly Position[];
-  /** What every command takes. */
+  /** Global options. */
   readonly everywhere: readonly Flag[];
 }
 
-/** Everything that completion offers, by walking the whole tree of commands. Hidden aliases are understood and not offered. */
+/** Walks the whole tree of commands. Aliases are understood, not offered. */
 export async function modelOf(tree: Tree): Promise<Model> {
   const leaves = await everyCommand(tree);
-  const groups = tree.contents.map(({ name, summary, aliases = [] }) => ({ name, summary, aliases: [plural(name), ...aliases] }));
+  const groups = tree.contents.map((entry) => ({ ...entry, aliases: namesOf(entry).slice(1) }));
   const shortcuts = Object.entries(tree.shortcuts).map(([name, [group, verb, summary]]) => ({
     name,
     summary,
     leaf: leaves.find(({ path }) => path === `${group} ${verb}`),
   }));
   const root = [...groups, ...tree.alone, ...shortcuts].map(({ name, summary }) => ({ word: name, help: summary }));
+  const topics = tree.topics.map(({ name, summary }) => ({ word: name, help: summary }));
   const places: Position[] = [
     { path: '', kind: 'root', aliases: [], words: [...root, { word: 'help', help: 'Show help' }], flags: [helpFlag, versionFlag] },
+    { path: 'help', kind: 'group', aliases: [], words: [...root, ...topics], flags: [helpFlag] },
     ...groups.map(({ name, aliases }) => ({
       path: name,
       kind: 'group' as const,
@@ -88,17 +90,17 @@ function flagsOf(key: string, { help, kind, short, choices = [], negatable, plac
 const helpFlag: Flag = { names: ['--help', '-h'], help: 'Show help', takesValue: false, takesFile: false, choices: [] };
 const versionFlag: Flag = { names: ['--version'], help: 'Show the version', takesValue: false, takesFile: false, choices: [] };
 
-/** Every other spelling of a path: `sites` -> `site`, `site ls` -> `site list`. */
+/** Aliases and their paths: `sites` and `site`, `site ls` and `site list`. */
 export const spellings = ({ places }: Model, kind: Position['kind']): (readonly [spelled: string, path: string])[] =>
   places
     .filter((place) => place.kind === kind)
     .flatMap(({ path, aliases }) => aliases.map((alias) => [[...path.split(' ').slice(0, -1), alias].join(' '), path] as const));
 
-/** The commands of one word: `deploy`, `api`. */
+/** Commands without a group: `deploy`, `api`. */
 export const oneWord = ({ places }: Model): string[] =>
   places.filter(({ path, kind }) => kind === 'command' && !path.includes(' ')).map(({ path }) => path);
 
-/** What follows an option: the option's places, all when it means the same everywhere, and the choices, none for a free value. */
+/** How the value of an option is completed, on `all` paths or some. Without choices, any value is fine. */
 export interface ValueRule {
   readonly names: readonly string[];
   readonly paths: readonly string[] | 'all';
@@ -106,7 +108,7 @@ export interface ValueRule {
   readonly takesFile: boolean;
 }
 
-/** How the values of options are completed, in as few rules as possible. */
+/** The rules for all values, merged where an option means the same everywhere. */
 export function valueRules({ places, everywhere }: Model): ValueRule[] {
   const uses = [{ path: '', flags: everywhere }, ...places].flatMap(({ path, flags }) =>
     flags.map((flag) => ({ path, flag, key: flag.names.join(' ') })),

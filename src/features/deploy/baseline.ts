@@ -1,7 +1,7 @@
 import { phaseOf, statusKey, statusOf } from '../../base/status.ts';
 import { isAmbiguous, liveOf, type Release, underWay } from './release.ts';
 
-/** A site, as far as following a deployment reads it. */
+/** The fields of a site that following a deployment reads. */
 export interface Site {
   readonly id: string;
   readonly domain?: string;
@@ -13,20 +13,20 @@ export interface Site {
   readonly [field: string]: unknown;
 }
 
-/** The site before our request: what is new after it is ours. Plain JSON, so that a run can be resumed later. */
+/** The site before our request. Plain JSON, so that a run can be resumed later. */
 export interface Baseline {
   readonly status: string | null;
-  /** True if that status is what the site says while nothing is going on. Missing in the run files of 0.1.0. */
+  /** True if that is the status of an idle site. Missing in run files of 0.1.0. */
   readonly idle?: boolean;
   readonly last_deployed_at: string | null;
   readonly updated_at: string | null;
   /** Ids of the releases; null if they cannot be read. */
   readonly releases: readonly string[] | null;
-  /** True if one of them was marked as live. Missing in the run files of 0.1.0. */
+  /** True if one of them was marked as live. Missing in run files of 0.1.0. */
   readonly marked?: boolean;
 }
 
-/** The baseline of a site and its releases as they are now. A release that is being deployed is not part of it, so it counts as new. */
+/** The baseline of a site and its releases now. A release in progress is left out, so it counts as new. */
 export const baselineOf = (site: Site, releases: readonly Release[] | null): Baseline => ({
   status: statusOf(site) ?? null,
   idle: !saysGoing(site, releases),
@@ -40,10 +40,10 @@ export const baselineOf = (site: Site, releases: readonly Release[] | null): Bas
 export const progressOf = (site: Site, releases: readonly Release[] | null): string | undefined =>
   saysGoing(site, releases) ? statusOf(site) : underWay(releases ?? [])[0]?.word;
 
-/** True for the status of an installation, which is no deployment. */
+/** True for the status of an installation, which is not a deployment. */
 export const isInstallation = (status: string | null | undefined): boolean => /install|provision|restor/i.test(status ?? '');
 
-/** True if the site itself says that something is in progress. `running` says so only if there are no releases to ask and it is the status of a deployment. */
+/** True if the site reports work in progress. `running` counts only as a deployment status, and only if there are no releases. */
 export function saysGoing(site: Site, releases: readonly Release[] | null): boolean {
   const word = statusOf(site);
   if (phaseOf(word) !== 'going') return false;
@@ -51,10 +51,10 @@ export function saysGoing(site: Site, releases: readonly Release[] | null): bool
   return !isAmbiguous(word) || (releases === null && ofDeployment !== undefined && ofDeployment !== null);
 }
 
-/** What a site says compared with its baseline. `idle`: what it said before. `other`: a word that is not known. */
+/** The status of a site compared with its baseline. `idle`: unchanged. `other`: not a known status. */
 export type Standing = 'going' | 'good' | 'bad' | 'idle' | 'other';
 
-/** How a site stands. */
+/** Compares a site with its baseline. */
 export function standingOf(baseline: Baseline, site: Site): Standing {
   const word = statusOf(site);
   const { idle = phaseOf(baseline.status) !== 'going' } = baseline;
@@ -62,6 +62,6 @@ export function standingOf(baseline: Baseline, site: Site): Standing {
   return phaseOf(word) ?? 'other';
 }
 
-/** The releases that were not there at the baseline, newest first. */
+/** The releases that are not in the baseline, newest first. */
 export const newSince = ({ releases: before }: Baseline, releases: readonly Release[] | null): readonly Release[] =>
   before && releases ? releases.filter(({ id }) => !before.includes(id)) : [];

@@ -4,23 +4,24 @@ import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { followRun } from './follow-run.ts';
 import { type DeployValues, looksFirst, type Verification, verificationOf } from './options.ts';
+import { reportOf } from './outcome.ts';
 import { reported } from './report.ts';
 import { requestDeployment } from './request.ts';
 import { type Report, resultOf } from './result.ts';
 import { settleRunning } from './running.ts';
 import { deploySeveral, plan, requestsFor } from './several.ts';
-import { type DeployContext, siteReference, snapshotBefore } from './snapshot.ts';
+import { type DeployContext, siteCommand, siteReference, snapshotBefore } from './snapshot.ts';
 import { refuseUnverifiable, verifyDeployment } from './verify.ts';
 import { attach } from './watch.ts';
 
-/** `dnx deploy`: one site, or many; every site of a server is a list, even if it is one. */
+/** `dnx deploy`: one site or several. With --all the result is a list, even for a single site. */
 export async function deploy(ctx: DeployContext & { readonly all: readonly Targets[] }, values: DeployValues): Promise<Result> {
   const { all } = ctx;
-  if (all.length === 0) throw usage('There is nothing to deploy: this server has no sites.');
+  if (all.length === 0) throw usage('Nothing to deploy: this server has no sites.');
   if (values.dry_run) {
     const count = all.length * requestsFor(values);
     const requests = `${count} request${count === 1 ? '' : 's'}`;
-    const polls = values.wait === false ? '' : ', and about six a minute after each while it is followed';
+    const polls = values.wait === false ? '' : ', plus about six a minute per site while following';
     ctx.progress.note(`${all.length} site${all.length === 1 ? '' : 's'} would be deployed with ${requests}${polls}. Nothing was deployed.`);
     return { view: plan(all, values) };
   }
@@ -31,26 +32,30 @@ export async function deploy(ctx: DeployContext & { readonly all: readonly Targe
   });
 }
 
-/** Starts a deployment, follows it to its end, and verifies it if that is wanted. The POST is sent once, whatever happens. */
+/** Starts a deployment, follows it and verifies it if wanted. The POST is sent once, whatever happens. */
 async function deploySite(ctx: DeployContext, values: DeployValues, pace?: () => number): Promise<Report> {
   const verification = verificationOf(values);
-  const undone = `${siteReference(ctx.targets).site.label} was not deployed`;
-  const settled = await inTime(settle(ctx, values, verification), undone);
+  const job = `the deployment of ${siteReference(ctx.targets).site.label}`;
+  const settled = await inTime(settle(ctx, values, verification), job);
   const before = settled?.before;
   const of = siteReference(ctx.targets, before?.site.domain);
   const started_at = new Date(ctx.clock.now()).toISOString();
-  const run = settled?.attach ? attach(ctx, of, settled.before) : await inTime(requestDeployment(ctx, of, before), undone);
-  if (!run || values.wait === false) return { result: resultOf(of, { started_at, outcome: 'started' }) };
+  const run = settled?.attach ? attach(ctx, of, settled.before) : await inTime(requestDeployment(ctx, of, before), job);
+  if (!run || values.wait === false) {
+    const report = reportOf({ kind: 'deploy', ...of }, resultOf(of, { started_at, outcome: 'started' }), null);
+    return values.wait === false ? { ...report, next: [{ command: siteCommand('watch', of), why: 'Watch it with' }] } : report;
+  }
+  if (!run.run.attached) ctx.progress.step(`Started a deployment of ${of.site.label}`);
 
   const report = await followRun(ctx, run, { pace });
   if (!verification || !before || report.result.outcome !== 'succeeded') return report;
   return verifyDeployment(ctx, { run, report, before, verification });
 }
 
-/** Reads the site before anything is requested, and settles what to do if it is busy. Undefined if nobody wants to know. */
+/** Reads the site before the request and decides what to do if it is busy. Undefined if nothing needs it. */
 async function settle(outer: DeployContext, values: DeployValues, verification: Verification | undefined) {
   if (!looksFirst(values)) return undefined;
-  // Waiting for somebody else's deployment ends, also if ours is not followed.
+  // Waiting for somebody else's deployment has a limit even with --no-wait.
   const ctx = { ...outer, ...(outer.deadline === Number.POSITIVE_INFINITY && within(outer, allowanceOf({}))) };
   const required = values.wait === true || verification !== undefined || values.if_running !== undefined;
   const seen = await snapshotBefore(ctx, required);

@@ -5,22 +5,24 @@ import { isInstallation, newSince, standingOf } from './baseline.ts';
 import { dueMs, type Evidence, type Seen, type Verdict } from './evidence.ts';
 import { judge } from './judge.ts';
 import { judgeRollback } from './judge-rollback.ts';
-import { isAmbiguous, isGoing } from './release.ts';
-import { nameOf, type Report, reportOf, resultOf } from './result.ts';
+import { reportOf } from './outcome.ts';
+import { previousOf } from './previous.ts';
+import { isAmbiguous, isGoing, liveOf } from './release.ts';
+import { nameOf, type Report, resultOf } from './result.ts';
 import type { Remembered, Run } from './runs.ts';
-import { type DeployContext, readReleases, readSite, siteCommand } from './snapshot.ts';
+import { type DeployContext, readReleases, readSite, rollbackCommand, siteCommand } from './snapshot.ts';
 
 interface Options {
-  /** True for a run that is resumed: it may have ended meanwhile. */
+  /** True for a run that is resumed: it may have ended in the meantime. */
   readonly resumed?: boolean;
   readonly pace?: (() => number) | undefined;
 }
 
-/** Follows a run to its end and remembers that. Whatever ends the wait early keeps the run, so that it can be resumed. */
+/** Follows a run to its end and saves the result. If the wait ends early, the run is kept so that it can be resumed. */
 export async function followRun(ctx: DeployContext, remembered: Remembered, options: Options = {}): Promise<Report> {
   const { run } = remembered;
   try {
-    const { verdict, status, elapsedMs } = await pollRun(ctx, remembered, options);
+    const { verdict, status, elapsedMs, last } = await pollRun(ctx, remembered, options);
     const ms = options.resumed ? Math.max(0, ctx.clock.now() - Date.parse(run.started_at)) : elapsedMs;
     const result = resultOf(run, {
       started_at: run.started_at,
@@ -32,7 +34,8 @@ export async function followRun(ctx: DeployContext, remembered: Remembered, opti
     });
     const reason = verdict?.reason ?? null;
     if (verdict) remembered.change({ result, reason });
-    return { ...reportOf(run, result, reason), release: verdict?.release ?? null };
+    const { release } = verdict ?? {};
+    return reportOf(run, result, reason, { release, live: liveOf(last?.releases), undo: undoOf(run, verdict, last), elapsedMs });
   } catch (error) {
     if (!(error instanceof DnxError)) throw error;
     const outcome = isStop(error) ? 'started' : 'unknown';
@@ -40,14 +43,29 @@ export async function followRun(ctx: DeployContext, remembered: Remembered, opti
   }
 }
 
-function pollRun(ctx: DeployContext, remembered: Remembered, { resumed, pace }: Options): Promise<Followed<Verdict>> {
+/** The end of the wait, and the last poll that got an answer. */
+type Polled = Followed<Verdict> & { readonly last: Seen | undefined };
+
+async function pollRun(ctx: DeployContext, remembered: Remembered, { resumed, pace }: Options): Promise<Polled> {
   const { run } = remembered;
-  const read = reader(ctx, remembered, resumed);
-  return follow(ctx, { what: run.site.label, read, resume: siteCommand('watch', run), pace, atOnce: resumed });
+  let last: Seen | undefined;
+  const read = reader(ctx, remembered, resumed, (seen) => {
+    last = seen;
+  });
+  const job = run.kind === 'deploy' ? 'deployment' : 'rollback';
+  const resume = { command: siteCommand('watch', run), why: 'Resume with' };
+  return { ...(await follow(ctx, { what: run.site.label, job, read, resume, pace, atOnce: resumed })), last };
 }
 
-/** Reads how a run stands. The releases are read only while the site itself does not say that something is in progress. */
-function reader(ctx: DeployContext, remembered: Remembered, resumed = false): () => Promise<Reading<Verdict>> {
+/** The rollback that undoes a deployment; undefined if there is no release that it would certainly go back to. */
+function undoOf(run: Run, verdict: Verdict | undefined, last: Seen | undefined): readonly string[] | undefined {
+  if (run.kind !== 'deploy' || verdict?.outcome !== 'succeeded' || last?.site.zero_downtime_enabled === false) return undefined;
+  const { release } = previousOf(last?.releases ?? [], liveOf(last?.releases));
+  return release && rollbackCommand(run);
+}
+
+/** Polls a run. The releases are read only while the site does not report work in progress. */
+function reader(ctx: DeployContext, remembered: Remembered, resumed = false, saw: (seen: Seen) => void): () => Promise<Reading<Verdict>> {
   const { run } = remembered;
   const { baseline } = run;
   const evidence = evidenceOf(run, resumed);
@@ -57,13 +75,14 @@ function reader(ctx: DeployContext, remembered: Remembered, resumed = false): ()
     const readable = baseline.releases !== null && (standing !== 'going' || isAmbiguous(statusOf(site)));
     const releases = readable ? await readReleases(ctx, run, { retry: false }) : null;
     const seen: Seen = { site, releases, at: ctx.clock.elapsed() };
+    saw(seen);
     const verdict = verdictOf(run, evidence, seen);
     if (evidence.going && !remembered.run.going) remembered.change({ going: true });
     const fresh = newSince(baseline, releases);
     const status = (verdict ? undefined : fresh.find(isGoing)?.word) ?? statusOf(site) ?? 'unknown';
-    // What reads as before the request is still of the previous deployment.
+    // A state like the one before the request is still that of the previous deployment.
     const queued = !verdict && standing === 'idle' && fresh.length === 0 && !evidence.going;
-    return { status, words: queued ? `not begun yet (${status} before)` : undefined, verdict, dueMs: dueMs(evidence, seen.at) };
+    return { status, words: queued ? 'queued' : undefined, verdict, dueMs: dueMs(evidence, seen.at) };
   };
 }
 

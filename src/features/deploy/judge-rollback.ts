@@ -3,16 +3,16 @@ import { type Baseline, newSince, standingOf } from './baseline.ts';
 import { doubted, type Evidence, goesOn, isUnsettled, noteChange, type Seen, unlessLagging, unlessOld, type Verdict } from './evidence.ts';
 import { isFinished, isGoing, liveOf, type Release } from './release.ts';
 
-/** The release that a rollback asks for. */
+/** The release to roll back to. */
 export interface Goal {
   readonly to: string;
-  /** Its commit; null if it does not tell that release from the one that was live. */
+  /** Its commit; null if the live release had the same one. */
   readonly commit: string | null;
 }
 
 /**
- * Is the site back at the release that was asked for? That release is live, or a new one of its commit is. If the API marks none as
- * live, the site's own return from an in-progress status decides.
+ * Decides whether the site is back at the requested release: that release is live, or a new one of its commit is. If the API marks
+ * none as live, the site's return from an in-progress status decides.
  */
 export function judgeRollback(baseline: Baseline, goal: Goal, evidence: Evidence, seen: Seen): Verdict | undefined {
   const { site, releases, at } = seen;
@@ -32,12 +32,12 @@ export function judgeRollback(baseline: Baseline, goal: Goal, evidence: Evidence
   const ended = foreign ? undefined : endingWithoutMark(baseline, evidence, seen, copy ?? target);
   if (ended) return unlessLagging(evidence, at, ended);
   const doubt = (outcome: Verdict['outcome'], reason: string) => doubted(evidence, at, { outcome, release: live, reason });
-  if (foreign) return doubt('superseded', 'somebody deployed meanwhile');
-  if (!evidence.going && standing === 'idle') return doubt('unknown', 'nothing shows that it began');
-  return doubt('unknown', `the site is ${statusOf(site) ?? 'unknown'}, but the release that was asked for is not live`);
+  if (foreign) return doubt('superseded', 'another deployment ran in the meantime');
+  if (!evidence.going && standing === 'idle') return doubt('unknown', 'there is no sign that it started');
+  return doubt('unknown', `the site's status is “${statusOf(site) ?? 'unknown'}”, but the requested release is not live`);
 }
 
-/** What the site and the statuses of the release that was asked for, or of its copy, tell if no mark does. */
+/** The verdict from the statuses of the site and of the requested release, or its copy, if no release is marked as live. */
 function endingWithoutMark(
   baseline: Baseline,
   { going }: Evidence,

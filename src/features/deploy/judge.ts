@@ -17,8 +17,8 @@ import {
 import { isAmbiguous, isFinished, isGoing, isOpen, liveOf, type Release } from './release.ts';
 
 /**
- * Whose deployment is it, and how did it end? The first polls may still show the previous deployment, so a status counts only once
- * something is new. The release is the identity: exactly one new one is ours; with two, somebody else deployed as well.
+ * Decides whose deployment it is and how it ended. The first polls may still show the previous one, so a status counts only once
+ * something is new. The release is the identity: exactly one new release is ours; with two, somebody else deployed as well.
  */
 export function judge(baseline: Baseline, evidence: Evidence, seen: Seen): Verdict | undefined {
   const fresh = newSince(baseline, seen.releases);
@@ -28,46 +28,46 @@ export function judge(baseline: Baseline, evidence: Evidence, seen: Seen): Verdi
   const going = fresh.some(isGoing);
   if (isUnsettled(baseline, evidence, seen.site, finished && !going)) return undefined;
   if (going) return goesOn(evidence);
-  // A site that was seen at work and has settled is done, whatever its release is called.
+  // A site that was seen deploying and has settled is done, whatever the status of its release.
   if (!evidence.worked && fresh.some((each) => isOpen(each, seen.releases))) {
     evidence.settledAt = undefined;
     evidence.watched = true;
     return undefined;
   }
   if (others.length > 0) {
-    const reason = `${fresh.length} deployments ran meanwhile, so which one is ours cannot be told`;
+    const reason = `${fresh.length} deployments ran at the same time, so it is unclear which one is yours`;
     return { outcome: 'superseded', release: null, reason };
   }
   if (ours && !finished) evidence.watched = true;
   return ours ? judgeRelease(baseline, evidence, seen, ours) : judgeSite(baseline, evidence, seen);
 }
 
-/** Is the site well, is it not, or does it not say? What it said before counts only if that was no failure. */
+/** Whether the site is healthy; undefined if it does not say. The status from before counts unless it was a failure. */
 function healthOf(standing: Standing, { status }: Baseline): 'good' | 'bad' | undefined {
   if (standing === 'idle') return phaseOf(status) === 'bad' ? 'bad' : 'good';
   return standing === 'good' || standing === 'bad' ? standing : undefined;
 }
 
-/** Words of a site that serves nobody, whichever release is live. */
+/** Statuses of a site that is offline, whichever release is live. */
 const OUT_OF_SERVICE = /suspend|disabl|paus|stop|maint/i;
 
-/** The one new release names the deployment. */
+/** The verdict when there is one new release. */
 function judgeRelease(baseline: Baseline, evidence: Evidence, { site, releases, at }: Seen, ours: Release): Verdict | undefined {
   const standing = standingOf(baseline, site);
   const health = healthOf(standing, baseline);
   const doubt = (reason: string, outcome: Verdict['outcome'] = 'unknown') => doubted(evidence, at, { outcome, release: ours, reason });
   const word = statusOf(site) ?? 'unknown';
-  // It may be of a deployment that began before ours: whoever deploys now will show as a second release.
+  // It may belong to a deployment from before ours; then ours will show as a second release.
   const blurred = evidence.blurred || isAmbiguous(baseline.status);
   if (blurred && !evidence.going && !doubt('')) return undefined;
   const known = (outcome: 'succeeded' | 'failed') => unlessOld(evidence, at, { outcome, release: ours });
   const told = (outcome: 'succeeded' | 'failed') => unlessLagging(evidence, at, { outcome, release: ours });
   if (ours.phase === 'bad') return known('failed');
   if (ours.live) {
-    // A site that failed before may still say so; one that went on and failed again does not agree with the release.
+    // A site that failed before may still say so; one that worked and failed again contradicts the release.
     if (health === 'good' || (standing === 'idle' && !evidence.going)) return known('succeeded');
     if (health === undefined && !OUT_OF_SERVICE.test(word)) return doubted(evidence, at, { outcome: 'succeeded', release: ours });
-    return doubt(`release ${ours.name} is live but the site is ${word}`);
+    return doubt(`release ${ours.name} is live, but the site's status is “${word}”`);
   }
   if (health === 'bad' && ours.phase !== 'good' && (evidence.going || standing === 'bad')) return told('failed');
   const live = liveOf(releases);
@@ -76,13 +76,13 @@ function judgeRelease(baseline: Baseline, evidence: Evidence, { site, releases, 
     return doubt(reason, ours.phase === 'good' ? 'superseded' : 'unknown');
   }
   const unmarked = ours.live === undefined || baseline.marked === false;
-  // Without a status of its own, the release is as good as the deployment that the site was seen to go through.
+  // Without a status of its own, the release is as good as the deployment that was seen on the site.
   if (unmarked && health === 'good' && ours.phase === 'good') return known('succeeded');
   if (unmarked && health === 'good' && ours.word === '' && evidence.going) return told('succeeded');
-  return doubt(`the site is ${word}, but nothing shows that release ${ours.name}${ours.word && ` (${ours.word})`} is live`);
+  return doubt(`the site's status is “${word}”, but release ${ours.name}${ours.word && ` (“${ours.word}”)`} is not marked as live`);
 }
 
-/** Without a new release to name the deployment. */
+/** The verdict without a new release. */
 function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): Verdict | undefined {
   const standing = standingOf(baseline, site);
   const health = healthOf(standing, baseline);
@@ -92,31 +92,32 @@ function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): 
   const doubt = (reason: string) => doubted(evidence, at, { outcome: 'unknown', release: null, reason });
   if (evidence.unsure) {
     const other = began || standing !== 'idle';
-    return doubt(other ? 'whose deployment this was cannot be told' : 'there is no sign of it, so it was probably never started');
+    return doubt(other ? 'it is unclear whose deployment this was' : 'there is no sign of it, so it probably never started');
   }
   const told = (outcome: 'succeeded' | 'failed') =>
     after(evidence.going && deployed ? 0 : LAG_MS, evidence, at, { outcome, release: null });
   if (health === 'bad' && (began || standing === 'bad')) return told('failed');
-  if (evidence.foreign) return doubt(`what was in progress (${baseline.status}) has ended, and there is no new release`);
+  if (evidence.foreign) return doubt(`the work in progress (“${baseline.status}”) ended without a new release`);
   if (!began) {
     const edited = updated_at !== baseline.updated_at || standing !== 'idle';
-    return doubt(edited ? 'the site changed, but nothing shows that it was deployed' : 'nothing shows that it began');
+    return doubt(edited ? 'the site changed, but shows no new deployment' : 'there is no sign that it started');
   }
-  if (keepsReleases(baseline, site)) return doubt(`the site is ${statusOf(site) ?? 'unknown'} again, but there is no new release`);
-  // `running` was perhaps not idle but a deployment of somebody else, which has ended now.
+  if (keepsReleases(baseline, site))
+    return doubt(`the site's status is “${statusOf(site) ?? 'unknown'}” again, but there is no new release`);
+  // `running` may have meant somebody else's deployment, which has ended now.
   if (!evidence.going && standing !== 'idle' && phaseOf(baseline.status) === 'going')
-    return doubt('whose deployment this was cannot be told');
-  return health === 'good' ? told('succeeded') : doubt(`the site is ${statusOf(site) ?? 'unknown'}`);
+    return doubt('it is unclear whose deployment this was');
+  return health === 'good' ? told('succeeded') : doubt(`the site's status is “${statusOf(site) ?? 'unknown'}”`);
 }
 
-/** True if the site was deployed since the baseline, as far as times tell. An answer that lags behind has an older time. */
+/** True if the site was deployed since the baseline. A stale answer has an older time. */
 function isDeployed(baseline: Baseline, { last_deployed_at = null }: Site): boolean {
   if (last_deployed_at === null || last_deployed_at === baseline.last_deployed_at) return false;
   const [before, now] = [timeOf(baseline.last_deployed_at), timeOf(last_deployed_at)];
   return before === undefined || now === undefined || now > before;
 }
 
-/** A site that keeps releases has a new one after every deployment, sooner or later. */
+/** True if every deployment of the site makes a new release, sooner or later. */
 function keepsReleases({ releases }: Baseline, { zero_downtime_enabled }: Site): boolean {
   return zero_downtime_enabled !== false && releases !== null && releases.length > 0;
 }

@@ -1,63 +1,65 @@
 import { usage } from '../../base/errors.ts';
-import { choice, count, duration, flag, following, integer, text, toggle, type Values } from '../../cli/language/options.ts';
+import { choice, count, duration, flag, following, integer, text, toggle, under, type Values } from '../../cli/language/options.ts';
 
-/** What a pipeline gets beside stdout. */
-export const reporting = {
-  result_file: text('Write the result as JSON to this file as well', 'file'),
-  ci: toggle('Write annotations, outputs and a summary in GitHub Actions (on there)'),
-};
+/** What a pipeline gets besides stdout. */
+export const reporting = under('CI', {
+  result_file: text('Also write the result as JSON to this file', 'file'),
+  ci: toggle('Write annotations, outputs and a summary (default in GitHub Actions)'),
+});
 
 export const deployOptions = {
+  dry_run: flag('Show what would be deployed, and deploy nothing'),
   ...following,
-  if_running: choice('What to do if one is in progress (default: ask on a terminal, else attach, or wait for an installation)', [
-    'attach',
-    'wait',
-    'fail',
-  ]),
-  verify: text('Ask the site for this path afterwards, such as /up', 'path'),
-  expect: integer('The status that --verify wants (200)', 'status'),
-  expect_body: text('Text that the answer to --verify must hold', 'text'),
-  for: count('So many good answers in a row (1)'),
-  within: { ...duration('How long --verify may take (90s)'), least: 1 },
-  verify_cmd: text('Run this command afterwards; its exit code decides', 'command'),
-  url: text('The address of the site (https and its domain)', 'url'),
-  rollback_on_fail: flag('Go back to the release before when it fails verification; exit 11'),
-  all: flag('Every site of the server'),
-  concurrency: count('Of several sites, how many at a time (4)'),
-  max_failures: count('Of several sites, start no more after so many failures'),
-  dry_run: flag('Say what would be deployed and with how many requests; deploy nothing'),
+  ...under('Follow', {
+    if_running: choice('If the site is already being deployed (default attach; asks on a terminal)', ['attach', 'wait', 'fail']),
+  }),
+  ...under('Verify', {
+    verify: text('Request this path after the deployment, such as /up', 'path'),
+    expect: integer('Expected status (default 200)', 'status'),
+    expect_body: text('Text that the response must contain'),
+    for: count('Consecutive successes required (default 1)'),
+    within: { ...duration('Time limit for --verify (default 90s)'), least: 1 },
+    verify_cmd: text('Run this command; it must exit 0', 'command'),
+    url: text('Base URL (default https and the domain)'),
+    rollback_on_fail: flag('Roll back if verification fails; exit 11'),
+  }),
+  ...under('Several sites', {
+    all: flag('Deploy every site of the server'),
+    concurrency: count('Deploy this many at a time (default 4)'),
+    max_failures: count('Stop starting deployments after this many failures'),
+  }),
   ...reporting,
 };
 
 export type DeployValues = Values<typeof deployOptions>;
 
-/** True if the site is read before anything is requested. */
+/** True if the site is read before the deployment is requested. */
 export const looksFirst = ({ wait, if_running }: DeployValues): boolean => wait !== false || if_running !== undefined;
 
-/** What a deployed site must show. */
+/** How a deployed site is verified. */
 export interface Verification {
-  /** The path that is requested; undefined where only the command decides. */
+  /** The path to request; undefined if only the command decides. */
   readonly path: string | undefined;
   readonly url: string | undefined;
   readonly expect: number;
   readonly body: string | undefined;
-  /** Good answers in a row. */
+  /** Consecutive successes. */
   readonly passes: number;
   readonly withinMs: number;
   readonly command: string | undefined;
   readonly rollback: boolean;
 }
 
-/** What the options verify; undefined where nothing is. Refuses options that contradict each other. */
+/** The verification that the options ask for, if any. Throws on options that contradict each other. */
 export function verificationOf(values: DeployValues): Verification | undefined {
   const { verify: path, verify_cmd: command, wait, url, rollback_on_fail: rollback = false } = values;
   if (path === undefined && command === undefined) {
-    if (rollback) throw usage('--rollback-on-fail needs something to verify.', 'Give --verify PATH or --verify-cmd COMMAND.');
+    if (rollback) throw usage('--rollback-on-fail needs a verification.', 'Add --verify PATH or --verify-cmd COMMAND.');
     return undefined;
   }
-  if (wait === false) throw usage('What is not followed cannot be verified.', 'Leave --no-wait out.');
+  if (wait === false) throw usage('--no-wait cannot be combined with --verify or --verify-cmd.', 'Remove --no-wait.');
   if (url !== undefined && !/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
-    throw usage(`“${url}” is not the address of a site.`, 'Give it with http:// or https://.');
+    throw usage(`'${url}' is not a URL.`, 'Use a URL that starts with http:// or https://.');
   }
   return {
     path,

@@ -1,4 +1,5 @@
 import { DnxError, isError } from '../../base/errors.ts';
+import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { NetworkFault, type Transport } from '../../machine/world.ts';
 import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
@@ -6,7 +7,7 @@ import type { Verification } from './options.ts';
 
 type Needs = Pick<Context, 'clock' | 'deadline' | 'signal' | 'progress' | 'world'>;
 
-/** What is probed: the domain of the site, and the release that it should serve. */
+/** The domain of the site, and the release that it should serve. */
 interface Subject {
   readonly name: string;
   readonly release: string | null;
@@ -15,7 +16,7 @@ interface Subject {
 const PAUSE_MS = 2_000;
 const LONGEST_BODY = 1_000_000;
 
-/** Requests the site itself, without any token, and runs the user's own command. Answers why it is not good; undefined: it is. */
+/** Requests the site without any token, and runs the user's command. Resolves to the reason if it failed. */
 export async function verify(ctx: Needs, verification: Verification, site: Subject): Promise<string | undefined> {
   const base = verification.url ?? `https://${site.name}`;
   const why = verification.path === undefined ? undefined : await poll(ctx, verification, new URL(verification.path, base).href, site);
@@ -37,12 +38,9 @@ async function poll(ctx: Needs, verification: Verification, url: string, { name 
       const why = await probe(transport, url, verification, signal, last);
       last = why;
       passes = why === undefined ? passes + 1 : 0;
-      progress.step(
-        `${url}: ${why ?? `good (${passes} of ${verification.passes})`}`,
-        () => `${Math.round((clock.elapsed() - started) / 1000)} s`,
-      );
+      progress.step(`${url}: ${why ?? `passed (${passes} of ${verification.passes})`}`, () => duration(clock.elapsed() - started));
       if (passes >= verification.passes) return undefined;
-      if (clock.elapsed() + PAUSE_MS >= end) return over(why ?? 'was not good for long enough');
+      if (clock.elapsed() + PAUSE_MS >= end) return over(why ?? `did not pass ${verification.passes} times in a row`);
       await clock.sleep(PAUSE_MS, signal);
     }
   } finally {
@@ -51,11 +49,10 @@ async function poll(ctx: Needs, verification: Verification, url: string, { name 
   }
 }
 
-/** `--timeout` has passed, and so what was verified is neither good nor bad. */
-const outOfTime = (name: string): DnxError =>
-  new DnxError('timed_out', `The verification of ${name} did not end within the time allowed; its release is live.`);
+/** The end of `--timeout`: the verification neither passed nor failed. */
+const outOfTime = (name: string): DnxError => new DnxError('timed_out', `Timed out while verifying ${name}; its release is live`);
 
-/** One answer of the site: why it is not good. It gets nothing of ours but the request. `last` is why the one before was not. */
+/** Requests the site once. Resolves to the reason if it fails; `last` is the one before. */
 async function probe(
   transport: Transport,
   url: string,
@@ -67,7 +64,7 @@ async function probe(
     const response = await transport.request({ method: 'GET', url, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
     const text = await beginningOf(response.body);
     if (response.status !== expect) return `answered ${response.status} instead of ${expect}`;
-    return body === undefined || text.includes(body) ? undefined : `does not show “${body}”`;
+    return body === undefined || text.includes(body) ? undefined : `does not contain '${body}'`;
   } catch (error) {
     if (error instanceof NetworkFault) return `did not answer: ${error.message}`;
     if (isError(error, 'timed_out')) return last ?? 'did not answer in time';
@@ -75,7 +72,7 @@ async function probe(
   }
 }
 
-/** As much of a body as is looked at, as text. A character may lie in two chunks. */
+/** The first megabyte of a body as text. A character may span two chunks. */
 async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -93,7 +90,7 @@ async function runCommand(
   { name, base, release }: Subject & { readonly base: string },
 ): Promise<string | undefined> {
   const [file, ...args] = world.platform === 'win32' ? ['cmd', '/d', '/s', '/c', command] : ['sh', '-c', command];
-  // The token is for Deploynix alone.
+  // The token is only for Deploynix.
   const { DNX_TOKEN: _token, ...env } = world.env;
   progress.note(`Verifying ${name} with: ${command}`);
   const go = progress.hold();
@@ -109,7 +106,7 @@ async function runCommand(
     timer.start();
     const code = await ended;
     if (isError(timer.signal.reason, 'timed_out')) throw timer.signal.reason;
-    return code === 0 ? undefined : `“${command}” ended with ${code}`;
+    return code === 0 ? undefined : `'${command}' exited with ${code}`;
   } catch (error) {
     if (isError(error, 'usage')) return error.message;
     throw error;

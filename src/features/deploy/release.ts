@@ -15,10 +15,10 @@ export interface ReleaseRecord {
   readonly created_at?: string;
 }
 
-/** A kept release, whatever the API's spelling of it. */
+/** A release, whatever field names the API uses. */
 export interface Release {
   readonly id: string;
-  /** The id as the API sent it, a number perhaps. */
+  /** The id as the API sent it, possibly a number. */
   readonly sentId: unknown;
   /** Its name, or its id if it has none. */
   readonly name: string;
@@ -27,7 +27,7 @@ export interface Release {
   readonly phase: Phase | undefined;
   /** Whether it serves the site; undefined if the API does not say. */
   readonly live: boolean | undefined;
-  /** When it was made, in ms; undefined for all releases of a site if it is not known for one of them. */
+  /** When it was created, in ms; undefined for all releases of a site if one is unknown. */
   readonly at: number | undefined;
   readonly commit: string;
   readonly message: string;
@@ -40,7 +40,7 @@ const MARKS = ['is_live', 'live', 'is_current', 'current', 'is_active', 'active'
 const LIVE_WORDS = ['live', 'current'];
 const TIMES = ['created_at', 'createdAt', 'started_at', 'deployed_at', 'released_at', 'timestamp', 'date'];
 
-/** The releases in an answer of the API, newest first. Their order in the answer counts only if nothing tells their age. */
+/** The releases in an answer, newest first. Their order counts only if their ages are unknown. */
 export function releasesOf(answer: readonly unknown[]): readonly Release[] {
   const unique = new Map(answer.filter(isObject).map((each) => [idIn(each.id), each]));
   unique.delete(undefined);
@@ -74,21 +74,21 @@ export const isGoing = ({ phase, word, live }: Release): boolean => phase === 'g
 /** True if one release is certainly older than the other. */
 export const isOlder = (one: Release, other: Release): boolean => one.at !== undefined && other.at !== undefined && one.at < other.at;
 
-/** The releases that are being deployed. One that got stuck shows by a newer one that is finished. */
+/** The releases that are being deployed. One that is older than a finished release got stuck and does not count. */
 export const underWay = (releases: readonly Release[]): readonly Release[] =>
   releases.filter((each) => isGoing(each) && !releases.some((other) => isFinished(other) && isOlder(each, other)));
 
-/** True for the in-progress word that also describes what is simply up. */
+/** True for `running`, which may mean in progress or simply up. */
 export const isAmbiguous = (word: unknown): boolean => statusKey(word) === 'running';
 
-/** True for a release of which something says that it is made, be it good or bad. */
-/** True for a word that is not known and that no other release bears: it goes on as far as anybody can tell. */
+/** True for an unknown status that no other release has: the release may still be in progress. */
 export const isOpen = ({ id, word, phase, live }: Release, all: readonly Release[] | null): boolean =>
   word !== '' && phase === undefined && !live && all?.some((other) => other.id !== id && other.word === word) === false;
 
+/** True for a release that succeeded, failed or is live. */
 export const isFinished = (release: Release): boolean => !isGoing(release) && (release.phase !== undefined || release.live === true);
 
-/** The one record with a mark that no other has. `active` as a status often means no more than that a release is good. */
+/** The one record with a mark that no other has. As a status, `active` often just means that a release is good. */
 function liveAmong(records: readonly JsonObject[]): JsonObject | undefined {
   const only = (bears: (record: JsonObject) => boolean): JsonObject | undefined => {
     const [first, ...others] = records.filter(bears);
@@ -114,7 +114,7 @@ function yesOrNo(value: unknown): boolean | undefined {
   return word === '0' || word === 'false' ? false : undefined;
 }
 
-/** When each was made, by the first field that tells it of all of them, or by names such as `20260318_143200`. */
+/** When each was created, by the first field that all of them have, or by names such as `20260318_143200`. */
 function agesOf(records: readonly JsonObject[]): readonly number[] | undefined {
   const readings = [...TIMES.map((key) => (record: JsonObject) => timeOf(record[key])), (record: JsonObject) => timeInName(record.name)];
   for (const reading of readings) {

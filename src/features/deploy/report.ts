@@ -1,21 +1,21 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DnxError, systemCode, usage } from '../../base/errors.ts';
+import { DnxError, reasonOf, systemCode, usage } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Result, View } from '../../cli/output/view.ts';
 import { silentCi } from '../../machine/ci.ts';
-import { commandResult, type DeployResult, type Report } from './result.ts';
+import { commandResult, type DeployResult, type Report, urlOf } from './result.ts';
 
 interface Options {
   readonly ci: boolean | undefined;
   readonly result_file: string | undefined;
-  /** The address of the site, for those who read the outputs. */
+  /** The URL of the site, if it is not its domain. */
   readonly url?: string | undefined;
 }
 
-/** Does the work and tells a pipeline how it ended, in every way it has to be told: annotations, outputs, a summary, a file. */
-export async function reported<C extends Pick<Context, 'ci' | 'progress' | 'world'>>(
+/** Does the work and reports to a pipeline: annotations, outputs, a summary, a result file. */
+export async function reported<C extends Pick<Context, 'ci' | 'progress' | 'settings' | 'world'>>(
   given: C,
   options: Options,
   work: (ctx: C) => Promise<Report | { readonly all: readonly Report[]; readonly view: Result } | View>,
@@ -24,7 +24,7 @@ export async function reported<C extends Pick<Context, 'ci' | 'progress' | 'worl
   const file = options.result_file === undefined ? undefined : resolve(ctx.world.cwd, options.result_file);
   if (file) writable(file, options.result_file ?? file);
   const save = (value: unknown) => {
-    if (file) write(file, value, (code) => ctx.progress.warn(`The result was not written to ${options.result_file} (${code}).`));
+    if (file) write(file, value, (code) => ctx.progress.warn(`Could not write the result to ${options.result_file}: ${reason(code)}.`));
   };
   try {
     const done = await work(ctx);
@@ -36,7 +36,7 @@ export async function reported<C extends Pick<Context, 'ci' | 'progress' | 'worl
     else ctx.ci.output(outputsOf(only.result, options.url));
     ctx.ci.summary(summaryOf(all));
     save('all' in done ? all.map(({ result }) => result) : only?.result);
-    return 'all' in done ? done.view : commandResult(done);
+    return 'all' in done ? done.view : commandResult(done, ctx, options.url);
   } catch (error) {
     if (error instanceof DnxError) {
       ctx.ci.error('dnx', error.message);
@@ -46,7 +46,7 @@ export async function reported<C extends Pick<Context, 'ci' | 'progress' | 'worl
   }
 }
 
-/** A disk that is full by now changes nothing about the outcome. */
+/** A full disk does not change the outcome. */
 function write(file: string, value: unknown, warn: (code: string | undefined) => void): void {
   try {
     writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
@@ -55,14 +55,17 @@ function write(file: string, value: unknown, warn: (code: string | undefined) =>
   }
 }
 
-/** Better to refuse before a deployment than to lose its result after it. */
+/** Fails before a deployment rather than lose its result after it. */
 function writable(file: string, given: string): void {
   try {
     appendFileSync(file, '');
   } catch (error) {
-    throw usage(`Cannot write ${given} (${systemCode(error)}).`);
+    throw usage(`Cannot write ${given}: ${reason(systemCode(error))}.`);
   }
 }
+
+const reason = (code: string | undefined): string | undefined =>
+  code === 'ENOENT' ? 'the folder does not exist' : (reasonOf(code) ?? code);
 
 const overall = (all: readonly Report[]): string => (all.every(({ failure }) => !failure) ? 'succeeded' : 'failed');
 
@@ -71,7 +74,7 @@ const outputsOf = (result: DeployResult, url: string | undefined) => ({
   outcome: result.outcome ?? '',
   release: result.release ?? '',
   duration: result.duration_s === null ? '' : String(result.duration_s),
-  url: url ?? `https://${result.site}`,
+  url: url ?? urlOf(result.site) ?? '',
 });
 
 function summaryOf(all: readonly Report[]): string {
@@ -82,5 +85,5 @@ function summaryOf(all: readonly Report[]): string {
   return [...heads, ...all.map(({ result }) => `| ${cells(result)} |`), '', ...reasons].join('\n');
 }
 
-/** What came from the API must not break out of a cell. */
+/** Escapes what came from the API for a Markdown cell. */
 const cell = (value: string): string => value.replace(/[\r\n]+/g, ' ').replace(/[\\|<>`[\]]/g, '\\$&');

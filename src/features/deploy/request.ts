@@ -5,10 +5,10 @@ import { liveOf, type Release } from './release.ts';
 import { type Remembered, remember } from './runs.ts';
 import { type DeployContext, idsOf, type SiteReference, type Snapshot, siteCommand } from './snapshot.ts';
 
-/** Between the snapshot and the answer to our request lies normally less than this; more, and somebody else's deployment may fit in between. */
+/** The usual time between the snapshot and the answer, in ms. After a longer gap somebody else's deployment may lie in between. */
 const GAP_MS = 2_000;
 
-/** Starts a deployment. Undefined: without a snapshot there is nothing by which a run could be judged. */
+/** Starts a deployment. Undefined without a snapshot: there is nothing to judge a run by. */
 export async function requestDeployment(
   ctx: DeployContext,
   of: SiteReference,
@@ -19,11 +19,10 @@ export async function requestDeployment(
   const check = run ? siteCommand('watch', of) : ['site', 'show', site.id, '--server', server.id];
   await sendOnce(run, check, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', idsOf(of)));
   run?.change({ asked: true, blurred: ctx.clock.elapsed() - (before?.at ?? 0) > GAP_MS });
-  ctx.progress.note(`Deployment of ${site.label} started.`);
   return run;
 }
 
-/** Starts a rollback to a release that was chosen here, so that "previous" cannot mean another one meanwhile. */
+/** Starts a rollback to a release that was chosen here, so that "previous" cannot come to mean another one. */
 export async function requestRollback(
   ctx: DeployContext,
   of: SiteReference,
@@ -39,19 +38,19 @@ export async function requestRollback(
   return run;
 }
 
-/** Sends the one request of a run, which was written down before it: no end of this process can lose it. A refusal forgets the run; a lost answer keeps it. */
+/** Sends the one request of a run that is already saved. A refusal deletes the run; a lost answer keeps it. */
 async function sendOnce(run: Remembered | undefined, check: readonly string[], send: () => Promise<unknown>): Promise<void> {
   try {
     await send();
   } catch (error) {
     if (!isError(error)) throw error;
-    if (!neverPerformed(error)) throw error.withHint(undefined, { command: check, why: 'Look before you try again' });
+    if (!neverPerformed(error)) throw error.withHint(undefined, { command: check, why: 'Check before you try again' });
     run?.forget();
     throw error;
   }
 }
 
-/** True where Deploynix refused the request, or never got it. */
+/** True if Deploynix refused the request or never got it. */
 function neverPerformed(error: DnxError): boolean {
   const { code, cause, status } = error;
   if (isUnperformed(error)) return true;

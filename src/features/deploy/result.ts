@@ -1,13 +1,14 @@
-import { DnxError, type Next } from '../../base/errors.ts';
+import type { Detail, DnxError, Next } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
+import type { Context } from '../../cli/language/command.ts';
 import { columns, ending, type Result, record } from '../../cli/output/view.ts';
-import { timedOut } from '../../platform/follow/rules.ts';
-import type { Target } from '../../platform/names/names.ts';
+import { commandLine } from '../../cli/run/command-line.ts';
+import { isId, type Target } from '../../platform/names/names.ts';
+import { describe } from './describe.ts';
 import type { Outcome } from './evidence.ts';
 import type { Release } from './release.ts';
-import { type SiteReference, siteCommand } from './snapshot.ts';
 
-/** The one object that a deploy, a watch and a rollback print. Times are ISO 8601; `duration_s` is in seconds. */
+/** The object that deploy, watch and rollback print for scripts. Times are ISO 8601; `duration_s` is in seconds. */
 export interface DeployResult {
   readonly site: string;
   readonly server: string;
@@ -17,11 +18,11 @@ export interface DeployResult {
   readonly started_at: string | null;
   readonly finished_at: string | null;
   readonly duration_s: number | null;
-  /** The release's name; null where it is not known. */
+  /** The release's name; null if it is unknown. */
   readonly release: string | null;
 }
 
-/** A result of this site, as far as it is known. */
+/** A result of a site, with null for what is unknown. */
 export const resultOf = (
   { site, server }: Readonly<Record<'site' | 'server', Pick<Target, 'label'>>>,
   { outcome, ...known }: Partial<DeployResult> & Pick<DeployResult, 'outcome'>,
@@ -37,13 +38,17 @@ export const resultOf = (
   ...known,
 });
 
-/** What came of a deployment: the result that a script reads and, unless it went well, the failure that a person reads. */
+/** How a deployment ended: the result for scripts, and for a person a sentence or a failure. */
 export interface Report {
   readonly result: DeployResult;
   readonly failure?: DnxError | undefined;
+  /** What was done, without a full stop: `Deployed shop.example.com in 16s`. */
+  readonly done?: string;
   /** The release that the result names. */
   readonly release?: Release | null;
-  /** What to run next after a success. */
+  /** The command that undoes it, if it can be undone. */
+  readonly undo?: readonly string[] | undefined;
+  /** What to run next. */
   readonly next?: readonly Next[];
 }
 
@@ -57,43 +62,25 @@ export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 
 /** The name of a release; null if there is none. */
 export const nameOf = (release: Release | null | undefined): string | null => release?.name ?? null;
 
-/** One report as the result of a command. */
-export const commandResult = ({ result, failure, next = [] }: Report): Result => ({
-  view: ending(record(result, deployColumns)),
-  exit: failure,
-  next,
-});
+/** The URL of a site; undefined if only its id is known. */
+export const urlOf = (site: string): string | undefined => (isId(site) ? undefined : `https://${site}`);
 
-/** What was started, and where. */
-interface Subject extends SiteReference {
-  readonly kind: 'deploy' | 'rollback';
-}
-
-/** A run in the user's words, at the beginning of a sentence. */
-export const subjectOf = ({ kind, site }: Subject): string => `The ${kind === 'deploy' ? 'deployment' : 'rollback'} of ${site.label}`;
-
-/** A result with the failure that its outcome is, if it is one. */
-export const reportOf = (of: Subject, result: DeployResult, reason: string | null): Report => ({
-  result,
-  failure: failureOf(of, result, reason),
-});
-
-function failureOf(of: Subject, { outcome, release }: DeployResult, reason: string | null): DnxError | undefined {
-  const what = subjectOf(of);
-  const next = [{ command: siteCommand('releases', of), why: 'Look at it with' }];
-  const why = reason ? `: ${reason}` : '';
-  switch (outcome) {
-    case 'failed':
-      return new DnxError('failed', `${what} failed${release ? ` (release ${release})` : ''}${why}.`, { next });
-    case 'superseded':
-      return new DnxError('failed', `${what} was superseded${why}.`, { next });
-    case 'rolled_back':
-      return new DnxError('rolled_back', `${what} was rolled back${why}.`, { next });
-    case 'unknown':
-      return new DnxError('failed', `How ${what.charAt(0).toLowerCase()}${what.slice(1)} ended cannot be told${why}.`, { next });
-    case 'timed_out':
-      return timedOut(what, { command: siteCommand('watch', of), why: 'Follow it with' });
-    default:
-      return undefined;
-  }
+/** One report as the result of a command. `url` is the site's, if it is not its domain. */
+export function commandResult(
+  { result, failure, done, release, undo: undoing, next = [] }: Report,
+  { settings }: Pick<Context, 'settings'>,
+  url: string | undefined = urlOf(result.site),
+): Result {
+  const person = settings.format === 'table';
+  const undo = failure ? undefined : undoing;
+  const details: readonly (Detail | undefined | false)[] = [
+    result.release !== null && ['release', release ? describe(release) : result.release],
+    result.outcome !== 'started' && url !== undefined && ['url', url],
+    undo && ['undo', commandLine(undo, settings)],
+  ];
+  return {
+    view: ending(record(result, deployColumns, done, details.filter(Boolean) as readonly Detail[])),
+    exit: failure,
+    next: [...next, ...(undo && !person ? [{ command: undo, why: 'Undo' }] : [])],
+  };
 }

@@ -1,11 +1,23 @@
-import { DnxError, type Next, usage } from '../../base/errors.ts';
-import { shownTime } from '../../base/time.ts';
-import { inTime } from '../../platform/follow/rules.ts';
+import { cancelled, DnxError, type Next, usage } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
+import { inTime, within } from '../../platform/follow/rules.ts';
 import { followRun } from './follow-run.ts';
-import { isGoing, isOlder, liveOf, type Release } from './release.ts';
+import { reportOf } from './outcome.ts';
+import { announced, MIGRATIONS, pickRelease } from './pick.ts';
+import { previousOf, usable } from './previous.ts';
+import { liveOf, type Release } from './release.ts';
 import { requestRollback } from './request.ts';
 import { nameOf, type Report, resultOf } from './result.ts';
-import { type DeployContext, type SiteReference, siteCommand, siteReference, snapshotBefore } from './snapshot.ts';
+import {
+  type DeployContext,
+  rollbackCommand,
+  type SiteReference,
+  type Snapshot,
+  siteCommand,
+  siteReference,
+  snapshotBefore,
+  snapshotNamed,
+} from './snapshot.ts';
 
 /** What `dnx rollback` was given. */
 export interface RollbackValues {
@@ -16,71 +28,82 @@ export interface RollbackValues {
 }
 
 /** Makes an earlier release live and follows until it is. */
-export async function rollback(ctx: DeployContext, { to, yes, wait }: RollbackValues): Promise<Report> {
-  const undone = `${siteReference(ctx.targets).site.label} was not rolled back`;
-  const before = await inTime(snapshotBefore(ctx, true), undone);
-  const of = siteReference(ctx.targets, before?.site.domain);
-  const { label } = of.site;
-  const releases = before?.releases ?? [];
-  const live = liveOf(releases);
-  const asks = to === undefined && !yes && ctx.ask.allowed;
-  const target = asks ? await pick(ctx, of, releases, live) : choose(of, releases, live, to);
-  if (!before || !target) throw none(of);
-  ctx.progress.note(`${label} goes back from ${describe(live)}\nto ${describe(target)}.\nDatabase migrations are not undone.`);
-  const run = await inTime(requestRollback(ctx, of, before, target), undone);
+export async function rollback(outer: DeployContext, { to, yes, wait }: RollbackValues): Promise<Report> {
+  const job = `the rollback of ${siteReference(outer.targets).site.label}`;
+  const before = await inTime(snapshotBefore(outer, true), job);
+  const of = siteReference(outer.targets, before?.site.domain);
+  if (!before) throw none(of);
+  const left = outer.deadline - outer.clock.elapsed();
+  const choice = await chosen(outer, of, before, { to, yes });
+  // A question takes time: it does not count towards --timeout, and the site may have changed since.
+  const ctx = yes ? outer : { ...outer, ...within(outer, left) };
+  const now = yes ? before : await inTime(snapshotNamed(ctx), job);
+  const live = liveOf(now.releases);
+  const target = yes ? choice : named(of, now.releases ?? [], live, choice.id);
+  const run = await inTime(requestRollback(ctx, of, now, target), job);
   const { started_at } = run.run;
-  const started = { result: resultOf(of, { started_at, outcome: 'started', release: nameOf(target) }) };
-  const report: Report = wait === false ? started : await followRun(ctx, run);
-  if (report.failure || !live) return report;
-  const undo = ['rollback', label, '--server', of.server.label, '--to', live.name];
-  return { ...report, next: [{ command: undo, why: 'To undo it' }] };
+  const undo = live && rollbackCommand(of, live.name);
+  if (wait === false) {
+    const result = resultOf(of, { started_at, outcome: 'started', release: nameOf(target) });
+    const next = [{ command: siteCommand('watch', of), why: 'Watch it with' }];
+    return { ...reportOf({ kind: 'rollback', ...of }, result, null, { release: target, undo }), next };
+  }
+  const report = await followRun(ctx, run);
+  return report.failure ? report : { ...report, undo };
 }
 
-const isUsable = (release: Release): boolean => release.phase !== 'bad' && !isGoing(release);
-
-/** `20260318_143200 (4f0c1d2, Fix rounding of VAT, 2026-03-18 14:32 UTC)`. */
-function describe(release: Release | undefined): string {
-  if (!release) return 'the live release';
-  const parts = [release.commit.slice(0, 7), release.message, shownTime(release.created)].filter(Boolean);
-  return `${release.name}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
+/** The release to roll back to. On a terminal the user picks it and agrees; `--yes` takes the previous one without a question. */
+async function chosen(
+  ctx: DeployContext,
+  of: SiteReference,
+  { site, releases: kept }: Snapshot,
+  { to, yes }: Omit<RollbackValues, 'wait'>,
+): Promise<Release> {
+  const releases = kept ?? [];
+  const live = liveOf(releases);
+  if (site.zero_downtime_enabled === false) throw keepsNone(of);
+  const picks = to === undefined && !yes;
+  if (picks && usable(releases, live).length === 0) throw none(of);
+  const target = picks
+    ? await pickRelease(ctx, of, releases, live)
+    : to === undefined
+      ? previous(of, releases, live)
+      : named(of, releases, live, to);
+  if (!picks) ctx.progress.note(announced(of, live, target));
+  if (yes) ctx.progress.note(MIGRATIONS);
+  else if (!(await ctx.ask.confirm(`Roll back ${picks ? '' : `${of.site.label} `}to ${target.name}? ${MIGRATIONS}`))) throw cancelled();
+  return target;
 }
 
-async function pick(ctx: DeployContext, of: SiteReference, releases: readonly Release[], live: Release | undefined): Promise<Release> {
-  const others = releases.filter((each) => each !== live && isUsable(each));
-  if (others.length === 0) throw none(of);
-  ctx.progress.note(`Live now: ${live ? describe(live) : 'not known'}`);
-  return ctx.ask.select(
-    'Which release shall be live?',
-    others.map((value) => ({ name: describe(value), value })),
-  );
+/** The release with this name or id. */
+function named(of: SiteReference, releases: readonly Release[], live: Release | undefined, to: string): Release {
+  const found = releases.find(({ id }) => id === to) ?? releases.find(({ name }) => name === to);
+  if (!found) {
+    const near = nearest(
+      to,
+      usable(releases, live).map(({ name }) => name),
+    );
+    const meant = near === undefined ? '' : ` Did you mean ${near}?`;
+    throw new DnxError('not_found', `Release '${to}' not found.${meant}`, { next: [seeReleases(of)] });
+  }
+  if (found === live) throw new DnxError('differences', `Release ${found.name} is already live.`, { next: [seeReleases(of)] });
+  return found;
 }
 
-function choose(of: SiteReference, releases: readonly Release[], live: Release | undefined, to: string | undefined): Release | undefined {
-  if (to === undefined) return previous(of, releases, live);
-  const chosen = releases.find(({ id }) => id === to) ?? releases.find(({ name }) => name === to);
-  if (!chosen) throw none(of, to);
-  if (chosen === live) throw new DnxError('differences', `Release ${to} is live already.`, { next: [seeReleases(of)] });
-  return chosen;
+/** The release before the live one, if that is certain. */
+function previous(of: SiteReference, releases: readonly Release[], live: Release | undefined): Release {
+  const { release, doubt } = previousOf(releases, live);
+  if (doubt) throw usage(`${doubt}. Nothing was rolled back.`, 'Choose a release with --to.', seeReleases(of));
+  if (!release) throw none(of);
+  return release;
 }
 
-/** The newest usable release before the live one, if that is certain. */
-function previous(of: SiteReference, releases: readonly Release[], live: Release | undefined): Release | undefined {
-  const others = releases.filter((each) => each !== live && isUsable(each));
-  if (others.length === 0 || (!live && others.length === 1)) return undefined;
-  if (!live) throw undecided(of, 'Which release is live is not known');
-  const [newest, second] = others.filter((each) => isOlder(each, live));
-  const tied = others.some(({ at }) => at === live.at) || (newest && newest.at === second?.at);
-  if (tied) throw undecided(of, 'Which release came before the live one is not known');
-  return newest;
-}
+const none = (of: SiteReference): DnxError =>
+  new DnxError('not_found', `${of.site.label} has no earlier release to roll back to.`, { next: [seeReleases(of)] });
 
-const undecided = (of: SiteReference, what: string): DnxError =>
-  usage(`${what}, so nothing was rolled back.`, 'Name the release with --to.', seeReleases(of));
+const keepsNone = (of: SiteReference): DnxError =>
+  new DnxError('not_found', `${of.site.label} does not keep releases, so it cannot be rolled back.`, {
+    next: [{ command: siteCommand('enable-zero-downtime', of), why: 'Turn on zero-downtime releases first' }],
+  });
 
-const none = (of: SiteReference, to?: string): DnxError => {
-  const { label } = of.site;
-  const message = to === undefined ? `${label} keeps no release before the live one.` : `${label} keeps no release ${to}.`;
-  return new DnxError('not_found', message, { next: [seeReleases(of)] });
-};
-
-const seeReleases = (of: SiteReference): Next => ({ command: siteCommand('releases', of), why: 'See which there are with' });
+const seeReleases = (of: SiteReference): Next => ({ command: siteCommand('releases', of), why: 'See' });

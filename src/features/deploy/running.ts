@@ -16,7 +16,7 @@ import {
 
 type IfRunning = NonNullable<DeployValues['if_running']>;
 
-/** What to do about a deployment that is in progress already: follow that one, wait until it is over, or give up. Following sends nothing. */
+/** Decides about a deployment in progress: follow it (which sends nothing), wait for its end, or fail. */
 export async function settleRunning(
   ctx: DeployContext,
   first: Snapshot,
@@ -33,8 +33,8 @@ export async function settleRunning(
     if (answer === 'attach') {
       ctx.progress.note(
         isInstallation(word)
-          ? `${of.site.label} is ${word} already; following that.`
-          : `A deployment of ${of.site.label} is under way already; following that one.`,
+          ? `${of.site.label} is already ${word}; following that.`
+          : `A deployment of ${of.site.label} is already in progress; following it.`,
       );
       return { before, attach: true };
     }
@@ -43,22 +43,23 @@ export async function settleRunning(
   }
 }
 
-/** Without a terminal the deployment in progress is followed. An installation is none, so its end is waited for. */
+/** Without a terminal a deployment is followed. An installation is not one, so dnx waits for its end. */
 async function choose({ ask }: DeployContext, of: SiteReference, word: string): Promise<IfRunning> {
   if (!ask.allowed) return isInstallation(word) ? 'wait' : 'attach';
-  return ask.select<IfRunning>(`${of.site.label} is ${word} already. What now?`, [
-    { name: 'Follow that one', value: 'attach', description: 'Sends nothing; its outcome is the result' },
-    { name: 'Wait until it is over, then deploy', value: 'wait' },
-    { name: 'Stop', value: 'fail' },
+  return ask.select<IfRunning>(`${of.site.label} is already ${word}. What next?`, [
+    { name: 'Follow it', value: 'attach', description: 'Starts nothing; its outcome is the result' },
+    { name: 'Wait for it, then deploy', value: 'wait' },
+    { name: 'Cancel', value: 'fail' },
   ]);
 }
 
 async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
   const { label } = of.site;
-  ctx.progress.note(`${label} is busy; waiting until that is over.`);
+  ctx.progress.note(`${label} is busy; waiting for it to finish.`);
   const { verdict } = await follow(ctx, {
-    what: `${label}, before us`,
-    resume: siteCommand('watch', of),
+    what: `${label} (before this deployment)`,
+    job: 'deployment in progress',
+    resume: { command: siteCommand('watch', of), why: 'Follow it with' },
     read: async () => {
       const site = await readSite(ctx, of, { retry: false });
       const releases = saysGoing(site, []) ? null : await readReleases(ctx, of, { retry: false });
@@ -66,10 +67,10 @@ async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
       return { status: word ?? statusOf(site) ?? 'unknown', verdict: word === undefined ? ('idle' as const) : undefined };
     },
   });
-  if (!verdict) throw new DnxError('timed_out', `${label} was busy for the whole time allowed, so nothing was deployed.`);
+  if (!verdict) throw new DnxError('timed_out', `Timed out while ${label} was busy. Nothing was deployed.`);
 }
 
 const busy = (of: SiteReference, word: string): DnxError =>
-  new DnxError('differences', `${of.site.label} is ${word} already, so nothing was deployed.`, {
-    hint: 'Use --if-running attach to follow that one, or --if-running wait to deploy after it.',
+  new DnxError('differences', `${of.site.label} is already ${word}. Nothing was deployed.`, {
+    hint: 'Use --if-running attach to follow it, or --if-running wait to deploy after it.',
   });

@@ -9,7 +9,7 @@ import { isTarget, type Target } from '../../platform/names/names.ts';
 import type { Baseline } from './baseline.ts';
 import type { DeployResult } from './result.ts';
 
-/** A deployment or rollback that this machine started or follows: enough to judge it later, in another process. No secrets. */
+/** A deployment or rollback that this machine started or follows, saved so that another process can resume it. No secrets. */
 export interface Run {
   readonly version: 1;
   readonly kind: 'deploy' | 'rollback';
@@ -22,17 +22,17 @@ export interface Run {
   readonly baseline: Baseline;
   /** The id of the release that a rollback makes live. */
   readonly to: string | null;
-  /** Its commit, if that tells it from the release that was live. Missing in the run files of 0.1.0. */
+  /** Its commit, if the live release had another one. Missing in run files of 0.1.0. */
   readonly commit?: string | null;
-  /** Somebody else's deployment: nothing was requested by us. */
+  /** Somebody else's deployment: we sent no request. */
   readonly attached: boolean;
-  /** The answer to our request came. Until then it may or may not have been sent. */
+  /** The answer to our request arrived. Before that, it may or may not have been sent. */
   readonly asked: boolean;
-  /** So much time passed between the baseline and the answer that another deployment may have come and gone. */
+  /** The gap between the baseline and the answer left room for another deployment. */
   readonly blurred: boolean;
-  /** It was seen under way. */
+  /** It was seen in progress. */
   readonly going: boolean;
-  /** Null while it is not known how it ended. */
+  /** Null until the result is known. */
   readonly result: DeployResult | null;
   readonly reason: string | null;
 }
@@ -41,7 +41,7 @@ export interface Run {
 export interface Remembered {
   readonly run: Run;
   change(part: Partial<Run>): void;
-  /** The request was refused: there is nothing to follow. */
+  /** Deletes the run: its request was refused. */
   forget(): void;
 }
 
@@ -53,7 +53,7 @@ type Needs = Pick<Context, 'settings' | 'clock' | 'progress'>;
 
 const directoryOf = ({ settings }: Needs): string => join(settings.directories.state, 'runs');
 
-/** Writes a run down before its request is sent. One file a run; its name sorts after all others even if the clock was set back. */
+/** Saves a run before its request is sent, in its own file. The name sorts after all others even if the clock was set back. */
 export function remember(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): Remembered {
   const now = ctx.clock.now();
   const run: Run = {
@@ -78,7 +78,7 @@ export function remember(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site'
   return remembered;
 }
 
-/** Every run, the latest first. What is not a run is passed over. */
+/** Every run, latest first. Skips files that are not runs. */
 export function recall(ctx: Needs): Remembered[] {
   const directory = directoryOf(ctx);
   return runFiles(directory).flatMap((name) => {
@@ -101,7 +101,7 @@ function keep({ progress }: Needs, file: string, first: Run): Remembered {
         writeJson(file, run);
       } catch (error) {
         writable = false;
-        progress.warn(`This deployment cannot be remembered (${systemCode(error)}): dnx site watch will not know it.`);
+        progress.warn(`Could not save this run (${systemCode(error)}), so dnx site watch cannot resume it.`);
       }
     },
     forget: () => drop(file),
@@ -117,7 +117,7 @@ function read(file: string): Run | undefined {
   }
 }
 
-/** A run of this version, whole: what another program wrote there must not end as a crash. */
+/** True for a complete run of this version. Anything else in the directory must not crash dnx. */
 function isRun(run: Partial<Run>): run is Run {
   const { version, kind, started_at, baseline, to, result } = run;
   return (
@@ -136,10 +136,10 @@ function isRun(run: Partial<Run>): run is Run {
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 
-/** A moment as a name that sorts by time. */
+/** A time as a name that sorts. */
 const stamp = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');
 
-/** The moment in such a name; 0 if there is none. */
+/** The time in such a name; 0 if there is none. */
 function timeIn(name: string): number {
   const [, date, hour, minute, second, ms] = /^(\d{8})T(\d\d)(\d\d)(\d\d)(\d{3})Z-/.exec(name) ?? [];
   const time = Date.parse(`${date?.replace(/(....)(..)(..)/, '$1-$2-$3')}T${hour}:${minute}:${second}.${ms}Z`);
@@ -160,7 +160,7 @@ const runFiles = (directory: string): string[] =>
     .sort()
     .reverse();
 
-/** Drops runs that are many or old, and what a killed process left half written. */
+/** Removes old runs, and files that a killed process left half written. */
 function prune(directory: string, now: number): void {
   const oldest = stamp(now - KEPT_MS);
   const dropped = runFiles(directory).filter((name, index) => index >= KEPT - 1 || name < oldest);
@@ -170,11 +170,11 @@ function prune(directory: string, now: number): void {
 
 const modified = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** Removes a file, if that is possible: it may be another user's. */
+/** Removes a file if possible: it may belong to another user. */
 function drop(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch {
-    // It is passed over when runs are read.
+    // Reading skips it.
   }
 }

@@ -9,13 +9,13 @@ import { type DeployContext, siteCommand, siteReference } from './snapshot.ts';
 const AT_A_TIME = 4;
 const MOST_AT_A_TIME = 20;
 
-/** About 40 polls a minute in all, so that the limit of 60 leaves room for the requests that start things. */
+/** About 40 polls a minute in all, which leaves room under the limit of 60 for other requests. */
 const PACE_MS = 1_500;
 
 /** Deploys one site. */
 type DeployOne = (ctx: DeployContext, values: DeployValues, pace: () => number) => Promise<Report>;
 
-/** Deploys many sites, a few at a time, and answers with the outcome of each in the order given. */
+/** Deploys several sites, a few at a time, and resolves to their outcomes in the given order. */
 export async function deploySeveral(
   ctx: DeployContext,
   all: readonly Targets[],
@@ -23,7 +23,7 @@ export async function deploySeveral(
   deployOne: DeployOne,
 ): Promise<{ readonly all: readonly Report[]; readonly view: Result }> {
   const { concurrency = AT_A_TIME, max_failures: limit = Number.POSITIVE_INFINITY } = values;
-  if (concurrency < 1 || concurrency > MOST_AT_A_TIME) throw usage(`--concurrency takes 1 to ${MOST_AT_A_TIME}.`);
+  if (concurrency < 1 || concurrency > MOST_AT_A_TIME) throw usage(`--concurrency must be between 1 and ${MOST_AT_A_TIME}.`);
   const done: Report[] = [];
   let next = 0;
   let active = 0;
@@ -53,7 +53,7 @@ export async function deploySeveral(
   return { all: done, view: view(all, done, ctx.signal) };
 }
 
-/** One of many: nobody is asked, and what goes wrong is a result like any other. */
+/** Deploys one of several sites: asks nothing, and turns a failure into a result. */
 async function one(ctx: DeployContext, work: (inner: DeployContext) => Promise<Report>): Promise<Report> {
   const { ask, ci, targets } = ctx;
   const progress = ctx.progress.branch();
@@ -64,17 +64,21 @@ async function one(ctx: DeployContext, work: (inner: DeployContext) => Promise<R
   });
   progress.done();
   if (isStop(report.failure)) return report;
-  if (report.failure) ctx.progress.warn(report.failure.message);
-  else ctx.progress.note(`${targets.site?.label}: ${report.result.outcome}`);
+  if (report.failure) ctx.progress.warn(withName(report.failure.message, targets));
+  else ctx.progress.note(report.done ?? `${targets.site?.label}: ${report.result.outcome}`);
   return report;
 }
+
+/** A message that says which site it is about. */
+const withName = (message: string, { site }: Targets): string =>
+  !site || message.includes(site.label) ? message : `${site.label}: ${message}`;
 
 const unstarted = ({ site, server }: Targets): DeployResult =>
   resultOf({ site: site ?? { label: '' }, server: server ?? { label: '' } }, { outcome: null });
 
-/** One that was left out. */
+/** The report of a site that was skipped. */
 function notStarted(targets: Targets, { aborted }: AbortSignal): Report {
-  const why = aborted ? 'dnx was interrupted' : 'too many others failed';
+  const why = aborted ? 'dnx was interrupted' : 'too many other sites failed';
   return { result: unstarted(targets), failure: new DnxError('partial', `${targets.site?.label} was not deployed, because ${why}.`) };
 }
 
@@ -83,25 +87,26 @@ function view(all: readonly Targets[], done: readonly Report[], { reason }: Abor
   const items = done.map(({ result, failure }): DeployResult & { error?: { code: string; message: string } } =>
     failure ? { ...result, error: { code: failure.code, message: failure.message } } : result,
   );
-  const shown = [
-    ...deployColumns.filter(({ key }) => key !== 'outcome' && key !== 'status'),
-    ...columns<DeployResult>({ key: 'outcome', cell: ({ outcome }) => outcome ?? 'not started' }),
-  ];
+  const others = deployColumns.filter(({ key }) => key !== 'outcome' && key !== 'status' && key !== 'site');
+  const shown = [...columns<DeployResult>('site', { key: 'outcome', cell: ({ outcome }) => outcome ?? 'not started' }), ...others];
   const leftOut = done.some(({ result, failure }) => result.outcome === null && failure?.code === 'partial');
   const stopped = done.find(({ failure }) => isStop(failure))?.failure ?? (leftOut && reason instanceof DnxError ? reason : undefined);
   const open = all.filter((_, index) => done[index]?.result.outcome === 'started').map((targets) => siteReference(targets));
   const failure = stopped
-    ? stopped.withHint('The remote work goes on.', ...open.map((of) => ({ command: siteCommand('watch', of), why: 'Follow it with' })))
+    ? stopped.withHint(
+        'The deployments that were started continue.',
+        ...open.map((of) => ({ command: siteCommand('watch', of), why: 'Resume with' })),
+      )
     : failed.length > 0
-      ? new DnxError('partial', `${failed.length} of ${done.length} failed.`)
+      ? new DnxError('partial', `${failed.length} of ${done.length} sites failed`)
       : undefined;
   return { view: ending(rows(items, shown, '')), exit: failure };
 }
 
-/** Requests that start one deployment, those that look first included. */
+/** Requests that it takes to start one deployment, including those that read the site first. */
 export const requestsFor = (values: DeployValues): number => (looksFirst(values) ? 3 : 1);
 
-/** What would be deployed, and with how many requests. */
+/** The sites that would be deployed, and the requests for each. */
 export function plan(all: readonly Targets[], values: DeployValues): View {
   const each = requestsFor(values);
   const items = all.map(({ site, server }) => ({ site: site?.label, server: server?.label, requests: each }));

@@ -7,7 +7,7 @@ import { isId, type Target, type Targets } from '../../platform/names/names.ts';
 import { type Baseline, baselineOf, type Site, saysGoing } from './baseline.ts';
 import { type Release, releasesOf, underWay } from './release.ts';
 
-/** What the steps of a deployment use. */
+/** What the steps of a deployment need. */
 export type DeployContext = Pick<Context, 'api' | 'ask' | 'ci' | 'clock' | 'deadline' | 'progress' | 'settings' | 'signal' | 'world'> & {
   readonly targets: Targets;
 };
@@ -18,7 +18,7 @@ export interface SiteReference {
   readonly site: Target;
 }
 
-/** The site that a command names. `domain` is the site's own name, once it was read: it may have been given by its id. */
+/** The site that a command names. `domain` is its name once it was read: it may have been given by its id. */
 export function siteReference({ server, site }: Targets, domain?: string): SiteReference {
   if (!server || !site) throw new Error('A deployment needs a server and a site.');
   return { server, site: { id: site.id, label: wordOf(domain) || site.label } };
@@ -33,7 +33,13 @@ export const siteCommand = (verb: string, { server, site }: SiteReference): read
   ...['--server', server.label],
 ];
 
-/** What following a deployment reads: the site, and its releases where it keeps any. */
+/** The rollback of this site, to a release if one is given. */
+export const rollbackCommand = ({ server, site }: SiteReference, to?: string): readonly string[] => [
+  ...['rollback', site.label, '--server', server.label],
+  ...(to === undefined ? [] : ['--to', to]),
+];
+
+/** What following a deployment reads. */
 export const siteEndpoint = 'GET /servers/{server}/sites/{site}' satisfies Endpoint;
 export const releasesEndpoint = 'GET /servers/{server}/sites/{site}/releases' satisfies Endpoint;
 
@@ -44,11 +50,11 @@ export async function readSite(
   options: { readonly retry?: boolean } = {},
 ): Promise<Site> {
   const { data } = await api.send<Site>(siteEndpoint, idsOf(of), options);
-  if (data === undefined) throw new DnxError('failed', 'Deploynix answered without the site.');
+  if (data === undefined) throw new DnxError('failed', 'The answer from Deploynix has no site.');
   return data;
 }
 
-/** The releases, newest first; null if this site or this token has none to show. */
+/** The releases, newest first; null if the API or the token does not allow reading them. */
 export async function readReleases(
   { api }: Pick<Context, 'api'>,
   of: SiteReference,
@@ -62,47 +68,49 @@ export async function readReleases(
   }
 }
 
-/** A site and its releases at one moment. */
+/** A site and its releases at one time. */
 export interface Snapshot {
   readonly site: Site;
   readonly releases: readonly Release[] | null;
   readonly baseline: Baseline;
-  /** When reading began, in ms of the monotonic clock. */
+  /** Start of the reading, in ms of the monotonic clock. */
   readonly at: number;
 }
 
-/** Reads the site and its releases, as of one moment as far as two requests can tell. */
+/** Reads the site and its releases, again if they contradict each other. */
 export async function takeSnapshot(ctx: Pick<Context, 'api' | 'clock'>, of: SiteReference, again = true): Promise<Snapshot> {
   const at = ctx.clock.elapsed();
   const site = await readSite(ctx, of);
   const releases = await readReleases(ctx, of);
-  // A deployment that began or ended between the two requests shows in only one of the answers.
+  // A deployment that started or ended between the two requests shows in only one answer.
   const torn = releases !== null && releases.length > 0 && saysGoing(site, releases) !== underWay(releases).length > 0;
   return torn && again ? takeSnapshot(ctx, of, false) : { site, releases, baseline: baselineOf(site, releases), at };
 }
 
-/** Refuses a site that goes by another name by now than the one it was found by. An id stands for itself. */
+/** Refuses a site that was renamed since its name was looked up. */
 function refuseRenamed(targets: Targets, { site }: Snapshot): void {
   const { label } = siteReference(targets).site;
   const now = wordOf(site.domain);
   if (now === '' || isId(label) || now.toLowerCase() === label.toLowerCase()) return;
-  throw new DnxError('not_found', `${label} is called ${now} now, so nothing was changed.`, { hint: 'Check the name, and run it again.' });
+  throw new DnxError('not_found', `${label} is now called ${now}. Nothing was changed.`, {
+    hint: 'Run the command again with the new name.',
+  });
 }
 
-/** The site that a command names and its releases, right before a request. */
+/** The site and its releases right before a request. */
 export async function snapshotNamed(ctx: DeployContext): Promise<Snapshot> {
   const snapshot = await takeSnapshot(ctx, siteReference(ctx.targets));
   refuseRenamed(ctx.targets, snapshot);
   return snapshot;
 }
 
-/** The snapshot before a request. Undefined: this token cannot read the site, and following is not required. */
+/** The snapshot before a request. Undefined if the token cannot read the site and following is optional. */
 export const snapshotBefore = (ctx: DeployContext, required: boolean): Promise<Snapshot | undefined> =>
   readBefore(ctx.progress, () => snapshotNamed(ctx), {
     required,
     refusal: (why) => ({
       message: `The deployment could not be followed, so nothing was deployed: ${why}`,
-      hint: 'Deploy without --wait and --verify, or use a token that has site:read as well.',
+      hint: 'Use --no-wait without --verify, or a token with site:read.',
     }),
-    warning: () => 'This token cannot read the site, so the deployment is not followed. To follow it, the token needs site:read.',
+    warning: () => 'This token cannot follow the deployment: it lacks site:read.',
   });

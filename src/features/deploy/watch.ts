@@ -1,25 +1,27 @@
 import { usage } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
+import { ago } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type View } from '../../cli/output/view.ts';
 import { progressOf } from './baseline.ts';
 import { followRun } from './follow-run.ts';
-import { type Report, reportOf, subjectOf } from './result.ts';
+import { jobOf, reportOf } from './outcome.ts';
+import type { Report } from './result.ts';
 import { type Remembered, type Run, recall, remember } from './runs.ts';
 import { type DeployContext, type SiteReference, type Snapshot, siteReference, takeSnapshot } from './snapshot.ts';
 
-/** So long, in ms, the outcome of a run that is over is told again. */
+/** How long the outcome of a finished run is repeated, in ms. */
 const RETOLD_MS = 3_600_000;
 
 type WatchContext = DeployContext & Pick<Context, 'tokens'>;
 
-/** Somebody else's deployment as a run of ours; nothing is requested. */
+/** Somebody else's deployment as a run of ours. Sends nothing. */
 export const attach = (ctx: DeployContext, { server, site }: SiteReference, { baseline }: Snapshot): Remembered =>
   remember(ctx, { kind: 'deploy', server, site, baseline, attached: true, asked: true, going: true });
 
 /**
- * Resumes the last run (of the site, if one is named) that did not come to its end here, else follows what is in progress.
- * Runs count in the order in which they were started: one that a later run of its site has overtaken is obsolete.
+ * Resumes the last unfinished run (of the site, if one is given), else follows what is in progress.
+ * A run is obsolete once a later one of the same site was started.
  */
 export async function watch(ctx: WatchContext): Promise<Report | View> {
   const { site } = ctx.targets;
@@ -34,22 +36,22 @@ export async function watch(ctx: WatchContext): Promise<Report | View> {
   if (running) return running;
   const unfinished = runs.find(({ run }) => !run.result);
   if (unfinished) return withFlags(await resume(ctx, unfinished), flagsOf(ctx, unfinished.run));
-  const next = { command: ['site', 'watch', 'shop.example.com'], why: 'Give its domain' };
-  throw usage('Which site? Nothing says, and no deployment is left to follow.', undefined, next);
+  const next = { command: ['site', 'watch', 'shop.example.com'], why: 'Give a domain' };
+  throw usage('No site given, and no unfinished deployment to resume.', undefined, next);
 }
 
-/** True if the user chose a host or profile, or a token that belongs to one. */
+/** True if the user chose a host, a profile, or a token that belongs to one. */
 const isChosen = ({ settings: { origins }, world }: WatchContext): boolean =>
   [origins.host, origins.profile].some((origin) => origin === 'option' || origin === 'environment') || Boolean(world.env.DNX_TOKEN);
 
-/** A site that was named is one of this host. Otherwise a run decides where to look, unless the user did. */
+/** True if a run can be resumed with these settings. Without a site or a chosen host, the run decides the host. */
 const isReachable = (ctx: WatchContext, { host }: Run): boolean => host === ctx.settings.host || (!ctx.targets.site && !isChosen(ctx));
 
-/** The options that choose where a run was started, if that is elsewhere. */
+/** The options for the host and profile of a run, if they differ from the current ones. */
 const flagsOf = ({ settings }: WatchContext, { host, profile }: Run): readonly string[] =>
   host === settings.host && profile === settings.profile ? [] : ['--profile', profile, '--host', host];
 
-/** The same context with the profile and host that a run was started with. */
+/** The context with the profile and host of a run. */
 async function contextOf(ctx: WatchContext, run: Run): Promise<WatchContext> {
   const { host, profile } = run;
   if (isChosen(ctx) || flagsOf(ctx, run).length === 0) return ctx;
@@ -71,29 +73,30 @@ function withFlags(report: Report, flags: readonly string[]): Report {
 async function resume(outer: WatchContext, remembered: Remembered): Promise<Report> {
   const { run } = remembered;
   const ctx = await contextOf(outer, run);
-  ctx.progress.note(`${subjectOf(run)} of ${run.started_at.replace('T', ' ').slice(0, 19)} UTC, taken up again.`);
+  ctx.progress.note(`Resuming the ${jobOf(run)}, started ${ago(run.started_at, ctx.clock.now())}.`);
   const report = await followRun(ctx, remembered, { resumed: true });
   const { release } = report.result;
   if (!run.asked && release) {
-    const sign = run.kind === 'deploy' ? 'is the only new release since' : 'is live';
-    ctx.progress.warn(`The answer to the request was lost; ${release} ${sign}, so it is taken for ours.`);
+    const sign = run.kind === 'deploy' ? 'is the only new one, so it' : 'is live, so the rollback';
+    ctx.progress.warn(`The answer to the request was lost. Release ${release} ${sign} is assumed to be yours.`);
   }
   return report;
 }
 
-/** What is in progress at the site, as a run of ours; a message if nothing is. */
+/** The deployment in progress as a run of ours, or a message that there is none. */
 async function attachToRunning(ctx: DeployContext): Promise<Remembered | View> {
   const now = await takeSnapshot(ctx, siteReference(ctx.targets));
   const of = siteReference(ctx.targets, now.site.domain);
   if (progressOf(now.site, now.releases) !== undefined) return attach(ctx, of, now);
-  return message(`No deployment of ${of.site.label} is under way; its status is ${statusOf(now.site) ?? 'unknown'}.`, now.site);
+  return message(`No deployment of ${of.site.label} is in progress; its status is ${statusOf(now.site) ?? 'unknown'}.`, now.site);
 }
 
-/** A run that ended here already: its printing may have been what was interrupted. */
+/** Repeats the result of a finished run, whose output may have been interrupted. */
 function retell({ progress }: Pick<Context, 'progress'>, { run }: Remembered): Report {
   const { result, reason } = run;
-  if (!result) throw new Error('A run without a result has nothing to tell.');
-  progress.note(`${subjectOf(run)} has ended.`);
+  if (!result) throw new Error('A run without a result cannot be repeated.');
+  const job = jobOf(run);
+  progress.note(`The ${job} has already ended.`);
   if (result.outcome === 'succeeded' && reason) progress.warn(`The release is live, but ${reason}.`);
   return reportOf(run, result, reason);
 }

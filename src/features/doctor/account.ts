@@ -5,9 +5,9 @@ import { commandLine } from '../../cli/run/command-line.ts';
 import { hasEverything } from '../token/audit.ts';
 import { detailsOf } from '../token/token.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
-import type { Contact } from './network.ts';
+import { CHECK_HOST, type Contact } from './network.ts';
 
-/** Whether there is a keychain, whether it holds a token for here, and where the token in use comes from. */
+/** Checks the keychain and where the token comes from. */
 export async function credentials({
   tokens,
   settings,
@@ -17,57 +17,59 @@ export async function credentials({
   if (world.env.DNX_TOKEN) {
     return {
       signedIn: true,
-      checks: [skipped('keychain', 'not looked at, for DNX_TOKEN is set'), ok('token', 'from DNX_TOKEN, which wins over what is stored')],
+      checks: [skipped('keychain', 'not used: DNX_TOKEN is set'), ok('token', 'from DNX_TOKEN')],
     };
   }
   const keychain = await keychainOf(tokens);
   if (keychain.verdict === 'failed')
-    return { signedIn: false, checks: [keychain, failed('token', 'there is none that can be read', 'Set DNX_TOKEN')] };
+    return { signedIn: false, checks: [keychain, failed('token', 'no token can be read', 'Set DNX_TOKEN')] };
   const found = await tokens.find().catch((error: unknown) => {
     if (!isError(error, 'usage', 'failed')) throw error;
     return error;
   });
   if (isError(found)) return { signedIn: false, checks: [keychain, failed('token', found.message, found.hint ?? 'Set DNX_TOKEN')] };
-  if (!found) return { signedIn: false, checks: [keychain, failed('token', `none for ${tokens.account}`, signIn)] };
+  if (!found) return { signedIn: false, checks: [keychain, failed('token', `no token for ${tokens.account}`, signIn)] };
   return { signedIn: true, checks: [keychain, ok('token', `from the ${found.source}, for ${tokens.account}`)] };
 }
 
-/** Whether the keychain answers; it need not where the token is in the file. */
+/** Checks that the keychain answers, which it need not if the token is in the file. */
 async function keychainOf(tokens: Needs['tokens']): Promise<Check> {
   try {
     await tokens.probe({ insecure: false });
-    return ok('keychain', 'it answers');
+    return ok('keychain', 'available');
   } catch (error) {
     if (!isError(error, 'failed')) throw error;
-    return (tokens.known?.store === 'file' ? warning : failed)('keychain', error.message, error.hint ?? 'Set DNX_TOKEN instead');
+    return (tokens.known?.store === 'file' ? warning : failed)('keychain', error.message, error.hint ?? 'Set DNX_TOKEN');
   }
 }
 
-/** What the API made of the token, and what that token may do. */
-export async function access({ api, settings, tokens }: Needs, { reply }: Contact, signedIn: boolean): Promise<Check[]> {
+/** Checks that the API accepts the token, and lists its abilities. */
+export async function access({ api, settings, tokens, world }: Needs, { reply }: Contact, signedIn: boolean): Promise<Check[]> {
   const signIn = commandLine(['login'], settings);
-  if (!reply) return [skipped('API', 'it was not reached'), skipped('abilities', 'they cannot be asked for')];
+  if (!reply) return [skipped('API', 'not reached'), skipped('abilities', 'unknown')];
   const { status, data: user } = reply;
   if (status < 300) {
-    if (!isObject(user))
-      return [failed('API', 'the answer is not JSON: this is some other server, or a portal in between', 'Look at DNX_HOST')];
-    return [ok('API', `signed in as ${wordOf(user.email ?? user.name)}`), await abilities({ api, tokens })];
+    if (!isObject(user)) return [failed('API', 'the answer is not JSON: another server, or a login page in between', CHECK_HOST)];
+    return [ok('API', `signed in as ${wordOf(user.email ?? user.name)}`), await abilities({ api, tokens, world })];
   }
-  if (status === 401 && !signedIn) return [ok('API', 'it answers, and asks who we are'), skipped('abilities', 'not signed in')];
-  const mends: Readonly<Record<number, readonly [string, string]>> = {
-    401: ['it does not accept the token', signIn],
-    403: ["it lets nobody in: the organization's plan, most likely", 'Ask an owner for a plan with API access'],
-    404: ['there is no API at this host', 'Look at DNX_HOST, and at dnx config get host'],
-    429: ['too many requests were made', 'Wait a minute'],
+  if (status === 401 && !signedIn) return [ok('API', 'reached, without a token'), skipped('abilities', 'not signed in')];
+  const known: Readonly<Record<number, readonly [detail: string, fix: string]>> = {
+    401: ['the token was rejected', signIn],
+    403: ['forbidden: your plan probably has no API access', 'Ask an owner to upgrade the plan'],
+    404: ['no Deploynix API at this host', CHECK_HOST],
+    429: ['rate limited', 'Try again in a minute'],
   };
-  const [detail, mend] = mends[status] ?? [`it answers ${status}`, 'Try again in a while'];
-  return [failed('API', detail, mend), skipped('abilities', 'they cannot be asked for')];
+  const [detail, fix] = known[status] ?? [`returned ${status}`, 'Try again in a moment'];
+  return [failed('API', detail, fix), skipped('abilities', 'unknown')];
 }
 
-async function abilities({ api, tokens }: Pick<Needs, 'api' | 'tokens'>): Promise<Check> {
+/** A person's own sign-in may do everything; a token in DNX_TOKEN most likely runs unattended. */
+async function abilities({ api, tokens, world }: Pick<Needs, 'api' | 'tokens' | 'world'>): Promise<Check> {
   const own = await detailsOf(api, (await tokens.find())?.token ?? '');
-  if (!Array.isArray(own?.abilities)) return skipped('abilities', 'the API does not tell');
+  if (!Array.isArray(own?.abilities)) return skipped('abilities', 'the API does not list them');
   if (hasEverything(own.abilities))
-    return warning('abilities', 'this token can do everything', 'dnx login, and choose what you need; or dnx token create NAME --for "…"');
+    return world.env.DNX_TOKEN
+      ? warning('abilities', 'DNX_TOKEN can do everything', 'dnx token create, and choose what it should be able to do')
+      : ok('abilities', 'everything');
   return ok('abilities', own.abilities.join(', ') || 'none');
 }

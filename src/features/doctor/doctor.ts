@@ -7,35 +7,33 @@ import { contact } from './network.ts';
 
 const marks = { ok: '✓ ok', warning: '! warning', failed: '✗ failed', skipped: '– skipped' } as const;
 
-/** Looks at everything that dnx depends on. What it says is safe to paste into a ticket. */
+/** Checks everything that dnx depends on. The result is safe to paste into a ticket. */
 export async function examine(ctx: Needs): Promise<Result> {
   const { checks: held, signedIn } = await credentials(ctx);
   const reached = await contact(ctx, signedIn);
   const problems = ctx.settings.problems.map(({ message, hint }) => failed('files', message, hint ?? 'Fix or remove it'));
   const found = [...machine(ctx), ...problems, ...held, ...reached.checks, ...(await access(ctx, reached, signedIn))];
   const all = found.map((each) => redacted(each, ctx.world));
-  const bad = all.filter(({ verdict }) => verdict === 'failed');
+  const failures = all.filter(({ verdict }) => verdict === 'failed');
+  const warnings = all.filter(({ verdict }) => verdict === 'warning');
+  const attention = `${failures.length + warnings.length} of ${all.length} checks need attention.`;
   const shown = columns<Check>(
     'check',
-    { key: 'verdict', cell: ({ verdict }) => marks[verdict] },
+    { key: 'verdict', title: 'status', cell: ({ verdict }) => marks[verdict] },
     { key: 'detail', wrap: true },
-    { key: 'mend', wrap: true },
+    { key: 'fix', wrap: true },
   );
-  const failure =
-    bad.length === 0
-      ? undefined
-      : new DnxError('failed', `${bad.length} of ${all.length} checks failed: ${bad.map(({ check }) => check).join(', ')}.`, {
-          hint: bad.map(({ check, mend }) => `${check}: ${mend}`).join('\n'),
-        });
-  return { view: rows(all, shown, ''), exit: failure };
+  const view = rows(all, shown, '');
+  if (failures.length > 0) return { view, exit: new DnxError('failed', attention) };
+  return { view, note: warnings.length > 0 ? attention : `All ${all.length} checks passed.` };
 }
 
-/** Without mail addresses, passwords in URLs, and the name in the home directory. */
+/** Removes email addresses, URL passwords and the user's name in the home directory. */
 function redacted(check: Check, { home }: Needs['world']): Check {
   const clean = (text: string): string =>
     text
       .replace(/\/\/[^/@\s]+@/g, '//…@')
       .replaceAll(/(?<![\w.+-])([\w.+-])[\w.+-]*@([\w-]+\.[\w.-]+)/g, '$1…@$2')
       .replaceAll(home.length > 1 ? home : '\0', '~');
-  return { ...check, detail: clean(check.detail), mend: check.mend === null ? null : clean(check.mend) };
+  return { ...check, detail: clean(check.detail), fix: check.fix === null ? null : clean(check.fix) };
 }

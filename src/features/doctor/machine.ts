@@ -6,7 +6,7 @@ import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import { placesOf } from '../completion/install.ts';
 import { type Check, type Needs, ok, skipped, warning } from './check.ts';
 
-/** What is on this machine: versions, files and their modes, shell completion. */
+/** Checks this machine: versions, files and their modes, shell completion. */
 export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>): Check[] {
   const { directories, linkFile } = settings;
   const config = join(directories.config, 'config.json');
@@ -18,28 +18,26 @@ export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>):
     existsSync(tokens)
       ? warning(
           'token file',
-          `${tokens} holds tokens in the clear (mode ${modeOf(tokens)})`,
+          `unencrypted tokens in ${tokens} (mode ${modeOf(tokens)})`,
           `${commandLine(['login'], settings)}, without --insecure-storage`,
         )
-      : ok('token file', 'no token lies in the clear'),
-    linkFile ? ok('link file', linkFile) : skipped('link file', 'this directory is not linked to a site'),
+      : ok('token file', 'no unencrypted tokens'),
+    linkFile ? ok('link file', linkFile) : skipped('link file', 'none in this directory'),
     completion(world),
   ];
 }
 
 function versions({ node, platform }: Needs['world']): Check {
   const detail = `dnx ${version}, Node ${node}, ${platform}`;
-  return supportsNode(node)
-    ? ok('versions', detail)
-    : warning('versions', `${detail}: this Node is not supported`, `Install a release of Node in ${supportedNode}`);
+  return supportsNode(node) ? ok('versions', detail) : warning('versions', `${detail} (unsupported Node)`, `Install Node ${supportedNode}`);
 }
 
 function privacy(check: string, path: string, allowed: number): Check {
-  if (!existsSync(path)) return skipped(check, `${path} is not there yet`);
+  if (!existsSync(path)) return skipped(check, `${path} does not exist yet`);
   const mode = statSync(path).mode & 0o777;
   return (mode & ~allowed) === 0
-    ? ok(check, `Only you can read ${path} (mode ${mode.toString(8)})`)
-    : warning(check, `${path} can be read by others (mode ${mode.toString(8)})`, `chmod ${allowed.toString(8)} ${quoted(path)}`);
+    ? ok(check, `${path} (mode ${mode.toString(8)})`)
+    : warning(check, `${path} is accessible to others (mode ${mode.toString(8)})`, `chmod ${allowed.toString(8)} ${quoted(path)}`);
 }
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
@@ -47,7 +45,7 @@ const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(
 function completion(world: Needs['world']): Check {
   const own = world.env.SHELL?.split('/').at(-1);
   const shell = (['bash', 'zsh', 'fish'] as const).find((each) => each === own);
-  if (!shell) return skipped('completion', 'SHELL does not name a shell that dnx completes in');
+  if (!shell) return skipped('completion', 'SHELL is not bash, zsh or fish');
   const [place] = placesOf(shell, world);
   return place && existsSync(place)
     ? ok('completion', `${shell}: ${place}`)

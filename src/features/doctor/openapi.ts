@@ -6,17 +6,17 @@ import { readYaml } from '../../base/yaml.ts';
 /** A field as a document describes it. */
 export interface Field {
   readonly required: boolean;
-  /** The values that it may have; undefined where the document does not limit them. */
+  /** The allowed values; undefined if the document does not limit them. */
   readonly values: readonly string[] | undefined;
 }
 
-/** An operation of a document, without what dnx does not compare. */
+/** An operation of a document, reduced to what dnx compares. */
 export interface Described {
   /** As the API reference would write it: `GET /servers/{server}`. */
   readonly operation: string;
   readonly body: Readonly<Record<string, Field>>;
   readonly query: Readonly<Record<string, Field>>;
-  /** The fields of the thing, or of one of the things, that it answers. */
+  /** The fields of the resource in the answer, or of one in a list. */
   readonly answer: Readonly<Record<string, Field>>;
 }
 
@@ -26,7 +26,7 @@ const methods = ['get', 'post', 'put', 'patch', 'delete'];
 export function readDocument(text: string, name: string): Described[] {
   const document = readYaml(text, name);
   if (!isObject(document) || !wordOf(document.openapi).startsWith('3') || !isObject(document.paths))
-    throw usage(`${name} is not an OpenAPI 3 document.`, 'It must have `openapi: 3.…` and `paths`.');
+    throw usage(`${name} is not an OpenAPI 3 document.`, 'It needs `openapi: 3.…` and `paths`.');
   const base = basePath(document);
   return Object.entries(document.paths).flatMap(([path, item]) => {
     const shared = list(resolved(item, document).parameters);
@@ -65,12 +65,12 @@ interface Raw extends Field {
 const plain = (raw: Readonly<Record<string, Raw>>): Record<string, Field> =>
   Object.fromEntries(Object.entries(raw).map(([name, { required, values }]) => [name, { required, values }]));
 
-/** The properties of a schema; of the items where it is a list, and of every part where it is put together. Each schema is read once. */
+/** The properties of a schema: those of the items of a list, and those of all parts of a composition. Reads each schema once. */
 function fields(of: unknown, document: JsonObject, read = new Map<JsonObject, Record<string, Raw>>()): Record<string, Raw> {
   const schema = resolved(of, document);
   const known = read.get(schema);
   if (known) return known;
-  // Until it is known, for one that refers to itself.
+  // For a schema that refers to itself.
   read.set(schema, {});
   const found = schema.items ? fields(schema.items, document, read) : propertiesOf(schema, document, read);
   read.set(schema, found);
@@ -109,7 +109,7 @@ function resolved(value: unknown, document: JsonObject, depth = 0): JsonObject {
   return resolved(found, document, depth + 1);
 }
 
-/** A step as it is written where it is not percent-encoded. */
+/** A step of a `$ref`, which need not be percent-encoded. */
 function decoded(step: string): string {
   try {
     return decodeURIComponent(step);
@@ -120,7 +120,7 @@ function decoded(step: string): string {
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** The path of the first server's address, which the paths of the document come after. */
+/** The path of the first server's URL, a prefix of all paths. */
 function basePath(document: JsonObject): string {
   const [server] = list(document.servers);
   const url = isObject(server) ? wordOf(server.url) : '';

@@ -6,16 +6,22 @@ import type { Token } from './token.ts';
 const UNUSED_DAYS = 90;
 const DAY_MS = 86_400_000;
 
-/** A token, and what is wrong with it. */
+/** A token and what needs attention about it. */
 export type Audited = Token & { readonly audit: readonly string[] };
 
-/** Marks what is wrong with tokens: every ability, unused for 90 days, never used, a name given twice. `now` is in epoch ms. */
-export function audit(tokens: readonly Token[], now: number): Audited[] {
-  return tokens.map((token) => ({ ...token, audit: [...marks(token, tokens, now)] }));
+/** What `audit` compares tokens with: `now` in epoch ms, and the id of the token that is signed in. */
+interface Standard {
+  readonly now: number;
+  readonly own: string | undefined;
 }
 
-function* marks(token: Token, tokens: readonly Token[], now: number): Iterable<string> {
-  if (hasEverything(token.abilities)) yield 'has every ability';
+/** Flags tokens with every ability, unless they are the one signed in with; unused for 90 days; never used; of the same name. */
+export function audit(tokens: readonly Token[], standard: Standard): Audited[] {
+  return tokens.map((token) => ({ ...token, audit: [...flags(token, tokens, standard)] }));
+}
+
+function* flags(token: Token, tokens: readonly Token[], { now, own }: Standard): Iterable<string> {
+  if (hasEverything(token.abilities) && wordOf(token.id) !== own) yield 'has every ability';
   if (token.last_used_at === null) yield 'never used';
   else if (token.last_used_at !== undefined) {
     const days = Math.floor((now - (timeOf(token.last_used_at) ?? now)) / DAY_MS);
@@ -25,6 +31,6 @@ function* marks(token: Token, tokens: readonly Token[], now: number): Iterable<s
   if (twins.length > 0) yield `same name as ${twins.join(', ')}`;
 }
 
-/** True for `*`, and for a list that holds all there are. */
+/** True for `*`, and for a list of all abilities. */
 export const hasEverything = (abilities: readonly string[] | undefined): boolean =>
   Array.isArray(abilities) && (abilities.includes('*') || all.every((each) => abilities.includes(each)));

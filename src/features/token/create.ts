@@ -1,52 +1,58 @@
 import { usage } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { message, type Result, text } from '../../cli/output/view.ts';
+import { done, type Result, text } from '../../cli/output/view.ts';
 import { reserveFile, type TokenFile } from '../../machine/credentials/token-file.ts';
-import { type Choosing, chooseAbilities, type NeedsOf } from '../auth/choose.ts';
+import { type Choosing, chosenAbilities, type NeedsOf } from '../auth/choose.ts';
+import { hasEverything } from './audit.ts';
 import { type Fresh, mint, undelivered } from './mint.ts';
+import { pickForToken } from './pick.ts';
 
 type Options = Choosing & { readonly to_file: string | undefined };
 
-/** Mints a token that can do just what was asked for: printed once and alone, or put into a file and never shown. */
+/** Creates a token with just these abilities; it is printed once, alone on stdout, or written to a file and never shown. */
 export async function createToken(
   ctx: Pick<Context, 'api' | 'ask' | 'ci' | 'progress' | 'settings' | 'world'>,
   { to_file, ...wanted }: Options,
   given: Readonly<Record<string, unknown>>,
   needsOf: NeedsOf,
 ): Promise<Result> {
-  const { api, progress } = ctx;
-  const chosen = 'abilities' in given ? undefined : await chooseAbilities(ctx, wanted, needsOf);
-  const body: Readonly<Record<string, unknown>> = { ...(chosen && { abilities: chosen }), ...given };
-  if (!('abilities' in body))
-    throw usage('What may the token do?', 'Give --for "deploy --wait", --preset ci-deploy, or --ability (each repeatable).');
+  const { api, ask, progress } = ctx;
+  const chosen = 'abilities' in given ? undefined : await chosenAbilities(progress, wanted, needsOf);
+  const picked = 'abilities' in given || chosen || !ask.allowed ? undefined : await pickForToken(ask);
+  const abilities = chosen ?? picked;
+  const body: Readonly<Record<string, unknown>> = { ...(abilities && { abilities }), ...given };
+  if (!('abilities' in body)) throw usage('No abilities given.', 'Use --for "deploy --wait", --preset ci-deploy or --ability site:deploy.');
   const file = placeFor(to_file, ctx);
   const fresh = await mint(api, body).catch((error: unknown) => {
     file?.discard();
     throw error;
   });
-  const picked = !(wanted.ability || wanted.for || wanted.from_script || wanted.preset) && chosen;
   const answers = picked ? { answers: { ability: picked } } : {};
-  progress.note(`Token ${wordOf(body.name)} can: ${[body.abilities].flat().map(wordOf).join(', ')}.`);
+  const able = [body.abilities].flat().map(wordOf);
+  const can = hasEverything(able) ? 'do everything' : able.join(', ');
   if (file) {
     await written(ctx, fresh, file);
-    const sentence = `Token ${wordOf(body.name)} is created. It is in ${to_file}, which only you can read.`;
-    return { view: message(sentence, { ...withoutToken(fresh.answer), file: file.path }), ...answers };
+    const view = done(`Created token ${wordOf(body.name)}`, { ...withoutToken(fresh.answer), file: file.path }, [
+      ['can', can],
+      ['file', `${to_file} (only you can read it)`],
+    ]);
+    return { view, ...answers };
   }
-  progress.note('It is shown this once:');
+  progress.note(`Token ${wordOf(body.name)} can: ${can}`);
+  progress.note('Copy it now; it is shown only once:');
   return { ...shownOnce(ctx, fresh), ...answers };
 }
 
-/** The file that a new token will go to. Without one it goes to stdout, which must lead somewhere. */
+/** The file for a new token. Undefined for stdout, which then must lead somewhere. */
 export function placeFor(to_file: string | undefined, { settings, world }: Pick<Context, 'settings' | 'world'>): TokenFile | undefined {
   if (to_file !== undefined) return reserveFile(to_file, world);
-  if (settings.format === 'ids') throw usage('-o ids would leave out the new token.', 'Use another format, or --to-file FILE.');
-  if (world.stdout.discards)
-    throw usage('Standard output is closed or the null device, so the new token would be lost.', 'Use --to-file FILE.');
+  if (settings.format === 'ids') throw usage('-o ids would omit the new token.', 'Use another format, or --to-file FILE.');
+  if (world.stdout.discards) throw usage('Standard output is closed or /dev/null, so the new token would be lost.', 'Use --to-file FILE.');
   return undefined;
 }
 
-/** Writes a new token to its file, or takes it back. */
+/** Writes a new token to its file, or revokes it. */
 export async function written({ api }: Pick<Context, 'api'>, fresh: Fresh, file: TokenFile, more = ''): Promise<void> {
   try {
     file.write(fresh.plain);
@@ -56,7 +62,7 @@ export async function written({ api }: Pick<Context, 'api'>, fresh: Fresh, file:
   }
 }
 
-/** A new token on stdout; it is taken back when that does not take all of it. */
+/** A new token on stdout; it is revoked if it cannot be written whole. */
 export function shownOnce({ api, ci }: Pick<Context, 'api' | 'ci'>, fresh: Fresh, more = ''): Result {
   ci.mask(fresh.plain);
   return {

@@ -7,26 +7,26 @@ import type { Reply } from '../../platform/api/reply.ts';
 import { idIn } from '../../platform/names/names.ts';
 import { idOf, tokenIn, unwrapped } from './token.ts';
 
-/** A token that the API has just made, and that nobody has yet. */
+/** A token that was just created and that nobody has yet. */
 export interface Fresh {
   readonly plain: string;
-  /** Undefined where the API does not tell it. */
+  /** Undefined if the API does not say it. */
   readonly id: string | undefined;
   readonly name: string;
-  /** What the API answered, for a script. */
+  /** The API's answer, for a script. */
   readonly answer: object;
 }
 
-const seeAll: Next = { command: ['token', 'list', '--audit'], why: 'To see your tokens' };
+const seeAll: Next = { command: ['token', 'list', '--audit'], why: 'To review your tokens' };
 
-/** False where a POST that failed has certainly done nothing: it was refused, or never sent. */
+/** False if a failed POST certainly did nothing: it was refused, or never sent. */
 export function mayHaveActed(error: unknown): boolean {
   if (!isError(error) || error.code === 'usage') return false;
   if (error.cause instanceof NetworkFault) return error.cause.sent;
   return error.status === undefined ? error.code !== 'unauthenticated' : error.status >= 500;
 }
 
-/** Makes a token. The failure says what may exist now. */
+/** Creates a token. A failure says what may exist now. */
 export async function mint(api: Pick<Api, 'send'>, body: Readonly<Record<string, unknown>>): Promise<Fresh> {
   const name = wordOf(body.name);
   let reply: Reply;
@@ -34,18 +34,18 @@ export async function mint(api: Pick<Api, 'send'>, body: Readonly<Record<string,
     reply = await api.send('POST /tokens', {}, { body });
   } catch (error) {
     if (!isError(error) || !mayHaveActed(error)) throw error;
-    throw error.withHint(`A new token ${name} may have been created, and nobody has it.`, seeAll);
+    throw error.withHint(`Token ${name} may have been created, and nobody has it.`, seeAll);
   }
   const known = isObject(reply.data) ? idIn(reply.data.id) : undefined;
   try {
     const plain = tokenIn(reply);
     return { plain, id: known ?? idOf(plain), name, answer: unwrapped(reply) };
   } catch (error) {
-    throw await undelivered(api, { id: known, name }, 'The new token is not known', error);
+    throw await undelivered(api, { id: known, name }, 'The new token is unknown', error);
   }
 }
 
-/** Revokes a new token that did not get to where it should, and says so; or which one exists now, and how to revoke it. */
+/** Revokes a new token that could not be delivered. If that fails, says which token exists and how to revoke it. */
 export async function undelivered(
   api: Pick<Api, 'send'>,
   { id, name }: Pick<Fresh, 'id' | 'name'>,
@@ -55,7 +55,7 @@ export async function undelivered(
 ): Promise<DnxError> {
   const gone = id !== undefined && (await isRevoked(api, id));
   const number = id === undefined ? '' : ` (id ${id})`;
-  const sentence = gone ? 'The new token is revoked again.' : `The new token ${name}${number} exists, and nobody has it.`;
+  const sentence = gone ? 'The new token was revoked.' : `The new token ${name}${number} exists and nobody has it.`;
   const next: Next = id === undefined ? seeAll : { command: ['token', 'revoke', id], why: 'Revoke it with' };
   const { code, hint } = isError(cause) ? cause : { code: 'failed' as const, hint: undefined };
   return new DnxError(code, `${what}: ${reasonFor(cause)}. ${sentence}${more}`, { hint, next: gone ? [] : [next], cause });
@@ -70,7 +70,7 @@ async function isRevoked(api: Pick<Api, 'send'>, id: string): Promise<boolean> {
   }
 }
 
-/** Why a token did not get to its reader. */
+/** Why a token could not be delivered, as a clause. */
 function reasonFor(error: unknown): string {
   const code = (isError(error) ? undefined : systemCode(error)) ?? (error instanceof Error ? systemCode(error.cause) : undefined);
   if (code === 'EPIPE' || code === 'ECONNRESET') return 'nobody reads the output';

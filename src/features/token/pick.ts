@@ -1,20 +1,30 @@
 import type { Ask } from '../../cli/prompt/ask.ts';
-import { vocabulary } from '../../platform/abilities.ts';
+import { abilities } from '../../platform/abilities.ts';
 import { type PresetName, presets } from './presets.ts';
 
-/** Asks for a set of abilities: a list grouped by resource, to be searched, that starts from a preset. */
-export async function pickAbilities(ask: Ask): Promise<readonly string[]> {
-  const start = await ask.select<PresetName | undefined>('What may the token do? Start from:', [
-    ...Object.entries(presets).map(([name, { summary }]) => ({ name: `${name}: ${summary}`, value: name as PresetName })),
-    { name: 'nothing', value: undefined },
-  ]);
-  const checked: readonly string[] = start ? presets[start].abilities : [];
-  const choices = Object.entries(vocabulary).flatMap(([resource, actions]) => [
+const QUESTION = 'What should this token be able to do?';
+const choose = { name: 'Choose abilities…', value: 'choose' } as const;
+const preset = (value: PresetName) => ({ name: presets[value].label, value });
+
+/** Asks what a person's own sign-in can do; undefined means everything. */
+export async function pickForSignIn(ask: Ask): Promise<readonly string[] | undefined> {
+  const scope = await ask.select(QUESTION, [preset('full'), preset('read-only'), preset('ci-deploy'), choose]);
+  if (scope === 'full') return undefined;
+  return scope === 'choose' ? pickAbilities(ask) : presets[scope].abilities;
+}
+
+/** Asks what a token for something that runs unattended can do. */
+export async function pickForToken(ask: Ask): Promise<readonly string[]> {
+  const scope = await ask.select(QUESTION, [preset('ci-deploy'), preset('read-only'), choose, preset('full')]);
+  return scope === 'choose' ? pickAbilities(ask, abilities, presets['ci-deploy'].abilities) : presets[scope].abilities;
+}
+
+/** Asks for a set of these abilities, listed by resource and filtered by typing. */
+export async function pickAbilities(ask: Ask, from = abilities, checked: readonly string[] = []): Promise<readonly string[]> {
+  const resources = [...new Set(from.map((each) => each.split(':')[0] ?? ''))];
+  const choices = resources.flatMap((resource) => [
     resource,
-    ...actions.map((action) => {
-      const ability = `${resource}:${action}`;
-      return { name: ability, value: ability, checked: checked.includes(ability) };
-    }),
+    ...from.filter((each) => each.startsWith(`${resource}:`)).map((each) => ({ name: each, value: each, checked: checked.includes(each) })),
   ]);
   return ask.checkbox('Abilities', choices);
 }

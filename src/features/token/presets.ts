@@ -1,19 +1,20 @@
 import { abilities } from '../../platform/abilities.ts';
 
-/** A ready-made set of abilities, and what it is for. */
+/** A named set of abilities. */
 export interface Preset {
-  readonly summary: string;
+  /** As a prompt offers it. */
+  readonly label: string;
   readonly abilities: readonly string[];
 }
 
-/** Sets of abilities for common needs. */
+/** Sets of abilities for common uses. */
 export const presets = {
-  'ci-deploy': { summary: 'Deploy and follow: site:deploy, site:read', abilities: ['site:deploy', 'site:read'] },
-  'read-only': { summary: 'See everything, change nothing', abilities: abilities.filter((each) => each.endsWith(':read')) },
-  full: { summary: 'Everything', abilities },
+  'ci-deploy': { label: 'Deploy only (for CI)', abilities: ['site:deploy', 'site:read'] },
+  'read-only': { label: 'Read only', abilities: abilities.filter((each) => each.endsWith(':read')) },
+  full: { label: 'Everything I can do', abilities },
 } as const satisfies Readonly<Record<string, Preset>>;
 
-/** The word for a preset on the command line. */
+/** The name of a preset on the command line. */
 export type PresetName = keyof typeof presets;
-/** The names, in the order in which they are offered. */
+/** Every name. */
 export const presetNames = Object.keys(presets) as readonly PresetName[];

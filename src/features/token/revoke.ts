@@ -1,16 +1,29 @@
 import { usage } from '../../base/errors.ts';
+import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { message, type Result, type View } from '../../cli/output/view.ts';
+import { done, type Result, type View } from '../../cli/output/view.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import type { Target } from '../../platform/names/names.ts';
-import { idOf } from './token.ts';
+import { idOf, type Token } from './token.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'tokens' | 'progress' | 'each'>;
 
-/** Revokes tokens. The one that dnx is using here takes its name typed; it is revoked last, and forgotten. */
-export async function revokeTokens(ctx: Needs, targets: readonly Target[], confirm: string | undefined): Promise<View | Result> {
+/** What the question before a revocation says: the names of tokens given by id, and which one is in use here. */
+export async function revokeAction(ctx: Pick<Context, 'api' | 'tokens'>, targets: readonly Target[]): Promise<string> {
+  const own = await ownId(ctx);
+  const shown = (await named(ctx, targets)).map(({ id, label }) => {
+    const details = [label !== id && `id ${id}`, id === own && 'the one in use here'].filter(Boolean);
+    return details.length > 0 ? `${label} (${details.join(', ')})` : label;
+  });
+  return `Revoke ${shown.length === 1 ? 'token' : 'tokens'} ${shown.join(', ')}`;
+}
+
+/** Revokes tokens. The one in use here needs its name typed; it is revoked last, and forgotten. */
+export async function revokeTokens(ctx: Needs, given: readonly Target[], confirm: string | undefined): Promise<View | Result> {
   const held = await ctx.tokens.find();
-  const own = targets.find(({ id }) => held !== undefined && idOf(held.token) === id);
+  const id = held && idOf(held.token);
+  const targets = given.some((each) => each.id === id) ? await named(ctx, given) : given;
+  const own = targets.find((each) => each.id === id);
   if (own) await agree(ctx, own, confirm);
   const revoke = (target: Target) => revokeOne(ctx, target, target === own ? held : undefined);
   const [only] = targets;
@@ -19,25 +32,39 @@ export async function revokeTokens(ctx: Needs, targets: readonly Target[], confi
   return inOrder(result, targets);
 }
 
-/** Gets the name of the token in use typed, before anything is revoked. */
-async function agree({ ask, progress }: Needs, { id, label }: Target, confirm: string | undefined): Promise<void> {
-  if (confirm === undefined && !ask.allowed) {
-    throw usage(`Token ${label} is the one that dnx is using here.`, `To revoke it all the same: --confirm '${label}'.`, {
-      command: ['logout'],
-      why: 'Or',
-    });
-  }
-  if (confirm === undefined) progress.warn(`Token ${label} is the one that dnx is using here: you will be signed out.`);
-  const typed = confirm ?? (await ask.input(`Type ${label} to go on:`));
-  if (typed !== label && typed !== id) throw usage(`'${typed}' is not the name of this token. Nothing was done.`, `Its name is ${label}.`);
+const ownId = async ({ tokens }: Pick<Context, 'tokens'>): Promise<string | undefined> => {
+  const held = await tokens.find();
+  return held && idOf(held.token);
+};
+
+/** The same tokens, each with its name. */
+async function named({ api }: Pick<Context, 'api'>, targets: readonly Target[]): Promise<readonly Target[]> {
+  if (targets.every(({ id, label }) => label !== id)) return targets;
+  const names = new Map((await api.list<Token>('GET /tokens')).map(({ id, name }) => [wordOf(id), wordOf(name)]));
+  return targets.map((each) => ({ ...each, label: names.get(each.id) || each.label }));
 }
 
-/** `inUse`: it is the token that dnx is using here. */
-async function revokeOne({ api, tokens }: Needs, { id, label }: Target, inUse: HeldToken | undefined): Promise<View> {
+/** Has the name of the token in use typed, before anything is revoked. */
+async function agree({ ask, progress }: Needs, { id, label }: Target, confirm: string | undefined): Promise<void> {
+  if (confirm === undefined && !ask.allowed) {
+    throw usage(`Token ${label} is the one in use here.`, `To revoke it anyway: --confirm '${label}'.`, {
+      command: ['logout'],
+      why: 'Or sign out with',
+    });
+  }
+  if (confirm === undefined) progress.warn(`Token ${label} is the one in use here. Revoking it signs you out.`);
+  const typed = confirm ?? (await ask.input(`Type '${label}' to continue:`));
+  if (typed !== label && typed !== id)
+    throw usage(`'${typed}' is not the name of this token. Nothing was revoked.`, `Its name is ${label}.`);
+}
+
+/** `inUse`: it is the token in use here. */
+async function revokeOne({ api, tokens, progress }: Needs, { id, label }: Target, inUse: HeldToken | undefined): Promise<View> {
   await api.send('DELETE /tokens/{token}', { token: id });
-  if (inUse && inUse.source !== 'variable') await tokens.forget();
-  const rest = inUse ? (inUse.source === 'variable' ? ' Unset DNX_TOKEN, which held it.' : ' You are signed out.') : '';
-  return message(`Revoked token ${label}.${rest}`, { id, deleted: true });
+  if (inUse?.source === 'variable') progress.note('DNX_TOKEN holds the revoked token. Unset it.');
+  else if (inUse) await tokens.forget();
+  const signedOut = inUse && inUse.source !== 'variable' ? '; you are signed out' : '';
+  return done(`Revoked token ${label}${signedOut}`, { id, deleted: true });
 }
 
 /** The rows in the order in which the tokens were given. */

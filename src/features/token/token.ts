@@ -4,7 +4,7 @@ import { wordOf } from '../../base/text.ts';
 import type { Api } from '../../platform/api/api.ts';
 import type { Reply } from '../../platform/api/reply.ts';
 
-/** A token as the API lists it; its plain text is never among this. */
+/** A token as the API lists it, without its plain text. */
 export interface Token {
   readonly id: number | string;
   readonly name: string;
@@ -18,7 +18,7 @@ export const idOf = (plain: string): string | undefined => /^(\w+)\|/.exec(plain
 
 const fields = ['token', 'access_token', 'plain_text_token', 'plainTextToken'];
 
-/** The plain-text token of a login or create answer, wherever the API put it. */
+/** The plain-text token in the answer to a login or create. */
 export function tokenIn(reply: Reply): string {
   for (const place of [reply.body, reply.data]) {
     if (!isObject(place)) continue;
@@ -27,12 +27,12 @@ export function tokenIn(reply: Reply): string {
       if (typeof value === 'string' && value !== '') return value;
     }
   }
-  throw new DnxError('failed', 'Deploynix answered without a token.', {
-    next: [{ command: ['login', '--with-token'], why: 'Create one in the dashboard, then' }],
+  throw new DnxError('failed', 'Deploynix sent no token.', {
+    next: [{ command: ['login', '--with-token'], why: 'Create one in the dashboard, then run' }],
   });
 }
 
-/** What the API tells of the token that is asked with: it is found by the id that stock tokens begin with. */
+/** A plain-text token as the API lists it, found by the id that it begins with. Undefined if it is not listed. */
 export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
   const id = idOf(plain);
   if (id === undefined) return undefined;
@@ -44,7 +44,7 @@ export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<
   }
 }
 
-/** The answer to a create, unwrapped: the token itself may stand inside its `data` or beside it. */
+/** The answer to a create as one object: the token may be inside `data` or beside it. */
 export function unwrapped({ body, data }: Reply): object {
   const { data: _, ...beside } = isObject(body) ? body : {};
   return isObject(data) ? { ...data, ...(data === body ? {} : beside) } : beside;

@@ -10,10 +10,10 @@ interface Options {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How long an answer may take, and how long a person may take to unlock a keyring. */
+/** How long the service may take to answer, and a person to unlock a keyring, in ms. */
 const patience = { answer: 3_000, person: 60_000 } as const;
 
-/** The keyring of a Linux desktop. It is spoken to directly: a library would wait in a thread that nothing can wake, even when dnx is to end. */
+/** The keyring of a Linux desktop, over D-Bus. A library would wait in a thread that Ctrl-C cannot end. */
 export function desktopKeychain({ env, clock, signal }: Options): Keychain {
   const call = async <T>(account: string, attended: Attended | undefined, work: (item: SecretItem) => Promise<T>): Promise<T> => {
     signal?.throwIfAborted();
@@ -33,7 +33,7 @@ export function desktopKeychain({ env, clock, signal }: Options): Keychain {
     const limit = async (): Promise<never> => {
       await clock.sleep(patience.answer, until);
       if (attended === undefined || state !== 'answered') throw unanswered(state, patience.answer / 1000);
-      // KeePassXC may want a person's consent although it is unlocked, and says so nowhere.
+      // KeePassXC may ask for consent although it is unlocked.
       attended.waiting();
       await clock.sleep(patience.person - patience.answer, until);
       throw unanswered('attended', patience.person / 1000);

@@ -7,17 +7,17 @@ import type { Waiting } from '../files/lock.ts';
 
 type Contents = Readonly<Record<string, unknown>>;
 
-/** The file that holds tokens in the clear, by account. It exists only while there is one in it. */
+/** The file of tokens in the clear, by account. It exists only while it holds one. */
 export interface InsecureFile {
   readonly path: string;
   read(account: string): string | undefined;
   write(account: string, token: string): Promise<void>;
   remove(account: string): Promise<void>;
-  /** Creates its directory, which nobody else may enter, or throws what is in the way. */
+  /** Creates its private directory, or throws what is in the way. */
   prepare(): void;
 }
 
-/** The insecure file at `path`. Its writes wait for those of other processes. */
+/** The insecure file at `path`. Processes write it one at a time. */
 export function insecureFile(path: string, waiting: Waiting): InsecureFile {
   const prepare = () => {
     const directory = dirname(path);
@@ -26,7 +26,7 @@ export function insecureFile(path: string, waiting: Waiting): InsecureFile {
       chmodSync(directory, 0o700);
     } catch (cause) {
       throw new DnxError('failed', `Cannot make ${directory} private (${systemCode(cause)}).`, {
-        hint: 'Check who owns that directory. DNX_CONFIG_DIR chooses another.',
+        hint: 'Check who owns that directory, or set DNX_CONFIG_DIR.',
         cause,
       });
     }

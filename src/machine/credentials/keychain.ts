@@ -7,9 +7,9 @@ export interface KeychainOptions {
   readonly env: Env;
   readonly platform: NodeJS.Platform;
   readonly clock: Pick<Clock, 'sleep'>;
-  /** Gives up a pending call, and rejects with the reason. */
+  /** Ends a pending call, which rejects with the reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Loads the native module; throws where there is none for this machine. */
+  /** Loads the native module; throws if there is none for this machine. */
   readonly load?: () => Keyring;
 }
 

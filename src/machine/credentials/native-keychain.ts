@@ -4,7 +4,7 @@ import { isError } from '../../base/errors.ts';
 import type { Clock, Keychain } from '../world.ts';
 import { failure, instead } from './keychain-failure.ts';
 
-/** The part of the native module that is used. Its type alone is imported: loading it is for the first call. */
+/** The part of the native module that is used. It is loaded with the first call. */
 export interface Keyring {
   readonly AsyncEntry: new (service: string, account: string) => AsyncEntry;
 }
@@ -16,10 +16,10 @@ interface Options {
   readonly load?: () => Keyring;
 }
 
-/** The name under which tokens are kept, wherever they are. */
+/** The service name of every stored token. */
 export const SERVICE = 'deploynix-cli';
 
-/** The system's own dialog waits for a person who is typing a password. */
+/** Time for a person to type a password into the system's dialog. */
 const PATIENCE_MS = 60_000;
 
 // `require`, and late: an ESM import of the native module costs 30 ms more.
@@ -27,7 +27,7 @@ const loadKeyring = (): Keyring => createRequire(import.meta.url)('@napi-rs/keyr
 
 const names = { darwin: 'the macOS Keychain', win32: 'the Windows Credential Manager' } as const;
 
-/** The keychain of macOS or Windows, by a native module. */
+/** The keychain of macOS or Windows, through a native module. */
 export function nativeKeychain({ platform, clock, signal, load = loadKeyring }: Options): Keychain {
   const name = names[platform];
   const Name = name.replace(/^t/, 'T');
@@ -38,7 +38,7 @@ export function nativeKeychain({ platform, clock, signal, load = loadKeyring }: 
     const until = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
     const limit = async (): Promise<never> => {
       await clock.sleep(PATIENCE_MS, until);
-      throw failure(`${Name} has not answered for ${PATIENCE_MS / 1000} seconds`);
+      throw failure(`${Name} did not answer within ${PATIENCE_MS / 1000} seconds`);
     };
     try {
       const { AsyncEntry } = loaded(load, name);
@@ -62,7 +62,7 @@ function loaded(load: () => Keyring, name: string): Keyring {
   try {
     return load();
   } catch (cause) {
-    const message = `There is no keychain here: the optional package @napi-rs/keyring, which speaks to ${name}, cannot be loaded`;
+    const message = `No keychain available: the optional package @napi-rs/keyring for ${name} cannot be loaded`;
     throw failure(message, `Install deploynix-cli again without --omit=optional. ${instead}`, cause);
   }
 }

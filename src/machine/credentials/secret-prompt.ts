@@ -11,23 +11,23 @@ export const secrets = {
 } as const;
 /** The bus itself. */
 export const busItself = { destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', face: 'org.freedesktop.DBus' } as const;
-/** The path of nothing: no prompt is needed, there is no such keyring. */
+/** The path for nothing: no prompt needed, no such keyring. */
 export const NONE = '/';
 
 const PROMPT = 'org.freedesktop.Secret.Prompt';
 const wallet = { destination: 'org.kde.kwalletd6', path: '/modules/kwalletd6', face: 'org.kde.KWallet' } as const;
 
-/** What a keyring asks of a person. */
+/** The prompts of a keyring. */
 export interface Prompts {
-  /** Unlocks keyrings or items; a failure at once where nobody is there. */
+  /** Unlocks keyrings or items; fails immediately if nobody is there. */
   unlock(paths: readonly string[]): Promise<void>;
-  /** Runs a prompt to its end. It may end at once, without a dialog. */
+  /** Runs a prompt to its end, which may come without a dialog. */
   complete(path: string): Promise<void>;
-  /** Takes a prompt that is still open off the screen, and hangs up. */
+  /** Dismisses an open prompt and disconnects. */
   leave(): void;
 }
 
-/** `attended` undefined: nobody is there, and no prompt is opened. */
+/** Without `attended` nobody is there, and no prompt is opened. */
 export function openPrompts(bus: Bus, attended: Attended | undefined): Prompts {
   let open: string | undefined;
   const complete = async (path: string): Promise<void> => {
@@ -36,7 +36,7 @@ export function openPrompts(bus: Bus, attended: Attended | undefined): Prompts {
     const match = `type='signal',interface='${PROMPT}',path='${path}'`;
     await bus.call({ ...busItself, member: 'AddMatch', signature: 's', args: [match] });
     const completed = bus.signal(path, 'Completed');
-    // It never comes where the prompt itself fails.
+    // The signal never comes if the prompt itself fails.
     completed.catch(() => undefined);
     await bus.call({ ...onPrompt(path), member: 'Prompt', signature: 's', args: [''] });
     const [was] = await completed;
@@ -46,7 +46,7 @@ export function openPrompts(bus: Bus, attended: Attended | undefined): Prompts {
   return {
     complete,
     async unlock(paths) {
-      // KWallet says that it is locked until somebody unlocks it, although its wallet is open: then no dialog comes.
+      // KWallet reports itself as locked until a client unlocks it, even if its wallet is open. Then no dialog appears.
       if (!(await isWalletOpen(bus))) {
         if (attended === undefined) throw locked();
         attended.waiting();
@@ -60,7 +60,7 @@ export function openPrompts(bus: Bus, attended: Attended | undefined): Prompts {
 
 const onPrompt = (path: string): Omit<MethodCall, 'member'> => ({ destination: secrets.destination, path, face: PROMPT });
 
-/** True where the service is KWallet, with its wallet open. */
+/** True if the service is KWallet and its wallet is open. */
 async function isWalletOpen(bus: Bus): Promise<boolean> {
   const ownerOf = async (name: string) => (await bus.call({ ...busItself, member: 'GetNameOwner', signature: 's', args: [name] }))[0];
   try {

@@ -8,15 +8,15 @@ import { openSession } from './secret-session.ts';
 
 /** The item of one service and account. https://specifications.freedesktop.org/secret-service-spec/latest/ */
 export interface SecretItem {
-  /** The bus's own greeting, without which it answers nothing. */
+  /** Greets the bus, which answers nothing before. */
   greet(): Promise<void>;
-  /** Finds the default keyring; the first call of all to the service. */
+  /** Finds the default keyring; the first call to the service. */
   begin(): Promise<void>;
   read(): Promise<string | undefined>;
   write(secret: string): Promise<void>;
-  /** False when there was nothing to remove. */
+  /** False if there was nothing to remove. */
   remove(): Promise<boolean>;
-  /** Takes a prompt that is still open off the screen, and hangs up. */
+  /** Dismisses an open prompt and disconnects. */
   leave(): void;
 }
 
@@ -24,7 +24,7 @@ interface Options {
   readonly bus: Bus;
   readonly service: string;
   readonly account: string;
-  /** Undefined: nobody is there, and no prompt is opened. */
+  /** Undefined if nobody is there: no prompt is opened. */
   readonly attended: Attended | undefined;
 }
 
@@ -43,11 +43,11 @@ export function secretItem({ bus, service, account, attended }: Options): Secret
     bus.call({ ...secrets, member, signature, args, ...on });
   const search = async () => (await call('SearchItems', 'a{ss}', [attributes])) as readonly (readonly string[])[];
 
-  /** The path of the item. The default keyring is unlocked first: KeePassXC asks for a password when it is searched. */
+  /** The path of the item. The default keyring is unlocked first: KeePassXC asks for a password when searched. */
   const find = async (): Promise<string | undefined> => {
     if (keyring !== NONE && (await isLocked(bus, keyring))) await prompts.unlock([keyring]);
     const [open = [], shut = []] = await search();
-    // It may be in another keyring than the default one.
+    // The item may be in another keyring.
     if (open.length > 0 || shut.length === 0) return open[0];
     await prompts.unlock(shut);
     return (await search())[0]?.[0];

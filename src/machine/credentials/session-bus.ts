@@ -2,17 +2,16 @@ import type { Env } from '../world.ts';
 import { type Bus, openBus } from './bus.ts';
 import { failure } from './keychain-failure.ts';
 
-/** Connects to the session bus of a desktop, or throws why there is none. */
+/** Connects to the session bus of the desktop; throws if there is none. */
 export async function openSessionBus(env: Env): Promise<Bus> {
   const address = env.DBUS_SESSION_BUS_ADDRESS || (env.XDG_RUNTIME_DIR && `unix:path=${env.XDG_RUNTIME_DIR}/bus`);
-  if (!address)
-    throw failure('There is no keychain here: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)');
-  // A list, of which the first that can be connected to counts. Others than Unix sockets are not of this machine.
+  if (!address) throw failure('No keychain available: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)');
+  // The first address that accepts a connection counts. Only Unix sockets are local.
   for (const path of address.split(';').map(socketPath)) {
     const bus = path === undefined ? undefined : await openBus(path);
     if (bus) return bus;
   }
-  throw failure(`There is no keychain here: no D-Bus session bus at ${address}`);
+  throw failure(`No keychain available: no D-Bus session bus at ${address}`);
 }
 
 /** `unix:path=/run/user/1000/bus,guid=…`, with %xx escapes; `unix:abstract=…` is a name that begins with NUL. */

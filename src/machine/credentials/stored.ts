@@ -4,7 +4,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { Attended, World } from '../world.ts';
 import type { InsecureFile } from './insecure-file.ts';
 
-/** Where the token of one account can be stored, and what is needed to do it. */
+/** The stores for the token of one account. */
 export interface Stores {
   /** `profile@host`. */
   readonly account: string;
@@ -15,11 +15,11 @@ export interface Stores {
   readonly warn: (line: string) => void;
 }
 
-/** What the settings know of the token that is stored. */
+/** What the settings know about the stored token. */
 export const knownIn = ({ account, settings }: Pick<Stores, 'account' | 'settings'>): Account | undefined =>
   readConfig(settings.directories.config).accounts?.[account];
 
-/** Stores a token, and takes the older one out of the other place. If it fails, what was stored before is as it was. */
+/** Stores a token and removes an older one from the other store. If it fails, nothing has changed. */
 export async function storeToken(
   stores: Stores,
   token: string,
@@ -31,9 +31,8 @@ export async function storeToken(
   const old = await place.read(account, attended);
   try {
     await place.write(account, token, attended);
-    // One that says yes and keeps nothing must not cost the only copy.
-    if ((await place.read(account, attended)) !== token)
-      throw new DnxError('failed', `The ${store} took the token, but does not give it back.`);
+    // A keychain that silently keeps nothing must not lose the only copy.
+    if ((await place.read(account, attended)) !== token) throw new DnxError('failed', `The ${store} did not keep the token.`);
     await remember(stores, { ...details, store, stored_at: new Date(world.clock.now()).toISOString() });
   } catch (error) {
     await (old === undefined ? place.remove(account, attended) : place.write(account, old, attended)).catch(() => undefined);
@@ -45,7 +44,7 @@ export async function storeToken(
   return store;
 }
 
-/** Forgets the token that is stored, and an older one in the clear; false when there was nothing. */
+/** Forgets the stored token, and an older one in the clear; false if there was none. */
 export async function forgetToken(stores: Stores): Promise<boolean> {
   const { account, file, world, attended } = stores;
   const known = knownIn(stores);
@@ -56,7 +55,7 @@ export async function forgetToken(stores: Stores): Promise<boolean> {
   return known !== undefined || cleaned;
 }
 
-/** Takes a token that is no longer used out of the clear. A file that is broken must not cost the work that is done already. */
+/** Removes an unused token from the insecure file. A broken file is only a warning: the token is stored already. */
 async function cleanFile({ account, file, warn }: Stores): Promise<boolean> {
   try {
     if (file.read(account) === undefined) return false;
@@ -69,7 +68,7 @@ async function cleanFile({ account, file, warn }: Stores): Promise<boolean> {
   }
 }
 
-/** Notes in the settings where the token is, or that there is none. */
+/** Keeps in the settings where the token is stored. */
 async function remember({ account, world, settings }: Stores, entry: Account | undefined): Promise<void> {
   const { editConfig } = await import('../settings/config-file.ts');
   await editConfig(settings.directories.config, world, (config) => {

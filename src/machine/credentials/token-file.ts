@@ -2,16 +2,16 @@ import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { systemCode, usage } from '../../base/errors.ts';
 import { pathOf, type World } from '../world.ts';
 
-/** A new file that waits for a token. */
+/** A new, empty file for a token. */
 export interface TokenFile {
   readonly path: string;
-  /** Writes all of it to the disk, or throws the error of the system. */
+  /** Writes the token to disk, or throws the system's error. */
   write(token: string): void;
-  /** Removes the file, when there is no token to put there. */
+  /** Removes the file if there is no token for it. */
   discard(): void;
 }
 
-/** Makes the file that a token will go to, readable by its owner alone, before there is a token to lose. One that exists is refused. */
+/** Creates the file for a token, readable only by its owner, before there is a token to lose. An existing file is refused. */
 export function reserveFile(name: string, world: Pick<World, 'cwd' | 'home'>): TokenFile {
   const path = pathOf(name, world);
   let descriptor: number;
@@ -19,7 +19,7 @@ export function reserveFile(name: string, world: Pick<World, 'cwd' | 'home'>): T
     descriptor = openSync(path, 'wx', 0o600);
   } catch (error) {
     const code = systemCode(error);
-    if (code === 'EEXIST') throw usage(`${name} exists already.`, 'Move it away, or name another file.');
+    if (code === 'EEXIST') throw usage(`${name} already exists.`, 'Remove it, or use another name.');
     throw usage(`Cannot write ${name} (${code}).`);
   }
   return {

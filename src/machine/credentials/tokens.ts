@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DnxError } from '../../base/errors.ts';
 import type { Account } from '../settings/config.ts';
-import { DEFAULT_HOST } from '../settings/host.ts';
+import { DEFAULT_HOST, hostName } from '../settings/host.ts';
 import { DEFAULT_PROFILE } from '../settings/place.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Attended, World } from '../world.ts';
@@ -23,31 +23,35 @@ export interface Tokens {
   /** `profile@host`, as the keychain knows it. */
   readonly account: string;
   find(): Promise<HeldToken | undefined>;
+  /** The token that is stored here, even if DNX_TOKEN is set. */
+  stored(): Promise<HeldToken | undefined>;
   /** The token, or a DnxError that says how to sign in. Read once in a process. */
   token(): Promise<string>;
   store(token: string, known: Omit<Account, 'store' | 'stored_at'>, options: { readonly insecure: boolean }): Promise<Source>;
-  /** Forgets what is stored here, in the clear too; false when there was nothing. */
+  /** Forgets what is stored here, in the clear too; false if there was nothing. */
   forget(): Promise<boolean>;
-  /** What is known of the token that is stored here. Undefined: nothing is stored. The keychain is not touched. */
+  /** What the settings know about the stored token; undefined if there is none. The keychain is not opened. */
   readonly known: Account | undefined;
-  /** Throws what stands in the way of storing a token here, before there is one to lose. */
+  /** Throws if no token could be stored here, before there is one to lose. */
   probe(options: { readonly insecure: boolean }): Promise<void>;
+  /** The path of the file for tokens in the clear. */
+  readonly file: string;
   /** The token of another profile or host. */
   of(place: { readonly profile: string; readonly host: string }): Tokens;
 }
 
-/** The file, in the configuration directory, that holds tokens in the clear where that was asked for. */
+/** The file for tokens in the clear, in the config directory. */
 export const INSECURE_FILE = 'tokens.json';
 
 interface Options {
   readonly world: Pick<World, 'env' | 'keychain' | 'clock' | 'signal'>;
   readonly settings: Pick<Settings, 'profile' | 'host' | 'directories' | 'config' | 'blocked'>;
-  /** Undefined: nobody is there to unlock a keychain. */
+  /** Undefined if nobody is there to unlock a keychain. */
   readonly attended: Attended | undefined;
   readonly warn: (line: string) => void;
 }
 
-/** The tokens of a profile and host. What is found is remembered, so that a keychain is asked once. */
+/** The tokens of a profile and host. A keychain is asked only once. */
 export function openTokens(options: Options): Tokens {
   const { world, settings } = options;
   const account = accountName(settings);
@@ -60,7 +64,9 @@ export function openTokens(options: Options): Tokens {
   };
   return {
     account,
+    file: file.path,
     find,
+    stored: () => storedToken(options, file),
     get known() {
       return knownIn(stores);
     },
@@ -90,13 +96,16 @@ export function openTokens(options: Options): Tokens {
   };
 }
 
-/** Token order: DNX_TOKEN, then where the settings say that this account's token lies. The keychain is not touched otherwise. */
-async function findToken({ world, settings, attended, warn }: Options, file: InsecureFile): Promise<HeldToken | undefined> {
-  const { requests, storedToken } = settings.blocked;
+/** DNX_TOKEN, else the token from the store that the settings name. Other stores are not opened. */
+async function findToken(options: Options, file: InsecureFile): Promise<HeldToken | undefined> {
+  const { requests } = options.settings.blocked;
   if (requests) throw requests;
-  const variable = world.env.DNX_TOKEN?.trim();
-  if (variable) return { token: variable, source: 'variable' };
-  if (storedToken) throw storedToken;
+  const variable = options.world.env.DNX_TOKEN?.trim();
+  return variable ? { token: variable, source: 'variable' } : storedToken(options, file);
+}
+
+async function storedToken({ world, settings, attended }: Options, file: InsecureFile): Promise<HeldToken | undefined> {
+  if (settings.blocked.storedToken) throw settings.blocked.storedToken;
   const account = accountName(settings);
   const known = settings.config.accounts?.[account];
   if (known?.store === 'keychain') {
@@ -105,23 +114,27 @@ async function findToken({ world, settings, attended, warn }: Options, file: Ins
   }
   if (known?.store === 'file') {
     const token = file.read(account);
-    if (token === undefined) return undefined;
-    warn(`The token is stored in the clear in ${file.path}.`);
-    return { token, source: 'file' };
+    return token === undefined ? undefined : { token, source: 'file' };
   }
   return undefined;
 }
 
 /** The command that signs in to this profile and host. */
-export const loginLine = ({ profile, host }: Pick<Settings, 'profile' | 'host'>): string =>
-  ['dnx login', profile !== DEFAULT_PROFILE && `--profile ${profile}`, host !== DEFAULT_HOST && `--host ${host}`].filter(Boolean).join(' ');
+export function loginLine({ profile, host, config }: Pick<Settings, 'profile' | 'host' | 'config'>): string {
+  const kept = config.profiles?.[profile]?.host ?? DEFAULT_HOST;
+  return ['dnx login', profile !== DEFAULT_PROFILE && `--profile ${profile}`, host !== kept && `--host ${host}`].filter(Boolean).join(' ');
+}
 
-/** Names the tokens that there are elsewhere: a forgotten `--host` looks like being signed out. */
+/** Names the tokens of other profiles and hosts: a missing `--host` looks like being signed out. */
 function notSignedIn(settings: Options['settings']): DnxError {
   const { profile, host, config } = settings;
   const accounts = Object.keys(config.accounts ?? {});
-  const elsewhere = accounts.length === 0 ? '' : `\nThere is a token for: ${accounts.join(', ')}. Choose with --profile and --host.`;
-  return new DnxError('unauthenticated', `Not signed in to ${host}${profile === DEFAULT_PROFILE ? '' : ` as profile ${profile}`}.`, {
-    hint: `Sign in with: ${loginLine(settings)}   (in CI: set DNX_TOKEN)${elsewhere}`,
-  });
+  const elsewhere = accounts.length === 0 ? '' : `\nStored tokens: ${accounts.join(', ')}. Use --profile and --host to choose one.`;
+  return new DnxError(
+    'unauthenticated',
+    `Not signed in to ${hostName(host)}${profile === DEFAULT_PROFILE ? '' : ` (profile ${profile})`}.`,
+    {
+      hint: `Run: ${loginLine(settings)}   (in CI: set DNX_TOKEN)${elsewhere}`,
+    },
+  );
 }

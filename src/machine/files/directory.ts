@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Creates a directory and its parents, for this user alone. Not Node's recursive mkdir: under /proc that one never returns. */
+/** Creates a directory and its parents, accessible only to this user. Node's recursive mkdir never returns under /proc. */
 export function makeDirectory(directory: string): void {
   if (existsSync(directory)) return;
   const parent = dirname(directory);

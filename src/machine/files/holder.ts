@@ -4,30 +4,30 @@ import { hostname } from 'node:os';
 import { kill, platform } from 'node:process';
 import { systemCode } from '../../base/errors.ts';
 
-/** The process that holds a lock, told apart from every other one over reboots, containers and reuse of its id. '' is what cannot be known here. */
+/** The process that holds a lock, unique across reboots, containers and reused ids. A field is '' if unknown. */
 export interface Holder {
   readonly host: string;
   readonly pid: number;
-  /** The boot of the host, and the namespace that the id is valid in: Linux alone has them. */
+  /** The boot of the host, and the namespace of the process id. Only on Linux. */
   readonly boot: string;
   readonly namespace: string;
-  /** When the process started, in the words of the platform. */
+  /** When the process started, in the platform's format. */
   readonly start: string;
 }
 
-/** A living process of this host, as a holder. */
+/** A running process of this host, as a holder. */
 export const holderOf = (pid: number): Holder => ({ ...thisHost(), pid, start: startOf(pid) ?? '' });
 
-/** A holder as the name of a file. */
+/** A holder as a file name. */
 export const nameOf = ({ host, pid, boot, namespace, start }: Holder): string => [host, pid, boot, namespace, start].join(',');
 
-/** The holder behind such a name; undefined for a name of another kind. */
+/** The holder in a file name; undefined for any other file. */
 export function holderNamed(name: string): Holder | undefined {
   const [host = '', pid = '', boot = '', namespace = '', start, ...more] = name.split(',');
   return start === undefined || more.length > 0 || !/^\d+$/.test(pid) ? undefined : { host, pid: Number(pid), boot, namespace, start };
 }
 
-/** True where the process certainly no longer exists. One of another host, or of another container, cannot be seen and may. */
+/** True if the process certainly no longer exists. A process of another host or container might. */
 export function isGone(holder: Holder): boolean {
   const here = thisHost();
   if (holder.host !== here.host) return false;
@@ -40,7 +40,7 @@ export function isGone(holder: Holder): boolean {
 const differ = (one: string, other: string): boolean => one !== '' && other !== '' && one !== other;
 
 const thisHost = (): Omit<Holder, 'pid' | 'start'> => ({
-  // A file name has 255 bytes.
+  // A file name can have 255 bytes.
   host: inName(hostname()).slice(0, 64),
   boot: inName(orNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())),
   namespace: inName(orNothing(() => readlinkSync('/proc/self/ns/pid'))),
@@ -48,12 +48,12 @@ const thisHost = (): Omit<Holder, 'pid' | 'start'> => ({
 
 const inName = (text = ''): string => text.replace(/[^\w.-]/g, '-');
 
-/** When a process started; undefined for one that has ended, '' for one that lives and does not say. */
+/** When a process started; undefined if it has ended, '' if it is running but the time is unknown. */
 export function startOf(pid: number, system: NodeJS.Platform = platform): string | undefined {
   if (!exists(pid)) return undefined;
   if (system === 'win32') return '';
   const [state, start] = orNothing(() => (['linux', 'android'].includes(system) ? fromProc(pid) : fromPs(pid))) ?? ['', ''];
-  // A killed process stays as a zombie until its parent asks for it.
+  // A killed process stays a zombie until its parent waits for it.
   return /^[ZX]/.test(state) ? undefined : inName(start);
 }
 
@@ -65,7 +65,7 @@ function exists(pid: number): boolean {
   }
 }
 
-/** Fields 3 and 22 of proc_pid_stat(5). Field 2, the name, may hold spaces and parentheses. */
+/** Fields 3 and 22 of proc_pid_stat(5). Field 2, the name, may contain spaces and parentheses. */
 function fromProc(pid: number): [state: string, start: string] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -2,7 +2,7 @@ import { DnxError } from '../../base/errors.ts';
 import { fromJson, isObject, toJson } from '../../base/json.ts';
 import { readText, writeText } from './text-file.ts';
 
-/** A JSON file, or an empty object where there is none. A broken one is named: it is the user's to fix. */
+/** Reads a JSON object; an empty one if there is no file. The error for a broken file names it. */
 export function readJson<T extends object>(file: string): T {
   const content = readText(file);
   if (content === undefined) return {} as T;
@@ -13,7 +13,7 @@ export function readJson<T extends object>(file: string): T {
   } catch (cause) {
     throw new DnxError('usage', `${file} is not valid JSON.`, { hint, cause });
   }
-  if (!isObject(value)) throw new DnxError('usage', `${file} does not hold a JSON object.`, { hint });
+  if (!isObject(value)) throw new DnxError('usage', `${file} does not contain a JSON object.`, { hint });
   return value as T;
 }
 

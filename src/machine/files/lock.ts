@@ -9,10 +9,10 @@ import { type Holder, holderNamed, holderOf, isGone, nameOf } from './holder.ts'
 const STEP_MS = 20;
 const PATIENCE_MS = 10_000;
 
-/** dnx 0.1.0 locked with an empty directory, and nothing tells whose. */
+/** dnx 0.1.0 used an empty directory, without a holder. */
 const ABANDONED_MS = 5_000;
 
-/** What a wait for a lock needs. */
+/** What waiting for a lock needs. */
 export interface Waiting {
   readonly clock: Pick<Clock, 'sleep' | 'elapsed'>;
   readonly signal?: AbortSignal | undefined;
@@ -20,8 +20,8 @@ export interface Waiting {
 }
 
 /**
- * Runs `edit` while no other dnx edits this file. The lock is a directory beside the file, in which an empty file is named after the holder.
- * Every step is a rename that only one process can win, so a lock is taken from a dead holder once.
+ * Runs `edit` while no other dnx edits this file. The lock is a directory next to the file, with an empty file named after the holder.
+ * Every step is a rename that only one process can win, so only one takes over the lock of a dead holder.
  */
 export async function locked<T>(file: string, { clock, signal, patienceMs = PATIENCE_MS }: Waiting, edit: () => T): Promise<T> {
   const lock = `${file}.lock`;
@@ -46,15 +46,15 @@ function take(lock: string, own: string): boolean {
   return isGone(holder) && won(() => renameSync(join(lock, nameOf(holder)), join(lock, own)));
 }
 
-/** Renames a complete lock into place, which fails where one stands that is not empty. */
+/** Renames a complete lock into place, which fails if there is one that is not empty. */
 function create(lock: string, own: string): boolean {
   const candidate = `${lock}.${own}`;
   mkdirSync(candidate, { mode: 0o700 });
   try {
     writeFileSync(join(candidate, own), '', { mode: 0o600 });
     const standing = statSync(lock, { throwIfNoEntry: false });
-    if (standing && !standing.isDirectory()) throw usage(`${lock} is not a lock of dnx.`, 'Remove it and try again.');
-    // Both times come from the file system, which may be another machine's.
+    if (standing && !standing.isDirectory()) throw usage(`${lock} is not a dnx lock.`, 'Remove it and try again.');
+    // Both times are from the file system, which may be on another machine.
     if (standing && statSync(candidate).mtimeMs - standing.mtimeMs < ABANDONED_MS) return false;
     return won(() => {
       if (standing) rmdirSync(lock);
@@ -65,17 +65,17 @@ function create(lock: string, own: string): boolean {
   }
 }
 
-/** Never takes away what is another's: the name is our own, and a directory that is not empty stays. */
+/** Removes only what is ours: the file has our name, and a directory that is not empty stays. */
 function release(lock: string, own: string): void {
   try {
     unlinkSync(join(lock, own));
     rmdirSync(lock);
   } catch {
-    // Another process has taken the empty directory, or somebody has deleted it.
+    // Another process has taken over the empty directory, or someone deleted it.
   }
 }
 
-/** How file systems say that another process was faster. */
+/** The errors of file systems if another process was faster. */
 const lost = ['EEXIST', 'ENOTEMPTY', 'ENOENT', 'ENOTDIR', 'EPERM', 'EACCES'];
 
 function won(step: () => void): boolean {
@@ -101,7 +101,7 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** What killed processes left of this file: half-written copies, of 0.1.0 and of conf too, and locks that they had not taken yet. */
+/** Leftovers of killed processes: half-written copies, also those of 0.1.0 and conf, and locks that were never taken. */
 function removeLeftovers(file: string): void {
   const directory = dirname(file);
   const prefix = `${basename(file)}.`;

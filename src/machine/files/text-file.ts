@@ -6,10 +6,10 @@ import { makeDirectory } from './directory.ts';
 const LIMIT = 16 * 1024 * 1024;
 const CHUNK = 65_536;
 
-/** The text of a regular file of at most 16 MB; undefined where there is none. Anything else in its place is a usage error. */
+/** The text of a regular file of at most 16 MB; undefined if there is none. Anything else is a usage error. */
 export function readText(file: string): string | undefined {
   try {
-    // An exception costs ten times as much, and every directory above is searched for the link file.
+    // An exception is ten times slower, and the search for the link file tries every parent directory.
     const found = statSync(file, { throwIfNoEntry: false });
     if (!found) return undefined;
     if (!found.isFile()) throw irregular(file);
@@ -18,11 +18,11 @@ export function readText(file: string): string | undefined {
     if (error instanceof DnxError) throw error;
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new DnxError('usage', `Cannot read ${file} (${code}).`, { cause: error });
+    throw new DnxError('usage', `Could not read ${file} (${code}).`, { cause: error });
   }
 }
 
-/** Atomic: written beside the file as `*.tmp`, readable by this user alone, and renamed. A killed process leaves the old file or the new one. */
+/** Writes atomically: to a private `*.tmp` file that is renamed. A killed process leaves the old file or the new one. */
 export function writeText(file: string, text: string): void {
   makeDirectory(dirname(file));
   const temporary = `${file}.${crypto.randomUUID()}.tmp`;
@@ -35,9 +35,9 @@ export function writeText(file: string, text: string): void {
   }
 }
 
-/** Reads to the end, whatever the size: a file in /proc says 0 and may never end. */
+/** Reads to the end, whatever the size: a file in /proc has size 0 and may never end. */
 function readRegular(file: string, size: number): string {
-  // Without O_NONBLOCK, a FIFO that has just taken the file's place would wait for a writer.
+  // Without O_NONBLOCK, a FIFO that just replaced the file would wait for a writer.
   const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     if (!fstatSync(descriptor).isFile()) throw irregular(file);
@@ -49,7 +49,7 @@ function readRegular(file: string, size: number): string {
   }
 }
 
-/** A descriptor to its end, as text; undefined if it holds more than so many bytes. `size` is how many are expected. */
+/** Reads a descriptor to its end, as text; undefined if there are more bytes than `limit`. `size` is the expected number. */
 export function readDescriptor(descriptor: number, limit: number, size: number): string | undefined {
   const chunks: Buffer[] = [];
   for (let total = 0; total <= limit; ) {

@@ -10,8 +10,8 @@ const LIMIT_MB = 64;
 const LIMIT = LIMIT_MB * 1024 * 1024;
 
 /**
- * The text of a file that the user named: a regular one, a FIFO, `<(…)` or a device. A FIFO is read as a stream, because Node cannot end while a
- * thread of its pool waits for a writer.
+ * The text of a file that the user named: a regular file, a FIFO, `<(…)` or a device. A FIFO is read as a stream, because Node cannot exit while
+ * one of its threads waits for a writer.
  */
 export async function readUserFile(name: string, { signal, ...world }: Pick<World, 'cwd' | 'home' | 'signal'>): Promise<string> {
   let descriptor: number | undefined;
@@ -20,7 +20,7 @@ export async function readUserFile(name: string, { signal, ...world }: Pick<Worl
     const stats = fstatSync(descriptor);
     if (stats.isFIFO() || isatty(descriptor)) {
       const stream = stats.isFIFO() ? new Socket({ fd: descriptor, readable: true, writable: false }) : new ReadStream(descriptor);
-      // The stream closes it.
+      // Closed by the stream.
       descriptor = undefined;
       return await readToEnd(stream, signal, name);
     }
@@ -29,13 +29,13 @@ export async function readUserFile(name: string, { signal, ...world }: Pick<Worl
     return text;
   } catch (error) {
     if (error instanceof DnxError) throw error;
-    throw usage(`Cannot read ${name} (${systemCode(error)}).`);
+    throw usage(`Could not read ${name} (${systemCode(error)}).`);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
-/** A stream to its end, as text; the signal ends it. A character may come in two chunks. */
+/** Reads a stream to its end, as text, until the signal aborts. A character may be split between two chunks. */
 export async function readToEnd(stream: Readable, signal: AbortSignal, name = 'Standard input'): Promise<string> {
   const stop = () => stream.destroy(signal.reason);
   if (signal.aborted) stop();

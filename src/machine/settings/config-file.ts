@@ -17,10 +17,10 @@ const schema = {
   accounts: { type: 'object' },
 } as const;
 
-/** Changes the settings file under its lock, after checking its shape. Reading it is done with `fs`, which costs nothing at start-up. */
+/** Edits the settings file under its lock, after checking its shape. Reading uses only `fs`, to keep start-up fast. */
 export async function editConfig(directory: string, waiting: Waiting, change: (config: Config) => Config): Promise<void> {
   try {
-    // Before conf, which uses Node's recursive mkdir.
+    // conf would use Node's recursive mkdir.
     makeDirectory(directory);
     const conf = new Conf<Record<string, unknown>>({
       cwd: directory,
@@ -37,7 +37,7 @@ export async function editConfig(directory: string, waiting: Waiting, change: (c
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new DnxError('failed', `Cannot write the settings in ${directory}: ${code ?? message}.`, {
       hint: code
-        ? 'Look at the free space and at who owns that directory; DNX_CONFIG_DIR chooses another.'
+        ? 'Check the free space and who owns that directory, or set DNX_CONFIG_DIR.'
         : `Fix or remove ${join(directory, 'config.json')}.`,
       cause,
     });

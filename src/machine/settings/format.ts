@@ -1,4 +1,4 @@
-/** How a result can be written to stdout. */
+/** The output formats. */
 export const formats = ['table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids'] as const;
 
 /** One of them. */

@@ -1,22 +1,24 @@
 import { usage } from '../../base/errors.ts';
 
-/** The host where nothing names another. */
+/** The host unless another is set. */
 export const DEFAULT_HOST = 'https://deploynix.io';
 
-/** The address that the API's paths are added to: an origin and perhaps a path. A token must not travel in the clear, so plain http is refused except to this machine. */
+/** A host as a URL without `/api/v1`. Plain http is refused except to this machine, because a token must not travel in the clear. */
 export function hostOf(value: string): string {
   const url = tryUrl(value.includes('://') ? value : `https://${value}`);
   if (!url || !['http:', 'https:'].includes(url.protocol) || !url.hostname)
-    throw usage(`“${value}” is not a host.`, 'Give a URL such as https://deploynix.io.');
-  if (url.username || url.password) throw usage('A host must not hold a user name or password.');
+    throw usage(`'${value}' is not a host.`, 'Use a URL such as https://deploynix.io.');
+  if (url.username || url.password) throw usage('A host cannot contain a username or password.');
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw usage(`Refusing to send a token in the clear to ${url.origin}.`, `Use https://${url.host}.`);
   }
-  if (url.search || url.hash) throw usage(`“${value}” is not a host.`, 'Leave out what begins with ? or #.');
-  // The address of the API itself is as good.
+  if (url.search || url.hash) throw usage(`'${value}' is not a host.`, 'Remove the part after ? or #.');
   const path = url.pathname.replaceAll('@', '%40').replace(/\/+$/, '');
   return `${url.origin}${path.replace(/\/api\/v1$/, '')}`;
 }
+
+/** The host as people read it: `deploynix.io`. */
+export const hostName = (host: string): string => host.replace(/^https?:\/\//, '');
 
 /** True for a name of this very machine. */
 export const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);

@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type DnxError, systemCode } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
 import type { Source } from './sources.ts';
 
 const LINK_FILE = '.deploynix.json';
 const linkKeys = ['host', 'profile', 'server', 'site'] as const;
 
-/** The nearest link file from a directory upwards. */
+/** The nearest link file, from a directory upwards. */
 export function findLink(from: string): string | undefined {
   for (let directory = from; ; directory = dirname(directory)) {
     const file = join(directory, LINK_FILE);
@@ -15,15 +16,24 @@ export function findLink(from: string): string | undefined {
   }
 }
 
-/** True for a link to itself, too: what cannot be read is reported, not skipped. */
+/** True also for a symbolic link to itself: what cannot be read is reported, not skipped. */
 function exists(file: string): boolean {
   try {
-    // An exception costs ten times as much, and every directory above is searched.
+    // No exception, which is ten times as slow: every parent directory is searched.
     return statSync(file, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
     return !['ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '');
   }
 }
 
-/** The first thing in a link file that cannot be used. */
+/** The first problem in a link file. */
 export const linkProblem = (source: Source): DnxError | undefined => linkKeys.map((key) => source.problem('text', key)).find(Boolean);
+
+/** A warning about each unknown key. Keys such as `$schema` are for other programs. */
+export const unknownKeys = (source: Source): readonly string[] =>
+  Object.keys(source.object())
+    .filter((key) => !key.startsWith('$') && !linkKeys.some((known) => known === key))
+    .map((key) => {
+      const near = nearest(key, linkKeys);
+      return `'${key}' in ${LINK_FILE} is not a setting.${near === undefined ? '' : ` Did you mean '${near}'?`}`;
+    });

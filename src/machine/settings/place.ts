@@ -5,23 +5,23 @@ import { DEFAULT_HOST, hostOf } from './host.ts';
 import type { Origin, Precedence } from './precedence.ts';
 import type { Source } from './sources.ts';
 
-/** The profile where nothing names another. */
+/** The profile unless another is set. */
 export const DEFAULT_PROFILE = 'default';
 
-/** What must not be done, and why. A link file comes with whatever repository was cloned, so it cannot choose who gets a token. */
+/** What is refused, and why. A link file comes with a cloned repository, so it cannot choose who gets a token. */
 export interface Blocked {
-  /** Nothing may be sent: the link file alone names the host, or the settings that would name it cannot be used. */
+  /** No request may be sent: only the link file names the host, or the settings that may name it are broken. */
   readonly requests: DnxError | undefined;
-  /** No stored token may be used: the link file alone names the profile, or the settings cannot be used. */
+  /** No stored token may be used: only the link file names the profile, or the settings are broken. */
   readonly storedToken: DnxError | undefined;
-  /** No token may be stored, because the settings cannot be edited. */
+  /** No token may be stored: the settings are broken. */
   readonly storing: DnxError | undefined;
 }
 
-/** Whom requests go to, and as whom. */
+/** The host that requests go to, and the profile whose token they use. */
 export interface Place {
   readonly profile: string;
-  /** Never what the link file alone names. */
+  /** Never one that only the link file names. */
   readonly host: string;
   readonly blocked: Blocked;
 }
@@ -34,7 +34,7 @@ interface Sources {
   readonly precedence: Precedence;
 }
 
-/** The profile and the host. The link file's profile gives defaults for server and site; it and the link file's host never decide where a token goes. */
+/** The profile and the host. The link file's profile gives only defaults for server and site; neither it nor the link file's host decides where a token goes. */
 export function placeOf({ given, env, config, link, precedence }: Sources): Place {
   const { choose, explain, origins } = precedence;
   const values = {
@@ -80,12 +80,12 @@ interface Naming {
   readonly config: Source;
   /** The profile that the user chose. */
   readonly own: string;
-  /** The one that is in effect: the link file's, perhaps. */
+  /** The one in effect, perhaps the link file's. */
   readonly profile: string;
   readonly host: string;
 }
 
-/** The refusal of a host that the link file names, itself or by a profile, and that the user has not chosen. */
+/** The refusal of a host that the link file names, directly or by a profile, and the user did not choose. */
 function foreignHost({ link, config, own, profile, host }: Naming): DnxError | undefined {
   const ofProfile = (name: string) => hostNamed(config.text('profiles', name, 'host') || DEFAULT_HOST);
   const direct = link.text('host');
@@ -106,11 +106,11 @@ const foreignProfile = (file: string, own: string, profile: string): DnxError =>
     `To use it: --profile ${profile} or DNX_PROFILE=${profile}. To use ${own}: --profile ${own}`,
   );
 
-/** A host as it is compared; one that cannot be used is like no other. */
+/** A host normalized for comparison; an invalid one stays as it is. */
 const hostNamed = (value: string): string => tried(() => hostOf(value)).host ?? value;
 
 const withoutHost = (problem: DnxError | undefined, file: string): DnxError | undefined =>
-  problem && usage(`The host is not known, because ${file} cannot be used. Nothing was sent.`, `Fix or remove it, or pass --host.`);
+  problem && usage(`The host is unknown because ${file} is broken. Nothing was sent.`, `Fix or remove it, or use --host.`);
 
 const withoutTokens = (file: string): DnxError =>
-  usage(`No stored token can be found, because ${file} cannot be used.`, 'Fix or remove it, or set DNX_TOKEN.');
+  usage(`Cannot find a stored token because ${file} is broken.`, 'Fix or remove it, or set DNX_TOKEN.');

@@ -3,19 +3,19 @@ import { isError, usage } from '../../base/errors.ts';
 /** Where the value of a setting came from. */
 export type Origin = 'option' | 'environment' | 'link file' | 'profile' | 'default';
 
-/** Every setting that can be set, in the order in which they are listed. */
+/** Every setting, in the order of lists. */
 export const settingNames = ['profile', 'host', 'server', 'site', 'output'] as const;
 /** One of them. */
 export type SettingName = (typeof settingNames)[number];
 
-/** What each place says of one setting. An empty value counts as none, except as an option. */
+/** The values of one setting by origin. An empty one counts as none, except as an option. */
 export type Values = Readonly<Partial<Record<Origin, string | undefined>>>;
 
-/** The settings that have been chosen so far. */
+/** The settings chosen so far. */
 export interface Precedence {
-  /** The strongest value of a setting. */
+  /** The value of the strongest origin. */
   choose(name: SettingName, values: Values): string | undefined;
-  /** Reads a chosen value. Where it is refused, the hint tells its origin, unless it was typed just now. */
+  /** Reads a chosen value. If it is refused, the hint names its origin, unless that is an option. */
   explain<T>(name: SettingName, read: () => T, reset: string): T;
   readonly origins: Readonly<Partial<Record<SettingName, Origin>>>;
 }
@@ -40,7 +40,7 @@ export function openPrecedence(): Precedence {
       } catch (error) {
         const origin = origins[name];
         if (!isError(error) || !origin || origin === 'option') throw error;
-        const remedy = origin === 'profile' ? ` To forget it: dnx config unset ${name} --${name} ${reset}` : '';
+        const remedy = origin === 'profile' ? ` To remove it: dnx config unset ${name} --${name} ${reset}` : '';
         throw error.withHint(`${error.hint ?? ''} It came from the ${origin}.${remedy}`.trim());
       }
     },

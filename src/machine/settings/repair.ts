@@ -5,7 +5,7 @@ import { locked, type Waiting } from '../files/lock.ts';
 import { CONFIG_FILE, configIn, configProblem } from './config.ts';
 import { openSource } from './sources.ts';
 
-/** Moves a settings file that cannot be edited away, and keeps in its place what can be used of it. Answers where the old one is. */
+/** Moves a broken settings file away and keeps what can be read of it. Returns the path of the broken file. */
 export async function repairConfig(directory: string, profile: string, waiting: Waiting): Promise<string | undefined> {
   const file = join(directory, CONFIG_FILE);
   return locked(file, waiting, () => {
@@ -19,7 +19,7 @@ export async function repairConfig(directory: string, profile: string, waiting: 
   });
 }
 
-/** The path, with a number if it is taken: what is kept there may be the only copy. */
+/** The path, with a number if it is taken: an earlier file may be the only copy. */
 function unused(path: string): string {
   for (let number = 2, free = path; ; number += 1) {
     if (!existsSync(free)) return free;

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { type DnxError, isError, usage } from '../../base/errors.ts';
+import { type DnxError, isError } from '../../base/errors.ts';
+import { unknownWord } from '../../base/unknown.ts';
 import type { Env, World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
 import { type Format, formats } from './format.ts';
-import { findLink, linkProblem } from './link.ts';
+import { findLink, linkProblem, unknownKeys } from './link.ts';
 import { type Blocked, placeOf } from './place.ts';
 import { type Origin, openPrecedence, type SettingName } from './precedence.ts';
 import { openSource } from './sources.ts';
@@ -14,7 +15,7 @@ export interface Directories {
   readonly state: string;
 }
 
-/** The options of every command that decide how it runs, as given on the command line. */
+/** The global options, as given on the command line. */
 export interface Given {
   readonly profile?: string | undefined;
   readonly host?: string | undefined;
@@ -35,24 +36,26 @@ export interface Settings {
   readonly format: Format;
   readonly quiet: boolean;
   readonly debug: boolean;
-  /** False where nobody may be asked: `--no-input`, `--json`, DNX_NO_INPUT or CI. */
+  /** False if nobody may be asked: `--no-input`, `--json`, DNX_NO_INPUT or CI. */
   readonly input: boolean;
-  /** False where nobody is there: `--no-input`, DNX_NO_INPUT or CI. */
+  /** False if nobody is there: `--no-input`, DNX_NO_INPUT or CI. */
   readonly attended: boolean;
   readonly config: Config;
   readonly directories: Directories;
-  /** Where each setting that can be set came from; one that is not set is not here. */
+  /** Where each setting came from; one that is not set is missing. */
   readonly origins: Readonly<Partial<Record<SettingName, Origin>>>;
-  /** The nearest link file's path, when there is one. */
+  /** The path of the nearest link file. */
   readonly linkFile: string | undefined;
   readonly blocked: Blocked;
-  /** What is wrong with the files. Whatever can do without what is lost goes on. */
+  /** What is wrong with the files. It stops only what needs what is lost. */
   readonly problems: readonly DnxError[];
-  /** The files that may have named the server and the site, and cannot be used. */
+  /** What stops nothing: unknown keys of the link file, a sentence each. */
+  readonly warnings: readonly string[];
+  /** The broken files that may have named the server and the site. */
   readonly lost: Readonly<Record<'server' | 'site', string | undefined>>;
 }
 
-/** Reads every file and variable that decides how a command runs. */
+/** Reads the settings from options, environment and files. */
 export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: Given): Settings {
   const { env } = world;
   const directories = directoriesOf(world);
@@ -67,7 +70,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     choose(name, {
       environment: env[`DNX_${name.toUpperCase()}`],
       'link file': link?.text(name),
-      // Not instead of what the link file may have said.
+      // Not if the link file may have named another.
       profile: link?.problem('text', name) ? undefined : stored(name),
     });
   const attended = given.input !== false && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI);
@@ -100,11 +103,12 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     linkFile,
     blocked: { ...blocked, requests: blocked.requests ?? unusable },
     problems: [blocked.storing, link && linkProblem(link), unusable].filter((each) => each !== undefined),
+    warnings: link ? unknownKeys(link) : [],
     lost: { server: lostIn('server'), site: lostIn('site') },
   };
 }
 
-/** The format of the output. One that the profile names and dnx does not know stops only what asks the API. */
+/** The output format. An unknown one in the profile stops only what needs the API. */
 function formatIn(read: () => Format, origins: Settings['origins']): { readonly format: Format; readonly unusable?: DnxError } {
   try {
     return { format: read() };
@@ -114,7 +118,7 @@ function formatIn(read: () => Format, origins: Settings['origins']): { readonly 
   }
 }
 
-/** The directories that dnx writes to: DNX_*_DIR, else XDG. */
+/** The directories that dnx writes to: `DNX_*_DIR`, else XDG. */
 export function directoriesOf(world: Pick<World, 'env' | 'home'>): Directories {
   const { env } = world;
   const place = (own: string, xdg: string, fallback: string) => env[own] || join(env[xdg] || join(world.home, fallback), 'dnx');
@@ -125,12 +129,12 @@ export function directoriesOf(world: Pick<World, 'env' | 'home'>): Directories {
   };
 }
 
-/** A switch in the environment: set, and not to something that means no. */
+/** True for a variable that is set to anything but empty, 0, false or no. */
 export const truthy = (value: Env[string]): boolean => value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase());
 
-/** One of the formats, or a usage error that lists them. */
+/** An output format, or a usage error that lists them. */
 export function formatOf(value: string): Format {
   const known = formats.find((format) => format === value);
-  if (!known) throw usage(`Unknown output format “${value}”.`, `Use one of ${formats.join(', ')}.`);
+  if (!known) throw unknownWord(value, 'an output format', formats);
   return known;
 }

@@ -2,20 +2,20 @@ import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { readJson } from '../files/json-file.ts';
 
-/** A file of settings, as far as it can be used. */
+/** A settings or link file, as far as it can be read. */
 export interface Source {
   readonly file: string;
-  /** The object at these keys; empty where there is none, or where it cannot be used. */
+  /** The object at these keys; empty if it is missing or broken. */
   object(...keys: readonly string[]): Readonly<Record<string, unknown>>;
-  /** The text at these keys. Files are written by hand, and an id may be a number there. */
+  /** The text at these keys. An id may be a number in a file written by hand. */
   text(...keys: readonly string[]): string | undefined;
-  /** What is wrong with the file, or with what should be a text or an object at these keys. */
+  /** What is wrong with the file, or with the text or object at these keys. */
   problem(kind: 'text' | 'object', ...keys: readonly string[]): DnxError | undefined;
 }
 
 const FIX = 'Fix or remove it.';
 
-/** Reads a file of settings. Whatever is wrong with it is kept for whoever needs what is lost. */
+/** Reads a settings or link file. What is wrong with it is kept for whoever needs what is lost. */
 export function openSource(file: string): Source {
   let broken: DnxError | undefined;
   let content: object = {};
@@ -25,7 +25,7 @@ export function openSource(file: string): Source {
     if (!isError(error)) throw error;
     broken = error;
   }
-  // Own fields alone: a profile may be called `constructor`.
+  // Only own fields: a profile may be called `constructor`.
   const at = (keys: readonly string[]): unknown =>
     keys.reduce<unknown>((value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined), content);
   return {

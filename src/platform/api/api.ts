@@ -2,16 +2,16 @@ import type { Clock, HttpResponse, Transport } from '../../machine/world.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Reply } from './reply.ts';
 
-/** Query parameters; one that is undefined is left out, and a list is sent as one parameter for each of its values. */
+/** Query parameters. Undefined ones are left out; a list is sent as one parameter per value. */
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-/** What a request carries beside the parameters of its path. */
+/** What a request carries besides its path parameters. */
 export interface SendOptions {
   readonly query?: Query | undefined;
   readonly body?: unknown;
-  /** False: the caller has a loop of its own and wants to see each failure. Only a GET is ever retried after a fault or a 5xx. */
+  /** False: the caller has its own loop and wants to see every failure. Only a GET is ever retried after a fault or a 5xx. */
   readonly retry?: boolean;
-  /** False for `POST /login`, the one call made without a token; a 429 on it is reported, not waited for. */
+  /** False for `POST /login`, the only call without a token; a 429 on it is reported, not waited out. */
   readonly authenticated?: boolean;
 }
 
@@ -21,14 +21,24 @@ export interface Api {
   send<T>(endpoint: Endpoint, params?: object, options?: SendOptions): Promise<Reply<T>>;
   /** Every page of a list, in order. */
   list<T>(endpoint: Endpoint, params?: object, options?: { readonly query?: Query; readonly retry?: boolean }): Promise<T[]>;
-  /** The same API with another token, to check one before it is kept; and at another host, which gets that token alone. */
+  /** The same API with another token, and perhaps another host, which gets only that token. */
   as(token: string, host?: string): Api;
-  /** The same API, in which everything ends with `timed_out` at this moment of the monotonic clock: requests, retries, and pauses for the rate limit. */
+  /** The same API, where requests, retries and rate limit pauses fail with `timed_out` at this moment of the monotonic clock. */
   until(deadline: number): Api;
-  /** One request to any path; its answer, whatever its status. */
+  /** One request to any path. Returns answers of any status. */
   ask(method: string, path: string, options?: SendOptions): Promise<Reply>;
   /** The answer before its body is read, for downloads. Any status; sent once. */
   raw(method: string, path: string): Promise<HttpResponse>;
+}
+
+/** Tells a person what requests are waiting for. */
+export interface RequestProgress {
+  /** A request to this host began; call the returned function when it ends. */
+  begin(host: string): () => void;
+  /** The API refused a request for so many ms. Called once for all requests that wait. */
+  limited(ms: number): void;
+  /** A request is waiting for the rate limit for so many ms; call the returned function when it goes on. */
+  pause(ms: number): () => void;
 }
 
 /** What the client is given. */
@@ -40,16 +50,15 @@ export interface ClientOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly userAgent: string;
-  /** A line about an exchange: never a token, a body or a query. */
+  /** A line about an exchange, without tokens, bodies and queries. */
   readonly debug: (line: string) => void;
-  /** Says why nothing happens for a while. */
-  readonly notice: (line: string) => void;
-  /** Milliseconds that one request may wait in all for the rate limit. */
+  readonly requests: RequestProgress;
+  /** How long a request may wait for the rate limit in total, in ms. */
   readonly patienceMs: number;
   /** A number from 0 to 1. */
   readonly random: () => number;
   /** When everything ends, in ms of the monotonic clock. */
   readonly deadline?: number;
-  /** How many items of a list are wanted, where that is more than usual. */
+  /** How many items of a list are wanted, if more than usual. */
   readonly mostItems?: number | undefined;
 }

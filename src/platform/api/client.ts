@@ -19,7 +19,10 @@ export const createApi = (options: ClientOptions): Api => apiOver(options, optio
 /** `unbounded` is what the client was given; `options` may end at a deadline. */
 function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause): Api {
   const limited = rateLimited(options, exchanging(options), pause);
-  const persistent: Send = (method, path, send) => persisting(options, limited, method, path, send);
+  const persistent: Send = (method, path, send) => {
+    const end = options.requests.begin(options.host);
+    return persisting<never>(options, limited, method, path, send).finally(end);
+  };
 
   const send = async <T>(endpoint: Endpoint, params: object = {}, sendOptions: SendOptions = {}): Promise<Reply<T>> => {
     const { method, path } = fill(endpoint, { ...params });
@@ -39,10 +42,13 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause)
     },
     until: (deadline) => apiOver(unbounded, optionsUntil(unbounded, deadline), pause),
     async raw(method, path) {
+      const end = options.requests.begin(options.host);
       try {
         return await limited(method, path, {});
       } catch (error) {
         throw error instanceof NetworkFault ? unreachable(error, method, options.host) : error;
+      } finally {
+        end();
       }
     },
   };
@@ -59,7 +65,7 @@ const optionsUntil = (options: ClientOptions, deadline: number): ClientOptions =
 
 type Send = <T>(method: string, path: string, options: SendOptions) => Promise<Reply<T>>;
 
-/** GET again after a fault or a 5xx; anything that changes something is sent once. */
+/** Retries a GET after a fault or a 5xx; any other request is sent once. */
 async function persisting<T>(
   { clock, signal, host }: ClientOptions,
   limited: Exchange,
@@ -82,6 +88,6 @@ async function persisting<T>(
 }
 
 const notJson = (endpoint: string): DnxError =>
-  new DnxError('failed', `The answer to ${endpoint} is not JSON.`, {
-    hint: 'Is DNX_HOST the address of the API, and is no proxy in between?',
+  new DnxError('failed', `The response to ${endpoint} is not JSON.`, {
+    hint: 'Check the host (--host or DNX_HOST), and whether a proxy or login page is in between.',
   });

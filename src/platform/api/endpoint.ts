@@ -15,9 +15,9 @@ export type Params<E extends string> = { readonly [K in Names<E>]: string };
 /** The names of an endpoint's path parameters, in order. */
 export const parameters = (endpoint: string): string[] => [...endpoint.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
 
-/** An id as one segment of a path: opaque, so percent-encoded. Dots and half a character cannot be, and dots would climb to the thing above it. */
+/** An id as one segment of a path, percent-encoded. `..` would lead to the parent, and half a surrogate pair cannot be encoded: both are refused. */
 export function segment(id: string): string {
-  if (['', '.', '..'].includes(id) || /\p{Cs}/u.test(id)) throw usage(`“${id}” is not an id.`);
+  if (['', '.', '..'].includes(id) || /\p{Cs}/u.test(id)) throw usage(`'${id}' is not a valid id.`);
   return encodeURIComponent(id);
 }
 

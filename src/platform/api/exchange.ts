@@ -4,10 +4,10 @@ import type { HttpResponse, Transport } from '../../machine/world.ts';
 import type { ClientOptions, Query, SendOptions } from './api.ts';
 import { textOf } from './response.ts';
 
-/** One request and the head of its answer. */
+/** Sends one request and returns the head of its answer. */
 export type Exchange = (method: string, path: string, options: SendOptions) => Promise<HttpResponse>;
 
-/** Requests over one connection, which is opened with the first of them. */
+/** Requests over one connection, which the first of them opens. */
 export function exchanging({ host, token, connect, clock, signal, userAgent, debug }: ClientOptions): Exchange {
   let open: Promise<Transport> | undefined;
   return async (method, path, { query, body, authenticated }) => {
@@ -19,30 +19,30 @@ export function exchanging({ host, token, connect, clock, signal, userAgent, deb
     if (secret !== undefined) headers.authorization = bearer(secret);
     if (method !== 'GET') headers['content-type'] = 'application/json';
     const text = body === undefined ? undefined : toJson(body);
-    // A path that the user wrote may hold a query.
+    // A path that the user typed may hold a query.
     const shown = path.split('?', 1)[0];
     debug(`> ${method} ${shown}`);
     const response = await transport.request({ method, url: `${host}/api/v1${path}${queryString(query)}`, headers, body: text, signal });
     const remaining = response.headers['x-ratelimit-remaining'];
     const left = remaining && /^\d+$/.test(remaining) ? `, ${remaining} requests left` : '';
     debug(`< ${response.status} ${method} ${shown} ${Math.round(clock.elapsed() - started)} ms${left}`);
-    // What a refusal says is shown, and some quote what they were sent.
+    // Errors are shown, and some quote the token that was sent.
     return response.status >= 300 && secret !== undefined ? withoutToken(response, secret) : response;
   };
 }
 
-/** What cannot stand in a header would otherwise be an error of node, and the token in its words. */
+/** Refuses what cannot be in a header: Node's own error would print the token. */
 function bearer(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
-  throw new DnxError('unauthenticated', 'The token holds a space, a newline or another character that no token has.', {
-    hint: 'Give the token alone, as it was shown when it was created.',
+  throw new DnxError('unauthenticated', 'The token contains a space, a newline or another invalid character.', {
+    hint: 'Use the token exactly as it was shown when it was created.',
   });
 }
 
-/** Shorter ones are words of everyday, not secrets. */
+/** Anything shorter could be an everyday word. */
 const SHORTEST_SECRET = 8;
 
-/** The same answer, in which the token, or its part after the `|`, does not appear. */
+/** The same answer, with the token and its part after the `|` masked. */
 function withoutToken(response: HttpResponse, token: string): HttpResponse {
   const secrets = [token, token.slice(token.indexOf('|') + 1)].filter((each) => each.length >= SHORTEST_SECRET);
   const masked = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);

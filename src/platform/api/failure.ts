@@ -1,4 +1,4 @@
-import { type Code, DnxError, type FieldErrors, type Next } from '../../base/errors.ts';
+import { type Code, DnxError, type FieldErrors, type Next, REJECTED } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { type Need, needOf } from '../abilities.ts';
@@ -14,7 +14,7 @@ const codes: Readonly<Record<number, Code>> = {
   429: 'rate_limited',
 };
 
-/** An answer of status 300 and above as the failure that the user sees. `endpoint` tells what was asked, without ids or secrets. */
+/** Turns an answer of status 300 and above into the error that the user sees. `endpoint` is the operation, without ids or secrets. */
 export function failureOf(reply: Reply, endpoint: string): DnxError {
   const { status } = reply;
   const code = codes[status] ?? 'failed';
@@ -34,66 +34,60 @@ function explain({ status, headers }: Reply, said: string | undefined, endpoint:
   switch (status) {
     case 401:
       return {
-        message: quote('Deploynix does not accept this token', said, 'Unauthenticated.'),
-        next: [{ command: ['login'], why: 'Sign in again with' }],
+        message: quote('The token was rejected', said, 'Unauthenticated.'),
+        next: [{ command: ['login'], why: 'Sign in again' }],
       };
     case 403:
       return forbidden(said, needOf(endpoint));
     case 404:
-      return { message: quote('Not found', said), hint: 'Look at the id, and at whether this token sees that organization.' };
+      return { message: quote('Not found', said), hint: 'Check the id, and that your token can access its organization.' };
     case 422:
-      return { message: said ?? 'Deploynix rejected the request.' };
+      return { message: said ?? REJECTED };
     case 429:
-      return { message: quote('Rate limited by Deploynix', said), hint: `Try again ${retryWords(headers['retry-after'])}.` };
+      return { message: quote('Rate limited', said), hint: `Try again ${retryWords(headers['retry-after'])}.` };
   }
   if (status < 400) {
     const to = headers.location;
     return {
-      message: `The host answered ${status}${to ? ` and points to ${to}` : ''}.`,
-      hint: 'The token was not sent there. Is DNX_HOST the address of the API?',
+      message: `Unexpected redirect${to ? ` to ${to}` : ''} (${status}).`,
+      hint: 'The token was not sent there. Check the host (--host or DNX_HOST).',
     };
   }
-  const who = status >= 500 ? 'Deploynix failed' : 'Deploynix refused';
-  // What changes something is never sent twice on a guess, neither by dnx nor on its advice.
   const hint = endpoint.startsWith('GET ')
-    ? 'Try again in a moment; nothing is wrong with your command.'
-    : 'It may have been performed all the same: look at the current state before you try again.';
-  return { message: quote(`${who} with ${status}`, said), ...(status >= 500 && { hint }) };
+    ? 'Try again in a moment.'
+    : 'The request may have been performed. Check the current state before you try again.';
+  return { message: quote(`Deploynix returned ${status}`, said), ...(status >= 500 && { hint }) };
 }
 
-/** A 403 has three causes, the token, the role and the plan, and the API's words tell which is likelier. */
+/** A 403 can be about the plan, the role or the token; the API's words tell which is likely. */
 function forbidden(said: string | undefined, need: Need | undefined): Explained {
   const words = said ?? '';
   if (/plan|upgrade|api_access/i.test(words)) {
     return {
-      message: quote("This organization's plan does not allow it", said),
-      hint: 'No other token helps: an owner can change the plan in the dashboard.',
+      message: quote('Your plan does not allow this', said),
+      hint: 'An owner of the organization can upgrade the plan in the dashboard.',
     };
   }
   if (/unauthorized/i.test(words)) {
     return {
-      message: quote("The user's role does not allow it", said),
-      hint: 'No other token of this user helps: ask an owner of the organization.',
+      message: quote('Your role does not allow this', said),
+      hint: 'Ask an owner of the organization for a role that does.',
     };
   }
-  if (!need) return { message: quote('Deploynix forbids it', said) };
-  const ability = `${need.ability}${need.assumed ? ' (assumed: the API reference does not say)' : ''}`;
-  const sure = /abilit|scope/i.test(words);
+  if (!need) return { message: quote('Forbidden', said, 'Forbidden.') };
+  const sure = /abilit|scope/i.test(words) && !need.assumed;
   return {
-    message: quote(
-      sure ? `The token lacks the ability ${ability}` : `Deploynix forbids it: most likely the token lacks the ability ${ability}`,
-      said,
-    ),
-    next: [{ command: ['token', 'create', 'NAME', '--ability', need.ability], why: 'Make a token that has it' }],
+    message: quote(sure ? `Token is missing the ability ${need.ability}` : `Forbidden. The token probably lacks ${need.ability}`, said),
+    next: [{ command: ['token', 'create', 'NAME', '--ability', need.ability], why: 'Create a token that has it' }],
     lacks: need.ability,
   };
 }
 
-/** `sentence ("the API's words").`, without the words when they are missing or say nothing new. */
+/** `Sentence (“the API's words”).`, without the words if there are none or they say nothing new. */
 const quote = (sentence: string, said: string | undefined, known?: string): string =>
   said && said !== known ? `${sentence} (“${said.replace(/\.$/, '')}”).` : `${sentence}.`;
 
-/** What a refusal says without a `message`: title and detail of problem+json (RFC 9457), or an `error`. */
+/** The words of an error without a `message`: the title and detail of problem+json (RFC 9457), or an `error`. */
 function problemIn(body: unknown): string | undefined {
   if (!isObject(body)) return undefined;
   const { title, detail, error } = body;
@@ -101,7 +95,7 @@ function problemIn(body: unknown): string | undefined {
   return said.length > 0 ? said.map((each) => String(each).replace(/[.:]$/, '')).join(': ') : typeof error === 'string' ? error : undefined;
 }
 
-/** A page of HTML says nothing to a person; a line of plain text may. */
+/** The first line of plain text; HTML is no use to a person. */
 function firstLine(text: string | undefined): string | undefined {
   const line = text?.trim().split('\n')[0]?.trim();
   return !line || line.startsWith('<') ? undefined : line.slice(0, 200);

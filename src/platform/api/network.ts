@@ -4,7 +4,7 @@ import { directTransport } from './direct.ts';
 import type { Limits } from './response.ts';
 
 const MB = 1_000_000;
-/** The longest text that Node can hold is a little longer. */
+/** Just below the longest string that Node can hold. */
 const MOST_MB = 500;
 const LIMITS: Limits = { headMs: 30_000, silenceMs: 30_000, bodyMs: 300_000, bodyBytes: 64 * MB };
 const variables = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];
@@ -24,5 +24,5 @@ function mostBytes({ DNX_MAX_RESPONSE: value }: Env): number {
   if (!value) return LIMITS.bodyBytes;
   const most = /^\d{1,3}(?= ?(MB)?$)/i.exec(value)?.[0];
   if (most && Number(most) >= 1 && Number(most) <= MOST_MB) return Number(most) * MB;
-  throw usage(`DNX_MAX_RESPONSE is not a size: “${value}”.`, `Set it to a number of megabytes from 1 to ${MOST_MB}, such as 256MB.`);
+  throw usage(`DNX_MAX_RESPONSE is not a valid size: '${value}'.`, `Set it to a size from 1MB to ${MOST_MB}MB, such as 256MB.`);
 }

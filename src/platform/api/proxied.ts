@@ -4,7 +4,7 @@ import type { Env, HttpRequest, HttpResponse, Transport } from '../../machine/wo
 import { faultOf, silence } from './fault.ts';
 import { headTime, type Reading, responseOf } from './response.ts';
 
-/** What the transport is given: the environment names the proxy. */
+/** What the transport is given. The environment names the proxy. */
 export interface ProxiedOptions extends Reading {
   readonly env: Env;
 }
@@ -27,7 +27,7 @@ export function proxiedTransport({ env, ...reading }: ProxiedOptions): Transport
       const headMs = headTime(limits, body);
       const cancel = after(headMs, () => stop.abort(silence(headMs)));
       try {
-        // undici does not hear of the signal before it is connected, and a proxy may never connect it.
+        // undici ignores the signal until it is connected, which a proxy may never let happen.
         const answer = await Promise.race([
           send(url, { method, headers: { ...headers }, body: body ?? null, signal: stop.signal, dispatcher: noted }),
           aborted(stop.signal),
@@ -42,7 +42,7 @@ export function proxiedTransport({ env, ...reading }: ProxiedOptions): Transport
       }
     },
     async close() {
-      // Not awaited: a connection that is still being made would have to be waited for.
+      // Not awaited: it would wait for a connection that is still being made.
       dispatcher.destroy().catch(() => {});
     },
   };
@@ -51,7 +51,7 @@ export function proxiedTransport({ env, ...reading }: ProxiedOptions): Transport
 const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 
-/** The same handler, which calls back when its request is written to a connection. */
+/** The same handler, which also calls back when its request is written to a connection. */
 const noting = (handler: Dispatcher.DispatchHandler, onStart: () => void): Dispatcher.DispatchHandler => ({
   onRequestStart(...args) {
     onStart();
@@ -65,7 +65,7 @@ const noting = (handler: Dispatcher.DispatchHandler, onStart: () => void): Dispa
 });
 
 function dispatcherFor(env: Env, headMs: number): Dispatcher {
-  // The time that a head and a body may take is measured outside undici.
+  // dnx has its own limits for heads and bodies.
   const timeouts = { headersTimeout: 0, bodyTimeout: 0, connectTimeout: headMs };
   const proxies = {
     httpProxy: proxyIn(env, env.http_proxy === undefined ? 'HTTP_PROXY' : 'http_proxy'),
@@ -77,28 +77,29 @@ function dispatcherFor(env: Env, headMs: number): Dispatcher {
   return Object.keys(set).length > 0 ? new EnvHttpProxyAgent({ ...timeouts, ...set, clientFactory }) : new Agent(timeouts);
 }
 
-/** The URL of a proxy; without a scheme it is http, as curl reads it. The value is not shown, because it may hold a password. */
+/** The URL of a proxy, http without a scheme, as in curl. Errors do not show the value, which may hold a password. */
 function proxyIn(env: Env, name: string): string | undefined {
   const value = env[name];
   if (!value) return undefined;
   const hint = 'Set it to a URL such as http://proxy.example.com:3128, or unset it.';
   const url = value.includes('://') ? value : `http://${value}`;
-  if (!URL.canParse(url) || !decodable(new URL(url))) throw usage(`${name} is not the URL of a proxy.`, hint);
+  if (!URL.canParse(url) || !isProxy(new URL(url))) throw usage(`${name} is not a valid proxy URL.`, hint);
   const { protocol } = new URL(url);
-  if (!['http:', 'https:'].includes(protocol)) throw usage(`${name} names a ${protocol}// proxy; dnx supports http:// and https://.`, hint);
+  if (!['http:', 'https:'].includes(protocol)) throw usage(`${name} is a ${protocol}// proxy; dnx supports http:// and https://.`, hint);
   return url;
 }
 
-function decodable({ username, password, hostname }: URL): boolean {
+/** False for what undici would throw at: a path, or a user that cannot be decoded. */
+function isProxy({ username, password, hostname, pathname, search, hash }: URL): boolean {
   try {
     decodeURIComponent(`${username}${password}`);
-    return hostname !== '';
+    return hostname !== '' && ['', '/'].includes(pathname) && search === '' && hash === '';
   } catch {
     return false;
   }
 }
 
-/** The connections to a proxy. undici (7.30) would ask one that hangs up again at once, and for ever: it must get an error of another kind. */
+/** The connections to a proxy. undici (7.30) retries forever if the proxy hangs up, unless it gets an error of another kind. */
 function tunnels(origin: URL, options: object): Dispatcher {
   const pool = new Pool(origin, options);
   const open: (target: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> = pool.connect.bind(pool);
@@ -109,7 +110,7 @@ function tunnels(origin: URL, options: object): Dispatcher {
     });
     if (answer.statusCode === 200) return answer;
     answer.socket.destroy();
-    throw refusal(answer.statusCode === 407 ? 'the proxy wants a user name and password' : `the proxy answered ${answer.statusCode}`);
+    throw refusal(answer.statusCode === 407 ? 'the proxy requires a username and password' : `the proxy returned ${answer.statusCode}`);
   };
   return Object.assign(pool, { connect });
 }

@@ -1,18 +1,19 @@
+import { duration, shownTime, utcOf } from '../../base/time.ts';
 import type { HttpResponse } from '../../machine/world.ts';
 import type { ClientOptions } from './api.ts';
 import type { Exchange } from './exchange.ts';
 
-/** Until when nothing is sent, in ms of the monotonic clock. Requests that share a token share it. */
+/** When requests may be sent again, in ms of the monotonic clock. Shared by all requests of a token. */
 export interface Pause {
   until: number;
 }
 
-/** So long, in ms, the requests are spread that wait for the same window, those of other processes included. */
+/** Requests that wait for the same window, in other processes too, are spread over so many ms. */
 const SPREAD_MS = 5_000;
 
-/** Waits for the limit's window together with every other request under way, then tries again. A 429 was not performed. */
+/** Waits out a 429 together with all other requests, then tries again: a request that got a 429 was not performed. */
 export function rateLimited(options: ClientOptions, exchange: Exchange, pause: Pause): Exchange {
-  const { clock, signal, notice, patienceMs, random, deadline = Number.POSITIVE_INFINITY } = options;
+  const { clock, signal, requests, patienceMs, random, deadline = Number.POSITIVE_INFINITY } = options;
   return async (method, path, send) => {
     let waited = 0;
     for (let attempt = 0; ; attempt++) {
@@ -20,16 +21,17 @@ export function rateLimited(options: ClientOptions, exchange: Exchange, pause: P
       if (left > 0) {
         const spread = left + random() * SPREAD_MS;
         waited += left;
-        await clock.sleep(spread, signal);
+        const resume = requests.pause(spread);
+        await clock.sleep(spread, signal).finally(resume);
         continue;
       }
       const response = await exchange(method, path, send);
       if (response.status !== 429 || send.authenticated === false) return response;
       const wait = retryAfter(response, clock.now()) ?? Math.min(60_000, 2_000 * 2 ** attempt);
-      // A poll is only a part of what is waited for; anything else has failed if the limit outlasts the deadline.
+      // A poll waits until the deadline; any other request fails if the limit outlasts it.
       if (waited + wait > patienceMs || (send.retry !== false && clock.elapsed() + wait > deadline)) return response;
       response.discard();
-      if (pause.until <= clock.elapsed()) notice(`Deploynix allows no more requests now; going on in ${Math.ceil(wait / 1000)} s.`);
+      if (pause.until <= clock.elapsed()) requests.limited(wait);
       pause.until = Math.max(pause.until, clock.elapsed() + wait);
     }
   };
@@ -43,5 +45,6 @@ function retryAfter(response: HttpResponse, now: number): number | undefined {
   return Number.isFinite(ms) ? Math.max(ms, 1_000) : undefined;
 }
 
-/** `Retry-After` in words. */
-export const retryWords = (value = '60'): string => (/^\d+$/.test(value) ? `in ${value} s` : `after ${value}`);
+/** `Retry-After` in words: `in 31s`, or `after 2026-12-01 02:00 UTC`. */
+export const retryWords = (value = '60'): string =>
+  /^\d+$/.test(value) ? `in ${duration(Number(value) * 1000)}` : `after ${shownTime(utcOf(Date.parse(value)) ?? value)}`;

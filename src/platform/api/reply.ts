@@ -3,13 +3,13 @@ import { fromJson, isObject } from '../../base/json.ts';
 import type { HttpResponse } from '../../machine/world.ts';
 import { textOf } from './response.ts';
 
-/** What an endpoint answered, whichever of the permitted shapes it chose. */
+/** What an endpoint answered, in any of the permitted shapes. */
 export interface Reply<T = unknown> {
   readonly status: number;
   readonly headers: HttpResponse['headers'];
   /** The JSON as received; undefined for an empty body or one that is not JSON. */
   readonly body: unknown;
-  /** The thing itself: unwrapped from `data`, or a bare object or array. Undefined when there is only a message, or nothing. */
+  /** The resource, unwrapped from `data` if needed. Undefined if there is only a message, or nothing. */
   readonly data: T | undefined;
   readonly message: string | undefined;
   /** The raw text of a body that is not JSON, such as a proxy's page. */
@@ -27,7 +27,7 @@ export async function readReply<T>(response: HttpResponse): Promise<Reply<T>> {
   try {
     body = fromJson(text);
   } catch (error) {
-    if (error instanceof RangeError) throw new DnxError('failed', `Cannot read the answer (${status}): ${error.message}.`);
+    if (error instanceof RangeError) throw new DnxError('failed', `Could not read the answer (${status}): ${error.message}.`);
     return { ...nothing, text };
   }
   return { status, headers, body, ...unwrap<T>(body), text: undefined };

@@ -6,7 +6,7 @@ import type { Reader, Thing } from './work.ts';
 /** What following a backup reads. */
 export const backupsEndpoint = 'GET /backups' satisfies Endpoint;
 
-/** Reads backups through their list, for the API has no `GET /backups/{backup}`. */
+/** Reads backups from their list, because the API has no `GET /backups/{backup}`. */
 export const backupReader = ({ api }: { readonly api: Api }): Reader<Thing> => ({
   one: async (id, options) => (await api.list<Thing>(backupsEndpoint, {}, options)).find((backup) => idIn(backup.id) === id),
   any: () => api.send(backupsEndpoint, {}, { query: { per_page: 1 } }),

@@ -3,7 +3,7 @@ import type { Endpoint } from '../api/endpoint.ts';
 import type { SiteIds } from '../names/names.ts';
 import type { Reader, Thing } from './work.ts';
 
-/** What following a certificate reads: itself, and before the request whether this token may. */
+/** The endpoints that following a certificate reads. */
 export const certificateEndpoint = 'GET /servers/{server}/sites/{site}/certificates/{certificate}' satisfies Endpoint;
 export const certificatesEndpoint = 'GET /servers/{server}/sites/{site}/certificates' satisfies Endpoint;
 

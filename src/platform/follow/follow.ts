@@ -1,22 +1,23 @@
-import { DnxError, isError } from '../../base/errors.ts';
+import { DnxError, isError, type Next } from '../../base/errors.ts';
+import { duration } from '../../base/time.ts';
 import type { Clock } from '../../machine/world.ts';
-import { FAULTS_IN_A_ROW, goesOn, isFault, lost } from './rules.ts';
+import { continues, FAULTS_IN_A_ROW, isFault, lost } from './rules.ts';
 
 /** One thing that happened while a command waits, as `-o ndjson` prints it. Times are ISO 8601. */
 export interface WaitingEvent {
-  /** `heartbeat`: nothing new for a while. `fault`: no answer this time. */
+  /** `heartbeat`: nothing new for 30 s. `fault`: a poll got no answer. */
   readonly type: 'status' | 'heartbeat' | 'fault';
   readonly at: string;
-  /** What is waited for. */
+  /** The site or thing that is polled. */
   readonly target: string;
   readonly status: string;
   readonly elapsed_s: number;
 }
 
-/** What a wait uses: time, a way to be stopped, and somebody to tell how it goes. */
+/** What a wait needs: time, a signal to stop, and somewhere to show progress. */
 export interface Waiting {
   readonly clock: Clock;
-  /** When the wait is over, in ms of the monotonic clock. */
+  /** In ms of the monotonic clock. */
   readonly deadline: number;
   readonly signal: AbortSignal;
   readonly progress: {
@@ -32,16 +33,16 @@ export interface Waiting {
 /** What one poll found: a status, and the verdict once there is one. */
 export interface Reading<T> {
   readonly status: string;
-  /** The status in words for a person, where the bare word would mislead. */
+  /** The status for a person, where the API's word would mislead: `queued`. */
   readonly words?: string | undefined;
   readonly verdict?: T | undefined;
-  /** In so many ms, if nothing changes, there will be a verdict. */
+  /** Milliseconds until a verdict is due if nothing changes. */
   readonly dueMs?: number | undefined;
 }
 
 /** How following ended. */
 export interface Followed<T> {
-  /** Undefined: the time ran out first, and the remote work goes on. */
+  /** Undefined after a timeout: the remote work continues. */
   readonly verdict: T | undefined;
   readonly status: string;
   /** Milliseconds since following began. */
@@ -50,15 +51,17 @@ export interface Followed<T> {
 
 /** What is followed, and for how long. */
 export interface Following<T> {
-  /** What is waited for, in the user's words: `shop.example.com`. */
+  /** The site or thing that is polled, as the user knows it: `shop.example.com`. */
   readonly what: string;
-  /** Polls once, without retries and until the deadline: a fault that it throws is tolerated a few times. */
+  /** The work, for the middle of a sentence: `deployment`, `creation of server web-3`. */
+  readonly job: string;
+  /** Polls once, without retries. A few faults in a row are tolerated. */
   readonly read: () => Promise<Reading<T>>;
-  /** The words of the command that takes up the wait. */
-  readonly resume: readonly string[];
-  /** Polls before the first pause, for work that may have ended long ago. */
+  /** The command that resumes the wait or shows the status. */
+  readonly resume: Next;
+  /** Polls without a first pause, for work that may have ended long ago. */
   readonly atOnce?: boolean | undefined;
-  /** The shortest pause at this moment, in ms: a command that follows many things polls each less often. */
+  /** The shortest pause right now, in ms: the more sites are followed, the longer. */
   readonly pace?: (() => number) | undefined;
 }
 
@@ -67,12 +70,12 @@ const SLOWEST_POLL_MS = 10_000;
 const GROWTH = 1.5;
 const HEARTBEAT_MS = 30_000;
 
-/** The one polling loop. Elapsed time comes from the monotonic clock, so a changed clock or a suspended machine does not end it early. */
+/** The one polling loop. It uses the monotonic clock, so a clock change does not end it early. */
 export async function follow<T>(ctx: Waiting, following: Following<T>): Promise<Followed<T>> {
   try {
     return await poll(ctx, following);
   } catch (error) {
-    throw error instanceof DnxError ? goesOn(error, following.resume) : error;
+    throw error instanceof DnxError ? continues(error, following) : error;
   } finally {
     ctx.progress.done();
   }
@@ -83,7 +86,7 @@ async function poll<T>(ctx: Waiting, following: Following<T>): Promise<Followed<
   const { what, read, atOnce, pace } = following;
   const started = clock.elapsed();
   const elapsed = () => clock.elapsed() - started;
-  const seconds = () => Math.round(elapsed() / 1000);
+  const time = () => duration(elapsed());
   let pause = atOnce ? 0 : FIRST_POLL_MS;
   let dueMs = Number.POSITIVE_INFINITY;
   let faults = 0;
@@ -92,11 +95,12 @@ async function poll<T>(ctx: Waiting, following: Following<T>): Promise<Followed<
 
   const tell = (type: WaitingEvent['type'], words: string) => {
     toldAt = elapsed();
-    progress.event({ type, at: new Date(clock.now()).toISOString(), target: what, status, elapsed_s: seconds() });
-    progress.step(type === 'heartbeat' ? `${what}: ${words} (${seconds()} s)` : `${what}: ${words}`, () => `${seconds()} s`);
+    progress.event({ type, at: new Date(clock.now()).toISOString(), target: what, status, elapsed_s: Math.round(elapsed() / 1000) });
+    progress.step(`${what}: ${words} (${time()})`);
+    progress.spin(`${what}  ${words}`, time);
   };
 
-  progress.spin(`${what}: ${status}`, () => `${seconds()} s`);
+  progress.spin(`${what}  ${status}`, time);
   for (;;) {
     const left = deadline - clock.elapsed();
     if (left <= 0) return { verdict: undefined, status, elapsedMs: elapsed() };
@@ -117,7 +121,7 @@ async function poll<T>(ctx: Waiting, following: Following<T>): Promise<Followed<
       if (!isFault(error)) throw error;
       faults += 1;
       if (faults >= FAULTS_IN_A_ROW) throw lost(what, error);
-      if (faults === 1) tell('fault', 'no answer, asking again');
+      if (faults === 1) tell('fault', 'no answer, retrying');
     }
   }
 }

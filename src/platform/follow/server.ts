@@ -3,7 +3,7 @@ import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import type { Reader, Thing } from './work.ts';
 
-/** What following a server reads: itself, and before the request whether this token may. */
+/** The endpoints that following a server reads. */
 export const serverEndpoint = 'GET /servers/{server}' satisfies Endpoint;
 export const serversEndpoint = 'GET /servers' satisfies Endpoint;
 
@@ -11,7 +11,7 @@ interface Server extends Thing {
   readonly provisioned_at?: string | null;
 }
 
-/** Reads servers. A `provisioned_at` that was not there before is a second sign of success. */
+/** Reads servers. A new `provisioned_at` also means success. */
 export const serverReader = ({ api }: { readonly api: Api }): Reader<Server> => ({
   one: async (server, options) => (await api.send<Server>(serverEndpoint, { server }, options)).data,
   any: () => api.send(serversEndpoint, {}, { query: { per_page: 1 } }),

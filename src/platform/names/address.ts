@@ -2,26 +2,26 @@ import { usage } from '../../base/errors.ts';
 import { type Endpoint, type Method, parameters, segment } from '../api/endpoint.ts';
 import { isId, type Targets } from './names.ts';
 
-/** What follows `/api/v1` in a URL: the path, and the query as it was written. */
+/** A path below `/api/v1`, and its query as typed. */
 export interface Address {
   readonly path: string;
-  /** With its question mark; empty where there is none. */
+  /** With its question mark, or empty. */
   readonly search: string;
   readonly query: Readonly<Record<string, readonly string[]>>;
 }
 
-/** `servers?page=2`, `/api/v1/servers` or a whole URL of this host, as the API knows it. The token goes to no other host. */
+/** Reads `servers?page=2`, `/api/v1/servers` or a URL of this host. Another host is refused, because the token is not for it. */
 export function addressOf(word: string, host: string): Address {
   const url = URL.canParse(word) && word.includes('://') ? new URL(word) : undefined;
   const whole = url && `${url.origin}${url.pathname}${url.search}`;
   if (whole !== undefined && !whole.startsWith(`${host}/`)) {
     const other = url?.origin === new URL(host).origin ? word : url?.origin;
-    throw usage(`${other} is not the host of this API.`, `The token is for ${host}; --host chooses another.`);
+    throw usage(`${other} is not the host of this API.`, `The token is for ${host}. Use --host for another one.`);
   }
   const [before = '', ...after] = (whole?.slice(host.length) ?? word).split('?');
   const path = `/${decodeBraces(before).replace(/^\/+/, '')}`.replace(/^\/api\/v1(?=\/|$)/, '');
   if (/\s|#|(^|\/)\.\.(\/|$)/.test(path) || path.length < 2)
-    throw usage(`“${word}” is not a path of the API.`, 'Give one such as /servers/{server}/sites.');
+    throw usage(`'${word}' is not an API path.`, 'Use one such as /servers/{server}/sites.');
   const search = after.length > 0 ? `?${after.join('?')}` : '';
   const parameters = new URLSearchParams(search);
   return { path, search, query: Object.fromEntries([...parameters.keys()].map((key) => [key, parameters.getAll(key)])) };
@@ -30,17 +30,17 @@ export function addressOf(word: string, host: string): Address {
 /** A URL writes `{server}` as `%7Bserver%7D`. */
 const decodeBraces = (path: string): string => path.replaceAll(/%7b/gi, '{').replaceAll(/%7d/gi, '}');
 
-/** The path with `{server}` and `{site}` as ids. */
+/** The path with the ids of `{server}` and `{site}`. */
 export async function fillPlaceholders(address: Address, resolve: (path: string) => Promise<Targets>): Promise<Address> {
   const names = parameters(address.path);
   const other = names.find((name) => name !== 'server' && name !== 'site');
-  if (other) throw usage(`{${other}} has to be given in the path itself.`, 'Only {server} and {site} are filled in.');
+  if (other) throw usage(`Cannot fill in {${other}}.`, 'Put its id into the path. Only {server} and {site} are filled in.');
   if (names.length === 0) return address;
   const targets = await resolve(address.path);
   return { ...address, path: address.path.replace(/\{(\w+)\}/g, (_, name: string) => segment(targets[name]?.id ?? '')) };
 }
 
-/** The operation that a word names, whatever ids are in it: what it needs can be told before it is asked. */
+/** The operation of a path with ids in it, to tell the abilities it needs before it is sent. */
 export function operationOf(method: string, word: string): Endpoint {
   const [before = ''] = decodeBraces(word)
     .replace(/^https?:\/\/[^/]*(.*?(?=\/api\/v1(\/|$)))?/, '')

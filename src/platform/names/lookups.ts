@@ -1,42 +1,45 @@
 import { own } from '../../base/json.ts';
 import type { Endpoint } from '../api/endpoint.ts';
-import { isId, namings } from './names.ts';
+import { isIdOf } from './names.ts';
+import { listUnder, namings } from './namings.ts';
 
 /** Words for path parameters, by name: ids or names. */
 export type Words = Readonly<Record<string, string | undefined>>;
 
-/** The server and the site that the environment, the link file or the profile name. */
+/** The server and site that the environment, the link file or the profile name. */
 export interface Settled {
   readonly server?: string | undefined;
   readonly site?: string | undefined;
-  /** The files that may have named them, and cannot be used. */
+  /** Where each came from. */
+  readonly origins?: Readonly<Partial<Record<'server' | 'site', string>>>;
+  /** The unreadable files that may have named them. */
   readonly lost?: Readonly<Partial<Record<'server' | 'site', string | undefined>>>;
 }
 
 /** How one path parameter becomes an id. */
 export interface Lookup {
   readonly name: string;
-  /** What was given or settled; undefined where nothing says. */
+  /** What was given or settled. */
   readonly word: string | undefined;
   /**
-   * `id`: it is one. `list`: a name, compared with what its list under the parents holds. `anywhere`: a site of an unknown server, searched for over
-   * all servers. `list, then anywhere`: first on the server that is settled. `missing`: nothing says which.
+   * `id`: needs no request. `list`: a name, looked up in its list under the parents. `anywhere`: a site of an unknown server, searched for on all
+   * servers. `list, then anywhere`: first on the settled server. `missing`: not given.
    */
   readonly how: 'id' | 'list' | 'list, then anywhere' | 'anywhere' | 'missing';
-  /** What it asks for. */
+  /** The requests it costs. */
   readonly requests: readonly Endpoint[];
 }
 
 const LISTS = ['GET /servers', 'GET /servers/{server}/sites'] as const;
 
-/** What has to be looked up for these path parameters, in order. Asks for nothing: `resolve` executes it, and what abilities it needs is added up. */
+/** What has to be looked up for these path parameters, in order. Sends nothing: `resolve` executes it, and the abilities it needs are summed up. */
 export function lookupsFor(names: readonly string[], given: Words, settled: Settled): readonly Lookup[] {
   const site = given.site ?? settled.site;
   const unplaced = names.includes('site') && names.includes('server') && given.server === undefined && site !== undefined;
   const placed = unplaced ? sitePath(site, settled.server) : [];
   const others = names.filter((name) => !placed.some((each) => each.name === name) && !(unplaced && name === 'server'));
   const word = (name: string) => given[name] ?? (name === 'server' || name === 'site' ? settled[name] : undefined);
-  return [...placed, ...others.map((name) => lookup(name, word(name)))];
+  return [...placed, ...others.map((name) => lookup(name, word(name), names))];
 }
 
 /** A site without its server: `server/domain`, on the settled server, or anywhere. */
@@ -50,9 +53,10 @@ function sitePath(site: string, server: string | undefined): readonly Lookup[] {
   return [lookup('server', server), here.how === 'list' ? { ...here, how: 'list, then anywhere' } : here];
 }
 
-/** How one word becomes the id of such a thing. */
-export function lookup(name: string, word: string | undefined): Lookup {
+/** How one word becomes an id, among these path parameters. */
+export function lookup(name: string, word: string | undefined, names: readonly string[] = ['server', 'site']): Lookup {
   if (word === undefined) return { name, word, how: 'missing', requests: [] };
   const naming = own(namings, name);
-  return isId(word) || !naming ? { name, word, how: 'id', requests: [] } : { name, word, how: 'list', requests: [naming.list] };
+  if (!naming || isIdOf(name, word)) return { name, word, how: 'id', requests: [] };
+  return { name, word, how: 'list', requests: [listUnder(naming, names)] };
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { isId, type Targets, targetOf } from './names.ts';
 import type { Scope } from './resolve.ts';
 
-/** Targets of which nothing is left to memory: a site that was remembered is read, and looked up again where it is gone or has another name. */
+/** The targets, with a remembered site read and, if it is gone or renamed, looked up again. */
 export async function verified(targets: Targets, lookUp: () => Promise<Targets>, { api, sites }: Scope): Promise<Targets> {
   const { server, site } = targets;
   const word = sites.recalled.get(site?.id ?? '');
@@ -20,7 +20,7 @@ export async function verified(targets: Targets, lookUp: () => Promise<Targets>,
   return lookUp();
 }
 
-/** Asks for something of these targets. Where a remembered site is not found, it is looked up again and asked once more; that is for what changes nothing. */
+/** Sends a read; if a remembered site is not found, looks it up and sends the read once more. Never for a request that changes something. */
 export async function askedAgain<T>(
   targets: Targets,
   lookUp: () => Promise<Targets>,

@@ -1,20 +1,24 @@
-import { DnxError, isError, type Next, usage } from '../../base/errors.ts';
+import { isError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import { flagName, plural, title, wordOf } from '../../base/text.ts';
+import { title, wordOf } from '../../base/text.ts';
 import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { type Lookup, lookupsFor, type Settled, type Words } from './lookups.ts';
-import { idsOf, isId, namings, type Target, type Targets, targetOf } from './names.ts';
-import { type Located, matching, type SiteIndex } from './site-index.ts';
+import { idsOf, isIdOf, nameOf, type Target, type Targets, targetOf } from './names.ts';
+import { listUnder, type Naming, namings } from './namings.ts';
+import type { SiteIndex } from './site-index.ts';
+import { ambiguous, ambiguousSite, type Known, notFound, notGiven } from './unresolved.ts';
 
 /** What names are looked up with. */
 export interface Scope {
   readonly api: Pick<Api, 'list' | 'send'>;
   readonly settings: Settled;
   readonly sites: SiteIndex;
+  /** Names of resources that were picked from a list, by id. */
+  readonly labels?: ReadonlyMap<string, string>;
 }
 
-/** The same scope, in which each list is asked for once, however many things are looked up in it. */
+/** The same scope, in which each list is requested once, however many names are looked up in it. */
 export function rememberingLists(scope: Scope): Scope {
   const lists = new Map<string, Promise<unknown[]>>();
   const list = <T>(endpoint: Endpoint, params: object = {}): Promise<T[]> => {
@@ -26,15 +30,15 @@ export function rememberingLists(scope: Scope): Scope {
   return { ...scope, api: { list, send: scope.api.send } };
 }
 
-/** Turns what was given for each path parameter, by id or by name, into ids: it executes the look-ups. */
+/** Turns what was given for each path parameter, by id or by name, into ids. */
 export async function resolve(names: readonly string[], given: Words, scope: Scope): Promise<Targets> {
   const empty = names.find((name) => given[name]?.trim() === '');
-  if (empty) throw usage(`The ${title(empty)} that was given is empty.`);
+  if (empty) throw usage(`The ${title(empty)} name is empty.`);
   const lookups = lookupsFor(names, given, scope.settings);
   // A site would tell its server too, so it is the site that is missing.
   const missing = lookups.filter(({ how }) => how === 'missing');
   const first = missing.find(({ name }) => name === 'site') ?? missing[0];
-  if (first) throw nothingSays(first.name, scope.settings);
+  if (first) throw notGiven(first.name, scope.settings);
   let targets: Targets = {};
   for (const each of lookups) targets = { ...targets, ...(await execute(each, targets, scope)) };
   return targets;
@@ -55,56 +59,35 @@ async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<
 
 /** A site over all servers, and its server. */
 async function anywhere(word: string, { api, sites }: Scope): Promise<Targets> {
-  const { server, site }: Located = only(
-    'site',
-    word,
-    await sites.find(word, api),
-    ['--server', 'SERVER'],
-    (each) => `${each.server.label}/${each.site.label}`,
-  );
-  return { server, site };
-}
-
-/** The thing of this name under its parents. An id stands for itself. */
-export async function one(name: string, word: string, parents: Targets, { api }: Pick<Scope, 'api'>): Promise<Target> {
-  const naming = namings[name];
-  if (isId(word) || !naming) return { id: word, label: word };
-  const things = matching(await api.list<JsonObject>(naming.list, idsOf(parents)), word, naming.keys);
-  const described = (thing: JsonObject) => {
-    const names = naming.keys.map((key) => wordOf(thing[key])).filter(Boolean);
-    return `${wordOf(thing.id)} (${names.join(', ')})`;
-  };
-  const flags = Object.entries(parents).flatMap(([parent, { label }]) => [flagName(parent), label]);
-  return targetOf(only(name, word, things, flags, described), name);
-}
-
-/** `flags`: what the command that lists them needs to know. */
-function only<T>(name: string, word: string, found: readonly T[], flags: readonly string[], described: (each: T) => string): T {
-  const [first, ...others] = found;
+  const found = await sites.find(word, api);
+  const [first] = found;
   if (first === undefined) {
-    const group = namings[name]?.group ?? name.replaceAll('_', '-');
-    const next: Next = { command: [group, 'list', ...flags], why: 'See which there are with' };
-    throw new DnxError('not_found', `There is no ${title(name)} “${word}”, or this token does not see it.`, { next: [next] });
+    const { listed } = await sites.everywhere(api);
+    const known = listed.flatMap(({ site, server }) => knownIn([site], 'site').map((each) => ({ ...each, place: server.label })));
+    throw notFound('site', word, known);
   }
-  if (others.length === 0) return first;
-  const list = found.map((each) => `  ${described(each)}`).join('\n');
-  throw new DnxError('ambiguous', `“${word}” is the name of ${found.length} ${plural(title(name))}:\n${list}`, {
-    hint: name === 'site' ? `Give the server too: --server, or ${described(first)}.` : 'Give the id.',
-  });
+  if (found.length > 1) throw ambiguousSite(word, found);
+  return first;
 }
 
-/** A server or site that a file may have named, were it whole. */
-export function lostIn(name: string, { lost }: Settled): DnxError | undefined {
-  const file = name === 'server' || name === 'site' ? lost?.[name] : undefined;
-  return file === undefined
-    ? undefined
-    : usage(`The ${name} is not known, because ${file} cannot be used.`, `Fix or remove it, or pass --${name}.`);
+/** The resource of this name under its parents. An id stands for itself. */
+export async function one(name: string, word: string, parents: Targets, { api, labels }: Pick<Scope, 'api' | 'labels'>): Promise<Target> {
+  const naming = namings[name];
+  if (!naming || isIdOf(name, word)) return { id: word, label: labels?.get(word) ?? word };
+  const things = await api.list<JsonObject>(listUnder(naming, Object.keys(parents)), idsOf(parents));
+  const [first, ...others] = matching(things, word, naming);
+  if (first === undefined) throw notFound(name, word, knownIn(things, name), parents);
+  if (others.length > 0) throw ambiguous(name, word, [first, ...others]);
+  return targetOf(first, name);
 }
 
-function nothingSays(name: string, settled: Settled): DnxError {
-  const lost = lostIn(name, settled);
-  if (lost) return lost;
-  if (name === 'site') return usage('Which site? Nothing says.', 'Name it by its domain or id, or set DNX_SITE.');
-  const variable = name === 'server' ? ' or set DNX_SERVER' : '';
-  return usage(`Which ${title(name)}? Nothing says.`, `Pass ${flagName(name)}${variable}.`);
+const knownIn = (things: readonly JsonObject[], noun: string): readonly Known[] =>
+  things.flatMap((each) => nameOf(each, noun) ?? []).map((name) => ({ name }));
+
+/** The resources of this name, regardless of case, as host names are; else those whose name begins with it, where that is enough. */
+function matching(things: readonly JsonObject[], word: string, { keys, prefix, ports }: Naming): readonly JsonObject[] {
+  const wanted = word.toLowerCase();
+  const names = (thing: JsonObject) => [...keys, ...(ports ? ['id'] : [])].map((key) => wordOf(thing[key]).toLowerCase());
+  const exact = things.filter((each) => names(each).includes(wanted));
+  return exact.length > 0 || !prefix ? exact : things.filter((each) => names(each).some((name) => name.startsWith(wanted)));
 }

@@ -1,25 +1,25 @@
 import { join } from 'node:path';
 import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
 import { readJson, writeJson } from '../../machine/files/json-file.ts';
 import type { Waiting } from '../../machine/files/lock.ts';
 import type { Api } from '../api/api.ts';
-import { idIn, isId, isTarget, type Target, targetOf } from './names.ts';
-
-/** A site, and the server that it is on. */
-export type Located = Readonly<Record<'server' | 'site', Target>>;
+import { type Everywhere, everySite, isNamed, type Located, located, uniqueIn } from './all-sites.ts';
+import { isTarget } from './names.ts';
 
 /** Where a site is, by its domain or id, over all servers. What was found once is remembered, and checked on use. */
 export interface SiteIndex {
   find(site: string, api: Pick<Api, 'list'>): Promise<readonly Located[]>;
-  /** The sites that it answered from memory, by id, with the word for each: they may go by another name now. */
+  /** The sites of every server, read now. */
+  everywhere(api: Pick<Api, 'list'>): Promise<Everywhere>;
+  /** The sites that `find` remembered, by id, with the word given for each: they may have another name by now. */
   readonly recalled: ReadonlyMap<string, string>;
-  /** Forgets what it remembers, so that the next answer is of now. */
+  /** The name of a server or site that was seen before; undefined if it was not. */
+  nameOf(id: unknown): string | undefined;
+  /** Makes the next `find` ask the API. */
   forget(): Promise<void>;
 }
 
-/** What the index needs, and whose it is. */
 interface Options extends Waiting {
   readonly directory: string;
   readonly account: string;
@@ -27,46 +27,56 @@ interface Options extends Waiting {
 
 type Sites = Readonly<Record<string, Located>>;
 
-/** So long, in ms, another dnx is waited for before a name is not remembered. */
+/** How long, in ms, to wait for another dnx before giving up on remembering a name. */
 const PATIENCE_MS = 1_000;
 
 /** The index of one account, kept in `directory`. */
 export function openSiteIndex({ directory, account, clock, signal }: Options): SiteIndex {
   const file = join(directory, 'sites.json');
   const recalled = new Map<string, string>();
-  // The file may be one that cannot be written.
+  // Kept apart from the file, which may be read-only.
   let forgotten = false;
-  let everywhere: Promise<readonly Listed[]> | undefined;
+  let everywhere: Promise<Everywhere> | undefined;
+  let names: ReadonlyMap<string, string> | undefined;
 
-  const change = async (sites: (known: Sites) => Sites) => {
-    try {
-      const { locked } = await import('../../machine/files/lock.ts');
-      await locked(file, { clock, signal, patienceMs: PATIENCE_MS }, () => {
-        const index = readIndex(file);
-        writeJson(file, { ...index, [account]: sites(sitesIn(index[account])) });
-      });
-    } catch {
-      // A cache that cannot be written costs requests, not correctness.
-    }
+  const read = (): Sites => sitesIn(readIndex(file)[account]);
+  const change = (sites: (known: Sites) => Sites) => rewrite(file, account, sites, { clock, signal });
+
+  /** Every site passes by, so that the next name need not be searched for. */
+  const search = async (api: Pick<Api, 'list'>): Promise<Everywhere> => {
+    const all = await everySite(api);
+    const unique = all.unread.length > 0 ? [] : uniqueIn(all.listed).map((each) => [each.site.label, each] as const);
+    if (unique.length > 0) await change((now) => ({ ...now, ...Object.fromEntries(unique) }));
+    return all;
+  };
+
+  const everySiteOnce = (api: Pick<Api, 'list'>): Promise<Everywhere> => {
+    everywhere ??= search(api);
+    return everywhere;
   };
 
   return {
     async find(site, api) {
-      const hit = forgotten ? undefined : own(sitesIn(readIndex(file)[account]), site);
+      const hit = forgotten ? undefined : own(read(), site);
       if (hit) {
         recalled.set(hit.site.id, site);
         return [hit];
       }
-      everywhere ??= everySite(api);
-      const all = await everywhere;
-      const found = all.filter((each) => isNamed(each.site, site)).map(located);
-      // The search has passed every site, so whoever is asked for next need not be searched again.
-      const unique = uniqueIn(all).map((each) => [each.site.label, each] as const);
+      const { listed, unread } = await everySiteOnce(api);
+      // A site of the same name may be on a server that this token cannot read.
+      const hidden = unread.find(({ error }) => isError(error, 'forbidden'));
+      if (hidden) throw hidden.error;
+      const found = listed.filter((each) => isNamed(each, site)).map(located);
       const [only] = found;
-      await change((now) => ({ ...now, ...Object.fromEntries(unique), ...(only && found.length === 1 && { [site]: only }) }));
+      if (only && found.length === 1 && only.site.label !== site) await change((now) => ({ ...now, [site]: only }));
       return found;
     },
+    everywhere: everySiteOnce,
     recalled,
+    nameOf(id) {
+      names ??= namesIn(read());
+      return typeof id === 'string' ? names.get(id) : undefined;
+    },
     async forget() {
       forgotten = true;
       everywhere = undefined;
@@ -75,34 +85,20 @@ export function openSiteIndex({ directory, account, clock, signal }: Options): S
   };
 }
 
-/** A site as the API sent it, and the server that it is on. */
-interface Listed {
-  readonly server: Target;
-  readonly site: JsonObject;
-}
-
-async function everySite(api: Pick<Api, 'list'>): Promise<readonly Listed[]> {
-  const everywhere: Listed[] = [];
-  for (const each of await api.list<JsonObject>('GET /servers')) {
-    const server = targetOf(each, 'server');
-    for (const site of await api.list<JsonObject>('GET /servers/{server}/sites', { server: server.id })) everywhere.push({ server, site });
+/** Writes the sites of one account. A cache that cannot be written costs requests, not correctness. */
+async function rewrite(file: string, account: string, sites: (known: Sites) => Sites, waiting: Waiting): Promise<void> {
+  try {
+    const { locked } = await import('../../machine/files/lock.ts');
+    await locked(file, { ...waiting, patienceMs: PATIENCE_MS }, () => {
+      const index = readIndex(file);
+      writeJson(file, { ...index, [account]: sites(sitesIn(index[account])) });
+    });
+  } catch {
+    // The next search reads the sites again.
   }
-  return everywhere;
 }
 
-const located = ({ server, site }: Listed): Located => ({ server, site: targetOf(site, 'site') });
-
-const isNamed = ({ id, domain }: JsonObject, name: string): boolean => same(wordOf(isId(name) ? id : domain), name);
-
-/** The sites whose domain no other has. */
-function uniqueIn(everywhere: readonly Listed[]): readonly Located[] {
-  const sites = everywhere.filter(({ site }) => idIn(site.id) !== undefined).map(located);
-  const times = new Map<string, number>();
-  for (const { site } of sites) times.set(site.label.toLowerCase(), (times.get(site.label.toLowerCase()) ?? 0) + 1);
-  return sites.filter(({ site }) => times.get(site.label.toLowerCase()) === 1);
-}
-
-/** Every account's sites, as they lie in the file; nothing where it cannot be read. */
+/** Every account's sites; nothing if the file is unreadable. */
 function readIndex(file: string): JsonObject {
   try {
     return readJson(file);
@@ -112,14 +108,14 @@ function readIndex(file: string): JsonObject {
   }
 }
 
-/** The sites in one account's entry that are whole. */
+/** The intact sites of one account's entry. */
 const sitesIn = (entry: unknown): Sites =>
   isObject(entry) ? Object.fromEntries(Object.entries(entry).filter((each): each is [string, Located] => isLocated(each[1]))) : {};
 
+/** The names of sites and servers by their ids. A site that was found by its id has no name here. */
+const namesIn = (sites: Sites): ReadonlyMap<string, string> =>
+  new Map(
+    Object.values(sites).flatMap(({ server, site }) => [server, site].flatMap(({ id, label }) => (label === id ? [] : [[id, label]]))),
+  );
+
 const isLocated = (value: unknown): value is Located => isObject(value) && isTarget(value.server) && isTarget(value.site);
-
-/** The things one of whose keys holds this name. Names are compared without regard to case, as host names are. */
-export const matching = (things: readonly JsonObject[], name: string, keys: readonly string[]): JsonObject[] =>
-  things.filter((each) => keys.some((key) => same(wordOf(each[key]), name)));
-
-const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();

@@ -1,6 +1,6 @@
 import { Refusal } from './refusal.ts';
 
-/** An answer before it is written: `body` is JSON unless it is a string or bytes; undefined is no body at all. */
+/** An answer. `body` is JSON unless it is a string or bytes; undefined is no body. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
@@ -10,7 +10,7 @@ export interface Answer {
 /** 200 with `{data}`. */
 export const ok = (data: unknown): Answer => ({ status: 200, headers: {}, body: { data } });
 
-/** 201 with `{data}`, and what goes beside it, such as a token shown once. */
+/** 201 with `{data}` and extra keys, such as a new token. */
 export const created = (data: unknown, beside: Record<string, unknown> = {}): Answer => ({
   status: 201,
   headers: {},
@@ -20,7 +20,7 @@ export const created = (data: unknown, beside: Record<string, unknown> = {}): An
 /** 204: deleted. */
 export const gone = (): Answer => ({ status: 204, headers: {}, body: undefined });
 
-/** 202 with a short message and, where there is one, the resource acted on. */
+/** 202 with a message and, if there is one, the resource. */
 export const accepted = (message: string, data?: unknown): Answer => ({
   status: 202,
   headers: {},
@@ -28,8 +28,8 @@ export const accepted = (message: string, data?: unknown): Answer => ({
 });
 
 /**
- * The answer to a failure. A client that does not ask for JSON gets what a Laravel browser route gives: a redirect to the login
- * page for 401, back where it came from for 422, an HTML page otherwise.
+ * The answer to a refusal. A client that does not accept JSON gets the answer of a Laravel browser route: a redirect to the login
+ * page for a 401, a redirect back for a 422, an HTML page otherwise.
  */
 export function failure(error: unknown, wantsJson: boolean): Answer {
   const refusal = error instanceof Refusal ? error : new Refusal(500, `The sandbox failed: ${(error as Error).stack ?? String(error)}`);
@@ -42,7 +42,7 @@ export function failure(error: unknown, wantsJson: boolean): Answer {
 
 const BODILESS = new Set([204, 205, 304]);
 
-/** Bytes as they go over the wire, with the content type and length they call for. */
+/** The body as bytes, with its content type and length. */
 export function encode(answer: Answer): { status: number; headers: Record<string, string>; bytes: Uint8Array | undefined } {
   const { status, body } = answer;
   if (body === undefined || body === null || BODILESS.has(status)) return { status, headers: answer.headers, bytes: undefined };

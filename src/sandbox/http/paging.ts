@@ -7,7 +7,7 @@ const MAX_PER_PAGE = 100;
 
 const paging = { page: integer(1, Number.MAX_SAFE_INTEGER).optional(), per_page: integer(1, MAX_PER_PAGE).optional() };
 
-/** One page of a list, with Laravel's `meta` and `links`. As in Laravel, the links carry the page alone: no `per_page`, no filters. */
+/** A page of a list, with Laravel's `meta` and `links`. As in Laravel, the links drop `per_page` and filters. */
 export function listed<T>(request: Request, rows: readonly T[], present: (row: T) => unknown): Answer {
   const asked = validate(paging, Object.fromEntries([...request.query].filter(([name]) => name in paging)));
   const { page = 1, per_page = DEFAULT_PER_PAGE } = asked;

@@ -1,4 +1,4 @@
-/** An answer that is not a success. Thrown anywhere below an operation, written out in one place. */
+/** An error answer. Operations throw it, and one place writes it. */
 export class Refusal extends Error {
   readonly status: number;
   readonly errors: Record<string, string[]> | undefined;
@@ -12,20 +12,20 @@ export class Refusal extends Error {
   }
 }
 
-/** 401: no token, or one that is unknown or revoked. */
+/** 401: no token, or an unknown or revoked one. */
 export const unauthenticated = (): Refusal => new Refusal(401, 'Unauthenticated.');
 
-/** 403 with the text that says which kind it is. */
+/** 403 with a text that says why. */
 export const forbidden = (message: string): Refusal => new Refusal(403, message);
 
-/** 404 in the words of Laravel's route model binding. */
+/** 404 as Laravel's route model binding words it. */
 export const notFound = (model: string, id: string): Refusal =>
   new Refusal(404, `No query results for model [App\\Models\\${model}] ${id}`);
 
-/** 422 without fields: a plan cap, or a state that does not allow the action. */
+/** 422 without fields: a plan limit, or a state that does not allow the action. */
 export const unprocessable = (message: string): Refusal => new Refusal(422, message);
 
-/** 422 with fields; the message is made of them as Laravel does, "The name field is required. (and 1 more error)". */
+/** 422 with fields. The message summarizes them as Laravel does: "The name field is required. (and 1 more error)". */
 export function invalid(errors: Record<string, string[]>): Refusal {
   const texts = Object.values(errors).flat();
   const more = texts.length - 1;

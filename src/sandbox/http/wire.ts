@@ -5,7 +5,7 @@ import { type Answer, encode } from './answer.ts';
 const PIECES = 16;
 const BETWEEN_PIECES_MS = 2;
 
-/** An answer as Hono wants it. */
+/** An answer as a Hono response. */
 export function respond(answer: Answer): Response {
   const { status, headers, bytes } = encode(answer);
   return new Response(bytes === undefined ? null : Buffer.from(bytes), { status, headers });
@@ -14,7 +14,7 @@ export function respond(answer: Answer): Response {
 /** Closes the connection without an answer. */
 export const drop = (outgoing: ServerResponse): void => void outgoing.destroy();
 
-/** Sends the headers and half of the body, then closes the connection. */
+/** Closes the connection after the headers and half of the body. */
 export async function cut(outgoing: ServerResponse, answer: Answer): Promise<void> {
   const { status, headers, bytes = Buffer.from('{}') } = encode(answer);
   outgoing.writeHead(status, { ...headers, 'Content-Length': bytes.length });
@@ -24,7 +24,7 @@ export async function cut(outgoing: ServerResponse, answer: Answer): Promise<voi
   outgoing.destroy();
 }
 
-/** Sends the whole answer in small pieces with real pauses between them. */
+/** Sends the answer in small pieces, with real pauses. */
 export async function trickle(outgoing: ServerResponse, answer: Answer, signal: AbortSignal): Promise<void> {
   const { status, headers, bytes = Buffer.alloc(0) } = encode(answer);
   outgoing.writeHead(status, headers);

@@ -11,7 +11,7 @@ export function takeBackup(state: State, backup: Backup, now: number): void {
   schedule(state, now + timings.backupBegins, 'backup.begins', backup.id);
 }
 
-/** Pending to in progress. */
+/** Moves a backup from pending to in progress. */
 export function backupBegins(state: State, id: string, at: number): void {
   const backup = find(state, id);
   if (backup === undefined) return;
@@ -19,7 +19,7 @@ export function backupBegins(state: State, id: string, at: number): void {
   schedule(state, at + timings.backupRuns, 'backup.ends', id);
 }
 
-/** The end of a backup. One of a site or database with `fail` in its name fails. */
+/** Finishes a backup. It fails if the name of its site or database contains `fail`. */
 export function backupEnds(state: State, id: string, at: number): void {
   const backup = find(state, id);
   if (backup === undefined) return;
@@ -32,12 +32,12 @@ export function backupEnds(state: State, id: string, at: number): void {
   backup.completed_at = timestamp(at);
 }
 
-/** Starts to restore from a backup; like a deployment it still reads as before for a moment. */
+/** Starts a restore. Like a deployment, it shows only after a moment. */
 export function restoreBackup(state: State, backup: Backup, now: number): void {
   schedule(state, now + timings.restoreBegins, 'restore.begins', backup.id);
 }
 
-/** The backup shows that it is being restored. */
+/** Shows that a backup is being restored. */
 export function restoreBegins(state: State, id: string, at: number): void {
   const backup = find(state, id);
   if (backup === undefined) return;
@@ -45,13 +45,13 @@ export function restoreBegins(state: State, id: string, at: number): void {
   schedule(state, at + timings.restoreRuns, 'restore.ends', id);
 }
 
-/** The end of a restore. */
+/** Finishes a restore. */
 export function restoreEnds(state: State, id: string, at: number): void {
   const backup = find(state, id);
   if (backup !== undefined) enter(backup, 'restored', at);
 }
 
-/** The domain or database a backup was made of. */
+/** The name of the site or database in a backup. */
 export const sourceOf = (state: State, backup: Backup): string =>
   state.sites.find((site) => site.id === backup.site_id)?.domain ??
   state.databases.find((database) => database.id === backup.database_id)?.name ??

@@ -13,13 +13,13 @@ const messages = [
   'Limit login attempts per address',
 ];
 
-/** What a push brings. */
+/** A commit as a push delivers it. */
 interface Commit {
   commit_hash: string;
   commit_message: string;
 }
 
-/** The commit a name always leads to: deterministic, so that two runs over the same state build the same. */
+/** The commit for a name. Deterministic: the same state always builds the same. */
 export function commitOf(name: string): Commit {
   const digest = createHash('sha1').update(name).digest();
   return { commit_hash: digest.toString('hex'), commit_message: messages[digest.readUInt8(0) % messages.length] ?? 'Update' };

@@ -5,18 +5,18 @@ import { releaseName, timestamp } from '../time.ts';
 import { KEPT_RELEASES, timings } from '../timings.ts';
 import { commitOf } from './commits.ts';
 
-/** How a deployment differs from an ordinary one. */
+/** Options of a deployment. */
 interface DeploymentOptions {
   readonly fails?: boolean;
-  /** A rollback to this release: nothing is built and no release is added. */
+  /** Rolls back to this release instead: nothing is built, and no release is added. */
   readonly rollsBackTo?: string;
-  /** How long the site still shows its previous deployment, in ms. */
+  /** How long the site keeps showing its previous deployment, in ms. */
   readonly after?: number;
 }
 
 const siteOf = (state: State, id: string): Site | undefined => state.sites.find((site) => site.id === id);
 
-/** Accepts a deployment or rollback. While another of the same site is on its way it waits for that one's end (assumed). */
+/** Accepts a deployment or rollback. It waits while another one of the same site is in progress (assumed). */
 export function deploy(state: State, site: Site, now: number, options: DeploymentOptions = {}): void {
   const waits = state.deployments.some((other) => other.site_id === site.id);
   const rollback = options.rollsBackTo ?? null;
@@ -32,7 +32,7 @@ export function deploy(state: State, site: Site, now: number, options: Deploymen
   if (!waits) schedule(state, now + after, 'deployment.begins', deployment.id);
 }
 
-/** A deployment shows: the site reads as deploying and, but for a rollback, has a new release. */
+/** Shows a deployment: the site is deploying and, unless it rolls back, has a new release. */
 export function deploymentBegins(state: State, id: string, at: number): void {
   const deployment = state.deployments.find((row) => row.id === id);
   if (deployment === undefined) return;
@@ -47,7 +47,7 @@ export function deploymentBegins(state: State, id: string, at: number): void {
   schedule(state, at + (deployment.rolls_back_to === null ? timings.deployRuns : timings.rollbackRuns), 'deployment.ends', id);
 }
 
-/** The outcome: the new release (or the one rolled back to) is live, or nothing is live that was not before. */
+/** Finishes a deployment: its release goes live, or the previous one stays live. */
 export function deploymentEnds(state: State, id: string, at: number): void {
   const deployment = state.deployments.find((row) => row.id === id);
   if (deployment === undefined) return;
@@ -67,7 +67,7 @@ export function deploymentEnds(state: State, id: string, at: number): void {
   end(state, deployment, at);
 }
 
-/** A scheduled deployment's moment has come; a site suspended meanwhile is left alone. */
+/** Starts a scheduled deployment, unless the site was suspended. */
 export function scheduledDeployDue(state: State, siteId: string, at: number): void {
   const site = siteOf(state, siteId);
   if (site === undefined) return;
@@ -78,7 +78,7 @@ export function scheduledDeployDue(state: State, siteId: string, at: number): vo
 /** The releases of a site, oldest first. */
 export const releasesOf = (state: State, site: Site): Release[] => state.releases.filter((release) => release.site_id === site.id);
 
-/** The release a rollback goes to when none is named: the newest good one older than the live one. */
+/** The default target of a rollback: the newest good release before the live one. */
 export function previousRelease(state: State, site: Site): Release | undefined {
   const releases = releasesOf(state, site);
   const live = releases.findIndex((release) => release.active);
@@ -101,7 +101,7 @@ function startRelease(state: State, site: Site, at: number): Release {
   return release;
 }
 
-/** The next one in the queue begins at the moment this one ends. */
+/** Starts the next deployment in the queue as soon as this one ends. */
 function end(state: State, deployment: Deployment, at: number): void {
   state.deployments.splice(state.deployments.indexOf(deployment), 1);
   const next = state.deployments.find((row) => row.site_id === deployment.site_id);

@@ -3,14 +3,14 @@ import { type State, schedule } from '../state.ts';
 import { timestamp } from '../time.ts';
 import { timings } from '../timings.ts';
 
-/** Starts provisioning, the first time or again. */
+/** Starts to provision a server, for the first time or again. */
 export function provisionServer(state: State, server: Server, now: number): void {
   server.status = 'provisioning';
   server.updated_at = timestamp(now);
   schedule(state, now + timings.serverProvisions, 'server.provisioned', server.id);
 }
 
-/** The end of provisioning. A server whose name starts with `fail-` ends as failed. */
+/** Finishes provisioning. It fails if the server's name starts with `fail-`. */
 export function serverProvisioned(state: State, id: string, at: number): void {
   const server = state.servers.find((row) => row.id === id);
   if (server?.status !== 'provisioning') return;
@@ -24,7 +24,7 @@ export function serverProvisioned(state: State, id: string, at: number): void {
   server.ip_address ??= freeAddress(state);
 }
 
-/** Addresses of the range reserved for documentation (RFC 5737). */
+/** An address from the range reserved for documentation (RFC 5737). */
 function freeAddress(state: State): string {
   const taken = new Set(state.servers.map((server) => server.ip_address));
   const free = Array.from({ length: 254 }, (_, index) => `203.0.113.${index + 1}`).find((address) => !taken.has(address));

@@ -15,7 +15,7 @@ const presentUser = showing<User>('id', 'name', 'email');
 const chosen = { abilities: z.array(z.enum(abilities)).optional() };
 const EVERY_ABILITY = ['*'];
 
-/** Who one is, and one's tokens. The plain text of a token is answered once, as `token` beside its user (login) or its `data`. */
+/** The user and their tokens. The plain text of a token is shown once: as `token` beside the user (login) or the `data`. */
 export const account: Operation[] = [
   openOperation(
     'POST /login',

@@ -16,7 +16,7 @@ const filters = {
   type: oneOf('application', 'database').optional(),
 };
 
-/** Backups of databases and applications; the organization sees them all in one list. */
+/** Backups of databases and applications, in one list per organization. */
 export const backups: Operation[] = [
   ...resource({
     noun: 'backup',

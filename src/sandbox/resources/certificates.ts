@@ -7,7 +7,7 @@ import { oneOf, text, verbatim } from '../rules.ts';
 
 const present = showing<Certificate>('id', 'type', 'domain', 'status', 'reason', 'expires_at', 'created_at');
 
-// Sent with a custom certificate; no answer shows them.
+// Sent with a custom certificate, and never shown.
 const material = { certificate: verbatim().optional(), private_key: verbatim().optional() };
 
 /** SSL certificates: issued and revoked per site, listed and deleted per server. */

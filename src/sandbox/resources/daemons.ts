@@ -7,7 +7,7 @@ import { timestamp } from '../time.ts';
 
 const present = showing<Daemon>('id', 'command', 'directory', 'user', 'processes', 'status', 'created_at', 'updated_at');
 
-/** Processes that Supervisor keeps alive. */
+/** Processes that Supervisor keeps running. */
 export const daemons: Operation[] = [
   ...resource({
     noun: 'daemon',

@@ -12,7 +12,7 @@ const users = '/servers/{server}/databases/{database}/users';
 const presentUser = showing<DatabaseUser>('id', 'username', 'created_at');
 const password = text().optional();
 
-/** Databases of a server, and who may use them. */
+/** Databases of a server, and their users. */
 export const databases: Operation[] = [
   ...resource({
     noun: 'database',
@@ -41,7 +41,7 @@ export const databases: Operation[] = [
     const at = timestamp(now);
     const user: DatabaseUser = { id: ulid(now), database_id: database.id, username: input.username, created_at: at, updated_at: at };
     state.database_users.push(user);
-    // A password nobody chose is of no use unless it is told: once, here (assumed).
+    // A generated password is shown only here (assumed).
     return created(input.password === undefined ? { ...presentUser(user), password: randomBytes(12).toString('hex') } : presentUser(user));
   }),
   operation(`PUT ${users}/{user}`, 'database:update', ({ now, body }, { user }) => {

@@ -10,12 +10,12 @@ import { presentSite } from './sites.ts';
 
 const SITE = '/servers/{server}/sites/{site}';
 
-/** Deployments of a site, now or later, and the way back. */
+/** Deployments of a site, immediate and scheduled, and rollbacks. */
 export const deployments: Operation[] = [
   operation(`POST ${SITE}/deploy`, 'site:deploy', ({ state, now }, { site }) => {
     refuseSuspended(site);
     deploy(state, site, now);
-    // Exactly the reference's example: no id, no site.
+    // As in the API reference: no id, no site.
     return accepted('Deployment started.');
   }),
   operation(`POST ${SITE}/schedule-deploy`, 'site:deploy', ({ state, now, body }, { site }) => {

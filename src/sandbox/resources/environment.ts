@@ -9,7 +9,7 @@ import { timestamp } from '../time.ts';
 const path = '/servers/{server}/sites/{site}/environment-variables';
 const LINE = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/;
 
-/** Environment variables of a site, and the import of the .env that already lies on its server. */
+/** Environment variables of a site, and the import of the .env on its server. */
 export const environment: Operation[] = [
   ...resource({
     noun: 'variable',

@@ -16,7 +16,7 @@ const autoDeploy = (verb: 'enable' | 'disable'): Operation =>
     return accepted(`Auto-deploy ${verb}d.`, repository(git_repository));
   });
 
-/** Connections to Git hosts and the repositories sites are deployed from. */
+/** Connections to Git hosts, and repositories. */
 export const git: Operation[] = [
   ...resource({
     noun: 'git_provider',
@@ -52,7 +52,7 @@ export const git: Operation[] = [
   autoDeploy('disable'),
 ];
 
-/** The public half of a key that looks right and belongs to nobody. */
+/** A realistic public key that no private key belongs to. */
 export function deployKey(repositoryId: string): string {
   const part = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
   const key = Buffer.concat([part(Buffer.from('ssh-ed25519')), part(createHash('sha256').update(repositoryId).digest())]);

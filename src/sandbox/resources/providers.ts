@@ -1,16 +1,17 @@
 import { resource, showing } from '../crud.ts';
 import { listed } from '../http/paging.ts';
 import { type Operation, operation } from '../operation.ts';
-import type { Choice, Credential } from '../records.ts';
+import type { Choice, Credential, Size } from '../records.ts';
 import { exists, text, verbatim } from '../rules.ts';
 
 const choice = showing<Choice>('id', 'name');
+const size = showing<Size>('id', 'name', 'vcpus', 'memory', 'price_monthly', 'currency');
 
-/** The clouds servers can be made in, what each of them offers, and the organization's credentials for them. */
+/** Cloud providers, their offers, and the organization's credentials. */
 export const providers: Operation[] = [
   operation('GET /providers', 'provider:read', (request) => listed(request, request.state.providers, choice)),
   operation('GET /providers/{provider}/regions', 'provider:read', (request, { provider }) => listed(request, provider.regions, choice)),
-  operation('GET /providers/{provider}/sizes', 'provider:read', (request, { provider }) => listed(request, provider.sizes, choice)),
+  operation('GET /providers/{provider}/sizes', 'provider:read', (request, { provider }) => listed(request, provider.sizes, size)),
   operation('GET /providers/{provider}/images', 'provider:read', (request, { provider }) => listed(request, provider.images, choice)),
   ...resource({
     noun: 'credential',

@@ -94,7 +94,7 @@ export const servers: Operation[] = [
     },
     afterCreate: (server, { state, now }) => provisionServer(state, server, now),
   }),
-  // How logs are answered is assumed: one text of several lines.
+  // Assumed: logs are one text with several lines.
   operation('GET /servers/{server}/logs', 'server:read', (_request, { server }) => ok({ content: logs(server) })),
   operation('POST /servers/{server}/restart', 'server:update', ({ state, now }, { server }) => {
     server.updated_at = timestamp(now);

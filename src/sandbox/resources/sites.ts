@@ -8,7 +8,7 @@ import { timestamp } from '../time.ts';
 
 const DOMAIN = /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i;
 
-/** The object of a site. */
+/** A site in an answer. */
 export const presentSite = showing<Site>(
   'id',
   'server_id',
@@ -35,7 +35,7 @@ const fields = {
   php_version: oneOf('8.0', '8.1', '8.2', '8.3', '8.4').nullish(),
 };
 
-/** Sites, what they have released and which pushes reached them; deployments are in deployments.ts. */
+/** Sites, their releases and webhooks; deployments are in deployments.ts. */
 export const sites: Operation[] = [
   ...resource({
     noun: 'site',

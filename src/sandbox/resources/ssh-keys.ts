@@ -6,7 +6,7 @@ import { matching, text } from '../rules.ts';
 
 const PUBLIC_KEY = /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-\S+@openssh\.com) [A-Za-z0-9+/]+={0,2}( .*)?$/;
 
-/** The fingerprint of a public key as `ssh-keygen -l` shows it. */
+/** The fingerprint of a public key, as `ssh-keygen -l` prints it. */
 export const fingerprint = (publicKey: string): string => {
   const digest = createHash('sha256')
     .update(Buffer.from(publicKey.split(' ')[1] ?? '', 'base64'))
@@ -14,7 +14,7 @@ export const fingerprint = (publicKey: string): string => {
   return `SHA256:${digest.replace(/=+$/, '')}`;
 };
 
-/** Public keys that may log in to a server. */
+/** Public SSH keys of a server. */
 export const sshKeys: Operation[] = resource({
   noun: 'ssh_key',
   path: '/servers/{server}/ssh-keys',

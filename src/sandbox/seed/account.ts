@@ -10,10 +10,10 @@ export const SEED_EMAIL = 'ada@example.com';
 /** The password of every seed user. */
 export const SEED_PASSWORD = 'correct horse battery staple';
 
-/** A member who may only read. */
+/** A member with read-only access. */
 export const VIEWER_EMAIL = 'grace@example.com';
 
-/** The owner's token with every ability; always valid when the sandbox starts. */
+/** The owner's token with every ability. It is valid whenever the sandbox starts. */
 export const SEED_TOKEN = '1|0000000000sandbox0every0ability0000000000';
 
 const OWNER_ID = seedId('VSER', 1);
@@ -24,14 +24,14 @@ export const users = (): User[] => [
   { id: seedId('VSER', 2), name: 'Grace Hopper', email: VIEWER_EMAIL, password: SEED_PASSWORD, role: 'viewer' },
 ];
 
-/** The owner's tokens: besides the one in use, one unused for months, one never used, and two of one name. */
+/** The owner's tokens: the one in use, one unused for months, one never used, and two with the same name. */
 export function tokens({ ago }: Calendar): Token[] {
   const token = (id: number, name: string, abilities: string[], created: number, used: number | null): Token => ({
     id,
     user_id: OWNER_ID,
     name,
     abilities,
-    // Nobody knows a secret with this hash: these tokens are there to be listed and deleted.
+    // No secret has this hash: these tokens can only be listed and deleted.
     hash: '',
     last_used_at: used === null ? null : ago(used),
     created_at: ago(created),
@@ -46,7 +46,7 @@ export function tokens({ ago }: Calendar): Token[] {
   ];
 }
 
-/** Puts the owner and the token the sandbox is announced with back where a kept state has lost them. */
+/** Restores the owner and the announced token if a saved state lost them. */
 export function ensureOwner(state: State, now: number): void {
   if (!state.users.some((user) => user.id === OWNER_ID)) state.users.unshift(...users().slice(0, 1));
   if (!state.tokens.some((token) => token.id === 1)) state.tokens.unshift(seedToken(calendar(now).ago(0)));

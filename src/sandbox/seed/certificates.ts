@@ -4,7 +4,7 @@ import type { Calendar } from './stamp.ts';
 
 const { 'web-1': web1, 'web-2': web2 } = seeded.servers;
 
-/** Certificates of servers and of sites: active, and failed ones, and one that expires within the week. */
+/** Certificates of servers and sites: active, failed, and one that expires within a week. */
 export function certificates({ ago, stamps }: Calendar): Certificate[] {
   const { sites } = seeded;
   const shop = sites['shop.example.com'];

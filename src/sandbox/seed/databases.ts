@@ -12,7 +12,7 @@ export const databases = ({ stamps }: Calendar): Database[] => [
   { id: ids.blog, server_id: servers['web-1'], name: 'blog', status: 'active', size: 48_234_496, ...stamps(300) },
 ];
 
-/** Who may use them. */
+/** Users of the databases. */
 export const databaseUsers = ({ stamps }: Calendar): DatabaseUser[] => [
   { id: seedId('DV', 1), database_id: ids.shop, username: 'shop', ...stamps(239) },
   { id: seedId('DV', 2), database_id: ids.shop, username: 'shop_readonly', ...stamps(70) },
@@ -20,7 +20,7 @@ export const databaseUsers = ({ stamps }: Calendar): DatabaseUser[] => [
   { id: seedId('DV', 4), database_id: ids.blog, username: 'blog', ...stamps(300) },
 ];
 
-/** Backups of both kinds and in every status, oldest first. Nothing is under way: the pending and running ones stay as they are. */
+/** Backups of both types in every status, oldest first. Pending and running ones never finish. */
 export function backups({ ago, stamps }: Calendar): Backup[] {
   const database = { type: 'database' as const, server_id: servers['db-1'], site_id: null, database_id: ids.shop };
   const application = { type: 'application' as const, server_id: servers['web-1'], site_id: sites['shop.example.com'], database_id: null };

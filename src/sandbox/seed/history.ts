@@ -6,7 +6,7 @@ import { seedId } from './ids.ts';
 
 const DAYS_BETWEEN = 3;
 
-/** The kept releases of every site, oldest first. The newest is live, except where the site's last deployment failed. */
+/** The kept releases of every site, oldest first. The newest is live unless the site's last deployment failed. */
 export function releases(sites: readonly Site[]): Release[] {
   return sites.flatMap((site, siteIndex) =>
     Array.from({ length: KEPT_RELEASES }, (_, index): Release => {
@@ -29,7 +29,7 @@ export function releases(sites: readonly Site[]): Release[] {
   );
 }
 
-/** The pushes that led to the releases of the sites that have a repository; one push went to another branch and led to none. */
+/** The pushes behind the releases of sites with a repository, and one push to another branch, which deployed nothing. */
 export function webhooks(sites: readonly Site[], all: readonly Release[]): Webhook[] {
   return sites
     .filter((site) => site.git_repository_id !== null)
@@ -64,7 +64,7 @@ export function webhooks(sites: readonly Site[], all: readonly Release[]): Webho
     });
 }
 
-/** When the nth release before the newest was made: the newest failed one at the site's last change, live ones at its deployments. */
+/** When the nth release before the newest was created: a failed one with the site's last update, live ones with its deployments. */
 function releasedAt(site: Site, before: number): number {
   const lastGood = Date.parse(site.last_deployed_at ?? site.created_at);
   if (site.status !== 'failed') return lastGood - before * DAYS_BETWEEN * DAY;

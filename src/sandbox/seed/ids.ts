@@ -1,4 +1,4 @@
-/** Ids of the seed that never change, so that documentation and tests can quote them. */
+/** Stable ids of the seed, for documentation and tests. */
 export const seeded = {
   servers: {
     'web-1': '01JQ8Z4T9G00000000000WEB01',
@@ -31,5 +31,5 @@ export const seeded = {
   gitProviders: { github: '01JQ8Z4T9G0000000000GP0001', gitlab: '01JQ8Z4T9G0000000000GP0002' },
 } as const;
 
-/** The nth id of a kind; the kind is spelt in Crockford's base 32, without I, L, O and U. */
+/** The nth id of a kind. The kind is spelled in Crockford's base 32, without I, L, O and U. */
 export const seedId = (kind: string, n: number): string => `01JQ8Z4T9G${`${kind}${String(n).padStart(4, '0')}`.padStart(16, '0')}`;

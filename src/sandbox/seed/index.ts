@@ -9,7 +9,7 @@ import { environmentVariables, queues, redirects } from './site-parts.ts';
 import { sites } from './sites.ts';
 import { calendar } from './stamp.ts';
 
-/** A believable organization as of `now` (epoch ms): the same at every call but for its timestamps. */
+/** A realistic organization at `now` (epoch ms); only its timestamps vary. */
 export function seed(now: number): State {
   const days = calendar(now);
   const all = sites(days);

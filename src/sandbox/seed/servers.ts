@@ -6,7 +6,7 @@ import type { Calendar } from './stamp.ts';
 const { 'web-1': web1, 'web-2': web2, 'db-1': db1 } = seeded.servers;
 const ARTISAN = 'php8.3 /home/deploynix/shop.example.com/current/artisan';
 
-/** Two servers for applications and one for databases, at two providers. */
+/** Two web servers and a database server, at two providers. */
 export function servers({ ago, stamps }: Calendar): Server[] {
   const common = { ssh_user: 'deploynix', webserver: 'nginx', status: 'active', monitoring_enabled: true, image: 'ubuntu-24.04' };
   const web = { ...common, type: 'app', php_version: '8.3', database_type: 'mysql' };
@@ -75,7 +75,7 @@ export function crontabs({ stamps }: Calendar): Crontab[] {
   ];
 }
 
-/** Daemons in all states. */
+/** Daemons in every status. */
 export function daemons({ stamps }: Calendar): Daemon[] {
   const common = { directory: '/home/deploynix/shop.example.com/current', user: 'deploynix' };
   const web2Directory = '/home/deploynix/api.example.com/current';
@@ -103,7 +103,7 @@ export function daemons({ stamps }: Calendar): Daemon[] {
   ];
 }
 
-/** Public keys that open the servers. */
+/** Public SSH keys on the servers. */
 export function sshKeys({ stamps }: Calendar): SshKey[] {
   const key = (n: number, server_id: string, name: string, created: number): SshKey => {
     const public_key = `ssh-ed25519 ${Buffer.from(`\0\0\0\x0bssh-ed25519\0\0\0 sandbox key ${name}`.padEnd(51, '.')).toString('base64')} ${name}`;
@@ -117,7 +117,7 @@ export function sshKeys({ stamps }: Calendar): SshKey[] {
   ];
 }
 
-/** Firewall rules: the web is open, databases only to the web servers. */
+/** Firewall rules: HTTP is open to everyone, databases only to the web servers. */
 export function networkRules({ stamps }: Calendar): NetworkRule[] {
   const open = { protocol: 'tcp', action: 'allow', source: null };
   const rule = (n: number, server_id: string, name: string, port: number, rest: Partial<NetworkRule> = {}): NetworkRule => ({

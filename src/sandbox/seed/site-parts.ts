@@ -21,7 +21,7 @@ const shopVariables: Readonly<Record<string, string>> = {
   STRIPE_SECRET: 'not-a-real-key',
 };
 
-/** Environment variables of the sites; the shop has the usual ones of a Laravel application. */
+/** Environment variables of the sites; the shop has those of a typical Laravel application. */
 export function environmentVariables({ stamps }: Calendar): EnvironmentVariable[] {
   const of = (site_id: string, first: number, variables: Readonly<Record<string, string>>): EnvironmentVariable[] =>
     Object.entries(variables).map(([key, value], index) => ({
@@ -38,7 +38,7 @@ export function environmentVariables({ stamps }: Calendar): EnvironmentVariable[
   ];
 }
 
-/** Queue workers in all states. */
+/** Queue workers in every status. */
 export function queues({ stamps }: Calendar): Queue[] {
   const common = { connection: 'redis', tries: 3, timeout: 60, sleep: 3 };
   return [

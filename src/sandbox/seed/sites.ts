@@ -29,7 +29,7 @@ const laravel = {
   scheduled_deploy_at: null,
 };
 
-/** Six sites on two servers: one is failed, one suspended, and one domain is there twice. */
+/** Six sites on two servers: one failed, one suspended, and one domain on both servers. */
 export const sites = (calendar: Calendar): Site[] => [...sitesOfWeb1(calendar), ...sitesOfWeb2(calendar)];
 
 const sitesOfWeb1 = ({ ago, stamps }: Calendar): Site[] => [

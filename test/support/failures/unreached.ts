@@ -2,7 +2,7 @@ import { closedPort } from '../exchange.ts';
 import { always, type Failure } from './failure.ts';
 
 const servers = { path: '/servers' };
-/** No answer comes, or nobody waits for it any longer. */
+/** No answer arrives in time, or the user stops waiting. */
 export const unreachedFailures: readonly Failure[] = [
   // 13
   {
@@ -10,8 +10,8 @@ export const unreachedFailures: readonly Failure[] = [
     line: 'server list',
     code: 'network',
     given: async () => ({ env: { DNX_HOST: await closedPort() } }),
-    says: /^Cannot reach http:\/\/127\.0\.0\.1:\d+: the connection was refused\.$/,
-    hint: 'Look at the network, the proxy and DNX_HOST.',
+    says: /^Could not reach 127\.0\.0\.1:\d+: connection refused\.$/,
+    hint: 'Check your network, your proxy and the host (--host or DNX_HOST).',
   },
   {
     name: 'no answer',
@@ -21,7 +21,7 @@ export const unreachedFailures: readonly Failure[] = [
       bed.sandbox.faults.always(servers, 'hang');
       return { idleMs: 50 };
     },
-    says: /^Cannot reach .*: no answer within 0\.05 s\.$/,
+    says: /^Could not reach .*: no answer within 0\.05s\.$/,
     hint: /network/,
     calls: 1,
   },
@@ -30,7 +30,7 @@ export const unreachedFailures: readonly Failure[] = [
     line: 'server list',
     code: 'network',
     given: always(servers, 'drop'),
-    says: /the connection was closed before an answer came\.$/,
+    says: /connection closed before an answer arrived\.$/,
     hint: /network/,
     calls: 4,
   },
@@ -39,7 +39,7 @@ export const unreachedFailures: readonly Failure[] = [
     line: 'server list',
     code: 'network',
     given: always(servers, 'cut'),
-    says: /the connection was closed in the middle of the answer\.$/,
+    says: /connection closed in the middle of the answer\.$/,
     hint: /network/,
     calls: 4,
   },
@@ -48,8 +48,8 @@ export const unreachedFailures: readonly Failure[] = [
     line: 'daemon create --command top --server web-1',
     code: 'network',
     given: always({ method: 'POST' }, 'drop-after'),
-    says: /^The request was sent to .* it may have been performed\.$/,
-    hint: 'Look at the current state before you try again.',
+    says: /^No answer from 127.* The request may have been performed\.$/,
+    hint: 'Check the current state before you try again.',
     calls: 2,
   },
   // 124, 129, 130, 143

@@ -2,34 +2,35 @@ import { flagName, title } from '../../../base/text.ts';
 import { type Chosen, operationsIn, pathsIn } from '../../../cli/language/calls.ts';
 import { type AnyCommand, nounOf } from '../../../cli/language/command.ts';
 import { consentLevel } from '../../../cli/language/tree.ts';
-import { nameRead } from '../../../cli/run/consent.ts';
 import { callsOf, type Invocation, ownWords } from '../../../cli/run/invocation.ts';
+import { nameRead } from '../../../cli/run/name-read.ts';
 import { firstWords, meansAll, namesNeeded } from '../../../cli/run/targets.ts';
 import { type Need, needOf } from '../../../platform/abilities.ts';
 import { type Endpoint, parameters } from '../../../platform/api/endpoint.ts';
 import { type Lookup, lookup, lookupsFor, type Settled } from '../../../platform/names/lookups.ts';
-import { isId, namings, nounIn } from '../../../platform/names/names.ts';
+import { isId } from '../../../platform/names/names.ts';
+import { namings, nounIn } from '../../../platform/names/namings.ts';
 
-/** One operation that a command line will ask for, and what makes it do so. */
+/** An operation that a command line calls, and why. */
 export interface Asked {
   readonly endpoint: Endpoint;
   readonly because: string;
 }
 
-/** An ability that is needed, and everything that needs it. `assumed`: the reference states it for none of them. */
+/** An ability, and what needs it. `assumed`: the API reference states it for none of them. */
 export interface AbilityNeed {
   readonly ability: string;
   readonly assumed: boolean;
   readonly reasons: readonly Asked[];
 }
 
-/** The operations of a command line, and what had to be assumed to name them, as sentences. */
+/** The operations of a command line, and what was assumed to find them, a sentence each. */
 export interface Asking {
   readonly asked: readonly Asked[];
   readonly notes: readonly string[];
 }
 
-/** The operations that a command line asks for: what the command calls, what its options add, and a look-up for every name. */
+/** The operations of a command line: what it calls, what its options add, and a look-up for every name. */
 export function askedBy(invocation: Invocation, settled: Settled = {}): Asking {
   const chosen = callsOf(invocation, settled);
   const { asked, notes } = namesIn(invocation, chosen, settled);
@@ -54,7 +55,7 @@ export function abilitiesFor(asked: readonly Asked[]): AbilityNeed[] {
   return [...needs].map(([ability, need]) => ({ ability, ...need }));
 }
 
-/** What a command needs in itself, whatever it is given; with the endpoints that its options choose. */
+/** What a command needs before its targets are known, with the endpoints that its options choose. */
 export function needsOf({ calls }: AnyCommand): Need[] {
   if (calls === undefined || typeof calls === 'function') return [];
   const { first, others } = pathsIn(calls);
@@ -63,7 +64,7 @@ export function needsOf({ calls }: AnyCommand): Need[] {
     .filter((need) => need !== undefined);
 }
 
-/** The look-ups that the names of a command line cost. */
+/** The look-ups for the names on a command line. */
 function namesIn(invocation: Invocation, chosen: Chosen, settled: Settled): Asking {
   const noun = nounOf(invocation.group);
   const given = firstWords(invocation);
@@ -75,14 +76,14 @@ function namesIn(invocation: Invocation, chosen: Chosen, settled: Settled): Aski
   for (const word of words.length > 0 ? words : [undefined]) {
     for (const each of lookupsFor(names, { ...given, ...(word !== undefined && { [noun]: word }) }, settled)) {
       asked.push(...each.requests.map((endpoint) => ({ endpoint, because: whyOf(each) })));
-      if (each.how === 'missing') notes.add(`No ${title(each.name)} is given: it is assumed to be set elsewhere, by its id.`);
-      else if (each.word?.includes('$')) notes.add(`What ${each.word} stands for is not known here: it is taken for a name.`);
+      if (each.how === 'missing') notes.add(`No ${title(each.name)} given; assuming its id is set elsewhere.`);
+      else if (each.word?.includes('$')) notes.add(`The value of ${each.word} is unknown; assuming it is a name.`);
     }
   }
   return { asked, notes: [...notes] };
 }
 
-/** The path parameters of what is called; of `dnx api` those of its path. A server or site that an option names is looked up in any case. */
+/** The path parameters of the call. A server or site given as an option is always looked up. */
 function needed(invocation: Invocation, chosen: Chosen): readonly string[] {
   const { site, server } = firstWords(invocation);
   const named = site !== undefined ? ['server', 'site'] : server !== undefined ? ['server'] : [];
@@ -91,22 +92,22 @@ function needed(invocation: Invocation, chosen: Chosen): readonly string[] {
 }
 
 const whyOf = ({ how, name, word }: Lookup): string =>
-  how === 'anywhere' ? `the server of ${word} is not given, so it is searched for` : `the ${title(name)} is given by name (${word})`;
+  how === 'anywhere' ? `searches for the server of ${word}` : `looks up ${title(name)} ${word} by name`;
 
-/** Fields that hold the id of another thing, and were given its name. */
+/** Look-ups for fields that take an id and were given a name. */
 const references = ({ command, fields }: Invocation): Asked[] =>
   Object.entries(command.fields ?? {}).flatMap(([key, { from }]) => {
     const word = fields[key];
     const noun = from?.resolve && nounIn(from.list);
     if (!noun || typeof word !== 'string') return [];
-    return lookup(noun, word).requests.map((endpoint) => ({ endpoint, because: `${flagName(key)} is given by name (${word})` }));
+    return lookup(noun, word).requests.map((endpoint) => ({ endpoint, because: `looks up ${flagName(key)} ${word} by name` }));
   });
 
-/** A severe command that is given an id, and something else than that id as the confirmation, reads the thing's name first. */
+/** A severe command with an id reads the name first, unless `--confirm` is that id. */
 function confirmation(invocation: Invocation): Asked[] {
   const noun = nounOf(invocation.group);
   const naming = namings[noun];
-  if (consentLevel(invocation.command) !== 'severe' || !naming) return [];
+  if (consentLevel(invocation.command) !== 'severe' || !naming || naming.keys.length === 0) return [];
   const compared = ownWords(invocation).some((word) => isId(word) && invocation.consent.confirm !== word);
-  return compared ? [{ endpoint: nameRead(naming.list, noun), because: 'its name is compared with the confirmation' }] : [];
+  return compared ? [{ endpoint: nameRead(naming.list, noun), because: 'compares its name with --confirm' }] : [];
 }

@@ -1,4 +1,4 @@
-/** The placeholder for something whose value is not known here. */
+/** The name for an expression of unknown value. */
 const UNKNOWN = 'expression';
 
 /** Templates of CI systems: `${{ vars.SITE }}` of GitHub, `$[[ inputs.site ]]` of GitLab. */
@@ -8,8 +8,8 @@ const templates = [
 ] as const;
 
 /**
- * Replaces templates and `${NAME:-…}` by the plain variable `${NAME}`, which the tokenizer knows. Undefined where one is not closed. What is dropped
- * may hold commands, so it is answered as well.
+ * Replaces templates and `${NAME:-…}` with `${NAME}`, which the tokenizer can read; undefined if one is not closed. `dropped` is what was cut out,
+ * which may contain commands.
  */
 export function withoutExpansions(source: string): { readonly text: string; readonly dropped: readonly string[] } | undefined {
   const parts: string[] = [];
@@ -41,7 +41,7 @@ interface Expansion {
   readonly end: number;
 }
 
-/** The expansion that begins here; null where it is not closed, undefined where it is not one. */
+/** The expansion that starts here; null if it is not closed, undefined if there is none. */
 function expansionAt(source: string, at: number, literal: boolean): Expansion | null | undefined {
   const template = templates.find(([open]) => source.startsWith(open, at));
   if (template) {
@@ -55,10 +55,10 @@ function expansionAt(source: string, at: number, literal: boolean): Expansion | 
   return end === undefined ? null : { name: /^[!#]?(\w+)/.exec(source.slice(at + 2, at + 130))?.[1] ?? UNKNOWN, end };
 }
 
-/** `vars.SITE` -> `SITE`. Nobody's name is longer than what is looked at. */
+/** `vars.SITE` -> `SITE`. */
 const lastWord = (expression: string): string => /(\w+)$/.exec(expression.trimEnd().slice(-128))?.[1] ?? UNKNOWN;
 
-/** After the brace that closes the one before `from`. */
+/** The index after the brace that closes the one before `from`. */
 function closing(source: string, from: number): number | undefined {
   let depth = 1;
   let quoted = false;

@@ -1,18 +1,19 @@
-import { type DnxError, isError } from '../../../base/errors.ts';
+import { isError } from '../../../base/errors.ts';
+import type { Context } from '../../../cli/language/command.ts';
 import type { Invocation } from '../../../cli/run/invocation.ts';
-import type { Settings } from '../../../machine/settings/settings.ts';
 import { abilitiesFor, askedBy } from './arithmetic.ts';
 
-/** A 403 for want of an ability, with the line that makes a token which can do all of this command; any other failure as it is. */
-export function withTokenLine(error: unknown, invocation: Invocation, { server, site }: Pick<Settings, 'server' | 'site'>): unknown {
+type Needs = Pick<Context, 'settings' | 'tokens' | 'world'>;
+
+/** A 403 for a missing ability, with the command that gets a token for the whole command line: a refresh of the stored one, or a new one for DNX_TOKEN. */
+export function withAbilities(error: unknown, invocation: Invocation, { settings: { server, site }, tokens, world }: Needs): unknown {
   if (!isError(error, 'forbidden') || error.lacks === undefined) return error;
   const { asked } = askedBy(invocation, { server, site });
-  const needs = new Set([...abilitiesFor(asked).map(({ ability }) => ability), error.lacks]);
-  return addLine(error, [...needs]);
+  const needs = [...new Set([...abilitiesFor(asked).map(({ ability }) => ability), error.lacks])];
+  const flags = (abilities: readonly string[]) => abilities.flatMap((ability) => ['--ability', ability]);
+  if (world.env.DNX_TOKEN?.trim())
+    return error.withHint(undefined, { command: ['token', 'create', 'NAME', ...flags(needs)], why: 'Create a token that can do this' });
+  const known = tokens.known?.abilities ?? [];
+  const missing = needs.filter((ability) => ability === error.lacks || !known.includes(ability));
+  return error.withHint(undefined, { command: ['auth', 'refresh', ...flags(missing)], why: 'Add it to your token' });
 }
-
-const addLine = (error: DnxError, needs: readonly string[]): DnxError =>
-  error.withHint(undefined, {
-    command: ['token', 'create', 'NAME', ...needs.flatMap((ability) => ['--ability', ability])],
-    why: 'Make a token that can do this',
-  });

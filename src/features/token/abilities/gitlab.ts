@@ -3,12 +3,12 @@ import { isObject, type JsonObject, own } from '../../../base/json.ts';
 import { referenceIn } from '../../../base/yaml.ts';
 import { readShell, type Script, type ScriptCommand, type Unclear } from './script.ts';
 
-/** Keys at the top that are no jobs. */
+/** Top-level keys that are not jobs. */
 const reserved = ['default', 'include', 'image', 'services', 'cache', 'variables', 'stages', 'workflow', 'spec'];
 
 type Section = 'before_script' | 'script' | 'after_script';
 
-/** The most lines, lists and references of one script: they can refer to each other without end. */
+/** Most lines, lists and references of one script, which may refer to each other endlessly. */
 const MOST_STEPS = 5_000;
 
 /** A pipeline, and its jobs with what they extend. */
@@ -37,10 +37,10 @@ function readJob(name: string, pipeline: Pipeline): Script {
   const lines = (section: Section): readonly string[] => {
     const shared = isObject(document.default) ? document.default[section] : undefined;
     const all = linesOf(job[section] ?? (inherits ? (shared ?? document[section]) : undefined), pipeline);
-    if (!all) unclear.push({ text: `${name}: ${section}`, line: 1, why: 'its references have no end' });
+    if (!all) unclear.push({ text: `${name}: ${section}`, line: 1, why: 'its references never end' });
     return all ?? [];
   };
-  // One shell runs both; what comes after them has a shell of its own.
+  // before_script and script share a shell; after_script has its own.
   for (const part of [[...lines('before_script'), ...lines('script')], lines('after_script')]) {
     const script = readShell(part.join('\n'), env);
     found.push(...script.found);
@@ -53,14 +53,14 @@ function readJob(name: string, pipeline: Pipeline): Script {
 const elsewhere = (key: string, value: unknown): Unclear => ({
   text: `${key}: ${typeof value === 'string' ? value : inspect(value, { breakLength: Number.POSITIVE_INFINITY })}`,
   line: 1,
-  why: 'what an included file runs is in its own file',
+  why: 'included files are not read',
 });
 
-/** A job with what it extends below its own keys; of lists the last one counts, variables add up. */
+/** A job merged over the jobs it extends. Variables are merged; lists are replaced. */
 function jobNamed(name: string, pipeline: Pipeline): JsonObject {
   const known = pipeline.jobs.get(name);
   if (known) return known;
-  // Until it is known, for one that extends itself.
+  // For a job that extends itself.
   pipeline.jobs.set(name, {});
   const job = own(pipeline.document, name);
   if (!isObject(job)) return {};
@@ -74,7 +74,7 @@ function jobNamed(name: string, pipeline: Pipeline): JsonObject {
 
 const mapIn = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
-/** What `variables` sets to a fixed text. */
+/** The variables with a literal value. */
 const variablesOf = ({ variables }: JsonObject): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(mapIn(variables)).flatMap(([name, each]) => {
@@ -83,10 +83,10 @@ const variablesOf = ({ variables }: JsonObject): Readonly<Record<string, string>
     }),
   );
 
-/** The lines of a script: text, or lists in lists, with their references. Undefined where they have no end. */
+/** The lines of a script with nested lists and references resolved. Undefined if they never end. */
 function linesOf(script: unknown, pipeline: Pipeline): readonly string[] | undefined {
   const lines: string[] = [];
-  // What comes next is last.
+  // A stack: the next item is the last.
   const left: unknown[] = [script];
   for (let steps = 0; left.length > 0; steps++) {
     if (steps > MOST_STEPS) return undefined;

@@ -7,16 +7,16 @@ import type { World } from '../../../machine/world.ts';
 import { type AbilityNeed, type Asked, abilitiesFor, askedBy } from './arithmetic.ts';
 import type { Script, ScriptCommand, Unclear } from './script.ts';
 
-/** What command lines and scripts need together, and what could not be told. */
+/** What command lines and scripts need together, and what is unclear. */
 export interface Needs {
   readonly abilities: readonly AbilityNeed[];
-  /** What was assumed, as sentences. */
+  /** What was assumed, a sentence each. */
   readonly notes: readonly string[];
-  /** What may be a dnx command and was not understood, as sentences. */
+  /** What may be a dnx command and was skipped, a sentence each. */
   readonly unclear: readonly string[];
 }
 
-/** What must be possible. */
+/** What a token must be able to run. */
 export interface Wanted {
   /** Command lines, with or without `dnx`. */
   readonly lines: readonly string[];
@@ -24,7 +24,7 @@ export interface Wanted {
   readonly scripts: readonly string[];
 }
 
-/** Adds up what these need. `tree` is where commands are looked up. */
+/** Adds up the abilities that these need. */
 export async function needsOfLines({ lines, scripts }: Wanted, tree: Tree, world: Pick<World, 'cwd' | 'home' | 'signal'>): Promise<Needs> {
   const asked: Asked[] = [];
   const notes = new Set<string>();
@@ -32,13 +32,13 @@ export async function needsOfLines({ lines, scripts }: Wanted, tree: Tree, world
   const add = async (found: ScriptCommand, shown: string) => {
     const asking = await understand(found, tree);
     asked.push(...asking.asked.map((each) => ({ ...each, because: `${shown}: ${each.because}` })));
-    for (const note of asking.notes) notes.add(`${shown}: ${note}`);
+    for (const note of asking.notes) notes.add(note);
   };
   for (const line of lines) {
     const { readShell } = await import('./script.ts');
     const { found, unclear: doubts } = readShell(/^\s*(dnx|deploynix)\s/.test(line) ? line : `dnx ${line}`);
     const [first] = doubts;
-    if (first || found.length === 0) throw usage(`“${line}” is not a command line of dnx${first ? `: ${first.why}` : ''}.`);
+    if (first || found.length === 0) throw usage(`'${line}' is not a dnx command${first ? `: ${first.why}` : ''}.`);
     for (const each of found) await add(each, each.words.join(' '));
   }
   for (const file of scripts) {
@@ -57,7 +57,7 @@ export async function needsOfLines({ lines, scripts }: Wanted, tree: Tree, world
   return { abilities: abilitiesFor(asked), notes: [...notes], unclear };
 }
 
-const sentence = (file: string, { line, text, why }: Unclear): string => `${file}:${line} was not understood (${why}): ${text}`;
+const sentence = (file: string, { line, text, why }: Unclear): string => `${file}:${line} was skipped (${why}): ${text}`;
 
 async function readScript(text: string, file: string): Promise<Script> {
   if (/\.ya?ml$/.test(file)) return (await import('./workflow.ts')).readWorkflow(text, file);
@@ -67,7 +67,7 @@ async function readScript(text: string, file: string): Promise<Script> {
 async function understand({ words, env }: ScriptCommand, tree: Tree): Promise<ReturnType<typeof askedBy>> {
   const { invocation, error } = await parse(words, tree);
   if (error !== undefined) throw error;
-  // A line that asks for help needs nothing.
+  // Help needs no ability.
   if (!invocation) return { asked: [], notes: [] };
   return askedBy(invocation, { server: env.DNX_SERVER || undefined, site: env.DNX_SITE || undefined });
 }

@@ -2,7 +2,7 @@ import { type ParseEntry, parse } from 'shell-quote';
 import { own } from '../../../base/json.ts';
 import { withoutExpansions } from './expansion.ts';
 
-/** A dnx command found in a script: its words after `dnx`, and what the script had set in the environment by then. */
+/** A dnx command in a script: its words after `dnx`, and the variables that the script has set before it. */
 export interface ScriptCommand {
   readonly words: readonly string[];
   /** From 1, in the shell text. */
@@ -10,14 +10,14 @@ export interface ScriptCommand {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Something that may be a dnx command, and why that cannot be told. */
+/** A line that may be a dnx command, and why it was skipped. */
 export interface Unclear {
   readonly text: string;
   readonly line: number;
   readonly why: string;
 }
 
-/** What a script runs of dnx, as far as that can be told. */
+/** The dnx commands of a script. */
 export interface Script {
   readonly found: readonly ScriptCommand[];
   readonly unclear: readonly Unclear[];
@@ -26,7 +26,7 @@ export interface Script {
 const program = /^(?:.*\/)?(?:dnx|deploynix|deploynix-cli)(?:@[\w.^~-]+)?$/;
 const mention = /(?:^|[\s"'`(/])(?:dnx|deploynix)\s+[\w$-]/;
 const assignment = /^(\w+)=(.*)$/s;
-/** Words before a command that leave it a command. */
+/** Words that may stand before a command. */
 const wrapper =
   /^(?:if|then|elif|else|while|until|do|!|\{|time|exec|command|builtin|env|sudo|nohup|timeout|npx|bunx|pnpm|yarn|npm|dlx|x|--)$/;
 const wrapperWord = /^(?:-.*|\d+[smhd]?)$/;
@@ -34,7 +34,7 @@ const wrapperWord = /^(?:-.*|\d+[smhd]?)$/;
 const inert = /^(?:echo|printf|which|type|hash|alias|:|#.*)$/;
 const redirections = ['>', '>>', '>|', '>&', '&>', '&>>', '<', '<<', '<<-', '<<<', '<&', '<>'];
 
-/** The dnx commands in a shell script. A variable whose value the script does not tell stays in the words as `$NAME`. */
+/** Finds the dnx commands in a shell script. A variable that the script does not set stays as `$NAME`. */
 export function readShell(text: string, given: Readonly<Record<string, string>> = {}): Script {
   const env: Record<string, string> = { ...given };
   const found: ScriptCommand[] = [];
@@ -42,13 +42,13 @@ export function readShell(text: string, given: Readonly<Record<string, string>> 
   for (const { source, line } of logicalLines(text)) {
     const doubt = (why: string) => unclear.push({ text: source.trim(), line, why });
     if (!balanced(source)) {
-      if (mention.test(source)) doubt('a quotation goes on over several lines');
+      if (mention.test(source)) doubt('a quote spans several lines');
       continue;
     }
     const plain = withoutExpansions(source);
     const commands = plain && segments(plain.text, env);
     if (!commands || plain.dropped.some((each) => mention.test(each))) {
-      if (mention.test(source)) doubt('a substitution in it is not understood');
+      if (mention.test(source)) doubt('its substitution cannot be read');
       continue;
     }
     for (const words of commands) {
@@ -58,7 +58,7 @@ export function readShell(text: string, given: Readonly<Record<string, string>> 
       const [first = ''] = words;
       if (at < 0) {
         if (!inert.test(first) && words.some((word) => mention.test(` ${word} `) && /\s/.test(word)))
-          doubt(`it is inside a text that ${first} is given`);
+          doubt(`it is in an argument of ${first}`);
         continue;
       }
       const before = words.slice(0, at);
@@ -68,19 +68,19 @@ export function readShell(text: string, given: Readonly<Record<string, string>> 
         const then: Record<string, string> = { ...env };
         for (const word of before) assign(then, word);
         found.push({ words: words.slice(at + 1), line, env: then });
-      } else if (!inert.test(first) && !before.some((word) => /^(?:install|i|add|-v|-V)$/.test(word))) doubt(`it comes after ${first}`);
+      } else if (!inert.test(first) && !before.some((word) => /^(?:install|i|add|-v|-V)$/.test(word))) doubt(`it follows ${first}`);
     }
   }
   return { found, unclear };
 }
 
-/** The lines of a text of unknown kind that mention a dnx command. */
+/** The lines of any other text that mention a dnx command. */
 export const mentions = (text: string): Unclear[] =>
   text
     .split(/\r?\n/)
     .flatMap((each, index) =>
       mention.test(each) && !each.trimStart().startsWith('#')
-        ? [{ text: each.trim(), line: index + 1, why: 'where it stands is not known to run commands' }]
+        ? [{ text: each.trim(), line: index + 1, why: 'this place may not run commands' }]
         : [],
     );
 
@@ -92,7 +92,7 @@ function assign(env: Record<string, string>, word: string): void {
 }
 
 /**
- * The simple commands of a line, each as its words: cut at `;`, `&&`, `|`, `$( )` and the like, without redirections and comments. Undefined where
+ * The simple commands of a line, each as its words: split at `;`, `&&`, `|`, `$( )` and the like, without redirections and comments. Undefined if
  * the tokenizer cannot read it.
  */
 function segments(source: string, env: Readonly<Record<string, string>>): string[][] | undefined {
@@ -116,7 +116,7 @@ function segments(source: string, env: Readonly<Record<string, string>>): string
   return result.filter((words) => words.length > 0);
 }
 
-/** Takes out what the tokenizer does not know: substitutions inside quotes, back quotes, and the number of a redirection. */
+/** Rewrites what the tokenizer cannot read: substitutions in quotes, backquotes, and numbers of redirections. */
 const flattened = (source: string): string =>
   source
     .replace(/"\$\(([^()"]*)\)"/g, ' $($1) ')

@@ -6,7 +6,7 @@ import { mentions, readShell, type Script, type ScriptCommand, type Unclear } fr
 
 type Env = Readonly<Record<string, string>>;
 
-/** The dnx commands of a CI system's file. One that is of no known system is not understood where it mentions dnx. */
+/** Finds the dnx commands in the file of a CI system. In another YAML file, lines that mention dnx are skipped as unclear. */
 export function readWorkflow(text: string, name: string): Script {
   const documents = readPipelines(text, name);
   const isGithub = documents.some((each) => isObject(each) && (isObject(each.jobs) || isObject(each.runs)));
@@ -26,14 +26,14 @@ function readGithub(document: unknown): Script {
     for (const step of steps) {
       if (!isObject(step)) continue;
       if (typeof step.uses === 'string' && step.uses.startsWith('./'))
-        unclear.push({ text: `uses: ${step.uses}`, line: 1, why: 'what an action of your own runs is in its own file' });
+        unclear.push({ text: `uses: ${step.uses}`, line: 1, why: 'local actions are not read' });
       if (typeof step.run !== 'string') continue;
       const script = readShell(step.run, { ...jobEnv, ...envOf(step) });
       found.push(...script.found);
       unclear.push(...script.unclear);
     }
     if (isObject(job) && typeof job.uses === 'string')
-      unclear.push({ text: `uses: ${job.uses}`, line: 1, why: 'what a reusable workflow runs is in its own file' });
+      unclear.push({ text: `uses: ${job.uses}`, line: 1, why: 'reusable workflows are not read' });
   }
   return { found, unclear };
 }
@@ -43,7 +43,7 @@ const child = (value: unknown, key: string): Record<string, unknown> => {
   return isObject(inner) ? inner : {};
 };
 
-/** What `env` sets to a fixed text; a value with an expression in it is not known here. */
+/** The variables of `env` with a literal value. */
 const envOf = (value: unknown): Env =>
   Object.fromEntries(
     Object.entries(child(value, 'env')).flatMap(([name, each]) =>

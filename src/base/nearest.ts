@@ -1,0 +1,42 @@
+/** Never suggest a word this many edits away or more. */
+const MOST_EDITS = 3;
+/** Nor one that differs in this share of its letters or more. */
+const MOST_SHARE = 0.4;
+
+/** The known word that was most likely meant: `shop.example.com` for `shop.exmaple.com`. The first of several equally near; undefined if none is near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const typed = word.toLowerCase();
+  let best: { readonly word: string; readonly edits: number } | undefined;
+  for (const each of known) {
+    // The distance is at least the difference in length.
+    if (Math.abs(each.length - typed.length) > MOST_EDITS) continue;
+    const edits = distance(typed, each.toLowerCase());
+    const near = edits <= MOST_EDITS && edits < Math.max(typed.length, each.length) * MOST_SHARE;
+    if (near && edits < (best?.edits ?? Number.POSITIVE_INFINITY)) best = { word: each, edits };
+  }
+  return best?.word;
+}
+
+/** Damerau-Levenshtein (optimal string alignment): insertions, deletions, substitutions and swaps of neighbors. */
+function distance(one: string, other: string): number {
+  let before: readonly number[] = [];
+  let last: readonly number[] = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const same = one[i - 1] === other[j - 1] ? 0 : 1;
+      const swapped = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1];
+      row[j] = Math.min(
+        at(last, j) + 1,
+        at(row, j - 1) + 1,
+        at(last, j - 1) + same,
+        swapped ? at(before, j - 2) + 1 : Number.POSITIVE_INFINITY,
+      );
+    }
+    before = last;
+    last = row;
+  }
+  return at(last, other.length);
+}
+
+const at = (row: readonly number[], index: number): number => row[index] ?? Number.POSITIVE_INFINITY;

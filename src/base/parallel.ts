@@ -1,0 +1,21 @@
+const AT_A_TIME = 4;
+
+/** Does the same to each item, a few at a time. The first failure starts no more, and is thrown once the others have ended. */
+export async function inParallel<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  const left = [...items.entries()];
+  let failure: { readonly error: unknown } | undefined;
+  const worker = async () => {
+    for (let next = left.shift(); next && !failure; next = left.shift()) {
+      const [index, item] = next;
+      try {
+        results[index] = await run(item);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  if (failure) throw failure.error;
+  return results;
+}

@@ -1,0 +1,37 @@
+import { type DnxError, usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import { nearest } from '../../base/nearest.ts';
+import type { Format } from '../../machine/settings/format.ts';
+import { type Narrowing, sortKey } from './narrow.ts';
+import type { View } from './view.ts';
+
+/** Refuses a field of `--fields` or `--sort` that the view does not have. An empty list has any. */
+export function checkFields(
+  view: View,
+  { fields = [], sort, format }: Pick<Narrowing, 'fields' | 'sort'> & { readonly format: Format },
+): void {
+  const items = itemsOf(view);
+  if (items.length === 0) return;
+  const known = new Set(items.flatMap((item) => Object.keys(item)));
+  // Only text formats have what dnx computes, and only a table makes further requests for it.
+  if (view.kind === 'rows' || view.kind === 'record')
+    for (const { key, computed, cell } of view.columns)
+      if (!computed || format === 'table' || (cell && ['csv', 'tsv', 'text'].includes(format))) known.add(key);
+  const keys = sort && view.kind !== 'record' ? [...fields, sortKey(sort)] : fields;
+  const unknown = keys.find((key) => !known.has(key));
+  if (unknown !== undefined) throw unknownField(unknown, [...known]);
+}
+
+function itemsOf(view: View): readonly object[] {
+  if (view.kind === 'rows') return view.items;
+  if (view.kind === 'record') return [view.item];
+  return view.kind === 'data' ? [view.data].flat().filter(isObject) : [];
+}
+
+function unknownField(field: string, known: readonly string[]): DnxError {
+  const near = nearest(field, known);
+  return usage(
+    `Unknown field '${field}'.${near === undefined ? '' : ` Did you mean '${near}'?`}`,
+    `Fields: ${known.toSorted().join(', ')}`,
+  );
+}

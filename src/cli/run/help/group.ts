@@ -1,0 +1,35 @@
+import { plural } from '../../../base/text.ts';
+import type { Entry, Group } from '../../language/command.ts';
+import type { Line } from '../../language/topic.ts';
+import { examples, joined, listed, type Page, usage, wrapped } from './page.ts';
+
+/** Understood everywhere, shown nowhere. */
+const HIDDEN = ['ls', 'get', 'rm'];
+const MOST_EXAMPLES = 3;
+
+/** The help of a group: its commands, and the first things to try. One screen. */
+export function groupHelp(
+  { name, aliases = [], summary }: Pick<Entry, 'name' | 'aliases' | 'summary'>,
+  { commands }: Group,
+  page: Page,
+): string {
+  const shown = (words: readonly string[] = []) => words.filter((word) => !HIDDEN.includes(word));
+  const lines = commands.map((each): Line => [[each.name, ...shown(each.aliases)].join(', '), each.summary]);
+  const tried = commands.flatMap((each) => each.examples.slice(0, 1)).slice(0, MOST_EXAMPLES);
+  return joined([
+    wrapped(summary, page.width),
+    usage(`dnx ${name} <command> [target] [options]`, page),
+    ...listed([['Commands', lines]], page),
+    [
+      page.bold('Examples:'),
+      examples(
+        tried.map((each) => `dnx ${name} ${each}`),
+        page,
+      ),
+    ].join('\n'),
+    [
+      wrapped(`Help for a command: dnx ${name} <command> --help`, page.width),
+      wrapped(`Other names: ${[plural(name), ...aliases].join(', ')}`, page.width),
+    ].join('\n'),
+  ]);
+}

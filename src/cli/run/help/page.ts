@@ -1,0 +1,81 @@
+import type { Line } from '../../language/topic.ts';
+
+/** What help is written on. `width` is in columns. */
+export interface Page {
+  readonly width: number;
+  readonly bold: (text: string) => string;
+}
+
+/** A heading and the lines under it. */
+export type Section = readonly [title: string, lines: readonly Line[]];
+
+/** The widest term that has its text beside it. */
+const WIDEST_TERM = 34;
+/** The narrowest column for text beside a term; below that, the text goes under the term. */
+const NARROWEST_TEXT = 30;
+const INDENT = 2;
+const GAP = 2;
+
+/** Parts of a page, separated by blank lines. Empty parts are left out. */
+export const joined = (parts: readonly (string | false | undefined)[]): string => `${parts.filter(Boolean).join('\n\n')}\n`;
+
+/** The usage line. */
+export const usage = (line: string, { width, bold }: Page): string => {
+  const label = 'Usage:';
+  return hanging(`${label} ${line}`.split(' '), width, INDENT).replace(label, bold(label));
+};
+
+/** Command lines as typed: a long one continues after a backslash, never inside quotes. */
+export const examples = (lines: readonly string[], { width }: Page): string =>
+  lines.map((line) => hanging(['  $', ...unitsOf(line, width - INDENT * 4)], width, INDENT * 3, ' \\')).join('\n');
+
+/** The words of a command line. An option keeps its value if both fit on a line. */
+function unitsOf(line: string, widest: number): string[] {
+  const units: string[] = [];
+  for (const word of line.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? []) {
+    const last = units.at(-1) ?? '';
+    const pair = `${last} ${word}`;
+    if (/^--?[\w-]+$/.test(last) && !word.startsWith('-') && pair.length <= widest) units[units.length - 1] = pair;
+    else units.push(word);
+  }
+  return units;
+}
+
+/** Sections of two columns in one alignment. A term that is too long has its text under it. */
+export function listed(sections: readonly Section[], { width, bold }: Page, widest = WIDEST_TERM): string[] {
+  const filled = sections.filter(([, lines]) => lines.length > 0);
+  const terms = filled.flatMap(([, lines]) => lines.map(([term]) => term.length)).filter((length) => length <= widest);
+  const wanted = INDENT + Math.max(0, ...terms) + GAP;
+  const column = width - wanted < NARROWEST_TEXT ? INDENT * 3 : wanted;
+  return filled.map(([title, lines]) =>
+    [...(title ? [bold(`${title}:`)] : []), ...lines.map((line) => row(line, width, column))].join('\n'),
+  );
+}
+
+function row([term, text]: Line, width: number, column: number): string {
+  const start = ' '.repeat(INDENT);
+  if (text === '') return hanging([start + term], width, INDENT * 2);
+  const lines = wrapped(text, width - column).replaceAll('\n', `\n${' '.repeat(column)}`);
+  if (INDENT + term.length + GAP <= column) return `${(start + term).padEnd(column)}${lines}`;
+  return `${hanging((start + term).split(/(?<=\S) /), width, INDENT * 2)}\n${' '.repeat(column)}${lines}`;
+}
+
+/** Breaks lines between words. A word that is longer than the width stays whole. */
+export const wrapped = (text: string, width: number): string =>
+  text
+    .split('\n')
+    .map((paragraph) => hanging(paragraph.split(' '), width, 0))
+    .join('\n');
+
+/** Wraps words. Every line but the first is indented; every line but the last ends with `mark`. */
+function hanging(words: readonly string[], width: number, indent: number, mark = ''): string {
+  const [first = '', ...rest] = words;
+  const lines = [first];
+  for (const [index, word] of rest.entries()) {
+    const longer = `${lines.at(-1)} ${word}`;
+    const room = index === rest.length - 1 ? width : width - mark.length;
+    if (longer.length > room) lines.push(`${' '.repeat(indent)}${word}`);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.join(`${mark}\n`);
+}

@@ -1,0 +1,43 @@
+import type { Entry, Tree } from '../../language/command.ts';
+import type { Line } from '../../language/topic.ts';
+import { examples, joined, listed, type Page, type Section, usage, wrapped } from './page.ts';
+
+const tried = ['dnx deploy shop.example.com', 'dnx server list --json'];
+
+/** Narrower pages list the shortcuts in one column. */
+const TWO_COLUMNS = 80;
+
+/** The help of dnx itself: the commands that are used most, and the names of all groups and topics. One screen. */
+export function rootHelp({ contents, alone, shortcuts, topics }: Tree, page: Page): string {
+  const used = Object.entries(shortcuts).map(([name, [, , summary]]): Line => [name, summary]);
+  const { bold, width } = page;
+  return joined([
+    `${wrapped('Deploynix from the terminal, from scripts and from CI', width)}\n${usage('dnx <group> <command> [target] [options]', page)}`,
+    width >= TWO_COLUMNS ? [bold('Most used:'), ...inTwoColumns(used)].join('\n') : listed([['Most used', used]], page)[0],
+    ...listed([['Commands', bySection([...contents, ...alone])]], page),
+    [bold('Examples:'), examples(tried, page)].join('\n'),
+    [
+      wrapped('Help: dnx help <group>, dnx help options. No account yet: dnx sandbox start', width),
+      wrapped(`Topics: ${topics.map(({ name }) => name).join(', ')}`, width),
+    ].join('\n'),
+  ]);
+}
+
+/** The names of each section, in one line. */
+function bySection(entries: readonly Pick<Entry, 'name' | 'section'>[]): Section[1] {
+  const sections = new Map<string, string[]>();
+  for (const { name, section } of entries) sections.set(section, [...(sections.get(section) ?? []), name]);
+  return [...sections].map(([section, names]) => [section, names.join(', ')]);
+}
+
+/** Fills the left column first. */
+function inTwoColumns(lines: readonly Line[]): string[] {
+  const half = Math.ceil(lines.length / 2);
+  const columns = [lines.slice(0, half), lines.slice(half)].map((column) => {
+    const widest = Math.max(...column.map(([term]) => term.length));
+    return column.map(([term, text]) => `${term.padEnd(widest)}  ${text}`);
+  });
+  const [left = [], right = []] = columns;
+  const widest = Math.max(...left.map((each) => each.length));
+  return left.map((each, index) => `  ${each.padEnd(widest)}    ${right[index] ?? ''}`.trimEnd());
+}

@@ -1,0 +1,33 @@
+import { isError } from '../../base/errors.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { idIn, idsOf, type Target, type Targets, targetOf } from '../../platform/names/names.ts';
+import { listUnder, namings } from '../../platform/names/namings.ts';
+import type { Context } from '../language/command.ts';
+
+/** The name of a resource that was given by its id. */
+export async function nameFor(noun: string, own: Target, targets: Targets, { api }: Pick<Context, 'api'>): Promise<string> {
+  const naming = namings[noun];
+  if (!naming || own.label !== own.id) return own.label;
+  const { data } = await api.send(nameRead(naming.list, noun), idsOf(targets));
+  return isObject(data) ? targetOf({ id: own.id, ...data }, noun).label : own.id;
+}
+
+/** The targets of a question: what was given by id is read, so that the question can name it, if this token may. */
+export async function withNames(targets: Targets, { api }: Pick<Context, 'api'>): Promise<Targets> {
+  const named: Record<string, Target> = {};
+  for (const [noun, target] of Object.entries(targets)) {
+    const naming = target.id === target.label ? namings[noun] : undefined;
+    const list = naming && naming.keys.length > 0 && listUnder(naming, Object.keys(targets));
+    const found = list && (await api.list<JsonObject>(list, idsOf(targets)).catch(ifForbidden))?.find(({ id }) => idIn(id) === target.id);
+    named[noun] = found ? targetOf(found, noun) : target;
+  }
+  return named;
+}
+
+function ifForbidden(error: unknown): undefined {
+  if (!isError(error, 'forbidden', 'not_found')) throw error;
+}
+
+/** The endpoint that reads the name of a resource. */
+export const nameRead = (list: Endpoint, noun: string): Endpoint => `${list}/{${noun}}`;

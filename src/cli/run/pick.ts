@@ -1,0 +1,81 @@
+import { DnxError } from '../../base/errors.ts';
+import { capitalized, plural, title } from '../../base/text.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { lookupsFor } from '../../platform/names/lookups.ts';
+import { called, idsOf, type Targets } from '../../platform/names/names.ts';
+import { namings } from '../../platform/names/namings.ts';
+import type { Scope } from '../../platform/names/resolve.ts';
+import { lostIn } from '../../platform/names/unresolved.ts';
+import { type Context, nounOf } from '../language/command.ts';
+import { type Candidate, candidatesFor, choicesOf, labelIn } from './candidates.ts';
+import type { Invocation } from './invocation.ts';
+import { firstWords } from './targets.ts';
+
+type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'world'>;
+
+/** What was picked from lists, by path parameter. */
+export async function pickMissing(
+  invocation: Invocation,
+  names: readonly string[],
+  endpoint: Endpoint | undefined,
+  scope: Scope,
+  ctx: Needs,
+): Promise<Targets> {
+  if (!ctx.ask.allowed) return {};
+  const noun = nounOf(invocation.group);
+  const words = firstWords(invocation);
+  const missing = lookupsFor(names, words, scope.settings)
+    .filter(({ how, name }) => how === 'missing' && !(name === noun && invocation.command.targets === 'optional'))
+    .map(({ name }) => name);
+  // A site brings its server.
+  const wanted = missing.includes('site') ? ['site', ...missing.filter((name) => name !== 'site' && name !== 'server')] : missing;
+  let picked: Targets = {};
+  for (const name of wanted) {
+    const lost = lostIn(name, scope.settings);
+    if (lost) throw lost;
+    if (!namings[name]) continue;
+    const given = { ...words, ...idsOf(picked) };
+    const candidates = await candidatesFor(name, noun, names, given, scope);
+    picked = { ...picked, ...(await pickOne(name, candidates, invocation, endpoint, ctx)) };
+  }
+  return picked;
+}
+
+/** The names of what was picked, by id. */
+export const labelsOf = (picked: Targets): ReadonlyMap<string, string> =>
+  new Map(Object.values(picked).map(({ id, label }) => [id, label]));
+
+/** The same command line with what was picked. */
+export const withPicked = (invocation: Invocation, picked: Targets): Invocation => ({
+  ...invocation,
+  targets: { ...invocation.targets, ...Object.fromEntries(Object.entries(picked).map(([name, { id }]) => [name, [id]])) },
+});
+
+/** The only candidate is taken without a question, unless it would be changed. */
+async function pickOne(
+  name: string,
+  candidates: readonly Candidate[],
+  invocation: Invocation,
+  endpoint: Endpoint | undefined,
+  ctx: Needs,
+): Promise<Targets> {
+  const [only] = candidates;
+  if (!only) throw new DnxError('not_found', `There are no ${plural(title(name))} to choose from.`);
+  const own = name === nounOf(invocation.group);
+  if (candidates.length === 1 && (!own || endpoint?.startsWith('GET '))) {
+    ctx.progress.note(`Using ${called(name, labelIn(only, name))}, the only one.`);
+    return only.targets;
+  }
+  const question = `${own ? verbOf(invocation) : ''} which ${title(name)}?`.trim();
+  return ctx.ask.select(capitalized(question), choicesOf(name, candidates, ctx.clock.now(), ctx.world.stderr.columns || 80), {
+    filter: true,
+  });
+}
+
+/** `Deploy`, if the command's name is its verb; else nothing. */
+function verbOf({ command }: Invocation): string {
+  const { consent, name, summary } = command;
+  if (typeof consent === 'object' && consent.verb) return consent.verb;
+  const [first = ''] = summary.split(' ');
+  return first.toLowerCase() === name ? first : '';
+}

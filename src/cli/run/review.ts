@@ -1,0 +1,45 @@
+import { cancelled, type Detail } from '../../base/errors.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Api } from '../../platform/api/api.ts';
+import type { Context } from '../language/command.ts';
+import type { Option } from '../language/options.ts';
+import type { Inputs } from './inputs.ts';
+import type { Invocation } from './invocation.ts';
+import { offersOf } from './offer.ts';
+import { labelOf } from './question.ts';
+
+/** Shows what a command that asked questions is about to send, and asks before it does. */
+export async function review(
+  { command }: Pick<Invocation, 'command'>,
+  inputs: Inputs,
+  { api, ask, progress }: Pick<Context, 'api' | 'ask' | 'progress'>,
+): Promise<void> {
+  if (!command.review || Object.keys(inputs.asked).length === 0) return;
+  const details = await detailsOf(command.fields ?? {}, inputs, api);
+  const width = Math.max(...details.map(([label]) => label.length));
+  for (const [label, text] of details) progress.note(`  ${label.padEnd(width)}  ${text}`);
+  if (!(await ask.confirm(command.review))) throw cancelled();
+}
+
+/** A line for each field that is sent or was asked for, in the words it was chosen by. */
+async function detailsOf(declared: Readonly<Record<string, Option<unknown>>>, { fields, extra, asked }: Inputs, api: Pick<Api, 'list'>) {
+  const sent: Readonly<Record<string, unknown>> = { ...fields, ...extra };
+  const details: Detail[] = [];
+  for (const key of new Set([...Object.keys(declared), ...Object.keys(sent)])) {
+    const option = declared[key];
+    const text = asked[key]?.label ?? (sent[key] === undefined ? undefined : await wordsFor(option, sent[key], sent, api));
+    if (text !== undefined) details.push([option ? labelOf(option) : key, text]);
+  }
+  return details;
+}
+
+/** A value that was typed, as the API's list words it: its size and price rather than its id. */
+async function wordsFor(
+  option: Option<unknown> | undefined,
+  value: unknown,
+  sent: Readonly<Record<string, unknown>>,
+  api: Pick<Api, 'list'>,
+) {
+  const offers = option?.from ? await offersOf(option.from, sent, api) : [];
+  return offers.find((offer) => offer.value === value)?.name ?? wordOf(value);
+}

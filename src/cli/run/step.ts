@@ -1,0 +1,104 @@
+import { Command, CommanderError, Option as Flag } from 'commander';
+import { type DnxError, usage } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
+import { flagName } from '../../base/text.ts';
+import type { Options } from '../language/options.ts';
+import { seeHelp } from './command-line.ts';
+
+/** What one step through argv expects. */
+export interface Expected {
+  /** The command so far, for the help that an error names: `site`. */
+  readonly path: string;
+  readonly options: readonly Options[];
+  /** Arguments as commander writes them: `[site...]`. */
+  readonly args: readonly string[];
+  /** Leaves everything after the first argument alone. */
+  readonly passThrough?: boolean;
+  /** The root also takes `--version`. */
+  readonly version?: boolean;
+  /** Accepts options and arguments that it does not know. */
+  readonly lenient?: boolean;
+}
+
+export interface Step {
+  /** By position; a variadic argument is a list. */
+  readonly values: readonly unknown[];
+  readonly words: readonly string[];
+  /** Set if help or the version was asked for; then there are no values. */
+  readonly asked?: 'help' | 'version';
+}
+
+/** Reads argv with commander. Values of options go into `given`, even if an error follows. */
+export function takeStep(argv: readonly string[], expected: Expected, given: Record<string, unknown>): Step {
+  const program = programOf(expected);
+  try {
+    program.parse(argv, { from: 'user' });
+    return { values: program.processedArgs, words: program.args };
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { values: [], words: [], asked: error.code === 'commander.version' ? 'version' : 'help' };
+    if (expected.lenient) return { values: [], words: [] };
+    throw refusal(error, program, argv, expected);
+  } finally {
+    for (const [key, value] of Object.entries(program.opts())) if (program.getOptionValueSource(key) !== 'default') given[key] = value;
+  }
+}
+
+/** A program that prints nothing and throws in place of exiting. */
+function programOf({ options, args, passThrough = false, version = false, lenient = false }: Expected): Command {
+  const program = new Command()
+    .exitOverride()
+    .helpCommand(false)
+    .configureOutput({ writeOut: () => {}, writeErr: () => {} })
+    .passThroughOptions(passThrough)
+    .allowUnknownOption(lenient)
+    .allowExcessArguments(lenient)
+    .action(() => {});
+  if (version) program.version('', '-v, --version');
+  for (const flag of options.flatMap(flagsOf)) program.addOption(flag);
+  for (const arg of args) program.argument(arg);
+  return program;
+}
+
+/** Commander's error in our words, by its code. */
+function refusal({ code, message }: CommanderError, program: Command, argv: readonly string[], { path }: Expected): DnxError {
+  switch (code) {
+    case 'commander.unknownOption':
+      return unknownOption(
+        program.parseOptions([...argv]).unknown[0],
+        program.options.map(({ long }) => long ?? '').concat('--help'),
+        path,
+      );
+    case 'commander.optionMissingArgument': {
+      // Only the last word can lack its value: any other would take the next word.
+      const last = argv.at(-1) ?? '';
+      const flag = program.options.find(({ long, short }) => long === last || short === last)?.flags ?? last;
+      return usage(`Missing value: ${flag}.`, undefined, seeHelp(path));
+    }
+    case 'commander.excessArguments': {
+      const extra = program.args.slice(program.registeredArguments.length).map((word) => `'${word}'`);
+      return usage(`Too many arguments: ${extra.join(', ')}.`, undefined, seeHelp(path));
+    }
+    default:
+      return usage(message, undefined, seeHelp(path));
+  }
+}
+
+/** Refuses an option, and suggests the known one that is most like it. */
+export function unknownOption(word: string | undefined, known: readonly string[], path: string): DnxError {
+  const [name = ''] = word?.split('=') ?? [];
+  const meant = nearest(name, known);
+  return usage(`Unknown option '${name}'.${meant ? ` Did you mean '${meant}'?` : ''}`, undefined, seeHelp(path));
+}
+
+/** An option as commander declares it; `--no-x` beside `--x` if it can be negated. */
+function flagsOf(options: Options): Flag[] {
+  return Object.entries(options).flatMap(([key, option]) => {
+    const short = option.short ? `-${option.short}, ` : '';
+    const value = option.kind === 'flag' ? '' : ` <${option.placeholder ?? 'value'}>`;
+    const flags = [new Flag(`${short}${flagName(key)}${value}`), ...(option.negatable ? [new Flag(flagName(`no_${key}`))] : [])];
+    if (option.kind === 'list')
+      for (const flag of flags) flag.argParser((word: string, before: readonly string[] = []) => [...before, word]);
+    return flags;
+  });
+}

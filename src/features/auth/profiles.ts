@@ -1,0 +1,100 @@
+import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
+import type { Consent, Context } from '../../cli/language/command.ts';
+import { columns, done, rows, type View } from '../../cli/output/view.ts';
+import { accountName, accountNamed, type Identity } from '../../machine/credentials/account.ts';
+import type { Config } from '../../machine/settings/config.ts';
+import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
+import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
+import { idOf } from '../token/token.ts';
+
+interface ListedProfile {
+  readonly name: string;
+  readonly host: string;
+  /** True for the one that commands use. */
+  readonly current: boolean;
+  readonly signed_in: boolean;
+  readonly user: string | null;
+}
+
+type Needs = Pick<Context, 'api' | 'progress' | 'settings' | 'tokens' | 'world'>;
+
+/** Every profile with settings or a token, and the default one. */
+export function profileNames({ accounts, profiles }: Config): readonly string[] {
+  const signedIn = Object.keys(accounts ?? {}).map((name) => accountNamed(name).profile);
+  return [...new Set([DEFAULT_PROFILE, ...Object.keys(profiles ?? {}), ...signedIn])];
+}
+
+/** The profiles, without asking the API whether their tokens work. */
+export function listProfiles({ settings }: Pick<Context, 'settings'>): View {
+  const { config } = settings;
+  const items = profileNames(config).map((name): ListedProfile => {
+    const [other] = accountsOf(name, config);
+    const host = config.profiles?.[name]?.host ?? other?.host ?? DEFAULT_HOST;
+    const account = config.accounts?.[accountName({ profile: name, host })];
+    return { name, host, current: name === settings.profile, signed_in: account !== undefined, user: account?.user ?? null };
+  });
+  const shown = columns<ListedProfile>(
+    { key: 'name', cell: ({ name, current }) => (current ? `${name} *` : name) },
+    { key: 'host', cell: ({ host }) => hostName(host) },
+    { key: 'user', title: 'Signed in as', cell: ({ signed_in, user }) => (signed_in ? (user ?? 'unknown') : undefined) },
+  );
+  return rows(items, shown, '');
+}
+
+/** The question before a profile is deleted. */
+export function deleteConsent({ ask, settings }: Pick<Context, 'ask' | 'settings'>, name: string): Consent {
+  if (ask.allowed) requireDeletable(name, settings.config);
+  const signedIn = accountsOf(name, settings.config).length > 0;
+  return { level: 'moderate', action: `Delete profile ${name}${signedIn ? ' and revoke its token' : ''}` };
+}
+
+/** Revokes and forgets the tokens of a profile, and removes its settings. */
+export async function deleteProfile(ctx: Needs, name: string): Promise<View> {
+  const { config, directories, blocked } = ctx.settings;
+  if (blocked.storing) throw blocked.storing;
+  requireDeletable(name, config);
+  for (const place of accountsOf(name, config)) await forgetToken(ctx, place);
+  const { editConfig } = await import('../../machine/settings/config-file.ts');
+  await editConfig(directories.config, ctx.world, ({ profile, profiles = {}, ...others }) => {
+    const { [name]: _, ...kept } = profiles;
+    return { ...others, ...(profile !== undefined && profile !== name && { profile }), profiles: kept };
+  });
+  return done(`Deleted profile ${name}`, { profile: name, deleted: true });
+}
+
+function requireDeletable(name: string, config: Config): void {
+  const names = profileNames(config);
+  if (name === DEFAULT_PROFILE)
+    throw usage('The default profile cannot be deleted.', undefined, { command: ['logout'], why: 'To sign out' });
+  if (!names.includes(name)) throw noProfile(name, names);
+}
+
+const accountsOf = (name: string, { accounts }: Config): readonly Identity[] =>
+  Object.keys(accounts ?? {})
+    .map(accountNamed)
+    .filter(({ profile }) => profile === name);
+
+/** Revokes a stored token if the API can be reached, and forgets it either way. */
+async function forgetToken({ api, progress, tokens }: Needs, place: Identity): Promise<void> {
+  const own = tokens.of(place);
+  const held = await own.stored();
+  try {
+    if (held) await api.as(held.token, place.host).send('POST /logout');
+  } catch (error) {
+    if (!isError(error) || isStop(error)) throw error;
+    const id = idOf(held?.token ?? '');
+    const which = id === undefined ? 'The token' : `Token ${id}`;
+    if (error.code !== 'unauthenticated') progress.warn(`${which} could not be revoked at ${hostName(place.host)}: ${error.message}`);
+  }
+  await own.forget();
+}
+
+/** The failure for a profile that does not exist. */
+export function noProfile(profile: string, names: readonly string[]): DnxError {
+  const near = nearest(profile, names);
+  return new DnxError('not_found', `Profile '${profile}' not found.${near === undefined ? '' : ` Did you mean '${near}'?`}`, {
+    hint: `Profiles: ${names.join(', ')}`,
+    next: [{ command: ['login', '--profile', profile], why: 'To create it' }],
+  });
+}

@@ -1,0 +1,59 @@
+import { DnxError, isError, usage } from '../../base/errors.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { done, message, type View } from '../../cli/output/view.ts';
+import { hostName } from '../../machine/settings/host.ts';
+import { abilities as all } from '../../platform/abilities.ts';
+import { hasEverything } from '../token/audit.ts';
+import { pickAbilities } from '../token/pick.ts';
+import { replacement, revokeOld, storeInstead } from '../token/replace.ts';
+import { detailsOf } from '../token/token.ts';
+import { type Choosing, chosenAbilities, type NeedsOf } from './choose.ts';
+
+type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'tokens' | 'world'>;
+
+/** Adds abilities to the stored token: a new one replaces it, and the old one is revoked last. */
+export async function refreshToken(ctx: Needs, choosing: Choosing, needsOf: NeedsOf): Promise<View> {
+  const { ask, progress, settings, tokens, world } = ctx;
+  if (world.env.DNX_TOKEN?.trim())
+    throw usage(
+      'DNX_TOKEN is set, and dnx auth refresh only updates a stored token.',
+      'Unset DNX_TOKEN, or create a token that can do more.',
+      {
+        command: ['token', 'create', 'NAME', '--ability', '…'],
+        why: 'Create one with',
+      },
+    );
+  const given = await chosenAbilities(progress, choosing, needsOf);
+  if (!given && !ask.allowed) throw usage('No abilities given.', 'Use --ability, --for, --from-script or --preset.');
+  const plain = await tokens.token();
+  const held = await tokens.find();
+  const old = await detailsOf(ctx.api, plain);
+  const before = old?.abilities;
+  if (!held || !old || !Array.isArray(before)) throw unknown();
+  const same = { id: old.id, name: old.name, abilities: before, added: [] };
+  if (hasEverything(before)) return message(`Token ${wordOf(old.name)} can already do everything.`, same);
+  const lacking = (
+    given ??
+    (await pickAbilities(
+      ask,
+      all.filter((each) => !before.includes(each)),
+    ))
+  ).filter((each) => !before.includes(each));
+  if (lacking.length === 0) return message(`Token ${wordOf(old.name)} can already do that.`, same);
+
+  const made = await replacement(ctx, old, { abilities: [...before, ...lacking], file: undefined }).catch((error: unknown) => {
+    throw isError(error, 'forbidden') ? error.withHint(undefined, signInAgain) : error;
+  });
+  await storeInstead(ctx, made, held);
+  await revokeOld(ctx, made);
+  const sentence = `Added ${lacking.join(', ')} to the token for ${hostName(settings.host)} (profile ${settings.profile})`;
+  return done(sentence, { id: made.fresh.id ?? null, name: old.name, abilities: made.abilities, added: lacking, revoked: old.id });
+}
+
+const signInAgain = { command: ['login'], why: 'To sign in with more abilities' };
+
+const unknown = (): DnxError =>
+  new DnxError('failed', 'Deploynix does not say what the stored token can do, so nothing can be added to it. Nothing was changed.', {
+    next: [signInAgain],
+  });

@@ -1,0 +1,51 @@
+import { usage } from '../../base/errors.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Column, Result } from '../../cli/output/view.ts';
+import { workResult } from '../../cli/run/work-result.ts';
+import { backupReader } from '../../platform/follow/backup.ts';
+import { within } from '../../platform/follow/rules.ts';
+import { type Affected, affectedBy } from './affected.ts';
+import { type BackupChoice, findBackup, requireChoice } from './backups.ts';
+
+interface Options extends BackupChoice {
+  readonly confirm: string | undefined;
+  readonly wait: boolean | undefined;
+  readonly columns: readonly Column[];
+}
+
+/** Restores a backup over its database or site, once the user has typed the name. */
+export async function restore(outer: Context, { confirm, wait, columns, ...choice }: Options): Promise<Result> {
+  requireChoice(choice, outer.ask);
+  // Questions do not count towards --timeout.
+  const left = outer.deadline - outer.clock.elapsed();
+  const found = await findBackup(outer, choice);
+  const id = wordOf(found.id);
+  const affected = await affectedBy(outer, found, id);
+  await agree(outer, affected, confirm);
+  const ctx = confirm === undefined ? { ...outer, ...within(outer, left) } : outer;
+  const what = affected.noun === 'database' ? `database ${affected.target.label}` : affected.target.label;
+  return workResult(ctx, {
+    reader: backupReader(ctx),
+    on: id,
+    what,
+    job: `restore of ${what}`,
+    doing: `Restoring ${what}`,
+    did: `Restored ${what} from the backup of ${affected.backup}`,
+    start: () => ctx.api.send('POST /backups/{backup}/restore', { backup: id }),
+    columns,
+    wait,
+    resume: () => ['backup', 'list'],
+  });
+}
+
+/** Gets the name of what is overwritten, typed or with --confirm. */
+async function agree({ ask, progress }: Pick<Context, 'ask' | 'progress'>, affected: Affected, confirm: string | undefined): Promise<void> {
+  const { noun, target, server, backup } = affected;
+  const sentence = `This overwrites ${noun} ${target.label} on ${server.label} with the backup of ${backup}.`;
+  if (confirm === undefined) progress.warn(sentence);
+  else progress.note(sentence);
+  const typed = confirm ?? (await ask.input(`Type '${target.label}' to continue:`));
+  if (typed === target.label || (confirm !== undefined && confirm === target.id)) return;
+  throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected '${target.label}'.`);
+}

@@ -1,0 +1,68 @@
+import { ago } from '../../base/time.ts';
+import { describe, shortened } from './describe.ts';
+import { previousOf, usable } from './previous.ts';
+import type { Release } from './release.ts';
+import type { DeployContext, SiteReference } from './snapshot.ts';
+
+/** `shop.example.com (web-1)`. */
+const placed = ({ site, server }: SiteReference): string => `${site.label} (${server.label})`;
+
+/** Asks for a release, with the previous one first, so that Enter picks it. */
+export function pickRelease(
+  { ask, clock, world }: Pick<DeployContext, 'ask' | 'clock' | 'world'>,
+  of: SiteReference,
+  releases: readonly Release[],
+  live: Release | undefined,
+): Promise<Release> {
+  const { release: previous } = previousOf(releases, live);
+  const others = usable(releases, live).filter((each) => each !== previous);
+  const shown = previous ? [previous, ...others] : others;
+  const rows = rowsOf(shown, { now: clock.now(), columns: world.stderr.columns || 80, previous });
+  return ask.select(
+    `Roll back ${placed(of)} to:`,
+    shown.map((value, index) => ({ name: rows[index] ?? value.name, short: value.name, value })),
+  );
+}
+
+const MARK = '(previous)';
+/** What the prompt puts before a row. */
+const POINTER = 2;
+/** A message cut shorter than this says nothing. */
+const LEAST_MESSAGE = 8;
+
+interface Layout {
+  readonly now: number;
+  readonly columns: number;
+  readonly previous: Release | undefined;
+}
+
+/** `20261124_214904  643deaf  Cache the category tree   4h ago  (previous)`, aligned; a narrow terminal leaves out what does not fit. */
+function rowsOf(releases: readonly Release[], { now, columns, previous }: Layout): readonly string[] {
+  const names = releases.map(({ name }) => name);
+  const commits = releases.map(({ commit }) => commit.slice(0, 7));
+  const ages = releases.map(({ at }) => (at === undefined ? '' : ago(String(at), now)));
+  const marks = releases.map((each) => (each === previous ? MARK : ''));
+  const rightAligned = (cells: readonly string[]) => cells.map((cell) => cell.padStart(widthOf(cells)));
+  const room = (...kept: readonly (readonly string[])[]) =>
+    columns - 1 - POINTER - kept.reduce((sum, cells) => sum + (widthOf(cells) > 0 ? widthOf(cells) + 2 : 0), 0);
+  const hashes = room(names, commits, ages, marks) < 0 ? [] : commits;
+  const left = room(names, hashes, ages, marks);
+  const messages = left < LEAST_MESSAGE ? [] : releases.map(({ message }) => shortened(message, left));
+  const cells = [names, hashes, messages, rightAligned(ages), marks];
+  return releases.map((_, row) =>
+    cells
+      .filter((column) => widthOf(column) > 0)
+      .map((column) => (column[row] ?? '').padEnd(widthOf(column)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+const widthOf = (cells: readonly string[]): number => Math.max(0, ...cells.map((cell) => cell.length));
+
+/** Both ends of a rollback whose release was not picked in a prompt. */
+export const announced = (of: SiteReference, live: Release | undefined, target: Release): string =>
+  [`Rolling back ${placed(of)}`, `  from  ${live ? describe(live) : 'the live release'}`, `  to    ${describe(target)}`].join('\n');
+
+/** What everybody who rolls back should know. */
+export const MIGRATIONS = 'Database migrations are not undone.';

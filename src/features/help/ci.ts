@@ -1,0 +1,20 @@
+import type { Topic } from '../../cli/language/topic.ts';
+
+export default {
+  title: 'CI',
+  body: [
+    'Create a token that can do only what the pipeline does, and store it as the secret DNX_TOKEN:',
+    { run: ['dnx token create ci --for "deploy --wait"', 'dnx token create ci --from-script .github/workflows/deploy.yml'] },
+    'In the pipeline:',
+    { run: ['npx deploynix-cli deploy "$SITE" --server "$SERVER" --verify /up'] },
+    [
+      ['Ids', 'With ids instead of names, the token needs fewer abilities'],
+      ['Prompts', 'None if CI is set; exit 2 names the missing option'],
+      ['--json', 'One object with the outcome on stdout'],
+      ['--result-file <file>', 'The same object in a file'],
+      ['--ci', 'Annotations, outputs and a summary (default in GitHub Actions)'],
+      ['--rollback-on-fail', 'Roll back if verification fails: exit 11'],
+    ],
+    'Rehearse a script against a local API with: dnx sandbox run -- ./deploy.sh',
+  ],
+} satisfies Topic;

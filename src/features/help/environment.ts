@@ -1,0 +1,29 @@
+import type { Topic } from '../../cli/language/topic.ts';
+
+export default {
+  title: 'Environment variables',
+  body: [
+    [
+      ['DNX_TOKEN', 'API token; overrides every stored token'],
+      ['DNX_HOST', 'Deploynix host (default https://deploynix.io)'],
+      ['DNX_PROFILE', 'Profile to use'],
+      ['DNX_SERVER, DNX_SITE', 'Default server and site'],
+      ['DNX_OUTPUT', 'Default output format, such as json'],
+      ['DNX_TIMEOUT', 'Default --timeout, such as 5m'],
+      ['DNX_NO_INPUT', 'Set to 1 to never prompt'],
+      ['DNX_DEBUG', 'Set to 1 to log HTTP requests to stderr'],
+      ['DNX_MAX_RESPONSE', 'Largest response to accept, such as 256MB (default 64MB)'],
+      ['DNX_CONFIG_DIR', 'Settings (default $XDG_CONFIG_HOME/dnx or ~/.config/dnx)'],
+      ['DNX_CACHE_DIR', 'Cache (default $XDG_CACHE_HOME/dnx or ~/.cache/dnx)'],
+      ['DNX_STATE_DIR', 'Runs (default $XDG_STATE_HOME/dnx or ~/.local/state/dnx)'],
+    ],
+    [
+      ['NO_COLOR, FORCE_COLOR', 'Turn color off or on'],
+      ['CI', 'Set by CI systems: dnx never prompts'],
+      ['HTTPS_PROXY, HTTP_PROXY', 'Proxy for requests'],
+      ['NO_PROXY', 'Hosts to reach without a proxy'],
+      ['NODE_EXTRA_CA_CERTS', 'File of extra certificate authorities'],
+    ],
+    'Precedence: option, environment, .deploynix.json, profile, default',
+  ],
+} satisfies Topic;

@@ -1,0 +1,25 @@
+import type { Topic } from '../../cli/language/topic.ts';
+
+export default {
+  title: 'Exit codes',
+  body: [
+    [
+      ['0', 'Success, an empty list, or nothing to change'],
+      ['1', 'Failed: the deployment, backup or restore, a server error, a bug'],
+      ['2', 'Usage: unknown option, missing value, a prompt without a terminal'],
+      ['4', 'Not signed in, or the token was rejected (401)'],
+      ['5', 'Forbidden: ability, role or plan (403)'],
+      ['6', 'Not found (404), or ambiguous'],
+      ['7', 'Rejected by validation or a plan limit (422)'],
+      ['9', 'Rate limited for too long (429)'],
+      ['10', 'Differences found (--exit-code), or a conflict'],
+      ['11', 'The deployment failed verification and was rolled back'],
+      ['12', 'Some of several targets failed'],
+      ['13', 'Network: DNS, TLS, connection or no answer'],
+      ['124', '--timeout reached; the remote work continues'],
+      ['129, 130, 143', 'Interrupted by SIGHUP, Ctrl-C or SIGTERM; the remote work continues'],
+    ],
+    'With --json, the error on stderr has a "code" such as "not_found".',
+    'Waiting and outcomes: dnx help waiting',
+  ],
+} satisfies Topic;

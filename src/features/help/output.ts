@@ -1,0 +1,26 @@
+import type { Topic } from '../../cli/language/topic.ts';
+
+export default {
+  title: 'Output',
+  body: [
+    'The result goes to stdout; progress, prompts and errors go to stderr.',
+    [
+      ['-o table', 'Aligned columns (default)'],
+      ['--json, -o json', 'A list as an array, one thing as an object, as the API sends it'],
+      ['-o ndjson', 'One JSON object per line'],
+      ['-o yaml', 'The same as JSON, in YAML'],
+      ['-o csv, -o tsv', 'Separated values with a header'],
+      ['-o text', 'Bare values, one per line'],
+      ['-o ids', 'Only the ids, one per line'],
+    ],
+    [
+      ['--fields a,b', 'Print only these fields'],
+      ['--sort field', 'Sort a list; -field for descending'],
+      ['--limit n', 'Print at most n items'],
+      ['--query expression', 'Filter with JMESPath (https://jmespath.org)'],
+      ['--no-header', 'Omit the header of table, csv and tsv'],
+    ],
+    'With --json, an error is one line of JSON on stderr.',
+    { run: ["dnx server list -o text --query '[].ip_address'"] },
+  ],
+} satisfies Topic;

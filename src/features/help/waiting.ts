@@ -1,0 +1,22 @@
+import type { Topic } from '../../cli/language/topic.ts';
+
+export default {
+  title: 'Waiting',
+  body: [
+    'Deployments, rollbacks, backups, restores, certificates and new servers take time. By default dnx waits for the result, if the token can read it, and the exit code says how it ended.',
+    [
+      ['--wait', 'Always wait'],
+      ['--no-wait', 'Return as soon as the work has started'],
+      ['--timeout 5m', 'Stop waiting after 5 minutes (default 15m): exit 124'],
+      ['Ctrl-C', 'Stop waiting: exit 130'],
+    ],
+    'None of these cancels the remote work. Resume with dnx watch, or read the status with dnx site show, dnx server show or dnx backup list.',
+    'If the site is already being deployed:',
+    [
+      ['--if-running attach', 'Wait for that deployment instead of starting one'],
+      ['--if-running wait', 'Wait for it to finish, then deploy'],
+      ['--if-running fail', 'Fail'],
+    ],
+    'Outcomes in JSON: succeeded, failed, started, timed_out, superseded, rolled_back, unknown',
+  ],
+} satisfies Topic;

@@ -1,0 +1,46 @@
+import { wordOf } from '../../base/text.ts';
+import { command } from '../../cli/language/command.ts';
+import { assumed, from, natural, prompted, required, suggest, text } from '../../cli/language/options.ts';
+import { answer, type Resource } from '../../cli/language/resource.ts';
+
+/** The directory that a framework serves; its projects keep everything else out of it. */
+const served: Readonly<Record<string, string>> = { laravel: '/public', statamic: '/public', wordpress: '/', static: '/' };
+
+/** What a site is created with. */
+export const siteFields = {
+  domain: natural(required(assumed(text('Domain', 'domain')))),
+  type: prompted(suggest(assumed(text('Site type')), 'laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt')),
+  git_repository_id: prompted(
+    from(assumed(text('Git repository, by name or id', 'repository')), { list: 'GET /git-repositories', resolve: true }),
+    { none: 'No repository' },
+  ),
+  branch: prompted(assumed(text('Branch to deploy')), {
+    when: ({ git_repository_id }) => git_repository_id !== undefined,
+    offers: () => ['main'],
+  }),
+  web_directory: prompted(assumed(text('Web directory, such as /public', 'path')), {
+    offers: ({ type }) => [served[String(type)] ?? []].flat(),
+  }),
+  php_version: prompted(suggest(assumed(text('PHP version')), '8.0', '8.1', '8.2', '8.3', '8.4'), {
+    when: ({ type }) => !['static', 'nextjs', 'nuxt'].includes(String(type)),
+  }),
+};
+
+/** `dnx site create`, which asks for what is missing on a terminal. */
+export const createSite = ({ details }: Pick<Resource, 'details'>) =>
+  command({
+    name: 'create',
+    summary: 'Create a site',
+    description: 'On a terminal, asks for what is missing.',
+    calls: 'POST /servers/{server}/sites',
+    fields: siteFields,
+    shows: details,
+    examples: ['create new.example.com --type laravel --server web-1'],
+    async run(ctx, { body }) {
+      const domain = wordOf(body.domain);
+      return {
+        view: answer(await ctx.call(), details, `Created site ${domain}`),
+        next: [{ command: ['deploy', domain], why: 'Next' }],
+      };
+    },
+  });

@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+
+const web1 = seeded.servers['web-1'];
+const web2 = seeded.servers['web-2'];
+const shop = seeded.sites['shop.example.com'];
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const terminal = (keys: string): RunOptions => ({ columns: 400, keys, env: { NO_COLOR: '1' } });
+
+describe('a resource goes by what a person knows it by', () => {
+  test.each([
+    ['queue show default --site shop.example.com --json', { queue: 'default' }],
+    ['queue show MAILS --site shop.example.com --json', { queue: 'mails' }],
+    ['redirect show /sale --site shop.example.com --json', { from: '/sale' }],
+    ['daemon show "node server.js" --server web-2 --json', { command: 'node server.js' }],
+    ['daemon show node --server web-2 --json', { command: 'node server.js' }],
+    ['crontab show /usr/local/bin --server web-2 --json', { command: '/usr/local/bin/rotate-logs' }],
+    ['network-rule show HTTP --server web-1 --json', { name: 'HTTP' }],
+    ['network-rule show 443 --server web-1 --json', { port: 443 }],
+    ['certificate show shop.example.com --site shop.example.com --json', { domain: 'shop.example.com' }],
+  ])('%s', async (line, expected) => {
+    const run = await bed.dnx(line);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.json()).toMatchObject(expected);
+  });
+
+  test('and the result names it', async () => {
+    const restarted = await bed.dnx('queue restart mails --site shop.example.com');
+    expect([restarted.code, restarted.stdout]).toEqual([0, "✓ Restarted queue worker 'mails'\n"]);
+    const deleted = await bed.dnx('crontab delete /usr/local/bin --server web-2 --yes');
+    expect([deleted.code, deleted.stdout]).toEqual([0, "✓ Deleted cron job '/usr/local/bin/rotate-logs'\n"]);
+  });
+
+  test('and so does the question, also if it was given by id', async () => {
+    const run = await bed.dnx(`crontab delete 01JQ8Z4T9G0000000000CR0003 --server ${web2}`, terminal('y\r'));
+    expect(run.stderr).toContain("Delete cron job '/usr/local/bin/rotate-logs' on server web-2?");
+    expect([run.code, run.stdout]).toEqual([0, "✓ Deleted cron job '/usr/local/bin/rotate-logs'\n"]);
+  });
+
+  test('whose id costs no request of its own', async () => {
+    const run = await bed.dnx(`queue restart 01JQ8Z4T9G0000000000QV0002 --site ${shop} --server ${web1}`);
+    expect([run.code, run.calls.length]).toEqual([0, 1]);
+    const rule = await bed.dnx(`network-rule show 01JQ8Z4T9G0000000000NR0001 --server ${web1}`);
+    expect(rule.calls).toHaveLength(1);
+  });
+
+  test('a number may be the id of one rule and the port of another, which is ambiguous', async () => {
+    const [one, other] = bed.sandbox.state.network_rules.filter(({ server_id }) => server_id === web1);
+    if (!one || !other) throw new Error('the seed has two rules');
+    one.id = String(other.port);
+    const run = await bed.dnx(`network-rule delete ${other.port} --server ${web1} --yes`);
+    expect([run.code, run.calls.filter((call) => call.startsWith('DELETE'))]).toEqual([6, []]);
+    expect(run.stderr).toContain(`'${other.port}' matches 2 firewall rules:`);
+  });
+});
+
+describe('an ambiguous name lists its candidates, one a line', () => {
+  test('of a command that several begin with', async () => {
+    const run = await bed.dnx('daemon restart php8.3 --server web-1');
+    expect([run.code, run.calls.filter((call) => call.startsWith('POST'))]).toEqual([6, []]);
+    expect(run.stderr).toBe(
+      [
+        "Error: 'php8.3' matches 2 daemons:",
+        '  php8.3 /home/deploynix/shop.example.com/current/artisan reverb:start  01JQ8Z4T9G0000000000DM0001  deploynix  running',
+        '  php8.3 /home/deploynix/shop.example.com/current/artisan pulse:check  01JQ8Z4T9G0000000000DM0002  deploynix  stopped',
+        '  Use the id.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('of a domain on two servers', async () => {
+    const run = await bed.dnx('deploy staging.example.com');
+    expect(run.code).toBe(6);
+    expect(run.stderr).toMatch(
+      /^Error: 'staging\.example\.com' matches 2 sites:\n {2}web-1\/staging\.example\.com {2}01J\w+\n {2}web-2\/staging\.example\.com {2}01J\w+\n {2}Use --server, or web-1\/staging\.example\.com\.\n$/,
+    );
+  });
+});
+
+describe('a name that does not exist', () => {
+  test.each([
+    ['deploy shop.exmaple.com', "Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?"],
+    ['deploy blog', "Site 'blog' not found. Did you mean 'blog.example.com' (web-1)?"],
+    ['server show wbe-1', "Server 'wbe-1' not found. Did you mean 'web-1'?"],
+    ['queue restart mail --site shop.example.com', "Queue worker 'mail' not found on site shop.example.com. Did you mean 'mails'?"],
+    [
+      'daemon show pulse:check --server web-1',
+      "Daemon 'pulse:check' not found on server web-1. Did you mean 'php8.3 /home/deploynix/shop.example.com/current/artisan pulse:check'?",
+    ],
+  ])('suggests the nearest: %s', async (line, message) => {
+    const run = await bed.dnx(line);
+    expect(run).toMatchObject({ code: 6, stdout: '', stderr: `Error: ${message}\n` });
+  });
+
+  test('without one near, the command that lists them works as it stands', async () => {
+    const run = await bed.dnx('deploy nothing-like-it');
+    expect(run.stderr).toBe("Error: Site 'nothing-like-it' not found.\n  Run: dnx site list\n");
+    expect((await bed.dnx('site list')).code).toBe(0);
+  });
+});
+
+describe('consent without a terminal names what to pass', () => {
+  test.each([
+    ['server delete web-1', 'Pass --confirm web-1.'],
+    ['server delete web-1 --yes', '--yes is not enough here: pass --confirm web-1.'],
+    ['site delete web-1/shop.example.com', 'Pass --confirm shop.example.com.'],
+    [`server delete ${web1}`, 'Pass --confirm with the name of the server.'],
+    ['backup restore 01JQ8Z4T9G000000000000BK06', 'Pass --confirm with the name of the database or site.'],
+  ])('%s', async (line, hint) => {
+    const run = await bed.dnx(line);
+    expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: This cannot be undone and needs confirmation.\n  ${hint}\n` });
+  });
+
+  test('and a wrong name deletes nothing', async () => {
+    const run = await bed.dnx('server delete web-1 --confirm web-2');
+    expect(run.stderr).toBe("Error: 'web-2' does not match. Nothing was deleted.\n  Expected 'web-1'.\n");
+    expect([run.code, run.calls.filter((call) => call.startsWith('DELETE'))]).toEqual([2, []]);
+  });
+});
+
+test('no is exit 1 without a mark', async () => {
+  const run = await bed.dnx('crontab delete /usr/local/bin --server web-2', terminal('n\r'));
+  expect([run.code, run.stderr.endsWith('Cancelled; nothing was changed.\n'), run.stderr.includes('✗')]).toEqual([1, true, false]);
+});

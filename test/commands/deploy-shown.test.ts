@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const shop = seeded.sites['shop.example.com'];
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+describe('a deployment', () => {
+  test('shows a person the release, the URL and how to undo it', async () => {
+    const run = await bed.dnx('deploy shop.example.com');
+    expect(run.stdout).toMatch(
+      /^✓ Deployed shop\.example\.com in 16s\n {2}release {2}20260416_120003 {2}[0-9a-f]{7} \S.*\n {2}url {6}https:\/\/shop\.example\.com\n {2}undo {5}dnx rollback shop\.example\.com --server web-1\n$/,
+    );
+    expect(run.stderr).not.toContain('Undo');
+  });
+
+  test('offers no rollback to a site that keeps no releases, and names the URL that was given', async () => {
+    const run = await bed.dnx('deploy blog.example.com --url https://blog.test');
+    expect(run.stdout).toContain('  url      https://blog.test\n');
+    expect(run.stdout).not.toContain('undo');
+  });
+
+  test('shows a person which release failed and which still serves', async () => {
+    bed.sandbox.state.fail_deploys = true;
+    const live = bed.sandbox.state.releases.find(({ site_id, active }) => site_id === shop && active);
+    const run = await bed.dnx('deploy shop.example.com');
+    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expect(run.stderr).toMatch(
+      new RegExp(
+        [
+          '\nError: Deployment of shop\\.example\\.com failed after 16s',
+          '  failed  20260416_120003  [0-9a-f]{7} \\S.*',
+          `  live    ${live?.name}  ${live?.commit_hash?.slice(0, 7)} ${live?.commit_message}   \\(still serving\\)`,
+          '  See: dnx site releases shop\\.example\\.com --server web-1\n$',
+        ].join('\n'),
+      ),
+    );
+  });
+
+  test('--fields shows a person these fields of the result', async () => {
+    const run = await bed.dnx('deploy shop.example.com --fields outcome,release');
+    expect(run.stdout).toBe('✓ Deployed shop.example.com in 16s\nOutcome  succeeded\nRelease  20260416_120003\n');
+  });
+
+  test('--no-wait says what was started and how to watch it', async () => {
+    const run = await bed.dnx('deploy shop.example.com --no-wait');
+    expect(run).toMatchObject({
+      code: 0,
+      stdout: '✓ Started a deployment of shop.example.com\n',
+      stderr: 'Watch it with: dnx site watch shop.example.com --server web-1\n',
+    });
+  });
+});

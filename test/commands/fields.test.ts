@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+describe('a field that is not there', () => {
+  test.each([
+    ['server list --fields id,nme', 'nme', " Did you mean 'name'?"],
+    ['server list --sort nme', 'nme', " Did you mean 'name'?"],
+    ['server list --sort -foo --json', 'foo', ''],
+    ['server show web-1 --fields foo -o csv', 'foo', ''],
+    ['backup list --fields id,source --json', 'source', ''],
+    ['site show shop.example.com --fields certificate --json', 'certificate', ''],
+    ['api GET /user --fields dta', 'dta', " Did you mean 'data'?"],
+  ])('is exit 2: dnx %s', async (line, field, guess) => {
+    const run = await bed.dnx(line);
+    expect([run.code, run.stdout]).toEqual([2, '']);
+    expect(run.stderr).toContain(`Unknown field '${field}'.${guess}`);
+    expect(run.stderr).toMatch(/Fields: |"hint":"Fields: /);
+  });
+
+  test('is not known to be wrong for an empty list', async () => {
+    bed.sandbox.state.servers.length = 0;
+    expect(await bed.dnx('server list --fields nme --sort nme')).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  test('is exit 1 after a change, which is told', async () => {
+    const run = await bed.dnx('database create reports --server db-1 --fields nme');
+    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run.stderr).toContain("The command ran, but its result cannot be printed: Unknown field 'nme'. Did you mean 'name'?");
+    expect(run.calls.some((call) => call.startsWith('POST'))).toBe(true);
+  });
+
+  test('does not hide that some targets failed', async () => {
+    const run = await bed.dnx('daemon restart 01JQ8Z4T9G0000000000DM0001 01JQ8Z4T9G00000000000N0NE1 --server web-1 --fields id,nme');
+    expect(run.code).toBe(12);
+  });
+});
+
+describe('what a column computes', () => {
+  test('is in a table, CSV and TSV, and can be sorted by', async () => {
+    const run = await bed.dnx('backup list --fields id,source,size --sort source --limit 1 -o csv');
+    expect([run.code, run.stdout]).toEqual([0, 'id,source,size\n01JQ8Z4T9G000000000000BK08,application,\n']);
+    expect((await bed.dnx('backup list --database shop --server db-1 --fields source -o tsv --no-header --limit 1')).stdout).toBe('shop\n');
+  });
+
+  test('stands in CSV only where the API sent nothing: sizes are bytes, commits whole', async () => {
+    const [head, first] = (await bed.dnx('backup list --status completed -o csv')).stdout.split('\n');
+    expect(head).toBe('id,source,status,size,created_at,type,server_id');
+    expect(first).toMatch(/,completed,\d{6},2\d{3}-.*Z,database,01JQ8Z4T9G000000000000DB01$/);
+    const releases = await bed.dnx('site releases shop.example.com -o csv --fields commit_hash --limit 1');
+    expect(releases.stdout).toMatch(/^commit_hash\n[0-9a-f]{40}\n$/);
+    expect((await bed.dnx('network-rule list --server web-1 -o csv')).stdout).toContain(',anywhere,');
+  });
+
+  test('of several results is in CSV', async () => {
+    const run = await bed.dnx('daemon restart 01JQ8Z4T9G0000000000DM0001 01JQ8Z4T9G0000000000DM0002 --server web-1 -o csv');
+    expect(run.stdout).toMatch(/^id,result\n01JQ8Z4T9G0000000000DM0001,\S/);
+  });
+});
+
+describe('names in place of ids', () => {
+  test('stand where they are known without a request', async () => {
+    const before = await bed.dnx('backup list');
+    expect(before.stdout).not.toContain('shop.example.com');
+    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+    const run = await bed.dnx('backup list', { columns: 80, env: { NO_COLOR: '1' } });
+    expect(run.calls).toEqual(['GET /backups']);
+    expect(run.stdout).toMatch(/^01JQ8Z4T9G000000000000BK08 {2}shop\.example\.com {2}● pending/m);
+    expect((await bed.dnx('backup list --wide', { columns: 200 })).stdout).toMatch(/ application +web-1\n/);
+  });
+
+  test.each(['site', 'server', 'database', 'git-repository', 'queue', 'daemon', 'crontab', 'redirect', 'network-rule', 'ssh-key'])(
+    'and no id in a list of 80 columns: dnx %s list',
+    async (group) => {
+      const parent = ['queue', 'redirect'].includes(group) ? '--site shop.example.com' : /server$|git/.test(group) ? '' : '--server web-1';
+      const run = await bed.dnx(`${group} list ${parent}`, { columns: 80 });
+      expect([run.code, run.stdout]).toEqual([0, expect.not.stringMatching(/01JQ8Z/)]);
+    },
+  );
+});
+
+describe('an empty list', () => {
+  const server = '--server 01JQ8Z4T9G00000000000WEB01';
+  const place = `${server} --site 01JQ8Z4T9G00000000000SH0P1`;
+
+  test.each([
+    ['server list', 'No servers.', 'server create'],
+    [`site list ${server}`, 'No sites.', `site create ${server}`],
+    [`daemon list ${server}`, 'No daemons.', `daemon create ${server}`],
+    [`queue list ${place}`, 'No queue workers.', `queue create ${place}`],
+    [`env list ${place}`, 'No environment variables.', `env set KEY=VALUE ${place}`],
+    ['provider list', 'No providers.', undefined],
+    ['backup list --status failed', 'No matching backups.', undefined],
+  ])('says how to create the first item: dnx %s', async (line, words, next) => {
+    bed.sandbox.faults.always({ method: 'GET' }, (answer) => ({ ...answer, body: { ...(answer.body as object), data: [] } }));
+    const run = await bed.dnx(line);
+    expect([run.code, run.stdout]).toEqual([0, '']);
+    expect(run.stderr).toBe(`${words}\n${next === undefined ? '' : `Create one with: dnx ${next}\n`}`);
+    expect((await bed.dnx(`${line} -q`)).stderr).toBe('');
+    expect(await bed.dnx(`${line} --json`)).toMatchObject({ stdout: '[]\n', stderr: '' });
+  });
+});

@@ -1,0 +1,88 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Bed, openBed } from '../support/dnx.ts';
+import { signedOut, signIn } from '../support/sign-in.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const host = () => new URL(bed.sandbox.url).host;
+const settings = () => JSON.parse(readFileSync(join(bed.directory, 'config/config.json'), 'utf8'));
+const tokens = () => bed.sandbox.state.tokens.slice(6).map(({ name }) => name);
+
+/** Signs profile work in, with a token of its own. */
+async function signWorkIn(line = 'login --with-token --profile work'): Promise<void> {
+  const run = await signIn(bed, line, { stdin: bed.sandbox.mint(['site:read'], { name: 'work' }) });
+  expect(run.code, run.stderr).toBe(0);
+}
+
+describe('config profiles', () => {
+  test('lists each profile with its host and who is signed in, and asks nobody', async () => {
+    await signWorkIn();
+    expect((await bed.dnx('config set output json --profile other')).code).toBe(0);
+    const run = await bed.dnx('config profiles --json', signedOut);
+    expect(run.calls).toEqual([]);
+    expect(run.json()).toEqual([
+      { name: 'default', host: 'https://deploynix.io', current: true, signed_in: false, user: null },
+      { name: 'work', host: bed.sandbox.url, current: false, signed_in: true, user: 'ada@example.com' },
+      { name: 'other', host: 'https://deploynix.io', current: false, signed_in: false, user: null },
+    ]);
+    const shown = await bed.dnx('config profiles --profile work', signedOut);
+    expect(shown.stdout).toMatch(/^work \* +127\.0\.0\.1:\d+ +ada@example\.com$/m);
+  });
+});
+
+describe('config delete-profile', () => {
+  const remove = (line = '--yes', options = {}) => bed.dnx(`config delete-profile work ${line}`, { ...signedOut, ...options });
+
+  test('revokes and forgets the token, and removes the settings', async () => {
+    await signWorkIn();
+    expect((await bed.dnx('auth switch work')).code).toBe(0);
+    const run = await remove();
+    expect([run.code, run.stdout, run.calls]).toEqual([0, '✓ Deleted profile work\n', ['POST /logout']]);
+    expect([tokens(), bed.keychain.size]).toEqual([[], 0]);
+    expect(settings()).toEqual({ profiles: {}, accounts: {} });
+    expect((await bed.dnx('config get profile')).stdout).toBe('default\n');
+  });
+
+  test('revokes the stored token, not DNX_TOKEN', async () => {
+    await signWorkIn('login --with-token --profile work --insecure-storage');
+    expect((await bed.dnx('config delete-profile work --yes')).code).toBe(0);
+    expect([tokens(), existsSync(join(bed.directory, 'config/tokens.json'))]).toEqual([[], false]);
+    expect((await bed.dnx('whoami')).code).toBe(0);
+  });
+
+  test('deletes the profile also if the token cannot be revoked, and says so', async () => {
+    await signWorkIn();
+    bed.sandbox.faults.always({ path: '/logout' }, { status: 500 });
+    const run = await remove();
+    expect([run.code, bed.keychain.size]).toEqual([0, 0]);
+    expect(run.stderr).toContain(`! Token 7 could not be revoked at ${host()}: `);
+  });
+
+  test('asks first, and says that the token is revoked', async () => {
+    await signWorkIn();
+    const run = await remove('', { keys: 'n\r', columns: 80 });
+    expect([run.code, run.calls, tokens()]).toEqual([1, [], ['work']]);
+    expect(run.stderr).toContain('Delete profile work and revoke its token?');
+  });
+
+  test('refuses the default profile, and one that does not exist', async () => {
+    await signWorkIn();
+    const unknown = await bed.dnx('config delete-profile wrok --yes', signedOut);
+    expect([unknown.code, unknown.stderr]).toEqual([6, expect.stringContaining("Profile 'wrok' not found. Did you mean 'work'?\n")]);
+    const refused = await bed.dnx('config delete-profile default --yes', signedOut);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('The default profile cannot be deleted.')]);
+  });
+});
+
+test('logout of a profile says how to delete it', async () => {
+  await signWorkIn();
+  const run = await bed.dnx('logout --profile work', signedOut);
+  expect(run.stderr).toBe('Profile work keeps its settings. To delete it: dnx config delete-profile work\n');
+  expect((await bed.dnx('config delete-profile work --yes')).code).toBe(0);
+});

@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DnxError } from '../../src/base/errors.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+import { signedOut, signIn } from '../support/sign-in.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const host = () => new URL(bed.sandbox.url).host;
+const stored = () => bed.keychain.get(`default@${bed.sandbox.url}`) ?? '';
+const tokens = () => bed.sandbox.state.tokens.slice(6).map(({ id, name, abilities }) => ({ id, name, abilities }));
+const refresh = (line: string) => bed.dnx(`auth refresh ${line}`, signedOut);
+
+/** Signs in with a token of these abilities. */
+async function signInWith(...abilities: readonly string[]): Promise<void> {
+  const run = await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(abilities, { name: 'laptop' }) });
+  expect(run.code, run.stderr).toBe(0);
+}
+
+describe('auth refresh', () => {
+  test('replaces the stored token with one that can do more, and revokes the old one', async () => {
+    await signInWith('server:read');
+    const run = await refresh('--ability site:read --preset ci-deploy');
+    expect([run.code, run.stdout]).toEqual([0, `✓ Added site:deploy, site:read to the token for ${host()} (profile default)\n`]);
+    expect(tokens()).toEqual([{ id: 8, name: 'laptop', abilities: ['server:read', 'site:deploy', 'site:read'] }]);
+    expect(stored()).toMatch(/^8\|/);
+    expect((await bed.dnx('site list --server web-1', signedOut)).code).toBe(0);
+  });
+
+  test('computes the abilities that commands need', async () => {
+    await signInWith('server:read');
+    const run = await refresh('--for "server restart web-1" --json');
+    expect(run.json()).toEqual({
+      id: '8',
+      name: 'laptop',
+      abilities: ['server:read', 'server:update'],
+      added: ['server:update'],
+      revoked: 7,
+    });
+  });
+
+  test('adds nothing that the token has', async () => {
+    await signInWith('site:read');
+    const run = await refresh('--ability site:read');
+    expect([run.code, run.stdout, run.calls]).toEqual([0, 'Token laptop can already do that.\n', ['GET /tokens']]);
+  });
+
+  test('adds nothing to a token with every ability', async () => {
+    await signInWith('*');
+    const run = await refresh('--ability site:read');
+    expect([run.code, run.stdout, run.calls]).toEqual([0, 'Token laptop can already do everything.\n', ['GET /tokens']]);
+  });
+
+  test('offers what is missing on a terminal', async () => {
+    await signInWith('server:read');
+    const run = await bed.dnx('auth refresh', { ...signedOut, keys: ' \r', columns: 80 });
+    expect([run.code, tokens()]).toEqual([0, [{ id: 8, name: 'laptop', abilities: ['server:read', 'server:create'] }]]);
+  });
+
+  test('refuses DNX_TOKEN, which it cannot update', async () => {
+    const run = await bed.dnx('auth refresh --ability site:read');
+    expect([run.code, run.calls]).toEqual([2, []]);
+    expect(run.stderr).toContain('DNX_TOKEN is set, and dnx auth refresh only updates a stored token.');
+    expect(run.stderr).toContain('dnx token create NAME --ability');
+  });
+
+  test('needs abilities where nobody can be asked, and a sign-in', async () => {
+    expect(await refresh('')).toMatchObject({ code: 2, calls: [] });
+    expect(await refresh('--ability site:read')).toMatchObject({ code: 4, calls: [] });
+  });
+
+  test('a token that may not create tokens is told to sign in again', async () => {
+    await signInWith('server:read');
+    bed.sandbox.faults.always({ method: 'POST', path: '/tokens' }, { status: 403 });
+    const run = await refresh('--ability site:read');
+    expect(run.code).toBe(5);
+    expect(run.stderr).toContain('No new token was created. The old token laptop (id 7) still works.');
+    expect(run.stderr).toContain('To sign in with more abilities: dnx login\n');
+  });
+
+  test('a keychain that refuses costs nothing', async () => {
+    await signInWith('server:read');
+    bed.keychain.set = () => {
+      throw new DnxError('failed', 'The keychain is locked.');
+    };
+    const run = await refresh('--ability site:read');
+    expect(run.code).toBe(1);
+    expect(tokens()).toEqual([{ id: 7, name: 'laptop', abilities: ['server:read'] }]);
+  });
+
+  test.each(['drop-after', 'cut'] as const)('an old token that is not certainly revoked is named (%s)', async (fault) => {
+    await signInWith('server:read');
+    bed.sandbox.faults.always({ method: 'DELETE' }, fault);
+    const run = await refresh('--ability site:read');
+    expect(run.code).not.toBe(0);
+    expect(run.stderr).toContain('The new token laptop is in place, but the old one (id 7) may still work');
+    expect(stored()).toMatch(/^8\|/);
+  });
+});
+
+test('a 403 on the stored token names the refresh that would help', async () => {
+  await signInWith('server:read');
+  const run = await bed.dnx('server restart web-1 --yes', signedOut);
+  expect(run.code).toBe(5);
+  expect(run.stderr).toContain('  Add it to your token: dnx auth refresh --ability server:update --ability server:read\n');
+  expect(run.stderr).not.toContain('token create');
+  expect((await refresh('--ability server:update --ability server:read')).stdout).toContain('✓ Added server:update to the token');
+  expect((await bed.dnx('server restart web-1 --yes', signedOut)).code).toBe(0);
+});

@@ -1,0 +1,74 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const web1 = seeded.servers['web-1'];
+const web2 = seeded.servers['web-2'];
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+test('site list shows the sites of every server, with the server of each', async () => {
+  const run = await bed.dnx('site list', { columns: 200 });
+  expect(run.code).toBe(0);
+  expect(run.stdout).toMatch(/SERVER/);
+  expect(run.stdout).toMatch(/shop\.example\.com +web-1 /);
+  expect(run.stdout).toMatch(/api\.example\.com +web-2 /);
+  expect(run.calls).toHaveLength(1 + bed.sandbox.state.servers.length);
+});
+
+test('as JSON they are the objects of the API', async () => {
+  const all = await bed.dnx('site list --json');
+  const one = await bed.dnx('site list --server web-1 --json');
+  expect(all.json<object[]>()).toHaveLength(bed.sandbox.state.sites.length);
+  expect(all.json<{ server_id: string }[]>().filter(({ server_id }) => server_id === web1)).toEqual(one.json());
+});
+
+test('the link file does not narrow them; DNX_SERVER and --server do', async () => {
+  writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ server: 'web-2' }));
+  const servers = async (line: string, env = {}) => [
+    ...new Set((await bed.dnx(line, { env })).json<{ server_id: string }[]>().map(({ server_id }) => server_id)),
+  ];
+  expect(await servers('site list --json')).toEqual([web1, web2]);
+  expect(await servers('site list --json', { DNX_SERVER: 'web-1' })).toEqual([web1]);
+  expect(await servers(`site list --json --server ${web2}`, { DNX_SERVER: 'web-1' })).toEqual([web2]);
+});
+
+test('what was listed is remembered', async () => {
+  expect((await bed.dnx('site list')).code).toBe(0);
+  const run = await bed.dnx('site show shop.example.com --json');
+  expect([run.code, run.calls]).toEqual([0, [`GET /servers/${web1}/sites/${seeded.sites['shop.example.com']}`]]);
+});
+
+test.each([403, 404])('a server that answers %i is named, and does not hide the others', async (status) => {
+  bed.sandbox.faults.always({ path: `/servers/${web2}/sites` }, { status, body: { message: 'No.' } });
+  const run = await bed.dnx('site list --json');
+  expect(run.code, run.stderr).toBe(0);
+  expect(run.json<{ server_id: string }[]>().every(({ server_id }) => server_id === web1)).toBe(true);
+  expect(run.stderr).toContain('! Sites on server web-2 are not listed. ');
+});
+
+test('a token without site:read is refused as before', async () => {
+  const run = await bed.dnx('site list', { env: { DNX_TOKEN: bed.sandbox.mint(['server:read']) } });
+  expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('site:read')]);
+});
+
+test('no servers is an empty list', async () => {
+  bed.sandbox.state.servers.splice(0);
+  const run = await bed.dnx('site list --json');
+  expect([run.code, run.json()]).toEqual([0, []]);
+});
+
+test('--for adds up what each form needs', async () => {
+  const needs = async (line: string) => {
+    const run = await bed.dnx(['token', 'abilities', '--for', line, '--json']);
+    return run.stdout;
+  };
+  expect(await needs('site list')).toContain('server:read');
+  expect(await needs(`site list --server ${web1}`)).not.toContain('server:read');
+});

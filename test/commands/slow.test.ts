@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const limited = (seconds: number) =>
+  bed.sandbox.faults.next({}, { status: 429, headers: { 'Retry-After': `${seconds}` }, body: 'Too Many Attempts.' });
+const terminal: RunOptions = { columns: 80, env: { NO_COLOR: '1' } };
+
+test('a quick request shows no spinner', async () => {
+  const run = await bed.dnx('server list -o ids', terminal);
+  expect([run.code, run.stderr]).toEqual([0, '']);
+});
+
+describe('the rate limit', () => {
+  test('is one line without a terminal', async () => {
+    limited(31);
+    const run = await bed.dnx('server list -o ids');
+    expect([run.code, run.stderr, run.waited]).toEqual([0, 'Rate limited; retrying in 31s\n', 31_000]);
+  });
+
+  test('is not told with --quiet', async () => {
+    limited(31);
+    const run = await bed.dnx('server list -o ids --quiet');
+    expect([run.code, run.stderr]).toEqual([0, '']);
+  });
+
+  test('counts down in the spinner of a terminal, and leaves nothing behind', async () => {
+    limited(31);
+    const run = await bed.dnx('server list -o ids', terminal);
+    expect([run.code, run.waited]).toEqual([0, 31_000]);
+    expect(run.stderr).not.toContain('\n');
+  });
+
+  test('is one line on a terminal that cannot spin', async () => {
+    limited(31);
+    const run = await bed.dnx('server list -o ids', { columns: 80, env: { TERM: 'dumb' } });
+    expect([run.code, run.stderr]).toEqual([0, 'Rate limited; retrying in 31s\n']);
+  });
+});

@@ -1,0 +1,52 @@
+import { stripVTControlCharacters } from 'node:util';
+import { spawn } from '@lydell/node-pty';
+import xterm from '@xterm/headless';
+import { openStage } from './stage.ts';
+import { drawn } from './svg.ts';
+
+/** A picture of dnx on a terminal. */
+export interface Screen {
+  readonly name: string;
+  /** What is typed after `dnx`. */
+  readonly words: readonly string[];
+  readonly columns?: number;
+  readonly stage?: { readonly signedOut?: boolean; readonly failDeploys?: boolean };
+  /** Keys to press when a question appears, each once. */
+  readonly answers?: readonly (readonly [question: RegExp, keys: string])[];
+  /** The picture is taken when this appears, instead of at the end. */
+  readonly until?: RegExp;
+}
+
+const ROWS = 60;
+
+/** Runs the built dnx on a terminal and draws what is on the screen in the end, as SVG. The signal ends a dnx that waits for an answer. */
+export async function picture({ words, columns = 80, stage: options, answers = [], until }: Screen, signal: AbortSignal): Promise<string> {
+  const stage = await openStage(options);
+  const typed = `dnx ${words.join(' ')}`;
+  const terminal = new xterm.Terminal({ cols: columns, rows: ROWS, allowProposedApi: true });
+  terminal.write(`\u001b[2m$\u001b[0m \u001b[1m${typed}\u001b[0m\r\n`);
+  const env = { ...stage.env, TERM: 'xterm-256color' };
+  const child = spawn('dnx', [...words], { cwd: stage.directory, cols: columns, rows: ROWS, env });
+  signal.addEventListener('abort', () => child.kill());
+  const open = [...answers];
+  let said = '';
+  const ended = new Promise<void>((resolve) => {
+    child.onData((data) => {
+      terminal.write(data);
+      // Without the line breaks of a question that is longer than the terminal is wide.
+      said += stripVTControlCharacters(data).replace(/\r?\n/g, '');
+      if (until?.test(said)) resolve();
+      const index = open.findIndex(([question]) => question.test(said));
+      const [found] = index < 0 ? [] : open.splice(index, 1);
+      if (!found) return;
+      said = '';
+      child.write(found[1]);
+    });
+    child.onExit(() => resolve());
+  });
+  await ended;
+  await new Promise<void>((resolve) => terminal.write('', resolve));
+  child.kill();
+  await stage.close();
+  return drawn(terminal, typed);
+}

@@ -1,0 +1,27 @@
+import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
+import { keys } from '../support/terminal.ts';
+import type { Screen } from './screen.ts';
+
+/** The pictures of docs/screens. */
+export const screens: readonly Screen[] = [
+  {
+    name: 'login',
+    words: ['login'],
+    stage: { signedOut: true },
+    answers: [
+      [/Host:/, keys.enter],
+      [/Email:/, `${SEED_EMAIL}${keys.enter}`],
+      [/Password:/, `${SEED_PASSWORD}${keys.enter}`],
+      [/able to do\?/, keys.enter],
+    ],
+  },
+  { name: 'help', words: ['--help'] },
+  { name: 'site-list', words: ['site', 'list'] },
+  { name: 'server-list', words: ['server', 'list'] },
+  { name: 'deploy', words: ['deploy', 'shop.example.com'] },
+  { name: 'deploy-failed', words: ['deploy', 'shop.example.com'], stage: { failDeploys: true } },
+  { name: 'rollback', words: ['rollback', 'shop.example.com'], until: /⏎ select/ },
+  { name: 'not-found', words: ['deploy', 'shop.exmaple.com'] },
+  { name: 'doctor', words: ['doctor'], columns: 100 },
+  { name: 'auth-status', words: ['auth', 'status'] },
+];

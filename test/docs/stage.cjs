@@ -1,0 +1,83 @@
+'use strict';
+
+// Loaded before the executable (node --require), so that documentation comes out the same on every machine and every run: the clock stands at
+// the time in the file DNX_STAGE_CLOCK and moves only by what dnx waits for, https://deploynix.io is the sandbox, every other https host is a
+// healthy website, and the keychain is a file.
+const fs = require('node:fs');
+const http = require('node:http');
+const https = require('node:https');
+const Module = require('node:module');
+
+const { DNX_STAGE_CLOCK: clockFile, DNX_STAGE_KEYCHAIN: keychainFile, DNX_STAGE_API: api, DNX_STAGE_SITES: sites } = process.env;
+const QUIET_MS = 5;
+const realTimeout = globalThis.setTimeout;
+
+/** Epoch ms, shared by every process on the stage. */
+const now = () => Number(fs.readFileSync(clockFile, 'utf8'));
+Date.now = now;
+process.hrtime.bigint = () => BigInt(Math.round(now() * 1e6));
+
+/** Timers that keep the process alive, which is what somebody waits for; a time limit on a request does not. */
+const timers = new Set();
+let requests = 0;
+
+globalThis.setTimeout = (work, ms = 0, ...args) => {
+  const timer = realTimeout(run, ms);
+  const entry = { timer, due: now() + ms, run };
+  timers.add(entry);
+  function run() {
+    timers.delete(entry);
+    if (timer.hasRef() && entry.due > now()) fs.writeFileSync(clockFile, String(entry.due));
+    work(...args);
+  }
+  realTimeout(advance, QUIET_MS).unref();
+  return timer;
+};
+
+/** Whether the process waits for nothing but time: no request, no file and no child. */
+const idle = () => requests === 0 && !process.getActiveResourcesInfo().some((name) => /^(FSReq|Process)/.test(name));
+
+/** Moves the clock to the first timer that is due, once the process is idle. */
+function advance() {
+  for (const entry of timers) if (entry.timer._destroyed) timers.delete(entry);
+  const [first] = [...timers].filter(({ timer }) => timer.hasRef()).sort((one, other) => one.due - other.due);
+  if (!first) return;
+  if (!idle()) return void realTimeout(advance, QUIET_MS).unref();
+  first.run();
+  clearTimeout(first.timer);
+  realTimeout(advance, QUIET_MS).unref();
+}
+
+const { request } = http;
+const counted = (...args) => {
+  requests += 1;
+  return request(...args)
+    .on('response', (response) => {
+      response.headers.date = new Date(now()).toUTCString();
+    })
+    .on('close', () => {
+      requests -= 1;
+    });
+};
+http.request = counted;
+Math.random = () => 0.5;
+https.request = (url, { agent: _, ...options }) =>
+  counted(`${url.host === 'deploynix.io' ? api : sites}${url.pathname}${url.search}`, options);
+
+Object.defineProperty(process, 'platform', { value: 'darwin' });
+Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '24.11.1' } });
+class AsyncEntry {
+  constructor(_service, account) {
+    this.account = account;
+  }
+  entries = () => JSON.parse(fs.existsSync(keychainFile) ? fs.readFileSync(keychainFile, 'utf8') : '{}');
+  getPassword = async () => this.entries()[this.account];
+  setPassword = async (secret) => fs.writeFileSync(keychainFile, JSON.stringify({ ...this.entries(), [this.account]: secret }));
+  async deleteCredential() {
+    const { [this.account]: secret, ...others } = this.entries();
+    fs.writeFileSync(keychainFile, JSON.stringify(others));
+    return secret !== undefined;
+  }
+}
+const load = Module._load;
+Module._load = (name, ...rest) => (name === '@napi-rs/keyring' ? { AsyncEntry } : load(name, ...rest));

@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { startSandbox } from '../../src/sandbox/index.ts';
+
+/** Where documentation is recorded: the built dnx, with a sandbox as `https://deploynix.io` and a clock that moves only while dnx waits. */
+export interface Stage {
+  /** The working directory, and the home directory. */
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+const START = Date.parse('2026-11-25T12:00:00Z');
+const TOKEN_FILE = 'token.txt';
+
+/** A fresh stage. Its dnx is signed in as the owner of the seed, unless `signedOut`. */
+export async function openStage({ signedOut = false, failDeploys = false } = {}): Promise<Stage> {
+  const directory = mkdtempSync(join(tmpdir(), 'dnx-docs-'));
+  const outside = mkdtempSync(join(tmpdir(), 'dnx-stage-'));
+  const clock = join(outside, 'clock');
+  writeFileSync(clock, String(START));
+  const sandbox = await startSandbox({ rateLimit: 0, failDeploys, now: () => Number(readFileSync(clock, 'utf8')) });
+  const sites = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
+  await once(sites, 'listening');
+  const env = {
+    PATH: [install(outside), process.env.PATH].join(delimiter),
+    HOME: directory,
+    TMPDIR: outside,
+    SHELL: '/bin/bash',
+    LANG: 'en_US.UTF-8',
+    TZ: 'UTC',
+    NODE_OPTIONS: `--require ${resolve('test/docs/stage.cjs')}`,
+    DNX_STAGE_CLOCK: clock,
+    DNX_STAGE_KEYCHAIN: join(outside, 'keychain.json'),
+    DNX_STAGE_API: sandbox.url,
+    DNX_STAGE_SITES: `http://127.0.0.1:${(sites.address() as AddressInfo).port}`,
+  };
+  writeFileSync(join(directory, TOKEN_FILE), sandbox.token);
+  writeFileSync(join(directory, 'deploy.sh'), '#!/bin/sh\ndnx deploy shop.example.com --verify /up\n', { mode: 0o755 });
+  if (!signedOut) await execa('bash', ['-c', `dnx login --with-token < ${TOKEN_FILE}`], { cwd: directory, env, extendEnv: false });
+  return {
+    directory,
+    env,
+    async close() {
+      await sandbox.close();
+      sites.close();
+      for (const each of [directory, outside]) rmSync(each, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A folder with the built executable as `dnx`. */
+function install(folder: string): string {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'dnx'), `#!/bin/sh\nexec '${process.execPath}' '${resolve('bin/dnx.js')}' "$@"\n`, { mode: 0o755 });
+  return bin;
+}

@@ -1,0 +1,103 @@
+import { execa } from 'execa';
+import type { Stage } from './stage.ts';
+
+/** A fenced block of a Markdown file. */
+export interface Block {
+  readonly language: string;
+  /** Index of its first line and of the closing fence. */
+  readonly start: number;
+  readonly end: number;
+  readonly lines: readonly string[];
+  /** From `<!-- not run: REASON -->` above it. */
+  readonly exempt: string | undefined;
+}
+
+/** A command of a console block and what it prints. */
+export interface Step {
+  readonly command: string;
+  readonly output: readonly string[];
+}
+
+/** What a command did when it was run. */
+export interface Recorded {
+  readonly output: readonly string[];
+  readonly code: number;
+}
+
+const exemption = /^<!-- not run: (.+) -->$/;
+
+/** The fenced blocks of a Markdown file. */
+export function blocksOf(markdown: string): Block[] {
+  const lines = markdown.split('\n');
+  const blocks: Block[] = [];
+  for (let at = 0; at < lines.length; at++) {
+    const language = /^```(\w+)$/.exec(lines[at] ?? '')?.[1];
+    if (language === undefined) continue;
+    const start = at + 1;
+    const end = lines.indexOf('```', start);
+    blocks.push({ language, start, end, lines: lines.slice(start, end), exempt: exemption.exec(lines[at - 1] ?? '')?.[1] });
+    at = end;
+  }
+  return blocks;
+}
+
+/** The commands of a console block: `$ ` begins one, `> ` continues it, everything else is output. */
+export function stepsOf({ lines }: Block): Step[] {
+  const steps: { command: string; output: string[] }[] = [];
+  for (const line of lines) {
+    const last = steps.at(-1);
+    if (line.startsWith('$ ')) steps.push({ command: line.slice(2), output: [] });
+    else if (last && line.startsWith('> ') && last.output.length === 0) last.command += `\n${line.slice(2)}`;
+    else if (last) last.output.push(line.trimEnd());
+    else throw new Error(`A console block begins with a command, not with: ${line}`);
+  }
+  return steps;
+}
+
+const MARK = 'end-of-output-e1b0';
+
+/** Runs commands one after the other in one bash, and answers what each printed on stdout and stderr together. */
+export async function record({ directory, env }: Stage, commands: readonly string[]): Promise<Recorded[]> {
+  const script = [
+    'exec 2>&1',
+    `ended() { local code=$?; printf '\\n${MARK} %d\\n' "$code"; return "$code"; }`,
+    ...commands.flatMap((command) => [command, 'ended']),
+  ].join('\n');
+  const { stdout } = await execa('bash', ['-c', script], { cwd: directory, env, extendEnv: false, reject: false, stdin: 'ignore' });
+  const parts = stdout.split(new RegExp(`\\n${MARK} (\\d+)\\n?`));
+  return commands.map((_, index) => {
+    const [text = '', code = 'NaN'] = parts.slice(index * 2, index * 2 + 2);
+    const output = text.replace(/\n$/, '').split('\n');
+    return { output: text === '' ? [] : output.map((line) => line.trimEnd()), code: Number(code) };
+  });
+}
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+const lineMatches = (pattern: string, line: string): boolean => new RegExp(`^${pattern.split('[..]').map(escaped).join('.*')}$`).test(line);
+
+/** Whether output is as documented, where `...` alone on a line is any lines and `[..]` is any text. */
+export function matches(documented: readonly string[], output: readonly string[]): boolean {
+  const [first, ...rest] = documented;
+  if (first === undefined) return output.length === 0;
+  if (first === '...') return output.some((_, at) => matches(rest, output.slice(at))) || matches(rest, []);
+  const [line, ...others] = output;
+  return line !== undefined && lineMatches(first, line) && matches(rest, others);
+}
+
+/** What to document: what stands there if it still matches, else the output, with `...` and `[..]` where they stood as far as they still fit. */
+export function updated(documented: readonly string[], output: readonly string[]): readonly string[] {
+  if (matches(documented, output)) return documented;
+  const gap = documented.indexOf('...');
+  const after = documented.length - gap - 1;
+  const kept = gap >= 0 && gap + after < output.length ? [...output.slice(0, gap), '...', ...output.slice(output.length - after)] : output;
+  const loose = documented.filter((line) => line.includes('[..]'));
+  return kept.map((line) => loose.find((pattern) => lineMatches(pattern, line)) ?? line);
+}
+
+/** A Markdown file with these blocks in place of the ones that stand there. */
+export function replaced(markdown: string, blocks: readonly (readonly [Block, readonly string[]])[]): string {
+  const lines = markdown.split('\n');
+  for (const [{ start, end }, fresh] of blocks.toReversed()) lines.splice(start, end - start, ...fresh);
+  return lines.join('\n');
+}

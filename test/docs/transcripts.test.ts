@@ -1,0 +1,54 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { documents } from './documents.ts';
+import { generating, stale } from './generated.ts';
+import { openStage } from './stage.ts';
+import { blocksOf, matches, type Recorded, record, replaced, stepsOf, updated } from './transcript.ts';
+
+describe.each(documents)('%s', (file) => {
+  const markdown = readFileSync(file, 'utf8');
+  const transcripts = blocksOf(markdown).filter(({ language }) => language === 'console');
+  const runnable = transcripts.flatMap((block) => (block.exempt === undefined ? [block] : []));
+  const steps = runnable
+    .flatMap((block) => stepsOf(block).map((step) => ({ ...step, block, line: block.start + 1 })))
+    .map((step, index, all) => ({ ...step, index, showsCode: all[index + 1]?.command === 'echo $?' }));
+  let recorded: readonly Recorded[] = [];
+
+  beforeAll(async () => {
+    if (steps.length === 0) return;
+    const stage = await openStage();
+    recorded = await record(
+      stage,
+      steps.map(({ command }) => command),
+    );
+    await stage.close();
+  }, 60_000);
+
+  test.each(steps)('line $line: $command', ({ command, output, index, showsCode }) => {
+    const run = recorded[index];
+    if (!showsCode) expect(run?.code, `${command}: ${run?.output.join('\n')}\nIf it should fail, add: $ echo $?\n`).toBe(0);
+    if (!generating && !matches(output, run?.output ?? [])) expect(output, stale).toEqual(run?.output);
+  });
+
+  test('every console block is run, or says why not', () => {
+    const comments = markdown.split('\n').filter((line) => line.startsWith('<!--'));
+    expect(comments).toEqual(transcripts.flatMap(({ exempt }) => (exempt === undefined ? [] : [`<!-- not run: ${exempt} -->`])));
+    for (const { exempt } of transcripts) if (exempt !== undefined) expect(exempt.split(' ').length).toBeGreaterThan(2);
+    expect(runnable.filter((block) => stepsOf(block).length === 0)).toEqual([]);
+  });
+
+  afterAll(() => {
+    if (!generating) return;
+    const fresh = runnable.flatMap((block) => {
+      const own = steps.filter((step) => step.block === block);
+      // The output of a command that should not fail is no documentation.
+      if (own.some(({ index, showsCode }) => !showsCode && recorded[index]?.code !== 0)) return [];
+      const lines = own.flatMap(({ command, output, index }) => [
+        `$ ${command.replaceAll('\n', '\n> ')}`,
+        ...updated(output, recorded[index]?.output ?? []),
+      ]);
+      return [[block, lines] as const];
+    });
+    writeFileSync(file, replaced(markdown, fresh));
+  });
+});

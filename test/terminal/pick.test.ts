@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
+import { keys, openTerminal } from '../support/terminal.ts';
+
+let executable: Executable;
+beforeEach(async () => {
+  executable = await openExecutable();
+});
+afterEach(() => executable.close());
+
+const open = (...words: string[]) =>
+  openTerminal(words, { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token }, executable.directory);
+const posts = () => executable.sandbox.calls.filter(({ method }) => method === 'POST').map(({ path }) => path);
+
+test('text that is pasted with its enter picks what it filters, never what was at the top before', async () => {
+  const terminal = open('deploy', '--no-wait');
+  await terminal.shows('❯ shop.example.com');
+  terminal.type(`blog${keys.enter}`);
+  const { text, code } = await terminal.ended;
+  expect(code, text).toBe(0);
+  expect(text).toContain('✔ Deploy which site? blog.example.com  web-1  active');
+  expect(posts()).toEqual([`/servers/${seeded.servers['web-1']}/sites/${seeded.sites['blog.example.com']}/deploy`]);
+});
+
+test('text without a match picks nothing, and can be corrected', async () => {
+  const terminal = open('deploy', '--no-wait');
+  await terminal.shows('❯ shop.example.com');
+  terminal.type(`xyz${keys.enter}`);
+  await terminal.shows('No matches.');
+  terminal.type('\u007f\u007f\u007f');
+  await terminal.shows('❯ shop.example.com');
+  terminal.type(`web-2${keys.down}`);
+  await terminal.shows('❯ staging.example.com');
+  terminal.type(keys.enter);
+  expect((await terminal.ended).code).toBe(0);
+  expect(posts()).toEqual([`/servers/${seeded.servers['web-2']}/sites/${seeded.sites['staging.example.com on web-2']}/deploy`]);
+});
+
+test('Ctrl-C picks nothing', async () => {
+  const terminal = open('deploy');
+  await terminal.shows('❯ shop.example.com');
+  terminal.type(`blog${keys.interrupt}`);
+  const { text, code } = await terminal.ended;
+  expect([code, posts()]).toEqual([130, []]);
+  expect(text).toContain('Interrupted; nothing was done.');
+});

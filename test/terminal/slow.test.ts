@@ -1,0 +1,52 @@
+import { afterEach, expect, test } from 'vitest';
+import { type Executable, openExecutable } from '../support/executable.ts';
+import { keys, openTerminal } from '../support/terminal.ts';
+
+let executable: Executable;
+afterEach(() => executable.close());
+
+const ERASE_LINE = '\u001b[0K';
+const SHOW_CURSOR = '\u001b[?25h';
+
+async function open(latencyMs: number, ...words: string[]) {
+  executable = await openExecutable({ latencyMs });
+  const { url, token } = executable.sandbox;
+  return openTerminal(words, { DNX_HOST: url, DNX_TOKEN: token, NO_COLOR: '1' }, executable.directory);
+}
+
+test('a slow request shows the host and the seconds, and the spinner is gone before the result', async () => {
+  const terminal = await open(2_000, 'server', 'list', '-o', 'ids');
+  const { host } = new URL(executable.sandbox.url);
+  await terminal.shows(host);
+  await terminal.shows(`${host} 1s`);
+  const { code, raw } = await terminal.ended;
+  expect(code).toBe(0);
+  // The line of the spinner is erased and the cursor is back before the first id.
+  const [erased = '', ids = ''] = raw.slice(raw.lastIndexOf(host) + host.length).split(SHOW_CURSOR);
+  expect(erased).toContain(ERASE_LINE);
+  expect(ids.trim().split('\r\n')).toEqual(executable.sandbox.state.servers.map(({ id }) => id));
+});
+
+test('a slow request shows nothing with --quiet', async () => {
+  const terminal = await open(1_000, 'server', 'list', '-o', 'ids', '--quiet');
+  const { code, raw } = await terminal.ended;
+  expect([code, raw.trim().split('\r\n')]).toEqual([0, executable.sandbox.state.servers.map(({ id }) => id)]);
+});
+
+test('a slow request ends its spinner before a question', async () => {
+  const terminal = await open(600, 'server', 'create', 'web-3', '--size', 'cx32', '--no-wait');
+  await terminal.shows(new URL(executable.sandbox.url).host);
+  await terminal.shows('? Cloud provider:');
+  await terminal.shows('navigate');
+  terminal.type(keys.interrupt);
+  const { code, text } = await terminal.ended;
+  expect(code).toBe(130);
+  expect(text.slice(text.lastIndexOf('? Cloud provider:'))).not.toContain('127.0.0.1');
+});
+
+test('the rate limit counts down', async () => {
+  const terminal = await open(0, 'server', 'list', '-o', 'ids');
+  executable.sandbox.faults.next({}, { status: 429, headers: { 'Retry-After': '3' }, body: 'Too Many Attempts.' });
+  for (const seconds of [3, 2, 1]) await terminal.shows(`Rate limited; retrying in ${seconds}s`);
+  expect((await terminal.ended).code).toBe(0);
+});

@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { operationsOf } from '../../src/cli/language/tree.ts';
+import { widthOf } from '../../src/cli/output/width.ts';
+import type { Answer } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { examples } from '../support/examples.ts';
+
+/** Reads and prints, without more than requests for it. */
+const reads = examples.filter(
+  ({ line, leaf: { command }, nested, asks }) =>
+    !nested &&
+    !asks &&
+    !command.consent &&
+    !/ -o | > |^dnx (sandbox|completion|config|api)|--json|--contract/.test(line) &&
+    operationsOf(command).every((each) => each.startsWith('GET ')),
+);
+
+/** Each command that prints a list, by its first example. */
+const lists = (
+  await Promise.all(
+    [...new Map(reads.toReversed().map((each) => [each.leaf.path, each.line])).values()].map(async (line) => {
+      const bed = await openBed({ rateLimit: 0 });
+      try {
+        const run = await bed.dnx(`${line.replace(/^dnx /, '')} --json`);
+        return /^\[\s+\{/.test(run.stdout) && run.code === 0 ? [line.replace(/^dnx /, '')] : [];
+      } finally {
+        await bed.close();
+      }
+    }),
+  )
+).flat();
+
+const awkward = ['漢字のとても長い名前'.repeat(3), '👩‍👩‍👧‍👦'.repeat(12), `${'a-long-name.'.repeat(4)}example.com`, 'e\u0301'.repeat(30)];
+
+/** A list of the API with items whose every text is awkward. Their ids, times and statuses stay. */
+function withAwkward(answer: Answer): Answer {
+  const { data } = answer.body as { data?: unknown };
+  if (!Array.isArray(data) || data.length === 0) return answer;
+  const items = awkward.map((text) =>
+    Object.fromEntries(
+      Object.entries(data[0] as object).map(([key, value]) => [
+        key,
+        typeof value === 'string' && !/^id$|_id$|_at$|status/.test(key) ? text : value,
+      ]),
+    ),
+  );
+  return { ...answer, body: { ...(answer.body as object), data: [...data, ...items] } };
+}
+
+const lines = ({ stdout }: Run) => stdout.replace(/\n$/, '').split('\n');
+
+/** The headings of a table, or the labels of the first row where each value has a line. */
+function shownIn(run: Run, titles: readonly string[]): readonly string[] {
+  const [head = ''] = lines(run);
+  const headings = head.split(/ {2,}/);
+  if (headings[1] === titles[1]) return titles.filter((title) => headings.includes(title));
+  const first = lines(run).slice(0, lines(run).indexOf('') < 0 ? undefined : lines(run).indexOf(''));
+  return titles.filter((title) => first.some((line) => line.toUpperCase().startsWith(`${title} `)));
+}
+
+/** What of a value is not in a text: its short parts as they are, of its long ones each character. */
+const missingIn = (text: string, value: string): readonly string[] =>
+  value
+    .split(/\s+|(?<=[/.,:;@_=?&-])/)
+    .flatMap((part) => (widthOf(part) <= 12 ? [part] : [...part]))
+    .filter((part) => !text.includes(part));
+
+async function check(bed: Bed, line: string, columns: number): Promise<void> {
+  const piped = await bed.dnx(line);
+  const run = await bed.dnx(line, { columns, env: { NO_COLOR: '1' } });
+  const [head = '', ...rows] = lines(piped);
+  const titles = head.split(/ {2,}/);
+  expect(Math.max(...lines(run).map(widthOf))).toBeLessThanOrEqual(columns);
+  const shown = shownIn(run, titles);
+  expect(shown.slice(0, 2)).toEqual(titles.slice(0, 2));
+  for (const row of rows)
+    for (const value of row.split(/ {2,}/).slice(0, 2)) expect(missingIn(run.stdout, value), `${value} in\n${run.stdout}`).toEqual([]);
+  const hidden = titles.length - shown.length;
+  const note = `${hidden} column${hidden === 1 ? '' : 's'} hidden; use --wide\n`;
+  expect(run.stderr.includes('hidden')).toBe(hidden > 0);
+  if (hidden > 0) expect(run.stderr).toContain(note);
+  expect((await bed.dnx(`${line} -q`, { columns })).stderr).not.toContain('hidden');
+}
+
+test('there are lists', () => {
+  expect(lists.length).toBeGreaterThan(18);
+  expect(lists).toContain('server list');
+});
+
+describe.each([120, 80, 60, 40])('on a terminal of %i columns', (columns) => {
+  test.each([...lists, 'doctor', 'auth status'])('%s shows whole words, and says what it hides', async (line) => {
+    const bed = await openBed({ rateLimit: 0 });
+    try {
+      await check(bed, line, columns);
+      bed.sandbox.faults.always({ method: 'GET' }, withAwkward);
+      await check(bed, line, columns);
+    } finally {
+      await bed.close();
+    }
+  });
+});
