@@ -24,7 +24,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   let settings: Settings | undefined;
   try {
     if (error !== undefined) throw error;
-    if (help) await write(world.stdout, help(await pageOf(world, globals)));
+    if (help) await write(world.stdout, await help(await pageOf(world, globals)));
     if (!invocation) return 0;
     settings = readSettings(world, { ...globals, debug: globals.debug || undefined });
     await checkShape(globals, settings);

@@ -6,7 +6,7 @@ import { one, type Scope } from '../../platform/names/resolve.ts';
 import type { Option, Options } from '../language/options.ts';
 import { extraBody } from './body.ts';
 import type { Invocation } from './invocation.ts';
-import { type Answer, askFor } from './question.ts';
+import type { Answer, askFor } from './question.ts';
 import { parseValue, type Sources } from './values.ts';
 
 type Read = Readonly<Record<string, unknown>>;
@@ -65,7 +65,7 @@ async function askAll(declared: Options, given: Read, sources: Parameters<typeof
   const values: Record<string, unknown> = { ...given };
   for (const [key, option] of missing) {
     const wanted = option.required || (option.prompt && (option.prompt.when?.(values) ?? true));
-    const answer = wanted ? await askFor(key, option, values, sources) : undefined;
+    const answer = wanted ? await (await import('./question.ts')).askFor(key, option, values, sources) : undefined;
     if (!answer) continue;
     answers[key] = answer;
     values[key] = answer.value;

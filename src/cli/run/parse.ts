@@ -5,12 +5,7 @@ import { type Globals, globals as globalOptions } from '../language/globals.ts';
 import { text } from '../language/options.ts';
 import { optionsOf, positionalsOf } from '../language/signature.ts';
 import { namesOf } from '../language/tree.ts';
-import { apiHelp } from './help/api.ts';
-import { commandHelp } from './help/command.ts';
-import { groupHelp } from './help/group.ts';
 import type { Page } from './help/page.ts';
-import { rootHelp } from './help/root.ts';
-import { topicHelp } from './help/topic.ts';
 import type { Invocation } from './invocation.ts';
 import { globalsOf, invocationOf } from './received.ts';
 import { takeStep, unknownOption } from './step.ts';
@@ -26,7 +21,8 @@ export interface Parsed {
   readonly error?: unknown;
 }
 
-type Help = (page: Page) => string;
+/** Loaded when it is printed. */
+type Help = (page: Page) => Promise<string>;
 
 /** What one reading of argv has found so far. */
 interface Reading {
@@ -54,8 +50,9 @@ async function reach(argv: readonly string[], reading: Reading, topics: readonly
   const { contents, alone, shortcuts } = reading.tree;
   const { words, asked } = firstWords(argv, '', reading);
   const [name, ...rest] = words;
-  if (asked === 'version') return show(reading, () => `${version}\n`);
-  if (asked === 'help' || name === undefined) return show(reading, (page) => rootHelp(reading.tree, page));
+  if (asked === 'version') return show(reading, async () => `${version}\n`);
+  if (asked === 'help' || name === undefined)
+    return show(reading, async (page) => (await import('./help/root.ts')).rootHelp(reading.tree, page));
   if (name === 'help') return reachHelp(rest, reading);
   const entry = contents.find((each) => namesOf(each).includes(name));
   if (entry) return reachIn(entry, rest, reading);
@@ -81,7 +78,7 @@ async function reachHelp(argv: readonly string[], reading: Reading): Promise<Inv
   }
   const { default: content } = await topic.load();
   takeStep(rest, { path: '', options: [globalOptions], args: [] }, reading.given);
-  return show(reading, (page) => topicHelp(content, page));
+  return show(reading, async (page) => (await import('./help/topic.ts')).topicHelp(content, page));
 }
 
 /** The command of a group. */
@@ -89,7 +86,8 @@ async function reachIn(entry: Entry, argv: readonly string[], reading: Reading):
   const group = (await entry.load()).default;
   const { words, asked } = firstWords(argv, entry.name, reading);
   const [verb, ...rest] = words;
-  if (asked === 'help' || verb === undefined) return show(reading, (page) => groupHelp(entry, group, page));
+  if (asked === 'help' || verb === undefined)
+    return show(reading, async (page) => (await import('./help/group.ts')).groupHelp(entry, group, page));
   if (verb === 'help') return reachIn(entry, [...rest, '--help'], reading);
   const command = group.commands.find(({ name, aliases = [] }) => name === verb || aliases.includes(verb));
   if (command) return read(group, command, `${group.name} ${command.name}`, rest, reading);
@@ -117,8 +115,8 @@ function read(group: Group, command: AnyCommand, path: string, argv: readonly st
     reading.given,
   );
   // `--api` is no option: it only counts beside --help.
-  if (asked && argv.includes('--api')) return show(reading, (page) => apiHelp(path, command, page));
-  if (asked) return show(reading, (page) => commandHelp(path, group, command, page));
+  if (asked && argv.includes('--api')) return show(reading, async (page) => (await import('./help/api.ts')).apiHelp(path, command, page));
+  if (asked) return show(reading, async (page) => (await import('./help/command.ts')).commandHelp(path, group, command, page));
   return invocationOf(group, command, path, { positionals, words: values, own: options, given: reading.given });
 }
 

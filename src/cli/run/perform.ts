@@ -11,8 +11,6 @@ import { inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
 import { labelsOf, pickMissing, withPicked } from './pick.ts';
 import { again, type BaseContext, prepare } from './prepare.ts';
-import { withLabels } from './rejection.ts';
-import { review } from './review.ts';
 import { several } from './several.ts';
 import { namesWanted, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
@@ -35,7 +33,7 @@ export async function perform(typed: Invocation, base: BaseContext, unpicked: Sc
     prepare({ invocation, chosen, inputs, all, base, scope, allowance }, targets);
   const noun = nounOf(group);
   const all = await obtainConsent(invocation, found, prepared(found[0] ?? {}, found));
-  await review(invocation, inputs, base);
+  if (Object.keys(inputs.asked).length > 0) await (await import('./review.ts')).review(invocation, inputs, base);
   const [first = {}] = all;
   const each = command.targets === 'each' && all.length > 1;
   const run = (targets: Targets) => {
@@ -44,7 +42,11 @@ export async function perform(typed: Invocation, base: BaseContext, unpicked: Sc
   };
   const items = all.map((targets) => ({ ...(targets[noun] ?? { id: '', label: '' }), targets }));
   const running = each ? several({ noun, verb: command.name, items, run: (item) => run(item.targets) }) : run(first);
-  const result = asResult(await running.catch((error: unknown) => Promise.reject(withLabels(error, invocation.command))));
+  const result = asResult(
+    await running.catch(async (error: unknown) => {
+      throw (await import('./rejection.ts')).withLabels(error, command);
+    }),
+  );
   const answers = { ...inputs.answers, ...result.answers };
   const names = Object.fromEntries(Object.entries(picked).map(([name, { label }]) => [name, label]));
   if (!command.fields || Object.keys({ ...names, ...answers }).length === 0) return result;

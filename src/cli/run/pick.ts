@@ -7,7 +7,7 @@ import { namings } from '../../platform/names/namings.ts';
 import type { Scope } from '../../platform/names/resolve.ts';
 import { lostIn } from '../../platform/names/unresolved.ts';
 import { type Context, nounOf } from '../language/command.ts';
-import { type Candidate, candidatesFor, choicesOf, labelIn } from './candidates.ts';
+import type { Candidate } from './candidates.ts';
 import type { Invocation } from './invocation.ts';
 import { firstWords } from './targets.ts';
 
@@ -35,6 +35,7 @@ export async function pickMissing(
     if (lost) throw lost;
     if (!namings[name]) continue;
     const given = { ...words, ...idsOf(picked) };
+    const { candidatesFor } = await import('./candidates.ts');
     const candidates = await candidatesFor(name, noun, names, given, scope);
     picked = { ...picked, ...(await pickOne(name, candidates, invocation, endpoint, ctx)) };
   }
@@ -62,6 +63,7 @@ async function pickOne(
   const [only] = candidates;
   if (!only) throw new DnxError('not_found', `There are no ${plural(title(name))} to choose from.`);
   const own = name === nounOf(invocation.group);
+  const { choicesOf, labelIn } = await import('./candidates.ts');
   if (candidates.length === 1 && (!own || endpoint?.startsWith('GET '))) {
     ctx.progress.note(`Using ${called(name, labelIn(only, name))}, the only one.`);
     return only.targets;

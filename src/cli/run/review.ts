@@ -14,7 +14,7 @@ export async function review(
   inputs: Inputs,
   { api, ask, progress }: Pick<Context, 'api' | 'ask' | 'progress'>,
 ): Promise<void> {
-  if (!command.review || Object.keys(inputs.asked).length === 0) return;
+  if (!command.review) return;
   const details = await detailsOf(command.fields ?? {}, inputs, api);
   const width = Math.max(...details.map(([label]) => label.length));
   for (const [label, text] of details) progress.note(`  ${label.padEnd(width)}  ${text}`);
