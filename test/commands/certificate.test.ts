@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 const ofShop = '01JQ8Z4T9G0000000000CE0001';
@@ -27,7 +27,7 @@ testGroup('certificate', {
     table: ['Status   failed', 'Reason   DNS problem: NXDOMAIN'],
     json: { status: 'failed' },
     ability: 'certificate:read',
-    missing: `show ${nobody} ${on}`,
+    missing: `show ${missingId} ${on}`,
   },
   create: {
     line: `create www.shop.example.com ${on}`,
@@ -43,7 +43,7 @@ testGroup('certificate', {
     table: [`✓ Revoked certificate ${ofShop}\n`],
     json: { id: ofShop, deleted: true },
     ability: 'certificate:delete',
-    missing: `delete ${nobody} ${on} --yes`,
+    missing: `delete ${missingId} ${on} --yes`,
   },
   'delete, of a server, as revoke': {
     line: `revoke ${ofServer} --server web-1 --yes`,
@@ -63,15 +63,15 @@ afterEach(() => bed.close());
 const server = `GET /servers/${seeded.servers['web-1']}`;
 
 test.each([
-  ['the site of the project', {}, `${server}/sites/${seeded.sites['shop.example.com']}/certificates`],
-  ['the server that is named, though the project has a site', { line: '--server web-1' }, `${server}/certificates`],
-])('list is of %s', async (_, { line = '' }: { line?: string }, call) => {
+  ['the site in DNX_SITE', {}, `${server}/sites/${seeded.sites['shop.example.com']}/certificates`],
+  ['the server in --server, although DNX_SITE is set', { line: '--server web-1' }, `${server}/certificates`],
+])('lists the certificates of %s', async (_, { line = '' }: { line?: string }, call) => {
   const run = await bed.dnx(`certificate list ${line}`, { env: { DNX_SITE: 'web-1/shop.example.com' } });
   expect(run.calls.at(-1)).toBe(call);
   expect(run.code).toBe(0);
 });
 
-test('a certificate that is refused fails the command, with the reason', async () => {
+test('fails with the reason if no certificate is issued', async () => {
   const run = await bed.dnx(`certificate issue fail.example.com ${on}`);
   expect(run.stderr).toContain(
     'Certificate request for fail.example.com failed after 16s: DNS problem: NXDOMAIN looking up A for fail.example.com\n',
@@ -80,13 +80,13 @@ test('a certificate that is refused fails the command, with the reason', async (
   expect(run).toMatchObject({ code: 1, stdout: '' });
 });
 
-test('--no-wait asks for it and leaves', async () => {
+test('--no-wait requests it without following', async () => {
   const run = await bed.dnx(`certificate create www.shop.example.com ${on} --no-wait --json`);
   expect(run.json()).toMatchObject({ status: 'pending' });
   expect(run.waited).toBe(0);
 });
 
-test('a private key comes from stdin, and is not an argument', async () => {
+test('takes the private key from stdin, not as an argument', async () => {
   const custom = `certificate create own.example.com --type custom --certificate PEM ${on} --no-wait --json`;
   expect((await bed.dnx(`${custom} --private-key -`, { stdin: 'PEM' })).code).toBe(0);
   const refused = await bed.dnx(`${custom} --private-key PEM`);

@@ -1,4 +1,4 @@
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 
 testGroup('credential', {
   list: {
@@ -20,6 +20,6 @@ testGroup('credential', {
     table: ['Deleted credential DigitalOcean'],
     json: { deleted: true },
     ability: 'provider:delete',
-    missing: `delete ${nobody} --yes`,
+    missing: `delete ${missingId} --yes`,
   },
 });

@@ -24,7 +24,7 @@ async function examined(line = 'doctor --json', options: RunOptions = {}) {
 }
 
 describe('doctor', () => {
-  test('checks everything, without secrets and names', async () => {
+  test('runs every check and prints no secrets, paths or email addresses', async () => {
     const { run, by } = await examined('doctor --json', { env: { SHELL: '/bin/bash' } });
     expect(run.code).toBe(0);
     expect(by).toEqual({
@@ -54,7 +54,7 @@ describe('doctor', () => {
     ['skipped', { env: {} }],
     ['warning', { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } }],
     ['failed', { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0', DNX_HOST: 'https://127.0.0.1:9' } }],
-  ])('reports certificates that are not verified: %s', async (verdict, options) => {
+  ])('reports unverified certificates: %s', async (verdict, options) => {
     const { by } = await examined('doctor --json', options);
     expect(by.TLS).toMatch(new RegExp(`^${verdict}: ${verdict === 'skipped' ? 'not used' : 'certificates are not verified'}`));
   });
@@ -71,7 +71,7 @@ describe('doctor', () => {
     [{ env: { DNX_TOKEN: undefined } }, 'token', 'failed: no token for'],
     [{ env: { DNX_TOKEN: '1|dead' } }, 'API', 'failed: the token was rejected'],
     [{ env: { DNX_HOST: 'http://127.0.0.1:9' } }, 'connection', 'failed: Could not reach 127.0.0.1:9: connection refused.'],
-  ])('%j fails at %s, with a fix', async (options, check, words) => {
+  ])('with %j, the check %s fails and has a fix', async (options, check, words) => {
     const { run, lines } = await examined('doctor --json', options);
     const line = lines.find((each) => each.check === check);
     expect(run.code).toBe(1);
@@ -82,16 +82,16 @@ describe('doctor', () => {
   });
 
   test.each([
-    ['a login page in between', { status: 200, body: '<html>Sign in to the Wi-Fi</html>' }, 'failed: the answer is not JSON'],
+    ['a captive portal', { status: 200, body: '<html>Sign in to the Wi-Fi</html>' }, 'failed: the answer is not JSON'],
     ['a plan without API access', { status: 403, body: { message: 'Please upgrade your plan.' } }, 'failed: forbidden: your plan'],
-    ['another server', { status: 404, body: 'nothing here' }, 'failed: no Deploynix API at this host'],
+    ['a server that is not Deploynix', { status: 404, body: 'nothing here' }, 'failed: no Deploynix API at this host'],
     ['an API that fails', { status: 503, body: '' }, 'failed: returned 503'],
-  ])('%s', async (_, reply, words) => {
+  ])('reports %s', async (_, reply, words) => {
     bed.sandbox.faults.always({ path: '/user' }, reply);
     expect((await examined()).by.API).toContain(words);
   });
 
-  test('reports an answer that ends early', async () => {
+  test('reports a response that ends early', async () => {
     bed.sandbox.faults.always({ path: '/user' }, 'cut');
     const { run, by } = await examined();
     expect([run.code, by.connection]).toEqual([1, expect.stringContaining('failed: Could not reach')]);
@@ -124,7 +124,7 @@ describe('doctor', () => {
       }
   });
 
-  test('redacts a long text of the API in no time', async () => {
+  test('redacts an email address in a very long text', async () => {
     bed.sandbox.faults.always({ path: '/user' }, { status: 200, body: { data: { email: `${'a'.repeat(300_000)}@example.com` } } });
     expect((await examined()).by.API).toBe('ok: signed in as a…@example.com');
     bed.sandbox.faults.always({ path: '/user' }, { status: 200, body: { data: { email: 'a.'.repeat(200_000) } } });

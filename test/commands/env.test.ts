@@ -74,7 +74,7 @@ const changes = (calls: readonly string[]) => calls.filter((call) => !call.start
 const value = (key: string) =>
   bed.sandbox.state.environment_variables.find((each) => each.site_id === seeded.sites['blog.example.com'] && each.key === key)?.value;
 
-test('several are set at once: new ones are created, known ones updated, unchanged ones not sent', async () => {
+test('env set creates new variables, updates existing ones and skips unchanged ones', async () => {
   const run = await bed.dnx(['env', 'set', 'LOG_LEVEL=warning', 'APP_ENV=a=b c', 'APP_DEBUG=false', ...on.split(' '), '--json']);
   expect(run.json()).toMatchObject([
     { key: 'LOG_LEVEL', value: 'warning' },
@@ -84,14 +84,14 @@ test('several are set at once: new ones are created, known ones updated, unchang
   expect(changes(run.calls)).toEqual(['POST', 'PUT']);
 });
 
-test('a value that is already set is not sent', async () => {
+test('env set does not send a value that is already set', async () => {
   const run = await bed.dnx(`env set APP_ENV=production ${on}`);
   expect([run.stdout, run.stderr]).toEqual(['Unchanged: APP_ENV already has this value.\n', '']);
   expect(changes(run.calls)).toEqual([]);
   expect(run.code).toBe(0);
 });
 
-test('a refused variable does not stop the others; exit 12', async () => {
+test('env set continues after a rejected variable and exits 12', async () => {
   const run = await bed.dnx(`env set not-a-key=1 LOG_LEVEL=warning ${on}`);
   expect(run.stdout).toMatch(/^VARIABLE +RESULT\nnot-a-key +The key field format is invalid\.\nLOG_LEVEL +set\n$/);
   expect(run.stderr).toBe(`${later}Error: 1 of 2 variables failed\n`);
@@ -99,7 +99,7 @@ test('a refused variable does not stop the others; exit 12', async () => {
   expect(value('LOG_LEVEL')).toBe('warning');
 });
 
-test('an empty value is a value', async () => {
+test('env set accepts an empty value', async () => {
   expect((await bed.dnx(`env set APP_ENV= ${on}`)).code).toBe(0);
   expect(value('APP_ENV')).toBe('');
 });
@@ -107,7 +107,7 @@ test('an empty value is a value', async () => {
 test.each([
   ['a file', 'licence.txt', ''],
   ['stdin', '-', 'line 1\nline 2\n'],
-])('a value of several lines comes from %s', async (_, file, stdin) => {
+])('env set reads a value of several lines from %s', async (_, file, stdin) => {
   writeFileSync(join(bed.directory, 'licence.txt'), 'line 1\nline 2\n');
   const run = await bed.dnx(`env set LICENCE --from-file ${file} ${on}`, { stdin });
   expect(run.code).toBe(0);
@@ -127,12 +127,12 @@ test.each([
   [['A=1', 'A=2'], 'A'],
   [['LOG_LEVEL=warning', 'A=1', 'LOG_LEVEL=warning'], 'LOG_LEVEL'],
   [['__proto__=1', '__proto__=2'], '__proto__'],
-])('env set %j is refused before anything is sent', async (words, key) => {
+])('env set %j fails before anything is sent', async (words, key) => {
   const run = await bed.dnx(['env', 'set', ...words, ...on.split(' ')]);
   expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: ${key} is set twice; nothing was changed.\n` });
 });
 
-test('several are removed with one confirmation', async () => {
+test('env unset removes several variables with one confirmation', async () => {
   const run = await bed.dnx(`env unset APP_DEBUG DB_PASSWORD ${on} --yes`);
   expect(run.stdout).toMatch(/^VARIABLE +RESULT\nAPP_DEBUG +removed\nDB_PASSWORD +removed\n$/);
   expect(run.stderr).toBe(later);

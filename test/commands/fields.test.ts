@@ -7,7 +7,7 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-describe('a field that is not there', () => {
+describe('an unknown field', () => {
   test.each([
     ['server list --fields id,nme', 'nme', " Did you mean 'name'?"],
     ['server list --sort nme', 'nme', " Did you mean 'name'?"],
@@ -16,39 +16,39 @@ describe('a field that is not there', () => {
     ['backup list --fields id,source --json', 'source', ''],
     ['site show shop.example.com --fields certificate --json', 'certificate', ''],
     ['api GET /user --fields dta', 'dta', " Did you mean 'data'?"],
-  ])('is exit 2: dnx %s', async (line, field, guess) => {
+  ])('exits 2: dnx %s', async (line, field, guess) => {
     const run = await bed.dnx(line);
     expect([run.code, run.stdout]).toEqual([2, '']);
     expect(run.stderr).toContain(`Unknown field '${field}'.${guess}`);
     expect(run.stderr).toMatch(/Fields: |"hint":"Fields: /);
   });
 
-  test('is not known to be wrong for an empty list', async () => {
+  test('is accepted if the list is empty', async () => {
     bed.sandbox.state.servers.length = 0;
     expect(await bed.dnx('server list --fields nme --sort nme')).toMatchObject({ code: 0, stdout: '' });
   });
 
-  test('is exit 1 after a change, which is told', async () => {
+  test('exits 1 after a change, and says that the command ran', async () => {
     const run = await bed.dnx('database create reports --server db-1 --fields nme');
     expect([run.code, run.stdout]).toEqual([1, '']);
     expect(run.stderr).toContain("The command ran, but its result cannot be printed: Unknown field 'nme'. Did you mean 'name'?");
     expect(run.calls.some((call) => call.startsWith('POST'))).toBe(true);
   });
 
-  test('does not hide that some targets failed', async () => {
+  test('exits 12 if some targets failed', async () => {
     const run = await bed.dnx('daemon restart 01JQ8Z4T9G0000000000DM0001 01JQ8Z4T9G00000000000N0NE1 --server web-1 --fields id,nme');
     expect(run.code).toBe(12);
   });
 });
 
-describe('what a column computes', () => {
-  test('is in a table, CSV and TSV, and can be sorted by', async () => {
+describe('a computed column', () => {
+  test('is in CSV and TSV, and can be sorted by', async () => {
     const run = await bed.dnx('backup list --fields id,source,size --sort source --limit 1 -o csv');
     expect([run.code, run.stdout]).toEqual([0, 'id,source,size\n01JQ8Z4T9G000000000000BK08,application,\n']);
     expect((await bed.dnx('backup list --database shop --server db-1 --fields source -o tsv --no-header --limit 1')).stdout).toBe('shop\n');
   });
 
-  test('stands in CSV only where the API sent nothing: sizes are bytes, commits whole', async () => {
+  test("does not replace the API's value in CSV: sizes are bytes, commits are full hashes", async () => {
     const [head, first] = (await bed.dnx('backup list --status completed -o csv')).stdout.split('\n');
     expect(head).toBe('id,source,status,size,created_at,type,server_id');
     expect(first).toMatch(/,completed,\d{6},2\d{3}-.*Z,database,01JQ8Z4T9G000000000000DB01$/);
@@ -57,14 +57,14 @@ describe('what a column computes', () => {
     expect((await bed.dnx('network-rule list --server web-1 -o csv')).stdout).toContain(',anywhere,');
   });
 
-  test('of several results is in CSV', async () => {
+  test('is in CSV for several targets', async () => {
     const run = await bed.dnx('daemon restart 01JQ8Z4T9G0000000000DM0001 01JQ8Z4T9G0000000000DM0002 --server web-1 -o csv');
     expect(run.stdout).toMatch(/^id,result\n01JQ8Z4T9G0000000000DM0001,\S/);
   });
 });
 
-describe('names in place of ids', () => {
-  test('stand where they are known without a request', async () => {
+describe('names instead of ids', () => {
+  test('appear if they are known without a request', async () => {
     const before = await bed.dnx('backup list');
     expect(before.stdout).not.toContain('shop.example.com');
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
@@ -75,7 +75,7 @@ describe('names in place of ids', () => {
   });
 
   test.each(['site', 'server', 'database', 'git-repository', 'queue', 'daemon', 'crontab', 'redirect', 'network-rule', 'ssh-key'])(
-    'and no id in a list of 80 columns: dnx %s list',
+    'leave no id in 80 columns: dnx %s list',
     async (group) => {
       const parent = ['queue', 'redirect'].includes(group) ? '--site shop.example.com' : /server$|git/.test(group) ? '' : '--server web-1';
       const run = await bed.dnx(`${group} list ${parent}`, { columns: 80 });

@@ -13,11 +13,11 @@ beforeEach(async () => {
 afterEach(() => bed.close());
 
 interface Platform extends Elsewhere {
-  /** `DELETE /servers/7 {"a":1}`, without what only reads. */
+  /** Requests other than GET, as `DELETE /servers/7 {"a":1}`. */
   readonly changes: string[];
 }
 
-/** A platform of one server with one site, whose ids are this JSON text. */
+/** An API with one server and one site, whose ids are this JSON text. */
 async function platform(id: string): Promise<Platform> {
   const changes: string[] = [];
   const server = await openElsewhere(async (request: IncomingMessage, response) => {
@@ -37,7 +37,7 @@ async function platform(id: string): Promise<Platform> {
 const run = (line: string, { url }: Elsewhere, options: object = {}) => bed.dnx(line, { env: { DNX_HOST: url }, ...options });
 
 describe.each(['9007199254740993', '18446744073709551615', '123456789012345678901234567890'])('an id of %s', (id) => {
-  test('keeps its digits in paths, bodies and every format', async () => {
+  test('keeps its digits in paths, bodies and every output format', async () => {
     const there = await platform(id);
     expect((await run('server delete web-1 --confirm web-1', there)).code).toBe(0);
     for (const line of ['site suspend shop.test --yes', 'env set A=2 --site shop.test', 'backup create --site shop.test --no-wait'])
@@ -58,13 +58,13 @@ describe.each(['9007199254740993', '18446744073709551615', '12345678901234567890
     expect((await run('server list --sort id --limit 1 --fields id --json', there)).stdout).toContain(`"id": ${id}\n`);
   });
 
-  test('is found among others that differ in the last digit', async () => {
+  test('is sent unchanged if the user gives it', async () => {
     const there = await platform(id);
     expect((await run(`server delete ${id} --confirm web-1`, there)).code).toBe(0);
     expect(there.changes).toEqual([`DELETE /servers/${id}`]);
   });
 
-  test('keeps its digits in what the user gives', async () => {
+  test('keeps its digits in -F, --input and the link file', async () => {
     const there = await platform(id);
     for (const given of [
       ['-F', `id:=${id}`],
@@ -78,7 +78,7 @@ describe.each(['9007199254740993', '18446744073709551615', '12345678901234567890
   });
 });
 
-test('an id that is remembered keeps its digits', async () => {
+test('a remembered id keeps its digits', async () => {
   const there = await platform('9007199254740993');
   expect((await run('site show shop.test', there)).code).toBe(0);
   expect(readFileSync(join(bed.directory, 'cache/sites.json'), 'utf8')).toContain('"id": "9007199254740993"');
@@ -92,14 +92,14 @@ describe.each(['null', '{}', '{"a":1}', '[1]', 'true', '""', '" "', '".."', '"\\
     'daemon create --command top --server web-1',
     'env set A=2 --site 7 --server 7',
     'env unset A --site 7 --server 7 --yes',
-  ])('is refused before anything is sent: %s', async (line) => {
+  ])('stops dnx before anything is sent: %s', async (line) => {
     const there = await platform(id);
     const { code, stdout, stderr } = await run(line, there);
     expect(stderr).toMatch(/^Error: Deploynix answered with an unusable id for a (server|site|variable): /);
     expect([code, stdout, there.changes]).toEqual([1, '', []]);
   });
 
-  test('is shown as it came', async () => {
+  test('is printed as the API sent it', async () => {
     const { code, stdout } = await run('server list --json', await platform(id));
     expect([code, JSON.parse(stdout)[0].id]).toEqual([0, JSON.parse(id)]);
   });

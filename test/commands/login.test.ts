@@ -32,7 +32,7 @@ describe('login with a password', () => {
     expect((await bed.dnx('server list', { env: { DNX_TOKEN: undefined } })).code).toBe(0);
   });
 
-  test('a narrower token replaces the one that signed in', async () => {
+  test('a narrower token replaces the token of the login', async () => {
     const run = await login(`${DOWN}${DOWN}\r`);
     expect(run.code, run.stderr).toBe(0);
     expect(run.calls).toEqual(['POST /login', 'GET /user', 'POST /tokens', 'GET /user', 'POST /logout']);
@@ -41,53 +41,53 @@ describe('login with a password', () => {
     expect(run.stderr).not.toContain('dnx site list');
   });
 
-  test('abilities given as options are asked of the login itself', async () => {
+  test('--ability and --preset are sent with the login', async () => {
     const run = await login('', { line: 'login --ability site:read --preset ci-deploy' });
     expect([run.code, run.calls]).toEqual([0, ['POST /login', 'GET /user']]);
     expect(created()).toMatchObject([{ abilities: ['site:deploy', 'site:read'] }]);
   });
 
-  test('a wrong password is asked for again, without the email', async () => {
+  test('prompts again for a wrong password, without the email', async () => {
     const run = await signIn(bed, 'login', { keys: `${SEED_EMAIL}\rwrong\rwrong\r${SEED_PASSWORD}\r\r`, columns: 80 });
     expect([run.code, run.calls]).toEqual([0, ['POST /login', 'POST /login', 'POST /login', 'GET /user']]);
     expect(run.stderr.split('Wrong email or password. Try again.')).toHaveLength(3);
   });
 
-  test('three wrong passwords end it', async () => {
+  test('exits 4 after three wrong passwords', async () => {
     const run = await signIn(bed, 'login', { keys: `${SEED_EMAIL}\rwrong\rwrong\rwrong\r`, columns: 80 });
     expect([run.code, run.stdout, run.calls]).toEqual([4, '', ['POST /login', 'POST /login', 'POST /login']]);
     expect(run.stderr).toContain('Wrong email or password (“These credentials do not match our records”).');
     expect(run.stderr).toContain('create a token in the dashboard and run: dnx login --with-token');
   });
 
-  test('an ability that the API refuses is not a wrong password', async () => {
+  test('does not report a rejected ability as a wrong password', async () => {
     const run = await login('', { line: 'login --ability site:fly' });
     expect([run.code, run.calls]).toEqual([7, ['POST /login']]);
     expect(run.stderr).not.toContain('password. Try again');
   });
 
-  test('--email takes only an email address', async () => {
+  test('--email rejects what is not an email address', async () => {
     const run = await signIn(bed, 'login --email notanemail', { keys: '', columns: 80 });
     expect([run.code, run.calls]).toEqual([2, []]);
     expect(run.stderr).toContain("'notanemail' is not an email address.");
   });
 
-  test('Ctrl-C at the abilities revokes the token that signed in', async () => {
+  test('Ctrl-C at the abilities revokes the token of the login', async () => {
     const run = await login(INTERRUPT);
     expect([run.code, run.stdout, run.calls]).toEqual([130, '', ['POST /login', 'GET /user', 'POST /logout']]);
     expect([created(), bed.keychain.size]).toEqual([[], 0]);
   });
 });
 
-describe('no token is left behind unsaid', () => {
+describe('every token is stored, revoked or named', () => {
   const failures: readonly Reply[] = [{ status: 500 }, { status: 403 }, { status: 422 }, { status: 429 }, 'drop', 'drop-after', 'cut'];
   const checks: Match = { method: 'GET', path: '/user' };
   const steps: readonly [string, Match, passed: number][] = [
     ['checking the first token', checks, 0],
     ['creating the narrower one', { method: 'POST', path: '/tokens' }, 0],
-    ['checking it', checks, 1],
+    ['checking the narrower one', checks, 1],
     ['revoking the first one', { method: 'POST', path: '/logout' }, 0],
-    ['revoking any', { method: 'POST', path: '/logout' }, 0],
+    ['revoking either', { method: 'POST', path: '/logout' }, 0],
   ];
   const nameOf = (failure: Reply) => (typeof failure === 'object' ? String(failure.status) : String(failure));
 
@@ -95,7 +95,7 @@ describe('no token is left behind unsaid', () => {
     test.each(failures.map((failure) => [nameOf(failure), failure] as const))('%s', async (_, failure) => {
       if (passed > 0) bed.sandbox.faults.next(match, (answer) => answer, passed);
       bed.sandbox.faults.always(match, failure);
-      if (step === 'revoking any') bed.sandbox.faults.always({ method: 'POST', path: '/tokens' }, { status: 500 });
+      if (step === 'revoking either') bed.sandbox.faults.always({ method: 'POST', path: '/tokens' }, { status: 500 });
       const run = await login(`${DOWN}\r`);
       const stored = bed.keychain.get(account());
       for (const { id } of created()) {
@@ -106,7 +106,7 @@ describe('no token is left behind unsaid', () => {
     });
   });
 
-  test('both tokens are revoked if the keychain refuses', async () => {
+  test('revokes both tokens if the keychain fails', async () => {
     bed.keychain.set = () => {
       throw new DnxError('failed', 'The keychain is locked.');
     };
@@ -115,7 +115,7 @@ describe('no token is left behind unsaid', () => {
     expect(run.stderr).toContain('The new token could not be stored: The keychain is locked. The new token was revoked.');
   });
 
-  test('both tokens are named if the narrower one is interrupted', async () => {
+  test('names both tokens if dnx is interrupted at the narrower one', async () => {
     bed.sandbox.faults.next(checks, (answer) => answer);
     bed.sandbox.faults.next(checks, 'hang');
     const run = await login(`${DOWN}\r`, { line: 'login --debug', interruptOn: '< 201 POST /tokens' });

@@ -14,14 +14,14 @@ const host = () => new URL(bed.sandbox.url).host;
 const settings = () => JSON.parse(readFileSync(join(bed.directory, 'config/config.json'), 'utf8'));
 const tokens = () => bed.sandbox.state.tokens.slice(6).map(({ name }) => name);
 
-/** Signs profile work in, with a token of its own. */
+/** Signs in to the profile work with a new token. */
 async function signWorkIn(line = 'login --with-token --profile work'): Promise<void> {
   const run = await signIn(bed, line, { stdin: bed.sandbox.mint(['site:read'], { name: 'work' }) });
   expect(run.code, run.stderr).toBe(0);
 }
 
 describe('config profiles', () => {
-  test('lists each profile with its host and who is signed in, and asks nobody', async () => {
+  test('lists each profile with its host and user, without any request', async () => {
     await signWorkIn();
     expect((await bed.dnx('config set output json --profile other')).code).toBe(0);
     const run = await bed.dnx('config profiles --json', signedOut);
@@ -39,7 +39,7 @@ describe('config profiles', () => {
 describe('config delete-profile', () => {
   const remove = (line = '--yes', options = {}) => bed.dnx(`config delete-profile work ${line}`, { ...signedOut, ...options });
 
-  test('revokes and forgets the token, and removes the settings', async () => {
+  test('revokes and removes the token, and deletes the settings', async () => {
     await signWorkIn();
     expect((await bed.dnx('auth switch work')).code).toBe(0);
     const run = await remove();
@@ -56,7 +56,7 @@ describe('config delete-profile', () => {
     expect((await bed.dnx('whoami')).code).toBe(0);
   });
 
-  test('deletes the profile also if the token cannot be revoked, and says so', async () => {
+  test('deletes the profile even if the token cannot be revoked, and says so', async () => {
     await signWorkIn();
     bed.sandbox.faults.always({ path: '/logout' }, { status: 500 });
     const run = await remove();
@@ -64,14 +64,14 @@ describe('config delete-profile', () => {
     expect(run.stderr).toContain(`! Token 7 could not be revoked at ${host()}: `);
   });
 
-  test('asks first, and says that the token is revoked', async () => {
+  test('asks for confirmation, and says that the token will be revoked', async () => {
     await signWorkIn();
     const run = await remove('', { keys: 'n\r', columns: 80 });
     expect([run.code, run.calls, tokens()]).toEqual([1, [], ['work']]);
     expect(run.stderr).toContain('Delete profile work and revoke its token?');
   });
 
-  test('refuses the default profile, and one that does not exist', async () => {
+  test('refuses the default profile and an unknown one', async () => {
     await signWorkIn();
     const unknown = await bed.dnx('config delete-profile wrok --yes', signedOut);
     expect([unknown.code, unknown.stderr]).toEqual([6, expect.stringContaining("Profile 'wrok' not found. Did you mean 'work'?\n")]);
@@ -80,7 +80,7 @@ describe('config delete-profile', () => {
   });
 });
 
-test('logout of a profile says how to delete it', async () => {
+test('logout --profile says how to delete the profile', async () => {
   await signWorkIn();
   const run = await bed.dnx('logout --profile work', signedOut);
   expect(run.stderr).toBe('Profile work keeps its settings. To delete it: dnx config delete-profile work\n');

@@ -10,9 +10,9 @@ afterEach(() => bed.close());
 
 const on = (typed: string, options: RunOptions = {}): RunOptions => ({ keys: typed, columns: 120, ...options });
 
-describe('what the API says in a question cannot steer the terminal', () => {
+describe('text from the API is printed without control characters', () => {
   const evil = 'evil\u001b]0;title\u0007\u001b]8;;http://x\u0007link\u001b]8;;\u0007\u001b[2J\u009b2J\u061c\u202e\nname';
-  /** The sequences of @inquirer/prompts move the cursor, erase lines and color; none of them is like these. */
+  /** Unlike the sequences that @inquirer/prompts itself prints. */
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
   const steering = /\u001b\]|\u001b\[2J|\u0007|[\u0080-\u009f\u061c\u202e]/;
   const harmless = 'evillink name';
@@ -52,7 +52,7 @@ describe('what the API says in a question cannot steer the terminal', () => {
   });
 });
 
-describe('on a terminal that cannot move its cursor', () => {
+describe('a terminal that cannot move its cursor', () => {
   const dumb = (typed: string): RunOptions => ({ typed, columns: 80, env: { TERM: 'dumb' } });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
   const moving = /[\u0000-\u0008\u000b-\u001f]/;
@@ -62,13 +62,13 @@ describe('on a terminal that cannot move its cursor', () => {
     expect(run.stderr).not.toMatch(moving);
   }
 
-  test('a list is numbered, and a wrong number is asked for again', async () => {
+  test('numbers a list, and prompts again after a wrong number', async () => {
     const run = await bed.dnx('rollback shop.example.com', dumb('9\n1\nmaybe\ny\n'));
     expect(run.code).toBe(0);
     plain(run, '\n  1) ', 'Number: Number: ', '(y/N) ');
   });
 
-  test('several are numbers separated by commas, and enter takes the marked ones', async () => {
+  test('takes several numbers separated by commas, and the marked ones on Enter', async () => {
     const some = await bed.dnx('token create ci', dumb('3\n1, 3\n'));
     expect(some.code).toBe(0);
     plain(some, '  1) server:read', ' *\n', 'Numbers, separated by commas (enter takes those with *): ');
@@ -77,19 +77,19 @@ describe('on a terminal that cannot move its cursor', () => {
     expect(bed.sandbox.state.tokens.at(-1)?.abilities).toEqual(['site:read', 'site:deploy']);
   });
 
-  test('a name is typed, and an empty line is asked for again', async () => {
+  test('prompts again after an empty line', async () => {
     const run = await bed.dnx('server delete web-1', dumb('\nweb-1\n'));
     expect(run.code).toBe(0);
     plain(run, "Type 'web-1' to continue: An answer is required.");
   });
 
-  test('the end of the input is Ctrl-C', async () => {
+  test('treats the end of input like Ctrl-C', async () => {
     const run = await bed.dnx('server delete web-1', dumb(''));
     expect(run.code).toBe(130);
     expect(run.calls.some((call) => call.startsWith('DELETE'))).toBe(false);
   });
 
-  test('a deployment is followed in lines', async () => {
+  test('follows a deployment line by line', async () => {
     const piped = await bed.dnx('deploy shop.example.com');
     const run = await bed.dnx('deploy shop.example.com', dumb(''));
     expect([run.code, run.stderr]).toEqual([0, piped.stderr]);

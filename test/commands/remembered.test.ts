@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => bed.close());
 
 describe('a remembered site', () => {
-  /** The shop gives its domain to a new site on another server. */
+  /** Moves the shop's domain to a new site on another server. */
   function moved(): string {
     const { sites } = bed.sandbox.state;
     const old = sites.find(({ id }) => id === shop);
@@ -32,14 +32,14 @@ describe('a remembered site', () => {
     'site suspend shop.example.com --yes',
     'env set A=b --site shop.example.com',
     'site delete shop.example.com --confirm shop.example.com',
-  ])('that this token may not read is not acted on: %s', async (line) => {
+  ])('is not changed if the token cannot read it: %s', async (line) => {
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
     bed.sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status: 403, body: { message: 'Forbidden.' } });
     const run = await bed.dnx(line);
     expect([run.code, run.stdout, run.calls]).toEqual([5, '', [`GET /servers/${web1}/sites/${shop}`]]);
   });
 
-  test('that moved is found although another process holds the index', async () => {
+  test('that moved is found although another process locks the index', async () => {
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
     const id = moved();
     leaveLock(join(bed.directory, 'cache/sites.json'), (await startHolder()).holder);
@@ -55,7 +55,7 @@ describe('a remembered site', () => {
     'site delete shop.example.com --confirm shop.example.com',
     'deploy shop.example.com --no-wait',
     'backup create --site shop.example.com --no-wait',
-  ])('whose name another one bears is not the one that %s means', async (line) => {
+  ])('whose domain moved to another site is not used by %s', async (line) => {
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
     const id = moved();
     const run = await bed.dnx(line);
@@ -64,7 +64,7 @@ describe('a remembered site', () => {
     expect(sent).toEqual([expect.stringContaining(id)]);
   });
 
-  test('whose name nobody bears any more is not found, and nothing is sent', async () => {
+  test('whose domain no site has any more is not found, and nothing is sent', async () => {
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
     const old = bed.sandbox.state.sites.find(({ id }) => id === shop);
     Object.assign(old ?? {}, { domain: 'old-shop.example.com' });

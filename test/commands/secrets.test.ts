@@ -14,8 +14,8 @@ const privateKey = [
   '-----END PRIVATE KEY-----',
 ].join('\n');
 
-/** They print a token, which is what they are for; what they say beside it must not hold one. */
-const telling = /^token (create|rotate) /;
+/** These print a new token on stdout; only their stderr must not contain one. */
+const printsToken = /^token (create|rotate) /;
 
 const site = `--site ${seeded.sites['shop.example.com']} --server ${seeded.servers['web-1']}`;
 const lines = [
@@ -45,8 +45,8 @@ const lines = [
   'logout',
 ];
 
-/** Everything below a directory, as text. */
-function everything(directory: string): { path: string; text: string }[] {
+/** Every file below a directory, as text. */
+function filesBelow(directory: string): { path: string; text: string }[] {
   return readdirSync(directory, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
@@ -69,11 +69,11 @@ async function prepared(): Promise<Bed> {
 
 const faults = [undefined, { status: 500 }, { status: 403 }, { status: 422 }, 'drop', 'cut'] as const;
 
-/** How many examples are run under a fault where the volume is not full; each fault has others of them, by its place. */
+/** How many examples run under each fault unless the volume is full; each fault gets a different sample. */
 const FEW = 50;
 
 test.each(faults.map((fault, seed) => [typeof fault === 'object' ? fault.status : (fault ?? 'nothing'), fault, seed] as const))(
-  'nothing that is printed or kept holds a secret, when the API answers with %s',
+  'no output or file contains a secret if the API returns %s',
   { timeout: 60_000 },
   async (_, fault, seed) => {
     const bed = await prepared();
@@ -100,14 +100,14 @@ test.each(faults.map((fault, seed) => [typeof fault === 'object' ? fault.status 
           env: { DNX_TOKEN: login || stored ? undefined : token },
         });
         bed.sandbox.faults.clear();
-        const fresh = telling.test(line) ? [...bed.keychain.values()] : [];
-        const said = telling.test(line) ? run.stderr : run.stdout + run.stderr;
+        const fresh = printsToken.test(line) ? [...bed.keychain.values()] : [];
+        const said = printsToken.test(line) ? run.stderr : run.stdout + run.stderr;
         const leaks = [...secrets, ...fresh].filter((secret) => said.includes(secret));
         expect(leaks, `${line}\n${said}`).toEqual([]);
-        if (telling.test(line) && run.code === 0) secrets.push(run.stdout.trim());
+        if (printsToken.test(line) && run.code === 0) secrets.push(run.stdout.trim());
       }
       secrets.push(...bed.keychain.values());
-      const files = everything(bed.directory).filter(({ path }) => !path.startsWith(join(bed.directory, 'given/')));
+      const files = filesBelow(bed.directory).filter(({ path }) => !path.startsWith(join(bed.directory, 'given/')));
       expect(files.map(({ path }) => path.slice(bed.directory.length))).toContain('/config/config.json');
       const leaks = files.filter(({ text }) => secrets.some((secret) => secret !== '' && text.includes(secret)));
       expect(leaks.map(({ path }) => path)).toEqual([]);

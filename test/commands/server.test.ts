@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 const web1 = seeded.servers['web-1'];
@@ -17,7 +17,7 @@ testGroup('server', {
     table: ['Name         web-1', 'SSH          ssh deploynix@203.0.113.10', 'PHP          8.3'],
     json: { id: web1, provider: 'hetzner', monitoring_enabled: true },
     ability: 'server:read',
-    missing: `show ${nobody}`,
+    missing: `show ${missingId}`,
   },
   create: {
     line: 'create web-3 --provider hetzner --region fsn1 --size cx32 --php-version 8.4',
@@ -33,7 +33,7 @@ testGroup('server', {
     table: ['Name         web-one', 'Monitoring   no'],
     json: { id: web1, name: 'web-one', monitoring_enabled: false },
     ability: 'server:update',
-    missing: `update ${nobody} --name x`,
+    missing: `update ${missingId} --name x`,
     invalid: ['update web-1 -F monitoring_enabled=perhaps', 'monitoring_enabled'],
   },
   delete: {
@@ -41,21 +41,21 @@ testGroup('server', {
     table: ['Deleted server web-1'],
     json: { id: web1, deleted: true },
     ability: 'server:delete',
-    missing: `delete ${nobody} --confirm ${nobody}`,
+    missing: `delete ${missingId} --confirm ${missingId}`,
   },
   logs: {
     line: 'logs web-1',
     table: ['nginx: configuration test is successful\n', 'status: active\n'],
     json: { content: expect.stringContaining('ufw') },
     ability: 'server:read',
-    missing: `logs ${nobody}`,
+    missing: `logs ${missingId}`,
   },
   restart: {
     line: 'restart web-1 --yes',
     table: ['✓ Restarting server web-1\n'],
     json: { id: web1, status: 'active' },
     ability: 'server:update',
-    missing: `restart ${nobody} --yes`,
+    missing: `restart ${missingId} --yes`,
   },
   provision: {
     line: 'provision web-2 --yes',
@@ -63,7 +63,7 @@ testGroup('server', {
     json: { name: 'web-2', status: 'active' },
     says: 'Provisioning server web-2',
     ability: 'server:update',
-    missing: `provision ${nobody} --yes`,
+    missing: `provision ${missingId} --yes`,
   },
 });
 
@@ -198,7 +198,7 @@ test('an error among several carries the name of its server', async () => {
   expect(run.json<object[]>()[0]).toMatchObject({ id: web1, name: 'web-1', error: { status: 409 } });
 });
 
-test('--no-wait reports several servers as what they are', async () => {
+test('--no-wait reports the status of several servers', async () => {
   const run = await bed.dnx('server provision web-1 web-2 --yes --no-wait');
   expect(run.stdout).toMatch(/^SERVER +RESULT\nweb-1 +provisioning\nweb-2 +provisioning\n$/);
 });

@@ -7,7 +7,7 @@ const web1 = `/servers/${seeded.servers['web-1']}`;
 const shop = `${web1}/sites/${seeded.sites['shop.example.com']}`;
 const completed = seeded.backups['shop database, completed'];
 
-test('a server is provisioned, or fails because of its name', async () => {
+test('a server is provisioned, or fails if its name says so', async () => {
   const { ask, pass } = await drive();
   const body = { name: 'web-3', provider: 'hetzner', region: 'hel1' };
   const made = await ask('POST /servers', body);

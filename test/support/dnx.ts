@@ -45,7 +45,7 @@ export interface RunOptions {
   readonly elsewhere?: (request: HttpRequest) => void;
   /** The exit code of a child process (default 0). */
   readonly child?: (child: Child) => number;
-  /** Keys pressed at questions on a terminal. */
+  /** Keys pressed at prompts on a terminal. */
   readonly keys?: string;
   /** Lines typed on a terminal. */
   readonly typed?: string;
@@ -169,13 +169,13 @@ const inMemory = (secrets: Map<string, string>): Keychain => ({
   remove: async (account) => secrets.delete(account),
 });
 
-/** Stops the clock during requests, and never contacts another machine. */
+/** Stops the clock during requests and never contacts another machine. */
 function guarded(transport: Transport, clock: FakeClock, elsewhere: RunOptions['elsewhere']): Transport {
   return {
     async request(request) {
       const { hostname } = new URL(request.url);
       if (hostname !== '127.0.0.1') {
-        if (!elsewhere) throw new Error(`a test asked ${hostname}`);
+        if (!elsewhere) throw new Error(`unexpected request to ${hostname}`);
         elsewhere(request);
         throw new NetworkFault('there is no such host', { sent: false });
       }

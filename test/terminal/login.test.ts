@@ -20,7 +20,7 @@ const minted = () => executable.sandbox.state.tokens.slice(6);
 /** Ctrl-U. */
 const ERASE_LINE = '\u0015';
 
-/** Each question of the login, and what answers it. */
+/** The prompts of the login and an answer to each. */
 const questions: readonly (readonly [question: string, answer: string])[] = [
   ['? Email:', `${SEED_EMAIL}${keys.enter}`],
   ['? Password:', `${SEED_PASSWORD}${keys.enter}`],
@@ -34,7 +34,7 @@ async function answer(terminal: Terminal, upTo: number): Promise<void> {
   }
 }
 
-test('Enter at the last question signs in with everything', async () => {
+test('Enter at the last prompt creates a token with every ability', async () => {
   const terminal = open('login', '--insecure-storage');
   await answer(terminal, questions.length);
   const { text, code } = await terminal.ended;
@@ -47,7 +47,7 @@ test('Enter at the last question signs in with everything', async () => {
   expect(text).not.toContain(token);
 });
 
-test('the first sign-in asks for the host, and the profile keeps it', async () => {
+test('the first login prompts for the host, and the profile saves it', async () => {
   const env = { DNX_CONFIG_DIR: join(executable.directory, 'config') };
   const terminal = openTerminal(['login', '--insecure-storage'], env, executable.directory);
   await terminal.shows('? Host: (deploynix.io)');
@@ -66,7 +66,7 @@ test('the first sign-in asks for the host, and the profile keeps it', async () =
   expect((await again.ended).code).toBe(130);
 });
 
-test('a wrong email, an empty password and a wrong password are asked for again', async () => {
+test('an invalid email, an empty password and a wrong password are prompted for again', async () => {
   const terminal = open('login', '--insecure-storage');
   await terminal.shows('? Email:');
   terminal.type(`notanemail${keys.enter}`);
@@ -84,7 +84,7 @@ test('a wrong email, an empty password and a wrong password are asked for again'
   expect((await terminal.ended).code).toBe(0);
 });
 
-test('the list of abilities can be filtered, and chosen from one by one or all at once', async () => {
+test('the list of abilities can be filtered, and selected one by one or all at once', async () => {
   const terminal = open('login', '--insecure-storage');
   await answer(terminal, 2);
   await terminal.shows('Choose abilities…');
@@ -108,7 +108,7 @@ test('the list of abilities can be filtered, and chosen from one by one or all a
   ]);
 });
 
-test('an empty choice of abilities does not mean everything', async () => {
+test('the list of abilities requires at least one', async () => {
   const terminal = open('login', '--insecure-storage');
   await answer(terminal, 2);
   await terminal.shows('Choose abilities…');
@@ -122,7 +122,7 @@ test('an empty choice of abilities does not mean everything', async () => {
 });
 
 test.each(questions.map(([question], index) => [question, index] as const))(
-  'Ctrl-C at “%s” leaves nothing behind',
+  'Ctrl-C at “%s” stores nothing and creates no token',
   async (question, index) => {
     const terminal = open('login', '--insecure-storage');
     await answer(terminal, index);
@@ -138,7 +138,7 @@ test.each(questions.map(([question], index) => [question, index] as const))(
   },
 );
 
-test('--with-token asks for it behind a mask on a terminal', async () => {
+test('--with-token prompts for a masked token on a terminal', async () => {
   const terminal = open('login', '--with-token', '--insecure-storage');
   await terminal.shows('? Token:');
   terminal.type(`${executable.sandbox.token}${keys.enter}`);
@@ -148,7 +148,7 @@ test('--with-token asks for it behind a mask on a terminal', async () => {
   expect(Object.values(stored())).toEqual([executable.sandbox.token]);
 });
 
-test('--for takes the place of the question', async () => {
+test('--for replaces the prompt for abilities', async () => {
   const terminal = open('login', '--insecure-storage', '--email', SEED_EMAIL, '--for', 'deploy --wait');
   await terminal.shows('? Password:');
   terminal.type(`${SEED_PASSWORD}${keys.enter}`);
@@ -156,7 +156,7 @@ test('--for takes the place of the question', async () => {
   expect(minted()).toMatchObject([{ abilities: ['site:deploy', 'site:read'] }]);
 });
 
-test('a sixth sign-in within a minute is told to wait', async () => {
+test('the sixth login within a minute is rate limited', async () => {
   for (const passwords of [3, 3]) {
     const terminal = open('login', '--insecure-storage', '--email', SEED_EMAIL, '--preset', 'ci-deploy');
     for (let each = 1; each <= passwords; each++) {
@@ -172,7 +172,7 @@ test('a sixth sign-in within a minute is told to wait', async () => {
   }
 });
 
-test('a plan without API access is explained, and nothing is stored', async () => {
+test('a plan without API access is explained and nothing is stored', async () => {
   executable.sandbox.state.plan.api_access = false;
   const terminal = open('login', '--insecure-storage');
   await answer(terminal, 2);
@@ -182,14 +182,14 @@ test('a plan without API access is explained, and nothing is stored', async () =
   expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
 });
 
-test('a missing keychain is reported before anything is asked', async () => {
+test('a missing keychain is reported before any prompt', async () => {
   const { text, code } = await open('login').ended;
   expect(code).toBe(1);
   expect(text).not.toContain('?');
   expect(text).toContain('--insecure-storage');
 });
 
-test('token create asks the same question, with CI first', async () => {
+test('token create uses the same prompt, with CI first', async () => {
   const terminal = openTerminal(
     ['token', 'create', 'ci'],
     { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token },
@@ -201,7 +201,7 @@ test('token create asks the same question, with CI first', async () => {
   expect(minted()).toMatchObject([{ name: 'ci', abilities: ['site:deploy', 'site:read'] }]);
 });
 
-test('the token in use is revoked only once its name is typed', async () => {
+test('token revoke asks for the name of the token in use', async () => {
   const terminal = openTerminal(
     ['token', 'revoke', 'Sandbox', '--yes'],
     { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token },

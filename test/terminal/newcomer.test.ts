@@ -5,13 +5,13 @@ import { hasten } from '../support/hasten.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 
 if (missing.length > 0 && !required) {
-  process.stderr.write(`Skipped the test of a newcomer's first hour: this machine has no ${missing.join(', ')}\n`);
+  process.stderr.write(`Skipped the test of a new user: this machine has no ${missing.join(', ')}\n`);
 }
 
-/** The narrowest terminal that is common. */
+/** The default width of a terminal. */
 const COLUMNS = 80;
 
-describe.skipIf(missing.length > 0 && !required)('a newcomer with an empty home directory', { timeout: 60_000 }, () => {
+describe.skipIf(missing.length > 0 && !required)('a new user with an empty home directory', { timeout: 60_000 }, () => {
   const fast = hasten(5);
   let desktop: Desktop;
   let env: Record<string, string>;
@@ -20,7 +20,7 @@ describe.skipIf(missing.length > 0 && !required)('a newcomer with an empty home 
   let said = '';
 
   beforeAll(async () => {
-    expect(missing, 'programs that this test needs, and CI must have').toEqual([]);
+    expect(missing, 'programs that CI must have').toEqual([]);
     desktop = await Desktop.create();
     env = { ...(await desktop.login()), ...fast.env, TERM: 'xterm-256color' };
     await desktop.unlock(env);

@@ -4,10 +4,10 @@ import { consentLevel } from '../../src/cli/language/tree.ts';
 import { openBed, type Run } from '../support/dnx.ts';
 import { leaves, linesOf } from '../support/tree.ts';
 
-/** Ask only sometimes and have their own tests: with a deployment already scheduled, and for DELETE. */
+/** These ask only if a deployment is already scheduled, or for DELETE, and have their own tests. */
 const sometimes = ['site schedule', 'api'];
 
-/** Every command with consent, and its first example with `--yes` or `--confirm`, without that option. */
+/** Every command that asks for consent, with an example from which `--yes` or `--confirm` is removed. */
 const consenting = leaves.flatMap((leaf) => {
   if (sometimes.includes(leaf.path) || !('yes' in optionsOf(leaf.group, leaf.command))) return [];
   const agreed = linesOf(leaf).find((line) => / --(yes|confirm)\b/.test(line));
@@ -25,7 +25,7 @@ async function run(line: string): Promise<Run> {
   }
 }
 
-test('these commands ask for the name, and more than 20 ask in all', () => {
+test('these commands ask for a name, and more than 20 ask for consent', () => {
   expect(consenting.filter(({ severe }) => severe).map(({ path }) => path)).toEqual([
     'server delete',
     'site delete',
@@ -35,7 +35,7 @@ test('these commands ask for the name, and more than 20 ask in all', () => {
   expect(consenting.length).toBeGreaterThan(20);
 });
 
-test.each(consenting)('$path sends nothing without a terminal and without consent', async ({ line, severe }) => {
+test.each(consenting)('$path sends nothing without consent if there is no terminal', async ({ line, severe }) => {
   const refused = await run(line);
   expect(refused).toMatchObject({ code: 2, calls: [], stdout: '' });
   expect(refused.stderr).toContain(severe ? '--confirm' : '--yes');

@@ -5,7 +5,7 @@ import type { Answer } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { examples } from '../support/examples.ts';
 
-/** Reads and prints, without more than requests for it. */
+/** Examples that only send GET requests and print a table. */
 const reads = examples.filter(
   ({ line, leaf: { command }, nested, asks }) =>
     !nested &&
@@ -15,7 +15,7 @@ const reads = examples.filter(
     operationsOf(command).every((each) => each.startsWith('GET ')),
 );
 
-/** Each command that prints a list, by its first example. */
+/** The first example of each command that prints a list. */
 const lists = (
   await Promise.all(
     [...new Map(reads.toReversed().map((each) => [each.leaf.path, each.line])).values()].map(async (line) => {
@@ -32,7 +32,7 @@ const lists = (
 
 const awkward = ['漢字のとても長い名前'.repeat(3), '👩‍👩‍👧‍👦'.repeat(12), `${'a-long-name.'.repeat(4)}example.com`, 'e\u0301'.repeat(30)];
 
-/** A list of the API with items whose every text is awkward. Their ids, times and statuses stay. */
+/** Adds items with awkward text to a list; their ids, times and statuses stay. */
 function withAwkward(answer: Answer): Answer {
   const { data } = answer.body as { data?: unknown };
   if (!Array.isArray(data) || data.length === 0) return answer;
@@ -49,7 +49,7 @@ function withAwkward(answer: Answer): Answer {
 
 const lines = ({ stdout }: Run) => stdout.replace(/\n$/, '').split('\n');
 
-/** The headings of a table, or the labels of the first row where each value has a line. */
+/** The headings of a table, or the labels of the first row if each value has its own line. */
 function shownIn(run: Run, titles: readonly string[]): readonly string[] {
   const [head = ''] = lines(run);
   const headings = head.split(/ {2,}/);
@@ -58,7 +58,7 @@ function shownIn(run: Run, titles: readonly string[]): readonly string[] {
   return titles.filter((title) => first.some((line) => line.toUpperCase().startsWith(`${title} `)));
 }
 
-/** What of a value is not in a text: its short parts as they are, of its long ones each character. */
+/** The parts of a value that a text lacks: whole short parts, and single characters of long ones. */
 const missingIn = (text: string, value: string): readonly string[] =>
   value
     .split(/\s+|(?<=[/.,:;@_=?&-])/)
@@ -82,13 +82,13 @@ async function check(bed: Bed, line: string, columns: number): Promise<void> {
   expect((await bed.dnx(`${line} -q`, { columns })).stderr).not.toContain('hidden');
 }
 
-test('there are lists', () => {
+test('these commands print lists', () => {
   expect(lists.length).toBeGreaterThan(18);
   expect(lists).toContain('server list');
 });
 
 describe.each([120, 80, 60, 40])('on a terminal of %i columns', (columns) => {
-  test.each([...lists, 'doctor', 'auth status'])('%s shows whole words, and says what it hides', async (line) => {
+  test.each([...lists, 'doctor', 'auth status'])('%s shows whole words and says what it hides', async (line) => {
     const bed = await openBed({ rateLimit: 0 });
     try {
       await check(bed, line, columns);

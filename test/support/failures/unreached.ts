@@ -2,7 +2,7 @@ import { closedPort } from '../exchange.ts';
 import { always, type Failure } from './failure.ts';
 
 const servers = { path: '/servers' };
-/** No answer arrives in time, or the user stops waiting. */
+/** No response arrives in time, or the user stops waiting. */
 export const unreachedFailures: readonly Failure[] = [
   // 13
   {
@@ -14,7 +14,7 @@ export const unreachedFailures: readonly Failure[] = [
     hint: 'Check your network, your proxy and the host (--host or DNX_HOST).',
   },
   {
-    name: 'no answer',
+    name: 'no response',
     line: 'server list',
     code: 'network',
     given: (bed) => {
@@ -26,7 +26,7 @@ export const unreachedFailures: readonly Failure[] = [
     calls: 1,
   },
   {
-    name: 'a connection that is dropped',
+    name: 'a dropped connection',
     line: 'server list',
     code: 'network',
     given: always(servers, 'drop'),
@@ -35,7 +35,7 @@ export const unreachedFailures: readonly Failure[] = [
     calls: 4,
   },
   {
-    name: 'an answer that is cut',
+    name: 'a truncated response',
     line: 'server list',
     code: 'network',
     given: always(servers, 'cut'),
@@ -44,7 +44,7 @@ export const unreachedFailures: readonly Failure[] = [
     calls: 4,
   },
   {
-    name: 'a POST whose answer is lost is sent once',
+    name: 'a POST whose response is lost is sent once',
     line: 'daemon create --command top --server web-1',
     code: 'network',
     given: always({ method: 'POST' }, 'drop-after'),
