@@ -155,13 +155,14 @@ describe('a broken link file', () => {
 });
 
 describe('another broken file', () => {
-  test.each([['the token file', 'config/tokens.json', 'failed: ']])('is reported by doctor if it is %s', async (_, path, verdict) => {
+  test('is reported by doctor if it is the token file', async () => {
+    const path = 'config/tokens.json';
     const signIn = { env: { DNX_TOKEN: undefined }, stdin: bed.sandbox.token };
     expect((await bed.dnx('login --with-token --insecure-storage', signIn)).code).toBe(0);
     writeFileSync(join(bed.directory, path), '{');
     const run = await bed.dnx('doctor --json', { env: { DNX_TOKEN: undefined } });
     const token = (JSON.parse(run.stdout) as { check: string; verdict: string; detail: string }[]).find(({ check }) => check === 'token');
-    expect([run.code, `${token?.verdict}: ${token?.detail}`]).toEqual([1, `${verdict}~/${path} is not valid JSON.`]);
+    expect([run.code, `${token?.verdict}: ${token?.detail}`]).toEqual([1, `failed: ~/${path} is not valid JSON.`]);
     expect((await bed.dnx('server list -o ids')).code).toBe(0);
   });
 

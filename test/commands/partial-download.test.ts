@@ -66,6 +66,7 @@ test.each([204, 206, 200])('an empty %i from the API fails and saves nothing', a
   bed.sandbox.faults.always({ path }, { status });
   const run = await download('-O x.gz');
   expect([run.code, run.stdout, files()]).toEqual([1, '', []]);
+  expect(run.stderr).toContain('No file was saved.');
 });
 
 test('a truncated file fails and saves nothing', async () => {

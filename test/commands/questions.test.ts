@@ -40,8 +40,8 @@ describe('text from the API is printed without control characters', () => {
   test('in a question for yes or no', async () => {
     Object.assign(bed.sandbox.state.servers[0] ?? {}, { name: evil });
     const run = await bed.dnx(`server restart ${bed.sandbox.state.servers[0]?.id}`, on(`n${keys.enter}`));
-    expect(run.stderr).toContain('? ');
-    expect(run.stderr).not.toMatch(steering);
+    expect(run.code).toBe(1);
+    asked(run, harmless);
   });
 
   test('in a wizard', async () => {

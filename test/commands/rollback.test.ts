@@ -165,6 +165,7 @@ describe('rollback', () => {
     bed.sandbox.state.releases = bed.sandbox.state.releases.filter((each) => each.site_id !== shop || each.active);
     const run = await bed.dnx('rollback shop.example.com --yes');
     expect(run).toMatchObject({ code: 6, stdout: '' });
+    expect(run.stderr).toContain('shop.example.com has no earlier release to roll back to.');
     expect(posts()).toEqual([]);
   });
 

@@ -33,6 +33,7 @@ describe('the rate limit', () => {
     limited(31);
     const run = await bed.dnx('server list -o ids', terminal);
     expect([run.code, run.waited]).toEqual([0, 31_000]);
+    expect(run.stderr).toContain('Rate limited; retrying in ');
     expect(run.stderr).not.toContain('\n');
   });
 

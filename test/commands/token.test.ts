@@ -208,14 +208,14 @@ describe('token revoke', () => {
   });
 
   test.each([
-    ['without --confirm for the token in use', 'token revoke Grafana Sandbox --yes', {}],
-    ['with a wrong one', 'token revoke Grafana Sandbox --yes --confirm Grafana', {}],
-    ['with a wrong one on a terminal', 'token revoke Grafana Sandbox --yes', { keys: 'Grafana\r', columns: 100 }],
-  ])('revokes nothing %s', async (_, line, options) => {
+    ['without --confirm for the token in use', 'token revoke Grafana Sandbox --yes', {}, "--confirm 'Sandbox'"],
+    ['with a wrong --confirm', 'token revoke Grafana Sandbox --yes --confirm Grafana', {}, "Expected 'Sandbox'."],
+    ['with a wrong name on a terminal', 'token revoke Grafana Sandbox --yes', { keys: 'Grafana\r', columns: 100 }, "Expected 'Sandbox'."],
+  ])('revokes nothing %s', async (_, line, options, words) => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx(line, { ...options, env: stored });
     expect([run.code, names().length]).toEqual([2, 6]);
-    expect(run.stderr).toContain('the one in use here'.slice(0, 'keys' in options ? undefined : 0));
+    expect(run.stderr).toContain(words);
   });
 
   test('the confirmation says that it signs you out', async () => {
