@@ -209,8 +209,8 @@ describe('token revoke', () => {
 
   test.each([
     ['without --confirm for the token in use', 'token revoke Grafana Sandbox --yes', {}, "--confirm 'Sandbox'"],
-    ['with a wrong --confirm', 'token revoke Grafana Sandbox --yes --confirm Grafana', {}, "Expected 'Sandbox'."],
-    ['with a wrong name on a terminal', 'token revoke Grafana Sandbox --yes', { keys: 'Grafana\r', columns: 100 }, "Expected 'Sandbox'."],
+    ['with a wrong --confirm', 'token revoke Grafana Sandbox --yes --confirm Grafana', {}, 'Its name is Sandbox.'],
+    ['with a wrong name on a terminal', 'token revoke Grafana Sandbox --yes', { keys: 'Grafana\r', columns: 100 }, 'Its name is Sandbox.'],
   ])('revokes nothing %s', async (_, line, options, words) => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx(line, { ...options, env: stored });
