@@ -6,26 +6,26 @@ import { type Bed, openBed } from '../support/dnx.ts';
 const done = seeded.backups['shop database, completed'];
 
 testGroup('backup', {
-  'list, of the organization': {
+  'list without options': {
     line: 'list',
     table: ['STATUS', done, 'completed', 'in_progress', 'application', 'kB'],
     json: Array.from({ length: 8 }, () => ({ id: expect.any(String) })),
     ability: 'database:read',
   },
-  'list, filtered': {
+  'list --status --type': {
     line: 'list --status completed --type database',
     table: [done, '01JQ8Z4T9G000000000000BK01'],
     json: [{ id: done }, { status: 'completed', type: 'database' }],
     ability: 'database:read',
   },
-  'list, of one database': {
+  'list --database': {
     line: 'list --database shop --server db-1 --status failed',
     table: ['failed'],
     json: [{ status: 'failed', database_id: seeded.databases.shop }],
     ability: 'database:read',
     missing: 'list --database nothing --server db-1',
   },
-  'create, of a database': {
+  'create --database': {
     line: 'create --database shop --server db-1',
     table: ['✓ Backed up database shop in ', 'Type       database', 'Status     completed', 'Database   shop', 'Server     db-1'],
     json: { type: 'database', status: 'completed', database_id: seeded.databases.shop },
@@ -33,7 +33,7 @@ testGroup('backup', {
     ability: 'database:create',
     missing: 'create --database nothing --server db-1',
   },
-  'create, of an application': {
+  'create --site': {
     line: 'create --site shop.example.com',
     table: ['Type       application', 'Status     completed', 'Site       shop.example.com'],
     json: { type: 'application', status: 'completed', site_id: seeded.sites['shop.example.com'] },
@@ -42,7 +42,7 @@ testGroup('backup', {
     missing: 'create --site nowhere.example.com',
     invalid: [`create --site ${seeded.sites['shop.example.com']} --server web-1 -F site_id=${missingId}`, 'site_id', '--site'],
   },
-  restore: {
+  'restore BACKUP': {
     line: `restore ${done} --confirm shop`,
     table: ['Status     restored'],
     json: { id: done, status: 'restored' },
@@ -50,7 +50,7 @@ testGroup('backup', {
     ability: 'database:update',
     missing: `restore ${missingId} --confirm shop`,
   },
-  'restore, of the newest': {
+  'restore --latest': {
     line: 'restore --latest --database shop --server db-1 --confirm shop',
     table: ['✓ Restored database shop from the backup of 15 Apr 12:00 UTC (416 kB) in ', 'Status     restored'],
     json: { id: done, status: 'restored' },
@@ -73,7 +73,7 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-test.each(['--status done', '--type disk'])('list %s fails before any request', async (filter) => {
+test.each(['--status done', '--type disk'])('backup list %s fails before any request', async (filter) => {
   const run = await bed.dnx(`backup list ${filter}`);
   expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
 });
@@ -81,7 +81,7 @@ test.each(['--status done', '--type disk'])('list %s fails before any request', 
 test.each([
   ['create', 'No database or site given.'],
   ['create --site shop.example.com --database shop', 'cannot be combined'],
-])('%s fails before any request', async (line, said) => {
+])('backup %s exits 2 without a single target', async (line, said) => {
   const run = await bed.dnx(`backup ${line}`);
   expect(run.stderr).toContain(said);
   expect(run).toMatchObject({ code: 2, calls: [] });

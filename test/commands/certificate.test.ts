@@ -8,14 +8,14 @@ const ofServer = '01JQ8Z4T9G0000000000CE0004';
 const on = '--site shop.example.com';
 
 testGroup('certificate', {
-  'list, of a site': {
+  'list --site': {
     line: `list ${on}`,
     table: ['DOMAIN', 'shop.example.com', 'letsencrypt', 'in 48d'],
     json: [{ id: ofShop, domain: 'shop.example.com' }],
     ability: 'certificate:read',
     missing: 'list --site nowhere.example.com',
   },
-  'list, of a server': {
+  'list --server': {
     line: 'list --server web-1',
     table: ['*.example.com', 'wildcard'],
     json: [{ id: ofServer }],
@@ -38,14 +38,14 @@ testGroup('certificate', {
     missing: 'create x.example.com --site nowhere.example.com',
     invalid: [`create x.example.com --type custom ${on}`, 'certificate'],
   },
-  'delete, of a site': {
+  'delete --site': {
     line: `delete ${ofShop} ${on} --yes`,
     table: [`✓ Revoked certificate ${ofShop}\n`],
     json: { id: ofShop, deleted: true },
     ability: 'certificate:delete',
     missing: `delete ${missingId} ${on} --yes`,
   },
-  'delete, of a server, as revoke': {
+  'revoke --server': {
     line: `revoke ${ofServer} --server web-1 --yes`,
     table: [`✓ Revoked certificate ${ofServer}\n`],
     json: { id: ofServer, deleted: true },
@@ -65,13 +65,13 @@ const server = `GET /servers/${seeded.servers['web-1']}`;
 test.each([
   ['the site in DNX_SITE', {}, `${server}/sites/${seeded.sites['shop.example.com']}/certificates`],
   ['the server in --server, although DNX_SITE is set', { line: '--server web-1' }, `${server}/certificates`],
-])('lists the certificates of %s', async (_, { line = '' }: { line?: string }, call) => {
+])('certificate list uses %s', async (_, { line = '' }: { line?: string }, call) => {
   const run = await bed.dnx(`certificate list ${line}`, { env: { DNX_SITE: 'web-1/shop.example.com' } });
   expect(run.calls.at(-1)).toBe(call);
   expect(run.code).toBe(0);
 });
 
-test('fails with the reason if no certificate is issued', async () => {
+test('certificate create fails with the reason if none is issued', async () => {
   const run = await bed.dnx(`certificate issue fail.example.com ${on}`);
   expect(run.stderr).toContain(
     'Certificate request for fail.example.com failed after 16s: DNS problem: NXDOMAIN looking up A for fail.example.com\n',
@@ -80,13 +80,13 @@ test('fails with the reason if no certificate is issued', async () => {
   expect(run).toMatchObject({ code: 1, stdout: '' });
 });
 
-test('--no-wait requests it without following', async () => {
+test('certificate create --no-wait does not follow', async () => {
   const run = await bed.dnx(`certificate create www.shop.example.com ${on} --no-wait --json`);
   expect(run.json()).toMatchObject({ status: 'pending' });
   expect(run.waited).toBe(0);
 });
 
-test('takes the private key from stdin, not as an argument', async () => {
+test('certificate create takes the private key from stdin, not as an argument', async () => {
   const custom = `certificate create own.example.com --type custom --certificate PEM ${on} --no-wait --json`;
   expect((await bed.dnx(`${custom} --private-key -`, { stdin: 'PEM' })).code).toBe(0);
   const refused = await bed.dnx(`${custom} --private-key PEM`);

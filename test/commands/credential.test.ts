@@ -15,7 +15,7 @@ testGroup('credential', {
     ability: 'provider:create',
     invalid: ["create 'Somewhere' --provider nowhere --token -", 'provider'],
   },
-  'delete, as revoke': {
+  revoke: {
     line: 'revoke DigitalOcean --yes',
     table: ['Deleted credential DigitalOcean'],
     json: { deleted: true },

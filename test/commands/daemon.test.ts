@@ -55,7 +55,7 @@ testGroup('daemon', {
   },
 });
 
-test('several daemons are deleted with one confirmation', async () => {
+test('daemon delete deletes several daemons with one confirmation', async () => {
   const bed = await openBed();
   const run = await bed.dnx(`daemon delete ${one} ${other} ${on} --yes --json`);
   expect(run.json()).toEqual([

@@ -19,14 +19,14 @@ testGroup('database-user', {
     ability: 'database:read',
     missing: `show nobody ${on}`,
   },
-  'create, with a generated password': {
+  'create with a generated password': {
     line: `create reporting ${on}`,
     table: ['Username  reporting', 'Password  '],
     json: { username: 'reporting', password: expect.stringMatching(/^[0-9a-f]{24}$/) },
     ability: 'database:create',
     invalid: [`create shop ${on}`, 'username', '<username>'],
   },
-  'update, with a password from stdin': {
+  'update with a password from stdin': {
     line: `update shop --password - ${on}`,
     stdin: 'correct horse\n',
     table: ['Username  shop'],
@@ -44,7 +44,7 @@ testGroup('database-user', {
   },
 });
 
-test('a password is never an argument, and a given one is not printed', async () => {
+test('database-user create rejects a password as an argument, and prints none from stdin', async () => {
   const bed = await openBed();
   const refused = await bed.dnx(`database-user create reporting --password hunter2 ${on}`);
   expect(refused).toMatchObject({ code: 2, calls: [] });

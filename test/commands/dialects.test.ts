@@ -27,7 +27,7 @@ const building = (release: Record<string, unknown>) =>
   isOurs(release) && until(MINUTE) ? { ...release, status: 'deploying', active: false } : release;
 
 /** API dialects in which dnx must tell success from failure. */
-const fluent: readonly (readonly [string, Dialect])[] = [
+const dialects: readonly (readonly [string, Dialect])[] = [
   ['the site stays active while the release takes a minute', { site: reading({ deploying: 'active' }), release: building }],
   ['the site has an unknown status while the release takes a minute', { site: reading({ deploying: 'updating' }), release: building }],
   [
@@ -53,7 +53,7 @@ const fluent: readonly (readonly [string, Dialect])[] = [
   ['ids are numbers', { release: (release) => ({ ...release, id: Number(String(release.name).replace('_', '')) }) }],
 ];
 
-describe.each(fluent)('%s', (_, dialect) => {
+describe.each(dialects)('if %s', (_, dialect) => {
   test('reports a successful deployment', async () => {
     speak(bed, dialect);
     const run = await bed.dnx('deploy shop.example.com --json');

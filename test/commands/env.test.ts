@@ -9,7 +9,7 @@ const on = '--site blog.example.com';
 const later = 'Takes effect on the next deployment. Run: dnx deploy blog.example.com\n';
 
 testGroup('env', {
-  'list, with masked values': {
+  list: {
     line: `list ${on}`,
     table: ['KEY', 'APP_ENV      ••••••••', 'DB_PASSWORD  ••••••••'],
     json: [{ key: 'APP_ENV', value: 'production' }, { key: 'APP_DEBUG' }, { key: 'DB_PASSWORD', value: 'blog-password' }],
@@ -29,7 +29,7 @@ testGroup('env', {
     ability: 'site:read',
     missing: `get NOTHING ${on}`,
   },
-  'set, of a new key': {
+  'set with a new key': {
     line: `set LOG_LEVEL=warning ${on}`,
     table: ['✓ Set LOG_LEVEL on blog.example.com\n'],
     json: { key: 'LOG_LEVEL', value: 'warning' },
@@ -38,7 +38,7 @@ testGroup('env', {
     missing: 'set A=1 --site nowhere.example.com',
     invalid: [`set not-a-key=1 ${on}`, 'key', 'key'],
   },
-  'set, of a known key': {
+  'set with an existing key': {
     line: `set APP_ENV=local ${on}`,
     table: ['✓ Set APP_ENV on blog.example.com\n'],
     json: { key: 'APP_ENV', value: 'local' },

@@ -18,7 +18,7 @@ testGroup('git-repository', {
     ability: 'provider:read',
     missing: 'show example/nothing',
   },
-  'create, on a Git provider by its name': {
+  'create with a provider name': {
     line: 'create example/docs --git-provider-id GitHub',
     table: ['Name          example/docs'],
     json: { name: 'example/docs', git_provider_id: '01JQ8Z4T9G0000000000GP0001' },

@@ -63,7 +63,7 @@ describe('a lock', () => {
     },
   );
 
-  test('stops being waited for after Ctrl-C', async () => {
+  test('is waited for until Ctrl-C', async () => {
     leaveLock(settings(), (await startHolder()).holder);
     const run = await bed.dnx('config set server web-1', { interruptAt: 500 });
     expect([run.code, run.stderr]).toEqual([130, 'Error: Interrupted.\n']);

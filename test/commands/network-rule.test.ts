@@ -34,7 +34,7 @@ testGroup('network-rule', {
 });
 
 testGroup('firewall', {
-  'list, by its alias': {
+  list: {
     line: `list ${on}`,
     table: ['HTTP'],
     json: [{}, {}, {}],

@@ -53,7 +53,7 @@ testGroup('queue', {
   },
 });
 
-test('restart reports each of several queue workers, and exits 12 if some failed', async () => {
+test('queue restart reports each of several queue workers, and exits 12 if some failed', async () => {
   const bed = await openBed();
   const all = await bed.dnx(`queue restart ${one} ${other} ${on} --json`);
   expect(all.json()).toMatchObject([{ id: one }, { id: other }]);

@@ -101,9 +101,9 @@ test.each(faults.map((fault, seed) => [typeof fault === 'object' ? fault.status 
         });
         bed.sandbox.faults.clear();
         const fresh = printsToken.test(line) ? [...bed.keychain.values()] : [];
-        const said = printsToken.test(line) ? run.stderr : run.stdout + run.stderr;
-        const leaks = [...secrets, ...fresh].filter((secret) => said.includes(secret));
-        expect(leaks, `${line}\n${said}`).toEqual([]);
+        const output = printsToken.test(line) ? run.stderr : run.stdout + run.stderr;
+        const leaks = [...secrets, ...fresh].filter((secret) => output.includes(secret));
+        expect(leaks, `${line}\n${output}`).toEqual([]);
         if (printsToken.test(line) && run.code === 0) secrets.push(run.stdout.trim());
       }
       secrets.push(...bed.keychain.values());

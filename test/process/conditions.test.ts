@@ -134,7 +134,7 @@ function noTinyDisk(): boolean {
 const few = 3;
 const some = (salt: number) => sampled(runnables, few, seed + salt).map((command) => [command.line, command] as const);
 
-test('covers every command', () => {
+test('the examples cover every command', () => {
   expect(runnables.length).toBeGreaterThan(110);
 });
 

@@ -39,7 +39,7 @@ describe.each(Object.entries(stages))('%s', (_, { lie, scheme = 'http', proxy, a
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('%s ends it within a second', async (signal, code) => {
+  ] as const)('%s ends the wait within a second', async (signal, code) => {
     const server = await openLiar(lie, scheme);
     onTestFinished(() => server.close());
     const env = proxy ? { DNX_HOST: 'https://127.0.0.1:9', HTTPS_PROXY: server.url } : { DNX_HOST: server.url };

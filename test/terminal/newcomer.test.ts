@@ -17,7 +17,7 @@ describe.skipIf(missing.length > 0 && !required)('a new user with an empty home 
   let env: Record<string, string>;
   const terminals: Terminal[] = [];
   const steps: string[] = [];
-  let said = '';
+  let output = '';
 
   beforeAll(async () => {
     expect(missing, 'programs that CI must have').toEqual([]);
@@ -46,7 +46,7 @@ describe.skipIf(missing.length > 0 && !required)('a new user with an empty home 
     const { text, code } = await terminal.ended;
     expect(code, text).toBe(0);
     expect(text).toMatch(outcome);
-    said += text;
+    output += text;
   };
 
   test('signs in, deploys and rolls back in 14 commands and answers, without an error', async () => {
@@ -72,7 +72,7 @@ describe.skipIf(missing.length > 0 && !required)('a new user with an empty home 
 
     sandbox.type(keys.interrupt);
     expect((await sandbox.ended).code).toBe(0);
-    expect(said).not.toMatch(/^\s*(✗|Error:)/m);
+    expect(output).not.toMatch(/^\s*(✗|Error:)/m);
     expect(steps.length, steps.join('\n')).toBeLessThanOrEqual(14);
   });
 });

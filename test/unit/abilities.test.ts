@@ -53,7 +53,7 @@ describe('the abilities of a command line', () => {
     ]);
   });
 
-  test.each(['nonsense', 'deploy --nonsense', 'server nonsense', 'bash -c "dnx deploy"'])('refuses %s', async (line) => {
+  test.each(['nonsense', 'deploy --nonsense', 'server nonsense', 'bash -c "dnx deploy"'])('rejects %s', async (line) => {
     await expect(needs(line)).rejects.toMatchObject({ code: 'usage' });
   });
 

@@ -27,18 +27,18 @@ test.each([
   ['is_active', '1', '0'],
   ['state', 'live', 'kept'],
   ['current', 1, 0],
-])('succeeds once %s marks the release as live', (mark, on, off) => {
+])('a rollback succeeds once %s marks the release as live', (mark, on, off) => {
   expect(roll(site('active'), swap(on, off, mark))).toMatchObject({ outcome: 'succeeded', seconds: 0, release: { id: 'old' } });
 });
 
-test('succeeds once a new release of the old commit is live', () => {
+test('a rollback succeeds once a new release of the old commit is live', () => {
   const copy = made('copy', { active: true, commit_hash: 'c0ffee' });
   const off = marked.map((each) => ({ ...each, active: false }));
   expect(roll(site('active'), [copy, ...off])).toMatchObject({ outcome: 'succeeded', release: { id: 'copy' } });
   expect(roll(site('active'), [{ ...copy, status: 'deploying', active: false }, ...marked])).toBeUndefined();
 });
 
-test('uses the status of the site if no release is marked as live', () => {
+test('a rollback is judged by the status of the site if no release is marked as live', () => {
   const from = baselineFrom(site('active'), unmarked);
   const wentThrough = () => fresh({ going: true });
   expect(roll(site('active'), unmarked, wentThrough(), from)).toMatchObject({ outcome: 'succeeded', seconds: 20, release: { id: 'old' } });
@@ -55,10 +55,10 @@ test.each([
     [made('new', { active: true }), ...marked.map((each) => ({ ...each, active: false }))],
     'superseded',
   ],
-] as const)('waits 90 seconds if %s', (_, now, releases, outcome) => {
+] as const)('a rollback is unclear for 90 seconds if %s', (_, now, releases, outcome) => {
   expect(roll(now, releases)).toMatchObject({ outcome, seconds: 90 });
 });
 
-test('continues while the site is deploying', () => {
+test('a rollback continues while the site is deploying', () => {
   expect(roll(site('deploying'), marked)).toBeUndefined();
 });

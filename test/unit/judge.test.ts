@@ -35,7 +35,7 @@ function lasting(
   return undefined;
 }
 
-describe('with a new release', () => {
+describe('judge with a new release', () => {
   test.each([
     ['it is live', 'active', [release('new', 'active', true), retired], 'succeeded'],
     ['it failed', 'failed', [release('new', 'failed'), OLD], 'failed'],
@@ -152,7 +152,7 @@ describe('with a new release', () => {
   });
 });
 
-describe('without a new release', () => {
+describe('judge without a new release', () => {
   test.each([
     ['nothing changed', site('active'), 'unknown', 90],
     ['the site was only edited', site('active', { updated_at: 'tuesday' }), 'unknown', 90],

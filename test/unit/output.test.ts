@@ -35,7 +35,7 @@ const print = (view: View, format: Format, more: Partial<Parameters<typeof rende
     ...more,
   });
 
-describe('a list', () => {
+describe('the output of a list', () => {
   test('is a table with – for null and no trailing blanks', async () => {
     expect(await print(list, 'table')).toBe('NAME   STATUS  SITES\nweb-2  active  10\nweb-1  failed  –\n');
   });

@@ -28,7 +28,7 @@ const transports: readonly [string, Open][] = [
   ],
 ];
 
-describe.each(transports)('%s', (_, openTransport) => {
+describe.each(transports)('the %s transport', (_, openTransport) => {
   let proxy: LoopbackProxy;
   let server: Elsewhere;
   let answer: RequestListener;
@@ -166,7 +166,7 @@ describe.each(transports)('%s', (_, openTransport) => {
 });
 
 // These wait in real time, concurrently.
-describe.concurrent.each(transports)('%s with a time limit', (_, openTransport) => {
+describe.concurrent.each(transports)('the %s transport with a time limit', (_, openTransport) => {
   async function open(silenceMs: number, answer: RequestListener, finished: TestContext['onTestFinished'], headMs = PATIENT_MS) {
     const proxy = await openProxy();
     const server = await openElsewhere(answer);
