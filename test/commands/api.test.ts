@@ -77,11 +77,11 @@ describe('api', () => {
   });
 
   test('--paginate keeps a repeated parameter', async () => {
-    const there = await openJson(() => ({ data: [] }));
-    onTestFinished(() => there.close());
-    const run = await bed.dnx('api GET /backups?ids[]=1&ids[]=2&a=1&a=1&b= --paginate', { env: { DNX_HOST: there.url } });
+    const api = await openJson(() => ({ data: [] }));
+    onTestFinished(() => api.close());
+    const run = await bed.dnx('api GET /backups?ids[]=1&ids[]=2&a=1&a=1&b= --paginate', { env: { DNX_HOST: api.url } });
     expect(run.code).toBe(0);
-    expect(there.requests[0]?.url).toBe('/api/v1/backups?ids%5B%5D=1&ids%5B%5D=2&a=1&a=1&b=&page=1&per_page=100');
+    expect(api.requests[0]?.url).toBe('/api/v1/backups?ids%5B%5D=1&ids%5B%5D=2&a=1&a=1&b=&page=1&per_page=100');
   });
 
   test('-i prints the status and headers', async () => {

@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => bed.close());
 
 /** After the first request, the site's status stays deploying. */
-const neverEnds = () => {
+const stayDeploying = () => {
   bed.sandbox.faults.next({ method: 'GET', path: SITE }, (answer) => answer);
   bed.sandbox.faults.always({ method: 'GET', path: SITE }, (answer) => ({
     ...answer,
@@ -62,7 +62,7 @@ describe('deploy', () => {
   });
 
   test('waits until --timeout while the deployment is in progress', async () => {
-    neverEnds();
+    stayDeploying();
     const run = await bed.dnx('deploy shop.example.com --timeout 3m');
     expect(run).toMatchObject({ code: 124, stdout: '', waited: 180_000 });
     expect(run.stderr).toContain('the deployment of shop.example.com continues');
@@ -191,7 +191,7 @@ describe('deploy', () => {
   });
 
   test('prints the status every 30 seconds', async () => {
-    neverEnds();
+    stayDeploying();
     const run = await bed.dnx('deploy shop.example.com --timeout 2m');
     expect(run.stderr.match(/shop.example.com: deploying \([\dms ]+\)/g)).toHaveLength(4);
   });
@@ -223,7 +223,7 @@ describe('deploy', () => {
     bed.clock.at(4_000, () => {
       bed.clock.now = () => jump() + 86_400_000;
     });
-    neverEnds();
+    stayDeploying();
     const run = await bed.dnx('deploy shop.example.com --timeout 1m');
     expect(run).toMatchObject({ code: 124, waited: 60_000 });
   });

@@ -17,7 +17,7 @@ interface Line {
 }
 
 /** Each check by its name, as `verdict: detail`. */
-async function examined(line = 'doctor --json', options: RunOptions = {}) {
+async function runDoctor(line = 'doctor --json', options: RunOptions = {}) {
   const run = await bed.dnx(line, options);
   const lines = JSON.parse(run.stdout) as Line[];
   return { run, lines, by: Object.fromEntries(lines.map(({ check, verdict, detail }) => [check, `${verdict}: ${detail}`])) };
@@ -25,7 +25,7 @@ async function examined(line = 'doctor --json', options: RunOptions = {}) {
 
 describe('doctor', () => {
   test('runs every check and prints no secrets, paths or email addresses', async () => {
-    const { run, by } = await examined('doctor --json', { env: { SHELL: '/bin/bash' } });
+    const { run, by } = await runDoctor('doctor --json', { env: { SHELL: '/bin/bash' } });
     expect(run.code).toBe(0);
     expect(by).toEqual({
       versions: expect.stringMatching(/^ok: dnx .*, Node 20\.19\.0, linux$/),
@@ -55,7 +55,7 @@ describe('doctor', () => {
     ['warning', { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } }],
     ['failed', { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0', DNX_HOST: 'https://127.0.0.1:9' } }],
   ])('reports unverified certificates: %s', async (verdict, options) => {
-    const { by } = await examined('doctor --json', options);
+    const { by } = await runDoctor('doctor --json', options);
     expect(by.TLS).toMatch(new RegExp(`^${verdict}: ${verdict === 'skipped' ? 'not used' : 'certificates are not verified'}`));
   });
 
@@ -64,7 +64,7 @@ describe('doctor', () => {
       ...answer,
       headers: { ...answer.headers, Date: new Date(bed.clock.now() - 600_000).toUTCString() },
     }));
-    expect((await examined()).by.clock).toBe('warning: 10m ahead of the API');
+    expect((await runDoctor()).by.clock).toBe('warning: 10m ahead of the API');
   });
 
   test.each([
@@ -72,7 +72,7 @@ describe('doctor', () => {
     [{ env: { DNX_TOKEN: '1|dead' } }, 'API', 'failed: the token was rejected'],
     [{ env: { DNX_HOST: 'http://127.0.0.1:9' } }, 'connection', 'failed: Could not reach 127.0.0.1:9: connection refused.'],
   ])('with %j, the check %s fails and has a fix', async (options, check, words) => {
-    const { run, lines } = await examined('doctor --json', options);
+    const { run, lines } = await runDoctor('doctor --json', options);
     const line = lines.find((each) => each.check === check);
     expect(run.code).toBe(1);
     expect(`${line?.verdict}: ${line?.detail}`).toContain(words);
@@ -88,12 +88,12 @@ describe('doctor', () => {
     ['an API that fails', { status: 503, body: '' }, 'failed: returned 503'],
   ])('reports %s', async (_, reply, words) => {
     bed.sandbox.faults.always({ path: '/user' }, reply);
-    expect((await examined()).by.API).toContain(words);
+    expect((await runDoctor()).by.API).toContain(words);
   });
 
   test('reports a response that ends early', async () => {
     bed.sandbox.faults.always({ path: '/user' }, 'cut');
-    const { run, by } = await examined();
+    const { run, by } = await runDoctor();
     expect([run.code, by.connection]).toEqual([1, expect.stringContaining('failed: Could not reach')]);
   });
 
@@ -103,7 +103,7 @@ describe('doctor', () => {
     );
     chmodSync(join(bed.directory, 'config'), 0o755);
     chmodSync(join(bed.directory, 'config', 'config.json'), 0o644);
-    const { by, lines } = await examined('doctor --json', { env: { DNX_TOKEN: undefined } });
+    const { by, lines } = await runDoctor('doctor --json', { env: { DNX_TOKEN: undefined } });
     expect(by.abilities).toBe('ok: everything');
     expect(by['settings directory']).toBe('warning: ~/config is accessible to others (mode 755)');
     expect(lines.find(({ check }) => check === 'settings')?.fix).toBe('chmod 600 ~/config/config.json');
@@ -126,16 +126,16 @@ describe('doctor', () => {
 
   test('redacts an email address in a very long text', async () => {
     bed.sandbox.faults.always({ path: '/user' }, { status: 200, body: { data: { email: `${'a'.repeat(300_000)}@example.com` } } });
-    expect((await examined()).by.API).toBe('ok: signed in as a…@example.com');
+    expect((await runDoctor()).by.API).toBe('ok: signed in as a…@example.com');
     bed.sandbox.faults.always({ path: '/user' }, { status: 200, body: { data: { email: 'a.'.repeat(200_000) } } });
-    expect((await examined()).run.code).toBe(0);
+    expect((await runDoctor()).run.code).toBe(0);
   });
 
   test('finds installed completion', async () => {
     const place = join(bed.directory, 'data/bash-completion/completions');
     mkdirSync(place, { recursive: true });
     writeFileSync(join(place, 'dnx'), '');
-    const { by } = await examined('doctor --json', { env: { SHELL: '/bin/bash', XDG_DATA_HOME: join(bed.directory, 'data') } });
+    const { by } = await runDoctor('doctor --json', { env: { SHELL: '/bin/bash', XDG_DATA_HOME: join(bed.directory, 'data') } });
     expect(by.completion).toContain('ok: bash: ~/data');
   });
 });

@@ -12,12 +12,12 @@ afterEach(() => bed.close());
 const servers = { path: '/servers' };
 
 test('does not follow a redirect to another origin, which would receive the token', async () => {
-  const thief = await openElsewhere((_, response) => response.end('{"data":[]}'));
-  onTestFinished(() => thief.close());
-  bed.sandbox.faults.always(servers, { status: 307, headers: { Location: `${thief.url}/api/v1/servers` } });
+  const otherHost = await openElsewhere((_, response) => response.end('{"data":[]}'));
+  onTestFinished(() => otherHost.close());
+  bed.sandbox.faults.always(servers, { status: 307, headers: { Location: `${otherHost.url}/api/v1/servers` } });
   const run = await bed.dnx('server list');
-  expect(run.stderr).toContain(`Unexpected redirect to ${thief.url}/api/v1/servers (307).`);
-  expect([run.code, run.stdout, thief.requests]).toEqual([1, '', []]);
+  expect(run.stderr).toContain(`Unexpected redirect to ${otherHost.url}/api/v1/servers (307).`);
+  expect([run.code, run.stdout, otherHost.requests]).toEqual([1, '', []]);
 });
 
 test('reads a response that arrives slowly', async () => {
@@ -116,29 +116,29 @@ describe('a host with a path', () => {
   test.each(['/prefix', '/prefix/', '/prefix/api/v1', '/a/b/api/v1/', '/api/v1', '/api/v1/'])(
     '%s is the prefix of every API path',
     async (path) => {
-      const there = await openJson(() => ({ data: [{ id: 7, name: 'web-1' }] }));
-      onTestFinished(() => there.close());
-      const run = await bed.dnx('server list -o ids', { env: { DNX_HOST: `${there.url}${path}` } });
+      const api = await openJson(() => ({ data: [{ id: 7, name: 'web-1' }] }));
+      onTestFinished(() => api.close());
+      const run = await bed.dnx('server list -o ids', { env: { DNX_HOST: `${api.url}${path}` } });
       expect([run.code, run.stdout]).toEqual([0, '7\n']);
       const root = path.replace(/\/$/, '').replace(/\/api\/v1$/, '');
-      expect(there.requests.map(({ url }) => url)).toEqual([`${root}/api/v1/servers?page=1&per_page=100`]);
+      expect(api.requests.map(({ url }) => url)).toEqual([`${root}/api/v1/servers?page=1&per_page=100`]);
     },
   );
 
   test('receives the token only below its path', async () => {
     const asked: (string | undefined)[] = [];
-    const there = await openElsewhere((request, response) => {
+    const api = await openElsewhere((request, response) => {
       asked.push(`${request.url} ${request.headers.authorization ? 'token' : 'none'}`);
       if (request.url?.endsWith('/download')) response.writeHead(302, { Location: '/api/v1/stolen' }).end();
       else response.end('content');
     });
-    onTestFinished(() => there.close());
-    const env = { DNX_HOST: `${there.url}/prefix` };
+    onTestFinished(() => api.close());
+    const env = { DNX_HOST: `${api.url}/prefix` };
     expect((await bed.dnx('backup download 7 -O x.gz', { env })).code).toBe(0);
     expect(asked).toEqual(['/prefix/api/v1/backups/7/download token', '/api/v1/stolen none']);
-    const other = await bed.dnx(`api GET ${there.url}/api/v1/user`, { env });
-    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining(`${there.url}/api/v1/user is not the host of this API.`)]);
-    expect((await bed.dnx(`api GET ${there.url}/prefix/api/v1/user`, { env })).code).toBe(0);
+    const other = await bed.dnx(`api GET ${api.url}/api/v1/user`, { env });
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining(`${api.url}/api/v1/user is not the host of this API.`)]);
+    expect((await bed.dnx(`api GET ${api.url}/prefix/api/v1/user`, { env })).code).toBe(0);
     expect(asked.at(-1)).toBe('/prefix/api/v1/user token');
   });
 

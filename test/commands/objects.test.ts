@@ -11,7 +11,7 @@ afterEach(() => bed.close());
 const odd = { toString: 'x', valueOf: 1 };
 
 /** Puts this object in one place of every response to such a request. */
-function plant(path: string, place: 'meta' | 'id' | 'status'): void {
+function injectObject(path: string, place: 'meta' | 'id' | 'status'): void {
   bed.sandbox.faults.always({ method: 'GET', path }, (answer) => {
     const body = answer.body as { data: Record<string, unknown>[] | Record<string, unknown>; meta?: object };
     if (place === 'meta') return { ...answer, body: { ...body, meta: { ...body.meta, last_page: odd } } };
@@ -28,7 +28,7 @@ test.each([
   ['token list --audit', '/tokens', 'id', 0],
   ['token rotate 4 --yes', '/tokens', 'id', 6],
 ] as const)('dnx %s does not crash if %s returns an object as %s', async (line, path, place, code) => {
-  plant(path, place);
+  injectObject(path, place);
   const run = await bed.dnx(line);
   expect(run.stderr).not.toContain('bug');
   expect(run.code, run.stderr).toBe(code);

@@ -15,14 +15,14 @@ const settings = () => JSON.parse(readFileSync(join(bed.directory, 'config/confi
 const tokens = () => bed.sandbox.state.tokens.slice(6).map(({ name }) => name);
 
 /** Signs in to the profile work with a new token. */
-async function signWorkIn(line = 'login --with-token --profile work'): Promise<void> {
+async function signInToWork(line = 'login --with-token --profile work'): Promise<void> {
   const run = await signIn(bed, line, { stdin: bed.sandbox.mint(['site:read'], { name: 'work' }) });
   expect(run.code, run.stderr).toBe(0);
 }
 
 describe('config profiles', () => {
   test('lists each profile with its host and user, without any request', async () => {
-    await signWorkIn();
+    await signInToWork();
     expect((await bed.dnx('config set output json --profile other')).code).toBe(0);
     const run = await bed.dnx('config profiles --json', signedOut);
     expect(run.calls).toEqual([]);
@@ -40,7 +40,7 @@ describe('config delete-profile', () => {
   const remove = (line = '--yes', options = {}) => bed.dnx(`config delete-profile work ${line}`, { ...signedOut, ...options });
 
   test('revokes and removes the token, and deletes the settings', async () => {
-    await signWorkIn();
+    await signInToWork();
     expect((await bed.dnx('auth switch work')).code).toBe(0);
     const run = await remove();
     expect([run.code, run.stdout, run.calls]).toEqual([0, '✓ Deleted profile work\n', ['POST /logout']]);
@@ -50,14 +50,14 @@ describe('config delete-profile', () => {
   });
 
   test('revokes the stored token, not DNX_TOKEN', async () => {
-    await signWorkIn('login --with-token --profile work --insecure-storage');
+    await signInToWork('login --with-token --profile work --insecure-storage');
     expect((await bed.dnx('config delete-profile work --yes')).code).toBe(0);
     expect([tokens(), existsSync(join(bed.directory, 'config/tokens.json'))]).toEqual([[], false]);
     expect((await bed.dnx('whoami')).code).toBe(0);
   });
 
   test('deletes the profile even if the token cannot be revoked, and says so', async () => {
-    await signWorkIn();
+    await signInToWork();
     bed.sandbox.faults.always({ path: '/logout' }, { status: 500 });
     const run = await remove();
     expect([run.code, bed.keychain.size]).toEqual([0, 0]);
@@ -65,14 +65,14 @@ describe('config delete-profile', () => {
   });
 
   test('asks for confirmation, and says that the token will be revoked', async () => {
-    await signWorkIn();
+    await signInToWork();
     const run = await remove('', { keys: 'n\r', columns: 80 });
     expect([run.code, run.calls, tokens()]).toEqual([1, [], ['work']]);
     expect(run.stderr).toContain('Delete profile work and revoke its token?');
   });
 
   test('refuses the default profile and an unknown one', async () => {
-    await signWorkIn();
+    await signInToWork();
     const unknown = await bed.dnx('config delete-profile wrok --yes', signedOut);
     expect([unknown.code, unknown.stderr]).toEqual([6, expect.stringContaining("Profile 'wrok' not found. Did you mean 'work'?\n")]);
     const refused = await bed.dnx('config delete-profile default --yes', signedOut);
@@ -81,7 +81,7 @@ describe('config delete-profile', () => {
 });
 
 test('logout --profile says how to delete the profile', async () => {
-  await signWorkIn();
+  await signInToWork();
   const run = await bed.dnx('logout --profile work', signedOut);
   expect(run.stderr).toBe('Profile work keeps its settings. To delete it: dnx config delete-profile work\n');
   expect((await bed.dnx('config delete-profile work --yes')).code).toBe(0);

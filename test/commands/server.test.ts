@@ -148,7 +148,7 @@ test('provision does not report success while the server is unchanged', async ()
   expect(run.code).toBe(124);
 });
 
-test('create prints the API's message about a plan limit', async () => {
+test("create prints the API's message about a plan limit", async () => {
   bed.sandbox.state.plan.max_servers = 3;
   const run = await bed.dnx('server create web-3 --provider hetzner');
   expect(run.stderr).toContain('You have reached the limit of 3 servers on the Professional plan.');

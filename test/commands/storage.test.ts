@@ -32,7 +32,7 @@ describe('the token file', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  const inTheClear = (account = `default@${bed.sandbox.url}`) => {
+  const tokenInFile = (account = `default@${bed.sandbox.url}`) => {
     const file = join(config(), 'tokens.json');
     return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8'))[account] : undefined;
   };
@@ -40,9 +40,9 @@ describe('the token file', () => {
   test('loses the token once the keychain stores it, and keeps those of other profiles', async () => {
     expect((await login('login --with-token --insecure-storage --profile other')).code).toBe(0);
     expect((await login('login --with-token --insecure-storage')).code).toBe(0);
-    expect(inTheClear()).toBe(bed.sandbox.token);
+    expect(tokenInFile()).toBe(bed.sandbox.token);
     expect((await login()).code).toBe(0);
-    expect([inTheClear(), inTheClear(`other@${bed.sandbox.url}`)]).toEqual([undefined, bed.sandbox.token]);
+    expect([tokenInFile(), tokenInFile(`other@${bed.sandbox.url}`)]).toEqual([undefined, bed.sandbox.token]);
     expect((await login('login --with-token --profile other')).code).toBe(0);
     expect(existsSync(join(config(), 'tokens.json'))).toBe(false);
   });
@@ -50,7 +50,7 @@ describe('the token file', () => {
   test('replaces the token in the keychain', async () => {
     expect((await login()).code).toBe(0);
     expect((await login('login --with-token --insecure-storage')).code).toBe(0);
-    expect([inTheClear(), bed.keychain.size]).toEqual([bed.sandbox.token, 0]);
+    expect([tokenInFile(), bed.keychain.size]).toEqual([bed.sandbox.token, 0]);
   });
 
   test.each(['logout', 'logout --keep', 'token revoke Sandbox --yes --confirm Sandbox', 'token rotate Sandbox --yes'])(
@@ -60,7 +60,7 @@ describe('the token file', () => {
       const left = { [`default@${bed.sandbox.url}`]: '1|older', 'other@https://deploynix.io': '2|other' };
       writeFileSync(join(config(), 'tokens.json'), JSON.stringify(left));
       expect((await bed.dnx(line, signedOut)).code).toBe(0);
-      expect([inTheClear(), inTheClear('other@https://deploynix.io')]).toEqual([undefined, '2|other']);
+      expect([tokenInFile(), tokenInFile('other@https://deploynix.io')]).toEqual([undefined, '2|other']);
     },
   );
 

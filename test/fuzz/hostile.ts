@@ -58,7 +58,7 @@ export async function openHostile(): Promise<Hostile> {
     const isJson = head.headers['content-type']?.includes('json');
     const text =
       wrong.kind === 'changed' && isJson
-        ? told(changed(JSON.parse(body.toString()), wrong.changes), head.statusCode ?? 500, behind.token)
+        ? withToken(changed(JSON.parse(body.toString()), wrong.changes), head.statusCode ?? 500, behind.token)
         : body;
     const { 'content-length': _, 'transfer-encoding': __, connection: ___, 'keep-alive': ____, ...headers } = head.headers;
     response.writeHead(head.statusCode ?? 500, { ...headers, ...(text.length > 0 && { 'content-length': Buffer.byteLength(text) }) });
@@ -93,12 +93,12 @@ async function whole(incoming: IncomingMessage): Promise<Buffer> {
 }
 
 /** Fills in the token in errors, which may quote it; other responses keep the placeholder. */
-const told = (text: string, status: number, token: string): string => (status < 300 ? text : text.replaceAll(TOKEN, token));
+const withToken = (text: string, status: number, token: string): string => (status < 300 ? text : text.replaceAll(TOKEN, token));
 
 /** A response as bytes, even if its headers are invalid. Headers are latin1, as Node reads them. */
 function wire({ status, headers, body, lie }: Raw, token: string): Buffer {
   const bytes =
-    body.length > 100_000 ? Buffer.from(body) : Buffer.from(told(Buffer.from(body).toString('latin1'), status, token), 'latin1');
+    body.length > 100_000 ? Buffer.from(body) : Buffer.from(withToken(Buffer.from(body).toString('latin1'), status, token), 'latin1');
   const length = lie === undefined ? [] : [['Content-Length', String(Math.max(0, bytes.length + lie))]];
   const lines = [
     `HTTP/1.1 ${status} X`,

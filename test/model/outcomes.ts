@@ -70,7 +70,7 @@ function isRepeated({ endings }: Story, { number, outcome, release }: Ending): b
 }
 
 /**
- * Whether another deployment cannot be told from ours: it came before our request and appears later or never, it has not appeared
+ * Whether another deployment cannot be distinguished from ours: it came before our request and appears later or never, it has not appeared
  * yet, or ours failed and is not listed.
  */
 function isMistakable(story: Story, { ended }: Ending, asked: Ending | undefined): boolean {

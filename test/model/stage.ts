@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
 import type { Bed } from '../support/dnx.ts';
 import { openWebsite, type Website } from '../support/website.ts';
-import { argvOf, type Ending, told } from './command-line.ts';
+import { argvOf, type Ending, resultOf } from './command-line.ts';
 import type { Action, Event, History, Line, Moment } from './history.ts';
 import { Others } from './others.ts';
 import { Platform, shop } from './platform.ts';
@@ -70,7 +70,7 @@ export class Stage {
     this.running = undefined;
     await this.done();
     const ended = clock.elapsed();
-    endings.push({ line, number, argv, log, began, ended, stopped: run.stopped, code, stderr, ...told(stdout, stderr) });
+    endings.push({ line, number, argv, log, began, ended, stopped: run.stopped, code, stderr, ...resultOf(stdout, stderr) });
   }
 
   /** Restores the network and waits for the remaining events. */

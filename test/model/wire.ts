@@ -118,7 +118,7 @@ export class Wire {
     if (response.status === 200 && sent.method === 'GET') {
       const answer = JSON.parse(text) as { data: unknown };
       sent.shows = this.shown();
-      answer.data = this.told(sent.path, answer.data, sent.shows);
+      answer.data = this.dataIn(sent.path, answer.data, sent.shows);
       for (const { id, domain } of [answer.data].flat() as Shown[]) if (typeof domain === 'string') log.names.set(String(id), domain);
       text = JSON.stringify(answer);
     }
@@ -136,7 +136,7 @@ export class Wire {
   }
 
   /** The sandbox's data in the platform's dialect. */
-  private told(path: string, data: unknown, at: number): unknown {
+  private dataIn(path: string, data: unknown, at: number): unknown {
     const { dialect, platform } = this.parts;
     if (isSite(path)) return this.site(data as Shown, at);
     if (path.endsWith('/sites')) return (data as Shown[]).map((each) => this.site(each, at));
