@@ -17,20 +17,20 @@ const times = (text: string, words: string) => text.split(words).length - 1;
 
 /** Ways to break a file, and the message for each. */
 const broken = [
-  ['the settings', config, '{', 'config.json is not valid JSON.'],
-  ['the settings', config, '[]', 'config.json does not contain a JSON object.'],
-  ['the settings', config, '{"profiles":{"default":null}}', 'profiles.default in '],
-  ['the settings', config, '{"profiles":{"default":{"output":"pdf"}}}', "'pdf' is not an output format."],
-  ['the settings', config, '{"profiles":{"default":{"host":"http://far.example"}}}', ''],
-  ['the link file', link, '<<<<<<< HEAD', '.deploynix.json is not valid JSON.'],
-  ['the link file', link, 'null', '.deploynix.json does not contain a JSON object.'],
-  ['the link file', link, '{"site":["a"]}', 'site in '],
+  ['the settings', "are '{'", config, '{', 'config.json is not valid JSON.'],
+  ['the settings', 'are a list', config, '[]', 'config.json does not contain a JSON object.'],
+  ['the settings', 'have a null profile', config, '{"profiles":{"default":null}}', 'profiles.default in '],
+  ['the settings', 'have an unknown output format', config, '{"profiles":{"default":{"output":"pdf"}}}', "'pdf' is not an output format."],
+  ['the settings', 'have a host without TLS', config, '{"profiles":{"default":{"host":"http://far.example"}}}', ''],
+  ['the link file', 'has merge conflicts', link, '<<<<<<< HEAD', '.deploynix.json is not valid JSON.'],
+  ['the link file', 'is null', link, 'null', '.deploynix.json does not contain a JSON object.'],
+  ['the link file', 'has a list as site', link, '{"site":["a"]}', 'site in '],
 ] as const;
 
 /** Without DNX_HOST, which overrides both files. */
 const env = { DNX_HOST: undefined };
 
-describe.each(broken)('%s, as %2$s', (_, file, text, words) => {
+describe.each(broken)('%s that %s', (_, __, file, text, words) => {
   beforeEach(() => writeFileSync(file(), text));
 
   test.each([

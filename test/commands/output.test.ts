@@ -156,7 +156,7 @@ describe('a value', () => {
   });
 
   test.each(['csv', 'tsv', 'yaml', 'ids', 'json', 'ndjson', 'table', 'text'])(
-    'has no control characters on a terminal with -o %s',
+    'has no control characters in a list on a terminal with -o %s',
     async (format) => {
       data = [{ id: `1${awkward}`, name: awkward, status: '\u009b2J' }];
       const run = await dnx(['server', 'list', '-o', format], { columns: 200 });

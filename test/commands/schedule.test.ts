@@ -77,7 +77,7 @@ describe('site schedule', () => {
     [1_796_090_400, '2026-12-01 02:00 UTC'],
     [1_796_090_400_000, '2026-12-01 02:00 UTC'],
     ['first of December', 'first of December'],
-  ])('recognizes a scheduled deployment in every time format: %s', async (scheduled, shown) => {
+  ])('recognizes a scheduled deployment in every time format: %j', async (scheduled, shown) => {
     Object.assign(shop() ?? {}, { scheduled_deploy_at: scheduled });
     const refused = await schedule('--in 2h', { env: { TZ: 'UTC' } });
     expect(refused).toMatchObject({ code: 2, stdout: '' });

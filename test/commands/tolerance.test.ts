@@ -119,7 +119,7 @@ function complaint({ code, stdout, stderr }: Run): string | undefined {
   return undefined;
 }
 
-describe.each(firsts.map((first, seed) => ({ ...first, seed })))('$line', ({ line, leaf: { command }, seed }) => {
+describe.each(firsts.map(({ line, leaf }, seed) => [line, leaf.command, seed] as const))('%s', (line, command, seed) => {
   const called = operationsOf(command);
   const own = called.length > 0 ? { method: called[0]?.split(' ')[0] ?? '', path: pathOf(called) } : {};
   /** A command that only reads can use the same sandbox again. */

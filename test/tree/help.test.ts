@@ -49,7 +49,7 @@ describe('dnx', () => {
     expect(help).toContain('dnx sandbox start');
   });
 
-  test.each([[], ['help'], ['help', 'help'], ['-h'], ['--json']])('%j shows the same help', async (...words) => {
+  test.each(['', 'help', 'help help', '-h', '--json'])('dnx %s shows the same help', async (words) => {
     expect((await bed.dnx(words)).stdout).toBe((await bed.dnx('--help')).stdout);
   });
 });

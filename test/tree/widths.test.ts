@@ -88,7 +88,7 @@ test('these commands print lists', () => {
 });
 
 describe.each([120, 80, 60, 40])('on a terminal of %i columns', (columns) => {
-  test.each([...lists, 'doctor', 'auth status'])('%s shows whole words and says what it hides', async (line) => {
+  test.each([...new Set([...lists, 'doctor', 'auth status'])])('%s shows whole words and says what it hides', async (line) => {
     const bed = await openBed({ rateLimit: 0 });
     try {
       await check(bed, line, columns);

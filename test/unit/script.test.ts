@@ -173,17 +173,23 @@ child:
   });
 
   test.each([
-    'a: { script: !reference [a, script] }',
-    'a: { script: &a [*a, *a, *a] }',
-    `a: { script: [${'!reference [.b, script], '.repeat(99)}] }\n.b: { script: [${'!reference [a, script], '.repeat(99)}] }`,
-  ])('reports a reference to itself as unclear: %.40s', (text) => {
+    ['of a script', 'a: { script: !reference [a, script] }'],
+    ['of an alias', 'a: { script: &a [*a, *a, *a] }'],
+    [
+      'of two scripts',
+      `a: { script: [${'!reference [.b, script], '.repeat(99)}] }\n.b: { script: [${'!reference [a, script], '.repeat(99)}] }`,
+    ],
+  ])('reports endless references %s as unclear', (_, text) => {
     expect(readWorkflow(text, '.gitlab-ci.yml')).toEqual({
       found: [],
       unclear: [expect.objectContaining({ why: 'its references never end' })],
     });
   });
 
-  test.each([`a: ${'['.repeat(6_000)}`, 'a: *none'])('rejects %.30s', (text) => {
+  test.each([
+    ['nested YAML', `a: ${'['.repeat(6_000)}`],
+    ['an unknown alias', 'a: *none'],
+  ])('rejects %s', (_, text) => {
     expect(() => readWorkflow(text, '.gitlab-ci.yml')).toThrow('.gitlab-ci.yml is not valid YAML');
   });
 });

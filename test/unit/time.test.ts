@@ -17,7 +17,7 @@ test.each([
   moment,
   String(moment / 1000),
   String(moment),
-])('timeOf(%s) does not depend on the time zone', (value) => {
+])('timeOf(%j) does not depend on the time zone', (value) => {
   expect(timeOf(value)).toBe(moment);
   expect([utcOf(value), shownTime(value)]).toEqual(['2026-12-01T02:00:00Z', '2026-12-01 02:00 UTC']);
 });
@@ -26,7 +26,7 @@ test('utcOf reads a date as midnight UTC', () => {
   expect(utcOf('2026-12-01')).toBe('2026-12-01T00:00:00Z');
 });
 
-test.each(['', 'web 1', 'soon', '2026-13-01 02:00:00', '12', 12, '1'.repeat(400), null, undefined, true, {}, []])(
+test.for(['', 'web 1', 'soon', '2026-13-01 02:00:00', '12', 12, '1'.repeat(400), null, undefined, true, {}, []])(
   'timeOf(%j) is undefined',
   (value) => {
     expect([timeOf(value), utcOf(value)]).toEqual([undefined, undefined]);
