@@ -52,7 +52,7 @@ describe('--query', () => {
     ['ids', '[].{id: id, n: name}', '1\n2\n'],
     ['ids', '[0].sites_count', '3\n'],
     ['ids', '[?name == `"none"`]', ''],
-  ])('-o %s prints %s', async (format, query, printed) => {
+  ])('-o %s prints the result of %s', async (format, query, printed) => {
     const run = await list(format, query);
     expect([run.code, run.stdout]).toEqual([0, printed]);
   });

@@ -95,7 +95,7 @@ describe('auth refresh', () => {
     await signInWith('server:read');
     bed.sandbox.faults.always({ method: 'DELETE' }, fault);
     const run = await refresh('--ability site:read');
-    expect(run.code).not.toBe(0);
+    expect(run.code).toBe(13);
     expect(run.stderr).toContain('The new token laptop is in place, but the old one (id 7) may still work');
     expect(stored()).toMatch(/^8\|/);
   });

@@ -158,8 +158,8 @@ describe('forty sites within 60 requests a minute', () => {
 
   test.each([
     ['by name', Array.from({ length: 40 }, (_, index) => `s${index}.example.com`).join(' ')],
-    ['as all of a server', '--server web-1 --all'],
-  ])('%s all succeed and report no 429', async (_, targets) => {
+    ['with --all', '--server web-1 --all'],
+  ])('%s, all succeed and report no 429', async (_, targets) => {
     seedForty();
     const run = await bed.dnx(`deploy ${targets} --concurrency 8 --json`);
     expect(run.stderr).not.toContain('429');

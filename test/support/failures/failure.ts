@@ -9,6 +9,8 @@ export interface Failure {
   readonly given?: (bed: Bed) => RunOptions | Promise<RunOptions> | undefined;
   /** The first line on stderr that starts with `Error:`, without that word. */
   readonly says: string | RegExp;
+  /** The message in JSON, if it differs. */
+  readonly message?: string;
   /** The hint below the message. */
   readonly hint: string | RegExp | null;
   readonly status?: number;

@@ -63,8 +63,8 @@ export const refusedFailures: readonly Failure[] = [
       bed.sandbox.state.fail_deploys = true;
       return undefined;
     },
-    says: /failed/i,
-    hint: /dnx /,
+    says: /^Deployment of shop\.example\.com failed after \d+s/,
+    hint: /dnx site releases shop\.example\.com/,
     calls: 'any',
   },
   // 4, 5, 6, 7, 9
@@ -161,7 +161,8 @@ export const refusedFailures: readonly Failure[] = [
     name: 'a rejected field',
     line: 'daemon create --command= --server web-1',
     code: 'invalid',
-    says: /^Deploynix rejected the request\.$/,
+    says: 'Deploynix rejected the request.',
+    message: 'The command field is required.',
     hint: null,
     status: 422,
     errors: { command: ['The command field is required.'] },

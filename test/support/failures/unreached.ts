@@ -57,7 +57,7 @@ export const unreachedFailures: readonly Failure[] = [
     name: '--timeout',
     line: 'deploy shop.example.com --server web-1 --timeout 1s',
     code: 'timed_out',
-    says: /shop\.example\.com/,
+    says: /^Timed out.* shop\.example\.com/,
     hint: /dnx site watch/,
     calls: 'any',
   },

@@ -85,7 +85,7 @@ export const usageFailures: readonly Failure[] = [
     name: 'missing consent',
     line: 'daemon delete 01JQ8Z4T9G00000000000N0NE1 --server web-1',
     code: 'usage',
-    says: /confirm/,
+    says: /needs confirmation/,
     hint: 'Pass --yes.',
   },
   {
