@@ -73,6 +73,7 @@ describe('a FIFO instead of', () => {
       fifoAt(join(own, path));
       const run = await ended(args, { HOME: own });
       expect(run.exitCode, run.stderr).toBe(code);
+      if (code > 0) expect(run.stderr).toContain('Error: ');
     },
     30_000,
   );

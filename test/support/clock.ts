@@ -9,8 +9,6 @@ interface Sleeper {
 
 /** A clock that jumps to the next timer while no request is in progress, so that minutes take milliseconds. */
 export class FakeClock implements Clock {
-  /** The durations of all sleeps in ms, in order. */
-  readonly slept: number[] = [];
   /** How far this machine's clock is ahead, in ms. It may change while something waits. */
   ahead = 0;
   private readonly start: number;
@@ -29,7 +27,6 @@ export class FakeClock implements Clock {
   elapsed = (): number => this.time;
 
   sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
-    this.slept.push(ms);
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const abort = () => {
