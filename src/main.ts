@@ -15,7 +15,7 @@ import { DEFAULT_PROFILE } from './machine/settings/place.ts';
 import { readSettings, type Settings, truthy } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
-/** Longer lines are hard to read. */
+/** Help never gets wider than this, to stay readable. */
 const WIDEST_HELP = 100;
 
 /** Runs argv in a World and returns the exit code. The only place that catches errors. */
@@ -76,7 +76,7 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
   }
 }
 
-/** True for a command that does more than read. */
+/** True if a command sends anything but GET requests. */
 function changes(invocation: Invocation, settings: Settings): boolean {
   const { endpoint, also } = callsOf(invocation, settings);
   return [endpoint, ...also.map((each) => each.endpoint)].some((each) => each !== undefined && !each.startsWith('GET '));
@@ -87,7 +87,7 @@ async function pageOf({ stdout, env }: World, { color }: Globals) {
   return { width: stdout.isTTY ? Math.min(stdout.columns || DEFAULT_COLUMNS, WIDEST_HELP) : DEFAULT_COLUMNS, bold };
 }
 
-/** The output format before the settings are read. */
+/** The output format for an error before the settings are read. */
 function wantedFormat({ json, output }: Globals, { env }: World): string | undefined {
   return json ? 'json' : (formats.find((each) => each === output) ?? env.DNX_OUTPUT);
 }

@@ -50,7 +50,7 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
-/** An answer whose head has arrived. The body arrives as it is read. */
+/** A response whose head has arrived. The body arrives as it is read. */
 export interface HttpResponse {
   readonly status: number;
   /** Names are in lower case. */

@@ -30,7 +30,7 @@ interface Declaration<N extends RowNoun, S extends Shape> {
   /** The ability for writes, if the resource has none of its own; `ability:create` and so on by default. */
   readonly writing?: Ability;
   readonly verbs?: readonly Verb[];
-  /** The object in an answer. */
+  /** The object in a response. */
   readonly present: (row: Nouns[N], state: State) => unknown;
   /** The fields of a create body. */
   readonly fields?: S;
@@ -46,7 +46,7 @@ interface Declaration<N extends RowNoun, S extends Shape> {
   readonly newestFirst?: boolean;
 }
 
-/** Selects the columns of an answer. */
+/** Selects the columns of a response. */
 export const showing =
   <T>(...names: readonly (keyof T & string)[]) =>
   (row: T): Record<string, unknown> =>

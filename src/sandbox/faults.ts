@@ -7,10 +7,10 @@ export interface Match {
 }
 
 /**
- * What happens instead of the regular answer.
- * Request not performed: a custom answer; `hang` (no answer until close); `drop` (closed without an answer).
- * Request performed: `drop-after` (closed without an answer); `cut` (closed after half the body); `trickle` (the regular answer in
- * small, slow pieces); a function of the regular answer, to test other valid shapes.
+ * What happens instead of the regular response.
+ * Request not performed: a custom response; `hang` (no response until close); `drop` (closed without a response).
+ * Request performed: `drop-after` (closed without a response); `cut` (closed after half the body); `trickle` (the regular response in
+ * small, slow pieces); a function of the regular response, to test other valid shapes.
  */
 export type Reply =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string | object }

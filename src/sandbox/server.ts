@@ -24,7 +24,7 @@ export interface SandboxOptions {
   readonly stateFile?: string;
   /** Makes every deployment fail. */
   readonly failDeploys?: boolean;
-  /** Real delay before each answer, in ms. */
+  /** Real delay before each response, in ms. */
   readonly latencyMs?: number;
   /** Requests per minute and token (default 60); 0 is unlimited. Logins, tokens and downloads keep their limits. */
   readonly rateLimit?: number;

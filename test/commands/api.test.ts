@@ -24,7 +24,7 @@ describe('api', () => {
   test('sends the token only to its own host', async () => {
     const run = await bed.dnx('api GET https://example.org/api/v1/user');
     expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
-    expect(run.stderr).toContain('https://example.org is not the host of this API.');
+    expect(run.stderr).toContain('https://example.org is a different host.');
   });
 
   test('fills {server} and {site} in from options, the environment and the link file', async () => {
@@ -109,7 +109,7 @@ describe('api', () => {
     bed.sandbox.faults.next({ method: 'POST' }, 'cut');
     const sent = await bed.dnx(`api POST /servers/${web1}/daemons -F command=a`);
     expect([sent.code, sent.stdout, sent.calls.length]).toEqual([13, '', 1]);
-    expect(sent.stderr).toContain('The request may have been performed.');
+    expect(sent.stderr).toContain('The request may have gone through.');
   });
 
   test.each([

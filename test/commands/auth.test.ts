@@ -69,7 +69,7 @@ describe('login --with-token', () => {
   test('warns that DNX_TOKEN wins', async () => {
     const run = await login('login --with-token', { env: { DNX_TOKEN: bed.sandbox.token } });
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain('DNX_TOKEN is set and wins over the token you are about to store. Unset it to use the stored token.');
+    expect(run.stderr).toContain('DNX_TOKEN is set and overrides stored tokens. Unset it to use this sign-in.');
   });
 
   test('refuses abilities with --with-token', async () => {
@@ -165,7 +165,7 @@ describe('profiles', () => {
     expect((await bed.dnx('auth switch typo')).code).toBe(6);
     expect((await bed.dnx('auth switch')).code).toBe(2);
     const warned = await bed.dnx('auth switch default', { env: { DNX_PROFILE: 'work' } });
-    expect(warned.stderr).toContain('DNX_PROFILE is set and wins over this.');
+    expect(warned.stderr).toContain('DNX_PROFILE is set and overrides this.');
   });
 });
 

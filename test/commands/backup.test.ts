@@ -135,7 +135,7 @@ test('--yes is not enough for a restore', async () => {
 
 test.each([
   ['restore --confirm shop', 'No backup given. Use --latest with --database or --site, or run in a terminal to pick one.'],
-  ['restore --latest --confirm shop', '--latest of which database or site?'],
+  ['restore --latest --confirm shop', '--latest needs a database or site.'],
   [`restore ${done} --latest --confirm shop`, '--latest cannot be combined with a backup.'],
 ])('%s is refused before any request', async (line, said) => {
   const run = await bed.dnx(`backup ${line}`);

@@ -53,7 +53,7 @@ describe.each(broken)('%s, as %2$s', (_, file, text, words) => {
   test('is what doctor reports, and doctor goes on', async () => {
     const run = await bed.dnx('doctor --fields check,detail', { env: file === config ? env : {} });
     expect([run.code, run.stdout]).toEqual([1, expect.stringMatching(/^abilities /m)]);
-    expect(run.stdout).toContain(words || 'Refusing to send a token in the clear');
+    expect(run.stdout).toContain(words || 'Refusing to send the token unencrypted');
   });
 });
 

@@ -109,14 +109,14 @@ describe('a name that does not exist', () => {
 
 describe('consent without a terminal names what to pass', () => {
   test.each([
-    ['server delete web-1', 'Pass --confirm web-1.'],
-    ['server delete web-1 --yes', '--yes is not enough here: pass --confirm web-1.'],
-    ['site delete web-1/shop.example.com', 'Pass --confirm shop.example.com.'],
-    [`server delete ${web1}`, 'Pass --confirm with the name of the server.'],
-    ['backup restore 01JQ8Z4T9G000000000000BK06', 'Pass --confirm with the name of the database or site.'],
+    ['server delete web-1', 'Use --confirm web-1.'],
+    ['server delete web-1 --yes', 'Use --confirm web-1; --yes is not enough.'],
+    ['site delete web-1/shop.example.com', 'Use --confirm shop.example.com.'],
+    [`server delete ${web1}`, 'Use --confirm with the name of the server.'],
+    ['backup restore 01JQ8Z4T9G000000000000BK06', 'Use --confirm with the name of the database or site.'],
   ])('%s', async (line, hint) => {
     const run = await bed.dnx(line);
-    expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: This cannot be undone and needs confirmation.\n  ${hint}\n` });
+    expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: This cannot be undone and requires confirmation.\n  ${hint}\n` });
   });
 
   test('and a wrong name deletes nothing', async () => {

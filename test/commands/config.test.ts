@@ -60,7 +60,7 @@ describe('config', () => {
     writeFileSync(join(bed.directory, 'config/config.json'), '{"profiles":{"default":{"output":"pdf"}}}');
     const run = await bed.dnx('server list');
     expect(run.code).toBe(2);
-    expect(run.stderr).toContain('It came from the profile. To remove it: dnx config unset output --output table');
+    expect(run.stderr).toContain('It came from the profile. Remove it with: dnx config unset output --output table');
     expect((await bed.dnx('config unset output --output table')).code).toBe(0);
     expect((await bed.dnx('server list')).code).toBe(0);
   });
@@ -73,7 +73,7 @@ describe('config', () => {
       expect([line, run.code]).toEqual([line, 0]);
     }
     const set = await bed.dnx('config set server a', { env });
-    expect([set.code, set.stderr]).toEqual([1, expect.stringContaining(`Cannot write the settings in ${env.DNX_CONFIG_DIR}: ENOTDIR.`)]);
+    expect([set.code, set.stderr]).toEqual([1, expect.stringContaining(`Could not save the settings in ${env.DNX_CONFIG_DIR}: ENOTDIR.`)]);
     const login = await bed.dnx('login --with-token --insecure-storage', { env, stdin: bed.sandbox.token });
     expect([login.code, login.calls, login.stdout]).toEqual([1, [], '']);
     expect(login.stderr).toContain(`Cannot make ${env.DNX_CONFIG_DIR} private (ENOTDIR).`);

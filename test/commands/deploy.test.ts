@@ -105,7 +105,7 @@ describe('deploy', () => {
     bed.sandbox.faults.next({ method: 'POST', path: `${SITE}/deploy` }, 'drop-after');
     const run = await bed.dnx('deploy shop.example.com');
     expect(run).toMatchObject({ code: 13, stdout: '' });
-    expect(run.stderr).toContain('The request may have been performed.');
+    expect(run.stderr).toContain('The request may have gone through.');
     expect(run.stderr).toContain(`Check before you try again: ${RESUME}`);
     expect(posts()).toHaveLength(1);
   });
@@ -135,7 +135,7 @@ describe('deploy', () => {
     bed.sandbox.faults.next({ method: 'GET', path: SITE }, { status: 503 }, 5);
     const run = await bed.dnx('deploy shop.example.com');
     expect(run).toMatchObject({ code: 13, stdout: '' });
-    expect(run.stderr).toContain('shop.example.com: no answer, retrying');
+    expect(run.stderr).toContain('shop.example.com: no response, retrying');
     expect(run.stderr).toContain('Error: Lost contact with shop.example.com');
     expect(run.stderr).toContain(`Resume with: ${RESUME}`);
     expect(posts()).toHaveLength(2);

@@ -181,7 +181,7 @@ describe('to standard output', () => {
   test('a cut is said', async () => {
     bed.sandbox.faults.next({ path }, 'cut');
     const run = await download('-O -');
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('What was written is incomplete.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('The output is incomplete.')]);
   });
 });
 

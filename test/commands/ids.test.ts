@@ -95,7 +95,7 @@ describe.each(['null', '{}', '{"a":1}', '[1]', 'true', '""', '" "', '".."', '"\\
   ])('is refused before anything is sent: %s', async (line) => {
     const there = await platform(id);
     const { code, stdout, stderr } = await run(line, there);
-    expect(stderr).toMatch(/^Error: Deploynix answered with an unusable id for a (server|site|variable): /);
+    expect(stderr).toMatch(/^Error: Deploynix returned an unusable id for a (server|site|variable): /);
     expect([code, stdout, there.changes]).toEqual([1, '', []]);
   });
 

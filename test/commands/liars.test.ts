@@ -44,34 +44,34 @@ describe('an answer that never comes, or never ends', () => {
     expect([run.code, run.stdout, run.stderr.split('\n')[0]]).toEqual([
       13,
       '',
-      `Error: Could not reach ${server.url.replace('http://', '')}: no answer within 0.15s.`,
+      `Error: Could not reach ${server.url.replace('http://', '')}: no response within 0.15s.`,
     ]);
     expect(server.asked).toHaveLength(1);
     const sent = await bed.dnx(change, at(server, { idleMs: 150 }));
-    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('no answer within 0.15s. The request may have been performed.')]);
+    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('no response within 0.15s. The request may have gone through.')]);
     expect(server.asked).toHaveLength(2);
   });
 
   test('a body that stops coming', async () => {
     const server = await liar((socket) => socket.write(`${HEAD}Content-Length: 100\r\n\r\n{"data":`));
     const run = await bed.dnx(read, at(server, { idleMs: 150 }));
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the answer stalled for 0.15s.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response stalled for 0.15s.')]);
     expect(server.asked).toHaveLength(1);
   });
 
   test('a body of one byte at a time ends after a while, too', async () => {
     const server = await liar((socket) => socket.write(`${HEAD}\r\n{"data":"`) && drip(socket, 'a', 10));
     const run = await bed.dnx(read, at(server, { bodyMs: 200 }));
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the answer took longer than 0.2s.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response took longer than 0.2s.')]);
     const refused = await liar((socket) => socket.write(`${HEAD.replace('200 OK', '500 No')}\r\n`) && drip(socket, 'a', 10));
     const download = await bed.dnx('backup download 7', at(refused, { bodyMs: 200 }));
-    expect([download.code, download.stderr]).toEqual([13, expect.stringContaining('the answer took longer than 0.2s.')]);
+    expect([download.code, download.stderr]).toEqual([13, expect.stringContaining('the response took longer than 0.2s.')]);
   });
 
   test('the body of a 429 is not waited for', async () => {
     const server = await liar((socket) => socket.write('HTTP/1.1 429 No\r\nRetry-After: 1\r\n\r\n') && drip(socket, 'a', 10));
     const run = await bed.dnx(read, at(server, { bodyMs: 100 }));
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the answer took longer than 0.1s.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response took longer than 0.1s.')]);
     expect(server.asked.length).toBeGreaterThan(100);
   });
 });
@@ -86,11 +86,11 @@ describe('an answer without an end', () => {
     const server = await liar(endless);
     const run = await bed.dnx(read, at(server, { env: { DNX_MAX_RESPONSE: '1MB' } }));
     expect(run.stderr).toBe(
-      `Error: Could not read the answer from ${server.url.replace('http://', '')}: the answer is larger than 1 MB.\n  Set DNX_MAX_RESPONSE to more, such as 256MB, or request less.\n`,
+      `Error: Could not read the response from ${server.url.replace('http://', '')}: the response is larger than 1 MB.\n  Raise DNX_MAX_RESPONSE, such as to 256MB, or request less data.\n`,
     );
     expect([run.code, run.stdout, server.asked.length]).toEqual([1, '', 1]);
     const sent = await bed.dnx(change, at(server, { env: { DNX_MAX_RESPONSE: '1' } }));
-    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('larger than 1 MB. The request may have been performed.')]);
+    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('larger than 1 MB. The request may have gone through.')]);
   });
 
   test('is read up to 64 MB where nothing else is said, whatever it says of its length', async () => {
@@ -101,7 +101,7 @@ describe('an answer without an end', () => {
     });
     for (const line of [read, 'api GET /user', 'api GET /user -i']) {
       const run = await bed.dnx(line, at(server));
-      expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('the answer is larger than 64 MB.')]);
+      expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('the response is larger than 64 MB.')]);
     }
   });
 
@@ -119,7 +119,7 @@ describe('pages without an end', () => {
     const server = await jsonServer(() => ({ data: [{ id: 1 }, { id: 2 }], meta }));
     const run = await bed.dnx(read, at(server));
     expect([run.code, run.stdout, server.requests.length]).toEqual([1, '', 2]);
-    expect(run.stderr).toContain('Page 2 of GET /servers repeats the pages before it, so the list cannot be read to its end.');
+    expect(run.stderr).toContain('Page 2 of GET /servers repeats earlier pages, so the list cannot be read completely.');
   });
 
   test('ever new pages are read up to a maximum, and none of them is shown as the whole', async () => {
@@ -170,7 +170,7 @@ describe('JSON of an odd kind', () => {
     ]) {
       const run = await bed.dnx(line, at(server));
       expect([run.code, run.stdout]).toEqual([1, '']);
-      expect(run.stderr).toContain('Could not read the answer (200): it is nested more than 512 levels deep.');
+      expect(run.stderr).toContain('Could not read the response (200): it is nested more than 512 levels deep.');
     }
   });
 
@@ -203,7 +203,7 @@ describe('the way there', () => {
     const proxy = await liar(() => {});
     const env = { DNX_HOST: `${scheme}://127.0.0.1:9`, HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url };
     const run = await bed.dnx(read, { idleMs: 150, env });
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('no answer within 0.15s.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('no response within 0.15s.')]);
     const sent = await bed.dnx(change, { idleMs: 150, env });
     expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('Could not reach')]);
     expect(proxy.asked).toEqual(Array(2).fill('CONNECT 127.0.0.1:9 HTTP/1.1'));
@@ -234,6 +234,6 @@ describe('the way there', () => {
   test('what is not HTTP', async () => {
     const server = await liar((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
     const run = await bed.dnx(read, at(server));
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the answer is not HTTP.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response is not HTTP.')]);
   });
 });

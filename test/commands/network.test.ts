@@ -137,7 +137,7 @@ describe('a host with a path', () => {
     expect((await bed.dnx('backup download 7 -O x.gz', { env })).code).toBe(0);
     expect(asked).toEqual(['/prefix/api/v1/backups/7/download token', '/api/v1/stolen none']);
     const other = await bed.dnx(`api GET ${there.url}/api/v1/user`, { env });
-    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining(`${there.url}/api/v1/user is not the host of this API.`)]);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining(`${there.url}/api/v1/user is a different host.`)]);
     expect((await bed.dnx(`api GET ${there.url}/prefix/api/v1/user`, { env })).code).toBe(0);
     expect(asked.at(-1)).toBe('/prefix/api/v1/user token');
   });

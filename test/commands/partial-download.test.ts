@@ -87,7 +87,7 @@ test('a connection that is cut in a refusal is no bug', async () => {
   });
   onTestFinished(() => server.close());
   const run = await download('-O x.gz', { env: { DNX_HOST: server.url } });
-  expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('connection closed in the middle of the answer.')]);
+  expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('connection closed in the middle of the response.')]);
 });
 
 test('a file may be larger and slower than JSON may be', async () => {

@@ -44,7 +44,7 @@ describe('a missing site is picked from the sites of every server', () => {
     const run = await bed.dnx('redirect create', terminal(`shop${keys.enter}/a${keys.enter}/b${keys.enter}`));
     expect(run.stderr).toContain('? Which site?');
     expect(run.code, run.stderr).toBe(0);
-    expect(run.stderr).toContain('The same without questions: dnx redirect create /a /b --server web-1 --site shop.example.com');
+    expect(run.stderr).toContain('Without prompts: dnx redirect create /a /b --server web-1 --site shop.example.com');
   });
 
   test('with what is then sent to that site alone', async () => {
@@ -55,7 +55,7 @@ describe('a missing site is picked from the sites of every server', () => {
   test('and Ctrl-C sends nothing', async () => {
     const run = await bed.dnx('deploy', terminal(keys.interrupt));
     expect([run.code, posts(run)]).toEqual([130, []]);
-    expect(run.stderr).toContain('Error: Interrupted; nothing was done.\n');
+    expect(run.stderr).toContain('Error: Interrupted; nothing was changed.\n');
   });
 
   test('line by line where the cursor cannot move', async () => {

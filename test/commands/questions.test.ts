@@ -71,7 +71,7 @@ describe('on a terminal that cannot move its cursor', () => {
   test('several are numbers separated by commas, and enter takes the marked ones', async () => {
     const some = await bed.dnx('token create ci', dumb('3\n1, 3\n'));
     expect(some.code).toBe(0);
-    plain(some, '  1) server:read', ' *\n', 'Numbers, separated by commas (enter takes those with *): ');
+    plain(some, '  1) server:read', ' *\n', 'Numbers, separated by commas (default: those marked *): ');
     expect(bed.sandbox.state.tokens.at(-1)?.abilities).toHaveLength(2);
     expect((await bed.dnx('token create ci', dumb('3\n\n'))).code).toBe(0);
     expect(bed.sandbox.state.tokens.at(-1)?.abilities).toEqual(['site:read', 'site:deploy']);
@@ -80,7 +80,7 @@ describe('on a terminal that cannot move its cursor', () => {
   test('a name is typed, and an empty line is asked for again', async () => {
     const run = await bed.dnx('server delete web-1', dumb('\nweb-1\n'));
     expect(run.code).toBe(0);
-    plain(run, "Type 'web-1' to continue: An answer is required.");
+    plain(run, "Type 'web-1' to continue: A value is required.");
   });
 
   test('the end of the input is Ctrl-C', async () => {

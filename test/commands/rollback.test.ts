@@ -125,7 +125,7 @@ describe('rollback', () => {
   test('is refused without a word for it, with nothing sent', async () => {
     const run = await bed.dnx('rollback shop.example.com');
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-    expect(run.stderr).toContain('Pass --yes.');
+    expect(run.stderr).toContain('Use --yes.');
   });
 
   test('refuses what is live, and what is not kept', async () => {

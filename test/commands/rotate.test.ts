@@ -109,7 +109,7 @@ describe('token rotate', () => {
   test('--to-file says that DNX_TOKEN must be set to the new token', async () => {
     const run = await bed.dnx('token rotate Sandbox --yes --to-file new.token');
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain('DNX_TOKEN holds the old token. Set it to the new one.');
+    expect(run.stderr).toContain('DNX_TOKEN still has the old token. Set it to the new one.');
   });
 
   test('--to-file leaves no file behind if the keychain fails', async () => {
@@ -141,7 +141,7 @@ describe('token rotate', () => {
   describe('an interrupt says which tokens exist', () => {
     test.each([
       ['rotate Grafana --yes', 'A new token may have been created. The old token Grafana (id 4) still works.'],
-      ['create Grafana --preset full', 'Token Grafana may have been created, and nobody has it.'],
+      ['create Grafana --preset full', 'Token Grafana may have been created, but its value is lost.'],
     ])('while the new token is created: token %s', async (line, words) => {
       bed.sandbox.faults.next({ method: 'POST', path: '/tokens' }, 'hang');
       const run = await bed.dnx(`token ${line} --debug`, { interruptOn: '> POST /tokens' });
@@ -155,7 +155,7 @@ describe('token rotate', () => {
       bed.sandbox.faults.next({ method: 'GET', path: '/user' }, 'hang');
       const run = await bed.dnx('token rotate Grafana --yes --debug', { interruptOn: '> GET /user' });
       expect(run.code).toBe(130);
-      expect(run.stderr).toContain('The new token Grafana (id 7) exists and nobody has it. The old token Grafana (id 4) still works.');
+      expect(run.stderr).toContain('The new token Grafana (id 7) still exists. The old token Grafana (id 4) still works.');
       expect(run.stderr).toContain('dnx token revoke 7');
     });
 

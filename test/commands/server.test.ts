@@ -120,7 +120,7 @@ test.each([
 ])('a server cannot be followed if the answer does not identify it: %s', async (option, code) => {
   bed.sandbox.faults.next({ method: 'POST', path: '/servers' }, { status: 202, body: { message: 'Queued.' } });
   const run = await bed.dnx(`server create web-3 --provider hetzner ${option}`);
-  expect(run.stderr).toContain('The answer has no id, so the creation of server web-3 cannot be followed.');
+  expect(run.stderr).toContain('The response has no id, so the creation of server web-3 cannot be followed.');
   expect(run).toMatchObject({ code, waited: 0 });
 });
 
@@ -136,7 +136,7 @@ test('Ctrl-C keeps the results so far', async () => {
   expect(run.json()).toMatchObject([
     { name: 'web-1', status: 'active' },
     { error: { code: 'interrupted' } },
-    { error: { message: 'Not started, because dnx was interrupted.' } },
+    { error: { message: 'Not started: dnx was interrupted.' } },
   ]);
   expect(posts(run.calls)).toHaveLength(2);
   expect(run.stderr).toMatch(/ continues\. Check it with: dnx server show \w+/);

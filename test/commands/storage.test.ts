@@ -21,13 +21,13 @@ describe('the insecure file', () => {
     const run = await login('login --with-token --insecure-storage');
     const file = join(config(), 'tokens.json');
     expect(run.stdout).toBe(`✓ Signed in to ${host()} as ada@example.com (profile default, file)\n`);
-    expect(run.stderr).toContain(`! The token is stored in the clear in ${file}.\n`);
+    expect(run.stderr).toContain(`! The token is stored unencrypted in ${file}.\n`);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(config()).mode & 0o777).toBe(0o700);
     expect(bed.keychain.size).toBe(0);
     for (const line of ['whoami', 'server list']) expect((await bed.dnx(line, signedOut)).stderr).toBe('');
     const status = await bed.dnx('auth status', signedOut);
-    expect([status.stderr, status.stdout.match(/in the clear/g)]).toEqual(['', ['in the clear']]);
+    expect([status.stderr, status.stdout.match(/unencrypted file/g)]).toEqual(['', ['unencrypted file']]);
     expect((await bed.dnx('logout', signedOut)).code).toBe(0);
     expect(existsSync(file)).toBe(false);
   });
@@ -69,7 +69,7 @@ describe('the insecure file', () => {
     writeFileSync(join(config(), 'tokens.json'), '{');
     for (const run of [await login(), await bed.dnx('logout', signedOut)]) {
       expect(run.code).toBe(0);
-      expect(run.stderr).toContain(`An older token may still be in the clear in ${join(config(), 'tokens.json')}.`);
+      expect(run.stderr).toContain(`An older token may still be stored unencrypted in ${join(config(), 'tokens.json')}.`);
     }
     expect(bed.keychain.size).toBe(0);
   });

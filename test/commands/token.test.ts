@@ -27,7 +27,7 @@ describe('token create', () => {
     const run = await bed.dnx(['token', 'create', 'ci', '--for', 'deploy --wait']);
     expect(run.code).toBe(0);
     expect(run.stdout).toMatch(/^\d+\|\w+\n$/);
-    expect(run.stderr).toContain('No site given; assuming its id is set elsewhere.');
+    expect(run.stderr).toContain('No site given; assuming an id.');
     expect(byName('ci')?.abilities).toEqual(['site:deploy', 'site:read']);
     expect(await works(run.stdout.trim())).toBe(true);
   });
@@ -171,7 +171,7 @@ describe('token revoke', () => {
     for (const [line, question] of [
       ['token revoke 4', 'Revoke token Grafana (id 4)?'],
       ['token revoke Grafana', 'Revoke token Grafana (id 4)?'],
-      ['token revoke 1 4', 'Revoke tokens Sandbox (id 1, the one in use here), Grafana (id 4)?'],
+      ['token revoke 1 4', 'Revoke tokens Sandbox (id 1, currently in use), Grafana (id 4)?'],
     ] as const) {
       const run = await bed.dnx(line, { keys: 'n\r', columns: 100 });
       expect([line, run.code, names().length]).toEqual([line, 1, 6]);
@@ -215,13 +215,13 @@ describe('token revoke', () => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx(line, { ...options, env: stored });
     expect([run.code, names().length]).toEqual([2, 6]);
-    expect(run.stderr).toContain('the one in use here'.slice(0, 'keys' in options ? undefined : 0));
+    expect(run.stderr).toContain('currently in use'.slice(0, 'keys' in options ? undefined : 0));
   });
 
   test('the question says that it signs out', async () => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx('token revoke Grafana Sandbox', { keys: 'y\rSandbox\r', columns: 100, env: stored });
     expect([run.code, names().length]).toEqual([0, 4]);
-    expect(run.stderr).toContain('Token Sandbox is the one in use here. Revoking it signs you out.');
+    expect(run.stderr).toContain('You are currently using token Sandbox. Revoking it signs you out.');
   });
 });

@@ -26,7 +26,7 @@ describe('a wrong word on the command line sends nothing and names the right one
     ['daemon create --command top --processes 1.5 --server web-1', "--processes must be a whole number, not '1.5'."],
     [
       'credential create Spare --provider hetzner --token abc',
-      '--token is a secret; pass it as @file or - (stdin).\n  Other users of this machine can see the arguments of a command.',
+      '--token is a secret; pass it as @file or - (stdin).\n  Other users of this machine can see command-line arguments.',
     ],
     ['server create web-3', 'Missing --provider.\n  --provider: Cloud provider, such as hetzner'],
     ['server create', 'Missing --name and --provider.\n  --name: Server name\n  --provider: Cloud provider, such as hetzner'],

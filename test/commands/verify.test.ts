@@ -163,7 +163,7 @@ describe('deploy --verify', () => {
     await site.close();
     const run = await bed.dnx(`deploy shop.example.com --verify /up --within 2s --url ${site.url}`);
     expect(run.code).toBe(1);
-    expect(run.stderr).toContain('did not answer: connection refused');
+    expect(run.stderr).toContain('did not respond: connection refused');
   });
 
   test('Ctrl-C while verifying leaves the release live and says so later', async () => {

@@ -58,7 +58,7 @@ describe('site watch', () => {
     const run = await bed.dnx('site watch --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
     expect(run.stderr).toContain(
-      'The answer to the request was lost. Release 20260416_120003 is the only new one, so it is assumed to be yours.',
+      'The response to the request was lost. Release 20260416_120003 is the only new one, so it is assumed to be yours.',
     );
     expect(posts()).toBe(1);
   });

@@ -73,7 +73,7 @@ describe('osKeychain', () => {
     const slept: number[] = [];
     const sleep = async (ms: number) => void slept.push(ms);
     await expect(keychain({ load, clock: { sleep } }).read('a')).rejects.toMatchObject({
-      message: 'The macOS Keychain did not answer within 60 seconds',
+      message: 'The macOS Keychain did not respond within 60s',
     });
     expect(slept).toEqual([60_000]);
   });

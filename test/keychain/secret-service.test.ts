@@ -99,7 +99,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
     it('on a bus without a Secret Service', async () => {
       await using desktop = await Desktop.create();
       const env = await desktop.login();
-      const message = 'No keychain available: no Secret Service (GNOME Keyring, KWallet, KeePassXC) runs on the D-Bus session bus';
+      const message = 'No keychain available: no Secret Service (GNOME Keyring, KWallet, KeePassXC) is running on the D-Bus session bus';
       for (const args of [
         ['read', 'a'],
         ['write', 'a', '1|x'],
@@ -157,7 +157,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
       process.kill(pid, 'SIGSTOP');
       try {
         const hint = `Restart it, or log in to your desktop again. ${instead}`;
-        expectFailure(await run(env, ['read', 'a']), 'The keychain (Secret Service) does not answer', hint);
+        expectFailure(await run(env, ['read', 'a']), 'The keychain (Secret Service) is not responding', hint);
       } finally {
         process.kill(pid, 'SIGCONT');
       }
@@ -169,7 +169,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
       const server = createServer((socket) => socket.resume().on('error', () => {}));
       await new Promise<void>((resolve) => server.listen(path, resolve));
       try {
-        const message = 'The keychain cannot be reached: the D-Bus session bus does not answer';
+        const message = 'The keychain is unavailable: the D-Bus session bus is not responding';
         const env = { ...desktop.env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` };
         expectFailure(await run(env, ['read', 'a']), message, `Log in to your desktop again. ${instead}`);
       } finally {

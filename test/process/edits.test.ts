@@ -63,6 +63,6 @@ test('directories that cannot be created are an error, and nothing hangs', async
   clearTimeout(limit);
   expect([run.exitCode, run.stderr]).toEqual([
     1,
-    expect.stringContaining('Cannot write the settings in /proc/nowhere/.config/dnx: ENOENT.'),
+    expect.stringContaining('Could not save the settings in /proc/nowhere/.config/dnx: ENOENT.'),
   ]);
 });

@@ -39,7 +39,7 @@ test('names a new token that can neither be printed nor revoked', async () => {
   executable.sandbox.faults.always({ method: 'DELETE', path: '/tokens/{token}' }, { status: 500 });
   const { exitCode, stderr } = await executable.shell('exec 3> >(:); wait $!; dnx token rotate Grafana --yes >&3');
   expect([exitCode, tokens()]).toEqual([1, [1, 2, 3, 4, 5, 6, 7]]);
-  expect(stderr).toContain('The new token Grafana (id 7) exists and nobody has it. The old token Grafana (id 4) still works.');
+  expect(stderr).toContain('The new token Grafana (id 7) still exists. The old token Grafana (id 4) still works.');
   expect(stderr).toContain('Revoke it with: dnx token revoke 7');
 });
 

@@ -52,7 +52,7 @@ test('the first sign-in asks for the host, and the profile keeps it', async () =
   const terminal = openTerminal(['login', '--insecure-storage'], env, executable.directory);
   await terminal.shows('? Host: (deploynix.io)');
   terminal.type(`http://far.example${keys.enter}`);
-  await terminal.shows('Refusing to send a token in the clear to http://far.example.');
+  await terminal.shows('Refusing to send the token unencrypted to http://far.example.');
   terminal.type(`${ERASE_LINE}${executable.sandbox.url}${keys.enter}`);
   await answer(terminal, questions.length);
   const first = await terminal.ended;
@@ -89,18 +89,18 @@ test('the list of abilities can be filtered, and chosen from one by one or all a
   await answer(terminal, 2);
   await terminal.shows('Choose abilities…');
   terminal.type(keys.down + keys.down + keys.down + keys.enter);
-  await terminal.shows('? Abilities 0 chosen');
+  await terminal.shows('? Abilities 0 selected');
   terminal.type('daem');
-  await terminal.shows('0 chosen daem');
+  await terminal.shows('0 selected daem');
   await terminal.shows('daemon:read');
   terminal.type(keys.down + keys.down);
   await terminal.shows('❯ ◯ daemon:update');
   terminal.type(' ');
-  await terminal.shows('1 chosen daem');
+  await terminal.shows('1 selected daem');
   terminal.type('\u007f\u007f\u007f\u007fredir');
-  await terminal.shows('1 chosen redir');
+  await terminal.shows('1 selected redir');
   terminal.type('\t');
-  await terminal.shows('5 chosen redir');
+  await terminal.shows('5 selected redir');
   terminal.type(keys.enter);
   expect((await terminal.ended).code).toBe(0);
   expect(minted()).toMatchObject([
@@ -113,7 +113,7 @@ test('an empty choice of abilities does not mean everything', async () => {
   await answer(terminal, 2);
   await terminal.shows('Choose abilities…');
   terminal.type(keys.down + keys.down + keys.down + keys.enter);
-  await terminal.shows('? Abilities 0 chosen');
+  await terminal.shows('? Abilities 0 selected');
   terminal.type(keys.enter);
   await terminal.shows('Choose at least one');
   terminal.type(keys.interrupt);
@@ -130,7 +130,7 @@ test.each(questions.map(([question], index) => [question, index] as const))(
     terminal.type(keys.interrupt);
     const { text, code } = await terminal.ended;
     expect(code).toBe(130);
-    expect(text).toContain('Interrupted; nothing was done.');
+    expect(text).toContain('Interrupted; nothing was changed.');
     expect(minted()).toEqual([]);
     expect(executable.sandbox.calls).toHaveLength(index < 2 ? 0 : 3);
     expect(existsSync(join(executable.directory, 'config/config.json'))).toBe(false);

@@ -43,5 +43,5 @@ test('Ctrl-C picks nothing', async () => {
   terminal.type(`blog${keys.interrupt}`);
   const { text, code } = await terminal.ended;
   expect([code, posts()]).toEqual([130, []]);
-  expect(text).toContain('Interrupted; nothing was done.');
+  expect(text).toContain('Interrupted; nothing was changed.');
 });

@@ -45,7 +45,7 @@ describe.each(consenting.filter(({ severe }) => severe))('$path cannot be undone
   test('--yes is not enough', async () => {
     const refused = await run(`${line} --yes`);
     expect(refused).toMatchObject({ code: 2, calls: [], stdout: '' });
-    expect(refused.stderr).toContain('--yes is not enough here');
+    expect(refused.stderr).toContain('--yes is not enough');
   });
 
   test('a wrong name changes nothing', async () => {

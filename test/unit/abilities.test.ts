@@ -47,8 +47,8 @@ describe('what a command line needs', () => {
   test('says what it assumed', async () => {
     const { notes } = await needsOfLines({ lines: ['deploy --wait', 'deploy $SITE'], scripts: [] }, tree, world);
     expect(notes).toEqual([
-      'No server given; assuming its id is set elsewhere.',
-      'No site given; assuming its id is set elsewhere.',
+      'No server given; assuming an id.',
+      'No site given; assuming an id.',
       'The value of $SITE is unknown; assuming it is a name.',
     ]);
   });

@@ -50,7 +50,7 @@ test('a body without a length is incomplete if its connection is reset', async (
   const reading = directTransport(patience(PATIENT_MS))
     .request(ask({ url: liar.url }))
     .then(({ body }) => textOf(body));
-  expect(await failureOf(reading)).toEqual({ message: 'connection closed in the middle of the answer', sent: true });
+  expect(await failureOf(reading)).toEqual({ message: 'connection closed in the middle of the response', sent: true });
 });
 
 test('an unknown host name', async () => {

@@ -49,9 +49,9 @@ describe('dnx commands in a shell script', () => {
     ['ls | xargs dnx deploy', 'its arguments come from xargs'],
     ["ssh web 'dnx deploy x'", 'it is in an argument of ssh'],
     ['watch dnx site show x', 'it follows watch'],
-    ['dnx deploy ${SITE:-', 'its substitution cannot be read'],
-    ['dnx deploy ${{ vars.SITE', 'its substitution cannot be read'],
-    ['dnx deploy ${SITE:-$(dnx site list -o ids)}', 'its substitution cannot be read'],
+    ['dnx deploy ${SITE:-', 'its substitution cannot be parsed'],
+    ['dnx deploy ${{ vars.SITE', 'its substitution cannot be parsed'],
+    ['dnx deploy ${SITE:-$(dnx site list -o ids)}', 'its substitution cannot be parsed'],
     ['dnx env set "A=1\nB=2"', 'a quote spans several lines'],
   ])('says that it does not understand: %s', (text, why) => {
     expect(doubts(text)).toEqual([why]);
@@ -97,7 +97,7 @@ jobs:
     const circle = 'jobs:\n  build:\n    steps:\n      - run:\n          command: dnx deploy x\n';
     for (const text of [circle, 'pipelines:\n  default:\n    - step:\n        script:\n          - dnx deploy x\n']) {
       const { found, unclear } = readWorkflow(text, 'config.yml');
-      expect([found, unclear.map(({ line, why }) => [line, why])]).toEqual([[], [[5, 'this place may not run commands']]]);
+      expect([found, unclear.map(({ line, why }) => [line, why])]).toEqual([[], [[5, 'it may not be a command']]]);
     }
   });
 
@@ -179,7 +179,7 @@ child:
   ])('that refers to itself is not understood: %.40s', (text) => {
     expect(readWorkflow(text, '.gitlab-ci.yml')).toEqual({
       found: [],
-      unclear: [expect.objectContaining({ why: 'its references never end' })],
+      unclear: [expect.objectContaining({ why: 'its references are circular' })],
     });
   });
 

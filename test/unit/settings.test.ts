@@ -158,7 +158,7 @@ describe('files that cannot be used', () => {
     write('project/.deploynix.json', '{"server":"from-link","site":["a.test"]}');
     expect(read()).toMatchObject({ server: 'from-link', site: undefined });
     expect(read({ DNX_SITE: 'env.test' })).toMatchObject({ site: 'env.test' });
-    expect(read().problems).toMatchObject([{ message: `site in ${join(home, 'project/.deploynix.json')} is not text.` }]);
+    expect(read().problems).toMatchObject([{ message: `site in ${join(home, 'project/.deploynix.json')} must be a string.` }]);
   });
 
   test('ids may be numbers, and a profile may be called constructor', () => {

@@ -86,10 +86,10 @@ describe.each(transports)('%s', (_, openTransport) => {
     expect(await textOf((await open(PATIENT_MS).request(ask())).body)).toBe('{"name":"café"}');
   });
 
-  test('dropped before an answer: the request may have been performed', async () => {
+  test('dropped before an answer: the request may have gone through', async () => {
     answer = (request) => request.socket.destroy();
     const failure = await failureOf(open(PATIENT_MS).request(ask({ method: 'POST', body: '{}' })));
-    expect(failure).toEqual({ message: 'connection closed before an answer arrived', sent: true });
+    expect(failure).toEqual({ message: 'connection closed before the response arrived', sent: true });
   });
 
   test('cut in the middle of the answer', async () => {
@@ -100,7 +100,7 @@ describe.each(transports)('%s', (_, openTransport) => {
     const reading = open(PATIENT_MS)
       .request(ask())
       .then(({ body }) => textOf(body));
-    expect(await failureOf(reading)).toEqual({ message: 'connection closed in the middle of the answer', sent: true });
+    expect(await failureOf(reading)).toEqual({ message: 'connection closed in the middle of the response', sent: true });
   });
 
   describe('abort', () => {
@@ -182,7 +182,7 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
   test('no answer: ends after the limit, and says that the request was sent', async ({ onTestFinished }) => {
     const { request } = await open(HASTY_MS, () => {}, onTestFinished, 1_000);
     const failure = await failureOf(request({ method: 'POST', body: '{}' }));
-    expect(failure).toEqual({ message: 'no answer within 1s', sent: true });
+    expect(failure).toEqual({ message: 'no response within 1s', sent: true });
   });
 
   test('a large request gets more time', async ({ onTestFinished }) => {
@@ -200,14 +200,14 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
     onTestFinished(() => liar.close());
     const { request } = await open(HASTY_MS, () => {}, onTestFinished);
     const { body, file } = await request({ url: liar.url });
-    expect(await failureOf(textOf(file))).toEqual({ message: 'the answer stalled for 0.15s', sent: true });
+    expect(await failureOf(textOf(file))).toEqual({ message: 'the response stalled for 0.15s', sent: true });
     expect(await failureOf(textOf(body))).toMatchObject({ sent: true });
   });
 
   test('a body that stalls ends after the limit', async ({ onTestFinished }) => {
     const { request } = await open(HASTY_MS, (_, response) => begin(response), onTestFinished);
     const { body } = await request();
-    expect(await failureOf(textOf(body))).toEqual({ message: 'the answer stalled for 0.15s', sent: true });
+    expect(await failureOf(textOf(body))).toEqual({ message: 'the response stalled for 0.15s', sent: true });
   });
 
   test('a slow reader does not count as a stall', async ({ onTestFinished }) => {

@@ -1,5 +1,4 @@
 import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
-import { capitalized } from '../../base/text.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Output, World } from '../../machine/world.ts';
 import type { Globals } from '../language/globals.ts';
@@ -74,7 +73,7 @@ export class ClosedPipe extends Error {}
 function unwritten(cause: Error): Error {
   const code = systemCode(cause);
   if (code === 'EPIPE' || code === 'ECONNRESET') return new ClosedPipe(cause.message, { cause });
-  return new DnxError('failed', `${capitalized(reasonOf(code) ?? `writing failed (${code})`)}. The output could not be written.`, {
+  return new DnxError('failed', `Could not write the output: ${reasonOf(code) ?? code}.`, {
     cause,
   });
 }

@@ -32,7 +32,7 @@ export function openAsk({ world, input, before }: Options): Ask {
   /** Strips control characters that came from the API. */
   const ask = async <T>(question: string, put: (questions: Questions, question: string) => Promise<T>): Promise<T> => {
     const harmless = line(question);
-    if (!allowed()) throw usage(`Cannot ask without a terminal: ${harmless}`, 'Give the answer as an option, or run this in a terminal.');
+    if (!allowed()) throw usage(`Cannot prompt without a terminal: ${harmless}`, 'Use an option instead, or run this in a terminal.');
     before();
     questions ??= await open();
     try {

@@ -50,7 +50,7 @@ export function plainQuestions(terminal: Terminal): Questions {
     async checkbox<V>(question: string, rows: readonly (Choice<V> | string)[]) {
       list(question, rows);
       const choices = rows.filter((each) => typeof each !== 'string');
-      const chosen = await until('Numbers, separated by commas (enter takes those with *): ', (typed) => numbered(typed, choices));
+      const chosen = await until('Numbers, separated by commas (default: those marked *): ', (typed) => numbered(typed, choices));
       return chosen.map(({ value }) => value);
     },
   };
@@ -65,7 +65,7 @@ function narrowing<V>(question: string, choices: readonly Choice<V>[], list: (qu
     const found = filtered(choices, typed);
     if (found.length === 1) return found[0];
     shown = found.length > 0 ? found : choices;
-    list(found.length > 0 ? question : `Nothing matches '${typed}'. ${question}`, shown);
+    list(found.length > 0 ? question : `No matches for '${typed}'. ${question}`, shown);
     return undefined;
   };
 }

@@ -35,7 +35,7 @@ export interface Terminal {
 }
 
 /** Said if the user only presses enter where an answer is needed. */
-export const EMPTY = 'An answer is required.';
+export const EMPTY = 'A value is required.';
 
 /** The longest list to choose from without typing. */
 const SHORT = 8;
@@ -52,4 +52,4 @@ export function filtered<V>(choices: readonly Choice<V>[], term: string): readon
 }
 
 /** Ctrl-C, or the end of the input, at a question. */
-export const left = (cause?: unknown): DnxError => new DnxError('interrupted', 'Interrupted; nothing was done.', { cause });
+export const left = (cause?: unknown): DnxError => new DnxError('interrupted', 'Interrupted; nothing was changed.', { cause });

@@ -14,10 +14,10 @@ export function requireConsent(invocation: Invocation, ask: Context['ask']): voi
   const level = consentLevel(command);
   if (level === 'severe' && consent.confirm === undefined)
     throw usage(
-      'This cannot be undone and needs confirmation.',
-      `${consent.yes ? '--yes is not enough here: pass' : 'Pass'} ${confirmOf(invocation)}.`,
+      'This cannot be undone and requires confirmation.',
+      `Use ${confirmOf(invocation)}${consent.yes ? '; --yes is not enough' : ''}.`,
     );
-  if (level === 'moderate' && !consent.yes) throw usage('This needs confirmation.', 'Pass --yes.');
+  if (level === 'moderate' && !consent.yes) throw usage('This requires confirmation.', 'Use --yes.');
 }
 
 /** `--confirm web-1`, if the name is on the command line. */
@@ -51,7 +51,7 @@ async function moderate(
   ctx: Context,
 ): Promise<readonly Targets[]> {
   if (yes) return all;
-  if (!ctx.ask.allowed) throw usage(`${consent.warning ?? 'This needs confirmation.'} Nothing was changed.`, 'Pass --yes.');
+  if (!ctx.ask.allowed) throw usage(`${consent.warning ?? 'This requires confirmation.'} Nothing was changed.`, 'Use --yes.');
   const named: Targets[] = [];
   for (const each of all) named.push(await withNames(each, ctx));
   if (consent.warning) ctx.progress.warn(consent.warning);
@@ -71,7 +71,7 @@ async function severe(
   const [first = {}] = all;
   const own = first[noun];
   if (!own) throw new Error(`${command.name} is severe but has no target`);
-  if (all.length > 1) throw usage('This cannot be undone, so it takes one at a time. Nothing was changed.');
+  if (all.length > 1) throw usage('This cannot be undone, so only one is allowed at a time. Nothing was changed.');
   if (confirm !== undefined && (confirm === own.label || confirm === own.id)) return [first];
   const named = confirm === undefined ? await withNames(first, ctx) : first;
   if (confirm === undefined)

@@ -53,7 +53,7 @@ export async function perform(typed: Invocation, base: BaseContext, unpicked: Sc
   const line = withAnswers(invocation, { ...names, ...answers });
   // What was left out would be asked for again.
   const quiet = Object.values(inputs.asked).some(({ value }) => value === undefined) ? ['--no-input'] : [];
-  return { ...result, next: [...(result.next ?? []), { command: [...line, ...quiet], why: 'The same without questions' }] };
+  return { ...result, next: [...(result.next ?? []), { command: [...line, ...quiet], why: 'Without prompts' }] };
 }
 
 /** The targets. What was remembered of them is verified, unless the command only reads one thing. */

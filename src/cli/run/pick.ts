@@ -61,7 +61,7 @@ async function pickOne(
   ctx: Needs,
 ): Promise<Targets> {
   const [only] = candidates;
-  if (!only) throw new DnxError('not_found', `There are no ${plural(title(name))} to choose from.`);
+  if (!only) throw new DnxError('not_found', `No ${plural(title(name))} to choose from.`);
   const own = name === nounOf(invocation.group);
   const { choicesOf, labelIn } = await import('./candidates.ts');
   if (candidates.length === 1 && (!own || endpoint?.startsWith('GET '))) {

@@ -56,7 +56,7 @@ function failed({ id, label }: Target, error: unknown): Result {
   return { view: { kind: 'record', item: { id, name: label, error: { code, message, status } }, columns: [] }, exit: error };
 }
 
-const skipped = (): DnxError => new DnxError('partial', 'Not started, because dnx was interrupted.');
+const skipped = (): DnxError => new DnxError('partial', 'Not started: dnx was interrupted.');
 
 function itemOf({ view }: Result, { id }: Target): Item {
   if (view.kind === 'record') return { ...view.item };

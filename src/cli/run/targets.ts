@@ -21,7 +21,7 @@ export const firstWords = ({ targets }: Pick<Invocation, 'targets'>): Readonly<R
 export function requireWords(invocation: Invocation, { allowed }: Pick<Ask, 'allowed'>, settled: Settled): void {
   const { group, command, path, options, fields, targets } = invocation;
   const [one, other] = typeof command.calls === 'function' ? [] : alternativesIn(command.calls).filter((name) => targets[name]);
-  if (one && other) throw usage(`${flagName(one)} and ${flagName(other)} cannot be combined.`, 'Use one of them.');
+  if (one && other) throw usage(`${flagName(one)} and ${flagName(other)} cannot be combined.`, 'Use only one of them.');
   const missing = positionalsOf(group, command).find(
     ({ key, required }) => required && [targets[key], options[key], fields[key]].every((word) => word === undefined),
   );
@@ -60,7 +60,7 @@ export async function targetsOf(invocation: Invocation, chosen: Chosen, scope: S
   const words = ownWords(invocation);
   const given = firstWords(invocation);
   if (meansAll(invocation)) {
-    if (words.length > 0) throw usage(`--all cannot be combined with ${plural(title(noun))}.`, 'Use one of the two.');
+    if (words.length > 0) throw usage(`--all cannot be combined with ${plural(title(noun))}.`, 'Use only one of them.');
     return everyOne(noun, given, scope);
   }
   const settled = noun === 'server' || noun === 'site' ? scope.settings[noun] : undefined;

@@ -48,10 +48,7 @@ export async function parseValue(key: string, option: Option<unknown>, word: unk
     case 'secret':
       if (word === '-' && sources.ask.allowed) return sources.ask.password(option.help);
       if (word !== '-' && !word.startsWith('@')) {
-        throw usage(
-          `${named} is a secret; pass it as @file or - (stdin).`,
-          'Other users of this machine can see the arguments of a command.',
-        );
+        throw usage(`${named} is a secret; pass it as @file or - (stdin).`, 'Other users of this machine can see command-line arguments.');
       }
       return contentOf(word, sources);
     default:

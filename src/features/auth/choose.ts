@@ -36,7 +36,7 @@ export async function chosenAbilities(
   // The API takes an empty list for every ability.
   if (chosen.size === 0) throw usage('No ability needed: any token can do that.', 'Add one with --ability.');
   const unknown = [...chosen].filter((each) => !known.includes(each));
-  if (unknown.length > 0) progress.warn(`Not in the API reference: ${unknown.join(', ')}. To see all abilities: dnx token abilities`);
+  if (unknown.length > 0) progress.warn(`Not in the API reference: ${unknown.join(', ')}. See: dnx token abilities`);
   return [...chosen];
 }
 

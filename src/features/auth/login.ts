@@ -22,17 +22,16 @@ export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf)
   const { requests, storedToken, storing } = settings.blocked;
   const blocked = requests ?? storedToken ?? storing;
   if (blocked) throw blocked;
-  if (ctx.world.env.DNX_TOKEN)
-    progress.warn('DNX_TOKEN is set and wins over the token you are about to store. Unset it to use the stored token.');
+  if (ctx.world.env.DNX_TOKEN) progress.warn('DNX_TOKEN is set and overrides stored tokens. Unset it to use this sign-in.');
   if (options.with_token && isChosen(options))
     throw usage('The abilities of an existing token cannot be changed.', 'Remove --ability, --for, --from-script and --preset.');
   if (!options.with_token && !ask.allowed)
-    throw usage('Cannot ask for a password without a terminal.', 'Use dnx login --with-token, or set DNX_TOKEN.');
+    throw usage('Cannot prompt for a password without a terminal.', 'Use dnx login --with-token, or set DNX_TOKEN.');
   const at = await signingIn(ctx, options.insecure_storage ?? false);
   const before = at.tokens.known;
   const { user, abilities } = options.with_token ? await signInWithToken(ctx, at) : await signInWithPassword(at, options, needsOf);
   if (before) progress.note('The previous token was replaced but not revoked. To review your tokens: dnx token list --audit');
-  if (at.insecure) progress.warn(`The token is stored in the clear in ${at.tokens.file}.`);
+  if (at.insecure) progress.warn(`The token is stored unencrypted in ${at.tokens.file}.`);
   await rememberHost(ctx, at.host);
   const store = at.insecure ? 'file' : 'keychain';
   const { profile } = settings;
@@ -58,12 +57,10 @@ async function signingIn({ api, ask, progress, settings, tokens }: Needs, insecu
 async function signInWithToken({ stdin, world }: Needs, at: SigningIn) {
   const token = (at.ask.allowed && world.stdin.isTTY ? await at.ask.password('Token:') : await stdin()).trim();
   if (token === '') throw usage('No token on standard input.', 'For example: dnx login --with-token < token.txt');
-  if (/\s/.test(token)) throw usage('Not a token: standard input contains white space.');
+  if (/\s/.test(token)) throw usage('Standard input is not a token: it contains whitespace.');
   const user = await checkToken(at, token).catch((error: unknown) => {
     if (!isError(error, 'unauthenticated')) throw error;
-    throw error.withHint(
-      'Nothing was stored. The token may be revoked, or copied without its beginning: the part before the | belongs to it.',
-    );
+    throw error.withHint('Nothing was stored. The token may be revoked or incomplete; include the part before the |.');
   });
   await storeToken(at, { token, user, abilities: undefined });
   return { user, abilities: undefined };

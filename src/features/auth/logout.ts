@@ -15,7 +15,7 @@ export async function logout(ctx: Needs, { keep = false }: { readonly keep: bool
   const found = await tokens.find();
   if (!found) {
     const forgotten = await tokens.forget();
-    const sentence = forgotten ? `The token for ${place} was already gone; it is now forgotten.` : `Not signed in to ${place}.`;
+    const sentence = forgotten ? `The token for ${place} was already gone; signed out.` : `Not signed in to ${place}.`;
     return message(sentence, data(false, forgotten));
   }
   const revoked = !keep && (await revoke(ctx));
@@ -38,9 +38,12 @@ async function revoke({ api }: Pick<Needs, 'api'>): Promise<boolean> {
     return true;
   } catch (error) {
     if (isError(error, 'network', 'failed', 'forbidden'))
-      throw error.withHint('The token is still stored here.', { command: ['logout', '--keep'], why: 'To forget it without revoking it' });
+      throw error.withHint('The token is still stored here.', { command: ['logout', '--keep'], why: 'To remove it without revoking it' });
     if (isError(error) && isStop(error))
-      throw error.withHint('The token is still stored here, and may be revoked already.', { command: ['logout'], why: 'To finish' });
+      throw error.withHint('The token is still stored here, and may be revoked already.', {
+        command: ['logout'],
+        why: 'To finish signing out',
+      });
     if (!isError(error, 'unauthenticated')) throw error;
     return false;
   }

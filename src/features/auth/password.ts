@@ -75,7 +75,7 @@ function explained(error: unknown): unknown {
   }
   if (error.code === 'forbidden') return error.withHint(PLAN);
   if (!mayHaveActed(error)) return error;
-  return error.withHint('A token may have been created and is stored nowhere.', {
+  return error.withHint('A token may have been created, but it was not stored.', {
     command: ['token', 'list', '--audit'],
     why: 'To review your tokens',
   });
@@ -102,7 +102,7 @@ async function revokeFirst({ api, host, progress }: SigningIn, token: string): P
       if (!isError(error)) throw error;
       if (error.code === 'unauthenticated') return;
       const state = mayHaveActed(error) ? 'may still exist' : 'still exists';
-      progress.warn(`The token with every ability that signed in${named(token)} ${state}. ${revokeIt(token)}`);
+      progress.warn(`The temporary token with every ability${named(token)} ${state}. ${revokeIt(token)}`);
       if (isStop(error)) throw error;
     });
 }
@@ -114,7 +114,7 @@ async function withdrawn({ api, host, progress }: SigningIn, token: string, erro
     return error;
   } catch (cause) {
     if (isError(cause, 'unauthenticated')) return error;
-    const sentence = `The new token${named(token)} exists and is stored nowhere. ${revokeIt(token)}`;
+    const sentence = `The new token${named(token)} was not stored, but still exists. ${revokeIt(token)}`;
     if (isError(error)) return error.withHint(error.hint === undefined ? sentence : `${error.hint}\n${sentence}`, ...error.next);
     progress.warn(sentence);
     return error;

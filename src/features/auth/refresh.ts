@@ -16,14 +16,10 @@ type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'tokens' | 
 export async function refreshToken(ctx: Needs, choosing: Choosing, needsOf: NeedsOf): Promise<View> {
   const { ask, progress, settings, tokens, world } = ctx;
   if (world.env.DNX_TOKEN?.trim())
-    throw usage(
-      'DNX_TOKEN is set, and dnx auth refresh only updates a stored token.',
-      'Unset DNX_TOKEN, or create a token that can do more.',
-      {
-        command: ['token', 'create', 'NAME', '--ability', '…'],
-        why: 'Create one with',
-      },
-    );
+    throw usage('DNX_TOKEN is set, and dnx auth refresh only updates a stored token.', 'Unset DNX_TOKEN, or create another token.', {
+      command: ['token', 'create', 'NAME', '--ability', '…'],
+      why: 'Create one with',
+    });
   const given = await chosenAbilities(progress, choosing, needsOf);
   if (!given && !ask.allowed) throw usage('No abilities given.', 'Use --ability, --for, --from-script or --preset.');
   const plain = await tokens.token();
@@ -54,6 +50,6 @@ export async function refreshToken(ctx: Needs, choosing: Choosing, needsOf: Need
 const signInAgain = { command: ['login'], why: 'To sign in with more abilities' };
 
 const unknown = (): DnxError =>
-  new DnxError('failed', 'Deploynix does not say what the stored token can do, so nothing can be added to it. Nothing was changed.', {
+  new DnxError('failed', 'Deploynix does not list the abilities of the stored token, so none can be added. Nothing was changed.', {
     next: [signInAgain],
   });

@@ -64,7 +64,7 @@ async function statusAt({ api, tokens, settings, world }: Needs, place: Identity
   const signIn = loginLine({ ...place, config: settings.config });
   try {
     const found = await own.find();
-    if (!found) return broken(own.known ? 'The stored token is gone' : 'Not signed in', signIn);
+    if (!found) return broken(own.known ? 'The stored token is missing' : 'Not signed in', signIn);
     const there = api.as(found.token, place.host);
     const { data } = await there.send('GET /user');
     const details = await detailsOf(there, found.token);
@@ -118,7 +118,7 @@ function placesIn({ config }: Pick<Context['settings'], 'config'>): Identity[] {
 
 /** Where a token comes from; one in the clear is said here instead of with every command. */
 const sourceInWords = (source: Source | null): string | undefined =>
-  source === 'variable' ? 'DNX_TOKEN' : source === 'file' ? 'in the clear' : (source ?? undefined);
+  source === 'variable' ? 'DNX_TOKEN' : source === 'file' ? 'unencrypted file' : (source ?? undefined);
 
 function abilitiesInWords(abilities: readonly string[] | null): string | undefined {
   // The API may send something else.

@@ -20,8 +20,8 @@ const seeBackups = { command: ['backup', 'list'], why: 'See' };
 
 /** Refuses a command line that does not say which backup it means. */
 export function requireChoice({ backup, latest, of }: BackupChoice, { allowed }: Pick<Context['ask'], 'allowed'>): void {
-  if (backup !== undefined && latest) throw usage('--latest cannot be combined with a backup.', 'Leave out one of the two.');
-  if (latest && !of.database && !of.site) throw usage('--latest of which database or site?', 'Use --database with --server, or --site.');
+  if (backup !== undefined && latest) throw usage('--latest cannot be combined with a backup.', 'Use only one of them.');
+  if (latest && !of.database && !of.site) throw usage('--latest needs a database or site.', 'Use --database with --server, or --site.');
   if (backup === undefined && !latest && !allowed)
     throw usage('No backup given. Use --latest with --database or --site, or run in a terminal to pick one.', undefined, seeBackups);
 }
@@ -42,7 +42,7 @@ export async function findBackup(ctx: Pick<Context, 'api' | 'ask' | 'clock'>, ch
   const [newest] = own;
   if (!newest) {
     const what = of.database ? ` of database ${of.database.label}` : of.site ? ` of ${of.site.label}` : '';
-    throw new DnxError('not_found', `There is no completed backup${what}.`, { next: [seeBackups] });
+    throw new DnxError('not_found', `No completed backup${what} found.`, { next: [seeBackups] });
   }
   return latest ? newest : pick(ctx, own);
 }

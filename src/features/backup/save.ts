@@ -67,7 +67,7 @@ async function place(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') throw usage(`${path} now exists.`, 'Use --force to overwrite it.');
+    if (systemCode(error) === 'EEXIST') throw usage(`${path} was created in the meantime.`, 'Use --force to overwrite it.');
     await rename(temporary, path);
   }
 }
@@ -75,8 +75,8 @@ async function place(temporary: string, path: string): Promise<void> {
 function asFailure(error: unknown, path: string): unknown {
   const reason = reasonOf(systemCode(error));
   if (!reason) return error;
-  return new DnxError('failed', `Cannot write ${path}: ${reason}.`, {
-    hint: 'No file was saved. Choose another place with -O.',
+  return new DnxError('failed', `Could not write ${path}: ${reason}.`, {
+    hint: 'No file was saved. Choose another location with -O.',
     cause: error,
   });
 }

@@ -70,10 +70,10 @@ const pathIn = ({ origin, pathname }: URL, root: string): string | undefined =>
 
 const lost = (fault: NetworkFault, url: URL, root: string): DnxError =>
   pathIn(url, root) === undefined
-    ? new DnxError('network', `Cannot reach ${url.origin}, which stores the backup: ${fault.message}.`, { cause: fault })
+    ? new DnxError('network', `Could not reach ${url.origin}, which stores the backup: ${fault.message}.`, { cause: fault })
     : unreachable(fault, 'GET', url.origin);
 
-/** The URL of the file, if the answer is not the file itself. */
+/** The URL of the file, if the response is not the file itself. */
 async function elsewhere(response: HttpResponse, from: URL, root: string): Promise<string | undefined> {
   const { status, headers } = response;
   if (status >= 300 && status < 400 && headers.location) {
@@ -85,7 +85,7 @@ async function elsewhere(response: HttpResponse, from: URL, root: string): Promi
   const found = urlIn(body) ?? (isObject(body) ? urlIn(body.data) : undefined);
   if (found) return found;
   const path = pathIn(from, root);
-  throw new DnxError('failed', `The answer from ${from.host} has neither a file nor a URL.`, {
+  throw new DnxError('failed', `The response from ${from.host} contains neither a file nor a URL.`, {
     next: path === undefined ? [] : [{ command: ['api', 'GET', path], why: 'See' }],
   });
 }
@@ -102,20 +102,20 @@ const urlIn = (value: unknown): string | undefined =>
 
 /** Refuses an unencrypted URL, except on this machine. */
 function checked(location: string, from: URL): URL {
-  if (!URL.canParse(location, from.href)) throw new DnxError('failed', `${from.host} points to “${location}”, which is not a URL.`);
+  if (!URL.canParse(location, from.href)) throw new DnxError('failed', `${from.host} links to “${location}”, which is not a URL.`);
   const url = new URL(location, from);
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))) return url;
-  throw new DnxError('failed', `${from.host} points to ${url.protocol}//${url.host}, which is not encrypted.`);
+  throw new DnxError('failed', `${from.host} links to ${url.protocol}//${url.host}, which is not encrypted.`);
 }
 
-/** Throws unless the answer is the whole file, which only a 200 means. */
+/** Throws unless the response is the whole file, which only a 200 means. */
 async function refuse(response: HttpResponse, url: URL, root: string): Promise<void> {
   const { status, headers } = response;
   const page = /^text\/html/i.test(headers['content-type'] ?? '');
   if (status === 200 && !page) return;
   if (status >= 300 && pathIn(url, root) !== undefined) throw failureOf(await readReply(response), ENDPOINT);
   response.discard();
-  throw new DnxError('failed', `${url.host} answered ${status === 200 ? 'a web page' : status} instead of the backup.`, {
+  throw new DnxError('failed', `${url.host} returned ${status === 200 ? 'a web page' : status} instead of the backup.`, {
     hint: status === 200 || status >= 300 ? 'The link may have expired. Try again.' : 'No file was saved.',
   });
 }

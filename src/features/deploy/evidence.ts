@@ -16,7 +16,7 @@ export interface Evidence {
   last?: string;
   /** The gap between the baseline and our request left room for another deployment. */
   readonly blurred?: boolean;
-  /** The answer to our request was lost, so it may never have been performed. */
+  /** The response to our request was lost, so it may never have been performed. */
   readonly unsure?: boolean;
   /** This is an installation or the like: its success is not a deployment. */
   readonly foreign?: boolean;
@@ -45,7 +45,7 @@ export interface Seen {
 /** How long a settled site gets to show a late release or mark, in ms. After that the result is `unknown`. */
 export const PATIENCE_MS = 90_000;
 
-/** How long an answer may be stale, in ms. Weaker evidence than a new release must hold this long. */
+/** How long a response may be stale, in ms. Weaker evidence than a new release must hold this long. */
 export const LAG_MS = 20_000;
 
 /** A verdict that counts once the site has been settled for `ms`. */
@@ -57,7 +57,7 @@ export function after(ms: number, evidence: Evidence, at: number, verdict: Verdi
 /** A verdict that counts once nothing more can be expected. */
 export const doubted = (evidence: Evidence, at: number, verdict: Verdict): Verdict | undefined => after(PATIENCE_MS, evidence, at, verdict);
 
-/** A verdict that may rest on a stale answer from before our request. */
+/** A verdict that may rest on a stale response from before our request. */
 export const unlessOld = (evidence: Evidence, at: number, verdict: Verdict): Verdict | undefined =>
   after(evidence.going || evidence.watched ? 0 : LAG_MS, evidence, at, verdict);
 

@@ -43,7 +43,7 @@ export async function followRun(ctx: DeployContext, remembered: Remembered, opti
   }
 }
 
-/** The end of the wait, and the last poll that got an answer. */
+/** The end of the wait, and the last poll that got a response. */
 type Polled = Followed<Verdict> & { readonly last: Seen | undefined };
 
 async function pollRun(ctx: DeployContext, remembered: Remembered, { resumed, pace }: Options): Promise<Polled> {

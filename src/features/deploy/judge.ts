@@ -110,7 +110,7 @@ function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): 
   return health === 'good' ? told('succeeded') : doubt(`the site's status is “${statusOf(site) ?? 'unknown'}”`);
 }
 
-/** True if the site was deployed since the baseline. A stale answer has an older time. */
+/** True if the site was deployed since the baseline. A stale response has an older time. */
 function isDeployed(baseline: Baseline, { last_deployed_at = null }: Site): boolean {
   if (last_deployed_at === null || last_deployed_at === baseline.last_deployed_at) return false;
   const [before, now] = [timeOf(baseline.last_deployed_at), timeOf(last_deployed_at)];

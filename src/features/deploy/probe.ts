@@ -63,11 +63,11 @@ async function probe(
   try {
     const response = await transport.request({ method: 'GET', url, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
     const text = await beginningOf(response.body);
-    if (response.status !== expect) return `answered ${response.status} instead of ${expect}`;
+    if (response.status !== expect) return `returned ${response.status} instead of ${expect}`;
     return body === undefined || text.includes(body) ? undefined : `does not contain '${body}'`;
   } catch (error) {
-    if (error instanceof NetworkFault) return `did not answer: ${error.message}`;
-    if (isError(error, 'timed_out')) return last ?? 'did not answer in time';
+    if (error instanceof NetworkFault) return `did not respond: ${error.message}`;
+    if (isError(error, 'timed_out')) return last ?? 'did not respond in time';
     throw error;
   }
 }
@@ -106,7 +106,7 @@ async function runCommand(
     timer.start();
     const code = await ended;
     if (isError(timer.signal.reason, 'timed_out')) throw timer.signal.reason;
-    return code === 0 ? undefined : `'${command}' exited with ${code}`;
+    return code === 0 ? undefined : `'${command}' exited with code ${code}`;
   } catch (error) {
     if (isError(error, 'usage')) return error.message;
     throw error;

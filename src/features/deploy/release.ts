@@ -40,7 +40,7 @@ const MARKS = ['is_live', 'live', 'is_current', 'current', 'is_active', 'active'
 const LIVE_WORDS = ['live', 'current'];
 const TIMES = ['created_at', 'createdAt', 'started_at', 'deployed_at', 'released_at', 'timestamp', 'date'];
 
-/** The releases in an answer, newest first. Their order counts only if their ages are unknown. */
+/** The releases in a response, newest first. Their order counts only if their ages are unknown. */
 export function releasesOf(answer: readonly unknown[]): readonly Release[] {
   const unique = new Map(answer.filter(isObject).map((each) => [idIn(each.id), each]));
   unique.delete(undefined);

@@ -60,7 +60,7 @@ function writable(file: string, given: string): void {
   try {
     appendFileSync(file, '');
   } catch (error) {
-    throw usage(`Cannot write ${given}: ${reason(systemCode(error))}.`);
+    throw usage(`Could not write ${given}: ${reason(systemCode(error))}.`);
   }
 }
 

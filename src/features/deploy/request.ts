@@ -5,7 +5,7 @@ import { liveOf, type Release } from './release.ts';
 import { type Remembered, remember } from './runs.ts';
 import { type DeployContext, idsOf, type SiteReference, type Snapshot, siteCommand } from './snapshot.ts';
 
-/** The usual time between the snapshot and the answer, in ms. After a longer gap somebody else's deployment may lie in between. */
+/** The usual time between the snapshot and the response, in ms. After a longer gap somebody else's deployment may lie in between. */
 const GAP_MS = 2_000;
 
 /** Starts a deployment. Undefined without a snapshot: there is nothing to judge a run by. */
@@ -38,7 +38,7 @@ export async function requestRollback(
   return run;
 }
 
-/** Sends the one request of a run that is already saved. A refusal deletes the run; a lost answer keeps it. */
+/** Sends the one request of a run that is already saved. A refusal deletes the run; a lost response keeps it. */
 async function sendOnce(run: Remembered | undefined, check: readonly string[], send: () => Promise<unknown>): Promise<void> {
   try {
     await send();

@@ -33,7 +33,7 @@ export async function settleRunning(
     if (answer === 'attach') {
       ctx.progress.note(
         isInstallation(word)
-          ? `${of.site.label} is already ${word}; following that.`
+          ? `${of.site.label} is already ${word}; following it.`
           : `A deployment of ${of.site.label} is already in progress; following it.`,
       );
       return { before, attach: true };
@@ -46,7 +46,7 @@ export async function settleRunning(
 /** Without a terminal a deployment is followed. An installation is not one, so dnx waits for its end. */
 async function choose({ ask }: DeployContext, of: SiteReference, word: string): Promise<IfRunning> {
   if (!ask.allowed) return isInstallation(word) ? 'wait' : 'attach';
-  return ask.select<IfRunning>(`${of.site.label} is already ${word}. What next?`, [
+  return ask.select<IfRunning>(`${of.site.label} is already ${word}. What would you like to do?`, [
     { name: 'Follow it', value: 'attach', description: 'Starts nothing; its outcome is the result' },
     { name: 'Wait for it, then deploy', value: 'wait' },
     { name: 'Cancel', value: 'fail' },

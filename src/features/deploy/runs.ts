@@ -26,9 +26,9 @@ export interface Run {
   readonly commit?: string | null;
   /** Somebody else's deployment: we sent no request. */
   readonly attached: boolean;
-  /** The answer to our request arrived. Before that, it may or may not have been sent. */
+  /** The response to our request arrived. Before that, it may or may not have been sent. */
   readonly asked: boolean;
-  /** The gap between the baseline and the answer left room for another deployment. */
+  /** The gap between the baseline and the response left room for another deployment. */
   readonly blurred: boolean;
   /** It was seen in progress. */
   readonly going: boolean;
@@ -101,7 +101,7 @@ function keep({ progress }: Needs, file: string, first: Run): Remembered {
         writeJson(file, run);
       } catch (error) {
         writable = false;
-        progress.warn(`Could not save this run (${systemCode(error)}), so dnx site watch cannot resume it.`);
+        progress.warn(`Could not save this run (${systemCode(error)}), so dnx watch cannot resume it.`);
       }
     },
     forget: () => drop(file),

@@ -40,7 +40,7 @@ export async function schedule(ctx: Needs, values: ScheduleValues): Promise<View
 
 function momentIn({ clock, world }: Needs, { at, tz, in: delay }: ScheduleValues): Promise<Moment> {
   if ((at === undefined) === (delay === undefined))
-    throw usage('Give either --at or --in.', 'For example --at 2026-12-01T02:00, or --in 90m.');
+    throw usage('Use either --at or --in.', 'For example: --at 2026-12-01T02:00 or --in 90m');
   return momentOf({ at, tz, delay, now: clock.now(), zone: world.env.TZ });
 }
 

@@ -79,7 +79,7 @@ const unstarted = ({ site, server }: Targets): DeployResult =>
 /** The report of a site that was skipped. */
 function notStarted(targets: Targets, { aborted }: AbortSignal): Report {
   const why = aborted ? 'dnx was interrupted' : 'too many other sites failed';
-  return { result: unstarted(targets), failure: new DnxError('partial', `${targets.site?.label} was not deployed, because ${why}.`) };
+  return { result: unstarted(targets), failure: new DnxError('partial', `${targets.site?.label} was not deployed: ${why}.`) };
 }
 
 function view(all: readonly Targets[], done: readonly Report[], { reason }: AbortSignal): Result {

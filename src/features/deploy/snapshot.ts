@@ -50,7 +50,7 @@ export async function readSite(
   options: { readonly retry?: boolean } = {},
 ): Promise<Site> {
   const { data } = await api.send<Site>(siteEndpoint, idsOf(of), options);
-  if (data === undefined) throw new DnxError('failed', 'The answer from Deploynix has no site.');
+  if (data === undefined) throw new DnxError('failed', 'The response from Deploynix has no site.');
   return data;
 }
 
@@ -82,7 +82,7 @@ export async function takeSnapshot(ctx: Pick<Context, 'api' | 'clock'>, of: Site
   const at = ctx.clock.elapsed();
   const site = await readSite(ctx, of);
   const releases = await readReleases(ctx, of);
-  // A deployment that started or ended between the two requests shows in only one answer.
+  // A deployment that started or ended between the two requests shows in only one response.
   const torn = releases !== null && releases.length > 0 && saysGoing(site, releases) !== underWay(releases).length > 0;
   return torn && again ? takeSnapshot(ctx, of, false) : { site, releases, baseline: baselineOf(site, releases), at };
 }
@@ -92,7 +92,7 @@ function refuseRenamed(targets: Targets, { site }: Snapshot): void {
   const { label } = siteReference(targets).site;
   const now = wordOf(site.domain);
   if (now === '' || isId(label) || now.toLowerCase() === label.toLowerCase()) return;
-  throw new DnxError('not_found', `${label} is now called ${now}. Nothing was changed.`, {
+  throw new DnxError('not_found', `${label} was renamed to ${now}. Nothing was changed.`, {
     hint: 'Run the command again with the new name.',
   });
 }

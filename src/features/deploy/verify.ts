@@ -95,7 +95,7 @@ interface Theirs {
 
 const PAUSE_MS = 5_000;
 
-/** Whether ours is still live. An older release that is live again may be a stale answer, so it must stay that way. */
+/** Whether ours is still live. An older release that is live again may be a stale response, so it must stay that way. */
 async function lookAgain(ctx: DeployContext, deployed: Deployed, then: Site | undefined) {
   const { before, run } = deployed;
   for (const began = ctx.clock.elapsed(); ; await ctx.clock.sleep(Math.min(PAUSE_MS, ctx.deadline - ctx.clock.elapsed()), ctx.signal)) {
@@ -137,7 +137,7 @@ async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now
     rollback.forget();
     return why;
   } catch (error) {
-    // A refusal is an answer; after anything else the result is open.
+    // A refusal is a response; after anything else the result is open.
     if (error instanceof DnxError && error.status !== undefined) return error.message;
     throw error;
   } finally {

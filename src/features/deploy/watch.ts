@@ -36,7 +36,7 @@ export async function watch(ctx: WatchContext): Promise<Report | View> {
   if (running) return running;
   const unfinished = runs.find(({ run }) => !run.result);
   if (unfinished) return withFlags(await resume(ctx, unfinished), flagsOf(ctx, unfinished.run));
-  const next = { command: ['site', 'watch', 'shop.example.com'], why: 'Give a domain' };
+  const next = { command: ['site', 'watch', 'shop.example.com'], why: 'For example' };
   throw usage('No site given, and no unfinished deployment to resume.', undefined, next);
 }
 
@@ -78,7 +78,7 @@ async function resume(outer: WatchContext, remembered: Remembered): Promise<Repo
   const { release } = report.result;
   if (!run.asked && release) {
     const sign = run.kind === 'deploy' ? 'is the only new one, so it' : 'is live, so the rollback';
-    ctx.progress.warn(`The answer to the request was lost. Release ${release} ${sign} is assumed to be yours.`);
+    ctx.progress.warn(`The response to the request was lost. Release ${release} ${sign} is assumed to be yours.`);
   }
   return report;
 }
@@ -96,7 +96,7 @@ function retell({ progress }: Pick<Context, 'progress'>, { run }: Remembered): R
   const { result, reason } = run;
   if (!result) throw new Error('A run without a result cannot be repeated.');
   const job = jobOf(run);
-  progress.note(`The ${job} has already ended.`);
+  progress.note(`The ${job} has already finished.`);
   if (result.outcome === 'succeeded' && reason) progress.warn(`The release is live, but ${reason}.`);
   return reportOf(run, result, reason);
 }

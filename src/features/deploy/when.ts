@@ -59,7 +59,7 @@ function zoneOf(Temporal: typeof TemporalApi, name: string): string {
 
 function read(Temporal: typeof TemporalApi, at: string, zone: string, zoned: boolean): TemporalApi.Instant {
   if (/(z|[+-]\d\d:?\d\d)$/i.test(at)) {
-    if (zoned) throw usage(`${at} has its own offset, so --tz does not apply.`, 'Leave out one of the two.');
+    if (zoned) throw usage(`${at} has its own offset, so --tz does not apply.`, 'Remove the offset or --tz.');
     return parsed(at, () => Temporal.Instant.from(at));
   }
   const time = parsed(at, () => Temporal.PlainDateTime.from(at.replace(' ', 'T')));

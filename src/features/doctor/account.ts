@@ -49,7 +49,7 @@ export async function access({ api, settings, tokens, world }: Needs, { reply }:
   if (!reply) return [skipped('API', 'not reached'), skipped('abilities', 'unknown')];
   const { status, data: user } = reply;
   if (status < 300) {
-    if (!isObject(user)) return [failed('API', 'the answer is not JSON: another server, or a login page in between', CHECK_HOST)];
+    if (!isObject(user)) return [failed('API', 'the response is not JSON (another server or a login page?)', CHECK_HOST)];
     return [ok('API', `signed in as ${wordOf(user.email ?? user.name)}`), await abilities({ api, tokens, world })];
   }
   if (status === 401 && !signedIn) return [ok('API', 'reached, without a token'), skipped('abilities', 'not signed in')];
@@ -69,7 +69,7 @@ async function abilities({ api, tokens, world }: Pick<Needs, 'api' | 'tokens' | 
   if (!Array.isArray(own?.abilities)) return skipped('abilities', 'the API does not list them');
   if (hasEverything(own.abilities))
     return world.env.DNX_TOKEN
-      ? warning('abilities', 'DNX_TOKEN can do everything', 'dnx token create, and choose what it should be able to do')
+      ? warning('abilities', 'DNX_TOKEN can do everything', 'dnx token create NAME, with only the abilities it needs')
       : ok('abilities', 'everything');
   return ok('abilities', own.abilities.join(', ') || 'none');
 }

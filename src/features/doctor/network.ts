@@ -14,7 +14,7 @@ const proxies = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as co
 /** What one request showed about the connection to the API. */
 export interface Contact {
   readonly checks: readonly Check[];
-  /** Undefined if there was no answer. */
+  /** Undefined if there was no response. */
   readonly reply: Reply | undefined;
 }
 
@@ -24,7 +24,7 @@ export async function contact({ api, settings, world, clock, signal }: Needs, si
   if (blocked.requests) {
     const { message, hint } = blocked.requests;
     const known = settings.problems.includes(blocked.requests);
-    const check = known ? skipped('host', 'no requests until the file is fixed') : failed('host', message, hint ?? 'Pass --host');
+    const check = known ? skipped('host', 'no requests until the file is fixed') : failed('host', message, hint ?? 'Use --host');
     return { reply: undefined, checks: [check, proxy(world.env)] };
   }
   const before = [ok('host', `${host} (from the ${origins.host ?? 'default'})`), proxy(world.env)];
@@ -73,7 +73,7 @@ function tls(host: string, { NODE_TLS_REJECT_UNAUTHORIZED: verified }: Env): Che
       'certificates are not verified',
       'Unset NODE_TLS_REJECT_UNAUTHORIZED, and add your own CA with NODE_EXTRA_CA_CERTS',
     );
-  return isUsed ? ok('TLS', 'certificate valid') : skipped('TLS', 'not used on this machine');
+  return isUsed ? ok('TLS', 'certificate valid') : skipped('TLS', 'not used on loopback');
 }
 
 /** The step at which the request failed. */

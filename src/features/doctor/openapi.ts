@@ -16,7 +16,7 @@ export interface Described {
   readonly operation: string;
   readonly body: Readonly<Record<string, Field>>;
   readonly query: Readonly<Record<string, Field>>;
-  /** The fields of the resource in the answer, or of one in a list. */
+  /** The fields of the resource in the response, or of one in a list. */
   readonly answer: Readonly<Record<string, Field>>;
 }
 
@@ -90,7 +90,7 @@ function propertiesOf(schema: JsonObject, document: JsonObject, read: Map<JsonOb
 const valuesOf = (schema: JsonObject): readonly string[] | undefined =>
   Array.isArray(schema.enum) ? schema.enum.filter((each) => each !== null).map(String) : undefined;
 
-/** The JSON schema of a request body or an answer. */
+/** The JSON schema of a request body or a response. */
 function schemaOf(of: unknown, document: JsonObject): unknown {
   const { content } = resolved(of, document);
   const media = isObject(content) ? Object.entries(content).find(([type]) => type.includes('json'))?.[1] : undefined;

@@ -11,7 +11,7 @@ const ALLOWANCE_MS = 10_000;
 /** The API for the further requests of an overview, which end in time. */
 export const inShort = (ctx: Reading): Reading['api'] => within(ctx, ALLOWANCE_MS).api;
 
-/** An answer, or undefined where the token may not have it or Deploynix does not give it. */
+/** A response, or undefined where the token may not have it or Deploynix does not give it. */
 export async function ifAny<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

@@ -13,7 +13,7 @@ export interface Fresh {
   /** Undefined if the API does not say it. */
   readonly id: string | undefined;
   readonly name: string;
-  /** The API's answer, for a script. */
+  /** The API's response, for a script. */
   readonly answer: object;
 }
 
@@ -34,14 +34,14 @@ export async function mint(api: Pick<Api, 'send'>, body: Readonly<Record<string,
     reply = await api.send('POST /tokens', {}, { body });
   } catch (error) {
     if (!isError(error) || !mayHaveActed(error)) throw error;
-    throw error.withHint(`Token ${name} may have been created, and nobody has it.`, seeAll);
+    throw error.withHint(`Token ${name} may have been created, but its value is lost.`, seeAll);
   }
   const known = isObject(reply.data) ? idIn(reply.data.id) : undefined;
   try {
     const plain = tokenIn(reply);
     return { plain, id: known ?? idOf(plain), name, answer: unwrapped(reply) };
   } catch (error) {
-    throw await undelivered(api, { id: known, name }, 'The new token is unknown', error);
+    throw await undelivered(api, { id: known, name }, 'Could not read the new token', error);
   }
 }
 
@@ -55,7 +55,7 @@ export async function undelivered(
 ): Promise<DnxError> {
   const gone = id !== undefined && (await isRevoked(api, id));
   const number = id === undefined ? '' : ` (id ${id})`;
-  const sentence = gone ? 'The new token was revoked.' : `The new token ${name}${number} exists and nobody has it.`;
+  const sentence = gone ? 'The new token was revoked.' : `The new token ${name}${number} still exists.`;
   const next: Next = id === undefined ? seeAll : { command: ['token', 'revoke', id], why: 'Revoke it with' };
   const { code, hint } = isError(cause) ? cause : { code: 'failed' as const, hint: undefined };
   return new DnxError(code, `${what}: ${reasonFor(cause)}. ${sentence}${more}`, { hint, next: gone ? [] : [next], cause });
@@ -73,7 +73,7 @@ async function isRevoked(api: Pick<Api, 'send'>, id: string): Promise<boolean> {
 /** Why a token could not be delivered, as a clause. */
 function reasonFor(error: unknown): string {
   const code = (isError(error) ? undefined : systemCode(error)) ?? (error instanceof Error ? systemCode(error.cause) : undefined);
-  if (code === 'EPIPE' || code === 'ECONNRESET') return 'nobody reads the output';
+  if (code === 'EPIPE' || code === 'ECONNRESET') return 'the output was closed';
   const known = reasonOf(code);
   if (known) return known;
   if (isError(error)) return error.message.replace(/\.$/, '');

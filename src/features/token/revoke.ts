@@ -12,7 +12,7 @@ type Needs = Pick<Context, 'api' | 'ask' | 'tokens' | 'progress' | 'each'>;
 export async function revokeAction(ctx: Pick<Context, 'api' | 'tokens'>, targets: readonly Target[]): Promise<string> {
   const own = await ownId(ctx);
   const shown = (await named(ctx, targets)).map(({ id, label }) => {
-    const details = [label !== id && `id ${id}`, id === own && 'the one in use here'].filter(Boolean);
+    const details = [label !== id && `id ${id}`, id === own && 'currently in use'].filter(Boolean);
     return details.length > 0 ? `${label} (${details.join(', ')})` : label;
   });
   return `Revoke ${shown.length === 1 ? 'token' : 'tokens'} ${shown.join(', ')}`;
@@ -47,21 +47,20 @@ async function named({ api }: Pick<Context, 'api'>, targets: readonly Target[]):
 /** Has the name of the token in use typed, before anything is revoked. */
 async function agree({ ask, progress }: Needs, { id, label }: Target, confirm: string | undefined): Promise<void> {
   if (confirm === undefined && !ask.allowed) {
-    throw usage(`Token ${label} is the one in use here.`, `To revoke it anyway: --confirm '${label}'.`, {
+    throw usage(`You are currently using token ${label}.`, `To revoke it anyway: --confirm '${label}'.`, {
       command: ['logout'],
       why: 'Or sign out with',
     });
   }
-  if (confirm === undefined) progress.warn(`Token ${label} is the one in use here. Revoking it signs you out.`);
+  if (confirm === undefined) progress.warn(`You are currently using token ${label}. Revoking it signs you out.`);
   const typed = confirm ?? (await ask.input(`Type '${label}' to continue:`));
-  if (typed !== label && typed !== id)
-    throw usage(`'${typed}' is not the name of this token. Nothing was revoked.`, `Its name is ${label}.`);
+  if (typed !== label && typed !== id) throw usage(`'${typed}' does not match. Nothing was revoked.`, `Expected '${label}'.`);
 }
 
 /** `inUse`: it is the token in use here. */
 async function revokeOne({ api, tokens, progress }: Needs, { id, label }: Target, inUse: HeldToken | undefined): Promise<View> {
   await api.send('DELETE /tokens/{token}', { token: id });
-  if (inUse?.source === 'variable') progress.note('DNX_TOKEN holds the revoked token. Unset it.');
+  if (inUse?.source === 'variable') progress.note('DNX_TOKEN still has the revoked token. Unset it.');
   else if (inUse) await tokens.forget();
   const signedOut = inUse && inUse.source !== 'variable' ? '; you are signed out' : '';
   return done(`Revoked token ${label}${signedOut}`, { id, deleted: true });

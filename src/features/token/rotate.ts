@@ -21,9 +21,9 @@ export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonl
 
   if (file) await written(ctx, fresh, file, ` ${stillWorks(old)}`);
   if (stored) await storeInstead(ctx, made, stored);
-  if (inUse && !stored) progress.note('DNX_TOKEN holds the old token. Set it to the new one.');
+  if (inUse && !stored) progress.note('DNX_TOKEN still has the old token. Set it to the new one.');
   if (!file && !stored) {
-    progress.note(`Copy the new token now; it is shown only once. The old one (id ${id}) is then revoked:`);
+    progress.note(`Copy the new token now; it is shown only once. The old one (id ${id}) will be revoked:`);
     return { ...shownOnce(ctx, fresh, ` ${stillWorks(old)}`), afterwards: () => revokeOld(ctx, made) };
   }
   await revokeOld(ctx, made);
@@ -43,7 +43,7 @@ async function tokenOf({ api }: Pick<Needs, 'api'>, id: string): Promise<Token &
     });
   const { abilities } = old;
   if (!Array.isArray(abilities))
-    throw new DnxError('failed', 'Deploynix does not say what this token can do, so it cannot be replaced. Nothing was changed.', {
+    throw new DnxError('failed', 'Deploynix does not list the abilities of this token, so it cannot be rotated. Nothing was changed.', {
       next: [{ command: ['token', 'create', 'NAME', '--ability', '…'], why: 'Create one with' }],
     });
   return { ...old, abilities };

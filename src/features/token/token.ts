@@ -18,7 +18,7 @@ export const idOf = (plain: string): string | undefined => /^(\w+)\|/.exec(plain
 
 const fields = ['token', 'access_token', 'plain_text_token', 'plainTextToken'];
 
-/** The plain-text token in the answer to a login or create. */
+/** The plain-text token in the response to a login or create. */
 export function tokenIn(reply: Reply): string {
   for (const place of [reply.body, reply.data]) {
     if (!isObject(place)) continue;
@@ -27,7 +27,7 @@ export function tokenIn(reply: Reply): string {
       if (typeof value === 'string' && value !== '') return value;
     }
   }
-  throw new DnxError('failed', 'Deploynix sent no token.', {
+  throw new DnxError('failed', 'Deploynix returned no token.', {
     next: [{ command: ['login', '--with-token'], why: 'Create one in the dashboard, then run' }],
   });
 }
@@ -44,7 +44,7 @@ export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<
   }
 }
 
-/** The answer to a create as one object: the token may be inside `data` or beside it. */
+/** The response to a create as one object: the token may be inside `data` or beside it. */
 export function unwrapped({ body, data }: Reply): object {
   const { data: _, ...beside } = isObject(body) ? body : {};
   return isObject(data) ? { ...data, ...(data === body ? {} : beside) } : beside;

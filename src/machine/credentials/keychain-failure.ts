@@ -14,7 +14,7 @@ const unlockIt = `Unlock it and try again. ${instead}`;
 export const locked = (cause?: unknown): DnxError => failure('The keychain (Secret Service) is locked', unlockIt, cause);
 
 /** The password prompt was dismissed; a desktop that cannot show one says the same. */
-export const dismissed = (): DnxError => failure('The keyring is still locked: its prompt was dismissed, or could not be shown', unlockIt);
+export const dismissed = (): DnxError => failure('The keyring is still locked: its prompt was dismissed or could not be shown', unlockIt);
 
 /** There is no keyring to store a token in. */
 export const noDefaultKeyring = (): DnxError =>
@@ -27,16 +27,16 @@ export const noDefaultKeyring = (): DnxError =>
 export function unanswered(state: 'connecting' | 'asking' | 'answered' | 'attended', seconds: number): DnxError {
   switch (state) {
     case 'connecting':
-      return failure('The keychain cannot be reached: the D-Bus session bus does not answer', `Log in to your desktop again. ${instead}`);
+      return failure('The keychain is unavailable: the D-Bus session bus is not responding', `Log in to your desktop again. ${instead}`);
     case 'asking':
-      return failure('The keychain (Secret Service) does not answer', `Restart it, or log in to your desktop again. ${instead}`);
+      return failure('The keychain (Secret Service) is not responding', `Restart it, or log in to your desktop again. ${instead}`);
     case 'answered':
       return failure(
-        `The keychain (Secret Service) did not answer within ${seconds} seconds: it is waiting for your consent, or stuck`,
+        `The keychain (Secret Service) did not respond within ${seconds}s; it may be waiting for your approval`,
         `Look for its dialog and try again. ${instead}`,
       );
     case 'attended':
-      return failure(`The keyring was not unlocked within ${seconds} seconds`, unlockIt);
+      return failure(`The keyring was not unlocked within ${seconds}s`, unlockIt);
   }
 }
 
@@ -46,7 +46,7 @@ export function explained(error: unknown): unknown {
   if (!(error instanceof BusError)) return failure(`The keychain (Secret Service) failed: ${error.message}`, instead, error);
   if (/ServiceUnknown|NameHasNoOwner|\.Spawn\./.test(error.code))
     return failure(
-      'No keychain available: no Secret Service (GNOME Keyring, KWallet, KeePassXC) runs on the D-Bus session bus',
+      'No keychain available: no Secret Service (GNOME Keyring, KWallet, KeePassXC) is running on the D-Bus session bus',
       instead,
       error,
     );

@@ -38,14 +38,14 @@ export function nativeKeychain({ platform, clock, signal, load = loadKeyring }: 
     const until = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
     const limit = async (): Promise<never> => {
       await clock.sleep(PATIENCE_MS, until);
-      throw failure(`${Name} did not answer within ${PATIENCE_MS / 1000} seconds`);
+      throw failure(`${Name} did not respond within ${PATIENCE_MS / 1000}s`);
     };
     try {
       const { AsyncEntry } = loaded(load, name);
       return await Promise.race([ask(new AsyncEntry(SERVICE, account)), limit()]);
     } catch (error) {
       if (error === signal?.reason || isError(error) || !(error instanceof Error)) throw error;
-      throw failure(`${Name} refused: ${error.message}`, instead, error);
+      throw failure(`${Name} failed: ${error.message}`, instead, error);
     } finally {
       done.abort();
     }

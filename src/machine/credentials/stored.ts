@@ -32,7 +32,7 @@ export async function storeToken(
   try {
     await place.write(account, token, attended);
     // A keychain that silently keeps nothing must not lose the only copy.
-    if ((await place.read(account, attended)) !== token) throw new DnxError('failed', `The ${store} did not keep the token.`);
+    if ((await place.read(account, attended)) !== token) throw new DnxError('failed', `The ${store} did not save the token.`);
     await remember(stores, { ...details, store, stored_at: new Date(world.clock.now()).toISOString() });
   } catch (error) {
     await (old === undefined ? place.remove(account, attended) : place.write(account, old, attended)).catch(() => undefined);
@@ -63,7 +63,7 @@ async function cleanFile({ account, file, warn }: Stores): Promise<boolean> {
     return true;
   } catch (error) {
     if (!isError(error)) throw error;
-    warn(`An older token may still be in the clear in ${file.path}. ${error.message}`);
+    warn(`An older token may still be stored unencrypted in ${file.path}. ${error.message}`);
     return false;
   }
 }

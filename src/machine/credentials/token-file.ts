@@ -20,7 +20,7 @@ export function reserveFile(name: string, world: Pick<World, 'cwd' | 'home'>): T
   } catch (error) {
     const code = systemCode(error);
     if (code === 'EEXIST') throw usage(`${name} already exists.`, 'Remove it, or use another name.');
-    throw usage(`Cannot write ${name} (${code}).`);
+    throw usage(`Could not write ${name} (${code}).`);
   }
   return {
     path,

@@ -10,7 +10,7 @@ export function hostOf(value: string): string {
     throw usage(`'${value}' is not a host.`, 'Use a URL such as https://deploynix.io.');
   if (url.username || url.password) throw usage('A host cannot contain a username or password.');
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw usage(`Refusing to send a token in the clear to ${url.origin}.`, `Use https://${url.host}.`);
+    throw usage(`Refusing to send the token unencrypted to ${url.origin}.`, `Use https://${url.host}.`);
   }
   if (url.search || url.hash) throw usage(`'${value}' is not a host.`, 'Remove the part after ? or #.');
   const path = url.pathname.replaceAll('@', '%40').replace(/\/+$/, '');

@@ -40,7 +40,7 @@ export function openPrecedence(): Precedence {
       } catch (error) {
         const origin = origins[name];
         if (!isError(error) || !origin || origin === 'option') throw error;
-        const remedy = origin === 'profile' ? ` To remove it: dnx config unset ${name} --${name} ${reset}` : '';
+        const remedy = origin === 'profile' ? ` Remove it with: dnx config unset ${name} --${name} ${reset}` : '';
         throw error.withHint(`${error.hint ?? ''} It came from the ${origin}.${remedy}`.trim());
       }
     },

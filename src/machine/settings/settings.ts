@@ -29,7 +29,7 @@ export interface Given {
 
 export interface Settings {
   readonly profile: string;
-  /** `https://deploynix.io`: what comes before `/api/v1`. */
+  /** The base URL without `/api/v1`: `https://deploynix.io`. */
   readonly host: string;
   readonly server: string | undefined;
   readonly site: string | undefined;

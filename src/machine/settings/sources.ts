@@ -47,8 +47,8 @@ export function openSource(file: string): Source {
       };
       const wrong = paths.find(isWrong);
       if (!wrong) return undefined;
-      const wanted = kind === 'text' && wrong.length === keys.length ? 'text' : 'an object';
-      return usage(`${wrong.join('.')} in ${file} is not ${wanted}.`, FIX);
+      const wanted = kind === 'text' && wrong.length === keys.length ? 'a string' : 'an object';
+      return usage(`${wrong.join('.')} in ${file} must be ${wanted}.`, FIX);
     },
   };
 }

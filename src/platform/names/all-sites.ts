@@ -28,7 +28,7 @@ export async function everySite(api: Pick<Api, 'list'>): Promise<Everywhere> {
       const sites = await api.list<JsonObject>('GET /servers/{server}/sites', { server: server.id });
       return { listed: sites.map((site) => ({ server, site })), unread: [] };
     } catch (error) {
-      // The server is gone by now, or not this token's to read.
+      // The server was deleted, or this token cannot read it.
       if (isError(error, 'forbidden', 'not_found')) return { listed: [], unread: [{ server, error }] };
       throw error;
     }
@@ -45,7 +45,7 @@ export const located = ({ server, site }: Listed): Located => ({ server, site: t
 export const isNamed = ({ site }: Listed, name: string): boolean =>
   wordOf(isId(name) ? site.id : site.domain).toLowerCase() === name.toLowerCase();
 
-/** The sites whose domain no other has. */
+/** The sites whose domain is unique. */
 export function uniqueIn(everywhere: readonly Listed[]): readonly Located[] {
   const sites = everywhere.filter(({ site }) => idIn(site.id) !== undefined).map(located);
   const times = new Map<string, number>();

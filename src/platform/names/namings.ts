@@ -1,23 +1,23 @@
 import { type Endpoint, parameters } from '../api/endpoint.ts';
 
-/** How a kind of resource is named, listed and told apart. */
+/** How a kind of resource is named, listed and distinguished. */
 export interface Naming {
   readonly list: Endpoint;
   /** Its list under fewer parents: the certificates of a whole server. */
   readonly broader?: Endpoint;
-  /** The fields that hold its name, the usual one first. Without any it only has an id. */
+  /** The fields that contain its name, the usual one first. Empty if it only has an id. */
   readonly keys: readonly string[];
   /** What its names are, for help and errors. */
   readonly by: string;
-  /** The fields that tell it from others of the same name. */
+  /** Further fields to show in a picker or next to an ambiguous name. */
   readonly tells: readonly string[];
-  /** A unique beginning of the name is enough. */
+  /** A unique prefix of the name is enough. */
   readonly prefix?: true;
   /** A number of up to five digits may be its port as well as its id. */
   readonly ports?: true;
   /** Its name is quoted in sentences. */
   readonly quoted?: true;
-  /** Its command group, if not the noun. */
+  /** Its command group, if it differs from the noun. */
   readonly group?: string;
 }
 
@@ -89,6 +89,6 @@ export const namings: Readonly<Record<string, Naming>> = {
 /** The noun of a list: `credential` for `GET /providers/credentials`. */
 export const nounIn = (list: Endpoint): string | undefined => Object.keys(namings).find((noun) => namings[noun]?.list === list);
 
-/** The list that these parents suffice for: of a site's certificates, or of a server's. */
+/** The list that these parents can fill: the certificates of a site, or of its server. */
 export const listUnder = ({ list, broader }: Naming, parents: readonly string[]): Endpoint =>
   broader && !parameters(list).every((parent) => parents.includes(parent)) ? broader : list;

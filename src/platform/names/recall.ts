@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { isId, type Targets, targetOf } from './names.ts';
 import type { Scope } from './resolve.ts';
 
-/** The targets, with a remembered site read and, if it is gone or renamed, looked up again. */
+/** Checks a remembered site with a request, and looks it up again if it is gone or was renamed. */
 export async function verified(targets: Targets, lookUp: () => Promise<Targets>, { api, sites }: Scope): Promise<Targets> {
   const { server, site } = targets;
   const word = sites.recalled.get(site?.id ?? '');
@@ -20,7 +20,7 @@ export async function verified(targets: Targets, lookUp: () => Promise<Targets>,
   return lookUp();
 }
 
-/** Sends a read; if a remembered site is not found, looks it up and sends the read once more. Never for a request that changes something. */
+/** Sends a GET. If a remembered site is not found, looks it up again and resends. Never used for requests that change something. */
 export async function askedAgain<T>(
   targets: Targets,
   lookUp: () => Promise<Targets>,

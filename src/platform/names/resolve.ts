@@ -14,11 +14,11 @@ export interface Scope {
   readonly api: Pick<Api, 'list' | 'send'>;
   readonly settings: Settled;
   readonly sites: SiteIndex;
-  /** Names of resources that were picked from a list, by id. */
+  /** Names of resources picked from a list, by id. */
   readonly labels?: ReadonlyMap<string, string>;
 }
 
-/** The same scope, in which each list is requested once, however many names are looked up in it. */
+/** A scope that requests each list only once. */
 export function rememberingLists(scope: Scope): Scope {
   const lists = new Map<string, Promise<unknown[]>>();
   const list = <T>(endpoint: Endpoint, params: object = {}): Promise<T[]> => {
@@ -30,12 +30,12 @@ export function rememberingLists(scope: Scope): Scope {
   return { ...scope, api: { list, send: scope.api.send } };
 }
 
-/** Turns what was given for each path parameter, by id or by name, into ids. */
+/** Turns the ids or names given for path parameters into targets. */
 export async function resolve(names: readonly string[], given: Words, scope: Scope): Promise<Targets> {
   const empty = names.find((name) => given[name]?.trim() === '');
   if (empty) throw usage(`The ${title(empty)} name is empty.`);
   const lookups = lookupsFor(names, given, scope.settings);
-  // A site would tell its server too, so it is the site that is missing.
+  // A site implies its server, so the site is reported as missing.
   const missing = lookups.filter(({ how }) => how === 'missing');
   const first = missing.find(({ name }) => name === 'site') ?? missing[0];
   if (first) throw notGiven(first.name, scope.settings);
@@ -57,7 +57,7 @@ async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<
   );
 }
 
-/** A site over all servers, and its server. */
+/** Finds a site on any server. */
 async function anywhere(word: string, { api, sites }: Scope): Promise<Targets> {
   const found = await sites.find(word, api);
   const [first] = found;
@@ -70,7 +70,7 @@ async function anywhere(word: string, { api, sites }: Scope): Promise<Targets> {
   return first;
 }
 
-/** The resource of this name under its parents. An id stands for itself. */
+/** Finds a resource by name under its parents. An id needs no request. */
 export async function one(name: string, word: string, parents: Targets, { api, labels }: Pick<Scope, 'api' | 'labels'>): Promise<Target> {
   const naming = namings[name];
   if (!naming || isIdOf(name, word)) return { id: word, label: labels?.get(word) ?? word };
@@ -84,7 +84,7 @@ export async function one(name: string, word: string, parents: Targets, { api, l
 const knownIn = (things: readonly JsonObject[], noun: string): readonly Known[] =>
   things.flatMap((each) => nameOf(each, noun) ?? []).map((name) => ({ name }));
 
-/** The resources of this name, regardless of case, as host names are; else those whose name begins with it, where that is enough. */
+/** The resources with this name, ignoring case, or with this prefix where that is enough. */
 function matching(things: readonly JsonObject[], word: string, { keys, prefix, ports }: Naming): readonly JsonObject[] {
   const wanted = word.toLowerCase();
   const names = (thing: JsonObject) => [...keys, ...(ports ? ['id'] : [])].map((key) => wordOf(thing[key]).toLowerCase());

@@ -1,4 +1,4 @@
-/** An error answer. Operations throw it, and one place writes it. */
+/** An error response. Operations throw it, and one place writes it. */
 export class Refusal extends Error {
   readonly status: number;
   readonly errors: Record<string, string[]> | undefined;

@@ -5,13 +5,13 @@ import { type Answer, encode } from './answer.ts';
 const PIECES = 16;
 const BETWEEN_PIECES_MS = 2;
 
-/** An answer as a Hono response. */
+/** A response as a Hono response. */
 export function respond(answer: Answer): Response {
   const { status, headers, bytes } = encode(answer);
   return new Response(bytes === undefined ? null : Buffer.from(bytes), { status, headers });
 }
 
-/** Closes the connection without an answer. */
+/** Closes the connection without a response. */
 export const drop = (outgoing: ServerResponse): void => void outgoing.destroy();
 
 /** Closes the connection after the headers and half of the body. */
@@ -24,7 +24,7 @@ export async function cut(outgoing: ServerResponse, answer: Answer): Promise<voi
   outgoing.destroy();
 }
 
-/** Sends the answer in small pieces, with real pauses. */
+/** Sends the response in small pieces, with real pauses. */
 export async function trickle(outgoing: ServerResponse, answer: Answer, signal: AbortSignal): Promise<void> {
   const { status, headers, bytes = Buffer.alloc(0) } = encode(answer);
   outgoing.writeHead(status, headers);

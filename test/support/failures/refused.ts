@@ -32,7 +32,7 @@ export const refusedFailures: readonly Failure[] = [
     code: 'failed',
     given: always({ method: 'POST' }, { status: 500, body: { message: 'Server Error' } }),
     says: 'Deploynix returned 500 (“Server Error”).',
-    hint: /^The request may have been performed/,
+    hint: /^The request may have gone through/,
     status: 500,
     calls: 2,
   },

@@ -21,7 +21,7 @@ export const unreachedFailures: readonly Failure[] = [
       bed.sandbox.faults.always(servers, 'hang');
       return { idleMs: 50 };
     },
-    says: /^Could not reach .*: no answer within 0\.05s\.$/,
+    says: /^Could not reach .*: no response within 0\.05s\.$/,
     hint: /network/,
     calls: 1,
   },
@@ -30,7 +30,7 @@ export const unreachedFailures: readonly Failure[] = [
     line: 'server list',
     code: 'network',
     given: always(servers, 'drop'),
-    says: /connection closed before an answer arrived\.$/,
+    says: /connection closed before the response arrived\.$/,
     hint: /network/,
     calls: 4,
   },
@@ -39,7 +39,7 @@ export const unreachedFailures: readonly Failure[] = [
     line: 'server list',
     code: 'network',
     given: always(servers, 'cut'),
-    says: /connection closed in the middle of the answer\.$/,
+    says: /connection closed in the middle of the response\.$/,
     hint: /network/,
     calls: 4,
   },
@@ -48,8 +48,8 @@ export const unreachedFailures: readonly Failure[] = [
     line: 'daemon create --command top --server web-1',
     code: 'network',
     given: always({ method: 'POST' }, 'drop-after'),
-    says: /^No answer from 127.* The request may have been performed\.$/,
-    hint: 'Check the current state before you try again.',
+    says: /^No response from 127.* The request may have gone through\.$/,
+    hint: 'Check the current state before you retry.',
     calls: 2,
   },
   // 124, 129, 130, 143

@@ -86,13 +86,13 @@ export const usageFailures: readonly Failure[] = [
     line: 'daemon delete 01JQ8Z4T9G00000000000N0NE1 --server web-1',
     code: 'usage',
     says: /confirm/,
-    hint: 'Pass --yes.',
+    hint: 'Use --yes.',
   },
   {
     name: 'a host that would get the token in the clear',
     line: 'server list --host http://example.com',
     code: 'usage',
-    says: 'Refusing to send a token in the clear to http://example.com.',
+    says: 'Refusing to send the token unencrypted to http://example.com.',
     hint: 'Use https://example.com.',
   },
   {

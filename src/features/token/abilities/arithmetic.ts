@@ -76,7 +76,7 @@ function namesIn(invocation: Invocation, chosen: Chosen, settled: Settled): Aski
   for (const word of words.length > 0 ? words : [undefined]) {
     for (const each of lookupsFor(names, { ...given, ...(word !== undefined && { [noun]: word }) }, settled)) {
       asked.push(...each.requests.map((endpoint) => ({ endpoint, because: whyOf(each) })));
-      if (each.how === 'missing') notes.add(`No ${title(each.name)} given; assuming its id is set elsewhere.`);
+      if (each.how === 'missing') notes.add(`No ${title(each.name)} given; assuming an id.`);
       else if (each.word?.includes('$')) notes.add(`The value of ${each.word} is unknown; assuming it is a name.`);
     }
   }

@@ -37,7 +37,7 @@ function readJob(name: string, pipeline: Pipeline): Script {
   const lines = (section: Section): readonly string[] => {
     const shared = isObject(document.default) ? document.default[section] : undefined;
     const all = linesOf(job[section] ?? (inherits ? (shared ?? document[section]) : undefined), pipeline);
-    if (!all) unclear.push({ text: `${name}: ${section}`, line: 1, why: 'its references never end' });
+    if (!all) unclear.push({ text: `${name}: ${section}`, line: 1, why: 'its references are circular' });
     return all ?? [];
   };
   // before_script and script share a shell; after_script has its own.

@@ -48,7 +48,7 @@ export function readShell(text: string, given: Readonly<Record<string, string>> 
     const plain = withoutExpansions(source);
     const commands = plain && segments(plain.text, env);
     if (!commands || plain.dropped.some((each) => mention.test(each))) {
-      if (mention.test(source)) doubt('its substitution cannot be read');
+      if (mention.test(source)) doubt('its substitution cannot be parsed');
       continue;
     }
     for (const words of commands) {
@@ -80,7 +80,7 @@ export const mentions = (text: string): Unclear[] =>
     .split(/\r?\n/)
     .flatMap((each, index) =>
       mention.test(each) && !each.trimStart().startsWith('#')
-        ? [{ text: each.trim(), line: index + 1, why: 'this place may not run commands' }]
+        ? [{ text: each.trim(), line: index + 1, why: 'it may not be a command' }]
         : [],
     );
 
