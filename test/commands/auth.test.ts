@@ -28,8 +28,8 @@ describe('login --with-token', () => {
 
   test.each([
     ['', 2, 'No token on standard input.'],
-    ['two words', 2, 'white space'],
-    ['1|dead', 4, 'The token may be revoked, or copied without its beginning'],
+    ['two words', 2, 'whitespace'],
+    ['1|dead', 4, 'The token may be revoked or incomplete'],
   ])('%j is refused, and nothing is stored', async (stdin, code, words) => {
     const run = await login('login --with-token', { stdin });
     expect(run).toMatchObject({ code, stdout: '' });

@@ -151,7 +151,7 @@ test('the newest backup of a site is restored over that site', async () => {
 test('a database without a completed backup has nothing to restore', async () => {
   const run = await bed.dnx('backup restore --latest --database analytics --server db-1 --confirm analytics');
   expect(run).toMatchObject({ code: 6, stdout: '' });
-  expect(run.stderr).toBe('Error: There is no completed backup of database analytics.\n  See: dnx backup list\n');
+  expect(run.stderr).toBe('Error: No completed backup of database analytics found.\n  See: dnx backup list\n');
 });
 
 test('a person picks a backup by its name, age and size, and types what it overwrites', async () => {

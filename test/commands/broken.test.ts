@@ -83,9 +83,7 @@ describe('a settings file that is broken', () => {
   ])('stops %s, whose %s it may name', async (line, name) => {
     const run = await bed.dnx(line);
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-    expect(run.stderr).toContain(
-      `Error: The ${name} is not known, because ${config()} cannot be used.\n  Fix or remove it, or pass --${name}.\n`,
-    );
+    expect(run.stderr).toContain(`Error: The ${name} is unknown because ${config()} is broken.\n  Fix or remove it, or use --${name}.\n`);
   });
 
   test('is repaired by config set, and kept beside', async () => {
@@ -141,7 +139,7 @@ describe('a link file that is broken', () => {
     expect((await bed.dnx('deploy blog.example.com --no-wait')).code).toBe(0);
     const run = await bed.dnx(line, { env: { DNX_SERVER: 'web-1' } });
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-    expect(run.stderr).toContain(`The site is not known, because ${link()} cannot be used.`);
+    expect(run.stderr).toContain(`The site is unknown because ${link()} is broken.`);
   });
 
   test('stops a command even where the profile names a site, which the link file would have won over', async () => {

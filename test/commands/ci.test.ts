@@ -205,7 +205,7 @@ describe('everywhere', () => {
   test('a file that cannot be written is refused before anything is deployed', async () => {
     const run = await bed.dnx('deploy shop.example.com --result-file nowhere/out.json');
     expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain('Cannot write nowhere/out.json: the folder does not exist.');
+    expect(run.stderr).toContain('Could not write nowhere/out.json: the folder does not exist.');
     expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([]);
   });
 });

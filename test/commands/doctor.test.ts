@@ -39,7 +39,7 @@ describe('doctor', () => {
       host: `ok: ${bed.sandbox.url} (from the environment)`,
       proxy: 'ok: none',
       DNS: 'ok: resolved',
-      TLS: 'skipped: not used on this machine',
+      TLS: 'skipped: not used on loopback',
       latency: expect.stringMatching(/^ok: \d+ ms$/),
       clock: expect.any(String),
       API: 'ok: signed in as a…@example.com',
@@ -82,7 +82,7 @@ describe('doctor', () => {
   });
 
   test.each([
-    ['a login page in between', { status: 200, body: '<html>Sign in to the Wi-Fi</html>' }, 'failed: the answer is not JSON'],
+    ['a login page in between', { status: 200, body: '<html>Sign in to the Wi-Fi</html>' }, 'failed: the response is not JSON'],
     ['a plan without API access', { status: 403, body: { message: 'Please upgrade your plan.' } }, 'failed: forbidden: your plan'],
     ['another server', { status: 404, body: 'nothing here' }, 'failed: no Deploynix API at this host'],
     ['an API that fails', { status: 503, body: '' }, 'failed: returned 503'],

@@ -163,7 +163,7 @@ describe('failures leave no file', () => {
   test('a web page is no backup', async () => {
     bed.sandbox.faults.next({ path }, { status: 200, body: '<html>Log in</html>' });
     const run = await download();
-    expect([run.code, files(), run.stderr]).toEqual([1, [], expect.stringContaining('answered a web page instead of the backup')]);
+    expect([run.code, files(), run.stderr]).toEqual([1, [], expect.stringContaining('returned a web page instead of the backup')]);
   });
 });
 
@@ -210,7 +210,7 @@ describe('a backup that lies elsewhere', () => {
   test('JSON without a URL is a clear error', async () => {
     bed.sandbox.faults.next({ path }, { status: 200, body: { message: 'Being prepared.' } });
     const run = await download();
-    expect([run.code, files(), run.stderr]).toEqual([1, [], expect.stringContaining('has neither a file nor a URL')]);
+    expect([run.code, files(), run.stderr]).toEqual([1, [], expect.stringContaining('contains neither a file nor a URL')]);
   });
 
   test('within the API the token goes along', async () => {
@@ -237,7 +237,7 @@ describe('a backup that lies elsewhere', () => {
   test('a store that refuses, and a short answer', async () => {
     await elsewhere((_, response) => void response.writeHead(403, { 'Content-Type': 'application/xml' }).end('<Error/>'), redirect(302));
     const refused = await download();
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/127\.0\.0\.1:\d+ answered 403 instead of the backup/)]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/127\.0\.0\.1:\d+ returned 403 instead of the backup/)]);
     bed.sandbox.faults.clear();
     await elsewhere((_, response) => {
       response.writeHead(200, { 'Content-Length': whole.length });

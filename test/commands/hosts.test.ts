@@ -107,7 +107,7 @@ describe('a link file', () => {
       const run = await bed.dnx(line);
       expect([line, run.code]).toEqual([line, 0]);
       expect(run.stderr.split('\n').filter((each) => each.startsWith('! '))).toEqual([
-        `! profiles.default in ${join(config(), 'config.json')} is not an object. Fix or remove it.`,
+        `! profiles.default in ${join(config(), 'config.json')} must be an object. Fix or remove it.`,
         `! ${join(bed.directory, '.deploynix.json')} is not valid JSON. Fix or remove it.`,
       ]);
     }

@@ -128,7 +128,7 @@ describe('pages without an end', () => {
     expect([run.code, run.stdout, server.requests.length]).toEqual([1, '', 1_000]);
     expect(JSON.parse(run.stderr)).toMatchObject({
       error: {
-        message: 'The list of GET /servers has more than 1,000 pages, the most that dnx reads.',
+        message: 'GET /servers has more than 1,000 pages, which is the limit.',
         next: [{ command: expect.stringContaining("api GET '/servers?page=1001'") }],
       },
     });
@@ -189,7 +189,7 @@ describe('JSON of an odd kind', () => {
     const server = await jsonServer(() => body);
     const run = await bed.dnx(read, at(server));
     expect([run.code, run.stdout]).toEqual([1, '']);
-    expect(run.stderr).toContain('Deploynix answered GET /servers with something that is not a list.');
+    expect(run.stderr).toContain('The response to GET /servers is not a list.');
   });
 
   test.each(['[]', '', '{}', 'null', '{"data":null}', '{"message":"None."}', '[null,null]'])('%s is an empty list', async (body) => {

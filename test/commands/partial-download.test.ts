@@ -31,12 +31,12 @@ async function store(answer: RequestListener) {
 const answers: Readonly<Record<string, [RequestListener, string]>> = {
   'an empty 200': [(_, response) => void response.writeHead(200, { 'Content-Length': 0 }).end(), 'The downloaded backup is empty.'],
   'an empty 200 of unknown length': [(_, response) => void response.writeHead(200).end(), 'The downloaded backup is empty.'],
-  'a 204': [(_, response) => void response.writeHead(204).end(), 'answered 204 instead of the backup.'],
+  'a 204': [(_, response) => void response.writeHead(204).end(), 'returned 204 instead of the backup.'],
   'a 206 of a part': [
     (_, response) => void response.writeHead(206, { 'Content-Range': 'bytes 0-3/4000' }).end('part'),
-    'answered 206 instead of the backup.',
+    'returned 206 instead of the backup.',
   ],
-  'a 202 that prepares it': [(_, response) => void response.writeHead(202).end('later'), 'answered 202 instead of the backup.'],
+  'a 202 that prepares it': [(_, response) => void response.writeHead(202).end('later'), 'returned 202 instead of the backup.'],
 };
 
 describe.each(Object.entries(answers))('%s', (_, [answer, words]) => {

@@ -102,7 +102,7 @@ test.each(['server delete', 'site suspend', 'deploy'])('%s of nothing names what
 test('nothing to pick from says so', async () => {
   bed.sandbox.state.servers.splice(0);
   const run = await bed.dnx('daemon list', terminal(''));
-  expect([run.code, run.stderr]).toEqual([6, expect.stringContaining('There are no servers to choose from.')]);
+  expect([run.code, run.stderr]).toEqual([6, expect.stringContaining('No servers to choose from.')]);
 });
 
 /** Every command whose own noun is named by its position, with the parents of its first example. */

@@ -92,7 +92,7 @@ describe('token rotate', () => {
   test('says that DNX_TOKEN must be set to the new token', async () => {
     const run = await bed.dnx('token rotate 1 --yes');
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain('DNX_TOKEN holds the old token');
+    expect(run.stderr).toContain('DNX_TOKEN still has the old token');
     expect(await works(run.stdout.trim())).toBe(true);
     expect(await works(bed.sandbox.token)).toBe(false);
   });

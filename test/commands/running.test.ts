@@ -74,7 +74,7 @@ describe('a deployment is under way already', () => {
   test('a person is asked', async () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com', { columns: 100, keys: '\r' });
-    expect(run.stderr).toContain('shop.example.com is already deploying. What next?');
+    expect(run.stderr).toContain('shop.example.com is already deploying. What would you like to do?');
     expect(run.code).toBe(0);
     expect(posts()).toBe(0);
   });
@@ -99,7 +99,7 @@ describe('a deployment is under way already', () => {
     installing();
     const run = await bed.dnx('deploy shop.example.com --if-running attach --json');
     expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
-    expect(run.stderr).toContain('shop.example.com is already installing; following that.');
+    expect(run.stderr).toContain('shop.example.com is already installing; following it.');
     expect(posts()).toBe(0);
   });
 
@@ -200,6 +200,6 @@ test('a site that is renamed while its turn is waited for is not deployed', asyn
   });
   const run = await bed.dnx('deploy shop.example.com --if-running wait');
   expect(run).toMatchObject({ code: 6, stdout: '' });
-  expect(run.stderr).toContain('shop.example.com is now called old-shop.example.com. Nothing was changed.');
+  expect(run.stderr).toContain('shop.example.com was renamed to old-shop.example.com. Nothing was changed.');
   expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([]);
 });

@@ -46,8 +46,8 @@ describe('site schedule', () => {
     ['--at 2026-02-30T10:00', "'2026-02-30T10:00' is not a time.", ''],
     ['--at 2026-12-01T02:00 --tz Europe/Atlantis', "'Europe/Atlantis' is not a time zone.", ''],
     ['--at 2026-12-01T02:00Z --tz Europe/Berlin', 'has its own offset, so --tz does not apply.', ''],
-    ['', 'Give either --at or --in.', ''],
-    ['--at 2026-12-01T02:00 --in 5m', 'Give either --at or --in.', ''],
+    ['', 'Use either --at or --in.', ''],
+    ['--at 2026-12-01T02:00 --in 5m', 'Use either --at or --in.', ''],
   ])('refuses %s', async (options, message, hint) => {
     const run = await schedule(options, { env: { TZ: 'UTC' } });
     expect(run).toMatchObject({ code: 2, stdout: '' });

@@ -118,7 +118,7 @@ describe('deploy several', () => {
     expect(run.code).toBe(130);
     expect(run.json()).toMatchObject([
       { outcome: 'started', error: { code: 'interrupted' } },
-      { outcome: null, error: { message: 'blog.example.com was not deployed, because dnx was interrupted.' } },
+      { outcome: null, error: { message: 'blog.example.com was not deployed: dnx was interrupted.' } },
       { outcome: null },
     ]);
     expect(posts()).toHaveLength(1);

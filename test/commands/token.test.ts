@@ -215,7 +215,7 @@ describe('token revoke', () => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx(line, { ...options, env: stored });
     expect([run.code, names().length]).toEqual([2, 6]);
-    expect(run.stderr).toContain('currently in use'.slice(0, 'keys' in options ? undefined : 0));
+    expect(run.stderr).toContain('You are currently using token Sandbox'.slice(0, 'keys' in options ? undefined : 0));
   });
 
   test('the question says that it signs out', async () => {

@@ -113,7 +113,7 @@ describe('deploy --verify', () => {
   test('fails when the site breaks after the deployment', async () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 10s`);
     expect(run).toMatchObject({ code: 1, stdout: '' });
-    expect(run.stderr).toContain(`${site.url}/up answered 500 instead of 200`);
+    expect(run.stderr).toContain(`${site.url}/up returned 500 instead of 200`);
     expect(live()).toBe(OURS);
     expect(posts()).toEqual(['deploy']);
   });
@@ -122,7 +122,7 @@ describe('deploy --verify', () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 10s --rollback-on-fail --json`);
     expect(run.code).toBe(11);
     expect(run.json()).toMatchObject({ outcome: 'rolled_back', release: OURS, status: 'active' });
-    expect(run.stderr).toContain(`was rolled back to ${before}: ${site.url}/up answered 500 instead of 200`);
+    expect(run.stderr).toContain(`was rolled back to ${before}: ${site.url}/up returned 500 instead of 200`);
     expect(live()).toBe(before);
     expect(posts()).toEqual(['deploy', 'rollback']);
     expect(bed.sandbox.calls.at(-1)?.path).toContain('/releases');
@@ -196,7 +196,7 @@ describe('deploy --verify-cmd', () => {
     const child = ({ env }: { env: Readonly<Record<string, string | undefined>> }) => (env.DNX_RELEASE === OURS ? 3 : 0);
     const run = await bed.dnx('deploy shop.example.com --verify-cmd smoke --rollback-on-fail --json', { child });
     expect(run.code).toBe(11);
-    expect(run.stderr).toContain("'smoke' exited with 3");
+    expect(run.stderr).toContain("'smoke' exited with code 3");
     expect(live()).toBe(before);
     expect(bed.children.map(({ env }) => env.DNX_SITE_URL)).toEqual(['https://shop.example.com', 'https://shop.example.com']);
   });

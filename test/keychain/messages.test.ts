@@ -61,8 +61,8 @@ describe('osKeychain', () => {
   });
 
   it.each([
-    ['darwin', 'The macOS Keychain refused: User interaction is not allowed.'],
-    ['win32', 'The Windows Credential Manager refused: User interaction is not allowed.'],
+    ['darwin', 'The macOS Keychain failed: User interaction is not allowed.'],
+    ['win32', 'The Windows Credential Manager failed: User interaction is not allowed.'],
   ] as const)('names the keychain that refuses: %s', async (platform, message) => {
     const { load } = fakeKeyring(() => Promise.reject(new Error('User interaction is not allowed.')));
     await expect(keychain({ platform, load }).read('a')).rejects.toMatchObject({ code: 'failed', message, hint: instead });

@@ -64,5 +64,5 @@ test.each(lines)('dnx %s --to-file revokes the new token if the disk is full', a
 test('--to-file in a read-only directory is refused before a token is created', async () => {
   const { exitCode, stderr } = await executable.dnx(['token', 'create', 'ci', '--preset', 'full', '--to-file', '/proc/nowhere/ci.token']);
   expect([exitCode, executable.sandbox.calls]).toEqual([2, []]);
-  expect(stderr).toContain('Cannot write /proc/nowhere/ci.token (ENOENT).');
+  expect(stderr).toContain('Could not write /proc/nowhere/ci.token (ENOENT).');
 });

@@ -138,7 +138,7 @@ describe('files that cannot be used', () => {
     ['{"accounts":{"a@b":5}}', 'accounts.a@b'],
   ])('settings of another shape are named: %s', (content, key) => {
     write('.config/dnx/config.json', content);
-    const message = key.endsWith('.') ? `${file()} ${key}` : `${key} in ${file()} is not an object.`;
+    const message = key.endsWith('.') ? `${file()} ${key}` : `${key} in ${file()} must be an object.`;
     expect(read().problems).toEqual([expect.objectContaining({ code: 'usage', message })]);
   });
 

@@ -7,17 +7,17 @@ import type { Waiting } from '../files/lock.ts';
 
 type Contents = Readonly<Record<string, unknown>>;
 
-/** The file of tokens in the clear, by account. It exists only while it holds one. */
+/** The file of unencrypted tokens, by account. It exists only while it contains a token. */
 export interface InsecureFile {
   readonly path: string;
   read(account: string): string | undefined;
   write(account: string, token: string): Promise<void>;
   remove(account: string): Promise<void>;
-  /** Creates its private directory, or throws what is in the way. */
+  /** Creates its directory with mode 700. */
   prepare(): void;
 }
 
-/** The insecure file at `path`. Processes write it one at a time. */
+/** Opens the insecure file at `path`. Writes are locked. */
 export function insecureFile(path: string, waiting: Waiting): InsecureFile {
   const prepare = () => {
     const directory = dirname(path);

@@ -17,10 +17,10 @@ const schema = {
   accounts: { type: 'object' },
 } as const;
 
-/** Edits the settings file under its lock, after checking its shape. Reading uses only `fs`, to keep start-up fast. */
+/** Edits the settings file under its lock, and validates it. Reading uses only `fs`, for a fast start. */
 export async function editConfig(directory: string, waiting: Waiting, change: (config: Config) => Config): Promise<void> {
   try {
-    // conf would use Node's recursive mkdir.
+    // Before conf does it with Node's recursive mkdir.
     makeDirectory(directory);
     const conf = new Conf<Record<string, unknown>>({
       cwd: directory,

@@ -1,9 +1,9 @@
 import { usage } from '../../base/errors.ts';
 
-/** The host unless another is set. */
+/** The default host. */
 export const DEFAULT_HOST = 'https://deploynix.io';
 
-/** A host as a URL without `/api/v1`. Plain http is refused except to this machine, because a token must not travel in the clear. */
+/** Parses a host into a URL without `/api/v1`. Refuses plain http except to loopback, because it would expose the token. */
 export function hostOf(value: string): string {
   const url = tryUrl(value.includes('://') ? value : `https://${value}`);
   if (!url || !['http:', 'https:'].includes(url.protocol) || !url.hostname)
@@ -17,10 +17,10 @@ export function hostOf(value: string): string {
   return `${url.origin}${path.replace(/\/api\/v1$/, '')}`;
 }
 
-/** The host as people read it: `deploynix.io`. */
+/** The display name of a host: `deploynix.io`. */
 export const hostName = (host: string): string => host.replace(/^https?:\/\//, '');
 
-/** True for a name of this very machine. */
+/** True for a loopback name or address. */
 export const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
 
 function tryUrl(value: string): URL | undefined {

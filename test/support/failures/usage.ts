@@ -196,7 +196,7 @@ export const usageFailures: readonly Failure[] = [
       writeFileSync(join(directory, '.deploynix.json'), '{"site":["a.test"]}');
       return undefined;
     },
-    says: /^The site is not known, because .*\.deploynix\.json cannot be used\.$/,
-    hint: 'Fix or remove it, or pass --site.',
+    says: /^The site is unknown because .*\.deploynix\.json is broken\.$/,
+    hint: 'Fix or remove it, or use --site.',
   },
 ];
