@@ -6,12 +6,12 @@ import { line } from './text.ts';
 import { toneOf } from './tone.ts';
 import type { Column, Item } from './view.ts';
 
-/** What a cell depends on besides its value. */
+/** Options for formatting a cell. */
 export interface CellOptions {
   /** Epoch ms, for `3h ago`. */
   readonly now: number;
   readonly style: Style;
-  /** On a terminal, a status gets a dot and values lose their control characters. Elsewhere a value is printed byte for byte. */
+  /** True on a terminal: a status gets a dot. */
   readonly terminal: boolean;
 }
 
@@ -43,10 +43,10 @@ export function heading({ key, title }: Column): string {
   return capitalized(spelled);
 }
 
-/** The value of a column: what it computes, else the field itself. */
+/** The value of a column: computed, or the field of the item. */
 export const valueIn = (item: Item, { key, cell: computed }: Column): unknown => computed?.(item) ?? own(item, key);
 
-/** A value for people: never `null`, `undefined` or control characters. */
+/** Formats a value for a table: no `null`, `undefined` or control characters. */
 export function cell(item: Item, column: Column, { now, style, terminal }: CellOptions): string {
   const { key } = column;
   const value = valueIn(item, column);
@@ -59,7 +59,7 @@ export function cell(item: Item, column: Column, { now, style, terminal }: CellO
   return tone === undefined ? marked : style[tone](marked);
 }
 
-/** A value as text, in every format but JSON. */
+/** A value as text, for every format except JSON. */
 export function words(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';

@@ -12,7 +12,7 @@ interface Options {
   readonly debug: boolean;
   readonly world: Pick<World, 'stderr' | 'env' | 'node' | 'platform'>;
   readonly color: boolean;
-  /** The next command as a line for a shell. */
+  /** Formats a next command for a shell. */
   readonly line: (next: Next) => string;
 }
 
@@ -48,7 +48,7 @@ async function failureInWords(failure: DnxError, style: Style, { debug, line }: 
   return text.join('\n');
 }
 
-/** The message, unless it only repeats the fields below it, as Laravel's does: `The name field is required. (and 1 more error)`. */
+/** The message, or a generic one if it only repeats the fields, as Laravel's does: `The name field is required. (and 1 more error)`. */
 function headline({ message, errors = {} }: DnxError): string {
   const texts = Object.values(errors).flat();
   const repeated = texts.includes(message.replace(/ \(and \d+ more errors?\)$/, '')) || message === 'The given data was invalid.';
@@ -63,7 +63,7 @@ const fieldLines = ({ errors = {}, labels }: DnxError, style: Style): readonly s
     return messages.map((each) => `  ${lines(name)}: ${lines(each)}${after}`);
   });
 
-/** What a bug report needs besides the stack. */
+/** Details for a bug report. */
 const circumstances = ({ node, platform }: Options['world']) => ({ dnx: version, node, platform });
 
 async function bugInJson(error: unknown, world: Options['world']) {

@@ -5,7 +5,7 @@ import type { Format } from '../../machine/settings/format.ts';
 import { type Narrowing, sortKey } from './narrow.ts';
 import type { View } from './view.ts';
 
-/** Refuses a field of `--fields` or `--sort` that the view does not have. An empty list has any. */
+/** Rejects fields of `--fields` and `--sort` that the view does not have. An empty list cannot be checked. */
 export function checkFields(
   view: View,
   { fields = [], sort, format }: Pick<Narrowing, 'fields' | 'sort'> & { readonly format: Format },
@@ -13,7 +13,7 @@ export function checkFields(
   const items = itemsOf(view);
   if (items.length === 0) return;
   const known = new Set(items.flatMap((item) => Object.keys(item)));
-  // Only text formats have what dnx computes, and only a table makes further requests for it.
+  // Computed values are in text formats only; those that need requests, in a table only.
   if (view.kind === 'rows' || view.kind === 'record')
     for (const { key, computed, cell } of view.columns)
       if (!computed || format === 'table' || (cell && ['csv', 'tsv', 'text'].includes(format))) known.add(key);

@@ -8,7 +8,7 @@ import { styleFor } from './style.ts';
 import { forLog } from './text.ts';
 import type { Result } from './view.ts';
 
-/** Prints a result on stdout in the chosen format. A failure has no table, because stderr explains it. */
+/** Prints a result on stdout in the chosen format. A failed record has no table, because stderr explains it. */
 export async function print({ view, exit, secret }: Result, globals: Globals, settings: Settings, world: World): Promise<void> {
   if (view.kind === 'stream') {
     for await (const chunk of view.body) await write(world.stdout, chunk);
@@ -18,7 +18,7 @@ export async function print({ view, exit, secret }: Result, globals: Globals, se
   const { format } = settings;
   if (exit instanceof DnxError && view.kind !== 'rows' && format === 'table') return;
   const { fields, query, header, sort, limit, color, wide } = globals;
-  // A failed item may lack fields, and its error matters more.
+  // Not after a failure: items may lack fields, and the error matters more.
   if ((fields || sort) && exit === undefined) (await import('./fields.ts')).checkFields(view, { fields, sort, format });
   let hidden = 0;
   const text = await render(view, {
@@ -39,7 +39,7 @@ export async function print({ view, exit, secret }: Result, globals: Globals, se
   });
   if (secret !== undefined && !text.includes(JSON.stringify(secret).slice(1, -1)))
     throw new DnxError('failed', 'The output does not contain the token.', { hint: 'Use another format or query, or --to-file FILE.' });
-  // A single value is for scripts and stays as it is; other text may end up in a CI log.
+  // A single value is for scripts and is printed unchanged; other text may end up in a CI log.
   const read = format === 'table' && (view.kind !== 'text' || view.log);
   if (text !== '') await write(stdout, read ? forLog(text, env) : text);
   if (settings.quiet) return;
@@ -49,7 +49,7 @@ export async function print({ view, exit, secret }: Result, globals: Globals, se
   if (view.first) world.stderr.write(`${nextLine({ command: view.first, why: 'Create one with' }, settings)}\n`);
 }
 
-/** The width of a terminal that does not report one. */
+/** The width of a terminal that reports none. */
 export const DEFAULT_COLUMNS = 80;
 
 /** Rejects output options that can never work, before the command runs. */
@@ -63,11 +63,11 @@ export async function checkShape({ limit, fields, query }: Globals, { format }: 
 /** Writes to a stream. Rejects with a ClosedPipe if the reader is gone, and with a DnxError if not everything could be written. */
 export const write = (stream: Output, text: string | Uint8Array): Promise<void> =>
   new Promise((resolve, reject) => {
-    // An earlier write may have failed as well.
+    // An earlier write may have failed already.
     stream.write(text, (error) => (error ? reject(unwritten(stream.errored ?? error)) : resolve()));
   });
 
-/** `| head -1` closed our stdout, which is not a failure. */
+/** stdout was closed, as by `| head -1`. Not a failure. */
 export class ClosedPipe extends Error {}
 
 function unwritten(cause: Error): Error {
@@ -79,8 +79,8 @@ function unwritten(cause: Error): Error {
 }
 
 /**
- * Waits until a result is printed. False if the reader is gone, which does not change the outcome; throws what to report instead of it. `changed`: the
- * command may have changed something, so an unprintable result is not a usage error.
+ * Waits until a result is printed. False if stdout was closed, which is not a failure. Throws if the result cannot be printed;
+ * `changed`: the command may have changed something, so that is not a usage error.
  */
 export async function delivered({ exit, undelivered }: Result, printing: Promise<void>, changed: boolean): Promise<boolean> {
   try {

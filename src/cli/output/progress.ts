@@ -6,38 +6,38 @@ import { forLog, json, line } from './text.ts';
 
 /** Progress on stderr while a command runs. */
 export interface Progress {
-  /** True if there is a spinner: a terminal without `--quiet`. */
+  /** True if there is a spinner: on a terminal without `--quiet`. */
   readonly spins: boolean;
-  /** A line that stays: a notice, or a change of state. */
+  /** Writes a line, unless `--quiet`. */
   note(sentence: string): void;
-  /** A line that `--quiet` does not silence. */
+  /** Writes a warning, even with `--quiet`. */
   warn(sentence: string): void;
-  /** A line for `--debug`. */
+  /** Writes a line for `--debug`. */
   debug(sentence: string): void;
-  /** The current step: in the spinner on a terminal, as a line elsewhere. `detail` shows only on a terminal. */
+  /** Shows the current step: in the spinner on a terminal, as a line elsewhere. `detail` is for the spinner only. */
   step(sentence: string, detail?: Detail): void;
-  /** A step that shows only on a terminal. */
+  /** Shows a step in the spinner only. */
   spin(sentence: string, detail?: Detail): void;
-  /** An event for a script: a line on stdout with -o ndjson, otherwise nothing. */
+  /** Writes an event to stdout with -o ndjson, otherwise nothing. */
   event(event: WaitingEvent): void;
   /** Removes the spinner before a question or a result. */
   done(): void;
-  /** Removes the spinner while another program writes to the terminal, until the returned function is called. */
+  /** Hides the spinner until the returned function is called, while another program writes to the terminal. */
   hold(): () => void;
-  /** Progress of one of several tasks, with its own spinner line, which is all that its `done` removes. A background line shows only if there is no other. */
+  /** Progress with its own spinner line, for one of several tasks. `done` removes only that line. A background line shows only if there is no other. */
   branch(options?: { readonly background?: boolean }): Progress;
 }
 
 interface Options {
   readonly stderr: Output;
-  /** Where events go; undefined if nobody reads them. */
+  /** The stream for events; undefined for none. */
   readonly events: Output | undefined;
   readonly quiet: boolean;
   readonly style: Style;
   readonly env: Env;
 }
 
-/** Progress for one process. */
+/** Opens the progress of a process. */
 export function openProgress(options: Options): Progress {
   const spinner = openSpinner(options.stderr, options.style);
   return progressOf(undefined, spinner, options);
@@ -48,7 +48,7 @@ interface Branch {
   readonly background?: boolean;
 }
 
-/** `branch`: undefined for the main progress, whose `done` removes all lines. */
+/** The progress of a branch, or the main one, whose `done` removes all lines. */
 function progressOf(branch: Branch | undefined, spinner: Spinner, options: Options): Progress {
   const { stderr, events, quiet, style, env } = options;
   const owner = branch ?? spinner;

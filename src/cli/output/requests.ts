@@ -4,10 +4,10 @@ import type { Clock } from '../../machine/world.ts';
 import type { RequestProgress } from '../../platform/api/api.ts';
 import type { Progress } from './progress.ts';
 
-/** How long a request may take before the spinner shows it. */
+/** The spinner shows requests that take longer than this. */
 const QUIET_MS = 300;
 
-/** A spinner for slow requests and a countdown for the rate limit; without a terminal, one line for the rate limit. */
+/** Shows a spinner for slow requests and a countdown for the rate limit, or a line without a terminal. */
 export function openRequests(progress: Progress, clock: Clock): RequestProgress {
   const slow = shared(progress.branch({ background: true }));
   const limit = shared(progress.branch());
@@ -38,7 +38,7 @@ export function openRequests(progress: Progress, clock: Clock): RequestProgress 
   };
 }
 
-/** One spinner line for several tasks at a time; it goes with the last of them. */
+/** A spinner line shared by concurrent tasks. It is removed with the last one. */
 function shared(progress: Progress) {
   let open = 0;
   return {
@@ -55,5 +55,5 @@ function shared(progress: Progress) {
 
 const countdown = (ms: number): string => duration(Math.ceil(Math.max(0, ms) / 1000) * 1000);
 
-/** Nothing in the first second. */
+/** The elapsed time; empty in the first second. */
 const passed = (ms: number): string => (ms < 1000 ? '' : duration(Math.floor(ms / 1000) * 1000));

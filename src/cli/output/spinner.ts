@@ -2,30 +2,30 @@ import type { Ora } from 'ora';
 import type { Env, Output } from '../../machine/world.ts';
 import type { Style } from './style.ts';
 
-/** Text after the line. A function is called for every frame. */
+/** Text after the line. A function is called on every frame. */
 export type Detail = string | (() => string);
 
 /** One line of the spinner. */
 export interface Row {
   readonly text: string;
   readonly detail: Detail;
-  /** Shown only while there is no other line. */
+  /** Shown only if there is no other line. */
   readonly background?: boolean;
 }
 
-/** A spinner with a line for each task. It runs while it has lines and is not held. */
+/** A spinner with a line per task. */
 export interface Spinner {
-  /** Sets the line of an owner. */
+  /** Sets the line of a task. */
   set(owner: object, row: Row): void;
-  /** Removes the line of an owner, or all lines. */
+  /** Removes the line of a task, or all lines. */
   remove(owner?: object): void;
-  /** Writes a line that stays, above the spinner. */
+  /** Writes a permanent line above the spinner. */
   write(text: string): void;
   /** Hides the spinner until the returned function is called. */
   hold(): () => void;
 }
 
-/** True if a stream can show a spinner, which moves the cursor. ora never returns on a terminal of 0 columns. */
+/** True if a stream can show a spinner. ora hangs on a terminal with 0 columns. */
 export const canSpin = ({ isTTY, columns }: Pick<Output, 'isTTY' | 'columns'>, { TERM }: Env): boolean =>
   Boolean(isTTY && columns) && TERM !== 'dumb';
 
@@ -42,7 +42,7 @@ export function openSpinner(stream: Output, style: Style): Spinner {
     const [{ default: ora }, { cut, widthOf }] = await Promise.all([import('ora'), import('./width.ts')]);
     loading = false;
     if (rows.size === 0 || held > 0) return;
-    // Only a suffix can be a function, which lets the seconds count between two polls.
+    // In the suffix, because only that can be a function, and the seconds must count between two polls.
     const columns = stream.columns ?? 80;
     const suffixText = () =>
       visible([...rows.values()])
@@ -91,11 +91,11 @@ interface Measure extends Pick<typeof import('./width.ts'), 'cut' | 'widthOf'> {
   readonly columns: number;
 }
 
-/** Columns of the spinner itself, and the least of a text to show. */
+/** The width of the spinner symbol, and the minimum width of a text. */
 const SPINNER = 4;
 const LEAST = 20;
 
-/** A row that fits on a line if possible: ora's time grows with the square of the length. */
+/** Formats a row, cut to the terminal width: ora needs quadratic time for long lines. */
 function words({ text, detail }: Row, { dim }: Style, { cut, widthOf, columns }: Measure): string {
   const beside = typeof detail === 'string' ? detail : detail();
   const room = Math.max(columns - SPINNER - widthOf(beside), LEAST);

@@ -4,7 +4,7 @@ import type { Env, Output } from '../../machine/world.ts';
 /** Functions that color text, or return it unchanged. */
 export type Style = Readonly<Record<'bold' | 'dim' | 'red' | 'yellow' | 'green', (text: string) => string>>;
 
-/** The start of an error: a red mark, or a word without colors. */
+/** The prefix of an error: a red ✗, or `Error:` without colors. */
 export function failureMark({ red }: Style): string {
   const mark = red('✗');
   return mark === '✗' ? 'Error:' : mark;

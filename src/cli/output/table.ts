@@ -9,21 +9,21 @@ import { ended } from './separated.ts';
 import { json, lines } from './text.ts';
 import type { Column, Item, View } from './view.ts';
 
-/** What a table depends on besides its view. */
+/** Options for a table. */
 export interface TableOptions extends CellOptions, Narrowing {
   readonly header: boolean;
-  /** Columns of the terminal; undefined where there is no limit. */
+  /** The width of the terminal; undefined for no limit. */
   readonly width: number | undefined;
-  /** Every column, whatever the width. */
+  /** Show every column at any width. */
   readonly wide: boolean;
-  /** Gets the number of columns that did not fit. */
+  /** Called with the number of hidden columns. */
   readonly hidden?: (columns: number) => void;
 }
 
-/** A terminal of this width has room for the wide columns. */
+/** Terminals of this width show wide columns. */
 const ROOMY = 120;
 
-/** A view for people. */
+/** Formats a view for people. */
 export async function table(view: Shown, options: TableOptions): Promise<string> {
   switch (view.kind) {
     case 'data':
@@ -40,12 +40,12 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
   }
 }
 
-/** The result of a query for people: a list as rows, an object as a record, anything else as it is. */
+/** Formats the result of a query: a list as rows, an object as a record, anything else as text. */
 export async function yieldTable(found: unknown, options: TableOptions): Promise<string> {
   if (found === null) return '';
   if (!Array.isArray(found) && !isObject(found)) return value(words(found), options);
   const { items, columns, named } = rowsOf(found);
-  // A query selects its columns, so none is hidden.
+  // A query selects its columns, so none are hidden.
   return isObject(found)
     ? record(found, columns, options)
     : rows(items, columns, { ...options, header: options.header && named, wide: true });
@@ -69,20 +69,20 @@ async function record(item: Item, shown: readonly Column[], options: TableOption
   return lines.join('');
 }
 
-/** A text in lines of at most `room` columns, under each other. */
+/** Wraps a text at `room` columns and indents all lines but the first. */
 const indented = async (text: string, room: number, indent: number): Promise<string> =>
   (await import('./wrapping.ts')).wrapped(text, Math.max(room, NARROWEST)).join(`\n${' '.repeat(indent)}`);
 
-/** A record, with the values that take further requests. */
+/** A record, including the values that need further requests. */
 async function whole({ item, columns, more }: View & { kind: 'record' }, options: TableOptions): Promise<string> {
   const shown = chosen(columns, options.fields);
   const known = more && shown.some(({ computed, cell }) => computed && !cell) ? { ...item, ...(await more()) } : item;
-  // A field that the API did not send has no line; an empty one has.
+  // Fields that the API did not send are omitted; null and empty ones are shown.
   const sent = options.fields ? shown : shown.filter(({ key, cell }) => cell !== undefined || own(known, key) !== undefined);
   return record(known, sent.length > 0 ? sent : Object.keys(item).map((key) => ({ key })), options);
 }
 
-/** The columns to fit: all of them, or those for a narrow terminal. */
+/** The columns for this width. */
 function offered(columns: readonly Column[], { fields, wide, width = ROOMY }: TableOptions): readonly Column[] {
   if (fields) return chosen(columns, fields);
   return wide || width >= ROOMY ? columns : columns.filter((column) => !column.wide);

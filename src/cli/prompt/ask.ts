@@ -4,9 +4,9 @@ import { line } from '../output/text.ts';
 import type { Choice } from './choice.ts';
 import { left, type Questions } from './questions.ts';
 
-/** Questions on stdin and stderr. They throw a DnxError: `interrupted` on Ctrl-C, `usage` without a terminal. */
+/** Prompts on stdin and stderr. They throw a DnxError: `interrupted` on Ctrl-C, `usage` without a terminal. */
 export interface Ask extends Questions {
-  /** True on a terminal, unless an option or the environment forbids questions. */
+  /** True on a terminal, unless prompts are turned off. */
   readonly allowed: boolean;
 }
 
@@ -14,11 +14,11 @@ interface Options {
   readonly world: Pick<World, 'stdin' | 'stderr' | 'signal' | 'env'>;
   /** False under `--no-input`, `--json`, DNX_NO_INPUT and CI. */
   readonly input: boolean;
-  /** Called before each question, to stop the spinner. */
+  /** Called before each prompt, to stop the spinner. */
   readonly before: () => void;
 }
 
-/** Questions on the terminal of this process. The prompts are loaded with the first question. */
+/** Creates prompts, whose code is loaded with the first one. */
 export function openAsk({ world, input, before }: Options): Ask {
   const allowed = () => input && world.stderr.isTTY === true && world.stdin.isTTY === true;
   let questions: Questions | undefined;
@@ -29,7 +29,7 @@ export function openAsk({ world, input, before }: Options): Ask {
     return (await import('./interactive.ts')).interactiveQuestions(terminal);
   };
 
-  /** Strips control characters that came from the API. */
+  /** Shows a prompt, without control characters from the API in the question. */
   const ask = async <T>(question: string, put: (questions: Questions, question: string) => Promise<T>): Promise<T> => {
     const harmless = line(question);
     if (!allowed()) throw usage(`Cannot prompt without a terminal: ${harmless}`, 'Use an option instead, or run this in a terminal.');

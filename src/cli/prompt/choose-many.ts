@@ -97,7 +97,7 @@ function useKeys(state: ReturnType<typeof useSelection>, done: (values: unknown[
       state.search(rl.line);
       return;
     }
-    // The line holds the filter: keep keys with another meaning out of it.
+    // The line is the filter: remove characters of other keys.
     rl.clearLine(0);
     rl.write(state.term);
     if (isEnterKey(key)) state.setError('Select at least one with space.');

@@ -5,7 +5,7 @@ import { EMPTY, isFilterable, type Questions, type Terminal } from './questions.
 
 const PAGE = 12;
 
-/** Questions of @inquirer/prompts, which move the cursor. */
+/** Prompts of @inquirer/prompts, for terminals that can move the cursor. */
 export function interactiveQuestions(terminal: Terminal): Questions {
   return {
     confirm: (message) => confirm({ message, default: false }, terminal),

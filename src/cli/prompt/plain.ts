@@ -3,11 +3,11 @@ import type { Choice } from './choice.ts';
 import { secretFrom } from './plain-secret.ts';
 import { EMPTY, filtered, isFilterable, left, type Questions, type Terminal } from './questions.ts';
 
-/** Questions line by line, for terminals that cannot move the cursor. */
+/** Line-based prompts, for terminals that cannot move the cursor. */
 export function plainQuestions(terminal: Terminal): Questions {
   const { output } = terminal;
   const next = linesOf(terminal);
-  /** Asks until the answer is valid. */
+  /** Repeats a prompt until the input is valid. */
   const until = async <T>(prompt: string, read: (typed: string) => T | undefined): Promise<T> => {
     for (;;) {
       output.write(prompt);
@@ -56,7 +56,7 @@ export function plainQuestions(terminal: Terminal): Questions {
   };
 }
 
-/** Reads a number of what is listed, or narrows the list until one choice is left. */
+/** Reads a number from the list, or filters the list until one choice is left. */
 function narrowing<V>(question: string, choices: readonly Choice<V>[], list: (question: string, choices: readonly Choice<V>[]) => void) {
   let shown = choices;
   return (typed: string): Choice<V> | undefined => {
@@ -81,7 +81,7 @@ function numbered<V>(typed: string, choices: readonly Choice<V>[]): readonly Cho
   return known.length > 0 && known.length === chosen.length ? known : undefined;
 }
 
-/** The lines that are typed, one per call. The terminal echoes them. */
+/** Reads one typed line per call. */
 function linesOf({ input, output, signal }: Terminal): () => Promise<string> {
   const typed: string[] = [];
   return async () => {

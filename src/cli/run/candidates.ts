@@ -9,13 +9,13 @@ import { resolve, type Scope } from '../../platform/names/resolve.ts';
 import { notGiven } from '../../platform/names/unresolved.ts';
 import type { Choice } from '../prompt/choice.ts';
 
-/** Something to pick: what it stands for, and the resource itself. */
+/** An item to pick: its targets and the resource. */
 export interface Candidate {
   readonly targets: Targets;
   readonly thing: JsonObject;
 }
 
-/** What there is to pick. A site without its server is looked for on all of them. */
+/** Reads the items to pick from. Sites are read from all servers unless one is given. */
 export async function candidatesFor(
   name: string,
   own: string,
@@ -35,7 +35,7 @@ export async function candidatesFor(
     const things = await scope.api.list<JsonObject>(list, idsOf(parents));
     return things.map((thing) => ({ targets: { [name]: targetOf(thing, name) }, thing }));
   } catch (error) {
-    // A list that this token cannot read leaves the other two ways.
+    // Without permission to list, report the parameter as missing.
     if (isError(error, 'forbidden')) throw notGiven(name, scope.settings, name === own);
     throw error;
   }
@@ -43,7 +43,7 @@ export async function candidatesFor(
 
 export const labelIn = ({ targets }: Candidate, name: string): Target => targets[name] ?? { id: '', label: '' };
 
-/** Aligned rows that fit these columns: the name, its server, and what tells it from the others. A name that is cut stands below in full. */
+/** Aligned rows of name, server and details that fit `columns`. A shortened name gets its full name as the description. */
 export function choicesOf(name: string, candidates: readonly Candidate[], now: number, columns: number): readonly Choice<Targets>[] {
   const labels = candidates.map((each) => labelIn(each, name).label);
   const rows = candidates.map((each) => cellsOf(name, each, now));
@@ -57,15 +57,15 @@ export function choicesOf(name: string, candidates: readonly Candidate[], now: n
   }));
 }
 
-/** The least room for a name, in characters, and what the cursor takes. */
+/** The minimum width of a name, and the width of the cursor. */
 const NARROWEST = 24;
 const CURSOR = 3;
 
-/** Without its middle: the end of a command tells more than its path. */
+/** Cuts out the middle: the end of a command line says more than its path. */
 const shortened = (text: string, room: number): string =>
   text.length <= room ? text : `${text.slice(0, 8)}…${text.slice(text.length - room + 9)}`;
 
-/** The same rows in columns; a column without any text is left out. */
+/** Pads rows to columns, without empty columns. */
 function padded(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).filter((cell) => cell !== ''));

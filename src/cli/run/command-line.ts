@@ -9,7 +9,7 @@ import type { Invocation } from './invocation.ts';
 /** The profile and host that a suggested command line must use. */
 type Where = Pick<Settings, 'host' | 'profile' | 'origins'>;
 
-/** The words after `dnx` as a line for a shell, with `--profile` and `--host` unless they are the defaults. */
+/** Formats the words after `dnx` for a shell, with `--profile` and `--host` if needed. */
 export function commandLine(words: readonly string[], { host, profile, origins }: Where): string {
   const given = (flag: string) => words.includes(flag);
   const flags = [
@@ -19,13 +19,13 @@ export function commandLine(words: readonly string[], { host, profile, origins }
   return ['dnx', ...words, ...flags].map(quoted).join(' ');
 }
 
-/** What to run next, as a sentence. */
+/** A next command as a line: `Resume with: dnx watch`. */
 export const nextLine = ({ command, why }: Next, where: Where): string => `${why}: ${commandLine(command, where)}`;
 
-/** The help of a command, of a group, or of dnx itself. */
+/** The `--help` of a command, a group, or dnx itself. */
 export const seeHelp = (path: string): Next => ({ command: [...path.split(' ').filter(Boolean), '--help'], why: 'See' });
 
-/** The command line that does the same without questions. */
+/** The command line that needs no prompts. */
 export function withAnswers(invocation: Invocation, answers: Readonly<Record<string, unknown>>): readonly string[] {
   const { command, path, group, targets, options, fields, body, consent } = invocation;
   const taken = takenBy(command);
@@ -50,7 +50,7 @@ export function withAnswers(invocation: Invocation, answers: Readonly<Record<str
   ];
 }
 
-/** The options for the output. */
+/** The output options. */
 const shaped = ({ globals }: Invocation): readonly string[] => [
   ...(globals.json ? ['--json'] : []),
   ...(['output', 'query', 'sort', 'limit'] as const).flatMap((key) => (globals[key] === undefined ? [] : [flagName(key), globals[key]])),
@@ -66,5 +66,5 @@ function option(key: string, value: unknown): readonly string[] {
 
 const valuesOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(String);
 
-/** One word for a shell, quoted if need be. */
+/** Quotes a word for a shell if needed. */
 export const quoted = (word: string): string => (/^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -7,7 +7,7 @@ import { quoted } from './command-line.ts';
 import { type Invocation, ownWords } from './invocation.ts';
 import { nameFor, withNames } from './name-read.ts';
 
-/** Refuses before any request if consent is needed, was not given, and cannot be asked for. */
+/** Fails before any request if confirmation is required, was not given, and cannot be prompted for. */
 export function requireConsent(invocation: Invocation, ask: Context['ask']): void {
   const { command, consent } = invocation;
   if (!command.consent || typeof command.consent === 'function' || ask.allowed) return;
@@ -20,7 +20,7 @@ export function requireConsent(invocation: Invocation, ask: Context['ask']): voi
   if (level === 'moderate' && !consent.yes) throw usage('This requires confirmation.', 'Use --yes.');
 }
 
-/** `--confirm web-1`, if the name is on the command line. */
+/** `--confirm web-1`, or `--confirm with the name of the server` if the command line has only its id. */
 function confirmOf(invocation: Invocation): string {
   const { consent } = invocation.command;
   const declared = typeof consent === 'object' ? consent.named : undefined;
@@ -31,7 +31,7 @@ function confirmOf(invocation: Invocation): string {
   return `--confirm ${quoted(word.slice(word.indexOf('/') + 1))}`;
 }
 
-/** Says what will happen and where, and asks for consent unless an option gives it. Returns the targets, with the names that it had to read. */
+/** Asks for confirmation unless an option gives it. Returns the targets, with the names that were read for the question. */
 export async function obtainConsent(
   invocation: Invocation,
   all: readonly Targets[],
@@ -83,7 +83,7 @@ async function severe(
   return [{ ...named, [noun]: { id: own.id, label: name } }];
 }
 
-/** `Delete server web-1`. Resources in different places each have theirs. */
+/** `Delete server web-1`. Resources with different parents are listed with their own. */
 function actionOf({ verb }: Consent, summary: string, all: readonly Targets[], noun: string): string {
   const [first = {}] = all;
   const own = first[noun];

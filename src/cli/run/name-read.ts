@@ -5,7 +5,7 @@ import { idIn, idsOf, type Target, type Targets, targetOf } from '../../platform
 import { listUnder, namings } from '../../platform/names/namings.ts';
 import type { Context } from '../language/command.ts';
 
-/** The name of a resource that was given by its id. */
+/** Reads the name of a resource that was given by id. */
 export async function nameFor(noun: string, own: Target, targets: Targets, { api }: Pick<Context, 'api'>): Promise<string> {
   const naming = namings[noun];
   if (!naming || own.label !== own.id) return own.label;
@@ -13,7 +13,7 @@ export async function nameFor(noun: string, own: Target, targets: Targets, { api
   return isObject(data) ? targetOf({ id: own.id, ...data }, noun).label : own.id;
 }
 
-/** The targets of a question: what was given by id is read, so that the question can name it, if this token may. */
+/** Reads the names of targets given by id, for a question. Keeps the id if the token cannot read it. */
 export async function withNames(targets: Targets, { api }: Pick<Context, 'api'>): Promise<Targets> {
   const named: Record<string, Target> = {};
   for (const [noun, target] of Object.entries(targets)) {

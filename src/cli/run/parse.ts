@@ -11,10 +11,10 @@ import { globalsOf, invocationOf } from './received.ts';
 import { takeStep, unknownOption } from './step.ts';
 import { unknownCommand } from './unknown-command.ts';
 
-/** What argv says. The global options are known even if the rest is wrong. */
+/** The parsed argv. Global options are known even if the rest is invalid. */
 export interface Parsed {
   readonly globals: Globals;
-  /** Undefined if help or the version was asked for, or the command line is wrong. */
+  /** Undefined for help, the version, or an invalid command line. */
   readonly invocation?: Invocation | undefined;
   /** What to print instead of running a command. */
   readonly help?: Help | undefined;
@@ -24,17 +24,17 @@ export interface Parsed {
 /** Loaded when it is printed. */
 type Help = (page: Page) => Promise<string>;
 
-/** What one reading of argv has found so far. */
+/** The state of one parse. */
 interface Reading {
   readonly tree: Tree;
   readonly given: Record<string, unknown>;
   help?: Help;
 }
 
-/** Parents may stand before the group or the command, too. */
+/** Options that may also come before the group or the command. */
 const parents = { server: text('The server'), site: text('The site') };
 
-/** Reads argv in steps: global options, the group, the command. Loads only the group that is named. */
+/** Parses argv in steps: global options, group, command. Loads only the named group. */
 export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed> {
   const reading: Reading = { tree, given: {} };
   try {
@@ -45,7 +45,7 @@ export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed
   }
 }
 
-/** The command that these words name, or undefined after `show`. */
+/** Finds the command; undefined if help or the version is shown instead. */
 async function reach(argv: readonly string[], reading: Reading, topics: readonly string[] = []): Promise<Invocation | undefined> {
   const { contents, alone, shortcuts } = reading.tree;
   const { words, asked } = firstWords(argv, '', reading);
@@ -66,7 +66,7 @@ async function reach(argv: readonly string[], reading: Reading, topics: readonly
   return refuse(name, rest, '', [...known, ...Object.keys(shortcuts), ...topics, 'help'], reading);
 }
 
-/** A topic, or the help of what the words name. */
+/** `dnx help`: a topic, or the help of a command. */
 async function reachHelp(argv: readonly string[], reading: Reading): Promise<Invocation | undefined> {
   const { topics } = reading.tree;
   const { words } = firstWords(argv, '', reading);
@@ -81,7 +81,7 @@ async function reachHelp(argv: readonly string[], reading: Reading): Promise<Inv
   return show(reading, async (page) => (await import('./help/topic.ts')).topicHelp(content, page));
 }
 
-/** The command of a group. */
+/** Finds the command in a group. */
 async function reachIn(entry: Entry, argv: readonly string[], reading: Reading): Promise<Invocation | undefined> {
   const group = (await entry.load()).default;
   const { words, asked } = firstWords(argv, entry.name, reading);
@@ -100,7 +100,7 @@ async function reachIn(entry: Entry, argv: readonly string[], reading: Reading):
   );
 }
 
-/** The words of the command itself. Nothing is required here: abilities are computed from incomplete lines. */
+/** Parses the words of a command. Nothing is required yet, because abilities are computed from incomplete lines. */
 function read(group: Group, command: AnyCommand, path: string, argv: readonly string[], reading: Reading): Invocation | undefined {
   const positionals = positionalsOf(group, command);
   const options = optionsOf(group, command);
@@ -114,13 +114,13 @@ function read(group: Group, command: AnyCommand, path: string, argv: readonly st
     },
     reading.given,
   );
-  // `--api` is no option: it only counts beside --help.
+  // `--api` is not an option; it only works with --help.
   if (asked && argv.includes('--api')) return show(reading, async (page) => (await import('./help/api.ts')).apiHelp(path, command, page));
   if (asked) return show(reading, async (page) => (await import('./help/command.ts')).commandHelp(path, group, command, page));
   return invocationOf(group, command, path, { positionals, words: values, own: options, given: reading.given });
 }
 
-/** The options that come first, and the words after them as they are. */
+/** Parses leading options, and returns the other words unchanged. */
 const firstWords = (argv: readonly string[], path: string, { given }: Reading) =>
   takeStep(argv, { path, options: [globalOptions, parents], args: ['[words...]'], passThrough: true, version: path === '' }, given);
 
@@ -128,7 +128,7 @@ function show(reading: Reading, help: Help): undefined {
   reading.help = help;
 }
 
-/** Refuses a word that is no command. `--json` after it still decides how the error is printed. */
+/** Fails for an unknown command. Reads the options after it, because `--json` decides how the error is printed. */
 async function refuse(word: string, rest: readonly string[], path: string, known: readonly string[], reading: Reading): Promise<never> {
   takeStep(rest, { path, options: [globalOptions], args: ['[words...]'], lenient: true }, reading.given);
   throw word.startsWith('-') ? unknownOption(word, [], path) : await unknownCommand(word, path, known, reading.tree);

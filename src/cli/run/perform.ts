@@ -15,7 +15,7 @@ import { several } from './several.ts';
 import { namesWanted, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
 
-/** Everything between the command line and a command's `run`: values, questions, names, consent; and several targets as one result. */
+/** Prepares and runs a command: values, prompts, names, confirmation, and several targets as one result. */
 export async function perform(typed: Invocation, base: BaseContext, unpicked: Scope, sources: Sources): Promise<Result> {
   const { group, command } = typed;
   requireWords(typed, base.ask, unpicked.settings);
@@ -25,7 +25,7 @@ export async function perform(typed: Invocation, base: BaseContext, unpicked: Sc
   const invocation = withPicked(typed, picked);
   const scope = { ...unpicked, labels: labelsOf(picked) };
   const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
-  // Questions do not count towards the command's time; look-ups do.
+  // Lookups count towards --timeout, prompts do not.
   const looking = within(base, command.options?.timeout ? allowanceOf(inputs.options) : Number.POSITIVE_INFINITY);
   const found = await inTime(lookedUp(invocation, chosen, rememberingLists({ ...scope, api: looking.api })), 'anything');
   const allowance = looking.deadline - base.clock.elapsed();
@@ -51,12 +51,12 @@ export async function perform(typed: Invocation, base: BaseContext, unpicked: Sc
   const names = Object.fromEntries(Object.entries(picked).map(([name, { label }]) => [name, label]));
   if (!command.fields || Object.keys({ ...names, ...answers }).length === 0) return result;
   const line = withAnswers(invocation, { ...names, ...answers });
-  // What was left out would be asked for again.
+  // --no-input, because the command would prompt again for options that were left out.
   const quiet = Object.values(inputs.asked).some(({ value }) => value === undefined) ? ['--no-input'] : [];
   return { ...result, next: [...(result.next ?? []), { command: [...line, ...quiet], why: 'Without prompts' }] };
 }
 
-/** The targets. What was remembered of them is verified, unless the command only reads one thing. */
+/** The targets. Remembered sites are verified unless the command is a single GET. */
 async function lookedUp(invocation: Invocation, chosen: Chosen, scope: Scope): Promise<readonly Targets[]> {
   const all = await targetsOf(invocation, chosen, scope);
   if (invocation.command.calls === chosen.endpoint && chosen.endpoint?.startsWith('GET ')) return all;

@@ -13,7 +13,7 @@ import { firstWords } from './targets.ts';
 
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'world'>;
 
-/** What was picked from lists, by path parameter. */
+/** Prompts for missing path parameters. Returns what was picked. */
 export async function pickMissing(
   invocation: Invocation,
   names: readonly string[],
@@ -27,7 +27,7 @@ export async function pickMissing(
   const missing = lookupsFor(names, words, scope.settings)
     .filter(({ how, name }) => how === 'missing' && !(name === noun && invocation.command.targets === 'optional'))
     .map(({ name }) => name);
-  // A site brings its server.
+  // A picked site includes its server.
   const wanted = missing.includes('site') ? ['site', ...missing.filter((name) => name !== 'site' && name !== 'server')] : missing;
   let picked: Targets = {};
   for (const name of wanted) {
@@ -42,17 +42,17 @@ export async function pickMissing(
   return picked;
 }
 
-/** The names of what was picked, by id. */
+/** The names of picked resources, by id. */
 export const labelsOf = (picked: Targets): ReadonlyMap<string, string> =>
   new Map(Object.values(picked).map(({ id, label }) => [id, label]));
 
-/** The same command line with what was picked. */
+/** The invocation with the picked targets. */
 export const withPicked = (invocation: Invocation, picked: Targets): Invocation => ({
   ...invocation,
   targets: { ...invocation.targets, ...Object.fromEntries(Object.entries(picked).map(([name, { id }]) => [name, [id]])) },
 });
 
-/** The only candidate is taken without a question, unless it would be changed. */
+/** Picks one. A single candidate is taken without a prompt, unless it would be changed. */
 async function pickOne(
   name: string,
   candidates: readonly Candidate[],
@@ -74,7 +74,7 @@ async function pickOne(
   });
 }
 
-/** `Deploy`, if the command's name is its verb; else nothing. */
+/** `Deploy`, if the summary starts with the name of the command; otherwise empty. */
 function verbOf({ command }: Invocation): string {
   const { consent, name, summary } = command;
   if (typeof consent === 'object' && consent.verb) return consent.verb;

@@ -11,10 +11,10 @@ import { labelsOf, pickMissing, withPicked } from './pick.ts';
 import { several } from './several.ts';
 import { firstWords, namesNeeded } from './targets.ts';
 
-/** What every command is given; the rest of its context is made for each target. */
+/** The part of a context that does not depend on the target. */
 export type BaseContext = Omit<Context, 'call' | 'list' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'deadline'>;
 
-/** One target looked up again, by the words that were given for it. */
+/** Looks a target up again, by the words given for it. */
 export function again(invocation: Invocation, chosen: Chosen, targets: Targets, scope: Scope): Promise<Targets> {
   const noun = nounOf(invocation.group);
   const { [noun]: own, site } = targets;
@@ -33,11 +33,11 @@ interface Prepared {
   readonly all: readonly Targets[];
   readonly base: BaseContext;
   readonly scope: Scope;
-  /** How long, in ms, it may take for one target. */
+  /** The time limit per target, in ms. */
   readonly allowance: number;
 }
 
-/** What `run` gets for one target. */
+/** The arguments of `run` for one target. */
 export function prepare({ invocation, chosen, inputs, all, base, scope, allowance }: Prepared, targets: Targets) {
   const { command, group, consent } = invocation;
   const { options, fields, extra } = inputs;

@@ -5,16 +5,16 @@ import type { Choice } from '../prompt/choice.ts';
 import { offersOf } from './offer.ts';
 import { parseValue, type Sources } from './values.ts';
 
-/** An answer: the value to send, undefined if the option is left out, and the words it was chosen by. */
+/** The answer to a prompt: the value to send (undefined leaves the option out) and its display text. */
 export interface Answer {
   readonly value: unknown;
   readonly label: string;
 }
 
-/** Stands for the word that the user types instead of choosing. */
+/** The choice to type another value. */
 const OTHER = Symbol('other');
 
-/** Asks for an option that was not given. Undefined if there is nothing to ask. */
+/** Prompts for an option. Undefined if there is nothing to choose from. */
 export async function askFor(
   key: string,
   option: Option<unknown>,
@@ -36,10 +36,10 @@ export async function askFor(
   return { value: typeof chosen === 'string' ? await parseValue(key, option, chosen, sources) : undefined, label };
 }
 
-/** An option's name in a question and a summary: its help up to the examples. */
+/** The name of an option in prompts: its help up to the first comma or colon. */
 export const labelOf = ({ help }: Option<unknown>): string => help.replace(/[,:].*/, '');
 
-/** What to choose from. The first is the likeliest: what the API lists, or else leaving the option out. */
+/** The choices, the most likely first: offers of the API, or leaving the option out. */
 async function choicesOf(option: Option<unknown>, given: JsonObject, api: Pick<Api, 'list'>): Promise<readonly Choice<unknown>[]> {
   const { from, required, strict, prompt } = option;
   const words = (each: string): Choice<unknown> => ({ name: each, value: each });

@@ -4,7 +4,7 @@ import { flagName } from '../../base/text.ts';
 import type { AnyCommand } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 
-/** A 422 with the command's own words for its fields, and how to set a field that the command has no flag for. */
+/** Adds flag names to the fields of a 422, and a hint for fields without a flag. */
 export function withLabels(error: unknown, command: AnyCommand): unknown {
   if (!isError(error, 'invalid') || !error.errors) return error;
   const labels: Record<string, FieldLabel> = {};

@@ -17,7 +17,7 @@ import { type Invocation, ownWords } from './invocation.ts';
 export const firstWords = ({ targets }: Pick<Invocation, 'targets'>): Readonly<Record<string, string | undefined>> =>
   Object.fromEntries(Object.entries(targets).map(([name, [word]]) => [name, word]));
 
-/** Refuses two alternatives together, and a missing argument that cannot be picked from a list. */
+/** Fails for two exclusive options, and for missing arguments that cannot be picked from a list. */
 export function requireWords(invocation: Invocation, { allowed }: Pick<Ask, 'allowed'>, settled: Settled): void {
   const { group, command, path, options, fields, targets } = invocation;
   const [one, other] = typeof command.calls === 'function' ? [] : alternativesIn(command.calls).filter((name) => targets[name]);
@@ -32,7 +32,7 @@ export function requireWords(invocation: Invocation, { allowed }: Pick<Ask, 'all
   if (!allowed || !namings[key]) throw notGiven(key, {}, true);
 }
 
-/** True if a command acts on a server or site that nothing names. */
+/** True if the server or site of a command is neither given nor set as a default. */
 function lacksPlace({ group, command, ...invocation }: Invocation, settled: Settled): boolean {
   const noun = nounOf(group);
   if (!isPlace(noun) || command.targets === 'optional' || meansAll({ command, ...invocation })) return false;
@@ -40,13 +40,13 @@ function lacksPlace({ group, command, ...invocation }: Invocation, settled: Sett
   return takes && invocation.targets[noun] === undefined && settled[noun] === undefined;
 }
 
-/** The path parameters that a call needs: those of the endpoint, and the parent that fills a field of the body. */
+/** The path parameters that a call needs, including a parent that fills a field of the body. */
 export function namesNeeded({ command }: Pick<Invocation, 'command'>, { endpoint, instead }: Chosen): readonly string[] {
   const parent = Object.values(command.fields ?? {}).find(({ as }) => as !== undefined && as === instead)?.as;
   return [...new Set([...parametersOf(endpoint), ...(parent ? [...parameters(namings[parent]?.list ?? ''), parent] : [])])];
 }
 
-/** The path parameters that a command line must give or settle: with `--all`, only the parents. */
+/** The path parameters that must be given or have defaults: with `--all`, only the parents. */
 export const namesWanted = (invocation: Invocation, chosen: Chosen): readonly string[] =>
   meansAll(invocation) ? parameters(namings[nounOf(invocation.group)]?.list ?? '') : namesNeeded(invocation, chosen);
 
@@ -54,7 +54,7 @@ export const namesWanted = (invocation: Invocation, chosen: Chosen): readonly st
 export const meansAll = ({ command, options }: Pick<Invocation, 'command' | 'options'>): boolean =>
   command.targets === 'all' && options.all === true;
 
-/** What a command acts on: each resource that is named, every one for `--all`, or nothing if that is optional. */
+/** The targets of a command: each named resource, or every one for `--all`. May be empty if optional. */
 export async function targetsOf(invocation: Invocation, chosen: Chosen, scope: Scope): Promise<readonly Targets[]> {
   const noun = nounOf(invocation.group);
   const words = ownWords(invocation);
@@ -71,7 +71,7 @@ export async function targetsOf(invocation: Invocation, chosen: Chosen, scope: S
   }
   const names = namesNeeded(invocation, chosen);
   const found: Targets[] = [];
-  // One after the other: what is found for the first is remembered for the next.
+  // Sequential, because each lookup can use the results of the previous one.
   for (const word of words.length > 0 ? words : [undefined]) {
     const targets = await resolve(names, { ...given, [noun]: word }, scope);
     if (found.some((each) => each[noun] && each[noun].id === targets[noun]?.id))
