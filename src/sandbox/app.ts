@@ -26,7 +26,7 @@ interface Parts {
   readonly faults: FaultBox;
   readonly calls: Call[];
   readonly now: () => number;
-  /** Real time, in ms. */
+  /** Real delay before each response, in ms. */
   readonly latency: number;
   /** Called after each request that may have changed the state. */
   readonly changed: () => void;
@@ -36,7 +36,7 @@ interface Parts {
 
 type Here = Context<{ Bindings: HttpBindings }>;
 
-/** All routes. Each request is recorded, delayed, subject to faults, settled, performed, saved and answered. */
+/** Creates the routes. Each request is recorded and delayed; faults apply; due changes are settled; then it is performed and saved. */
 export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
   const { state, limiter, faults, calls, closing } = parts;
 
@@ -72,7 +72,7 @@ export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
   for (const path of new Set(operations.map((operation) => operation.path))) {
     app.all(honoPath(path), (here) => serve(here, ({ method, headers }) => failure(wrongMethod(method, path), wantsJson(headers))));
   }
-  // The client or the sandbox went away during a request, or the sandbox has a bug.
+  // The sandbox was closed during a request, or has a bug.
   app.onError((error) => (closing.aborted ? RESPONSE_ALREADY_SENT : respond(failure(error, true))));
   app.notFound((here) => serve(here, ({ method, url }) => failure(unknownRoute(method, url.pathname), true)));
   return app;

@@ -12,7 +12,7 @@ import { timestamp } from './time.ts';
 /** The operations that `resource` creates; all of them by default. */
 type Verb = 'list' | 'show' | 'create' | 'update' | 'delete';
 
-/** Nouns whose rows have an id and timestamps. */
+/** Nouns with an id and timestamps. */
 type RowNoun = { [N in Noun]: Nouns[N] extends Row ? N : never }[Noun];
 
 /** The context of a write: the other rows of the collection and, in an update, the row itself. */
@@ -30,7 +30,7 @@ interface Declaration<N extends RowNoun, S extends Shape> {
   /** The ability for writes, if the resource has none of its own; `ability:create` and so on by default. */
   readonly writing?: Ability;
   readonly verbs?: readonly Verb[];
-  /** The object in a response. */
+  /** The representation in a response. */
   readonly present: (row: Nouns[N], state: State) => unknown;
   /** The fields of a create body. */
   readonly fields?: S;
@@ -38,7 +38,7 @@ interface Declaration<N extends RowNoun, S extends Shape> {
   readonly changeable?: readonly (keyof S & string)[];
   /** Default columns of a new row; the body and the parent's id override them. */
   readonly fresh?: (input: Input<S>, request: SignedRequest, bound: BoundRows) => Partial<Nouns[N]>;
-  /** Refuses what field rules cannot check: names in use, unknown ids. */
+  /** Checks what field rules cannot: duplicate names, unknown ids. */
   readonly check?: (input: Partial<Input<S>>, scope: Scope<N>) => void;
   /** Starts the work that follows a create. */
   readonly afterCreate?: (row: Nouns[N], request: SignedRequest) => void;
@@ -46,7 +46,7 @@ interface Declaration<N extends RowNoun, S extends Shape> {
   readonly newestFirst?: boolean;
 }
 
-/** Selects the columns of a response. */
+/** Creates a `present` function that selects columns. */
 export const showing =
   <T>(...names: readonly (keyof T & string)[]) =>
   (row: T): Record<string, unknown> =>

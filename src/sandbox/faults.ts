@@ -36,7 +36,7 @@ interface Fault {
   left: number;
 }
 
-/** Faults, and the one that applies to a request. Only the server takes it. */
+/** Faults as the server sees them: `take` returns the one that applies to a request. */
 export interface FaultBox extends Faults {
   take(method: string, path: string): Reply | undefined;
 }

@@ -86,7 +86,7 @@ export const openOperation = (route: Route, run: (request: Request) => Answer, l
 /** The parameters of a path, outermost first. */
 export const parameters = (path: string): Noun[] => Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name as Noun);
 
-/** Finds the rows of a path, each under the one before. A row under another parent is a 404. */
+/** Finds the rows of a path. A row under another parent is a 404. */
 export function bind(state: State, path: string, ids: Readonly<Record<string, string>>): Record<string, AnyRow> {
   const bound: Record<string, AnyRow> = {};
   let parent: Noun | undefined;

@@ -5,7 +5,7 @@ import type { Limiter } from './limits.ts';
 import { bind, type OpenOperation, type Operation, type SignedOperation } from './operation.ts';
 import type { State } from './state.ts';
 
-/** An incoming request: its body as text, and the ids in its path. */
+/** An incoming request. `ids` are the path parameters. */
 export interface Incoming {
   readonly method: string;
   readonly url: URL;
@@ -21,7 +21,7 @@ export interface World {
   readonly now: number;
 }
 
-/** Performs an operation. Refusals are answers as well. */
+/** Performs an operation. Errors become responses. */
 export function perform(operation: Operation, incoming: Incoming, world: World): Answer {
   const throttle: Record<string, string> = {};
   try {

@@ -11,7 +11,7 @@ export interface CellOptions {
   /** Epoch ms, for `3h ago`. */
   readonly now: number;
   readonly style: Style;
-  /** True on a terminal: a status gets a dot. */
+  /** True on a terminal: statuses get a dot, and text loses its control characters. */
   readonly terminal: boolean;
 }
 

@@ -16,7 +16,7 @@ export type LoginOptions = Choosing & {
 
 type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'tokens' | 'world' | 'stdin'>;
 
-/** Exchanges email and password for a token, or reads one from stdin; checks it and stores it for this host and profile. */
+/** Gets a token for email and password, or from stdin, checks it, and stores it for this host and profile. */
 export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf): Promise<Result> {
   const { settings, progress, ask } = ctx;
   const { requests, storedToken, storing } = settings.blocked;
@@ -43,7 +43,7 @@ export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf)
   };
 }
 
-/** Asks for the host if none is known yet, and makes sure that a token can be stored before there is one to lose. */
+/** Checks that a token can be stored before one is created, and prompts for the host on a first sign-in. */
 async function signingIn({ api, ask, progress, settings, tokens }: Needs, insecure: boolean): Promise<SigningIn> {
   await tokens.probe({ insecure }).catch((error: unknown) => {
     throw nowhere(error, insecure);
@@ -66,7 +66,7 @@ async function signInWithToken({ stdin, world }: Needs, at: SigningIn) {
   return { user, abilities: undefined };
 }
 
-/** What to run first, as far as the token can. */
+/** Commands to run next, if the token has the abilities. */
 function nextSteps(abilities: readonly string[] | undefined, site: string | undefined): readonly Next[] {
   const can = (...needed: readonly string[]) => abilities === undefined || needed.every((each) => abilities.includes(each));
   return [

@@ -6,7 +6,7 @@ import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
 
 type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'progress'>;
 
-/** Revokes the token, then forgets it. `keep` only forgets it. */
+/** Revokes the token and removes it. `keep` does not revoke. */
 export async function logout(ctx: Needs, { keep = false }: { readonly keep: boolean | undefined }): Promise<View | Result> {
   const { tokens, settings, progress } = ctx;
   const { host, profile } = settings;
@@ -31,7 +31,7 @@ export async function logout(ctx: Needs, { keep = false }: { readonly keep: bool
   return { view, note: `Profile ${profile} keeps its settings. To delete it: dnx config delete-profile ${profile}` };
 }
 
-/** False if the token did not work anymore. */
+/** Revokes the token; false if it was already invalid. */
 async function revoke({ api }: Pick<Needs, 'api'>): Promise<boolean> {
   try {
     await api.send('POST /logout');

@@ -6,7 +6,7 @@ import { idOf, tokenIn } from '../token/token.ts';
 import { type Choosing, chosenAbilities, type NeedsOf } from './choose.ts';
 import { checkToken, PLAN, type SigningIn, storeToken } from './keep.ts';
 
-/** Wrong passwords in all before a sign-in fails. The API takes 5 sign-ins a minute. */
+/** Password attempts before a sign-in fails. The API allows 5 a minute. */
 const TRIES = 3;
 
 type Options = Choosing & { readonly email: string | undefined };
@@ -16,7 +16,7 @@ interface SignedIn {
   readonly abilities: readonly string[] | undefined;
 }
 
-/** Asks for email and password, checks them, then asks what the token can do. A token that is not stored in the end is revoked. */
+/** Prompts for email and password, checks them, then prompts for abilities. Revokes the token if it is not stored in the end. */
 export async function signInWithPassword(at: SigningIn, options: Options, needsOf: NeedsOf): Promise<SignedIn> {
   const { ask, progress } = at;
   const wrong = options.email === undefined ? undefined : wrongEmail(options.email);
@@ -38,11 +38,11 @@ export async function signInWithPassword(at: SigningIn, options: Options, needsO
   return { user, abilities: given ?? picked };
 }
 
-/** What is wrong with something that is no email address. */
+/** The problem with an invalid email address. */
 const wrongEmail = (typed: string): string | undefined =>
   /^[^\s@]+@[^\s@]+$/.test(typed.trim()) ? undefined : `'${typed.trim()}' is not an email address.`;
 
-/** The token for email and password; a wrong password is asked for again. */
+/** Exchanges email and password for a token. Prompts again after a wrong password. */
 async function exchange({ api, ask, host, progress }: SigningIn, email: string, abilities: readonly string[] | undefined): Promise<string> {
   for (let left = TRIES - 1; ; left--) {
     const password = await ask.password('Password:');
@@ -56,7 +56,7 @@ async function exchange({ api, ask, host, progress }: SigningIn, email: string, 
   }
 }
 
-/** True if it is the email or the password that the API refuses. */
+/** True if the API rejected the email or the password. */
 function isWrong(error: unknown): boolean {
   if (!isError(error, 'invalid', 'unauthenticated')) return false;
   const fields = Object.keys(error.errors ?? {});
@@ -81,7 +81,7 @@ function explained(error: unknown): unknown {
   });
 }
 
-/** Creates and stores a token with these abilities in place of the one that signed in. */
+/** Creates and stores a token with fewer abilities than the one that signed in. */
 async function storeNarrower(at: SigningIn, token: string, abilities: readonly string[]): Promise<void> {
   const api = at.api.as(token, at.host);
   const fresh = await mint(api, { name: `dnx on ${hostname()}`, abilities });
@@ -107,7 +107,7 @@ async function revokeFirst({ api, host, progress }: SigningIn, token: string): P
     });
 }
 
-/** Revokes a token that could not be kept. If that fails too, the failure says which token exists. */
+/** Revokes a token that could not be stored. If that fails, adds to the error which token still exists. */
 async function withdrawn({ api, host, progress }: SigningIn, token: string, error: unknown): Promise<unknown> {
   try {
     await api.as(token, host).send('POST /logout');

@@ -12,7 +12,7 @@ import { type Choosing, chosenAbilities, type NeedsOf } from './choose.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'tokens' | 'world'>;
 
-/** Adds abilities to the stored token: a new one replaces it, and the old one is revoked last. */
+/** Adds abilities to the stored token by replacing it. The old token is revoked last. */
 export async function refreshToken(ctx: Needs, choosing: Choosing, needsOf: NeedsOf): Promise<View> {
   const { ask, progress, settings, tokens, world } = ctx;
   if (world.env.DNX_TOKEN?.trim())

@@ -8,7 +8,7 @@ import { describe } from './backups.ts';
 
 type Needs = Pick<Context, 'api'>;
 
-/** What restoring a backup overwrites: its name is what the user types. */
+/** What restoring a backup overwrites. The user confirms with its name. */
 export interface Affected {
   readonly noun: 'database' | 'site';
   readonly target: Target;

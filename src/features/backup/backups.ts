@@ -7,7 +7,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { backupsEndpoint } from '../../platform/follow/backup.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
 
-/** The backup that a command line means. */
+/** How a command line chooses a backup. */
 export interface BackupChoice {
   /** An id. */
   readonly backup: string | undefined;
@@ -18,7 +18,7 @@ export interface BackupChoice {
 
 const seeBackups = { command: ['backup', 'list'], why: 'See' };
 
-/** Refuses a command line that does not say which backup it means. */
+/** Fails if the command line does not choose exactly one backup. */
 export function requireChoice({ backup, latest, of }: BackupChoice, { allowed }: Pick<Context['ask'], 'allowed'>): void {
   if (backup !== undefined && latest) throw usage('--latest cannot be combined with a backup.', 'Use only one of them.');
   if (latest && !of.database && !of.site) throw usage('--latest needs a database or site.', 'Use --database with --server, or --site.');
@@ -26,7 +26,7 @@ export function requireChoice({ backup, latest, of }: BackupChoice, { allowed }:
     throw usage('No backup given. Use --latest with --database or --site, or run in a terminal to pick one.', undefined, seeBackups);
 }
 
-/** Finds the backup: by its id, the newest that completed, or the user's pick. */
+/** Finds the backup by id, as the newest completed one, or with a prompt. */
 export async function findBackup(ctx: Pick<Context, 'api' | 'ask' | 'clock'>, choice: BackupChoice): Promise<JsonObject> {
   const { backup, latest, of } = choice;
   const all = await ctx.api.list<JsonObject>(backupsEndpoint);
@@ -47,7 +47,7 @@ export async function findBackup(ctx: Pick<Context, 'api' | 'ask' | 'clock'>, ch
   return latest ? newest : pick(ctx, own);
 }
 
-/** Asks for a backup by what it is of, its age and its size. */
+/** Prompts for a backup by name, type, age and size. */
 async function pick({ api, ask, clock }: Pick<Context, 'api' | 'ask' | 'clock'>, backups: readonly JsonObject[]): Promise<JsonObject> {
   const names = await namesOf(api, backups);
   const cells = backups.map((each) => [
@@ -66,7 +66,7 @@ async function pick({ api, ask, clock }: Pick<Context, 'api' | 'ask' | 'clock'>,
 
 const subjectOf = ({ database_id, site_id }: JsonObject): string => wordOf(database_id) || wordOf(site_id);
 
-/** The names of the databases and sites of these backups, by id, as far as the token can read them. */
+/** The names of the databases and sites of these backups, by id. Skips what the token cannot read. */
 async function namesOf(api: Context['api'], backups: readonly JsonObject[]): Promise<ReadonlyMap<string, string>> {
   const servers = [...new Set(backups.map(({ server_id }) => wordOf(server_id)).filter(Boolean))];
   const lists = await Promise.all(

@@ -13,7 +13,7 @@ interface Given {
   readonly force: boolean | undefined;
 }
 
-/** Downloads a backup to a file or standard output. An incomplete download leaves no file. */
+/** Downloads a backup to a file or standard output. Leaves no file if it fails. */
 export async function download(ctx: Context, { backup, file, force }: Given): Promise<View> {
   if (file === '-') {
     if (ctx.world.stdout.isTTY) throw usage('Cannot write a backup to a terminal.', 'Pipe it, as in -O - | gunzip, or use -O FILE.');
@@ -31,7 +31,7 @@ export async function download(ctx: Context, { backup, file, force }: Given): Pr
   }
 }
 
-/** The bytes, with progress. Throws if fewer arrive than announced. */
+/** Passes on the bytes and shows progress. Throws if the size differs from Content-Length. */
 async function* measured(
   { body, length, close }: Source,
   into: string,

@@ -14,10 +14,10 @@ interface Options extends BackupChoice {
   readonly columns: readonly Column[];
 }
 
-/** Restores a backup over its database or site, once the user has typed the name. */
+/** Restores a backup after the user has confirmed the name of its database or site. */
 export async function restore(outer: Context, { confirm, wait, columns, ...choice }: Options): Promise<Result> {
   requireChoice(choice, outer.ask);
-  // Questions do not count towards --timeout.
+  // Prompts do not count towards --timeout.
   const left = outer.deadline - outer.clock.elapsed();
   const found = await findBackup(outer, choice);
   const id = wordOf(found.id);
@@ -39,7 +39,7 @@ export async function restore(outer: Context, { confirm, wait, columns, ...choic
   });
 }
 
-/** Gets the name of what is overwritten, typed or with --confirm. */
+/** Confirms the name of what is overwritten, with a prompt or --confirm. */
 async function agree({ ask, progress }: Pick<Context, 'ask' | 'progress'>, affected: Affected, confirm: string | undefined): Promise<void> {
   const { noun, target, server, backup } = affected;
   const sentence = `This overwrites ${noun} ${target.label} on ${server.label} with the backup of ${backup}.`;

@@ -10,11 +10,11 @@ import { safeName } from './name.ts';
 export interface Destination {
   /** Throws if an existing file must not be overwritten. */
   readonly pathFor: (proposed: string | undefined) => string;
-  /** A path as the user would write it. */
+  /** A path as shown to the user. */
   readonly shown: (path: string) => string;
 }
 
-/** Checks the destination before the download. In a folder the file gets the server's name for it, made safe. */
+/** Checks the destination before the download. In a folder, the file gets the name that the server proposes. */
 export function chooseTarget(
   file: string | undefined,
   { backup, force }: { readonly backup: string; readonly force: boolean },
@@ -40,7 +40,7 @@ export function chooseTarget(
   return { shown, pathFor: () => free(place) };
 }
 
-/** Writes to a temporary file and renames it when complete. Leaves no file on failure. Resolves to the size. */
+/** Writes a temporary file and renames it when complete. Resolves to the size. */
 export async function save(body: AsyncIterable<Uint8Array>, path: string, force: boolean): Promise<number> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
   try {
@@ -62,7 +62,7 @@ export async function save(body: AsyncIterable<Uint8Array>, path: string, force:
   }
 }
 
-/** Renames the file without replacing one that appeared in the meantime, if the file system supports links. */
+/** Renames a file without overwriting an existing one, if the file system supports hard links. */
 async function place(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);
@@ -85,7 +85,7 @@ function statOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    // A part of the path is a file.
+    // A parent in the path is a file.
     if (systemCode(error) === 'ENOTDIR') return undefined;
     throw error;
   }

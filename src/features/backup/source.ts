@@ -14,7 +14,7 @@ const API = '/api/v1';
 const ENDPOINT = 'GET /backups/{backup}/download';
 const keys = ['url', 'download_url', 'temporary_url', 'link', 'href'];
 
-/** The bytes of a file, with what the headers say about it. */
+/** A file to download, and its headers. */
 export interface Source {
   readonly body: AsyncIterable<Uint8Array>;
   /** Bytes; undefined if the server does not say. */
@@ -27,8 +27,8 @@ export interface Source {
 type Means = Pick<Context, 'api' | 'settings' | 'signal'> & { readonly world: Pick<Context['world'], 'connect'> };
 
 /**
- * Opens the download of a backup: the body itself, a redirect, or JSON with a URL. The token is sent only to the API, not to another
- * origin or path.
+ * Opens the download of a backup: the response itself, a redirect, or JSON with a URL. The token is only sent to the API, never
+ * to another origin or path.
  */
 export async function openBackup({ api, settings, signal, world }: Means, backup: string): Promise<Source> {
   let transport: Transport | undefined;
@@ -108,7 +108,7 @@ function checked(location: string, from: URL): URL {
   throw new DnxError('failed', `${from.host} links to ${url.protocol}//${url.host}, which is not encrypted.`);
 }
 
-/** Throws unless the response is the whole file, which only a 200 means. */
+/** Throws unless the response is the complete file, which only a 200 is. */
 async function refuse(response: HttpResponse, url: URL, root: string): Promise<void> {
   const { status, headers } = response;
   const page = /^text\/html/i.test(headers['content-type'] ?? '');

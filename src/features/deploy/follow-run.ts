@@ -13,12 +13,12 @@ import type { Remembered, Run } from './runs.ts';
 import { type DeployContext, readReleases, readSite, rollbackCommand, siteCommand } from './snapshot.ts';
 
 interface Options {
-  /** True for a run that is resumed: it may have ended in the meantime. */
+  /** True for a resumed run, which may have ended already. */
   readonly resumed?: boolean;
   readonly pace?: (() => number) | undefined;
 }
 
-/** Follows a run to its end and saves the result. If the wait ends early, the run is kept so that it can be resumed. */
+/** Follows a run to its end and saves the result. If the wait ends early, the run can be resumed. */
 export async function followRun(ctx: DeployContext, remembered: Remembered, options: Options = {}): Promise<Report> {
   const { run } = remembered;
   try {
@@ -57,14 +57,14 @@ async function pollRun(ctx: DeployContext, remembered: Remembered, { resumed, pa
   return { ...(await follow(ctx, { what: run.site.label, job, read, resume, pace, atOnce: resumed })), last };
 }
 
-/** The rollback that undoes a deployment; undefined if there is no release that it would certainly go back to. */
+/** The command that undoes a deployment; undefined unless the previous release is certain. */
 function undoOf(run: Run, verdict: Verdict | undefined, last: Seen | undefined): readonly string[] | undefined {
   if (run.kind !== 'deploy' || verdict?.outcome !== 'succeeded' || last?.site.zero_downtime_enabled === false) return undefined;
   const { release } = previousOf(last?.releases ?? [], liveOf(last?.releases));
   return release && rollbackCommand(run);
 }
 
-/** Polls a run. The releases are read only while the site does not report work in progress. */
+/** Polls a run. Reads the releases only while the site reports no work in progress. */
 function reader(ctx: DeployContext, remembered: Remembered, resumed = false, saw: (seen: Seen) => void): () => Promise<Reading<Verdict>> {
   const { run } = remembered;
   const { baseline } = run;
@@ -80,7 +80,7 @@ function reader(ctx: DeployContext, remembered: Remembered, resumed = false, saw
     if (evidence.going && !remembered.run.going) remembered.change({ going: true });
     const fresh = newSince(baseline, releases);
     const status = (verdict ? undefined : fresh.find(isGoing)?.word) ?? statusOf(site) ?? 'unknown';
-    // A state like the one before the request is still that of the previous deployment.
+    // An unchanged state is that of the previous deployment.
     const queued = !verdict && standing === 'idle' && fresh.length === 0 && !evidence.going;
     return { status, words: queued ? 'queued' : undefined, verdict, dueMs: dueMs(evidence, seen.at) };
   };

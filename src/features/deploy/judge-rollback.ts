@@ -11,8 +11,8 @@ export interface Goal {
 }
 
 /**
- * Decides whether the site is back at the requested release: that release is live, or a new one of its commit is. If the API marks
- * none as live, the site's return from an in-progress status decides.
+ * Decides whether a rollback succeeded: the requested release is live, or a new one with its commit. If the API marks no
+ * release as live, the site must have been in progress and settled.
  */
 export function judgeRollback(baseline: Baseline, goal: Goal, evidence: Evidence, seen: Seen): Verdict | undefined {
   const { site, releases, at } = seen;
@@ -37,7 +37,7 @@ export function judgeRollback(baseline: Baseline, goal: Goal, evidence: Evidence
   return doubt('unknown', `the site's status is “${statusOf(site) ?? 'unknown'}”, but the requested release is not live`);
 }
 
-/** The verdict from the statuses of the site and of the requested release, or its copy, if no release is marked as live. */
+/** The verdict from the statuses of the site and of the requested release (or its copy), if no release is marked as live. */
 function endingWithoutMark(
   baseline: Baseline,
   { going }: Evidence,

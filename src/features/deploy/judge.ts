@@ -17,8 +17,8 @@ import {
 import { isAmbiguous, isFinished, isGoing, isOpen, liveOf, type Release } from './release.ts';
 
 /**
- * Decides whose deployment it is and how it ended. The first polls may still show the previous one, so a status counts only once
- * something is new. The release is the identity: exactly one new release is ours; with two, somebody else deployed as well.
+ * Decides how our deployment ended. The first polls may still show the previous one, so a status counts only after something
+ * changed. Exactly one new release is ours; with two, someone else deployed, too.
  */
 export function judge(baseline: Baseline, evidence: Evidence, seen: Seen): Verdict | undefined {
   const fresh = newSince(baseline, seen.releases);
@@ -28,7 +28,7 @@ export function judge(baseline: Baseline, evidence: Evidence, seen: Seen): Verdi
   const going = fresh.some(isGoing);
   if (isUnsettled(baseline, evidence, seen.site, finished && !going)) return undefined;
   if (going) return goesOn(evidence);
-  // A site that was seen deploying and has settled is done, whatever the status of its release.
+  // A site that was seen deploying and has settled is done, whatever the release's status.
   if (!evidence.worked && fresh.some((each) => isOpen(each, seen.releases))) {
     evidence.settledAt = undefined;
     evidence.watched = true;
@@ -42,7 +42,7 @@ export function judge(baseline: Baseline, evidence: Evidence, seen: Seen): Verdi
   return ours ? judgeRelease(baseline, evidence, seen, ours) : judgeSite(baseline, evidence, seen);
 }
 
-/** Whether the site is healthy; undefined if it does not say. The status from before counts unless it was a failure. */
+/** Whether the site is healthy; undefined if unknown. An unchanged status counts as healthy unless it was a failure. */
 function healthOf(standing: Standing, { status }: Baseline): 'good' | 'bad' | undefined {
   if (standing === 'idle') return phaseOf(status) === 'bad' ? 'bad' : 'good';
   return standing === 'good' || standing === 'bad' ? standing : undefined;
@@ -51,20 +51,20 @@ function healthOf(standing: Standing, { status }: Baseline): 'good' | 'bad' | un
 /** Statuses of a site that is offline, whichever release is live. */
 const OUT_OF_SERVICE = /suspend|disabl|paus|stop|maint/i;
 
-/** The verdict when there is one new release. */
+/** The verdict for exactly one new release. */
 function judgeRelease(baseline: Baseline, evidence: Evidence, { site, releases, at }: Seen, ours: Release): Verdict | undefined {
   const standing = standingOf(baseline, site);
   const health = healthOf(standing, baseline);
   const doubt = (reason: string, outcome: Verdict['outcome'] = 'unknown') => doubted(evidence, at, { outcome, release: ours, reason });
   const word = statusOf(site) ?? 'unknown';
-  // It may belong to a deployment from before ours; then ours will show as a second release.
+  // The release may belong to an earlier deployment; then ours appears as a second one.
   const blurred = evidence.blurred || isAmbiguous(baseline.status);
   if (blurred && !evidence.going && !doubt('')) return undefined;
   const known = (outcome: 'succeeded' | 'failed') => unlessOld(evidence, at, { outcome, release: ours });
   const told = (outcome: 'succeeded' | 'failed') => unlessLagging(evidence, at, { outcome, release: ours });
   if (ours.phase === 'bad') return known('failed');
   if (ours.live) {
-    // A site that failed before may still say so; one that worked and failed again contradicts the release.
+    // A site that failed before may keep that status; one that was in progress and failed contradicts the live release.
     if (health === 'good' || (standing === 'idle' && !evidence.going)) return known('succeeded');
     if (health === undefined && !OUT_OF_SERVICE.test(word)) return doubted(evidence, at, { outcome: 'succeeded', release: ours });
     return doubt(`release ${ours.name} is live, but the site's status is “${word}”`);
@@ -76,7 +76,7 @@ function judgeRelease(baseline: Baseline, evidence: Evidence, { site, releases, 
     return doubt(reason, ours.phase === 'good' ? 'superseded' : 'unknown');
   }
   const unmarked = ours.live === undefined || baseline.marked === false;
-  // Without a status of its own, the release is as good as the deployment that was seen on the site.
+  // A release without a status succeeded if the deployment seen on the site did.
   if (unmarked && health === 'good' && ours.phase === 'good') return known('succeeded');
   if (unmarked && health === 'good' && ours.word === '' && evidence.going) return told('succeeded');
   return doubt(`the site's status is “${word}”, but release ${ours.name}${ours.word && ` (“${ours.word}”)`} is not marked as live`);
@@ -104,20 +104,20 @@ function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): 
   }
   if (keepsReleases(baseline, site))
     return doubt(`the site's status is “${statusOf(site) ?? 'unknown'}” again, but there is no new release`);
-  // `running` may have meant somebody else's deployment, which has ended now.
+  // `running` before our request may have been another deployment, which has ended now.
   if (!evidence.going && standing !== 'idle' && phaseOf(baseline.status) === 'going')
     return doubt('it is unclear whose deployment this was');
   return health === 'good' ? told('succeeded') : doubt(`the site's status is “${statusOf(site) ?? 'unknown'}”`);
 }
 
-/** True if the site was deployed since the baseline. A stale response has an older time. */
+/** True if the site was deployed since the baseline. An older time is a stale response. */
 function isDeployed(baseline: Baseline, { last_deployed_at = null }: Site): boolean {
   if (last_deployed_at === null || last_deployed_at === baseline.last_deployed_at) return false;
   const [before, now] = [timeOf(baseline.last_deployed_at), timeOf(last_deployed_at)];
   return before === undefined || now === undefined || now > before;
 }
 
-/** True if every deployment of the site makes a new release, sooner or later. */
+/** True if every deployment of the site creates a release. */
 function keepsReleases({ releases }: Baseline, { zero_downtime_enabled }: Site): boolean {
   return zero_downtime_enabled !== false && releases !== null && releases.length > 0;
 }

@@ -1,7 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import { choice, count, duration, flag, following, integer, text, toggle, under, type Values } from '../../cli/language/options.ts';
 
-/** What a pipeline gets besides stdout. */
+/** Options for CI pipelines. */
 export const reporting = under('CI', {
   result_file: text('Also write the result as JSON to this file', 'file'),
   ci: toggle('Write annotations, outputs and a summary (default in GitHub Actions)'),
@@ -33,24 +33,24 @@ export const deployOptions = {
 
 export type DeployValues = Values<typeof deployOptions>;
 
-/** True if the site is read before the deployment is requested. */
+/** True if dnx reads the site before it requests the deployment. */
 export const looksFirst = ({ wait, if_running }: DeployValues): boolean => wait !== false || if_running !== undefined;
 
-/** How a deployed site is verified. */
+/** How to verify a deployed site. */
 export interface Verification {
-  /** The path to request; undefined if only the command decides. */
+  /** The path to request; undefined for --verify-cmd only. */
   readonly path: string | undefined;
   readonly url: string | undefined;
   readonly expect: number;
   readonly body: string | undefined;
-  /** Consecutive successes. */
+  /** Consecutive successes required. */
   readonly passes: number;
   readonly withinMs: number;
   readonly command: string | undefined;
   readonly rollback: boolean;
 }
 
-/** The verification that the options ask for, if any. Throws on options that contradict each other. */
+/** The verification from the options, if any. Throws if options contradict each other. */
 export function verificationOf(values: DeployValues): Verification | undefined {
   const { verify: path, verify_cmd: command, wait, url, rollback_on_fail: rollback = false } = values;
   if (path === undefined && command === undefined) {

@@ -19,7 +19,7 @@ import {
   snapshotNamed,
 } from './snapshot.ts';
 
-/** What `dnx rollback` was given. */
+/** The options of `dnx rollback`. */
 export interface RollbackValues {
   /** A release's name or id. */
   readonly to: string | undefined;
@@ -27,7 +27,7 @@ export interface RollbackValues {
   readonly wait: boolean | undefined;
 }
 
-/** Makes an earlier release live and follows until it is. */
+/** Makes an earlier release live, and follows until it is. */
 export async function rollback(outer: DeployContext, { to, yes, wait }: RollbackValues): Promise<Report> {
   const job = `the rollback of ${siteReference(outer.targets).site.label}`;
   const before = await inTime(snapshotBefore(outer, true), job);
@@ -35,7 +35,7 @@ export async function rollback(outer: DeployContext, { to, yes, wait }: Rollback
   if (!before) throw none(of);
   const left = outer.deadline - outer.clock.elapsed();
   const choice = await chosen(outer, of, before, { to, yes });
-  // A question takes time: it does not count towards --timeout, and the site may have changed since.
+  // A prompt does not count towards --timeout, and the site may have changed during it.
   const ctx = yes ? outer : { ...outer, ...within(outer, left) };
   const now = yes ? before : await inTime(snapshotNamed(ctx), job);
   const live = liveOf(now.releases);
@@ -52,7 +52,7 @@ export async function rollback(outer: DeployContext, { to, yes, wait }: Rollback
   return report.failure ? report : { ...report, undo };
 }
 
-/** The release to roll back to. On a terminal the user picks it and agrees; `--yes` takes the previous one without a question. */
+/** Chooses the release to roll back to, with prompts unless `--yes` was given. */
 async function chosen(
   ctx: DeployContext,
   of: SiteReference,
@@ -90,7 +90,7 @@ function named(of: SiteReference, releases: readonly Release[], live: Release | 
   return found;
 }
 
-/** The release before the live one, if that is certain. */
+/** The release before the live one. Fails if that is uncertain. */
 function previous(of: SiteReference, releases: readonly Release[], live: Release | undefined): Release {
   const { release, doubt } = previousOf(releases, live);
   if (doubt) throw usage(`${doubt}. Nothing was rolled back.`, 'Choose a release with --to.', seeReleases(of));

@@ -16,7 +16,7 @@ import {
 
 type IfRunning = NonNullable<DeployValues['if_running']>;
 
-/** Decides about a deployment in progress: follow it (which sends nothing), wait for its end, or fail. */
+/** Handles a deployment in progress: attach to it (which sends nothing), wait for its end, or fail. */
 export async function settleRunning(
   ctx: DeployContext,
   first: Snapshot,
@@ -43,7 +43,7 @@ export async function settleRunning(
   }
 }
 
-/** Without a terminal a deployment is followed. An installation is not one, so dnx waits for its end. */
+/** Chooses what to do. Without a terminal, attaches to a deployment, and waits for the end of an installation. */
 async function choose({ ask }: DeployContext, of: SiteReference, word: string): Promise<IfRunning> {
   if (!ask.allowed) return isInstallation(word) ? 'wait' : 'attach';
   return ask.select<IfRunning>(`${of.site.label} is already ${word}. What would you like to do?`, [

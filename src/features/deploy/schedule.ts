@@ -16,7 +16,7 @@ interface ScheduleValues {
 
 type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'world'> & { readonly targets: Targets };
 
-/** The consent to replace a deployment that is already scheduled. */
+/** The confirmation for replacing a scheduled deployment. */
 export async function replacing(ctx: Needs, values: ScheduleValues, { yes }: Given): Promise<Consent | undefined> {
   const moment = await momentIn(ctx, values);
   const before = await scheduled(ctx, siteReference(ctx.targets));

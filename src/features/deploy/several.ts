@@ -9,13 +9,13 @@ import { type DeployContext, siteCommand, siteReference } from './snapshot.ts';
 const AT_A_TIME = 4;
 const MOST_AT_A_TIME = 20;
 
-/** About 40 polls a minute in all, which leaves room under the limit of 60 for other requests. */
+/** Keeps all polls together at about 40 a minute, below the rate limit of 60. */
 const PACE_MS = 1_500;
 
 /** Deploys one site. */
 type DeployOne = (ctx: DeployContext, values: DeployValues, pace: () => number) => Promise<Report>;
 
-/** Deploys several sites, a few at a time, and resolves to their outcomes in the given order. */
+/** Deploys several sites, a few at a time. Reports are in the given order. */
 export async function deploySeveral(
   ctx: DeployContext,
   all: readonly Targets[],
@@ -53,7 +53,7 @@ export async function deploySeveral(
   return { all: done, view: view(all, done, ctx.signal) };
 }
 
-/** Deploys one of several sites: asks nothing, and turns a failure into a result. */
+/** Deploys one of several sites without prompts. Turns a failure into a report. */
 async function one(ctx: DeployContext, work: (inner: DeployContext) => Promise<Report>): Promise<Report> {
   const { ask, ci, targets } = ctx;
   const progress = ctx.progress.branch();
@@ -69,14 +69,14 @@ async function one(ctx: DeployContext, work: (inner: DeployContext) => Promise<R
   return report;
 }
 
-/** A message that says which site it is about. */
+/** Prefixes a message with the site, unless it contains it. */
 const withName = (message: string, { site }: Targets): string =>
   !site || message.includes(site.label) ? message : `${site.label}: ${message}`;
 
 const unstarted = ({ site, server }: Targets): DeployResult =>
   resultOf({ site: site ?? { label: '' }, server: server ?? { label: '' } }, { outcome: null });
 
-/** The report of a site that was skipped. */
+/** The report of a skipped site. */
 function notStarted(targets: Targets, { aborted }: AbortSignal): Report {
   const why = aborted ? 'dnx was interrupted' : 'too many other sites failed';
   return { result: unstarted(targets), failure: new DnxError('partial', `${targets.site?.label} was not deployed: ${why}.`) };
@@ -103,10 +103,10 @@ function view(all: readonly Targets[], done: readonly Report[], { reason }: Abor
   return { view: ending(rows(items, shown, '')), exit: failure };
 }
 
-/** Requests that it takes to start one deployment, including those that read the site first. */
+/** The number of requests that start one deployment. */
 export const requestsFor = (values: DeployValues): number => (looksFirst(values) ? 3 : 1);
 
-/** The sites that would be deployed, and the requests for each. */
+/** The result of --dry-run: the sites and the number of requests. */
 export function plan(all: readonly Targets[], values: DeployValues): View {
   const each = requestsFor(values);
   const items = all.map(({ site, server }) => ({ site: site?.label, server: server?.label, requests: each }));

@@ -10,18 +10,18 @@ import type { Report } from './result.ts';
 import { type Remembered, type Run, recall, remember } from './runs.ts';
 import { type DeployContext, type SiteReference, type Snapshot, siteReference, takeSnapshot } from './snapshot.ts';
 
-/** How long the outcome of a finished run is repeated, in ms. */
+/** How long `watch` repeats the outcome of a finished run, in ms. */
 const RETOLD_MS = 3_600_000;
 
 type WatchContext = DeployContext & Pick<Context, 'tokens'>;
 
-/** Somebody else's deployment as a run of ours. Sends nothing. */
+/** Saves someone else's deployment as a run. Sends nothing. */
 export const attach = (ctx: DeployContext, { server, site }: SiteReference, { baseline }: Snapshot): Remembered =>
   remember(ctx, { kind: 'deploy', server, site, baseline, attached: true, asked: true, going: true });
 
 /**
- * Resumes the last unfinished run (of the site, if one is given), else follows what is in progress.
- * A run is obsolete once a later one of the same site was started.
+ * Resumes the last unfinished run (of the site, if given), or follows a deployment in progress. Only the latest run of each
+ * site counts.
  */
 export async function watch(ctx: WatchContext): Promise<Report | View> {
   const { site } = ctx.targets;
@@ -40,18 +40,18 @@ export async function watch(ctx: WatchContext): Promise<Report | View> {
   throw usage('No site given, and no unfinished deployment to resume.', undefined, next);
 }
 
-/** True if the user chose a host, a profile, or a token that belongs to one. */
+/** True if the user chose a host, a profile or a token. */
 const isChosen = ({ settings: { origins }, world }: WatchContext): boolean =>
   [origins.host, origins.profile].some((origin) => origin === 'option' || origin === 'environment') || Boolean(world.env.DNX_TOKEN);
 
-/** True if a run can be resumed with these settings. Without a site or a chosen host, the run decides the host. */
+/** True if a run can be resumed with these settings. Without a site and a chosen host, the run's host is used. */
 const isReachable = (ctx: WatchContext, { host }: Run): boolean => host === ctx.settings.host || (!ctx.targets.site && !isChosen(ctx));
 
 /** The options for the host and profile of a run, if they differ from the current ones. */
 const flagsOf = ({ settings }: WatchContext, { host, profile }: Run): readonly string[] =>
   host === settings.host && profile === settings.profile ? [] : ['--profile', profile, '--host', host];
 
-/** The context with the profile and host of a run. */
+/** A context with the profile and host of a run. */
 async function contextOf(ctx: WatchContext, run: Run): Promise<WatchContext> {
   const { host, profile } = run;
   if (isChosen(ctx) || flagsOf(ctx, run).length === 0) return ctx;
@@ -83,7 +83,7 @@ async function resume(outer: WatchContext, remembered: Remembered): Promise<Repo
   return report;
 }
 
-/** The deployment in progress as a run of ours, or a message that there is none. */
+/** Attaches to a deployment in progress, or returns a message that there is none. */
 async function attachToRunning(ctx: DeployContext): Promise<Remembered | View> {
   const now = await takeSnapshot(ctx, siteReference(ctx.targets));
   const of = siteReference(ctx.targets, now.site.domain);
@@ -91,7 +91,7 @@ async function attachToRunning(ctx: DeployContext): Promise<Remembered | View> {
   return message(`No deployment of ${of.site.label} is in progress; its status is ${statusOf(now.site) ?? 'unknown'}.`, now.site);
 }
 
-/** Repeats the result of a finished run, whose output may have been interrupted. */
+/** Repeats the result of a finished run, because its output may have been interrupted. */
 function retell({ progress }: Pick<Context, 'progress'>, { run }: Remembered): Report {
   const { result, reason } = run;
   if (!result) throw new Error('A run without a result cannot be repeated.');

@@ -7,7 +7,7 @@ import { detailsOf } from '../token/token.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
 import { CHECK_HOST, type Contact } from './network.ts';
 
-/** Checks the keychain and where the token comes from. */
+/** Checks the keychain and the token. */
 export async function credentials({
   tokens,
   settings,
@@ -32,7 +32,7 @@ export async function credentials({
   return { signedIn: true, checks: [keychain, ok('token', `from the ${found.source}, for ${tokens.account}`)] };
 }
 
-/** Checks that the keychain answers, which it need not if the token is in the file. */
+/** Checks that the keychain works. Only a warning if the token is in the file. */
 async function keychainOf(tokens: Needs['tokens']): Promise<Check> {
   try {
     await tokens.probe({ insecure: false });
@@ -43,7 +43,7 @@ async function keychainOf(tokens: Needs['tokens']): Promise<Check> {
   }
 }
 
-/** Checks that the API accepts the token, and lists its abilities. */
+/** Checks that the API accepts the token, and its abilities. */
 export async function access({ api, settings, tokens, world }: Needs, { reply }: Contact, signedIn: boolean): Promise<Check[]> {
   const signIn = commandLine(['login'], settings);
   if (!reply) return [skipped('API', 'not reached'), skipped('abilities', 'unknown')];
@@ -63,7 +63,7 @@ export async function access({ api, settings, tokens, world }: Needs, { reply }:
   return [failed('API', detail, fix), skipped('abilities', 'unknown')];
 }
 
-/** A person's own sign-in may do everything; a token in DNX_TOKEN most likely runs unattended. */
+/** Warns about every ability only for DNX_TOKEN, which is probably used unattended. */
 async function abilities({ api, tokens, world }: Pick<Needs, 'api' | 'tokens' | 'world'>): Promise<Check> {
   const own = await detailsOf(api, (await tokens.find())?.token ?? '');
   if (!Array.isArray(own?.abilities)) return skipped('abilities', 'the API does not list them');

@@ -7,7 +7,7 @@ import { contact } from './network.ts';
 
 const marks = { ok: '✓ ok', warning: '! warning', failed: '✗ failed', skipped: '– skipped' } as const;
 
-/** Checks everything that dnx depends on. The result is safe to paste into a ticket. */
+/** Runs all checks. The result is safe to paste into a ticket. */
 export async function examine(ctx: Needs): Promise<Result> {
   const { checks: held, signedIn } = await credentials(ctx);
   const reached = await contact(ctx, signedIn);
@@ -28,7 +28,7 @@ export async function examine(ctx: Needs): Promise<Result> {
   return { view, note: warnings.length > 0 ? attention : `All ${all.length} checks passed.` };
 }
 
-/** Removes email addresses, URL passwords and the user's name in the home directory. */
+/** Removes email addresses, URL passwords and the path of the home directory. */
 function redacted(check: Check, { home }: Needs['world']): Check {
   const clean = (text: string): string =>
     text

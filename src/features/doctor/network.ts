@@ -11,7 +11,7 @@ export const CHECK_HOST = 'dnx config get host, and check DNX_HOST';
 
 const proxies = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as const;
 
-/** What one request showed about the connection to the API. */
+/** The result of one request to the API. */
 export interface Contact {
   readonly checks: readonly Check[];
   /** Undefined if there was no response. */
@@ -61,10 +61,10 @@ function proxy(env: Needs['world']['env']): Check {
   );
 }
 
-/** The URL of a proxy without its username and password: everything up to the last `@`, for passwords need not be encoded. */
+/** A proxy URL without username and password. Cuts at the last `@`, because passwords may contain one. */
 const withoutUser = (url: string): string => url.replace(/^(\w+:\/\/)?.*@/s, '$1…@');
 
-/** The certificate of a host that was reached. It proves nothing if Node verifies none. */
+/** The TLS check of a reached host. Fails if certificate verification is off. */
 function tls(host: string, { NODE_TLS_REJECT_UNAUTHORIZED: verified }: Env): Check {
   const isUsed = host.startsWith('https:');
   if (verified === '0')
@@ -76,7 +76,7 @@ function tls(host: string, { NODE_TLS_REJECT_UNAUTHORIZED: verified }: Env): Che
   return isUsed ? ok('TLS', 'certificate valid') : skipped('TLS', 'not used on loopback');
 }
 
-/** The step at which the request failed. */
+/** The checks after a failed request: where it failed. */
 function broken(reason: string, message: string, host: string, env: Env): Check[] {
   const dns = reason === 'ENOTFOUND' || reason === 'EAI_AGAIN';
   const certificate = /CERT|TLS|SIGN/.test(reason);

@@ -2,16 +2,16 @@ import { DnxError, isStop } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { within } from '../../platform/follow/rules.ts';
 
-/** What an overview is read with. */
+/** What an overview needs. */
 export type Reading = Pick<Context, 'api' | 'clock'>;
 
-/** An overview is not worth a longer wait. */
+/** The time limit for the extra requests of an overview. */
 const ALLOWANCE_MS = 10_000;
 
-/** The API for the further requests of an overview, which end in time. */
+/** The API with that time limit. */
 export const inShort = (ctx: Reading): Reading['api'] => within(ctx, ALLOWANCE_MS).api;
 
-/** A response, or undefined where the token may not have it or Deploynix does not give it. */
+/** The result of a request, or undefined if it fails. */
 export async function ifAny<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

@@ -11,7 +11,7 @@ import { ifAny, inShort, type Reading } from './reading.ts';
 
 const once = { retry: false };
 
-/** What else people ask about a site. A value is null where the token may not read it. */
+/** Reads server, URL, repository, release and certificate of a site. Null if the token cannot read them. */
 export async function siteOverview(ctx: Reading, site: Item, targets: Targets): Promise<Item> {
   const api = inShort(ctx);
   const ids = { server: idIn(site.server_id) ?? targets.server?.id, site: targets.site?.id };
@@ -50,7 +50,7 @@ function releaseWords(answer: readonly JsonObject[], now: number): string {
   return created === '' ? what : `${what}, ${ago(created, now)}`;
 }
 
-/** The certificate in use: the one that lasts longest. */
+/** The certificate with the latest expiry. */
 function certificateIn(certificates: readonly JsonObject[], now: number): { readonly words: string; readonly valid: boolean } {
   const issued = certificates
     .filter(({ status }) => phaseOf(status) === 'good' || statusKey(status) === 'expired')

@@ -3,10 +3,10 @@ import { command } from '../../cli/language/command.ts';
 import { assumed, from, natural, prompted, required, suggest, text } from '../../cli/language/options.ts';
 import { answer, type Resource } from '../../cli/language/resource.ts';
 
-/** The directory that a framework serves; its projects keep everything else out of it. */
+/** The default web directory of each framework. */
 const served: Readonly<Record<string, string>> = { laravel: '/public', statamic: '/public', wordpress: '/', static: '/' };
 
-/** What a site is created with. */
+/** The fields of `site create`. */
 export const siteFields = {
   domain: natural(required(assumed(text('Domain', 'domain')))),
   type: prompted(suggest(assumed(text('Site type')), 'laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt')),
@@ -26,7 +26,7 @@ export const siteFields = {
   }),
 };
 
-/** `dnx site create`, which asks for what is missing on a terminal. */
+/** `dnx site create`. Prompts for missing fields on a terminal. */
 export const createSite = ({ details }: Pick<Resource, 'details'>) =>
   command({
     name: 'create',

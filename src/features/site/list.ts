@@ -4,7 +4,7 @@ import { type Column, type Item, rows } from '../../cli/output/view.ts';
 
 const ofServer = 'GET /servers/{server}/sites';
 
-/** `site list`: of every server, or of the one that --server or DNX_SERVER names. The project and the profile do not narrow it. */
+/** `dnx site list`: all servers, or the one of --server or DNX_SERVER. Ignores the server of the link file and the profile. */
 export const listSites = (columns: readonly Column[]) =>
   command({
     name: 'list',

@@ -7,26 +7,26 @@ import type { Reply } from '../../platform/api/reply.ts';
 import { idIn } from '../../platform/names/names.ts';
 import { idOf, tokenIn, unwrapped } from './token.ts';
 
-/** A token that was just created and that nobody has yet. */
+/** A token that was just created and is not stored or printed yet. */
 export interface Fresh {
   readonly plain: string;
-  /** Undefined if the API does not say it. */
+  /** Undefined if the API does not send it. */
   readonly id: string | undefined;
   readonly name: string;
-  /** The API's response, for a script. */
+  /** The API's response, for scripts. */
   readonly answer: object;
 }
 
 const seeAll: Next = { command: ['token', 'list', '--audit'], why: 'To review your tokens' };
 
-/** False if a failed POST certainly did nothing: it was refused, or never sent. */
+/** False if a failed POST certainly did nothing, because it was rejected or not sent. */
 export function mayHaveActed(error: unknown): boolean {
   if (!isError(error) || error.code === 'usage') return false;
   if (error.cause instanceof NetworkFault) return error.cause.sent;
   return error.status === undefined ? error.code !== 'unauthenticated' : error.status >= 500;
 }
 
-/** Creates a token. A failure says what may exist now. */
+/** Creates a token. The error says whether one may exist. */
 export async function mint(api: Pick<Api, 'send'>, body: Readonly<Record<string, unknown>>): Promise<Fresh> {
   const name = wordOf(body.name);
   let reply: Reply;
@@ -45,7 +45,7 @@ export async function mint(api: Pick<Api, 'send'>, body: Readonly<Record<string,
   }
 }
 
-/** Revokes a new token that could not be delivered. If that fails, says which token exists and how to revoke it. */
+/** Revokes a new token that could not be stored or printed. If that fails, the error says how to revoke it. */
 export async function undelivered(
   api: Pick<Api, 'send'>,
   { id, name }: Pick<Fresh, 'id' | 'name'>,
@@ -70,7 +70,7 @@ async function isRevoked(api: Pick<Api, 'send'>, id: string): Promise<boolean> {
   }
 }
 
-/** Why a token could not be delivered, as a clause. */
+/** The reason for a failed delivery, as a clause. */
 function reasonFor(error: unknown): string {
   const code = (isError(error) ? undefined : systemCode(error)) ?? (error instanceof Error ? systemCode(error.cause) : undefined);
   if (code === 'EPIPE' || code === 'ECONNRESET') return 'the output was closed';

@@ -2,7 +2,7 @@ import { abilities } from '../../platform/abilities.ts';
 
 /** A named set of abilities. */
 export interface Preset {
-  /** As a prompt offers it. */
+  /** The label in prompts. */
   readonly label: string;
   readonly abilities: readonly string[];
 }
@@ -14,7 +14,7 @@ export const presets = {
   full: { label: 'Everything I can do', abilities },
 } as const satisfies Readonly<Record<string, Preset>>;
 
-/** The name of a preset on the command line. */
+/** The name of a preset, as in `--preset`. */
 export type PresetName = keyof typeof presets;
 /** Every name. */
 export const presetNames = Object.keys(presets) as readonly PresetName[];

@@ -8,7 +8,7 @@ import { idOf, type Token } from './token.ts';
 
 type Needs = Pick<Context, 'api' | 'ci' | 'tokens' | 'progress' | 'settings' | 'world'>;
 
-/** Replaces a token by one with the same name and abilities. The old one is revoked last, so at least one of the two always works. */
+/** Replaces a token with a new one of the same name and abilities. The old one is revoked last, so one of them always works. */
 export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonly to_file: string | undefined }): Promise<View | Result> {
   const { tokens, progress } = ctx;
   const { abilities, ...old } = await tokenOf(ctx, id);
@@ -34,7 +34,7 @@ export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonl
   ]);
 }
 
-/** The token to replace, with its abilities. */
+/** Reads the token to replace. */
 async function tokenOf({ api }: Pick<Needs, 'api'>, id: string): Promise<Token & { readonly abilities: readonly string[] }> {
   const old = (await api.list<Token>('GET /tokens')).find((each) => wordOf(each.id) === id);
   if (!old)

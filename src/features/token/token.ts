@@ -18,7 +18,7 @@ export const idOf = (plain: string): string | undefined => /^(\w+)\|/.exec(plain
 
 const fields = ['token', 'access_token', 'plain_text_token', 'plainTextToken'];
 
-/** The plain-text token in the response to a login or create. */
+/** The plain-text token in the response to a login or a create. */
 export function tokenIn(reply: Reply): string {
   for (const place of [reply.body, reply.data]) {
     if (!isObject(place)) continue;
@@ -32,7 +32,7 @@ export function tokenIn(reply: Reply): string {
   });
 }
 
-/** A plain-text token as the API lists it, found by the id that it begins with. Undefined if it is not listed. */
+/** Reads the details of a plain-text token, found by its id. Undefined if it is not listed. */
 export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
   const id = idOf(plain);
   if (id === undefined) return undefined;
@@ -44,7 +44,7 @@ export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<
   }
 }
 
-/** The response to a create as one object: the token may be inside `data` or beside it. */
+/** The response to a create as one object. The token may be in `data` or next to it. */
 export function unwrapped({ body, data }: Reply): object {
   const { data: _, ...beside } = isObject(body) ? body : {};
   return isObject(data) ? { ...data, ...(data === body ? {} : beside) } : beside;

@@ -1,6 +1,6 @@
 import { Refusal } from './refusal.ts';
 
-/** A response. `body` is JSON unless it is a string or bytes; undefined is no body. */
+/** A response. `body` is sent as JSON unless it is a string or bytes; undefined for no body. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
@@ -28,7 +28,7 @@ export const accepted = (message: string, data?: unknown): Answer => ({
 });
 
 /**
- * The response to a refusal. A client that does not accept JSON gets the response of a Laravel browser route: a redirect to the login
+ * The response to an error. A client that does not accept JSON gets what a Laravel browser route sends: a redirect to the login
  * page for a 401, a redirect back for a 422, an HTML page otherwise.
  */
 export function failure(error: unknown, wantsJson: boolean): Answer {

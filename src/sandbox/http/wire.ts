@@ -5,7 +5,7 @@ import { type Answer, encode } from './answer.ts';
 const PIECES = 16;
 const BETWEEN_PIECES_MS = 2;
 
-/** A response as a Hono response. */
+/** Converts a response for Hono. */
 export function respond(answer: Answer): Response {
   const { status, headers, bytes } = encode(answer);
   return new Response(bytes === undefined ? null : Buffer.from(bytes), { status, headers });

@@ -15,7 +15,7 @@ const presentUser = showing<User>('id', 'name', 'email');
 const chosen = { abilities: z.array(z.enum(abilities)).optional() };
 const EVERY_ABILITY = ['*'];
 
-/** The user and their tokens. The plain text of a token is shown once: as `token` beside the user (login) or the `data`. */
+/** The user and their tokens. The plain text of a token is sent once, as `token` next to `user` or `data`. */
 export const account: Operation[] = [
   openOperation(
     'POST /login',

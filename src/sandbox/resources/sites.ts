@@ -8,7 +8,7 @@ import { timestamp } from '../time.ts';
 
 const DOMAIN = /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i;
 
-/** A site in a response. */
+/** The representation of a site in a response. */
 export const presentSite = showing<Site>(
   'id',
   'server_id',
