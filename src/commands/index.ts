@@ -57,7 +57,7 @@ export const contents: readonly Entry[] = [
 ];
 
 /** Commands that belong to no group: `dnx api`. A file each, whose default export is the command. */
-export const alone: readonly Entry<AnyCommand>[] = [
+export const standalone: readonly Entry<AnyCommand>[] = [
   { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Tools', load: () => import('./doctor.ts') },
   { name: 'api', summary: 'Make an authenticated API request', section: 'Tools', load: () => import('./api.ts') },
   { name: 'version', summary: 'Print the version', section: 'Tools', load: () => import('./version.ts') },
@@ -75,4 +75,4 @@ export const shortcuts: Tree['shortcuts'] = {
 };
 
 /** The whole surface, unloaded. */
-export const tree: Tree = { contents, alone, shortcuts, topics };
+export const tree: Tree = { contents, standalone, shortcuts, topics };

@@ -2,7 +2,7 @@ import { command, group, type Tree } from '../cli/language/command.ts';
 import { choice, flag, list, natural, required, text } from '../cli/language/options.ts';
 import { everyCommand } from '../cli/language/tree.ts';
 import { columns, rows } from '../cli/output/view.ts';
-import { tell } from '../features/auth/choose.ts';
+import { printNotes } from '../features/auth/choose.ts';
 import { type AbilityNeed, needsOf } from '../features/token/abilities/arithmetic.ts';
 import { needsOfLines } from '../features/token/abilities/needs.ts';
 import { audit, hasEverything } from '../features/token/audit.ts';
@@ -120,7 +120,7 @@ const abilities = command({
       return rows(await allowances(ctx.tree), shown, '');
     }
     const needed = await needsOfLines({ lines: lines ?? [], scripts: scripts ?? [] }, ctx.tree, ctx.world);
-    tell(needed, ctx.progress);
+    printNotes(needed, ctx.progress);
     const flags = needed.abilities.flatMap(({ ability }) => ['--ability', ability]);
     const shown = columns<AbilityNeed>(
       'ability',

@@ -40,7 +40,7 @@ type Here = Context<{ Bindings: HttpBindings }>;
 export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
   const { state, limiter, faults, calls, closing } = parts;
 
-  const serve = async (here: Here, carryOut: (incoming: Incoming, world: World) => Answer): Promise<Response> => {
+  const serve = async (here: Here, run: (incoming: Incoming, world: World) => Answer): Promise<Response> => {
     const incoming = await read(here);
     const { method, url } = incoming;
     const path = url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : url.pathname;
@@ -55,14 +55,14 @@ export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
     });
     if (parts.latency > 0) await delay(parts.latency, undefined, { signal: closing });
     const fault = faults.take(method, path);
-    const right = (): Answer => {
+    const regular = (): Answer => {
       const now = parts.now();
       settle(state, now);
-      const answer = carryOut(incoming, { state, limiter, now });
+      const answer = run(incoming, { state, limiter, now });
       parts.changed();
       return answer;
     };
-    return await send(fault, right, call, here.env.outgoing, closing);
+    return await send(fault, regular, call, here.env.outgoing, closing);
   };
 
   const app = new Hono<{ Bindings: HttpBindings }>();
@@ -87,7 +87,7 @@ async function read(here: Here): Promise<Incoming> {
 
 async function send(
   fault: Reply | undefined,
-  right: () => Answer,
+  regular: () => Answer,
   call: Call,
   outgoing: ServerResponse,
   closing: AbortSignal,
@@ -96,20 +96,20 @@ async function send(
     call.status = answer.status;
     return answer;
   };
-  if (fault === undefined) return respond(known(right()));
-  if (typeof fault === 'function') return respond(known(fault(right())));
+  if (fault === undefined) return respond(known(regular()));
+  if (typeof fault === 'function') return respond(known(fault(regular())));
   if (typeof fault === 'object') return respond(known({ status: fault.status, headers: fault.headers ?? {}, body: fault.body }));
   switch (fault) {
     case 'hang':
       return new Promise(() => {});
     case 'cut':
-      await cut(outgoing, known(right()));
+      await cut(outgoing, known(regular()));
       break;
     case 'trickle':
-      await trickle(outgoing, known(right()), closing);
+      await trickle(outgoing, known(regular()), closing);
       break;
     case 'drop-after':
-      right();
+      regular();
       drop(outgoing);
       break;
     case 'drop':

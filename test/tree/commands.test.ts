@@ -66,6 +66,6 @@ test.each([
 });
 
 test('each word at the root means one thing', () => {
-  const words = [...tree.contents.flatMap(namesOf), ...tree.alone.map(({ name }) => name), ...Object.keys(tree.shortcuts), 'help'];
+  const words = [...tree.contents.flatMap(namesOf), ...tree.standalone.map(({ name }) => name), ...Object.keys(tree.shortcuts), 'help'];
   expect(words.sort()).toEqual([...new Set(words)].sort());
 });

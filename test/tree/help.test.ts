@@ -42,7 +42,8 @@ describe('dnx', () => {
   test('fits 24 lines and names every group, command and topic', async () => {
     const help = await helpOf('--help');
     expect(linesIn(help)).toBeLessThanOrEqual(24);
-    for (const { name } of [...tree.contents, ...tree.alone, ...tree.topics]) expect(help).toMatch(new RegExp(`[ ,]${name}(,|$)`, 'm'));
+    for (const { name } of [...tree.contents, ...tree.standalone, ...tree.topics])
+      expect(help).toMatch(new RegExp(`[ ,]${name}(,|$)`, 'm'));
     for (const [name, [, , summary]] of Object.entries(tree.shortcuts)) expect(help).toMatch(new RegExp(`${name} +${summary}`));
     expect(help).toContain('  $ dnx deploy shop.example.com\n');
     expect(help).toContain('dnx help options');

@@ -7,7 +7,13 @@ import { releasesOf } from '../../src/features/deploy/release.ts';
 type Record = { readonly id: string; readonly [field: string]: unknown };
 
 const site = (status: string, more: Partial<Site> = {}): Site => ({ id: 's', status, updated_at: 'monday', ...more });
-const fresh = (more: Partial<Evidence> = {}): Evidence => ({ going: false, worked: false, watched: true, settledAt: undefined, ...more });
+const fresh = (more: Partial<Evidence> = {}): Evidence => ({
+  going: false,
+  siteWorked: false,
+  sawUnfinished: true,
+  settledAt: undefined,
+  ...more,
+});
 const asItWas = (now: Site, releases: readonly Record[]) => baselineOf(now, releasesOf(releases));
 const goal = { to: 'old', commit: 'c0ffee' };
 const made = (id: string, more: object = {}): Record => ({ id, status: 'active', ...more });

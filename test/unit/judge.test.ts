@@ -20,7 +20,13 @@ const retired = { ...OLD, active: false };
 const asItWas = (now: Site, releases: readonly Record[] | null = [OLD]): Baseline => baselineOf(now, releases && releasesOf(releases));
 const BEFORE = asItWas(site('active'));
 
-const fresh = (more: Partial<Evidence> = {}): Evidence => ({ going: false, worked: false, watched: true, settledAt: undefined, ...more });
+const fresh = (more: Partial<Evidence> = {}): Evidence => ({
+  going: false,
+  siteWorked: false,
+  sawUnfinished: true,
+  settledAt: undefined,
+  ...more,
+});
 
 /** The verdict once nothing changes any more, and after how many seconds it comes. */
 function lasting(
@@ -125,14 +131,17 @@ describe('with a new release', () => {
 
   test('a release that was never seen in progress may be one from before our request', () => {
     const releases = [release('new', 'active', true), retired];
-    expect(lasting(site('active'), releases, { evidence: fresh({ watched: false }) })).toMatchObject({ outcome: 'succeeded', seconds: 20 });
+    expect(lasting(site('active'), releases, { evidence: fresh({ sawUnfinished: false }) })).toMatchObject({
+      outcome: 'succeeded',
+      seconds: 20,
+    });
   });
 
   test.each(['running', 'online'])('a site that failed before may say %s when it is well', (word) => {
     const from = asItWas(site('failed'));
     const releases = [release('new', 'built', true), retired];
     expect(lasting(site(word), releases, { from })).toMatchObject({ outcome: 'succeeded', seconds: 90 });
-    expect(lasting(site(word), [OLD], { from, evidence: fresh({ going: true, worked: true }) })).toMatchObject({ outcome: 'unknown' });
+    expect(lasting(site(word), [OLD], { from, evidence: fresh({ going: true, siteWorked: true }) })).toMatchObject({ outcome: 'unknown' });
   });
 
   test('progress ends a doubt, which then begins anew', () => {
@@ -167,7 +176,7 @@ describe('without a new release', () => {
   });
 
   test('a request that left no trace was probably never performed', () => {
-    expect(lasting(site('active'), [OLD], { evidence: fresh({ unsure: true }) })).toMatchObject({ outcome: 'unknown', seconds: 90 });
+    expect(lasting(site('active'), [OLD], { evidence: fresh({ maybeNotSent: true }) })).toMatchObject({ outcome: 'unknown', seconds: 90 });
   });
 });
 

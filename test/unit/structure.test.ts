@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { alone, contents, shortcuts } from '../../src/commands/index.ts';
+import { contents, shortcuts, standalone } from '../../src/commands/index.ts';
 
 interface Source {
   readonly file: string;
@@ -135,14 +135,14 @@ describe('the table of contents', () => {
   const files = readdirSync('src/commands').map((file) => file.replace('.ts', ''));
 
   test('lists every file of src/commands, once', () => {
-    expect([...contents, ...alone].map(({ name }) => name).sort()).toEqual(files.filter((name) => name !== 'index').sort());
+    expect([...contents, ...standalone].map(({ name }) => name).sort()).toEqual(files.filter((name) => name !== 'index').sort());
   });
 
   test.each(contents)('$name is called as in its own file', async ({ name, load }) => {
     expect((await load()).default.name).toBe(name);
   });
 
-  test.each(alone)('$name is called and summed up as in its own file', async ({ name, summary, load }) => {
+  test.each(standalone)('$name is called and summed up as in its own file', async ({ name, summary, load }) => {
     const loaded = (await load()).default;
     expect({ name: loaded.name, summary: loaded.summary }).toEqual({ name, summary });
   });

@@ -183,7 +183,7 @@ export interface Tree {
   /** Groups, in the order of the help. */
   readonly contents: readonly Entry[];
   /** Commands that belong to no group. */
-  readonly alone: readonly Entry<AnyCommand>[];
+  readonly standalone: readonly Entry<AnyCommand>[];
   /** Commands that are also available at the root, by their name there. */
   readonly shortcuts: Readonly<Record<string, readonly [group: string, command: string, summary: string]>>;
   /** What `dnx help` explains besides commands. */

@@ -11,9 +11,11 @@ export interface Leaf {
 }
 
 /** Every command, in the order of the help. Loads all of them. */
-export async function everyCommand({ contents, alone }: Tree): Promise<Leaf[]> {
+export async function everyCommand({ contents, standalone }: Tree): Promise<Leaf[]> {
   const groups = await Promise.all(contents.map(async ({ load }) => (await load()).default));
-  const singles = await Promise.all(alone.map(async ({ name, load }) => ({ path: name, group: noGroup, command: (await load()).default })));
+  const singles = await Promise.all(
+    standalone.map(async ({ name, load }) => ({ path: name, group: noGroup, command: (await load()).default })),
+  );
   return [
     ...groups.flatMap((group) => group.commands.map((command) => ({ path: `${group.name} ${command.name}`, group, command }))),
     ...singles,

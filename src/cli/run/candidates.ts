@@ -73,8 +73,8 @@ function padded(rows: readonly (readonly string[])[]): readonly (readonly string
 
 function cellsOf(name: string, { targets, thing }: Candidate, now: number): readonly string[] {
   const place = name === 'site' && targets.server ? [targets.server.label] : [];
-  const tells = (namings[name]?.tells ?? []).map((key) =>
+  const details = (namings[name]?.details ?? []).map((key) =>
     key.endsWith('_at') && thing[key] ? ago(wordOf(thing[key]), now) : wordOf(thing[key]),
   );
-  return [...place, ...tells];
+  return [...place, ...details];
 }

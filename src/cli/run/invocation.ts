@@ -1,5 +1,5 @@
 import type { Settled } from '../../platform/names/lookups.ts';
-import { lostIn } from '../../platform/names/unresolved.ts';
+import { brokenSetting } from '../../platform/names/unresolved.ts';
 import type { Chosen } from '../language/calls.ts';
 import { choose } from '../language/calls.ts';
 import { type AnyCommand, type Given, type Group, nounOf, type Words } from '../language/command.ts';
@@ -36,8 +36,8 @@ export function callsOf(invocation: Invocation, settled: Settled): Chosen {
     // A server from the link file or profile must not hide resources on other servers.
     if (name === 'server') return settled.server !== undefined && settled.origins?.server === 'environment';
     if (name !== 'site' || given('server')) return false;
-    const lost = settled.site === undefined ? lostIn('site', settled) : undefined;
-    if (lost) throw lost;
+    const broken = settled.site === undefined ? brokenSetting('site', settled) : undefined;
+    if (broken) throw broken;
     return settled.site !== undefined;
   });
 }

@@ -47,7 +47,7 @@ export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed
 
 /** Finds the command; undefined if help or the version is shown instead. */
 async function reach(argv: readonly string[], reading: Reading, topics: readonly string[] = []): Promise<Invocation | undefined> {
-  const { contents, alone, shortcuts } = reading.tree;
+  const { contents, standalone, shortcuts } = reading.tree;
   const { words, asked } = firstWords(argv, '', reading);
   const [name, ...rest] = words;
   if (asked === 'version') return show(reading, async () => `${version}\n`);
@@ -56,13 +56,13 @@ async function reach(argv: readonly string[], reading: Reading, topics: readonly
   if (name === 'help') return reachHelp(rest, reading);
   const entry = contents.find((each) => namesOf(each).includes(name));
   if (entry) return reachIn(entry, rest, reading);
-  const single = alone.find((each) => each.name === name);
+  const single = standalone.find((each) => each.name === name);
   if (single) return read(noGroup, (await single.load()).default, name, rest, reading);
   const [of, verb] = own(shortcuts, name) ?? [];
   const group = (await contents.find((each) => each.name === of)?.load())?.default;
   const command = group?.commands.find((each) => each.name === verb);
   if (group && command) return read(group, command, name, rest, reading);
-  const known = [...contents.flatMap(({ name, aliases = [] }) => [name, ...aliases]), ...alone.map((each) => each.name)];
+  const known = [...contents.flatMap(({ name, aliases = [] }) => [name, ...aliases]), ...standalone.map((each) => each.name)];
   return refuse(name, rest, '', [...known, ...Object.keys(shortcuts), ...topics, 'help'], reading);
 }
 

@@ -26,9 +26,9 @@ export async function perform(typed: Invocation, base: BaseContext, unpicked: Sc
   const scope = { ...unpicked, labels: labelsOf(picked) };
   const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
   // Lookups count towards --timeout, prompts do not.
-  const looking = within(base, command.options?.timeout ? allowanceOf(inputs.options) : Number.POSITIVE_INFINITY);
-  const found = await inTime(lookedUp(invocation, chosen, rememberingLists({ ...scope, api: looking.api })), 'anything');
-  const allowance = looking.deadline - base.clock.elapsed();
+  const bounded = within(base, command.options?.timeout ? allowanceOf(inputs.options) : Number.POSITIVE_INFINITY);
+  const found = await inTime(lookedUp(invocation, chosen, rememberingLists({ ...scope, api: bounded.api })), 'anything');
+  const allowance = bounded.deadline - base.clock.elapsed();
   const prepared = (targets: Targets, all: readonly Targets[]) =>
     prepare({ invocation, chosen, inputs, all, base, scope, allowance }, targets);
   const noun = nounOf(group);

@@ -5,7 +5,7 @@ import { lookupsFor } from '../../platform/names/lookups.ts';
 import { called, idsOf, type Targets } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
 import type { Scope } from '../../platform/names/resolve.ts';
-import { lostIn } from '../../platform/names/unresolved.ts';
+import { brokenSetting } from '../../platform/names/unresolved.ts';
 import { type Context, nounOf } from '../language/command.ts';
 import type { Candidate } from './candidates.ts';
 import type { Invocation } from './invocation.ts';
@@ -31,8 +31,8 @@ export async function pickMissing(
   const wanted = missing.includes('site') ? ['site', ...missing.filter((name) => name !== 'site' && name !== 'server')] : missing;
   let picked: Targets = {};
   for (const name of wanted) {
-    const lost = lostIn(name, scope.settings);
-    if (lost) throw lost;
+    const broken = brokenSetting(name, scope.settings);
+    if (broken) throw broken;
     if (!namings[name]) continue;
     const given = { ...words, ...idsOf(picked) };
     const { candidatesFor } = await import('./candidates.ts');

@@ -5,7 +5,7 @@ import type { Settled } from '../../platform/names/lookups.ts';
 import { idsOf, type Targets, targetOf } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
 import { resolve, type Scope } from '../../platform/names/resolve.ts';
-import { lostIn, notGiven } from '../../platform/names/unresolved.ts';
+import { brokenSetting, notGiven } from '../../platform/names/unresolved.ts';
 import { alternativesIn, type Chosen, parametersOf } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
 import { isPlace, positionalsOf } from '../language/signature.ts';
@@ -25,7 +25,7 @@ export function requireWords(invocation: Invocation, { allowed }: Pick<Ask, 'all
   const missing = positionalsOf(group, command).find(
     ({ key, required }) => required && [targets[key], options[key], fields[key]].every((word) => word === undefined),
   );
-  if (!allowed && lacksPlace(invocation, settled)) throw notGiven(nounOf(group), settled, true);
+  if (!allowed && lacksTarget(invocation, settled)) throw notGiven(nounOf(group), settled, true);
   if (!missing) return;
   const { key, option } = missing;
   if (key !== nounOf(group)) throw usage(`Missing ${option.placeholder ?? `<${key.replaceAll('_', '-')}>`}.`, undefined, seeHelp(path));
@@ -33,9 +33,9 @@ export function requireWords(invocation: Invocation, { allowed }: Pick<Ask, 'all
 }
 
 /** True if the server or site of a command is neither given nor set as a default. */
-function lacksPlace({ group, command, ...invocation }: Invocation, settled: Settled): boolean {
+function lacksTarget({ group, command, ...invocation }: Invocation, settled: Settled): boolean {
   const noun = nounOf(group);
-  if (!isPlace(noun) || command.targets === 'optional' || meansAll({ command, ...invocation })) return false;
+  if (!isPlace(noun) || command.targets === 'optional' || isForAll({ command, ...invocation })) return false;
   const takes = positionalsOf(group, command).some(({ key }) => key === noun);
   return takes && invocation.targets[noun] === undefined && settled[noun] === undefined;
 }
@@ -48,10 +48,10 @@ export function namesNeeded({ command }: Pick<Invocation, 'command'>, { endpoint
 
 /** The path parameters that must be given or have defaults: with `--all`, only the parents. */
 export const namesWanted = (invocation: Invocation, chosen: Chosen): readonly string[] =>
-  meansAll(invocation) ? parameters(namings[nounOf(invocation.group)]?.list ?? '') : namesNeeded(invocation, chosen);
+  isForAll(invocation) ? parameters(namings[nounOf(invocation.group)]?.list ?? '') : namesNeeded(invocation, chosen);
 
 /** True for `--all`. */
-export const meansAll = ({ command, options }: Pick<Invocation, 'command' | 'options'>): boolean =>
+export const isForAll = ({ command, options }: Pick<Invocation, 'command' | 'options'>): boolean =>
   command.targets === 'all' && options.all === true;
 
 /** The targets of a command: each named resource, or every one for `--all`. May be empty if optional. */
@@ -59,14 +59,14 @@ export async function targetsOf(invocation: Invocation, chosen: Chosen, scope: S
   const noun = nounOf(invocation.group);
   const words = ownWords(invocation);
   const given = firstWords(invocation);
-  if (meansAll(invocation)) {
+  if (isForAll(invocation)) {
     if (words.length > 0) throw usage(`--all cannot be combined with ${plural(title(noun))}.`, 'Use only one of them.');
     return everyOne(noun, given, scope);
   }
   const settled = noun === 'server' || noun === 'site' ? scope.settings[noun] : undefined;
   if (invocation.command.targets === 'optional' && words.length === 0 && settled === undefined) {
-    const lost = lostIn(noun, scope.settings);
-    if (lost) throw lost;
+    const broken = brokenSetting(noun, scope.settings);
+    if (broken) throw broken;
     return [];
   }
   const names = namesNeeded(invocation, chosen);

@@ -30,7 +30,7 @@ export async function chosenAbilities(
   const chosen = new Set<string>([...(preset ? presets[preset].abilities : []), ...ability]);
   if (lines.length + scripts.length > 0) {
     const needs = await needsOf({ lines, scripts });
-    tell(needs, progress);
+    printNotes(needs, progress);
     for (const { ability } of needs.abilities) chosen.add(ability);
   }
   // The API treats an empty list as every ability.
@@ -41,7 +41,7 @@ export async function chosenAbilities(
 }
 
 /** Prints assumptions as notes and skipped lines as warnings. */
-export function tell({ notes, unclear }: Needs, progress: Context['progress']): void {
+export function printNotes({ notes, unclear }: Needs, progress: Context['progress']): void {
   for (const note of notes) progress.note(note);
   for (const each of unclear) progress.warn(each);
 }

@@ -34,12 +34,12 @@ export async function checkToken({ api, host }: Pick<SigningIn, 'api' | 'host'>,
 /** Stores the token of a sign-in. */
 export async function storeToken({ tokens, insecure }: SigningIn, { token, user, abilities }: ToStore): Promise<void> {
   await tokens.store(token, { ...(user && { user }), ...(abilities && { abilities }) }, { insecure }).catch((error: unknown) => {
-    throw nowhere(error, insecure);
+    throw withAlternatives(error, insecure);
   });
 }
 
 /** Adds to a keychain error how to do without a keychain. */
-export function nowhere(error: unknown, insecure: boolean): unknown {
+export function withAlternatives(error: unknown, insecure: boolean): unknown {
   if (!isError(error, 'failed') || insecure) return error;
   return error.withHint('Nothing was stored. Set DNX_TOKEN, or use --insecure-storage to keep the token in a file that only you can read.');
 }

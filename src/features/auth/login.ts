@@ -4,7 +4,7 @@ import { done, type Result } from '../../cli/output/view.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import { type Choosing, isChosen, type NeedsOf } from './choose.ts';
 import { askHost, rememberHost } from './host.ts';
-import { checkToken, nowhere, type SigningIn, storeToken } from './keep.ts';
+import { checkToken, type SigningIn, storeToken, withAlternatives } from './keep.ts';
 import { signInWithPassword } from './password.ts';
 
 /** The options of `dnx login`. */
@@ -46,7 +46,7 @@ export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf)
 /** Checks that a token can be stored before one is created, and prompts for the host on a first sign-in. */
 async function signingIn({ api, ask, progress, settings, tokens }: Needs, insecure: boolean): Promise<SigningIn> {
   await tokens.probe({ insecure }).catch((error: unknown) => {
-    throw nowhere(error, insecure);
+    throw withAlternatives(error, insecure);
   });
   const isFirst = settings.origins.host === 'default' && tokens.known === undefined;
   const host = isFirst && ask.allowed ? await askHost(ask, settings.host) : settings.host;

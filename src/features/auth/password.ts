@@ -32,7 +32,7 @@ export async function signInWithPassword(at: SigningIn, options: Options, needsO
     return { user, picked };
   };
   const { user, picked } = await signIn().catch(async (error: unknown) => {
-    throw await withdrawn(at, token, error);
+    throw await revokeUnstored(at, token, error);
   });
   if (picked) await revokeFirst(at, token);
   return { user, abilities: given ?? picked };
@@ -108,7 +108,7 @@ async function revokeFirst({ api, host, progress }: SigningIn, token: string): P
 }
 
 /** Revokes a token that could not be stored. If that fails, adds to the error which token still exists. */
-async function withdrawn({ api, host, progress }: SigningIn, token: string, error: unknown): Promise<unknown> {
+async function revokeUnstored({ api, host, progress }: SigningIn, token: string, error: unknown): Promise<unknown> {
   try {
     await api.as(token, host).send('POST /logout');
     return error;

@@ -25,19 +25,19 @@ export function chooseTarget(
     const short = relative(world.cwd, path);
     return short === '' || short.startsWith('..') ? path : short;
   };
-  const free = (path: string): string => {
-    const there = statOf(path);
-    if (there?.isDirectory() || (there && !there.isFile())) throw usage(`${shown(path)} is not a regular file.`);
-    if (there && !force) throw usage(`${shown(path)} already exists.`, 'Use --force to overwrite it, or -O for another name.');
+  const requireFree = (path: string): string => {
+    const existing = statOf(path);
+    if (existing?.isDirectory() || (existing && !existing.isFile())) throw usage(`${shown(path)} is not a regular file.`);
+    if (existing && !force) throw usage(`${shown(path)} already exists.`, 'Use --force to overwrite it, or -O for another name.');
     return path;
   };
   if (statOf(place)?.isDirectory()) {
     const fallback = safeName(`backup-${backup}`) ?? 'backup';
-    return { shown, pathFor: (proposed) => free(join(place, (proposed && safeName(proposed)) || fallback)) };
+    return { shown, pathFor: (proposed) => requireFree(join(place, (proposed && safeName(proposed)) || fallback)) };
   }
   if (file?.endsWith('/') || !statOf(dirname(place))?.isDirectory()) throw usage(`Folder ${shown(dirname(place))} does not exist.`);
-  free(place);
-  return { shown, pathFor: () => free(place) };
+  requireFree(place);
+  return { shown, pathFor: () => requireFree(place) };
 }
 
 /** Writes a temporary file and renames it when complete. Resolves to the size. */

@@ -24,13 +24,13 @@ export interface Source {
   readonly close: () => Promise<void>;
 }
 
-type Means = Pick<Context, 'api' | 'settings' | 'signal'> & { readonly world: Pick<Context['world'], 'connect'> };
+type Needs = Pick<Context, 'api' | 'settings' | 'signal'> & { readonly world: Pick<Context['world'], 'connect'> };
 
 /**
  * Opens the download of a backup: the response itself, a redirect, or JSON with a URL. The token is only sent to the API, never
  * to another origin or path.
  */
-export async function openBackup({ api, settings, signal, world }: Means, backup: string): Promise<Source> {
+export async function openBackup({ api, settings, signal, world }: Needs, backup: string): Promise<Source> {
   let transport: Transport | undefined;
   const close = async () => {
     const opened = transport;
@@ -48,19 +48,19 @@ export async function openBackup({ api, settings, signal, world }: Means, backup
 
   let url = new URL(`${root}/backups/${segment(backup)}/download`);
   try {
-    for (let turns = 0; turns <= MOST_REDIRECTS; turns++) {
+    for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
       const response = await requestHead(url);
       const next = await elsewhere(response, url, root);
       if (!next) {
         await refuse(response, url, root);
-        return { body: response.file, length: lengthOf(response), name: nameOf(response, url, turns), close };
+        return { body: response.file, length: lengthOf(response), name: nameOf(response, url, hops), close };
       }
       url = checked(next, url);
     }
     throw new DnxError('failed', `The download was redirected more than ${MOST_REDIRECTS} times.`);
   } catch (error) {
     await close();
-    throw error instanceof NetworkFault ? lost(error, url, root) : error;
+    throw error instanceof NetworkFault ? unreachableStore(error, url, root) : error;
   }
 }
 
@@ -68,7 +68,7 @@ export async function openBackup({ api, settings, signal, world }: Means, backup
 const pathIn = ({ origin, pathname }: URL, root: string): string | undefined =>
   `${origin}${pathname}`.startsWith(`${root}/`) ? `${origin}${pathname}`.slice(root.length) : undefined;
 
-const lost = (fault: NetworkFault, url: URL, root: string): DnxError =>
+const unreachableStore = (fault: NetworkFault, url: URL, root: string): DnxError =>
   pathIn(url, root) === undefined
     ? new DnxError('network', `Could not reach ${url.origin}, which stores the backup: ${fault.message}.`, { cause: fault })
     : unreachable(fault, 'GET', url.origin);
@@ -125,5 +125,5 @@ function lengthOf({ headers }: HttpResponse): number | undefined {
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
 }
 
-const nameOf = ({ headers }: HttpResponse, url: URL, turns: number): string | undefined =>
-  proposedName(headers['content-disposition']) ?? (turns > 0 ? nameInUrl(url.href) : undefined);
+const nameOf = ({ headers }: HttpResponse, url: URL, hops: number): string | undefined =>
+  proposedName(headers['content-disposition']) ?? (hops > 0 ? nameInUrl(url.href) : undefined);

@@ -50,7 +50,7 @@ export async function modelOf(tree: Tree): Promise<Model> {
     summary,
     leaf: leaves.find(({ path }) => path === `${group} ${verb}`),
   }));
-  const root = [...groups, ...tree.alone, ...shortcuts].map(({ name, summary }) => ({ word: name, help: summary }));
+  const root = [...groups, ...tree.standalone, ...shortcuts].map(({ name, summary }) => ({ word: name, help: summary }));
   const topics = tree.topics.map(({ name, summary }) => ({ word: name, help: summary }));
   const places: Position[] = [
     { path: '', kind: 'root', aliases: [], words: [...root, { word: 'help', help: 'Show help' }], flags: [helpFlag, versionFlag] },

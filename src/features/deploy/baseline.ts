@@ -1,5 +1,5 @@
 import { phaseOf, statusKey, statusOf } from '../../base/status.ts';
-import { isAmbiguous, liveOf, type Release, underWay } from './release.ts';
+import { inProgress, isAmbiguous, liveOf, type Release } from './release.ts';
 
 /** The fields of a site that dnx reads to follow a deployment. */
 export interface Site {
@@ -29,22 +29,22 @@ export interface Baseline {
 /** The baseline of a site. Excludes releases in progress, so that they count as new. */
 export const baselineOf = (site: Site, releases: readonly Release[] | null): Baseline => ({
   status: statusOf(site) ?? null,
-  idle: !saysGoing(site, releases),
+  idle: !reportsWork(site, releases),
   last_deployed_at: site.last_deployed_at ?? null,
   updated_at: site.updated_at ?? null,
-  releases: releases?.filter((each) => !underWay(releases).includes(each)).map(({ id }) => id) ?? null,
+  releases: releases?.filter((each) => !inProgress(releases).includes(each)).map(({ id }) => id) ?? null,
   marked: liveOf(releases) !== undefined,
 });
 
 /** The status of a deployment, rollback or installation in progress; undefined if there is none. */
 export const progressOf = (site: Site, releases: readonly Release[] | null): string | undefined =>
-  saysGoing(site, releases) ? statusOf(site) : underWay(releases ?? [])[0]?.word;
+  reportsWork(site, releases) ? statusOf(site) : inProgress(releases ?? [])[0]?.word;
 
 /** True for the status of an installation or similar work that is not a deployment. */
 export const isInstallation = (status: string | null | undefined): boolean => /install|provision|restor/i.test(status ?? '');
 
 /** True if the site reports work in progress. `running` counts only as a deployment status of a site whose releases cannot be read. */
-export function saysGoing(site: Site, releases: readonly Release[] | null): boolean {
+export function reportsWork(site: Site, releases: readonly Release[] | null): boolean {
   const word = statusOf(site);
   if (phaseOf(word) !== 'going') return false;
   const ofDeployment = site.deployment_status ?? site.last_deployment_status;

@@ -3,7 +3,7 @@ import type { Result } from '../../cli/output/view.ts';
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { followRun } from './follow-run.ts';
-import { type DeployValues, looksFirst, type Verification, verificationOf } from './options.ts';
+import { type DeployValues, readsSiteFirst, type Verification, verificationOf } from './options.ts';
 import { reportOf } from './outcome.ts';
 import { reported } from './report.ts';
 import { requestDeployment } from './request.ts';
@@ -54,7 +54,7 @@ async function deploySite(ctx: DeployContext, values: DeployValues, pace?: () =>
 
 /** Reads the site before the request, and handles a deployment in progress. Undefined if the options do not need it. */
 async function settle(outer: DeployContext, values: DeployValues, verification: Verification | undefined) {
-  if (!looksFirst(values)) return undefined;
+  if (!readsSiteFirst(values)) return undefined;
   // Waiting for another deployment has a time limit even with --no-wait.
   const ctx = { ...outer, ...(outer.deadline === Number.POSITIVE_INFINITY && within(outer, allowanceOf({}))) };
   const required = values.wait === true || verification !== undefined || values.if_running !== undefined;

@@ -7,9 +7,9 @@ export interface Evidence {
   /** The site or a release was seen in progress. */
   going: boolean;
   /** The site itself was in progress, with an unambiguous status. */
-  worked: boolean;
+  siteWorked: boolean;
   /** The release was seen unfinished. */
-  watched: boolean;
+  sawUnfinished: boolean;
   /** Since when nothing has changed, in ms of the monotonic clock; undefined while work is in progress. */
   settledAt: number | undefined;
   /** The last poll, to detect a change. */
@@ -17,7 +17,7 @@ export interface Evidence {
   /** Another deployment may have started between the baseline and our request. */
   readonly blurred?: boolean;
   /** The response to our request was lost, so it may not have gone through. */
-  readonly unsure?: boolean;
+  readonly maybeNotSent?: boolean;
   /** The followed work is an installation or similar, whose success is not a deployment. */
   readonly foreign?: boolean;
 }
@@ -55,11 +55,12 @@ export function after(ms: number, evidence: Evidence, at: number, verdict: Verdi
 }
 
 /** Returns the verdict once no further change is expected. */
-export const doubted = (evidence: Evidence, at: number, verdict: Verdict): Verdict | undefined => after(PATIENCE_MS, evidence, at, verdict);
+export const afterPatience = (evidence: Evidence, at: number, verdict: Verdict): Verdict | undefined =>
+  after(PATIENCE_MS, evidence, at, verdict);
 
 /** Returns the verdict immediately if work was seen, otherwise once a stale response is ruled out. */
-export const unlessOld = (evidence: Evidence, at: number, verdict: Verdict): Verdict | undefined =>
-  after(evidence.going || evidence.watched ? 0 : LAG_MS, evidence, at, verdict);
+export const unlessStale = (evidence: Evidence, at: number, verdict: Verdict): Verdict | undefined =>
+  after(evidence.going || evidence.sawUnfinished ? 0 : LAG_MS, evidence, at, verdict);
 
 /** Returns a verdict based only on the site's status, once a stale response is ruled out. */
 export const unlessLagging = (evidence: Evidence, at: number, verdict: Verdict): Verdict | undefined =>
@@ -71,7 +72,7 @@ export function dueMs({ settledAt }: Evidence, at: number): number | undefined {
 }
 
 /** Records that work is in progress. Returns no verdict. */
-export function goesOn(evidence: Evidence): undefined {
+export function markInProgress(evidence: Evidence): undefined {
   evidence.going = true;
   evidence.settledAt = undefined;
 }
@@ -92,11 +93,11 @@ export function isUnsettled(baseline: Baseline, evidence: Evidence, site: Site, 
   const standing = standingOf(baseline, site);
   const word = statusOf(site);
   const unclear = (standing === 'other' && word !== undefined) || (standing === 'going' && isAmbiguous(word));
-  if (standing === 'going' && !unclear) evidence.worked = true;
+  if (standing === 'going' && !unclear) evidence.siteWorked = true;
   const idleIsKnown = baseline.idle !== false && phaseOf(baseline.status) !== 'bad';
-  const settled = unclear ? finished || (evidence.worked && !idleIsKnown) : standing !== 'going';
+  const settled = unclear ? finished || (evidence.siteWorked && !idleIsKnown) : standing !== 'going';
   if (settled) return false;
-  if (standing === 'going') goesOn(evidence);
+  if (standing === 'going') markInProgress(evidence);
   else evidence.settledAt = undefined;
   return true;
 }

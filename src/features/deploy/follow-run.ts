@@ -7,7 +7,7 @@ import { judge } from './judge.ts';
 import { judgeRollback } from './judge-rollback.ts';
 import { reportOf } from './outcome.ts';
 import { previousOf } from './previous.ts';
-import { isAmbiguous, isGoing, liveOf } from './release.ts';
+import { isAmbiguous, isInProgress, liveOf } from './release.ts';
 import { nameOf, type Report, resultOf } from './result.ts';
 import type { Remembered, Run } from './runs.ts';
 import { type DeployContext, readReleases, readSite, rollbackCommand, siteCommand } from './snapshot.ts';
@@ -54,7 +54,7 @@ async function pollRun(ctx: DeployContext, remembered: Remembered, { resumed, pa
   });
   const job = run.kind === 'deploy' ? 'deployment' : 'rollback';
   const resume = { command: siteCommand('watch', run), why: 'Resume with' };
-  return { ...(await follow(ctx, { what: run.site.label, job, read, resume, pace, atOnce: resumed })), last };
+  return { ...(await follow(ctx, { what: run.site.label, job, read, resume, pace, immediately: resumed })), last };
 }
 
 /** The command that undoes a deployment; undefined unless the previous release is certain. */
@@ -79,7 +79,7 @@ function reader(ctx: DeployContext, remembered: Remembered, resumed = false, saw
     const verdict = verdictOf(run, evidence, seen);
     if (evidence.going && !remembered.run.going) remembered.change({ going: true });
     const fresh = newSince(baseline, releases);
-    const status = (verdict ? undefined : fresh.find(isGoing)?.word) ?? statusOf(site) ?? 'unknown';
+    const status = (verdict ? undefined : fresh.find(isInProgress)?.word) ?? statusOf(site) ?? 'unknown';
     // An unchanged state is that of the previous deployment.
     const queued = !verdict && standing === 'idle' && fresh.length === 0 && !evidence.going;
     return { status, words: queued ? 'queued' : undefined, verdict, dueMs: dueMs(evidence, seen.at) };
@@ -88,8 +88,8 @@ function reader(ctx: DeployContext, remembered: Remembered, resumed = false, saw
 
 function evidenceOf({ going, attached, asked, blurred, baseline }: Run, resumed: boolean): Evidence {
   const foreign = attached && isInstallation(baseline.status);
-  const worked = attached ? baseline.idle === false : going;
-  return { going: going || attached, worked, watched: resumed, settledAt: undefined, blurred, unsure: !asked, foreign };
+  const siteWorked = attached ? baseline.idle === false : going;
+  return { going: going || attached, siteWorked, sawUnfinished: resumed, settledAt: undefined, blurred, maybeNotSent: !asked, foreign };
 }
 
 const verdictOf = (run: Run, evidence: Evidence, seen: Seen): Verdict | undefined =>

@@ -1,7 +1,17 @@
 import { phaseOf, statusOf } from '../../base/status.ts';
 import { type Baseline, newSince, standingOf } from './baseline.ts';
-import { doubted, type Evidence, goesOn, isUnsettled, noteChange, type Seen, unlessLagging, unlessOld, type Verdict } from './evidence.ts';
-import { isFinished, isGoing, liveOf, type Release } from './release.ts';
+import {
+  afterPatience,
+  type Evidence,
+  isUnsettled,
+  markInProgress,
+  noteChange,
+  type Seen,
+  unlessLagging,
+  unlessStale,
+  type Verdict,
+} from './evidence.ts';
+import { isFinished, isInProgress, liveOf, type Release } from './release.ts';
 
 /** The release to roll back to. */
 export interface Goal {
@@ -20,18 +30,18 @@ export function judgeRollback(baseline: Baseline, goal: Goal, evidence: Evidence
   const fresh = newSince(baseline, releases);
   noteChange(evidence, seen, fresh);
   const target = releases?.find(({ id }) => id === goal.to);
-  if (fresh.some(isGoing) || (target && isGoing(target))) return goesOn(evidence);
+  if (fresh.some(isInProgress) || (target && isInProgress(target))) return markInProgress(evidence);
   const live = liveOf(releases) ?? null;
   const isCopy = ({ commit }: Release) => commit !== '' && commit === goal.commit;
   const copy = fresh.find(isCopy);
   const foreign = fresh.some((each) => !isCopy(each));
   const done = live !== null && (live === target || live === copy);
   if (isUnsettled(baseline, evidence, site, done || fresh.some(isFinished))) return undefined;
-  if (done) return unlessOld(evidence, at, { outcome: 'succeeded', release: live });
-  if (copy?.phase === 'bad') return unlessOld(evidence, at, { outcome: 'failed', release: copy });
+  if (done) return unlessStale(evidence, at, { outcome: 'succeeded', release: live });
+  if (copy?.phase === 'bad') return unlessStale(evidence, at, { outcome: 'failed', release: copy });
   const ended = foreign ? undefined : endingWithoutMark(baseline, evidence, seen, copy ?? target);
   if (ended) return unlessLagging(evidence, at, ended);
-  const doubt = (outcome: Verdict['outcome'], reason: string) => doubted(evidence, at, { outcome, release: live, reason });
+  const doubt = (outcome: Verdict['outcome'], reason: string) => afterPatience(evidence, at, { outcome, release: live, reason });
   if (foreign) return doubt('superseded', 'another deployment ran in the meantime');
   if (!evidence.going && standing === 'idle') return doubt('unknown', 'there is no sign that it started');
   return doubt('unknown', `the site's status is “${statusOf(site) ?? 'unknown'}”, but the requested release is not live`);

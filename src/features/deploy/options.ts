@@ -34,7 +34,7 @@ export const deployOptions = {
 export type DeployValues = Values<typeof deployOptions>;
 
 /** True if dnx reads the site before it requests the deployment. */
-export const looksFirst = ({ wait, if_running }: DeployValues): boolean => wait !== false || if_running !== undefined;
+export const readsSiteFirst = ({ wait, if_running }: DeployValues): boolean => wait !== false || if_running !== undefined;
 
 /** How to verify a deployed site. */
 export interface Verification {

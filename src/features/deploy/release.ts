@@ -69,14 +69,14 @@ export function releasesOf(answer: readonly unknown[]): readonly Release[] {
 export const liveOf = (releases: readonly Release[] | null | undefined): Release | undefined => releases?.find(({ live }) => live);
 
 /** True for a release that is being deployed. A live `running` release is not. */
-export const isGoing = ({ phase, word, live }: Release): boolean => phase === 'going' && !(live && isAmbiguous(word));
+export const isInProgress = ({ phase, word, live }: Release): boolean => phase === 'going' && !(live && isAmbiguous(word));
 
 /** True if one release is known to be older than the other. */
 export const isOlder = (one: Release, other: Release): boolean => one.at !== undefined && other.at !== undefined && one.at < other.at;
 
 /** The releases that are being deployed. One that is older than a finished release is stuck, and does not count. */
-export const underWay = (releases: readonly Release[]): readonly Release[] =>
-  releases.filter((each) => isGoing(each) && !releases.some((other) => isFinished(other) && isOlder(each, other)));
+export const inProgress = (releases: readonly Release[]): readonly Release[] =>
+  releases.filter((each) => isInProgress(each) && !releases.some((other) => isFinished(other) && isOlder(each, other)));
 
 /** True for `running`, which can mean in progress or up. */
 export const isAmbiguous = (word: unknown): boolean => statusKey(word) === 'running';
@@ -86,7 +86,7 @@ export const isOpen = ({ id, word, phase, live }: Release, all: readonly Release
   word !== '' && phase === undefined && !live && all?.some((other) => other.id !== id && other.word === word) === false;
 
 /** True for a release that succeeded, failed or is live. */
-export const isFinished = (release: Release): boolean => !isGoing(release) && (release.phase !== undefined || release.live === true);
+export const isFinished = (release: Release): boolean => !isInProgress(release) && (release.phase !== undefined || release.live === true);
 
 /** The one record with a unique mark. The status `active` counts only without other marks, because it often just means good. */
 function liveAmong(records: readonly JsonObject[]): JsonObject | undefined {

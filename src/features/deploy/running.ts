@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import { follow } from '../../platform/follow/follow.ts';
-import { isInstallation, progressOf, saysGoing } from './baseline.ts';
+import { isInstallation, progressOf, reportsWork } from './baseline.ts';
 import type { DeployValues } from './options.ts';
 import {
   type DeployContext,
@@ -62,7 +62,7 @@ async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
     resume: { command: siteCommand('watch', of), why: 'Follow it with' },
     read: async () => {
       const site = await readSite(ctx, of, { retry: false });
-      const releases = saysGoing(site, []) ? null : await readReleases(ctx, of, { retry: false });
+      const releases = reportsWork(site, []) ? null : await readReleases(ctx, of, { retry: false });
       const word = progressOf(site, releases);
       return { status: word ?? statusOf(site) ?? 'unknown', verdict: word === undefined ? ('idle' as const) : undefined };
     },

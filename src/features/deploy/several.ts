@@ -2,7 +2,7 @@ import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { columns, ending, type Result, rows, type View } from '../../cli/output/view.ts';
 import { allowanceOf, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { type DeployValues, looksFirst } from './options.ts';
+import { type DeployValues, readsSiteFirst } from './options.ts';
 import { type DeployResult, deployColumns, type Report, resultOf } from './result.ts';
 import { type DeployContext, siteCommand, siteReference } from './snapshot.ts';
 
@@ -104,7 +104,7 @@ function view(all: readonly Targets[], done: readonly Report[], { reason }: Abor
 }
 
 /** The number of requests that start one deployment. */
-export const requestsFor = (values: DeployValues): number => (looksFirst(values) ? 3 : 1);
+export const requestsFor = (values: DeployValues): number => (readsSiteFirst(values) ? 3 : 1);
 
 /** The result of --dry-run: the sites and the number of requests. */
 export function plan(all: readonly Targets[], values: DeployValues): View {

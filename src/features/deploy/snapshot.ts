@@ -4,8 +4,8 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { readBefore } from '../../platform/follow/rules.ts';
 import { isId, type Target, type Targets } from '../../platform/names/names.ts';
-import { type Baseline, baselineOf, type Site, saysGoing } from './baseline.ts';
-import { type Release, releasesOf, underWay } from './release.ts';
+import { type Baseline, baselineOf, reportsWork, type Site } from './baseline.ts';
+import { inProgress, type Release, releasesOf } from './release.ts';
 
 /** The context of a deployment. */
 export type DeployContext = Pick<Context, 'api' | 'ask' | 'ci' | 'clock' | 'deadline' | 'progress' | 'settings' | 'signal' | 'world'> & {
@@ -83,7 +83,7 @@ export async function takeSnapshot(ctx: Pick<Context, 'api' | 'clock'>, of: Site
   const site = await readSite(ctx, of);
   const releases = await readReleases(ctx, of);
   // A deployment that started or ended between the two requests appears in only one response.
-  const torn = releases !== null && releases.length > 0 && saysGoing(site, releases) !== underWay(releases).length > 0;
+  const torn = releases !== null && releases.length > 0 && reportsWork(site, releases) !== inProgress(releases).length > 0;
   return torn && again ? takeSnapshot(ctx, of, false) : { site, releases, baseline: baselineOf(site, releases), at };
 }
 

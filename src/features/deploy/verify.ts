@@ -6,7 +6,7 @@ import { followRun } from './follow-run.ts';
 import type { Verification } from './options.ts';
 import { reportOf } from './outcome.ts';
 import { verify } from './probe.ts';
-import { isGoing, liveOf, type Release } from './release.ts';
+import { isInProgress, liveOf, type Release } from './release.ts';
 import { requestRollback } from './request.ts';
 import type { Report } from './result.ts';
 import type { Remembered } from './runs.ts';
@@ -58,7 +58,7 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
     const then = report.release ? undefined : await readSite(ctx, run.run);
     const why = await verify(ctx, verification, { name, release: result.release });
     if (why !== undefined) finish('failed', `it went live but failed verification: ${why}`);
-    return { why, ...(await lookAgain(ctx, deployed, then).catch((error: unknown) => blind(error, why))) };
+    return { why, ...(await recheck(ctx, deployed, then).catch((error: unknown) => withoutRollback(error, why))) };
   }).finally(close);
   if ('result' in verified) return verified;
   const { why, now, theirs } = verified;
@@ -82,7 +82,7 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
 }
 
 /** Adds to a read error that the deployment failed verification and was not rolled back. */
-function blind(error: unknown, why: string | undefined): never {
+function withoutRollback(error: unknown, why: string | undefined): never {
   if (why === undefined || !(error instanceof DnxError) || isStop(error)) throw error;
   throw error.withHint(`It failed verification: ${why}. It was not rolled back.`);
 }
@@ -96,18 +96,18 @@ interface Theirs {
 const PAUSE_MS = 5_000;
 
 /** Checks whether our release is still live. An older live release may be a stale response, so it must persist. */
-async function lookAgain(ctx: DeployContext, deployed: Deployed, then: Site | undefined) {
+async function recheck(ctx: DeployContext, deployed: Deployed, then: Site | undefined) {
   const { before, run } = deployed;
   for (const began = ctx.clock.elapsed(); ; await ctx.clock.sleep(Math.min(PAUSE_MS, ctx.deadline - ctx.clock.elapsed()), ctx.signal)) {
     const now = await takeSnapshot(ctx, run.run);
-    const theirs = somebodyElse(deployed, then, now);
+    const theirs = otherDeployment(deployed, then, now);
     const old = before.releases?.some(({ id }) => id === liveOf(now.releases)?.id);
     if (!theirs?.live || !old || ctx.clock.elapsed() - began >= PATIENCE_MS) return { now, theirs };
   }
 }
 
 /** Someone else's deployment since ours, if any. `then`: the site before the verification, if it has no releases. */
-function somebodyElse({ before, report }: Deployed, then: Site | undefined, now: Snapshot): Theirs | undefined {
+function otherDeployment({ before, report }: Deployed, then: Site | undefined, now: Snapshot): Theirs | undefined {
   const ours = report.release;
   const live = liveOf(now.releases);
   if (ours && live && live.id !== ours.id) return { reason: `release ${live.name} is live instead of ${ours.name}`, live: true };
@@ -115,7 +115,7 @@ function somebodyElse({ before, report }: Deployed, then: Site | undefined, now:
   // The oldest new release is ours, even if it was not visible when the deployment was judged.
   const others = ours ? fresh.filter(({ id }) => id !== ours.id) : fresh.slice(0, -1);
   const [other] = others;
-  if (other && !live && !isGoing(other)) return { reason: `release ${other.name} was deployed after it`, live: true };
+  if (other && !live && !isInProgress(other)) return { reason: `release ${other.name} was deployed after it`, live: true };
   if (then && (now.site.last_deployed_at ?? null) !== (then.last_deployed_at ?? null))
     return { reason: 'the site was deployed again', live: true };
   const busy = other ?? progressOf(now.site, now.releases);

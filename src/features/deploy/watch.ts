@@ -11,7 +11,7 @@ import { type Remembered, type Run, recall, remember } from './runs.ts';
 import { type DeployContext, type SiteReference, type Snapshot, siteReference, takeSnapshot } from './snapshot.ts';
 
 /** How long `watch` repeats the outcome of a finished run, in ms. */
-const RETOLD_MS = 3_600_000;
+const REPEATED_MS = 3_600_000;
 
 type WatchContext = DeployContext & Pick<Context, 'tokens'>;
 
@@ -31,8 +31,8 @@ export async function watch(ctx: WatchContext): Promise<Report | View> {
   if (latest && !latest.run.result) return withFlags(await resume(ctx, latest), flagsOf(ctx, latest.run));
   const running = site && (await attachToRunning(ctx));
   if (running && 'run' in running) return followRun(ctx, running);
-  if (latest && ctx.clock.now() - Date.parse(latest.run.started_at) < RETOLD_MS)
-    return withFlags(retell(ctx, latest), flagsOf(ctx, latest.run));
+  if (latest && ctx.clock.now() - Date.parse(latest.run.started_at) < REPEATED_MS)
+    return withFlags(repeatResult(ctx, latest), flagsOf(ctx, latest.run));
   if (running) return running;
   const unfinished = runs.find(({ run }) => !run.result);
   if (unfinished) return withFlags(await resume(ctx, unfinished), flagsOf(ctx, unfinished.run));
@@ -92,7 +92,7 @@ async function attachToRunning(ctx: DeployContext): Promise<Remembered | View> {
 }
 
 /** Repeats the result of a finished run, because its output may have been interrupted. */
-function retell({ progress }: Pick<Context, 'progress'>, { run }: Remembered): Report {
+function repeatResult({ progress }: Pick<Context, 'progress'>, { run }: Remembered): Report {
   const { result, reason } = run;
   if (!result) throw new Error('A run without a result cannot be repeated.');
   const job = jobOf(run);

@@ -65,12 +65,12 @@ function bodies({ command, path }: Leaf, { operation, body }: Described): Differ
   if (!command.fields || Object.keys(body).length === 0) return [];
   const assumed = Object.entries(options).filter(([name, option]) => option.assumed && !Object.hasOwn(body, name));
   const missing = Object.entries(body).filter(([name]) => !Object.hasOwn(options, name));
-  const demanded = Object.entries(body).filter(
+  const newlyRequired = Object.entries(body).filter(
     ([name, { required }]) => required && own(options, name) && !own(options, name)?.required && operation.startsWith('POST'),
   );
   return [
     ...assumed.map(([name]) => difference('assumed', 'field', operation, name, `sent by dnx ${path}, not in the document`)),
-    ...demanded.map(([name]) =>
+    ...newlyRequired.map(([name]) =>
       difference(basisOf(own(options, name)), 'field', operation, name, `required by the document, optional in dnx ${path}`),
     ),
     ...missing.map(([name, { required }]) =>

@@ -9,10 +9,10 @@ export type Reading = Pick<Context, 'api' | 'clock'>;
 const ALLOWANCE_MS = 10_000;
 
 /** The API with that time limit. */
-export const inShort = (ctx: Reading): Reading['api'] => within(ctx, ALLOWANCE_MS).api;
+export const briefApi = (ctx: Reading): Reading['api'] => within(ctx, ALLOWANCE_MS).api;
 
 /** The result of a request, or undefined if it fails. */
-export async function ifAny<T>(answer: Promise<T>): Promise<T | undefined> {
+export async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {

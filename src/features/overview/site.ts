@@ -7,22 +7,22 @@ import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
 import { liveOf, releasesOf } from '../deploy/release.ts';
 import { releasesEndpoint } from '../deploy/snapshot.ts';
-import { ifAny, inShort, type Reading } from './reading.ts';
+import { briefApi, orUndefined, type Reading } from './reading.ts';
 
 const once = { retry: false };
 
 /** Reads server, URL, repository, release and certificate of a site. Null if the token cannot read them. */
 export async function siteOverview(ctx: Reading, site: Item, targets: Targets): Promise<Item> {
-  const api = inShort(ctx);
+  const api = briefApi(ctx);
   const ids = { server: idIn(site.server_id) ?? targets.server?.id, site: targets.site?.id };
   const repository = idIn(site.git_repository_id);
   const [server, releases, certificates, source] = await Promise.all([
-    ifAny(api.send<JsonObject>('GET /servers/{server}', { server: ids.server }, once)),
-    ifAny(api.list<JsonObject>(releasesEndpoint, ids, once)),
-    ifAny(api.list<JsonObject>(certificatesEndpoint, ids, once)),
+    orUndefined(api.send<JsonObject>('GET /servers/{server}', { server: ids.server }, once)),
+    orUndefined(api.list<JsonObject>(releasesEndpoint, ids, once)),
+    orUndefined(api.list<JsonObject>(certificatesEndpoint, ids, once)),
     repository === undefined
       ? undefined
-      : ifAny(api.send<JsonObject>('GET /git-repositories/{git_repository}', { git_repository: repository }, once)),
+      : orUndefined(api.send<JsonObject>('GET /git-repositories/{git_repository}', { git_repository: repository }, once)),
   ]);
   const now = ctx.clock.now();
   const certificate = certificates && certificateIn(certificates, now);

@@ -23,7 +23,7 @@ export async function createToken(
   const abilities = chosen ?? picked;
   const body: Readonly<Record<string, unknown>> = { ...(abilities && { abilities }), ...given };
   if (!('abilities' in body)) throw usage('No abilities given.', 'Use --for "deploy --wait", --preset ci-deploy or --ability site:deploy.');
-  const file = placeFor(to_file, ctx);
+  const file = tokenDestination(to_file, ctx);
   const fresh = await mint(api, body).catch((error: unknown) => {
     file?.discard();
     throw error;
@@ -45,7 +45,10 @@ export async function createToken(
 }
 
 /** Reserves the file for a new token. Undefined for stdout; fails if that would lose the token. */
-export function placeFor(to_file: string | undefined, { settings, world }: Pick<Context, 'settings' | 'world'>): TokenFile | undefined {
+export function tokenDestination(
+  to_file: string | undefined,
+  { settings, world }: Pick<Context, 'settings' | 'world'>,
+): TokenFile | undefined {
   if (to_file !== undefined) return reserveFile(to_file, world);
   if (settings.format === 'ids') throw usage('-o ids would omit the new token.', 'Use another format, or --to-file FILE.');
   if (world.stdout.discards) throw usage('Standard output is closed or /dev/null, so the new token would be lost.', 'Use --to-file FILE.');

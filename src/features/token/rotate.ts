@@ -2,7 +2,7 @@ import { DnxError } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, type View } from '../../cli/output/view.ts';
-import { placeFor, shownOnce, written } from './create.ts';
+import { shownOnce, tokenDestination, written } from './create.ts';
 import { replacement, revokeOld, stillWorks, storeInstead } from './replace.ts';
 import { idOf, type Token } from './token.ts';
 
@@ -15,7 +15,7 @@ export async function rotateToken(ctx: Needs, id: string, { to_file }: { readonl
   const held = await tokens.find();
   const inUse = held !== undefined && idOf(held.token) === id ? held : undefined;
   const stored = inUse && inUse.source !== 'variable' ? inUse : undefined;
-  const file = to_file === undefined && stored ? undefined : placeFor(to_file, ctx);
+  const file = to_file === undefined && stored ? undefined : tokenDestination(to_file, ctx);
   const made = await replacement(ctx, old, { abilities, file });
   const { fresh } = made;
 

@@ -52,12 +52,12 @@ function create(lock: string, own: string): boolean {
   mkdirSync(candidate, { mode: 0o700 });
   try {
     writeFileSync(join(candidate, own), '', { mode: 0o600 });
-    const standing = statSync(lock, { throwIfNoEntry: false });
-    if (standing && !standing.isDirectory()) throw usage(`${lock} is not a dnx lock.`, 'Remove it and try again.');
+    const existing = statSync(lock, { throwIfNoEntry: false });
+    if (existing && !existing.isDirectory()) throw usage(`${lock} is not a dnx lock.`, 'Remove it and try again.');
     // Compares two times of the file system, which may be on another machine.
-    if (standing && statSync(candidate).mtimeMs - standing.mtimeMs < ABANDONED_MS) return false;
+    if (existing && statSync(candidate).mtimeMs - existing.mtimeMs < ABANDONED_MS) return false;
     return won(() => {
-      if (standing) rmdirSync(lock);
+      if (existing) rmdirSync(lock);
       renameSync(candidate, lock);
     });
   } finally {
@@ -76,14 +76,14 @@ function release(lock: string, own: string): void {
 }
 
 /** Error codes if another process was faster. */
-const lost = ['EEXIST', 'ENOTEMPTY', 'ENOENT', 'ENOTDIR', 'EPERM', 'EACCES'];
+const raceCodes = ['EEXIST', 'ENOTEMPTY', 'ENOENT', 'ENOTDIR', 'EPERM', 'EACCES'];
 
 function won(step: () => void): boolean {
   try {
     step();
     return true;
   } catch (error) {
-    if (lost.includes(systemCode(error) ?? '')) return false;
+    if (raceCodes.includes(systemCode(error) ?? '')) return false;
     throw error;
   }
 }

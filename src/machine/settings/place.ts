@@ -52,13 +52,13 @@ export function placeOf({ given, env, config, link, precedence }: Sources): Plac
   if (error && typed) throw error;
   const named = isTyped(origins.profile) ? undefined : config.problem('text', 'profile');
   const problem = error ?? withoutHost(named ?? config.problem('text', 'profiles', own, 'host'), config.file);
-  const lost = named ?? config.problem('object', 'accounts');
+  const unreadable = named ?? config.problem('object', 'accounts');
   return {
     profile,
     host,
     blocked: {
       requests: typed ? undefined : (problem ?? (link && foreignHost({ link, config, own, profile, host }))),
-      storedToken: lost ? withoutTokens(config.file) : link && profile !== own ? foreignProfile(link.file, own, profile) : undefined,
+      storedToken: unreadable ? withoutTokens(config.file) : link && profile !== own ? foreignProfile(link.file, own, profile) : undefined,
       storing: configProblem(config, profile),
     },
   };

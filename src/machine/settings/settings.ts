@@ -52,7 +52,7 @@ export interface Settings {
   /** Warnings, such as unknown keys in the link file. */
   readonly warnings: readonly string[];
   /** The broken files that may have set the server and the site. */
-  readonly lost: Readonly<Record<'server' | 'site', string | undefined>>;
+  readonly broken: Readonly<Record<'server' | 'site', string | undefined>>;
 }
 
 /** Reads the settings from options, environment and files. */
@@ -84,7 +84,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     });
   const { format, unusable } = formatIn(() => explain('output', () => formatOf(output() ?? 'table'), 'table'), origins);
   const parents = { server: parent('server'), site: parent('site') };
-  const lostIn = (name: 'server' | 'site') => {
+  const brokenFile = (name: 'server' | 'site') => {
     if (parents[name] !== undefined) return undefined;
     return link?.problem('text', name) ? linkFile : config.problem('text', 'profiles', profile, name) && config.file;
   };
@@ -104,7 +104,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     blocked: { ...blocked, requests: blocked.requests ?? unusable },
     problems: [blocked.storing, link && linkProblem(link), unusable].filter((each) => each !== undefined),
     warnings: link ? unknownKeys(link) : [],
-    lost: { server: lostIn('server'), site: lostIn('site') },
+    broken: { server: brokenFile('server'), site: brokenFile('site') },
   };
 }
 

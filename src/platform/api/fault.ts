@@ -44,8 +44,8 @@ export const isFinal = ({ reason }: NetworkFault): boolean => reason === TIMED_O
 export function unreachable(fault: NetworkFault, method: string, host: string): DnxError {
   const { sent, reason, message } = fault;
   if (sent && method !== 'GET') {
-    const lost = `No response from ${hostName(host)}: ${message}. The request may have gone through.`;
-    return new DnxError('network', lost, { hint: 'Check the current state before you retry.', cause: fault });
+    const text = `No response from ${hostName(host)}: ${message}. The request may have gone through.`;
+    return new DnxError('network', text, { hint: 'Check the current state before you retry.', cause: fault });
   }
   if (reason !== TOO_LARGE)
     return new DnxError('network', `Could not reach ${hostName(host)}: ${message}.`, {

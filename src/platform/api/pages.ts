@@ -27,7 +27,7 @@ export async function everyPage<T>(
     for (const each of rows) if (each !== null) items.push(each);
     // An empty page is the end, whatever `last_page` says.
     last = rows.length > 0 ? lastPage(body) : page;
-    if (last > 1 && !bringsNews(rows, seen)) throw repeated(endpoint, page);
+    if (last > 1 && !hasNewRows(rows, seen)) throw repeated(endpoint, page);
   }
   return items;
 }
@@ -45,7 +45,7 @@ function lastPage(body: unknown): number {
 }
 
 /** True if a page has a row that earlier pages did not have. Rows may move to the next page between two requests. */
-function bringsNews(rows: readonly unknown[], seen: Set<string>): boolean {
+function hasNewRows(rows: readonly unknown[], seen: Set<string>): boolean {
   const before = seen.size;
   for (const each of rows) seen.add(toJson((isObject(each) ? each.id : undefined) ?? each));
   return rows.length === 0 || seen.size > before;

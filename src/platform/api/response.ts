@@ -43,12 +43,12 @@ export function responseOf({ status, headers }: Head, stream: Readable, reading:
 async function* bytes(stream: Readable, { limits, after }: Reading, signal: AbortSignal, limited: boolean): AsyncIterable<Uint8Array> {
   const { silenceMs, bodyMs, bodyBytes } = limits;
   let fault: NetworkFault | undefined;
-  const breakOff = (message: string, reason: string) => () => {
+  const abort = (message: string, reason: string) => () => {
     fault = new NetworkFault(message, { sent: true, reason });
     stream.destroy();
   };
-  const stalled = breakOff(`the response stalled for ${silenceMs / 1000}s`, TIMED_OUT);
-  const cancelEnd = limited ? after(bodyMs, breakOff(`the response took longer than ${bodyMs / 1000}s`, TIMED_OUT)) : undefined;
+  const stalled = abort(`the response stalled for ${silenceMs / 1000}s`, TIMED_OUT);
+  const cancelEnd = limited ? after(bodyMs, abort(`the response took longer than ${bodyMs / 1000}s`, TIMED_OUT)) : undefined;
   let cancelSilence = after(silenceMs, stalled);
   let size = 0;
   try {
@@ -56,7 +56,7 @@ async function* bytes(stream: Readable, { limits, after }: Reading, signal: Abor
       // The reader's time does not count.
       cancelSilence();
       size += chunk.length;
-      if (limited && size > bodyBytes) breakOff(`the response is larger than ${bodyBytes / 1_000_000} MB`, TOO_LARGE)();
+      if (limited && size > bodyBytes) abort(`the response is larger than ${bodyBytes / 1_000_000} MB`, TOO_LARGE)();
       if (fault) throw fault;
       yield chunk;
       cancelSilence = after(silenceMs, stalled);

@@ -1,7 +1,7 @@
 import { DnxError, isError, type Next } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import type { Clock } from '../../machine/world.ts';
-import { continues, FAULTS_IN_A_ROW, isFault, lost } from './rules.ts';
+import { continues, FAULTS_IN_A_ROW, isFault, lostContact } from './rules.ts';
 
 /** An event during a wait, as `-o ndjson` prints it. Times are ISO 8601. */
 export interface WaitingEvent {
@@ -60,7 +60,7 @@ export interface Following<T> {
   /** The command that resumes the wait or shows the status. */
   readonly resume: Next;
   /** Skips the first pause, for work that may have ended already. */
-  readonly atOnce?: boolean | undefined;
+  readonly immediately?: boolean | undefined;
   /** The shortest pause right now, in ms; longer if several sites are followed. */
   readonly pace?: (() => number) | undefined;
 }
@@ -83,18 +83,18 @@ export async function follow<T>(ctx: Waiting, following: Following<T>): Promise<
 
 async function poll<T>(ctx: Waiting, following: Following<T>): Promise<Followed<T>> {
   const { clock, deadline, signal, progress } = ctx;
-  const { what, read, atOnce, pace } = following;
+  const { what, read, immediately, pace } = following;
   const started = clock.elapsed();
   const elapsed = () => clock.elapsed() - started;
   const time = () => duration(elapsed());
-  let pause = atOnce ? 0 : FIRST_POLL_MS;
+  let pause = immediately ? 0 : FIRST_POLL_MS;
   let dueMs = Number.POSITIVE_INFINITY;
   let faults = 0;
   let status = 'started';
-  let toldAt = 0;
+  let reportedAt = 0;
 
-  const tell = (type: WaitingEvent['type'], words: string) => {
-    toldAt = elapsed();
+  const report = (type: WaitingEvent['type'], words: string) => {
+    reportedAt = elapsed();
     progress.event({ type, at: new Date(clock.now()).toISOString(), target: what, status, elapsed_s: Math.round(elapsed() / 1000) });
     progress.step(`${what}: ${words} (${time()})`);
     progress.spin(`${what}  ${words}`, time);
@@ -109,19 +109,19 @@ async function poll<T>(ctx: Waiting, following: Following<T>): Promise<Followed<
     try {
       const seen = await read();
       dueMs = seen.dueMs ?? Number.POSITIVE_INFINITY;
-      const news = seen.status !== status || faults > 0;
+      const changed = seen.status !== status || faults > 0;
       faults = 0;
       status = seen.status;
       const words = seen.words ?? status;
-      if (news) tell('status', words);
-      else if (elapsed() - toldAt >= HEARTBEAT_MS) tell('heartbeat', words);
+      if (changed) report('status', words);
+      else if (elapsed() - reportedAt >= HEARTBEAT_MS) report('heartbeat', words);
       if (seen.verdict !== undefined) return { verdict: seen.verdict, status, elapsedMs: elapsed() };
     } catch (error) {
       if (isError(error, 'timed_out')) continue;
       if (!isFault(error)) throw error;
       faults += 1;
-      if (faults >= FAULTS_IN_A_ROW) throw lost(what, error);
-      if (faults === 1) tell('fault', 'no response, retrying');
+      if (faults >= FAULTS_IN_A_ROW) throw lostContact(what, error);
+      if (faults === 1) report('fault', 'no response, retrying');
     }
   }
 }

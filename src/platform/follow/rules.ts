@@ -69,7 +69,7 @@ export const isFault = (error: unknown): error is DnxError =>
 export const FAULTS_IN_A_ROW = 5;
 
 /** The error after too many faults in a row. */
-export const lost = (what: string, cause: DnxError): DnxError =>
+export const lostContact = (what: string, cause: DnxError): DnxError =>
   new DnxError('network', `Lost contact with ${what}: ${cause.message}`, { cause });
 
 /** Adds to a failure that the remote work continues, and how to resume. */

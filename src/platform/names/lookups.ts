@@ -13,7 +13,7 @@ export interface Settled {
   /** Where each came from. */
   readonly origins?: Readonly<Partial<Record<'server' | 'site', string>>>;
   /** The broken files that may have set them. */
-  readonly lost?: Readonly<Partial<Record<'server' | 'site', string | undefined>>>;
+  readonly broken?: Readonly<Partial<Record<'server' | 'site', string | undefined>>>;
 }
 
 /** How one path parameter becomes an id. */

@@ -10,7 +10,7 @@ export interface Naming {
   /** What its names are, for help and errors. */
   readonly by: string;
   /** Further fields to show in a picker or next to an ambiguous name. */
-  readonly tells: readonly string[];
+  readonly details: readonly string[];
   /** A unique prefix of the name is enough. */
   readonly prefix?: true;
   /** A number of up to five digits may be its port as well as its id. */
@@ -23,36 +23,36 @@ export interface Naming {
 
 /** Every path parameter that can be given by name or picked from a list. */
 export const namings: Readonly<Record<string, Naming>> = {
-  server: { list: 'GET /servers', keys: ['name', 'ip_address'], by: 'name, IP', tells: ['status', 'ip_address', 'region'] },
-  site: { list: 'GET /servers/{server}/sites', keys: ['domain'], by: 'domain', tells: ['status', 'last_deployed_at'] },
-  token: { list: 'GET /tokens', keys: ['name'], by: 'name', tells: ['created_at'] },
+  server: { list: 'GET /servers', keys: ['name', 'ip_address'], by: 'name, IP', details: ['status', 'ip_address', 'region'] },
+  site: { list: 'GET /servers/{server}/sites', keys: ['domain'], by: 'domain', details: ['status', 'last_deployed_at'] },
+  token: { list: 'GET /tokens', keys: ['name'], by: 'name', details: ['created_at'] },
   variable: {
     list: 'GET /servers/{server}/sites/{site}/environment-variables',
     keys: ['key'],
     by: 'key',
-    tells: ['updated_at'],
+    details: ['updated_at'],
     group: 'env',
   },
   queue: {
     list: 'GET /servers/{server}/sites/{site}/queues',
     keys: ['queue'],
     by: 'queue',
-    tells: ['connection', 'status'],
+    details: ['connection', 'status'],
     quoted: true,
   },
-  redirect: { list: 'GET /servers/{server}/sites/{site}/redirects', keys: ['from'], by: 'path', tells: ['to', 'type'] },
+  redirect: { list: 'GET /servers/{server}/sites/{site}/redirects', keys: ['from'], by: 'path', details: ['to', 'type'] },
   certificate: {
     list: 'GET /servers/{server}/sites/{site}/certificates',
     broader: 'GET /servers/{server}/certificates',
     keys: ['domain'],
     by: 'domain',
-    tells: ['type', 'status'],
+    details: ['type', 'status'],
   },
   daemon: {
     list: 'GET /servers/{server}/daemons',
     keys: ['command'],
     by: 'command',
-    tells: ['user', 'status'],
+    details: ['user', 'status'],
     prefix: true,
     quoted: true,
   },
@@ -60,30 +60,30 @@ export const namings: Readonly<Record<string, Naming>> = {
     list: 'GET /servers/{server}/crontabs',
     keys: ['command'],
     by: 'command',
-    tells: ['frequency', 'user'],
+    details: ['frequency', 'user'],
     prefix: true,
     quoted: true,
   },
-  database: { list: 'GET /servers/{server}/databases', keys: ['name'], by: 'name', tells: ['status'] },
+  database: { list: 'GET /servers/{server}/databases', keys: ['name'], by: 'name', details: ['status'] },
   user: {
     list: 'GET /servers/{server}/databases/{database}/users',
     keys: ['username'],
     by: 'name',
-    tells: ['created_at'],
+    details: ['created_at'],
     group: 'database-user',
   },
-  backup: { list: 'GET /backups', keys: [], by: 'id', tells: ['type', 'status', 'created_at'] },
-  ssh_key: { list: 'GET /servers/{server}/ssh-keys', keys: ['name'], by: 'name', tells: ['fingerprint'] },
+  backup: { list: 'GET /backups', keys: [], by: 'id', details: ['type', 'status', 'created_at'] },
+  ssh_key: { list: 'GET /servers/{server}/ssh-keys', keys: ['name'], by: 'name', details: ['fingerprint'] },
   network_rule: {
     list: 'GET /servers/{server}/network-rules',
     keys: ['name', 'port'],
     by: 'name, port',
-    tells: ['action', 'port', 'protocol', 'source'],
+    details: ['action', 'port', 'protocol', 'source'],
     ports: true,
   },
-  credential: { list: 'GET /providers/credentials', keys: ['name'], by: 'name', tells: ['provider'] },
-  git_provider: { list: 'GET /git-providers', keys: ['name'], by: 'name', tells: ['provider'] },
-  git_repository: { list: 'GET /git-repositories', keys: ['name'], by: 'name', tells: [] },
+  credential: { list: 'GET /providers/credentials', keys: ['name'], by: 'name', details: ['provider'] },
+  git_provider: { list: 'GET /git-providers', keys: ['name'], by: 'name', details: ['provider'] },
+  git_repository: { list: 'GET /git-repositories', keys: ['name'], by: 'name', details: [] },
 };
 
 /** The noun of a list: `credential` for `GET /providers/credentials`. */

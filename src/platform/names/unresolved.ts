@@ -37,8 +37,10 @@ function nearMiss(word: string, names: readonly string[]): string | undefined {
 
 /** The error for several resources of one name, listed with ids and details. */
 export function ambiguous(noun: string, word: string, found: readonly JsonObject[]): DnxError {
-  const tells = (namings[noun]?.tells ?? []).filter((key) => !key.endsWith('_at'));
-  const rows = found.map((each) => [nameOf(each, noun), each.id, ...tells.map((key) => each[key])].map(oneLine).filter(Boolean).join('  '));
+  const details = (namings[noun]?.details ?? []).filter((key) => !key.endsWith('_at'));
+  const rows = found.map((each) =>
+    [nameOf(each, noun), each.id, ...details.map((key) => each[key])].map(oneLine).filter(Boolean).join('  '),
+  );
   return several(noun, word, rows, 'Use the id.');
 }
 
@@ -59,8 +61,8 @@ const several = (noun: string, word: string, rows: readonly string[], hint: stri
 
 /** The error for a resource that was not given. `own`: it is the command's positional, not a parent. */
 export function notGiven(noun: string, settled: Settled, own = false): DnxError {
-  const lost = lostIn(noun, settled);
-  if (lost) return lost;
+  const broken = brokenSetting(noun, settled);
+  if (broken) return broken;
   const place = noun === 'server' || noun === 'site';
   const ways = [
     own ? (place ? `a ${noun} name` : `its ${waysToName(noun)}`) : flagName(noun),
@@ -74,8 +76,8 @@ export function notGiven(noun: string, settled: Settled, own = false): DnxError 
 export const waysToName = (noun: string): string => `${(namings[noun]?.keys.length ?? 0) > 0 ? `${namings[noun]?.by} or ` : ''}id`;
 
 /** The error if a broken settings or link file may have set the server or site. */
-export function lostIn(name: string, { lost }: Settled): DnxError | undefined {
-  const file = name === 'server' || name === 'site' ? lost?.[name] : undefined;
+export function brokenSetting(name: string, { broken }: Settled): DnxError | undefined {
+  const file = name === 'server' || name === 'site' ? broken?.[name] : undefined;
   return file === undefined ? undefined : usage(`The ${name} is unknown because ${file} is broken.`, `Fix or remove it, or use --${name}.`);
 }
 

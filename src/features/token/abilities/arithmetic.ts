@@ -4,7 +4,7 @@ import { type AnyCommand, nounOf } from '../../../cli/language/command.ts';
 import { consentLevel } from '../../../cli/language/tree.ts';
 import { callsOf, type Invocation, ownWords } from '../../../cli/run/invocation.ts';
 import { nameRead } from '../../../cli/run/name-read.ts';
-import { firstWords, meansAll, namesNeeded } from '../../../cli/run/targets.ts';
+import { firstWords, isForAll, namesNeeded } from '../../../cli/run/targets.ts';
 import { type Need, needOf } from '../../../platform/abilities.ts';
 import { type Endpoint, parameters } from '../../../platform/api/endpoint.ts';
 import { type Lookup, lookup, lookupsFor, type Settled } from '../../../platform/names/lookups.ts';
@@ -68,7 +68,7 @@ export function needsOf({ calls }: AnyCommand): Need[] {
 function namesIn(invocation: Invocation, chosen: Chosen, settled: Settled): Asking {
   const noun = nounOf(invocation.group);
   const given = firstWords(invocation);
-  const every = meansAll(invocation) ? namings[noun] : undefined;
+  const every = isForAll(invocation) ? namings[noun] : undefined;
   const names = every ? parameters(every.list) : needed(invocation, chosen);
   const asked: Asked[] = every ? [{ endpoint: every.list, because: '--all' }] : [];
   const notes = new Set<string>();
