@@ -7,8 +7,8 @@ import { Hono } from 'hono/quick';
 import { identify } from './auth.ts';
 import { type Call, readable, record } from './calls.ts';
 import type { FaultBox, Reply } from './faults.ts';
-import { type Answer, failure } from './http/answer.ts';
 import { Refusal } from './http/refusal.ts';
+import { type ApiResponse, failure } from './http/response.ts';
 import { cut, drop, respond, trickle } from './http/wire.ts';
 import type { Limiter } from './limits.ts';
 import { operations } from './operations.ts';
@@ -40,7 +40,7 @@ type Here = Context<{ Bindings: HttpBindings }>;
 export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
   const { state, limiter, faults, calls, closing } = parts;
 
-  const serve = async (here: Here, run: (incoming: Incoming, world: World) => Answer): Promise<Response> => {
+  const serve = async (here: Here, run: (incoming: Incoming, world: World) => ApiResponse): Promise<Response> => {
     const incoming = await read(here);
     const { method, url } = incoming;
     const path = url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : url.pathname;
@@ -55,12 +55,12 @@ export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
     });
     if (parts.latency > 0) await delay(parts.latency, undefined, { signal: closing });
     const fault = faults.take(method, path);
-    const regular = (): Answer => {
+    const regular = (): ApiResponse => {
       const now = parts.now();
       settle(state, now);
-      const answer = run(incoming, { state, limiter, now });
+      const response = run(incoming, { state, limiter, now });
       parts.changed();
-      return answer;
+      return response;
     };
     return await send(fault, regular, call, here.env.outgoing, closing);
   };
@@ -87,14 +87,14 @@ async function read(here: Here): Promise<Incoming> {
 
 async function send(
   fault: Reply | undefined,
-  regular: () => Answer,
+  regular: () => ApiResponse,
   call: Call,
   outgoing: ServerResponse,
   closing: AbortSignal,
 ): Promise<Response> {
-  const known = (answer: Answer): Answer => {
-    call.status = answer.status;
-    return answer;
+  const known = (response: ApiResponse): ApiResponse => {
+    call.status = response.status;
+    return response;
   };
   if (fault === undefined) return respond(known(regular()));
   if (typeof fault === 'function') return respond(known(fault(regular())));
@@ -129,4 +129,4 @@ function wrongMethod(method: string, path: string): Refusal {
 }
 
 const unknownRoute = (method: string, path: string): Refusal =>
-  new Refusal(500, `The sandbox serves no such route: ${method} ${path}. The API reference does not have it either.`);
+  new Refusal(500, `Unknown route: ${method} ${path}. It is not in the API reference.`);

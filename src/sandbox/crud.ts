@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import type { Ability, Subject } from './abilities.ts';
-import { type Answer, created, gone, ok } from './http/answer.ts';
 import { listed } from './http/paging.ts';
+import { type ApiResponse, created, gone, ok } from './http/response.ts';
 import { childrenOf, type Noun, type Nouns, remove, rowsOf } from './models.ts';
 import { type BoundRows, type Operation, operation, parameters, type SignedRequest } from './operation.ts';
 import type { Row } from './records.ts';
@@ -63,12 +63,12 @@ export function resource<N extends RowNoun, S extends Shape = Record<never, neve
     parent === undefined ? rowsOf(state, noun) : childrenOf(state, noun, parent, bound[parent]?.id);
   const one = (bound: BoundRows): Nouns[N] => bound[noun] as Nouns[N];
 
-  const list = (request: SignedRequest, bound: BoundRows): Answer => {
+  const list = (request: SignedRequest, bound: BoundRows): ApiResponse => {
     const rows = collection(request.state, bound);
     return listed(request, declared.newestFirst ? rows.toReversed() : rows, (row) => present(row, request.state));
   };
 
-  const create = (request: SignedRequest, bound: BoundRows): Answer => {
+  const create = (request: SignedRequest, bound: BoundRows): ApiResponse => {
     const { state, now } = request;
     const input = validate(fields, request.body);
     declared.check?.(input, { request, siblings: collection(state, bound), row: undefined });
@@ -86,7 +86,7 @@ export function resource<N extends RowNoun, S extends Shape = Record<never, neve
   };
 
   const changes = Object.fromEntries(Object.entries(fields).filter(([name]) => declared.changeable?.includes(name) ?? true)) as S;
-  const update = (request: SignedRequest, bound: BoundRows): Answer => {
+  const update = (request: SignedRequest, bound: BoundRows): ApiResponse => {
     const row = one(bound);
     const input = validateChanges(changes, request.body);
     declared.check?.(input, { request, siblings: collection(request.state, bound).filter((other) => other !== row), row });

@@ -1,4 +1,4 @@
-import type { Answer } from './http/answer.ts';
+import type { ApiResponse } from './http/response.ts';
 
 /** Which requests a fault applies to. Paths leave out `/api/v1`; a string may contain parameters: `/servers/{server}`. */
 export interface Match {
@@ -19,7 +19,7 @@ export type Reply =
   | 'drop-after'
   | 'cut'
   | 'trickle'
-  | ((answer: Answer) => Answer);
+  | ((response: ApiResponse) => ApiResponse);
 
 /** Injects faults. The first fault that matches a request applies. */
 export interface Faults {

@@ -91,7 +91,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     },
     mint(abilities, { role = 'owner', name = 'Minted' } = {}) {
       const user = state.users.find((candidate) => candidate.role === role);
-      if (user === undefined) throw new Error(`The sandbox has no user who is ${role}.`);
+      if (user === undefined) throw new Error(`The sandbox has no ${role}.`);
       const { plain } = issue(state, user, name, abilities, now());
       keep();
       return plain;

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Answer, seeded } from '../../src/sandbox/index.ts';
+import { type ApiResponse, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 const web1 = seeded.servers['web-1'];
@@ -149,7 +149,7 @@ test('a site given twice is refused, not acted on twice', async () => {
 });
 
 test('a list ends at its first empty page, however many pages are claimed', async () => {
-  const endless = (answer: Answer): Answer => ({
+  const endless = (answer: ApiResponse): ApiResponse => ({
     ...answer,
     body: { ...(answer.body as object), meta: { current_page: 1, last_page: 1_000_000 } },
   });

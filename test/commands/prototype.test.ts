@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Answer, seeded } from '../../src/sandbox/index.ts';
+import { type ApiResponse, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 const shop = seeded.sites['shop.example.com'];
@@ -40,7 +40,7 @@ describe('a word that every object of JavaScript knows', () => {
       expect([run.code, run.stdout]).toEqual([2, '']);
       expect(run.stderr).toContain(`Unknown field '${word}'.`);
     }
-    const sent = (answer: Answer): Answer => ({ ...answer, body: { data: [JSON.parse(`{"id":"1","${word}":"sent"}`)] } });
+    const sent = (answer: ApiResponse): ApiResponse => ({ ...answer, body: { data: [JSON.parse(`{"id":"1","${word}":"sent"}`)] } });
     bed.sandbox.faults.next({ path: '/servers' }, sent);
     expect((await bed.dnx(`server list --fields ${word} --no-header`)).stdout).toBe('sent\n');
   });

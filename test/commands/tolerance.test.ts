@@ -2,17 +2,17 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { exits } from '../../src/base/errors.ts';
 import { operationsOf } from '../../src/cli/language/tree.ts';
-import type { Answer, Match, Reply } from '../../src/sandbox/index.ts';
+import type { ApiResponse, Match, Reply } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
 import { sampled } from '../support/volume.ts';
 
 type Json = unknown;
 const isObject = (value: Json): value is Record<string, Json> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const dataOf = ({ body }: Answer): Json => (isObject(body) && 'data' in body ? body.data : body);
+const dataOf = ({ body }: ApiResponse): Json => (isObject(body) && 'data' in body ? body.data : body);
 /** A success in another shape. Errors and files stay as they are. */
 const reshaped =
-  (change: (answer: Answer) => Json): ((answer: Answer) => Answer) =>
+  (change: (answer: ApiResponse) => Json): ((answer: ApiResponse) => ApiResponse) =>
   (answer) =>
     answer.status >= 300 || answer.body instanceof Uint8Array ? answer : { ...answer, body: change(answer) };
 /** Changes every object of an answer. */

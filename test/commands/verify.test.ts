@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Answer, seeded } from '../../src/sandbox/index.ts';
+import { type ApiResponse, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
 import { openWebsite, type Website } from '../support/website.ts';
@@ -73,7 +73,7 @@ describe('deploy --verify', () => {
   test('takes a release that shows late for its own', async () => {
     bed.sandbox.state.releases = bed.sandbox.state.releases.filter(({ site_id }) => site_id !== shop);
     for (const each of bed.sandbox.state.sites) if (each.id === shop) each.zero_downtime_enabled = false;
-    const late = (answer: Answer): Answer => {
+    const late = (answer: ApiResponse): ApiResponse => {
       const { data, ...rest } = answer.body as { data: object[] };
       const shows = bed.sandbox.calls.filter(({ path }) => path.endsWith('/releases')).length > 3;
       return { ...answer, body: { ...rest, data: shows ? data.map((each) => ({ ...each, active: false })) : [] } };

@@ -1,4 +1,4 @@
-import type { Answer } from '../../src/sandbox/index.ts';
+import type { ApiResponse } from '../../src/sandbox/index.ts';
 import type { Bed } from './dnx.ts';
 
 type Thing = Record<string, unknown>;
@@ -15,7 +15,7 @@ export interface Dialect {
 export function speak({ sandbox }: Bed, { site = same, release = same, releases = same }: Dialect): () => void {
   const reworded =
     (change: (data: never) => unknown) =>
-    (answer: Answer): Answer => {
+    (answer: ApiResponse): ApiResponse => {
       const body = JSON.parse(JSON.stringify(answer.body ?? null)) as { data?: never };
       return answer.status >= 300 || body?.data === undefined ? answer : { ...answer, body: { ...body, data: change(body.data) } };
     };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { operationsOf } from '../../src/cli/language/tree.ts';
 import { widthOf } from '../../src/cli/output/width.ts';
-import type { Answer } from '../../src/sandbox/index.ts';
+import type { ApiResponse } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { examples } from '../support/examples.ts';
 
@@ -33,7 +33,7 @@ const lists = (
 const awkward = ['漢字のとても長い名前'.repeat(3), '👩‍👩‍👧‍👦'.repeat(12), `${'a-long-name.'.repeat(4)}example.com`, 'e\u0301'.repeat(30)];
 
 /** A list of the API with items whose every text is awkward. Their ids, times and statuses stay. */
-function withAwkward(answer: Answer): Answer {
+function withAwkward(answer: ApiResponse): ApiResponse {
   const { data } = answer.body as { data?: unknown };
   if (!Array.isArray(data) || data.length === 0) return answer;
   const items = awkward.map((text) =>

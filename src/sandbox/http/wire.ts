@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Answer, encode } from './answer.ts';
+import { type ApiResponse, encode } from './response.ts';
 
 const PIECES = 16;
 const BETWEEN_PIECES_MS = 2;
 
 /** Converts a response for Hono. */
-export function respond(answer: Answer): Response {
-  const { status, headers, bytes } = encode(answer);
+export function respond(response: ApiResponse): Response {
+  const { status, headers, bytes } = encode(response);
   return new Response(bytes === undefined ? null : Buffer.from(bytes), { status, headers });
 }
 
@@ -15,8 +15,8 @@ export function respond(answer: Answer): Response {
 export const drop = (outgoing: ServerResponse): void => void outgoing.destroy();
 
 /** Closes the connection after the headers and half of the body. */
-export async function cut(outgoing: ServerResponse, answer: Answer): Promise<void> {
-  const { status, headers, bytes = Buffer.from('{}') } = encode(answer);
+export async function cut(outgoing: ServerResponse, response: ApiResponse): Promise<void> {
+  const { status, headers, bytes = Buffer.from('{}') } = encode(response);
   outgoing.writeHead(status, { ...headers, 'Content-Length': bytes.length });
   await new Promise<void>((resolve) => {
     outgoing.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => resolve());
@@ -25,8 +25,8 @@ export async function cut(outgoing: ServerResponse, answer: Answer): Promise<voi
 }
 
 /** Sends the response in small pieces, with real pauses. */
-export async function trickle(outgoing: ServerResponse, answer: Answer, signal: AbortSignal): Promise<void> {
-  const { status, headers, bytes = Buffer.alloc(0) } = encode(answer);
+export async function trickle(outgoing: ServerResponse, response: ApiResponse, signal: AbortSignal): Promise<void> {
+  const { status, headers, bytes = Buffer.alloc(0) } = encode(response);
   outgoing.writeHead(status, headers);
   outgoing.flushHeaders();
   const size = Math.max(1, Math.ceil(bytes.length / PIECES));
