@@ -1,7 +1,7 @@
 /** Smaller numbers are seconds since 1970, larger ones milliseconds. */
 const FIRST_MS = 100_000_000_000;
 
-/** Parses a time of the API to epoch ms: ISO 8601, `2026-12-01 02:00:00` (UTC), or seconds or milliseconds since 1970. Undefined for anything else. */
+/** Parses a time of the API to epoch ms: ISO 8601, `2026-12-01 02:00:00` (UTC), or a Unix time. Undefined for anything else. */
 export function timeOf(value: unknown): number | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const text = String(value).trim();

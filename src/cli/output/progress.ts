@@ -24,7 +24,7 @@ export interface Progress {
   done(): void;
   /** Hides the spinner until the returned function is called, while another program writes to the terminal. */
   hold(): () => void;
-  /** Progress with its own spinner line, for one of several tasks. `done` removes only that line. A background line shows only if there is no other. */
+  /** Progress for one of several tasks, with its own spinner line. A background line shows only if there is no other. */
   branch(options?: { readonly background?: boolean }): Progress;
 }
 

@@ -54,7 +54,7 @@ export type View =
   | { readonly kind: 'stream'; readonly body: AsyncIterable<Uint8Array> }
   | { readonly kind: 'nothing' };
 
-/** The result of a wait. -o ndjson prints `{"type":"result",…}` after the events, with an API object in `data`, because it may have a `type` itself. */
+/** The result of a wait: `{"type":"result",…}` with -o ndjson. `data` nests an API object, which may have a `type` itself. */
 type Event = 'result' | 'data';
 
 /** A view and the outcome of the command, decided before anything is printed. */
