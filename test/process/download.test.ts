@@ -30,7 +30,7 @@ test('-O - writes every byte to a pipe, and ends quietly if the reader closes it
 
 test('a full disk is an error, and leaves no file', async () => {
   const full = await shell('dnx backup download $ID -q -O - > /dev/full');
-  expect([full.exitCode, full.stderr]).toEqual([1, expect.stringContaining('The disk is full')]);
+  expect([full.exitCode, full.stderr]).toEqual([1, expect.stringContaining('the disk is full')]);
   const limited = await shell('ulimit -f 64; dnx backup download $ID -q -O x.gz');
   expect([limited.exitCode, limited.stdout]).toEqual([1, '']);
   expect(limited.stderr).toContain('x.gz: the file has reached the size limit.');

@@ -85,7 +85,7 @@ async function tell({ moment, fails }: (typeof cases)[number]): Promise<string> 
     const release = sandbox.state.releases.find(({ id }) => !before.has(id));
     expect(result).toMatchObject({ outcome: fails ? 'failed' : 'succeeded', release: release?.name });
     expect(exitCode).toBe(fails ? 1 : 0);
-    return stderr.includes('The answer to the request was lost') ? 'sent, without an answer' : 'sent';
+    return stderr.includes('The response to the request was lost') ? 'sent, without an answer' : 'sent';
   } finally {
     await executable.close();
   }

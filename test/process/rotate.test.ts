@@ -32,7 +32,7 @@ const tokens = () => executable.sandbox.state.tokens.map(({ id }) => id);
 test.each(lines)('dnx %s into a closed pipe revokes the new token', async (line) => {
   const { exitCode, stderr } = await executable.shell(`exec 3> >(:); wait $!; dnx ${line} >&3`);
   expect([exitCode, tokens()]).toEqual([1, [1, 2, 3, 4, 5, 6]]);
-  expect(stderr).toContain('The new token could not be printed: nobody reads the output. The new token was revoked.');
+  expect(stderr).toContain('The new token could not be printed: the output was closed. The new token was revoked.');
 });
 
 test('names a new token that can neither be printed nor revoked', async () => {

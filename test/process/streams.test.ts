@@ -25,7 +25,7 @@ describe('stdout', () => {
   test.each(lines)('dnx %s on a full disk says so and exits with 1', async (line) => {
     const run = await executable.shell(`dnx ${line} > /dev/full`);
     expect(run.exitCode).toBe(1);
-    expect(run.stderr).toContain('The disk is full');
+    expect(run.stderr).toContain('the disk is full');
     expect(run.stderr).not.toContain('    at ');
   });
 
@@ -52,8 +52,8 @@ describe('stdout', () => {
 });
 
 describe('a file as stdout', () => {
-  const full = 'The disk is full. The output could not be written.';
-  const large = 'The file has reached the size limit. The output could not be written.';
+  const full = 'Could not write the output: the disk is full.';
+  const large = 'Could not write the output: the file has reached the size limit.';
 
   /** Runs a line of bash in its own file system; undefined if this user may not mount one. */
   async function onDisk(size: string, line: string) {
@@ -97,7 +97,7 @@ describe('a file as stdout', () => {
     onTestFinished(() => fast.close());
     const run = await fast.shell('dnx deploy shop.example.com -o ndjson > /dev/full');
     expect([run.exitCode, run.stdout]).toEqual([1, '']);
-    expect(run.stderr).toContain('The disk is full');
+    expect(run.stderr).toContain('the disk is full');
   });
 
   test('a full disk does not hide a failed deployment: both are on the same line of JSON', async () => {

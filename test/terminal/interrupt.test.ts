@@ -36,7 +36,7 @@ test.each(cases)('%s: Ctrl-C at “%s” changes nothing', async (_, question, w
   await terminal.shows(question);
   terminal.type(keys.interrupt);
   const { text, code } = await terminal.ended;
-  expect([code, text]).toEqual([130, expect.stringMatching(/\n✗ Interrupted; nothing was done\.\s+$/)]);
+  expect([code, text]).toEqual([130, expect.stringMatching(/\n✗ Interrupted; nothing was changed\.\s+$/)]);
   expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
   expect(existsSync(join(executable.directory, '.config'))).toBe(false);
 });
