@@ -40,7 +40,7 @@ describe.each([
   ])('%j ends with %i', async (args, code) => {
     const run = await ended(args, { HOME: home });
     expect([run.exitCode, run.stderr]).toEqual([code, expect.any(String)]);
-    if (code > 0) expect(run.stderr).toMatch(/Error: Could not (save|write|restrict) /);
+    if (code > 0) expect(run.stderr).toMatch(/Error: (Cannot (write|make)|Could not (save|write|restrict)) /);
   });
 });
 
