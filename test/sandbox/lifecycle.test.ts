@@ -40,7 +40,7 @@ test('the announced token works again after it was revoked and the sandbox resta
 test('an invalid state file is refused and named', async () => {
   const stateFile = join(directory(), 'state.json');
   writeFileSync(stateFile, '{"version"');
-  await expect(startSandbox({ stateFile })).rejects.toThrow(`${stateFile} is not JSON`);
+  await expect(startSandbox({ stateFile })).rejects.toThrow(`${stateFile} is not valid JSON`);
   writeFileSync(stateFile, '{"version":0}');
   await expect(startSandbox({ stateFile })).rejects.toThrow('another version');
 });
