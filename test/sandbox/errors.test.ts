@@ -31,7 +31,7 @@ test('an unknown route is a 500, so that it is noticed', async () => {
   const { ask } = await drive();
   expect(await ask(`GET /backups/${seeded.backups['shop database, completed']}`)).toMatchObject({
     status: 500,
-    message: expect.stringContaining('Unknown route: GET /backups'),
+    message: expect.stringContaining('Unknown route: GET /api/v1/backups/'),
   });
 });
 
