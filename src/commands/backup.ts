@@ -20,7 +20,7 @@ interface Backup {
   readonly completed_at: string | null;
 }
 
-/** Names things by their ids, as far as they are known. */
+/** The name of a server, site or database by its id, if known. */
 type NameOf = Context['nameOf'];
 
 const sizeInWords = { key: 'size', cell: ({ size }: Backup) => bytes(size) };
@@ -36,7 +36,7 @@ const shown = (nameOf: NameOf) =>
     { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf(server_id), wide: true },
   );
 
-/** What was backed up: `shop`, or `database on db-1` where the name is not known. */
+/** What was backed up: `shop`, or `database on db-1` if the name is unknown. */
 function sourceOf({ type, server_id, site_id, database_id }: Backup, nameOf: NameOf): string {
   const server = nameOf(server_id);
   return nameOf(site_id) ?? nameOf(database_id) ?? (server === undefined ? type : `${type} on ${server}`);
@@ -67,11 +67,11 @@ const list = command({
   name: 'list',
   aliases: ['ls'],
   summary: 'List backups',
-  description: 'Lists the backups of the organization, or with --database of one database.',
+  description: 'Lists every backup of the organization, or those of one database with --database.',
   calls: [backupsEndpoint, { when: 'database', instead: ofDatabase }],
   options: {
-    status: choice('Only backups with this status', ['pending', 'in_progress', 'completed', 'failed', 'restored']),
-    type: choice('Only backups of this type', ['application', 'database']),
+    status: choice('Filter by status', ['pending', 'in_progress', 'completed', 'failed', 'restored']),
+    type: choice('Filter by type', ['application', 'database']),
   },
   shows: shown(unnamed),
   examples: ['list', 'list --status completed --type database', 'list --database shop --server db-1 --json'],
@@ -86,15 +86,15 @@ const list = command({
 
 const create = command({
   name: 'create',
-  summary: 'Back up a database, or the application of a site',
-  description: 'Use --database with --server for a database, or --site for the application of a site.',
+  summary: 'Back up a database or site',
+  description: 'Use --database and --server to back up a database, or --site to back up the application of a site.',
   calls: [
     { when: 'database', instead: createOfDatabase },
     { when: 'site', instead: createOfApplication },
     { when: 'wait', also: [backupsEndpoint] },
   ],
   options: following,
-  fields: { site_id: { ...text('Site whose application to back up: domain or id', 'site'), as: 'site' } },
+  fields: { site_id: { ...text('Site: domain or id', 'site'), as: 'site' } },
   shows: details(unnamed),
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
   async run(ctx, { targets: { database, site }, options: { wait } }) {
@@ -119,10 +119,10 @@ const downloadCommand = command({
   name: 'download',
   summary: 'Download a backup to a file',
   description:
-    'An incomplete download leaves no file. The default name is the one that Deploynix sends. Deploynix allows 10 downloads an hour.',
+    'Without --file, the file gets the name that Deploynix sends. An incomplete download leaves no file. Deploynix allows 10 downloads per hour.',
   calls: 'GET /backups/{backup}/download',
   options: {
-    file: { ...text('File or folder to save to, or - for standard output', 'file'), short: 'O' },
+    file: { ...text('File or directory to save to, or - for stdout', 'file'), short: 'O' },
     force: flag('Overwrite an existing file'),
   },
   examples: [
@@ -137,8 +137,8 @@ const restore = command({
   name: 'restore',
   summary: 'Restore a database or site from a backup',
   description: [
-    'On a terminal you pick the backup and type the name of what it overwrites.',
-    '--confirm takes that name: of the database, or the domain of the site for an application backup.',
+    'On a terminal, you pick the backup and type the name of the database or site that it overwrites.',
+    'Elsewhere, give that name with --confirm: the database, or the domain for an application backup.',
   ].join(' '),
   calls: [
     { when: 'database', instead: ofDatabase },
@@ -150,7 +150,7 @@ const restore = command({
   ],
   consent: { level: 'severe', deferred: true, named: 'the database or site' },
   options: {
-    backup: argument(text('Backup: its id', 'backup')),
+    backup: argument(text('Backup: id', 'backup')),
     latest: flag('Restore the newest completed backup of --database or --site'),
     ...following,
   },

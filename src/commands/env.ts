@@ -38,9 +38,9 @@ const nextDeploy = (site: Target): readonly Next[] => [
 const listVariables = command({
   name: 'list',
   aliases: ['ls'],
-  summary: 'List environment variables, with masked values',
+  summary: 'List environment variables',
   calls: listEndpoint,
-  options: { reveal: flag('Show the values in the table') },
+  options: { reveal: flag('Show the values, which are masked in tables') },
   shows: open,
   examples: ['list --site shop.example.com', 'list --site shop.example.com --reveal', 'list --site shop.example.com --json'],
   run: async (ctx, { targets, options: { reveal } }) => {
@@ -71,11 +71,11 @@ const set = command({
   name: 'set',
   aliases: ['create', 'update'],
   summary: 'Set environment variables',
-  description: 'Creates missing variables and updates the others. Changes take effect on the next deployment.',
+  description: 'Creates or updates each variable. Changes take effect on the next deployment.',
   calls: [createEndpoint, listEndpoint, updateEndpoint],
   options: {
-    assignment: { ...argument(required(list('Variable to set, or KEY alone with --from-file', 'KEY=VALUE'))), check: refuseTwins },
-    from_file: text('Read the value from a file, or from stdin with -', 'file|-'),
+    assignment: { ...argument(required(list('KEY=VALUE, or KEY alone with --from-file', 'KEY=VALUE'))), check: refuseTwins },
+    from_file: text('Read the value from a file, or - for stdin', 'file|-'),
   },
   fields: {},
   shows: variables.columns,
@@ -138,11 +138,11 @@ const unset = command({
 
 const importVariables = command({
   name: 'import',
-  summary: 'Import variables from the .env',
+  summary: 'Import variables from the .env on the server',
   description:
-    "Reads the site's .env on its server and stores the variables at Deploynix, overwriting those of the same name. Nothing is downloaded to this machine.",
+    'Copies the variables of the .env on the server to Deploynix, overwriting those with the same name. Nothing is downloaded to this machine.',
   calls: `POST ${variables.path}/pull`,
-  consent: { level: 'moderate', warning: 'This overwrites variables of the same name at Deploynix.' },
+  consent: { level: 'moderate', warning: 'This overwrites variables with the same name in Deploynix.' },
   examples: ['import --site shop.example.com --yes'],
   run: async (ctx, { targets: { site } }) => ({
     view: did(await ctx.call(), `Imported the .env of ${site.label}`),

@@ -28,7 +28,7 @@ const repositories = resource({
 
 const fields = {
   name: natural(required(assumed(text('Owner and name, such as example/shop')))),
-  git_provider_id: from(required(assumed(text('Git provider, by name or id'))), { list: 'GET /git-providers', resolve: true }),
+  git_provider_id: from(required(assumed(text('Git provider: name or id'))), { list: 'GET /git-providers', resolve: true }),
 };
 
 const everySite = 'This affects every site that uses the repository.';
@@ -56,7 +56,7 @@ export default group({
     create(repositories, fields),
     update(repositories, { name: fields.name }),
     remove(repositories),
-    act('setup-deploy-key', 'Create a deploy key and show it', 'Created a deploy key for'),
+    act('setup-deploy-key', 'Create and show a deploy key', 'Created a deploy key for'),
     act('enable-auto-deploy', 'Deploy on every push', 'Turned on auto-deploy for'),
     act('disable-auto-deploy', 'Stop deploying on every push', 'Turned off auto-deploy for'),
   ],

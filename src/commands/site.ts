@@ -39,7 +39,7 @@ const deploy = command({
   summary: 'Deploy a site and wait for the result',
   description: [
     'Exit codes: 0 succeeded, or started with --no-wait; 1 failed or superseded; 11 failed verification and rolled back; 12 some of several sites failed; 124 still running after --timeout.',
-    'If you interrupt it, the deployment continues. Resume with: dnx site watch',
+    'Ctrl-C does not stop the deployment. Resume with: dnx site watch',
   ].join('\n'),
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',
@@ -53,6 +53,7 @@ const deploy = command({
   options: deployOptions,
   examples: [
     'deploy shop.example.com',
+    'deploy shop.example.com --verify /up --rollback-on-fail',
     'deploy shop.example.com --server web-1 --no-wait',
     'deploy shop.example.com --timeout 5m --json',
     'deploy shop.example.com blog.example.com --dry-run',
@@ -80,7 +81,7 @@ const rollback = command({
   name: 'rollback',
   summary: 'Roll back a site to an earlier release',
   description:
-    'Makes a kept release live again, without a build. Database migrations are not undone.\n\nOn a terminal you pick the release. With --yes and no --to it is the previous one.',
+    'Switches back to a release that is still on the server, without a build. Database migrations are not undone.\n\nOn a terminal, you pick the release. With --yes, --to defaults to the previous one.',
   calls: [
     'POST /servers/{server}/sites/{site}/rollback',
     siteEndpoint,
@@ -89,7 +90,7 @@ const rollback = command({
   ],
   consent: { level: 'moderate', deferred: true },
   options: {
-    to: text('Release to roll back to, by name or id', 'release'),
+    to: text('Release to roll back to: name or id', 'release'),
     ...following,
     ...reporting,
   },
@@ -126,7 +127,7 @@ const releases = command({
 
 const webhooks = command({
   name: 'webhooks',
-  summary: 'List the pushes received from Git',
+  summary: 'List the Git pushes that a site received',
   calls: 'GET /servers/{server}/sites/{site}/webhooks',
   examples: ['webhooks shop.example.com'],
   run: async (ctx) =>
@@ -145,11 +146,11 @@ const schedule = command({
   summary: 'Schedule a deployment',
   calls: 'POST /servers/{server}/sites/{site}/schedule-deploy',
   options: {
-    at: text('Time, such as 2026-12-01T02:00 or 2026-12-01T02:00:00Z', 'time'),
-    tz: text('Time zone of --at (default: of this machine)', 'zone'),
+    at: text('Time, such as 2026-12-01T02:00 or 2026-12-01T02:00Z', 'time'),
+    tz: text('Time zone of --at (default: your local one)', 'zone'),
     in: duration('Delay from now, such as 90m'),
   },
-  examples: ['schedule shop.example.com --at 2099-12-01T02:00 --tz Europe/Berlin', 'schedule shop.example.com --in 90m --yes'],
+  examples: ['schedule shop.example.com --in 90m', 'schedule shop.example.com --at 2099-12-01T02:00 --tz Europe/Berlin --yes'],
   consent: async (ctx, { targets, options, consent }) =>
     (await import('../features/deploy/schedule.ts')).replacing({ ...ctx, targets }, options, consent),
   run: async (ctx, { targets, options }) => (await import('../features/deploy/schedule.ts')).schedule({ ...ctx, targets }, options),
@@ -182,7 +183,7 @@ export default group({
       calls: 'POST /servers/{server}/sites/{site}/suspend',
       targets: 'each',
       consent: 'moderate',
-      fields: { reason: text('Reason, for the record') },
+      fields: { reason: text('Reason for the suspension') },
       examples: ['suspend shop.example.com --yes'],
       run: async (ctx, { targets: { site } }) => answer(await ctx.call(), sites.details, `Suspended ${site.label}`),
     }),

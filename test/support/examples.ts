@@ -4,6 +4,7 @@ import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
 import { signIn } from './sign-in.ts';
 import { leaves, linesOf } from './tree.ts';
+import { openWebsite } from './website.ts';
 
 const key = `ssh-ed25519 ${Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0 a key for the examples'.padEnd(51, '.')).toString('base64')} ada@desktop`;
 
@@ -47,7 +48,7 @@ export function prepareFiles(directory: string): void {
 }
 
 /** Runs an example in this process, with its redirected stdin and answers to its questions. */
-export function runExample(bed: Bed, line: string): Promise<Run> {
+export async function runExample(bed: Bed, line: string): Promise<Run> {
   const [words = '', from] = line
     .replace(/^dnx /, '')
     .replace(/ > \S+$/, '')
@@ -62,5 +63,11 @@ export function runExample(bed: Bed, line: string): Promise<Run> {
     // It runs until Ctrl-C.
     ...(words.startsWith('sandbox start') && { interruptOn: 'Ctrl-C stops it' }),
   };
-  return bed.dnx(words, options);
+  if (!words.includes(' --verify ')) return bed.dnx(words, options);
+  const site = await openWebsite(bed.sandbox, '', () => ({ status: 200 }));
+  try {
+    return await bed.dnx(`${words} --url ${site.url}`, options);
+  } finally {
+    await site.close();
+  }
 }

@@ -1,32 +1,32 @@
 import { usage } from '../../base/errors.ts';
 import { choice, count, duration, flag, following, integer, text, toggle, under, type Values } from '../../cli/language/options.ts';
 
-/** What a pipeline gets besides stdout. */
+/** Output for pipelines, besides stdout. */
 export const reporting = under('CI', {
   result_file: text('Also write the result as JSON to this file', 'file'),
   ci: toggle('Write annotations, outputs and a summary (default in GitHub Actions)'),
 });
 
 export const deployOptions = {
-  dry_run: flag('Show what would be deployed, and deploy nothing'),
+  dry_run: flag('Show what would be deployed, without deploying'),
   ...following,
   ...under('Follow', {
-    if_running: choice('If the site is already being deployed (default attach; asks on a terminal)', ['attach', 'wait', 'fail']),
+    if_running: choice('What to do if a deployment is in progress (default attach; asks on a terminal)', ['attach', 'wait', 'fail']),
   }),
   ...under('Verify', {
     verify: text('Request this path after the deployment, such as /up', 'path'),
-    expect: integer('Expected status (default 200)', 'status'),
-    expect_body: text('Text that the response must contain'),
+    expect: integer('Expected HTTP status (default 200)', 'status'),
+    expect_body: text('Text that the response must contain', 'text'),
     for: count('Consecutive successes required (default 1)'),
     within: { ...duration('Time limit for --verify (default 90s)'), least: 1 },
     verify_cmd: text('Run this command; it must exit 0', 'command'),
-    url: text('Base URL (default https and the domain)'),
-    rollback_on_fail: flag('Roll back if verification fails; exit 11'),
+    url: text('Base URL (default: https and the domain)'),
+    rollback_on_fail: flag('Roll back if verification fails, and exit 11'),
   }),
   ...under('Several sites', {
     all: flag('Deploy every site of the server'),
-    concurrency: count('Deploy this many at a time (default 4)'),
-    max_failures: count('Stop starting deployments after this many failures'),
+    concurrency: count('Sites to deploy at a time (default 4)'),
+    max_failures: count('Start no more deployments after this many failures'),
   }),
   ...reporting,
 };
