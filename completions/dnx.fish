@@ -878,7 +878,7 @@ function __dnx_complete
                     --webserver 'Web server' \
                     --ip-address 'IP address of your own server, for --provider custom' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
@@ -888,8 +888,8 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --name 'Server name' \
-                    --monitoring-enabled 'Turn monitoring on or off' \
-                    --no-monitoring-enabled 'Not: Turn monitoring on or off' \
+                    --monitoring-enabled 'Monitor the server' \
+                    --no-monitoring-enabled 'Do not monitor the server' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
                     --data 'JSON body; overrides options, and -F overrides it'
@@ -915,7 +915,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
@@ -969,7 +969,7 @@ function __dnx_complete
                     --site 'Site: domain or id' \
                     --dry-run 'Show what would be deployed, without deploying' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --if-running 'What to do if a deployment is in progress (default attach; asks on a terminal)' \
                     --verify 'Request this path after the deployment, such as /up' \
@@ -985,7 +985,7 @@ function __dnx_complete
                     --max-failures 'Start no more deployments after this many failures' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)'
+                    --no-ci 'Do not write annotations, outputs and a summary'
                 __dnx_everywhere
             case 'site watch'
                 printf '%s\t%s\n' \
@@ -994,7 +994,7 @@ function __dnx_complete
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)'
+                    --no-ci 'Do not write annotations, outputs and a summary'
                 __dnx_everywhere
             case 'site rollback'
                 printf '%s\t%s\n' \
@@ -1002,11 +1002,11 @@ function __dnx_complete
                     --site 'Site: domain or id' \
                     --to 'Release to roll back to: name or id' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)' \
+                    --no-ci 'Do not write annotations, outputs and a summary' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
@@ -1199,7 +1199,7 @@ function __dnx_complete
                     --certificate 'Your own certificate and its chain, as PEM' \
                     --private-key 'Private key of your own certificate, as PEM' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
@@ -1284,7 +1284,7 @@ function __dnx_complete
                     --database 'Database: name or id' \
                     --site 'Site: domain or id' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
@@ -1303,7 +1303,7 @@ function __dnx_complete
                     --site 'Site: domain or id' \
                     --latest 'Restore the newest completed backup of --database or --site' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --confirm 'Confirm with the name, without a prompt' \
                     --yes 'Not sufficient; use --confirm' \
@@ -1589,7 +1589,7 @@ function __dnx_complete
                     --site 'Site: domain or id' \
                     --dry-run 'Show what would be deployed, without deploying' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --if-running 'What to do if a deployment is in progress (default attach; asks on a terminal)' \
                     --verify 'Request this path after the deployment, such as /up' \
@@ -1605,7 +1605,7 @@ function __dnx_complete
                     --max-failures 'Start no more deployments after this many failures' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)'
+                    --no-ci 'Do not write annotations, outputs and a summary'
                 __dnx_everywhere
             case 'watch'
                 printf '%s\t%s\n' \
@@ -1614,7 +1614,7 @@ function __dnx_complete
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)'
+                    --no-ci 'Do not write annotations, outputs and a summary'
                 __dnx_everywhere
             case 'rollback'
                 printf '%s\t%s\n' \
@@ -1622,11 +1622,11 @@ function __dnx_complete
                     --site 'Site: domain or id' \
                     --to 'Release to roll back to: name or id' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)' \
+                    --no-ci 'Do not write annotations, outputs and a summary' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
