@@ -80,7 +80,7 @@ export default group({
         const { origins, profile } = ctx.settings;
         const stronger = origins[key];
         if (stronger === 'environment' || stronger === 'link file')
-          ctx.progress.warn(`The ${stronger} also sets ${key} and wins over the profile.`);
+          ctx.progress.warn(`The ${stronger} also sets ${key} and overrides the profile.`);
         return done(`Set ${key} to ${kept} (profile ${profile})`, { profile, key, value: kept });
       },
     }),

@@ -62,7 +62,7 @@ const get = command({
   examples: ['get APP_URL --site shop.example.com'],
   async run(ctx) {
     const { data } = await ctx.call();
-    if (!isObject(data) || data.value === undefined) throw new DnxError('failed', 'Deploynix answered without the value.');
+    if (!isObject(data) || data.value === undefined) throw new DnxError('failed', 'The API response has no value.');
     return plain(wordOf(data.value), data);
   },
 });
@@ -111,7 +111,7 @@ function pair(word: string): Pair {
   return { key: word.slice(0, at), value: word.slice(at + 1) };
 }
 
-/** Refuses two values for one key. */
+/** Rejects two values for one key. */
 function refuseTwins(words: readonly string[]): void {
   const keys = words.map((word) => word.split('=', 1)[0]);
   const twin = keys.find((key, index) => keys.indexOf(key) < index);

@@ -77,7 +77,7 @@ const start = command({
         `  export DNX_HOST=${sandbox.url}`,
         `  export DNX_TOKEN='${sandbox.token}'`,
         '',
-        'Ctrl-C stops it.',
+        'Press Ctrl-C to stop it.',
       ].join('\n'),
     );
     await stopped(signal);

@@ -127,7 +127,7 @@ const abilities = command({
       { key: 'assumed', title: 'Basis', cell: ({ assumed }) => (assumed ? 'assumed' : 'stated') },
       { key: 'reasons', title: 'Why', cell: ({ reasons }) => [...new Set(reasons.map(({ because }) => because))].join('; '), wrap: true },
     );
-    const next = [{ command: ['token', 'create', 'NAME', ...flags], why: 'Create such a token with' }];
+    const next = [{ command: ['token', 'create', 'NAME', ...flags], why: 'Create a token with these abilities' }];
     return {
       view: rows(needed.abilities, shown, needed.unclear.length > 0 ? '' : 'No ability needed: any token can do that.'),
       next: flags.length > 0 ? next : [],

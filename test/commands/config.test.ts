@@ -52,7 +52,7 @@ describe('config', () => {
 
   test('what wins over the profile is said', async () => {
     const run = await bed.dnx('config set host https://a.example');
-    expect(run.stderr).toContain('The environment also sets host and wins over the profile.');
+    expect(run.stderr).toContain('The environment also sets host and overrides the profile.');
   });
 
   test('a setting that cannot be used says where it came from, and can be removed', async () => {

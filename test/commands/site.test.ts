@@ -80,7 +80,7 @@ describe('site suspend, resume, enable-zero-downtime', () => {
   test('enable-zero-downtime warns that it cannot be undone', async () => {
     expect((await bed.dnx('site enable-zero-downtime blog.example.com')).code).toBe(2);
     const run = await bed.dnx('site enable-zero-downtime blog.example.com', { columns: 100, keys: 'y\r' });
-    expect(run.stderr).toContain('The API cannot turn this off again.');
+    expect(run.stderr).toContain('The API cannot turn this off.');
     expect(run.stdout).toContain('Turned on zero-downtime releases for blog.example.com\n');
   });
 });

@@ -61,7 +61,7 @@ export async function runExample(bed: Bed, line: string): Promise<Run> {
     // Email, password, and the default abilities.
     ...(asking.test(line) && { columns: 100, keys: `${SEED_EMAIL}\r${SEED_PASSWORD}\r\r\r` }),
     // It runs until Ctrl-C.
-    ...(words.startsWith('sandbox start') && { interruptOn: 'Ctrl-C stops it' }),
+    ...(words.startsWith('sandbox start') && { interruptOn: 'Press Ctrl-C to stop it' }),
   };
   if (!words.includes(' --verify ')) return bed.dnx(words, options);
   const site = await openWebsite(bed.sandbox, '', () => ({ status: 200 }));

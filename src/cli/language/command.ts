@@ -54,7 +54,7 @@ export interface Consent {
   readonly level: 'moderate' | 'severe';
   /** The verb of the question if it is not the summary's first word: `Roll back`. */
   readonly verb?: string;
-  /** A sentence to read before answering. */
+  /** Shown before the question. */
   readonly warning?: string;
   /** What `--confirm` names, if not the target: `the database or site`. */
   readonly named?: string;
@@ -124,7 +124,7 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   run(ctx: Context<Called<C>>, args: Args<C, T, O, F>): Promise<View | Result>;
 }
 
-/** The words given for each parameter, option and field, before they are read as values. */
+/** The words of each parameter, option and field, before they are parsed. */
 export type Words = Readonly<Record<string, string | boolean | readonly string[]>>;
 
 /** A command without its argument types, as the tree, help and completion see it. */
@@ -135,7 +135,7 @@ export interface AnyCommand extends Omit<Command<Calls, TargetCount, Options, Op
   run(ctx: Context, args: any): Promise<View | Result>;
 }
 
-/** A group of commands: a file in `src/commands`. Its summary is in the table of contents, which does not load it. */
+/** A group of commands: a file in `src/commands`. Its summary is in `commands/index.ts`, which loads groups on demand. */
 export interface Group {
   /** In kebab-case and singular; the plural is an alias. */
   readonly name: string;
@@ -145,7 +145,7 @@ export interface Group {
   readonly commands: readonly AnyCommand[];
 }
 
-/** The group of a command at the root. It has no noun, so no target is positional. */
+/** The group of a command at the root: without a noun, so no target is positional. */
 export const noGroup: Group = { name: '', commands: [] };
 
 /** The path parameter of the group's resource: `ssh_key` for `ssh-key`. */
@@ -163,7 +163,7 @@ export const command = <
 /** Declares a group. */
 export const group = (definition: Group): Group => definition;
 
-/** A line of the table of contents. `load` runs once the command line names it. */
+/** An entry of the command tree. `load` runs only if the command line names it. */
 export interface Entry<T extends Group | AnyCommand = Group> {
   readonly name: string;
   readonly aliases?: readonly string[];
@@ -186,6 +186,6 @@ export interface Tree {
   readonly alone: readonly Entry<AnyCommand>[];
   /** Commands that are also available at the root, by their name there. */
   readonly shortcuts: Readonly<Record<string, readonly [group: string, command: string, summary: string]>>;
-  /** What `dnx help` explains besides commands. */
+  /** The topics of `dnx help`. */
   readonly topics: readonly TopicEntry[];
 }

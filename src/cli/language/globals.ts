@@ -37,7 +37,7 @@ export interface Globals {
   readonly color: boolean;
 }
 
-/** Options that answer a confirmation, by its level. */
+/** Options that confirm, by level of consent. */
 export const consents = {
   moderate: { yes: { ...flag('Skip the confirmation'), short: 'y' } },
   severe: {

@@ -20,11 +20,11 @@ export async function everyCommand({ contents, alone }: Tree): Promise<Leaf[]> {
   ];
 }
 
-/** Everything a group can be called: its name and aliases, singular and plural. */
+/** Every name of a group: its own and its aliases, singular and plural. */
 export const namesOf = ({ name, aliases = [] }: Pick<Entry, 'name' | 'aliases'>): readonly string[] =>
   [name, ...aliases].flatMap((each) => [each, plural(each)]);
 
-/** Every operation that a command may call, whatever it is given. */
+/** Every operation that a command may call. */
 export const operationsOf = ({ calls }: AnyCommand): Endpoint[] => (typeof calls === 'function' ? [] : operationsIn(calls));
 
 /** The level of consent that a command declares; moderate if it is only known at run time. */
