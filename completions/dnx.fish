@@ -490,7 +490,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     login 'Sign in' \
                     logout 'Sign out and revoke the token' \
-                    status 'Show who is signed in, for each profile' \
+                    status 'Show the sign-in status of each profile' \
                     refresh 'Add abilities to the stored token' \
                     switch 'Switch to another profile' \
                     whoami 'Show the signed-in user'

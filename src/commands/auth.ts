@@ -63,7 +63,7 @@ export default group({
     }),
     command({
       name: 'status',
-      summary: 'Show who is signed in, for each profile',
+      summary: 'Show the sign-in status of each profile',
       description: 'Exits with 4 if a profile is not signed in or its token does not work.',
       calls: ['GET /user', 'GET /tokens'],
       examples: ['status', 'status --json'],

@@ -13,9 +13,9 @@ export default {
       ['DNX_NO_INPUT', 'Set to 1 to never prompt, as with --no-input'],
       ['DNX_DEBUG', 'Set to 1 to log HTTP requests to stderr, as with --debug'],
       ['DNX_MAX_RESPONSE', 'Largest response to accept, such as 256MB (default 64MB)'],
-      ['DNX_CONFIG_DIR', 'Settings (default $XDG_CONFIG_HOME/dnx or ~/.config/dnx)'],
-      ['DNX_CACHE_DIR', 'Cache (default $XDG_CACHE_HOME/dnx or ~/.cache/dnx)'],
-      ['DNX_STATE_DIR', 'State (default $XDG_STATE_HOME/dnx or ~/.local/state/dnx)'],
+      ['DNX_CONFIG_DIR', 'Settings directory (default ~/.config/dnx)'],
+      ['DNX_CACHE_DIR', 'Cache directory (default ~/.cache/dnx)'],
+      ['DNX_STATE_DIR', 'State directory (default ~/.local/state/dnx)'],
     ],
     [
       ['NO_COLOR, FORCE_COLOR', 'Turn color off or on'],
@@ -24,6 +24,6 @@ export default {
       ['NO_PROXY', 'Hosts to reach without a proxy'],
       ['NODE_EXTRA_CA_CERTS', 'File with extra certificate authorities'],
     ],
-    'Precedence: option, environment, .deploynix.json, profile, default',
+    'The directories also follow XDG_CONFIG_HOME, XDG_CACHE_HOME and XDG_STATE_HOME.\nPrecedence: option, environment, .deploynix.json, profile, default',
   ],
 } satisfies Topic;

@@ -6,7 +6,7 @@ export default {
     [
       ['0', 'Success, an empty list, or nothing to change'],
       ['1', 'Failed: deployment, backup or restore, API error, or a bug'],
-      ['2', 'Usage: unknown option, missing value, or no terminal to prompt on'],
+      ['2', 'Usage: unknown option, missing value, or cannot prompt'],
       ['4', 'Not signed in, or the token was rejected (401)'],
       ['5', 'Forbidden: ability, role or plan (403)'],
       ['6', 'Not found (404), or ambiguous'],

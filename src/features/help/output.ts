@@ -6,7 +6,7 @@ export default {
     'The result goes to stdout; progress, prompts and errors go to stderr.',
     [
       ['-o table', 'Aligned columns (default)'],
-      ['--json, -o json', 'An array for a list, an object for one item, as the API sends it'],
+      ['--json, -o json', 'JSON of the API: an array for a list, an object for one item'],
       ['-o ndjson', 'One JSON object per line'],
       ['-o yaml', 'The same as JSON, in YAML'],
       ['-o csv, -o tsv', 'Separated values with a header'],
