@@ -38,7 +38,7 @@ test('server create asks for everything, shows what it costs, and asks before it
     ['? Image:', '❯ Ubuntu 24.04 LTS (ubuntu-24.04)', 'Let Deploynix decide', 'navigate', enter],
     ['? Server type:', 'type to filter', '❯ Let Deploynix decide', 'load_balancer', enter],
     ['? PHP version:', '❯ Let Deploynix decide', 'Other…', 'navigate', down + enter],
-    ['? Database:', '❯ Let Deploynix decide', 'navigate', enter],
+    ['? Database type:', '❯ Let Deploynix decide', 'navigate', enter],
     ['Size            cx32 (4 vCPU, 8 GB, €6.80/mo)', '? Create this server? (y/N)', `y${enter}`],
   );
   const { text, code } = await terminal.ended;
@@ -54,7 +54,7 @@ test('the summary has the price of a size that was given as an option', async ()
   const terminal = open('server create cache-1 --provider hetzner --credential-id 1 --region fsn1 --size cx42 --type cache --no-wait');
   await answer(terminal, ['? Image:', 'navigate', enter], ['cx42 (8 vCPU, 16 GB, €16.40/mo)', '? Create this server? (y/N)', `n${enter}`]);
   const { text, code } = await terminal.ended;
-  expect(text, 'a cache needs neither').not.toMatch(/\? (PHP version|Database):/);
+  expect(text, 'a cache needs neither').not.toMatch(/\? (PHP version|Database type):/);
   expect(text).toContain('Cancelled; nothing was changed.');
   expect(code).toBe(1);
   expect(orders()).toEqual([]);
@@ -88,7 +88,7 @@ test('a complete command line is not questioned on a terminal', async () => {
 
 test('a machine of your own is asked for its address', async () => {
   const terminal = open('server create own-1 --provider custom --type worker --php-version 8.4 --no-wait');
-  await answer(terminal, ['? IP address of your own machine', `198.51.100.7${enter}`], ['? Create this server? (y/N)', `y${enter}`]);
+  await answer(terminal, ['? IP address of your own server', `198.51.100.7${enter}`], ['? Create this server? (y/N)', `y${enter}`]);
   expect((await terminal.ended).code).toBe(0);
   expect(server()).toMatchObject({ name: 'own-1', ip_address: '198.51.100.7' });
 });
@@ -184,7 +184,7 @@ test.each([
   ['y', 0, 1],
 ])('an import into Deploynix asks what it would overwrite: %s', async (typed, code, imports) => {
   const terminal = openTerminal(['env', 'import', '--site', 'shop.example.com'], on(executable.sandbox.token), executable.directory);
-  await terminal.shows('! This overwrites variables of the same name at Deploynix.');
+  await terminal.shows('! This overwrites variables with the same name in Deploynix.');
   await terminal.shows('on site shop.example.com on server web-1? (y/N)');
   terminal.type(`${typed}${keys.enter}`);
   expect((await terminal.ended).code).toBe(code);

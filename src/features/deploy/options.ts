@@ -1,7 +1,7 @@
 import { usage } from '../../base/errors.ts';
 import { choice, count, duration, flag, following, integer, text, toggle, under, type Values } from '../../cli/language/options.ts';
 
-/** Output for pipelines, besides stdout. */
+/** What a pipeline gets besides stdout. */
 export const reporting = under('CI', {
   result_file: text('Also write the result as JSON to this file', 'file'),
   ci: toggle('Write annotations, outputs and a summary (default in GitHub Actions)'),

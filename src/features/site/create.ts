@@ -3,10 +3,10 @@ import { command } from '../../cli/language/command.ts';
 import { assumed, from, natural, prompted, required, suggest, text } from '../../cli/language/options.ts';
 import { answer, type Resource } from '../../cli/language/resource.ts';
 
-/** The web directory of each framework. */
+/** The directory that a framework serves; its projects keep everything else out of it. */
 const served: Readonly<Record<string, string>> = { laravel: '/public', statamic: '/public', wordpress: '/', static: '/' };
 
-/** The fields of a new site. */
+/** What a site is created with. */
 export const siteFields = {
   domain: natural(required(assumed(text('Domain', 'domain')))),
   type: prompted(suggest(assumed(text('Site type')), 'laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt')),
@@ -26,7 +26,7 @@ export const siteFields = {
   }),
 };
 
-/** `dnx site create`, which prompts for missing options on a terminal. */
+/** `dnx site create`, which asks for what is missing on a terminal. */
 export const createSite = ({ details }: Pick<Resource, 'details'>) =>
   command({
     name: 'create',

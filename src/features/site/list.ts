@@ -4,7 +4,7 @@ import { type Column, type Item, rows } from '../../cli/output/view.ts';
 
 const ofServer = 'GET /servers/{server}/sites';
 
-/** `site list`, on every server or on the one in --server or DNX_SERVER. The link file and the profile do not narrow it. */
+/** `site list`: of every server, or of the one that --server or DNX_SERVER names. The project and the profile do not narrow it. */
 export const listSites = (columns: readonly Column[]) =>
   command({
     name: 'list',
