@@ -61,7 +61,7 @@ export const contents: readonly Entry[] = [
   { name: 'sandbox', summary: 'Run a local Deploynix API for testing', section: 'Tools', load: () => import('./sandbox.ts') },
 ];
 
-/** Commands without a group, such as `dnx api`. Each is the default export of a file. */
+/** Commands that belong to no group: `dnx api`. A file each, whose default export is the command. */
 export const alone: readonly Entry<AnyCommand>[] = [
   { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Tools', load: () => import('./doctor.ts') },
   { name: 'api', summary: 'Make an authenticated API request', section: 'Tools', load: () => import('./api.ts') },
@@ -79,5 +79,5 @@ export const shortcuts: Tree['shortcuts'] = {
   rollback: ['site', 'rollback', 'Roll back a site'],
 };
 
-/** Every command; groups are loaded on demand. */
+/** The whole surface, unloaded. */
 export const tree: Tree = { contents, alone, shortcuts, topics };

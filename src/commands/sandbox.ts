@@ -77,7 +77,7 @@ const start = command({
         `  export DNX_HOST=${sandbox.url}`,
         `  export DNX_TOKEN='${sandbox.token}'`,
         '',
-        'Press Ctrl-C to stop it.',
+        'Ctrl-C stops it.',
       ].join('\n'),
     );
     await stopped(signal);

@@ -72,7 +72,6 @@ const combinations = [
 ];
 
 const leaves = (await everyCommand(tree)).filter(({ path }) => !apart.test(`${path} `) && !apart.test(path));
-// --verify would leave this machine; --verify-cmd below needs the same.
 const examples = leaves.flatMap(({ group, command }) =>
   command.examples.filter((each) => !/dnx login|--verify /.test(each)).map((each) => `${group.name} ${each}`.trim().replace(/ > \S+$/, '')),
 );

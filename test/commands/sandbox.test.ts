@@ -67,7 +67,7 @@ Or use a token instead:
   export DNX_HOST=http://127.0.0.1:PORT
   export DNX_TOKEN='${SEED_TOKEN}'
 
-Press Ctrl-C to stop it.
+Ctrl-C stops it.
 `);
     expect(Math.max(...run.stderr.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
   });

@@ -32,7 +32,7 @@ const further = [
 /** Commands that print a result although they fail: the state of a deployment, the rejected token, or a token created before. */
 const resulting = /^((site )?(deploy|watch|rollback)|auth status|token rotate|doctor)/;
 
-/** Commands that send no requests, ask questions, or request the site itself. */
+/** Commands that send no requests, or that ask questions. */
 const silent = /^dnx (completion|config|sandbox|version|auth login(?!.*--with-token)|.* --verify )/;
 
 const lines = [

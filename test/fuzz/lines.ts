@@ -104,7 +104,7 @@ const execute = (bed: Bed, { words, env, stdin, columns }: Typed): Promise<Run> 
     env: { NO_COLOR: '1', TERM: 'dumb', NO_PROXY: '127.0.0.1', SHELL: '/bin/bash', ...env },
     ...(columns !== undefined && { columns }),
     // `sandbox start` runs until then.
-    interruptOn: 'Press Ctrl-C to stop it',
+    interruptOn: 'Ctrl-C stops it',
     limitMs: words.includes('sandbox') ? 100 : HANGS_MS,
     elsewhere: () => {},
   });

@@ -94,7 +94,7 @@ describe('within a second', () => {
 describe('sandbox start', () => {
   test('serves until Ctrl-C, and exits with 0', async () => {
     const child = executable.dnx(['sandbox', 'start']);
-    await said(child, 'Press Ctrl-C to stop it.');
+    await said(child, 'Ctrl-C stops it.');
     child.kill('SIGINT');
     const run = await child;
     expect([run.exitCode, run.stdout]).toEqual([0, '']);

@@ -48,7 +48,7 @@ export function prepareFiles(directory: string): void {
 }
 
 /** Runs an example in this process, with its redirected stdin and answers to its questions. */
-export async function runExample(bed: Bed, line: string): Promise<Run> {
+export function runExample(bed: Bed, line: string): Promise<Run> {
   const [words = '', from] = line
     .replace(/^dnx /, '')
     .replace(/ > \S+$/, '')
@@ -61,9 +61,13 @@ export async function runExample(bed: Bed, line: string): Promise<Run> {
     // Email, password, and the default abilities.
     ...(asking.test(line) && { columns: 100, keys: `${SEED_EMAIL}\r${SEED_PASSWORD}\r\r\r` }),
     // It runs until Ctrl-C.
-    ...(words.startsWith('sandbox start') && { interruptOn: 'Press Ctrl-C to stop it' }),
+    ...(words.startsWith('sandbox start') && { interruptOn: 'Ctrl-C stops it' }),
   };
-  if (!words.includes(' --verify ')) return bed.dnx(words, options);
+  return words.includes(' --verify ') ? runVerified(bed, words, options) : bed.dnx(words, options);
+}
+
+/** Runs a command that requests the deployed site. */
+async function runVerified(bed: Bed, words: string, options: RunOptions): Promise<Run> {
   const site = await openWebsite(bed.sandbox, '', () => ({ status: 200 }));
   try {
     return await bed.dnx(`${words} --url ${site.url}`, options);

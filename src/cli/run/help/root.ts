@@ -7,7 +7,7 @@ const tried = ['dnx deploy shop.example.com', 'dnx server list --json'];
 /** Narrower pages list the shortcuts in one column. */
 const TWO_COLUMNS = 80;
 
-/** The help of dnx itself: the most used commands, and the names of all groups and topics. One screen. */
+/** The help of dnx itself: the commands that are used most, and the names of all groups and topics. One screen. */
 export function rootHelp({ contents, alone, shortcuts, topics }: Tree, page: Page): string {
   const used = Object.entries(shortcuts).map(([name, [, , summary]]): Line => [name, summary]);
   const { bold, width } = page;
