@@ -33,10 +33,13 @@ const further = [
 const resulting = /^((site )?(deploy|watch|rollback)|auth status|token rotate|doctor)/;
 
 /** Commands that send no requests, or that ask questions. */
-const silent = /^dnx (completion|config|sandbox|version|auth login(?!.*--with-token)|.* --verify )/;
+const silent = /^dnx (completion|config|sandbox|version|auth login(?!.*--with-token))/;
 
 const lines = [
-  ...examples.filter(({ line }) => !silent.test(line)).map(({ line }) => line.replace(/^dnx /, '').replace(/ > \S+$/, '')),
+  // --verify would leave this machine.
+  ...examples
+    .filter(({ line }) => !silent.test(line) && !line.includes(' --verify '))
+    .map(({ line }) => line.replace(/^dnx /, '').replace(/ > \S+$/, '')),
   ...further,
 ];
 
