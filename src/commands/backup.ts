@@ -33,13 +33,13 @@ const shown = (nameOf: NameOf) =>
     sizeInWords,
     'created_at',
     { key: 'type', wide: true },
-    { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf(server_id), wide: true },
+    { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf('server', server_id), wide: true },
   );
 
 /** What was backed up: `shop`, or `database on db-1` where the name is not known. */
 function sourceOf({ type, server_id, site_id, database_id }: Backup, nameOf: NameOf): string {
-  const server = nameOf(server_id);
-  return nameOf(site_id) ?? nameOf(database_id) ?? (server === undefined ? type : `${type} on ${server}`);
+  const server = nameOf('server', server_id);
+  return nameOf('site', site_id) ?? nameOf('database', database_id) ?? (server === undefined ? type : `${type} on ${server}`);
 }
 
 const details = (nameOf: NameOf) =>
@@ -47,9 +47,9 @@ const details = (nameOf: NameOf) =>
     'type',
     'status',
     sizeInWords,
-    { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf(server_id) },
-    { key: 'site_id', title: 'Site', cell: ({ site_id }) => nameOf(site_id) },
-    { key: 'database_id', title: 'Database', cell: ({ database_id }) => nameOf(database_id) },
+    { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf('server', server_id) },
+    { key: 'site_id', title: 'Site', cell: ({ site_id }) => nameOf('site', site_id) },
+    { key: 'database_id', title: 'Database', cell: ({ database_id }) => nameOf('database', database_id) },
     'created_at',
     'completed_at',
     'id',

@@ -74,7 +74,11 @@ const set = command({
   description: 'Creates missing variables and updates the others. Changes take effect on the next deployment.',
   calls: [createEndpoint, listEndpoint, updateEndpoint],
   options: {
-    assignment: { ...argument(required(list('Variable to set, or KEY alone with --from-file', 'KEY=VALUE'))), check: refuseTwins },
+    assignment: {
+      ...argument(required(list('Variable to set, or KEY alone with --from-file', 'KEY=VALUE'))),
+      check: refuseTwins,
+      confidential: true,
+    },
     from_file: text('Read the value from a file, or from stdin with -', 'file|-'),
   },
   fields: {},

@@ -17,7 +17,7 @@ const terminal = (keys: string): RunOptions => ({ columns: 400, keys, env: { NO_
 describe('a resource goes by what a person knows it by', () => {
   test.each([
     ['queue show default --site shop.example.com --json', { queue: 'default' }],
-    ['queue show MAILS --site shop.example.com --json', { queue: 'mails' }],
+    ['certificate show SHOP.example.com --site shop.example.com --json', { domain: 'shop.example.com' }],
     ['redirect show /sale --site shop.example.com --json', { from: '/sale' }],
     ['daemon show "node server.js" --server web-2 --json', { command: 'node server.js' }],
     ['daemon show node --server web-2 --json', { command: 'node server.js' }],
@@ -59,6 +59,44 @@ describe('a resource goes by what a person knows it by', () => {
     expect([run.code, run.calls.filter((call) => call.startsWith('DELETE'))]).toEqual([6, []]);
     expect(run.stderr).toContain(`'${other.port}' matches 2 firewall rules:`);
   });
+});
+
+describe('the case of a name', () => {
+  const redirects = () => bed.sandbox.state.redirects.filter(({ site_id }) => site_id === shop);
+
+  test('counts where two names may differ in it', async () => {
+    const [one] = redirects();
+    if (!one) throw new Error('the seed has a redirect');
+    one.from = '/about';
+    const other = { ...one, id: '01JQ8Z4T9G0000000000RD0099', from: '/About' };
+    bed.sandbox.state.redirects.push(other);
+    const gone = await bed.dnx('redirect delete /ABOUT --site shop.example.com --yes');
+    expect([gone.code, gone.stderr]).toEqual([6, expect.stringContaining("Did you mean '/about'?")]);
+    const run = await bed.dnx('redirect delete /About --site shop.example.com --yes');
+    expect([run.code, run.stdout]).toEqual([0, '✓ Deleted redirect /About\n']);
+    expect(redirects().map(({ from }) => from)).toContain('/about');
+  });
+
+  test('counts for environment variables', async () => {
+    const run = await bed.dnx('env unset app_url --site shop.example.com --yes');
+    expect([run.code, run.calls.filter((call) => call.startsWith('DELETE'))]).toEqual([6, []]);
+  });
+
+  test('tells servers apart that differ in nothing else', async () => {
+    const [one, other] = bed.sandbox.state.servers;
+    if (!one || !other) throw new Error('the seed has servers');
+    other.name = 'WEB-1';
+    expect((await bed.dnx('server show WEB-1 --json')).json()).toMatchObject({ id: other.id });
+    expect((await bed.dnx('server show Web-1')).code).toBe(6);
+  });
+});
+
+test('blanks around a command need not be typed', async () => {
+  const [daemon] = bed.sandbox.state.daemons.filter(({ server_id }) => server_id === web1);
+  if (!daemon) throw new Error('the seed has a daemon');
+  daemon.command = '  spaced  out ';
+  const run = await bed.dnx(['daemon', 'show', 'spaced out', '--server', 'web-1', '--json']);
+  expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ id: daemon.id })]);
 });
 
 describe('an ambiguous name lists its candidates, one a line', () => {

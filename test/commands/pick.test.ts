@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parametersOf } from '../../src/cli/language/calls.ts';
 import { nounOf } from '../../src/cli/language/command.ts';
+import { widthOf } from '../../src/cli/output/width.ts';
 import { namings } from '../../src/platform/names/namings.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
@@ -88,10 +89,23 @@ describe('the only candidate', () => {
   });
 });
 
-test('a list that the token cannot read leaves the other ways', async () => {
+test('a list that the token cannot read says what the token lacks', async () => {
   const env = { NO_COLOR: '1', DNX_TOKEN: bed.sandbox.mint(['daemon:read']) };
   const run = await bed.dnx('daemon list', terminal('', { env }));
-  expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('No server given.\n  Use --server, ')]);
+  expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('Error: Token is missing the ability server:read')]);
+});
+
+test('wide letters and emoji keep the rows within the terminal', async () => {
+  const [server, other] = bed.sandbox.state.servers;
+  if (!server || !other) throw new Error('the seed has servers');
+  server.name = `${'漢字'.repeat(30)}-web`;
+  other.name = '👩‍💻 dev';
+  const run = await bed.dnx('server restart', terminal(keys.interrupt, { columns: 60 }));
+  const shown = run.stderr.split('\n').filter((row) => /203\.0\.113/.test(row));
+  expect(shown.length).toBeGreaterThan(1);
+  expect(shown.map((row) => widthOf(row)).filter((width) => width > 60)).toEqual([]);
+  expect(new Set(shown.map((row) => widthOf(row.slice(0, row.indexOf('active'))))).size).toBe(1);
+  expect(run.stderr).toContain(`❯ ${'漢字'.repeat(2)}…`);
 });
 
 test.each(['server delete', 'site suspend', 'deploy'])('%s of nothing names what is missing before the consent', async (line) => {

@@ -30,7 +30,17 @@ export function capture(isTTY = false, columns = 120, seen?: (text: string) => v
 }
 
 /** Creates a stdin with this text. */
-export const input = (text: string, isTTY = false): Input => Object.assign(Readable.from(text === '' ? [] : [text]), { isTTY });
+export const input = (text: string): Input => Object.assign(Readable.from(text === '' ? [] : [text]), { isTTY: false });
+
+/** A terminal on which lines are typed, one at each question that `seen` sees at the end of stderr; then its input ends. */
+export function typist(text: string): { readonly stream: Input; readonly seen: (stderr: string) => void } {
+  const lines = text.match(/.*\n/g) ?? [];
+  const stream = new Readable({ read() {} });
+  return {
+    stream: Object.assign(stream, { isTTY: true }),
+    seen: (stderr) => void (/(: |\) )$/.test(stderr) && stream.push(lines.shift() ?? null)),
+  };
+}
 
 /** Creates a terminal on which these keys are pressed, each as soon as a question waits for one. */
 export function keyboard(keys: string): Input {

@@ -110,7 +110,7 @@ test('site create asks for the rest, suggests what suits the type, and says how 
     ['? Branch to deploy:', '❯ main', 'Other…', 'navigate', enter],
     ['? Web directory:', '❯ /public', 'Let Deploynix decide', 'navigate', enter],
     ['? PHP version:', '❯ Let Deploynix decide', 'Other…', 'navigate', keys.up + enter],
-    ['? PHP version:', `8.4${enter}`],
+    ['✔ PHP version: Other…', '? PHP version:', `8.4${enter}`],
   );
   const { text, code } = await terminal.ended;
   expect(text).toContain('✓ Created site new.example.com');

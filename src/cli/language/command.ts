@@ -37,8 +37,8 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly everySite: () => Promise<Everywhere>;
   /** Resolves the targets of a path that depends on the options. */
   readonly resolve: (path: string) => Promise<Targets>;
-  /** The name of a target, or of a server or site seen before, by its id. */
-  readonly nameOf: (id: unknown) => string | undefined;
+  /** The name of a target, or of a server or site seen before, by its noun and id. */
+  readonly nameOf: (noun: string, id: unknown) => string | undefined;
   /** All of standard input, for `-` and `--with-token`. */
   readonly stdin: () => Promise<string>;
   readonly world: World;

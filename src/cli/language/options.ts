@@ -51,6 +51,8 @@ export interface Option<V> {
   readonly rest?: boolean;
   /** The parent whose id fills this field: `site_id` with `as: 'site'` is given as `--site`. */
   readonly as?: string;
+  /** Its words hold values that are not repeated on the terminal. */
+  readonly confidential?: true;
   /** Throws on invalid words before dnx prompts or sends anything. */
   readonly check?: (words: readonly string[]) => void;
   readonly type?: V;

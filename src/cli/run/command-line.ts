@@ -4,6 +4,7 @@ import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { nounOf } from '../language/command.ts';
 import { takenBy } from '../language/signature.ts';
+import { line as printable } from '../output/text.ts';
 import type { Invocation } from './invocation.ts';
 
 /** The profile and host that a suggested command line must use. */
@@ -16,7 +17,9 @@ export function commandLine(words: readonly string[], { host, profile, origins }
     ...(profile === DEFAULT_PROFILE || given('--profile') ? [] : ['--profile', profile]),
     ...(origins.host !== 'option' || given('--host') ? [] : ['--host', host]),
   ];
-  return ['dnx', ...words, ...flags].map(quoted).join(' ');
+  const end = words.indexOf('--');
+  const [before, after] = end < 0 ? [words, []] : [words.slice(0, end), words.slice(end)];
+  return ['dnx', ...before, ...flags, ...after].map(quoted).join(' ');
 }
 
 /** What to run next, as a sentence. */
@@ -25,16 +28,15 @@ export const nextLine = ({ command, why }: Next, where: Where): string => `${why
 /** The help of a command, of a group, or of dnx itself. */
 export const seeHelp = (path: string): Next => ({ command: [...path.split(' ').filter(Boolean), '--help'], why: 'See' });
 
-/** The command line that does the same without questions. */
-export function withAnswers(invocation: Invocation, answers: Readonly<Record<string, unknown>>): readonly string[] {
+/** The command line that does the same without questions. Undefined if it would repeat a secret, or cannot be printed on a line. */
+export function withAnswers(invocation: Invocation, answers: Readonly<Record<string, unknown>>): readonly string[] | undefined {
   const { command, path, group, targets, options, fields, body, consent } = invocation;
   const taken = takenBy(command);
+  if (body.field.length > 0 || body.data !== undefined || Object.keys(options).some((key) => taken[key]?.confidential)) return undefined;
   const all: Readonly<Record<string, unknown>> = {
     ...targets,
     ...fields,
     ...options,
-    ...(body.field.length > 0 && { field: body.field }),
-    ...(body.data !== undefined && { data: body.data }),
     ...(consent.yes && { yes: true }),
     ...(consent.confirm !== undefined && { confirm: consent.confirm }),
     ...answers,
@@ -42,12 +44,12 @@ export function withAnswers(invocation: Invocation, answers: Readonly<Record<str
   const positional = (key: string) => key === nounOf(group) || taken[key]?.place !== undefined;
   const placed = Object.keys(all).filter(positional);
   const named = Object.keys(all).filter((key) => !positional(key));
-  return [
-    ...path.split(' '),
-    ...placed.flatMap((key) => valuesOf(all[key])),
-    ...named.flatMap((key) => option(key, all[key])),
-    ...shaped(invocation),
-  ];
+  const words = placed.flatMap((key) => valuesOf(all[key]));
+  const flags = [...named.flatMap((key) => option(key, all[key])), ...shaped(invocation)];
+  const line = words.some((word) => word.startsWith('-'))
+    ? [...path.split(' '), ...flags, '--', ...words]
+    : [...path.split(' '), ...words, ...flags];
+  return line.every((word) => printable(word) === word) ? line : undefined;
 }
 
 /** The options for the output. */
@@ -61,7 +63,7 @@ const shaped = ({ globals }: Invocation): readonly string[] => [
 function option(key: string, value: unknown): readonly string[] {
   if (value === true) return [flagName(key)];
   if (value === false) return [flagName(`no_${key}`)];
-  return valuesOf(value).flatMap((each) => [flagName(key), each]);
+  return valuesOf(value).flatMap((each) => (/^-./.test(each) ? [`${flagName(key)}=${each}`] : [flagName(key), each]));
 }
 
 const valuesOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(String);

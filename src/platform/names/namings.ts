@@ -11,9 +11,11 @@ export interface Naming {
   readonly by: string;
   /** The fields that tell it from others of the same name. */
   readonly tells: readonly string[];
+  /** Its names are those of hosts, in which case means nothing. */
+  readonly caseless?: true;
   /** A unique beginning of the name is enough. */
   readonly prefix?: true;
-  /** A number of up to five digits may be its port as well as its id. */
+  /** A number of up to five digits is its port, unless the ids are numbers. */
   readonly ports?: true;
   /** Its name is quoted in sentences. */
   readonly quoted?: true;
@@ -23,8 +25,8 @@ export interface Naming {
 
 /** Every path parameter that can be given by name or picked from a list. */
 export const namings: Readonly<Record<string, Naming>> = {
-  server: { list: 'GET /servers', keys: ['name', 'ip_address'], by: 'name, IP', tells: ['status', 'ip_address', 'region'] },
-  site: { list: 'GET /servers/{server}/sites', keys: ['domain'], by: 'domain', tells: ['status', 'last_deployed_at'] },
+  server: { list: 'GET /servers', keys: ['name', 'ip_address'], by: 'name, IP', tells: ['status', 'ip_address', 'region'], caseless: true },
+  site: { list: 'GET /servers/{server}/sites', keys: ['domain'], by: 'domain', tells: ['status', 'last_deployed_at'], caseless: true },
   token: { list: 'GET /tokens', keys: ['name'], by: 'name', tells: ['created_at'] },
   variable: {
     list: 'GET /servers/{server}/sites/{site}/environment-variables',
@@ -47,6 +49,7 @@ export const namings: Readonly<Record<string, Naming>> = {
     keys: ['domain'],
     by: 'domain',
     tells: ['type', 'status'],
+    caseless: true,
   },
   daemon: {
     list: 'GET /servers/{server}/daemons',

@@ -1,6 +1,7 @@
 import { isError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import { isId, type Targets, targetOf } from './names.ts';
+import { isNamed } from './all-sites.ts';
+import { type Targets, targetOf } from './names.ts';
 import type { Scope } from './resolve.ts';
 
 /** The targets, with a remembered site read and, if it is gone or renamed, looked up again. */
@@ -15,7 +16,7 @@ export async function verified(targets: Targets, lookUp: () => Promise<Targets>,
       if (isError(error, 'not_found')) return undefined;
       throw error;
     });
-  if (now && (isId(word) || now.label.toLowerCase() === word.toLowerCase())) return { ...targets, site: now };
+  if (now?.id === site.id && isNamed(word, now.id, now.label)) return { ...targets, site: now };
   await sites.forget();
   return lookUp();
 }

@@ -50,7 +50,7 @@ export function ambiguousSite(word: string, found: readonly Located[]): DnxError
 }
 
 /** A value of the API on a line of its own. */
-const oneLine = (value: unknown): string => wordOf(value).replaceAll(/\s+/g, ' ').trim();
+export const oneLine = (value: unknown): string => wordOf(value).replaceAll(/\s+/g, ' ').trim();
 
 const several = (noun: string, word: string, rows: readonly string[], hint: string): DnxError =>
   new DnxError('ambiguous', `'${word}' matches ${rows.length} ${plural(title(noun))}:\n${rows.map((row) => `  ${row}`).join('\n')}`, {
