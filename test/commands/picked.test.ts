@@ -88,7 +88,7 @@ describe('ids that are equal across kinds', () => {
 
   test('keep their names in a table', async () => {
     expect((await bed.dnx('site list')).code).toBe(0);
-    lists('/backups', { id: 9, type: 'database', status: 'completed', server_id: 1, database_id: 2 });
+    lists('/backups', { id: 9, type: 'database', status: 'completed', server_id: '1', database_id: '1' });
     lists('/servers/{server}/sites/1', { id: 1, domain: 'shop.test' });
     const run = await bed.dnx('backup list -o csv');
     expect([run.code, run.stdout]).toEqual([0, expect.not.stringContaining('shop.test')]);
