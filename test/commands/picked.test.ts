@@ -52,6 +52,16 @@ describe('what was picked is what is changed', () => {
   });
 });
 
+test('what was chosen for a field is not looked up by name', async () => {
+  lists('/git-repositories', { id: 'app', name: 'acme/api' }, { id: 'acme/api', name: 'app' });
+  const run = await bed.dnx(
+    'site create new.example.com --type laravel --branch main --web-directory /public --php-version 8.4 --server web-1',
+    terminal(keys.down + keys.enter + keys.enter.repeat(5)),
+  );
+  expect(run.stderr).toContain('Git repository: acme/api');
+  expect(bed.sandbox.calls.at(-1)).toMatchObject({ method: 'POST', body: { git_repository_id: 'app' } });
+});
+
 describe('a number', () => {
   test('is the id of a firewall rule where ids are numbers, never the port of another', async () => {
     lists(rulesOf('{server}'), { id: 81, name: 'http', port: 80 });

@@ -49,6 +49,15 @@ test.each([
   expect(changes()).toEqual([]);
 });
 
+test.each([{}, { TERM: 'dumb' }])('Ctrl-D before a question is shown ends nothing: %s', async (env: Readonly<Record<string, string>>) => {
+  const terminal = await open(600, 'crontab delete /usr/local/bin --server web-2', env);
+  await early('\u0004', terminal.type);
+  await terminal.shows('(y/N)');
+  terminal.type(`n${keys.enter}`);
+  const { text, code } = await terminal.ended;
+  expect([code, text]).toEqual([1, expect.stringContaining('Cancelled; nothing was changed.')]);
+});
+
 test.each([
   ['deploy', '❯ shop.example.com'],
   ['crontab delete /usr/local/bin --server web-2', '(y/N)'],

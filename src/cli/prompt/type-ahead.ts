@@ -5,7 +5,7 @@ import { left, type Terminal } from './questions.ts';
 const PAUSE_MS = 20;
 const INTERRUPT = '\u0003';
 
-/** Discards what was typed before a question is shown: it cannot be meant as an answer. Ctrl-C among it still counts. */
+/** Discards what was typed before a question is shown: it cannot be meant as an answer. Ctrl-C among it still counts, and so does the end. */
 export async function discardTyped({ input, signal }: Terminal, clock: Pick<Clock, 'sleep'>): Promise<void> {
   let interrupted = false;
   const discard = (chunk: unknown) => {
@@ -22,5 +22,5 @@ export async function discardTyped({ input, signal }: Terminal, clock: Pick<Cloc
     input.off('data', discard);
     input.setRawMode?.(false);
   }
-  if (interrupted) throw left();
+  if (interrupted || input.readableEnded) throw left();
 }

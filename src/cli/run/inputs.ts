@@ -36,7 +36,7 @@ export async function inputsOf(invocation: Invocation, sources: Sources & { read
   const fields = { ...given, ...answered(own) };
   return {
     options: { ...options, ...answered(command.options ?? {}) },
-    fields: { ...fields, ...(await referencesIn(own, fields, scope)) },
+    fields: { ...fields, ...(await referencesIn(own, without(fields, asked), scope)) },
     extra,
     asked,
     answers: Object.fromEntries(chosen.map(([key, value]) => [key, own[key]?.kind === 'secret' ? '-' : value])),
@@ -82,6 +82,10 @@ function refuse(missing: readonly (readonly [string, Option<unknown>])[]): void 
   }));
   throw usage(`Missing ${named.map(({ flag }) => flag).join(' and ')}.`, named.map(({ flag, help }) => `${flag}: ${help}`).join('\n'));
 }
+
+/** The fields whose words may be names: what was chosen from a list is an id. */
+const without = (fields: Read, asked: Inputs['asked']): Read =>
+  Object.fromEntries(Object.entries(fields).filter(([key]) => !asked[key]?.listed));
 
 /** The ids of the resources that fields name. */
 async function referencesIn(declared: Options, values: Read, scope: Scope): Promise<Read> {

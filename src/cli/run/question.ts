@@ -9,6 +9,8 @@ import { parseValue, type Sources } from './values.ts';
 export interface Answer {
   readonly value: unknown;
   readonly label: string;
+  /** It was chosen from the API's list, so it is an id. */
+  readonly listed?: boolean;
 }
 
 /** Stands for the word that the user types instead of choosing. */
@@ -33,7 +35,11 @@ export async function askFor(
   const chosen = await ask.select(`${question}:`, choices);
   if (chosen === OTHER) return typed(question);
   const label = choices.find(({ value }) => value === chosen)?.name ?? '';
-  return { value: typeof chosen === 'string' ? await parseValue(key, option, chosen, sources) : undefined, label };
+  return {
+    value: typeof chosen === 'string' ? await parseValue(key, option, chosen, sources) : undefined,
+    label,
+    listed: option.from !== undefined,
+  };
 }
 
 /** An option's name in a question and a summary: its help up to the examples. */
