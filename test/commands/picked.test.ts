@@ -52,6 +52,14 @@ describe('what was picked is what is changed', () => {
   });
 });
 
+test('a parent that was picked stands in its place in the question', async () => {
+  lists('/servers/{server}/databases', { id: 1, name: 'orders' }, { id: 2, name: 'other' });
+  lists('/servers/{server}/databases/{database}/users', { id: 1, username: 'bob' });
+  const run = await bed.dnx('database-user delete bob --server web-1', terminal(`${keys.enter}y${keys.enter}`));
+  expect(run.stderr).toContain('Delete database user bob on database orders on server web-1?');
+  expect([run.code, changes(run)]).toEqual([0, [`DELETE /servers/${web1()}/databases/1/users/1`]]);
+});
+
 test('what was chosen for a field is not looked up by name', async () => {
   lists('/git-repositories', { id: 'app', name: 'acme/api' }, { id: 'acme/api', name: 'app' });
   const run = await bed.dnx(

@@ -1,5 +1,5 @@
 import { isError, usage } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
+import { type JsonObject, own } from '../../base/json.ts';
 import { title, wordOf } from '../../base/text.ts';
 import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
@@ -34,17 +34,24 @@ export function rememberingLists(scope: Scope): Scope {
 export async function resolve(names: readonly string[], given: Words, scope: Scope): Promise<Targets> {
   const empty = names.find((name) => given[name]?.trim() === '');
   if (empty) throw usage(`The ${title(empty)} name is empty.`);
-  const picked = Object.fromEntries(Object.entries(scope.picked ?? {}).filter(([name]) => names.includes(name)));
-  const open = names.filter((name) => !(name in picked));
+  const { picked = {} } = scope;
+  const open = names.filter((name) => !own(picked, name));
   const lookups = lookupsFor(open, given, scope.settings);
   // A site would tell its server too, so it is the site that is missing.
   const missing = lookups.filter(({ how }) => how === 'missing');
   const first = missing.find(({ name }) => name === 'site') ?? missing[0];
   if (first) throw notGiven(first.name, scope.settings);
-  let targets: Targets = picked;
-  for (const each of lookups) targets = { ...targets, ...(await execute(each, targets, scope)) };
-  return targets;
+  let targets = picked;
+  for (const each of lookups) {
+    const parents = only(names.slice(0, names.indexOf(each.name)), targets);
+    targets = { ...targets, ...(await execute(each, parents, scope)) };
+  }
+  return only(names, targets);
 }
+
+/** The targets of these names, in their order. */
+const only = (names: readonly string[], targets: Targets): Targets =>
+  Object.fromEntries(names.flatMap((name) => (targets[name] ? [[name, targets[name]]] : [])));
 
 async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<Targets> {
   const { name, how, word = '' } = lookup;
