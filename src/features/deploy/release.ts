@@ -68,6 +68,10 @@ export function releasesOf(answer: readonly unknown[]): readonly Release[] {
 /** The release that serves the site; undefined if the API marks none, or several. */
 export const liveOf = (releases: readonly Release[] | null | undefined): Release | undefined => releases?.find(({ live }) => live);
 
+/** What means this release on a command line: its name, or its id where the name could mean another. */
+export const wordFor = ({ id, name }: Release, all: readonly Release[]): string =>
+  all.some((other) => other.id !== id && (other.id === name || other.name === name)) ? id : name;
+
 /** True for a release that is being deployed. A live release that is `running` is not. */
 export const isGoing = ({ phase, word, live }: Release): boolean => phase === 'going' && !(live && isAmbiguous(word));
 

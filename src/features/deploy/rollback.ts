@@ -1,11 +1,12 @@
 import { cancelled, DnxError, type Next, usage } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import { inTime, within } from '../../platform/follow/rules.ts';
+import { describe } from './describe.ts';
 import { followRun } from './follow-run.ts';
 import { reportOf } from './outcome.ts';
 import { announced, MIGRATIONS, pickRelease } from './pick.ts';
 import { previousOf, usable } from './previous.ts';
-import { liveOf, type Release } from './release.ts';
+import { liveOf, type Release, wordFor } from './release.ts';
 import { requestRollback } from './request.ts';
 import { nameOf, type Report, resultOf } from './result.ts';
 import {
@@ -39,10 +40,10 @@ export async function rollback(outer: DeployContext, { to, yes, wait }: Rollback
   const ctx = yes ? outer : { ...outer, ...within(outer, left) };
   const now = yes ? before : await inTime(snapshotNamed(ctx), job);
   const live = liveOf(now.releases);
-  const target = yes ? choice : named(of, now.releases ?? [], live, choice.id);
+  const target = yes ? choice : again(of, now.releases ?? [], live, choice);
   const run = await inTime(requestRollback(ctx, of, now, target), job);
   const { started_at } = run.run;
-  const undo = live && rollbackCommand(of, live.name);
+  const undo = live && rollbackCommand(of, wordFor(live, now.releases ?? []));
   if (wait === false) {
     const result = resultOf(of, { started_at, outcome: 'started', release: nameOf(target) });
     const next = [{ command: siteCommand('watch', of), why: 'Watch it with' }];
@@ -75,9 +76,15 @@ async function chosen(
   return target;
 }
 
-/** The release with this name or id. */
+/** The release with this id, or the only one with this name. */
 function named(of: SiteReference, releases: readonly Release[], live: Release | undefined, to: string): Release {
-  const found = releases.find(({ id }) => id === to) ?? releases.find(({ name }) => name === to);
+  const [found, ...others] = releases.some(({ id }) => id === to)
+    ? releases.filter(({ id }) => id === to)
+    : releases.filter(({ name }) => name === to);
+  if (found && others.length > 0) {
+    const rows = [found, ...others].map((each) => `\n  ${each.id}  ${describe(each)}`);
+    throw new DnxError('ambiguous', `'${to}' matches ${rows.length} releases:${rows.join('')}`, { hint: 'Use the id.' });
+  }
   if (!found) {
     const near = nearest(
       to,
@@ -86,7 +93,19 @@ function named(of: SiteReference, releases: readonly Release[], live: Release | 
     const meant = near === undefined ? '' : ` Did you mean ${near}?`;
     throw new DnxError('not_found', `Release '${to}' not found.${meant}`, { next: [seeReleases(of)] });
   }
-  if (found === live) throw new DnxError('differences', `Release ${found.name} is already live.`, { next: [seeReleases(of)] });
+  if (found === live) throw alreadyLive(of, found);
+  return found;
+}
+
+/** The chosen release as it is now. Its name may mean another one by now, and it may have failed. */
+function again(of: SiteReference, releases: readonly Release[], live: Release | undefined, chosen: Release): Release {
+  const found = releases.find(({ id }) => id === chosen.id);
+  const next = [seeReleases(of)];
+  if (!found) throw new DnxError('not_found', `Release ${chosen.name} no longer exists. Nothing was rolled back.`, { next });
+  if (found === live) throw alreadyLive(of, found);
+  // Whoever named a failed release got what they asked for.
+  if (found.phase !== chosen.phase && !usable(releases, live).includes(found))
+    throw new DnxError('differences', `Release ${found.name} is “${found.word}” now. Nothing was rolled back.`, { next });
   return found;
 }
 
@@ -97,6 +116,9 @@ function previous(of: SiteReference, releases: readonly Release[], live: Release
   if (!release) throw none(of);
   return release;
 }
+
+const alreadyLive = (of: SiteReference, { name }: Release): DnxError =>
+  new DnxError('differences', `Release ${name} is already live.`, { next: [seeReleases(of)] });
 
 const none = (of: SiteReference): DnxError =>
   new DnxError('not_found', `${of.site.label} has no earlier release to roll back to.`, { next: [seeReleases(of)] });
