@@ -39,7 +39,7 @@ const shown = (nameOf: NameOf) =>
 /** What was backed up: `shop`, or `database on db-1` where the name is not known. */
 function sourceOf({ type, server_id, site_id, database_id }: Backup, nameOf: NameOf): string {
   const server = nameOf(server_id);
-  return nameOf(site_id) ?? nameOf(database_id) ?? (server === undefined ? type : `${type} on ${server}`);
+  return nameOf(type === 'database' ? database_id : (site_id ?? database_id)) ?? (server === undefined ? type : `${type} on ${server}`);
 }
 
 const details = (nameOf: NameOf) =>
@@ -156,12 +156,11 @@ const restore = command({
   },
   shows: details(unnamed),
   examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm shop', 'restore --latest --database shop --server db-1 --confirm shop'],
-  run: async (ctx, { targets: { database, site }, options: { backup, latest, wait }, consent: { confirm } }) => {
-    const of = { ...(database && { database }), ...(site && { site }) };
+  run: async (ctx, { targets, options: { backup, latest, wait }, consent: { confirm } }) => {
     return (await import('../features/backup/restore.ts')).restore(ctx, {
       backup,
       latest,
-      of,
+      of: targets,
       confirm,
       wait,
       columns: details(ctx.nameOf),

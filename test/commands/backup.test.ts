@@ -144,6 +144,7 @@ test.each([
 });
 
 test('the newest backup of a site is restored over that site', async () => {
+  bed.sandbox.state.backups = bed.sandbox.state.backups.filter(({ status }) => status !== 'pending');
   const run = await bed.dnx('backup restore --latest --site shop.example.com --confirm shop.example.com --json');
   expect(run.json()).toMatchObject({ type: 'application', status: 'restored', site_id: seeded.sites['shop.example.com'] });
 });
