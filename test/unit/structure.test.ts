@@ -40,7 +40,7 @@ const roomOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, ''
 const reserved: readonly (readonly [what: RegExp, by: RegExp])[] = [
   [/^src\/sandbox\//, /^src\/(sandbox\/|commands\/sandbox\.ts)/],
   // Everybody computes views; how they look is decided in one place.
-  [/^src\/cli\/output\/(?!(view|text|progress|width)\.ts)/, /^src\/(cli\/output\/|main\.ts|cli\/run\/open-context\.ts)/],
+  [/^src\/cli\/output\/(?!(view|text|width|progress)\.ts)/, /^src\/(cli\/output\/|main\.ts|cli\/run\/open-context\.ts)/],
   [/^src\/cli\/prompt\/(?!(ask|choice)\.ts)/, /^src\/cli\/prompt\//],
   [/^src\/platform\/api\/(direct|proxied)\.ts/, /^src\/platform\/api\/network\.ts/],
 ];

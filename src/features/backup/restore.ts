@@ -1,10 +1,10 @@
 import { usage } from '../../base/errors.ts';
-import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Column, Result } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import { backupReader } from '../../platform/follow/backup.ts';
 import { within } from '../../platform/follow/rules.ts';
+import { requireId } from '../../platform/names/names.ts';
 import { type Affected, affectedBy } from './affected.ts';
 import { type BackupChoice, findBackup, requireChoice } from './backups.ts';
 
@@ -20,7 +20,7 @@ export async function restore(outer: Context, { confirm, wait, columns, ...choic
   // Questions do not count towards --timeout.
   const left = outer.deadline - outer.clock.elapsed();
   const found = await findBackup(outer, choice);
-  const id = wordOf(found.id);
+  const id = requireId(found, 'backup');
   const affected = await affectedBy(outer, found, id);
   await agree(outer, affected, confirm);
   const ctx = confirm === undefined ? { ...outer, ...within(outer, left) } : outer;
