@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
+import type { HttpRequest } from '../../src/machine/world.ts';
 import { type Match, type Reply, SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { signIn } from '../support/sign-in.ts';
@@ -124,5 +127,58 @@ describe('no token is left behind unsaid', () => {
     expect(run.stderr).toContain('The new token (id 7) exists and is stored nowhere. Revoke it with: dnx token revoke 7');
     expect(run.stderr).toContain(`Token dnx on ${hostname()} may have been created, and nobody has it.`);
     expect(run.stderr).toContain('To review your tokens: dnx token list --audit');
+  });
+});
+
+describe('once the narrower token is stored', () => {
+  const signedInAs = () => `Signed in to ${host()} as ${SEED_EMAIL} (profile default, keychain)`;
+  /** Signs in without DNX_HOST, and does this when the first token is to be revoked. */
+  const revoking = (meanwhile: () => void, options: RunOptions = {}) =>
+    signIn(bed, 'login', {
+      keys: `${bed.sandbox.url}\r${SEED_EMAIL}\r${SEED_PASSWORD}\r${DOWN}${DOWN}\r`,
+      columns: 80,
+      env: { DNX_HOST: undefined, NO_COLOR: '1' },
+      through: (network) => ({
+        close: () => network.close(),
+        request: (request: HttpRequest) => {
+          if (request.url.endsWith('/logout')) meanwhile();
+          return network.request(request);
+        },
+      }),
+      ...options,
+    });
+
+  test.each([
+    ['Ctrl-C', 'interrupted', 130],
+    ['SIGTERM', 'terminated', 143],
+  ] as const)('%s says that you are signed in, and the command it names works', async (_, code, exit) => {
+    const stop = new AbortController();
+    const run = await revoking(() => stop.abort(new DnxError(code, 'Stopped.')), { signal: stop.signal });
+    expect([run.code, run.stdout]).toEqual([exit, '']);
+    expect(run.stderr).toContain('Revoke it with: dnx token revoke 7\n');
+    expect(run.stderr).toContain(`Stopped.\n  ${signedInAs()}.\n`);
+    const next = await bed.dnx('token revoke 7 --yes', { env: { DNX_HOST: undefined, DNX_TOKEN: undefined } });
+    expect([next.code, created()]).toEqual([0, [expect.objectContaining({ id: 8 })]]);
+  });
+
+  test('settings that break while it is revoked take nothing back', async () => {
+    const run = await revoking(() => writeFileSync(join(bed.directory, 'config/config.json'), '{ broken'));
+    expect([run.code, run.stdout, created().length]).toEqual([0, expect.stringContaining(signedInAs()), 1]);
+  });
+
+  test('settings that do not keep the host are a failure that says so, and the first token is revoked', async () => {
+    expect((await signIn(bed)).code).toBe(0);
+    expect((await bed.dnx('config set host https://other.example.com')).code).toBe(0);
+    // Called between the account and the host.
+    bed.keychain.delete = () => {
+      writeFileSync(join(bed.directory, 'config/config.json'), '{ broken');
+      return true;
+    };
+    const run = await login(`${DOWN}\r`, { line: 'login --insecure-storage', env: { NO_COLOR: '1' } });
+    expect([run.code, run.stdout]).toEqual([1, '']);
+    const said = `${signedInAs().replace('keychain', 'file')}, but the profile does not keep the host. Use --host ${bed.sandbox.url}.\n`;
+    expect(run.stderr).toMatch(/Cannot (read|write) /);
+    expect(run.stderr).toContain(`\n  ${said}`);
+    expect(created()).toMatchObject([{ id: 8 }]);
   });
 });

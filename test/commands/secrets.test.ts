@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { everyCommand } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
-import { SEED_PASSWORD, seeded } from '../../src/sandbox/index.ts';
+import { SEED_EMAIL, SEED_PASSWORD, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, split } from '../support/dnx.ts';
+import { signIn } from '../support/sign-in.ts';
 import { sampled } from '../support/volume.ts';
 
 const typed = 'typed-on-standard-input-4711';
@@ -117,3 +118,24 @@ test.each(faults.map((fault, seed) => [typeof fault === 'object' ? fault.status 
     }
   },
 );
+
+describe('what was typed to sign in is not printed, even if the API quotes it', () => {
+  test.each([
+    ['POST', '/login', SEED_EMAIL, 'pass/wörd "4711"'],
+    ['POST', '/login', 'a@b', 'is'],
+    ['GET', '/user', SEED_EMAIL, SEED_PASSWORD],
+    ['POST', '/tokens', SEED_EMAIL, SEED_PASSWORD],
+  ])('%s %s as %s', async (method, path, email, password) => {
+    const bed = await openBed();
+    onTestFinished(() => bed.close());
+    const quoted = `'${password}' of ${email.toUpperCase()} failed.`;
+    for (const status of [400, 403, 422, 429, 500]) {
+      bed.sandbox.faults.clear();
+      bed.sandbox.faults.always({ method, path }, { status, body: { message: quoted, errors: { device: [quoted] } } });
+      const run = await signIn(bed, 'login --debug', { keys: `${email}\r${password}\r\u001b[B\r`, columns: 80 });
+      const said = run.stderr.slice(run.stderr.lastIndexOf('✗'));
+      expect([run.code > 0, said]).toEqual([true, expect.stringContaining("'***' of ***")]);
+      expect(said.toLowerCase()).not.toMatch(new RegExp(`'${email}|${password}'`));
+    }
+  });
+});

@@ -5,7 +5,7 @@ import { hostName } from '../../machine/settings/host.ts';
 import { type Choosing, isChosen, type NeedsOf } from './choose.ts';
 import { askHost, rememberHost } from './host.ts';
 import { checkToken, nowhere, type SigningIn, storeToken } from './keep.ts';
-import { signInWithPassword } from './password.ts';
+import { revokeFirst, signInWithPassword } from './password.ts';
 
 /** The options of `dnx login`. */
 export type LoginOptions = Choosing & {
@@ -30,13 +30,14 @@ export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf)
     throw usage('Cannot ask for a password without a terminal.', 'Use dnx login --with-token, or set DNX_TOKEN.');
   const at = await signingIn(ctx, options.insecure_storage ?? false);
   const before = at.tokens.known;
-  const { user, abilities } = options.with_token ? await signInWithToken(ctx, at) : await signInWithPassword(at, options, needsOf);
+  const signed = options.with_token ? await signInWithToken(ctx, at) : await signInWithPassword(at, options, needsOf);
+  const { user, abilities, first } = signed;
   if (before) progress.note('The previous token was replaced but not revoked. To review your tokens: dnx token list --audit');
   if (at.insecure) progress.warn(`The token is stored in the clear in ${at.tokens.file}.`);
-  await rememberHost(ctx, at.host);
   const store = at.insecure ? 'file' : 'keychain';
   const { profile } = settings;
   const sentence = `Signed in to ${hostName(at.host)}${user ? ` as ${user}` : ''} (profile ${profile}, ${store})`;
+  await settle(ctx, at, first, sentence);
   return {
     view: done(sentence, { host: at.host, profile, user: user ?? null, store }),
     next: nextSteps(abilities, settings.site),
@@ -56,7 +57,9 @@ async function signingIn({ api, ask, progress, settings, tokens }: Needs, insecu
 }
 
 async function signInWithToken({ stdin, world }: Needs, at: SigningIn) {
-  const token = (at.ask.allowed && world.stdin.isTTY ? await at.ask.password('Token:') : await stdin()).trim();
+  const typed = world.stdin.isTTY === true;
+  // Without a prompt, a terminal would wait in silence and show the token.
+  const token = typed && !at.ask.allowed ? '' : (typed ? await at.ask.password('Token:') : await stdin()).trim();
   if (token === '') throw usage('No token on standard input.', 'For example: dnx login --with-token < token.txt');
   if (/\s/.test(token)) throw usage('Not a token: standard input contains white space.');
   const user = await checkToken(at, token).catch((error: unknown) => {
@@ -66,7 +69,25 @@ async function signInWithToken({ stdin, world }: Needs, at: SigningIn) {
     );
   });
   await storeToken(at, { token, user, abilities: undefined });
-  return { user, abilities: undefined };
+  return { user, abilities: undefined, first: undefined };
+}
+
+/** Keeps the host, then revokes the token that signed in. `sentence` is said with a failure: the new token is stored. */
+async function settle(ctx: Needs, at: SigningIn, first: string | undefined, sentence: string): Promise<void> {
+  let said = `${sentence}.`;
+  const finish = async () => {
+    try {
+      await rememberHost(ctx, at.host);
+    } catch (error) {
+      said = `${sentence}, but the profile does not keep the host. Use --host ${at.host}.`;
+      throw error;
+    } finally {
+      if (first !== undefined) await revokeFirst(at, first);
+    }
+  };
+  await finish().catch((error: unknown) => {
+    throw isError(error) ? error.withHint([said, error.hint].filter(Boolean).join('\n'), ...error.next) : error;
+  });
 }
 
 /** What to run first, as far as the token can. */

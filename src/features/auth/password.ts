@@ -4,6 +4,7 @@ import { mayHaveActed, mint, undelivered } from '../token/mint.ts';
 import { pickForSignIn } from '../token/pick.ts';
 import { idOf, tokenIn } from '../token/token.ts';
 import { type Choosing, chosenAbilities, type NeedsOf } from './choose.ts';
+import { hiding } from './hide.ts';
 import { checkToken, PLAN, type SigningIn, storeToken } from './keep.ts';
 
 /** Wrong passwords in all before a sign-in fails. The API takes 5 sign-ins a minute. */
@@ -14,16 +15,20 @@ type Options = Choosing & { readonly email: string | undefined };
 interface SignedIn {
   readonly user: string | undefined;
   readonly abilities: readonly string[] | undefined;
+  /** The token that signed in, if a narrower one is stored in its place: to be revoked. */
+  readonly first: string | undefined;
 }
 
 /** Asks for email and password, checks them, then asks what the token can do. A token that is not stored in the end is revoked. */
-export async function signInWithPassword(at: SigningIn, options: Options, needsOf: NeedsOf): Promise<SignedIn> {
-  const { ask, progress } = at;
+export async function signInWithPassword(outer: SigningIn, options: Options, needsOf: NeedsOf): Promise<SignedIn> {
+  const { ask, progress } = outer;
   const wrong = options.email === undefined ? undefined : wrongEmail(options.email);
   if (wrong !== undefined) throw usage(wrong, 'For example: --email ada@example.com');
   const given = await chosenAbilities(progress, options, needsOf);
   const email = options.email ?? (await ask.input('Email:', { check: wrongEmail }));
-  const token = await exchange(at, email, given);
+  const typed = [email.trim()];
+  const at = { ...outer, api: hiding(outer.api, typed) };
+  const token = await exchange(at, email, given, typed);
   const signIn = async () => {
     const user = await checkToken(at, token);
     const picked = given === undefined ? await pickForSignIn(ask) : undefined;
@@ -34,18 +39,23 @@ export async function signInWithPassword(at: SigningIn, options: Options, needsO
   const { user, picked } = await signIn().catch(async (error: unknown) => {
     throw await withdrawn(at, token, error);
   });
-  if (picked) await revokeFirst(at, token);
-  return { user, abilities: given ?? picked };
+  return { user, abilities: given ?? picked, first: picked && token };
 }
 
 /** What is wrong with something that is no email address. */
 const wrongEmail = (typed: string): string | undefined =>
   /^[^\s@]+@[^\s@]+$/.test(typed.trim()) ? undefined : `'${typed.trim()}' is not an email address.`;
 
-/** The token for email and password; a wrong password is asked for again. */
-async function exchange({ api, ask, host, progress }: SigningIn, email: string, abilities: readonly string[] | undefined): Promise<string> {
+/** The token for email and password; a wrong password is asked for again. `typed` gets every password. */
+async function exchange(
+  { api, ask, host, progress }: SigningIn,
+  email: string,
+  abilities: readonly string[] | undefined,
+  typed: string[],
+): Promise<string> {
   for (let left = TRIES - 1; ; left--) {
     const password = await ask.password('Password:');
+    typed.push(password);
     try {
       const reply = await api.as('', host).send('POST /login', {}, { body: { email, password, abilities }, authenticated: false });
       return tokenIn(reply);
@@ -94,7 +104,7 @@ async function storeNarrower(at: SigningIn, token: string, abilities: readonly s
 }
 
 /** Revokes the token that signed in, once a narrower one is stored. */
-async function revokeFirst({ api, host, progress }: SigningIn, token: string): Promise<void> {
+export async function revokeFirst({ api, host, progress }: SigningIn, token: string): Promise<void> {
   await api
     .as(token, host)
     .send('POST /logout')
