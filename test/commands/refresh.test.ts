@@ -91,6 +91,31 @@ describe('auth refresh', () => {
     expect(tokens()).toEqual([{ id: 7, name: 'laptop', abilities: ['server:read'] }]);
   });
 
+  test.each([
+    ['a token that does not work', { status: 401 }, 4, 'dnx login'],
+    ['a token that may not list tokens', { status: 403 }, 5, 'To sign in with more abilities: dnx login\n'],
+    ['the rate limit', { status: 429, headers: { 'retry-after': '900' } }, 9, 'Try again in 15m.'],
+    ['a server error', { status: 500 }, 1, 'Deploynix returned 500'],
+    ['no answer', 'drop', 13, 'Could not reach'],
+  ] as const)('%s is told as what it is', async (_, fault, code, words) => {
+    await signInWith('server:read');
+    bed.sandbox.faults.always({ method: 'GET', path: '/tokens' }, fault);
+    const run = await refresh('--ability site:read');
+    expect([run.code, run.calls.includes('POST /tokens')]).toEqual([code, false]);
+    expect(run.stderr).toContain(words);
+    expect(run.stderr).not.toContain('auth refresh');
+  });
+
+  test('a token listed without abilities, which may have all of them, is left alone', async () => {
+    await signInWith();
+    for (const line of ['auth refresh --ability site:read', 'token rotate 7 --yes']) {
+      const run = await bed.dnx(line, signedOut);
+      expect([run.code, run.calls]).toEqual([1, ['GET /tokens']]);
+      expect(run.stderr).toContain('Nothing was changed.');
+    }
+    expect(tokens()).toMatchObject([{ id: 7 }]);
+  });
+
   test.each(['drop-after', 'cut'] as const)('an old token that is not certainly revoked is named (%s)', async (fault) => {
     await signInWith('server:read');
     bed.sandbox.faults.always({ method: 'DELETE' }, fault);

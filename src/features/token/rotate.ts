@@ -42,7 +42,8 @@ async function tokenOf({ api }: Pick<Needs, 'api'>, id: string): Promise<Token &
       next: [{ command: ['token', 'list'], why: 'See' }],
     });
   const { abilities } = old;
-  if (!Array.isArray(abilities))
+  // An empty list asks for every ability.
+  if (!Array.isArray(abilities) || abilities.length === 0)
     throw new DnxError('failed', 'Deploynix does not say what this token can do, so it cannot be replaced. Nothing was changed.', {
       next: [{ command: ['token', 'create', 'NAME', '--ability', '…'], why: 'Create one with' }],
     });

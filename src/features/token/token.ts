@@ -33,11 +33,15 @@ export function tokenIn(reply: Reply): string {
 }
 
 /** A plain-text token as the API lists it, found by the id that it begins with. Undefined if it is not listed. */
-export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
+export async function listed(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
   const id = idOf(plain);
-  if (id === undefined) return undefined;
+  return id === undefined ? undefined : (await api.list<Token>('GET /tokens')).find((each) => wordOf(each.id) === id);
+}
+
+/** The same where nothing depends on it: also undefined if the API refuses the list. */
+export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
   try {
-    return (await api.list<Token>('GET /tokens')).find((each) => wordOf(each.id) === id);
+    return await listed(api, plain);
   } catch (error) {
     if (!(error instanceof DnxError) || isStop(error)) throw error;
     return undefined;
