@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DnxError } from '../../src/base/errors.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 
@@ -77,6 +78,39 @@ describe('config delete-profile', () => {
     expect([unknown.code, unknown.stderr]).toEqual([6, expect.stringContaining("Profile 'wrok' not found. Did you mean 'work'?\n")]);
     const refused = await bed.dnx('config delete-profile default --yes', signedOut);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('The default profile cannot be deleted.')]);
+    expect((await bed.dnx('auth switch work')).code).toBe(0);
+    expect((await bed.dnx('config delete-profile default --yes', signedOut)).stderr).toContain(
+      'To sign out: dnx logout --profile default\n',
+    );
+  });
+
+  test.each([
+    [
+      'config delete-profile work --yes',
+      'Token 7 was revoked and is still stored here. Profile work is kept.',
+      'To delete it: dnx config delete-profile work',
+    ],
+    ['logout --profile work', 'The token was revoked, but is still stored here.', 'To finish: dnx logout --profile work'],
+    [
+      'token revoke 7 --confirm work --yes --profile work',
+      'Token work was revoked, but is still stored here.',
+      'To forget it: dnx logout --profile work',
+    ],
+  ])('a keychain that keeps the token does not hide that it was revoked: %s', async (line, state, finish) => {
+    await signWorkIn();
+    const remove = bed.keychain.delete.bind(bed.keychain);
+    bed.keychain.delete = () => {
+      throw new DnxError('failed', 'The keychain is locked.', { hint: 'Unlock it.' });
+    };
+    const run = await bed.dnx(line, signedOut);
+    expect([run.code, run.stdout, tokens()]).toEqual([1, '', []]);
+    expect(run.stderr).toBe(`Error: The keychain is locked.\n  ${state}\n  Unlock it.\n  ${finish}\n`);
+    bed.keychain.delete = remove;
+    const again = await bed.dnx(
+      finish.replace(/.*: dnx /, '').replace(/work$/, (word) => (finish.includes('delete') ? `${word} --yes` : word)),
+      signedOut,
+    );
+    expect([again.code, bed.keychain.size]).toEqual([0, 0]);
   });
 });
 

@@ -3,8 +3,11 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, message, type Result, type View } from '../../cli/output/view.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
+import { forgetRevoked } from '../token/forget.ts';
 
 type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'progress'>;
+
+const finish = { command: ['logout'], why: 'To finish' };
 
 /** Revokes the token, then forgets it. `keep` only forgets it. */
 export async function logout(ctx: Needs, { keep = false }: { readonly keep: boolean | undefined }): Promise<View | Result> {
@@ -25,7 +28,9 @@ export async function logout(ctx: Needs, { keep = false }: { readonly keep: bool
     progress.warn(`The token came from DNX_TOKEN. Unset it.${tokens.known ? ' The stored token was kept.' : ''}`);
     return done(sentence, data(revoked, false));
   }
-  const forgotten = await tokens.forget();
+  const forgotten = revoked
+    ? await forgetRevoked(tokens, 'The token was revoked, but is still stored here.', finish)
+    : await tokens.forget();
   const view = done(sentence, data(revoked, forgotten));
   if (profile === DEFAULT_PROFILE) return view;
   return { view, note: `Profile ${profile} keeps its settings. To delete it: dnx config delete-profile ${profile}` };
@@ -39,8 +44,7 @@ async function revoke({ api }: Pick<Needs, 'api'>): Promise<boolean> {
   } catch (error) {
     if (isError(error, 'network', 'failed', 'forbidden'))
       throw error.withHint('The token is still stored here.', { command: ['logout', '--keep'], why: 'To forget it without revoking it' });
-    if (isError(error) && isStop(error))
-      throw error.withHint('The token is still stored here, and may be revoked already.', { command: ['logout'], why: 'To finish' });
+    if (isError(error) && isStop(error)) throw error.withHint('The token is still stored here, and may be revoked already.', finish);
     if (!isError(error, 'unauthenticated')) throw error;
     return false;
   }

@@ -6,6 +6,7 @@ import { accountName, accountNamed, type Identity } from '../../machine/credenti
 import type { Config } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
+import { forgetRevoked } from '../token/forget.ts';
 import { idOf } from '../token/token.ts';
 
 interface ListedProfile {
@@ -66,7 +67,7 @@ export async function deleteProfile(ctx: Needs, name: string): Promise<View> {
 function requireDeletable(name: string, config: Config): void {
   const names = profileNames(config);
   if (name === DEFAULT_PROFILE)
-    throw usage('The default profile cannot be deleted.', undefined, { command: ['logout'], why: 'To sign out' });
+    throw usage('The default profile cannot be deleted.', undefined, { command: ['logout', '--profile', name], why: 'To sign out' });
   if (!names.includes(name)) throw noProfile(name, names);
 }
 
@@ -79,15 +80,19 @@ const accountsOf = (name: string, { accounts }: Config): readonly Identity[] =>
 async function forgetToken({ api, progress, tokens }: Needs, place: Identity): Promise<void> {
   const own = tokens.of(place);
   const held = await own.stored();
+  const id = idOf(held?.token ?? '');
+  const which = id === undefined ? 'The token' : `Token ${id}`;
+  let revoked = true;
   try {
     if (held) await api.as(held.token, place.host).send('POST /logout');
   } catch (error) {
     if (!isError(error) || isStop(error)) throw error;
-    const id = idOf(held?.token ?? '');
-    const which = id === undefined ? 'The token' : `Token ${id}`;
-    if (error.code !== 'unauthenticated') progress.warn(`${which} could not be revoked at ${hostName(place.host)}: ${error.message}`);
+    revoked = error.code === 'unauthenticated';
+    if (!revoked) progress.warn(`${which} could not be revoked at ${hostName(place.host)}: ${error.message}`);
   }
-  await own.forget();
+  const finish = { command: ['config', 'delete-profile', place.profile], why: 'To delete it' };
+  const state = revoked ? 'was revoked' : 'was not revoked';
+  await forgetRevoked(own, `${which} ${state} and is still stored here. Profile ${place.profile} is kept.`, finish);
 }
 
 /** The failure for a profile that does not exist. */

@@ -4,6 +4,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, type View } from '../../cli/output/view.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import type { Target } from '../../platform/names/names.ts';
+import { forgetRevoked } from './forget.ts';
 import { idOf, type Token } from './token.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'tokens' | 'progress' | 'each'>;
@@ -62,7 +63,8 @@ async function agree({ ask, progress }: Needs, { id, label }: Target, confirm: s
 async function revokeOne({ api, tokens, progress }: Needs, { id, label }: Target, inUse: HeldToken | undefined): Promise<View> {
   await api.send('DELETE /tokens/{token}', { token: id });
   if (inUse?.source === 'variable') progress.note('DNX_TOKEN holds the revoked token. Unset it.');
-  else if (inUse) await tokens.forget();
+  else if (inUse)
+    await forgetRevoked(tokens, `Token ${label} was revoked, but is still stored here.`, { command: ['logout'], why: 'To forget it' });
   const signedOut = inUse && inUse.source !== 'variable' ? '; you are signed out' : '';
   return done(`Revoked token ${label}${signedOut}`, { id, deleted: true });
 }
