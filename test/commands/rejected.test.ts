@@ -44,6 +44,17 @@ describe('a rejected field', () => {
     );
   });
 
+  test('may have any name, and only one that is safe in a shell is offered', async () => {
+    rejecting(JSON.parse('{"message":"No.","errors":{"__proto__":["p"],"constructor":["c"],"a; rm -rf ~ #":["r"],"team":["t"]}}'));
+    const run = await bed.dnx('daemon create --command top --server web-1');
+    expect(run.code).toBe(7);
+    expect(run.stderr).toBe(
+      'Error: No.\n  __proto__: p\n  constructor: c\n  a; rm -rf ~ #: r\n  team: t\n  Set other fields with -F, such as -F __proto__=VALUE.\n',
+    );
+    rejecting({ message: 'No.', errors: { 'a; rm -rf ~ #': ['r'] } });
+    expect((await bed.dnx('daemon create --command top --server web-1')).stderr).toContain('#: r\n');
+  });
+
   test("does not replace the API's message if that says more", async () => {
     rejecting({ message: 'Your server is full.', errors: { command: ['Not now.'] } });
     expect((await bed.dnx('daemon create --command top --server web-1')).stderr).toBe(

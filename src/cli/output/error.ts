@@ -1,4 +1,5 @@
 import { DnxError, type Next, REJECTED, reasonOf } from '../../base/errors.ts';
+import { own } from '../../base/json.ts';
 import { capitalized } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import type { World } from '../../machine/world.ts';
@@ -58,7 +59,7 @@ function headline({ message, errors = {} }: DnxError): string {
 /** A line for each field that the API rejected: `--php-version: The selected php version is invalid.   (known: 8.3, 8.4)`. */
 const fieldLines = ({ errors = {}, labels }: DnxError, style: Style): readonly string[] =>
   Object.entries(errors).flatMap(([field, messages]) => {
-    const { name, known = [] } = labels[field] ?? { name: field };
+    const { name, known = [] } = own(labels, field) ?? { name: field };
     const after = known.length > 0 ? style.dim(`   (known: ${known.join(', ')})`) : '';
     return messages.map((each) => `  ${lines(name)}: ${lines(each)}${after}`);
   });
