@@ -13,13 +13,24 @@ describe('a field that is not there', () => {
     ['server list --sort nme', 'nme', " Did you mean 'name'?"],
     ['server list --sort -foo --json', 'foo', ''],
     ['server show web-1 --fields foo -o csv', 'foo', ''],
-    ['backup list --fields id,source --json', 'source', ''],
-    ['site show shop.example.com --fields certificate --json', 'certificate', ''],
     ['api GET /user --fields dta', 'dta', " Did you mean 'data'?"],
   ])('is exit 2: dnx %s', async (line, field, guess) => {
     const run = await bed.dnx(line);
     expect([run.code, run.stdout]).toEqual([2, '']);
     expect(run.stderr).toContain(`Unknown field '${field}'.${guess}`);
+    expect(run.stderr).toMatch(/Fields: |"hint":"Fields: /);
+  });
+
+  test.each([
+    ['site show shop.example.com --fields certificate --json', "-o json has no field 'certificate'; only tables have it."],
+    ['site show shop.example.com --fields certificate -o csv', "-o csv has no field 'certificate'; only tables have it."],
+    ['server show web-1 --fields ssh,sites -o csv', "-o csv has no field 'sites'; only tables have it."],
+    ['server show web-1 --fields ssh -o yaml', "-o yaml has no field 'ssh'; only table, csv, tsv and text have it."],
+    ['backup list --fields id,source --json', "-o json has no field 'source'; only table, csv, tsv and text have it."],
+  ])('is exit 2, and says which format has it: dnx %s', async (line, words) => {
+    const run = await bed.dnx(line);
+    expect([run.code, run.stdout]).toEqual([2, '']);
+    expect(run.stderr).toContain(words);
     expect(run.stderr).toMatch(/Fields: |"hint":"Fields: /);
   });
 

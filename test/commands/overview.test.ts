@@ -83,6 +83,15 @@ describe('site show', () => {
   });
 
   test.each([
+    ['site show shop.example.com --server web-1', '/servers/{server}/sites/{site}/releases'],
+    ['server show web-1', '/servers/{server}/sites'],
+  ])('gives up at once where the rate limit outlasts its patience: %s', async (line, path) => {
+    bed.sandbox.faults.always({ method: 'GET', path }, { status: 429, headers: { 'retry-after': '600' } });
+    const run = await bed.dnx(line);
+    expect([run.code, run.stderr, run.waited]).toEqual([0, '', 0]);
+  });
+
+  test.each([
     ['expired', -2, 'expired 2d ago', 'http://shop.example.com'],
     ['active', -2, 'expired 2d ago', 'http://shop.example.com'],
     ['active', 31, 'valid for 31d', 'https://shop.example.com'],

@@ -19,7 +19,7 @@ export function checkFields(
       if (!computed || format === 'table' || (cell && ['csv', 'tsv', 'text'].includes(format))) known.add(key);
   const keys = sort && view.kind !== 'record' ? [...fields, sortKey(sort)] : fields;
   const unknown = keys.find((key) => !known.has(key));
-  if (unknown !== undefined) throw unknownField(unknown, [...known]);
+  if (unknown !== undefined) throw computedField(unknown, view, format, [...known]) ?? unknownField(unknown, [...known]);
 }
 
 function itemsOf(view: View): readonly object[] {
@@ -28,10 +28,17 @@ function itemsOf(view: View): readonly object[] {
   return view.kind === 'data' ? [view.data].flat().filter(isObject) : [];
 }
 
+/** The failure for a field that dnx computes, but not for this format. */
+function computedField(field: string, view: View, format: Format, known: readonly string[]): DnxError | undefined {
+  const column = 'columns' in view ? view.columns.find(({ key, computed }) => key === field && computed) : undefined;
+  if (!column) return undefined;
+  const where = column.cell ? 'only table, csv, tsv and text have' : 'only tables have';
+  return usage(`-o ${format} has no field '${field}'; ${where} it.`, fieldsIn(known));
+}
+
+const fieldsIn = (known: readonly string[]): string => `Fields: ${known.toSorted().join(', ')}`;
+
 function unknownField(field: string, known: readonly string[]): DnxError {
   const near = nearest(field, known);
-  return usage(
-    `Unknown field '${field}'.${near === undefined ? '' : ` Did you mean '${near}'?`}`,
-    `Fields: ${known.toSorted().join(', ')}`,
-  );
+  return usage(`Unknown field '${field}'.${near === undefined ? '' : ` Did you mean '${near}'?`}`, fieldsIn(known));
 }

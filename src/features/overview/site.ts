@@ -9,7 +9,7 @@ import { liveOf, releasesOf } from '../deploy/release.ts';
 import { releasesEndpoint } from '../deploy/snapshot.ts';
 import { ifAny, inShort, type Reading } from './reading.ts';
 
-const once = { retry: false };
+const once = { casual: true };
 
 /** What else people ask about a site. A value is null where the token may not read it. */
 export async function siteOverview(ctx: Reading, site: Item, targets: Targets): Promise<Item> {

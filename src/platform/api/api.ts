@@ -11,6 +11,8 @@ export interface SendOptions {
   readonly body?: unknown;
   /** False: the caller has its own loop and wants to see every failure. Only a GET is ever retried after a fault or a 5xx. */
   readonly retry?: boolean;
+  /** True: the answer is worth little. It is asked for once, and a rate limit that outlasts the deadline fails at once. */
+  readonly casual?: boolean;
   /** False for `POST /login`, the only call without a token; a 429 on it is reported, not waited out. */
   readonly authenticated?: boolean;
 }
@@ -20,7 +22,11 @@ export interface Api {
   /** One request; a reply of any permitted shape. */
   send<T>(endpoint: Endpoint, params?: object, options?: SendOptions): Promise<Reply<T>>;
   /** Every page of a list, in order. */
-  list<T>(endpoint: Endpoint, params?: object, options?: { readonly query?: Query; readonly retry?: boolean }): Promise<T[]>;
+  list<T>(
+    endpoint: Endpoint,
+    params?: object,
+    options?: { readonly query?: Query; readonly retry?: boolean; readonly casual?: boolean },
+  ): Promise<T[]>;
   /** The same API with another token, and perhaps another host, which gets only that token. */
   as(token: string, host?: string): Api;
   /** The same API, where requests, retries and rate limit pauses fail with `timed_out` at this moment of the monotonic clock. */

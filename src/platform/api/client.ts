@@ -73,7 +73,7 @@ async function persisting<T>(
   path: string,
   send: SendOptions,
 ): Promise<Reply<T>> {
-  const delays = method === 'GET' && send.retry !== false ? RETRIES_MS : [];
+  const delays = method === 'GET' && send.retry !== false && !send.casual ? RETRIES_MS : [];
   for (let attempt = 0; ; attempt++) {
     const delay = delays[attempt];
     try {
