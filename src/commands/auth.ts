@@ -64,7 +64,7 @@ export default group({
     command({
       name: 'status',
       summary: 'Show the sign-in of each profile',
-      description: 'Exit code 4: a profile is not signed in or its token does not work.',
+      exits: '4 a profile is not signed in, or its token does not work',
       calls: ['GET /user', 'GET /tokens'],
       examples: ['status', 'status --json'],
       run: signedIn,

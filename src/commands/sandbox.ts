@@ -120,8 +120,8 @@ function privateEnv(
 const run = command({
   name: 'run',
   summary: 'Run a command against a temporary sandbox',
-  description:
-    'Sets DNX_HOST, DNX_TOKEN and private directories for the command, so that you can test your deploy script. Exits with the exit code of the command.',
+  description: 'Sets DNX_HOST, DNX_TOKEN and private directories for the command, so that you can test your deploy script.',
+  exits: 'those of the command',
   options: { ...options, command: rest('Command to run') },
   examples: ['run -- dnx server list', 'run --fail-deploys -- sh -c \'dnx deploy shop.example.com || echo "exit code $?"\''],
   async run(

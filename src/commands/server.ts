@@ -105,8 +105,8 @@ const resume = (id: string) => ['server', 'show', id];
 const create = command({
   name: 'create',
   summary: 'Create a server',
-  description:
-    'On a terminal, asks for what is missing and confirms the order. A complete command line is not confirmed.\n\nExit codes: 0 the server is active, or with --no-wait was ordered; 1 it failed; 124 --timeout passed, and the creation continues.',
+  description: 'On a terminal, asks for what is missing and confirms the order. A complete command line is not confirmed.',
+  exits: '0 active, or ordered with --no-wait; 1 failed; 124 timed out, and the creation continues',
   calls: ['POST /servers', follows],
   review: 'Create this server?',
   options: following,

@@ -37,10 +37,8 @@ const { type: _, ...changeable } = siteFields;
 const deploy = command({
   name: 'deploy',
   summary: 'Deploy a site and wait for the result',
-  description: [
-    'Exit codes: 0 succeeded, or started with --no-wait; 1 failed or superseded; 11 failed verification and rolled back; 12 some of several sites failed; 124 still running after --timeout.',
-    'If you interrupt it, the deployment continues. Resume with: dnx site watch',
-  ].join('\n'),
+  description: 'If you interrupt it, the deployment continues. Resume with: dnx site watch',
+  exits: '0 succeeded, or started with --no-wait; 1 failed or superseded; 11 rolled back; 12 some of several sites failed; 124 timed out',
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',
     { when: 'wait', also: [siteEndpoint, releasesEndpoint] },

@@ -49,9 +49,12 @@ describe('dnx', () => {
     expect(help).toContain('dnx sandbox start');
   });
 
-  test.each([[], ['help'], ['help', 'help'], ['-h'], ['--json']])('%j shows the same', async (...words) => {
-    expect((await bed.dnx(words)).stdout).toBe((await bed.dnx('--help')).stdout);
-  });
+  test.each([[], ['help'], ['help', 'help'], ['-h'], ['--json'], ['help', '--api'], ['--help', '--api'], ['help', '--nope', 'deploy']])(
+    '%j shows the same',
+    async (...words) => {
+      expect((await bed.dnx(words)).stdout).toBe((await bed.dnx('--help')).stdout);
+    },
+  );
 });
 
 describe.each(tree.contents)('dnx $name', ({ name, summary, aliases = [] }) => {
@@ -81,6 +84,11 @@ describe.each(leaves)('dnx $path', (leaf) => {
     for (const line of linesOf(leaf)) expect(top).toMatch(new RegExp(`^  \\$ ${escaped(line)}$`, 'm'));
     expect(help).toContain('Global options: dnx help options. Exit codes: dnx help exit-codes\n');
     expect(linesIn(help.slice(help.lastIndexOf('\n\n') + 2))).toBeLessThanOrEqual(3);
+    const { description = '', exits } = leaf.command;
+    expect(description).not.toMatch(/exit code|exits with/i);
+    const [, codes] = /\n\n(Exit codes: [\s\S]+?)\n\n(Token|API|Global) [\s\S]+$/.exec(help) ?? [];
+    expect(codes?.replaceAll('\n', ' ')).toBe(exits && `Exit codes: ${exits}`);
+    expect(linesIn(codes ?? '')).toBeLessThanOrEqual(2);
   });
 
   test('--api shows its calls', async () => {

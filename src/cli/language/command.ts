@@ -101,6 +101,8 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly summary: string;
   /** More sentences for `--help`, after the examples. */
   readonly description?: string;
+  /** Exit codes with a meaning of their own, for the end of `--help`: `1 failed, 11 rolled back`. */
+  readonly exits?: string;
   /**
    * Endpoints as the API reference writes them. Parameters of the first are arguments: the group's `{noun}` is positional, every
    * other `{name}` is `--name`. A function if the command line names the endpoint, as in `dnx api`.

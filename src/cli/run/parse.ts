@@ -69,7 +69,8 @@ async function reach(argv: readonly string[], reading: Reading, topics: readonly
 /** A topic, or the help of what the words name. */
 async function reachHelp(argv: readonly string[], reading: Reading): Promise<Invocation | undefined> {
   const { topics } = reading.tree;
-  const { words } = firstWords(argv, '', reading);
+  // As beside --help, an option that is not known is ignored.
+  const { words } = firstWords(argv, '', reading, true);
   const [name, ...rest] = words;
   const topic = rest.every((word) => word.startsWith('-')) ? topics.find((each) => each.name === name) : undefined;
   if (!topic) {
@@ -77,7 +78,7 @@ async function reachHelp(argv: readonly string[], reading: Reading): Promise<Inv
     return reach([...argv, '--help'], reading, names);
   }
   const { default: content } = await topic.load();
-  takeStep(rest, { path: '', options: [globalOptions], args: [] }, reading.given);
+  takeStep(rest, { path: '', options: [globalOptions], args: [], lenient: true }, reading.given);
   return show(reading, async (page) => (await import('./help/topic.ts')).topicHelp(content, page));
 }
 
@@ -121,8 +122,12 @@ function read(group: Group, command: AnyCommand, path: string, argv: readonly st
 }
 
 /** The options that come first, and the words after them as they are. */
-const firstWords = (argv: readonly string[], path: string, { given }: Reading) =>
-  takeStep(argv, { path, options: [globalOptions, parents], args: ['[words...]'], passThrough: true, version: path === '' }, given);
+const firstWords = (argv: readonly string[], path: string, { given }: Reading, lenient = false) =>
+  takeStep(
+    argv,
+    { path, options: [globalOptions, parents], args: ['[words...]'], passThrough: true, version: path === '', lenient },
+    given,
+  );
 
 function show(reading: Reading, help: Help): undefined {
   reading.help = help;

@@ -16,6 +16,7 @@ export function commandHelp(path: string, group: Group, command: AnyCommand, pag
     [page.bold('Examples:'), examples(shown, page)].join('\n'),
     command.description && wrapped(command.description, page.width),
     ...listed([['Arguments', positionals.map(argumentLine)], ...optionSections(options)], page),
+    command.exits && wrapped(`Exit codes: ${command.exits}`, page.width),
     footer(path, command)
       .map((line) => wrapped(line, page.width))
       .join('\n'),
