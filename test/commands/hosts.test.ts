@@ -166,3 +166,25 @@ describe('an unknown key of a link file', () => {
     expect([run.code, run.stderr]).toEqual([0, warning]);
   });
 });
+
+test.each([
+  'http://',
+  'https://',
+  'foo bar',
+  '.',
+  '...',
+  'a..b',
+  '-rf',
+  '"deploynix.io"',
+  'deploynix,io',
+  'http:/far.example',
+  'ftp://x',
+  'http://far.example',
+  'a@b',
+])('the question for the host does not take %s', async (typed) => {
+  const run = await login('login', { env: { DNX_HOST: undefined }, keys: `${typed}\r\u0003`, columns: 100 });
+  expect([run.code, run.calls]).toEqual([130, []]);
+  expect(run.stderr).toMatch(/is not a host|A host cannot contain|Refusing to send/);
+  expect(run.stderr).not.toContain('Email');
+  expect((await bed.dnx(['config', 'set', 'host', '--', typed])).code).toBe(2);
+});

@@ -10,6 +10,11 @@ afterEach(() => bed.close());
 
 const on = (typed: string, options: RunOptions = {}): RunOptions => ({ keys: typed, columns: 120, ...options });
 
+test('a token is not typed where nobody can be asked: a terminal would show it', async () => {
+  const run = await bed.dnx('login --with-token', { typed: '1|secret\n', env: { DNX_TOKEN: undefined } });
+  expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('No token on standard input.')]);
+});
+
 describe('what the API says in a question cannot steer the terminal', () => {
   const evil = 'evil\u001b]0;title\u0007\u001b]8;;http://x\u0007link\u001b]8;;\u0007\u001b[2J\u009b2J\u061c\u202e\nname';
   /** The sequences of @inquirer/prompts move the cursor, erase lines and color; none of them is like these. */

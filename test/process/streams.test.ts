@@ -29,6 +29,17 @@ describe('stdout', () => {
     expect(run.stderr).not.toContain('    at ');
   });
 
+  test('on a full disk does not hide that a change was made', async () => {
+    const run = await executable.shell(
+      'echo "$TOKEN" | dnx login --with-token --insecure-storage > /dev/full; dnx whoami -o text --fields email',
+      {
+        env: { DNX_TOKEN: '', TOKEN: executable.sandbox.token },
+      },
+    );
+    expect(run.stderr).toContain('The disk is full. The output could not be written.\n  The command itself succeeded.');
+    expect(run.stdout).toBe('ada@example.com\n');
+  });
+
   async function deployIntoClosedPipe(options = '') {
     const failing = await openExecutable({ failDeploys: true, speed: 20 });
     onTestFinished(() => failing.close());

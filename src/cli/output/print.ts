@@ -93,6 +93,7 @@ export async function delivered({ exit, undelivered }: Result, printing: Promise
     const outcome = exit instanceof DnxError ? exit.message : undefined;
     if (changed && isError(error, 'usage'))
       throw new DnxError('failed', `The command ran, but its result cannot be printed: ${error.message}`, { hint: outcome ?? error.hint });
-    throw outcome && isError(error, 'failed') ? error.withHint(outcome) : error;
+    const told = outcome ?? (changed && exit === undefined ? 'The command itself succeeded.' : undefined);
+    throw told && isError(error, 'failed') ? error.withHint(told) : error;
   }
 }

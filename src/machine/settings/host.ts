@@ -3,10 +3,13 @@ import { usage } from '../../base/errors.ts';
 /** The host unless another is set. */
 export const DEFAULT_HOST = 'https://deploynix.io';
 
+/** A DNS name or an IPv4 address, or an IPv6 address in brackets. URLs take more. */
+const NAME = /^(\[[\da-f:.]+\]|[a-z\d_][\w-]*(\.[\w-]+)*\.?)$/;
+
 /** A host as a URL without `/api/v1`. Plain http is refused except to this machine, because a token must not travel in the clear. */
 export function hostOf(value: string): string {
-  const url = tryUrl(value.includes('://') ? value : `https://${value}`);
-  if (!url || !['http:', 'https:'].includes(url.protocol) || !url.hostname)
+  const url = tryUrl(value.includes(':/') ? value : `https://${value}`);
+  if (!url || !['http:', 'https:'].includes(url.protocol) || !NAME.test(url.hostname))
     throw usage(`'${value}' is not a host.`, 'Use a URL such as https://deploynix.io.');
   if (url.username || url.password) throw usage('A host cannot contain a username or password.');
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
