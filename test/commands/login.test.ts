@@ -124,7 +124,7 @@ describe('no token is left behind unsaid', () => {
     const run = await login(`${DOWN}\r`, { line: 'login --debug', interruptOn: '< 201 POST /tokens' });
     expect([run.code, bed.keychain.size]).toEqual([130, 0]);
     expect(created().map(({ id }) => id)).toEqual([7, 8]);
-    expect(run.stderr).toContain('The new token (id 7) exists and is stored nowhere. Revoke it with: dnx token revoke 7');
+    expect(run.stderr).toContain('The new token (id 7) exists and is stored nowhere. Sign in, then: dnx token revoke 7');
     expect(run.stderr).toContain(`Token dnx on ${hostname()} may have been created, and nobody has it.`);
     expect(run.stderr).toContain('To review your tokens: dnx token list --audit');
   });

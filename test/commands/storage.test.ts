@@ -97,7 +97,7 @@ describe('a token that login has made', () => {
     bed.sandbox.faults.always({ path: '/logout' }, { status: 500 });
     const run = await signIn();
     expect(run.code).toBe(1);
-    expect(run.stderr).toContain('The new token (id 8) exists and is stored nowhere. Revoke it with: dnx token revoke 8');
+    expect(run.stderr).toContain('The new token (id 8) exists and is stored nowhere. Sign in, then: dnx token revoke 8');
     bed.sandbox.faults.clear();
     bed.sandbox.faults.always({ path: '/user' }, { status: 403 });
     expect((await signIn()).code).toBe(5);

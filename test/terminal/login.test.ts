@@ -66,6 +66,23 @@ test('the first sign-in asks for the host, and the profile keeps it', async () =
   expect((await again.ended).code).toBe(130);
 });
 
+test('Ctrl-C while the first token is revoked says that you are signed in, and the next command is', async () => {
+  const env = { DNX_CONFIG_DIR: join(executable.directory, 'config') };
+  executable.sandbox.faults.next({ path: '/logout' }, 'hang');
+  const terminal = openTerminal(['login', '--insecure-storage'], env, executable.directory);
+  await terminal.shows('? Host:');
+  terminal.type(`${executable.sandbox.url}${keys.enter}`);
+  await answer(terminal, 2);
+  await terminal.shows('Read only');
+  terminal.type(keys.down + keys.enter);
+  await expect.poll(() => executable.sandbox.calls.at(-1)?.path).toBe('/logout');
+  terminal.type(keys.interrupt);
+  const { text, code } = await terminal.ended;
+  expect([code, text]).toEqual([130, expect.stringContaining(`Signed in to ${host()} as ${SEED_EMAIL} (profile default, file).`)]);
+  const next = await openTerminal(['token', 'revoke', '7', '--yes'], env, executable.directory).ended;
+  expect([next.code, minted()]).toEqual([0, [expect.objectContaining({ id: 8 })]]);
+});
+
 test('a wrong email, an empty password and a wrong password are asked for again', async () => {
   const terminal = open('login', '--insecure-storage');
   await terminal.shows('? Email:');

@@ -112,7 +112,9 @@ export async function revokeFirst({ api, host, progress }: SigningIn, token: str
       if (!isError(error)) throw error;
       if (error.code === 'unauthenticated') return;
       const state = mayHaveActed(error) ? 'may still exist' : 'still exists';
-      progress.warn(`The token with every ability that signed in${named(token)} ${state}. ${revokeIt(token)}`);
+      progress.warn(
+        `The token with every ability that signed in${named(token)} ${state}. ${idOf(token) === undefined ? 'See' : 'Revoke it with'}: ${commandFor(token)}`,
+      );
       if (isStop(error)) throw error;
     });
 }
@@ -124,7 +126,7 @@ async function withdrawn({ api, host, progress }: SigningIn, token: string, erro
     return error;
   } catch (cause) {
     if (isError(cause, 'unauthenticated')) return error;
-    const sentence = `The new token${named(token)} exists and is stored nowhere. ${revokeIt(token)}`;
+    const sentence = `The new token${named(token)} exists and is stored nowhere. Sign in, then: ${commandFor(token)}`;
     if (isError(error)) return error.withHint(error.hint === undefined ? sentence : `${error.hint}\n${sentence}`, ...error.next);
     progress.warn(sentence);
     return error;
@@ -133,5 +135,4 @@ async function withdrawn({ api, host, progress }: SigningIn, token: string, erro
 
 const named = (token: string): string => (idOf(token) === undefined ? '' : ` (id ${idOf(token)})`);
 
-const revokeIt = (token: string): string =>
-  idOf(token) === undefined ? 'See: dnx token list --audit' : `Revoke it with: dnx token revoke ${idOf(token)}`;
+const commandFor = (token: string): string => (idOf(token) === undefined ? 'dnx token list --audit' : `dnx token revoke ${idOf(token)}`);
