@@ -1,8 +1,9 @@
 import { DnxError, isError } from './base/errors.ts';
 import type { Globals } from './cli/language/globals.ts';
 import { reportError } from './cli/output/error.ts';
-import { ClosedPipe, checkShape, DEFAULT_COLUMNS, delivered, print, write } from './cli/output/print.ts';
+import { ClosedPipe, checkShape, delivered, print, write } from './cli/output/print.ts';
 import { styleFor } from './cli/output/style.ts';
+import { DEFAULT_COLUMNS } from './cli/output/wrap.ts';
 import { commandLine, nextLine } from './cli/run/command-line.ts';
 import { callsOf, type Invocation } from './cli/run/invocation.ts';
 import { openContext } from './cli/run/open-context.ts';

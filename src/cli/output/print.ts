@@ -8,6 +8,7 @@ import { render } from './render.ts';
 import { styleFor } from './style.ts';
 import { forLog } from './text.ts';
 import type { Result } from './view.ts';
+import { DEFAULT_COLUMNS, wrapFor } from './wrap.ts';
 
 /** Prints a result on stdout in the chosen format. A failure has no table, because stderr explains it. */
 export async function print({ view, exit, secret }: Result, globals: Globals, settings: Settings, world: World): Promise<void> {
@@ -46,12 +47,10 @@ export async function print({ view, exit, secret }: Result, globals: Globals, se
   if (settings.quiet) return;
   if (hidden > 0) world.stderr.write(`${hidden} ${hidden === 1 ? 'column' : 'columns'} hidden; use --wide\n`);
   if (view.kind !== 'rows' || view.items.length > 0 || format !== 'table') return;
-  if (view.empty) world.stderr.write(`${view.empty}\n`);
-  if (view.first) world.stderr.write(`${nextLine({ command: view.first, why: 'Create one with' }, settings)}\n`);
+  const wrap = await wrapFor(world.stderr);
+  if (view.empty) world.stderr.write(`${wrap(view.empty)}\n`);
+  if (view.first) world.stderr.write(`${wrap(nextLine({ command: view.first, why: 'Create one with' }, settings))}\n`);
 }
-
-/** The width of a terminal that does not report one. */
-export const DEFAULT_COLUMNS = 80;
 
 /** Rejects output options that can never work, before the command runs. */
 export async function checkShape({ limit, fields, query }: Globals, { format }: Pick<Settings, 'format'>): Promise<void> {

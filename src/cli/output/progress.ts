@@ -3,6 +3,7 @@ import type { WaitingEvent } from '../../platform/follow/follow.ts';
 import { canSpin, type Detail, openSpinner, type Spinner } from './spinner.ts';
 import type { Style } from './style.ts';
 import { forLog, json, line } from './text.ts';
+import { type Wrap, wrapFor } from './wrap.ts';
 
 /** Progress on stderr while a command runs. */
 export interface Progress {
@@ -38,9 +39,9 @@ interface Options {
 }
 
 /** Progress for one process. */
-export function openProgress(options: Options): Progress {
+export async function openProgress(options: Options): Promise<Progress> {
   const spinner = openSpinner(options.stderr, options.style);
-  return progressOf(undefined, spinner, options);
+  return progressOf(undefined, spinner, { ...options, wrap: await wrapFor(options.stderr) });
 }
 
 /** The owner of a spinner line. */
@@ -49,13 +50,13 @@ interface Branch {
 }
 
 /** `branch`: undefined for the main progress, whose `done` removes all lines. */
-function progressOf(branch: Branch | undefined, spinner: Spinner, options: Options): Progress {
-  const { stderr, events, quiet, style, env } = options;
+function progressOf(branch: Branch | undefined, spinner: Spinner, options: Options & { readonly wrap: Wrap }): Progress {
+  const { stderr, events, quiet, style, env, wrap } = options;
   const owner = branch ?? spinner;
   const background = branch?.background === true;
   const moves = canSpin(stderr, env);
   const spins = moves && !quiet;
-  const write = (text: string) => spinner.write(forLog(text, env));
+  const write = (text: string, indent?: number) => spinner.write(forLog(wrap(text, indent), env));
   let last = '';
   const spin = (sentence: string, detail: Detail = '') => {
     if (spins) spinner.set(owner, { text: line(sentence), detail, background });
@@ -66,7 +67,7 @@ function progressOf(branch: Branch | undefined, spinner: Spinner, options: Optio
       if (!quiet) write(sentence.split('\n').map(line).join('\n'));
     },
     warn(sentence) {
-      write(`${style.yellow('!')} ${line(sentence)}`);
+      write(`${style.yellow('!')} ${line(sentence)}`, 2);
     },
     debug(sentence) {
       write(style.dim(line(sentence)));

@@ -8,6 +8,7 @@ import { rowsOf } from './rows.ts';
 import { ended } from './separated.ts';
 import { json, lines } from './text.ts';
 import type { Column, Item, View } from './view.ts';
+import { wrapFor } from './wrap.ts';
 
 /** What a table depends on besides its view. */
 export interface TableOptions extends CellOptions, Narrowing {
@@ -29,12 +30,12 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
     case 'data':
       return `${json(dataOf(view, options), 2)}\n`;
     case 'message':
-      return view.done ? succeeded(view.text, view.done, options) : ended(lines(view.text));
+      return view.done ? succeeded(view.text, view.done, options) : ended((await wrapIn(options))(lines(view.text)));
     case 'text':
       return value(view.text, options);
     case 'record':
       if (view.done !== undefined && view.details && !options.fields) return succeeded(view.done, view.details, options);
-      return `${view.done === undefined ? '' : succeeded(view.done, [], options)}${await whole(view, options)}`;
+      return `${view.done === undefined ? '' : await succeeded(view.done, [], options)}${await whole(view, options)}`;
     case 'rows':
       return rows(narrowed(view.items, options, view.columns), view.columns, options);
   }
@@ -51,8 +52,13 @@ export async function yieldTable(found: unknown, options: TableOptions): Promise
     : rows(items, columns, { ...options, header: options.header && named, wide: true });
 }
 
-const succeeded = (sentence: string, details: readonly Detail[], { style }: TableOptions): string =>
-  ended([`${style.green('✓')} ${lines(sentence)}`, ...detailLines(details, style)].join('\n'));
+async function succeeded(sentence: string, details: readonly Detail[], options: TableOptions): Promise<string> {
+  const { style } = options;
+  const wrap = await wrapIn(options);
+  return ended([wrap(`${style.green('✓')} ${lines(sentence)}`, 2), ...detailLines(details, style, wrap)].join('\n'));
+}
+
+const wrapIn = ({ width }: TableOptions) => wrapFor({ isTTY: width !== undefined, columns: width });
 
 const value = (text: string, { terminal }: TableOptions): string => ended(terminal ? lines(text) : text);
 

@@ -35,7 +35,7 @@ export async function openContext(
   tree: Tree,
 ): Promise<Opened> {
   const style = await styleFor(world.stderr, world.env, color);
-  const progress = openProgress({
+  const progress = await openProgress({
     stderr: world.stderr,
     events: settings.format === 'ndjson' ? world.stdout : undefined,
     quiet: settings.quiet,
