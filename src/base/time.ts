@@ -76,3 +76,7 @@ export function ago(timestamp: string, now: number): string {
   const amount = `${Math.floor(ms / size)}${unit}`;
   return then > now ? `in ${amount}` : `${amount} ago`;
 }
+
+/** A time for a person: `3h ago` on a terminal, ISO 8601 elsewhere. What is not a time stays as it is. */
+export const timeIn = (timestamp: string, { now, terminal }: { readonly now: number; readonly terminal: boolean }): string =>
+  terminal ? ago(timestamp, now) : (utcOf(timestamp) ?? timestamp);

@@ -3,7 +3,7 @@ import { duration, following, text } from '../cli/language/options.ts';
 import { action, answer, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
-import type { ReleaseRecord } from '../features/deploy/release.ts';
+import { keptAmong, type ReleaseRecord } from '../features/deploy/release.ts';
 import { releasesEndpoint, siteEndpoint } from '../features/deploy/snapshot.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
 import { createSite, siteFields } from '../features/site/create.ts';
@@ -108,12 +108,13 @@ const releases = command({
   summary: 'List the releases of a site',
   calls: releasesEndpoint,
   examples: ['releases shop.example.com'],
-  run: async (ctx) =>
-    rows(
-      await ctx.list<ReleaseRecord>(),
+  run: async (ctx) => {
+    const found = await ctx.list<ReleaseRecord>();
+    return rows(
+      found,
       columns<ReleaseRecord>(
         'name',
-        'status',
+        { key: 'status', past: keptAmong(found) },
         { key: 'active', title: 'Live' },
         shortCommit,
         { key: 'commit_message', wrap: true },
@@ -121,7 +122,8 @@ const releases = command({
         { key: 'id', wide: true },
       ),
       'No releases. This site was never deployed, or does not keep releases.',
-    ),
+    );
+  },
 });
 
 const webhooks = command({

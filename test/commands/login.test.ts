@@ -57,7 +57,7 @@ describe('login with a password', () => {
     const run = await signIn(bed, 'login', { keys: `${SEED_EMAIL}\rwrong\rwrong\rwrong\r`, columns: 80 });
     expect([run.code, run.stdout, run.calls]).toEqual([4, '', ['POST /login', 'POST /login', 'POST /login']]);
     expect(run.stderr).toContain('Wrong email or password (“These credentials do not match our records”).');
-    expect(run.stderr).toContain('create a token in the dashboard and run: dnx login --with-token');
+    expect(run.stderr).toMatch(/create a token in the\S*\s+\S* {2}dashboard and run:\S*\s+\S* {4}dnx login --with-token/);
   });
 
   test('an ability that the API refuses is not a wrong password', async () => {
@@ -112,7 +112,7 @@ describe('no token is left behind unsaid', () => {
     };
     const run = await login(`${DOWN}\r`);
     expect([run.code, created()]).toEqual([1, []]);
-    expect(run.stderr).toContain('The new token could not be stored: The keychain is locked. The new token was revoked.');
+    expect(run.stderr).toContain('The new token could not be stored: The keychain is locked. The new token was\n  revoked.');
   });
 
   test('both tokens are named if the narrower one is interrupted', async () => {
@@ -121,7 +121,7 @@ describe('no token is left behind unsaid', () => {
     const run = await login(`${DOWN}\r`, { line: 'login --debug', interruptOn: '< 201 POST /tokens' });
     expect([run.code, bed.keychain.size]).toEqual([130, 0]);
     expect(created().map(({ id }) => id)).toEqual([7, 8]);
-    expect(run.stderr).toContain('The new token (id 7) exists and is stored nowhere. Revoke it with: dnx token revoke 7');
+    expect(run.stderr).toMatch(/The new token \(id 7\) exists and is stored nowhere\. Revoke it with:\S*\s+\S* {4}dnx token revoke 7/);
     expect(run.stderr).toContain(`Token dnx on ${hostname()} may have been created, and nobody has it.`);
     expect(run.stderr).toContain('To review your tokens: dnx token list --audit');
   });

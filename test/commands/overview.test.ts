@@ -55,6 +55,14 @@ describe('site show', () => {
     expect((await show('--json')).json()).toEqual(sent);
   });
 
+  test('has no relative time in a pipe', async () => {
+    const run = await bed.dnx('site show shop.example.com --server web-1');
+    expect(run.stdout).toContain(line('Deployed', '2026-04-16T07:12:00Z'));
+    expect(run.stdout).toContain(line('Release', '643deaf Cache the category tree for ten minutes, 2026-04-16T07:12:00Z'));
+    expect(run.stdout).toContain(line('Certificate', 'valid until 2026-06-03T12:00:00Z'));
+    expect(run.stdout).not.toMatch(/ ago\b|\bin \d/);
+  });
+
   test('needs no ability but site:read, and shows what the token may read', async () => {
     const run = await bed.dnx('token abilities --for "site show 1 --server 2" -o json');
     expect(run.json<{ ability: string }[]>().map(({ ability }) => ability)).toEqual(['site:read']);

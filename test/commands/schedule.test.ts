@@ -18,7 +18,7 @@ describe('site schedule', () => {
     ['--at "2026-07-01 02:00" --tz Europe/Berlin', '2026-07-01 02:00 Europe/Berlin (2026-07-01 00:00 UTC, in 75d)', '2026-07-01T00:00:00Z'],
     ['--at 2026-12-01T02:00:30-05:00', '2026-12-01 07:00:30 UTC (in 228d)', '2026-12-01T07:00:30Z'],
     ['--at 2026-12-01T02:00', '2026-12-01 02:00 UTC (in 228d)', '2026-12-01T02:00:00Z'],
-    ['--in 90m --tz Asia/Kolkata', '2026-04-16 19:00 Asia/Kolkata (2026-04-16 13:30 UTC, in 1h)', '2026-04-16T13:30:00Z'],
+    ['--in 90m --tz Asia/Kolkata', '2026-04-16 19:00 Asia/Kolkata (2026-04-16 13:30 UTC, in 1h 30m)', '2026-04-16T13:30:00Z'],
   ])('%s', async (options, shown, sent) => {
     const run = await schedule(options, { env: { TZ: 'UTC' } });
     expect(run).toMatchObject({ code: 0, stderr: '', stdout: `✓ Scheduled a deployment of shop.example.com for ${shown}\n` });

@@ -44,8 +44,9 @@ describe('deploy several', () => {
     expect(run.stdout).toMatch(/shop\.example\.com +succeeded +web-1 /);
     expect(run.stdout).toMatch(/blog\.example\.com +failed +web-1 /);
     expect(run.stderr).toContain('shop.example.com: deploying');
-    expect(run.stderr).toContain('! Deployment of blog.example.com failed after 17s\n');
-    expect(run.stderr).toContain('Error: 1 of 2 sites failed');
+    expect(run.stderr).toContain('✗ Deployment of blog.example.com failed after 17s\n  failed  ');
+    expect(run.stderr).toMatch(/\n {2}live {4}\d{8}_\d{6}.* {3}\(still serving\)\n/);
+    expect(run.stderr).toMatch(/\nError: 1 of 2 sites failed\n {2}See: dnx site releases blog\.example\.com --server web-1\n$/);
   });
 
   test('--max-failures starts no more after that many', async () => {
@@ -131,15 +132,36 @@ describe('deploy several', () => {
 
   test('each failure says which site it is about', async () => {
     const run = await bed.dnx('deploy docs.example.com shop.example.com');
-    expect(run.stderr).toContain('! docs.example.com: This site is suspended. Resume it before you deploy.\n');
+    expect(run.stderr).toContain('✗ docs.example.com: This site is suspended. Resume it before you deploy.\n');
     expect(run.stderr).toMatch(/\nError: 1 of 2 sites failed\n$/);
   });
 
   test('a terminal shows a live line for each', async () => {
-    const run = await bed.dnx('deploy shop.example.com blog.example.com', { columns: 100 });
+    const run = await bed.dnx('deploy shop.example.com blog.example.com', { columns: 100, env: { NO_COLOR: '1' } });
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain('Deployed shop.example.com in 17s\n');
-    expect(run.stderr).toContain('Deployed blog.example.com in 17s\n');
+    expect(run.stderr).toContain('✓ Deployed shop.example.com in 17s\n');
+    expect(run.stderr).toContain('✓ Deployed blog.example.com in 17s\n');
+  });
+});
+
+describe('several with --no-wait', () => {
+  const started = (words = '', columns?: number) =>
+    bed.dnx(
+      `deploy blog.example.com shop.example.com --no-wait ${words}`,
+      columns === undefined ? {} : { columns, env: { NO_COLOR: '1' } },
+    );
+
+  test('says how to watch each of them', async () => {
+    for (const run of [await started(), await started('--json')])
+      expect(run.stderr).toMatch(
+        /Watch it with: dnx site watch blog\.example\.com --server web-1\nWatch it with: dnx site watch shop\.example\.com --server web-1\n$/,
+      );
+  });
+
+  test('shows no columns that nothing is in on a terminal, and every column in a pipe', async () => {
+    expect((await started('', 80)).stdout).toMatch(/^SITE +OUTCOME +SERVER\nblog\.example\.com +started +web-1\n/);
+    expect((await started()).stdout).toMatch(/^SITE +OUTCOME +SERVER +RELEASE +DURATION\n/);
+    expect((await started('-o csv', 80)).stdout).toMatch(/^site,outcome,server,release,duration_s\n/);
   });
 });
 

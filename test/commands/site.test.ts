@@ -1,3 +1,4 @@
+import { Chalk } from 'chalk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
@@ -94,12 +95,24 @@ describe('releases and webhooks', () => {
     expect((await bed.dnx('site releases shop.example.com --json')).json<object[]>()[0]).toHaveProperty('commit_hash');
   });
 
+  test('only the live release is marked, and kept ones that are good are dim', async () => {
+    const { stdout } = await bed.dnx('site releases shop.example.com', { columns: 200, env: { NO_COLOR: '', FORCE_COLOR: '1' } });
+    const { green, dim } = new Chalk({ level: 1 });
+    expect(stdout.split(green('● active'))).toHaveLength(2);
+    expect(stdout.split('\n')[1]).toContain(green('● active'));
+    expect(stdout.split(dim('active'))).toHaveLength(5);
+    for (const release of bed.sandbox.state.releases) release.status = 'failed';
+    const failed = await bed.dnx('site releases shop.example.com', { columns: 200 });
+    expect(failed.stdout.split('● failed')).toHaveLength(6);
+  });
+
   test.each([1_776_000_000, 1_776_000_000_000, '2026-04-12 13:20:00'])(
     'a release of %s, as some servers write times',
     async (created_at) => {
       for (const release of bed.sandbox.state.releases) Object.assign(release, { created_at });
       const run = await bed.dnx('site releases shop.example.com', { columns: 200 });
       expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('3d ago')]);
+      expect((await bed.dnx('site releases shop.example.com')).stdout).toMatch(/ 2026-04-1[23]T[\d:]+Z /);
       const picker = await bed.dnx('rollback shop.example.com --no-wait', { columns: 200, keys: '\ry\r' });
       expect([picker.code, picker.stderr]).toEqual([0, expect.stringMatching(/Upgrade to Laravel 12 +3d ago/)]);
     },

@@ -92,6 +92,13 @@ describe('sentences on a narrow terminal', () => {
     expect([...words(whole)].filter((word) => word.length < 48 && !words(run.stdout).has(word))).toEqual([]);
   });
 
+  test.each(['doctor', 'auth status'])('%s has its labels in one case', async (line) => {
+    const run = await bed.dnx(line, { columns: 40, env: { NO_COLOR: '1' } });
+    const labels = lines(run).flatMap((each) => /^(\S+(?: \S+)*)(?= {2,})/.exec(each)?.[0] ?? []);
+    expect(labels.length).toBeGreaterThan(1);
+    expect(labels.filter((label) => !/^[A-Z]/.test(label))).toEqual([]);
+  });
+
   test('stay where other columns have to go', async () => {
     const run = await bed.dnx('token list --audit', { columns: 40, env: { NO_COLOR: '1' } });
     expect(lines(run)[0]).toMatch(/^NAME +ID +AUDIT$/);

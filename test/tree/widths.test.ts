@@ -30,6 +30,9 @@ const lists = (
   )
 ).flat();
 
+/** A pipe has times as ISO 8601, a terminal as they feel. */
+const isTime = (value: string) => /^\d{4}-\d\d-\d\dT[\d:]+Z$/.test(value);
+
 const awkward = ['漢字のとても長い名前'.repeat(3), '👩‍👩‍👧‍👦'.repeat(12), `${'a-long-name.'.repeat(4)}example.com`, 'e\u0301'.repeat(30)];
 
 /** A list of the API with items whose every text is awkward. Their ids, times and statuses stay. */
@@ -74,7 +77,11 @@ async function check(bed: Bed, line: string, columns: number): Promise<void> {
   const shown = shownIn(run, titles);
   expect(shown.slice(0, 2)).toEqual(titles.slice(0, 2));
   for (const row of rows)
-    for (const value of row.split(/ {2,}/).slice(0, 2)) expect(missingIn(run.stdout, value), `${value} in\n${run.stdout}`).toEqual([]);
+    for (const value of row
+      .split(/ {2,}/)
+      .slice(0, 2)
+      .filter((each) => !isTime(each)))
+      expect(missingIn(run.stdout, value), `${value} in\n${run.stdout}`).toEqual([]);
   const hidden = titles.length - shown.length;
   const note = `${hidden} column${hidden === 1 ? '' : 's'} hidden; use --wide\n`;
   expect(run.stderr.includes('hidden')).toBe(hidden > 0);

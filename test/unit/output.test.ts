@@ -113,10 +113,13 @@ describe('a list', () => {
   });
 });
 
-test('a record shows a line for each field, and times as they feel', async () => {
+test('a record shows a line for each field, and times as they feel on a terminal', async () => {
   const shown = columns<Server & { created_at: string }>('name', 'status', 'created_at');
   expect(await print(record({ ...servers[0], created_at: '2026-04-16T09:00:00Z' }, shown), 'table')).toBe(
-    'Name     web-2\nStatus   active\nCreated  3h ago\n',
+    'Name     web-2\nStatus   active\nCreated  2026-04-16T09:00:00Z\n',
+  );
+  expect(await print(record({ ...servers[0], created_at: '2026-04-16T09:00:00Z' }, shown), 'table', { terminal: true, width: 80 })).toBe(
+    'Name     web-2\nStatus   ● active\nCreated  3h ago\n',
   );
 });
 

@@ -17,7 +17,7 @@ export interface Resource<P extends `/${string}` = `/${string}`> {
   /** What `show` prints. */
   readonly details: readonly Column[];
   /** Reads the computed details that `show` prints in a table. Must not fail where the token may not read them. */
-  readonly more?: (ctx: Pick<Context, 'api' | 'clock'>, item: Item, targets: Targets) => Promise<Item>;
+  readonly more?: (ctx: Pick<Context, 'api' | 'clock' | 'world'>, item: Item, targets: Targets) => Promise<Item>;
   /** What the examples use: an id or name in the sandbox, and its parents. */
   readonly example: { readonly target: string; readonly parents?: string; readonly create?: string; readonly update?: string };
 }

@@ -1,6 +1,6 @@
 import { own, toJson } from '../../base/json.ts';
 import { capitalized } from '../../base/text.ts';
-import { ago } from '../../base/time.ts';
+import { timeIn } from '../../base/time.ts';
 import type { Style } from './style.ts';
 import { line } from './text.ts';
 import { toneOf } from './tone.ts';
@@ -11,7 +11,7 @@ export interface CellOptions {
   /** Epoch ms, for `3h ago`. */
   readonly now: number;
   readonly style: Style;
-  /** On a terminal, a status gets a dot and values lose their control characters. Elsewhere a value is printed byte for byte. */
+  /** On a terminal, a status gets a dot, a time is relative and values lose their control characters. Elsewhere a value is printed byte for byte. */
   readonly terminal: boolean;
 }
 
@@ -35,7 +35,7 @@ const headings: Readonly<Record<string, string>> = {
 
 /** The heading for a field: `PHP` for `php_version`, `Created` for `created_at`. */
 export function heading({ key, title }: Column): string {
-  if (title) return title;
+  if (title) return capitalized(title);
   const known = own(headings, key);
   if (typeof known === 'string') return known;
   const words = line(key).replace(/_at$/, '').replaceAll('_', ' ');
@@ -52,8 +52,9 @@ export function cell(item: Item, column: Column, { now, style, terminal }: CellO
   const value = valueIn(item, column);
   const plain = line(typeof value === 'string' ? value : words(value));
   if (plain === '') return style.dim('–');
-  if (key.endsWith('_at')) return ago(plain, now);
+  if (key.endsWith('_at')) return timeIn(plain, { now, terminal });
   if (key !== 'status' && key !== 'outcome') return plain;
+  if (column.past?.(item)) return style.dim(plain);
   const tone = toneOf(value, column);
   const marked = key === 'status' && terminal ? `● ${plain}` : plain;
   return tone === undefined ? marked : style[tone](marked);

@@ -1,5 +1,7 @@
+import type { Detail as Labeled } from '../../base/errors.ts';
 import type { Env, Output } from '../../machine/world.ts';
 import type { WaitingEvent } from '../../platform/follow/follow.ts';
+import { detailLines } from './details.ts';
 import { canSpin, type Detail, openSpinner, type Spinner } from './spinner.ts';
 import type { Style } from './style.ts';
 import { forLog, json, line } from './text.ts';
@@ -13,6 +15,10 @@ export interface Progress {
   note(sentence: string): void;
   /** A line that `--quiet` does not silence. */
   warn(sentence: string): void;
+  /** The success of one of several tasks. */
+  succeeded(sentence: string): void;
+  /** The failure of one of several tasks, with details under it. `--quiet` does not silence it. */
+  failed(sentence: string, details: readonly Labeled[]): void;
   /** A line for `--debug`. */
   debug(sentence: string): void;
   /** The current step: in the spinner on a terminal, as a line elsewhere. `detail` shows only on a terminal. */
@@ -68,6 +74,13 @@ function progressOf(branch: Branch | undefined, spinner: Spinner, options: Optio
     },
     warn(sentence) {
       write(`${style.yellow('!')} ${line(sentence)}`, 2);
+    },
+    succeeded(sentence) {
+      if (!quiet) write(`${style.green('✓')} ${line(sentence)}`, 2);
+    },
+    failed(sentence, details) {
+      write(`${style.red('✗')} ${line(sentence)}`, 2);
+      for (const each of detailLines(details, style, wrap)) spinner.write(forLog(each, env));
     },
     debug(sentence) {
       write(style.dim(line(sentence)));

@@ -7,23 +7,35 @@ import type { Progress } from './progress.ts';
 /** How long a request may take before the spinner shows it. */
 const QUIET_MS = 300;
 
+/** Requests that follow each other this closely are one wait. */
+const PAUSE_MS = 1_000;
+
 /** A spinner for slow requests and a countdown for the rate limit; without a terminal, one line for the rate limit. */
 export function openRequests(progress: Progress, clock: Clock): RequestProgress {
   const slow = shared(progress.branch({ background: true }));
   const limit = shared(progress.branch());
+  let open = 0;
+  let ended = Number.NEGATIVE_INFINITY;
+  /** The start of the wait, in which the first request was slow. */
+  let since: number | undefined;
   return {
     begin(host) {
       if (!progress.spins) return () => {};
       const started = clock.elapsed();
+      if (open === 0 && started - ended > PAUSE_MS) since = undefined;
+      open += 1;
       const quick = new AbortController();
       let hide = () => {};
       clock.sleep(QUIET_MS, quick.signal).then(
         () => {
-          hide = slow.show(hostName(host), () => passed(clock.elapsed() - started));
+          since ??= started;
+          hide = slow.show(`Waiting for ${hostName(host)}`, () => passed(clock.elapsed() - (since ?? started)));
         },
         () => {},
       );
       return () => {
+        open -= 1;
+        ended = clock.elapsed();
         quick.abort();
         hide();
       };
@@ -55,5 +67,5 @@ function shared(progress: Progress) {
 
 const countdown = (ms: number): string => duration(Math.ceil(Math.max(0, ms) / 1000) * 1000);
 
-/** Nothing in the first second. */
-const passed = (ms: number): string => (ms < 1000 ? '' : duration(Math.floor(ms / 1000) * 1000));
+/** Nothing in the first second. Two spaces stand before it. */
+const passed = (ms: number): string => (ms < 1000 ? '' : ` ${duration(Math.floor(ms / 1000) * 1000)}`);

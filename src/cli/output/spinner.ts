@@ -42,13 +42,19 @@ export function openSpinner(stream: Output, style: Style): Spinner {
     const [{ default: ora }, { cut, widthOf }] = await Promise.all([import('ora'), import('./width.ts')]);
     loading = false;
     if (rows.size === 0 || held > 0) return;
-    // Only a suffix can be a function, which lets the seconds count between two polls.
     const columns = stream.columns ?? 80;
-    const suffixText = () =>
-      visible([...rows.values()])
-        .map((row) => words(row, style, { cut, widthOf, columns }))
-        .join('\n   ');
-    spinner = ora({ stream: stream as NodeJS.WritableStream, text: '', suffixText, discardStdin: false, isEnabled: true });
+    let turn = 0;
+    let glyphs: readonly string[] = [];
+    // ora's own frame is empty, because every line has a glyph. A prefix can be a function, which lets the seconds count between two polls.
+    const prefixText = () => {
+      const glyph = style.cyan(glyphs[turn++ % glyphs.length] ?? '');
+      return aligned(visible([...rows.values()]), widthOf)
+        .map((row) => `${glyph} ${words(row, style, { cut, widthOf, columns })}`)
+        .join('\n');
+    };
+    spinner = ora({ stream: stream as NodeJS.WritableStream, text: '', prefixText, discardStdin: false, isEnabled: true });
+    glyphs = spinner.spinner.frames;
+    spinner.spinner = { interval: spinner.interval, frames: [''] };
     spinner.start();
   };
   const stop = () => {
@@ -87,12 +93,25 @@ const visible = (rows: readonly Row[]): readonly Row[] => {
   return foreground.length > 0 ? foreground : rows;
 };
 
+/** Rows whose texts have the same columns, which two spaces separate: a name and a state. */
+function aligned(rows: readonly Row[], widthOf: Measure['widthOf']): readonly Row[] {
+  const cells = rows.map(({ text }) => text.split('  '));
+  const widths = (cells[0] ?? []).map((_, at) =>
+    Math.max(...cells.filter(({ length }) => length > 1).map((row) => widthOf(row[at] ?? ''))),
+  );
+  return rows.map((row, index) => {
+    const own = cells[index] ?? [];
+    if (rows.length === 1 || own.length === 1) return row;
+    return { ...row, text: own.map((cell, at) => cell + ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cell)))).join('  ') };
+  });
+}
+
 interface Measure extends Pick<typeof import('./width.ts'), 'cut' | 'widthOf'> {
   readonly columns: number;
 }
 
-/** Columns of the spinner itself, and the least of a text to show. */
-const SPINNER = 4;
+/** Columns of the glyph and the spaces around a row, and the least of a text to show. */
+const SPINNER = 5;
 const LEAST = 20;
 
 /** A row that fits on a line if possible: ora's time grows with the square of the length. */

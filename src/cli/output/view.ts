@@ -19,6 +19,8 @@ export interface Column<T = Item> {
   readonly computed?: true;
   /** A status of something that runs: `running` is its good state, not work in progress. */
   readonly runs?: true;
+  /** True for an item whose status no longer matters, which is neither marked nor green. */
+  readonly past?: (item: T) => boolean;
 }
 
 /** What a command returns. Only the renderer decides how it looks. */

@@ -68,6 +68,13 @@ export function releasesOf(answer: readonly unknown[]): readonly Release[] {
 /** The release that serves the site; undefined if the API marks none, or several. */
 export const liveOf = (releases: readonly Release[] | null | undefined): Release | undefined => releases?.find(({ live }) => live);
 
+/** Tells the releases that once were live and are only kept: their status still says that they are good. */
+export function keptAmong(answer: readonly unknown[]): (record: { readonly id?: unknown }) => boolean {
+  const releases = releasesOf(answer);
+  const kept = new Set(releases.filter(({ live, phase }) => live === false && phase === 'good').map(({ id }) => id));
+  return ({ id }) => kept.has(idIn(id) ?? '');
+}
+
 /** True for a release that is being deployed. A live release that is `running` is not. */
 export const isGoing = ({ phase, word, live }: Release): boolean => phase === 'going' && !(live && isAmbiguous(word));
 

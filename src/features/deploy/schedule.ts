@@ -1,6 +1,6 @@
 import { isError, usage } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
-import { ago, utcOf } from '../../base/time.ts';
+import { duration, utcOf } from '../../base/time.ts';
 import type { Consent, Context, Given } from '../../cli/language/command.ts';
 import { done, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
@@ -34,7 +34,7 @@ export async function schedule(ctx: Needs, values: ScheduleValues): Promise<View
   const { data } = await ctx.api.send<object>('POST /servers/{server}/sites/{site}/schedule-deploy', idsOf(of), {
     body: { scheduled_at: moment.utc },
   });
-  const sentence = `Scheduled a deployment of ${of.site.label} for ${show(moment, ago(moment.utc, ctx.clock.now()))}`;
+  const sentence = `Scheduled a deployment of ${of.site.label} for ${show(moment, `in ${duration(Date.parse(moment.utc) - ctx.clock.now())}`)}`;
   return done(sentence, data ?? { message: sentence, scheduled_at: moment.utc });
 }
 

@@ -50,7 +50,7 @@ export async function deploySeveral(
   };
   const close = ctx.ci.group(`Deploy ${all.length} sites`);
   await Promise.all(Array.from({ length: Math.min(concurrency, all.length) }, worker)).finally(close);
-  return { all: done, view: view(all, done, ctx.signal) };
+  return { all: done, view: view(ctx, all, done) };
 }
 
 /** Deploys one of several sites: asks nothing, and turns a failure into a result. */
@@ -64,8 +64,8 @@ async function one(ctx: DeployContext, work: (inner: DeployContext) => Promise<R
   });
   progress.done();
   if (isStop(report.failure)) return report;
-  if (report.failure) ctx.progress.warn(withName(report.failure.message, targets));
-  else ctx.progress.note(report.done ?? `${targets.site?.label}: ${report.result.outcome}`);
+  if (report.failure) ctx.progress.failed(withName(report.failure.message, targets), report.failure.details);
+  else ctx.progress.succeeded(report.done ?? `${targets.site?.label}: ${report.result.outcome}`);
   return report;
 }
 
@@ -82,12 +82,16 @@ function notStarted(targets: Targets, { aborted }: AbortSignal): Report {
   return { result: unstarted(targets), failure: new DnxError('partial', `${targets.site?.label} was not deployed, because ${why}.`) };
 }
 
-function view(all: readonly Targets[], done: readonly Report[], { reason }: AbortSignal): Result {
+function view({ settings, signal: { reason }, world }: DeployContext, all: readonly Targets[], done: readonly Report[]): Result {
   const failed = done.filter(({ failure }) => failure);
   const items = done.map(({ result, failure }): DeployResult & { error?: { code: string; message: string } } =>
     failure ? { ...result, error: { code: failure.code, message: failure.message } } : result,
   );
-  const others = deployColumns.filter(({ key }) => key !== 'outcome' && key !== 'status' && key !== 'site');
+  const person = settings.format === 'table' && world.stdout.isTTY === true;
+  const others = deployColumns.filter(({ key }) => {
+    if (person && key !== 'server' && done.every(({ result }) => result[key as keyof DeployResult] === null)) return false;
+    return key !== 'outcome' && key !== 'status' && key !== 'site';
+  });
   const shown = [...columns<DeployResult>('site', { key: 'outcome', cell: ({ outcome }) => outcome ?? 'not started' }), ...others];
   const leftOut = done.some(({ result, failure }) => result.outcome === null && failure?.code === 'partial');
   const stopped = done.find(({ failure }) => isStop(failure))?.failure ?? (leftOut && reason instanceof DnxError ? reason : undefined);
@@ -98,9 +102,11 @@ function view(all: readonly Targets[], done: readonly Report[], { reason }: Abor
         ...open.map((of) => ({ command: siteCommand('watch', of), why: 'Resume with' })),
       )
     : failed.length > 0
-      ? new DnxError('partial', `${failed.length} of ${done.length} sites failed`)
+      ? new DnxError('partial', `${failed.length} of ${done.length} sites failed`, {
+          next: failed.flatMap(({ failure }) => failure?.next ?? []),
+        })
       : undefined;
-  return { view: ending(rows(items, shown, '')), exit: failure };
+  return { view: ending(rows(items, shown, '')), exit: failure, next: done.flatMap(({ next = [] }) => next) };
 }
 
 /** Requests that it takes to start one deployment, including those that read the site first. */

@@ -19,7 +19,7 @@ export async function examine(ctx: Needs): Promise<Result> {
   const attention = `${failures.length + warnings.length} of ${all.length} checks need attention.`;
   const shown = columns<Check>(
     'check',
-    { key: 'verdict', title: 'status', cell: ({ verdict }) => marks[verdict] },
+    { key: 'verdict', title: 'Status', cell: ({ verdict }) => marks[verdict] },
     { key: 'detail', wrap: true },
     { key: 'fix', wrap: true },
   );

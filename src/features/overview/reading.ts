@@ -3,7 +3,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { within } from '../../platform/follow/rules.ts';
 
 /** What an overview is read with. */
-export type Reading = Pick<Context, 'api' | 'clock'>;
+export type Reading = Pick<Context, 'api' | 'clock' | 'world'>;
 
 /** An overview is not worth a longer wait. */
 const ALLOWANCE_MS = 10_000;
