@@ -43,7 +43,7 @@ test('server create asks for everything, shows what it costs, and asks before it
   );
   const { text, code } = await terminal.ended;
   expect(text).toContain(
-    'The same without questions: dnx server create web-3 --no-wait --provider hetzner --credential-id 01JQ8Z4T9G00000000CRED0001 --region nbg1 --size cx32 --image ubuntu-24.04 --php-version 8.0 --no-input',
+    'The same without questions:\r\n  dnx server create web-3 --no-wait --provider hetzner --credential-id 01JQ8Z4T9G00000000CRED0001 --region nbg1 --size cx32 --image ubuntu-24.04 --php-version 8.0 --no-input',
   );
   expect(text, 'credentials of another provider are not offered').not.toMatch(/❯ Hetzner production[^?]*DigitalOcean/);
   expect(code).toBe(0);
@@ -116,7 +116,7 @@ test('site create asks for the rest, suggests what suits the type, and says how 
   expect(text).toContain('✓ Created site new.example.com');
   expect(text).toContain('Next: dnx deploy new.example.com');
   expect(text).toMatch(
-    /The same without questions: dnx site create new.example.com --server web-1 --type laravel --git-repository-id \w+ --branch main/,
+    /The same without questions:\r\n {2}dnx site create new.example.com --server web-1 --type laravel --git-repository-id \w+ --branch main/,
   );
   expect(code).toBe(0);
   expect(site()).toMatchObject({
@@ -132,7 +132,7 @@ test('site create picks the server that was not given', async () => {
   const terminal = open('site create manual.example.com --type static --web-directory /');
   await answer(terminal, ['web-1', down + enter], ['? Git repository:', '❯ No repository', 'navigate', enter]);
   const { text, code } = await terminal.ended;
-  expect(text).toMatch(/The same without questions: dnx site create manual.example.com .*--server web-2.* --no-input/);
+  expect(text).toMatch(/The same without questions:\s+dnx site create manual.example.com .*--server web-2.* --no-input/);
   expect([code, site()]).toMatchObject([0, { domain: 'manual.example.com' }]);
 });
 
