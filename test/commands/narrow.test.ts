@@ -87,6 +87,14 @@ describe('on a terminal of 40 columns', () => {
     expect(started.stderr).toBe('Watch it with:\n  dnx site watch blog.example.com --server web-1\n');
   });
 
+  test.each([' ', 'x ', ': dnx', ':', '漢', '漢 '])('a message of 200,000 times %j takes no time', async (text) => {
+    const message = `  ${text.repeat(200_000)}. `;
+    bed.sandbox.faults.always({ method: 'GET' }, { status: 400, body: { message } });
+    const start = performance.now();
+    expect((await narrow('server show web-1')).code).toBe(1);
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+
   test('a warning hangs under its text', async () => {
     const DNX_TOKEN = bed.sandbox.mint(['site:deploy', 'server:read', 'site:read']);
     const run = await bed.dnx('deploy docs.example.com shop.example.com', { columns: 40, env: { DNX_TOKEN, NO_COLOR: '1', TERM: 'dumb' } });

@@ -1,10 +1,10 @@
 import { widthOf } from './width.ts';
 
 /** A command line after `Run:` or a label, which must stay in one piece to be copied. */
-const COMMAND = /^(.*?(?::| {2})) *(dnx \S.*)$/;
+const COMMAND = /(?<=: | {2})dnx \S/;
 
 /** The label of an indented line, such as `  url  https://shop.example.com`. */
-const LABEL = /^ +\S.*? {2,}(?=\S)/;
+const LABEL = /^ +\S.*? {2}(?=\S)/;
 
 /**
  * A message in lines of at most `width` columns, broken between words only. Lines after the first are indented by `indent`, or as the line that
@@ -21,8 +21,8 @@ export const hanging = (message: string, width: number, indent?: number): string
 function broken(line: string, width: number, indent: number | undefined): string {
   if (widthOf(line) <= width) return line;
   const [start = ''] = /^ */.exec(line) ?? [];
-  const [, before, command] = COMMAND.exec(line) ?? [];
-  if (before !== undefined && command !== undefined) return `${broken(before.trimEnd(), width, indent)}\n${start}  ${command}`;
+  const command = line.search(COMMAND);
+  if (command > 0) return `${broken(line.slice(0, command).trimEnd(), width, indent)}\n${start}  ${line.slice(command)}`;
   const margin = ' '.repeat(indent ?? LABEL.exec(line)?.[0].length ?? start.length);
   const done: string[] = [];
   let current = start;
