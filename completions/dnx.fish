@@ -880,6 +880,8 @@ function __dnx_complete
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Not: Wait for the result (default if the token allows it)' \
                     --timeout 'Stop waiting after this long (default 15m)' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
                     --data 'Send this JSON; -F overrides it, and it overrides other options'

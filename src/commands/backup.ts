@@ -2,7 +2,7 @@ import { usage } from '../base/errors.ts';
 import { bytes } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, flag, following, text } from '../cli/language/options.ts';
-import { columns, done, rows } from '../cli/output/view.ts';
+import { columns, done, type Item, rows } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { download } from '../features/backup/download.ts';
 import { siteEndpoint } from '../features/deploy/snapshot.ts';
@@ -27,19 +27,27 @@ const sizeInWords = { key: 'size', cell: ({ size }: Backup) => bytes(size) };
 
 const shown = (nameOf: NameOf) =>
   columns<Backup>(
-    'id',
     { key: 'source', computed: true, cell: (backup) => sourceOf(backup, nameOf) },
+    'id',
     'status',
     sizeInWords,
     'created_at',
     { key: 'type', wide: true },
-    { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf(server_id), wide: true },
+    { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf(server_id) ?? '', wide: true },
   );
 
 /** What was backed up: `shop`, or `database on db-1` where the name is not known. */
 function sourceOf({ type, server_id, site_id, database_id }: Backup, nameOf: NameOf): string {
   const server = nameOf(server_id);
   return nameOf(site_id) ?? nameOf(database_id) ?? (server === undefined ? type : `${type} on ${server}`);
+}
+
+/** The same, with the names of databases, which take further requests. */
+async function sourcesOf(ctx: Context, listed: readonly Item[]): Promise<(backup: Item) => string> {
+  const unknown = listed.filter(({ database_id }) => ctx.nameOf(database_id) === undefined);
+  const databaseOf = await (await import('../features/overview/backup-sources.ts')).databaseNames(ctx, unknown);
+  const nameOf: NameOf = (id) => ctx.nameOf(id) ?? databaseOf(id);
+  return (backup) => sourceOf(backup as unknown as Backup, nameOf);
 }
 
 const details = (nameOf: NameOf) =>
@@ -76,7 +84,10 @@ const list = command({
   shows: shown(unnamed),
   examples: ['list', 'list --status completed --type database', 'list --database shop --server db-1 --json'],
   async run(ctx, { targets: { database }, options: { status, type } }) {
-    const found = (items: readonly Backup[]) => rows(items, shown(ctx.nameOf), status || type ? 'No matching backups.' : 'No backups.');
+    const found = (items: readonly Backup[]) => ({
+      ...rows(items, shown(ctx.nameOf), status || type ? 'No matching backups.' : 'No backups.'),
+      late: { key: 'source', read: (listed: readonly Item[]) => sourcesOf(ctx, listed) },
+    });
     if (!database) return found(await ctx.list<Backup>(backupsEndpoint, { query: { status, type } }));
     // Only the list of the organization takes the filters.
     const backups = await ctx.list<Backup>(ofDatabase);

@@ -1,4 +1,4 @@
-import { DnxError, type Next, usage } from '../base/errors.ts';
+import { DnxError, isError, type Next, usage } from '../base/errors.ts';
 import { isObject } from '../base/json.ts';
 import { wordOf } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
@@ -90,7 +90,9 @@ const set = command({
       changed = true;
       const reply = before
         ? await ctx.call(updateEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: { value, ...body } })
-        : await ctx.call(createEndpoint, { body: { key, value, ...body } });
+        : await ctx.call(createEndpoint, { body: { key, value, ...body } }).catch((error: unknown) => {
+            throw isError(error, 'invalid') && !/^[a-z_]\w*$/i.test(key) ? invalidName(key, error) : error;
+          });
       return did(reply, `Set ${key} on ${site.label}`);
     };
     const [only] = wanted;
@@ -99,6 +101,10 @@ const set = command({
     return { ...result, ...(changed && { next: nextDeploy(site) }) };
   },
 });
+
+/** A name that the API refused and that no shell would take either. */
+const invalidName = (key: string, { status, errors, cause }: DnxError): DnxError =>
+  new DnxError('invalid', `'${key}' is not a valid variable name.`, { status, errors, cause });
 
 interface Pair {
   readonly key: string;

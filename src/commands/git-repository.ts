@@ -1,7 +1,7 @@
 import { command, group } from '../cli/language/command.ts';
 import { assumed, from, natural, required, text } from '../cli/language/options.ts';
-import { answer, create, list, remove, resource, show, update } from '../cli/language/resource.ts';
-import { columns } from '../cli/output/view.ts';
+import { answer, create, creation, list, remove, resource, show, update } from '../cli/language/resource.ts';
+import { columns, rows } from '../cli/output/view.ts';
 
 interface GitRepository {
   readonly id: string;
@@ -48,10 +48,18 @@ const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-dep
     }),
   });
 
+const listRepositories = command({
+  ...list(repositories),
+  run: async (ctx, { targets }) => ({
+    ...rows(await ctx.list<GitRepository>(), repositories.columns, 'No git repositories.', creation('git_repository', targets)),
+    late: { key: 'git_provider_id', read: async () => (await import('../features/overview/git-providers.ts')).providerNames(ctx) },
+  }),
+});
+
 export default group({
   name: 'git-repository',
   commands: [
-    list(repositories),
+    listRepositories,
     show(repositories),
     create(repositories, fields),
     update(repositories, { name: fields.name }),

@@ -73,8 +73,12 @@ const without = (...types: readonly string[]) => ({
   when: ({ type }: Readonly<Record<string, unknown>>) => !types.includes(String(type)),
 });
 
+/** What is wrong with a name that no host can have. */
+const wrongName = (typed: string): string | undefined =>
+  /^[a-z0-9.-]+$/i.test(typed) ? undefined : 'Use letters, digits, dots and hyphens, as in web-1.';
+
 const fields = {
-  name: natural(required(text('Server name'))),
+  name: prompted(natural(required(text('Server name'))), { check: wrongName }),
   provider: from(required(text('Cloud provider, such as hetzner')), { list: 'GET /providers' }),
   credential_id: prompted(
     from(assumed(text('Credential, by name or id')), { list: 'GET /providers/credentials', where: 'provider', resolve: true }),

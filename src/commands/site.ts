@@ -39,7 +39,7 @@ const deploy = command({
   summary: 'Deploy a site and wait for the result',
   description: [
     'Exit codes: 0 succeeded, or started with --no-wait; 1 failed or superseded; 11 failed verification and rolled back; 12 some of several sites failed; 124 still running after --timeout.',
-    'If you interrupt it, the deployment continues. Resume with: dnx site watch',
+    'If you interrupt it, the deployment continues. Resume with: dnx watch',
   ].join('\n'),
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',

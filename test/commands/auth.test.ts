@@ -228,6 +228,16 @@ describe('auth status', () => {
     expect(stored.stderr).toContain('dnx login');
   });
 
+  test('a stored token that is gone from the keychain is not offered', async () => {
+    expect((await login()).code).toBe(0);
+    bed.keychain.clear();
+    const run = await bed.dnx('server list', signedOut);
+    expect([run.code, run.stderr]).toEqual([
+      4,
+      expect.stringMatching(/^Error: Not signed in to 127\.0\.0\.1:\d+\.\n {2}The stored token is gone\. Run: dnx login .*\n$/),
+    ]);
+  });
+
   test('exits 4 if nobody is signed in', async () => {
     const run = await bed.dnx('auth status', signedOut);
     expect(run.code).toBe(4);

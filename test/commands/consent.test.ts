@@ -26,6 +26,27 @@ describe('a question about several targets', () => {
   });
 });
 
+describe('a question about something of a site', () => {
+  test.each([
+    ['env unset APP_DEBUG --site blog.example.com', 'Remove variable APP_DEBUG from blog.example.com (web-1)?'],
+    ['redirect delete /sale --site shop.example.com', 'Delete redirect /sale on shop.example.com (web-1)?'],
+    ['env unset APP_ENV APP_DEBUG --site blog.example.com', 'Remove 2 variables (APP_ENV, APP_DEBUG) from blog.example.com (web-1)?'],
+  ])('%s names the site and its server shortly', async (line, question) => {
+    const run = await bed.dnx(line, terminal('n\r'));
+    expect(run.stderr).toContain(question);
+    expect([run.code, sent(run.calls)]).toEqual([1, []]);
+  });
+
+  test('what is not there is not asked about', async () => {
+    const run = await bed.dnx('redirect delete 01JQ8Z4T9G00000000000N0NE1 --site shop.example.com', terminal('y\r'));
+    expect([run.code, sent(run.calls), run.stderr]).toEqual([
+      6,
+      [],
+      expect.stringContaining("Redirect '01JQ8Z4T9G00000000000N0NE1' not found"),
+    ]);
+  });
+});
+
 describe('backup restore', () => {
   const database = seeded.backups['shop database, completed'];
   const application = seeded.backups['shop application, completed'];

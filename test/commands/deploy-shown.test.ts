@@ -36,7 +36,7 @@ describe('a deployment', () => {
           '\nError: Deployment of shop\\.example\\.com failed after 16s',
           '  failed  20260416_120003  [0-9a-f]{7} \\S.*',
           `  live    ${live?.name}  ${live?.commit_hash?.slice(0, 7)} ${live?.commit_message}   \\(still serving\\)`,
-          '  See: dnx site releases shop\\.example\\.com --server web-1\n$',
+          '  See: dnx releases shop\\.example\\.com --server web-1\n$',
         ].join('\n'),
       ),
     );
@@ -52,7 +52,7 @@ describe('a deployment', () => {
     expect(run).toMatchObject({
       code: 0,
       stdout: '✓ Started a deployment of shop.example.com\n',
-      stderr: 'Watch it with: dnx site watch shop.example.com --server web-1\n',
+      stderr: 'Watch it with: dnx watch shop.example.com --server web-1\n',
     });
   });
 });

@@ -5,7 +5,7 @@ import { type Bed, openBed } from '../support/dnx.ts';
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
 const SITE = `/servers/${web1}/sites/${shop}`;
-const RESUME = 'dnx site watch shop.example.com --server web-1';
+const RESUME = 'dnx watch shop.example.com --server web-1';
 
 let bed: Bed;
 beforeEach(async () => {

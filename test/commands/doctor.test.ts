@@ -78,7 +78,7 @@ describe('doctor', () => {
     expect(`${line?.verdict}: ${line?.detail}`).toContain(words);
     expect(line?.fix).toEqual(expect.stringMatching(/\w/));
     const { error } = JSON.parse(run.stderr) as { error: { message: string } };
-    expect(error.message).toMatch(/^\d of \d+ checks need attention\.$/);
+    expect(error.message).toMatch(/^(1 of \d+ checks needs|[2-9] of \d+ checks need) attention\.$/);
   });
 
   test.each([

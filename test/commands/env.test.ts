@@ -36,7 +36,7 @@ testGroup('env', {
     says: later,
     ability: 'site:update',
     missing: 'set A=1 --site nowhere.example.com',
-    invalid: [`set not-a-key=1 ${on}`, 'key', 'key'],
+    invalid: [`set LOG_LEVEL=warning -F value:=1 ${on}`, 'value', 'value'],
   },
   'set, of a known key': {
     line: `set APP_ENV=local ${on}`,
@@ -93,7 +93,7 @@ test('a value that is already set is not sent', async () => {
 
 test('a refused variable does not stop the others; exit 12', async () => {
   const run = await bed.dnx(`env set not-a-key=1 LOG_LEVEL=warning ${on}`);
-  expect(run.stdout).toMatch(/^VARIABLE +RESULT\nnot-a-key +The key field format is invalid\.\nLOG_LEVEL +set\n$/);
+  expect(run.stdout).toMatch(/^VARIABLE +RESULT\nnot-a-key +'not-a-key' is not a valid variable name\.\nLOG_LEVEL +set\n$/);
   expect(run.stderr).toBe(`${later}Error: 1 of 2 variables failed\n`);
   expect(run.code).toBe(12);
   expect(value('LOG_LEVEL')).toBe('warning');
@@ -138,4 +138,9 @@ test('several are removed with one confirmation', async () => {
   expect(run.stderr).toBe(later);
   expect(value('DB_PASSWORD')).toBeUndefined();
   expect(value('APP_ENV')).toBe('production');
+});
+
+test('a name that no shell takes is named, and the API explains; there is no other field to set', async () => {
+  const run = await bed.dnx(['env', 'set', 'FOO BAR=1', ...on.split(' ')]);
+  expect([run.code, run.stderr]).toEqual([7, "Error: 'FOO BAR' is not a valid variable name.\n  key: The key field format is invalid.\n"]);
 });

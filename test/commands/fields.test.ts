@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 let bed: Bed;
@@ -50,7 +51,7 @@ describe('what a column computes', () => {
 
   test('stands in CSV only where the API sent nothing: sizes are bytes, commits whole', async () => {
     const [head, first] = (await bed.dnx('backup list --status completed -o csv')).stdout.split('\n');
-    expect(head).toBe('id,source,status,size,created_at,type,server_id');
+    expect(head).toBe('source,id,status,size,created_at,type,server_id');
     expect(first).toMatch(/,completed,\d{6},2\d{3}-.*Z,database,01JQ8Z4T9G000000000000DB01$/);
     const releases = await bed.dnx('site releases shop.example.com -o csv --fields commit_hash --limit 1');
     expect(releases.stdout).toMatch(/^commit_hash\n[0-9a-f]{40}\n$/);
@@ -69,8 +70,8 @@ describe('names in place of ids', () => {
     expect(before.stdout).not.toContain('shop.example.com');
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
     const run = await bed.dnx('backup list', { columns: 80, env: { NO_COLOR: '1' } });
-    expect(run.calls).toEqual(['GET /backups']);
-    expect(run.stdout).toMatch(/^01JQ8Z4T9G000000000000BK08 {2}shop\.example\.com {2}● pending/m);
+    expect(run.calls).toEqual(['GET /backups', 'GET /servers/01JQ8Z4T9G000000000000DB01/databases']);
+    expect(run.stdout).toMatch(/^shop\.example\.com {2}01JQ8Z4T9G000000000000BK08 {2}● pending/m);
     expect((await bed.dnx('backup list --wide', { columns: 200 })).stdout).toMatch(/ application +web-1\n/);
   });
 
@@ -82,6 +83,43 @@ describe('names in place of ids', () => {
       expect([run.code, run.stdout]).toEqual([0, expect.not.stringMatching(/01JQ8Z/)]);
     },
   );
+});
+
+describe('names that take further requests', () => {
+  const databases = `GET /servers/${seeded.servers['db-1']}/databases`;
+
+  test('name the database of a backup, with a request per server', async () => {
+    const run = await bed.dnx('backup list --type database', { columns: 80, env: { NO_COLOR: '1' } });
+    expect(run.calls).toEqual(['GET /backups', databases]);
+    expect(run.stdout).toMatch(/^shop +01JQ8Z\S+ +● completed/m);
+    expect(run.stdout).not.toMatch(/^database/m);
+  });
+
+  test.each([403, 500, 'drop'] as const)('are left out where the request answers %s', async (status) => {
+    bed.sandbox.faults.always({ path: '/servers/{server}/databases' }, typeof status === 'string' ? status : { status, body: {} });
+    const run = await bed.dnx('backup list --type database', { columns: 80 });
+    expect([run.code, run.stderr, run.waited, run.calls]).toEqual([0, '2 columns hidden; use --wide\n', 0, ['GET /backups', databases]]);
+    expect(run.stdout).toMatch(/^database +01JQ8Z/m);
+  });
+
+  test('are read for a table alone, and for a column that it shows', async () => {
+    expect((await bed.dnx('backup list --json')).calls).toEqual(['GET /backups']);
+    expect((await bed.dnx('backup list --fields id,status')).calls).toEqual(['GET /backups']);
+    expect((await bed.dnx('git-repository list', { columns: 80 })).calls).toEqual(['GET /git-repositories']);
+  });
+
+  test('name the Git provider of a repository, or nothing', async () => {
+    const named = await bed.dnx('git-repository list', { columns: 120, env: { NO_COLOR: '1' } });
+    expect(named.stdout).toMatch(/^example\/shop .* GitHub {2,}/m);
+    bed.sandbox.faults.always({ path: '/git-providers' }, { status: 403, body: {} });
+    const run = await bed.dnx('git-repository list', { columns: 120, env: { NO_COLOR: '1' } });
+    expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/^example\/shop .* – {2,}/m)]);
+  });
+
+  test('a server that is not known has no id in its place', async () => {
+    const { stdout } = await bed.dnx('backup list', { columns: 200, env: { NO_COLOR: '1' } });
+    expect(stdout).toMatch(/(application|database) +–\n/);
+  });
 });
 
 describe('an empty list', () => {

@@ -36,15 +36,26 @@ describe('login with a password', () => {
     const run = await login(`${DOWN}${DOWN}\r`);
     expect(run.code, run.stderr).toBe(0);
     expect(run.calls).toEqual(['POST /login', 'GET /user', 'POST /tokens', 'GET /user', 'POST /logout']);
-    expect(created()).toMatchObject([{ id: 8, name: `dnx on ${hostname()}`, abilities: ['site:deploy', 'site:read'] }]);
+    expect(created()).toMatchObject([{ id: 8, name: `dnx on ${hostname()}`, abilities: ['site:deploy', 'server:read', 'site:read'] }]);
     expect(bed.keychain.get(account())).toMatch(/^8\|/);
-    expect(run.stderr).not.toContain('dnx site list');
+  });
+
+  test('a token that cannot list sites is not told to', async () => {
+    const run = await login('', { line: 'login --ability site:read --ability site:deploy' });
+    expect([run.code, run.stderr]).toEqual([0, expect.not.stringContaining('dnx site list')]);
   });
 
   test('abilities given as options are asked of the login itself', async () => {
     const run = await login('', { line: 'login --ability site:read --preset ci-deploy' });
     expect([run.code, run.calls]).toEqual([0, ['POST /login', 'GET /user']]);
-    expect(created()).toMatchObject([{ abilities: ['site:deploy', 'site:read'] }]);
+    expect(created()).toMatchObject([{ abilities: ['site:deploy', 'server:read', 'site:read'] }]);
+  });
+
+  test('offers the email of the last sign-in', async () => {
+    expect((await login('\r')).code).toBe(0);
+    const run = await login('', { keys: `\r${SEED_PASSWORD}\r\r` });
+    expect(run.stderr).toContain(`? Email: (${SEED_EMAIL})`);
+    expect([run.code, run.calls]).toEqual([0, ['POST /login', 'GET /user']]);
   });
 
   test('a wrong password is asked for again, without the email', async () => {

@@ -143,9 +143,7 @@ describe('rollback', () => {
     const run = await bed.dnx(`rollback shop.example.com --to ${typo} --yes`);
     expect(run).toMatchObject({ code: 6, stdout: '' });
     expect(run.stderr).toBe(
-      [`Error: Release '${typo}' not found. Did you mean ${target}?`, '  See: dnx site releases shop.example.com --server web-1\n'].join(
-        '\n',
-      ),
+      [`Error: Release '${typo}' not found. Did you mean ${target}?`, '  See: dnx releases shop.example.com --server web-1\n'].join('\n'),
     );
   });
 
@@ -187,6 +185,6 @@ describe('rollback', () => {
     const run = await bed.dnx('rollback shop.example.com --yes --no-wait --json');
     expect(run.json()).toMatchObject({ outcome: 'started' });
     expect(run.waited).toBe(0);
-    expect(run.stderr).toContain('Watch it with: dnx site watch shop.example.com --server web-1\n');
+    expect(run.stderr).toContain('Watch it with: dnx watch shop.example.com --server web-1\n');
   });
 });

@@ -202,3 +202,24 @@ test('--no-wait reports several servers as what they are', async () => {
   const run = await bed.dnx('server provision web-1 web-2 --yes --no-wait');
   expect(run.stdout).toMatch(/^SERVER +RESULT\nweb-1 +provisioning\nweb-2 +provisioning\n$/);
 });
+
+const order =
+  '--provider hetzner --credential-id 01JQ8Z4T9G00000000CRED0001 --region fsn1 --size cx22 --image ubuntu-24.04 --type cache --no-wait';
+const typing = (typed: string) => ({ typed, columns: 100, env: { TERM: 'dumb' } });
+
+test('a typed name that no host can have is asked for again', async () => {
+  const run = await bed.dnx(`server create ${order}`, typing('bad name!\nweb-9\ny\n'));
+  expect(run.stderr).toContain('Use letters, digits, dots and hyphens, as in web-1.\n? Server name: ');
+  expect([run.code, bed.sandbox.state.servers.at(-1)?.name]).toEqual([0, 'web-9']);
+});
+
+test('a name on the command line is left to the API', async () => {
+  const run = await bed.dnx(['server', 'create', 'bad name!', ...order.split(' ')]);
+  expect(run.calls).toContain('POST /servers');
+});
+
+test('--yes answers the question before the order, and is allowed where there is none', async () => {
+  const asked = await bed.dnx(`server create ${order} --yes`, typing('web-9\n'));
+  expect([asked.code, asked.stderr]).toEqual([0, expect.not.stringContaining('(y/N)')]);
+  expect((await bed.dnx(`server create web-10 ${order} -y`)).code).toBe(0);
+});

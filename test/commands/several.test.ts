@@ -108,8 +108,8 @@ describe('deploy several', () => {
   test('Ctrl-C tells how to follow each that was started', async () => {
     const run = await bed.dnx('deploy --server web-1 --all', { interruptAt: 6_000 });
     expect(run.code).toBe(130);
-    expect(run.stderr).toContain('dnx site watch shop.example.com --server web-1');
-    expect(run.stderr).toContain('dnx site watch blog.example.com --server web-1');
+    expect(run.stderr).toContain('dnx watch shop.example.com --server web-1');
+    expect(run.stderr).toContain('dnx watch blog.example.com --server web-1');
     expect((await bed.dnx('site watch blog.example.com --json')).json()).toMatchObject({ site: 'blog.example.com', outcome: 'succeeded' });
   });
 

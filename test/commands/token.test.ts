@@ -42,7 +42,11 @@ describe('token create', () => {
       return { ...answer, body: shape(token, data) };
     });
     const run = await bed.dnx('token create ci --preset ci-deploy --json');
-    expect(run.json()).toMatchObject({ name: 'ci', abilities: ['site:deploy', 'site:read'], token: expect.stringMatching(/^\d+\|/) });
+    expect(run.json()).toMatchObject({
+      name: 'ci',
+      abilities: ['site:deploy', 'server:read', 'site:read'],
+      token: expect.stringMatching(/^\d+\|/),
+    });
     expect(run.json()).not.toHaveProperty('data');
   });
 
@@ -99,7 +103,7 @@ describe('token create', () => {
   test('warns about an ability that is not in the reference', async () => {
     const run = await bed.dnx('token create ci --ability site:fly');
     expect(run.code).toBe(7);
-    expect(run.stderr).toContain('Not in the API reference: site:fly.');
+    expect(run.stderr).toContain("Unknown ability 'site:fly'. To see all abilities: dnx token abilities\n");
   });
 });
 
@@ -177,6 +181,13 @@ describe('token revoke', () => {
       expect([line, run.code, names().length]).toEqual([line, 1, 6]);
       expect(run.stderr).toContain(question);
     }
+  });
+
+  test('is not asked about an id that does not exist', async () => {
+    const run = await bed.dnx('token revoke 99', { keys: 'y\r', columns: 100 });
+    expect([run.code, run.stderr]).toEqual([6, expect.stringContaining("Token '99' not found.")]);
+    expect(run.stderr).not.toContain('Revoke token');
+    expect(run.calls).toEqual(['GET /tokens']);
   });
 
   test('an ambiguous name is refused', async () => {

@@ -49,7 +49,7 @@ test('a plain -o ndjson has no events and no type', async () => {
   expect(Object.keys(JSON.parse(run.stdout))[0]).toBe('id');
 });
 
-const watchShop = "dnx site watch shop.example.com --server 'web 1; true'";
+const watchShop = "dnx watch shop.example.com --server 'web 1; true'";
 
 test.each([
   ['deploy shop.example.com', 'Resume with', watchShop],

@@ -144,7 +144,7 @@ describe('site watch', () => {
     expect(run.code).toBe(130);
     const watched = await bed.dnx('site watch --json --timeout 1s', { env: stored });
     expect(watched.json()).toMatchObject({ site: 'shop.example.com', outcome: 'timed_out' });
-    expect(watched.stderr).toContain(`dnx site watch shop.example.com --server web-1 --profile work --host ${bed.sandbox.url}`);
+    expect(watched.stderr).toContain(`dnx watch shop.example.com --server web-1 --profile work --host ${bed.sandbox.url}`);
     expect((await bed.dnx('site watch --profile other', { env: stored })).code).toBe(2);
     expect((await bed.dnx('site watch', { env: { ...stored, DNX_TOKEN: bed.sandbox.token } })).code).toBe(2);
     expect((await bed.dnx('site watch --json', { env: stored })).json()).toMatchObject({ outcome: 'succeeded' });

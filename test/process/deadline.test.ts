@@ -79,7 +79,7 @@ test.each(['says nothing', 'drips byte after byte'])('a Deploynix that %s after 
   const { exitCode, stderr, stdout, took } = await deploy(url);
   expect([exitCode, stdout]).toEqual([124, '']);
   expect(stderr).toContain('the request may have been performed');
-  expect(stderr).toContain('dnx site watch shop.example.com --server 2');
+  expect(stderr).toContain('dnx watch shop.example.com --server 2');
   expect(took).toBeLessThan(SOON);
   expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
 });

@@ -28,7 +28,7 @@ describe('following a deployment', () => {
     child.kill(signal);
     const run = await child;
     expect([run.exitCode, run.stdout]).toEqual([code, '']);
-    expect(run.stderr).toMatch(/dnx site watch .*shop\.example\.com/);
+    expect(run.stderr).toMatch(/dnx watch .*shop\.example\.com/);
     expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET').map(({ path }) => path)).toEqual([
       expect.stringMatching(/\/deploy$/),
     ]);
@@ -41,7 +41,7 @@ describe('following a deployment', () => {
     const run = await child;
     expect(run.exitCode).toBe(code);
     expect(JSON.parse(run.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
-      error: { code: codes[code], hint: expect.stringContaining('dnx site watch') },
+      error: { code: codes[code], hint: expect.stringContaining('dnx watch') },
     });
   });
 });

@@ -198,7 +198,7 @@ test('token create asks the same question, with CI first', async () => {
   await terminal.shows('? What should this token be able to do?');
   terminal.type(keys.enter);
   expect((await terminal.ended).code).toBe(0);
-  expect(minted()).toMatchObject([{ name: 'ci', abilities: ['site:deploy', 'site:read'] }]);
+  expect(minted()).toMatchObject([{ name: 'ci', abilities: ['site:deploy', 'server:read', 'site:read'] }]);
 });
 
 test('the token in use is revoked only once its name is typed', async () => {

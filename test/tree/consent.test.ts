@@ -4,12 +4,12 @@ import { consentLevel } from '../../src/cli/language/tree.ts';
 import { openBed, type Run } from '../support/dnx.ts';
 import { leaves, linesOf } from '../support/tree.ts';
 
-/** Ask only sometimes and have their own tests: with a deployment already scheduled, and for DELETE. */
+/** Ask only sometimes and have their own tests: with a deployment already scheduled, and for DELETE. A review needs no consent. */
 const sometimes = ['site schedule', 'api'];
 
 /** Every command with consent, and its first example with `--yes` or `--confirm`, without that option. */
 const consenting = leaves.flatMap((leaf) => {
-  if (sometimes.includes(leaf.path) || !('yes' in optionsOf(leaf.group, leaf.command))) return [];
+  if (sometimes.includes(leaf.path) || leaf.command.review || !('yes' in optionsOf(leaf.group, leaf.command))) return [];
   const agreed = linesOf(leaf).find((line) => / --(yes|confirm)\b/.test(line));
   if (!agreed) throw new Error(`${leaf.path} has no example with its consent`);
   const line = agreed.replace(/^dnx /, '').replace(/ --yes\b| --confirm ('[^']*'|\S+)/g, '');

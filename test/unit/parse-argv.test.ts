@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { DnxError } from '../../src/base/errors.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import { openBed } from '../support/dnx.ts';
@@ -126,4 +127,24 @@ test('a refusal names the help that would have helped, and stdout stays empty', 
   } finally {
     await bed.close();
   }
+});
+
+test.each([
+  ['env list shop.example.com', 'Use --site shop.example.com.'],
+  ['queue list shop.example.com', 'Use --site shop.example.com.'],
+  ['certificate list shop.example.com', 'Use --site shop.example.com.'],
+  ['backup create shop.example.com', 'Use --site shop.example.com.'],
+  ['database list db-1', 'Use --server db-1.'],
+  ['site list web-1', 'Use --server web-1.'],
+  ['site list shop.example.com', undefined],
+  ['env list web-1', undefined],
+  ['env list shop.example.com --site blog.example.com', undefined],
+  ['--site blog.example.com env list shop.example.com', undefined],
+  ['env list shop.example.com blog.example.com', undefined],
+  ['token list shop.example.com', undefined],
+  ['api GET /servers shop.example.com', undefined],
+])('dnx %s: the hint is %s', async (line, hint) => {
+  const { error } = await read(line);
+  expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining('Too many arguments') });
+  expect((error as DnxError).hint).toBe(hint);
 });

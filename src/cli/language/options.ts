@@ -20,6 +20,8 @@ export interface Prompt {
   readonly offers?: (given: Readonly<Record<string, unknown>>) => readonly string[];
   /** The answer that leaves the option out: `No repository`. */
   readonly none?: string;
+  /** What is wrong with a typed answer, which is then asked for again. The value of a flag is left to the API. */
+  readonly check?: (typed: string) => string | undefined;
 }
 
 /** An option, field or argument. `V` is the type of its value in `run`; its key in the declaration is its name. */

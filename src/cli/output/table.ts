@@ -7,7 +7,7 @@ import { chosen, dataOf, type Narrowing, narrowed, type Shown } from './narrow.t
 import { rowsOf } from './rows.ts';
 import { ended } from './separated.ts';
 import { json, lines } from './text.ts';
-import type { Column, Item, View } from './view.ts';
+import type { Column, Item, LateCells, View } from './view.ts';
 
 /** What a table depends on besides its view. */
 export interface TableOptions extends CellOptions, Narrowing {
@@ -36,7 +36,7 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
       if (view.done !== undefined && view.details && !options.fields) return succeeded(view.done, view.details, options);
       return `${view.done === undefined ? '' : succeeded(view.done, [], options)}${await whole(view, options)}`;
     case 'rows':
-      return rows(narrowed(view.items, options, view.columns), view.columns, options);
+      return rows(narrowed(view.items, options, view.columns), view.columns, options, view.late);
   }
 }
 
@@ -88,10 +88,12 @@ function offered(columns: readonly Column[], { fields, wide, width = ROOMY }: Ta
   return wide || width >= ROOMY ? columns : columns.filter((column) => !column.wide);
 }
 
-async function rows(items: readonly Item[], columns: readonly Column[], options: TableOptions): Promise<string> {
+async function rows(items: readonly Item[], columns: readonly Column[], options: TableOptions, late?: LateCells): Promise<string> {
   if (items.length === 0) return '';
   const { width, style, fields, wide } = options;
-  const shown = offered(columns, options);
+  const given = offered(columns, options);
+  const cells = late && given.some(({ key }) => key === late.key) ? await late.read(items) : undefined;
+  const shown = cells ? given.map((column) => (column.key === late?.key ? { ...column, cell: cells } : column)) : given;
   const { grid } = await import('./grid.ts');
   const body = items.map((item) => shown.map((column) => cell(item, column, options)));
   const head = options.header ? [shown.map((column) => style.bold(heading(column).toUpperCase()))] : [];

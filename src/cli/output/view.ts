@@ -21,6 +21,12 @@ export interface Column<T = Item> {
   readonly runs?: true;
 }
 
+/** The cells of a column, by its key, read once it is known to be shown. `read` must not fail where the token may not read them. */
+export interface LateCells {
+  readonly key: string;
+  readonly read: (shown: readonly Item[]) => Promise<(item: Item) => unknown>;
+}
+
 /** What a command returns. Only the renderer decides how it looks. */
 export type View =
   | {
@@ -28,6 +34,8 @@ export type View =
       readonly items: readonly Item[];
       readonly columns: readonly Column[];
       readonly empty: string;
+      /** The cells of a column that take further requests. Only a table that shows it asks for them. */
+      readonly late?: LateCells;
       /** How to create the first one. */
       readonly first?: readonly string[];
       readonly event?: Event;

@@ -20,7 +20,7 @@ export interface Typing {
   /** Taken if the user only presses enter. */
   readonly default?: string | undefined;
   /** What is wrong with an answer, which is then asked for again. */
-  readonly check?: (typed: string) => string | undefined;
+  readonly check?: ((typed: string) => string | undefined) | undefined;
 }
 
 export interface SelectOptions {

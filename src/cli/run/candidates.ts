@@ -43,10 +43,12 @@ export async function candidatesFor(
 
 export const labelIn = ({ targets }: Candidate, name: string): Target => targets[name] ?? { id: '', label: '' };
 
-/** Aligned rows that fit these columns: the name, its server, and what tells it from the others. A name that is cut stands below in full. */
+/** Aligned rows that fit these columns: the name, its server, and what tells it from the others: an id where two have one name. A name that is cut stands below in full. */
 export function choicesOf(name: string, candidates: readonly Candidate[], now: number, columns: number): readonly Choice<Targets>[] {
   const labels = candidates.map((each) => labelIn(each, name).label);
-  const rows = candidates.map((each) => cellsOf(name, each, now));
+  const named = (each: Candidate) => `${labelIn(each, name).label}\n${placeOf(name, each)}`;
+  const isTwin = (each: Candidate) => candidates.some((other) => other !== each && named(other) === named(each));
+  const rows = candidates.map((each) => [...cellsOf(name, each, now), isTwin(each) ? `id ${labelIn(each, name).id}` : '']);
   const others = padded(rows).map((row) => row.join('  '));
   const room = Math.max(NARROWEST, columns - CURSOR - Math.max(0, ...others.map((row) => row.length + 2)));
   const shown = padded(labels.map((label) => [shortened(label, room)]));
@@ -71,10 +73,14 @@ function padded(rows: readonly (readonly string[])[]): readonly (readonly string
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).filter((cell) => cell !== ''));
 }
 
-function cellsOf(name: string, { targets, thing }: Candidate, now: number): readonly string[] {
-  const place = name === 'site' && targets.server ? [targets.server.label] : [];
+/** The server of a site. */
+const placeOf = (name: string, { targets }: Candidate): readonly string[] =>
+  name === 'site' && targets.server ? [targets.server.label] : [];
+
+function cellsOf(name: string, candidate: Candidate, now: number): readonly string[] {
+  const { thing } = candidate;
   const tells = (namings[name]?.tells ?? []).map((key) =>
     key.endsWith('_at') && thing[key] ? ago(wordOf(thing[key]), now) : wordOf(thing[key]),
   );
-  return [...place, ...tells];
+  return [...placeOf(name, candidate), ...tells];
 }

@@ -1,6 +1,6 @@
 import { cancelled, usage } from '../../base/errors.ts';
 import { capitalized, plural, quotedName, title } from '../../base/text.ts';
-import { called, isIdOf, type Targets } from '../../platform/names/names.ts';
+import { called, isId, isIdOf, type Target, type Targets } from '../../platform/names/names.ts';
 import { type Consent, type Context, nounOf } from '../language/command.ts';
 import { consentLevel } from '../language/tree.ts';
 import { quoted } from './command-line.ts';
@@ -89,15 +89,18 @@ function actionOf({ verb }: Consent, summary: string, all: readonly Targets[], n
   const own = first[noun];
   if (!own) return `${summary}${where(first, noun)}`;
   const start = capitalized(verb ?? summary.split(' ')[0] ?? '');
-  if (all.length === 1) return `${start} ${called(noun, own)}${where(first, noun)}`;
+  if (all.length === 1) return `${start} ${called(noun, own)}${where(first, noun, start)}`;
   const together = all.every((each) => where(each, noun) === where(first, noun));
-  const labels = all.map((each) => `${quotedName(each[noun]?.label ?? '')}${together ? '' : where(each, noun)}`).join(', ');
-  return `${start} ${all.length} ${plural(title(noun))} (${labels})${together ? where(first, noun) : ''}`;
+  const labels = all.map((each) => `${quotedName(each[noun]?.label ?? '')}${together ? '' : where(each, noun, start)}`).join(', ');
+  return `${start} ${all.length} ${plural(title(noun))} (${labels})${together ? where(first, noun, start) : ''}`;
 }
 
-const where = (targets: Targets, noun: string): string =>
-  Object.entries(targets)
-    .filter(([name]) => name !== noun)
-    .map(([name, target]) => ` on ${called(name, target)}`)
-    .reverse()
-    .join('');
+/** ` on shop.example.com (web-1)`, ` from` it if something is removed; else ` on server web-1`. */
+function where(targets: Targets, noun: string, verb = ''): string {
+  const { server, site, ...others } = Object.fromEntries(Object.entries(targets).filter(([name]) => name !== noun));
+  const word = verb === 'Remove' ? 'from' : 'on';
+  const bare = (name: string, target: Target) => (isId(target.label) ? called(name, target) : quotedName(target.label));
+  const place = site && server ? [` ${word} ${bare('site', site)} (${bare('server', server)})`] : [];
+  const rest = Object.entries<Target>({ ...(!site && server && { server }), ...(!server && site && { site }), ...others });
+  return [...place, ...rest.map(([name, target]) => ` ${word} ${called(name, target)}`)].reverse().join('');
+}

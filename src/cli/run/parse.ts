@@ -2,7 +2,7 @@ import { own } from '../../base/json.ts';
 import { version } from '../../base/version.ts';
 import { type AnyCommand, type Entry, type Group, noGroup, type Tree } from '../language/command.ts';
 import { type Globals, globals as globalOptions } from '../language/globals.ts';
-import { text } from '../language/options.ts';
+import { type Options, text } from '../language/options.ts';
 import { optionsOf, positionalsOf } from '../language/signature.ts';
 import { namesOf } from '../language/tree.ts';
 import type { Page } from './help/page.ts';
@@ -111,6 +111,7 @@ function read(group: Group, command: AnyCommand, path: string, argv: readonly st
       options: [options, globalOptions],
       args: positionals.map(({ key, variadic }) => `[${key.replaceAll('_', '-')}${variadic ? '...' : ''}]`),
       passThrough: positionals.some(({ option }) => option.rest),
+      parentOf: (word) => parentOf(word, typeof command.calls === 'function' ? {} : options, reading.given),
     },
     reading.given,
   );
@@ -118,6 +119,14 @@ function read(group: Group, command: AnyCommand, path: string, argv: readonly st
   if (asked && argv.includes('--api')) return show(reading, async (page) => (await import('./help/api.ts')).apiHelp(path, command, page));
   if (asked) return show(reading, async (page) => (await import('./help/command.ts')).commandHelp(path, group, command, page));
   return invocationOf(group, command, path, { positionals, words: values, own: options, given: reading.given });
+}
+
+/** The site or server that a word could be, if it is an option that was not given. Only a domain has a dot. */
+function parentOf(word: string, options: Options, given: Readonly<Record<string, unknown>>): string | undefined {
+  if (!/^\w[\w.-]*$/.test(word)) return undefined;
+  const parent = word.includes('.') ? 'site' : 'server';
+  const fits = parent in options && given[parent] === undefined;
+  return fits && (parent === 'site' || !('site' in options)) ? parent : undefined;
 }
 
 /** The options that come first, and the words after them as they are. */

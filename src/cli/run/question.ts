@@ -24,7 +24,7 @@ export async function askFor(
   const { ask } = sources;
   if (option.kind === 'secret') return { value: await ask.password(option.help), label: '' };
   const typed = async (question: string): Promise<Answer> => {
-    const word = await ask.input(`${question}:`);
+    const word = await ask.input(`${question}:`, { check: option.prompt?.check });
     return { value: await parseValue(key, option, word, sources), label: word };
   };
   const choices = await choicesOf(option, given, api);

@@ -12,11 +12,12 @@ export function withLabels(error: unknown, command: AnyCommand): unknown {
   for (const field of Object.keys(error.errors)) {
     // `domains.0` is an item of `domains`.
     const [key = field] = field.split('.');
-    const option = own(command.fields ?? {}, key) ?? own(command.options ?? {}, key);
-    if (option) labels[field] = labelOf(key, option);
+    const name = key === 'abilities' ? 'ability' : key;
+    const option = own(command.fields ?? {}, name) ?? own(command.options ?? {}, name);
+    if (option) labels[field] = labelOf(name, option);
     else unknown.push(key);
   }
-  const [first] = command.fields ? unknown : [];
+  const [first] = Object.keys(command.fields ?? {}).length > 0 ? unknown : [];
   return error.with({ labels, ...(first !== undefined && { hint: `Set other fields with -F, such as -F ${first}=VALUE.` }) });
 }
 

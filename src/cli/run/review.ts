@@ -8,9 +8,9 @@ import type { Invocation } from './invocation.ts';
 import { offersOf } from './offer.ts';
 import { labelOf } from './question.ts';
 
-/** Shows what a command that asked questions is about to send, and asks before it does. */
+/** Shows what a command that asked questions is about to send, and asks before it does, unless --yes answers. */
 export async function review(
-  { command }: Pick<Invocation, 'command'>,
+  { command, consent }: Pick<Invocation, 'command' | 'consent'>,
   inputs: Inputs,
   { api, ask, progress }: Pick<Context, 'api' | 'ask' | 'progress'>,
 ): Promise<void> {
@@ -18,7 +18,7 @@ export async function review(
   const details = await detailsOf(command.fields ?? {}, inputs, api);
   const width = Math.max(...details.map(([label]) => label.length));
   for (const [label, text] of details) progress.note(`  ${label.padEnd(width)}  ${text}`);
-  if (!(await ask.confirm(command.review))) throw cancelled();
+  if (!consent.yes && !(await ask.confirm(command.review))) throw cancelled();
 }
 
 /** A line for each field that is sent or was asked for, in the words it was chosen by. */

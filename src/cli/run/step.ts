@@ -3,7 +3,7 @@ import { type DnxError, usage } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import { flagName } from '../../base/text.ts';
 import type { Options } from '../language/options.ts';
-import { seeHelp } from './command-line.ts';
+import { quoted, seeHelp } from './command-line.ts';
 
 /** What one step through argv expects. */
 export interface Expected {
@@ -16,6 +16,8 @@ export interface Expected {
   readonly passThrough?: boolean;
   /** The root also takes `--version`. */
   readonly version?: boolean;
+  /** The parent that a word too many could be: `shop.example.com` a site. */
+  readonly parentOf?: (word: string) => string | undefined;
   /** Accepts options and arguments that it does not know. */
   readonly lenient?: boolean;
 }
@@ -61,7 +63,7 @@ function programOf({ options, args, passThrough = false, version = false, lenien
 }
 
 /** Commander's error in our words, by its code. */
-function refusal({ code, message }: CommanderError, program: Command, argv: readonly string[], { path }: Expected): DnxError {
+function refusal({ code, message }: CommanderError, program: Command, argv: readonly string[], { path, parentOf }: Expected): DnxError {
   switch (code) {
     case 'commander.unknownOption':
       return unknownOption(
@@ -76,8 +78,12 @@ function refusal({ code, message }: CommanderError, program: Command, argv: read
       return usage(`Missing value: ${flag}.`, undefined, seeHelp(path));
     }
     case 'commander.excessArguments': {
-      const extra = program.args.slice(program.registeredArguments.length).map((word) => `'${word}'`);
-      return usage(`Too many arguments: ${extra.join(', ')}.`, undefined, seeHelp(path));
+      const extra = program.args.slice(program.registeredArguments.length);
+      const [word = ''] = extra;
+      const parent = extra.length === 1 ? parentOf?.(word) : undefined;
+      const hint =
+        parent === undefined || program.getOptionValue(parent) !== undefined ? undefined : `Use ${flagName(parent)} ${quoted(word)}.`;
+      return usage(`Too many arguments: ${extra.map((each) => `'${each}'`).join(', ')}.`, hint, seeHelp(path));
     }
     default:
       return usage(message, undefined, seeHelp(path));

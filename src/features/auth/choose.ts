@@ -1,4 +1,5 @@
 import { usage } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { abilities as known } from '../../platform/abilities.ts';
 import type { Needs, Wanted } from '../token/abilities/needs.ts';
@@ -35,9 +36,14 @@ export async function chosenAbilities(
   }
   // The API takes an empty list for every ability.
   if (chosen.size === 0) throw usage('No ability needed: any token can do that.', 'Add one with --ability.');
-  const unknown = [...chosen].filter((each) => !known.includes(each));
-  if (unknown.length > 0) progress.warn(`Not in the API reference: ${unknown.join(', ')}. To see all abilities: dnx token abilities`);
+  for (const each of chosen) if (!known.includes(each)) progress.warn(unknownAbility(each));
   return [...chosen];
+}
+
+/** It is sent all the same: the API may know more than its reference. */
+function unknownAbility(word: string): string {
+  const meant = nearest(word, known);
+  return `Unknown ability '${word}'. ${meant === undefined ? 'To see all abilities: dnx token abilities' : `Did you mean '${meant}'?`}`;
 }
 
 /** Reports what was assumed and what was not understood. */

@@ -22,7 +22,7 @@ export async function signInWithPassword(at: SigningIn, options: Options, needsO
   const wrong = options.email === undefined ? undefined : wrongEmail(options.email);
   if (wrong !== undefined) throw usage(wrong, 'For example: --email ada@example.com');
   const given = await chosenAbilities(progress, options, needsOf);
-  const email = options.email ?? (await ask.input('Email:', { check: wrongEmail }));
+  const email = options.email ?? (await ask.input('Email:', { check: wrongEmail, default: knownEmail(at) }));
   const token = await exchange(at, email, given);
   const signIn = async () => {
     const user = await checkToken(at, token);
@@ -41,6 +41,12 @@ export async function signInWithPassword(at: SigningIn, options: Options, needsO
 /** What is wrong with something that is no email address. */
 const wrongEmail = (typed: string): string | undefined =>
   /^[^\s@]+@[^\s@]+$/.test(typed.trim()) ? undefined : `'${typed.trim()}' is not an email address.`;
+
+/** The email address that is signed in here already. */
+function knownEmail({ tokens }: SigningIn): string | undefined {
+  const user = tokens.known?.user;
+  return user !== undefined && wrongEmail(user) === undefined ? user : undefined;
+}
 
 /** The token for email and password; a wrong password is asked for again. */
 async function exchange({ api, ask, host, progress }: SigningIn, email: string, abilities: readonly string[] | undefined): Promise<string> {

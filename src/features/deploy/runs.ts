@@ -101,7 +101,7 @@ function keep({ progress }: Needs, file: string, first: Run): Remembered {
         writeJson(file, run);
       } catch (error) {
         writable = false;
-        progress.warn(`Could not save this run (${systemCode(error)}), so dnx site watch cannot resume it.`);
+        progress.warn(`Could not save this run (${systemCode(error)}), so dnx watch cannot resume it.`);
       }
     },
     forget: () => drop(file),

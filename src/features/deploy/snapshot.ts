@@ -29,7 +29,8 @@ export const idsOf = ({ server, site }: SiteReference) => ({ server: server.id, 
 
 /** The words of a command for this site that works from anywhere. */
 export const siteCommand = (verb: string, { server, site }: SiteReference): readonly string[] => [
-  ...['site', verb, site.label],
+  ...(['watch', 'releases'].includes(verb) ? [] : ['site']),
+  ...[verb, site.label],
   ...['--server', server.label],
 ];
 

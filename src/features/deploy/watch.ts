@@ -36,7 +36,7 @@ export async function watch(ctx: WatchContext): Promise<Report | View> {
   if (running) return running;
   const unfinished = runs.find(({ run }) => !run.result);
   if (unfinished) return withFlags(await resume(ctx, unfinished), flagsOf(ctx, unfinished.run));
-  const next = { command: ['site', 'watch', 'shop.example.com'], why: 'Give a domain' };
+  const next = { command: ['watch', 'shop.example.com'], why: 'Give a domain' };
   throw usage('No site given, and no unfinished deployment to resume.', undefined, next);
 }
 

@@ -16,7 +16,8 @@ export async function examine(ctx: Needs): Promise<Result> {
   const all = found.map((each) => redacted(each, ctx.world));
   const failures = all.filter(({ verdict }) => verdict === 'failed');
   const warnings = all.filter(({ verdict }) => verdict === 'warning');
-  const attention = `${failures.length + warnings.length} of ${all.length} checks need attention.`;
+  const bad = failures.length + warnings.length;
+  const attention = `${bad} of ${all.length} checks ${bad === 1 ? 'needs' : 'need'} attention.`;
   const shown = columns<Check>(
     'check',
     { key: 'verdict', title: 'status', cell: ({ verdict }) => marks[verdict] },

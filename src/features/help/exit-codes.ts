@@ -5,7 +5,7 @@ export default {
   body: [
     [
       ['0', 'Success, an empty list, or nothing to change'],
-      ['1', 'Failed: the deployment, backup or restore, a server error, a bug'],
+      ['1', 'Failed: the deployment, backup or restore, a server error, a bug; or canceled at a question'],
       ['2', 'Usage: unknown option, missing value, a prompt without a terminal'],
       ['4', 'Not signed in, or the token was rejected (401)'],
       ['5', 'Forbidden: ability, role or plan (403)'],

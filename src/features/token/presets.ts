@@ -9,7 +9,7 @@ export interface Preset {
 
 /** Sets of abilities for common uses. */
 export const presets = {
-  'ci-deploy': { label: 'Deploy only (for CI)', abilities: ['site:deploy', 'site:read'] },
+  'ci-deploy': { label: 'Deploy only (for CI)', abilities: ['site:deploy', 'server:read', 'site:read'] },
   'read-only': { label: 'Read only', abilities: abilities.filter((each) => each.endsWith(':read')) },
   full: { label: 'Everything I can do', abilities },
 } as const satisfies Readonly<Record<string, Preset>>;

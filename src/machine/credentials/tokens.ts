@@ -128,13 +128,16 @@ export function loginLine({ profile, host, config }: Pick<Settings, 'profile' | 
 /** Names the tokens of other profiles and hosts: a missing `--host` looks like being signed out. */
 function notSignedIn(settings: Options['settings']): DnxError {
   const { profile, host, config } = settings;
-  const accounts = Object.keys(config.accounts ?? {});
+  const own = accountName(settings);
+  const all = Object.keys(config.accounts ?? {});
+  const accounts = all.filter((each) => each !== own);
+  const gone = all.includes(own) ? 'The stored token is gone. ' : '';
   const elsewhere = accounts.length === 0 ? '' : `\nStored tokens: ${accounts.join(', ')}. Use --profile and --host to choose one.`;
   return new DnxError(
     'unauthenticated',
     `Not signed in to ${hostName(host)}${profile === DEFAULT_PROFILE ? '' : ` (profile ${profile})`}.`,
     {
-      hint: `Run: ${loginLine(settings)}   (in CI: set DNX_TOKEN)${elsewhere}`,
+      hint: `${gone}Run: ${loginLine(settings)}   (in CI: set DNX_TOKEN)${elsewhere}`,
     },
   );
 }

@@ -58,7 +58,7 @@ export const unreachedFailures: readonly Failure[] = [
     line: 'deploy shop.example.com --server web-1 --timeout 1s',
     code: 'timed_out',
     says: /shop\.example\.com/,
-    hint: /dnx site watch/,
+    hint: /dnx watch/,
     calls: 'any',
   },
   {
@@ -67,7 +67,7 @@ export const unreachedFailures: readonly Failure[] = [
     code: 'interrupted',
     given: () => ({ interruptAt: 3_000 }),
     says: /Interrupted/,
-    hint: /dnx site watch/,
+    hint: /dnx watch/,
     calls: 'any',
   },
   {
@@ -76,7 +76,7 @@ export const unreachedFailures: readonly Failure[] = [
     code: 'terminated',
     given: () => ({ terminateAt: 3_000 }),
     says: /Terminated/,
-    hint: /dnx site watch/,
+    hint: /dnx watch/,
     calls: 'any',
   },
   {
@@ -85,7 +85,7 @@ export const unreachedFailures: readonly Failure[] = [
     code: 'hangup',
     given: () => ({ hangUpAt: 3_000 }),
     says: /Hangup/,
-    hint: /dnx site watch/,
+    hint: /dnx watch/,
     calls: 'any',
   },
 ];
