@@ -74,7 +74,7 @@ describe('on a terminal that cannot move its cursor', () => {
     plain(some, '  1) server:read', ' *\n', 'Numbers, separated by commas (enter takes those with *): ');
     expect(bed.sandbox.state.tokens.at(-1)?.abilities).toHaveLength(2);
     expect((await bed.dnx('token create ci', dumb('3\n\n'))).code).toBe(0);
-    expect(bed.sandbox.state.tokens.at(-1)?.abilities).toEqual(['site:read', 'site:deploy']);
+    expect(bed.sandbox.state.tokens.at(-1)?.abilities).toEqual(['server:read', 'site:read', 'site:deploy']);
   });
 
   test('a name is typed, and an empty line is asked for again', async () => {

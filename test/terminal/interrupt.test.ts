@@ -18,7 +18,7 @@ const asking: readonly (readonly [words: readonly string[], questions: readonly 
   ],
   [
     ['token', 'create', 'ci'],
-    [['? What should this token be able to do?', keys.down + keys.down], ['? Abilities 2 chosen']],
+    [['? What should this token be able to do?', keys.down + keys.down], ['? Abilities 3 chosen']],
   ],
   [['token', 'rotate', 'Grafana'], [['? Replace token Grafana']]],
 ];

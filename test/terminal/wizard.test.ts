@@ -185,7 +185,7 @@ test.each([
 ])('an import into Deploynix asks what it would overwrite: %s', async (typed, code, imports) => {
   const terminal = openTerminal(['env', 'import', '--site', 'shop.example.com'], on(executable.sandbox.token), executable.directory);
   await terminal.shows('! This overwrites variables of the same name at Deploynix.');
-  await terminal.shows('on site shop.example.com on server web-1? (y/N)');
+  await terminal.shows('on shop.example.com (web-1)? (y/N)');
   terminal.type(`${typed}${keys.enter}`);
   expect((await terminal.ended).code).toBe(code);
   expect(orders()).toHaveLength(imports);

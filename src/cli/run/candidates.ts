@@ -47,8 +47,9 @@ export const labelIn = ({ targets }: Candidate, name: string): Target => targets
 export function choicesOf(name: string, candidates: readonly Candidate[], now: number, columns: number): readonly Choice<Targets>[] {
   const labels = candidates.map((each) => labelIn(each, name).label);
   const named = (each: Candidate) => `${labelIn(each, name).label}\n${placeOf(name, each)}`;
-  const isTwin = (each: Candidate) => candidates.some((other) => other !== each && named(other) === named(each));
-  const rows = candidates.map((each) => [...cellsOf(name, each, now), isTwin(each) ? `id ${labelIn(each, name).id}` : '']);
+  const seen = new Set<string>();
+  const twins = new Set(candidates.map(named).filter((each) => seen.size === seen.add(each).size));
+  const rows = candidates.map((each) => [...cellsOf(name, each, now), twins.has(named(each)) ? `id ${labelIn(each, name).id}` : '']);
   const others = padded(rows).map((row) => row.join('  '));
   const room = Math.max(NARROWEST, columns - CURSOR - Math.max(0, ...others.map((row) => row.length + 2)));
   const shown = padded(labels.map((label) => [shortened(label, room)]));

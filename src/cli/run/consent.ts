@@ -95,12 +95,16 @@ function actionOf({ verb }: Consent, summary: string, all: readonly Targets[], n
   return `${start} ${all.length} ${plural(title(noun))} (${labels})${together ? where(first, noun, start) : ''}`;
 }
 
-/** ` on shop.example.com (web-1)`, ` from` it if something is removed; else ` on server web-1`. */
+/** ` on shop.example.com (web-1)`, or `from` if something is removed; ` on server web-1` without a site. */
 function where(targets: Targets, noun: string, verb = ''): string {
-  const { server, site, ...others } = Object.fromEntries(Object.entries(targets).filter(([name]) => name !== noun));
   const word = verb === 'Remove' ? 'from' : 'on';
+  const parents = Object.entries(targets).filter(([name]) => name !== noun);
+  const { server, site } = Object.fromEntries(parents);
   const bare = (name: string, target: Target) => (isId(target.label) ? called(name, target) : quotedName(target.label));
-  const place = site && server ? [` ${word} ${bare('site', site)} (${bare('server', server)})`] : [];
-  const rest = Object.entries<Target>({ ...(!site && server && { server }), ...(!server && site && { site }), ...others });
-  return [...place, ...rest.map(([name, target]) => ` ${word} ${called(name, target)}`)].reverse().join('');
+  const both = server && site && `${bare('site', site)} (${bare('server', server)})`;
+  return parents
+    .filter(([name]) => !both || name !== 'server')
+    .map(([name, target]) => ` ${word} ${both && name === 'site' ? both : called(name, target)}`)
+    .reverse()
+    .join('');
 }

@@ -22,7 +22,7 @@ export async function withNames(targets: Targets, { api }: Pick<Context, 'api'>)
     const list = naming && naming.keys.length > 0 && listUnder(naming, Object.keys(targets));
     const listed = list ? await api.list<JsonObject>(list, idsOf(targets)).catch(ifForbidden) : undefined;
     const found = listed?.find(({ id }) => idIn(id) === target.id);
-    if (listed && !found) throw notFound(noun, target.id, []);
+    if (listed && !found) throw notFound(noun, target.id, [], named);
     named[noun] = found ? targetOf(found, noun) : target;
   }
   return named;
