@@ -42,11 +42,9 @@ function sourceOf({ type, server_id, site_id, database_id }: Backup, nameOf: Nam
   return nameOf(site_id) ?? nameOf(database_id) ?? (server === undefined ? type : `${type} on ${server}`);
 }
 
-/** The same, with the names of databases, which take further requests. */
+/** The same, with names that take further requests. */
 async function sourcesOf(ctx: Context, listed: readonly Item[]): Promise<(backup: Item) => string> {
-  const unknown = listed.filter(({ database_id }) => ctx.nameOf(database_id) === undefined);
-  const databaseOf = await (await import('../features/overview/backup-sources.ts')).databaseNames(ctx, unknown);
-  const nameOf: NameOf = (id) => ctx.nameOf(id) ?? databaseOf(id);
+  const nameOf = await (await import('../features/overview/backup-sources.ts')).sourceNames(ctx, listed);
   return (backup) => sourceOf(backup as unknown as Backup, nameOf);
 }
 

@@ -66,7 +66,7 @@ describe('what a column computes', () => {
 
 describe('names in place of ids', () => {
   test('stand where they are known without a request', async () => {
-    const before = await bed.dnx('backup list');
+    const before = await bed.dnx('backup list -o csv');
     expect(before.stdout).not.toContain('shop.example.com');
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
     const run = await bed.dnx('backup list', { columns: 80, env: { NO_COLOR: '1' } });
@@ -93,6 +93,12 @@ describe('names that take further requests', () => {
     expect(run.calls).toEqual(['GET /backups', databases]);
     expect(run.stdout).toMatch(/^shop +01JQ8Z\S+ +● completed/m);
     expect(run.stdout).not.toMatch(/^database/m);
+  });
+
+  test('name the site of a backup, too', async () => {
+    const run = await bed.dnx('backup list --type application', { columns: 80, env: { NO_COLOR: '1' } });
+    expect(run.calls).toEqual(['GET /backups', `GET /servers/${seeded.servers['web-1']}/sites`]);
+    expect(run.stdout).toMatch(/^shop\.example\.com +01JQ8Z\S+ +● pending/m);
   });
 
   test.each([403, 500, 'drop'] as const)('are left out where the request answers %s', async (status) => {
