@@ -241,7 +241,7 @@ _dnx() {
           'config delete-profile') words="--yes $everywhere" ;;
           'server list') words=" $everywhere" ;;
           'server show') words="--server $everywhere" ;;
-          'server create') words="--name --provider --credential-id --region --size --image --type --php-version --database-type --webserver --ip-address --wait --no-wait --timeout --field --data $everywhere" ;;
+          'server create') words="--name --provider --credential-id --region --size --image --type --php-version --database-type --webserver --ip-address --wait --no-wait --timeout --yes --field --data $everywhere" ;;
           'server update') words="--server --name --monitoring-enabled --no-monitoring-enabled --field --data $everywhere" ;;
           'server delete') words="--server --confirm --yes $everywhere" ;;
           'server logs') words="--server $everywhere" ;;

@@ -388,11 +388,11 @@ function __dnx_everywhere
         -o 'Output format' \
         --fields 'Print only these fields' \
         --query 'Filter the result with a JMESPath expression' \
-        --sort 'Sort a list by a field; -field for descending' \
+        --sort 'Sort a list by this field; -field for descending' \
         --limit 'Print at most n items of a list' \
         --wide 'Show all columns of a table' \
         --no-header 'Omit the table header' \
-        --profile 'Use the host, defaults and token of a profile' \
+        --profile 'Profile whose host, token and defaults to use' \
         --host 'Deploynix host (default https://deploynix.io)' \
         --no-input 'Never prompt; exit 2 instead' \
         --quiet 'Hide progress and notes' \
@@ -413,7 +413,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     auth 'Manage sign-in and profiles' \
                     token 'Manage API tokens and their abilities' \
-                    config 'Manage the settings of a profile' \
+                    config 'Manage settings and profiles' \
                     server 'Manage servers' \
                     site 'Deploy, roll back and manage sites' \
                     env 'Manage environment variables' \
@@ -424,12 +424,12 @@ function __dnx_complete
                     database-user 'Manage database users' \
                     backup 'Back up and restore databases and sites' \
                     crontab 'Manage cron jobs' \
-                    daemon 'Manage daemons kept running by Supervisor' \
+                    daemon 'Manage Supervisor daemons' \
                     ssh-key 'Manage SSH keys' \
                     network-rule 'Manage firewall rules' \
                     provider 'List cloud providers, regions, sizes and images' \
                     credential 'Manage cloud provider credentials' \
-                    git-provider 'Manage connections to Git hosts' \
+                    git-provider 'Manage connections to GitHub, GitLab and Bitbucket' \
                     git-repository 'Manage Git repositories and auto-deploy' \
                     completion 'Set up shell completion' \
                     sandbox 'Run a local Deploynix API for testing' \
@@ -438,7 +438,7 @@ function __dnx_complete
                     version 'Print the version' \
                     login 'Sign in' \
                     logout 'Sign out' \
-                    whoami 'Show who is signed in' \
+                    whoami 'Show the signed-in user' \
                     releases 'List releases' \
                     deploy 'Deploy a site' \
                     watch 'Follow a deployment' \
@@ -448,7 +448,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     auth 'Manage sign-in and profiles' \
                     token 'Manage API tokens and their abilities' \
-                    config 'Manage the settings of a profile' \
+                    config 'Manage settings and profiles' \
                     server 'Manage servers' \
                     site 'Deploy, roll back and manage sites' \
                     env 'Manage environment variables' \
@@ -459,12 +459,12 @@ function __dnx_complete
                     database-user 'Manage database users' \
                     backup 'Back up and restore databases and sites' \
                     crontab 'Manage cron jobs' \
-                    daemon 'Manage daemons kept running by Supervisor' \
+                    daemon 'Manage Supervisor daemons' \
                     ssh-key 'Manage SSH keys' \
                     network-rule 'Manage firewall rules' \
                     provider 'List cloud providers, regions, sizes and images' \
                     credential 'Manage cloud provider credentials' \
-                    git-provider 'Manage connections to Git hosts' \
+                    git-provider 'Manage connections to GitHub, GitLab and Bitbucket' \
                     git-repository 'Manage Git repositories and auto-deploy' \
                     completion 'Set up shell completion' \
                     sandbox 'Run a local Deploynix API for testing' \
@@ -473,7 +473,7 @@ function __dnx_complete
                     version 'Print the version' \
                     login 'Sign in' \
                     logout 'Sign out' \
-                    whoami 'Show who is signed in' \
+                    whoami 'Show the signed-in user' \
                     releases 'List releases' \
                     deploy 'Deploy a site' \
                     watch 'Follow a deployment' \
@@ -490,7 +490,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     login 'Sign in' \
                     logout 'Sign out and revoke the token' \
-                    status 'Show the sign-in of each profile' \
+                    status 'Show the sign-in status of each profile' \
                     refresh 'Add abilities to the stored token' \
                     switch 'Switch to another profile' \
                     whoami 'Show the signed-in user'
@@ -500,13 +500,13 @@ function __dnx_complete
                     create 'Create a token' \
                     revoke 'Revoke tokens' \
                     rotate 'Replace a token with a new one' \
-                    abilities 'List abilities, or those that commands need'
+                    abilities 'List abilities, or those that a command needs'
             case 'config'
                 printf '%s\t%s\n' \
                     list 'List the settings in effect' \
                     get 'Print a setting' \
-                    set 'Set a profile setting' \
-                    unset 'Remove a profile setting' \
+                    set 'Save a setting in the profile' \
+                    unset 'Remove a setting from the profile' \
                     profiles 'List profiles' \
                     delete-profile 'Delete a profile and revoke its token'
             case 'server'
@@ -521,7 +521,7 @@ function __dnx_complete
                     provision 'Provision a server again'
             case 'site'
                 printf '%s\t%s\n' \
-                    list 'List sites of all servers, or of one with --server' \
+                    list 'List sites on all servers, or on one with --server' \
                     show 'Show a site' \
                     create 'Create a site' \
                     update 'Update a site' \
@@ -530,7 +530,7 @@ function __dnx_complete
                     watch 'Follow a deployment in progress, or resume the last one' \
                     rollback 'Roll back a site to an earlier release' \
                     releases 'List the releases of a site' \
-                    webhooks 'List the pushes received from Git' \
+                    webhooks 'List the Git pushes that a site received' \
                     schedule 'Schedule a deployment' \
                     unschedule 'Cancel a scheduled deployment' \
                     suspend 'Suspend a site and take it offline' \
@@ -538,11 +538,11 @@ function __dnx_complete
                     enable-zero-downtime 'Turn on zero-downtime releases'
             case 'env'
                 printf '%s\t%s\n' \
-                    list 'List environment variables, with masked values' \
+                    list 'List environment variables' \
                     get 'Print the value of an environment variable' \
                     set 'Set environment variables' \
                     unset 'Remove an environment variable' \
-                    import 'Import variables from the .env'
+                    import 'Import variables from the .env on the server'
             case 'queue'
                 printf '%s\t%s\n' \
                     list 'List queue workers' \
@@ -563,7 +563,7 @@ function __dnx_complete
                     list 'List the certificates of a site or server' \
                     show 'Show a certificate' \
                     create 'Issue a certificate, or install your own' \
-                    delete 'Revoke a certificate of a site or server'
+                    delete 'Revoke a certificate'
             case 'database'
                 printf '%s\t%s\n' \
                     list 'List databases' \
@@ -580,7 +580,7 @@ function __dnx_complete
             case 'backup'
                 printf '%s\t%s\n' \
                     list 'List backups' \
-                    create 'Back up a database, or the application of a site' \
+                    create 'Back up a database or site' \
                     download 'Download a backup to a file' \
                     restore 'Restore a database or site from a backup' \
                     verify 'Check that a backup is intact'
@@ -636,7 +636,7 @@ function __dnx_complete
                     create 'Create a repository' \
                     update 'Update a repository' \
                     delete 'Delete a repository' \
-                    setup-deploy-key 'Create a deploy key and show it' \
+                    setup-deploy-key 'Create and show a deploy key' \
                     enable-auto-deploy 'Deploy on every push' \
                     disable-auto-deploy 'Stop deploying on every push'
             case 'completion'
@@ -648,7 +648,7 @@ function __dnx_complete
                     install 'Install completion for your shell'
             case 'sandbox'
                 printf '%s\t%s\n' \
-                    start 'Run a local Deploynix API for testing' \
+                    start 'Start a local Deploynix API' \
                     run 'Run a command against a temporary sandbox'
             case 'config get'
                 printf '%s\t%s\n' \
@@ -785,26 +785,26 @@ function __dnx_complete
                     -h 'Show help'
             case 'auth login'
                 printf '%s\t%s\n' \
-                    --with-token 'Read a token from standard input' \
+                    --with-token 'Read a token from stdin' \
                     --email 'Email address' \
-                    --ability 'Ability for the token' \
-                    --for 'Command that must work; adds the abilities it needs' \
-                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need' \
-                    --preset 'Named set of abilities' \
+                    --ability 'Include this ability' \
+                    --for 'Include the abilities that this command needs' \
+                    --from-script 'Include the abilities that a shell script, GitHub workflow or GitLab pipeline needs' \
+                    --preset 'Include a named set of abilities' \
                     --insecure-storage 'Store the token in the clear, in a file that only you can read'
                 __dnx_everywhere
             case 'auth logout'
                 printf '%s\t%s\n' \
-                    --keep 'Forget the token here without revoking it'
+                    --keep 'Remove the token from this machine, but do not revoke it'
                 __dnx_everywhere
             case 'auth status'
                 __dnx_everywhere
             case 'auth refresh'
                 printf '%s\t%s\n' \
-                    --ability 'Ability for the token' \
-                    --for 'Command that must work; adds the abilities it needs' \
-                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need' \
-                    --preset 'Named set of abilities'
+                    --ability 'Include this ability' \
+                    --for 'Include the abilities that this command needs' \
+                    --from-script 'Include the abilities that a shell script, GitHub workflow or GitLab pipeline needs' \
+                    --preset 'Include a named set of abilities'
                 __dnx_everywhere
             case 'auth switch'
                 __dnx_everywhere
@@ -812,23 +812,23 @@ function __dnx_complete
                 __dnx_everywhere
             case 'token list'
                 printf '%s\t%s\n' \
-                    --audit 'Flag tokens with every ability, unused for 90 days, never used, or with the same name'
+                    --audit 'Flag tokens that are unused, share a name or have every ability'
                 __dnx_everywhere
             case 'token create'
                 printf '%s\t%s\n' \
-                    --name 'Name that says what the token is for, such as ci' \
-                    --for 'Command that must work; adds the abilities it needs' \
-                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need' \
-                    --preset 'Named set of abilities' \
-                    --ability 'Ability for the token' \
+                    --name 'Token name, such as ci' \
+                    --for 'Include the abilities that this command needs' \
+                    --from-script 'Include the abilities that a shell script, GitHub workflow or GitLab pipeline needs' \
+                    --preset 'Include a named set of abilities' \
+                    --ability 'Include this ability' \
                     --to-file 'Write the token to a new file that only you can read' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'token revoke'
                 printf '%s\t%s\n' \
-                    --confirm 'Name of the token in use here, to revoke it without a question' \
+                    --confirm 'Name of the token that dnx itself uses, to revoke it without a prompt' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
@@ -840,8 +840,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'token abilities'
                 printf '%s\t%s\n' \
-                    --for 'Command that must work; adds the abilities it needs' \
-                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need'
+                    --for 'Include the abilities that this command needs' \
+                    --from-script 'Include the abilities that a shell script, GitHub workflow or GitLab pipeline needs'
                 __dnx_everywhere
             case 'config list'
                 __dnx_everywhere
@@ -868,38 +868,40 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --name 'Server name' \
                     --provider 'Cloud provider, such as hetzner' \
-                    --credential-id 'Credential, by name or id' \
+                    --credential-id 'Credential: name or id' \
                     --region 'Region, such as fsn1' \
                     --size 'Size, such as cx32' \
                     --image 'Image, such as ubuntu-24.04' \
                     --type 'Server type' \
                     --php-version 'PHP version' \
-                    --database-type 'Database' \
+                    --database-type 'Database type' \
                     --webserver 'Web server' \
-                    --ip-address 'IP address of your own machine, for the provider custom' \
+                    --ip-address 'IP address of your own server, for --provider custom' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'server update'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --name 'Server name' \
                     --monitoring-enabled 'Monitor the server' \
-                    --no-monitoring-enabled 'Not: Monitor the server' \
+                    --no-monitoring-enabled 'Do not monitor the server' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'server delete'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
-                    --confirm 'Confirm by giving the name' \
-                    --yes 'Not enough here; use --confirm' \
-                    -y 'Not enough here; use --confirm'
+                    --confirm 'Confirm with the name, without a prompt' \
+                    --yes 'Not sufficient; use --confirm' \
+                    -y 'Not sufficient; use --confirm'
                 __dnx_everywhere
             case 'server logs'
                 printf '%s\t%s\n' \
@@ -915,7 +917,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
@@ -934,58 +936,58 @@ function __dnx_complete
                     --server 'Server: name, IP or id' \
                     --domain 'Domain' \
                     --type 'Site type' \
-                    --git-repository-id 'Git repository, by name or id' \
+                    --git-repository-id 'Git repository: name or id' \
                     --branch 'Branch to deploy' \
                     --web-directory 'Web directory, such as /public' \
                     --php-version 'PHP version' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'site update'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
                     --domain 'Domain' \
-                    --git-repository-id 'Git repository, by name or id' \
+                    --git-repository-id 'Git repository: name or id' \
                     --branch 'Branch to deploy' \
                     --web-directory 'Web directory, such as /public' \
                     --php-version 'PHP version' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'site delete'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
-                    --confirm 'Confirm by giving the name' \
-                    --yes 'Not enough here; use --confirm' \
-                    -y 'Not enough here; use --confirm'
+                    --confirm 'Confirm with the name, without a prompt' \
+                    --yes 'Not sufficient; use --confirm' \
+                    -y 'Not sufficient; use --confirm'
                 __dnx_everywhere
             case 'site deploy'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
-                    --dry-run 'Show what would be deployed, and deploy nothing' \
+                    --dry-run 'Show what would be deployed, without deploying' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
-                    --if-running 'If the site is already being deployed (default attach; asks on a terminal)' \
+                    --if-running 'What to do if a deployment is in progress (default attach; asks on a terminal)' \
                     --verify 'Request this path after the deployment, such as /up' \
-                    --expect 'Expected status (default 200)' \
+                    --expect 'Expected HTTP status (default 200)' \
                     --expect-body 'Text that the response must contain' \
                     --for 'Consecutive successes required (default 1)' \
                     --within 'Time limit for --verify (default 90s)' \
                     --verify-cmd 'Run this command; it must exit 0' \
-                    --url 'Base URL (default https and the domain)' \
-                    --rollback-on-fail 'Roll back if verification fails; exit 11' \
+                    --url 'Base URL (default: https and the domain)' \
+                    --rollback-on-fail 'Roll back if verification fails, and exit 11' \
                     --all 'Deploy every site of the server' \
-                    --concurrency 'Deploy this many at a time (default 4)' \
-                    --max-failures 'Stop starting deployments after this many failures' \
+                    --concurrency 'Sites to deploy at a time (default 4)' \
+                    --max-failures 'Start no more deployments after this many failures' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)'
+                    --no-ci 'Do not write annotations, outputs and a summary'
                 __dnx_everywhere
             case 'site watch'
                 printf '%s\t%s\n' \
@@ -994,19 +996,19 @@ function __dnx_complete
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)'
+                    --no-ci 'Do not write annotations, outputs and a summary'
                 __dnx_everywhere
             case 'site rollback'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
-                    --to 'Release to roll back to, by name or id' \
+                    --to 'Release to roll back to: name or id' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)' \
+                    --no-ci 'Do not write annotations, outputs and a summary' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
@@ -1024,8 +1026,8 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
-                    --at 'Time, such as 2026-12-01T02:00 or 2026-12-01T02:00:00Z' \
-                    --tz 'Time zone of --at (default: of this machine)' \
+                    --at 'Time, such as 2026-12-01T02:00 or 2026-12-01T02:00Z' \
+                    --tz 'Time zone of --at (default: your local one)' \
                     --in 'Delay from now, such as 90m' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
@@ -1039,12 +1041,12 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
-                    --reason 'Reason, for the record' \
+                    --reason 'Reason for the suspension' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'site resume'
                 printf '%s\t%s\n' \
@@ -1062,7 +1064,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
-                    --reveal 'Show the values in the table'
+                    --reveal 'Show the values, which are masked in tables'
                 __dnx_everywhere
             case 'env get'
                 printf '%s\t%s\n' \
@@ -1073,10 +1075,10 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
-                    --from-file 'Read the value from a file, or from stdin with -' \
+                    --from-file 'Read the value from a file, or - for stdin' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'env unset'
                 printf '%s\t%s\n' \
@@ -1114,7 +1116,7 @@ function __dnx_complete
                     --sleep 'Seconds to sleep when the queue is empty' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'queue update'
                 printf '%s\t%s\n' \
@@ -1127,7 +1129,7 @@ function __dnx_complete
                     --sleep 'Seconds to sleep when the queue is empty' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'queue delete'
                 printf '%s\t%s\n' \
@@ -1160,7 +1162,7 @@ function __dnx_complete
                     --type 'HTTP status' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'redirect update'
                 printf '%s\t%s\n' \
@@ -1171,7 +1173,7 @@ function __dnx_complete
                     --type 'HTTP status' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'redirect delete'
                 printf '%s\t%s\n' \
@@ -1196,14 +1198,14 @@ function __dnx_complete
                     --site 'Site: domain or id' \
                     --domain 'Domain of the certificate' \
                     --type 'Certificate type' \
-                    --certificate 'Your own certificate with its chain, in PEM' \
-                    --private-key 'Private key of your own certificate, in PEM' \
+                    --certificate 'Your own certificate and its chain, as PEM' \
+                    --private-key 'Private key of your own certificate, as PEM' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'certificate delete'
                 printf '%s\t%s\n' \
@@ -1226,14 +1228,14 @@ function __dnx_complete
                     --name 'Name of the database' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'database delete'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
-                    --confirm 'Confirm by giving the name' \
-                    --yes 'Not enough here; use --confirm' \
-                    -y 'Not enough here; use --confirm'
+                    --confirm 'Confirm with the name, without a prompt' \
+                    --yes 'Not sufficient; use --confirm' \
+                    -y 'Not sufficient; use --confirm'
                 __dnx_everywhere
             case 'database-user list'
                 printf '%s\t%s\n' \
@@ -1253,16 +1255,16 @@ function __dnx_complete
                     --password 'Password (default: generated and shown once)' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'database-user update'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --database 'Database: name or id' \
-                    --password 'Password (default: generated and shown once)' \
+                    --password 'New password' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'database-user delete'
                 printf '%s\t%s\n' \
@@ -1275,25 +1277,25 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --database 'Database: name or id' \
-                    --status 'Only backups with this status' \
-                    --type 'Only backups of this type'
+                    --status 'Filter by status' \
+                    --type 'Filter by type'
                 __dnx_everywhere
             case 'backup create'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --database 'Database: name or id' \
-                    --site 'Site whose application to back up: domain or id' \
+                    --site 'Site: domain or id' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'backup download'
                 printf '%s\t%s\n' \
-                    --file 'File or folder to save to, or - for standard output' \
-                    -O 'File or folder to save to, or - for standard output' \
+                    --file 'File or directory to save to, or - for stdout' \
+                    -O 'File or directory to save to, or - for stdout' \
                     --force 'Overwrite an existing file'
                 __dnx_everywhere
             case 'backup restore'
@@ -1303,11 +1305,11 @@ function __dnx_complete
                     --site 'Site: domain or id' \
                     --latest 'Restore the newest completed backup of --database or --site' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
-                    --confirm 'Confirm by giving the name' \
-                    --yes 'Not enough here; use --confirm' \
-                    -y 'Not enough here; use --confirm'
+                    --confirm 'Confirm with the name, without a prompt' \
+                    --yes 'Not sufficient; use --confirm' \
+                    -y 'Not sufficient; use --confirm'
                 __dnx_everywhere
             case 'backup verify'
                 __dnx_everywhere
@@ -1323,21 +1325,21 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --command 'Command to run' \
-                    --frequency 'Schedule as a cron expression' \
-                    --user 'System user to run it as' \
+                    --frequency 'Cron expression' \
+                    --user 'System user that runs the command' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'crontab update'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --command 'Command to run' \
-                    --frequency 'Schedule as a cron expression' \
-                    --user 'System user to run it as' \
+                    --frequency 'Cron expression' \
+                    --user 'System user that runs the command' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'crontab delete'
                 printf '%s\t%s\n' \
@@ -1358,22 +1360,22 @@ function __dnx_complete
                     --server 'Server: name, IP or id' \
                     --command 'Command to keep running' \
                     --directory 'Working directory' \
-                    --user 'System user to run it as' \
+                    --user 'System user that runs the command' \
                     --processes 'Number of processes' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'daemon update'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --command 'Command to keep running' \
                     --directory 'Working directory' \
-                    --user 'System user to run it as' \
+                    --user 'System user that runs the command' \
                     --processes 'Number of processes' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'daemon delete'
                 printf '%s\t%s\n' \
@@ -1400,7 +1402,7 @@ function __dnx_complete
                     --public-key 'Public key, such as @~/.ssh/id_ed25519.pub' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'ssh-key delete'
                 printf '%s\t%s\n' \
@@ -1422,11 +1424,11 @@ function __dnx_complete
                     --port 'Port' \
                     --name 'Name of the rule' \
                     --protocol 'Protocol' \
-                    --action 'Allow or deny the traffic' \
-                    --source 'IP address or network (default anywhere)' \
+                    --action 'Action' \
+                    --source 'Source IP address or CIDR range (default anywhere)' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'network-rule delete'
                 printf '%s\t%s\n' \
@@ -1451,7 +1453,7 @@ function __dnx_complete
                     --token 'The provider\'s API token' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'credential delete'
                 printf '%s\t%s\n' \
@@ -1466,19 +1468,19 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --name 'Name of the connection' \
                     --provider 'Git host' \
-                    --token 'Access token of the Git host' \
+                    --token 'Access token for the Git host' \
                     --url 'URL of a self-hosted Git host' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'git-provider update'
                 printf '%s\t%s\n' \
                     --name 'Name of the connection' \
-                    --token 'Access token of the Git host' \
+                    --token 'Access token for the Git host' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'git-provider delete'
                 printf '%s\t%s\n' \
@@ -1492,17 +1494,17 @@ function __dnx_complete
             case 'git-repository create'
                 printf '%s\t%s\n' \
                     --name 'Owner and name, such as example/shop' \
-                    --git-provider-id 'Git provider, by name or id' \
+                    --git-provider-id 'Git provider: name or id' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'git-repository update'
                 printf '%s\t%s\n' \
                     --name 'Owner and name, such as example/shop' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'git-repository delete'
                 printf '%s\t%s\n' \
@@ -1528,53 +1530,53 @@ function __dnx_complete
             case 'sandbox start'
                 printf '%s\t%s\n' \
                     --port 'Port to listen on (default: a free one)' \
-                    --state 'Keep the state in a file' \
+                    --state 'Keep the state in this file' \
                     --fail-deploys 'Make every deployment fail' \
-                    --latency 'Delay every answer' \
-                    --rate-limit 'Requests per minute, 0 for no limit (default 60)'
+                    --latency 'Delay every response' \
+                    --rate-limit 'Requests per minute; 0 for no limit (default 60)'
                 __dnx_everywhere
             case 'sandbox run'
                 printf '%s\t%s\n' \
                     --port 'Port to listen on (default: a free one)' \
-                    --state 'Keep the state in a file' \
+                    --state 'Keep the state in this file' \
                     --fail-deploys 'Make every deployment fail' \
-                    --latency 'Delay every answer' \
-                    --rate-limit 'Requests per minute, 0 for no limit (default 60)'
+                    --latency 'Delay every response' \
+                    --rate-limit 'Requests per minute; 0 for no limit (default 60)'
                 __dnx_everywhere
             case 'doctor'
                 printf '%s\t%s\n' \
-                    --contract 'Compare with an OpenAPI 3 document (JSON or YAML)' \
-                    --exit-code 'With --contract, exit with 10 on differences'
+                    --contract 'OpenAPI 3 document to compare with (JSON or YAML)' \
+                    --exit-code 'With --contract, exit 10 if there are differences'
                 __dnx_everywhere
             case 'api'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
-                    --input 'The whole JSON body: text, @file, or - for stdin' \
+                    --input 'JSON body: text, @file, or - for stdin' \
                     --paginate 'Fetch every page of a list, as one array' \
-                    --include 'Also print the status and headers' \
-                    -i 'Also print the status and headers' \
+                    --include 'Also print the response status and headers' \
+                    -i 'Also print the response status and headers' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
-                    --data 'Send this JSON; -F overrides it, and it overrides other options'
+                    --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
             case 'version'
                 __dnx_everywhere
             case 'login'
                 printf '%s\t%s\n' \
-                    --with-token 'Read a token from standard input' \
+                    --with-token 'Read a token from stdin' \
                     --email 'Email address' \
-                    --ability 'Ability for the token' \
-                    --for 'Command that must work; adds the abilities it needs' \
-                    --from-script 'Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need' \
-                    --preset 'Named set of abilities' \
+                    --ability 'Include this ability' \
+                    --for 'Include the abilities that this command needs' \
+                    --from-script 'Include the abilities that a shell script, GitHub workflow or GitLab pipeline needs' \
+                    --preset 'Include a named set of abilities' \
                     --insecure-storage 'Store the token in the clear, in a file that only you can read'
                 __dnx_everywhere
             case 'logout'
                 printf '%s\t%s\n' \
-                    --keep 'Forget the token here without revoking it'
+                    --keep 'Remove the token from this machine, but do not revoke it'
                 __dnx_everywhere
             case 'whoami'
                 __dnx_everywhere
@@ -1587,25 +1589,25 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
-                    --dry-run 'Show what would be deployed, and deploy nothing' \
+                    --dry-run 'Show what would be deployed, without deploying' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
-                    --if-running 'If the site is already being deployed (default attach; asks on a terminal)' \
+                    --if-running 'What to do if a deployment is in progress (default attach; asks on a terminal)' \
                     --verify 'Request this path after the deployment, such as /up' \
-                    --expect 'Expected status (default 200)' \
+                    --expect 'Expected HTTP status (default 200)' \
                     --expect-body 'Text that the response must contain' \
                     --for 'Consecutive successes required (default 1)' \
                     --within 'Time limit for --verify (default 90s)' \
                     --verify-cmd 'Run this command; it must exit 0' \
-                    --url 'Base URL (default https and the domain)' \
-                    --rollback-on-fail 'Roll back if verification fails; exit 11' \
+                    --url 'Base URL (default: https and the domain)' \
+                    --rollback-on-fail 'Roll back if verification fails, and exit 11' \
                     --all 'Deploy every site of the server' \
-                    --concurrency 'Deploy this many at a time (default 4)' \
-                    --max-failures 'Stop starting deployments after this many failures' \
+                    --concurrency 'Sites to deploy at a time (default 4)' \
+                    --max-failures 'Start no more deployments after this many failures' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)'
+                    --no-ci 'Do not write annotations, outputs and a summary'
                 __dnx_everywhere
             case 'watch'
                 printf '%s\t%s\n' \
@@ -1614,19 +1616,19 @@ function __dnx_complete
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)'
+                    --no-ci 'Do not write annotations, outputs and a summary'
                 __dnx_everywhere
             case 'rollback'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
-                    --to 'Release to roll back to, by name or id' \
+                    --to 'Release to roll back to: name or id' \
                     --wait 'Wait for the result (default if the token allows it)' \
-                    --no-wait 'Not: Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
-                    --no-ci 'Not: Write annotations, outputs and a summary (default in GitHub Actions)' \
+                    --no-ci 'Do not write annotations, outputs and a summary' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere

@@ -54,7 +54,7 @@ function converse(line, answers) {
       }
     });
     child.onExit(({ exitCode }) => {
-      if (!terminal) console.log(seen.trim().split(/\r?\n/).at(-1));
+      if (!terminal) console.log(seen.slice(Math.max(0, seen.indexOf('✓'))).trimEnd());
       resolve({ code: exitCode });
     });
   });

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 
 const time = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** Runs npm, and shows its stdout only if it fails: nobody reads a list of a hundred chunks. */
+/** Runs npm, and shows its stdout only if it fails. */
 function npm(...args) {
   const { status, stdout } = spawnSync('npm', args, { stdio: ['ignore', 'pipe', 'inherit'], shell: process.platform === 'win32' });
   if (status === 0) return;

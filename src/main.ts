@@ -1,8 +1,9 @@
 import { DnxError, isError } from './base/errors.ts';
 import type { Globals } from './cli/language/globals.ts';
 import { reportError } from './cli/output/error.ts';
-import { ClosedPipe, checkShape, DEFAULT_COLUMNS, delivered, print, write } from './cli/output/print.ts';
+import { ClosedPipe, checkShape, delivered, print, write } from './cli/output/print.ts';
 import { styleFor } from './cli/output/style.ts';
+import { DEFAULT_COLUMNS } from './cli/output/wrap.ts';
 import { commandLine, nextLine } from './cli/run/command-line.ts';
 import { callsOf, type Invocation } from './cli/run/invocation.ts';
 import { openContext } from './cli/run/open-context.ts';
@@ -15,7 +16,7 @@ import { DEFAULT_PROFILE } from './machine/settings/place.ts';
 import { readSettings, type Settings, truthy } from './machine/settings/settings.ts';
 import type { World } from './machine/world.ts';
 
-/** Longer lines are hard to read. */
+/** Help never gets wider than this, to stay readable. */
 const WIDEST_HELP = 100;
 
 /** Runs argv in a World and returns the exit code. The only place that catches errors. */
@@ -76,7 +77,7 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
   }
 }
 
-/** True for a command that does more than read. */
+/** True if a command sends anything but GET requests. */
 function changes(invocation: Invocation, settings: Settings): boolean {
   const { endpoint, also } = callsOf(invocation, settings);
   return [endpoint, ...also.map((each) => each.endpoint)].some((each) => each !== undefined && !each.startsWith('GET '));
@@ -87,7 +88,7 @@ async function pageOf({ stdout, env }: World, { color }: Globals) {
   return { width: stdout.isTTY ? Math.min(stdout.columns || DEFAULT_COLUMNS, WIDEST_HELP) : DEFAULT_COLUMNS, bold };
 }
 
-/** The output format before the settings are read. */
+/** The output format for an error before the settings are read. */
 function wantedFormat({ json, output }: Globals, { env }: World): string | undefined {
   return json ? 'json' : (formats.find((each) => each === output) ?? env.DNX_OUTPUT);
 }

@@ -4,7 +4,7 @@ import type { Timer, World } from './machine/world.ts';
 import { main, reportCrash } from './main.ts';
 import { openNetwork } from './platform/api/network.ts';
 
-/** How long a command may take to end after a signal. */
+/** How long a command has to end after a signal, in ms. */
 const GRACE_MS = 700;
 
 const after: Timer = (ms, callback) => {
@@ -12,7 +12,7 @@ const after: Timer = (ms, callback) => {
   return () => clearTimeout(timer);
 };
 
-/** The World of the real process. `children` counts the child processes that are running. */
+/** The World of the real process. `children` counts running child processes. */
 function realWorld(process: NodeJS.Process, signal: AbortSignal, children: { running: number }): World {
   const { env, platform, stderr } = process;
   const clock: World['clock'] = {
@@ -39,7 +39,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: { run
     platform,
     node: process.versions.node,
     self: [process.execPath, process.argv[1] ?? ''],
-    // Opening stdin takes two milliseconds, so only if it is read.
+    // Lazy: opening stdin takes 2 ms.
     get stdin() {
       return process.stdin;
     },
@@ -67,13 +67,13 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: { run
   };
 }
 
-/** stdout. Without an error listener, a reader that closes the pipe would crash dnx; the failed write is handled elsewhere. */
+/** stdout, with an error listener: without one, a closed pipe crashes Node. `write` in cli/output/print.ts handles the error. */
 function outputOf({ stdout, platform }: NodeJS.Process): World['stdout'] {
   const output = platform !== 'win32' && !stdout.isTTY && isFile(stdout.fd) ? fileOutput(stdout.fd) : stdout;
   return output.on('error', () => {});
 }
 
-/** The working directory, or its old path if it was deleted. */
+/** The working directory, or its former path if it was deleted. */
 function cwdOf(process: NodeJS.Process): string {
   try {
     return process.cwd();
@@ -95,7 +95,7 @@ function homeOf({ env, getBuiltinModule }: NodeJS.Process): string {
   }
 }
 
-/** Resolves when a pipe has taken everything that was written, which `exit` does not wait for. */
+/** Resolves once a pipe has taken all output; `process.exit` does not wait for that. */
 const flushed = (stream: World['stderr']): Promise<unknown> =>
   stream.writableLength === 0 ? Promise.resolve() : new Promise((resolve) => stream.write('', resolve));
 
@@ -105,11 +105,11 @@ export async function run(process: NodeJS.Process): Promise<void> {
   const children = { running: 0 };
   const interruption = new AbortController();
   const crashed = new Promise<never>((_, reject) => {
-    // Reading from a closed terminal fails, perhaps before the signal arrives.
+    // Reading from a closed terminal fails with EIO, possibly before SIGHUP arrives.
     process.on('uncaughtException', (error) => reject(systemCode(error) === 'EIO' ? new DnxError('hangup', 'Hangup.') : error));
   });
   const stalled = new Promise<never>((_, reject) => {
-    // Node would exit with 0, although the command has not finished.
+    // Otherwise Node exits with 0 although the command has not finished.
     process.on('beforeExit', () => reject(new Error('The event loop is empty, but the command has not finished.')));
   });
   let received: NodeJS.Signals | undefined;
@@ -135,7 +135,7 @@ export async function run(process: NodeJS.Process): Promise<void> {
   end(process, code, received);
 }
 
-/** Ends the process. A pending DNS lookup would delay `exit` by seconds, but not the default action of the signal. */
+/** Ends the process. During a DNS lookup it raises the signal again, because `exit` would wait for the lookup. */
 function end(process: NodeJS.Process, code: number, signal: NodeJS.Signals | undefined): never {
   for (const fd of [0, 1, 2]) closeIfHungUp(fd, (each) => process.getBuiltinModule('node:tty').isatty(each));
   if (signal && process.platform !== 'win32' && process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap')) {

@@ -26,7 +26,7 @@ export type Code = keyof typeof exits;
 /** The API's own field map of a 422: field name -> messages, untouched. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
-/** How the command line takes a field of the API, and the values it knows for it. */
+/** The command-line name of an API field, and its known values. */
 export interface FieldLabel {
   /** `--php-version`, or `<name>` for an argument. */
   readonly name: string;
@@ -42,20 +42,20 @@ export interface Next {
 /** A label and a text, as in `url  https://shop.example.com`. */
 export type Detail = readonly [label: string, text: string];
 
-/** What is known about a failure besides its code and message. */
+/** Everything about a failure except its code and message. */
 export interface ErrorDetails {
   /** What to do about it, in one line. */
   readonly hint?: string | undefined;
-  /** Commands that help. */
+  /** Commands to run next. */
   readonly next?: readonly Next[] | undefined;
   /** The HTTP status, if the API answered. */
   readonly status?: number | undefined;
   readonly errors?: FieldErrors | undefined;
-  /** Labels for the fields in `errors`, for a person; without one, a field goes by the API's name. */
+  /** Display names for the fields in `errors`. A field without one is shown by its API name. */
   readonly labels?: Readonly<Record<string, FieldLabel>> | undefined;
   /** The ability that the token most likely lacks. */
   readonly lacks?: string | undefined;
-  /** Lines under the message for a person, each a label and a text: `live`, `20261125_030925  90c27bf Fix rounding`. */
+  /** Lines printed under the message: `live  20261125_030925  90c27bf Fix rounding`. */
   readonly details?: readonly Detail[] | undefined;
   readonly cause?: unknown;
 }
@@ -88,13 +88,13 @@ export class DnxError extends Error {
     return exits[this.code];
   }
 
-  /** The same failure with this changed: whoever knows what the user was doing knows what to add. */
+  /** A copy with some details replaced, for callers that know what the user was doing. */
   with(changes: ErrorDetails): DnxError {
     const { code, message, hint, next, status, errors, labels, lacks, details, cause } = this;
     return new DnxError(code, message, { hint, next, status, errors, labels, lacks, details, cause, ...changes });
   }
 
-  /** The same failure with other advice. */
+  /** A copy with another hint and other next commands. */
   withHint(hint: string | undefined, ...next: readonly Next[]): DnxError {
     return this.with({ hint, next });
   }
@@ -103,10 +103,10 @@ export class DnxError extends Error {
 /** The command line is wrong, or input is missing and dnx cannot prompt for it. */
 export const usage = (message: string, hint?: string, ...next: readonly Next[]): DnxError => new DnxError('usage', message, { hint, next });
 
-/** What a person reads above the fields that the API rejected. */
+/** The headline above a list of rejected fields. */
 export const REJECTED = 'Deploynix rejected the request.';
 
-/** The user answered no. */
+/** The user declined a confirmation. */
 export const cancelled = (): DnxError => new DnxError('cancelled', 'Cancelled; nothing was changed.');
 
 /** The code of an operating system error, such as `ENOENT`. */

@@ -5,16 +5,16 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Deeper JSON is refused: PHP writes none, and walking it would overflow the stack. */
+/** The deepest JSON to accept. PHP stops at the same depth, and recursion would overflow the stack. */
 const DEEPEST = 512;
-/** Longer integers than this are no ids, and stay numbers. */
+/** Integers with more digits than this cannot be ids and stay numbers. */
 const LONGEST = 400;
-/** In front of the digits of a long integer while it is a string. No text begins with this noncharacter. */
+/** Prefix of a long integer while it is held as a string. No real text starts with this noncharacter. */
 const MARK = '\uffff';
 
 /**
- * A JSON text as a value. An integer that a number cannot hold becomes a bigint, so that an id keeps its digits.
- * Throws a SyntaxError, or a RangeError for a text that is nested too deeply.
+ * Parses JSON. An integer beyond 2^53 becomes a bigint, so that an id keeps its digits.
+ * Throws a SyntaxError, or a RangeError if it is nested too deeply.
  */
 export function fromJson(text: string): unknown {
   const long = /\d{16}/.test(text);
@@ -23,12 +23,12 @@ export function fromJson(text: string): unknown {
   return marked === text ? JSON.parse(text) : withBigints(JSON.parse(marked));
 }
 
-/** A value as JSON text; bigints as the numbers that they were. */
+/** Serializes a value, with bigints as plain numbers. */
 export function toJson(value: unknown, indent?: number): string {
   try {
     return JSON.stringify(value, null, indent) ?? 'null';
   } catch (error) {
-    // JSON.stringify knows no bigint.
+    // JSON.stringify throws on a bigint.
     if (!(error instanceof TypeError)) throw error;
     const marked = JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${MARK}${each}` : each), indent);
     return marked.replace(/"\uffff(-?\d+)"(?!:)/g, '$1');
@@ -39,7 +39,7 @@ const count = (text: string, part: string): number => text.split(part).length - 
 
 const NUMBER = /-?\d+(\.\d+)?([eE][+-]?\d+)?/y;
 
-/** The text with its long integers as marked strings. */
+/** Replaces long integers with marked strings. */
 function scan(text: string): string {
   let depth = 0;
   let copied = 0;
@@ -75,7 +75,7 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** The value with its marked strings as bigints. As deep as `scan` allows. */
+/** Replaces marked strings with bigints, in place. `scan` has limited the depth. */
 function withBigints(value: unknown): unknown {
   if (typeof value === 'string') return /^\uffff-?\d+$/.test(value) ? BigInt(value.slice(1)) : value;
   if (typeof value !== 'object' || value === null) return value;
@@ -89,6 +89,6 @@ function withBigints(value: unknown): unknown {
   return value;
 }
 
-/** The value under a key that comes from outside: `constructor` is not one that every object has. */
+/** The own property of an untrusted key, so that `constructor` is not found on every object. */
 export const own = <T>(record: Readonly<Record<string, T>> | null | undefined, key: string): T | undefined =>
   record !== undefined && record !== null && Object.hasOwn(record, key) ? record[key] : undefined;

@@ -1,14 +1,14 @@
-/** Never suggest a word this many edits away or more. */
+/** The most edits between a word and its suggestion. */
 const MOST_EDITS = 3;
-/** Nor one that differs in this share of its letters or more. */
+/** The share of the letters that may differ (exclusive). */
 const MOST_SHARE = 0.4;
 
-/** The known word that was most likely meant: `shop.example.com` for `shop.exmaple.com`. The first of several equally near; undefined if none is near. */
+/** The known word closest to a typo: `shop.example.com` for `shop.exmaple.com`. Undefined if none is close enough. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const typed = word.toLowerCase();
   let best: { readonly word: string; readonly edits: number } | undefined;
   for (const each of known) {
-    // The distance is at least the difference in length.
+    // The length difference is a lower bound of the distance.
     if (Math.abs(each.length - typed.length) > MOST_EDITS) continue;
     const edits = distance(typed, each.toLowerCase());
     const near = edits <= MOST_EDITS && edits < Math.max(typed.length, each.length) * MOST_SHARE;

@@ -1,6 +1,6 @@
 const AT_A_TIME = 4;
 
-/** Does the same to each item, a few at a time. The first failure starts no more, and is thrown once the others have ended. */
+/** Runs a function for each item, four at a time. After a failure nothing new starts, and it is thrown once the running ones have ended. */
 export async function inParallel<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<readonly R[]> {
   const results: R[] = [];
   const left = [...items.entries()];

@@ -17,12 +17,12 @@ const going = new Set([
   'restoring',
 ]);
 
-/** A status in lower case with `_`, for comparison. */
+/** A status normalized for comparison: lower case, with `_`. */
 export const statusKey = (status: unknown): string => wordOf(status).trim().toLowerCase().replaceAll(/[-\s]/g, '_');
 
 /** The phase of a status; undefined for an unknown word. */
 export function phaseOf(status: unknown): Phase | undefined {
-  // Most statuses match as they are.
+  // Fast path: most statuses need no normalizing.
   if (typeof status === 'string' && good.has(status)) return 'good';
   const value = statusKey(status);
   if (/fail|error|cancelled|canceled/.test(value)) return 'bad';
@@ -30,7 +30,7 @@ export function phaseOf(status: unknown): Phase | undefined {
   return going.has(value) ? 'going' : undefined;
 }
 
-/** The deployment status of a site, from whichever field has it. */
+/** The deployment status of a site, from the first field that has it. */
 export function statusOf(thing: Readonly<Record<string, unknown>>): string | undefined {
   const value = thing.deployment_status ?? thing.last_deployment_status ?? thing.status;
   return value === undefined || value === null ? undefined : wordOf(value);

@@ -9,10 +9,10 @@ const titles: Readonly<Record<string, string>> = {
   user: 'database user',
 };
 
-/** `crontab` -> `cron job`, `ssh_key` -> `SSH key`: a noun of the API as a person reads it. */
+/** The display name of an API noun: `crontab` -> `cron job`, `ssh_key` -> `SSH key`. */
 export const title = (noun: string): string => titles[noun] ?? noun.replaceAll('_', ' ').replace(/\bssh\b/, 'SSH');
 
-/** A value in a sentence: bare if it is one word, else in quotes. */
+/** A value for a sentence, in quotes unless it is a single word. */
 export const quotedName = (value: string): string => (/^[\w.@:/*+-]+$/.test(value) ? value : `'${value}'`);
 
 /** The plural of a noun, for sentences and for the aliases of groups. */
@@ -25,11 +25,11 @@ export const capitalized = (words: string): string => words.charAt(0).toUpperCas
 /** `php_version` -> `--php-version`: the JSON field name is the only name. */
 export const flagName = (key: string): string => `--${key.replaceAll('_', '-')}`;
 
-/** What the API sent where a word is expected: text and numbers as they are, anything else as JSON; empty where there is nothing. */
+/** An API value as text: objects as JSON, null and undefined as an empty string. */
 export const wordOf = (value: unknown): string =>
   value === null || value === undefined ? '' : typeof value === 'object' ? toJson(value) : String(value);
 
-/** 734003200 -> `734 MB`. What is not a number of bytes stays as it is. */
+/** 734003200 -> `734 MB`. Anything but a number is returned unchanged. */
 export function bytes(size: unknown): unknown {
   if (typeof size !== 'number' || !Number.isFinite(size)) return size;
   const step = size < 1_000 ? 0 : Math.min(4, Math.floor(Math.log10(size) / 3));

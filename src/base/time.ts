@@ -1,7 +1,7 @@
-/** Seconds since 1970 have ten digits from 2001 on, milliseconds twelve or thirteen. */
+/** Smaller numbers are seconds since 1970, larger ones milliseconds. */
 const FIRST_MS = 100_000_000_000;
 
-/** A time of the API in epoch ms: ISO 8601, `2026-12-01 02:00:00` in UTC, or seconds or milliseconds since 1970. Undefined for anything else. */
+/** Parses a time of the API to epoch ms: ISO 8601, `2026-12-01 02:00:00` (UTC), or a Unix time. Undefined for anything else. */
 export function timeOf(value: unknown): number | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const text = String(value).trim();
@@ -15,13 +15,13 @@ export function timeOf(value: unknown): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** The same time as `2026-12-01T02:00:00Z`; undefined for what is not a time. */
+/** A time of the API as `2026-12-01T02:00:00Z`; undefined for anything else. */
 export function utcOf(value: unknown): string | undefined {
   const ms = timeOf(value);
   return ms === undefined || Math.abs(ms) > 8.64e15 ? undefined : new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** The same time for a sentence: `2026-12-01 02:00 UTC`. What is not a time stays as it is. */
+/** A time of the API for a sentence: `2026-12-01 02:00 UTC`. Anything else is returned as text. */
 export function shownTime(value: unknown): string {
   return (
     utcOf(value)
@@ -32,7 +32,7 @@ export function shownTime(value: unknown): string {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** A time without its year: `24 Nov 03:07 UTC`. What is not a time stays as it is. */
+/** A time without its year: `24 Nov 03:07 UTC`. Anything else is returned as text. */
 export function shownDay(value: unknown): string {
   const shown = shownTime(value);
   return shown.replace(/^\d{4}-(\d\d)-(\d\d) /, (_, month, day) => `${Number(day)} ${MONTHS[Number(month) - 1]} `);
@@ -43,7 +43,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** 125_000 ms -> `2m 5s`: the two largest units, and days alone from two days on. */
+/** 125_000 ms -> `2m 5s`: the two largest units, but only days from 2d on. */
 export function duration(ms: number): string {
   const total = Math.round(Math.abs(ms) / SECOND) * SECOND;
   if (total < MINUTE) return `${total / SECOND}s`;
@@ -66,7 +66,7 @@ const units = [
   [Number.POSITIVE_INFINITY, 365 * DAY, 'y'],
 ] as const;
 
-/** `2026-04-16T10:30:00Z` -> `3h ago`, or `in 3h`. What is not a time stays as it is. */
+/** `2026-04-16T10:30:00Z` -> `3h ago`, or `in 3h`. Anything but a time is returned unchanged. */
 export function ago(timestamp: string, now: number): string {
   const then = timeOf(timestamp);
   if (then === undefined) return timestamp;
@@ -76,3 +76,7 @@ export function ago(timestamp: string, now: number): string {
   const amount = `${Math.floor(ms / size)}${unit}`;
   return then > now ? `in ${amount}` : `${amount} ago`;
 }
+
+/** A time for a person: `3h ago` on a terminal, ISO 8601 elsewhere. What is not a time stays as it is. */
+export const timeIn = (timestamp: string, { now, terminal }: { readonly now: number; readonly terminal: boolean }): string =>
+  terminal ? ago(timestamp, now) : (utcOf(timestamp) ?? timestamp);

@@ -2,7 +2,7 @@ import { parse, parseAllDocuments, Scalar, stringify, type YAMLSeq } from 'yaml'
 import { usage } from './errors.ts';
 import { isObject } from './json.ts';
 
-/** A document in YAML, or in JSON, which is YAML too. `name` tells the user which one is broken. */
+/** Parses YAML or JSON. `name` appears in the error. */
 export function readYaml(text: string, name: string): unknown {
   try {
     return parse(text);
@@ -11,7 +11,7 @@ export function readYaml(text: string, name: string): unknown {
   }
 }
 
-/** Every document of a file for a CI system, with `<<` merged and each `!reference` as an object that `referenceIn` reads. */
+/** Parses every document of a CI file: merges `<<`, and keeps each GitLab `!reference` for `referenceIn`. */
 export function readPipelines(text: string, name: string): readonly unknown[] {
   try {
     return parseAllDocuments(text, { merge: true, customTags: [reference], logLevel: 'silent' }).map((document) => {
@@ -32,7 +32,7 @@ const reference = {
   resolve: (path: unknown) => new Scalar({ [REFERENCE]: (path as YAMLSeq).toJSON() }),
 };
 
-/** The keys that a `!reference` names, from the top of its document; undefined for any other value. */
+/** The path of a `!reference`, from the top of its document; undefined for any other value. */
 export function referenceIn(value: unknown): readonly string[] | undefined {
   const path = isObject(value) ? value[REFERENCE] : undefined;
   return Array.isArray(path) ? path.map(String) : undefined;
@@ -41,5 +41,5 @@ export function referenceIn(value: unknown): readonly string[] | undefined {
 const invalid = (name: string, cause: unknown) =>
   usage(`${name} is not valid YAML: ${cause instanceof Error ? cause.message.split('\n')[0] : 'it cannot be read'}`);
 
-/** A value as YAML. */
+/** Serializes a value as YAML. */
 export const writeYaml = (value: unknown): string => stringify(value);

@@ -14,13 +14,13 @@ export default command({
   name: 'api',
   summary: 'Make an authenticated API request',
   description:
-    'The path is as in the API reference, with or without /api/v1. {server} and {site} are filled in from --server, --site or your settings. -F adds to the query of a GET, and to the JSON body of other methods. The response is printed unchanged.',
+    'Use a path from the API reference, with or without /api/v1. {server} and {site} come from --server, --site or your defaults. -F sets query parameters of a GET, and JSON fields of other methods. The response is printed unchanged.',
   options: {
     method: argument(required(suggest(text('HTTP method'), ...methods))),
     path: argument(required(text('Path, such as /servers/{server}/sites'))),
-    input: content('The whole JSON body: text, @file, or - for stdin'),
+    input: content('JSON body: text, @file, or - for stdin'),
     paginate: flag('Fetch every page of a list, as one array'),
-    include: { ...flag('Also print the status and headers'), short: 'i' },
+    include: { ...flag('Also print the response status and headers'), short: 'i' },
   },
   fields: {},
   consent: ({ ask, resolve, settings }, { options: { method, path }, consent: { yes } }) =>

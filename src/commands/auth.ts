@@ -17,20 +17,20 @@ interface User {
 }
 
 const abilities = {
-  ability: list('Ability for the token', 'resource:action'),
-  for: list('Command that must work; adds the abilities it needs', 'command'),
-  from_script: list('Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need', 'file'),
-  preset: choice('Named set of abilities', presetNames),
+  ability: list('Include this ability', 'resource:action'),
+  for: list('Include the abilities that this command needs', 'command'),
+  from_script: list('Include the abilities that a shell script, GitHub workflow or GitLab pipeline needs', 'file'),
+  preset: choice('Include a named set of abilities', presetNames),
 };
 
 const loginCommand = command({
   name: 'login',
   summary: 'Sign in',
   description:
-    'Asks for host, email and password, then what the token can do. The token goes to the keychain of your operating system; the password is not stored.',
+    'Asks for the host (first time only), your email and password, and what the token may do. The token goes to the keychain of your operating system; the password is not stored.',
   calls: ['POST /login', 'GET /user', 'POST /tokens', 'POST /logout', 'DELETE /tokens/{token}'],
   options: {
-    with_token: flag('Read a token from standard input'),
+    with_token: flag('Read a token from stdin'),
     email: text('Email address', 'email'),
     ...abilities,
     insecure_storage: flag('Store the token in the clear, in a file that only you can read'),
@@ -57,14 +57,14 @@ export default group({
       name: 'logout',
       summary: 'Sign out and revoke the token',
       calls: 'POST /logout',
-      options: { keep: flag('Forget the token here without revoking it') },
+      options: { keep: flag('Remove the token from this machine, but do not revoke it') },
       examples: ['logout'],
       run: (ctx, { options }) => logout(ctx, options),
     }),
     command({
       name: 'status',
-      summary: 'Show the sign-in of each profile',
-      description: 'Exit code 4: a profile is not signed in or its token does not work.',
+      summary: 'Show the sign-in status of each profile',
+      exits: '4 a profile is not signed in, or its token does not work',
       calls: ['GET /user', 'GET /tokens'],
       examples: ['status', 'status --json'],
       run: signedIn,
@@ -73,7 +73,7 @@ export default group({
     command({
       name: 'switch',
       summary: 'Switch to another profile',
-      options: { profile_name: argument(text('Profile', 'profile')) },
+      options: { profile_name: argument(text('Profile name', 'profile')) },
       examples: ['switch default'],
       run: (ctx, { options: { profile_name } }) => switchProfile(ctx, profile_name),
     }),

@@ -2,7 +2,7 @@ import { usage } from '../base/errors.ts';
 import { bytes } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, flag, following, text } from '../cli/language/options.ts';
-import { columns, done, rows } from '../cli/output/view.ts';
+import { columns, done, type Item, rows } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { download } from '../features/backup/download.ts';
 import { siteEndpoint } from '../features/deploy/snapshot.ts';
@@ -20,26 +20,33 @@ interface Backup {
   readonly completed_at: string | null;
 }
 
-/** Names things by their ids, as far as they are known. */
+/** The name of a server, site or database by its id, if known. */
 type NameOf = Context['nameOf'];
 
 const sizeInWords = { key: 'size', cell: ({ size }: Backup) => bytes(size) };
 
 const shown = (nameOf: NameOf) =>
   columns<Backup>(
-    'id',
     { key: 'source', computed: true, cell: (backup) => sourceOf(backup, nameOf) },
+    'id',
     'status',
     sizeInWords,
     'created_at',
     { key: 'type', wide: true },
-    { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf(server_id), wide: true },
+    { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf('server', server_id) ?? '', wide: true },
   );
 
-/** What was backed up: `shop`, or `database on db-1` where the name is not known. */
+/** What was backed up: `shop`, or `database on db-1` if the name is unknown. */
 function sourceOf({ type, server_id, site_id, database_id }: Backup, nameOf: NameOf): string {
-  const server = nameOf(server_id);
-  return nameOf(site_id) ?? nameOf(database_id) ?? (server === undefined ? type : `${type} on ${server}`);
+  const server = nameOf('server', server_id);
+  const name = type === 'database' ? nameOf('database', database_id) : nameOf('site', site_id);
+  return name ?? (server === undefined ? type : `${type} on ${server}`);
+}
+
+/** Like `sourceOf`, with names that take further requests. */
+async function sourcesOf(ctx: Context, listed: readonly Item[]): Promise<(backup: Item) => string> {
+  const nameOf = await (await import('../features/overview/backup-sources.ts')).sourceNames(ctx, listed);
+  return (backup) => sourceOf(backup as unknown as Backup, nameOf);
 }
 
 const details = (nameOf: NameOf) =>
@@ -47,9 +54,9 @@ const details = (nameOf: NameOf) =>
     'type',
     'status',
     sizeInWords,
-    { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf(server_id) },
-    { key: 'site_id', title: 'Site', cell: ({ site_id }) => nameOf(site_id) },
-    { key: 'database_id', title: 'Database', cell: ({ database_id }) => nameOf(database_id) },
+    { key: 'server_id', title: 'Server', cell: ({ server_id }) => nameOf('server', server_id) },
+    { key: 'site_id', title: 'Site', cell: ({ site_id }) => nameOf('site', site_id) },
+    { key: 'database_id', title: 'Database', cell: ({ database_id }) => nameOf('database', database_id) },
     'created_at',
     'completed_at',
     'id',
@@ -67,16 +74,19 @@ const list = command({
   name: 'list',
   aliases: ['ls'],
   summary: 'List backups',
-  description: 'Lists the backups of the organization, or with --database of one database.',
+  description: 'Lists every backup of the organization, or those of one database with --database.',
   calls: [backupsEndpoint, { when: 'database', instead: ofDatabase }],
   options: {
-    status: choice('Only backups with this status', ['pending', 'in_progress', 'completed', 'failed', 'restored']),
-    type: choice('Only backups of this type', ['application', 'database']),
+    status: choice('Filter by status', ['pending', 'in_progress', 'completed', 'failed', 'restored']),
+    type: choice('Filter by type', ['application', 'database']),
   },
   shows: shown(unnamed),
   examples: ['list', 'list --status completed --type database', 'list --database shop --server db-1 --json'],
   async run(ctx, { targets: { database }, options: { status, type } }) {
-    const found = (items: readonly Backup[]) => rows(items, shown(ctx.nameOf), status || type ? 'No matching backups.' : 'No backups.');
+    const found = (items: readonly Backup[]) => ({
+      ...rows(items, shown(ctx.nameOf), status || type ? 'No matching backups.' : 'No backups.'),
+      late: { key: 'source', read: (listed: readonly Item[]) => sourcesOf(ctx, listed) },
+    });
     if (!database) return found(await ctx.list<Backup>(backupsEndpoint, { query: { status, type } }));
     // Only the list of the organization takes the filters.
     const backups = await ctx.list<Backup>(ofDatabase);
@@ -86,15 +96,15 @@ const list = command({
 
 const create = command({
   name: 'create',
-  summary: 'Back up a database, or the application of a site',
-  description: 'Use --database with --server for a database, or --site for the application of a site.',
+  summary: 'Back up a database or site',
+  description: 'Use --database and --server to back up a database, or --site to back up the application of a site.',
   calls: [
     { when: 'database', instead: createOfDatabase },
     { when: 'site', instead: createOfApplication },
     { when: 'wait', also: [backupsEndpoint] },
   ],
   options: following,
-  fields: { site_id: { ...text('Site whose application to back up: domain or id', 'site'), as: 'site' } },
+  fields: { site_id: { ...text('Site: domain or id', 'site'), as: 'site' } },
   shows: details(unnamed),
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
   async run(ctx, { targets: { database, site }, options: { wait } }) {
@@ -119,10 +129,10 @@ const downloadCommand = command({
   name: 'download',
   summary: 'Download a backup to a file',
   description:
-    'An incomplete download leaves no file. The default name is the one that Deploynix sends. Deploynix allows 10 downloads an hour.',
+    'Without --file, the file gets the name that Deploynix sends. An incomplete download leaves no file. Deploynix allows 10 downloads per hour.',
   calls: 'GET /backups/{backup}/download',
   options: {
-    file: { ...text('File or folder to save to, or - for standard output', 'file'), short: 'O' },
+    file: { ...text('File or directory to save to, or - for stdout', 'file'), short: 'O' },
     force: flag('Overwrite an existing file'),
   },
   examples: [
@@ -137,8 +147,8 @@ const restore = command({
   name: 'restore',
   summary: 'Restore a database or site from a backup',
   description: [
-    'On a terminal you pick the backup and type the name of what it overwrites.',
-    '--confirm takes that name: of the database, or the domain of the site for an application backup.',
+    'On a terminal, you pick the backup and type the name of the database or site that it overwrites.',
+    'Elsewhere, give that name with --confirm: the database, or the domain for an application backup.',
   ].join(' '),
   calls: [
     { when: 'database', instead: ofDatabase },
@@ -150,18 +160,17 @@ const restore = command({
   ],
   consent: { level: 'severe', deferred: true, named: 'the database or site' },
   options: {
-    backup: argument(text('Backup: its id', 'backup')),
+    backup: argument(text('Backup: id', 'backup')),
     latest: flag('Restore the newest completed backup of --database or --site'),
     ...following,
   },
   shows: details(unnamed),
   examples: ['restore 01JQ8Z4T9G000000000000BK06 --confirm shop', 'restore --latest --database shop --server db-1 --confirm shop'],
-  run: async (ctx, { targets: { database, site }, options: { backup, latest, wait }, consent: { confirm } }) => {
-    const of = { ...(database && { database }), ...(site && { site }) };
+  run: async (ctx, { targets, options: { backup, latest, wait }, consent: { confirm } }) => {
     return (await import('../features/backup/restore.ts')).restore(ctx, {
       backup,
       latest,
-      of,
+      of: targets,
       confirm,
       wait,
       columns: details(ctx.nameOf),

@@ -28,8 +28,8 @@ const certificates = resource({
 const fields = {
   domain: natural(required(assumed(text('Domain of the certificate')))),
   type: suggest(assumed(text('Certificate type')), 'letsencrypt', 'wildcard', 'custom'),
-  certificate: assumed(content('Your own certificate with its chain, in PEM')),
-  private_key: assumed(secret('Private key of your own certificate, in PEM')),
+  certificate: assumed(content('Your own certificate and its chain, as PEM')),
+  private_key: assumed(secret('Private key of your own certificate, as PEM')),
 };
 
 const list = command({
@@ -69,7 +69,7 @@ const create = command({
 const revoke = command({
   name: 'delete',
   aliases: ['revoke', 'rm'],
-  summary: 'Revoke a certificate of a site or server',
+  summary: 'Revoke a certificate',
   calls: [
     'DELETE /servers/{server}/certificates/{certificate}',
     { when: 'site', instead: 'DELETE /servers/{server}/sites/{site}/certificates/{certificate}' },

@@ -19,8 +19,9 @@ const print = (shell: Shell, title: string) =>
 const install = command({
   name: 'install',
   summary: 'Install completion for your shell',
-  description: 'Writes one file to the directory that your shell loads completions from. Your startup files do not change.',
-  options: { shell: argument(choice('The shell (default: from $SHELL)', shells)) },
+  description:
+    'Writes the script to the directory that your shell loads completions from, and prints any remaining step. Never edits your startup files.',
+  options: { shell: argument(choice('Shell, by default the one in $SHELL', shells)) },
   examples: ['install', 'install zsh'],
   async run({ world, tree }, { options: { shell } }) {
     const own = world.env.SHELL?.split('/').at(-1);

@@ -71,8 +71,8 @@ export default group({
     }),
     command({
       name: 'set',
-      summary: 'Set a profile setting',
-      options: { key, value: argument(required(text('Value'))) },
+      summary: 'Save a setting in the profile',
+      options: { key, value: argument(required(text('New value'))) },
       examples: ['set server web-1', 'set output json --profile work'],
       async run(ctx, { options: { key, value } }) {
         const kept = checked(key, value);
@@ -80,13 +80,13 @@ export default group({
         const { origins, profile } = ctx.settings;
         const stronger = origins[key];
         if (stronger === 'environment' || stronger === 'link file')
-          ctx.progress.warn(`The ${stronger} also sets ${key} and wins over the profile.`);
+          ctx.progress.warn(`The ${stronger} also sets ${key} and overrides the profile.`);
         return done(`Set ${key} to ${kept} (profile ${profile})`, { profile, key, value: kept });
       },
     }),
     command({
       name: 'unset',
-      summary: 'Remove a profile setting',
+      summary: 'Remove a setting from the profile',
       options: { key },
       examples: ['unset server'],
       async run(ctx, { options: { key } }) {
@@ -106,7 +106,7 @@ export default group({
       summary: 'Delete a profile and revoke its token',
       calls: 'POST /logout',
       consent: async (ctx, { options: { profile_name } }) => deleteConsent(ctx, profile_name),
-      options: { profile_name: argument(required(text('Profile', 'profile'))) },
+      options: { profile_name: argument(required(text('Profile name', 'profile'))) },
       examples: ['delete-profile work --yes'],
       run: (ctx, { options: { profile_name } }) => deleteProfile(ctx, profile_name),
     }),

@@ -28,8 +28,8 @@ const crontabs = resource({
 
 const fields = {
   command: natural(required(assumed(text('Command to run')))),
-  frequency: required(assumed(text('Schedule as a cron expression', 'cron'))),
-  user: assumed(text('System user to run it as')),
+  frequency: required(assumed(text('Cron expression', 'cron'))),
+  user: assumed(text('System user that runs the command')),
 };
 
 export default group({

@@ -28,7 +28,7 @@ const daemons = resource({
 const fields = {
   command: natural(required(assumed(text('Command to keep running')))),
   directory: assumed(text('Working directory')),
-  user: assumed(text('System user to run it as')),
+  user: assumed(text('System user that runs the command')),
   processes: assumed(integer('Number of processes')),
 };
 

@@ -25,5 +25,5 @@ const fields = { username: natural(required(assumed(text('Username')))), passwor
 export default group({
   name: 'database-user',
   noun: 'user',
-  commands: [list(users), show(users), create(users, fields), update(users, { password }), remove(users)],
+  commands: [list(users), show(users), create(users, fields), update(users, { password: assumed(secret('New password')) }), remove(users)],
 });

@@ -27,6 +27,6 @@ export default group({
     list(databases),
     show(databases),
     create(databases, fields),
-    remove(databases, { level: 'severe', warning: 'The database and all its data will be gone.' }),
+    remove(databases, { level: 'severe', warning: 'The database and all its data will be lost.' }),
   ],
 });

@@ -15,10 +15,11 @@ export default command({
   name: 'doctor',
   summary: 'Check your setup and suggest fixes',
   description:
-    'Exits with 1 if a check fails. The output contains no secrets, so you can paste it into a ticket. With --contract, dnx compares an OpenAPI document with its commands instead.',
+    'The output contains no secrets, so you can paste it into a ticket. With --contract, compares an OpenAPI document with the commands of dnx instead.',
+  exits: '1 a check failed; 10 differences, with --contract and --exit-code',
   options: {
-    contract: text('Compare with an OpenAPI 3 document (JSON or YAML)', 'file|url'),
-    exit_code: flag('With --contract, exit with 10 on differences'),
+    contract: text('OpenAPI 3 document to compare with (JSON or YAML)', 'file|url'),
+    exit_code: flag('With --contract, exit 10 if there are differences'),
   },
   examples: ['doctor', 'doctor --json', 'doctor --contract openapi.json'],
   async run(ctx, { options: { contract, exit_code } }) {

@@ -1,4 +1,4 @@
-import { DnxError, type Next, usage } from '../base/errors.ts';
+import { DnxError, isError, type Next, usage } from '../base/errors.ts';
 import { isObject } from '../base/json.ts';
 import { wordOf } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
@@ -38,9 +38,9 @@ const nextDeploy = (site: Target): readonly Next[] => [
 const listVariables = command({
   name: 'list',
   aliases: ['ls'],
-  summary: 'List environment variables, with masked values',
+  summary: 'List environment variables',
   calls: listEndpoint,
-  options: { reveal: flag('Show the values in the table') },
+  options: { reveal: flag('Show the values, which are masked in tables') },
   shows: open,
   examples: ['list --site shop.example.com', 'list --site shop.example.com --reveal', 'list --site shop.example.com --json'],
   run: async (ctx, { targets, options: { reveal } }) => {
@@ -62,7 +62,7 @@ const get = command({
   examples: ['get APP_URL --site shop.example.com'],
   async run(ctx) {
     const { data } = await ctx.call();
-    if (!isObject(data) || data.value === undefined) throw new DnxError('failed', 'Deploynix answered without the value.');
+    if (!isObject(data) || data.value === undefined) throw new DnxError('failed', 'The API response has no value.');
     return plain(wordOf(data.value), data);
   },
 });
@@ -71,11 +71,15 @@ const set = command({
   name: 'set',
   aliases: ['create', 'update'],
   summary: 'Set environment variables',
-  description: 'Creates missing variables and updates the others. Changes take effect on the next deployment.',
+  description: 'Creates or updates each variable. Changes take effect on the next deployment.',
   calls: [createEndpoint, listEndpoint, updateEndpoint],
   options: {
-    assignment: { ...argument(required(list('Variable to set, or KEY alone with --from-file', 'KEY=VALUE'))), check: refuseTwins },
-    from_file: text('Read the value from a file, or from stdin with -', 'file|-'),
+    assignment: {
+      ...argument(required(list('KEY=VALUE, or KEY alone with --from-file', 'KEY=VALUE'))),
+      check: refuseTwins,
+      confidential: true,
+    },
+    from_file: text('Read the value from a file, or - for stdin', 'file|-'),
   },
   fields: {},
   shows: variables.columns,
@@ -90,7 +94,9 @@ const set = command({
       changed = true;
       const reply = before
         ? await ctx.call(updateEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: { value, ...body } })
-        : await ctx.call(createEndpoint, { body: { key, value, ...body } });
+        : await ctx.call(createEndpoint, { body: { key, value, ...body } }).catch((error: unknown) => {
+            throw isError(error, 'invalid') && !/^[a-z_]\w*$/i.test(key) ? invalidName(key, error) : error;
+          });
       return did(reply, `Set ${key} on ${site.label}`);
     };
     const [only] = wanted;
@@ -99,6 +105,10 @@ const set = command({
     return { ...result, ...(changed && { next: nextDeploy(site) }) };
   },
 });
+
+/** A name that the API refused and that no shell would take either. */
+const invalidName = (key: string, { status, errors, cause }: DnxError): DnxError =>
+  new DnxError('invalid', `'${key}' is not a valid variable name.`, { status, errors, cause });
 
 interface Pair {
   readonly key: string;
@@ -111,7 +121,7 @@ function pair(word: string): Pair {
   return { key: word.slice(0, at), value: word.slice(at + 1) };
 }
 
-/** Refuses two values for one key. */
+/** Rejects two values for one key. */
 function refuseTwins(words: readonly string[]): void {
   const keys = words.map((word) => word.split('=', 1)[0]);
   const twin = keys.find((key, index) => keys.indexOf(key) < index);
@@ -138,11 +148,11 @@ const unset = command({
 
 const importVariables = command({
   name: 'import',
-  summary: 'Import variables from the .env',
+  summary: 'Import variables from the .env on the server',
   description:
-    "Reads the site's .env on its server and stores the variables at Deploynix, overwriting those of the same name. Nothing is downloaded to this machine.",
+    'Copies the variables of the .env on the server to Deploynix, overwriting those with the same name. Nothing is downloaded to this machine.',
   calls: `POST ${variables.path}/pull`,
-  consent: { level: 'moderate', warning: 'This overwrites variables of the same name at Deploynix.' },
+  consent: { level: 'moderate', warning: 'This overwrites variables with the same name in Deploynix.' },
   examples: ['import --site shop.example.com --yes'],
   run: async (ctx, { targets: { site } }) => ({
     view: did(await ctx.call(), `Imported the .env of ${site.label}`),

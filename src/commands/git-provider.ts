@@ -25,7 +25,7 @@ const gitProviders = resource({
 const fields = {
   name: natural(assumed(text('Name of the connection'))),
   provider: required(suggest(assumed(text('Git host')), 'github', 'gitlab', 'bitbucket', 'custom')),
-  token: required(assumed(secret('Access token of the Git host'))),
+  token: required(assumed(secret('Access token for the Git host'))),
   url: assumed(text('URL of a self-hosted Git host', 'url')),
 };
 

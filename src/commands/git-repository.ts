@@ -1,7 +1,7 @@
 import { command, group } from '../cli/language/command.ts';
 import { assumed, from, natural, required, text } from '../cli/language/options.ts';
-import { answer, create, list, remove, resource, show, update } from '../cli/language/resource.ts';
-import { columns } from '../cli/output/view.ts';
+import { answer, create, creation, list, remove, resource, show, update } from '../cli/language/resource.ts';
+import { columns, rows } from '../cli/output/view.ts';
 
 interface GitRepository {
   readonly id: string;
@@ -28,7 +28,7 @@ const repositories = resource({
 
 const fields = {
   name: natural(required(assumed(text('Owner and name, such as example/shop')))),
-  git_provider_id: from(required(assumed(text('Git provider, by name or id'))), { list: 'GET /git-providers', resolve: true }),
+  git_provider_id: from(required(assumed(text('Git provider: name or id'))), { list: 'GET /git-providers', resolve: true }),
 };
 
 const everySite = 'This affects every site that uses the repository.';
@@ -48,15 +48,23 @@ const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-dep
     }),
   });
 
+const listRepositories = command({
+  ...list(repositories),
+  run: async (ctx, { targets }) => ({
+    ...rows(await ctx.list<GitRepository>(), repositories.columns, 'No git repositories.', creation('git_repository', targets)),
+    late: { key: 'git_provider_id', read: async () => (await import('../features/overview/git-providers.ts')).providerNames(ctx) },
+  }),
+});
+
 export default group({
   name: 'git-repository',
   commands: [
-    list(repositories),
+    listRepositories,
     show(repositories),
     create(repositories, fields),
     update(repositories, { name: fields.name }),
     remove(repositories),
-    act('setup-deploy-key', 'Create a deploy key and show it', 'Created a deploy key for'),
+    act('setup-deploy-key', 'Create and show a deploy key', 'Created a deploy key for'),
     act('enable-auto-deploy', 'Deploy on every push', 'Turned on auto-deploy for'),
     act('disable-auto-deploy', 'Stop deploying on every push', 'Turned off auto-deploy for'),
   ],

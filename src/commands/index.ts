@@ -5,7 +5,7 @@ import { topics } from '../features/help/index.ts';
 export const contents: readonly Entry[] = [
   { name: 'auth', summary: 'Manage sign-in and profiles', section: 'Account', load: () => import('./auth.ts') },
   { name: 'token', summary: 'Manage API tokens and their abilities', section: 'Account', load: () => import('./token.ts') },
-  { name: 'config', summary: 'Manage the settings of a profile', section: 'Account', load: () => import('./config.ts') },
+  { name: 'config', summary: 'Manage settings and profiles', section: 'Account', load: () => import('./config.ts') },
   { name: 'server', summary: 'Manage servers', section: 'Servers', load: () => import('./server.ts') },
   { name: 'site', summary: 'Deploy, roll back and manage sites', section: 'Sites', load: () => import('./site.ts') },
   { name: 'env', summary: 'Manage environment variables', section: 'Sites', load: () => import('./env.ts') },
@@ -28,7 +28,7 @@ export const contents: readonly Entry[] = [
   },
   { name: 'backup', summary: 'Back up and restore databases and sites', section: 'Servers', load: () => import('./backup.ts') },
   { name: 'crontab', aliases: ['cron'], summary: 'Manage cron jobs', section: 'Servers', load: () => import('./crontab.ts') },
-  { name: 'daemon', summary: 'Manage daemons kept running by Supervisor', section: 'Servers', load: () => import('./daemon.ts') },
+  { name: 'daemon', summary: 'Manage Supervisor daemons', section: 'Servers', load: () => import('./daemon.ts') },
   { name: 'ssh-key', summary: 'Manage SSH keys', section: 'Servers', load: () => import('./ssh-key.ts') },
   {
     name: 'network-rule',
@@ -44,7 +44,12 @@ export const contents: readonly Entry[] = [
     load: () => import('./provider.ts'),
   },
   { name: 'credential', summary: 'Manage cloud provider credentials', section: 'Connections', load: () => import('./credential.ts') },
-  { name: 'git-provider', summary: 'Manage connections to Git hosts', section: 'Connections', load: () => import('./git-provider.ts') },
+  {
+    name: 'git-provider',
+    summary: 'Manage connections to GitHub, GitLab and Bitbucket',
+    section: 'Connections',
+    load: () => import('./git-provider.ts'),
+  },
   {
     name: 'git-repository',
     aliases: ['repo'],
@@ -57,17 +62,17 @@ export const contents: readonly Entry[] = [
 ];
 
 /** Commands that belong to no group: `dnx api`. A file each, whose default export is the command. */
-export const alone: readonly Entry<AnyCommand>[] = [
+export const standalone: readonly Entry<AnyCommand>[] = [
   { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Tools', load: () => import('./doctor.ts') },
   { name: 'api', summary: 'Make an authenticated API request', section: 'Tools', load: () => import('./api.ts') },
   { name: 'version', summary: 'Print the version', section: 'Tools', load: () => import('./version.ts') },
 ];
 
-/** The commands that are used most also stand at the root. */
+/** The most used commands, also available at the root. */
 export const shortcuts: Tree['shortcuts'] = {
   login: ['auth', 'login', 'Sign in'],
   logout: ['auth', 'logout', 'Sign out'],
-  whoami: ['auth', 'whoami', 'Show who is signed in'],
+  whoami: ['auth', 'whoami', 'Show the signed-in user'],
   releases: ['site', 'releases', 'List releases'],
   deploy: ['site', 'deploy', 'Deploy a site'],
   watch: ['site', 'watch', 'Follow a deployment'],
@@ -75,4 +80,4 @@ export const shortcuts: Tree['shortcuts'] = {
 };
 
 /** The whole surface, unloaded. */
-export const tree: Tree = { contents, alone, shortcuts, topics };
+export const tree: Tree = { contents, standalone, shortcuts, topics };

@@ -31,8 +31,8 @@ const fields = {
   port: natural(required(assumed(integer('Port', 'port')))),
   name: assumed(text('Name of the rule')),
   protocol: suggest(assumed(text('Protocol')), 'tcp', 'udp'),
-  action: suggest(assumed(text('Allow or deny the traffic')), 'allow', 'deny'),
-  source: assumed(text('IP address or network (default anywhere)', 'address')),
+  action: suggest(assumed(text('Action')), 'allow', 'deny'),
+  source: assumed(text('Source IP address or CIDR range (default anywhere)', 'address')),
 };
 
 export default group({

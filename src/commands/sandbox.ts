@@ -11,10 +11,10 @@ import type { Sandbox } from '../sandbox/index.ts';
 
 const options = {
   port: integer('Port to listen on (default: a free one)'),
-  state: text('Keep the state in a file', 'file'),
+  state: text('Keep the state in this file', 'file'),
   fail_deploys: flag('Make every deployment fail'),
-  latency: duration('Delay every answer'),
-  rate_limit: integer('Requests per minute, 0 for no limit (default 60)'),
+  latency: duration('Delay every response'),
+  rate_limit: integer('Requests per minute; 0 for no limit (default 60)'),
 };
 
 async function open(
@@ -47,7 +47,7 @@ function portRefused(error: unknown, port: number | undefined): DnxError | undef
     : undefined;
 }
 
-/** Resolves when the process is told to stop. */
+/** Resolves on Ctrl-C or SIGTERM. */
 const stopped = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -56,7 +56,7 @@ const stopped = (signal: AbortSignal): Promise<void> =>
 
 const start = command({
   name: 'start',
-  summary: 'Run a local Deploynix API for testing',
+  summary: 'Start a local Deploynix API',
   options,
   examples: ['start --port 8787', 'start --state sandbox.json --fail-deploys'],
   async run({ progress, signal, world }, { options: given }) {
@@ -88,7 +88,7 @@ const start = command({
 
 const usesProxy = (env: Env): boolean => ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'].some((name) => env[name]);
 
-/** The hosts that need no proxy, and this machine, which a proxy cannot reach. */
+/** NO_PROXY with this machine added, which a proxy cannot reach. */
 const noProxy = (env: Env): string => [...new Set([env.no_proxy, env.NO_PROXY, '127.0.0.1', 'localhost'])].filter(Boolean).join(',');
 
 /** The name of the PATH variable: `Path` on Windows, which ignores case. */
@@ -120,8 +120,8 @@ function privateEnv(
 const run = command({
   name: 'run',
   summary: 'Run a command against a temporary sandbox',
-  description:
-    'Sets DNX_HOST, DNX_TOKEN and private directories for the command, so that you can test your deploy script. Exits with the exit code of the command.',
+  description: 'Sets DNX_HOST, DNX_TOKEN and temporary directories for the command, so you can test a deploy script.',
+  exits: 'those of the command',
   options: { ...options, command: rest('Command to run') },
   examples: ['run -- dnx server list', 'run --fail-deploys -- sh -c \'dnx deploy shop.example.com || echo "exit code $?"\''],
   async run(

@@ -68,16 +68,20 @@ const servers = resource({
   example: { target: 'web-1', create: 'web-3 --provider hetzner', update: '--monitoring-enabled' },
 });
 
-/** Types of server on which PHP or a database has no use. */
+/** Prompts unless the server is of one of these types. */
 const without = (...types: readonly string[]) => ({
   when: ({ type }: Readonly<Record<string, unknown>>) => !types.includes(String(type)),
 });
 
+/** What is wrong with a name that no host can have. */
+const wrongName = (typed: string): string | undefined =>
+  /^[a-z0-9.-]+$/i.test(typed) ? undefined : 'Use letters, digits, dots and hyphens, as in web-1.';
+
 const fields = {
-  name: natural(required(text('Server name'))),
+  name: prompted(natural(required(text('Server name'))), { check: wrongName }),
   provider: from(required(text('Cloud provider, such as hetzner')), { list: 'GET /providers' }),
   credential_id: prompted(
-    from(assumed(text('Credential, by name or id')), { list: 'GET /providers/credentials', where: 'provider', resolve: true }),
+    from(assumed(text('Credential: name or id')), { list: 'GET /providers/credentials', where: 'provider', resolve: true }),
   ),
   region: prompted(from(assumed(text('Region, such as fsn1')), { list: 'GET /providers/{provider}/regions' })),
   size: prompted(from(assumed(text('Size, such as cx32')), { list: 'GET /providers/{provider}/sizes' })),
@@ -88,11 +92,11 @@ const fields = {
     without('database', 'cache', 'meilisearch', 'load_balancer'),
   ),
   database_type: prompted(
-    suggest(assumed(text('Database')), 'mysql', 'mariadb', 'postgresql'),
+    suggest(assumed(text('Database type')), 'mysql', 'mariadb', 'postgresql'),
     without('cache', 'worker', 'meilisearch', 'load_balancer'),
   ),
   webserver: assumed(text('Web server')),
-  ip_address: prompted(assumed(text('IP address of your own machine, for the provider custom')), {
+  ip_address: prompted(assumed(text('IP address of your own server, for --provider custom')), {
     when: ({ provider }) => provider === 'custom',
   }),
 };
@@ -106,7 +110,8 @@ const create = command({
   name: 'create',
   summary: 'Create a server',
   description:
-    'On a terminal, asks for what is missing and confirms the order. A complete command line is not confirmed.\n\nExit codes: 0 the server is active, or with --no-wait was ordered; 1 it failed; 124 --timeout passed, and the creation continues.',
+    'On a terminal, prompts for missing options, then asks before it creates the server. A complete command line runs without a prompt.',
+  exits: '0 active, or requested with --no-wait; 1 failed; 124 timed out, and the creation continues',
   calls: ['POST /servers', follows],
   review: 'Create this server?',
   options: following,
@@ -163,7 +168,7 @@ const logs = command({
   },
 });
 
-/** The log in an answer whose shape the API reference does not state: a text, lines, or an object with either. */
+/** The log in a response of undocumented shape: a text, lines, or an object with either. */
 function logOf(data: unknown): string {
   if (data === undefined || data === null) return '';
   if (typeof data === 'string') return data;

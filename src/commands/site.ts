@@ -3,7 +3,7 @@ import { duration, following, text } from '../cli/language/options.ts';
 import { action, answer, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
-import type { ReleaseRecord } from '../features/deploy/release.ts';
+import { keptAmong, type ReleaseRecord } from '../features/deploy/release.ts';
 import { releasesEndpoint, siteEndpoint } from '../features/deploy/snapshot.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
 import { createSite, siteFields } from '../features/site/create.ts';
@@ -37,10 +37,8 @@ const { type: _, ...changeable } = siteFields;
 const deploy = command({
   name: 'deploy',
   summary: 'Deploy a site and wait for the result',
-  description: [
-    'Exit codes: 0 succeeded, or started with --no-wait; 1 failed or superseded; 11 failed verification and rolled back; 12 some of several sites failed; 124 still running after --timeout.',
-    'If you interrupt it, the deployment continues. Resume with: dnx site watch',
-  ].join('\n'),
+  description: 'Ctrl-C does not stop the deployment. Resume with: dnx watch',
+  exits: '0 succeeded, or started with --no-wait; 1 failed or superseded; 11 rolled back; 12 some of several sites failed; 124 timed out',
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',
     { when: 'wait', also: [siteEndpoint, releasesEndpoint] },
@@ -53,6 +51,7 @@ const deploy = command({
   options: deployOptions,
   examples: [
     'deploy shop.example.com',
+    'deploy shop.example.com --verify /up --rollback-on-fail',
     'deploy shop.example.com --server web-1 --no-wait',
     'deploy shop.example.com --timeout 5m --json',
     'deploy shop.example.com blog.example.com --dry-run',
@@ -80,7 +79,7 @@ const rollback = command({
   name: 'rollback',
   summary: 'Roll back a site to an earlier release',
   description:
-    'Makes a kept release live again, without a build. Database migrations are not undone.\n\nOn a terminal you pick the release. With --yes and no --to it is the previous one.',
+    'Switches back to a release that is still on the server, without a build. Database migrations are not undone.\n\nOn a terminal, you pick the release. With --yes, --to defaults to the previous one.',
   calls: [
     'POST /servers/{server}/sites/{site}/rollback',
     siteEndpoint,
@@ -89,7 +88,7 @@ const rollback = command({
   ],
   consent: { level: 'moderate', deferred: true },
   options: {
-    to: text('Release to roll back to, by name or id', 'release'),
+    to: text('Release to roll back to: name or id', 'release'),
     ...following,
     ...reporting,
   },
@@ -108,12 +107,13 @@ const releases = command({
   summary: 'List the releases of a site',
   calls: releasesEndpoint,
   examples: ['releases shop.example.com'],
-  run: async (ctx) =>
-    rows(
-      await ctx.list<ReleaseRecord>(),
+  run: async (ctx) => {
+    const found = await ctx.list<ReleaseRecord>();
+    return rows(
+      found,
       columns<ReleaseRecord>(
         'name',
-        'status',
+        { key: 'status', past: keptAmong(found) },
         { key: 'active', title: 'Live' },
         shortCommit,
         { key: 'commit_message', wrap: true },
@@ -121,12 +121,13 @@ const releases = command({
         { key: 'id', wide: true },
       ),
       'No releases. This site was never deployed, or does not keep releases.',
-    ),
+    );
+  },
 });
 
 const webhooks = command({
   name: 'webhooks',
-  summary: 'List the pushes received from Git',
+  summary: 'List the Git pushes that a site received',
   calls: 'GET /servers/{server}/sites/{site}/webhooks',
   examples: ['webhooks shop.example.com'],
   run: async (ctx) =>
@@ -145,11 +146,11 @@ const schedule = command({
   summary: 'Schedule a deployment',
   calls: 'POST /servers/{server}/sites/{site}/schedule-deploy',
   options: {
-    at: text('Time, such as 2026-12-01T02:00 or 2026-12-01T02:00:00Z', 'time'),
-    tz: text('Time zone of --at (default: of this machine)', 'zone'),
+    at: text('Time, such as 2026-12-01T02:00 or 2026-12-01T02:00Z', 'time'),
+    tz: text('Time zone of --at (default: your local one)', 'zone'),
     in: duration('Delay from now, such as 90m'),
   },
-  examples: ['schedule shop.example.com --at 2099-12-01T02:00 --tz Europe/Berlin', 'schedule shop.example.com --in 90m --yes'],
+  examples: ['schedule shop.example.com --in 90m', 'schedule shop.example.com --at 2099-12-01T02:00 --tz Europe/Berlin --yes'],
   consent: async (ctx, { targets, options, consent }) =>
     (await import('../features/deploy/schedule.ts')).replacing({ ...ctx, targets }, options, consent),
   run: async (ctx, { targets, options }) => (await import('../features/deploy/schedule.ts')).schedule({ ...ctx, targets }, options),
@@ -162,7 +163,7 @@ export default group({
     show(sites),
     createSite(sites),
     update(sites, changeable),
-    remove(sites, { level: 'severe', warning: 'This deletes its files and releases, too.' }),
+    remove(sites, { level: 'severe', warning: 'This also deletes its files and releases.' }),
     deploy,
     watch,
     rollback,
@@ -182,7 +183,7 @@ export default group({
       calls: 'POST /servers/{server}/sites/{site}/suspend',
       targets: 'each',
       consent: 'moderate',
-      fields: { reason: text('Reason, for the record') },
+      fields: { reason: text('Reason for the suspension') },
       examples: ['suspend shop.example.com --yes'],
       run: async (ctx, { targets: { site } }) => answer(await ctx.call(), sites.details, `Suspended ${site.label}`),
     }),
@@ -198,7 +199,7 @@ export default group({
       name: 'enable-zero-downtime',
       summary: 'Turn on zero-downtime releases',
       calls: 'POST /servers/{server}/sites/{site}/enable-zero-downtime',
-      consent: { level: 'moderate', verb: 'Turn on zero-downtime releases for', warning: 'The API cannot turn this off again.' },
+      consent: { level: 'moderate', verb: 'Turn on zero-downtime releases for', warning: 'The API cannot turn this off.' },
       done: ({ site }) => `Turned on zero-downtime releases for ${site?.label}`,
       examples: ['enable-zero-downtime blog.example.com --yes'],
     }),

@@ -2,7 +2,7 @@ import { command, group, type Tree } from '../cli/language/command.ts';
 import { choice, flag, list, natural, required, text } from '../cli/language/options.ts';
 import { everyCommand } from '../cli/language/tree.ts';
 import { columns, rows } from '../cli/output/view.ts';
-import { tell } from '../features/auth/choose.ts';
+import { printNotes } from '../features/auth/choose.ts';
 import { type AbilityNeed, needsOf } from '../features/token/abilities/arithmetic.ts';
 import { needsOfLines } from '../features/token/abilities/needs.ts';
 import { audit, hasEverything } from '../features/token/audit.ts';
@@ -17,13 +17,13 @@ import { vocabulary } from '../platform/abilities.ts';
 interface Ability {
   readonly ability: string;
   readonly allows: readonly string[];
-  /** Those that the API reference does not mention. */
+  /** Not documented in the API reference. */
   readonly assumed: readonly string[];
 }
 
 const wanted = {
-  for: list('Command that must work; adds the abilities it needs', 'command'),
-  from_script: list('Shell script, GitHub workflow or GitLab pipeline; adds the abilities its dnx commands need', 'file'),
+  for: list('Include the abilities that this command needs', 'command'),
+  from_script: list('Include the abilities that a shell script, GitHub workflow or GitLab pipeline needs', 'file'),
 };
 
 const abilityColumn = {
@@ -37,7 +37,7 @@ const listTokens = command({
   aliases: ['ls'],
   summary: 'List tokens',
   calls: 'GET /tokens',
-  options: { audit: flag('Flag tokens with every ability, unused for 90 days, never used, or with the same name') },
+  options: { audit: flag('Flag tokens that are unused, share a name or have every ability') },
   examples: ['list', 'list --audit', 'list --json'],
   async run(ctx, { options: { audit: marked } }) {
     const found = await ctx.list<Token>();
@@ -56,13 +56,13 @@ const listTokens = command({
 const create = command({
   name: 'create',
   summary: 'Create a token',
-  description: 'The token is shown only once, alone on stdout. With --to-file it goes to a file instead.',
+  description: 'Prints the token once, alone on stdout, or writes it to a file with --to-file.',
   calls: 'POST /tokens',
-  fields: { name: natural(required(text('Name that says what the token is for, such as ci'))) },
+  fields: { name: natural(required(text('Token name, such as ci'))) },
   options: {
     ...wanted,
-    preset: choice('Named set of abilities', presetNames),
-    ability: list('Ability for the token', 'resource:action'),
+    preset: choice('Include a named set of abilities', presetNames),
+    ability: list('Include this ability', 'resource:action'),
     to_file: text('Write the token to a new file that only you can read', 'file'),
   },
   examples: ['create ci --for "deploy --wait"', 'create ci --preset ci-deploy', 'create ci --ability site:deploy'],
@@ -83,7 +83,7 @@ const revoke = command({
         all.flatMap(({ token }) => token ?? []),
       ),
   },
-  options: { confirm: text('Name of the token in use here, to revoke it without a question', 'name') },
+  options: { confirm: text('Name of the token that dnx itself uses, to revoke it without a prompt', 'name') },
   examples: ['revoke Grafana --yes'],
   run: (ctx, { targets, options: { confirm } }) =>
     revokeTokens(
@@ -97,7 +97,7 @@ const rotate = command({
   name: 'rotate',
   summary: 'Replace a token with a new one',
   description:
-    'The new token has the same name and abilities. It is stored if the old one is in use here, and otherwise printed or written to a file. The old token is revoked last, so one of the two always works.',
+    'The new token has the same name and abilities. If dnx itself uses the old token, the new one replaces it where it is stored; otherwise it is printed, or written to a file with --to-file. The old token is revoked last, so one of the two always works.',
   calls: ['DELETE /tokens/{token}', 'GET /tokens', 'POST /tokens', 'GET /user'],
   consent: { level: 'moderate', warning: 'Anything that uses the old token stops working until it gets the new one.' },
   options: { to_file: text('Write the new token to a new file that only you can read', 'file') },
@@ -107,7 +107,7 @@ const rotate = command({
 
 const abilities = command({
   name: 'abilities',
-  summary: 'List abilities, or those that commands need',
+  summary: 'List abilities, or those that a command needs',
   options: wanted,
   examples: ['abilities', 'abilities --for "deploy --wait" --for "env set"'],
   async run(ctx, { options: { for: lines, from_script: scripts } }) {
@@ -120,14 +120,14 @@ const abilities = command({
       return rows(await allowances(ctx.tree), shown, '');
     }
     const needed = await needsOfLines({ lines: lines ?? [], scripts: scripts ?? [] }, ctx.tree, ctx.world);
-    tell(needed, ctx.progress);
+    printNotes(needed, ctx.progress);
     const flags = needed.abilities.flatMap(({ ability }) => ['--ability', ability]);
     const shown = columns<AbilityNeed>(
       'ability',
       { key: 'assumed', title: 'Basis', cell: ({ assumed }) => (assumed ? 'assumed' : 'stated') },
       { key: 'reasons', title: 'Why', cell: ({ reasons }) => [...new Set(reasons.map(({ because }) => because))].join('; '), wrap: true },
     );
-    const next = [{ command: ['token', 'create', 'NAME', ...flags], why: 'Create such a token with' }];
+    const next = [{ command: ['token', 'create', 'NAME', ...flags], why: 'Create a token with these abilities' }];
     return {
       view: rows(needed.abilities, shown, needed.unclear.length > 0 ? '' : 'No ability needed: any token can do that.'),
       next: flags.length > 0 ? next : [],

@@ -3,12 +3,12 @@ import { execa } from 'execa';
 import { type Code, DnxError } from '../base/errors.ts';
 import type { Child } from './world.ts';
 
-/** The signal behind a reason to stop. */
+/** The signal for each reason to stop; SIGTERM for any other. */
 const names: Readonly<Partial<Record<Code, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
 
 /**
- * Runs a child process with the streams of this one, passes signals on to it, and returns its exit code.
- * `terminal`: the child gets Ctrl-C from the terminal, so dnx must not send it again.
+ * Runs a child process on the standard streams, forwards signals to it, and returns its exit code.
+ * `terminal`: the child receives Ctrl-C from the terminal itself, so SIGINT is not forwarded.
  */
 export async function runChild({ file, args, env, output, signal: own }: Child, outer: AbortSignal, terminal: boolean): Promise<number> {
   const signal = own ?? outer;

@@ -1,25 +1,25 @@
 import { appendFileSync } from 'node:fs';
 import type { World } from './world.ts';
 
-/** What a CI system can show besides the log. Does nothing outside of known CI systems. */
+/** Features of a CI system besides its log. */
 export interface Ci {
-  /** Masks a secret in the log. Call it before the secret is printed. */
+  /** Masks a secret in the log. Call it before printing the secret. */
   mask(secret: string): void;
-  /** Starts a group in the log; the returned function ends it. */
+  /** Starts a group in the log. Call the returned function to end it. */
   group(title: string): () => void;
-  /** Shows an error on the page of the run. */
+  /** Adds an error annotation to the run. */
   error(title: string, message: string): void;
-  /** Sets outputs for the next steps. */
+  /** Sets outputs of the step. */
   output(values: Readonly<Record<string, string>>): void;
-  /** Adds Markdown to the summary of the run. */
+  /** Adds Markdown to the job summary. */
   summary(markdown: string): void;
 }
 
-/** Outside of CI: does nothing. */
+/** Does nothing, for use outside of CI. */
 export const silentCi: Ci = { mask() {}, group: () => () => {}, error() {}, output() {}, summary() {} };
 
 /**
- * GitHub Actions. Its commands go to stderr, which the runner reads too, because stdout is only for the result.
+ * GitHub Actions, or nothing elsewhere. Commands go to stderr, which the runner reads too, to keep stdout for the result.
  * `safe` makes text safe for a terminal.
  */
 export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>, safe: (text: string) => string): Ci {
@@ -43,7 +43,7 @@ export function openCi({ env, stderr }: Pick<World, 'env' | 'stderr'>, safe: (te
       say(`::error title=${escaped(safe(title)).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${escaped(safe(message))}`);
     },
     output(values) {
-      // A value of several lines needs a delimiter that it cannot contain.
+      // A multiline value needs a delimiter that it cannot contain.
       const mark = `dnx_${crypto.randomUUID()}`;
       append(
         env.GITHUB_OUTPUT,

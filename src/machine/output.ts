@@ -2,7 +2,7 @@ import { closeSync, fstatSync, statSync, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import type { Output } from './world.ts';
 
-/** A stream for a file or device that writes every byte; Node's own stream ignores short writes. */
+/** A stream to a file or device that writes every byte. Node's own stream ignores short writes. */
 export function fileOutput(fd: number): Output {
   const stream = new Writable({
     write(chunk: Uint8Array, _, done) {
@@ -23,10 +23,10 @@ export function isFile(fd: number): boolean {
   return !stats.isFIFO() && !stats.isSocket();
 }
 
-/** Closes a descriptor whose terminal is gone: Node aborts on exit if it cannot reset a terminal. */
+/** Closes a descriptor if its terminal is gone. Otherwise Node aborts on exit, when it resets the terminal. */
 export function closeIfHungUp(fd: number, isTerminal: (fd: number) => boolean): void {
   try {
-    // A closed terminal leaves only the device.
+    // A closed terminal is still a character device.
     if (fstatSync(fd).isCharacterDevice() && !isNullDevice(fd) && !isTerminal(fd)) closeSync(fd);
   } catch {
     // Already closed.

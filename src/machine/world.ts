@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
-/** A readable end of the process: standard input. */
+/** Standard input. */
 export type Input = Readable & {
   readonly isTTY?: boolean | undefined;
   readonly setRawMode?: (raw: boolean) => unknown;
 };
 
-/** A writable end of the process: standard output or standard error. */
+/** Standard output or standard error. */
 export type Output = Writable & {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
@@ -26,13 +26,13 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** A user who can answer a dialog of the desktop. */
+/** A user who can respond to a desktop dialog. */
 export interface Attended {
-  /** Called when dnx is waiting for such a dialog. */
+  /** Called when dnx starts to wait for the dialog. */
   waiting(): void;
 }
 
-/** The operating system's keychain. Methods throw a DnxError if it cannot be used, and without `attended` also if it is locked. */
+/** The keychain of the operating system. Methods throw a DnxError if it is unavailable or, without `attended`, locked. */
 export interface Keychain {
   read(account: string, attended?: Attended): Promise<string | undefined>;
   write(account: string, secret: string, attended?: Attended): Promise<void>;
@@ -40,7 +40,7 @@ export interface Keychain {
   remove(account: string, attended?: Attended): Promise<boolean>;
 }
 
-/** A request as it goes over the wire. */
+/** An HTTP request. */
 export interface HttpRequest {
   readonly method: string;
   /** Absolute http(s) URL. */
@@ -50,44 +50,44 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
-/** An answer whose head has arrived. The body arrives as it is read. */
+/** An HTTP response whose headers have arrived. */
 export interface HttpResponse {
   readonly status: number;
   /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Bytes as they arrive. Throws a NetworkFault if they end early, stall, take too long or are too many. */
+  /** The bytes as they arrive. Throws a NetworkFault if the body is cut off, stalls, takes too long or is too large. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** The same bytes without limits on size and total time, for files. */
+  /** The same without limits on size and total time, for files. */
   readonly file: AsyncIterable<Uint8Array>;
-  /** Drops a body that nobody reads, with its connection. */
+  /** Discards the body and closes its connection. */
   readonly discard: () => void;
 }
 
-/** Calls back after so many ms, unless the returned function cancels it. Does not keep the process alive. */
+/** Calls back after `ms`; the returned function cancels. Does not keep the process alive. */
 export type Timer = (ms: number, callback: () => void) => () => void;
 
-/** Sends one HTTP request, without redirects, retries and cookies. Rejects with a NetworkFault or the signal's reason. */
+/** Sends HTTP requests, without redirects, retries or cookies. Rejects with a NetworkFault or the signal's reason. */
 export interface Transport {
   request(request: HttpRequest): Promise<HttpResponse>;
   close(): Promise<void>;
 }
 
-/** A child process to run: ssh, an editor, a script under the sandbox. It inherits the standard streams. */
+/** A child process, such as ssh or an editor. It inherits the standard streams. */
 export interface Child {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Env;
-  /** Sends its stdout to stderr, because stdout is only for the result. */
+  /** Redirects its stdout to stderr, to keep stdout for the result. */
   readonly output?: 'stderr';
-  /** Ends it, instead of the signal of the process. */
+  /** Ends the child, instead of the signal of the World. */
   readonly signal?: AbortSignal;
 }
 
-/** Everything from outside the process. Only `process.ts` touches `process`, timers and the network. */
+/** Everything outside of the process. Tests pass their own; `process.ts` has the real one. */
 export interface World {
   readonly env: Env;
   readonly cwd: string;
-  /** Throws a DnxError if the user has none. */
+  /** Throws a DnxError if the user has no home directory. */
   readonly home: string;
   readonly platform: NodeJS.Platform;
   /** The version of Node, such as `20.19.0`. */
@@ -98,10 +98,10 @@ export interface World {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly clock: Clock;
-  /** A number from 0 to 1, which spreads processes that wait for the same moment. Default: Math.random. */
+  /** A number from 0 to 1, to spread processes that wait for the same moment. Default: Math.random. */
   readonly random?: () => number;
   readonly keychain: Keychain;
-  /** Opens the network when a command needs it, directly or through the proxy of the environment. */
+  /** Opens the network, directly or through the proxy of the environment. */
   readonly connect: () => Promise<Transport>;
   /** Runs a child process and returns its exit code. */
   readonly spawn: (child: Child) => Promise<number>;
@@ -113,7 +113,7 @@ export interface World {
 export const pathOf = (name: string, world: Pick<World, 'cwd' | 'home'>): string =>
   name.startsWith('~/') ? resolve(world.home, name.slice(2)) : resolve(world.cwd, name);
 
-/** The connection failed. `sent`: the request may have reached the other side. */
+/** A failed connection. `sent`: the request may have reached the server. */
 export class NetworkFault extends Error {
   override readonly name = 'NetworkFault';
   readonly sent: boolean;

@@ -1,6 +1,6 @@
 import { own } from '../base/json.ts';
 
-/** The whole vocabulary of abilities, by resource, as the API reference states it. */
+/** Every ability of the API reference, by resource. */
 export const vocabulary = {
   server: ['read', 'create', 'update', 'delete'],
   site: ['read', 'create', 'update', 'delete', 'deploy'],
@@ -15,12 +15,12 @@ export const vocabulary = {
   provider: ['read', 'create', 'update', 'delete'],
 } as const;
 
-/** Every ability there is, in the order of the reference. */
+/** Every ability as `resource:action`, in the order of the API reference. */
 export const abilities: readonly string[] = Object.entries(vocabulary).flatMap(([resource, actions]) =>
   actions.map((action) => `${resource}:${action}`),
 );
 
-/** The ability that an operation needs. `assumed`: by analogy, since the reference does not state it. */
+/** The ability that an operation needs. `assumed`: not stated by the API reference. */
 export interface Need {
   readonly ability: string;
   readonly assumed: boolean;
@@ -29,7 +29,7 @@ export interface Need {
 const stated = (ability: string): Need => ({ ability, assumed: false });
 const assumed = (ability: string): Need => ({ ability, assumed: true });
 
-/** The collections whose list, create, show, update and delete need `resource:action`. */
+/** Collections whose standard operations need `resource:action`. */
 const collections: Readonly<Record<string, keyof typeof vocabulary>> = {
   servers: 'server',
   sites: 'site',
@@ -57,7 +57,7 @@ const actions: Readonly<Record<string, string>> = {
   DELETE: 'delete',
 };
 
-/** Everything that the rule for collections does not cover. Where the reference is silent, the closest ability is assumed. */
+/** Operations outside that pattern. Where the API reference is silent, the closest ability is assumed. */
 const others: readonly (readonly [RegExp, Need | ((method: string) => Need)])[] = [
   [/\/(deploy|schedule-deploy|cancel-scheduled-deploy)$/, stated('site:deploy')],
   [/\/rollback$/, assumed('site:deploy')],
@@ -75,7 +75,7 @@ const others: readonly (readonly [RegExp, Need | ((method: string) => Need)])[] 
   [/\/git-repositories\/\{\w+\}\/(setup-deploy-key|enable-auto-deploy|disable-auto-deploy)$/, assumed('provider:update')],
 ];
 
-/** What an endpoint needs; undefined for the account's own (`/user`, `/tokens`, `/login`, `/logout`), which need no ability. */
+/** The ability that an endpoint needs; undefined for `/user`, `/tokens`, `/login` and `/logout`, which need none. */
 export function needOf(endpoint: string): Need | undefined {
   const [method = '', path = ''] = endpoint.split(' ');
   for (const [pattern, need] of others) if (pattern.test(path)) return typeof need === 'function' ? need(method) : need;

@@ -7,8 +7,8 @@ import { Hono } from 'hono/quick';
 import { identify } from './auth.ts';
 import { type Call, readable, record } from './calls.ts';
 import type { FaultBox, Reply } from './faults.ts';
-import { type Answer, failure } from './http/answer.ts';
 import { Refusal } from './http/refusal.ts';
+import { type ApiResponse, failure } from './http/response.ts';
 import { cut, drop, respond, trickle } from './http/wire.ts';
 import type { Limiter } from './limits.ts';
 import { operations } from './operations.ts';
@@ -26,7 +26,7 @@ interface Parts {
   readonly faults: FaultBox;
   readonly calls: Call[];
   readonly now: () => number;
-  /** Real time, in ms. */
+  /** Real delay before each response, in ms. */
   readonly latency: number;
   /** Called after each request that may have changed the state. */
   readonly changed: () => void;
@@ -36,11 +36,11 @@ interface Parts {
 
 type Here = Context<{ Bindings: HttpBindings }>;
 
-/** All routes. Each request is recorded, delayed, subject to faults, settled, performed, saved and answered. */
+/** Creates the routes. Each request is recorded and delayed; faults apply; due changes are settled; then it is performed and saved. */
 export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
   const { state, limiter, faults, calls, closing } = parts;
 
-  const serve = async (here: Here, carryOut: (incoming: Incoming, world: World) => Answer): Promise<Response> => {
+  const serve = async (here: Here, run: (incoming: Incoming, world: World) => ApiResponse): Promise<Response> => {
     const incoming = await read(here);
     const { method, url } = incoming;
     const path = url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : url.pathname;
@@ -55,14 +55,14 @@ export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
     });
     if (parts.latency > 0) await delay(parts.latency, undefined, { signal: closing });
     const fault = faults.take(method, path);
-    const right = (): Answer => {
+    const regular = (): ApiResponse => {
       const now = parts.now();
       settle(state, now);
-      const answer = carryOut(incoming, { state, limiter, now });
+      const response = run(incoming, { state, limiter, now });
       parts.changed();
-      return answer;
+      return response;
     };
-    return await send(fault, right, call, here.env.outgoing, closing);
+    return await send(fault, regular, call, here.env.outgoing, closing);
   };
 
   const app = new Hono<{ Bindings: HttpBindings }>();
@@ -72,7 +72,7 @@ export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
   for (const path of new Set(operations.map((operation) => operation.path))) {
     app.all(honoPath(path), (here) => serve(here, ({ method, headers }) => failure(wrongMethod(method, path), wantsJson(headers))));
   }
-  // The client or the sandbox went away during a request, or the sandbox has a bug.
+  // The sandbox was closed during a request, or has a bug.
   app.onError((error) => (closing.aborted ? RESPONSE_ALREADY_SENT : respond(failure(error, true))));
   app.notFound((here) => serve(here, ({ method, url }) => failure(unknownRoute(method, url.pathname), true)));
   return app;
@@ -87,29 +87,29 @@ async function read(here: Here): Promise<Incoming> {
 
 async function send(
   fault: Reply | undefined,
-  right: () => Answer,
+  regular: () => ApiResponse,
   call: Call,
   outgoing: ServerResponse,
   closing: AbortSignal,
 ): Promise<Response> {
-  const known = (answer: Answer): Answer => {
-    call.status = answer.status;
-    return answer;
+  const known = (response: ApiResponse): ApiResponse => {
+    call.status = response.status;
+    return response;
   };
-  if (fault === undefined) return respond(known(right()));
-  if (typeof fault === 'function') return respond(known(fault(right())));
+  if (fault === undefined) return respond(known(regular()));
+  if (typeof fault === 'function') return respond(known(fault(regular())));
   if (typeof fault === 'object') return respond(known({ status: fault.status, headers: fault.headers ?? {}, body: fault.body }));
   switch (fault) {
     case 'hang':
       return new Promise(() => {});
     case 'cut':
-      await cut(outgoing, known(right()));
+      await cut(outgoing, known(regular()));
       break;
     case 'trickle':
-      await trickle(outgoing, known(right()), closing);
+      await trickle(outgoing, known(regular()), closing);
       break;
     case 'drop-after':
-      right();
+      regular();
       drop(outgoing);
       break;
     case 'drop':
@@ -129,4 +129,4 @@ function wrongMethod(method: string, path: string): Refusal {
 }
 
 const unknownRoute = (method: string, path: string): Refusal =>
-  new Refusal(500, `The sandbox serves no such route: ${method} ${path}. The API reference does not have it either.`);
+  new Refusal(500, `Unknown route: ${method} ${path}. It is not in the API reference.`);

@@ -10,7 +10,7 @@ export interface Call {
   readonly body: unknown;
   /** The name of the token; null without a valid one. */
   readonly token: string | null;
-  /** 0 until it is answered; a hang or a drop stays 0. */
+  /** 0 until the response; stays 0 after a hang or a drop. */
   status: number;
 }
 

@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import type { Ability, Subject } from './abilities.ts';
-import { type Answer, created, gone, ok } from './http/answer.ts';
 import { listed } from './http/paging.ts';
+import { type ApiResponse, created, gone, ok } from './http/response.ts';
 import { childrenOf, type Noun, type Nouns, remove, rowsOf } from './models.ts';
 import { type BoundRows, type Operation, operation, parameters, type SignedRequest } from './operation.ts';
 import type { Row } from './records.ts';
@@ -12,7 +12,7 @@ import { timestamp } from './time.ts';
 /** The operations that `resource` creates; all of them by default. */
 type Verb = 'list' | 'show' | 'create' | 'update' | 'delete';
 
-/** Nouns whose rows have an id and timestamps. */
+/** Nouns with an id and timestamps. */
 type RowNoun = { [N in Noun]: Nouns[N] extends Row ? N : never }[Noun];
 
 /** The context of a write: the other rows of the collection and, in an update, the row itself. */
@@ -30,7 +30,7 @@ interface Declaration<N extends RowNoun, S extends Shape> {
   /** The ability for writes, if the resource has none of its own; `ability:create` and so on by default. */
   readonly writing?: Ability;
   readonly verbs?: readonly Verb[];
-  /** The object in an answer. */
+  /** The representation in a response. */
   readonly present: (row: Nouns[N], state: State) => unknown;
   /** The fields of a create body. */
   readonly fields?: S;
@@ -38,7 +38,7 @@ interface Declaration<N extends RowNoun, S extends Shape> {
   readonly changeable?: readonly (keyof S & string)[];
   /** Default columns of a new row; the body and the parent's id override them. */
   readonly fresh?: (input: Input<S>, request: SignedRequest, bound: BoundRows) => Partial<Nouns[N]>;
-  /** Refuses what field rules cannot check: names in use, unknown ids. */
+  /** Checks what field rules cannot: duplicate names, unknown ids. */
   readonly check?: (input: Partial<Input<S>>, scope: Scope<N>) => void;
   /** Starts the work that follows a create. */
   readonly afterCreate?: (row: Nouns[N], request: SignedRequest) => void;
@@ -46,7 +46,7 @@ interface Declaration<N extends RowNoun, S extends Shape> {
   readonly newestFirst?: boolean;
 }
 
-/** Selects the columns of an answer. */
+/** Creates a `present` function that selects columns. */
 export const showing =
   <T>(...names: readonly (keyof T & string)[]) =>
   (row: T): Record<string, unknown> =>
@@ -63,12 +63,12 @@ export function resource<N extends RowNoun, S extends Shape = Record<never, neve
     parent === undefined ? rowsOf(state, noun) : childrenOf(state, noun, parent, bound[parent]?.id);
   const one = (bound: BoundRows): Nouns[N] => bound[noun] as Nouns[N];
 
-  const list = (request: SignedRequest, bound: BoundRows): Answer => {
+  const list = (request: SignedRequest, bound: BoundRows): ApiResponse => {
     const rows = collection(request.state, bound);
     return listed(request, declared.newestFirst ? rows.toReversed() : rows, (row) => present(row, request.state));
   };
 
-  const create = (request: SignedRequest, bound: BoundRows): Answer => {
+  const create = (request: SignedRequest, bound: BoundRows): ApiResponse => {
     const { state, now } = request;
     const input = validate(fields, request.body);
     declared.check?.(input, { request, siblings: collection(state, bound), row: undefined });
@@ -86,7 +86,7 @@ export function resource<N extends RowNoun, S extends Shape = Record<never, neve
   };
 
   const changes = Object.fromEntries(Object.entries(fields).filter(([name]) => declared.changeable?.includes(name) ?? true)) as S;
-  const update = (request: SignedRequest, bound: BoundRows): Answer => {
+  const update = (request: SignedRequest, bound: BoundRows): ApiResponse => {
     const row = one(bound);
     const input = validateChanges(changes, request.body);
     declared.check?.(input, { request, siblings: collection(request.state, bound).filter((other) => other !== row), row });

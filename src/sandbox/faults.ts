@@ -1,4 +1,4 @@
-import type { Answer } from './http/answer.ts';
+import type { ApiResponse } from './http/response.ts';
 
 /** Which requests a fault applies to. Paths leave out `/api/v1`; a string may contain parameters: `/servers/{server}`. */
 export interface Match {
@@ -7,10 +7,10 @@ export interface Match {
 }
 
 /**
- * What happens instead of the regular answer.
- * Request not performed: a custom answer; `hang` (no answer until close); `drop` (closed without an answer).
- * Request performed: `drop-after` (closed without an answer); `cut` (closed after half the body); `trickle` (the regular answer in
- * small, slow pieces); a function of the regular answer, to test other valid shapes.
+ * What happens instead of the regular response.
+ * Request not performed: a custom response; `hang` (no response until close); `drop` (closed without a response).
+ * Request performed: `drop-after` (closed without a response); `cut` (closed after half the body); `trickle` (the regular response in
+ * small, slow pieces); a function of the regular response, to test other valid shapes.
  */
 export type Reply =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string | object }
@@ -19,7 +19,7 @@ export type Reply =
   | 'drop-after'
   | 'cut'
   | 'trickle'
-  | ((answer: Answer) => Answer);
+  | ((response: ApiResponse) => ApiResponse);
 
 /** Injects faults. The first fault that matches a request applies. */
 export interface Faults {
@@ -36,7 +36,7 @@ interface Fault {
   left: number;
 }
 
-/** Faults, and the one that applies to a request. Only the server takes it. */
+/** Faults as the server sees them: `take` returns the one that applies to a request. */
 export interface FaultBox extends Faults {
   take(method: string, path: string): Reply | undefined;
 }

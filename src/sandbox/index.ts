@@ -2,7 +2,7 @@
 export type { Ability } from './abilities.ts';
 export type { Call } from './calls.ts';
 export type { Faults, Match, Reply } from './faults.ts';
-export type { Answer } from './http/answer.ts';
+export type { ApiResponse } from './http/response.ts';
 export { routes } from './operations.ts';
 export { SEED_EMAIL, SEED_PASSWORD, SEED_TOKEN } from './seed/account.ts';
 export { seeded } from './seed/ids.ts';

@@ -35,7 +35,7 @@ interface Model {
   readonly table: keyof State;
   /** The class name in a 404. */
   readonly name: string;
-  /** The owners it is deleted with: by `server_id`, `site_id`, … */
+  /** Deleting one of these owners deletes it, too: by `server_id`, `site_id`, … */
   readonly owners?: readonly Noun[];
 }
 

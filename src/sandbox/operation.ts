@@ -1,6 +1,6 @@
 import type { Ability } from './abilities.ts';
-import type { Answer } from './http/answer.ts';
 import { notFound } from './http/refusal.ts';
+import type { ApiResponse } from './http/response.ts';
 import { type AnyRow, column, models, type Noun, type Nouns, rowsOf } from './models.ts';
 import type { Token, User } from './records.ts';
 import type { State } from './state.ts';
@@ -46,13 +46,13 @@ interface Served {
 export interface SignedOperation extends Served {
   readonly open: false;
   readonly ability: Ability | undefined;
-  run(request: SignedRequest, bound: BoundRows): Answer;
+  run(request: SignedRequest, bound: BoundRows): ApiResponse;
 }
 
 /** An operation that needs no token. */
 export interface OpenOperation extends Served {
   readonly open: true;
-  run(request: Request): Answer;
+  run(request: Request): ApiResponse;
 }
 
 /** An operation of the sandbox. */
@@ -67,7 +67,7 @@ function served(route: Route, limit: OwnLimit | undefined): Served {
 export const operation = <const R extends Route>(
   route: R,
   ability: Ability | undefined,
-  run: (request: SignedRequest, bound: Bound<R>) => Answer,
+  run: (request: SignedRequest, bound: Bound<R>) => ApiResponse,
   limit?: OwnLimit,
 ): SignedOperation => ({
   ...served(route, limit),
@@ -77,7 +77,7 @@ export const operation = <const R extends Route>(
 });
 
 /** An operation that needs no token. */
-export const openOperation = (route: Route, run: (request: Request) => Answer, limit?: OwnLimit): OpenOperation => ({
+export const openOperation = (route: Route, run: (request: Request) => ApiResponse, limit?: OwnLimit): OpenOperation => ({
   ...served(route, limit),
   open: true,
   run,
@@ -86,7 +86,7 @@ export const openOperation = (route: Route, run: (request: Request) => Answer, l
 /** The parameters of a path, outermost first. */
 export const parameters = (path: string): Noun[] => Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name as Noun);
 
-/** Finds the rows of a path, each under the one before. A row under another parent is a 404. */
+/** Finds the rows of a path. A row under another parent is a 404. */
 export function bind(state: State, path: string, ids: Readonly<Record<string, string>>): Record<string, AnyRow> {
   const bound: Record<string, AnyRow> = {};
   let parent: Noun | undefined;

@@ -1,11 +1,11 @@
 import { authenticate, authorize } from './auth.ts';
-import { type Answer, failure } from './http/answer.ts';
 import { Refusal } from './http/refusal.ts';
+import { type ApiResponse, failure } from './http/response.ts';
 import type { Limiter } from './limits.ts';
 import { bind, type OpenOperation, type Operation, type SignedOperation } from './operation.ts';
 import type { State } from './state.ts';
 
-/** An incoming request: its body as text, and the ids in its path. */
+/** An incoming request. `ids` are the path parameters. */
 export interface Incoming {
   readonly method: string;
   readonly url: URL;
@@ -21,22 +21,27 @@ export interface World {
   readonly now: number;
 }
 
-/** Performs an operation. Refusals are answers as well. */
-export function perform(operation: Operation, incoming: Incoming, world: World): Answer {
+/** Performs an operation. Errors become responses. */
+export function perform(operation: Operation, incoming: Incoming, world: World): ApiResponse {
   const throttle: Record<string, string> = {};
   try {
-    const answer = operation.open ? runOpen(operation, incoming, world, throttle) : runSigned(operation, incoming, world, throttle);
-    return { ...answer, headers: { ...throttle, ...answer.headers } };
+    const response = operation.open ? runOpen(operation, incoming, world, throttle) : runSigned(operation, incoming, world, throttle);
+    return { ...response, headers: { ...throttle, ...response.headers } };
   } catch (error) {
-    const answer = failure(error, wantsJson(incoming.headers));
-    return { ...answer, headers: { ...throttle, ...answer.headers } };
+    const response = failure(error, wantsJson(incoming.headers));
+    return { ...response, headers: { ...throttle, ...response.headers } };
   }
 }
 
 /** Whether the client accepts JSON errors. Like Laravel, checks only the first type in the Accept header. */
 export const wantsJson = (headers: Headers): boolean => /^[^,;]*[/+]json\b/i.test(headers.get('accept') ?? '');
 
-function runOpen(operation: OpenOperation, incoming: Incoming, { state, limiter, now }: World, throttle: Record<string, string>): Answer {
+function runOpen(
+  operation: OpenOperation,
+  incoming: Incoming,
+  { state, limiter, now }: World,
+  throttle: Record<string, string>,
+): ApiResponse {
   // All clients on loopback have the same address, so all logins share a window.
   if (operation.limit) Object.assign(throttle, limiter.own(operation.limit, 'guest', now));
   return operation.run({ state, now, ...partsOf(incoming) });
@@ -47,7 +52,7 @@ function runSigned(
   incoming: Incoming,
   { state, limiter, now }: World,
   throttle: Record<string, string>,
-): Answer {
+): ApiResponse {
   const bearer = authenticate(state, incoming.headers.get('authorization'), now);
   const who = String(bearer.current.id);
   Object.assign(throttle, limiter.general(who, now));

@@ -1,4 +1,4 @@
-/** The columns of every row. Each resource decides which of them it shows. */
+/** The columns of every row. */
 export interface Row {
   id: string;
   created_at: string;

@@ -24,7 +24,7 @@ export interface SandboxOptions {
   readonly stateFile?: string;
   /** Makes every deployment fail. */
   readonly failDeploys?: boolean;
-  /** Real delay before each answer, in ms. */
+  /** Real delay before each response, in ms. */
   readonly latencyMs?: number;
   /** Requests per minute and token (default 60); 0 is unlimited. Logins, tokens and downloads keep their limits. */
   readonly rateLimit?: number;
@@ -91,7 +91,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     },
     mint(abilities, { role = 'owner', name = 'Minted' } = {}) {
       const user = state.users.find((candidate) => candidate.role === role);
-      if (user === undefined) throw new Error(`The sandbox has no user who is ${role}.`);
+      if (user === undefined) throw new Error(`The sandbox has no ${role}.`);
       const { plain } = issue(state, user, name, abilities, now());
       keep();
       return plain;

@@ -5,7 +5,7 @@ import { serverProvisioned } from './jobs/servers.ts';
 import { siteInstalled } from './jobs/sites.ts';
 import type { ChangeKind, State } from './state.ts';
 
-/** What each kind of change does to its row. Rows that were deleted are skipped. */
+/** The function for each kind of change. They skip deleted rows. */
 const changes: { readonly [K in ChangeKind]: (state: State, id: string, at: number) => void } = {
   'server.provisioned': serverProvisioned,
   'site.installed': siteInstalled,
@@ -20,8 +20,8 @@ const changes: { readonly [K in ChangeKind]: (state: State, id: string, at: numb
 };
 
 /**
- * Applies every change due by `now` (epoch ms), each at its own time, including changes that these cause.
- * Runs before every request. The sandbox has no timers, so a test waits an hour by moving its clock.
+ * Applies every change due by `now` (epoch ms) in order, including changes that these schedule. Runs before every request: the
+ * sandbox has no timers, so a test can skip an hour by moving its clock.
  */
 export function settle(state: State, now: number): void {
   for (;;) {

@@ -22,10 +22,10 @@ import type {
   Webhook,
 } from './records.ts';
 
-/** Increased whenever the state file changes shape, so that older files are refused. */
+/** Increase it when the shape of the state file changes, so that older files are refused. */
 export const STATE_VERSION = 1;
 
-/** The organization's plan. Tests remove `api_access` or lower a limit. */
+/** The plan of the organization. Tests change its limits. */
 interface Plan {
   name: string;
   api_access: boolean;
@@ -39,11 +39,11 @@ export interface Deployment {
   fails: boolean;
   /** The release that a rollback restores; null for a deployment, which creates one. */
   rolls_back_to: string | null;
-  /** The release in progress, once it shows. */
+  /** The release in progress, once it is visible. */
   release_id: string | null;
 }
 
-/** The kinds of changes; settle.ts has a function for each. */
+/** The kinds of scheduled changes. settle.ts has a function for each. */
 export type ChangeKind =
   | 'server.provisioned'
   | 'site.installed'

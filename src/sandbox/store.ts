@@ -9,7 +9,7 @@ interface Store {
   save(state: State): void;
 }
 
-/** A store in a JSON file; without a file it saves nothing. */
+/** Creates a store in a JSON file. Without a file, nothing is saved. */
 export function createStore(file: string | undefined): Store {
   if (file === undefined) return { load: () => undefined, save: () => {} };
   let written = '';
@@ -34,9 +34,9 @@ function parse(text: string, file: string): State {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`The sandbox's state file ${file} is not JSON. Delete it to start anew.`, { cause });
+    throw new Error(`The sandbox state file ${file} is not valid JSON. Delete it to start over.`, { cause });
   }
   const version = (value as Partial<State> | null)?.version;
-  if (version !== STATE_VERSION) throw new Error(`The sandbox's state file ${file} is of another version. Delete it to start anew.`);
+  if (version !== STATE_VERSION) throw new Error(`The sandbox state file ${file} is from another version of dnx. Delete it to start over.`);
   return value as State;
 }

@@ -2,9 +2,9 @@ const SECOND = 1_000;
 
 /** How long asynchronous work takes, in ms. All values are assumed. */
 export const timings = {
-  /** From the request to the first sign of a deployment: until then, the site shows the previous one. */
+  /** From the request until the deployment is visible. */
   deployBegins: 3 * SECOND,
-  /** From the first sign of a deployment to its end. */
+  /** From then to the end of the deployment. */
   deployRuns: 8 * SECOND,
   rollbackBegins: 1 * SECOND,
   rollbackRuns: 3 * SECOND,

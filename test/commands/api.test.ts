@@ -21,13 +21,13 @@ describe('api', () => {
       expect((await bed.dnx(['api', 'GET', path])).stdout).toBe(run.stdout);
   });
 
-  test('sends the token only to its own host', async () => {
+  test('refuses the URL of another host', async () => {
     const run = await bed.dnx('api GET https://example.org/api/v1/user');
     expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
-    expect(run.stderr).toContain('https://example.org is not the host of this API.');
+    expect(run.stderr).toContain('https://example.org is a different host.');
   });
 
-  test('fills {server} and {site} in from options, the environment and the link file', async () => {
+  test('fills in {server} and {site} from options and the environment', async () => {
     const path = `GET /servers/${web1}/sites/${shop}`;
     const byOption = await bed.dnx('api GET /servers/{server}/sites/{site} --server web-1 --site shop.example.com');
     expect(byOption.calls.at(-1)).toBe(path);
@@ -77,11 +77,11 @@ describe('api', () => {
   });
 
   test('--paginate keeps a repeated parameter', async () => {
-    const there = await openJson(() => ({ data: [] }));
-    onTestFinished(() => there.close());
-    const run = await bed.dnx('api GET /backups?ids[]=1&ids[]=2&a=1&a=1&b= --paginate', { env: { DNX_HOST: there.url } });
+    const api = await openJson(() => ({ data: [] }));
+    onTestFinished(() => api.close());
+    const run = await bed.dnx('api GET /backups?ids[]=1&ids[]=2&a=1&a=1&b= --paginate', { env: { DNX_HOST: api.url } });
     expect(run.code).toBe(0);
-    expect(there.requests[0]?.url).toBe('/api/v1/backups?ids%5B%5D=1&ids%5B%5D=2&a=1&a=1&b=&page=1&per_page=100');
+    expect(api.requests[0]?.url).toBe('/api/v1/backups?ids%5B%5D=1&ids%5B%5D=2&a=1&a=1&b=&page=1&per_page=100');
   });
 
   test('-i prints the status and headers', async () => {
@@ -93,7 +93,7 @@ describe('api', () => {
     expect(failed.stderr).toContain('HTTP 500\n');
   });
 
-  test('handles a response without a body, and one that is not JSON', async () => {
+  test('says when a response has no body, and prints one that is not JSON unchanged', async () => {
     bed.sandbox.faults.next({}, { status: 204 });
     const empty = await bed.dnx('api GET /user');
     expect([empty.code, empty.stdout, empty.stderr]).toEqual([0, '', 'Deploynix returned 204 without a body.\n']);
@@ -101,7 +101,7 @@ describe('api', () => {
     expect((await bed.dnx('api GET /user')).stdout).toBe('plain words\n');
   });
 
-  test('retries a GET twice, and nothing else', async () => {
+  test('retries a GET up to twice, and no other method', async () => {
     bed.sandbox.faults.next({ method: 'GET' }, { status: 502, body: '<h1>Bad Gateway</h1>' });
     bed.sandbox.faults.next({ method: 'GET' }, 'cut');
     const read = await bed.dnx('api GET /user');
@@ -109,7 +109,7 @@ describe('api', () => {
     bed.sandbox.faults.next({ method: 'POST' }, 'cut');
     const sent = await bed.dnx(`api POST /servers/${web1}/daemons -F command=a`);
     expect([sent.code, sent.stdout, sent.calls.length]).toEqual([13, '', 1]);
-    expect(sent.stderr).toContain('The request may have been performed.');
+    expect(sent.stderr).toContain('The request may have gone through.');
   });
 
   test.each([
@@ -118,14 +118,14 @@ describe('api', () => {
     [418, 1, 'Deploynix returned 418'],
     [422, 7, 'name: The name field is required.'],
     [502, 1, 'Deploynix returned 502'],
-  ])('%d is an error with exit code %d', async (status, code, words) => {
+  ])('a %d fails with exit code %d', async (status, code, words) => {
     bed.sandbox.faults.always({}, { status, body: { message: 'No.', errors: { name: ['The name field is required.'] } } });
     const run = await bed.dnx('api GET /user');
     expect([run.code, run.stdout]).toEqual([code, '']);
     expect(run.stderr).toContain(words);
   });
 
-  test('a 403 names the ability that the path needs', async () => {
+  test('names the ability that the path needs after a 403', async () => {
     const token = bed.sandbox.mint(['server:read']);
     const run = await bed.dnx(`api POST /servers/${web1}/sites/${shop}/deploy`, { env: { DNX_TOKEN: token } });
     expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('Token is missing the ability site:deploy')]);

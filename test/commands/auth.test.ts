@@ -28,9 +28,9 @@ describe('login --with-token', () => {
 
   test.each([
     ['', 2, 'No token on standard input.'],
-    ['two words', 2, 'white space'],
-    ['1|dead', 4, 'The token may be revoked, or copied without its beginning'],
-  ])('%j is refused, and nothing is stored', async (stdin, code, words) => {
+    ['two words', 2, 'whitespace'],
+    ['1|dead', 4, 'The token may be revoked or incomplete'],
+  ])('refuses %j and stores nothing', async (stdin, code, words) => {
     const run = await login('login --with-token', { stdin });
     expect(run).toMatchObject({ code, stdout: '' });
     expect(run.stderr).toContain(words);
@@ -60,23 +60,23 @@ describe('login --with-token', () => {
     expect(run.stderr).toContain('The previous token was replaced but not revoked. To review your tokens: dnx token list --audit\n');
   });
 
-  test('names the host before it asks for the password', async () => {
+  test('names the host before it prompts for the password', async () => {
     const run = await login('login --email ada@example.com --preset ci-deploy', { keys: `${SEED_PASSWORD}\r`, columns: 100 });
     expect(run.code).toBe(0);
     expect(run.stderr.indexOf(`Signing in to ${host()}.`)).toBeLessThan(run.stderr.indexOf('Password'));
   });
 
-  test('warns that DNX_TOKEN wins', async () => {
+  test('warns that DNX_TOKEN overrides the stored token', async () => {
     const run = await login('login --with-token', { env: { DNX_TOKEN: bed.sandbox.token } });
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain('DNX_TOKEN is set and wins over the token you are about to store. Unset it to use the stored token.');
+    expect(run.stderr).toContain('DNX_TOKEN is set and overrides stored tokens. Unset it to use this sign-in.');
   });
 
   test('refuses abilities with --with-token', async () => {
     expect((await login('login --with-token --preset full')).code).toBe(2);
   });
 
-  test('needs a terminal to ask for the password', async () => {
+  test('suggests --with-token if there is no terminal to prompt for the password', async () => {
     const run = await login('login');
     expect(run.code).toBe(2);
     expect(run.stderr).toContain('--with-token');
@@ -84,7 +84,7 @@ describe('login --with-token', () => {
 });
 
 describe('logout', () => {
-  test('revokes the token, then forgets it', async () => {
+  test('revokes the token and removes it from the keychain', async () => {
     expect((await login()).code).toBe(0);
     const run = await bed.dnx('logout', signedOut);
     expect(run.calls).toEqual(['POST /logout']);
@@ -93,14 +93,14 @@ describe('logout', () => {
     expect((await bed.dnx('whoami', signedOut)).code).toBe(4);
   });
 
-  test('--keep only forgets', async () => {
+  test('--keep removes the token without revoking it', async () => {
     expect((await login()).code).toBe(0);
     expect((await bed.dnx('logout --keep', signedOut)).calls).toEqual([]);
     expect(bed.keychain.size).toBe(0);
     expect((await bed.dnx('whoami')).code).toBe(0);
   });
 
-  test('forgets a token that was already revoked', async () => {
+  test('removes a token that was already revoked', async () => {
     expect((await login()).code).toBe(0);
     bed.sandbox.state.tokens = [];
     const run = await bed.dnx('logout --json', signedOut);
@@ -108,7 +108,7 @@ describe('logout', () => {
     expect(bed.keychain.size).toBe(0);
   });
 
-  test('forgets nothing if the API cannot be reached', async () => {
+  test('keeps the token if the API cannot be reached', async () => {
     expect((await login()).code).toBe(0);
     bed.sandbox.faults.always({ path: '/logout' }, 'drop');
     const run = await bed.dnx('logout', signedOut);
@@ -130,7 +130,7 @@ describe('logout', () => {
 });
 
 describe('profiles', () => {
-  test('tokens of two hosts are never mixed', async () => {
+  test('never sends the token of one host to another', async () => {
     const other = await openBed();
     try {
       const third = await openElsewhere((_, response) => response.writeHead(404).end('{}'));
@@ -165,7 +165,7 @@ describe('profiles', () => {
     expect((await bed.dnx('auth switch typo')).code).toBe(6);
     expect((await bed.dnx('auth switch')).code).toBe(2);
     const warned = await bed.dnx('auth switch default', { env: { DNX_PROFILE: 'work' } });
-    expect(warned.stderr).toContain('DNX_PROFILE is set and wins over this.');
+    expect(warned.stderr).toContain('DNX_PROFILE is set and overrides this.');
   });
 });
 
@@ -216,7 +216,7 @@ describe('auth status', () => {
     ]);
   });
 
-  test('a rejected DNX_TOKEN is not answered with a login', async () => {
+  test('suggests another token instead of a login if DNX_TOKEN is rejected', async () => {
     for (const line of ['auth status', 'whoami', 'server list', 'deploy shop.example.com']) {
       const run = await bed.dnx(line, { env: { DNX_TOKEN: '1|dead' } });
       expect([line, run.code]).toEqual([line, 4]);
@@ -226,6 +226,16 @@ describe('auth status', () => {
     }
     const stored = await bed.dnx('whoami', signedOut);
     expect(stored.stderr).toContain('dnx login');
+  });
+
+  test('a stored token that is gone from the keychain is not offered', async () => {
+    expect((await login()).code).toBe(0);
+    bed.keychain.clear();
+    const run = await bed.dnx('server list', signedOut);
+    expect([run.code, run.stderr]).toEqual([
+      4,
+      expect.stringMatching(/^Error: Not signed in to 127\.0\.0\.1:\d+\.\n {2}The stored token is gone\. Run: dnx login .*\n$/),
+    ]);
   });
 
   test('exits 4 if nobody is signed in', async () => {

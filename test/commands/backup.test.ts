@@ -1,31 +1,31 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 const done = seeded.backups['shop database, completed'];
 
 testGroup('backup', {
-  'list, of the organization': {
+  'list without options': {
     line: 'list',
     table: ['STATUS', done, 'completed', 'in_progress', 'application', 'kB'],
     json: Array.from({ length: 8 }, () => ({ id: expect.any(String) })),
     ability: 'database:read',
   },
-  'list, filtered': {
+  'list --status --type': {
     line: 'list --status completed --type database',
     table: [done, '01JQ8Z4T9G000000000000BK01'],
     json: [{ id: done }, { status: 'completed', type: 'database' }],
     ability: 'database:read',
   },
-  'list, of one database': {
+  'list --database': {
     line: 'list --database shop --server db-1 --status failed',
     table: ['failed'],
     json: [{ status: 'failed', database_id: seeded.databases.shop }],
     ability: 'database:read',
     missing: 'list --database nothing --server db-1',
   },
-  'create, of a database': {
+  'create --database': {
     line: 'create --database shop --server db-1',
     table: ['✓ Backed up database shop in ', 'Type       database', 'Status     completed', 'Database   shop', 'Server     db-1'],
     json: { type: 'database', status: 'completed', database_id: seeded.databases.shop },
@@ -33,24 +33,24 @@ testGroup('backup', {
     ability: 'database:create',
     missing: 'create --database nothing --server db-1',
   },
-  'create, of an application': {
+  'create --site': {
     line: 'create --site shop.example.com',
     table: ['Type       application', 'Status     completed', 'Site       shop.example.com'],
     json: { type: 'application', status: 'completed', site_id: seeded.sites['shop.example.com'] },
     says: 'Backing up shop.example.com',
     ability: 'database:create',
     missing: 'create --site nowhere.example.com',
-    invalid: [`create --site ${seeded.sites['shop.example.com']} --server web-1 -F site_id=${nobody}`, 'site_id', '--site'],
+    invalid: [`create --site ${seeded.sites['shop.example.com']} --server web-1 -F site_id=${missingId}`, 'site_id', '--site'],
   },
-  restore: {
+  'restore BACKUP': {
     line: `restore ${done} --confirm shop`,
     table: ['Status     restored'],
     json: { id: done, status: 'restored' },
     says: 'Restoring database shop',
     ability: 'database:update',
-    missing: `restore ${nobody} --confirm shop`,
+    missing: `restore ${missingId} --confirm shop`,
   },
-  'restore, of the newest': {
+  'restore --latest': {
     line: 'restore --latest --database shop --server db-1 --confirm shop',
     table: ['✓ Restored database shop from the backup of 15 Apr 12:00 UTC (416 kB) in ', 'Status     restored'],
     json: { id: done, status: 'restored' },
@@ -63,7 +63,7 @@ testGroup('backup', {
     table: [`✓ Backup ${done} is intact`],
     json: { id: done, status: 'completed' },
     ability: 'database:read',
-    missing: `verify ${nobody}`,
+    missing: `verify ${missingId}`,
   },
 });
 
@@ -73,7 +73,7 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-test.each(['--status done', '--type disk'])('list %s is refused before anything is asked', async (filter) => {
+test.each(['--status done', '--type disk'])('backup list %s fails before any request', async (filter) => {
   const run = await bed.dnx(`backup list ${filter}`);
   expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
 });
@@ -81,18 +81,18 @@ test.each(['--status done', '--type disk'])('list %s is refused before anything 
 test.each([
   ['create', 'No database or site given.'],
   ['create --site shop.example.com --database shop', 'cannot be combined'],
-])('%s does not guess', async (line, said) => {
+])('backup %s exits 2 without a single target', async (line, said) => {
   const run = await bed.dnx(`backup ${line}`);
   expect(run.stderr).toContain(said);
   expect(run).toMatchObject({ code: 2, calls: [] });
 });
 
-test('the site of the project is backed up when nothing else is said', async () => {
+test('create backs up the site in DNX_SITE by default', async () => {
   const run = await bed.dnx('backup create --json', { env: { DNX_SITE: 'web-1/shop.example.com' } });
   expect(run.json()).toMatchObject({ type: 'application', status: 'completed' });
 });
 
-test('a backup that fails fails the command', async () => {
+test('create exits 1 if the backup fails', async () => {
   expect((await bed.dnx('database create fail_me --server db-1')).code).toBe(0);
   const run = await bed.dnx('backup create --database fail_me --server db-1 --json');
   expect(run.json()).toMatchObject({ status: 'failed' });
@@ -100,13 +100,13 @@ test('a backup that fails fails the command', async () => {
   expect(run.code).toBe(1);
 });
 
-test('a restore is over when it was seen to run, not because the backup reads as before', async () => {
+test('restore waits until the backup is restored, although its first status is still completed', async () => {
   const run = await bed.dnx(`backup restore ${done} --confirm shop`);
   expect(run.waited).toBeGreaterThan(7_000);
   expect(run.stdout).toContain('restored');
 });
 
-test('--no-wait sends one request after it has read what is overwritten', async () => {
+test('restore --no-wait reads what it overwrites and sends one request', async () => {
   const run = await bed.dnx(`backup restore ${done} --confirm shop --no-wait`);
   const { servers, databases } = seeded;
   expect([run.code, run.calls]).toEqual([
@@ -120,14 +120,14 @@ test('--no-wait sends one request after it has read what is overwritten', async 
   ]);
 });
 
-test('what is not complete cannot be restored, in the words of the API', async () => {
+test("restore prints the API's reason if the backup is not complete", async () => {
   const failed = '01JQ8Z4T9G000000000000BK04';
   const run = await bed.dnx(`backup restore ${failed} --confirm shop`);
   expect(run.stderr).toContain('Only completed backups can be restored.');
   expect(run.code).toBe(7);
 });
 
-test('--yes is not enough for a restore', async () => {
+test('restore needs --confirm, not --yes', async () => {
   const run = await bed.dnx(`backup restore ${done} --yes`);
   expect(run.stderr).toContain('--confirm');
   expect(run).toMatchObject({ code: 2, calls: [] });
@@ -135,26 +135,27 @@ test('--yes is not enough for a restore', async () => {
 
 test.each([
   ['restore --confirm shop', 'No backup given. Use --latest with --database or --site, or run in a terminal to pick one.'],
-  ['restore --latest --confirm shop', '--latest of which database or site?'],
+  ['restore --latest --confirm shop', '--latest needs a database or site.'],
   [`restore ${done} --latest --confirm shop`, '--latest cannot be combined with a backup.'],
-])('%s is refused before any request', async (line, said) => {
+])('backup %s fails before any request', async (line, said) => {
   const run = await bed.dnx(`backup ${line}`);
   expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
   expect(run.stderr).toContain(said);
 });
 
-test('the newest backup of a site is restored over that site', async () => {
+test('restore --latest --site restores the newest backup of the site', async () => {
+  bed.sandbox.state.backups = bed.sandbox.state.backups.filter(({ status }) => status !== 'pending');
   const run = await bed.dnx('backup restore --latest --site shop.example.com --confirm shop.example.com --json');
   expect(run.json()).toMatchObject({ type: 'application', status: 'restored', site_id: seeded.sites['shop.example.com'] });
 });
 
-test('a database without a completed backup has nothing to restore', async () => {
+test('restore --latest exits 6 if the database has no completed backup', async () => {
   const run = await bed.dnx('backup restore --latest --database analytics --server db-1 --confirm analytics');
   expect(run).toMatchObject({ code: 6, stdout: '' });
-  expect(run.stderr).toBe('Error: There is no completed backup of database analytics.\n  See: dnx backup list\n');
+  expect(run.stderr).toBe('Error: No completed backup of database analytics found.\n  See: dnx backup list\n');
 });
 
-test('a person picks a backup by its name, age and size, and types what it overwrites', async () => {
+test('restore offers backups by name, age and size on a terminal, and asks for the name of what it overwrites', async () => {
   const run = await bed.dnx('backup restore', { columns: 80, keys: '\rshop\r' });
   expect(run.stderr).toMatch(/❯ shop +database +1d ago +416 kB/);
   expect(run.stderr).not.toContain(done);

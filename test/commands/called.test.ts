@@ -14,10 +14,10 @@ afterEach(() => bed.close());
 
 const terminal = (keys: string): RunOptions => ({ columns: 400, keys, env: { NO_COLOR: '1' } });
 
-describe('a resource goes by what a person knows it by', () => {
+describe('a resource is found by its natural name', () => {
   test.each([
     ['queue show default --site shop.example.com --json', { queue: 'default' }],
-    ['queue show MAILS --site shop.example.com --json', { queue: 'mails' }],
+    ['certificate show SHOP.example.com --site shop.example.com --json', { domain: 'shop.example.com' }],
     ['redirect show /sale --site shop.example.com --json', { from: '/sale' }],
     ['daemon show "node server.js" --server web-2 --json', { command: 'node server.js' }],
     ['daemon show node --server web-2 --json', { command: 'node server.js' }],
@@ -31,27 +31,27 @@ describe('a resource goes by what a person knows it by', () => {
     expect(run.json()).toMatchObject(expected);
   });
 
-  test('and the result names it', async () => {
+  test('the result names it', async () => {
     const restarted = await bed.dnx('queue restart mails --site shop.example.com');
     expect([restarted.code, restarted.stdout]).toEqual([0, "✓ Restarted queue worker 'mails'\n"]);
     const deleted = await bed.dnx('crontab delete /usr/local/bin --server web-2 --yes');
     expect([deleted.code, deleted.stdout]).toEqual([0, "✓ Deleted cron job '/usr/local/bin/rotate-logs'\n"]);
   });
 
-  test('and so does the question, also if it was given by id', async () => {
+  test('the confirmation names it, even if it is given by id', async () => {
     const run = await bed.dnx(`crontab delete 01JQ8Z4T9G0000000000CR0003 --server ${web2}`, terminal('y\r'));
     expect(run.stderr).toContain("Delete cron job '/usr/local/bin/rotate-logs' on server web-2?");
     expect([run.code, run.stdout]).toEqual([0, "✓ Deleted cron job '/usr/local/bin/rotate-logs'\n"]);
   });
 
-  test('whose id costs no request of its own', async () => {
+  test('an id needs no lookup', async () => {
     const run = await bed.dnx(`queue restart 01JQ8Z4T9G0000000000QV0002 --site ${shop} --server ${web1}`);
     expect([run.code, run.calls.length]).toEqual([0, 1]);
     const rule = await bed.dnx(`network-rule show 01JQ8Z4T9G0000000000NR0001 --server ${web1}`);
     expect(rule.calls).toHaveLength(1);
   });
 
-  test('a number may be the id of one rule and the port of another, which is ambiguous', async () => {
+  test('a number that is the id of one rule and the port of another is ambiguous', async () => {
     const [one, other] = bed.sandbox.state.network_rules.filter(({ server_id }) => server_id === web1);
     if (!one || !other) throw new Error('the seed has two rules');
     one.id = String(other.port);
@@ -61,8 +61,46 @@ describe('a resource goes by what a person knows it by', () => {
   });
 });
 
-describe('an ambiguous name lists its candidates, one a line', () => {
-  test('of a command that several begin with', async () => {
+describe('the case of a name', () => {
+  const redirects = () => bed.sandbox.state.redirects.filter(({ site_id }) => site_id === shop);
+
+  test('matters if two names differ only in case', async () => {
+    const [one] = redirects();
+    if (!one) throw new Error('the seed has a redirect');
+    one.from = '/about';
+    const other = { ...one, id: '01JQ8Z4T9G0000000000RD0099', from: '/About' };
+    bed.sandbox.state.redirects.push(other);
+    const gone = await bed.dnx('redirect delete /ABOUT --site shop.example.com --yes');
+    expect([gone.code, gone.stderr]).toEqual([6, expect.stringContaining("Did you mean '/about'?")]);
+    const run = await bed.dnx('redirect delete /About --site shop.example.com --yes');
+    expect([run.code, run.stdout]).toEqual([0, '✓ Deleted redirect /About\n']);
+    expect(redirects().map(({ from }) => from)).toContain('/about');
+  });
+
+  test('matters for environment variables', async () => {
+    const run = await bed.dnx('env unset app_url --site shop.example.com --yes');
+    expect([run.code, run.calls.filter((call) => call.startsWith('DELETE'))]).toEqual([6, []]);
+  });
+
+  test('distinguishes servers whose names differ only in case', async () => {
+    const [one, other] = bed.sandbox.state.servers;
+    if (!one || !other) throw new Error('the seed has servers');
+    other.name = 'WEB-1';
+    expect((await bed.dnx('server show WEB-1 --json')).json()).toMatchObject({ id: other.id });
+    expect((await bed.dnx('server show Web-1')).code).toBe(6);
+  });
+});
+
+test('blanks around a command are optional', async () => {
+  const [daemon] = bed.sandbox.state.daemons.filter(({ server_id }) => server_id === web1);
+  if (!daemon) throw new Error('the seed has a daemon');
+  daemon.command = '  spaced  out ';
+  const run = await bed.dnx(['daemon', 'show', 'spaced out', '--server', 'web-1', '--json']);
+  expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ id: daemon.id })]);
+});
+
+describe('an ambiguous name lists its candidates, one per line', () => {
+  test('if it is the beginning of several commands', async () => {
     const run = await bed.dnx('daemon restart php8.3 --server web-1');
     expect([run.code, run.calls.filter((call) => call.startsWith('POST'))]).toEqual([6, []]);
     expect(run.stderr).toBe(
@@ -76,7 +114,7 @@ describe('an ambiguous name lists its candidates, one a line', () => {
     );
   });
 
-  test('of a domain on two servers', async () => {
+  test('if it is a domain on two servers', async () => {
     const run = await bed.dnx('deploy staging.example.com');
     expect(run.code).toBe(6);
     expect(run.stderr).toMatch(
@@ -95,38 +133,38 @@ describe('a name that does not exist', () => {
       'daemon show pulse:check --server web-1',
       "Daemon 'pulse:check' not found on server web-1. Did you mean 'php8.3 /home/deploynix/shop.example.com/current/artisan pulse:check'?",
     ],
-  ])('suggests the nearest: %s', async (line, message) => {
+  ])('suggests the nearest one: %s', async (line, message) => {
     const run = await bed.dnx(line);
     expect(run).toMatchObject({ code: 6, stdout: '', stderr: `Error: ${message}\n` });
   });
 
-  test('without one near, the command that lists them works as it stands', async () => {
+  test('names the command that lists them if none is similar', async () => {
     const run = await bed.dnx('deploy nothing-like-it');
     expect(run.stderr).toBe("Error: Site 'nothing-like-it' not found.\n  Run: dnx site list\n");
     expect((await bed.dnx('site list')).code).toBe(0);
   });
 });
 
-describe('consent without a terminal names what to pass', () => {
+describe('missing consent without a terminal names the option to pass', () => {
   test.each([
-    ['server delete web-1', 'Pass --confirm web-1.'],
-    ['server delete web-1 --yes', '--yes is not enough here: pass --confirm web-1.'],
-    ['site delete web-1/shop.example.com', 'Pass --confirm shop.example.com.'],
-    [`server delete ${web1}`, 'Pass --confirm with the name of the server.'],
-    ['backup restore 01JQ8Z4T9G000000000000BK06', 'Pass --confirm with the name of the database or site.'],
+    ['server delete web-1', 'Use --confirm web-1.'],
+    ['server delete web-1 --yes', 'Use --confirm web-1; --yes is not enough.'],
+    ['site delete web-1/shop.example.com', 'Use --confirm shop.example.com.'],
+    [`server delete ${web1}`, 'Use --confirm with the name of the server.'],
+    ['backup restore 01JQ8Z4T9G000000000000BK06', 'Use --confirm with the name of the database or site.'],
   ])('%s', async (line, hint) => {
     const run = await bed.dnx(line);
-    expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: This cannot be undone and needs confirmation.\n  ${hint}\n` });
+    expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: This cannot be undone and requires confirmation.\n  ${hint}\n` });
   });
 
-  test('and a wrong name deletes nothing', async () => {
+  test('a wrong name deletes nothing', async () => {
     const run = await bed.dnx('server delete web-1 --confirm web-2');
     expect(run.stderr).toBe("Error: 'web-2' does not match. Nothing was deleted.\n  Expected 'web-1'.\n");
     expect([run.code, run.calls.filter((call) => call.startsWith('DELETE'))]).toEqual([2, []]);
   });
 });
 
-test('no is exit 1 without a mark', async () => {
+test('answering no exits 1 without a ✗', async () => {
   const run = await bed.dnx('crontab delete /usr/local/bin --server web-2', terminal('n\r'));
   expect([run.code, run.stderr.endsWith('Cancelled; nothing was changed.\n'), run.stderr.includes('✗')]).toEqual([1, true, false]);
 });

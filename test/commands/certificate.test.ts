@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 const ofShop = '01JQ8Z4T9G0000000000CE0001';
@@ -8,14 +8,14 @@ const ofServer = '01JQ8Z4T9G0000000000CE0004';
 const on = '--site shop.example.com';
 
 testGroup('certificate', {
-  'list, of a site': {
+  'list --site': {
     line: `list ${on}`,
-    table: ['DOMAIN', 'shop.example.com', 'letsencrypt', 'in 48d'],
+    table: ['DOMAIN', 'shop.example.com', 'letsencrypt', '2026-06-03T12:00:00Z'],
     json: [{ id: ofShop, domain: 'shop.example.com' }],
     ability: 'certificate:read',
     missing: 'list --site nowhere.example.com',
   },
-  'list, of a server': {
+  'list --server': {
     line: 'list --server web-1',
     table: ['*.example.com', 'wildcard'],
     json: [{ id: ofServer }],
@@ -27,25 +27,30 @@ testGroup('certificate', {
     table: ['Status   failed', 'Reason   DNS problem: NXDOMAIN'],
     json: { status: 'failed' },
     ability: 'certificate:read',
-    missing: `show ${nobody} ${on}`,
+    missing: `show ${missingId} ${on}`,
   },
   create: {
     line: `create www.shop.example.com ${on}`,
-    table: ['✓ Issued a certificate for www.shop.example.com in ', 'Domain   www.shop.example.com', 'Status   active', 'Expires  in 89d'],
+    table: [
+      '✓ Issued a certificate for www.shop.example.com in ',
+      'Domain   www.shop.example.com',
+      'Status   active',
+      'Expires  2026-07-15T12:00:10Z',
+    ],
     json: { domain: 'www.shop.example.com', status: 'active', type: 'letsencrypt' },
     says: 'certificate for www.shop.example.com: pending',
     ability: 'certificate:create',
     missing: 'create x.example.com --site nowhere.example.com',
     invalid: [`create x.example.com --type custom ${on}`, 'certificate'],
   },
-  'delete, of a site': {
+  'delete --site': {
     line: `delete ${ofShop} ${on} --yes`,
     table: [`✓ Revoked certificate ${ofShop}\n`],
     json: { id: ofShop, deleted: true },
     ability: 'certificate:delete',
-    missing: `delete ${nobody} ${on} --yes`,
+    missing: `delete ${missingId} ${on} --yes`,
   },
-  'delete, of a server, as revoke': {
+  'revoke --server': {
     line: `revoke ${ofServer} --server web-1 --yes`,
     table: [`✓ Revoked certificate ${ofServer}\n`],
     json: { id: ofServer, deleted: true },
@@ -63,15 +68,15 @@ afterEach(() => bed.close());
 const server = `GET /servers/${seeded.servers['web-1']}`;
 
 test.each([
-  ['the site of the project', {}, `${server}/sites/${seeded.sites['shop.example.com']}/certificates`],
-  ['the server that is named, though the project has a site', { line: '--server web-1' }, `${server}/certificates`],
-])('list is of %s', async (_, { line = '' }: { line?: string }, call) => {
+  ['the site in DNX_SITE', {}, `${server}/sites/${seeded.sites['shop.example.com']}/certificates`],
+  ['the server in --server, although DNX_SITE is set', { line: '--server web-1' }, `${server}/certificates`],
+])('certificate list uses %s', async (_, { line = '' }: { line?: string }, call) => {
   const run = await bed.dnx(`certificate list ${line}`, { env: { DNX_SITE: 'web-1/shop.example.com' } });
   expect(run.calls.at(-1)).toBe(call);
   expect(run.code).toBe(0);
 });
 
-test('a certificate that is refused fails the command, with the reason', async () => {
+test('certificate create fails with the reason if none is issued', async () => {
   const run = await bed.dnx(`certificate issue fail.example.com ${on}`);
   expect(run.stderr).toContain(
     'Certificate request for fail.example.com failed after 16s: DNS problem: NXDOMAIN looking up A for fail.example.com\n',
@@ -80,13 +85,13 @@ test('a certificate that is refused fails the command, with the reason', async (
   expect(run).toMatchObject({ code: 1, stdout: '' });
 });
 
-test('--no-wait asks for it and leaves', async () => {
+test('certificate create --no-wait does not follow', async () => {
   const run = await bed.dnx(`certificate create www.shop.example.com ${on} --no-wait --json`);
   expect(run.json()).toMatchObject({ status: 'pending' });
   expect(run.waited).toBe(0);
 });
 
-test('a private key comes from stdin, and is not an argument', async () => {
+test('certificate create takes the private key from stdin, not as an argument', async () => {
   const custom = `certificate create own.example.com --type custom --certificate PEM ${on} --no-wait --json`;
   expect((await bed.dnx(`${custom} --private-key -`, { stdin: 'PEM' })).code).toBe(0);
   const refused = await bed.dnx(`${custom} --private-key PEM`);

@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-/** The commands of dnx in an example of the documentation, by the heading above it. */
+/** The dnx commands in the example under a heading of docs/ci.md. */
 const example = (heading: string): string[] => {
   const [, section = ''] = readFileSync('docs/ci.md', 'utf8').split(`## ${heading}\n`);
   const block = /```yaml\n(.*?)```/s.exec(section)?.[1] ?? '';
@@ -25,7 +25,7 @@ const example = (heading: string): string[] => {
 };
 
 describe('GitHub Actions', () => {
-  test('the example of the documentation works as it is written', async () => {
+  test('the documented example works as written', async () => {
     const lines = example('GitHub Actions');
     expect(lines).toHaveLength(1);
     const run = await bed.dnx(lines[0] ?? '', github);
@@ -36,7 +36,7 @@ describe('GitHub Actions', () => {
     expect(run.stdout).not.toContain('::');
   });
 
-  test('a failure is an annotation, and the outputs tell it', async () => {
+  test('a failed deployment writes an annotation and outputs', async () => {
     bed.sandbox.state.fail_deploys = true;
     const run = await bed.dnx('deploy shop.example.com', github);
     expect(run).toMatchObject({ code: 1, stdout: '' });
@@ -45,7 +45,7 @@ describe('GitHub Actions', () => {
     expect(read('summary')).toContain('- Deployment of shop.example.com failed after 16s');
   });
 
-  test('so is a refusal', async () => {
+  test('a rejected request writes an annotation and no outputs', async () => {
     const run = await bed.dnx('deploy nowhere.example.com', github);
     expect(run.code).toBe(6);
     const refused = await bed.dnx('deploy docs.example.com', github);
@@ -53,7 +53,7 @@ describe('GitHub Actions', () => {
     expect(read('output')).toBe('');
   });
 
-  test('verification and rollback are groups of their own', async () => {
+  test('deployment, verification and rollback are separate groups', async () => {
     const site = await openWebsite(bed.sandbox, seeded.sites['shop.example.com'], (release) => ({
       status: release === '20260416_120003' ? 500 : 200,
     }));
@@ -70,7 +70,7 @@ describe('GitHub Actions', () => {
     expect(read('output')).toContain(`url=${site.url}\n`);
   });
 
-  test('several are one group, one table and one list', async () => {
+  test('several sites share one group, one table and one list', async () => {
     const run = await bed.dnx('deploy --server web-1 --all', github);
     expect(run.code).toBe(0);
     expect(run.stderr.match(/::group::.*/g)).toEqual(['::group::Deploy 3 sites']);
@@ -78,19 +78,19 @@ describe('GitHub Actions', () => {
     expect(read('summary').match(/succeeded/g)).toHaveLength(3);
   });
 
-  test('--no-ci leaves all of it out', async () => {
+  test('--no-ci writes none of it', async () => {
     const run = await bed.dnx('deploy shop.example.com --no-ci', github);
     expect(run.stderr).not.toContain('::');
     expect(read('output') + read('summary')).toBe('');
   });
 
-  test('a token that is created is masked before it is printed', async () => {
+  test('a new token is masked before it is printed', async () => {
     const run = await bed.dnx('token create ci --ability site:deploy', github);
     expect(run.code).toBe(0);
     expect(run.stderr).toContain(`::add-mask::${run.stdout.trim()}\n`);
   });
 
-  test('what the API says cannot forge a command or break the table', async () => {
+  test('a site name cannot inject a command or break the table', async () => {
     const shop = bed.sandbox.state.sites.find(({ domain }) => domain === 'shop.example.com');
     bed.sandbox.faults.always({ method: 'GET', path: /\/sites\/[^/]+$/ }, (answer) => ({
       ...answer,
@@ -101,10 +101,10 @@ describe('GitHub Actions', () => {
   });
 });
 
-/** What the runner would take for commands: `::name::` after any blanks at the start of a line, `##[name]` anywhere in it. */
+/** Lines that the runner would execute: `::name::` after any blanks at the start, or `##[name]` anywhere. */
 const commands = (text: string): string[] => text.split(/\r\n|\r|\n/).filter((line) => /^\s*::.*::/.test(line) || line.includes('##['));
 
-describe('nothing of the API is a command to the runner of GitHub Actions', () => {
+describe('GitHub Actions executes no command from the API', () => {
   const evil = 'x\n::set-output name=a::b\r\u2003::stop-commands::t\n  ::add-matcher::m ##[add-matcher]f\u001b]0;t\u0007';
   let github: RunOptions;
   beforeEach(() => {
@@ -136,7 +136,7 @@ describe('nothing of the API is a command to the runner of GitHub Actions', () =
     expect([restart.code, commands(restart.stdout)]).toEqual([0, []]);
   });
 
-  test('in what a deployment says while it goes on and as it ends', async () => {
+  test('in the progress and the result of a deployment', async () => {
     const shop = bed.sandbox.state.sites.find(({ domain }) => domain === 'shop.example.com');
     bed.sandbox.state.fail_deploys = true;
     bed.sandbox.faults.always({ method: 'GET', path: /\/sites\/[^/]+$/ }, ({ body, ...answer }) => ({
@@ -152,7 +152,7 @@ describe('nothing of the API is a command to the runner of GitHub Actions', () =
   });
 });
 
-test('the token that the documentation makes can do what its examples do, and nothing else', async () => {
+test('the documented token can run the documented example and has no other abilities', async () => {
   const line = /^dnx (token create .*)$/m.exec(readFileSync('docs/ci.md', 'utf8'))?.[1] ?? '';
   const made = await bed.dnx(line);
   expect(made.code).toBe(0);
@@ -161,8 +161,8 @@ test('the token that the documentation makes can do what its examples do, and no
   expect(run.code).toBe(0);
 });
 
-describe('everywhere', () => {
-  test.each(['GitLab CI', 'Bitbucket Pipelines'])('the example for %s works as it is written', async (heading) => {
+describe('other CI systems', () => {
+  test.each(['GitLab CI', 'Bitbucket Pipelines'])('the documented example for %s works as written', async (heading) => {
     const lines = example(heading);
     expect(lines).toHaveLength(1);
     const run = await bed.dnx(lines[0] ?? '', { env: { CI: 'true' } });
@@ -171,7 +171,7 @@ describe('everywhere', () => {
     expect(run.stderr).not.toContain('::');
   });
 
-  test('--result-file holds what --json prints, also of a failure and of a refusal', async () => {
+  test('--result-file contains what --json prints, also after a failure or a rejected request', async () => {
     bed.sandbox.state.fail_deploys = true;
     const run = await bed.dnx('deploy shop.example.com --json --result-file out.json');
     expect(run.code).toBe(1);
@@ -185,7 +185,7 @@ describe('everywhere', () => {
   test.each([
     [false, 0],
     [true, 1],
-  ])('a disk that is full changes nothing about the outcome (fails: %s)', async (fails, code) => {
+  ])('a full disk does not change the outcome (deployment fails: %s)', async (fails, code) => {
     bed.sandbox.state.fail_deploys = fails;
     const run = await bed.dnx('deploy shop.example.com --json --result-file /dev/full');
     expect([run.code, run.json()]).toEqual([code, expect.objectContaining({ outcome: fails ? 'failed' : 'succeeded' })]);
@@ -196,16 +196,16 @@ describe('everywhere', () => {
     ['deploy nowhere.example.com', 6],
     ['deploy', 2],
     ['deploy shop.example.com --if-running perhaps', 2],
-  ])('--result-file is not written by %s, whose error is one line of JSON all the same', async (line, code) => {
+  ])('--result-file is not written by %s, which still prints its error as one line of JSON', async (line, code) => {
     const run = await bed.dnx(`${line} --json --result-file out.json`);
     expect([run.code, run.stdout, existsSync(join(bed.directory, 'out.json'))]).toEqual([code, '', false]);
     expect(run.stderr).toMatch(/^\{"error":\{.*\}\}\n$/);
   });
 
-  test('a file that cannot be written is refused before anything is deployed', async () => {
+  test('a result file that cannot be written stops dnx before it deploys', async () => {
     const run = await bed.dnx('deploy shop.example.com --result-file nowhere/out.json');
     expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toContain('Cannot write nowhere/out.json: the folder does not exist.');
+    expect(run.stderr).toContain('Could not write nowhere/out.json: the folder does not exist.');
     expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([]);
   });
 });

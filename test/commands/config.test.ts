@@ -16,7 +16,7 @@ const list = async (line = 'config list --json', env = {}) => {
 };
 
 describe('config', () => {
-  test('says what is in effect, and where it comes from', async () => {
+  test('lists the effective values and their origins', async () => {
     expect((await bed.dnx('config set server web-1')).code).toBe(0);
     expect((await bed.dnx('config set site shop.example.com')).code).toBe(0);
     writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ site: 'blog.example.com' }));
@@ -30,7 +30,7 @@ describe('config', () => {
     expect((await list('config list --json', { DNX_SERVER: 'web-2' })).server).toBe('web-2 (environment)');
   });
 
-  test('what a profile keeps is used', async () => {
+  test('uses the settings of the profile', async () => {
     expect((await bed.dnx('config set server web-1')).code).toBe(0);
     expect((await bed.dnx('config set output json')).code).toBe(0);
     const run = await bed.dnx('daemon list');
@@ -39,33 +39,33 @@ describe('config', () => {
     expect((await bed.dnx('daemon list')).code).toBe(2);
   });
 
-  test('profiles are kept apart', async () => {
+  test('keeps the settings of profiles separate', async () => {
     expect((await bed.dnx('config set server web-1 --profile work')).code).toBe(0);
     expect((await bed.dnx('config get server --profile work')).stdout).toBe('web-1\n');
     expect(await bed.dnx('config get server')).toMatchObject({ code: 6, stdout: '' });
   });
 
-  test('a host is spelt as an origin', async () => {
+  test('normalizes a host to an origin', async () => {
     expect((await bed.dnx('config set host deploynix.example.com/')).code).toBe(0);
     expect((await bed.dnx('config get host', { env: { DNX_HOST: undefined } })).stdout).toBe('https://deploynix.example.com\n');
   });
 
-  test('what wins over the profile is said', async () => {
+  test('says what overrides the profile', async () => {
     const run = await bed.dnx('config set host https://a.example');
-    expect(run.stderr).toContain('The environment also sets host and wins over the profile.');
+    expect(run.stderr).toContain('The environment also sets host and overrides the profile.');
   });
 
-  test('a setting that cannot be used says where it came from, and can be removed', async () => {
+  test('names the origin of an invalid setting, and removes it', async () => {
     mkdirSync(join(bed.directory, 'config'));
     writeFileSync(join(bed.directory, 'config/config.json'), '{"profiles":{"default":{"output":"pdf"}}}');
     const run = await bed.dnx('server list');
     expect(run.code).toBe(2);
-    expect(run.stderr).toContain('It came from the profile. To remove it: dnx config unset output --output table');
+    expect(run.stderr).toContain('It came from the profile. Remove it with: dnx config unset output --output table');
     expect((await bed.dnx('config unset output --output table')).code).toBe(0);
     expect((await bed.dnx('server list')).code).toBe(0);
   });
 
-  test('a settings directory that cannot be used stops only what needs it', async () => {
+  test('an unusable settings directory stops only commands that write to it', async () => {
     writeFileSync(join(bed.directory, 'file'), '');
     const env = { DNX_CONFIG_DIR: join(bed.directory, 'file/dnx') };
     for (const line of ['server list', 'config list', 'completion bash']) {
@@ -73,10 +73,10 @@ describe('config', () => {
       expect([line, run.code]).toEqual([line, 0]);
     }
     const set = await bed.dnx('config set server a', { env });
-    expect([set.code, set.stderr]).toEqual([1, expect.stringContaining(`Cannot write the settings in ${env.DNX_CONFIG_DIR}: ENOTDIR.`)]);
+    expect([set.code, set.stderr]).toEqual([1, expect.stringContaining(`Could not save the settings in ${env.DNX_CONFIG_DIR}: ENOTDIR.`)]);
     const login = await bed.dnx('login --with-token --insecure-storage', { env, stdin: bed.sandbox.token });
     expect([login.code, login.calls, login.stdout]).toEqual([1, [], '']);
-    expect(login.stderr).toContain(`Cannot make ${env.DNX_CONFIG_DIR} private (ENOTDIR).`);
+    expect(login.stderr).toContain(`Could not restrict access to ${env.DNX_CONFIG_DIR} (ENOTDIR).`);
   });
 
   test.each([

@@ -11,18 +11,39 @@ afterEach(() => bed.close());
 const terminal = (keys: string): RunOptions => ({ columns: 400, keys, env: { NO_COLOR: '1' } });
 const sent = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
 
-describe('a question about several targets', () => {
-  test('names the server of each, where they are on different ones', async () => {
+describe('the confirmation for several targets', () => {
+  test('names the server of each if they are on different servers', async () => {
     const run = await bed.dnx('site suspend shop.example.com api.example.com', terminal('n\r'));
     expect(run.stderr).toContain('Suspend 2 sites (shop.example.com on server web-1, api.example.com on server web-2)?');
     expect(sent(run.calls)).toEqual([]);
-    expect(run.code).not.toBe(0);
+    expect(run.code).toBe(1);
   });
 
-  test('names the server once, where they share it', async () => {
+  test('names the server once if they share it', async () => {
     const run = await bed.dnx('site suspend shop.example.com blog.example.com', terminal('y\r'));
     expect(run.stderr).toContain('Suspend 2 sites (shop.example.com, blog.example.com) on server web-1?');
     expect([run.code, sent(run.calls).length]).toEqual([0, 2]);
+  });
+});
+
+describe('a question about something of a site', () => {
+  test.each([
+    ['env unset APP_DEBUG --site blog.example.com', 'Remove variable APP_DEBUG from blog.example.com (web-1)?'],
+    ['redirect delete /sale --site shop.example.com', 'Delete redirect /sale on shop.example.com (web-1)?'],
+    ['env unset APP_ENV APP_DEBUG --site blog.example.com', 'Remove 2 variables (APP_ENV, APP_DEBUG) from blog.example.com (web-1)?'],
+  ])('%s names the site and its server shortly', async (line, question) => {
+    const run = await bed.dnx(line, terminal('n\r'));
+    expect(run.stderr).toContain(question);
+    expect([run.code, sent(run.calls)]).toEqual([1, []]);
+  });
+
+  test('what is not there is not asked about', async () => {
+    const run = await bed.dnx('redirect delete 01JQ8Z4T9G00000000000N0NE1 --site shop.example.com', terminal('y\r'));
+    expect([run.code, sent(run.calls), run.stderr]).toEqual([
+      6,
+      [],
+      expect.stringContaining("Redirect '01JQ8Z4T9G00000000000N0NE1' not found"),
+    ]);
   });
 });
 
@@ -31,32 +52,32 @@ describe('backup restore', () => {
   const application = seeded.backups['shop application, completed'];
   const overwrites = 'This overwrites database shop on db-1 with the backup of 15 Apr 12:00 UTC (416 kB).';
 
-  test('names what it overwrites, and takes the name of the database', async () => {
+  test('names what it overwrites, and asks for the name of the database', async () => {
     const run = await bed.dnx(`backup restore ${database}`, terminal('shop\r'));
     expect(run.stderr).toContain(`! ${overwrites}\n`);
     expect(run.stderr).toContain("Type 'shop' to continue:");
     expect([run.code, sent(run.calls)]).toEqual([0, [`POST /backups/${database}/restore`]]);
   });
 
-  test.each(['shop', seeded.databases.shop])('--confirm %s says it too', async (name) => {
+  test.each(['shop', seeded.databases.shop])('--confirm %s names what it overwrites too', async (name) => {
     const run = await bed.dnx(`backup restore ${database} --confirm ${name}`);
     expect([run.code, run.stderr]).toEqual([0, expect.stringContaining(`${overwrites}\n`)]);
   });
 
-  test.each([database, 'analytics', 'Shop'])('--confirm %s is not its name, and nothing is sent', async (name) => {
+  test.each([database, 'analytics', 'Shop'])('--confirm %s does not match, so nothing is sent', async (name) => {
     const run = await bed.dnx(`backup restore ${database} --confirm ${name}`);
     expect(run).toMatchObject({ code: 2, stdout: '' });
     expect(run.stderr).toContain(`'${name}' does not match. Nothing was changed.\n  Expected 'shop'.`);
     expect(sent(run.calls)).toEqual([]);
   });
 
-  test('of an application takes the domain of its site', async () => {
+  test('asks for the domain of the site if the backup is of an application', async () => {
     const run = await bed.dnx(`backup restore ${application} --confirm shop.example.com --no-wait`);
     expect(run.stderr).toMatch(/This overwrites site shop\.example\.com on web-1 with the backup of 14 Apr 12:00 UTC \(\d+ kB\)\./);
     expect([run.code, sent(run.calls)]).toEqual([0, [`POST /backups/${application}/restore`]]);
   });
 
-  test.each([{ database_id: null, site_id: null }, { server_id: null }])('whose target is unknown is refused: %o', async (fields) => {
+  test.each([{ database_id: null, site_id: null }, { server_id: null }])('refuses a backup whose target is unknown: %o', async (fields) => {
     const backup = bed.sandbox.state.backups.find(({ id }) => id === database);
     Object.assign(backup ?? {}, fields);
     const run = await bed.dnx(`backup restore ${database} --confirm shop`);
@@ -75,7 +96,7 @@ describe('api DELETE', () => {
   const daemon = '01JQ8Z4T9G0000000000DM0001';
   const path = `/servers/${seeded.servers['web-1']}/daemons/${daemon}`;
 
-  test.each(['DELETE', 'delete'])('%s without a terminal needs --yes, and sends nothing', async (method) => {
+  test.each(['DELETE', 'delete'])('%s without a terminal needs --yes and sends nothing', async (method) => {
     const run = await bed.dnx(['api', method, '/servers/{server}/daemons/7', '--server', 'web-1']);
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
     expect(run.stderr).toBe('Error: DELETE needs confirmation. Nothing was sent.\n  Use --yes, or run in a terminal to confirm.\n');
@@ -89,13 +110,13 @@ describe('api DELETE', () => {
   test.each([
     ['n', []],
     ['y', ['DELETE']],
-  ] as const)('asks on a terminal: %s', async (key, methods) => {
+  ] as const)('asks on a terminal and respects the answer %s', async (key, methods) => {
     const run = await bed.dnx(['api', 'DELETE', `/servers/{server}/daemons/${daemon}`, '--server', 'web-1'], terminal(`${key}\r`));
     expect(run.stderr).toContain(`Send DELETE ${path} to ${bed.sandbox.url}?`);
     expect(sent(run.calls).map((call) => call.split(' ')[0])).toEqual(methods);
   });
 
-  test('no other method asks', async () => {
+  test('PUT needs no confirmation', async () => {
     const run = await bed.dnx(['api', 'PUT', path, '-F', 'command=top']);
     expect([run.code, run.calls]).toEqual([0, [`PUT ${path}`]]);
   });

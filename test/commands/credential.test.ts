@@ -1,4 +1,4 @@
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 
 testGroup('credential', {
   list: {
@@ -15,11 +15,11 @@ testGroup('credential', {
     ability: 'provider:create',
     invalid: ["create 'Somewhere' --provider nowhere --token -", 'provider'],
   },
-  'delete, as revoke': {
+  revoke: {
     line: 'revoke DigitalOcean --yes',
     table: ['Deleted credential DigitalOcean'],
     json: { deleted: true },
     ability: 'provider:delete',
-    missing: `delete ${nobody} --yes`,
+    missing: `delete ${missingId} --yes`,
   },
 });

@@ -1,4 +1,4 @@
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 
 const one = '01JQ8Z4T9G0000000000CR0001';
 const on = '--server web-1';
@@ -16,7 +16,7 @@ testGroup('crontab', {
     table: ['Frequency  * * * * *', 'User       deploynix'],
     json: { id: one, user: 'deploynix' },
     ability: 'crontab:read',
-    missing: `show ${nobody} ${on}`,
+    missing: `show ${missingId} ${on}`,
   },
   create: {
     line: `create 'php artisan inspire' --frequency '0 9 * * 1' --user root ${on}`,
@@ -30,7 +30,7 @@ testGroup('crontab', {
     table: ['Frequency  */5 * * * *'],
     json: { id: one, frequency: '*/5 * * * *' },
     ability: 'crontab:update',
-    missing: `update ${nobody} --user root ${on}`,
+    missing: `update ${missingId} --user root ${on}`,
     invalid: [`update ${one} --frequency never ${on}`, 'frequency'],
   },
   delete: {
@@ -38,6 +38,6 @@ testGroup('crontab', {
     table: [`Deleted cron job ${one}`],
     json: { id: one, deleted: true },
     ability: 'crontab:delete',
-    missing: `delete ${nobody} ${on} --yes`,
+    missing: `delete ${missingId} ${on} --yes`,
   },
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 import { openBed } from '../support/dnx.ts';
 
 const one = '01JQ8Z4T9G0000000000DM0001';
@@ -22,7 +22,7 @@ testGroup('daemon', {
     table: ['Directory  /home/deploynix/shop.example.com/current', 'Status     running'],
     json: { id: one, user: 'deploynix' },
     ability: 'daemon:read',
-    missing: `show ${nobody} ${on}`,
+    missing: `show ${missingId} ${on}`,
   },
   create: {
     line: `create 'php artisan horizon' --user deploynix --processes 2 ${on}`,
@@ -36,7 +36,7 @@ testGroup('daemon', {
     table: ['Processes  4'],
     json: { id: one, processes: 4 },
     ability: 'daemon:update',
-    missing: `update ${nobody} --processes 4 ${on}`,
+    missing: `update ${missingId} --processes 4 ${on}`,
     invalid: [`update ${one} --processes 1000 ${on}`, 'processes'],
   },
   delete: {
@@ -44,18 +44,18 @@ testGroup('daemon', {
     table: [`✓ Deleted daemon ${one}\n`],
     json: { id: one, deleted: true },
     ability: 'daemon:delete',
-    missing: `delete ${nobody} ${on} --yes`,
+    missing: `delete ${missingId} ${on} --yes`,
   },
   restart: {
     line: `restart ${other} ${on}`,
     table: ["✓ Restarted daemon 'php8.3 /home/deploynix/shop.example.com/current/artisan pulse:check'\n"],
     json: { id: other, status: 'running' },
     ability: 'daemon:update',
-    missing: `restart ${nobody} ${on}`,
+    missing: `restart ${missingId} ${on}`,
   },
 });
 
-test('several are deleted with one consent', async () => {
+test('daemon delete deletes several daemons with one confirmation', async () => {
   const bed = await openBed();
   const run = await bed.dnx(`daemon delete ${one} ${other} ${on} --yes --json`);
   expect(run.json()).toEqual([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 import { openBed } from '../support/dnx.ts';
 
 const on = '--database shop --server db-1';
@@ -19,20 +19,20 @@ testGroup('database-user', {
     ability: 'database:read',
     missing: `show nobody ${on}`,
   },
-  'create, with the password that Deploynix chose': {
+  'create with a generated password': {
     line: `create reporting ${on}`,
     table: ['Username  reporting', 'Password  '],
     json: { username: 'reporting', password: expect.stringMatching(/^[0-9a-f]{24}$/) },
     ability: 'database:create',
     invalid: [`create shop ${on}`, 'username', '<username>'],
   },
-  'update, with a password from stdin': {
+  'update with a password from stdin': {
     line: `update shop --password - ${on}`,
     stdin: 'correct horse\n',
     table: ['Username  shop'],
     json: { username: 'shop' },
     ability: 'database:update',
-    missing: `update ${nobody} -F password=x ${on}`,
+    missing: `update ${missingId} -F password=x ${on}`,
     invalid: [`update shop -F password:=1 ${on}`, 'password'],
   },
   delete: {
@@ -44,7 +44,7 @@ testGroup('database-user', {
   },
 });
 
-test('a password is never an argument, and is not shown again', async () => {
+test('database-user create rejects a password as an argument, and prints none from stdin', async () => {
   const bed = await openBed();
   const refused = await bed.dnx(`database-user create reporting --password hunter2 ${on}`);
   expect(refused).toMatchObject({ code: 2, calls: [] });

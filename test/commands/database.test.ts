@@ -1,4 +1,4 @@
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 
 const on = '--server db-1';
 
@@ -15,7 +15,7 @@ testGroup('database', {
     table: ['Name     shop', 'Status   active'],
     json: { name: 'shop', status: 'active' },
     ability: 'database:read',
-    missing: `show ${nobody} ${on}`,
+    missing: `show ${missingId} ${on}`,
   },
   create: {
     line: `create reports ${on}`,

@@ -10,8 +10,8 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-describe('a deployment', () => {
-  test('shows a person the release, the URL and how to undo it', async () => {
+describe('deploy', () => {
+  test('prints the release, the URL and how to undo it', async () => {
     const run = await bed.dnx('deploy shop.example.com');
     expect(run.stdout).toMatch(
       /^✓ Deployed shop\.example\.com in 16s\n {2}release {2}20260416_120003 {2}[0-9a-f]{7} \S.*\n {2}url {6}https:\/\/shop\.example\.com\n {2}undo {5}dnx rollback shop\.example\.com --server web-1\n$/,
@@ -19,13 +19,13 @@ describe('a deployment', () => {
     expect(run.stderr).not.toContain('Undo');
   });
 
-  test('offers no rollback to a site that keeps no releases, and names the URL that was given', async () => {
+  test('offers no rollback for a site without releases, and prints the URL of --url', async () => {
     const run = await bed.dnx('deploy blog.example.com --url https://blog.test');
     expect(run.stdout).toContain('  url      https://blog.test\n');
     expect(run.stdout).not.toContain('undo');
   });
 
-  test('shows a person which release failed and which still serves', async () => {
+  test('prints which release failed and which is still live', async () => {
     bed.sandbox.state.fail_deploys = true;
     const live = bed.sandbox.state.releases.find(({ site_id, active }) => site_id === shop && active);
     const run = await bed.dnx('deploy shop.example.com');
@@ -36,23 +36,23 @@ describe('a deployment', () => {
           '\nError: Deployment of shop\\.example\\.com failed after 16s',
           '  failed  20260416_120003  [0-9a-f]{7} \\S.*',
           `  live    ${live?.name}  ${live?.commit_hash?.slice(0, 7)} ${live?.commit_message}   \\(still serving\\)`,
-          '  See: dnx site releases shop\\.example\\.com --server web-1\n$',
+          '  See: dnx releases shop\\.example\\.com --server web-1\n$',
         ].join('\n'),
       ),
     );
   });
 
-  test('--fields shows a person these fields of the result', async () => {
+  test('--fields prints only these fields of the result', async () => {
     const run = await bed.dnx('deploy shop.example.com --fields outcome,release');
     expect(run.stdout).toBe('✓ Deployed shop.example.com in 16s\nOutcome  succeeded\nRelease  20260416_120003\n');
   });
 
-  test('--no-wait says what was started and how to watch it', async () => {
+  test('--no-wait prints what it started and how to watch it', async () => {
     const run = await bed.dnx('deploy shop.example.com --no-wait');
     expect(run).toMatchObject({
       code: 0,
       stdout: '✓ Started a deployment of shop.example.com\n',
-      stderr: 'Watch it with: dnx site watch shop.example.com --server web-1\n',
+      stderr: 'Watch it with: dnx watch shop.example.com --server web-1\n',
     });
   });
 });

@@ -5,7 +5,7 @@ import { type Bed, openBed } from '../support/dnx.ts';
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
 const SITE = `/servers/${web1}/sites/${shop}`;
-const RESUME = 'dnx site watch shop.example.com --server web-1';
+const RESUME = 'dnx watch shop.example.com --server web-1';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -13,8 +13,8 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-/** After the first look, the site reads as deploying for ever. */
-const neverEnds = () => {
+/** After the first request, the site's status stays deploying. */
+const stayDeploying = () => {
   bed.sandbox.faults.next({ method: 'GET', path: SITE }, (answer) => answer);
   bed.sandbox.faults.always({ method: 'GET', path: SITE }, (answer) => ({
     ...answer,
@@ -25,7 +25,7 @@ const neverEnds = () => {
 const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST').map(({ path }) => path);
 
 describe('deploy', () => {
-  test('follows to success, although the first polls still show the previous one', async () => {
+  test('follows its own deployment to success, although the first polls show the previous one', async () => {
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.stderr).toBe(
       [
@@ -52,7 +52,7 @@ describe('deploy', () => {
     expect(posts()).toEqual([`${SITE}/deploy`]);
   });
 
-  test('does not believe a server whose polls stay as they were', async () => {
+  test('reports an unknown outcome if the site never changes', async () => {
     bed.sandbox.faults.always({ method: 'POST', path: `${SITE}/deploy` }, { status: 202, body: { message: 'Deployment started.' } });
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
@@ -61,8 +61,8 @@ describe('deploy', () => {
     expect(posts()).toHaveLength(1);
   });
 
-  test('waits to the end of --timeout while it visibly goes on, and no longer', async () => {
-    neverEnds();
+  test('waits until --timeout while the deployment is in progress', async () => {
+    stayDeploying();
     const run = await bed.dnx('deploy shop.example.com --timeout 3m');
     expect(run).toMatchObject({ code: 124, stdout: '', waited: 180_000 });
     expect(run.stderr).toContain('the deployment of shop.example.com continues');
@@ -70,13 +70,13 @@ describe('deploy', () => {
     expect(posts()).toHaveLength(1);
   });
 
-  test('a failure before ours is not ours', async () => {
+  test('ignores the failure of an earlier deployment', async () => {
     const run = await bed.dnx('deploy api.example.com --json');
     expect(run.json()).toMatchObject({ site: 'api.example.com', outcome: 'succeeded' });
     expect(run.code).toBe(0);
   });
 
-  test('a failed deployment exits 1, with nothing on stdout but for scripts', async () => {
+  test('a failed deployment exits 1, and prints a result on stdout only with --json', async () => {
     bed.sandbox.state.fail_deploys = true;
     const table = await bed.dnx('deploy shop.example.com');
     expect(table).toMatchObject({ code: 1, stdout: '' });
@@ -93,7 +93,7 @@ describe('deploy', () => {
   test.each([
     ['Ctrl-C', { interruptAt: 6_000 }, 130],
     ['SIGTERM', { terminateAt: 6_000 }, 143],
-  ])('%s ends the wait and not the deployment', async (_, options, code) => {
+  ])('%s stops following, not the deployment', async (_, options, code) => {
     const run = await bed.dnx('deploy shop.example.com', options);
     expect(run).toMatchObject({ code, stdout: '' });
     expect(run.stderr).toContain(`The deployment continues. Resume with: ${RESUME}`);
@@ -101,23 +101,23 @@ describe('deploy', () => {
     expect(bed.sandbox.state.sites.find(({ id }) => id === shop)?.status).toBe('deploying');
   });
 
-  test('a lost answer is no reason to ask again', async () => {
+  test('does not resend the request after a lost response', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: `${SITE}/deploy` }, 'drop-after');
     const run = await bed.dnx('deploy shop.example.com');
     expect(run).toMatchObject({ code: 13, stdout: '' });
-    expect(run.stderr).toContain('The request may have been performed.');
+    expect(run.stderr).toContain('The request may have gone through.');
     expect(run.stderr).toContain(`Check before you try again: ${RESUME}`);
     expect(posts()).toHaveLength(1);
   });
 
-  test('a 5xx is no reason to ask again', async () => {
+  test('does not resend the request after a 5xx', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: `${SITE}/deploy` }, { status: 502, body: '<html>Bad Gateway</html>' });
     const run = await bed.dnx('deploy shop.example.com');
     expect(run).toMatchObject({ code: 1, stdout: '' });
     expect(posts()).toHaveLength(1);
   });
 
-  test('a 429 was not performed, so it is asked again', async () => {
+  test('resends the request after a 429', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: `${SITE}/deploy` }, { status: 429, headers: { 'Retry-After': '20' } });
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded' });
@@ -125,23 +125,23 @@ describe('deploy', () => {
     expect(bed.sandbox.state.releases.filter(({ name }) => name.startsWith('20260416_1200'))).toHaveLength(1);
   });
 
-  test('five polls without an answer end the wait, four do not', async () => {
+  test('gives up after five polls without a response, not after four', async () => {
     bed.sandbox.faults.next({ method: 'GET', path: SITE }, (answer) => answer);
     bed.sandbox.faults.next({ method: 'GET', path: SITE }, 'drop', 4);
     expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
 
-    // The site is known by now: it is verified, and then looked at, before the polls.
+    // The site is remembered by now: it is verified and read before the first poll.
     bed.sandbox.faults.next({ method: 'GET', path: SITE }, (answer) => answer, 2);
     bed.sandbox.faults.next({ method: 'GET', path: SITE }, { status: 503 }, 5);
     const run = await bed.dnx('deploy shop.example.com');
     expect(run).toMatchObject({ code: 13, stdout: '' });
-    expect(run.stderr).toContain('shop.example.com: no answer, retrying');
+    expect(run.stderr).toContain('shop.example.com: no response, retrying');
     expect(run.stderr).toContain('Error: Lost contact with shop.example.com');
     expect(run.stderr).toContain(`Resume with: ${RESUME}`);
     expect(posts()).toHaveLength(2);
   });
 
-  test('a token that expires during the wait is named, and the run is kept', async () => {
+  test('says that the token expired during the wait, and keeps the run', async () => {
     bed.clock.at(5_000, () => {
       bed.sandbox.state.tokens.splice(0);
     });
@@ -154,14 +154,14 @@ describe('deploy', () => {
     expect(again.json()).toMatchObject({ site: 'shop.example.com', outcome: 'succeeded', release: '20260416_120003' });
   });
 
-  test('with ids and --no-wait it is exactly one request', async () => {
+  test('sends one request with ids and --no-wait', async () => {
     const run = await bed.dnx(`site deploy ${shop} --server ${web1} --no-wait --json`);
     expect(run.calls).toEqual([`POST ${SITE}/deploy`]);
     expect(run.json()).toMatchObject({ site: shop, server: web1, outcome: 'started', status: null });
     expect(run.code).toBe(0);
   });
 
-  test('a token that may only deploy starts it and says that it cannot follow', async () => {
+  test('starts a deployment with a token that cannot follow it, and says so', async () => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy']) };
     const run = await bed.dnx(`deploy ${shop} --server ${web1} --json`, { env });
     expect(run.code).toBe(0);
@@ -170,7 +170,7 @@ describe('deploy', () => {
     expect(posts()).toHaveLength(1);
   });
 
-  test.each(['--wait', '--verify /up'])('such a token with %s is refused before anything is deployed', async (option) => {
+  test.each(['--wait', '--verify /up'])('refuses %s with such a token before it deploys', async (option) => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy']) };
     const run = await bed.dnx(`deploy ${shop} --server ${web1} ${option}`, { env });
     expect(run).toMatchObject({ code: 5, stdout: '' });
@@ -178,20 +178,20 @@ describe('deploy', () => {
     expect(posts()).toHaveLength(0);
   });
 
-  test('a refusal is reported and leaves no run behind', async () => {
+  test('reports a rejected request and keeps no run', async () => {
     const run = await bed.dnx('deploy docs.example.com');
     expect(run).toMatchObject({ code: 7, stdout: '' });
     expect(run.stderr).toContain('This site is suspended.');
     expect((await bed.dnx('site watch')).code).toBe(2);
   });
 
-  test('a site without zero-downtime releases is followed as well', async () => {
+  test('follows a site without zero-downtime releases', async () => {
     const run = await bed.dnx('deploy blog.example.com --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded' });
   });
 
-  test('says every half minute that it still waits', async () => {
-    neverEnds();
+  test('prints the status every 30 seconds', async () => {
+    stayDeploying();
     const run = await bed.dnx('deploy shop.example.com --timeout 2m');
     expect(run.stderr.match(/shop.example.com: deploying \([\dms ]+\)/g)).toHaveLength(4);
   });
@@ -218,12 +218,12 @@ describe('deploy', () => {
     expect(lines.at(-1)).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
   });
 
-  test('a changed clock does not change how long it waits', async () => {
+  test('waits as long as --timeout says, even if the system clock changes', async () => {
     const jump = bed.clock.now;
     bed.clock.at(4_000, () => {
       bed.clock.now = () => jump() + 86_400_000;
     });
-    neverEnds();
+    stayDeploying();
     const run = await bed.dnx('deploy shop.example.com --timeout 1m');
     expect(run).toMatchObject({ code: 124, waited: 60_000 });
   });

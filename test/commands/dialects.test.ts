@@ -26,38 +26,35 @@ const reading =
 const building = (release: Record<string, unknown>) =>
   isOurs(release) && until(MINUTE) ? { ...release, status: 'deploying', active: false } : release;
 
-/** Platforms on which a deployment that succeeds must be a success, and one that fails must not. */
-const fluent: readonly (readonly [string, Dialect])[] = [
+/** API dialects in which dnx must tell success from failure. */
+const dialects: readonly (readonly [string, Dialect])[] = [
   ['the site stays active while the release takes a minute', { site: reading({ deploying: 'active' }), release: building }],
+  ['the site has an unknown status while the release takes a minute', { site: reading({ deploying: 'updating' }), release: building }],
   [
-    'the site says a word that is not known while the release takes a minute',
-    { site: reading({ deploying: 'updating' }), release: building },
-  ],
-  [
-    'the release says a word that is not known for three minutes',
+    'the release has an unknown status for three minutes',
     {
       site: reading({ deploying: 'active', failed: 'active' }),
       release: (release) => (isOurs(release) && until(3 * MINUTE) ? { ...release, status: 'preparing', active: false } : release),
     },
   ],
-  ['an idle site says online', { site: reading({ active: 'online', deploying: 'online', failed: 'online' }) }],
-  ['an idle site says running', { site: reading({ active: 'running', failed: 'running' }) }],
-  ['a site always says running', { site: reading({ active: 'running', deploying: 'running', failed: 'running' }) }],
-  ['a site says nothing', { site: (site) => without(site, 'status', 'updated_at', 'last_deployed_at') }],
-  ['a finished release is called built', { release: reading({ active: 'built' }) }],
+  ['an idle site is online', { site: reading({ active: 'online', deploying: 'online', failed: 'online' }) }],
+  ['an idle site is running', { site: reading({ active: 'running', failed: 'running' }) }],
+  ['a site is always running', { site: reading({ active: 'running', deploying: 'running', failed: 'running' }) }],
+  ['a site has no status', { site: (site) => without(site, 'status', 'updated_at', 'last_deployed_at') }],
+  ['a finished release is built', { release: reading({ active: 'built' }) }],
   ['the live release is marked by is_active', { release: ({ active, ...release }) => ({ ...release, is_active: active ? '1' : '0' }) }],
   [
-    'the live release is marked by its state',
+    'the live release is marked by state',
     { release: ({ active, ...release }) => ({ ...release, ...(active === true && { state: 'live' }) }) },
   ],
   ['no release is marked as live', { release: (release) => without(release, 'active') }],
-  ['the release shows a minute late', { releases: (list) => list.filter((each) => !isOurs(each) || !until(MINUTE)) }],
+  ['the release appears a minute late', { releases: (list) => list.filter((each) => !isOurs(each) || !until(MINUTE)) }],
   ['releases are listed oldest first', { releases: (list) => list.toReversed() }],
   ['ids are numbers', { release: (release) => ({ ...release, id: Number(String(release.name).replace('_', '')) }) }],
 ];
 
-describe.each(fluent)('%s', (_, dialect) => {
-  test('a deployment succeeds', async () => {
+describe.each(dialects)('if %s', (_, dialect) => {
+  test('reports a successful deployment', async () => {
     speak(bed, dialect);
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded', release: OURS });
@@ -65,7 +62,7 @@ describe.each(fluent)('%s', (_, dialect) => {
     expect(posts()).toHaveLength(1);
   });
 
-  test('a deployment fails', async () => {
+  test('reports a failed deployment', async () => {
     speak(bed, dialect);
     bed.sandbox.state.fail_deploys = true;
     const run = await bed.dnx('deploy shop.example.com --json');
@@ -75,7 +72,7 @@ describe.each(fluent)('%s', (_, dialect) => {
 });
 
 describe('a deployment', () => {
-  test('whose live mark comes a minute late is waited for', async () => {
+  test('waits for a release that is marked as live a minute late', async () => {
     const [old] = releases().filter(({ active }) => active);
     speak(bed, { release: (release) => (until(MINUTE) ? { ...release, active: release.id === old?.id } : release) });
     const run = await bed.dnx('deploy shop.example.com --json');
@@ -83,7 +80,7 @@ describe('a deployment', () => {
     expect(run.waited).toBeLessThan(80_000);
   });
 
-  test('whose release says neither how it stands nor whether it is live is unknown, unless the site went through it', async () => {
+  test('is unknown if its release has neither a status nor a live mark, unless the site was deploying', async () => {
     const bare = (release: Record<string, unknown>) => without(release, 'status', 'active');
     const stop = speak(bed, { site: reading({ deploying: 'active' }), release: bare });
     const run = await bed.dnx('deploy shop.example.com --json');
@@ -94,7 +91,7 @@ describe('a deployment', () => {
     expect((await bed.dnx('deploy shop.example.com --json')).json()).toMatchObject({ outcome: 'succeeded' });
   });
 
-  test('of a site that was only edited is unknown', async () => {
+  test('is unknown if the site was only edited', async () => {
     speak(bed, { site: (site) => without(site, 'last_deployed_at') });
     bed.sandbox.faults.always({ method: 'POST', path: /\/deploy$/ }, { status: 202, body: { message: 'Deployment started.' } });
     const blog = siteOf(seeded.sites['blog.example.com']);
@@ -104,7 +101,7 @@ describe('a deployment', () => {
     expect(run.stderr).toContain('the site changed, but shows no new deployment');
   });
 
-  test('is not over because one answer lags behind', async () => {
+  test('is not over because of one stale response', async () => {
     bed.sandbox.state.fail_deploys = true;
     const lags = () => !until(9_000) && until(12_000);
     speak(bed, { site: (site) => (lags() ? { ...site, status: 'active' } : site) });
@@ -112,14 +109,14 @@ describe('a deployment', () => {
     expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'failed' })]);
   });
 
-  test('takes no release for its own that was only missing from the answer before', async () => {
+  test('does not claim an old release that one response omitted', async () => {
     const [old] = releases().filter(({ active }) => active);
     speak(bed, { releases: (list) => (posts().length === 0 ? list.filter(({ id }) => id !== old?.id) : list) });
     const run = await bed.dnx('deploy shop.example.com --json');
     expect([run.code, run.json()]).toEqual([1, expect.objectContaining({ outcome: 'superseded' })]);
   });
 
-  test('that is in progress by its release alone is followed, and nothing is sent', async () => {
+  test('follows a deployment that only its release shows, and sends nothing', async () => {
     speak(bed, { site: reading({ deploying: 'active' }) });
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com --json');
@@ -127,7 +124,7 @@ describe('a deployment', () => {
     expect(posts()).toEqual([]);
   });
 
-  test('that got stuck long ago keeps nobody from deploying', async () => {
+  test('starts although an old release is stuck in pending', async () => {
     const [oldest] = releases();
     speak(bed, { release: (release) => (release.id === oldest?.id ? { ...release, status: 'pending' } : release) });
     expect((await bed.dnx('deploy shop.example.com --json')).json()).toMatchObject({ outcome: 'succeeded', release: OURS });
@@ -153,10 +150,7 @@ describe('a rollback', () => {
         releases: (list) => list.toSorted((one, other) => String(one.commit_hash).localeCompare(String(other.commit_hash))),
       },
     ],
-    [
-      'active, with nothing but names to tell the order',
-      { release: (release) => without(release, 'created_at'), releases: (list) => list.toReversed() },
-    ],
+    ['active, ordered only by name', { release: (release) => without(release, 'created_at'), releases: (list) => list.toReversed() }],
   ])('finds the release before the live one by %s', async (_, dialect) => {
     const target = previous();
     speak(bed, dialect);
@@ -168,7 +162,7 @@ describe('a rollback', () => {
   test.each<[string, Dialect]>([
     ['no release is marked as live', { release: (release) => without(release, 'active') }],
     [
-      'nothing tells the order',
+      'the order is unknown',
       { release: (release) => ({ ...without(release, 'created_at'), name: `v${String(release.commit_hash).slice(0, 5)}` }) },
     ],
   ])('needs --to if %s', async (_, dialect) => {
@@ -184,7 +178,7 @@ describe('a rollback', () => {
     expect(live()).toBe(target);
   });
 
-  test('that makes a new release of the old commit has succeeded', async () => {
+  test('succeeds if it creates a new release of the old commit', async () => {
     const [target, old, site] = [previous(), live(), siteOf()];
     if (!target || !old || !site) throw new Error('The seed has no releases.');
     bed.sandbox.faults.always({ method: 'POST', path: /rollback$/ }, { status: 202, body: { message: 'Rollback started.' } });
@@ -209,9 +203,9 @@ describe('a rollback', () => {
   });
 
   test.each([
-    ['shows nothing', () => {}],
-    ['only touches the site', () => Object.assign(siteOf() ?? {}, { updated_at: '2026-04-16T12:00:03Z' })],
-  ])('that %s is unknown after 90 seconds', async (_, happens) => {
+    ['nothing changes', () => {}],
+    ['only the site changes', () => Object.assign(siteOf() ?? {}, { updated_at: '2026-04-16T12:00:03Z' })],
+  ])('is unknown after 90 seconds if %s', async (_, happens) => {
     bed.sandbox.faults.always({ method: 'POST', path: /rollback$/ }, { status: 202, body: { message: 'Rollback started.' } });
     bed.clock.at(3_000, happens);
     const run = await bed.dnx('rollback shop.example.com --yes --json');
@@ -219,7 +213,7 @@ describe('a rollback', () => {
     expect(run.waited).toBe(92_000);
   });
 
-  test('is waited for as long as it visibly goes on', async () => {
+  test('is followed while it is in progress', async () => {
     speak(bed, { site: (site) => (until(3 * MINUTE) && posts().length > 0 ? { ...site, status: 'deploying' } : site) });
     const run = await bed.dnx('rollback shop.example.com --yes --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded' });

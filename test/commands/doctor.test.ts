@@ -17,15 +17,15 @@ interface Line {
 }
 
 /** Each check by its name, as `verdict: detail`. */
-async function examined(line = 'doctor --json', options: RunOptions = {}) {
+async function runDoctor(line = 'doctor --json', options: RunOptions = {}) {
   const run = await bed.dnx(line, options);
   const lines = JSON.parse(run.stdout) as Line[];
   return { run, lines, by: Object.fromEntries(lines.map(({ check, verdict, detail }) => [check, `${verdict}: ${detail}`])) };
 }
 
 describe('doctor', () => {
-  test('checks everything, without secrets and names', async () => {
-    const { run, by } = await examined('doctor --json', { env: { SHELL: '/bin/bash' } });
+  test('runs every check and prints no secrets, paths or email addresses', async () => {
+    const { run, by } = await runDoctor('doctor --json', { env: { SHELL: '/bin/bash' } });
     expect(run.code).toBe(0);
     expect(by).toEqual({
       versions: expect.stringMatching(/^ok: dnx .*, Node 20\.19\.0, linux$/),
@@ -39,7 +39,7 @@ describe('doctor', () => {
       host: `ok: ${bed.sandbox.url} (from the environment)`,
       proxy: 'ok: none',
       DNS: 'ok: resolved',
-      TLS: 'skipped: not used on this machine',
+      TLS: 'skipped: not used on loopback',
       latency: expect.stringMatching(/^ok: \d+ ms$/),
       clock: expect.any(String),
       API: 'ok: signed in as a…@example.com',
@@ -54,8 +54,8 @@ describe('doctor', () => {
     ['skipped', { env: {} }],
     ['warning', { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } }],
     ['failed', { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0', DNX_HOST: 'https://127.0.0.1:9' } }],
-  ])('reports certificates that are not verified: %s', async (verdict, options) => {
-    const { by } = await examined('doctor --json', options);
+  ])('reports unverified certificates: %s', async (verdict, options) => {
+    const { by } = await runDoctor('doctor --json', options);
     expect(by.TLS).toMatch(new RegExp(`^${verdict}: ${verdict === 'skipped' ? 'not used' : 'certificates are not verified'}`));
   });
 
@@ -64,36 +64,36 @@ describe('doctor', () => {
       ...answer,
       headers: { ...answer.headers, Date: new Date(bed.clock.now() - 600_000).toUTCString() },
     }));
-    expect((await examined()).by.clock).toBe('warning: 10m ahead of the API');
+    expect((await runDoctor()).by.clock).toBe('warning: 10m ahead of the API');
   });
 
   test.each([
     [{ env: { DNX_TOKEN: undefined } }, 'token', 'failed: no token for'],
     [{ env: { DNX_TOKEN: '1|dead' } }, 'API', 'failed: the token was rejected'],
     [{ env: { DNX_HOST: 'http://127.0.0.1:9' } }, 'connection', 'failed: Could not reach 127.0.0.1:9: connection refused.'],
-  ])('%j fails at %s, with a fix', async (options, check, words) => {
-    const { run, lines } = await examined('doctor --json', options);
+  ])('with %j, the check %s fails and has a fix', async (options, check, words) => {
+    const { run, lines } = await runDoctor('doctor --json', options);
     const line = lines.find((each) => each.check === check);
     expect(run.code).toBe(1);
     expect(`${line?.verdict}: ${line?.detail}`).toContain(words);
     expect(line?.fix).toEqual(expect.stringMatching(/\w/));
     const { error } = JSON.parse(run.stderr) as { error: { message: string } };
-    expect(error.message).toMatch(/^\d of \d+ checks need attention\.$/);
+    expect(error.message).toMatch(/^(1 of \d+ checks needs|[2-9] of \d+ checks need) attention\.$/);
   });
 
   test.each([
-    ['a login page in between', { status: 200, body: '<html>Sign in to the Wi-Fi</html>' }, 'failed: the answer is not JSON'],
+    ['a captive portal', { status: 200, body: '<html>Sign in to the Wi-Fi</html>' }, 'failed: the response is not JSON'],
     ['a plan without API access', { status: 403, body: { message: 'Please upgrade your plan.' } }, 'failed: forbidden: your plan'],
-    ['another server', { status: 404, body: 'nothing here' }, 'failed: no Deploynix API at this host'],
+    ['a server that is not Deploynix', { status: 404, body: 'nothing here' }, 'failed: no Deploynix API at this host'],
     ['an API that fails', { status: 503, body: '' }, 'failed: returned 503'],
-  ])('%s', async (_, reply, words) => {
+  ])('reports %s', async (_, reply, words) => {
     bed.sandbox.faults.always({ path: '/user' }, reply);
-    expect((await examined()).by.API).toContain(words);
+    expect((await runDoctor()).by.API).toContain(words);
   });
 
-  test('reports an answer that ends early', async () => {
+  test('reports a response that ends early', async () => {
     bed.sandbox.faults.always({ path: '/user' }, 'cut');
-    const { run, by } = await examined();
+    const { run, by } = await runDoctor();
     expect([run.code, by.connection]).toEqual([1, expect.stringContaining('failed: Could not reach')]);
   });
 
@@ -103,7 +103,7 @@ describe('doctor', () => {
     );
     chmodSync(join(bed.directory, 'config'), 0o755);
     chmodSync(join(bed.directory, 'config', 'config.json'), 0o644);
-    const { by, lines } = await examined('doctor --json', { env: { DNX_TOKEN: undefined } });
+    const { by, lines } = await runDoctor('doctor --json', { env: { DNX_TOKEN: undefined } });
     expect(by.abilities).toBe('ok: everything');
     expect(by['settings directory']).toBe('warning: ~/config is accessible to others (mode 755)');
     expect(lines.find(({ check }) => check === 'settings')?.fix).toBe('chmod 600 ~/config/config.json');
@@ -124,18 +124,18 @@ describe('doctor', () => {
       }
   });
 
-  test('redacts a long text of the API in no time', async () => {
+  test('redacts an email address in a very long text', async () => {
     bed.sandbox.faults.always({ path: '/user' }, { status: 200, body: { data: { email: `${'a'.repeat(300_000)}@example.com` } } });
-    expect((await examined()).by.API).toBe('ok: signed in as a…@example.com');
+    expect((await runDoctor()).by.API).toBe('ok: signed in as a…@example.com');
     bed.sandbox.faults.always({ path: '/user' }, { status: 200, body: { data: { email: 'a.'.repeat(200_000) } } });
-    expect((await examined()).run.code).toBe(0);
+    expect((await runDoctor()).run.code).toBe(0);
   });
 
   test('finds installed completion', async () => {
     const place = join(bed.directory, 'data/bash-completion/completions');
     mkdirSync(place, { recursive: true });
     writeFileSync(join(place, 'dnx'), '');
-    const { by } = await examined('doctor --json', { env: { SHELL: '/bin/bash', XDG_DATA_HOME: join(bed.directory, 'data') } });
+    const { by } = await runDoctor('doctor --json', { env: { SHELL: '/bin/bash', XDG_DATA_HOME: join(bed.directory, 'data') } });
     expect(by.completion).toContain('ok: bash: ~/data');
   });
 });

@@ -24,7 +24,7 @@ afterEach(() => bed.close());
 const download = (rest = '', options: RunOptions = {}) => bed.dnx(`backup download ${id} ${rest}`, { cwd, ...options });
 const files = () => readdirSync(cwd);
 
-/** The backup lies on another server, to which the API points in this way. */
+/** Stores the backup on another server, to which the API points with this response. */
 async function elsewhere(
   answer: RequestListener,
   point: (url: string) => { status: number; headers?: Record<string, string>; body?: object },
@@ -38,7 +38,7 @@ const redirect = (status: number) => (url: string) => ({ status, headers: { Loca
 const content: RequestListener = (_, response) => void response.end(whole);
 
 describe('to a file', () => {
-  test('takes the name from the server, keeps every byte, and is for its owner alone', async () => {
+  test('takes the name from the response, keeps every byte, and is readable only by its owner', async () => {
     const run = await download();
     const [name = ''] = files();
     expect(name).toMatch(NAME);
@@ -48,7 +48,7 @@ describe('to a file', () => {
     expect(files()).toHaveLength(1);
   });
 
-  test('--json tells where and how much', async () => {
+  test('--json prints the path and the size', async () => {
     const run = await download('-O shop.gz --json');
     expect(run.json()).toEqual({ id, file: join(cwd, 'shop.gz'), size: whole.length });
   });
@@ -67,7 +67,7 @@ describe('to a file', () => {
     expect([long.code, long.stderr, long.calls]).toEqual([1, expect.stringContaining('The name is too long'), []]);
   });
 
-  test('shows a bar with size and rate on a terminal', async () => {
+  test('shows a progress bar with size and rate on a terminal', async () => {
     bed.sandbox.faults.next({ path }, 'trickle');
     const run = await download('-O x.gz', { columns: 120 });
     expect(run.stderr).toMatch(/Downloading to x\.gz .*━*╌* {2}\d+ % {2}.+ of \d+ kB/);
@@ -76,7 +76,7 @@ describe('to a file', () => {
 });
 
 describe('overwriting', () => {
-  test('is refused before any request where the name is known, and before the body otherwise', async () => {
+  test('is refused before any request if the name is given, and before the body otherwise', async () => {
     writeFileSync(join(cwd, 'x.gz'), 'mine');
     const named = await download('-O x.gz');
     expect([named.code, named.stdout, named.calls]).toEqual([2, '', []]);
@@ -90,7 +90,7 @@ describe('overwriting', () => {
     expect(files()).toHaveLength(2);
   });
 
-  test('--force replaces a link and not what it points to; a device is never replaced', async () => {
+  test('--force replaces a symbolic link instead of its target, and never a device', async () => {
     writeFileSync(join(bed.directory, 'precious'), 'mine');
     symlinkSync(join(bed.directory, 'precious'), join(cwd, 'x.gz'));
     expect((await download('-O x.gz --force')).code).toBe(0);
@@ -100,7 +100,7 @@ describe('overwriting', () => {
   });
 });
 
-describe('the name', () => {
+describe('the name of the response', () => {
   test.each([
     ['attachment; filename="../../etc/passwd"', 'passwd'],
     ['attachment; filename="..\\..\\boot.ini"', 'boot.ini'],
@@ -119,8 +119,8 @@ describe('the name', () => {
   });
 });
 
-describe('failures leave no file', () => {
-  test('a connection that is cut: exit 13', async () => {
+describe('a failed download leaves no file', () => {
+  test('a lost connection exits 13', async () => {
     bed.sandbox.faults.next({ path }, 'cut');
     const run = await download();
     expect([run.code, run.stdout, files()]).toEqual([13, '', []]);
@@ -128,14 +128,14 @@ describe('failures leave no file', () => {
     expect(run.stderr).toContain('No file was saved.');
   });
 
-  test('with --force, a cut leaves the old file as it was', async () => {
+  test('a lost connection with --force keeps the existing file', async () => {
     writeFileSync(join(cwd, 'x.gz'), 'mine');
     bed.sandbox.faults.next({ path }, 'cut');
     expect((await download('-O x.gz --force')).code).toBe(13);
     expect([files(), readFileSync(join(cwd, 'x.gz'), 'utf8')]).toEqual([['x.gz'], 'mine']);
   });
 
-  test('a silence counts as a cut', async () => {
+  test('a stalled connection exits 13', async () => {
     await elsewhere((_, response) => {
       response.writeHead(200, { 'Content-Length': whole.length });
       response.write(whole.subarray(0, 1000));
@@ -148,22 +148,22 @@ describe('failures leave no file', () => {
     [404, 6, 'Not found'],
     [429, 9, 'Rate limited'],
     [403, 5, 'Forbidden. The token probably lacks database:read'],
-  ])('%d is told like everywhere: exit %d', async (status, code, words) => {
+  ])('a %d exits %d', async (status, code, words) => {
     bed.sandbox.faults.always({ path }, { status, body: { message: 'No.' }, headers: { 'Retry-After': '3600' } });
     const run = await download();
     expect([run.code, run.stdout, files()]).toEqual([code, '', []]);
     expect(run.stderr).toContain(words);
   });
 
-  test('the limit of 10 an hour', async () => {
+  test('the limit of 10 downloads an hour exits 9', async () => {
     for (let n = 0; n < 10; n++) expect((await download(`-O ${n}.gz`)).code).toBe(0);
     expect((await download('-O x.gz')).code).toBe(9);
   });
 
-  test('a web page is no backup', async () => {
+  test('a web page instead of a backup exits 1', async () => {
     bed.sandbox.faults.next({ path }, { status: 200, body: '<html>Log in</html>' });
     const run = await download();
-    expect([run.code, files(), run.stderr]).toEqual([1, [], expect.stringContaining('answered a web page instead of the backup')]);
+    expect([run.code, files(), run.stderr]).toEqual([1, [], expect.stringContaining('returned a web page instead of the backup')]);
   });
 });
 
@@ -173,20 +173,20 @@ describe('to standard output', () => {
     expect([run.code, run.bytes.equals(whole), files()]).toEqual([0, true, []]);
   });
 
-  test('not to a terminal', async () => {
+  test('refuses to write to a terminal', async () => {
     const run = await download('-O -', { columns: 80 });
     expect([run.code, run.calls, run.stdout]).toEqual([2, [], '']);
   });
 
-  test('a cut is said', async () => {
+  test('says that the output is incomplete after a lost connection', async () => {
     bed.sandbox.faults.next({ path }, 'cut');
     const run = await download('-O -');
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('What was written is incomplete.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('The output is incomplete.')]);
   });
 });
 
-describe('a backup that lies elsewhere', () => {
-  test.each([301, 302, 303, 307, 308])('a %d is followed, without the token', async (status) => {
+describe('a backup on another server', () => {
+  test.each([301, 302, 303, 307, 308])('follows a %d without the token', async (status) => {
     const server = await elsewhere(content, redirect(status));
     const run = await download();
     expect([run.code, files()]).toEqual([0, ['shop backup.sql.gz']]);
@@ -200,27 +200,27 @@ describe('a backup that lies elsewhere', () => {
     ['{url}', (url: string) => ({ url })],
     ['{download_url}', (url: string) => ({ message: 'Ready.', download_url: url })],
     ['{data: "url"}', (url: string) => ({ data: url })],
-  ])('a JSON body with its URL: %s', async (_, body) => {
+  ])('follows the URL in a JSON body: %s', async (_, body) => {
     const server = await elsewhere(content, (url) => ({ status: 200, body: body(url) }));
     const run = await download('-O x.gz');
     expect([run.code, readFileSync(join(cwd, 'x.gz')).equals(whole)]).toEqual([0, true]);
     expect(server.requests[0]?.headers.authorization).toBeUndefined();
   });
 
-  test('JSON without a URL is a clear error', async () => {
+  test('fails if a JSON body has no URL', async () => {
     bed.sandbox.faults.next({ path }, { status: 200, body: { message: 'Being prepared.' } });
     const run = await download();
-    expect([run.code, files(), run.stderr]).toEqual([1, [], expect.stringContaining('has neither a file nor a URL')]);
+    expect([run.code, files(), run.stderr]).toEqual([1, [], expect.stringContaining('contains neither a file nor a URL')]);
   });
 
-  test('within the API the token goes along', async () => {
+  test('sends the token with a redirect within the API', async () => {
     const other = seeded.backups['shop application, completed'];
     bed.sandbox.faults.next({ path }, { status: 302, headers: { Location: `/api/v1/backups/${other}/download` } });
     const run = await download('-O x.gz');
     expect([run.code, readFileSync(join(cwd, 'x.gz')).equals(Buffer.from(archive({ id: other })))]).toEqual([0, true]);
   });
 
-  test('not in the clear, not to another protocol, not for ever', async () => {
+  test('refuses redirects to plain HTTP or another protocol, and more than five redirects', async () => {
     for (const [location, words] of [
       ['http://store.example.com/x', 'which is not encrypted'],
       ['ftp://store.example.com/x', 'which is not encrypted'],
@@ -234,10 +234,10 @@ describe('a backup that lies elsewhere', () => {
     }
   });
 
-  test('a store that refuses, and a short answer', async () => {
+  test('reports a file server that refuses, and a truncated file', async () => {
     await elsewhere((_, response) => void response.writeHead(403, { 'Content-Type': 'application/xml' }).end('<Error/>'), redirect(302));
     const refused = await download();
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/127\.0\.0\.1:\d+ answered 403 instead of the backup/)]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/127\.0\.0\.1:\d+ returned 403 instead of the backup/)]);
     bed.sandbox.faults.clear();
     await elsewhere((_, response) => {
       response.writeHead(200, { 'Content-Length': whole.length });

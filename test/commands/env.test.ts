@@ -9,7 +9,7 @@ const on = '--site blog.example.com';
 const later = 'Takes effect on the next deployment. Run: dnx deploy blog.example.com\n';
 
 testGroup('env', {
-  'list, with masked values': {
+  list: {
     line: `list ${on}`,
     table: ['KEY', 'APP_ENV      ••••••••', 'DB_PASSWORD  ••••••••'],
     json: [{ key: 'APP_ENV', value: 'production' }, { key: 'APP_DEBUG' }, { key: 'DB_PASSWORD', value: 'blog-password' }],
@@ -29,16 +29,16 @@ testGroup('env', {
     ability: 'site:read',
     missing: `get NOTHING ${on}`,
   },
-  'set, of a new key': {
+  'set with a new key': {
     line: `set LOG_LEVEL=warning ${on}`,
     table: ['✓ Set LOG_LEVEL on blog.example.com\n'],
     json: { key: 'LOG_LEVEL', value: 'warning' },
     says: later,
     ability: 'site:update',
     missing: 'set A=1 --site nowhere.example.com',
-    invalid: [`set not-a-key=1 ${on}`, 'key', 'key'],
+    invalid: [`set LOG_LEVEL=warning -F value:=1 ${on}`, 'value', 'value'],
   },
-  'set, of a known key': {
+  'set with an existing key': {
     line: `set APP_ENV=local ${on}`,
     table: ['✓ Set APP_ENV on blog.example.com\n'],
     json: { key: 'APP_ENV', value: 'local' },
@@ -74,7 +74,7 @@ const changes = (calls: readonly string[]) => calls.filter((call) => !call.start
 const value = (key: string) =>
   bed.sandbox.state.environment_variables.find((each) => each.site_id === seeded.sites['blog.example.com'] && each.key === key)?.value;
 
-test('several are set at once: new ones are created, known ones updated, unchanged ones not sent', async () => {
+test('env set creates new variables, updates existing ones and skips unchanged ones', async () => {
   const run = await bed.dnx(['env', 'set', 'LOG_LEVEL=warning', 'APP_ENV=a=b c', 'APP_DEBUG=false', ...on.split(' '), '--json']);
   expect(run.json()).toMatchObject([
     { key: 'LOG_LEVEL', value: 'warning' },
@@ -84,22 +84,22 @@ test('several are set at once: new ones are created, known ones updated, unchang
   expect(changes(run.calls)).toEqual(['POST', 'PUT']);
 });
 
-test('a value that is already set is not sent', async () => {
+test('env set does not send a value that is already set', async () => {
   const run = await bed.dnx(`env set APP_ENV=production ${on}`);
   expect([run.stdout, run.stderr]).toEqual(['Unchanged: APP_ENV already has this value.\n', '']);
   expect(changes(run.calls)).toEqual([]);
   expect(run.code).toBe(0);
 });
 
-test('a refused variable does not stop the others; exit 12', async () => {
+test('env set continues after a rejected variable and exits 12', async () => {
   const run = await bed.dnx(`env set not-a-key=1 LOG_LEVEL=warning ${on}`);
-  expect(run.stdout).toMatch(/^VARIABLE +RESULT\nnot-a-key +The key field format is invalid\.\nLOG_LEVEL +set\n$/);
+  expect(run.stdout).toMatch(/^VARIABLE +RESULT\nnot-a-key +'not-a-key' is not a valid variable name\.\nLOG_LEVEL +set\n$/);
   expect(run.stderr).toBe(`${later}Error: 1 of 2 variables failed\n`);
   expect(run.code).toBe(12);
   expect(value('LOG_LEVEL')).toBe('warning');
 });
 
-test('an empty value is a value', async () => {
+test('env set accepts an empty value', async () => {
   expect((await bed.dnx(`env set APP_ENV= ${on}`)).code).toBe(0);
   expect(value('APP_ENV')).toBe('');
 });
@@ -107,7 +107,7 @@ test('an empty value is a value', async () => {
 test.each([
   ['a file', 'licence.txt', ''],
   ['stdin', '-', 'line 1\nline 2\n'],
-])('a value of several lines comes from %s', async (_, file, stdin) => {
+])('env set reads a value of several lines from %s', async (_, file, stdin) => {
   writeFileSync(join(bed.directory, 'licence.txt'), 'line 1\nline 2\n');
   const run = await bed.dnx(`env set LICENCE --from-file ${file} ${on}`, { stdin });
   expect(run.code).toBe(0);
@@ -127,15 +127,20 @@ test.each([
   [['A=1', 'A=2'], 'A'],
   [['LOG_LEVEL=warning', 'A=1', 'LOG_LEVEL=warning'], 'LOG_LEVEL'],
   [['__proto__=1', '__proto__=2'], '__proto__'],
-])('env set %j is refused before anything is sent', async (words, key) => {
+])('env set %j fails before anything is sent', async (words, key) => {
   const run = await bed.dnx(['env', 'set', ...words, ...on.split(' ')]);
   expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: ${key} is set twice; nothing was changed.\n` });
 });
 
-test('several are removed with one confirmation', async () => {
+test('env unset removes several variables with one confirmation', async () => {
   const run = await bed.dnx(`env unset APP_DEBUG DB_PASSWORD ${on} --yes`);
   expect(run.stdout).toMatch(/^VARIABLE +RESULT\nAPP_DEBUG +removed\nDB_PASSWORD +removed\n$/);
   expect(run.stderr).toBe(later);
   expect(value('DB_PASSWORD')).toBeUndefined();
   expect(value('APP_ENV')).toBe('production');
+});
+
+test('a name that no shell takes is named, and the API explains; there is no other field to set', async () => {
+  const run = await bed.dnx(['env', 'set', 'FOO BAR=1', ...on.split(' ')]);
+  expect([run.code, run.stderr]).toEqual([7, "Error: 'FOO BAR' is not a valid variable name.\n  key: The key field format is invalid.\n"]);
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 let bed: Bed;
@@ -7,81 +8,135 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-describe('a field that is not there', () => {
+describe('an unknown field', () => {
   test.each([
     ['server list --fields id,nme', 'nme', " Did you mean 'name'?"],
     ['server list --sort nme', 'nme', " Did you mean 'name'?"],
     ['server list --sort -foo --json', 'foo', ''],
     ['server show web-1 --fields foo -o csv', 'foo', ''],
-    ['backup list --fields id,source --json', 'source', ''],
-    ['site show shop.example.com --fields certificate --json', 'certificate', ''],
     ['api GET /user --fields dta', 'dta', " Did you mean 'data'?"],
-  ])('is exit 2: dnx %s', async (line, field, guess) => {
+  ])('exits 2: dnx %s', async (line, field, guess) => {
     const run = await bed.dnx(line);
     expect([run.code, run.stdout]).toEqual([2, '']);
     expect(run.stderr).toContain(`Unknown field '${field}'.${guess}`);
     expect(run.stderr).toMatch(/Fields: |"hint":"Fields: /);
   });
 
-  test('is not known to be wrong for an empty list', async () => {
+  test.each([
+    ['site show shop.example.com --fields certificate --json', "-o json has no field 'certificate'; only tables have it."],
+    ['site show shop.example.com --fields certificate -o csv', "-o csv has no field 'certificate'; only tables have it."],
+    ['server show web-1 --fields ssh,sites -o csv', "-o csv has no field 'sites'; only tables have it."],
+    ['server show web-1 --fields ssh -o yaml', "-o yaml has no field 'ssh'; only table, csv, tsv and text have it."],
+    ['backup list --fields id,source --json', "-o json has no field 'source'; only table, csv, tsv and text have it."],
+  ])('exits 2 and says which format has it: dnx %s', async (line, words) => {
+    const run = await bed.dnx(line);
+    expect([run.code, run.stdout]).toEqual([2, '']);
+    expect(run.stderr).toContain(words);
+    expect(run.stderr).toMatch(/Fields: |"hint":"Fields: /);
+  });
+
+  test('is accepted if the list is empty', async () => {
     bed.sandbox.state.servers.length = 0;
     expect(await bed.dnx('server list --fields nme --sort nme')).toMatchObject({ code: 0, stdout: '' });
   });
 
-  test('is exit 1 after a change, which is told', async () => {
+  test('exits 1 after a change, and says that the command ran', async () => {
     const run = await bed.dnx('database create reports --server db-1 --fields nme');
     expect([run.code, run.stdout]).toEqual([1, '']);
     expect(run.stderr).toContain("The command ran, but its result cannot be printed: Unknown field 'nme'. Did you mean 'name'?");
     expect(run.calls.some((call) => call.startsWith('POST'))).toBe(true);
   });
 
-  test('does not hide that some targets failed', async () => {
+  test('exits 12 if some targets failed', async () => {
     const run = await bed.dnx('daemon restart 01JQ8Z4T9G0000000000DM0001 01JQ8Z4T9G00000000000N0NE1 --server web-1 --fields id,nme');
     expect(run.code).toBe(12);
   });
 });
 
-describe('what a column computes', () => {
-  test('is in a table, CSV and TSV, and can be sorted by', async () => {
+describe('a computed column', () => {
+  test('is in CSV and TSV, and can be sorted by', async () => {
     const run = await bed.dnx('backup list --fields id,source,size --sort source --limit 1 -o csv');
     expect([run.code, run.stdout]).toEqual([0, 'id,source,size\n01JQ8Z4T9G000000000000BK08,application,\n']);
     expect((await bed.dnx('backup list --database shop --server db-1 --fields source -o tsv --no-header --limit 1')).stdout).toBe('shop\n');
   });
 
-  test('stands in CSV only where the API sent nothing: sizes are bytes, commits whole', async () => {
+  test("does not replace the API's value in CSV: sizes are bytes, commits are full hashes", async () => {
     const [head, first] = (await bed.dnx('backup list --status completed -o csv')).stdout.split('\n');
-    expect(head).toBe('id,source,status,size,created_at,type,server_id');
+    expect(head).toBe('source,id,status,size,created_at,type,server_id');
     expect(first).toMatch(/,completed,\d{6},2\d{3}-.*Z,database,01JQ8Z4T9G000000000000DB01$/);
     const releases = await bed.dnx('site releases shop.example.com -o csv --fields commit_hash --limit 1');
     expect(releases.stdout).toMatch(/^commit_hash\n[0-9a-f]{40}\n$/);
     expect((await bed.dnx('network-rule list --server web-1 -o csv')).stdout).toContain(',anywhere,');
   });
 
-  test('of several results is in CSV', async () => {
+  test('is in CSV for several targets', async () => {
     const run = await bed.dnx('daemon restart 01JQ8Z4T9G0000000000DM0001 01JQ8Z4T9G0000000000DM0002 --server web-1 -o csv');
     expect(run.stdout).toMatch(/^id,result\n01JQ8Z4T9G0000000000DM0001,\S/);
   });
 });
 
-describe('names in place of ids', () => {
-  test('stand where they are known without a request', async () => {
-    const before = await bed.dnx('backup list');
+describe('names instead of ids', () => {
+  test('appear if they are known without a request', async () => {
+    const before = await bed.dnx('backup list -o csv');
     expect(before.stdout).not.toContain('shop.example.com');
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
     const run = await bed.dnx('backup list', { columns: 80, env: { NO_COLOR: '1' } });
-    expect(run.calls).toEqual(['GET /backups']);
-    expect(run.stdout).toMatch(/^01JQ8Z4T9G000000000000BK08 {2}shop\.example\.com {2}● pending/m);
+    expect(run.calls).toEqual(['GET /backups', 'GET /servers/01JQ8Z4T9G000000000000DB01/databases']);
+    expect(run.stdout).toMatch(/^shop\.example\.com {2}01JQ8Z4T9G000000000000BK08 {2}● pending/m);
     expect((await bed.dnx('backup list --wide', { columns: 200 })).stdout).toMatch(/ application +web-1\n/);
   });
 
   test.each(['site', 'server', 'database', 'git-repository', 'queue', 'daemon', 'crontab', 'redirect', 'network-rule', 'ssh-key'])(
-    'and no id in a list of 80 columns: dnx %s list',
+    'leave no id in 80 columns: dnx %s list',
     async (group) => {
       const parent = ['queue', 'redirect'].includes(group) ? '--site shop.example.com' : /server$|git/.test(group) ? '' : '--server web-1';
       const run = await bed.dnx(`${group} list ${parent}`, { columns: 80 });
       expect([run.code, run.stdout]).toEqual([0, expect.not.stringMatching(/01JQ8Z/)]);
     },
   );
+});
+
+describe('names that take further requests', () => {
+  const databases = `GET /servers/${seeded.servers['db-1']}/databases`;
+
+  test('name the database of a backup, with a request per server', async () => {
+    const run = await bed.dnx('backup list --type database', { columns: 80, env: { NO_COLOR: '1' } });
+    expect(run.calls).toEqual(['GET /backups', databases]);
+    expect(run.stdout).toMatch(/^shop +01JQ8Z\S+ +● completed/m);
+    expect(run.stdout).not.toMatch(/^database/m);
+  });
+
+  test('name the site of a backup, too', async () => {
+    const run = await bed.dnx('backup list --type application', { columns: 80, env: { NO_COLOR: '1' } });
+    expect(run.calls).toEqual(['GET /backups', `GET /servers/${seeded.servers['web-1']}/sites`]);
+    expect(run.stdout).toMatch(/^shop\.example\.com +01JQ8Z\S+ +● pending/m);
+  });
+
+  test.each([403, 500, 'drop'] as const)('are left out where the request answers %s', async (status) => {
+    bed.sandbox.faults.always({ path: '/servers/{server}/databases' }, typeof status === 'string' ? status : { status, body: {} });
+    const run = await bed.dnx('backup list --type database', { columns: 80 });
+    expect([run.code, run.stderr, run.waited, run.calls]).toEqual([0, '2 columns hidden; use --wide\n', 0, ['GET /backups', databases]]);
+    expect(run.stdout).toMatch(/^database +01JQ8Z/m);
+  });
+
+  test('are read for a table alone, and for a column that it shows', async () => {
+    expect((await bed.dnx('backup list --json')).calls).toEqual(['GET /backups']);
+    expect((await bed.dnx('backup list --fields id,status')).calls).toEqual(['GET /backups']);
+    expect((await bed.dnx('git-repository list', { columns: 80 })).calls).toEqual(['GET /git-repositories']);
+  });
+
+  test('name the Git provider of a repository, or nothing', async () => {
+    const named = await bed.dnx('git-repository list', { columns: 120, env: { NO_COLOR: '1' } });
+    expect(named.stdout).toMatch(/^example\/shop .* GitHub {2,}/m);
+    bed.sandbox.faults.always({ path: '/git-providers' }, { status: 403, body: {} });
+    const run = await bed.dnx('git-repository list', { columns: 120, env: { NO_COLOR: '1' } });
+    expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/^example\/shop .* – {2,}/m)]);
+  });
+
+  test('a server that is not known has no id in its place', async () => {
+    const { stdout } = await bed.dnx('backup list', { columns: 200, env: { NO_COLOR: '1' } });
+    expect(stdout).toMatch(/(application|database) +–\n/);
+  });
 });
 
 describe('an empty list', () => {

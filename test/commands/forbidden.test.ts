@@ -26,14 +26,14 @@ test('an assumed ability is only probable', async () => {
   expect(run.stderr).toContain('Error: Forbidden. The token probably lacks server:update (“Invalid ability provided”).\n');
 });
 
-test('a missing role is not a missing ability: no other token helps', async () => {
+test('a 403 because of the role suggests no other token', async () => {
   const run = await bed.dnx(restart, as(['*'], 'viewer'));
   expect(run.code).toBe(5);
   expect(run.stderr).toContain('Your role does not allow this (“This action is unauthorized”).');
   expect(run.stderr).not.toContain('dnx token create');
 });
 
-test('neither is a plan without API access', async () => {
+test('a 403 because of the plan suggests no other token', async () => {
   bed.sandbox.state.plan.api_access = false;
   const run = await bed.dnx(restart);
   expect(run.code).toBe(5);
@@ -41,13 +41,13 @@ test('neither is a plan without API access', async () => {
   expect(run.stderr).not.toContain('dnx token create');
 });
 
-test('an answer without words names the most probable ability', async () => {
+test('a 403 without a message names the most probable ability', async () => {
   bed.sandbox.faults.always({ method: 'POST' }, { status: 403, body: '' });
   const run = await bed.dnx(restart);
   expect(run.stderr).toContain('Error: Forbidden. The token probably lacks server:update.\n');
 });
 
-test('--json has the command in the hint', async () => {
+test('--json contains the command in the hint', async () => {
   const run = await bed.dnx(`${restart} --json`, as([]));
   expect(JSON.parse(run.stderr).error).toMatchObject({
     code: 'forbidden',
@@ -56,7 +56,7 @@ test('--json has the command in the hint', async () => {
   });
 });
 
-test('a command that cannot follow its change does not begin it', async () => {
+test('deploy --wait sends nothing if the token cannot follow', async () => {
   const run = await bed.dnx('deploy shop.example.com --server web-1 --wait', as(['site:deploy', 'server:read']));
   expect(run.code).toBe(5);
   expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([]);

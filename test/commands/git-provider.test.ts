@@ -1,4 +1,4 @@
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 
 const github = '01JQ8Z4T9G0000000000GP0001';
 
@@ -14,7 +14,7 @@ testGroup('git-provider', {
     table: ['Name      GitHub', 'Provider  github'],
     json: { id: github },
     ability: 'provider:read',
-    missing: `show ${nobody}`,
+    missing: `show ${missingId}`,
   },
   create: {
     line: "create 'Another GitLab' --provider gitlab --url https://git.example.com --token -",
@@ -29,7 +29,7 @@ testGroup('git-provider', {
     table: ['Name      GitHub (example)'],
     json: { id: github, name: 'GitHub (example)' },
     ability: 'provider:update',
-    missing: `update ${nobody} --name x`,
+    missing: `update ${missingId} --name x`,
     invalid: [`update ${github} -F name:=7`, 'name'],
   },
   delete: {
@@ -37,6 +37,6 @@ testGroup('git-provider', {
     table: ['Deleted Git provider GitHub'],
     json: { id: github, deleted: true },
     ability: 'provider:delete',
-    missing: `delete ${nobody} --yes`,
+    missing: `delete ${missingId} --yes`,
   },
 });

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 
 const blog = '01JQ8Z4T9G0000000000GR0002';
 const everySite = 'This affects every site that uses the repository.';
@@ -18,20 +18,20 @@ testGroup('git-repository', {
     ability: 'provider:read',
     missing: 'show example/nothing',
   },
-  'create, on a Git provider by its name': {
+  'create with a provider name': {
     line: 'create example/docs --git-provider-id GitHub',
     table: ['Name          example/docs'],
     json: { name: 'example/docs', git_provider_id: '01JQ8Z4T9G0000000000GP0001' },
     ability: 'provider:create',
     missing: 'create example/docs --git-provider-id Nowhere',
-    invalid: [`create example/docs --git-provider-id ${nobody}`, 'git_provider_id'],
+    invalid: [`create example/docs --git-provider-id ${missingId}`, 'git_provider_id'],
   },
   update: {
     line: 'update example/blog --name example/journal',
     table: ['Name          example/journal'],
     json: { id: blog, name: 'example/journal' },
     ability: 'provider:update',
-    missing: `update ${nobody} --name example/x`,
+    missing: `update ${missingId} --name example/x`,
     invalid: ['update example/blog --name blog', 'name'],
   },
   delete: {
@@ -39,7 +39,7 @@ testGroup('git-repository', {
     table: ['Deleted repository example/blog'],
     json: { id: blog, deleted: true },
     ability: 'provider:delete',
-    missing: `delete ${nobody} --yes`,
+    missing: `delete ${missingId} --yes`,
   },
   'setup-deploy-key': {
     line: 'setup-deploy-key example/blog',
@@ -47,7 +47,7 @@ testGroup('git-repository', {
     json: { id: blog, deploy_key: expect.stringContaining('ssh-ed25519') },
     says: everySite,
     ability: 'provider:update',
-    missing: `setup-deploy-key ${nobody}`,
+    missing: `setup-deploy-key ${missingId}`,
   },
   'enable-auto-deploy': {
     line: 'enable-auto-deploy example/blog',
@@ -55,7 +55,7 @@ testGroup('git-repository', {
     json: { id: blog, auto_deploy_enabled: true },
     says: everySite,
     ability: 'provider:update',
-    missing: `enable-auto-deploy ${nobody}`,
+    missing: `enable-auto-deploy ${missingId}`,
   },
   'disable-auto-deploy': {
     line: 'disable-auto-deploy example/shop',
@@ -63,6 +63,6 @@ testGroup('git-repository', {
     json: { auto_deploy_enabled: false },
     says: everySite,
     ability: 'provider:update',
-    missing: `disable-auto-deploy ${nobody}`,
+    missing: `disable-auto-deploy ${missingId}`,
   },
 });

@@ -16,7 +16,7 @@ const config = () => join(bed.directory, 'config');
 const login = (line?: string, options?: RunOptions) => signIn(bed, line, options);
 
 describe('a link file', () => {
-  /** Writes a link file, and answers a server that nobody but it names. */
+  /** Writes a link file that names a new server, and returns the server. */
   async function linked(content: (url: string) => object) {
     const elsewhere = await openElsewhere((_, response) =>
       response.writeHead(200).end('{"data":{"email":"eve@example.com"},"token":"1|x"}'),
@@ -29,14 +29,14 @@ describe('a link file', () => {
   const password = { keys: `ada@example.com\r${SEED_PASSWORD}\r\r\r`, columns: 100 };
 
   describe('that names a host', () => {
-    test('is a check that fails in dnx doctor, which asks nobody', async () => {
+    test('fails a check of dnx doctor, which sends nothing', async () => {
       const { requests, url } = await linked((host) => ({ host }));
       const run = await bed.dnx('doctor --json', { env: { DNX_HOST: undefined } });
       expect([run.code, run.calls, requests]).toEqual([1, [], []]);
       expect(run.stdout).toContain(`names the host ${url}, but a link file cannot choose the host. Nothing was sent.`);
     });
 
-    test.each(lines)('gets nothing from dnx %s', async (line) => {
+    test.each(lines)('receives nothing from dnx %s', async (line) => {
       const { requests, url } = await linked((host) => ({ host }));
       const run = await bed.dnx(line, { env: { DNX_HOST: undefined } });
       expect([run.code, run.stdout, run.calls, requests]).toEqual([2, '', [], []]);
@@ -44,15 +44,18 @@ describe('a link file', () => {
       expect(run.stderr).toContain(`DNX_HOST=${url}`);
     });
 
-    test.each(['login', 'login --with-token', 'login --insecure-storage'])('gets no email, password or token from dnx %s', async (line) => {
-      const { requests, url } = await linked((host) => ({ host }));
-      const run = await login(line, { env: { DNX_HOST: undefined }, ...(line.includes('token') ? {} : password) });
-      expect([run.code, run.stdout, requests]).toEqual([2, '', []]);
-      expect(run.stderr).toContain(`--host ${url} or DNX_HOST=${url}`);
-      expect(run.stderr).not.toContain('Email');
-    });
+    test.each(['login', 'login --with-token', 'login --insecure-storage'])(
+      'receives no email, password or token from dnx %s',
+      async (line) => {
+        const { requests, url } = await linked((host) => ({ host }));
+        const run = await login(line, { env: { DNX_HOST: undefined }, ...(line.includes('token') ? {} : password) });
+        expect([run.code, run.stdout, requests]).toEqual([2, '', []]);
+        expect(run.stderr).toContain(`--host ${url} or DNX_HOST=${url}`);
+        expect(run.stderr).not.toContain('Email');
+      },
+    );
 
-    test('is used once --host, DNX_HOST or a profile names it too', async () => {
+    test('is used if --host, DNX_HOST or a profile names it too', async () => {
       writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ host: bed.sandbox.url }));
       expect((await login('login --with-token --profile work')).code).toBe(0);
       const free = { DNX_TOKEN: undefined, DNX_HOST: undefined };
@@ -64,7 +67,7 @@ describe('a link file', () => {
       expect((await bed.dnx('whoami')).code).toBe(0);
     });
 
-    test('says nothing where another host is given', async () => {
+    test('is ignored if another host is given', async () => {
       const { requests } = await linked((host) => ({ host }));
       const run = await bed.dnx('whoami');
       expect([run.code, run.stderr, requests]).toEqual([0, '', []]);
@@ -72,7 +75,7 @@ describe('a link file', () => {
   });
 
   describe('that names a profile', () => {
-    test.each(lines)('sends DNX_TOKEN nowhere with dnx %s', async (line) => {
+    test.each(lines)('sends DNX_TOKEN nowhere: dnx %s', async (line) => {
       const { requests, url } = await linked(() => ({ profile: 'other' }));
       expect((await bed.dnx(`config set host ${url} --profile other`)).code).toBe(0);
       const run = await bed.dnx(line, { env: { DNX_HOST: undefined } });
@@ -81,25 +84,22 @@ describe('a link file', () => {
       expect(run.stderr).toContain('--profile other');
     });
 
-    test.each([...lines, 'login --with-token'])(
-      "does not choose whose stored token is used, on the user's own host, with dnx %s",
-      async (line) => {
-        expect((await login('login --with-token --profile other')).code).toBe(0);
-        writeFileSync(join(bed.directory, '.deploynix.json'), '{"profile":"other"}');
-        const run = await bed.dnx(line, { ...signedOut, stdin: bed.sandbox.token });
-        expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
-        expect(run.stderr).toContain('a link file cannot choose whose token is used');
-        expect((await bed.dnx('whoami --profile other', signedOut)).code).toBe(0);
-      },
-    );
+    test.each([...lines, 'login --with-token'])('does not choose the stored token: dnx %s', async (line) => {
+      expect((await login('login --with-token --profile other')).code).toBe(0);
+      writeFileSync(join(bed.directory, '.deploynix.json'), '{"profile":"other"}');
+      const run = await bed.dnx(line, { ...signedOut, stdin: bed.sandbox.token });
+      expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
+      expect(run.stderr).toContain('a link file cannot choose whose token is used');
+      expect((await bed.dnx('whoami --profile other', signedOut)).code).toBe(0);
+    });
 
-    test('does not stand in the way of DNX_TOKEN to the host of the user', async () => {
+    test("does not prevent DNX_TOKEN from being sent to the user's host", async () => {
       writeFileSync(join(bed.directory, '.deploynix.json'), '{"profile":"ci"}');
       expect((await bed.dnx('whoami')).code).toBe(0);
     });
   });
 
-  test('that is broken, or broken settings, stop no command that can do without them', async () => {
+  test('that is broken, like broken settings, stops no command that does not need it', async () => {
     mkdirSync(config());
     writeFileSync(join(config(), 'config.json'), '{"profiles":{"default":null}}');
     writeFileSync(join(bed.directory, '.deploynix.json'), '{');
@@ -107,7 +107,7 @@ describe('a link file', () => {
       const run = await bed.dnx(line);
       expect([line, run.code]).toEqual([line, 0]);
       expect(run.stderr.split('\n').filter((each) => each.startsWith('! '))).toEqual([
-        `! profiles.default in ${join(config(), 'config.json')} is not an object. Fix or remove it.`,
+        `! profiles.default in ${join(config(), 'config.json')} must be an object. Fix or remove it.`,
         `! ${join(bed.directory, '.deploynix.json')} is not valid JSON. Fix or remove it.`,
       ]);
     }
@@ -117,24 +117,24 @@ describe('a link file', () => {
   });
 });
 
-describe('the host that was signed in to', () => {
+describe('the host of a sign-in', () => {
   const free = { DNX_TOKEN: undefined, DNX_HOST: undefined };
   const host = () => new URL(bed.sandbox.url).host;
 
-  test('is kept in the default profile, and no later command needs --host', async () => {
+  test('is saved in the default profile, so that later commands need no --host', async () => {
     const run = await login(`login --with-token --host ${bed.sandbox.url}`, { env: { DNX_HOST: undefined } });
     expect([run.code, run.stderr]).toEqual([0, 'Next: dnx site list\n']);
     expect((await bed.dnx('whoami', { env: free })).code).toBe(0);
     expect((await bed.dnx('config get host', { env: free })).stdout).toBe(`${bed.sandbox.url}\n`);
   });
 
-  test('is kept in a named profile, which the next step names', async () => {
+  test('is saved in a named profile, which the suggested command names', async () => {
     const run = await login(`login --with-token --host ${bed.sandbox.url} --profile work`, { env: { DNX_HOST: undefined } });
     expect([run.code, run.stderr]).toEqual([0, 'Next: dnx site list --profile work\n']);
     expect((await bed.dnx('whoami --profile work', { env: free })).code).toBe(0);
   });
 
-  test('replaces the one that was kept, and says so', async () => {
+  test('replaces the saved host, and says so', async () => {
     expect((await bed.dnx('config set host deploynix.example.com')).code).toBe(0);
     const run = await login();
     expect(run.stderr).toContain(`Profile default now uses ${host()} instead of deploynix.example.com.\n`);
@@ -149,7 +149,7 @@ describe('the host that was signed in to', () => {
     expect((await login()).stderr).toContain(`Profile default now uses ${host()} instead of deploynix.io.\n`);
   });
 
-  test('suggests a deployment where a site is linked', async () => {
+  test('suggests a deployment if a site is linked', async () => {
     writeFileSync(join(bed.directory, '.deploynix.json'), '{"site":"shop.example.com"}');
     expect((await login()).stderr).toBe('Next: dnx site list\nDeploy with: dnx deploy\n');
   });
@@ -160,9 +160,31 @@ describe('an unknown key of a link file', () => {
     ['servr', "! 'servr' in .deploynix.json is not a setting. Did you mean 'server'?\n"],
     ['comment', "! 'comment' in .deploynix.json is not a setting.\n"],
     ['$schema', ''],
-  ])('%s is warned about once, and stops nothing', async (key, warning) => {
+  ])('%s is reported once and does not stop the command', async (key, warning) => {
     writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ [key]: 'web-1' }));
     const run = await bed.dnx('server show web-1 --quiet');
     expect([run.code, run.stderr]).toEqual([0, warning]);
   });
+});
+
+test.each([
+  'http://',
+  'https://',
+  'foo bar',
+  '.',
+  '...',
+  'a..b',
+  '-rf',
+  '"deploynix.io"',
+  'deploynix,io',
+  'http:/far.example',
+  'ftp://x',
+  'http://far.example',
+  'a@b',
+])('the question for the host does not take %s', async (typed) => {
+  const run = await login('login', { env: { DNX_HOST: undefined }, keys: `${typed}\r\u0003`, columns: 100 });
+  expect([run.code, run.calls]).toEqual([130, []]);
+  expect(run.stderr).toMatch(/is not a host|A host cannot contain|Refusing to send/);
+  expect(run.stderr).not.toContain('Email');
+  expect((await bed.dnx(['config', 'set', 'host', '--', typed])).code).toBe(2);
 });

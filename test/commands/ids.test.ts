@@ -13,11 +13,11 @@ beforeEach(async () => {
 afterEach(() => bed.close());
 
 interface Platform extends Elsewhere {
-  /** `DELETE /servers/7 {"a":1}`, without what only reads. */
+  /** Requests other than GET, as `DELETE /servers/7 {"a":1}`. */
   readonly changes: string[];
 }
 
-/** A platform of one server with one site, whose ids are this JSON text. */
+/** An API with one server and one site, whose ids are this JSON text. */
 async function platform(id: string): Promise<Platform> {
   const changes: string[] = [];
   const server = await openElsewhere(async (request: IncomingMessage, response) => {
@@ -37,50 +37,50 @@ async function platform(id: string): Promise<Platform> {
 const run = (line: string, { url }: Elsewhere, options: object = {}) => bed.dnx(line, { env: { DNX_HOST: url }, ...options });
 
 describe.each(['9007199254740993', '18446744073709551615', '123456789012345678901234567890'])('an id of %s', (id) => {
-  test('keeps its digits in paths, bodies and every format', async () => {
-    const there = await platform(id);
-    expect((await run('server delete web-1 --confirm web-1', there)).code).toBe(0);
+  test('keeps its digits in paths, bodies and every output format', async () => {
+    const api = await platform(id);
+    expect((await run('server delete web-1 --confirm web-1', api)).code).toBe(0);
     for (const line of ['site suspend shop.test --yes', 'env set A=2 --site shop.test', 'backup create --site shop.test --no-wait'])
-      expect((await run(line, there)).code).toBe(0);
-    expect(there.changes).toEqual([
+      expect((await run(line, api)).code).toBe(0);
+    expect(api.changes).toEqual([
       `DELETE /servers/${id}`,
       `POST /servers/${id}/sites/${id}/suspend`,
       `PUT /servers/${id}/sites/${id}/environment-variables/${id} {"value":"2"}`,
       `POST /backups/application {"site_id":"${id}"}`,
     ]);
-    const json = await run('server list --json', there);
+    const json = await run('server list --json', api);
     expect(json.stdout).toContain(`"id": ${id},`);
     for (const format of ['table', 'ids', 'csv', 'tsv', 'yaml', 'ndjson'])
-      expect((await run(`server list -o ${format}`, there)).stdout).toMatch(new RegExp(`(^|[^\\d"'])${id}([^\\d"']|$)`, 'm'));
-    expect((await run('server list --query "[].id" --json', there)).stdout).toBe(`[\n  ${id}\n]\n`);
-    expect((await run('api GET /user', there)).stdout).toContain(`"id": ${id},`);
-    expect((await run('api GET /user -i', there)).stdout).toContain(`"id": ${id},`);
-    expect((await run('server list --sort id --limit 1 --fields id --json', there)).stdout).toContain(`"id": ${id}\n`);
+      expect((await run(`server list -o ${format}`, api)).stdout).toMatch(new RegExp(`(^|[^\\d"'])${id}([^\\d"']|$)`, 'm'));
+    expect((await run('server list --query "[].id" --json', api)).stdout).toBe(`[\n  ${id}\n]\n`);
+    expect((await run('api GET /user', api)).stdout).toContain(`"id": ${id},`);
+    expect((await run('api GET /user -i', api)).stdout).toContain(`"id": ${id},`);
+    expect((await run('server list --sort id --limit 1 --fields id --json', api)).stdout).toContain(`"id": ${id}\n`);
   });
 
-  test('is found among others that differ in the last digit', async () => {
-    const there = await platform(id);
-    expect((await run(`server delete ${id} --confirm web-1`, there)).code).toBe(0);
-    expect(there.changes).toEqual([`DELETE /servers/${id}`]);
+  test('is sent unchanged if the user gives it', async () => {
+    const api = await platform(id);
+    expect((await run(`server delete ${id} --confirm web-1`, api)).code).toBe(0);
+    expect(api.changes).toEqual([`DELETE /servers/${id}`]);
   });
 
-  test('keeps its digits in what the user gives', async () => {
-    const there = await platform(id);
+  test('keeps its digits in -F, --input and the link file', async () => {
+    const api = await platform(id);
     for (const given of [
       ['-F', `id:=${id}`],
       ['--input', `{"id":${id}}`],
     ])
-      expect((await bed.dnx(['api', 'POST', '/things', ...given], { env: { DNX_HOST: there.url } })).code).toBe(0);
-    expect(there.changes).toEqual([`POST /things {"id":${id}}`, `POST /things {"id":${id}}`]);
+      expect((await bed.dnx(['api', 'POST', '/things', ...given], { env: { DNX_HOST: api.url } })).code).toBe(0);
+    expect(api.changes).toEqual([`POST /things {"id":${id}}`, `POST /things {"id":${id}}`]);
     writeFileSync(join(bed.directory, '.deploynix.json'), `{"server": ${id}}`);
-    expect((await run('daemon create --command top', there)).code).toBe(0);
-    expect(there.changes.at(-1)).toBe(`POST /servers/${id}/daemons {"command":"top"}`);
+    expect((await run('daemon create --command top', api)).code).toBe(0);
+    expect(api.changes.at(-1)).toBe(`POST /servers/${id}/daemons {"command":"top"}`);
   });
 });
 
-test('an id that is remembered keeps its digits', async () => {
-  const there = await platform('9007199254740993');
-  expect((await run('site show shop.test', there)).code).toBe(0);
+test('a remembered id keeps its digits', async () => {
+  const api = await platform('9007199254740993');
+  expect((await run('site show shop.test', api)).code).toBe(0);
   expect(readFileSync(join(bed.directory, 'cache/sites.json'), 'utf8')).toContain('"id": "9007199254740993"');
 });
 
@@ -92,14 +92,14 @@ describe.each(['null', '{}', '{"a":1}', '[1]', 'true', '""', '" "', '".."', '"\\
     'daemon create --command top --server web-1',
     'env set A=2 --site 7 --server 7',
     'env unset A --site 7 --server 7 --yes',
-  ])('is refused before anything is sent: %s', async (line) => {
-    const there = await platform(id);
-    const { code, stdout, stderr } = await run(line, there);
-    expect(stderr).toMatch(/^Error: Deploynix answered with an unusable id for a (server|site|variable): /);
-    expect([code, stdout, there.changes]).toEqual([1, '', []]);
+  ])('stops dnx before anything is sent: %s', async (line) => {
+    const api = await platform(id);
+    const { code, stdout, stderr } = await run(line, api);
+    expect(stderr).toMatch(/^Error: Deploynix returned an unusable id for a (server|site|variable): /);
+    expect([code, stdout, api.changes]).toEqual([1, '', []]);
   });
 
-  test('is shown as it came', async () => {
+  test('is printed as the API sent it', async () => {
     const { code, stdout } = await run('server list --json', await platform(id));
     expect([code, JSON.parse(stdout)[0].id]).toEqual([0, JSON.parse(id)]);
   });

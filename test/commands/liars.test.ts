@@ -33,67 +33,67 @@ const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
 const read = 'server list';
 const change = 'daemon create --command top --server 7';
 
-describe('an answer that never comes, or never ends', () => {
+describe('a response that never arrives or never ends', () => {
   test.each<[string, Lie]>([
-    ['nothing at all', () => {}],
-    ['interim answers', (socket) => drip(socket, 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n', 10)],
-    ['a head of one byte at a time', (socket) => socket.write(`${HEAD}X-Slow: `) && drip(socket, 'a', 10)],
-  ])('%s: no answer, exit 13, asked once', async (_, lie) => {
+    ['nothing', () => {}],
+    ['interim responses', (socket) => drip(socket, 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n', 10)],
+    ['headers one byte at a time', (socket) => socket.write(`${HEAD}X-Slow: `) && drip(socket, 'a', 10)],
+  ])('exits 13 after one attempt: %s', async (_, lie) => {
     const server = await liar(lie);
     const run = await bed.dnx(read, at(server, { idleMs: 150 }));
     expect([run.code, run.stdout, run.stderr.split('\n')[0]]).toEqual([
       13,
       '',
-      `Error: Could not reach ${server.url.replace('http://', '')}: no answer within 0.15s.`,
+      `Error: Could not reach ${server.url.replace('http://', '')}: no response within 0.15s.`,
     ]);
     expect(server.asked).toHaveLength(1);
     const sent = await bed.dnx(change, at(server, { idleMs: 150 }));
-    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('no answer within 0.15s. The request may have been performed.')]);
+    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('no response within 0.15s. The request may have gone through.')]);
     expect(server.asked).toHaveLength(2);
   });
 
-  test('a body that stops coming', async () => {
+  test('exits 13 if the body stalls', async () => {
     const server = await liar((socket) => socket.write(`${HEAD}Content-Length: 100\r\n\r\n{"data":`));
     const run = await bed.dnx(read, at(server, { idleMs: 150 }));
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the answer stalled for 0.15s.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response stalled for 0.15s.')]);
     expect(server.asked).toHaveLength(1);
   });
 
-  test('a body of one byte at a time ends after a while, too', async () => {
+  test('exits 13 if the body arrives one byte at a time', async () => {
     const server = await liar((socket) => socket.write(`${HEAD}\r\n{"data":"`) && drip(socket, 'a', 10));
     const run = await bed.dnx(read, at(server, { bodyMs: 200 }));
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the answer took longer than 0.2s.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response took longer than 0.2s.')]);
     const refused = await liar((socket) => socket.write(`${HEAD.replace('200 OK', '500 No')}\r\n`) && drip(socket, 'a', 10));
     const download = await bed.dnx('backup download 7', at(refused, { bodyMs: 200 }));
-    expect([download.code, download.stderr]).toEqual([13, expect.stringContaining('the answer took longer than 0.2s.')]);
+    expect([download.code, download.stderr]).toEqual([13, expect.stringContaining('the response took longer than 0.2s.')]);
   });
 
-  test('the body of a 429 is not waited for', async () => {
+  test('does not wait for the body of a 429', async () => {
     const server = await liar((socket) => socket.write('HTTP/1.1 429 No\r\nRetry-After: 1\r\n\r\n') && drip(socket, 'a', 10));
     const run = await bed.dnx(read, at(server, { bodyMs: 100 }));
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the answer took longer than 0.1s.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response took longer than 0.1s.')]);
     expect(server.asked.length).toBeGreaterThan(100);
   });
 });
 
-describe('an answer without an end', () => {
+describe('a response without an end', () => {
   const endless: Lie = (socket) => {
     socket.write(`${HEAD}\r\n{"data":"`);
     flood(socket, Buffer.alloc(65_536, 'a'));
   };
 
-  test('is read up to DNX_MAX_RESPONSE, exit 1, asked once', async () => {
+  test('is read up to DNX_MAX_RESPONSE and exits 1 after one attempt', async () => {
     const server = await liar(endless);
     const run = await bed.dnx(read, at(server, { env: { DNX_MAX_RESPONSE: '1MB' } }));
     expect(run.stderr).toBe(
-      `Error: Could not read the answer from ${server.url.replace('http://', '')}: the answer is larger than 1 MB.\n  Set DNX_MAX_RESPONSE to more, such as 256MB, or request less.\n`,
+      `Error: Could not read the response from ${server.url.replace('http://', '')}: the response is larger than 1 MB.\n  Raise DNX_MAX_RESPONSE, such as to 256MB, or request less data.\n`,
     );
     expect([run.code, run.stdout, server.asked.length]).toEqual([1, '', 1]);
     const sent = await bed.dnx(change, at(server, { env: { DNX_MAX_RESPONSE: '1' } }));
-    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('larger than 1 MB. The request may have been performed.')]);
+    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('larger than 1 MB. The request may have gone through.')]);
   });
 
-  test('is read up to 64 MB where nothing else is said, whatever it says of its length', async () => {
+  test('is read up to 64 MB by default, whatever its Content-Length', async () => {
     const server = await liar((socket, asked) => {
       if (asked.includes('/user')) socket.write(`${HEAD}Content-Length: 2000000000\r\n\r\n`);
       else socket.write(`${HEAD}\r\n`);
@@ -101,63 +101,63 @@ describe('an answer without an end', () => {
     });
     for (const line of [read, 'api GET /user', 'api GET /user -i']) {
       const run = await bed.dnx(line, at(server));
-      expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('the answer is larger than 64 MB.')]);
+      expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('the response is larger than 64 MB.')]);
     }
   });
 
-  test.each(['0', '-1', '1GB', '501', 'lots', '1.5'])('DNX_MAX_RESPONSE=%s is refused before any request', async (value) => {
+  test.each(['0', '-1', '1GB', '501', 'lots', '1.5'])('DNX_MAX_RESPONSE=%s fails before any request', async (value) => {
     const run = await bed.dnx(read, { env: { DNX_MAX_RESPONSE: value } });
     expect([run.code, run.calls]).toEqual([2, []]);
     expect(run.stderr).toContain(`DNX_MAX_RESPONSE is not a valid size: '${value}'.`);
   });
 });
 
-describe('pages without an end', () => {
+describe('a list without an end', () => {
   const meta = { last_page: 10 ** 9 };
 
-  test('the same page again and again is refused at the second', async () => {
+  test('fails at the second page if it repeats the first', async () => {
     const server = await jsonServer(() => ({ data: [{ id: 1 }, { id: 2 }], meta }));
     const run = await bed.dnx(read, at(server));
     expect([run.code, run.stdout, server.requests.length]).toEqual([1, '', 2]);
-    expect(run.stderr).toContain('Page 2 of GET /servers repeats the pages before it, so the list cannot be read to its end.');
+    expect(run.stderr).toContain('Page 2 of GET /servers repeats earlier pages, so the list cannot be read completely.');
   });
 
-  test('ever new pages are read up to a maximum, and none of them is shown as the whole', async () => {
+  test('fails after 1,000 pages without printing any', async () => {
     const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta }));
     const run = await bed.dnx('server list --json', at(server));
     expect([run.code, run.stdout, server.requests.length]).toEqual([1, '', 1_000]);
     expect(JSON.parse(run.stderr)).toMatchObject({
       error: {
-        message: 'The list of GET /servers has more than 1,000 pages, the most that dnx reads.',
+        message: 'GET /servers has more than 1,000 pages, which is the limit.',
         next: [{ command: expect.stringContaining("api GET '/servers?page=1001'") }],
       },
     });
   });
 
-  test('--limit raises the maximum where it asks for more', async () => {
+  test('is read beyond 1,000 pages if --limit asks for more', async () => {
     const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta: { last_page: 1_100 } }));
     const run = await bed.dnx('server list --limit 200000 -o ids', at(server));
     expect([run.code, run.stdout.split('\n').length]).toEqual([0, 1_101]);
   });
 
-  test('an empty page is the end, and a row that moved to the next page does no harm', async () => {
+  test('ends at an empty page, and may repeat a row that moved to the next page', async () => {
     const pages = [[{ id: 1 }, { id: 2 }], [{ id: 2 }, { id: 3 }], []];
     const server = await jsonServer((url) => ({ data: pages[Number(url.searchParams.get('page')) - 1], meta }));
     const run = await bed.dnx('server list -o ids', at(server));
     expect([run.code, run.stdout, server.requests.length]).toEqual([0, '1\n2\n2\n3\n', 3]);
   });
 
-  test('a page of 150,000 rows is one page', async () => {
+  test('accepts a page of 150,000 rows', async () => {
     const rows = Array.from({ length: 150_000 }, (_, id) => ({ id }));
     const server = await jsonServer(() => ({ data: rows }));
     expect((await bed.dnx('server list -o ids', at(server))).stdout.split('\n')).toHaveLength(150_001);
   });
 });
 
-describe('JSON of an odd kind', () => {
+describe('unusual JSON', () => {
   const deep = (levels: number) => `${'{"data":['.repeat(levels / 2)}${']}'.repeat(levels / 2)}`;
 
-  test.each([514, 5_000, 200_000])('nested %i levels deep is refused in words', async (levels) => {
+  test.each([514, 5_000, 200_000])('fails if it is nested %i levels deep', async (levels) => {
     const server = await jsonServer(() => deep(levels));
     for (const line of [
       read,
@@ -170,26 +170,26 @@ describe('JSON of an odd kind', () => {
     ]) {
       const run = await bed.dnx(line, at(server));
       expect([run.code, run.stdout]).toEqual([1, '']);
-      expect(run.stderr).toContain('Could not read the answer (200): it is nested more than 512 levels deep.');
+      expect(run.stderr).toContain('Could not read the response (200): it is nested more than 512 levels deep.');
     }
   });
 
-  test('nested 500 levels deep is printed', async () => {
+  test('is printed if it is nested 500 levels deep', async () => {
     const server = await jsonServer(() => deep(500));
     for (const line of ['api GET /user', 'api GET /user -o yaml', 'api GET /user -o csv', 'api GET /user --query data'])
       expect(await bed.dnx(line, at(server))).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('a byte order mark before it is no part of it', async () => {
+  test('may start with a byte order mark', async () => {
     const server = await jsonServer(() => '\ufeff{"data":[{"id":7}]}');
     expect((await bed.dnx('server list -o ids', at(server))).stdout).toBe('7\n');
   });
 
-  test.each(['"text"', '5', 'true', '{"data":"text"}', '{"data":7}', '{"data":{"id":1}}'])('%s is no list', async (body) => {
+  test.each(['"text"', '5', 'true', '{"data":"text"}', '{"data":7}', '{"data":{"id":1}}'])('%s is not a list', async (body) => {
     const server = await jsonServer(() => body);
     const run = await bed.dnx(read, at(server));
     expect([run.code, run.stdout]).toEqual([1, '']);
-    expect(run.stderr).toContain('Deploynix answered GET /servers with something that is not a list.');
+    expect(run.stderr).toContain('The response to GET /servers is not a list.');
   });
 
   test.each(['[]', '', '{}', 'null', '{"data":null}', '{"message":"None."}', '[null,null]'])('%s is an empty list', async (body) => {
@@ -198,18 +198,18 @@ describe('JSON of an odd kind', () => {
   });
 });
 
-describe('the way there', () => {
-  test.each(['http', 'https'])('a proxy that never connects: exit 13 after one attempt, to %s', async (scheme) => {
+describe('a connection that fails', () => {
+  test.each(['http', 'https'])('exits 13 after one attempt if the proxy never connects to %s', async (scheme) => {
     const proxy = await liar(() => {});
     const env = { DNX_HOST: `${scheme}://127.0.0.1:9`, HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url };
     const run = await bed.dnx(read, { idleMs: 150, env });
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('no answer within 0.15s.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('no response within 0.15s.')]);
     const sent = await bed.dnx(change, { idleMs: 150, env });
     expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('Could not reach')]);
     expect(proxy.asked).toEqual(Array(2).fill('CONNECT 127.0.0.1:9 HTTP/1.1'));
   });
 
-  test.each(['direct', 'proxied'])('TLS that fails sent nothing: %s', async (way) => {
+  test.each(['direct', 'proxied'])('sends nothing if TLS fails: %s', async (way) => {
     const proxy = await openProxy();
     onTestFinished(() => proxy.close());
     const env = way === 'proxied' ? { HTTPS_PROXY: proxy.url } : {};
@@ -231,9 +231,9 @@ describe('the way there', () => {
     expect(performed).toBe(0);
   });
 
-  test('what is not HTTP', async () => {
+  test('exits 13 if the response is not HTTP', async () => {
     const server = await liar((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
     const run = await bed.dnx(read, at(server));
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the answer is not HTTP.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response is not HTTP.')]);
   });
 });

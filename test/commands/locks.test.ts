@@ -13,8 +13,8 @@ afterEach(() => bed.close());
 const settings = () => join(bed.directory, 'config/config.json');
 const profiles = () => JSON.parse(readFileSync(settings(), 'utf8')).profiles;
 
-describe('the lock', () => {
-  test('of a living process is waited for by the clock, and then named', async () => {
+describe('a lock', () => {
+  test('of a running process is waited for 10 s and then named', async () => {
     const { holder } = await startHolder();
     const lock = leaveLock(settings(), holder);
     const run = await bed.dnx('config set server web-1');
@@ -26,7 +26,7 @@ describe('the lock', () => {
     expect(existsSync(settings())).toBe(false);
   });
 
-  test('is taken as soon as its holder lets go', async () => {
+  test('is taken as soon as its holder ends', async () => {
     const { holder, kill } = await startHolder();
     leaveLock(settings(), holder);
     let killed: Promise<void> | undefined;
@@ -38,7 +38,7 @@ describe('the lock', () => {
     expect([run.code, run.waited]).toEqual([0, 100]);
   });
 
-  test('of a killed process is taken over at once', async () => {
+  test('of a killed process is taken over immediately', async () => {
     const { holder, kill } = await startHolder();
     leaveLock(settings(), holder);
     await kill();
@@ -47,18 +47,21 @@ describe('the lock', () => {
     expect(readdirSync(join(bed.directory, 'config'))).toEqual(['config.json']);
   });
 
-  test('of a process whose id another one has by now is taken over at once', async () => {
+  test('of a process whose id was reused is taken over immediately', async () => {
     const { holder } = await startHolder();
     leaveLock(settings(), { ...holder, start: '1' });
     expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 0, waited: 0 });
   });
 
-  test.each([{ host: 'elsewhere' }, { namespace: 'pid--1-' }])('of a process that cannot be seen from here stays: %o', async (other) => {
-    const { holder, kill } = await startHolder();
-    await kill();
-    leaveLock(settings(), { ...holder, ...other });
-    expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 1, waited: 10_000 });
-  });
+  test.each([{ host: 'elsewhere' }, { namespace: 'pid--1-' }])(
+    'of a process on another host or in another namespace is kept: %o',
+    async (other) => {
+      const { holder, kill } = await startHolder();
+      await kill();
+      leaveLock(settings(), { ...holder, ...other });
+      expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 1, waited: 10_000 });
+    },
+  );
 
   test('is waited for until Ctrl-C', async () => {
     leaveLock(settings(), (await startHolder()).holder);
@@ -66,14 +69,14 @@ describe('the lock', () => {
     expect([run.code, run.stderr]).toEqual([130, 'Error: Interrupted.\n']);
   });
 
-  test('keeps what several commands of one process edit', async () => {
+  test('preserves the edits of several commands in one process', async () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     const runs = await Promise.all(names.map((name) => bed.dnx(`config set server web-${name} --profile ${name}`)));
     expect(runs.map(({ code }) => code)).toEqual(names.map(() => 0));
     expect(profiles()).toEqual(Object.fromEntries(names.map((name) => [name, { server: `web-${name}` }])));
   });
 
-  test('guards the tokens too, and clears away what killed processes left of them', async () => {
+  test('protects the token file, and removes leftovers of killed processes', async () => {
     const config = join(bed.directory, 'config');
     const { holder, kill } = await startHolder();
     const lock = leaveLock(join(config, 'tokens.json'), holder);
@@ -89,10 +92,10 @@ describe('the lock', () => {
   });
 });
 
-describe('the remembered sites', () => {
+describe('the site index', () => {
   const index = () => join(bed.directory, 'cache/sites.json');
 
-  test('are not remembered while another process holds the lock, and the command succeeds', async () => {
+  test('is not updated while another process holds the lock, and the command succeeds', async () => {
     leaveLock(index(), (await startHolder()).holder);
     const run = await bed.dnx('site show shop.example.com');
     expect([run.code, run.stderr, run.waited]).toEqual([0, '', 1_000]);
@@ -100,7 +103,7 @@ describe('the remembered sites', () => {
   });
 
   test.each(['null', '5', '{"shop.example.com":null}', '{"shop.example.com":{"server":{"id":1},"site":"x"}}', '{"shop.example.com":[]}'])(
-    'of another shape are looked up again: %s',
+    'is ignored if an entry is invalid: %s',
     async (entry) => {
       mkdirSync(join(bed.directory, 'cache'));
       writeFileSync(index(), `{"default@${bed.sandbox.url}":${entry}}`);

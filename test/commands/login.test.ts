@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DnxError } from '../../src/base/errors.ts';
+import type { HttpRequest } from '../../src/machine/world.ts';
 import { type Match, type Reply, SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { signIn } from '../support/sign-in.ts';
@@ -32,62 +35,73 @@ describe('login with a password', () => {
     expect((await bed.dnx('server list', { env: { DNX_TOKEN: undefined } })).code).toBe(0);
   });
 
-  test('a narrower token replaces the one that signed in', async () => {
+  test('a narrower token replaces the token of the login', async () => {
     const run = await login(`${DOWN}${DOWN}\r`);
     expect(run.code, run.stderr).toBe(0);
     expect(run.calls).toEqual(['POST /login', 'GET /user', 'POST /tokens', 'GET /user', 'POST /logout']);
-    expect(created()).toMatchObject([{ id: 8, name: `dnx on ${hostname()}`, abilities: ['site:deploy', 'site:read'] }]);
+    expect(created()).toMatchObject([{ id: 8, name: `dnx on ${hostname()}`, abilities: ['site:deploy', 'server:read', 'site:read'] }]);
     expect(bed.keychain.get(account())).toMatch(/^8\|/);
-    expect(run.stderr).not.toContain('dnx site list');
   });
 
-  test('abilities given as options are asked of the login itself', async () => {
+  test('a token that cannot list sites is not told to', async () => {
+    const run = await login('', { line: 'login --ability site:read --ability site:deploy' });
+    expect([run.code, run.stderr]).toEqual([0, expect.not.stringContaining('dnx site list')]);
+  });
+
+  test('--ability and --preset are sent with the login', async () => {
     const run = await login('', { line: 'login --ability site:read --preset ci-deploy' });
     expect([run.code, run.calls]).toEqual([0, ['POST /login', 'GET /user']]);
-    expect(created()).toMatchObject([{ abilities: ['site:deploy', 'site:read'] }]);
+    expect(created()).toMatchObject([{ abilities: ['site:deploy', 'server:read', 'site:read'] }]);
   });
 
-  test('a wrong password is asked for again, without the email', async () => {
+  test('offers the email of the last sign-in', async () => {
+    expect((await login('\r')).code).toBe(0);
+    const run = await login('', { keys: `\r${SEED_PASSWORD}\r\r` });
+    expect(run.stderr).toContain(`? Email: (${SEED_EMAIL})`);
+    expect([run.code, run.calls]).toEqual([0, ['POST /login', 'GET /user']]);
+  });
+
+  test('prompts again for a wrong password, without the email', async () => {
     const run = await signIn(bed, 'login', { keys: `${SEED_EMAIL}\rwrong\rwrong\r${SEED_PASSWORD}\r\r`, columns: 80 });
     expect([run.code, run.calls]).toEqual([0, ['POST /login', 'POST /login', 'POST /login', 'GET /user']]);
     expect(run.stderr.split('Wrong email or password. Try again.')).toHaveLength(3);
   });
 
-  test('three wrong passwords end it', async () => {
+  test('exits 4 after three wrong passwords', async () => {
     const run = await signIn(bed, 'login', { keys: `${SEED_EMAIL}\rwrong\rwrong\rwrong\r`, columns: 80 });
     expect([run.code, run.stdout, run.calls]).toEqual([4, '', ['POST /login', 'POST /login', 'POST /login']]);
     expect(run.stderr).toContain('Wrong email or password (“These credentials do not match our records”).');
-    expect(run.stderr).toContain('create a token in the dashboard and run: dnx login --with-token');
+    expect(run.stderr).toMatch(/create a token in the\S*\s+\S* {2}dashboard and run:\S*\s+\S* {4}dnx login --with-token/);
   });
 
-  test('an ability that the API refuses is not a wrong password', async () => {
+  test('does not report a rejected ability as a wrong password', async () => {
     const run = await login('', { line: 'login --ability site:fly' });
     expect([run.code, run.calls]).toEqual([7, ['POST /login']]);
     expect(run.stderr).not.toContain('password. Try again');
   });
 
-  test('--email takes only an email address', async () => {
+  test('--email rejects what is not an email address', async () => {
     const run = await signIn(bed, 'login --email notanemail', { keys: '', columns: 80 });
     expect([run.code, run.calls]).toEqual([2, []]);
     expect(run.stderr).toContain("'notanemail' is not an email address.");
   });
 
-  test('Ctrl-C at the abilities revokes the token that signed in', async () => {
+  test('Ctrl-C at the abilities revokes the token of the login', async () => {
     const run = await login(INTERRUPT);
     expect([run.code, run.stdout, run.calls]).toEqual([130, '', ['POST /login', 'GET /user', 'POST /logout']]);
     expect([created(), bed.keychain.size]).toEqual([[], 0]);
   });
 });
 
-describe('no token is left behind unsaid', () => {
+describe('every token is stored, revoked or named', () => {
   const failures: readonly Reply[] = [{ status: 500 }, { status: 403 }, { status: 422 }, { status: 429 }, 'drop', 'drop-after', 'cut'];
   const checks: Match = { method: 'GET', path: '/user' };
   const steps: readonly [string, Match, passed: number][] = [
     ['checking the first token', checks, 0],
     ['creating the narrower one', { method: 'POST', path: '/tokens' }, 0],
-    ['checking it', checks, 1],
+    ['checking the narrower one', checks, 1],
     ['revoking the first one', { method: 'POST', path: '/logout' }, 0],
-    ['revoking any', { method: 'POST', path: '/logout' }, 0],
+    ['revoking either', { method: 'POST', path: '/logout' }, 0],
   ];
   const nameOf = (failure: Reply) => (typeof failure === 'object' ? String(failure.status) : String(failure));
 
@@ -95,7 +109,7 @@ describe('no token is left behind unsaid', () => {
     test.each(failures.map((failure) => [nameOf(failure), failure] as const))('%s', async (_, failure) => {
       if (passed > 0) bed.sandbox.faults.next(match, (answer) => answer, passed);
       bed.sandbox.faults.always(match, failure);
-      if (step === 'revoking any') bed.sandbox.faults.always({ method: 'POST', path: '/tokens' }, { status: 500 });
+      if (step === 'revoking either') bed.sandbox.faults.always({ method: 'POST', path: '/tokens' }, { status: 500 });
       const run = await login(`${DOWN}\r`);
       const stored = bed.keychain.get(account());
       for (const { id } of created()) {
@@ -106,23 +120,76 @@ describe('no token is left behind unsaid', () => {
     });
   });
 
-  test('both tokens are revoked if the keychain refuses', async () => {
+  test('revokes both tokens if the keychain fails', async () => {
     bed.keychain.set = () => {
       throw new DnxError('failed', 'The keychain is locked.');
     };
     const run = await login(`${DOWN}\r`);
     expect([run.code, created()]).toEqual([1, []]);
-    expect(run.stderr).toContain('The new token could not be stored: The keychain is locked. The new token was revoked.');
+    expect(run.stderr).toContain('The new token could not be stored: The keychain is locked. The new token was\n  revoked.');
   });
 
-  test('both tokens are named if the narrower one is interrupted', async () => {
+  test('names both tokens if dnx is interrupted at the narrower one', async () => {
     bed.sandbox.faults.next(checks, (answer) => answer);
     bed.sandbox.faults.next(checks, 'hang');
     const run = await login(`${DOWN}\r`, { line: 'login --debug', interruptOn: '< 201 POST /tokens' });
     expect([run.code, bed.keychain.size]).toEqual([130, 0]);
     expect(created().map(({ id }) => id)).toEqual([7, 8]);
-    expect(run.stderr).toContain('The new token (id 7) exists and is stored nowhere. Revoke it with: dnx token revoke 7');
-    expect(run.stderr).toContain(`Token dnx on ${hostname()} may have been created, and nobody has it.`);
+    expect(run.stderr).toMatch(/The new token \(id 7\) was not stored, but still exists\. Sign in, then:\S*\s+\S* *dnx token revoke 7/);
+    expect(run.stderr).toContain(`Token dnx on ${hostname()} may have been created, but its value is lost.`);
     expect(run.stderr).toContain('To review your tokens: dnx token list --audit');
+  });
+});
+
+describe('once the narrower token is stored', () => {
+  const signedInAs = () => `Signed in to ${host()} as ${SEED_EMAIL} (profile default, keychain)`;
+  /** Signs in without DNX_HOST, and does this when the first token is to be revoked. */
+  const revoking = (meanwhile: () => void, options: RunOptions = {}) =>
+    signIn(bed, 'login', {
+      keys: `${bed.sandbox.url}\r${SEED_EMAIL}\r${SEED_PASSWORD}\r${DOWN}${DOWN}\r`,
+      columns: 300,
+      env: { DNX_HOST: undefined, NO_COLOR: '1' },
+      through: (network) => ({
+        close: () => network.close(),
+        request: (request: HttpRequest) => {
+          if (request.url.endsWith('/logout')) meanwhile();
+          return network.request(request);
+        },
+      }),
+      ...options,
+    });
+
+  test.each([
+    ['Ctrl-C', 'interrupted', 130],
+    ['SIGTERM', 'terminated', 143],
+  ] as const)('%s says that you are signed in, and the command it names works', async (_, code, exit) => {
+    const stop = new AbortController();
+    const run = await revoking(() => stop.abort(new DnxError(code, 'Stopped.')), { signal: stop.signal });
+    expect([run.code, run.stdout]).toEqual([exit, '']);
+    expect(run.stderr).toContain('Revoke it with: dnx token revoke 7\n');
+    expect(run.stderr).toContain(`Stopped.\n  ${signedInAs()}.\n`);
+    const next = await bed.dnx('token revoke 7 --yes', { env: { DNX_HOST: undefined, DNX_TOKEN: undefined } });
+    expect([next.code, created()]).toEqual([0, [expect.objectContaining({ id: 8 })]]);
+  });
+
+  test('settings that break while it is revoked take nothing back', async () => {
+    const run = await revoking(() => writeFileSync(join(bed.directory, 'config/config.json'), '{ broken'));
+    expect([run.code, run.stdout, created().length]).toEqual([0, expect.stringContaining(signedInAs()), 1]);
+  });
+
+  test('settings that do not keep the host are a failure that says so, and the first token is revoked', async () => {
+    expect((await signIn(bed)).code).toBe(0);
+    expect((await bed.dnx('config set host https://other.example.com')).code).toBe(0);
+    // Called between the account and the host.
+    bed.keychain.delete = () => {
+      writeFileSync(join(bed.directory, 'config/config.json'), '{ broken');
+      return true;
+    };
+    const run = await login(`${DOWN}\r`, { line: 'login --insecure-storage', columns: 300, env: { NO_COLOR: '1' } });
+    expect([run.code, run.stdout]).toEqual([1, '']);
+    const said = `${signedInAs().replace('keychain', 'file')}, but the profile does not keep the host. Use --host ${bed.sandbox.url}.\n`;
+    expect(run.stderr).toMatch(/(Cannot (read|write)|Could not save) /);
+    expect(run.stderr).toContain(`\n  ${said}`);
+    expect(created()).toMatchObject([{ id: 8 }]);
   });
 });

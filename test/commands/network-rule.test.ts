@@ -1,4 +1,4 @@
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 
 const on = '--server web-1';
 
@@ -15,7 +15,7 @@ testGroup('network-rule', {
     table: ['Name      HTTP', 'Port      80'],
     json: { name: 'HTTP', port: 80 },
     ability: 'network-rule:read',
-    missing: `show ${nobody} ${on}`,
+    missing: `show ${missingId} ${on}`,
   },
   create: {
     line: `create 3306 --name MySQL --source 203.0.113.11 ${on}`,
@@ -34,7 +34,7 @@ testGroup('network-rule', {
 });
 
 testGroup('firewall', {
-  'list, by the name that people know': {
+  list: {
     line: `list ${on}`,
     table: ['HTTP'],
     json: [{}, {}, {}],

@@ -11,16 +11,16 @@ afterEach(() => bed.close());
 
 const servers = { path: '/servers' };
 
-test('does not follow a redirect to another origin, which would get the token', async () => {
-  const thief = await openElsewhere((_, response) => response.end('{"data":[]}'));
-  onTestFinished(() => thief.close());
-  bed.sandbox.faults.always(servers, { status: 307, headers: { Location: `${thief.url}/api/v1/servers` } });
+test('does not follow a redirect to another origin, which would receive the token', async () => {
+  const otherHost = await openElsewhere((_, response) => response.end('{"data":[]}'));
+  onTestFinished(() => otherHost.close());
+  bed.sandbox.faults.always(servers, { status: 307, headers: { Location: `${otherHost.url}/api/v1/servers` } });
   const run = await bed.dnx('server list');
-  expect(run.stderr).toContain(`Unexpected redirect to ${thief.url}/api/v1/servers (307).`);
-  expect([run.code, run.stdout, thief.requests]).toEqual([1, '', []]);
+  expect(run.stderr).toContain(`Unexpected redirect to ${otherHost.url}/api/v1/servers (307).`);
+  expect([run.code, run.stdout, otherHost.requests]).toEqual([1, '', []]);
 });
 
-test('reads an answer that trickles in', async () => {
+test('reads a response that arrives slowly', async () => {
   bed.sandbox.faults.always(servers, 'trickle');
   const run = await bed.dnx('server list -o ids');
   expect([run.code, run.stderr, run.stdout.trim().split('\n').length]).toEqual([0, '', 3]);
@@ -29,14 +29,14 @@ test('reads an answer that trickles in', async () => {
 test.each([
   ['a 503', { status: 503 }],
   ['a dropped connection', 'drop'],
-  ['a cut answer', 'cut'],
+  ['a truncated response', 'cut'],
 ] as const)('retries a GET after %s, twice', async (_, reply) => {
   bed.sandbox.faults.next(servers, reply, 2);
   const run = await bed.dnx('server list -o ids');
   expect([run.code, run.stderr, run.calls.length, run.waited]).toEqual([0, '', 3, 1_500]);
 });
 
-test('waits out a 429, and then sends even a POST again', async () => {
+test('waits out a 429, then resends even a POST', async () => {
   bed.sandbox.faults.next({ method: 'POST' }, { status: 429, headers: { 'Retry-After': '7' }, body: 'Too Many Attempts.' });
   const run = await bed.dnx('daemon create --command top --server web-1 --json');
   expect(run.stderr).toBe('Rate limited; retrying in 7s\n');
@@ -79,7 +79,7 @@ describe('a token quoted by the API', () => {
     expect((await bed.dnx('server list')).stderr).toBe('Error: Deploynix returned 400 (“No: ***”).\n');
   });
 
-  test('is printed if it is the result', async () => {
+  test('appears if it is the result', async () => {
     bed.sandbox.faults.next({}, { status: 200, body: { data: { token: bed.sandbox.token } } });
     expect((await bed.dnx('api GET /user')).stdout).toContain(bed.sandbox.token);
   });
@@ -91,7 +91,7 @@ test('--debug prints neither the query nor a header that is not a number', async
   expect(run.stderr.replace(/\d+ ms/, 'ms')).toBe('> GET /user\n< 200 GET /user ms\n');
 });
 
-describe('the words of an error', () => {
+describe('the message of an error', () => {
   test.each<[string, object, string]>([
     [
       'title and detail of problem+json',
@@ -100,12 +100,12 @@ describe('the words of an error', () => {
     ],
     ['a title alone', { title: 'Out of credit.' }, '(“Out of credit”)'],
     ['a detail alone', { detail: 'Your balance is 30.' }, '(“Your balance is 30”)'],
-    ['the same words twice', { title: 'No', detail: 'No' }, '(“No”)'],
+    ['the same text twice', { title: 'No', detail: 'No' }, '(“No”)'],
     ['an error', { error: 'It is closed.' }, '(“It is closed”)'],
-    ['a message before all of them', { message: 'Mine.', title: 'Other' }, '(“Mine”)'],
+    ['a message rather than the others', { message: 'Mine.', title: 'Other' }, '(“Mine”)'],
     ['an empty message', { message: '', title: 'Other' }, '(“Other”)'],
-    ['no text', { title: 5, detail: { a: 1 }, error: [] }, 'Deploynix returned 400.'],
-  ])('%s', async (_, body, words) => {
+    ['no text at all', { title: 5, detail: { a: 1 }, error: [] }, 'Deploynix returned 400.'],
+  ])('is taken from %s', async (_, body, words) => {
     bed.sandbox.faults.always({}, { status: 400, body, headers: { 'Content-Type': 'application/problem+json' } });
     const run = await bed.dnx('server list');
     expect([run.code, run.stderr]).toEqual([1, expect.stringContaining(words)]);
@@ -114,42 +114,42 @@ describe('the words of an error', () => {
 
 describe('a host with a path', () => {
   test.each(['/prefix', '/prefix/', '/prefix/api/v1', '/a/b/api/v1/', '/api/v1', '/api/v1/'])(
-    '%s is a prefix of every path of the API',
+    '%s is the prefix of every API path',
     async (path) => {
-      const there = await openJson(() => ({ data: [{ id: 7, name: 'web-1' }] }));
-      onTestFinished(() => there.close());
-      const run = await bed.dnx('server list -o ids', { env: { DNX_HOST: `${there.url}${path}` } });
+      const api = await openJson(() => ({ data: [{ id: 7, name: 'web-1' }] }));
+      onTestFinished(() => api.close());
+      const run = await bed.dnx('server list -o ids', { env: { DNX_HOST: `${api.url}${path}` } });
       expect([run.code, run.stdout]).toEqual([0, '7\n']);
       const root = path.replace(/\/$/, '').replace(/\/api\/v1$/, '');
-      expect(there.requests.map(({ url }) => url)).toEqual([`${root}/api/v1/servers?page=1&per_page=100`]);
+      expect(api.requests.map(({ url }) => url)).toEqual([`${root}/api/v1/servers?page=1&per_page=100`]);
     },
   );
 
-  test('is part of the host: no other path gets the token', async () => {
+  test('receives the token only below its path', async () => {
     const asked: (string | undefined)[] = [];
-    const there = await openElsewhere((request, response) => {
+    const api = await openElsewhere((request, response) => {
       asked.push(`${request.url} ${request.headers.authorization ? 'token' : 'none'}`);
       if (request.url?.endsWith('/download')) response.writeHead(302, { Location: '/api/v1/stolen' }).end();
       else response.end('content');
     });
-    onTestFinished(() => there.close());
-    const env = { DNX_HOST: `${there.url}/prefix` };
+    onTestFinished(() => api.close());
+    const env = { DNX_HOST: `${api.url}/prefix` };
     expect((await bed.dnx('backup download 7 -O x.gz', { env })).code).toBe(0);
     expect(asked).toEqual(['/prefix/api/v1/backups/7/download token', '/api/v1/stolen none']);
-    const other = await bed.dnx(`api GET ${there.url}/api/v1/user`, { env });
-    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining(`${there.url}/api/v1/user is not the host of this API.`)]);
-    expect((await bed.dnx(`api GET ${there.url}/prefix/api/v1/user`, { env })).code).toBe(0);
+    const other = await bed.dnx(`api GET ${api.url}/api/v1/user`, { env });
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining(`${api.url}/api/v1/user is a different host.`)]);
+    expect((await bed.dnx(`api GET ${api.url}/prefix/api/v1/user`, { env })).code).toBe(0);
     expect(asked.at(-1)).toBe('/prefix/api/v1/user token');
   });
 
-  test.each(['?a=b', '/x?a=b', '/x#y'])('%s is refused', async (path) => {
+  test.each(['?a=b', '/x?a=b', '/x#y'])('%s fails before any request', async (path) => {
     const run = await bed.dnx('server list', { env: { DNX_HOST: `${bed.sandbox.url}${path}` } });
     expect([run.code, run.stderr, run.calls]).toEqual([2, expect.stringContaining('is not a host.'), []]);
   });
 });
 
 describe('a proxy from the environment', () => {
-  test.each(['HTTP_PROXY', 'http_proxy'])('%s without a scheme is http', async (name) => {
+  test.each(['HTTP_PROXY', 'http_proxy'])('%s may omit the scheme http', async (name) => {
     const proxy = await openProxy();
     onTestFinished(() => proxy.close());
     const run = await bed.dnx('server list -o ids', { env: { [name]: proxy.url.replace('http://', '') } });
@@ -167,7 +167,7 @@ describe('a proxy from the environment', () => {
     ['http://localhost:3128?a=b', 'is not a valid proxy URL.'],
     ['socks5://localhost:1080', 'is a socks5:// proxy; dnx supports http:// and https://.'],
     ['ftp://localhost', 'is a ftp:// proxy; dnx supports http:// and https://.'],
-  ])('%s is refused before any request, and not printed', async (value, words) => {
+  ])('%s fails before any request and is not printed', async (value, words) => {
     for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) {
       const run = await bed.dnx('server list', { env: { [name]: value } });
       expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
@@ -182,7 +182,7 @@ describe('a proxy from the environment', () => {
   });
 });
 
-test('--debug prints every exchange, without the token', async () => {
+test('--debug prints every request and response without the token', async () => {
   bed.sandbox.faults.next(servers, { status: 503 });
   const run = await bed.dnx('server list -o ids --debug');
   expect(run.stderr.split('\n').map((line) => line.replace(/\d+ ms.*/, 'ms'))).toEqual([

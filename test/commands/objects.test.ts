@@ -7,11 +7,11 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-/** Neither text nor number can be made of it without care. */
+/** Throws when it is converted to text or a number. */
 const odd = { toString: 'x', valueOf: 1 };
 
-/** Every answer to such a request has this object in one place. */
-function plant(path: string, place: 'meta' | 'id' | 'status'): void {
+/** Puts this object in one place of every response to such a request. */
+function injectObject(path: string, place: 'meta' | 'id' | 'status'): void {
   bed.sandbox.faults.always({ method: 'GET', path }, (answer) => {
     const body = answer.body as { data: Record<string, unknown>[] | Record<string, unknown>; meta?: object };
     if (place === 'meta') return { ...answer, body: { ...body, meta: { ...body.meta, last_page: odd } } };
@@ -27,8 +27,8 @@ test.each([
   ['server provision web-2 --yes --timeout 1m', '/servers/{server}', 'status', 0],
   ['token list --audit', '/tokens', 'id', 0],
   ['token rotate 4 --yes', '/tokens', 'id', 6],
-] as const)('dnx %s: an object of %s in the place of a %s is no bug', async (line, path, place, code) => {
-  plant(path, place);
+] as const)('dnx %s does not crash if %s returns an object as %s', async (line, path, place, code) => {
+  injectObject(path, place);
   const run = await bed.dnx(line);
   expect(run.stderr).not.toContain('bug');
   expect(run.code, run.stderr).toBe(code);
@@ -39,7 +39,7 @@ test.each([
   'token create ci -F abilities:=[ODD]',
   'server create web-3 --provider hetzner --region fsn1 --size cx32 -F name:=ODD',
   'certificate create a.example.com --site shop.example.com -F domain:=ODD',
-])('dnx %s leaves the refusal to the API', async (line) => {
+])('dnx %s leaves the rejection to the API', async (line) => {
   const run = await bed.dnx(line.split(' ').map((word) => word.replace('ODD', JSON.stringify(odd))));
   expect([run.code, run.stdout, run.stderr]).toEqual([7, '', expect.not.stringContaining('bug')]);
 });

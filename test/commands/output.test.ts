@@ -4,7 +4,7 @@ import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
 
 let bed: Bed;
 let api: Elsewhere;
-/** What the API answers to every request. */
+/** The API's response to every request. */
 let data: unknown;
 
 beforeEach(async () => {
@@ -52,17 +52,17 @@ describe('--query', () => {
     ['ids', '[].{id: id, n: name}', '1\n2\n'],
     ['ids', '[0].sites_count', '3\n'],
     ['ids', '[?name == `"none"`]', ''],
-  ])('with -o %s, %s', async (format, query, printed) => {
+  ])('-o %s prints the result of %s', async (format, query, printed) => {
     const run = await list(format, query);
     expect([run.code, run.stdout]).toEqual([0, printed]);
   });
 
-  test('counts with the format of the environment, too', async () => {
+  test('works with the format in DNX_OUTPUT', async () => {
     const run = await dnx(['server', 'list', '--query', '[?sites_count].id'], { env: { DNX_OUTPUT: 'ids' } });
     expect([run.code, run.stdout]).toEqual([0, '1\n']);
   });
 
-  test('a table of a query cannot steer the terminal by the names of its fields', async () => {
+  test('removes control characters from field names in a table', async () => {
     data = { '\u001b]0;x\u0007key': 'a\nb' };
     expect((await dnx(['server', 'show', '1', '--query', '@'], { columns: 80 })).stdout).toBe('Key  a b\n');
   });
@@ -78,31 +78,31 @@ describe('--query', () => {
     ['table', '[].nonsense(id)'],
     ['csv', 'length(id, name)'],
     ['json', '[?'],
-  ])('that can never be printed with -o %s is refused before any request: %s', async (format, query) => {
+  ])('fails before any request if -o %s can never print it: %s', async (format, query) => {
     const run = await dnx(['server', 'create', 'web-3', '--provider', 'x', '--no-wait', '-o', format, '--query', query]);
     expect([run.code, run.stdout, api.requests.length]).toEqual([2, '', 0]);
     expect(run.stderr).toContain('--query');
   });
 
-  test('--fields without id is refused with -o ids', async () => {
+  test('-o ids fails before any request if --fields omits id', async () => {
     const run = await dnx('server list -o ids --fields name');
     expect([run.code, run.stdout, api.requests.length]).toEqual([2, '', 0]);
     expect(run.stderr).toContain('--fields');
   });
 
-  test.each(['[].tags', '[].active', '[0]'])('that yields no ids is exit 2 when a list is read: %s', async (query) => {
+  test.each(['[].tags', '[].active', '[0]'])('exits 2 if the list yields no ids: %s', async (query) => {
     data = [{ name: 'web-1', active: true, tags: [['a']] }];
     const run = await list('ids', query);
     expect([run.code, run.stdout]).toEqual([2, '']);
     expect(run.stderr).toContain('-o ids needs ids');
   });
 
-  test('an id of two lines is not taken for two ids', async () => {
+  test('exits 2 if an id has two lines', async () => {
     data = [{ id: '1\n2' }];
     expect(await list('ids', '[].id')).toMatchObject({ code: 2, stdout: '' });
   });
 
-  test('after a change, a result that yields no ids is exit 1 and says that the command ran', async () => {
+  test('exits 1 if the result of a change yields no ids, and says that the command ran', async () => {
     const ran = await bed.dnx(['database', 'create', 'shop_2', '--server', 'web-1', '-o', 'ids', '--query', 'keys(@) | [@]']);
     expect([ran.code, ran.stdout]).toEqual([1, '']);
     expect(ran.stderr).toContain('The command ran, but its result cannot be printed');
@@ -111,7 +111,7 @@ describe('--query', () => {
 });
 
 describe('-o text', () => {
-  test('without a query is a line for each thing, with tabs between its columns and no heading', async () => {
+  test('prints a line per row with tabs and no header', async () => {
     const run = await dnx('server list -o text --fields id,name');
     expect([run.code, run.stdout]).toEqual([0, '1\tweb-1\n2\tweb "2"\n']);
   });
@@ -126,52 +126,55 @@ describe('a value', () => {
   const get = ['env', 'get', '01JQ8Z4T9G0000000000VAR001', '--site', '1', '--server', '1'];
 
   test.each([
-    ['as it is', []],
+    ['by default', []],
     ['with -o text', ['-o', 'text']],
     ['with -o text and a query', ['-o', 'text', '--query', 'value']],
     ['with a query', ['--query', 'value']],
-  ])('goes into a pipe byte for byte %s', async (_, options) => {
+  ])('is written to a pipe byte for byte %s', async (_, options) => {
     const run = await dnx([...get, ...options]);
     expect([run.code, run.bytes.toString()]).toEqual([0, awkward]);
   });
 
-  test('goes into a pipe byte for byte as CSV', async () => {
+  test('is written to a pipe byte for byte as CSV', async () => {
     const run = await dnx([...get, '-o', 'csv', '--fields', 'value']);
     expect([run.code, run.bytes.toString()]).toEqual([0, `value\n"${awkward.replaceAll('"', '""')}"\n`]);
   });
 
-  test('goes into a pipe byte for byte in GitHub Actions', async () => {
+  test('is written to a pipe byte for byte in GitHub Actions', async () => {
     data = { id: '1', key: 'KEY', value: '::set-output name=a::b\n ##[add-matcher]x' };
     const run = await dnx(get, { env: { GITHUB_ACTIONS: 'true' } });
     expect([run.code, run.stdout]).toEqual([0, '::set-output name=a::b\n ##[add-matcher]x\n']);
   });
 
   test.each([
-    ['as it is', []],
+    ['by default', []],
     ['with -o text', ['-o', 'text']],
     ['with a query', ['--query', 'value']],
-  ])('is harmless on a terminal %s', async (_, options) => {
+  ])('has no control characters on a terminal %s', async (_, options) => {
     const run = await dnx([...get, ...options], { columns: 80 });
     expect([run.code, run.stdout]).toEqual([0, '\tname = "a"\nred end\n']);
   });
 
-  test.each(['csv', 'tsv', 'yaml', 'ids', 'json', 'ndjson', 'table', 'text'])('is harmless on a terminal with -o %s', async (format) => {
-    data = [{ id: `1${awkward}`, name: awkward, status: '\u009b2J' }];
-    const run = await dnx(['server', 'list', '-o', format], { columns: 200 });
-    expect(run.code).toBe(0);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
-    expect(run.stdout).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u202e]/);
-    expect(run.stdout).toContain('red');
-  });
+  test.each(['csv', 'tsv', 'yaml', 'ids', 'json', 'ndjson', 'table', 'text'])(
+    'has no control characters in a list on a terminal with -o %s',
+    async (format) => {
+      data = [{ id: `1${awkward}`, name: awkward, status: '\u009b2J' }];
+      const run = await dnx(['server', 'list', '-o', format], { columns: 200 });
+      expect(run.code).toBe(0);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
+      expect(run.stdout).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u202e]/);
+      expect(run.stdout).toContain('red');
+    },
+  );
 });
 
-describe('a format that is given twice', () => {
+describe('two output formats', () => {
   test.each([
-    ['-o json -o table', 'words'],
+    ['-o json -o table', 'text'],
     ['-o table -o json', 'JSON'],
     ['-o table --json', 'JSON'],
     ['--json -o table', 'JSON'],
-  ])('%s: result and error are %s', async (options, kind) => {
+  ])('%s prints result and error as %s', async (options, kind) => {
     const good = await dnx(`server list ${options}`);
     const bad = await dnx(`server list ${options} --nonsense`);
     const worse = await dnx(`${options} site show`);
@@ -180,7 +183,7 @@ describe('a format that is given twice', () => {
   });
 });
 
-test('--debug shows nothing of what a server could steer the terminal with', async () => {
+test('--debug prints no control characters', async () => {
   const run = await dnx(['api', 'GET', '/servers?x=%C2%9B2J\u009b2J\u061c'], { columns: 80, env: { DNX_DEBUG: '1' } });
   expect(run.code).toBe(0);
   expect(run.stderr).toContain('> GET /servers');

@@ -12,7 +12,7 @@ const show = (words: string, env = {}) =>
 const line = (label: string, text: string) => `${label.padEnd(13)}  ${text}\n`;
 
 describe('site show', () => {
-  test('answers what people ask about a site', async () => {
+  test('prints an overview of the site', async () => {
     const run = await show('');
     expect([run.code, run.stderr]).toEqual([0, '']);
     expect(run.stdout).toBe(
@@ -40,7 +40,7 @@ describe('site show', () => {
   });
 
   test.each(['--json', '-o yaml', '-o csv', '-o ids', '--query domain', '--fields domain,status'])(
-    'sends one request for the site with %s',
+    'requests only the site with %s',
     async (words) => {
       const run = await show(`${words} --server 01JQ8Z4T9G00000000000WEB01`.replace('--server web-1', ''));
       expect(run.code).toBe(0);
@@ -49,13 +49,21 @@ describe('site show', () => {
     },
   );
 
-  test('JSON is the answer of the API alone', async () => {
+  test("--json prints only the API's response", async () => {
     const site = bed.sandbox.state.sites.find(({ domain }) => domain === 'shop.example.com');
     const { dotenv: _, ...sent } = site ?? { dotenv: '' };
     expect((await show('--json')).json()).toEqual(sent);
   });
 
-  test('needs no ability but site:read, and shows what the token may read', async () => {
+  test('prints absolute times in a pipe', async () => {
+    const run = await bed.dnx('site show shop.example.com --server web-1');
+    expect(run.stdout).toContain(line('Deployed', '2026-04-16T07:12:00Z'));
+    expect(run.stdout).toContain(line('Release', '643deaf Cache the category tree for ten minutes, 2026-04-16T07:12:00Z'));
+    expect(run.stdout).toContain(line('Certificate', 'valid until 2026-06-03T12:00:00Z'));
+    expect(run.stdout).not.toMatch(/ ago\b|\bin \d/);
+  });
+
+  test('needs only site:read, and prints what the token can read', async () => {
     const run = await bed.dnx('token abilities --for "site show 1 --server 2" -o json');
     expect(run.json<{ ability: string }[]>().map(({ ability }) => ability)).toEqual(['site:read']);
     const DNX_TOKEN = bed.sandbox.mint(['site:read', 'server:read']);
@@ -71,7 +79,7 @@ describe('site show', () => {
     ['/servers/{server}/sites/{site}/certificates', 'drop', 'Certificate'],
     ['/servers/{server}/sites/{site}/releases', { status: 500 }, 'Release'],
     ['/git-repositories/{git_repository}', { status: 503 }, 'Repository'],
-  ] as const)('does not fail where %s answers %j', async (path, fault, label) => {
+  ] as const)('does not fail if %s returns %j', async (path, fault, label) => {
     bed.sandbox.faults.always(
       { method: 'GET', path },
       fault === 'drop' ? fault : (answer) => ({ ...answer, ...fault, body: { message: 'No.' } }),
@@ -83,11 +91,20 @@ describe('site show', () => {
   });
 
   test.each([
+    ['site show shop.example.com --server web-1', '/servers/{server}/sites/{site}/releases'],
+    ['server show web-1', '/servers/{server}/sites'],
+  ])('gives up at once where the rate limit outlasts its patience: %s', async (line, path) => {
+    bed.sandbox.faults.always({ method: 'GET', path }, { status: 429, headers: { 'retry-after': '600' } });
+    const run = await bed.dnx(line);
+    expect([run.code, run.stderr, run.waited]).toEqual([0, '', 0]);
+  });
+
+  test.each([
     ['expired', -2, 'expired 2d ago', 'http://shop.example.com'],
     ['active', -2, 'expired 2d ago', 'http://shop.example.com'],
     ['active', 31, 'valid for 31d', 'https://shop.example.com'],
     ['installing', undefined, 'installing', 'http://shop.example.com'],
-  ])('a certificate that is %s and lasts %s days', async (status, days, words, url) => {
+  ])('shows a certificate that is %s and expires in %s days', async (status, days, words, url) => {
     const expires_at = days === undefined ? null : new Date(bed.clock.now() + days * 86_400_000 + Math.sign(days) * 1_000).toISOString();
     for (const certificate of bed.sandbox.state.certificates) Object.assign(certificate, { status, expires_at });
     const { stdout } = await show('');
@@ -95,7 +112,7 @@ describe('site show', () => {
     expect(stdout).toContain(line('URL', url));
   });
 
-  test('without certificates and releases says so', async () => {
+  test('prints none for missing certificates and releases', async () => {
     bed.sandbox.state.certificates.length = 0;
     bed.sandbox.state.releases.length = 0;
     const { stdout } = await show('');
@@ -107,19 +124,19 @@ describe('site show', () => {
 describe('server show', () => {
   const shown = (env = {}) => bed.dnx('server show web-1', { columns: 80, env: { NO_COLOR: '1', ...env } });
 
-  test('has the sites by name, and how to sign in by SSH', async () => {
+  test('prints the names of the sites and the SSH command', async () => {
     const { stdout } = await shown();
     expect(stdout).toContain('SSH          ssh deploynix@203.0.113.10\n');
     expect(stdout).toContain('Sites        shop.example.com, blog.example.com, staging.example.com\n');
   });
 
-  test('has one under the other where the terminal is narrow', async () => {
+  test('wraps the sites on a narrow terminal', async () => {
     const run = await bed.dnx('server show web-1', { columns: 40, env: { NO_COLOR: '1' } });
     const indent = ' '.repeat(13);
     expect(run.stdout).toContain(`Sites        shop.example.com,\n${indent}blog.example.com,\n${indent}staging.example.com\n`);
   });
 
-  test('has their number where the token may not read them', async () => {
+  test('prints the number of sites if the token cannot read them', async () => {
     const run = await shown({ DNX_TOKEN: bed.sandbox.mint(['server:read']) });
     expect([run.code, run.stderr]).toEqual([0, '']);
     expect(run.stdout).toContain('Sites        3\n');

@@ -21,7 +21,7 @@ afterEach(() => bed.close());
 const download = (rest: string, options: RunOptions = {}) => bed.dnx(`backup download ${id} ${rest}`, { cwd, ...options });
 const files = () => readdirSync(cwd);
 
-/** The API sends the download on to this server. */
+/** Redirects the download to this server. */
 async function store(answer: RequestListener) {
   const server = await openElsewhere(answer);
   onTestFinished(() => server.close());
@@ -31,16 +31,16 @@ async function store(answer: RequestListener) {
 const answers: Readonly<Record<string, [RequestListener, string]>> = {
   'an empty 200': [(_, response) => void response.writeHead(200, { 'Content-Length': 0 }).end(), 'The downloaded backup is empty.'],
   'an empty 200 of unknown length': [(_, response) => void response.writeHead(200).end(), 'The downloaded backup is empty.'],
-  'a 204': [(_, response) => void response.writeHead(204).end(), 'answered 204 instead of the backup.'],
+  'a 204': [(_, response) => void response.writeHead(204).end(), 'returned 204 instead of the backup.'],
   'a 206 of a part': [
     (_, response) => void response.writeHead(206, { 'Content-Range': 'bytes 0-3/4000' }).end('part'),
-    'answered 206 instead of the backup.',
+    'returned 206 instead of the backup.',
   ],
-  'a 202 that prepares it': [(_, response) => void response.writeHead(202).end('later'), 'answered 202 instead of the backup.'],
+  'a 202 that prepares it': [(_, response) => void response.writeHead(202).end('later'), 'returned 202 instead of the backup.'],
 };
 
 describe.each(Object.entries(answers))('%s', (_, [answer, words]) => {
-  test('from a file store is a failure that saves nothing', async () => {
+  test('from a file server fails and saves nothing', async () => {
     await store(answer);
     const run = await download('-O x.gz');
     expect([run.code, run.stdout, files()]).toEqual([1, '', []]);
@@ -48,27 +48,28 @@ describe.each(Object.entries(answers))('%s', (_, [answer, words]) => {
     expect(run.stderr).toContain('No file was saved.');
   });
 
-  test('leaves an existing file as it was', async () => {
+  test('keeps an existing file', async () => {
     writeFileSync(join(cwd, 'x.gz'), 'mine');
     await store(answer);
     expect((await download('-O x.gz --force')).code).toBe(1);
     expect([files(), readFileSync(join(cwd, 'x.gz'), 'utf8')]).toEqual([['x.gz'], 'mine']);
   });
 
-  test('is a failure on standard output, too', async () => {
+  test('fails on standard output', async () => {
     await store(answer);
     const run = await download('-O -');
     expect([run.code, run.stdout]).toEqual([1, '']);
   });
 });
 
-test.each([204, 206, 200])('a %i of the API itself, without content', async (status) => {
+test.each([204, 206, 200])('an empty %i from the API fails and saves nothing', async (status) => {
   bed.sandbox.faults.always({ path }, { status });
   const run = await download('-O x.gz');
   expect([run.code, run.stdout, files()]).toEqual([1, '', []]);
+  expect(run.stderr).toContain('No file was saved.');
 });
 
-test('fewer bytes than announced are a failure that saves nothing', async () => {
+test('a truncated file fails and saves nothing', async () => {
   await store((_, response) => {
     response.writeHead(200, { 'Content-Length': 1_000 });
     response.write('short', () => response.destroy());
@@ -77,7 +78,7 @@ test('fewer bytes than announced are a failure that saves nothing', async () => 
   expect([run.code, run.stdout, files()]).toEqual([13, '', []]);
 });
 
-test('a connection that is cut in a refusal is no bug', async () => {
+test('an error response that is cut off exits 13', async () => {
   bed.sandbox.faults.always({ path }, (answer) => ({ ...answer, status: 500, body: { message: 'No.' } }));
   expect((await download('-O x.gz')).code).toBe(1);
   bed.sandbox.faults.clear();
@@ -87,10 +88,10 @@ test('a connection that is cut in a refusal is no bug', async () => {
   });
   onTestFinished(() => server.close());
   const run = await download('-O x.gz', { env: { DNX_HOST: server.url } });
-  expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('connection closed in the middle of the answer.')]);
+  expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('connection closed in the middle of the response.')]);
 });
 
-test('a file may be larger and slower than JSON may be', async () => {
+test('a file may exceed the limits of a JSON response', async () => {
   const piece = Buffer.alloc(300_000, 'a');
   const pieces = 5;
   await store(async (_, response) => {

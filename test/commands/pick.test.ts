@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parametersOf } from '../../src/cli/language/calls.ts';
 import { nounOf } from '../../src/cli/language/command.ts';
+import { widthOf } from '../../src/cli/output/width.ts';
 import { namings } from '../../src/platform/names/namings.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
@@ -24,8 +25,8 @@ const terminal = (typed: string, options: RunOptions = {}): RunOptions => ({
 });
 const posts = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
 
-describe('a missing site is picked from the sites of every server', () => {
-  test('by typing a part of its row', async () => {
+describe('the picker for a missing site', () => {
+  test('filters by what is typed', async () => {
     const run = await bed.dnx('deploy --no-wait', terminal(`blog${keys.enter}`));
     expect(run.stderr).toContain('? Deploy which site? (type to filter)');
     expect(run.stderr).toMatch(/❯ shop\.example\.com +web-1 +active +\d+[hd] ago/);
@@ -33,32 +34,32 @@ describe('a missing site is picked from the sites of every server', () => {
     expect(posts(run)).toEqual([`POST /servers/${web1}/sites/${seeded.sites['blog.example.com']}/deploy`]);
   });
 
-  test('of one server, if --server names it', async () => {
+  test('lists only the sites of --server', async () => {
     const run = await bed.dnx('site show --server web-2', terminal(keys.interrupt));
     expect(run.stderr).toContain('api.example.com');
     expect(run.stderr).not.toContain('blog.example.com');
     expect(run.code).toBe(130);
   });
 
-  test('as the parent of something else, before the other questions', async () => {
+  test('comes before the other questions', async () => {
     const run = await bed.dnx('redirect create', terminal(`shop${keys.enter}/a${keys.enter}/b${keys.enter}`));
     expect(run.stderr).toContain('? Which site?');
     expect(run.code, run.stderr).toBe(0);
-    expect(run.stderr).toContain('The same without questions: dnx redirect create /a /b --server web-1 --site shop.example.com');
+    expect(run.stderr).toContain('Without prompts: dnx redirect create /a /b --server web-1 --site shop.example.com');
   });
 
-  test('with what is then sent to that site alone', async () => {
+  test('sends one request to the picked site', async () => {
     const run = await bed.dnx('env set A=b', terminal(`shop${keys.enter}`));
     expect([run.code, posts(run)]).toEqual([0, [`POST /servers/${web1}/sites/${shop}/environment-variables`]]);
   });
 
-  test('and Ctrl-C sends nothing', async () => {
+  test('sends nothing after Ctrl-C', async () => {
     const run = await bed.dnx('deploy', terminal(keys.interrupt));
     expect([run.code, posts(run)]).toEqual([130, []]);
-    expect(run.stderr).toContain('Error: Interrupted; nothing was done.\n');
+    expect(run.stderr).toContain('Error: Interrupted; nothing was changed.\n');
   });
 
-  test('line by line where the cursor cannot move', async () => {
+  test('is a numbered list if the cursor cannot move', async () => {
     const run = await bed.dnx('site show', { typed: 'example\nblog\n', columns: 80, env: { TERM: 'dumb' } });
     expect(run.stderr).toMatch(/\? Show which site\?\n {2}1\) shop\.example\.com/);
     expect(run.stderr).toContain('Number, or text to filter: ');
@@ -77,35 +78,51 @@ describe('the only candidate', () => {
     ['daemon list', 'Using server web-1, the only one.'],
     ['site show', 'Using site shop.example.com, the only one.'],
     ['env list', 'Using site shop.example.com, the only one.'],
-  ])('is taken without a question: %s', async (line, note) => {
+  ])('is used without a question: %s', async (line, note) => {
     const run = await bed.dnx(line, terminal(''));
     expect([run.code, run.stderr]).toEqual([0, expect.stringContaining(note)]);
   });
 
-  test('is asked for if it would be changed', async () => {
+  test('is offered if the command would change it', async () => {
     const run = await bed.dnx('deploy', terminal(keys.interrupt));
     expect([run.code, run.stderr]).toEqual([130, expect.stringContaining('❯ shop.example.com')]);
   });
 });
 
-test('a list that the token cannot read leaves the other ways', async () => {
+test('reports the missing ability if the token cannot read the list', async () => {
   const env = { NO_COLOR: '1', DNX_TOKEN: bed.sandbox.mint(['daemon:read']) };
   const run = await bed.dnx('daemon list', terminal('', { env }));
-  expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('No server given.\n  Use --server, ')]);
+  expect([run.code, run.stderr]).toEqual([5, expect.stringContaining('Error: Token is missing the ability server:read')]);
 });
 
-test.each(['server delete', 'site suspend', 'deploy'])('%s of nothing names what is missing before the consent', async (line) => {
-  const run = await bed.dnx(line);
-  expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringMatching(/^Error: No (server|site) given\.\n/)]);
+test('wide letters and emoji keep the rows within the terminal', async () => {
+  const [server, other] = bed.sandbox.state.servers;
+  if (!server || !other) throw new Error('the seed has servers');
+  server.name = `${'漢字'.repeat(30)}-web`;
+  other.name = '👩‍💻 dev';
+  const run = await bed.dnx('server restart', terminal(keys.interrupt, { columns: 60 }));
+  const shown = run.stderr.split('\n').filter((row) => /203\.0\.113/.test(row));
+  expect(shown.length).toBeGreaterThan(1);
+  expect(shown.map((row) => widthOf(row)).filter((width) => width > 60)).toEqual([]);
+  expect(new Set(shown.map((row) => widthOf(row.slice(0, row.indexOf('active'))))).size).toBe(1);
+  expect(run.stderr).toContain(`❯ ${'漢字'.repeat(2)}…`);
 });
 
-test('nothing to pick from says so', async () => {
+test.each(['server delete', 'site suspend', 'deploy'])(
+  '%s without a target names what is missing before it asks for consent',
+  async (line) => {
+    const run = await bed.dnx(line);
+    expect([run.code, run.calls, run.stderr]).toEqual([2, [], expect.stringMatching(/^Error: No (server|site) given\.\n/)]);
+  },
+);
+
+test('exits 6 if there is nothing to pick from', async () => {
   bed.sandbox.state.servers.splice(0);
   const run = await bed.dnx('daemon list', terminal(''));
-  expect([run.code, run.stderr]).toEqual([6, expect.stringContaining('There are no servers to choose from.')]);
+  expect([run.code, run.stderr]).toEqual([6, expect.stringContaining('No servers to choose from.')]);
 });
 
-/** Every command whose own noun is named by its position, with the parents of its first example. */
+/** Every command that takes its own noun as an argument, with the parents of its first example. */
 const owning = leaves.flatMap(({ path, group, command }) => {
   const noun = nounOf(group);
   const [first] = typeof command.calls === 'string' ? [command.calls] : Array.isArray(command.calls) ? command.calls : [];
@@ -115,28 +132,28 @@ const owning = leaves.flatMap(({ path, group, command }) => {
   return [{ path, noun, line: [path, ...parents].join(' ') }];
 });
 
-test('every noun of the tree is among them', () => {
+test('these commands cover every noun', () => {
   expect([...new Set(owning.map(({ noun }) => noun))].sort()).toEqual(Object.keys(namings).sort());
 });
 
-test.each(owning)('$path without its $noun picks one on a terminal', async ({ line }) => {
+test.each(owning)('$path without a $noun prompts for one on a terminal', async ({ line }) => {
   const run = await bed.dnx(line, terminal(keys.interrupt));
   expect(run.stderr).toMatch(/\? .*[Ww]hich [\w ]+\? \(type to filter\)[\s\S]*❯ |Using [\w ]+ '?\S.*, the only one\./);
   expect(posts(run)).toEqual([]);
 });
 
-test.each(owning)('$path without its $noun is exit 2 without a terminal', async ({ line }) => {
+test.each(owning)('$path without a $noun exits 2 without a terminal', async ({ line }) => {
   const run = await bed.dnx(`${line} --no-input`);
   expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
   expect(run.stderr).toMatch(/ given\.\n {2}Use .*run in a terminal to pick one\.|needs confirmation/);
 });
 
-test('the path of an API request is filled from a list', async () => {
+test('dnx api prompts for the parameters of a path', async () => {
   const run = await bed.dnx(['api', 'GET', '/servers/{server}/sites/{site}'], terminal(`blog${keys.enter}`));
   expect([run.code, run.calls.at(-1)], run.stderr).toEqual([0, `GET /servers/${web1}/sites/${seeded.sites['blog.example.com']}`]);
 });
 
-test('deploy --all without a server picks it', async () => {
+test('deploy --all prompts for the server', async () => {
   const run = await bed.dnx('deploy --all --no-wait', terminal(`web-1${keys.enter}`));
   expect(run.code, run.stderr).toBe(0);
   expect(posts(run)).toHaveLength(3);

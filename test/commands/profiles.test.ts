@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DnxError } from '../../src/base/errors.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { signedOut, signIn } from '../support/sign-in.ts';
 
@@ -14,15 +15,15 @@ const host = () => new URL(bed.sandbox.url).host;
 const settings = () => JSON.parse(readFileSync(join(bed.directory, 'config/config.json'), 'utf8'));
 const tokens = () => bed.sandbox.state.tokens.slice(6).map(({ name }) => name);
 
-/** Signs profile work in, with a token of its own. */
-async function signWorkIn(line = 'login --with-token --profile work'): Promise<void> {
+/** Signs in to the profile work with a new token. */
+async function signInToWork(line = 'login --with-token --profile work'): Promise<void> {
   const run = await signIn(bed, line, { stdin: bed.sandbox.mint(['site:read'], { name: 'work' }) });
   expect(run.code, run.stderr).toBe(0);
 }
 
 describe('config profiles', () => {
-  test('lists each profile with its host and who is signed in, and asks nobody', async () => {
-    await signWorkIn();
+  test('lists each profile with its host and user, without any request', async () => {
+    await signInToWork();
     expect((await bed.dnx('config set output json --profile other')).code).toBe(0);
     const run = await bed.dnx('config profiles --json', signedOut);
     expect(run.calls).toEqual([]);
@@ -39,8 +40,8 @@ describe('config profiles', () => {
 describe('config delete-profile', () => {
   const remove = (line = '--yes', options = {}) => bed.dnx(`config delete-profile work ${line}`, { ...signedOut, ...options });
 
-  test('revokes and forgets the token, and removes the settings', async () => {
-    await signWorkIn();
+  test('revokes and removes the token, and deletes the settings', async () => {
+    await signInToWork();
     expect((await bed.dnx('auth switch work')).code).toBe(0);
     const run = await remove();
     expect([run.code, run.stdout, run.calls]).toEqual([0, '✓ Deleted profile work\n', ['POST /logout']]);
@@ -50,38 +51,71 @@ describe('config delete-profile', () => {
   });
 
   test('revokes the stored token, not DNX_TOKEN', async () => {
-    await signWorkIn('login --with-token --profile work --insecure-storage');
+    await signInToWork('login --with-token --profile work --insecure-storage');
     expect((await bed.dnx('config delete-profile work --yes')).code).toBe(0);
     expect([tokens(), existsSync(join(bed.directory, 'config/tokens.json'))]).toEqual([[], false]);
     expect((await bed.dnx('whoami')).code).toBe(0);
   });
 
-  test('deletes the profile also if the token cannot be revoked, and says so', async () => {
-    await signWorkIn();
+  test('deletes the profile even if the token cannot be revoked, and says so', async () => {
+    await signInToWork();
     bed.sandbox.faults.always({ path: '/logout' }, { status: 500 });
     const run = await remove();
     expect([run.code, bed.keychain.size]).toEqual([0, 0]);
     expect(run.stderr).toContain(`! Token 7 could not be revoked at ${host()}: `);
   });
 
-  test('asks first, and says that the token is revoked', async () => {
-    await signWorkIn();
+  test('asks for confirmation, and says that the token will be revoked', async () => {
+    await signInToWork();
     const run = await remove('', { keys: 'n\r', columns: 80 });
     expect([run.code, run.calls, tokens()]).toEqual([1, [], ['work']]);
     expect(run.stderr).toContain('Delete profile work and revoke its token?');
   });
 
-  test('refuses the default profile, and one that does not exist', async () => {
-    await signWorkIn();
+  test('refuses the default profile and an unknown one', async () => {
+    await signInToWork();
     const unknown = await bed.dnx('config delete-profile wrok --yes', signedOut);
     expect([unknown.code, unknown.stderr]).toEqual([6, expect.stringContaining("Profile 'wrok' not found. Did you mean 'work'?\n")]);
     const refused = await bed.dnx('config delete-profile default --yes', signedOut);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('The default profile cannot be deleted.')]);
+    expect((await bed.dnx('auth switch work')).code).toBe(0);
+    expect((await bed.dnx('config delete-profile default --yes', signedOut)).stderr).toContain(
+      'To sign out: dnx logout --profile default\n',
+    );
+  });
+
+  test.each([
+    [
+      'config delete-profile work --yes',
+      'Token 7 was revoked and is still stored here. Profile work is kept.',
+      'To delete it: dnx config delete-profile work',
+    ],
+    ['logout --profile work', 'The token was revoked, but is still stored here.', 'To finish signing out: dnx logout --profile work'],
+    [
+      'token revoke 7 --confirm work --yes --profile work',
+      'Token work was revoked, but is still stored here.',
+      'To remove it: dnx logout --profile work',
+    ],
+  ])('a keychain that keeps the token does not hide that it was revoked: %s', async (line, state, finish) => {
+    await signInToWork();
+    const remove = bed.keychain.delete.bind(bed.keychain);
+    bed.keychain.delete = () => {
+      throw new DnxError('failed', 'The keychain is locked.', { hint: 'Unlock it.' });
+    };
+    const run = await bed.dnx(line, signedOut);
+    expect([run.code, run.stdout, tokens()]).toEqual([1, '', []]);
+    expect(run.stderr).toBe(`Error: The keychain is locked.\n  ${state}\n  Unlock it.\n  ${finish}\n`);
+    bed.keychain.delete = remove;
+    const again = await bed.dnx(
+      finish.replace(/.*: dnx /, '').replace(/work$/, (word) => (finish.includes('delete') ? `${word} --yes` : word)),
+      signedOut,
+    );
+    expect([again.code, bed.keychain.size]).toEqual([0, 0]);
   });
 });
 
-test('logout of a profile says how to delete it', async () => {
-  await signWorkIn();
+test('logout --profile says how to delete the profile', async () => {
+  await signInToWork();
   const run = await bed.dnx('logout --profile work', signedOut);
   expect(run.stderr).toBe('Profile work keeps its settings. To delete it: dnx config delete-profile work\n');
   expect((await bed.dnx('config delete-profile work --yes')).code).toBe(0);

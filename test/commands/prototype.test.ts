@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Answer, seeded } from '../../src/sandbox/index.ts';
+import { type ApiResponse, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 const shop = seeded.sites['shop.example.com'];
@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-describe('a word that every object of JavaScript knows', () => {
+describe('a property of every JavaScript object', () => {
   const words = ['constructor', '__proto__', 'toString', 'hasOwnProperty'];
 
   test.each(words)('%s is a name like any other', async (word) => {
@@ -26,7 +26,7 @@ describe('a word that every object of JavaScript knows', () => {
     }
   });
 
-  test.each(words)('%s is no command', async (word) => {
+  test.each(words)('%s is not a command', async (word) => {
     for (const line of [word, `help ${word}`, `site ${word}`, `token abilities --for ${word}`]) {
       const run = await bed.dnx(line);
       expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
@@ -40,12 +40,12 @@ describe('a word that every object of JavaScript knows', () => {
       expect([run.code, run.stdout]).toEqual([2, '']);
       expect(run.stderr).toContain(`Unknown field '${word}'.`);
     }
-    const sent = (answer: Answer): Answer => ({ ...answer, body: { data: [JSON.parse(`{"id":"1","${word}":"sent"}`)] } });
+    const sent = (answer: ApiResponse): ApiResponse => ({ ...answer, body: { data: [JSON.parse(`{"id":"1","${word}":"sent"}`)] } });
     bed.sandbox.faults.next({ path: '/servers' }, sent);
     expect((await bed.dnx(`server list --fields ${word} --no-header`)).stdout).toBe('sent\n');
   });
 
-  test.each(words)('%s is a profile, and needs no ability as a path', async (word) => {
+  test.each(words)('%s is a profile name, and needs no ability as a path', async (word) => {
     expect((await bed.dnx(`config set server web-1 --profile ${word}`)).code).toBe(0);
     expect((await bed.dnx(`config get server --profile ${word}`)).stdout).toBe('web-1\n');
     expect(await bed.dnx(['token', 'abilities', '--for', `api GET /${word}`, '--json'])).toMatchObject({ code: 0, stdout: '[]\n' });

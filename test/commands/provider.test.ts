@@ -1,4 +1,4 @@
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 
 const ability = 'provider:read';
 
@@ -14,7 +14,7 @@ testGroup('provider', {
     table: ['fsn1', 'Falkenstein'],
     json: [{ id: 'fsn1', name: 'Falkenstein' }, {}, {}, {}],
     ability,
-    missing: `regions ${nobody}`,
+    missing: `regions ${missingId}`,
   },
   sizes: { line: 'sizes hetzner', table: ['cx32', '4 vCPU, 8 GB'], json: [{ id: 'cx22' }, {}, {}, {}], ability, missing: 'sizes nowhere' },
   images: {

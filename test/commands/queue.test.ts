@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 import { openBed } from '../support/dnx.ts';
 
 const one = '01JQ8Z4T9G0000000000QV0001';
@@ -19,7 +19,7 @@ testGroup('queue', {
     table: ['Queue       default', 'Status      running'],
     json: { id: one, queue: 'default', tries: 3 },
     ability: 'queue-worker:read',
-    missing: `show ${nobody} ${on}`,
+    missing: `show ${missingId} ${on}`,
   },
   create: {
     line: `create reports --connection redis --processes 2 --timeout 900 ${on}`,
@@ -34,7 +34,7 @@ testGroup('queue', {
     table: ['Queue       urgent', 'Processes   5'],
     json: { id: one, queue: 'urgent', processes: 5 },
     ability: 'queue-worker:update',
-    missing: `update ${nobody} --processes 5 ${on}`,
+    missing: `update ${missingId} --processes 5 ${on}`,
     invalid: [`update ${one} --tries -1 ${on}`, 'tries'],
   },
   delete: {
@@ -42,24 +42,24 @@ testGroup('queue', {
     table: [`✓ Deleted queue worker ${one}\n`],
     json: { id: one, deleted: true },
     ability: 'queue-worker:delete',
-    missing: `delete ${nobody} ${on} --yes`,
+    missing: `delete ${missingId} ${on} --yes`,
   },
   restart: {
     line: `restart ${one} ${on}`,
     table: ["✓ Restarted queue worker 'default'\n"],
     json: { id: one, status: 'running' },
     ability: 'queue-worker:update',
-    missing: `restart ${nobody} ${on}`,
+    missing: `restart ${missingId} ${on}`,
   },
 });
 
-test('several are restarted one by one and each is reported; exit 12 when some failed', async () => {
+test('queue restart reports each of several queue workers, and exits 12 if some failed', async () => {
   const bed = await openBed();
   const all = await bed.dnx(`queue restart ${one} ${other} ${on} --json`);
   expect(all.json()).toMatchObject([{ id: one }, { id: other }]);
   expect(all.code).toBe(0);
-  const some = await bed.dnx(`queue restart ${one} ${nobody} ${on}`);
-  expect(some.stdout).toMatch(new RegExp(`^QUEUE WORKER +RESULT\\n${one} +restarted\\n${nobody} +Not found`));
+  const some = await bed.dnx(`queue restart ${one} ${missingId} ${on}`);
+  expect(some.stdout).toMatch(new RegExp(`^QUEUE WORKER +RESULT\\n${one} +restarted\\n${missingId} +Not found`));
   expect(some.stderr).toBe('Error: 1 of 2 queue workers failed\n');
   expect(some.code).toBe(12);
   await bed.close();

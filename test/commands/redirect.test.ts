@@ -1,4 +1,4 @@
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 
 const one = '01JQ8Z4T9G0000000000RD0001';
 const on = '--site shop.example.com';
@@ -16,7 +16,7 @@ testGroup('redirect', {
     table: ['From  /sale', 'To    /collections/summer'],
     json: { id: one, from: '/sale' },
     ability: 'redirect:read',
-    missing: `show ${nobody} ${on}`,
+    missing: `show ${missingId} ${on}`,
   },
   create: {
     line: `create /old /new --type 301 ${on}`,
@@ -30,7 +30,7 @@ testGroup('redirect', {
     table: ['To    /collections/winter'],
     json: { id: one, to: '/collections/winter' },
     ability: 'redirect:update',
-    missing: `update ${nobody} --to /x ${on}`,
+    missing: `update ${missingId} --to /x ${on}`,
     invalid: [`update ${one} --type 307 ${on}`, 'type'],
   },
   delete: {
@@ -38,6 +38,6 @@ testGroup('redirect', {
     table: [`Deleted redirect ${one}`],
     json: { id: one, deleted: true },
     ability: 'redirect:delete',
-    missing: `delete ${nobody} ${on} --yes`,
+    missing: `delete ${missingId} ${on} --yes`,
   },
 });

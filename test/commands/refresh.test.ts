@@ -21,7 +21,7 @@ async function signInWith(...abilities: readonly string[]): Promise<void> {
 }
 
 describe('auth refresh', () => {
-  test('replaces the stored token with one that can do more, and revokes the old one', async () => {
+  test('replaces the stored token with one that has more abilities, and revokes the old one', async () => {
     await signInWith('server:read');
     const run = await refresh('--ability site:read --preset ci-deploy');
     expect([run.code, run.stdout]).toEqual([0, `✓ Added site:deploy, site:read to the token for ${host()} (profile default)\n`]);
@@ -42,19 +42,19 @@ describe('auth refresh', () => {
     });
   });
 
-  test('adds nothing that the token has', async () => {
+  test('creates no token if the stored one already has the abilities', async () => {
     await signInWith('site:read');
     const run = await refresh('--ability site:read');
     expect([run.code, run.stdout, run.calls]).toEqual([0, 'Token laptop can already do that.\n', ['GET /tokens']]);
   });
 
-  test('adds nothing to a token with every ability', async () => {
+  test('creates no token if the stored one has every ability', async () => {
     await signInWith('*');
     const run = await refresh('--ability site:read');
     expect([run.code, run.stdout, run.calls]).toEqual([0, 'Token laptop can already do everything.\n', ['GET /tokens']]);
   });
 
-  test('offers what is missing on a terminal', async () => {
+  test('prompts for the missing abilities on a terminal', async () => {
     await signInWith('server:read');
     const run = await bed.dnx('auth refresh', { ...signedOut, keys: ' \r', columns: 80 });
     expect([run.code, tokens()]).toEqual([0, [{ id: 8, name: 'laptop', abilities: ['server:read', 'server:create'] }]]);
@@ -67,12 +67,12 @@ describe('auth refresh', () => {
     expect(run.stderr).toContain('dnx token create NAME --ability');
   });
 
-  test('needs abilities where nobody can be asked, and a sign-in', async () => {
+  test('needs abilities without a terminal, and a stored token', async () => {
     expect(await refresh('')).toMatchObject({ code: 2, calls: [] });
     expect(await refresh('--ability site:read')).toMatchObject({ code: 4, calls: [] });
   });
 
-  test('a token that may not create tokens is told to sign in again', async () => {
+  test('suggests dnx login if the token cannot create tokens', async () => {
     await signInWith('server:read');
     bed.sandbox.faults.always({ method: 'POST', path: '/tokens' }, { status: 403 });
     const run = await refresh('--ability site:read');
@@ -81,7 +81,7 @@ describe('auth refresh', () => {
     expect(run.stderr).toContain('To sign in with more abilities: dnx login\n');
   });
 
-  test('a keychain that refuses costs nothing', async () => {
+  test('keeps the old token and revokes the new one if the keychain fails', async () => {
     await signInWith('server:read');
     bed.keychain.set = () => {
       throw new DnxError('failed', 'The keychain is locked.');
@@ -91,17 +91,42 @@ describe('auth refresh', () => {
     expect(tokens()).toEqual([{ id: 7, name: 'laptop', abilities: ['server:read'] }]);
   });
 
-  test.each(['drop-after', 'cut'] as const)('an old token that is not certainly revoked is named (%s)', async (fault) => {
+  test.each([
+    ['a token that does not work', { status: 401 }, 4, 'dnx login'],
+    ['a token that may not list tokens', { status: 403 }, 5, 'To sign in with more abilities: dnx login\n'],
+    ['the rate limit', { status: 429, headers: { 'retry-after': '900' } }, 9, 'Try again in 15m.'],
+    ['a server error', { status: 500 }, 1, 'Deploynix returned 500'],
+    ['no answer', 'drop', 13, 'Could not reach'],
+  ] as const)('reports %s with its own exit code', async (_, fault, code, words) => {
+    await signInWith('server:read');
+    bed.sandbox.faults.always({ method: 'GET', path: '/tokens' }, fault);
+    const run = await refresh('--ability site:read');
+    expect([run.code, run.calls.includes('POST /tokens')]).toEqual([code, false]);
+    expect(run.stderr).toContain(words);
+    expect(run.stderr).not.toContain('auth refresh');
+  });
+
+  test('leaves a token alone that is listed without abilities, because it may have all', async () => {
+    await signInWith();
+    for (const line of ['auth refresh --ability site:read', 'token rotate 7 --yes']) {
+      const run = await bed.dnx(line, signedOut);
+      expect([run.code, run.calls]).toEqual([1, ['GET /tokens']]);
+      expect(run.stderr).toContain('Nothing was changed.');
+    }
+    expect(tokens()).toMatchObject([{ id: 7 }]);
+  });
+
+  test.each(['drop-after', 'cut'] as const)('names the old token if it may not be revoked (%s)', async (fault) => {
     await signInWith('server:read');
     bed.sandbox.faults.always({ method: 'DELETE' }, fault);
     const run = await refresh('--ability site:read');
-    expect(run.code).not.toBe(0);
+    expect(run.code).toBe(13);
     expect(run.stderr).toContain('The new token laptop is in place, but the old one (id 7) may still work');
     expect(stored()).toMatch(/^8\|/);
   });
 });
 
-test('a 403 on the stored token names the refresh that would help', async () => {
+test('a 403 with a stored token suggests dnx auth refresh', async () => {
   await signInWith('server:read');
   const run = await bed.dnx('server restart web-1 --yes', signedOut);
   expect(run.code).toBe(5);

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
@@ -15,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => bed.close());
 
 describe('a remembered site', () => {
-  /** The shop gives its domain to a new site on another server. */
+  /** Moves the shop's domain to a new site on another server. */
   function moved(): string {
     const { sites } = bed.sandbox.state;
     const old = sites.find(({ id }) => id === shop);
@@ -32,14 +33,14 @@ describe('a remembered site', () => {
     'site suspend shop.example.com --yes',
     'env set A=b --site shop.example.com',
     'site delete shop.example.com --confirm shop.example.com',
-  ])('that this token may not read is not acted on: %s', async (line) => {
+  ])('is not changed if the token cannot read it: %s', async (line) => {
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
     bed.sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status: 403, body: { message: 'Forbidden.' } });
     const run = await bed.dnx(line);
     expect([run.code, run.stdout, run.calls]).toEqual([5, '', [`GET /servers/${web1}/sites/${shop}`]]);
   });
 
-  test('that moved is found although another process holds the index', async () => {
+  test('that moved is found although another process locks the index', async () => {
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
     const id = moved();
     leaveLock(join(bed.directory, 'cache/sites.json'), (await startHolder()).holder);
@@ -55,7 +56,7 @@ describe('a remembered site', () => {
     'site delete shop.example.com --confirm shop.example.com',
     'deploy shop.example.com --no-wait',
     'backup create --site shop.example.com --no-wait',
-  ])('whose name another one bears is not the one that %s means', async (line) => {
+  ])('whose domain moved to another site is not used by %s', async (line) => {
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
     const id = moved();
     const run = await bed.dnx(line);
@@ -64,11 +65,68 @@ describe('a remembered site', () => {
     expect(sent).toEqual([expect.stringContaining(id)]);
   });
 
-  test('whose name nobody bears any more is not found, and nothing is sent', async () => {
+  test('whose domain no site has any more is not found, and nothing is sent', async () => {
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
     const old = bed.sandbox.state.sites.find(({ id }) => id === shop);
     Object.assign(old ?? {}, { domain: 'old-shop.example.com' });
     const run = await bed.dnx('site delete shop.example.com --confirm shop.example.com');
     expect([run.code, posts(run.calls)]).toEqual([6, []]);
+  });
+});
+
+describe('a site that may have a namesake on a server whose sites cannot be read', () => {
+  const deletion = 'site delete staging.example.com --confirm staging.example.com';
+  const changes = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
+  const unlisted = (status: number) =>
+    bed.sandbox.faults.always({ method: 'GET', path: `/servers/${web2}/sites` }, { status, body: { message: 'No.' } });
+
+  test.each([
+    [403, 5],
+    [404, 6],
+  ])('is not acted on: %i', async (status, code) => {
+    unlisted(status);
+    const run = await bed.dnx(deletion);
+    expect([run.code, run.stdout, changes(run.calls)]).toEqual([code, '', []]);
+    if (status === 404)
+      expect(run.stderr).toBe(
+        "Error: Deploynix does not list the sites of server web-2, so 'staging.example.com' may be on it.\n  Use --server.\n",
+      );
+  });
+
+  test('is the only one once that server is gone', async () => {
+    unlisted(404);
+    bed.sandbox.faults.always({ method: 'GET', path: `/servers/${web2}` }, { status: 404, body: { message: 'Gone.' } });
+    const run = await bed.dnx(deletion);
+    expect([run.code, changes(run.calls)]).toEqual([0, [expect.stringContaining(`DELETE /servers/${web1}/`)]]);
+  });
+
+  test('is acted on if it is given by id', async () => {
+    unlisted(404);
+    const run = await bed.dnx(`site suspend ${shop} --yes`);
+    expect([run.code, changes(run.calls)]).toEqual([0, [`POST /servers/${web1}/sites/${shop}/suspend`]]);
+  });
+});
+
+describe('a site whose domain is the id of another', () => {
+  test.each([shop, shop.toLowerCase()])('is never taken for it: %s', async (word) => {
+    const [other] = bed.sandbox.state.sites.filter(({ id, server_id }) => id !== shop && server_id === web1);
+    if (!other) throw new Error('web-1 has two sites');
+    other.domain = word;
+    expect((await bed.dnx('site list')).code).toBe(0);
+    const run = await bed.dnx(['site', 'suspend', word, '--yes']);
+    expect([run.code, run.calls.at(-1)]).toEqual([0, `POST /servers/${web1}/sites/${shop}/suspend`]);
+  });
+
+  test('is not taken for it from an old index either', async () => {
+    const [other] = bed.sandbox.state.sites.filter(({ id, server_id }) => id !== shop && server_id === web1);
+    if (!other) throw new Error('web-1 has two sites');
+    expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
+    const file = join(bed.directory, 'cache/sites.json');
+    const index = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object>;
+    const [account = ''] = Object.keys(index);
+    const poison = { [shop]: { server: { id: web1, label: 'web-1' }, site: { id: other.id, label: shop } } };
+    writeFileSync(file, JSON.stringify({ ...index, [account]: { ...index[account], ...poison } }));
+    const run = await bed.dnx(['site', 'suspend', shop, '--yes']);
+    expect([run.code, run.calls.at(-1)]).toEqual([0, `POST /servers/${web1}/sites/${shop}/suspend`]);
   });
 });

@@ -12,12 +12,12 @@ beforeEach(async () => {
 afterEach(() => bed.close());
 
 const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST');
-/** Names, oldest first. */
+/** Oldest first. */
 const releases = () => bed.sandbox.state.releases.filter(({ site_id }) => site_id === shop);
 const live = () => releases().find(({ active }) => active);
 
 describe('rollback', () => {
-  test('makes the release before live, and says how to undo it', async () => {
+  test('makes the previous release live and prints how to undo it', async () => {
     const old = live();
     const target = releases().at(-2);
     const run = await bed.dnx('rollback shop.example.com --yes --json');
@@ -38,13 +38,13 @@ describe('rollback', () => {
     expect(live()).toBe(old);
   });
 
-  test.each(['name', 'id'] as const)('--to takes a release by its %s', async (key) => {
+  test.each(['name', 'id'] as const)('--to accepts the %s of a release', async (key) => {
     const [oldest] = releases();
     expect((await bed.dnx(`rollback shop.example.com --to ${oldest?.[key]} --yes`)).code).toBe(0);
     expect(live()).toBe(oldest);
   });
 
-  test('shows a person what it did, and how to undo it', async () => {
+  test('prints the release, the URL and how to undo it', async () => {
     const [old, target] = [live(), releases().at(-2)];
     const run = await bed.dnx('rollback shop.example.com --yes');
     expect(run.stdout).toBe(
@@ -58,7 +58,7 @@ describe('rollback', () => {
     );
   });
 
-  test('lets a person pick a release, and asks for consent after that', async () => {
+  test('prompts for a release, then for consent', async () => {
     const third = releases().at(-3);
     const run = await bed.dnx('rollback shop.example.com', { columns: 80, keys: '\u001b[B\ry\r' });
     const [shown, asked] = ['Roll back shop.example.com (web-1) to:', `Roll back to ${third?.name}? Database migrations are not undone.`];
@@ -87,14 +87,14 @@ describe('rollback', () => {
     expect(rows.filter((row) => row.length >= columns)).toEqual([]);
   });
 
-  test('no is an answer: nothing is sent', async () => {
+  test('sends nothing if the answer is no', async () => {
     const run = await bed.dnx('rollback shop.example.com', { columns: 80, keys: '\r\r' });
     expect(run.code).toBe(1);
     expect(stripVTControlCharacters(run.stderr)).toMatch(/Cancelled; nothing was changed\.\n$/);
     expect(posts()).toEqual([]);
   });
 
-  test('with --to only the consent is asked for, and says what it is about', async () => {
+  test('asks only for consent with --to, and names the release', async () => {
     const [oldest] = releases();
     const run = await bed.dnx(`rollback shop.example.com --to ${oldest?.name}`, { columns: 120, keys: 'y\r' });
     expect(run.stderr).toContain(`? Roll back shop.example.com to ${oldest?.name}? Database migrations are not undone.`);
@@ -102,7 +102,7 @@ describe('rollback', () => {
     expect([run.code, live()]).toEqual([0, oldest]);
   });
 
-  test('a release that went live during the question is not rolled back to', async () => {
+  test('refuses a release that went live during the prompt', async () => {
     const target = releases().at(-2);
     const run = await bed.dnx('rollback shop.example.com', {
       columns: 80,
@@ -110,7 +110,7 @@ describe('rollback', () => {
       through: (network) => ({
         ...network,
         request: (request) => {
-          // The second look at the site is the one after the question.
+          // The second request for the releases comes after the prompt.
           if (request.url.includes('/releases') && bed.sandbox.calls.some(({ path }) => path.endsWith('/releases')))
             for (const each of releases()) each.active = each === target;
           return network.request(request);
@@ -122,13 +122,13 @@ describe('rollback', () => {
     expect(posts()).toEqual([]);
   });
 
-  test('is refused without a word for it, with nothing sent', async () => {
+  test('needs --yes without a terminal, and sends nothing', async () => {
     const run = await bed.dnx('rollback shop.example.com');
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-    expect(run.stderr).toContain('Pass --yes.');
+    expect(run.stderr).toContain('Use --yes.');
   });
 
-  test('refuses what is live, and what is not kept', async () => {
+  test('refuses the live release and an unknown one', async () => {
     const same = await bed.dnx(`rollback shop.example.com --to ${live()?.name} --yes`);
     expect(same).toMatchObject({ code: 10, stdout: '' });
     const none = await bed.dnx('rollback shop.example.com --to 20200101_000000 --yes');
@@ -137,19 +137,17 @@ describe('rollback', () => {
     expect(posts()).toEqual([]);
   });
 
-  test('suggests the release that was meant', async () => {
+  test('suggests the nearest release', async () => {
     const target = releases().at(-2)?.name ?? '';
     const typo = `${target.slice(0, -1)}9`;
     const run = await bed.dnx(`rollback shop.example.com --to ${typo} --yes`);
     expect(run).toMatchObject({ code: 6, stdout: '' });
     expect(run.stderr).toBe(
-      [`Error: Release '${typo}' not found. Did you mean ${target}?`, '  See: dnx site releases shop.example.com --server web-1\n'].join(
-        '\n',
-      ),
+      [`Error: Release '${typo}' not found. Did you mean ${target}?`, '  See: dnx releases shop.example.com --server web-1\n'].join('\n'),
     );
   });
 
-  test.each(['--yes', ''])('of a site that keeps no releases names what turns them on (%s)', async (yes) => {
+  test.each(['--yes', ''])('names the command that turns on releases if the site keeps none (%s)', async (yes) => {
     const run = await bed.dnx(`rollback blog.example.com ${yes}`, { columns: 120, keys: '', env: { NO_COLOR: '1' } });
     expect(run).toMatchObject({ code: 6, stdout: '' });
     expect(run.stderr).toContain(
@@ -161,14 +159,15 @@ describe('rollback', () => {
     expect(posts()).toEqual([]);
   });
 
-  test('says so when there is nothing to go back to', async () => {
+  test('exits 6 if there is no earlier release', async () => {
     bed.sandbox.state.releases = bed.sandbox.state.releases.filter((each) => each.site_id !== shop || each.active);
     const run = await bed.dnx('rollback shop.example.com --yes');
     expect(run).toMatchObject({ code: 6, stdout: '' });
+    expect(run.stderr).toContain('shop.example.com has no earlier release to roll back to.');
     expect(posts()).toEqual([]);
   });
 
-  test('is sent once when its answer is lost, and can be taken up', async () => {
+  test('sends the request once if its response is lost, and can be resumed', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: /rollback$/ }, 'drop-after');
     const run = await bed.dnx('rollback shop.example.com --yes');
     expect(run.code).toBe(13);
@@ -176,17 +175,17 @@ describe('rollback', () => {
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
   });
 
-  test('that a deployment overtakes is superseded', async () => {
+  test('is superseded if a deployment overtakes it', async () => {
     bed.clock.at(2_000, () => bed.sandbox.deployElsewhere(shop));
     const run = await bed.dnx('rollback shop.example.com --yes --json');
     expect(run.code).toBe(1);
     expect(run.json()).toMatchObject({ outcome: 'superseded' });
   });
 
-  test('--no-wait only starts it', async () => {
+  test('--no-wait starts it without following', async () => {
     const run = await bed.dnx('rollback shop.example.com --yes --no-wait --json');
     expect(run.json()).toMatchObject({ outcome: 'started' });
     expect(run.waited).toBe(0);
-    expect(run.stderr).toContain('Watch it with: dnx site watch shop.example.com --server web-1\n');
+    expect(run.stderr).toContain('Watch it with: dnx watch shop.example.com --server web-1\n');
   });
 });

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-/** Nothing but what is stored says who we are. */
+/** Only the stored token. */
 const stored = { DNX_TOKEN: undefined };
 const account = () => `default@${bed.sandbox.url}`;
 const names = () => bed.sandbox.state.tokens.map(({ name }) => name);
@@ -22,7 +22,7 @@ async function signIn(token: string): Promise<void> {
   expect(run.code, run.stderr).toBe(0);
 }
 
-/** True when the API takes this token. */
+/** Whether the API accepts this token. */
 const works = async (token: string): Promise<boolean> => (await bed.dnx('whoami', { env: { DNX_TOKEN: token } })).code === 0;
 
 describe('token rotate', () => {
@@ -35,7 +35,7 @@ describe('token rotate', () => {
     expect(await works(run.stdout.trim())).toBe(true);
   });
 
-  test('stores the new token if the old one is in use', async () => {
+  test('stores the new token if the old one is the stored one', async () => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx('token rotate Sandbox --yes', { env: stored });
     expect(run.stdout).toBe('✓ Rotated token Sandbox\n  stored  in profile default\n');
@@ -46,7 +46,7 @@ describe('token rotate', () => {
     expect(byName('Sandbox')?.abilities).toEqual(['*']);
   });
 
-  test('--to-file', async () => {
+  test('--to-file writes the new token to the file', async () => {
     const run = await bed.dnx('token rotate Grafana --yes --to-file new.token');
     expect(run.code).toBe(0);
     expect(await works(readFileSync(join(bed.directory, 'new.token'), 'utf8').trim())).toBe(true);
@@ -56,26 +56,28 @@ describe('token rotate', () => {
   const steps: readonly [string, Match][] = [
     ['looking up the old token', { method: 'GET', path: '/tokens' }],
     ['creating the new one', { method: 'POST', path: '/tokens' }],
-    ['checking it', { method: 'GET', path: '/user' }],
+    ['checking the new one', { method: 'GET', path: '/user' }],
     ['revoking the old one', { method: 'DELETE', path: '/tokens/{token}' }],
   ];
   describe.each(steps)('when the API fails at %s', (_, match) => {
     test.each(failures.map((failure) => [typeof failure === 'object' ? String(failure.status) : String(failure), failure] as const))(
-      '%s: what is stored works, and the failure says what does',
+      '%s: the stored token works, and the error says which tokens do',
       async (_, failure) => {
         await signIn(bed.sandbox.token);
         const stop = bed.sandbox.faults.always(match, failure);
         const run = await bed.dnx('token rotate 1 --yes', { env: stored });
         stop();
         expect(await works(bed.keychain.get(account()) ?? '')).toBe(true);
-        const revoked404 = match.method === 'DELETE' && run.code === 0;
-        if (!revoked404 && match.path !== '/tokens') expect(run.stderr).toMatch(/still work/);
+        // A token that is not found is already revoked.
+        const isRevoked = match.method === 'DELETE' && typeof failure === 'object' && 'status' in failure && failure.status === 404;
+        expect(run.code === 0).toBe(isRevoked);
+        if (!isRevoked && match.path !== '/tokens') expect(run.stderr).toMatch(/still work/);
         expect(run.stderr).not.toContain(bed.keychain.get(account()) ?? bed.sandbox.token);
       },
     );
   });
 
-  test('a failing keychain costs nothing: the old token stays, the new one is revoked', async () => {
+  test('keeps the old token and revokes the new one if the keychain fails', async () => {
     await signIn(bed.sandbox.token);
     bed.keychain.set = () => {
       throw new DnxError('failed', 'The keychain is locked.');
@@ -92,12 +94,12 @@ describe('token rotate', () => {
   test('says that DNX_TOKEN must be set to the new token', async () => {
     const run = await bed.dnx('token rotate 1 --yes');
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain('DNX_TOKEN holds the old token');
+    expect(run.stderr).toContain('DNX_TOKEN still has the old token');
     expect(await works(run.stdout.trim())).toBe(true);
     expect(await works(bed.sandbox.token)).toBe(false);
   });
 
-  test('--to-file also stores the token if it is in use', async () => {
+  test('--to-file also stores the token if the old one is the stored one', async () => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx('token rotate Sandbox --yes --to-file new.token', { env: stored });
     expect(run.stdout).toBe('✓ Rotated token Sandbox\n  file    new.token (only you can read it)\n  stored  in profile default\n');
@@ -109,10 +111,10 @@ describe('token rotate', () => {
   test('--to-file says that DNX_TOKEN must be set to the new token', async () => {
     const run = await bed.dnx('token rotate Sandbox --yes --to-file new.token');
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain('DNX_TOKEN holds the old token. Set it to the new one.');
+    expect(run.stderr).toContain('DNX_TOKEN still has the old token. Set it to the new one.');
   });
 
-  test('--to-file leaves no file behind if the keychain fails', async () => {
+  test('--to-file leaves no file if the keychain fails', async () => {
     await signIn(bed.sandbox.token);
     bed.keychain.set = () => {
       throw new DnxError('failed', 'The keychain is locked.');
@@ -141,7 +143,7 @@ describe('token rotate', () => {
   describe('an interrupt says which tokens exist', () => {
     test.each([
       ['rotate Grafana --yes', 'A new token may have been created. The old token Grafana (id 4) still works.'],
-      ['create Grafana --preset full', 'Token Grafana may have been created, and nobody has it.'],
+      ['create Grafana --preset full', 'Token Grafana may have been created, but its value is lost.'],
     ])('while the new token is created: token %s', async (line, words) => {
       bed.sandbox.faults.next({ method: 'POST', path: '/tokens' }, 'hang');
       const run = await bed.dnx(`token ${line} --debug`, { interruptOn: '> POST /tokens' });
@@ -155,7 +157,7 @@ describe('token rotate', () => {
       bed.sandbox.faults.next({ method: 'GET', path: '/user' }, 'hang');
       const run = await bed.dnx('token rotate Grafana --yes --debug', { interruptOn: '> GET /user' });
       expect(run.code).toBe(130);
-      expect(run.stderr).toContain('The new token Grafana (id 7) exists and nobody has it. The old token Grafana (id 4) still works.');
+      expect(run.stderr).toContain('The new token Grafana (id 7) still exists. The old token Grafana (id 4) still works.');
       expect(run.stderr).toContain('dnx token revoke 7');
     });
 
@@ -168,10 +170,13 @@ describe('token rotate', () => {
     });
   });
 
-  test.each(['create ci --preset full', 'rotate Grafana --yes'])('token %s is refused if stdout goes nowhere', async (line) => {
-    const run = await bed.dnx(`token ${line}`, { discards: true });
-    expect([run.code, run.calls.filter((call) => !call.startsWith('GET'))]).toEqual([2, []]);
-    expect(run.stderr).toContain('--to-file FILE');
-    expect((await bed.dnx(`token ${line} --to-file a.token`, { discards: true })).code).toBe(0);
-  });
+  test.each(['create ci --preset full', 'rotate Grafana --yes'])(
+    'token %s fails before any change if stdout is the null device',
+    async (line) => {
+      const run = await bed.dnx(`token ${line}`, { discards: true });
+      expect([run.code, run.calls.filter((call) => !call.startsWith('GET'))]).toEqual([2, []]);
+      expect(run.stderr).toContain('--to-file FILE');
+      expect((await bed.dnx(`token ${line} --to-file a.token`, { discards: true })).code).toBe(0);
+    },
+  );
 });

@@ -21,8 +21,8 @@ const installing = () => {
 
 const posts = () => bed.sandbox.calls.filter(({ method }) => method === 'POST').length;
 
-describe('a deployment is under way already', () => {
-  test('and is followed instead, without a request of ours', async () => {
+describe('a deployment is already in progress', () => {
+  test('and is followed without sending anything', async () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.stderr).toContain('A deployment of shop.example.com is already in progress; following it.');
@@ -37,7 +37,7 @@ describe('a deployment is under way already', () => {
     expect(posts()).toBe(0);
   });
 
-  test('and its success says that it was started elsewhere', async () => {
+  test('and its success is reported as started elsewhere', async () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com');
     expect(run.stdout).toMatch(/^✓ Deployment of shop\.example\.com succeeded in \d+s \(started elsewhere\)\n/);
@@ -55,7 +55,7 @@ describe('a deployment is under way already', () => {
     ]);
   });
 
-  test('--if-running wait gives up when its time is over', async () => {
+  test('--if-running wait stops at --timeout', async () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com --if-running wait --timeout 5s');
     expect(run).toMatchObject({ code: 124, stdout: '' });
@@ -63,7 +63,7 @@ describe('a deployment is under way already', () => {
     expect(posts()).toBe(0);
   });
 
-  test('--if-running fail is a conflict', async () => {
+  test('--if-running fail exits 10', async () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com --if-running fail');
     expect(run).toMatchObject({ code: 10, stdout: '' });
@@ -71,15 +71,15 @@ describe('a deployment is under way already', () => {
     expect(posts()).toBe(0);
   });
 
-  test('a person is asked', async () => {
+  test('and dnx asks what to do on a terminal', async () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com', { columns: 100, keys: '\r' });
-    expect(run.stderr).toContain('shop.example.com is already deploying. What next?');
+    expect(run.stderr).toContain('shop.example.com is already deploying. What would you like to do?');
     expect(run.code).toBe(0);
     expect(posts()).toBe(0);
   });
 
-  test.each(['', ' --if-running attach'])('and is a rollback: following it%s sends nothing and is no success', async (option) => {
+  test.each(['', ' --if-running attach'])('but it is a rollback: following it%s sends nothing and does not succeed', async (option) => {
     expect((await bed.dnx('rollback shop.example.com --yes --no-wait')).code).toBe(0);
     await bed.clock.sleep(timings.rollbackBegins);
     const run = await bed.dnx(`deploy shop.example.com${option} --json`);
@@ -88,22 +88,22 @@ describe('a deployment is under way already', () => {
     expect(posts()).toBe(1);
   });
 
-  test('and is a rollback: --if-running wait deploys after it', async () => {
+  test('but it is a rollback: --if-running wait deploys after it', async () => {
     expect((await bed.dnx('rollback shop.example.com --yes --no-wait')).code).toBe(0);
     await bed.clock.sleep(timings.rollbackBegins);
     expect((await bed.dnx('deploy shop.example.com --if-running wait --json')).json()).toMatchObject({ outcome: 'succeeded' });
     expect(posts()).toBe(2);
   });
 
-  test('and is an installation: following it sends nothing and is no success', async () => {
+  test('but it is an installation: following it sends nothing and does not succeed', async () => {
     installing();
     const run = await bed.dnx('deploy shop.example.com --if-running attach --json');
     expect(run.json()).toMatchObject({ outcome: 'unknown', release: null });
-    expect(run.stderr).toContain('shop.example.com is already installing; following that.');
+    expect(run.stderr).toContain('shop.example.com is already installing; following it.');
     expect(posts()).toBe(0);
   });
 
-  test('and is an installation: it is waited for', async () => {
+  test('but it is an installation: dnx deploys after it', async () => {
     installing();
     expect((await bed.dnx('deploy shop.example.com --json')).json()).toMatchObject({ outcome: 'succeeded' });
     expect(posts()).toBe(1);
@@ -111,14 +111,14 @@ describe('a deployment is under way already', () => {
 });
 
 describe('--no-wait with --if-running', () => {
-  test('fail looks before the request', async () => {
+  test('fail checks before the request', async () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com --no-wait --if-running fail');
     expect(run).toMatchObject({ code: 10, stdout: '' });
     expect(posts()).toBe(0);
   });
 
-  test('wait deploys after it, and does not follow', async () => {
+  test('wait deploys afterwards without following', async () => {
     bed.sandbox.deployElsewhere(shop);
     const run = await bed.dnx('deploy shop.example.com --no-wait --if-running wait --json');
     expect(run.json()).toMatchObject({ outcome: 'started' });
@@ -133,7 +133,7 @@ describe('--no-wait with --if-running', () => {
     expect([run.code, run.json(), posts()]).toEqual([0, expect.objectContaining({ outcome: 'started' }), 0]);
   });
 
-  test('is refused to a token that cannot look, with nothing sent', async () => {
+  test('fails and sends nothing if the token cannot read the site', async () => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy']) };
     const run = await bed.dnx(`deploy ${shop} --server ${seeded.servers['web-1']} --no-wait --if-running fail`, { env });
     expect(run).toMatchObject({ code: 5, stdout: '' });
@@ -141,8 +141,8 @@ describe('--no-wait with --if-running', () => {
   });
 });
 
-describe('somebody else deploys as well', () => {
-  test('after ours has begun: superseded, although both went well', async () => {
+describe('another deployment starts', () => {
+  test('after ours: superseded, although both succeed', async () => {
     bed.clock.at(timings.deployBegins + 1_000, () => bed.sandbox.deployElsewhere(shop));
     const run = await bed.dnx('deploy shop.example.com --json');
     expect(run.code).toBe(1);
@@ -158,7 +158,7 @@ describe('somebody else deploys as well', () => {
     expect(run.code).toBe(1);
   });
 
-  test('between the baseline and a request that had to wait: not taken for ours', async () => {
+  test('before our rate-limited request: superseded', async () => {
     bed.sandbox.state.fail_deploys = true;
     bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, { status: 429, headers: { 'Retry-After': '30' } });
     bed.clock.at(1_000, () => bed.sandbox.deployElsewhere(shop, { fails: false }));
@@ -168,7 +168,7 @@ describe('somebody else deploys as well', () => {
     expect(run.waited).toBeGreaterThan(30_000 + ONE);
   });
 
-  test('a rollback right after ours: the release is not live', async () => {
+  test('and is a rollback: superseded, because our release is not live', async () => {
     let rollback: Promise<Run> | undefined;
     bed.clock.at(timings.deployBegins + 1_000, () => {
       rollback = bed.dnx('rollback shop.example.com --yes --no-wait');
@@ -180,7 +180,7 @@ describe('somebody else deploys as well', () => {
   });
 });
 
-test('what cannot be told is unknown, with what was seen', async () => {
+test('contradictory evidence is unknown and described', async () => {
   bed.sandbox.faults.always({ method: 'GET', path: /\/releases$/ }, (answer) => ({
     ...answer,
     body: JSON.parse(
@@ -193,13 +193,13 @@ test('what cannot be told is unknown, with what was seen', async () => {
   expect(run.stderr).toContain("The result of the deployment of shop.example.com is unknown: the site's status is “active”, but release ");
 });
 
-test('a site that is renamed while its turn is waited for is not deployed', async () => {
+test('a site that is renamed while dnx waits for it is not deployed', async () => {
   bed.sandbox.deployElsewhere(shop);
   bed.clock.at(bed.clock.elapsed() + 4_000, () => {
     for (const site of bed.sandbox.state.sites) if (site.id === shop) site.domain = 'old-shop.example.com';
   });
   const run = await bed.dnx('deploy shop.example.com --if-running wait');
   expect(run).toMatchObject({ code: 6, stdout: '' });
-  expect(run.stderr).toContain('shop.example.com is now called old-shop.example.com. Nothing was changed.');
+  expect(run.stderr).toContain('shop.example.com was renamed to old-shop.example.com. Nothing was changed.');
   expect(run.calls.filter((call) => call.startsWith('POST'))).toEqual([]);
 });

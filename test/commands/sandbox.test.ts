@@ -8,14 +8,14 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-test('a port in use is a usage error, not a bug', async () => {
+test('sandbox start exits 2 if the port is in use', async () => {
   const taken = new URL(bed.sandbox.url).port;
   const run = await bed.dnx(`sandbox start --port ${taken}`);
   expect(run).toMatchObject({ code: 2, stdout: '' });
   expect(run.stderr).toContain(`Port ${taken} is already in use.`);
 });
 
-test('refuses a number that is not a port', async () => {
+test('sandbox start exits 2 if the port is not valid', async () => {
   const run = await bed.dnx('sandbox start --port 70000');
   expect(run).toMatchObject({ code: 2, stdout: '' });
   expect(run.stderr).toContain('Port 70000 is not a valid port.');
@@ -52,7 +52,7 @@ describe('sandbox run', () => {
 describe('sandbox start', () => {
   const started = (env = {}) => bed.dnx('sandbox start', { env, interruptOn: 'Ctrl-C' });
 
-  test('prints instructions that can be pasted, in 80 columns', async () => {
+  test('prints instructions to paste, within 80 columns', async () => {
     const run = await started();
     expect([run.code, run.stdout]).toEqual([0, '']);
     expect(run.stderr.replaceAll(/:\d+$/gm, ':PORT')).toBe(`Running a local Deploynix API with sample data, for testing.

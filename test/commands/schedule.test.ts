@@ -18,15 +18,15 @@ describe('site schedule', () => {
     ['--at "2026-07-01 02:00" --tz Europe/Berlin', '2026-07-01 02:00 Europe/Berlin (2026-07-01 00:00 UTC, in 75d)', '2026-07-01T00:00:00Z'],
     ['--at 2026-12-01T02:00:30-05:00', '2026-12-01 07:00:30 UTC (in 228d)', '2026-12-01T07:00:30Z'],
     ['--at 2026-12-01T02:00', '2026-12-01 02:00 UTC (in 228d)', '2026-12-01T02:00:00Z'],
-    ['--in 90m --tz Asia/Kolkata', '2026-04-16 19:00 Asia/Kolkata (2026-04-16 13:30 UTC, in 1h)', '2026-04-16T13:30:00Z'],
-  ])('%s', async (options, shown, sent) => {
+    ['--in 90m --tz Asia/Kolkata', '2026-04-16 19:00 Asia/Kolkata (2026-04-16 13:30 UTC, in 1h 30m)', '2026-04-16T13:30:00Z'],
+  ])('schedules %s', async (options, shown, sent) => {
     const run = await schedule(options, { env: { TZ: 'UTC' } });
     expect(run).toMatchObject({ code: 0, stderr: '', stdout: `✓ Scheduled a deployment of shop.example.com for ${shown}\n` });
     expect(posts().map(({ body }) => body)).toEqual([{ scheduled_at: sent }]);
     expect(shop()?.scheduled_deploy_at).toBe(sent);
   });
 
-  test('--json is the site, as the API sent it', async () => {
+  test('--json prints the site as the API sent it', async () => {
     const run = await schedule('--in 1h --json');
     expect(run.json()).toMatchObject({ domain: 'shop.example.com', scheduled_deploy_at: '2026-04-16T13:00:00Z' });
   });
@@ -46,8 +46,8 @@ describe('site schedule', () => {
     ['--at 2026-02-30T10:00', "'2026-02-30T10:00' is not a time.", ''],
     ['--at 2026-12-01T02:00 --tz Europe/Atlantis', "'Europe/Atlantis' is not a time zone.", ''],
     ['--at 2026-12-01T02:00Z --tz Europe/Berlin', 'has its own offset, so --tz does not apply.', ''],
-    ['', 'Give either --at or --in.', ''],
-    ['--at 2026-12-01T02:00 --in 5m', 'Give either --at or --in.', ''],
+    ['', 'Use either --at or --in.', ''],
+    ['--at 2026-12-01T02:00 --in 5m', 'Use either --at or --in.', ''],
   ])('refuses %s', async (options, message, hint) => {
     const run = await schedule(options, { env: { TZ: 'UTC' } });
     expect(run).toMatchObject({ code: 2, stdout: '' });
@@ -56,7 +56,7 @@ describe('site schedule', () => {
     expect(posts()).toEqual([]);
   });
 
-  test('asks before it replaces one', async () => {
+  test('asks before it replaces a scheduled deployment', async () => {
     expect((await schedule('--in 1h')).code).toBe(0);
     const refused = await schedule('--in 2h', { env: { TZ: 'UTC' } });
     expect(refused).toMatchObject({ code: 2, stdout: '' });
@@ -77,26 +77,26 @@ describe('site schedule', () => {
     [1_796_090_400, '2026-12-01 02:00 UTC'],
     [1_796_090_400_000, '2026-12-01 02:00 UTC'],
     ['first of December', 'first of December'],
-  ])('reads what is scheduled as the API writes it: %s', async (scheduled, shown) => {
+  ])('recognizes a scheduled deployment in every time format: %j', async (scheduled, shown) => {
     Object.assign(shop() ?? {}, { scheduled_deploy_at: scheduled });
     const refused = await schedule('--in 2h', { env: { TZ: 'UTC' } });
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toContain(`A deployment is already scheduled for ${shown}. Nothing was changed.`);
   });
 
-  test.each(['', ' ', null])('takes %j for nothing that is scheduled', async (scheduled) => {
+  test.each(['', ' ', null])('treats %j as no scheduled deployment', async (scheduled) => {
     Object.assign(shop() ?? {}, { scheduled_deploy_at: scheduled });
     expect(await schedule('--in 2h')).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('a token that cannot read the site still schedules, and says what it cannot see', async () => {
+  test('schedules with a token that cannot read the site, and warns that it may replace a deployment', async () => {
     const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy']) };
     const run = await bed.dnx(`site schedule ${seeded.sites['shop.example.com']} --server ${seeded.servers['web-1']} --in 1h`, { env });
     expect(run.code).toBe(0);
     expect(run.stderr).toContain('so a deployment that is already scheduled will be replaced');
   });
 
-  test('site unschedule takes it back', async () => {
+  test('site unschedule cancels the scheduled deployment', async () => {
     expect((await schedule('--in 1h')).code).toBe(0);
     const run = await bed.dnx('site unschedule shop.example.com');
     expect(run).toMatchObject({ code: 0, stdout: '✓ Scheduled deployment cancelled\n' });

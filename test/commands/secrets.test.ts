@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { everyCommand } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
-import { SEED_PASSWORD, seeded } from '../../src/sandbox/index.ts';
+import { SEED_EMAIL, SEED_PASSWORD, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, split } from '../support/dnx.ts';
+import { signIn } from '../support/sign-in.ts';
 import { sampled } from '../support/volume.ts';
 
 const typed = 'typed-on-standard-input-4711';
@@ -14,8 +15,8 @@ const privateKey = [
   '-----END PRIVATE KEY-----',
 ].join('\n');
 
-/** They print a token, which is what they are for; what they say beside it must not hold one. */
-const telling = /^token (create|rotate) /;
+/** These print a new token on stdout; only their stderr must not contain one. */
+const printsToken = /^token (create|rotate) /;
 
 const site = `--site ${seeded.sites['shop.example.com']} --server ${seeded.servers['web-1']}`;
 const lines = [
@@ -45,8 +46,8 @@ const lines = [
   'logout',
 ];
 
-/** Everything below a directory, as text. */
-function everything(directory: string): { path: string; text: string }[] {
+/** Every file below a directory, as text. */
+function filesBelow(directory: string): { path: string; text: string }[] {
   return readdirSync(directory, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
@@ -69,11 +70,11 @@ async function prepared(): Promise<Bed> {
 
 const faults = [undefined, { status: 500 }, { status: 403 }, { status: 422 }, 'drop', 'cut'] as const;
 
-/** How many examples are run under a fault where the volume is not full; each fault has others of them, by its place. */
+/** How many examples run under each fault unless the volume is full; each fault gets a different sample. */
 const FEW = 50;
 
 test.each(faults.map((fault, seed) => [typeof fault === 'object' ? fault.status : (fault ?? 'nothing'), fault, seed] as const))(
-  'nothing that is printed or kept holds a secret, when the API answers with %s',
+  'no output or file contains a secret if the API returns %s',
   { timeout: 60_000 },
   async (_, fault, seed) => {
     const bed = await prepared();
@@ -100,14 +101,14 @@ test.each(faults.map((fault, seed) => [typeof fault === 'object' ? fault.status 
           env: { DNX_TOKEN: login || stored ? undefined : token },
         });
         bed.sandbox.faults.clear();
-        const fresh = telling.test(line) ? [...bed.keychain.values()] : [];
-        const said = telling.test(line) ? run.stderr : run.stdout + run.stderr;
-        const leaks = [...secrets, ...fresh].filter((secret) => said.includes(secret));
-        expect(leaks, `${line}\n${said}`).toEqual([]);
-        if (telling.test(line) && run.code === 0) secrets.push(run.stdout.trim());
+        const fresh = printsToken.test(line) ? [...bed.keychain.values()] : [];
+        const output = printsToken.test(line) ? run.stderr : run.stdout + run.stderr;
+        const leaks = [...secrets, ...fresh].filter((secret) => output.includes(secret));
+        expect(leaks, `${line}\n${output}`).toEqual([]);
+        if (printsToken.test(line) && run.code === 0) secrets.push(run.stdout.trim());
       }
       secrets.push(...bed.keychain.values());
-      const files = everything(bed.directory).filter(({ path }) => !path.startsWith(join(bed.directory, 'given/')));
+      const files = filesBelow(bed.directory).filter(({ path }) => !path.startsWith(join(bed.directory, 'given/')));
       expect(files.map(({ path }) => path.slice(bed.directory.length))).toContain('/config/config.json');
       const leaks = files.filter(({ text }) => secrets.some((secret) => secret !== '' && text.includes(secret)));
       expect(leaks.map(({ path }) => path)).toEqual([]);
@@ -117,3 +118,24 @@ test.each(faults.map((fault, seed) => [typeof fault === 'object' ? fault.status 
     }
   },
 );
+
+describe('what was typed to sign in is not printed, even if the API quotes it', () => {
+  test.each([
+    ['POST', '/login', SEED_EMAIL, 'pass/wörd "4711"'],
+    ['POST', '/login', 'a@b', 'is'],
+    ['GET', '/user', SEED_EMAIL, SEED_PASSWORD],
+    ['POST', '/tokens', SEED_EMAIL, SEED_PASSWORD],
+  ])('%s %s as %s', async (method, path, email, password) => {
+    const bed = await openBed();
+    onTestFinished(() => bed.close());
+    const quoted = `'${password}' of ${email.toUpperCase()} failed.`;
+    for (const status of [400, 403, 422, 429, 500]) {
+      bed.sandbox.faults.clear();
+      bed.sandbox.faults.always({ method, path }, { status, body: { message: quoted, errors: { device: [quoted] } } });
+      const run = await signIn(bed, 'login --debug', { keys: `${email}\r${password}\r\u001b[B\r`, columns: 80 });
+      const said = run.stderr.slice(run.stderr.lastIndexOf('✗'));
+      expect([run.code > 0, said]).toEqual([true, expect.stringContaining("'***' of ***")]);
+      expect(said.toLowerCase()).not.toMatch(new RegExp(`'${email}|${password}'`));
+    }
+  });
+});

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 
 const web1 = seeded.servers['web-1'];
@@ -17,7 +17,7 @@ testGroup('server', {
     table: ['Name         web-1', 'SSH          ssh deploynix@203.0.113.10', 'PHP          8.3'],
     json: { id: web1, provider: 'hetzner', monitoring_enabled: true },
     ability: 'server:read',
-    missing: `show ${nobody}`,
+    missing: `show ${missingId}`,
   },
   create: {
     line: 'create web-3 --provider hetzner --region fsn1 --size cx32 --php-version 8.4',
@@ -33,7 +33,7 @@ testGroup('server', {
     table: ['Name         web-one', 'Monitoring   no'],
     json: { id: web1, name: 'web-one', monitoring_enabled: false },
     ability: 'server:update',
-    missing: `update ${nobody} --name x`,
+    missing: `update ${missingId} --name x`,
     invalid: ['update web-1 -F monitoring_enabled=perhaps', 'monitoring_enabled'],
   },
   delete: {
@@ -41,21 +41,21 @@ testGroup('server', {
     table: ['Deleted server web-1'],
     json: { id: web1, deleted: true },
     ability: 'server:delete',
-    missing: `delete ${nobody} --confirm ${nobody}`,
+    missing: `delete ${missingId} --confirm ${missingId}`,
   },
   logs: {
     line: 'logs web-1',
     table: ['nginx: configuration test is successful\n', 'status: active\n'],
     json: { content: expect.stringContaining('ufw') },
     ability: 'server:read',
-    missing: `logs ${nobody}`,
+    missing: `logs ${missingId}`,
   },
   restart: {
     line: 'restart web-1 --yes',
     table: ['✓ Restarting server web-1\n'],
     json: { id: web1, status: 'active' },
     ability: 'server:update',
-    missing: `restart ${nobody} --yes`,
+    missing: `restart ${missingId} --yes`,
   },
   provision: {
     line: 'provision web-2 --yes',
@@ -63,7 +63,7 @@ testGroup('server', {
     json: { name: 'web-2', status: 'active' },
     says: 'Provisioning server web-2',
     ability: 'server:update',
-    missing: `provision ${nobody} --yes`,
+    missing: `provision ${missingId} --yes`,
   },
 });
 
@@ -75,14 +75,14 @@ afterEach(() => bed.close());
 
 const posts = (calls: readonly string[]) => calls.filter((call) => call.startsWith('POST'));
 
-test('a failed server fails the command, and is still printed as JSON', async () => {
+test('create exits 1 if the server fails, and still prints it as JSON', async () => {
   const run = await bed.dnx('server create fail-1 --provider hetzner --json');
   expect(run.json()).toMatchObject({ name: 'fail-1', status: 'failed' });
   expect(run.stderr).toContain('Creation of server fail-1 failed after ');
   expect(run.code).toBe(1);
 });
 
-test('--no-wait creates a server with one request', async () => {
+test('create --no-wait sends one request', async () => {
   const run = await bed.dnx('server create web-3 --provider hetzner --no-wait --json');
   expect(run.json()).toMatchObject({ status: 'provisioning' });
   expect(run.calls).toEqual(['POST /servers']);
@@ -103,7 +103,7 @@ test('an empty DNX_TIMEOUT is ignored', async () => {
   expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ status: 'active' })]);
 });
 
-test('a token that cannot read servers creates one without following; with --wait it creates none', async () => {
+test('create with a token that cannot read servers does not follow, and creates nothing with --wait', async () => {
   const env = { DNX_TOKEN: bed.sandbox.mint(['server:create']) };
   const unwatched = await bed.dnx('server create web-3 --provider hetzner', { env });
   expect(unwatched.stderr).toContain('This token cannot follow the creation of server web-3: Token is missing the ability server:read');
@@ -117,59 +117,59 @@ test('a token that cannot read servers creates one without following; with --wai
 test.each([
   ['', 0],
   ['--wait', 1],
-])('a server cannot be followed if the answer does not identify it: %s', async (option, code) => {
+])('create %s cannot follow a server if the response has no id', async (option, code) => {
   bed.sandbox.faults.next({ method: 'POST', path: '/servers' }, { status: 202, body: { message: 'Queued.' } });
   const run = await bed.dnx(`server create web-3 --provider hetzner ${option}`);
-  expect(run.stderr).toContain('The answer has no id, so the creation of server web-3 cannot be followed.');
+  expect(run.stderr).toContain('The response has no id, so the creation of server web-3 cannot be followed.');
   expect(run).toMatchObject({ code, waited: 0 });
 });
 
-test('Ctrl-C stops following, not the creation', async () => {
+test('Ctrl-C stops following the creation, not the creation itself', async () => {
   const run = await bed.dnx('server create web-3 --provider hetzner', { interruptAt: 6_000 });
   expect(run.stderr).toMatch(/ continues\. Check it with: dnx server show \w+/);
   expect(run.code).toBe(130);
 });
 
-test('Ctrl-C keeps the results so far', async () => {
+test('Ctrl-C during provision keeps the results so far', async () => {
   const run = await bed.dnx('server provision web-1 web-2 db-1 --yes --json', { interruptAt: 30_000 });
   expect(run.code).toBe(130);
   expect(run.json()).toMatchObject([
     { name: 'web-1', status: 'active' },
     { error: { code: 'interrupted' } },
-    { error: { message: 'Not started, because dnx was interrupted.' } },
+    { error: { message: 'Not started: dnx was interrupted.' } },
   ]);
   expect(posts(run.calls)).toHaveLength(2);
   expect(run.stderr).toMatch(/ continues\. Check it with: dnx server show \w+/);
 });
 
-test('a server that is still unchanged is not provisioned yet', async () => {
+test('provision does not report success while the server is unchanged', async () => {
   bed.sandbox.faults.next({ method: 'POST', path: '/servers/{server}/provision' }, { status: 202, body: { message: 'Queued.' } });
   const run = await bed.dnx(`server provision ${web1} --yes --timeout 1m`);
   expect(run.code).toBe(124);
 });
 
-test('a plan limit is a 422 in the words of the API', async () => {
+test("create prints the API's message about a plan limit", async () => {
   bed.sandbox.state.plan.max_servers = 3;
   const run = await bed.dnx('server create web-3 --provider hetzner');
   expect(run.stderr).toContain('You have reached the limit of 3 servers on the Professional plan.');
   expect(run.code).toBe(7);
 });
 
-test('a credential is given by name, and unknown fields by -F or --data', async () => {
+test('create takes a credential by name, and other fields from -F and --data', async () => {
   const run = await bed.dnx("server create web-3 --provider hetzner --credential-id 'Hetzner production' --no-wait");
   expect(run.code).toBe(0);
   const typed = await bed.dnx(`server create web-4 --data '{"provider":"hetzner"}' -F monitoring_enabled:=true --no-wait --json`);
   expect(typed.json()).toMatchObject({ provider: 'hetzner', monitoring_enabled: true });
 });
 
-test.each(['web-2', 'WEB-1', 'yes'])('deleting a server requires its name: %s is wrong', async (confirmed) => {
+test.each(['web-2', 'WEB-1', 'yes'])('delete requires the name of the server, not %s', async (confirmed) => {
   const run = await bed.dnx(`server delete web-1 --yes --confirm ${confirmed}`);
   expect(run.stderr).toContain("Expected 'web-1'.");
   expect(run.calls).toEqual(['GET /servers']);
   expect(run.code).toBe(2);
 });
 
-test('one name does not confirm several servers', async () => {
+test('delete does not accept one name for several servers', async () => {
   const run = await bed.dnx('server delete web-1 web-2 --confirm web-1');
   expect(run).toMatchObject({ code: 2, calls: [] });
 });
@@ -179,12 +179,12 @@ test.each([
   [{ data: ['first', 'second'] }, 'first\nsecond\n'],
   [{ data: { logs: 'kept under another name' } }, 'kept under another name\n'],
   [{ data: null }, 'No logs.\n'],
-])('logs can have any shape: %j', async (body, printed) => {
+])('logs prints a response of any shape: %j', async (body, printed) => {
   bed.sandbox.faults.always({ path: '/servers/{server}/logs' }, { status: 200, body });
   expect((await bed.dnx(`server logs ${web1}`)).stdout).toBe(printed);
 });
 
-test('several servers are one table with a plain word for each, and the error counts them', async () => {
+test('restart prints one table for several servers, and the error counts the failures', async () => {
   bed.sandbox.faults.next({ method: 'POST', path: '/servers/{server}/restart' }, { status: 409, body: { message: 'web-1 is busy.' } });
   const run = await bed.dnx('server restart web-1 web-2 db-1 --yes');
   expect(run.stdout).toMatch(/^SERVER +RESULT\nweb-1 +.*busy.*\nweb-2 +restarted\ndb-1 +restarted\n$/);
@@ -192,13 +192,34 @@ test('several servers are one table with a plain word for each, and the error co
   expect(run.code).toBe(12);
 });
 
-test('an error among several carries the name of its server', async () => {
+test('restart names the server of an error in JSON', async () => {
   bed.sandbox.faults.next({ method: 'POST', path: '/servers/{server}/restart' }, { status: 409, body: { message: 'web-1 is busy.' } });
   const run = await bed.dnx('server restart web-1 web-2 --yes --json');
   expect(run.json<object[]>()[0]).toMatchObject({ id: web1, name: 'web-1', error: { status: 409 } });
 });
 
-test('--no-wait reports several servers as what they are', async () => {
+test('provision --no-wait prints the status of several servers', async () => {
   const run = await bed.dnx('server provision web-1 web-2 --yes --no-wait');
   expect(run.stdout).toMatch(/^SERVER +RESULT\nweb-1 +provisioning\nweb-2 +provisioning\n$/);
+});
+
+const order =
+  '--provider hetzner --credential-id 01JQ8Z4T9G00000000CRED0001 --region fsn1 --size cx22 --image ubuntu-24.04 --type cache --no-wait';
+const typing = (typed: string) => ({ typed, columns: 100, env: { TERM: 'dumb' } });
+
+test('a typed name that no host can have is asked for again', async () => {
+  const run = await bed.dnx(`server create ${order}`, typing('bad name!\nweb-9\ny\n'));
+  expect(run.stderr).toContain('Use letters, digits, dots and hyphens, as in web-1.\n? Server name: ');
+  expect([run.code, bed.sandbox.state.servers.at(-1)?.name]).toEqual([0, 'web-9']);
+});
+
+test('a name on the command line is left to the API', async () => {
+  const run = await bed.dnx(['server', 'create', 'bad name!', ...order.split(' ')]);
+  expect(run.calls).toContain('POST /servers');
+});
+
+test('--yes answers the question before the order, and is allowed where there is none', async () => {
+  const asked = await bed.dnx(`server create ${order} --yes`, typing('web-9\n'));
+  expect([asked.code, asked.stderr]).toEqual([0, expect.not.stringContaining('(y/N)')]);
+  expect((await bed.dnx(`server create web-10 ${order} -y`)).code).toBe(0);
 });

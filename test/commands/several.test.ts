@@ -9,11 +9,11 @@ const open = async (options: Parameters<typeof openBed>[0] = {}) => {
 beforeEach(() => open());
 afterEach(() => bed.close());
 
-/** Those that were performed; a 429 was not. */
+/** Performed requests; a 429 is not performed. */
 const posts = () => bed.sandbox.calls.filter(({ method, status }) => method === 'POST' && status !== 429).map(({ path }) => path);
 const site = (domain: keyof typeof seeded.sites) => `/servers/${seeded.servers['web-1']}/sites/${seeded.sites[domain]}`;
 
-/** Lets the deployment of one site fail. */
+/** Makes the deployment of one site fail. */
 const failing = (domain: string) =>
   bed.sandbox.faults.always({ method: 'POST', path: /\/deploy$/ }, (answer) => {
     const id = bed.sandbox.state.sites.find((each) => each.domain === domain)?.id;
@@ -21,8 +21,8 @@ const failing = (domain: string) =>
     return answer;
   });
 
-describe('deploy several', () => {
-  test('answers with the outcome of each, in the order given', async () => {
+describe('deploy with several sites', () => {
+  test('prints the outcome of each, in the order given', async () => {
     const run = await bed.dnx('deploy blog.example.com shop.example.com web-2/staging.example.com --json');
     expect(run.code).toBe(0);
     expect(
@@ -36,7 +36,7 @@ describe('deploy several', () => {
     expect(run.waited).toBeLessThan(30_000);
   });
 
-  test('exits 12 when some failed, and prints the table all the same', async () => {
+  test('exits 12 if some failed, and prints the table', async () => {
     failing('blog.example.com');
     const run = await bed.dnx('deploy shop.example.com blog.example.com');
     expect(run.code).toBe(12);
@@ -44,11 +44,12 @@ describe('deploy several', () => {
     expect(run.stdout).toMatch(/shop\.example\.com +succeeded +web-1 /);
     expect(run.stdout).toMatch(/blog\.example\.com +failed +web-1 /);
     expect(run.stderr).toContain('shop.example.com: deploying');
-    expect(run.stderr).toContain('! Deployment of blog.example.com failed after 17s\n');
-    expect(run.stderr).toContain('Error: 1 of 2 sites failed');
+    expect(run.stderr).toContain('✗ Deployment of blog.example.com failed after 17s\n  failed  ');
+    expect(run.stderr).toMatch(/\n {2}live {4}\d{8}_\d{6}.* {3}\(still serving\)\n/);
+    expect(run.stderr).toMatch(/\nError: 1 of 2 sites failed\n {2}See: dnx releases blog\.example\.com --server web-1\n$/);
   });
 
-  test('--max-failures starts no more after that many', async () => {
+  test('--max-failures starts no more deployments after that many failures', async () => {
     bed.sandbox.state.fail_deploys = true;
     const run = await bed.dnx('deploy shop.example.com blog.example.com api.example.com --concurrency 1 --max-failures 1 --json');
     expect(run.code).toBe(12);
@@ -57,13 +58,13 @@ describe('deploy several', () => {
     expect(posts()).toHaveLength(1);
   });
 
-  test('a site that is refused is one failure among others', async () => {
+  test('a rejected site does not stop the others', async () => {
     const run = await bed.dnx('deploy docs.example.com shop.example.com --json');
     expect(run.code).toBe(12);
     expect(run.json()).toMatchObject([{ site: 'docs.example.com', outcome: null, error: { code: 'invalid' } }, { outcome: 'succeeded' }]);
   });
 
-  test('--all is every site of a server, even when it is one', async () => {
+  test('--all deploys every site of a server', async () => {
     const run = await bed.dnx('deploy --server web-1 --all --json');
     expect(run.json<{ site: string }[]>().map(({ site }) => site)).toEqual(['shop.example.com', 'blog.example.com', 'staging.example.com']);
     expect((await bed.dnx('deploy shop.example.com --server web-1 --all')).code).toBe(2);
@@ -72,14 +73,14 @@ describe('deploy several', () => {
     expect(empty.stderr).toContain('this server has no sites');
   });
 
-  test('--concurrency is how many at a time', async () => {
+  test('--concurrency limits how many run at a time', async () => {
     const one = await bed.dnx('deploy --server web-1 --all --concurrency 1');
     const three = await bed.dnx('deploy --server web-1 --all --concurrency 3');
     expect(one.waited).toBeGreaterThan(three.waited * 2);
     expect((await bed.dnx('deploy --server web-1 --all --concurrency 0')).code).toBe(2);
   });
 
-  test('--dry-run deploys nothing and says with how many requests it would', async () => {
+  test('--dry-run deploys nothing and prints the number of requests', async () => {
     const run = await bed.dnx('deploy --server web-1 --all --dry-run --json');
     expect(run.json()).toEqual([
       { site: 'shop.example.com', server: 'web-1', requests: 3 },
@@ -105,11 +106,11 @@ describe('deploy several', () => {
     );
   });
 
-  test('Ctrl-C tells how to follow each that was started', async () => {
+  test('Ctrl-C prints how to resume each started deployment', async () => {
     const run = await bed.dnx('deploy --server web-1 --all', { interruptAt: 6_000 });
     expect(run.code).toBe(130);
-    expect(run.stderr).toContain('dnx site watch shop.example.com --server web-1');
-    expect(run.stderr).toContain('dnx site watch blog.example.com --server web-1');
+    expect(run.stderr).toContain('dnx watch shop.example.com --server web-1');
+    expect(run.stderr).toContain('dnx watch blog.example.com --server web-1');
     expect((await bed.dnx('site watch blog.example.com --json')).json()).toMatchObject({ site: 'blog.example.com', outcome: 'succeeded' });
   });
 
@@ -118,28 +119,49 @@ describe('deploy several', () => {
     expect(run.code).toBe(130);
     expect(run.json()).toMatchObject([
       { outcome: 'started', error: { code: 'interrupted' } },
-      { outcome: null, error: { message: 'blog.example.com was not deployed, because dnx was interrupted.' } },
+      { outcome: null, error: { message: 'blog.example.com was not deployed: dnx was interrupted.' } },
       { outcome: null },
     ]);
     expect(posts()).toHaveLength(1);
   });
 
-  test('--timeout is for each', async () => {
+  test('--timeout applies to each site', async () => {
     const run = await bed.dnx('deploy --server web-1 --all --concurrency 1 --timeout 20s --json');
     expect([run.code, run.waited > 40_000]).toEqual([0, true]);
   });
 
-  test('each failure says which site it is about', async () => {
+  test('each failure names its site', async () => {
     const run = await bed.dnx('deploy docs.example.com shop.example.com');
-    expect(run.stderr).toContain('! docs.example.com: This site is suspended. Resume it before you deploy.\n');
+    expect(run.stderr).toContain('✗ docs.example.com: This site is suspended. Resume it before you deploy.\n');
     expect(run.stderr).toMatch(/\nError: 1 of 2 sites failed\n$/);
   });
 
-  test('a terminal shows a live line for each', async () => {
-    const run = await bed.dnx('deploy shop.example.com blog.example.com', { columns: 100 });
+  test('a terminal shows a progress line for each', async () => {
+    const run = await bed.dnx('deploy shop.example.com blog.example.com', { columns: 100, env: { NO_COLOR: '1' } });
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain('Deployed shop.example.com in 17s\n');
-    expect(run.stderr).toContain('Deployed blog.example.com in 17s\n');
+    expect(run.stderr).toContain('✓ Deployed shop.example.com in 17s\n');
+    expect(run.stderr).toContain('✓ Deployed blog.example.com in 17s\n');
+  });
+});
+
+describe('several with --no-wait', () => {
+  const started = (words = '', columns?: number) =>
+    bed.dnx(
+      `deploy blog.example.com shop.example.com --no-wait ${words}`,
+      columns === undefined ? {} : { columns, env: { NO_COLOR: '1' } },
+    );
+
+  test('says how to watch each of them', async () => {
+    for (const run of [await started(), await started('--json')])
+      expect(run.stderr).toMatch(
+        /Watch it with: dnx watch blog\.example\.com --server web-1\nWatch it with: dnx watch shop\.example\.com --server web-1\n$/,
+      );
+  });
+
+  test('shows no columns that nothing is in on a terminal, and every column in a pipe', async () => {
+    expect((await started('', 80)).stdout).toMatch(/^SITE +OUTCOME +SERVER\nblog\.example\.com +started +web-1\n/);
+    expect((await started()).stdout).toMatch(/^SITE +OUTCOME +SERVER +RELEASE +DURATION\n/);
+    expect((await started('-o csv', 80)).stdout).toMatch(/^site,outcome,server,release,duration_s\n/);
   });
 });
 
@@ -158,20 +180,20 @@ describe('forty sites within 60 requests a minute', () => {
 
   test.each([
     ['by name', Array.from({ length: 40 }, (_, index) => `s${index}.example.com`).join(' ')],
-    ['as all of a server', '--server web-1 --all'],
-  ])('%s end without a 429 surfacing', async (_, targets) => {
+    ['with --all', '--server web-1 --all'],
+  ])('%s, all succeed and report no 429', async (_, targets) => {
     seedForty();
     const run = await bed.dnx(`deploy ${targets} --concurrency 8 --json`);
     expect(run.stderr).not.toContain('429');
     expect(run.code).toBe(0);
     expect(run.json<{ outcome: string }[]>().map(({ outcome }) => outcome)).toEqual(Array.from({ length: 40 }, () => 'succeeded'));
     expect(posts()).toHaveLength(40);
-    // Each start of a window may be refused to those who are under way at that moment, and not more.
+    // At each start of a window, only the requests in flight at that moment may be limited.
     expect(bed.sandbox.calls.filter(({ status }) => status === 429).length).toBeLessThan(10);
   });
 });
 
-test('a name that was remembered for the wrong place is looked up again', async () => {
+test('a remembered site with another id is looked up again', async () => {
   expect((await bed.dnx('site show blog.example.com')).code).toBe(0);
   const blog = bed.sandbox.state.sites.find(({ domain }) => domain === 'blog.example.com');
   if (blog) blog.id = '01J0000000000000000000BLOG';

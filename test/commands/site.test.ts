@@ -1,3 +1,4 @@
+import { Chalk } from 'chalk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
@@ -15,8 +16,8 @@ afterEach(() => bed.close());
 const sent = () => bed.sandbox.calls.filter(({ method }) => method !== 'GET').map(({ method, path, body }) => ({ method, path, body }));
 const statusOf = (id: string) => bed.sandbox.state.sites.find((each) => each.id === id)?.status;
 
-describe('site create, update, delete', () => {
-  test('create takes the domain as an argument and the repository by name', async () => {
+describe('changing a site', () => {
+  test('site create takes the domain as an argument and the repository by name', async () => {
     const run = await bed.dnx(
       'site create new.example.com --server web-1 --type laravel --git-repository-id example/shop --php-version 8.4 --json',
     );
@@ -36,20 +37,20 @@ describe('site create, update, delete', () => {
     ]);
   });
 
-  test('create names the rejected field by its argument', async () => {
+  test('site create names a rejected field by its argument', async () => {
     const run = await bed.dnx('site create shop.example.com --server web-1');
     expect(run).toMatchObject({ code: 7, stdout: '' });
     expect(run.stderr).toMatch(/^Error: Deploynix rejected the request\.\n {2}<domain>: The domain .*\n/);
   });
 
-  test('update sends only the given fields', async () => {
+  test('site update sends only the given fields', async () => {
     const run = await bed.dnx('site update shop.example.com --branch next -F zero=1');
     expect(run.code).toBe(0);
     expect(sent()).toEqual([{ method: 'PUT', path: SITE, body: { branch: 'next', zero: '1' } }]);
     expect((await bed.dnx('site update shop.example.com')).code).toBe(2);
   });
 
-  test('delete needs the name', async () => {
+  test('site delete needs the name', async () => {
     for (const options of ['', '--yes', '--confirm blog.example.com']) {
       expect(await bed.dnx(`site delete shop.example.com ${options}`)).toMatchObject({ code: 2, stdout: '' });
     }
@@ -62,8 +63,8 @@ describe('site create, update, delete', () => {
   });
 });
 
-describe('site suspend, resume, enable-zero-downtime', () => {
-  test('suspend asks first, and takes a reason and several', async () => {
+describe('the state of a site', () => {
+  test('site suspend asks for confirmation, and takes a reason and several sites', async () => {
     expect(await bed.dnx('site suspend shop.example.com')).toMatchObject({ code: 2, stdout: '', calls: [] });
     const run = await bed.dnx('site suspend shop.example.com blog.example.com --reason "Late payment" --yes --json');
     expect(run.code).toBe(0);
@@ -71,22 +72,22 @@ describe('site suspend, resume, enable-zero-downtime', () => {
     expect(sent().map(({ body }) => body)).toEqual([{ reason: 'Late payment' }, { reason: 'Late payment' }]);
   });
 
-  test('resume makes a suspended site active', async () => {
+  test('site resume makes a suspended site active', async () => {
     const docs = seeded.sites['docs.example.com'];
     expect((await bed.dnx('site resume docs.example.com')).stdout).toBe('✓ Resumed docs.example.com\n');
     expect(statusOf(docs)).toBe('active');
   });
 
-  test('enable-zero-downtime warns that it cannot be undone', async () => {
+  test('site enable-zero-downtime warns that it cannot be undone', async () => {
     expect((await bed.dnx('site enable-zero-downtime blog.example.com')).code).toBe(2);
     const run = await bed.dnx('site enable-zero-downtime blog.example.com', { columns: 100, keys: 'y\r' });
-    expect(run.stderr).toContain('The API cannot turn this off again.');
+    expect(run.stderr).toContain('The API cannot turn this off.');
     expect(run.stdout).toContain('Turned on zero-downtime releases for blog.example.com\n');
   });
 });
 
 describe('releases and webhooks', () => {
-  test('releases are listed newest first, with the live one marked', async () => {
+  test('site releases lists the newest first and marks the live one', async () => {
     const run = await bed.dnx('site releases shop.example.com');
     const [head, first] = run.stdout.split('\n');
     expect(head).toMatch(/NAME +STATUS +LIVE +COMMIT +MESSAGE +CREATED +ID/);
@@ -94,18 +95,30 @@ describe('releases and webhooks', () => {
     expect((await bed.dnx('site releases shop.example.com --json')).json<object[]>()[0]).toHaveProperty('commit_hash');
   });
 
+  test('only the live release is marked, and kept ones that are good are dim', async () => {
+    const { stdout } = await bed.dnx('site releases shop.example.com', { columns: 200, env: { NO_COLOR: '', FORCE_COLOR: '1' } });
+    const { green, dim } = new Chalk({ level: 1 });
+    expect(stdout.split(green('● active'))).toHaveLength(2);
+    expect(stdout.split('\n')[1]).toContain(green('● active'));
+    expect(stdout.split(dim('active'))).toHaveLength(5);
+    for (const release of bed.sandbox.state.releases) release.status = 'failed';
+    const failed = await bed.dnx('site releases shop.example.com', { columns: 200 });
+    expect(failed.stdout.split('● failed')).toHaveLength(6);
+  });
+
   test.each([1_776_000_000, 1_776_000_000_000, '2026-04-12 13:20:00'])(
-    'a release of %s, as some servers write times',
+    'site releases and the rollback prompt read %s as a time',
     async (created_at) => {
       for (const release of bed.sandbox.state.releases) Object.assign(release, { created_at });
       const run = await bed.dnx('site releases shop.example.com', { columns: 200 });
       expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('3d ago')]);
+      expect((await bed.dnx('site releases shop.example.com')).stdout).toMatch(/ 2026-04-1[23]T[\d:]+Z /);
       const picker = await bed.dnx('rollback shop.example.com --no-wait', { columns: 200, keys: '\ry\r' });
       expect([picker.code, picker.stderr]).toEqual([0, expect.stringMatching(/Upgrade to Laravel 12 +3d ago/)]);
     },
   );
 
-  test('webhooks are listed', async () => {
+  test('site webhooks lists the pushes', async () => {
     const run = await bed.dnx('site webhooks shop.example.com');
     expect(run.stdout).toMatch(/^PUSHED +STATUS +BRANCH +PUSHER +COMMIT +MESSAGE\n/);
     expect(run.code).toBe(0);

@@ -18,7 +18,7 @@ test.each([
   [{ memory: '16 GB', price: 12 }, 'cx32 (16 GB, 12.00)'],
   [{ price_monthly: 'free' }, 'cx32 (free)'],
   [{ price: null, vcpus: {}, memory: [] }, 'cx32'],
-])('a size of %j is offered as %s', async (size, label) => {
+])('server create offers the size %j as %s', async (size, label) => {
   bed.sandbox.faults.always({ path: '/providers/{provider}/sizes' }, { status: 200, body: { data: [{ id: 'cx32', ...size }] } });
   const run = await bed.dnx('server create web-3 --provider hetzner --credential-id 1 --region fsn1', {
     keys: keys.interrupt,

@@ -17,26 +17,27 @@ test('a quick request shows no spinner', async () => {
 });
 
 describe('the rate limit', () => {
-  test('is one line without a terminal', async () => {
+  test('prints one line without a terminal', async () => {
     limited(31);
     const run = await bed.dnx('server list -o ids');
     expect([run.code, run.stderr, run.waited]).toEqual([0, 'Rate limited; retrying in 31s\n', 31_000]);
   });
 
-  test('is not told with --quiet', async () => {
+  test('prints nothing with --quiet', async () => {
     limited(31);
     const run = await bed.dnx('server list -o ids --quiet');
     expect([run.code, run.stderr]).toEqual([0, '']);
   });
 
-  test('counts down in the spinner of a terminal, and leaves nothing behind', async () => {
+  test('counts down in the spinner of a terminal and clears it', async () => {
     limited(31);
     const run = await bed.dnx('server list -o ids', terminal);
     expect([run.code, run.waited]).toEqual([0, 31_000]);
+    expect(run.stderr).toContain('Rate limited; retrying in ');
     expect(run.stderr).not.toContain('\n');
   });
 
-  test('is one line on a terminal that cannot spin', async () => {
+  test('prints one line on a terminal without cursor movement', async () => {
     limited(31);
     const run = await bed.dnx('server list -o ids', { columns: 80, env: { TERM: 'dumb' } });
     expect([run.code, run.stderr]).toEqual([0, 'Rate limited; retrying in 31s\n']);

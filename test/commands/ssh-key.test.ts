@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { nobody, testGroup } from '../support/cases.ts';
+import { missingId, testGroup } from '../support/cases.ts';
 import { openBed } from '../support/dnx.ts';
 
 const on = '--server web-1';
@@ -20,7 +20,7 @@ testGroup('ssh-key', {
     table: ['Name         ada@laptop', 'Public key   ssh-ed25519 '],
     json: { name: 'ada@laptop' },
     ability: 'ssh-key:read',
-    missing: `show ${nobody} ${on}`,
+    missing: `show ${missingId} ${on}`,
   },
   create: {
     line: `create ada@desktop --public-key '${key}' ${on}`,
@@ -38,7 +38,7 @@ testGroup('ssh-key', {
   },
 });
 
-test('a public key is read from the home directory', async () => {
+test('ssh-key create reads a public key from the home directory', async () => {
   const bed = await openBed();
   mkdirSync(join(bed.directory, '.ssh'));
   writeFileSync(join(bed.directory, '.ssh/id_ed25519.pub'), `${key}\n`);

@@ -16,65 +16,65 @@ const host = () => new URL(bed.sandbox.url).host;
 const config = () => join(bed.directory, 'config');
 const login = (line?: string, options?: RunOptions) => signIn(bed, line, options);
 
-describe('the insecure file', () => {
-  test('is used only on request, with mode 0600, and warned about once, at the login', async () => {
+describe('the token file', () => {
+  test('is used only with --insecure-storage, has mode 0600, and is warned about once at login', async () => {
     const run = await login('login --with-token --insecure-storage');
     const file = join(config(), 'tokens.json');
     expect(run.stdout).toBe(`✓ Signed in to ${host()} as ada@example.com (profile default, file)\n`);
-    expect(run.stderr).toContain(`! The token is stored in the clear in ${file}.\n`);
+    expect(run.stderr).toContain(`! The token is stored unencrypted in ${file}.\n`);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(config()).mode & 0o777).toBe(0o700);
     expect(bed.keychain.size).toBe(0);
     for (const line of ['whoami', 'server list']) expect((await bed.dnx(line, signedOut)).stderr).toBe('');
     const status = await bed.dnx('auth status', signedOut);
-    expect([status.stderr, status.stdout.match(/in the clear/g)]).toEqual(['', ['in the clear']]);
+    expect([status.stderr, status.stdout.match(/unencrypted file/g)]).toEqual(['', ['unencrypted file']]);
     expect((await bed.dnx('logout', signedOut)).code).toBe(0);
     expect(existsSync(file)).toBe(false);
   });
 
-  const inTheClear = (account = `default@${bed.sandbox.url}`) => {
+  const tokenInFile = (account = `default@${bed.sandbox.url}`) => {
     const file = join(config(), 'tokens.json');
     return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8'))[account] : undefined;
   };
 
-  test('is cleaned when the keychain takes over, and keeps the tokens of others', async () => {
+  test('loses the token once the keychain stores it, and keeps those of other profiles', async () => {
     expect((await login('login --with-token --insecure-storage --profile other')).code).toBe(0);
     expect((await login('login --with-token --insecure-storage')).code).toBe(0);
-    expect(inTheClear()).toBe(bed.sandbox.token);
+    expect(tokenInFile()).toBe(bed.sandbox.token);
     expect((await login()).code).toBe(0);
-    expect([inTheClear(), inTheClear(`other@${bed.sandbox.url}`)]).toEqual([undefined, bed.sandbox.token]);
+    expect([tokenInFile(), tokenInFile(`other@${bed.sandbox.url}`)]).toEqual([undefined, bed.sandbox.token]);
     expect((await login('login --with-token --profile other')).code).toBe(0);
     expect(existsSync(join(config(), 'tokens.json'))).toBe(false);
   });
 
-  test('takes over from the keychain, which forgets the older token', async () => {
+  test('replaces the token in the keychain', async () => {
     expect((await login()).code).toBe(0);
     expect((await login('login --with-token --insecure-storage')).code).toBe(0);
-    expect([inTheClear(), bed.keychain.size]).toEqual([bed.sandbox.token, 0]);
+    expect([tokenInFile(), bed.keychain.size]).toEqual([bed.sandbox.token, 0]);
   });
 
   test.each(['logout', 'logout --keep', 'token revoke Sandbox --yes --confirm Sandbox', 'token rotate Sandbox --yes'])(
-    'is cleaned of what an older dnx left in it by dnx %s',
+    'loses an older token of the profile after dnx %s',
     async (line) => {
       expect((await login()).code).toBe(0);
       const left = { [`default@${bed.sandbox.url}`]: '1|older', 'other@https://deploynix.io': '2|other' };
       writeFileSync(join(config(), 'tokens.json'), JSON.stringify(left));
       expect((await bed.dnx(line, signedOut)).code).toBe(0);
-      expect([inTheClear(), inTheClear('other@https://deploynix.io')]).toEqual([undefined, '2|other']);
+      expect([tokenInFile(), tokenInFile('other@https://deploynix.io')]).toEqual([undefined, '2|other']);
     },
   );
 
-  test('that is broken costs no login and no logout, and is named', async () => {
+  test('is named in a warning if it is broken, and login and logout succeed', async () => {
     mkdirSync(config());
     writeFileSync(join(config(), 'tokens.json'), '{');
     for (const run of [await login(), await bed.dnx('logout', signedOut)]) {
       expect(run.code).toBe(0);
-      expect(run.stderr).toContain(`An older token may still be in the clear in ${join(config(), 'tokens.json')}.`);
+      expect(run.stderr).toContain(`An older token may still be stored unencrypted in ${join(config(), 'tokens.json')}.`);
     }
     expect(bed.keychain.size).toBe(0);
   });
 
-  test('is not a fallback: a keychain that fails ends the login before anything is asked', async () => {
+  test('is not a fallback if the keychain fails: login stops before any request', async () => {
     bed.keychain.get = () => {
       throw Object.assign(new Error('no keychain'), {});
     };
@@ -85,8 +85,8 @@ describe('the insecure file', () => {
   });
 });
 
-describe('a token that login has made', () => {
-  test('is revoked again when it cannot be stored, and named when it cannot be revoked', async () => {
+describe('a new token from a login', () => {
+  test('is revoked if it cannot be stored, and named if it cannot be revoked', async () => {
     const password = { keys: `${SEED_PASSWORD}\r`, columns: 100 };
     const signIn = () => login('login --email ada@example.com --preset ci-deploy', password);
     bed.keychain.set = () => {
@@ -97,7 +97,7 @@ describe('a token that login has made', () => {
     bed.sandbox.faults.always({ path: '/logout' }, { status: 500 });
     const run = await signIn();
     expect(run.code).toBe(1);
-    expect(run.stderr).toContain('The new token (id 8) exists and is stored nowhere. Revoke it with: dnx token revoke 8');
+    expect(run.stderr).toContain('The new token (id 8) was not stored, but still exists. Sign in, then: dnx token revoke 8');
     bed.sandbox.faults.clear();
     bed.sandbox.faults.always({ path: '/user' }, { status: 403 });
     expect((await signIn()).code).toBe(5);

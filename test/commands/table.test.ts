@@ -4,7 +4,7 @@ import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
 
 let bed: Bed;
 let api: Elsewhere;
-/** What the API answers when servers are listed. */
+/** The servers in the API's response. */
 let servers: readonly object[];
 
 beforeEach(async () => {
@@ -23,8 +23,8 @@ const named = (names: readonly string[]) => names.map((name, index) => ({ id: `$
 const list = (words: string, options: RunOptions = {}): Promise<Run> =>
   bed.dnx(`server list ${words}`, { ...options, env: { DNX_HOST: api.url, NO_COLOR: '1', ...options.env } });
 
-describe('many rows', () => {
-  test('200,000 in one answer', async () => {
+describe('a table', () => {
+  test('prints 200,000 rows of one response', async () => {
     servers = named(Array.from({ length: 200_000 }, (_, index) => `web-${index}`));
     const run = await list('--fields id,name');
     expect([run.code, run.stderr]).toEqual([0, '']);
@@ -33,13 +33,13 @@ describe('many rows', () => {
   });
 });
 
-describe('characters that take two columns, or none', () => {
+describe('wide and zero-width characters', () => {
   test('are aligned in a pipe', async () => {
     servers = named(['日本語', '👩‍👩‍👧‍👦 x', 'e\u0301te\u0301', 'plain']);
     expect((await list('--fields name,id')).stdout).toBe('NAME    ID\n日本語  1\n👩‍👩‍👧‍👦 x    2\ne\u0301te\u0301     3\nplain   4\n');
   });
 
-  test('take several lines on a narrow terminal, and an emoji is never split', async () => {
+  test('wrap on a narrow terminal without splitting an emoji', async () => {
     servers = named(['日本語'.repeat(6), `x${'👩‍👩‍👧‍👦'.repeat(8)}`, `${'x'.repeat(13)}👍🏽👍🏽`, 'e\u0301'.repeat(15)]);
     const run = await list('--fields id,name', { columns: 20 });
     const values = (...lines: string[]) => lines.map((line, index) => `${index === 0 ? 'Name' : '    '}  ${line}\n`).join('');
@@ -53,12 +53,12 @@ describe('characters that take two columns, or none', () => {
     );
   });
 
-  test('are not cut where there is room', async () => {
+  test('are not cut if there is room', async () => {
     servers = named(['日本語'.repeat(4)]);
     expect((await list('--no-header --fields id,name', { columns: 40 })).stdout).toBe(`1  ${'日本語'.repeat(4)}\n`);
   });
 
-  test('a status that takes several lines has no color', async () => {
+  test('leave a wrapped status without color', async () => {
     servers = [{ id: '1', name: 'web-1', status: 'provisioning-and-more' }];
     const run = await list('--fields name,status', { columns: 18, env: { NO_COLOR: '', FORCE_COLOR: '1' } });
     expect(run.stdout).toBe(
@@ -71,7 +71,7 @@ describe('characters that take two columns, or none', () => {
     ['wide characters', '漢'],
     ['emoji', '👩‍👩‍👧‍👦'],
     ['accents', 'e\u0301'],
-  ])('a cell of 50 kB of %s takes less than a second', async (_, character) => {
+  ])('print in less than a second in a cell of 50 kB: %s', async (_, character) => {
     servers = named([character.repeat(50_000 / character.length), 'web-1']);
     for (const columns of [80, undefined]) {
       const start = performance.now();
@@ -84,7 +84,7 @@ describe('characters that take two columns, or none', () => {
 describe('sentences on a narrow terminal', () => {
   const lines = (run: Run) => run.stdout.trimEnd().split('\n');
 
-  test('take several lines, and no word of them is lost', async () => {
+  test('wrap without losing a word', async () => {
     const whole = (await bed.dnx('doctor')).stdout;
     const run = await bed.dnx('doctor', { columns: 60, env: { NO_COLOR: '1' } });
     expect(Math.max(...lines(run).map((line) => line.length))).toBeLessThanOrEqual(60);
@@ -92,7 +92,14 @@ describe('sentences on a narrow terminal', () => {
     expect([...words(whole)].filter((word) => word.length < 48 && !words(run.stdout).has(word))).toEqual([]);
   });
 
-  test('stay where other columns have to go', async () => {
+  test.each(['doctor', 'auth status'])('%s capitalizes its labels', async (line) => {
+    const run = await bed.dnx(line, { columns: 24, env: { NO_COLOR: '1' } });
+    const labels = lines(run).flatMap((each) => /^(\S+(?: \S+)*)(?= {2,})/.exec(each)?.[0] ?? []);
+    expect(labels.length).toBeGreaterThan(3);
+    expect(labels.filter((label) => !/^[A-Z]/.test(label))).toEqual([]);
+  });
+
+  test('stay when other columns are hidden', async () => {
     const run = await bed.dnx('token list --audit', { columns: 40, env: { NO_COLOR: '1' } });
     expect(lines(run)[0]).toMatch(/^NAME +ID +AUDIT$/);
     expect(run.stdout.replaceAll(/\s+/g, ' ')).toContain('has every ability, unused for');
@@ -100,14 +107,14 @@ describe('sentences on a narrow terminal', () => {
     expect(Math.max(...lines(run).map((line) => line.length))).toBeLessThanOrEqual(40);
   });
 
-  test('stay on their line in a pipe, and where there is room', async () => {
+  test('stay on one line in a pipe and on a wide terminal', async () => {
     const piped = (await bed.dnx('doctor')).stdout;
     expect((await bed.dnx('doctor', { columns: 1_000, env: { NO_COLOR: '1' } })).stdout).toBe(piped);
   });
 });
 
 describe('a terminal of 0 columns', () => {
-  test('is told in lines what goes on, as a pipe is, and counts as 80 columns', async () => {
+  test('prints progress as in a pipe, and tables as in 80 columns', async () => {
     const piped = await bed.dnx('deploy shop.example.com');
     const run = await bed.dnx('deploy shop.example.com', { columns: 0, env: { NO_COLOR: '1' } });
     expect([run.code, run.stderr]).toEqual([0, piped.stderr]);

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-/** Nothing but what is stored says who we are. */
+/** Only the stored token. */
 const stored = { DNX_TOKEN: undefined };
 const names = () => bed.sandbox.state.tokens.map(({ name }) => name);
 const byName = (name: string) => bed.sandbox.state.tokens.find((each) => each.name === name);
@@ -19,15 +19,15 @@ async function signIn(token: string): Promise<void> {
   expect(run.code, run.stderr).toBe(0);
 }
 
-/** True when the API takes this token. */
+/** Whether the API accepts this token. */
 const works = async (token: string): Promise<boolean> => (await bed.dnx('whoami', { env: { DNX_TOKEN: token } })).code === 0;
 
 describe('token create', () => {
-  test('prints the token alone on stdout, with just the abilities that the command needs', async () => {
+  test('prints only the token on stdout, with only the abilities that the command needs', async () => {
     const run = await bed.dnx(['token', 'create', 'ci', '--for', 'deploy --wait']);
     expect(run.code).toBe(0);
     expect(run.stdout).toMatch(/^\d+\|\w+\n$/);
-    expect(run.stderr).toContain('No site given; assuming its id is set elsewhere.');
+    expect(run.stderr).toContain('No site given; assuming an id.');
     expect(byName('ci')?.abilities).toEqual(['site:deploy', 'site:read']);
     expect(await works(run.stdout.trim())).toBe(true);
   });
@@ -36,23 +36,27 @@ describe('token create', () => {
     ['beside the data', (token: string, data: object) => ({ data, token })],
     ['in the data', (token: string, data: object) => ({ message: 'Created.', data: { ...data, token } })],
     ['in a bare object', (token: string, data: object) => ({ ...data, token })],
-  ])('prints one object with --json, the token %s', async (_, shape) => {
+  ])('prints one object with --json if the API sends the token %s', async (_, shape) => {
     bed.sandbox.faults.next({ method: 'POST', path: '/tokens' }, (answer) => {
       const { token, data } = answer.body as { token: string; data: object };
       return { ...answer, body: shape(token, data) };
     });
     const run = await bed.dnx('token create ci --preset ci-deploy --json');
-    expect(run.json()).toMatchObject({ name: 'ci', abilities: ['site:deploy', 'site:read'], token: expect.stringMatching(/^\d+\|/) });
+    expect(run.json()).toMatchObject({
+      name: 'ci',
+      abilities: ['site:deploy', 'server:read', 'site:read'],
+      token: expect.stringMatching(/^\d+\|/),
+    });
     expect(run.json()).not.toHaveProperty('data');
   });
 
-  test('takes -F and --data over its options, as every create does', async () => {
+  test('-F and --data override its arguments and options', async () => {
     const run = await bed.dnx(['token', 'create', 'ci', '--data', '{"abilities":["site:read"]}', '-F', 'name=cd']);
     expect([run.code, byName('cd')?.abilities, byName('ci')]).toEqual([0, ['site:read'], undefined]);
     expect(run.stderr).toContain('Token cd can: site:read\n');
   });
 
-  test('adds up --ability, --for and --from-script, and says what it skipped', async () => {
+  test('combines --ability, --for and --from-script, and says what it skipped', async () => {
     writeFileSync(join(bed.directory, 'deploy.sh'), 'dnx env import --site 1 --server 2\nls | xargs dnx deploy\n');
     const run = await bed.dnx(['token', 'create', 'ci', '--ability', 'daemon:read', '--for', 'deploy', '--from-script', 'deploy.sh']);
     expect(run.code).toBe(0);
@@ -60,7 +64,7 @@ describe('token create', () => {
     expect(run.stderr).toContain('deploy.sh:2 was skipped (its arguments come from xargs): ls | xargs dnx deploy');
   });
 
-  test('--to-file writes it for its owner only and never shows it', async () => {
+  test('--to-file writes the token readable only by its owner and never prints it', async () => {
     const run = await bed.dnx('token create ci --preset read-only --to-file ci.token --json');
     const file = join(bed.directory, 'ci.token');
     const token = readFileSync(file, 'utf8').trim();
@@ -78,7 +82,7 @@ describe('token create', () => {
     expect(readFileSync(join(bed.directory, 'ci.token'), 'utf8')).toBe('something');
   });
 
-  test('--to-file leaves no file behind if no token is created', async () => {
+  test('--to-file leaves no file if no token is created', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: '/tokens' }, { status: 500 });
     const run = await bed.dnx('token create ci --preset full --to-file ci.token');
     expect(run.code).toBe(1);
@@ -90,16 +94,16 @@ describe('token create', () => {
     ['token create ci --for "token list"', 'No ability needed: any token can do that.'],
     ['token create ci --for "nonsense"', 'nonsense'],
     ['token create ci --from-script missing.sh', 'Could not read missing.sh'],
-  ])('%s is a usage error, and nothing is sent', async (line, words) => {
+  ])('%s exits 2 before any request', async (line, words) => {
     const run = await bed.dnx(line);
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
     expect(run.stderr).toContain(words);
   });
 
-  test('warns about an ability that is not in the reference', async () => {
+  test('warns about an ability that is not in the API reference', async () => {
     const run = await bed.dnx('token create ci --ability site:fly');
     expect(run.code).toBe(7);
-    expect(run.stderr).toContain('Not in the API reference: site:fly.');
+    expect(run.stderr).toContain("Unknown ability 'site:fly'. To see all abilities: dnx token abilities\n");
   });
 });
 
@@ -127,7 +131,7 @@ describe('token abilities', () => {
 });
 
 describe('token create --from-script', () => {
-  test('says once what it does not know', async () => {
+  test('reports an unknown variable once', async () => {
     const script = 'dnx server show $SERVER\ndnx deploy --server $SERVER --site $SITE\ndnx site list --server $SERVER\n';
     writeFileSync(join(bed.directory, 'deploy.sh'), script);
     const run = await bed.dnx('token create ci --from-script deploy.sh');
@@ -139,7 +143,7 @@ describe('token create --from-script', () => {
 });
 
 describe('token list --audit', () => {
-  test('accepts every ability for the token that is signed in', async () => {
+  test('does not flag every ability of the token in use', async () => {
     const marks = (await bed.dnx('token list --audit --json')).json<{ audit: string[] }[]>();
     expect(marks[0]?.audit.join()).not.toContain('every ability');
     expect(marks[2]?.audit).toContain('has every ability');
@@ -160,18 +164,18 @@ describe('token list --audit', () => {
 });
 
 describe('token revoke', () => {
-  test('revokes by name, and by id', async () => {
+  test('revokes by name and by id', async () => {
     expect((await bed.dnx('token revoke Grafana --yes')).code).toBe(0);
     const run = await bed.dnx('token revoke 5 --yes --json');
     expect(run.json()).toEqual({ id: '5', deleted: true });
     expect(names()).toEqual(['Sandbox', 'GitHub Actions', 'Old laptop', 'API Login']);
   });
 
-  test('asks with the name, and says which one is in use', async () => {
+  test('asks for confirmation with the name, and says which token is in use', async () => {
     for (const [line, question] of [
       ['token revoke 4', 'Revoke token Grafana (id 4)?'],
       ['token revoke Grafana', 'Revoke token Grafana (id 4)?'],
-      ['token revoke 1 4', 'Revoke tokens Sandbox (id 1, the one in use here), Grafana (id 4)?'],
+      ['token revoke 1 4', 'Revoke tokens Sandbox (id 1, currently in use), Grafana (id 4)?'],
     ] as const) {
       const run = await bed.dnx(line, { keys: 'n\r', columns: 100 });
       expect([line, run.code, names().length]).toEqual([line, 1, 6]);
@@ -179,13 +183,20 @@ describe('token revoke', () => {
     }
   });
 
-  test('an ambiguous name is refused', async () => {
+  test('reports an unknown id before it asks', async () => {
+    const run = await bed.dnx('token revoke 99', { keys: 'y\r', columns: 100 });
+    expect([run.code, run.stderr]).toEqual([6, expect.stringContaining("Token '99' not found.")]);
+    expect(run.stderr).not.toContain('Revoke token');
+    expect(run.calls).toEqual(['GET /tokens']);
+  });
+
+  test('refuses an ambiguous name', async () => {
     const run = await bed.dnx(['token', 'revoke', 'API Login', '--yes']);
     expect(run.code).toBe(6);
     expect(names()).toHaveLength(6);
   });
 
-  test('the token in use needs --confirm', async () => {
+  test('needs --confirm for the token in use', async () => {
     await signIn(bed.sandbox.token);
     const refused = await bed.dnx('token revoke Sandbox --yes', { env: stored });
     expect(refused.code).toBe(2);
@@ -198,7 +209,7 @@ describe('token revoke', () => {
     expect(bed.keychain.size).toBe(0);
   });
 
-  test('the token in use is revoked last, after the others', async () => {
+  test('revokes the token in use after the others', async () => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx('token revoke Sandbox Grafana 5 --yes --confirm Sandbox --json', { env: stored });
     expect(run.json()).toEqual(['1', '4', '5'].map((id) => ({ id, deleted: true })));
@@ -208,20 +219,20 @@ describe('token revoke', () => {
   });
 
   test.each([
-    ['without --confirm for the token in use', 'token revoke Grafana Sandbox --yes', {}],
-    ['with a wrong one', 'token revoke Grafana Sandbox --yes --confirm Grafana', {}],
-    ['with a wrong one on a terminal', 'token revoke Grafana Sandbox --yes', { keys: 'Grafana\r', columns: 100 }],
-  ])('nothing is revoked %s', async (_, line, options) => {
+    ['without --confirm for the token in use', 'token revoke Grafana Sandbox --yes', {}, "--confirm 'Sandbox'"],
+    ['with a wrong --confirm', 'token revoke Grafana Sandbox --yes --confirm Grafana', {}, "Expected 'Sandbox'."],
+    ['with a wrong name on a terminal', 'token revoke Grafana Sandbox --yes', { keys: 'Grafana\r', columns: 100 }, "Expected 'Sandbox'."],
+  ])('revokes nothing %s', async (_, line, options, words) => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx(line, { ...options, env: stored });
     expect([run.code, names().length]).toEqual([2, 6]);
-    expect(run.stderr).toContain('the one in use here'.slice(0, 'keys' in options ? undefined : 0));
+    expect(run.stderr).toContain(words);
   });
 
-  test('the question says that it signs out', async () => {
+  test('the confirmation says that it signs you out', async () => {
     await signIn(bed.sandbox.token);
     const run = await bed.dnx('token revoke Grafana Sandbox', { keys: 'y\rSandbox\r', columns: 100, env: stored });
     expect([run.code, names().length]).toEqual([0, 4]);
-    expect(run.stderr).toContain('Token Sandbox is the one in use here. Revoking it signs you out.');
+    expect(run.stderr).toContain('You are currently using token Sandbox. Revoking it signs you out.');
   });
 });

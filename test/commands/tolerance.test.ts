@@ -2,20 +2,20 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { exits } from '../../src/base/errors.ts';
 import { operationsOf } from '../../src/cli/language/tree.ts';
-import type { Answer, Match, Reply } from '../../src/sandbox/index.ts';
+import type { ApiResponse, Match, Reply } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
 import { sampled } from '../support/volume.ts';
 
 type Json = unknown;
 const isObject = (value: Json): value is Record<string, Json> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const dataOf = ({ body }: Answer): Json => (isObject(body) && 'data' in body ? body.data : body);
-/** A success in another shape. Errors and files stay as they are. */
+const dataOf = ({ body }: ApiResponse): Json => (isObject(body) && 'data' in body ? body.data : body);
+/** Changes the body of a success; errors and files stay unchanged. */
 const reshaped =
-  (change: (answer: Answer) => Json): ((answer: Answer) => Answer) =>
+  (change: (answer: ApiResponse) => Json): ((answer: ApiResponse) => ApiResponse) =>
   (answer) =>
     answer.status >= 300 || answer.body instanceof Uint8Array ? answer : { ...answer, body: change(answer) };
-/** Changes every object of an answer. */
+/** Changes every object of a response. */
 const each = (value: Json, change: (item: Record<string, Json>) => Record<string, Json>): Json =>
   Array.isArray(value) ? value.map((item) => each(item, change)) : isObject(value) ? change(value) : value;
 const eachOf = (change: (item: Record<string, Json>) => Record<string, Json>) =>
@@ -26,89 +26,91 @@ const mapped = (item: Record<string, Json>, change: (key: string, value: Json) =
 /** JavaScript throws if it converts this to text or a number. */
 const odd = { toString: 'x', valueOf: 1 };
 
-/** What the API may answer instead of a success. */
+/** Other shapes in which the API may report success. */
 const successes: Readonly<Record<string, Reply>> = {
-  '204 and nothing': (answer) => (answer.status >= 300 ? answer : { status: 204, headers: {}, body: undefined }),
+  'a 204 without a body': (answer) => (answer.status >= 300 ? answer : { status: 204, headers: {}, body: undefined }),
   'a message alone': reshaped(() => ({ message: 'All is well.' })),
-  'a bare thing': reshaped(dataOf),
+  'a bare object': reshaped(dataOf),
   'a bare array': reshaped((answer) => [dataOf(answer)].flat()),
   'a list without meta': reshaped((answer) => ({ data: dataOf(answer) })),
-  'data that is null': reshaped(() => ({ data: null })),
+  'null data': reshaped(() => ({ data: null })),
   'an empty list': reshaped(() => ({ data: [] })),
-  'a list with nothing among its things': reshaped((answer) => ({
+  'a list that contains null': reshaped((answer) => ({
     data: Array.isArray(dataOf(answer)) ? [null, dataOf(answer)].flat() : dataOf(answer),
   })),
   'whole numbers for ids': eachOf((item) => mapped(item, (key, value) => (/(^|_)id$/.test(key) && value !== null ? 17 : value))),
-  'fields and statuses that are unknown': eachOf((item) => ({
+  'unknown fields and statuses': eachOf((item) => ({
     ...item,
     brand_new: { of: [1, { x: null }] },
     ...('status' in item && { status: 'hibernating' }),
   })),
-  'ids and nothing else': eachOf(({ id }) => ({ id })),
-  'fields that are null': eachOf((item) => mapped(item, (key, value) => (key === 'id' ? value : null))),
+  'nothing but ids': eachOf(({ id }) => ({ id })),
+  'null fields': eachOf((item) => mapped(item, (key, value) => (key === 'id' ? value : null))),
   'fields of another type': eachOf((item) => mapped(item, (key, value) => (key === 'id' ? value : { nested: [value ?? ''] }))),
-  'objects that are neither text nor number': eachOf((item) => mapped(item, (key, value) => (key === 'id' ? value : odd))),
-  'ids that are neither text nor number': eachOf((item) => ({ ...item, id: odd })),
-  'data that is text': reshaped(() => ({ data: 'All is well.' })),
-  'data that is a number': reshaped(() => ({ data: 5 })),
-  'data that is true': reshaped(() => ({ data: true })),
+  'fields that cannot be converted to text': eachOf((item) => mapped(item, (key, value) => (key === 'id' ? value : odd))),
+  'ids that cannot be converted to text': eachOf((item) => ({ ...item, id: odd })),
+  'text as data': reshaped(() => ({ data: 'All is well.' })),
+  'a number as data': reshaped(() => ({ data: 5 })),
+  'true as data': reshaped(() => ({ data: true })),
   'bare text': reshaped(() => '"All is well."'),
   'a list of text and numbers': reshaped(() => ({ data: ['web-1', 7, true, ''] })),
   'a list of lists': reshaped(() => ({ data: [[{ id: 1 }], []] })),
   'an object of objects': reshaped(() => ({ data: { items: { of: [1, {}] } } })),
-  'ids that are none': eachOf((item) => ({ ...item, id: {} })),
-  'ids that are null': eachOf((item) => ({ ...item, id: null })),
-  'numbers for texts': eachOf((item) => mapped(item, (key, value) => (typeof value === 'string' && key !== 'id' ? 1_775_000_000 : value))),
-  'texts for numbers': eachOf((item) => mapped(item, (_, value) => (typeof value === 'number' ? String(value) : value))),
-  'empty texts': eachOf((item) => mapped(item, (key, value) => (key === 'id' ? value : ''))),
-  'keys of every object': eachOf((item) => ({ ...item, constructor: null, toString: 1, hasOwnProperty: 'x' })),
+  'objects as ids': eachOf((item) => ({ ...item, id: {} })),
+  'null ids': eachOf((item) => ({ ...item, id: null })),
+  'numbers instead of text': eachOf((item) =>
+    mapped(item, (key, value) => (typeof value === 'string' && key !== 'id' ? 1_775_000_000 : value)),
+  ),
+  'text instead of numbers': eachOf((item) => mapped(item, (_, value) => (typeof value === 'number' ? String(value) : value))),
+  'empty strings': eachOf((item) => mapped(item, (key, value) => (key === 'id' ? value : ''))),
+  'fields named like properties of every object': eachOf((item) => ({ ...item, constructor: null, toString: 1, hasOwnProperty: 'x' })),
   'a slow trickle': 'trickle',
 };
 
-/** What it may answer if it, or something in between, fails. */
+/** Responses of an API, or of a proxy before it, that fails. */
 const failures: Readonly<Record<string, Reply>> = {
-  'a page of HTML with 502': {
+  'a 502 with an HTML page': {
     status: 502,
     body: '<html><body><h1>502 Bad Gateway</h1></body></html>',
     headers: { 'Content-Type': 'text/html' },
   },
-  'plain text with 429': { status: 429, body: 'Too Many Attempts.', headers: { 'Content-Type': 'text/plain' } },
+  'a 429 with plain text': { status: 429, body: 'Too Many Attempts.', headers: { 'Content-Type': 'text/plain' } },
   'an empty 500': { status: 500 },
   'a JSON error without a message': { status: 400, body: { error: { code: 7 } } },
   'a 422 of another shape': { status: 422, body: { errors: { name: 'It is taken.', port: [null, { min: 1 }] } } },
-  'a 403 that says nothing': { status: 403, body: {} },
-  'a connection that is closed in the middle': 'cut',
-  'a connection that is closed at once': 'drop',
+  'a 403 without a message': { status: 403, body: {} },
+  'a truncated response': 'cut',
+  'a dropped connection': 'drop',
 };
 
-/** The shapes that lookups of names get too. */
+/** Shapes that name lookups receive too. */
 const everywhere = [
-  '204 and nothing',
+  'a 204 without a body',
   'a message alone',
   'a bare array',
-  'data that is null',
+  'null data',
   'whole numbers for ids',
   'fields of another type',
-  'a page of HTML with 502',
-  'plain text with 429',
-  'a connection that is closed in the middle',
+  'a 502 with an HTML page',
+  'a 429 with plain text',
+  'a truncated response',
 ] as const;
 
-/** Commands that send no request, or print the answer unchanged. */
+/** Commands that send no request or print the response unchanged. */
 const aside = ['api', 'doctor'];
 const silent = /^dnx (completion|sandbox|config)|^dnx (token abilities|auth switch)/;
 const candidates = examples.filter(({ line, leaf, asks }) => !asks && !silent.test(line) && !aside.includes(leaf.path));
 const firsts = candidates.filter(({ leaf }, at) => candidates.findIndex((other) => other.leaf === leaf) === at);
 
-/** How many shapes each test tries unless the volume is full. Every command gets others. */
+/** How many shapes each test tries unless the volume is full; each command gets a different sample. */
 const FEW = 2;
 
 const codes = new Set<number>(Object.values(exits));
 
-/** Words that only a programmer knows. */
+/** Text that only a bug prints. */
 const unclear = /This looks like a bug|\n {4}at |undefined|\[object |NaN|\bnull\b|Infinity|Invalid Date/;
 
-/** What is wrong with a run, which must end in a clear result or a clear error. */
+/** Why a run ended in neither a clear result nor a clear error. */
 function complaint({ code, stdout, stderr }: Run): string | undefined {
   const screen = stripVTControlCharacters(`${stdout}${stderr}`);
   if (unclear.test(screen)) return `shows ${unclear.exec(screen)?.[0]}:\n${screen}`;
@@ -117,10 +119,10 @@ function complaint({ code, stdout, stderr }: Run): string | undefined {
   return undefined;
 }
 
-describe.each(firsts.map((first, seed) => ({ ...first, seed })))('$line', ({ line, leaf: { command }, seed }) => {
+describe.each(firsts.map(({ line, leaf }, seed) => [line, leaf.command, seed] as const))('%s', (line, command, seed) => {
   const called = operationsOf(command);
   const own = called.length > 0 ? { method: called[0]?.split(' ')[0] ?? '', path: pathOf(called) } : {};
-  /** A command that only reads does not change the sandbox. */
+  /** A command that only reads can use the same sandbox again. */
   const reads = own.method === 'GET';
 
   async function complaints(replies: Readonly<Record<string, Reply>>, match: Match, judge = complaint): Promise<string[]> {
@@ -131,7 +133,7 @@ describe.each(firsts.map((first, seed) => ({ ...first, seed })))('$line', ({ lin
       const stop = bed.sandbox.faults.always(match, reply);
       const wrong = judge(await runExample(bed, line));
       stop();
-      if (wrong) found.push(`answered with ${shape}, it ${wrong}`);
+      if (wrong) found.push(`with ${shape}, it ${wrong}`);
       if (reads || typeof reply === 'object') continue;
       await bed.close();
       bed = undefined;
@@ -140,7 +142,7 @@ describe.each(firsts.map((first, seed) => ({ ...first, seed })))('$line', ({ lin
     return found;
   }
 
-  test('understands every permitted shape of a success', async () => {
+  test('accepts every shape of a success', async () => {
     expect(await complaints(successes, own)).toEqual([]);
   });
 
@@ -151,7 +153,7 @@ describe.each(firsts.map((first, seed) => ({ ...first, seed })))('$line', ({ lin
     expect(await complaints(failures, own, judge)).toEqual([]);
   });
 
-  test('does not crash if every answer has such a shape', async () => {
+  test('does not crash if every response has such a shape', async () => {
     expect(
       await complaints(Object.fromEntries(everywhere.map((shape) => [shape, { ...successes, ...failures }[shape] ?? 'drop'])), {}),
     ).toEqual([]);

@@ -7,7 +7,7 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-describe('a wrong word on the command line sends nothing and names the right ones', () => {
+describe('an invalid value sends nothing and is named with the valid ones', () => {
   test.each([
     [
       'server list -o ndjsn',
@@ -26,7 +26,7 @@ describe('a wrong word on the command line sends nothing and names the right one
     ['daemon create --command top --processes 1.5 --server web-1', "--processes must be a whole number, not '1.5'."],
     [
       'credential create Spare --provider hetzner --token abc',
-      '--token is a secret; pass it as @file or - (stdin).\n  Other users of this machine can see the arguments of a command.',
+      '--token is a secret; pass it as @file or - (stdin).\n  Other users of this machine can see command-line arguments.',
     ],
     ['server create web-3', 'Missing --provider.\n  --provider: Cloud provider, such as hetzner'],
     ['server create', 'Missing --name and --provider.\n  --name: Server name\n  --provider: Cloud provider, such as hetzner'],
@@ -36,7 +36,7 @@ describe('a wrong word on the command line sends nothing and names the right one
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [], stderr: `Error: ${words}\n` });
   });
 
-  test('DNX_TIMEOUT is named if it is at fault', async () => {
+  test('DNX_TIMEOUT is named if it is invalid', async () => {
     const run = await bed.dnx('deploy shop.example.com', { env: { DNX_TIMEOUT: 'soon' } });
     expect(run.stderr).toBe("Error: DNX_TIMEOUT must be a duration such as 90s, 15m or 2h, not 'soon'.\n");
   });

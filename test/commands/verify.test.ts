@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Answer, seeded } from '../../src/sandbox/index.ts';
+import { type ApiResponse, seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
 import { openWebsite, type Website } from '../support/website.ts';
@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 describe('deploy --verify', () => {
-  test('is good when the site is', async () => {
+  test('succeeds if the site responds as expected', async () => {
     await serve(() => ({ status: 200, body: 'all is well' }));
     const run = await bed.dnx(`deploy shop.example.com --verify /up --expect-body well --for 3 --url ${site.url} --json`);
     expect(run.code).toBe(0);
@@ -38,7 +38,7 @@ describe('deploy --verify', () => {
     expect(site.asked.map(({ path }) => path)).toEqual(['/up', '/up', '/up']);
   });
 
-  test('reads a character that comes in two pieces', async () => {
+  test('reads a character that arrives in two chunks', async () => {
     const pieces = await openElsewhere((_, response) => {
       const body = Buffer.from('alles grün');
       response.write(body.subarray(0, 9));
@@ -50,9 +50,9 @@ describe('deploy --verify', () => {
   });
 
   test.each([
-    ['passes thanks to it', 200],
-    ['fails all the same', 500],
-  ])('is superseded by a later deployment of somebody else, which nobody rolls back: it %s', async (_, status) => {
+    ['the site passes with it', 200],
+    ['the site still fails', 500],
+  ])('is superseded by a later deployment and does not roll it back: %s', async (_, status) => {
     await serve((release) => ({ status: release === OURS ? 500 : status }));
     bed.clock.at(25_000, () => bed.sandbox.deployElsewhere(shop));
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 1m --rollback-on-fail --json`);
@@ -62,7 +62,7 @@ describe('deploy --verify', () => {
     expect(posts()).toEqual(['deploy']);
   });
 
-  test('rolls nothing back while somebody else deploys', async () => {
+  test('does not roll back while another deployment is in progress', async () => {
     bed.clock.at(24_000, () => bed.sandbox.deployElsewhere(shop));
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 12s --rollback-on-fail --json`);
     expect(run.json()).toMatchObject({ outcome: 'superseded' });
@@ -70,10 +70,10 @@ describe('deploy --verify', () => {
     expect(posts()).toEqual(['deploy']);
   });
 
-  test('takes a release that shows late for its own', async () => {
+  test('recognizes its own release although it appears late', async () => {
     bed.sandbox.state.releases = bed.sandbox.state.releases.filter(({ site_id }) => site_id !== shop);
     for (const each of bed.sandbox.state.sites) if (each.id === shop) each.zero_downtime_enabled = false;
-    const late = (answer: Answer): Answer => {
+    const late = (answer: ApiResponse): ApiResponse => {
       const { data, ...rest } = answer.body as { data: object[] };
       const shows = bed.sandbox.calls.filter(({ path }) => path.endsWith('/releases')).length > 3;
       return { ...answer, body: { ...rest, data: shows ? data.map((each) => ({ ...each, active: false })) : [] } };
@@ -84,7 +84,7 @@ describe('deploy --verify', () => {
     expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ outcome: 'succeeded' })]);
   });
 
-  test("rolls nothing back that is somebody else's and was only followed", async () => {
+  test('does not roll back a deployment that it only followed', async () => {
     bed.sandbox.deployElsewhere(shop);
     await serve(() => ({ status: 500 }));
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 6s --rollback-on-fail --json`);
@@ -93,7 +93,7 @@ describe('deploy --verify', () => {
     expect(posts()).toEqual([]);
   });
 
-  test('ends with --timeout, and says that the release is live', async () => {
+  test('stops at --timeout and says that the release is live', async () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --timeout 40s --rollback-on-fail --json`);
     expect(run.json()).toMatchObject({ outcome: 'timed_out', release: OURS });
     expect(run.stderr).toContain('Timed out while verifying shop.example.com; its release is live');
@@ -101,7 +101,7 @@ describe('deploy --verify', () => {
     expect(posts()).toEqual(['deploy']);
   });
 
-  test('never shows the token to the site', async () => {
+  test('never sends the token to the site', async () => {
     expect((await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 5s`)).code).toBe(1);
     expect(site.asked.length).toBeGreaterThan(0);
     for (const { headers } of site.asked) {
@@ -110,26 +110,26 @@ describe('deploy --verify', () => {
     }
   });
 
-  test('fails when the site breaks after the deployment', async () => {
+  test('fails if the site breaks after the deployment', async () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 10s`);
     expect(run).toMatchObject({ code: 1, stdout: '' });
-    expect(run.stderr).toContain(`${site.url}/up answered 500 instead of 200`);
+    expect(run.stderr).toContain(`${site.url}/up returned 500 instead of 200`);
     expect(live()).toBe(OURS);
     expect(posts()).toEqual(['deploy']);
   });
 
-  test('--rollback-on-fail goes back, verifies again and exits 11', async () => {
+  test('--rollback-on-fail rolls back, verifies again and exits 11', async () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 10s --rollback-on-fail --json`);
     expect(run.code).toBe(11);
     expect(run.json()).toMatchObject({ outcome: 'rolled_back', release: OURS, status: 'active' });
-    expect(run.stderr).toContain(`was rolled back to ${before}: ${site.url}/up answered 500 instead of 200`);
+    expect(run.stderr).toContain(`was rolled back to ${before}: ${site.url}/up returned 500 instead of 200`);
     expect(live()).toBe(before);
     expect(posts()).toEqual(['deploy', 'rollback']);
     expect(bed.sandbox.calls.at(-1)?.path).toContain('/releases');
     expect((await bed.dnx('site watch shop.example.com --json')).json()).toMatchObject({ outcome: 'rolled_back' });
   });
 
-  test('exits 1 when the release before is broken as well', async () => {
+  test('exits 1 if the previous release is broken too', async () => {
     await serve(() => ({ status: 503 }));
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 4s --rollback-on-fail --json`);
     expect(run.code).toBe(1);
@@ -138,7 +138,7 @@ describe('deploy --verify', () => {
     expect(live()).toBe(before);
   });
 
-  test('exits 1 when the rollback itself fails', async () => {
+  test('exits 1 if the rollback fails', async () => {
     bed.sandbox.faults.always({ method: 'POST', path: /rollback$/ }, { status: 500 });
     const run = await bed.dnx(`deploy shop.example.com --verify /up --url ${site.url} --within 4s --rollback-on-fail`);
     expect(run.code).toBe(1);
@@ -146,27 +146,27 @@ describe('deploy --verify', () => {
     expect(posts()).toEqual(['deploy', 'rollback']);
   });
 
-  test('wants its passes in a row', async () => {
+  test('--for requires consecutive successes', async () => {
     let count = 0;
     await serve(() => ({ status: [200, 500, 200, 200][count++] ?? 200 }));
     expect((await bed.dnx(`deploy shop.example.com --verify /up --for 2 --url ${site.url}`)).code).toBe(0);
     expect(count).toBe(4);
   });
 
-  test('--expect is another status, and a redirect is not followed', async () => {
+  test('--expect sets the expected status, and a redirect is not followed', async () => {
     await serve(() => ({ status: 302 }));
     expect((await bed.dnx(`deploy shop.example.com --verify / --expect 302 --url ${site.url}`)).code).toBe(0);
     expect((await bed.dnx(`deploy shop.example.com --verify / --within 2s --url ${site.url}`)).code).toBe(1);
   });
 
-  test('a site that does not answer is not good', async () => {
+  test('fails if the site does not respond', async () => {
     await site.close();
     const run = await bed.dnx(`deploy shop.example.com --verify /up --within 2s --url ${site.url}`);
     expect(run.code).toBe(1);
-    expect(run.stderr).toContain('did not answer: connection refused');
+    expect(run.stderr).toContain('did not respond: connection refused');
   });
 
-  test('Ctrl-C while verifying leaves the release live and says so later', async () => {
+  test('Ctrl-C leaves the release live, and site watch says so', async () => {
     const run = await bed.dnx(`deploy shop.example.com --verify /up --within 10m --url ${site.url} --json`, { interruptAt: 60_000 });
     expect(run.code).toBe(130);
     expect(run.json()).toMatchObject({ outcome: 'unknown' });
@@ -177,7 +177,7 @@ describe('deploy --verify', () => {
 });
 
 describe('deploy --verify-cmd', () => {
-  test('runs with the address and the release, without the token, away from stdout', async () => {
+  test('receives the URL and the release but not the token, and writes to stderr', async () => {
     const run = await bed.dnx(`deploy shop.example.com --verify-cmd "npm run smoke" --url ${site.url}`, { env: { PATH: '/bin' } });
     expect(run.code).toBe(0);
     expect(bed.children).toEqual([
@@ -192,17 +192,17 @@ describe('deploy --verify-cmd', () => {
     expect(bed.children[0]?.env).not.toHaveProperty('DNX_TOKEN');
   });
 
-  test('decides by its exit code', async () => {
+  test('fails if the command exits with an error', async () => {
     const child = ({ env }: { env: Readonly<Record<string, string | undefined>> }) => (env.DNX_RELEASE === OURS ? 3 : 0);
     const run = await bed.dnx('deploy shop.example.com --verify-cmd smoke --rollback-on-fail --json', { child });
     expect(run.code).toBe(11);
-    expect(run.stderr).toContain("'smoke' exited with 3");
+    expect(run.stderr).toContain("'smoke' exited with code 3");
     expect(live()).toBe(before);
     expect(bed.children.map(({ env }) => env.DNX_SITE_URL)).toEqual(['https://shop.example.com', 'https://shop.example.com']);
   });
 });
 
-describe('what cannot be verified is refused before anything is deployed', () => {
+describe('dnx deploys nothing if verification or rollback is impossible', () => {
   test.each([
     ['--rollback-on-fail', '--rollback-on-fail needs a verification.'],
     ['--verify /up --no-wait', '--no-wait cannot be combined with --verify or --verify-cmd.'],
@@ -214,7 +214,7 @@ describe('what cannot be verified is refused before anything is deployed', () =>
     expect(posts()).toEqual([]);
   });
 
-  test('a site without a release to go back to', async () => {
+  test('--rollback-on-fail with a site without releases', async () => {
     const run = await bed.dnx('deploy blog.example.com --verify /up --rollback-on-fail');
     expect(run).toMatchObject({ code: 2, stdout: '' });
     expect(run.stderr).toContain('blog.example.com has no release to roll back to. Nothing was deployed.');

@@ -32,7 +32,7 @@ test.each([
   expect(lines.at(-1)).toMatchObject({ type: 'result', ...result });
 });
 
-test('so do those of several things', async () => {
+test('server provision -o ndjson ends with one result per server', async () => {
   const run = await bed.dnx('server provision web-1 web-2 --yes --wait -o ndjson');
   const lines = run.stdout
     .trim()
@@ -44,12 +44,12 @@ test('so do those of several things', async () => {
   ]);
 });
 
-test('a plain -o ndjson has no events and no type', async () => {
+test('-o ndjson of a command that does not wait has no events and no type', async () => {
   const run = await bed.dnx('site show shop.example.com -o ndjson');
   expect(Object.keys(JSON.parse(run.stdout))[0]).toBe('id');
 });
 
-const watchShop = "dnx site watch shop.example.com --server 'web 1; true'";
+const watchShop = "dnx watch shop.example.com --server 'web 1; true'";
 
 test.each([
   ['deploy shop.example.com', 'Resume with', watchShop],
@@ -57,7 +57,7 @@ test.each([
   ['server provision web-2 --yes', 'Check it with', /^dnx server show \w+/],
   ['backup create --site shop.example.com', 'Check it with', 'dnx backup list'],
   ['certificate create a.example.com --site shop.example.com', 'Check it with', /^dnx certificate show \w+ --site \w+ --server \w+/],
-])('%s names a command for a shell, with the host, when its time is over', async (line, why, command) => {
+])('%s prints a shell command with --host at its timeout', async (line, why, command) => {
   const server = bed.sandbox.state.servers.find(({ name }) => name === 'web-1');
   Object.assign(server ?? {}, { name: 'web 1; true' });
   const host = ['--host', bed.sandbox.url];
@@ -78,7 +78,7 @@ test.each([
   ['server provision web-2 --yes', '/servers/{server}'],
   ['backup create --site shop.example.com', '/backups'],
   ['certificate create a.example.com --site shop.example.com', '/servers/{server}/sites/{site}/certificates/{certificate}'],
-] as const)('%s waits out a rate limit, within --timeout', async (line, path) => {
+] as const)('%s waits out a rate limit within --timeout', async (line, path) => {
   const first = await openBed();
   const begun = (each: Bed) => () => each.sandbox.faults.next({ method: 'GET', path }, limited(100), 2);
   first.clock.at(1_000, begun(first));
@@ -92,7 +92,7 @@ test.each([
 });
 
 test.each(['deploy shop.example.com', 'rollback shop.example.com --yes', 'server provision web-2 --yes'])(
-  '%s is refused at once if the limit outlasts --timeout, with nothing performed',
+  '%s fails immediately if the rate limit outlasts --timeout',
   async (line) => {
     bed.sandbox.faults.always({ method: 'POST' }, limited(60));
     const run = await bed.dnx(`${line} --timeout 20s`);

@@ -17,7 +17,7 @@ const runs = () => join(bed.directory, 'state', 'runs');
 const files = () => readdirSync(runs()).map((name) => JSON.parse(readFileSync(join(runs(), name), 'utf8')));
 
 describe('site watch', () => {
-  test.each(['site watch', 'site watch shop.example.com'])('%s goes on where Ctrl-C stopped', async (line) => {
+  test.each(['site watch', 'site watch shop.example.com'])('%s resumes after Ctrl-C', async (line) => {
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     const run = await bed.dnx(`${line} --json`);
     expect(run.stderr).toContain('Resuming the deployment of shop.example.com, started just now.');
@@ -26,7 +26,7 @@ describe('site watch', () => {
     expect(posts()).toBe(1);
   });
 
-  test('tells the true outcome of what ended meanwhile, even when the site was edited since', async () => {
+  test('reports the outcome of a deployment that ended meanwhile, even if the site was edited since', async () => {
     bed.sandbox.state.fail_deploys = true;
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 2_500 })).code).toBe(130);
     await bed.clock.sleep(600_000);
@@ -37,7 +37,7 @@ describe('site watch', () => {
     expect(run.waited).toBe(0);
   });
 
-  test('tells a success that somebody else has superseded for what it is', async () => {
+  test('reports a deployment that another one replaced as superseded', async () => {
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 2_500 })).code).toBe(130);
     await bed.clock.sleep(60_000);
     bed.sandbox.deployElsewhere(shop);
@@ -47,23 +47,23 @@ describe('site watch', () => {
     expect(run.code).toBe(1);
   });
 
-  test('a wait that ran out can be taken up', async () => {
+  test('resumes after a timeout', async () => {
     expect((await bed.dnx('deploy shop.example.com --timeout 5s')).code).toBe(124);
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
   });
 
-  test('tells how a deployment went whose answer was lost', async () => {
+  test('reports the outcome of a deployment whose response was lost', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, 'drop-after');
     expect((await bed.dnx('deploy shop.example.com')).code).toBe(13);
     const run = await bed.dnx('site watch --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
     expect(run.stderr).toContain(
-      'The answer to the request was lost. Release 20260416_120003 is the only new one, so it is assumed to be yours.',
+      'The response to the request was lost. Release 20260416_120003 is the only new one, so it is assumed to be yours.',
     );
     expect(posts()).toBe(1);
   });
 
-  test('tells that a request which never arrived started nothing', async () => {
+  test('reports that a lost request started nothing', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, 'drop');
     expect((await bed.dnx('deploy shop.example.com')).code).toBe(13);
     const run = await bed.dnx('site watch --json');
@@ -72,7 +72,7 @@ describe('site watch', () => {
     expect(run.stderr).toContain('there is no sign of it, so it probably never started');
   });
 
-  test('tells an outcome again, for its printing may have been interrupted', async () => {
+  test('reports a known outcome again without any request', async () => {
     expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
     const again = await bed.dnx('site watch --json');
     expect(again.json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
@@ -82,7 +82,7 @@ describe('site watch', () => {
     expect(await bed.dnx('site watch')).toMatchObject({ code: 1, stdout: '' });
   });
 
-  test("follows somebody else's deployment", async () => {
+  test('follows a deployment that was started elsewhere', async () => {
     bed.sandbox.deployElsewhere(shop, { fails: true });
     const run = await bed.dnx('site watch shop.example.com --json');
     expect(run.code).toBe(1);
@@ -90,25 +90,25 @@ describe('site watch', () => {
     expect(posts()).toBe(0);
   });
 
-  test('says that nothing is under way', async () => {
+  test('says that no deployment is in progress', async () => {
     const run = await bed.dnx('site watch shop.example.com');
     expect(run).toMatchObject({ code: 0, stdout: 'No deployment of shop.example.com is in progress; its status is active.\n' });
   });
 
-  test('asks which, where nothing is left to follow', async () => {
+  test('exits 2 without a site if there is no run to resume', async () => {
     const run = await bed.dnx('site watch');
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
     expect(run.stderr).toContain('No site given, and no unfinished deployment to resume.');
   });
 
-  test('takes up a rollback as well', async () => {
+  test('resumes a rollback', async () => {
     expect((await bed.dnx('rollback shop.example.com --yes', { interruptAt: 500 })).code).toBe(130);
     const run = await bed.dnx('site watch --json');
     expect(run.json()).toMatchObject({ outcome: 'succeeded', site: 'shop.example.com' });
     expect(run.stderr).toContain('Resuming the rollback of shop.example.com, started just now.');
   });
 
-  test('takes up the run that was started last, even if the clock was set back since', async () => {
+  test('resumes the latest run, even if the clock was set back since', async () => {
     expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
     const { now } = bed.clock;
     bed.clock.now = () => now() - 1_800_000;
@@ -119,7 +119,7 @@ describe('site watch', () => {
     expect((await bed.dnx('site watch shop.example.com --json')).json()).toMatchObject({ outcome: 'failed' });
   });
 
-  test('prefers a later run that has ended to an earlier one that was left', async () => {
+  test('prefers a recently finished run to an earlier unfinished one', async () => {
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     expect((await bed.dnx('deploy blog.example.com')).code).toBe(0);
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ site: 'blog.example.com' });
@@ -127,7 +127,7 @@ describe('site watch', () => {
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ site: 'shop.example.com', outcome: 'succeeded' });
   });
 
-  test('leaves a run alone that a later one of its site has overtaken', async () => {
+  test('ignores an unfinished run if a later run of the same site finished', async () => {
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     await bed.clock.sleep(20_000);
     expect((await bed.dnx('deploy shop.example.com')).code).toBe(0);
@@ -135,7 +135,7 @@ describe('site watch', () => {
     expect((await bed.dnx('site watch')).code).toBe(2);
   });
 
-  test('uses the profile and host that the run was started with, unless others are chosen', async () => {
+  test('uses the profile and host of the run unless others are given', async () => {
     const stored = { DNX_TOKEN: undefined, DNX_HOST: undefined };
     const work = ['--profile', 'work', '--host', bed.sandbox.url];
     const login = await bed.dnx(['login', '--with-token', ...work], { env: stored, stdin: bed.sandbox.token });
@@ -144,13 +144,13 @@ describe('site watch', () => {
     expect(run.code).toBe(130);
     const watched = await bed.dnx('site watch --json --timeout 1s', { env: stored });
     expect(watched.json()).toMatchObject({ site: 'shop.example.com', outcome: 'timed_out' });
-    expect(watched.stderr).toContain(`dnx site watch shop.example.com --server web-1 --profile work --host ${bed.sandbox.url}`);
+    expect(watched.stderr).toContain(`dnx watch shop.example.com --server web-1 --profile work --host ${bed.sandbox.url}`);
     expect((await bed.dnx('site watch --profile other', { env: stored })).code).toBe(2);
     expect((await bed.dnx('site watch', { env: { ...stored, DNX_TOKEN: bed.sandbox.token } })).code).toBe(2);
     expect((await bed.dnx('site watch --json', { env: stored })).json()).toMatchObject({ outcome: 'succeeded' });
   });
 
-  test("does not take up another host's run", async () => {
+  test('does not resume a run of another host', async () => {
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     const other = await openBed();
     const run = await other.dnx('site watch', { env: { DNX_STATE_DIR: join(bed.directory, 'state') } });
@@ -159,8 +159,8 @@ describe('site watch', () => {
   });
 });
 
-describe('what is remembered', () => {
-  test('is there before the request is sent, and holds no secret', async () => {
+describe('a run file', () => {
+  test('is written before the request and contains no secret', async () => {
     let seen: unknown[] = [];
     bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, (answer) => {
       seen = files();
@@ -172,7 +172,7 @@ describe('what is remembered', () => {
     expect(files()).toMatchObject([{ asked: true, going: true, result: { outcome: 'succeeded' } }]);
   });
 
-  test('is pruned by number and age, with what a killed process left', async () => {
+  test('is removed by number and age', async () => {
     mkdirSync(runs(), { recursive: true });
     const file = (name: string) => writeFileSync(join(runs(), name), '{}');
     for (let day = 10; day < 16; day++) file(`202604${day}T000000000Z-old.json`);
@@ -184,7 +184,7 @@ describe('what is remembered', () => {
     expect(names.at(-1)).toMatch(/^20260416T120000000Z-/);
   });
 
-  test('is read as 0.1.0 wrote it', async () => {
+  test('is read in the format of 0.1.0', async () => {
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     const [name = ''] = readdirSync(runs());
     const [run] = files();
@@ -192,7 +192,7 @@ describe('what is remembered', () => {
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded', release: '20260416_120003' });
   });
 
-  test('a broken file is passed over', async () => {
+  test('is ignored if it is not JSON', async () => {
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     writeFileSync(join(runs(), '20260416T235959000Z-broken.json'), '{"version": 1, "ki');
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
@@ -200,12 +200,12 @@ describe('what is remembered', () => {
 
   test.each([
     ['no baseline', { baseline: null }],
-    ['releases that are no list', { baseline: { releases: 5 } }],
+    ['releases that are not a list', { baseline: { releases: 5 } }],
     ['a site without a label', { site: { id: '1' } }],
-    ['no beginning', { started_at: 'soon' }],
-    ['a result that is none', { result: 'succeeded' }],
+    ['no start time', { started_at: 'soon' }],
+    ['an invalid result', { result: 'succeeded' }],
     ['another kind', { kind: 'backup' }],
-  ])('a file of another shape is passed over: %s', async (_, part) => {
+  ])('is ignored if it has %s', async (_, part) => {
     expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
     const [name = ''] = readdirSync(runs());
     const run = JSON.parse(readFileSync(join(runs(), name), 'utf8'));
@@ -213,7 +213,7 @@ describe('what is remembered', () => {
     expect((await bed.dnx('site watch --json')).json()).toMatchObject({ outcome: 'succeeded' });
   });
 
-  test('a state directory that cannot be written costs the memory, not the deployment', async () => {
+  test('does not stop the deployment if it cannot be written', async () => {
     writeFileSync(join(bed.directory, 'state'), 'a file');
     const run = await bed.dnx('deploy shop.example.com');
     expect(run.code).toBe(0);

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 
-/** The documentation, from the top of the repository. */
+/** The Markdown files, relative to the root of the repository. */
 export const documents: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',

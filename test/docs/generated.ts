@@ -1,5 +1,5 @@
-/** Whether generated documentation is written instead of compared: `npm run generate` sets it. */
+/** Whether to write generated documentation instead of comparing it, as `npm run generate` does. */
 export const generating = process.env.DNX_GENERATE === '1';
 
-/** What to do about a file that is not what it would be now. */
+/** The message for a generated file that is out of date. */
 export const stale = 'out of date; run: npm run generate';

@@ -4,15 +4,15 @@ import { expect, test } from 'vitest';
 import { files as packed } from '../../package.json';
 import { documents } from './documents.ts';
 
-/** The relative targets of links and pictures, from the top of the repository. */
+/** The targets of relative links and pictures, from the root of the repository. */
 const targetsOf = (file: string): string[] =>
   [...readFileSync(file, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = '']) => normalize(join(dirname(file), target)));
 
-test.each(documents)('%s links to files that exist', (file) => {
+test.each(documents)('%s links only to files that exist', (file) => {
   expect(targetsOf(file).filter((target) => !existsSync(target))).toEqual([]);
 });
 
-test('what the README links to is in the package', () => {
+test('the package contains every file that the README links to', () => {
   const always = ['README.md', 'LICENSE', 'package.json'];
   const missing = targetsOf('README.md').filter(
     (target) => ![...always, ...packed].some((each) => target === each || target.startsWith(`${each}/`)),

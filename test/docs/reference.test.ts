@@ -11,7 +11,7 @@ test('the README lists every exit code', () => {
   expect(rows).toEqual([...new Set([0, ...Object.values(exits)])].sort((one, other) => one - other));
 });
 
-test('the documentation names every environment variable of dnx', () => {
+test('the documentation names every environment variable', () => {
   const sources = readdirSync('src', { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
   const used = sources.flatMap(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8').match(/\bDNX_[A-Z_]+\b/g) ?? []);
   const text = documents.map((file) => readFileSync(file, 'utf8')).join('\n');

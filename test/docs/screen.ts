@@ -7,11 +7,11 @@ import { drawn } from './svg.ts';
 /** A picture of dnx on a terminal. */
 export interface Screen {
   readonly name: string;
-  /** What is typed after `dnx`. */
+  /** The arguments of `dnx`. */
   readonly words: readonly string[];
   readonly columns?: number;
   readonly stage?: { readonly signedOut?: boolean; readonly failDeploys?: boolean };
-  /** Keys to press when a question appears, each once. */
+  /** Keys to press when a prompt appears, each once. */
   readonly answers?: readonly (readonly [question: RegExp, keys: string])[];
   /** The picture is taken when this appears, instead of at the end. */
   readonly until?: RegExp;
@@ -19,7 +19,7 @@ export interface Screen {
 
 const ROWS = 60;
 
-/** Runs the built dnx on a terminal and draws what is on the screen in the end, as SVG. The signal ends a dnx that waits for an answer. */
+/** Runs the built dnx on a terminal and draws the final screen as SVG. The signal ends a dnx that waits for input. */
 export async function picture({ words, columns = 80, stage: options, answers = [], until }: Screen, signal: AbortSignal): Promise<string> {
   const stage = await openStage(options);
   const typed = `dnx ${words.join(' ')}`;
@@ -33,7 +33,7 @@ export async function picture({ words, columns = 80, stage: options, answers = [
   const ended = new Promise<void>((resolve) => {
     child.onData((data) => {
       terminal.write(data);
-      // Without the line breaks of a question that is longer than the terminal is wide.
+      // Without line breaks, because a long prompt wraps.
       said += stripVTControlCharacters(data).replace(/\r?\n/g, '');
       if (until?.test(said)) resolve();
       const index = open.findIndex(([question]) => question.test(said));

@@ -5,7 +5,7 @@ import { picture } from './screen.ts';
 import { screens } from './screens.ts';
 
 test.for(screens.map((screen) => [`docs/screens/${screen.name}.svg`, screen] as const))(
-  '%s is what dnx shows',
+  '%s is up to date',
   async ([file, screen], { signal }) => {
     const fresh = await picture(screen, signal);
     signal.throwIfAborted();
@@ -14,6 +14,6 @@ test.for(screens.map((screen) => [`docs/screens/${screen.name}.svg`, screen] as 
   },
 );
 
-test('docs/screens holds no other picture', () => {
+test('docs/screens contains no other picture', () => {
   expect(readdirSync('docs/screens').sort()).toEqual(screens.map(({ name }) => `${name}.svg`).sort());
 });

@@ -1,7 +1,7 @@
 'use strict';
 
-// Loaded before the executable (node --require), so that documentation comes out the same on every machine and every run: the clock stands at
-// the time in the file DNX_STAGE_CLOCK and moves only by what dnx waits for, https://deploynix.io is the sandbox, every other https host is a
+// Loaded before the executable with --require, so that every run prints the same documentation on every machine. The clock starts at
+// the time in the file DNX_STAGE_CLOCK and advances only while dnx waits, https://deploynix.io is the sandbox, every other https host is a
 // healthy website, and the keychain is a file.
 const fs = require('node:fs');
 const http = require('node:http');
@@ -12,12 +12,12 @@ const { DNX_STAGE_CLOCK: clockFile, DNX_STAGE_KEYCHAIN: keychainFile, DNX_STAGE_
 const QUIET_MS = 5;
 const realTimeout = globalThis.setTimeout;
 
-/** Epoch ms, shared by every process on the stage. */
+/** Epoch ms, shared by every process of the stage. */
 const now = () => Number(fs.readFileSync(clockFile, 'utf8'));
 Date.now = now;
 process.hrtime.bigint = () => BigInt(Math.round(now() * 1e6));
 
-/** Timers that keep the process alive, which is what somebody waits for; a time limit on a request does not. */
+/** Only timers that keep the process alive advance the clock; a request timeout does not. */
 const timers = new Set();
 let requests = 0;
 
@@ -34,10 +34,10 @@ globalThis.setTimeout = (work, ms = 0, ...args) => {
   return timer;
 };
 
-/** Whether the process waits for nothing but time: no request, no file and no child. */
+/** Whether the process waits only for timers, not for a request, a file or a child. */
 const idle = () => requests === 0 && !process.getActiveResourcesInfo().some((name) => /^(FSReq|Process)/.test(name));
 
-/** Moves the clock to the first timer that is due, once the process is idle. */
+/** Advances the clock to the next timer once the process is idle. */
 function advance() {
   for (const entry of timers) if (entry.timer._destroyed) timers.delete(entry);
   const [first] = [...timers].filter(({ timer }) => timer.hasRef()).sort((one, other) => one.due - other.due);

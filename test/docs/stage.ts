@@ -7,9 +7,9 @@ import { delimiter, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { startSandbox } from '../../src/sandbox/index.ts';
 
-/** Where documentation is recorded: the built dnx, with a sandbox as `https://deploynix.io` and a clock that moves only while dnx waits. */
+/** Runs the built dnx for the documentation, with a sandbox as `https://deploynix.io` and a clock that advances only while dnx waits. */
 export interface Stage {
-  /** The working directory, and the home directory. */
+  /** The working and home directory. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -18,7 +18,7 @@ export interface Stage {
 const START = Date.parse('2026-11-25T12:00:00Z');
 const TOKEN_FILE = 'token.txt';
 
-/** A fresh stage. Its dnx is signed in as the owner of the seed, unless `signedOut`. */
+/** Opens a new stage, signed in as the owner of the seed unless `signedOut`. */
 export async function openStage({ signedOut = false, failDeploys = false } = {}): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), 'dnx-docs-'));
   const outside = mkdtempSync(join(tmpdir(), 'dnx-stage-'));
@@ -54,7 +54,7 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
   };
 }
 
-/** A folder with the built executable as `dnx`. */
+/** Creates a folder with the built executable as `dnx`. */
 function install(folder: string): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin);

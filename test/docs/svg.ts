@@ -6,17 +6,17 @@ const FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono',
 const BACKGROUND = '#161b22';
 const FOREGROUND = '#e6edf3';
 
-/** The 16 colors of a terminal, readable on the background. */
+/** The colors of a terminal, readable on the background. */
 const palette = ['#6e7681', '#ff7b72', '#56d364', '#e3b341', '#79c0ff', '#d2a8ff', '#56d4dd', '#e6edf3'];
 
-/** Characters of one line that look alike. */
+/** Adjacent characters of one style. */
 interface Run {
   readonly column: number;
   readonly style: string;
   text: string;
 }
 
-/** The screen of a terminal as SVG, without its empty last lines. Every line is a <text>, so that a change shows in a diff. */
+/** The screen of a terminal as SVG, without trailing empty lines. Each line is a <text>, so that diffs are readable. */
 export function drawn(terminal: Terminal, title: string): string {
   const { active } = terminal.buffer;
   const lines = Array.from({ length: active.length }, (_, row) => runsOf(terminal, row));
@@ -56,7 +56,7 @@ function runsOf(terminal: Terminal, row: number): Run[] {
     if (last?.style === style) last.text += text;
     else runs.push({ column, style, text });
   }
-  // Every run begins at its own column, so blanks around it are not needed.
+  // Each run has its own column, so surrounding blanks are not needed.
   return runs
     .filter(({ text }) => text.trim() !== '')
     .map(({ column, style, text }) => ({ column: column + text.length - text.trimStart().length, style, text: text.trim() }));

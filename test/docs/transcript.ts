@@ -12,13 +12,13 @@ export interface Block {
   readonly exempt: string | undefined;
 }
 
-/** A command of a console block and what it prints. */
+/** A command of a console block and its documented output. */
 export interface Step {
   readonly command: string;
   readonly output: readonly string[];
 }
 
-/** What a command did when it was run. */
+/** The actual output and exit code of a command. */
 export interface Recorded {
   readonly output: readonly string[];
   readonly code: number;
@@ -41,7 +41,7 @@ export function blocksOf(markdown: string): Block[] {
   return blocks;
 }
 
-/** The commands of a console block: `$ ` begins one, `> ` continues it, everything else is output. */
+/** The commands of a console block: `$ ` begins a command, `> ` continues it, everything else is output. */
 export function stepsOf({ lines }: Block): Step[] {
   const steps: { command: string; output: string[] }[] = [];
   for (const line of lines) {
@@ -49,14 +49,14 @@ export function stepsOf({ lines }: Block): Step[] {
     if (line.startsWith('$ ')) steps.push({ command: line.slice(2), output: [] });
     else if (last && line.startsWith('> ') && last.output.length === 0) last.command += `\n${line.slice(2)}`;
     else if (last) last.output.push(line.trimEnd());
-    else throw new Error(`A console block begins with a command, not with: ${line}`);
+    else throw new Error(`A console block must begin with a command, not with: ${line}`);
   }
   return steps;
 }
 
 const MARK = 'end-of-output-e1b0';
 
-/** Runs commands one after the other in one bash, and answers what each printed on stdout and stderr together. */
+/** Runs commands in one bash, and returns the combined stdout and stderr of each. */
 export async function record({ directory, env }: Stage, commands: readonly string[]): Promise<Recorded[]> {
   const script = [
     'exec 2>&1',
@@ -76,7 +76,7 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\
 
 const lineMatches = (pattern: string, line: string): boolean => new RegExp(`^${pattern.split('[..]').map(escaped).join('.*')}$`).test(line);
 
-/** Whether output is as documented, where `...` alone on a line is any lines and `[..]` is any text. */
+/** Whether output matches the documentation, where a line `...` stands for any lines and `[..]` for any text. */
 export function matches(documented: readonly string[], output: readonly string[]): boolean {
   const [first, ...rest] = documented;
   if (first === undefined) return output.length === 0;
@@ -85,7 +85,7 @@ export function matches(documented: readonly string[], output: readonly string[]
   return line !== undefined && lineMatches(first, line) && matches(rest, others);
 }
 
-/** What to document: what stands there if it still matches, else the output, with `...` and `[..]` where they stood as far as they still fit. */
+/** The new documentation: unchanged if it still matches, otherwise the output, with `...` and `[..]` where they still fit. */
 export function updated(documented: readonly string[], output: readonly string[]): readonly string[] {
   if (matches(documented, output)) return documented;
   const gap = documented.indexOf('...');
@@ -95,7 +95,7 @@ export function updated(documented: readonly string[], output: readonly string[]
   return kept.map((line) => loose.find((pattern) => lineMatches(pattern, line)) ?? line);
 }
 
-/** A Markdown file with these blocks in place of the ones that stand there. */
+/** Replaces the content of these blocks. */
 export function replaced(markdown: string, blocks: readonly (readonly [Block, readonly string[]])[]): string {
   const lines = markdown.split('\n');
   for (const [{ start, end }, fresh] of blocks.toReversed()) lines.splice(start, end - start, ...fresh);

@@ -30,7 +30,7 @@ describe.each(documents)('%s', (file) => {
     if (!generating && !matches(output, run?.output ?? [])) expect(output, stale).toEqual(run?.output);
   });
 
-  test('every console block is run, or says why not', () => {
+  test('every console block is run or says why not', () => {
     const comments = markdown.split('\n').filter((line) => line.startsWith('<!--'));
     expect(comments).toEqual(transcripts.flatMap(({ exempt }) => (exempt === undefined ? [] : [`<!-- not run: ${exempt} -->`])));
     for (const { exempt } of transcripts) if (exempt !== undefined) expect(exempt.split(' ').length).toBeGreaterThan(2);
@@ -41,7 +41,7 @@ describe.each(documents)('%s', (file) => {
     if (!generating) return;
     const fresh = runnable.flatMap((block) => {
       const own = steps.filter((step) => step.block === block);
-      // The output of a command that should not fail is no documentation.
+      // Do not document the output of a command that failed unexpectedly.
       if (own.some(({ index, showsCode }) => !showsCode && recorded[index]?.code !== 0)) return [];
       const lines = own.flatMap(({ command, output, index }) => [
         `$ ${command.replaceAll('\n', '\n> ')}`,

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => laboratory.close());
 
 test(
-  `${runs} commands keep every promise, whatever they are answered`,
+  `${runs} commands keep every promise with random responses`,
   async () => {
     const property = fc.asyncProperty(trial, async (given) => {
       const broken = await attempt(laboratory, given);
@@ -26,7 +26,7 @@ test(
       interruptAfterTimeLimit: limitMs - 20_000,
       markInterruptAsFailure: true,
     });
-    // Otherwise the test tried nothing.
+    // The trials must reach every kind of outcome.
     expect([...laboratory.codes]).toEqual(expect.arrayContaining([0, 1, 4, 5, 6, 7, 13]));
   },
   limitMs,

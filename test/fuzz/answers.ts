@@ -7,7 +7,7 @@ import { type Hostile, openHostile } from './hostile.ts';
 import { brokenBy, shown } from './promises.ts';
 import { type Plan, plan } from './wrong.ts';
 
-/** A command line and the answers to its requests. */
+/** A command line and the responses to its requests. */
 export interface Trial {
   readonly line: string;
   readonly options: readonly string[];
@@ -16,7 +16,7 @@ export interface Trial {
   readonly plan: Plan;
 }
 
-/** Command lines that do more than the examples. */
+/** Command lines besides the examples. */
 const further = [
   'deploy shop.example.com blog.example.com --yes',
   'deploy shop.example.com --verify-cmd true --rollback-on-fail',
@@ -29,14 +29,17 @@ const further = [
   'backup restore 01JQ8Z4T9G000000000000BK06 --confirm shop',
 ];
 
-/** Commands that print a result although they fail: the state of a deployment, the rejected token, or a token created before. */
+/** Commands that print a result even if they fail: the state of a deployment, a rejected token or a new token. */
 const resulting = /^((site )?(deploy|watch|rollback)|auth status|token rotate|doctor)/;
 
-/** Commands that send no requests, or that ask questions. */
+/** Commands that send no requests or prompt. */
 const silent = /^dnx (completion|config|sandbox|version|auth login(?!.*--with-token))/;
 
 const lines = [
-  ...examples.filter(({ line }) => !silent.test(line)).map(({ line }) => line.replace(/^dnx /, '').replace(/ > \S+$/, '')),
+  // --verify would leave this machine.
+  ...examples
+    .filter(({ line }) => !silent.test(line) && !line.includes(' --verify '))
+    .map(({ line }) => line.replace(/^dnx /, '').replace(/ > \S+$/, '')),
   ...further,
 ];
 
@@ -96,7 +99,7 @@ export async function openLaboratory(): Promise<Laboratory & { close(): Promise<
   };
 }
 
-/** Runs a trial on its own machine and Deploynix. Returns the promise that it broke and the run, if any. */
+/** Runs a trial on its own bed. Returns the broken promise and the run, or undefined. */
 export async function attempt({ hostile, rejections, codes }: Laboratory, given: Trial): Promise<string | undefined> {
   const { line, columns, dumb } = given;
   const bed = await openBed({ rateLimit: 0 });
@@ -114,7 +117,7 @@ export async function attempt({ hostile, rejections, codes }: Laboratory, given:
       outcomeBroken(run, hostile) ??
       (rejections.length > 0 ? `an unhandled rejection: ${String(rejections.splice(0))}` : undefined) ??
       (leaked.length > 0 ? `the token went to ${leaked}` : undefined) ??
-      (tells(run, bed) ? 'the token is printed' : undefined);
+      (leaksToken(run, bed) ? 'the token is printed' : undefined);
     return (
       broken &&
       `${broken}\n${shown(run)}\n${hostile.asked
@@ -159,4 +162,4 @@ function outcomeBroken({ waited }: Run, { asked }: Hostile): string | undefined 
   return again && `sent twice: ${again}`;
 }
 
-const tells = ({ stdout, stderr }: Run, { sandbox }: Bed): boolean => `${stdout}${stderr}`.includes(sandbox.token);
+const leaksToken = ({ stdout, stderr }: Run, { sandbox }: Bed): boolean => `${stdout}${stderr}`.includes(sandbox.token);

@@ -4,7 +4,7 @@ import { changed } from './change.ts';
 import { TOKEN } from './json.ts';
 import type { Plan, Raw, Wrong } from './wrong.ts';
 
-/** A request with its body, and the status of its answer. */
+/** A request with its body and the status of its response. */
 export interface Asked {
   readonly method: string;
   readonly path: string;
@@ -12,7 +12,7 @@ export interface Asked {
   status: number | undefined;
 }
 
-/** A server in front of a sandbox that answers by a plan. */
+/** A server in front of a sandbox that responds according to a plan. */
 export interface Hostile {
   readonly url: string;
   /** The requests since the plan started. */
@@ -23,7 +23,7 @@ export interface Hostile {
 
 const RIGHT: Wrong = { kind: 'right' };
 
-/** Starts a hostile server. It answers nothing before its first plan. */
+/** Starts a hostile server, which needs a plan before its first request. */
 export async function openHostile(): Promise<Hostile> {
   let plan: Plan = { answers: [], afterwards: 'right' };
   let behind = { url: '', token: '' };
@@ -58,7 +58,7 @@ export async function openHostile(): Promise<Hostile> {
     const isJson = head.headers['content-type']?.includes('json');
     const text =
       wrong.kind === 'changed' && isJson
-        ? told(changed(JSON.parse(body.toString()), wrong.changes), head.statusCode ?? 500, behind.token)
+        ? withToken(changed(JSON.parse(body.toString()), wrong.changes), head.statusCode ?? 500, behind.token)
         : body;
     const { 'content-length': _, 'transfer-encoding': __, connection: ___, 'keep-alive': ____, ...headers } = head.headers;
     response.writeHead(head.statusCode ?? 500, { ...headers, ...(text.length > 0 && { 'content-length': Buffer.byteLength(text) }) });
@@ -92,13 +92,13 @@ async function whole(incoming: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Fills in the token in refusals, which may quote it; other answers keep the placeholder. */
-const told = (text: string, status: number, token: string): string => (status < 300 ? text : text.replaceAll(TOKEN, token));
+/** Fills in the token in errors, which may quote it; other responses keep the placeholder. */
+const withToken = (text: string, status: number, token: string): string => (status < 300 ? text : text.replaceAll(TOKEN, token));
 
-/** An answer as bytes, even if its headers are wrong. Headers are latin1, as Node reads them. */
+/** A response as bytes, even if its headers are invalid. Headers are latin1, as Node reads them. */
 function wire({ status, headers, body, lie }: Raw, token: string): Buffer {
   const bytes =
-    body.length > 100_000 ? Buffer.from(body) : Buffer.from(told(Buffer.from(body).toString('latin1'), status, token), 'latin1');
+    body.length > 100_000 ? Buffer.from(body) : Buffer.from(withToken(Buffer.from(body).toString('latin1'), status, token), 'latin1');
   const length = lie === undefined ? [] : [['Content-Length', String(Math.max(0, bytes.length + lie))]];
   const lines = [
     `HTTP/1.1 ${status} X`,

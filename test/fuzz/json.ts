@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** A placeholder for the token in a body: a server may quote it in a refusal. */
+/** A placeholder for the token in a body, because an error may quote it. */
 export const TOKEN = '%TOKEN%';
 
 /** The escape character. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 const esc = '\u001b';
 
-/** Junk, and words with a meaning to JavaScript, a shell, a terminal or a URL. */
+/** Junk, and words with a special meaning in JavaScript, a shell, a terminal or a URL. */
 export const nonsense = [
   '',
   ' ',
@@ -93,7 +93,7 @@ export const nonsense = [
   `${'['.repeat(6_000)}`,
 ];
 
-/** Values for the options of every command, of bodies and of consent. */
+/** Values for options and bodies. */
 export const queries = [
   '@',
   '[]',

@@ -33,19 +33,19 @@ const WORK = 'work/a/b';
 /** Real ms after which a command counts as hanging. */
 const HANGS_MS = 8_000;
 
-/** The requests that need consent, and those that need the name. */
+/** Requests that need consent, and those that need the name. */
 const taking = /^DELETE |^POST \/backups\/[^/]+\/restore$|\/suspend$/;
 const severe = /^DELETE \/servers\/[^/]+(\/(sites|databases)\/[^/]+)?$|^POST \/backups\/[^/]+\/restore$/;
 
-/** A machine and a Deploynix. They are replaced as soon as a command changed something. */
-export interface Keyboard {
+/** Runs command lines on one bed, which is replaced after a command that changes something. */
+export interface CommandRunner {
   /** The exit codes so far. */
   readonly codes: ReadonlySet<number>;
   try(typed: Typed): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
-export async function openKeyboard(): Promise<Keyboard> {
+export async function openCommandRunner(): Promise<CommandRunner> {
   let bed: Bed | undefined;
   const codes = new Set<number>();
   const rejections: unknown[] = [];
@@ -66,7 +66,7 @@ export async function openKeyboard(): Promise<Keyboard> {
       codes.add(run.code);
       const broken =
         (performance.now() - started >= HANGS_MS ? 'hangs' : undefined) ??
-        (help && (run.code !== 0 || run.stdout === '') ? 'help was asked for, and none came' : undefined) ??
+        (help && (run.code !== 0 || run.stdout === '') ? 'prints no help' : undefined) ??
         (globals.json && run.code !== 0 ? jsonBroken(run) : undefined) ??
         brokenBy(run, {
           terminal: given.columns !== undefined,
@@ -103,7 +103,7 @@ const execute = (bed: Bed, { words, env, stdin, columns }: Typed): Promise<Run> 
     stdin,
     env: { NO_COLOR: '1', TERM: 'dumb', NO_PROXY: '127.0.0.1', SHELL: '/bin/bash', ...env },
     ...(columns !== undefined && { columns }),
-    // `sandbox start` runs until then.
+    // The sandbox runs until Ctrl-C.
     interruptOn: 'Ctrl-C stops it',
     limitMs: words.includes('sandbox') ? 100 : HANGS_MS,
     elsewhere: () => {},
@@ -122,14 +122,14 @@ function consentBroken({ calls }: Run, words: readonly string[]): string | undef
   return done && `${done} without consent`;
 }
 
-/** A new token that could not be delivered. */
+/** Whether a request revokes a new token that could not be printed. */
 const takesBack = (call: string, calls: readonly string[]): boolean =>
   call.startsWith('DELETE /tokens/') && calls.slice(0, calls.indexOf(call)).includes('POST /tokens');
 
-/** With --json, the last line of stderr is the error, and its code belongs to the exit code. */
+/** With --json, stderr must end with an error whose code matches the exit code. */
 function jsonBroken({ code, stderr }: Run): string | undefined {
   try {
-    // On a terminal, a spinner may precede it.
+    // On a terminal, a spinner may precede the error.
     const { error } = JSON.parse(/\{"error":.*\}$/.exec(stderr.trimEnd())?.[0] ?? '');
     return exits[error.code as keyof typeof exits] === code ? undefined : `exit ${code} with the error ${error.code}`;
   } catch {

@@ -4,24 +4,24 @@ import type { Run } from '../support/dnx.ts';
 /** The exit codes in the README. */
 const documented: ReadonlySet<number> = new Set([0, ...Object.values(exits)]);
 
-/** Exit codes of commands that cannot have a result. */
+/** Exit codes that exclude a result. */
 const resultless: ReadonlySet<number> = new Set([2, 4, 5, 6, 7, 9, 13]);
 
-/** The control sequences of spinners and questions: they move the cursor and redraw lines. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this is about
+/** The control sequences of spinners and prompts. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it matches escape sequences
 const drawing = /\u001b\[(\?(25|2026)[lh]|\d*[A-GJK])/g;
 
-/** Everything that can move the cursor, or hide or reverse text. Tabs and newlines are layout. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what this is about
+/** Characters that can move the cursor, or hide or reverse text, except tabs and newlines. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it matches control characters
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
-/** How a run was started, as far as promises depend on it. */
+/** The conditions of a run that promises depend on. */
 export interface Setting {
   /** stdout and stderr are terminals. */
   readonly terminal: boolean;
   /** The terminal cannot move its cursor. */
   readonly dumb: boolean;
-  /** stdout gets events or a token before the outcome is known. */
+  /** stdout receives events or a token before the outcome is known. */
   readonly early: boolean;
 }
 
@@ -30,7 +30,7 @@ export function brokenBy(run: Run, { terminal, dumb, early }: Setting): string |
   const { code, stdout, stderr } = run;
   if (!documented.has(code)) return `undocumented exit code ${code}`;
   if (/looks like a bug|"code":"bug"/.test(stderr)) return 'a bug in dnx';
-  if (code !== 0 && stderr.trim() === '') return `exit ${code} without a word`;
+  if (code !== 0 && stderr.trim() === '') return `exit ${code} without a message`;
   if (!early && resultless.has(code) && stdout !== '') return `exit ${code} with a result`;
   if (!terminal) return undefined;
   for (const [name, text] of Object.entries({ stdout, stderr })) {

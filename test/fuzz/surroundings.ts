@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { value } from './junk.ts';
 
-/** An environment in which a few variables have arbitrary values. */
+/** An environment with random values of a few variables. */
 export const environment: fc.Arbitrary<Record<string, string>> = fc.oneof(
   { arbitrary: fc.constant({}), weight: 3 },
   {

@@ -125,5 +125,5 @@ const tame = (words: readonly string[]): string[] =>
 export const commandLine: fc.Arbitrary<string[]> = fc
   .oneof({ arbitrary: example, weight: 5 }, { arbitrary: made, weight: 4 }, { arbitrary: fc.array(value, { maxLength: 5 }), weight: 1 })
   .map(tame)
-  // An argument cannot contain one.
+  // An argument cannot contain a null character.
   .map((words) => words.map((word) => word.replaceAll('\u0000', '')));

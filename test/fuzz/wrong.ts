@@ -2,17 +2,17 @@ import fc from 'fast-check';
 import { type Change, change } from './change.ts';
 import { esc, json, TOKEN, words } from './json.ts';
 
-/** An answer on the wire. */
+/** A response as bytes. */
 export interface Raw {
   readonly kind: 'raw';
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Uint8Array;
-  /** How many bytes too many content-length promises. */
+  /** The error in content-length, in bytes. */
   readonly lie: number | undefined;
 }
 
-/** The answer to a request. `drop`: the connection is closed. `changed`: the regular answer with changes. */
+/** The response to a request. `drop` closes the connection; `changed` is the regular response with changes. */
 export type Wrong =
   | { readonly kind: 'right' }
   | { readonly kind: 'drop' }
@@ -152,7 +152,7 @@ const raw: fc.Arbitrary<Raw> = fc.record({
   lie: fc.oneof({ arbitrary: fc.constant(undefined), weight: 9 }, { arbitrary: fc.constantFrom(-1, 1, 1_000), weight: 1 }),
 });
 
-/** An unexpected answer. */
+/** An unexpected response. */
 export const wrong: fc.Arbitrary<Wrong> = fc.oneof(
   { arbitrary: raw, weight: 10 },
   { arbitrary: fc.array(change, { minLength: 1, maxLength: 4 }).map((changes) => ({ kind: 'changed' as const, changes })), weight: 12 },
@@ -161,7 +161,7 @@ export const wrong: fc.Arbitrary<Wrong> = fc.oneof(
 
 const right: fc.Arbitrary<Wrong> = fc.constant({ kind: 'right' });
 
-/** The answers to the requests of one command: these in turn, then either the last one repeatedly or the regular ones. */
+/** The responses to the requests of one command: these in turn, then the last one repeatedly or regular ones. */
 export interface Plan {
   readonly answers: readonly Wrong[];
   readonly afterwards: 'last' | 'right';
@@ -169,7 +169,7 @@ export interface Plan {
 
 const rightFirst = fc.nat(5).map((length) => Array.from({ length }, (): Wrong => ({ kind: 'right' })));
 
-/** Starts with some regular answers, so that later requests of a command are tested too. */
+/** Starts with some regular responses, so that later requests of a command are tested too. */
 export const plan: fc.Arbitrary<Plan> = fc.oneof(
   {
     arbitrary: fc.record({

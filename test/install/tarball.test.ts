@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { version } from '../../package.json';
 
-/** The first release that each supported line of Node starts at, Debian's neighbours, and the newest of every later line. */
+/** The oldest supported release, the newest 20, and the newest of every later line. */
 const releases = ['20.19.0', '20.20.2', '22', '24', '26'];
 
 const directory = mkdtempSync(join(tmpdir(), 'dnx-install-'));
@@ -13,7 +13,7 @@ const installed = join(directory, 'installed', 'node_modules', 'deploynix-cli');
 const { CI: _, DNX_HOST: __, DNX_TOKEN: ___, ...inherited } = process.env;
 const env = { ...inherited, HOME: directory };
 
-/** Installs a package into a folder of its own, as `npm install` does for a user. */
+/** Installs a package into a new folder, as a user would with `npm install`. */
 async function install(folder: string, name: string): Promise<void> {
   mkdirSync(join(directory, folder), { recursive: true });
   await execa('npm', ['install', '--prefix', join(directory, folder), '--no-audit', '--no-fund', name], { env, extendEnv: false });
@@ -25,12 +25,12 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-test('the package holds no code of V8', () => {
+test('the package contains no V8 code cache', () => {
   expect(readdirSync(join(installed, 'dist')).filter((name) => !/\.(?:js|map|txt)$/.test(name))).toEqual([]);
   expect(readdirSync(join(installed, 'bin'))).toEqual(['dnx.js']);
 });
 
-test('it is installed under the name of the package too, which pnpm dlx and yarn dlx run', () => {
+test('the package name is an executable too, for pnpm dlx and yarn dlx', () => {
   expect(readdirSync(join(installed, '../.bin')).sort()).toEqual(['deploynix', 'deploynix-cli', 'dnx']);
 });
 

@@ -24,19 +24,19 @@ const find = (program: string): string | undefined =>
 
 const needed = ['dbus-daemon', 'dbus-send', 'gnome-keyring-daemon', 'secret-tool'];
 
-/** Those of these programs that this machine lacks; only Linux has a Secret Service. */
+/** The programs that this machine lacks; elsewhere than on Linux, all of them. */
 export const lacking = (programs: readonly string[]): readonly string[] =>
   process.platform === 'linux' ? programs.filter((program) => find(program) === undefined) : programs;
 
-/** Programs that a real Secret Service needs and that this machine lacks. */
+/** Programs for a real Secret Service that this machine lacks. */
 export const missing: readonly string[] = lacking(needed);
 
-/** True where a missing program is a failure and no reason to skip. */
+/** Whether a missing program fails the tests instead of skipping them. */
 export const required = Boolean(process.env.CI) && process.platform === 'linux';
 
-/** The driver around the real keychain, bundled to CommonJS as the product is. Answers its file; `remove` deletes it. */
+/** Bundles the driver around the real keychain to CommonJS, as the product is. */
 export const buildDriver = async (): Promise<{ file: string; remove: () => Promise<void> }> => {
-  // Inside the repository, so that the native module, which stays outside the bundle, resolves.
+  // Inside the repository, so that the native module, which is not bundled, can be resolved.
   const cache = join(root, 'node_modules/.cache');
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'keychain-'));
@@ -57,7 +57,7 @@ export interface Answer {
   readonly hint?: string;
 }
 
-/** Runs the driver in nothing but the given environment. A driver that hangs is killed, and has no exit code. `waits`: it waits for a person. */
+/** Runs the driver in exactly this environment, and kills it if it hangs. `waits` resolves when it waits for a person. */
 export const drive = async (
   file: string,
   env: Record<string, string>,
@@ -72,13 +72,13 @@ export const drive = async (
   return { exitCode, ms: performance.now() - start, stderr, ...said } as Answer;
 };
 
-/** What can be activated on a bus, by its name. The prompter is the program that the keyring would ask for its password with. */
+/** What D-Bus can activate. The prompter is the program with which the keyring asks for its password. */
 export interface Services {
   readonly keyring?: boolean;
   readonly prompter?: string;
 }
 
-/** A session of its own: folders, and a bus that has only the given services. */
+/** A separate session: folders, and a bus with only the given services. */
 export class Desktop implements AsyncDisposable {
   readonly folder: string;
   readonly env: Record<string, string>;
@@ -102,7 +102,7 @@ export class Desktop implements AsyncDisposable {
     return desktop;
   }
 
-  /** Starts a bus, and answers the environment of a program in its session. A second one stands for the user's next log-in. */
+  /** Starts a bus and returns the environment of its session. A second call acts as the user's next login. */
   async login(services: Services = {}): Promise<Record<string, string>> {
     this.#count += 1;
     const run = join(this.folder, `run-${this.#count}`);
@@ -138,27 +138,27 @@ export class Desktop implements AsyncDisposable {
     return { ...env, DBUS_SESSION_BUS_ADDRESS: address.toString().trim() };
   }
 
-  /** Starts another program of the session, which ends with it. */
+  /** Starts another program, which ends with the session. */
   start(program: string, args: readonly string[], env: Record<string, string>): void {
     this.#processes.push(spawn(program, args, { env, stdio: 'ignore' }));
   }
 
-  /** Calls a method as dbus-send takes it, and answers what it prints; undefined where it fails. */
+  /** Calls a method with dbus-send. Returns its output, or undefined if it fails. */
   async send(env: Record<string, string>, destination: string, ...words: readonly string[]): Promise<string | undefined> {
     const args = ['--session', '--print-reply=literal', `--dest=${destination}`, ...words];
     const { exitCode, stdout } = await execa('dbus-send', args, { env, extendEnv: false, reject: false });
     return exitCode === 0 ? stdout.trim() : undefined;
   }
 
-  /** Starts the keyring and unlocks its login collection, which the first time creates it. */
+  /** Starts the keyring and unlocks its login collection, which it creates if necessary. */
   async unlock(env: Record<string, string>): Promise<void> {
     const options = { env, extendEnv: false, input: 'test-password', stdout: 'ignore', stderr: 'ignore' } as const;
     await execa('gnome-keyring-daemon', ['--unlock', '--components=secrets'], options);
-    // It goes into the background before it has taken its name on the bus.
+    // The daemon forks before it owns its name on the bus.
     await this.keyringPid(env);
   }
 
-  /** The process behind the Secret Service, once there is one. */
+  /** The process id of the Secret Service; waits until it runs. */
   async keyringPid(env: Record<string, string>): Promise<number> {
     const call = ['/', 'org.freedesktop.DBus.GetConnectionUnixProcessID', 'string:org.freedesktop.secrets'];
     for (;;) {
@@ -170,7 +170,7 @@ export class Desktop implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // The keyring of GNOME ends with its bus.
+    // GNOME Keyring ends with its bus.
     for (const each of this.#processes.reverse()) {
       if (each.exitCode !== null || each.signalCode !== null) continue;
       const ended = once(each, 'exit');

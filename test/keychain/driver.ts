@@ -2,8 +2,8 @@ import { DnxError, isError } from '../../src/base/errors.ts';
 import { osKeychain } from '../../src/machine/credentials/keychain.ts';
 import type { Clock } from '../../src/machine/world.ts';
 
-// A whole process around the keychain, as bin/dnx.js is: `read ACCOUNT`, `write ACCOUNT SECRET` or `remove ACCOUNT`; one line of JSON.
-// With ATTENDED in its environment, somebody is there to unlock a keyring; that this is waited for goes to stderr.
+// A separate process around the keychain: `read ACCOUNT`, `write ACCOUNT SECRET` or `remove ACCOUNT`; prints one line of JSON.
+// With ATTENDED, a person can unlock the keyring; the driver writes to stderr when it waits for that.
 
 const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort(new DnxError('interrupted', 'Interrupted')));

@@ -5,7 +5,7 @@ import { buildDriver, Desktop, drive, lacking, required } from './desktop.ts';
 
 const absent = lacking(['dbus-daemon', 'dbus-send', 'kwalletd6']);
 if (absent.length > 0 && !required) {
-  process.stderr.write(`Skipped the tests on KWallet: this machine has no ${absent.join(', ')}\n`);
+  process.stderr.write(`Skipped the KWallet tests: this machine has no ${absent.join(', ')}\n`);
 }
 
 const settings = `[Wallet]
@@ -24,7 +24,7 @@ describe.skipIf(absent.length > 0 && !required)('the keychain on KWallet', { tim
   let desktop: Desktop;
   let env: Record<string, string>;
   beforeAll(async () => {
-    expect(absent, 'programs that this suite needs, and CI must have').toEqual([]);
+    expect(absent, 'programs that CI must have').toEqual([]);
     driver = await buildDriver();
   });
   afterAll(() => driver?.remove());
@@ -40,7 +40,7 @@ describe.skipIf(absent.length > 0 && !required)('the keychain on KWallet', { tim
 
   const wallet = (method: string, ...args: readonly string[]) =>
     desktop.send(env, 'org.kde.kwalletd6', '/modules/kwalletd6', `org.kde.KWallet.${method}`, 'string:kdewallet', ...args);
-  /** As PAM does when the user logs in, with what it makes of the password. */
+  /** Opens the wallet as PAM does at login, with a hash of the password. */
   const open = async () => {
     const hash = Array.from({ length: 56 }, (_, index) => index + 1).join(',');
     expect(await wallet('pamOpen', `array:byte:${hash}`, 'int32:0')).toBeDefined();
@@ -60,7 +60,7 @@ describe.skipIf(absent.length > 0 && !required)('the keychain on KWallet', { tim
     return { exitCode, value, message };
   };
 
-  it('stores, reads, replaces and removes a token in an open wallet, though it says that it is locked', async () => {
+  it('stores, reads, replaces and removes a token in an open wallet that claims to be locked', async () => {
     await open();
     expect(await isLocked()).toContain('boolean true');
     expect(await run('read', 'a')).toEqual({ exitCode: 0, value: null });
@@ -73,7 +73,7 @@ describe.skipIf(absent.length > 0 && !required)('the keychain on KWallet', { tim
     expect(await run('remove', 'a')).toEqual({ exitCode: 0, value: false });
   });
 
-  it('says that a closed wallet is locked when nobody is there', async () => {
+  it('reports a closed wallet as locked if nobody can unlock it', async () => {
     await open();
     expect(await run('write', 'a', '1|x')).toMatchObject({ exitCode: 0 });
     expect(await wallet('close', 'boolean:true')).toBeDefined();
@@ -86,7 +86,7 @@ describe.skipIf(absent.length > 0 && !required)('the keychain on KWallet', { tim
     }
   });
 
-  it('waits for a person to open a closed wallet, and Ctrl-C ends that', async () => {
+  it('waits for a person to open a closed wallet until Ctrl-C', async () => {
     await open();
     expect(await wallet('close', 'boolean:true')).toBeDefined();
     let asked = 0;

@@ -4,7 +4,7 @@ import type { Keyring } from '../../src/machine/credentials/native-keychain.ts';
 
 const instead = 'Set DNX_TOKEN, or store the token in a file that only you can read: dnx login --insecure-storage';
 
-/** A native module whose entries answer with `outcome`, and note how they were made and called. */
+/** A native module whose entries return `outcome` and record every call. */
 const fakeKeyring = (outcome: () => Promise<unknown>) => {
   const calls: unknown[][] = [];
   const note =
@@ -26,15 +26,14 @@ const never = (_: number, signal?: AbortSignal) =>
 const keychain = (options: Partial<KeychainOptions>) => osKeychain({ env: {}, platform: 'darwin', clock: { sleep: never }, ...options });
 
 describe('osKeychain', () => {
-  it('loads nothing until it is asked', () => {
-    keychain({
-      load: () => {
-        throw new Error('loaded');
-      },
-    });
+  it('loads the native module only when it is used', () => {
+    const load = () => {
+      throw new Error('loaded');
+    };
+    expect(() => keychain({ load })).not.toThrow();
   });
 
-  it('asks for one item of one service', async () => {
+  it('uses one entry per account of one service', async () => {
     const { calls, load } = fakeKeyring(() => Promise.resolve(null));
     expect(await keychain({ load }).read('a')).toBeUndefined();
     await keychain({ load }).write('a', '1|x');
@@ -42,14 +41,14 @@ describe('osKeychain', () => {
     expect(calls).toEqual([entry, ['get'], entry, ['set', '1|x']]);
   });
 
-  it.each([true, false])('tells whether there was something to remove: %s', async (removed) => {
+  it.each([true, false])('returns whether a token was removed: %s', async (removed) => {
     expect(await keychain(fakeKeyring(() => Promise.resolve(removed))).remove('a')).toBe(removed);
   });
 
   it.each([
     ['darwin', 'the macOS Keychain'],
     ['win32', 'the Windows Credential Manager'],
-  ] as const)('explains a native module that is not there: %s', async (platform, name) => {
+  ] as const)('explains a missing native module: %s', async (platform, name) => {
     const load = () => {
       throw new Error('Cannot find native binding');
     };
@@ -61,24 +60,24 @@ describe('osKeychain', () => {
   });
 
   it.each([
-    ['darwin', 'The macOS Keychain refused: User interaction is not allowed.'],
-    ['win32', 'The Windows Credential Manager refused: User interaction is not allowed.'],
-  ] as const)('names the keychain that refuses: %s', async (platform, message) => {
+    ['darwin', 'The macOS Keychain failed: User interaction is not allowed.'],
+    ['win32', 'The Windows Credential Manager failed: User interaction is not allowed.'],
+  ] as const)('names the keychain that fails: %s', async (platform, message) => {
     const { load } = fakeKeyring(() => Promise.reject(new Error('User interaction is not allowed.')));
     await expect(keychain({ platform, load }).read('a')).rejects.toMatchObject({ code: 'failed', message, hint: instead });
   });
 
-  it('gives a person a minute for the dialog of macOS', async () => {
+  it('waits a minute for the macOS dialog', async () => {
     const { load } = fakeKeyring(() => never(0));
     const slept: number[] = [];
     const sleep = async (ms: number) => void slept.push(ms);
     await expect(keychain({ load, clock: { sleep } }).read('a')).rejects.toMatchObject({
-      message: 'The macOS Keychain did not answer within 60 seconds',
+      message: 'The macOS Keychain did not respond within 60s',
     });
     expect(slept).toEqual([60_000]);
   });
 
-  it('passes on the reason of an interruption', async () => {
+  it('rejects with the reason of the signal', async () => {
     const { load } = fakeKeyring(() => never(0));
     const interrupt = new AbortController();
     const reading = keychain({ load, signal: interrupt.signal }).read('a');

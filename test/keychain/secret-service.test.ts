@@ -6,30 +6,30 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, buildDriver, Desktop, drive, missing, required } from './desktop.ts';
 
 if (missing.length > 0 && !required) {
-  process.stderr.write(`Skipped the tests on a real Secret Service: this machine has no ${missing.join(', ')}\n`);
+  process.stderr.write(`Skipped the Secret Service tests: this machine has no ${missing.join(', ')}\n`);
 }
 
 const instead = 'Set DNX_TOKEN, or store the token in a file that only you can read: dnx login --insecure-storage';
 const limit = 5_000;
 
-/** What every failure has in common: one clear message, nothing on stderr, the exit code, and in time. */
+/** Expects this message, nothing on stderr, and an end in time. */
 const expectFailure = (answer: Answer, message: string, hint: string): void => {
   expect({ ...answer, ms: 0 }).toEqual({ exitCode: 1, ms: 0, stderr: '', code: 'failed', message, hint });
   expect(answer.ms).toBeLessThan(limit);
 };
 
-describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret Service', { timeout: 30_000 }, () => {
+describe.skipIf(missing.length > 0 && !required)('the keychain on a Secret Service', { timeout: 30_000 }, () => {
   let driver: Awaited<ReturnType<typeof buildDriver>>;
   const run = (env: Record<string, string>, args: readonly string[], started?: (interrupt: () => void) => void) =>
     drive(driver.file, env, args, started);
 
   beforeAll(async () => {
-    expect(missing, 'programs that this suite needs, and CI must have').toEqual([]);
+    expect(missing, 'programs that CI must have').toEqual([]);
     driver = await buildDriver();
   });
   afterAll(() => driver?.remove());
 
-  it('stores, reads, replaces and removes a token, as secret-tool sees it', async () => {
+  it('stores, reads, replaces and removes a token that secret-tool can see', async () => {
     await using desktop = await Desktop.create();
     const env = await desktop.login();
     await desktop.unlock(env);
@@ -55,7 +55,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
     expect(await ask('remove', account)).toEqual({ exitCode: 0, value: false });
   });
 
-  it('keeps the token over a log-out: it is in the keyring, not in the kernel', async () => {
+  it('keeps the token after a logout', async () => {
     await using desktop = await Desktop.create();
     const first = await desktop.login();
     await desktop.unlock(first);
@@ -65,7 +65,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
     expect(await run(second, ['read', 'a'])).toMatchObject({ exitCode: 0, value: '1|x' });
   });
 
-  it('finds the bus of XDG_RUNTIME_DIR when no address is set', async () => {
+  it('finds the bus in XDG_RUNTIME_DIR if no address is set', async () => {
     await using desktop = await Desktop.create();
     const { DBUS_SESSION_BUS_ADDRESS: _, ...env } = await desktop.login();
     await desktop.unlock(env);
@@ -73,7 +73,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
     expect(await run(env, ['read', 'a'])).toMatchObject({ exitCode: 0, value: '1|x' });
   });
 
-  describe.concurrent('says what is wrong', () => {
+  describe.concurrent('explains the failure', () => {
     it('without a bus', async () => {
       await using desktop = await Desktop.create();
       for (const args of [
@@ -86,7 +86,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
       }
     });
 
-    it('where the bus is gone', async () => {
+    it('if the bus is gone', async () => {
       await using desktop = await Desktop.create();
       const address = `unix:path=${desktop.folder}/gone`;
       const message = `No keychain available: no D-Bus session bus at ${address}`;
@@ -99,7 +99,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
     it('on a bus without a Secret Service', async () => {
       await using desktop = await Desktop.create();
       const env = await desktop.login();
-      const message = 'No keychain available: no Secret Service (GNOME Keyring, KWallet, KeePassXC) runs on the D-Bus session bus';
+      const message = 'No keychain available: no Secret Service (GNOME Keyring, KWallet, KeePassXC) is running on the D-Bus session bus';
       for (const args of [
         ['read', 'a'],
         ['write', 'a', '1|x'],
@@ -109,7 +109,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
       }
     });
 
-    it('when the keyring is locked and nobody can be asked', async () => {
+    it('if the keyring is locked', async () => {
       await using desktop = await Desktop.create();
       const first = await desktop.login();
       await desktop.unlock(first);
@@ -125,7 +125,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
       }
     });
 
-    it('when the keyring was never set up', async () => {
+    it('if the keyring was never set up', async () => {
       await using desktop = await Desktop.create();
       const env = await desktop.login({ keyring: true });
       expect(await run(env, ['read', 'a'])).toMatchObject({ exitCode: 0, value: null });
@@ -133,7 +133,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
       expectFailure(await run(env, ['write', 'a', '1|x']), message, `Create one in your desktop's password application. ${instead}`);
     });
 
-    it('when the keyring is locked, and opens no prompt that nobody may ever answer', async () => {
+    it('if the keyring is locked, without opening a prompt', async () => {
       await using desktop = await Desktop.create();
       const first = await desktop.login();
       await desktop.unlock(first);
@@ -149,7 +149,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
       expect(existsSync(shown)).toBe(false);
     });
 
-    it('when its process is stopped', async () => {
+    it('if the keyring process is stopped', async () => {
       await using desktop = await Desktop.create();
       const env = await desktop.login();
       await desktop.unlock(env);
@@ -157,19 +157,19 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
       process.kill(pid, 'SIGSTOP');
       try {
         const hint = `Restart it, or log in to your desktop again. ${instead}`;
-        expectFailure(await run(env, ['read', 'a']), 'The keychain (Secret Service) does not answer', hint);
+        expectFailure(await run(env, ['read', 'a']), 'The keychain (Secret Service) is not responding', hint);
       } finally {
         process.kill(pid, 'SIGCONT');
       }
     });
 
-    it('when the bus accepts and never answers', async () => {
+    it('if the bus accepts a connection and never responds', async () => {
       await using desktop = await Desktop.create();
       const path = join(desktop.folder, 'bus');
       const server = createServer((socket) => socket.resume().on('error', () => {}));
       await new Promise<void>((resolve) => server.listen(path, resolve));
       try {
-        const message = 'The keychain cannot be reached: the D-Bus session bus does not answer';
+        const message = 'The keychain is unavailable: the D-Bus session bus is not responding';
         const env = { ...desktop.env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` };
         expectFailure(await run(env, ['read', 'a']), message, `Log in to your desktop again. ${instead}`);
       } finally {
@@ -178,7 +178,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a real Secret 
     });
   });
 
-  it('ends at once on Ctrl-C', async () => {
+  it('ends immediately on Ctrl-C', async () => {
     await using desktop = await Desktop.create();
     const path = join(desktop.folder, 'bus');
     let interrupt = () => {};

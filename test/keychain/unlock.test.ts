@@ -6,7 +6,7 @@ import { keys, openTerminal } from '../support/terminal.ts';
 import { type Answer, buildDriver, Desktop, drive, missing, required } from './desktop.ts';
 
 if (missing.length > 0 && !required) {
-  process.stderr.write(`Skipped the tests of unlocking GNOME Keyring: this machine has no ${missing.join(', ')}\n`);
+  process.stderr.write(`Skipped the GNOME Keyring tests: this machine has no ${missing.join(', ')}\n`);
 }
 
 const instead = 'Set DNX_TOKEN, or store the token in a file that only you can read: dnx login --insecure-storage';
@@ -23,14 +23,14 @@ describe.skipIf(missing.length > 0 && !required)('unlocking GNOME Keyring', { ti
   });
   afterEach(() => desktop[Symbol.asyncDispose]());
 
-  /** A program that stands for the dialog: it notes that it is shown, and stays. */
+  /** The file that a fake dialog writes when it is shown. */
   const shown = () => join(desktop.folder, 'shown');
   const prompter = () => `/bin/sh -c "echo > ${shown()}; exec sleep 20"`;
   const isShown = async () => {
     while (!existsSync(shown())) await new Promise((resolve) => setImmediate(resolve));
   };
 
-  it('says that the prompt was dismissed, or could not be shown, at once', async () => {
+  it('fails immediately if the prompt is dismissed or cannot be shown', async () => {
     const first = await desktop.login();
     await desktop.unlock(first);
     expect(await drive(driver.file, first, ['write', 'a', '1|x'])).toMatchObject({ exitCode: 0 });
@@ -47,7 +47,7 @@ describe.skipIf(missing.length > 0 && !required)('unlocking GNOME Keyring', { ti
         ms: 0,
         stderr: 'waiting',
         code: 'failed',
-        message: 'The keyring is still locked: its prompt was dismissed, or could not be shown',
+        message: 'The keyring is still locked: its prompt was dismissed or could not be shown',
         hint: `Unlock it and try again. ${instead}`,
       });
       expect(answer.ms).toBeLessThan(5_000);
@@ -61,7 +61,7 @@ describe.skipIf(missing.length > 0 && !required)('unlocking GNOME Keyring', { ti
     });
     afterEach(() => executable.close());
 
-    /** A session in which the token is in a locked keyring. */
+    /** A session with the token in a locked keyring. */
     async function locked(): Promise<Record<string, string>> {
       const first = await desktop.login();
       await desktop.unlock(first);
@@ -73,7 +73,7 @@ describe.skipIf(missing.length > 0 && !required)('unlocking GNOME Keyring', { ti
       return { ...(await desktop.login({ keyring: true, prompter: prompter() })), ...own };
     }
 
-    it('waits for the prompt, and Ctrl-C ends that within a second', async () => {
+    it('waits for the prompt, and Ctrl-C ends the wait within a second', async () => {
       const env = await locked();
       const terminal = openTerminal(['whoami'], env, executable.directory);
       await terminal.shows('Waiting for you to unlock the keyring…');

@@ -49,7 +49,7 @@ function releaseName(platform: Platform, now: number, which: 'oldest' | 'newest'
 }
 
 /** What a script reads: the result on stdout and the error on the last line of stderr. */
-export function told(stdout: string, stderr: string): Pick<Ending, 'outcome' | 'release' | 'error' | 'status'> {
+export function resultOf(stdout: string, stderr: string): Pick<Ending, 'outcome' | 'release' | 'error' | 'status'> {
   const parsed = (text: string): Record<string, unknown> => {
     try {
       return (JSON.parse(text) ?? {}) as Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** Everything that the API reference leaves open about a platform's answers. The first value of each is the contract's. */
+/** What the API reference leaves open about a platform's responses. The first value of each is the contract's. */
 export const choices = {
   /** The field of a site with the status of its deployment. */
   field: ['status', 'deployment_status', 'last_deployment_status', 'none'],
@@ -18,10 +18,10 @@ export const choices = {
   mark: ['active: true', 'active: 1', 'active: "1"', 'is_active', 'live', 'current', 'state: live', 'status: live', 'none'],
   order: ['newest first', 'oldest first', 'shuffled', 'shuffled otherwise'],
   ids: ['text', 'number'],
-  /** Delay in ms until a release shows, and until the mark of the live one does. */
+  /** Delay in ms until a release appears, and until the live one is marked. */
   lateRelease: [0, 2_000, 20_000, 60_000],
   lateMark: [0, 2_000, 20_000, 60_000],
-  /** Every nth answer is from a replica that lags this many ms. */
+  /** Every nth response is from a replica that lags this many ms. */
   stale: [null, { every: 3, by: 2_000 }, { every: 2, by: 6_000 }, { every: 4, by: 15_000 }],
   times: ['Z', '+00:00', 'bare'],
   /** A field that the platform omits. */
@@ -39,14 +39,14 @@ export type Dialect = { readonly [K in keyof typeof choices]: (typeof choices)[K
 /** The dialect of the contract. */
 export const plain = Object.fromEntries(Object.entries(choices).map(([key, [first]]) => [key, first])) as unknown as Dialect;
 
-/** The delay in ms until every answer shows everything that happened. */
+/** The delay in ms until every response shows everything that happened. */
 export const lagOf = ({ lateRelease, lateMark, stale }: Dialect): number => Math.max(lateRelease, lateMark) + (stale?.by ?? 0);
 
-/** True if a site or release shows a deployment in progress. An unknown word of a release shows nothing. */
+/** Whether a site or release shows a deployment in progress. An unknown release status shows nothing. */
 export const showsWork = ({ field, idle, going, made, lateRelease }: Dialect): boolean =>
   (field !== 'none' && going !== 'idle' && going !== idle) || (made === 'deploying' && lateRelease === 0);
 
-/** True if the live mark eventually shows that a deployment with releases succeeded. */
+/** Whether the live mark eventually shows that a deployment with releases succeeded. */
 export const tellsSuccess = ({ mark }: Dialect): boolean => mark !== 'none';
 
 /** The same for a failure. */

@@ -2,17 +2,17 @@ import fc from 'fast-check';
 import { openBed } from '../support/dnx.ts';
 import { seedOf } from '../support/volume.ts';
 import type { Ending } from './command-line.ts';
+import { describeStory } from './describe-story.ts';
 import { type History, histories } from './history.ts';
 import { broken } from './oracle.ts';
 import { expected } from './outcomes.ts';
 import { Stage } from './stage.ts';
 import { openBefore, type Story } from './story.ts';
-import { tell } from './tell.ts';
 
-/** How often each outcome occurred, so that an empty test is noticed. */
+/** How often each outcome occurred. */
 export type Tally = Record<string, number>;
 
-/** Outcomes that must occur often. */
+/** Outcomes that must occur often, or the test tests too little. */
 export const wanted = ['succeeded', 'failed', 'superseded', 'unknown', 'timed_out', 'kill', 'interrupt', 'rate_limited', 'exact'];
 
 /** Plays random histories. Rejects with the shortest one that breaks a promise, and its seed. */
@@ -23,14 +23,14 @@ export async function explore({ seed, runs }: { seed: number; runs: number }): P
       const story = await play(history);
       const faults = story.endings.flatMap((ending) => broken(story, ending).map((fault) => `line ${ending.number}: ${fault}`));
       for (const ending of story.endings) count(tally, story, ending);
-      if (faults.length > 0) throw new Error(`${faults.join('\n')}\n${tell(story)}`);
+      if (faults.length > 0) throw new Error(`${faults.join('\n')}\n${describeStory(story)}`);
     }),
     { seed: seedOf(seed), numRuns: runs, endOnFailure: false },
   );
   return tally;
 }
 
-/** Plays a history on its own bed, and finally watches a run that is still open. */
+/** Plays a history on its own bed and finally watches a run that is still open. */
 export async function play(history: History): Promise<Story> {
   const bed = await openBed({ rateLimit: 0 });
   const stage = new Stage(bed, history);

@@ -7,7 +7,7 @@ import type { Fault } from './weather.ts';
 export type Moment = 'look' | 'before' | 'after' | 'probe';
 
 /** An event besides our command line. */
-export type Deed =
+export type Action =
   | { readonly do: 'deploy'; readonly fails: boolean }
   | { readonly do: 'rollback' | 'edit' | 'rename' | 'move' | 'delete' | 'kill' | 'interrupt' }
   | { readonly do: 'storm'; readonly after: number | undefined }
@@ -17,7 +17,7 @@ export type Deed =
 /** An event and its time: ms after the command line started, or a moment of it. */
 export interface Event {
   readonly when: number | Moment;
-  readonly deed: Deed;
+  readonly action: Action;
 }
 
 /** One of our command lines, and the events from its start. */
@@ -33,11 +33,11 @@ export interface Line {
   readonly events: readonly Event[];
 }
 
-/** The command lines of one machine on one platform, among other people's actions. */
+/** The command lines of one machine on one platform, with events between them. */
 export interface History {
   readonly dialect: Dialect;
   readonly pace: Pace;
-  /** The site at the start: its last deployment succeeded or failed, or it keeps no releases. */
+  /** The site at the start: its last deployment succeeded or failed, or it has no releases. */
   readonly before: 'good' | 'failed' | 'no releases';
   readonly lines: readonly Line[];
 }
@@ -54,11 +54,11 @@ const times = fc.oneof(fc.constantFrom(0, 1, 700, 2_500, 5_000, 9_000, 15_000, 4
 const moments = fc.constantFrom<Event['when']>('look', 'before', 'after', 'probe');
 
 /** Events of these kinds, equally likely. */
-const some = <D extends Deed['do']>(...kinds: D[]) => fc.record({ do: fc.constantFrom(...kinds) });
+const some = <D extends Action['do']>(...kinds: D[]) => fc.record({ do: fc.constantFrom(...kinds) });
 
-const at = (weight: number, deed: fc.Arbitrary<Deed>, when: fc.Arbitrary<Event['when']>) => ({
+const at = (weight: number, action: fc.Arbitrary<Action>, when: fc.Arbitrary<Event['when']>) => ({
   weight,
-  arbitrary: fc.record({ when, deed }),
+  arbitrary: fc.record({ when, action }),
 });
 
 const someEvents: fc.Arbitrary<readonly Event[]> = fc.array(
@@ -77,10 +77,10 @@ const someEvents: fc.Arbitrary<readonly Event[]> = fc.array(
   { maxLength: 4, size: 'max' },
 );
 
-/** Someone deploys while we verify. */
-const meanwhile = fc.boolean().map((fails): readonly Event[] => [{ when: 'probe', deed: { do: 'deploy', fails } }]);
+/** Another deployment starts while dnx verifies. */
+const meanwhile = fc.boolean().map((fails): readonly Event[] => [{ when: 'probe', action: { do: 'deploy', fails } }]);
 
-/** Half of the lines run undisturbed. */
+/** Half of the lines run without events. */
 const eventsFor = (flags: readonly string[]): fc.Arbitrary<readonly Event[]> => {
   const peace = fc.constant<readonly Event[]>([]);
   return /verify/.test(flags.join()) ? fc.oneof(peace, someEvents, meanwhile) : fc.oneof(peace, someEvents);
@@ -160,7 +160,7 @@ const paces = fc.constantFrom<Pace>(
 /** Without releases, only the site can show a failure. A moved site is new and has no releases. */
 const tellable = (history: History): History => {
   const { field, failed } = history.dialect;
-  const keeps = history.before !== 'no releases' && !history.lines.some(({ events }) => events.some(({ deed }) => deed.do === 'move'));
+  const keeps = history.before !== 'no releases' && !history.lines.some(({ events }) => events.some(({ action }) => action.do === 'move'));
   if (keeps || (field !== 'none' && failed !== 'idle')) return history;
   return { ...history, dialect: { ...history.dialect, field: 'status', failed: 'failed' } };
 };

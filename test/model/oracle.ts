@@ -1,10 +1,20 @@
 import type { Ending } from './command-line.ts';
-import { exactOf, leftOf, truthOf } from './outcomes.ts';
-import { backOf, exitOf, nameOf, onceOf } from './requests.ts';
+import { exactOutcomeRule, openRunRule, outcomeRule } from './outcomes.ts';
+import { exitCodeRule, rollbackRule, sentOnceRule, siteNameRule } from './requests.ts';
 import type { Story } from './story.ts';
-import { limitOf, settledOf } from './waits.ts';
+import { settledRule, timeoutRule } from './waits.ts';
 
-const rules = { exitOf, onceOf, nameOf, backOf, truthOf, leftOf, exactOf, settledOf, limitOf };
+const rules = {
+  exitCodeRule,
+  sentOnceRule,
+  siteNameRule,
+  rollbackRule,
+  outcomeRule,
+  openRunRule,
+  exactOutcomeRule,
+  settledRule,
+  timeoutRule,
+};
 
 /** The promises that a command line of a story broke, in words. */
 export const broken = (story: Story, ending: Ending): readonly string[] =>

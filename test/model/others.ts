@@ -5,7 +5,7 @@ import type { Bed } from '../support/dnx.ts';
 import { after, textOf } from '../support/exchange.ts';
 import { type Platform, shop } from './platform.ts';
 
-/** Other people. They act on the site with the name, over their own connection and without a dialect. */
+/** Other users, who change the site over their own connection and without a dialect. */
 export class Others {
   private readonly bed: Bed;
   private readonly platform: Platform;
@@ -24,17 +24,17 @@ export class Others {
     this.platform.note();
   }
 
-  /** Sends a request of theirs. If it is refused, nothing changes. */
-  async act(deed: 'rollback' | 'edit' | 'rename' | 'move' | 'delete'): Promise<void> {
+  /** Sends a request. If it is rejected, nothing changes. */
+  async act(action: 'rollback' | 'edit' | 'rename' | 'move' | 'delete'): Promise<void> {
     const site = this.bed.sandbox.state.sites.find(({ domain }) => domain === shop.domain);
     if (!site) return;
     const path = `/servers/${site.server_id}/sites/${site.id}`;
     this.edits += 1;
-    if (deed === 'edit') await this.send('PUT', path, { php_version: this.edits % 2 === 0 ? '8.3' : '8.4' });
-    if (deed === 'rollback') await this.send('POST', `${path}/rollback`);
-    if (deed === 'delete') await this.send('DELETE', path);
-    if (deed === 'rename' || deed === 'move') await this.send('PUT', path, { domain: `old-${this.edits}.example.com` });
-    if (deed === 'move') await this.send('POST', `/servers/${seeded.servers['web-2']}/sites`, { domain: shop.domain });
+    if (action === 'edit') await this.send('PUT', path, { php_version: this.edits % 2 === 0 ? '8.3' : '8.4' });
+    if (action === 'rollback') await this.send('POST', `${path}/rollback`);
+    if (action === 'delete') await this.send('DELETE', path);
+    if (action === 'rename' || action === 'move') await this.send('PUT', path, { domain: `old-${this.edits}.example.com` });
+    if (action === 'move') await this.send('POST', `/servers/${seeded.servers['web-2']}/sites`, { domain: shop.domain });
   }
 
   async close(): Promise<void> {

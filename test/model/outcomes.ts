@@ -3,7 +3,7 @@ import { type Dialect, lagOf, plain, showsWork, tellsFailure, tellsSuccess } fro
 import { shop, type Work } from './platform.ts';
 import { follows, knows, openBefore, type Rule, type Story, starts, verifies } from './story.ts';
 
-/** What a line reports about a deployment: its own, or the one that was left open. */
+/** The line whose deployment a line reports: its own, or for a watch the open one. */
 export function askedBy({ endings }: Story, ending: Ending): Ending | undefined {
   return ending.line.verb === 'watch' ? openBefore(endings, ending.number) : ending;
 }
@@ -13,38 +13,42 @@ const between = ({ platform }: Story, from: number, to: number): Work[] =>
   platform.works.filter(({ askedAt, endedAt = Number.POSITIVE_INFINITY }) => askedAt <= to && endedAt >= from);
 
 /** The reported outcome is true. */
-export const truthOf: Rule = (story, ending) => {
+export const outcomeRule: Rule = (story, ending) => {
   const { outcome, ended } = ending;
   if (!follows(ending) || outcome === undefined) return undefined;
   const asked = askedBy(story, ending);
-  if (!asked && isRetold(story, ending)) return undefined;
+  if (!asked && isRepeated(story, ending)) return undefined;
   if (isMistakable(story, ending, asked)) return undefined;
   const sent = asked !== undefined && starts(asked).length > 0;
-  // A line that sent no request attached to someone else's deployment.
+  // A line that sent no request followed another deployment.
   const about = sent ? ownWorks(story, asked) : between(story, (asked ?? ending).began, ended);
   const over = about.filter(({ endedAt = Number.POSITIVE_INFINITY }) => endedAt <= ended);
   const bad = asked && verifies(asked) && about.some(({ line = -1 }) => story.history.lines[line]?.bad);
-  const told = (what: string) => `${what} (release ${ending.release ?? 'unknown'})`;
+  const wrong = (what: string) => `${what} (release ${ending.release ?? 'unknown'})`;
   switch (outcome) {
     case 'succeeded':
-      if (!over.some(({ good }) => good) && !takenForOurs(story, ending, true)) return told('a success that is none');
-      if (bad && sent && ending === asked) return told('a success that was not verified');
-      return isMisnamed(story, ending, over) && !takenForOurs(story, ending, true) ? told('a success by another name') : undefined;
+      if (!over.some(({ good }) => good) && !isAssumedOurs(story, ending, true)) return wrong('reported a false success');
+      if (bad && sent && ending === asked) return wrong('reported an unverified success');
+      return isMisnamed(story, ending, over) && !isAssumedOurs(story, ending, true)
+        ? wrong('reported a success of the wrong release')
+        : undefined;
     case 'failed':
-      if (over.some(({ good }) => !good) || (bad && over.length > 0) || takenForOurs(story, ending, false)) return undefined;
-      return told('a failure that is none');
+      if (over.some(({ good }) => !good) || (bad && over.length > 0) || isAssumedOurs(story, ending, false)) return undefined;
+      return wrong('reported a false failure');
     case 'rolled_back':
-      return over.some(({ kind, good }) => kind === 'rollback' && good) ? undefined : told('rolled back by nobody');
+      return over.some(({ kind, good }) => kind === 'rollback' && good) ? undefined : wrong('reported a rollback that did not happen');
     case 'superseded': {
       const all = between(story, (asked ?? ending).began - lagOf(story.history.dialect), ended);
-      return all.some((work) => !about.includes(work)) || (!sent && all.length > 1) ? undefined : told('superseded by nobody');
+      return all.some((work) => !about.includes(work)) || (!sent && all.length > 1)
+        ? undefined
+        : wrong('reported superseded without another deployment');
     }
     default:
       return undefined;
   }
 };
 
-/** What a line started, and other rollbacks to the requested release, which have the same effect. */
+/** The work of a line, and other rollbacks to the same release. */
 function ownWorks({ platform, history }: Story, { number, log, began }: Ending): Work[] {
   const target = log.sent.find(({ path }) => path.endsWith('/rollback'))?.body.release_id;
   const from = began - lagOf(history.dialect);
@@ -52,7 +56,7 @@ function ownWorks({ platform, history }: Story, { number, log, began }: Ending):
   return platform.works.filter((work) => work.line === number || (target !== undefined && same(work)));
 }
 
-/** True if it names a release that none of these made live. Only on platforms that name releases like the sandbox. */
+/** Whether it names a release that none of these made live. Only on platforms that name releases like the sandbox. */
 function isMisnamed({ history }: Story, { release }: Ending, works: readonly Work[]): boolean {
   const { ids, lacks, rollback } = history.dialect;
   const comparable = ids === 'text' && lacks !== 'names of releases' && rollback === 'moves the mark';
@@ -60,14 +64,14 @@ function isMisnamed({ history }: Story, { release }: Ending, works: readonly Wor
 }
 
 /** A watch with no open run repeats the last outcome. */
-function isRetold({ endings }: Story, { number, outcome, release }: Ending): boolean {
+function isRepeated({ endings }: Story, { number, outcome, release }: Ending): boolean {
   const last = endings.slice(0, number).findLast((each) => follows(each) && knows(each));
   return last?.outcome === outcome && last?.release === release;
 }
 
 /**
- * Someone else's deployment cannot be distinguished from ours: it came before our request and shows later or never, it does not show
- * yet, or ours failed and is not kept.
+ * Whether another deployment cannot be distinguished from ours: it came before our request and appears later or never, it has not appeared
+ * yet, or ours failed and is not listed.
  */
 function isMistakable(story: Story, { ended }: Ending, asked: Ending | undefined): boolean {
   const { dialect } = story.history;
@@ -81,22 +85,22 @@ function isMistakable(story: Story, { ended }: Ending, asked: Ending | undefined
   return others.some((work) => isEarlier(work) || isUnseen(work));
 }
 
-/** The answer to the request was lost, and dnx says that it assumes the only deployment to be ours. */
-const takenForOurs = ({ platform }: Story, { stderr, ended }: Ending, good: boolean): boolean =>
+/** Whether the response was lost, and dnx says that it assumes the only deployment to be ours. */
+const isAssumedOurs = ({ platform }: Story, { stderr, ended }: Ending, good: boolean): boolean =>
   /assumed to be yours/.test(stderr) && platform.works.some((work) => work.good === good && (work.endedAt ?? ended + 1) <= ended);
 
-/** A run that was left open is reported by the final watch. */
-export const leftOf: Rule = ({ endings, history }, ending) => {
+/** The final watch reports a run that is still open. */
+export const openRunRule: Rule = ({ endings, history }, ending) => {
   const open = openBefore(endings, ending.number);
   const last = ending.number === endings.length - 1 && ending.line.verb === 'watch' && ending.stopped === undefined;
   if (!last || !open || ending.outcome !== undefined) return undefined;
-  // Its outcome was known before verification, and is not repeated after an hour on this machine's clock.
-  const late = history.lines.some(({ events }) => events.some(({ deed }) => deed.do === 'clock' && deed.ms > 0));
-  return verifies(open) && late ? undefined : `watch knows nothing of line ${open.number}`;
+  // A watch does not repeat an outcome that has been known for an hour on this machine's clock.
+  const late = history.lines.some(({ events }) => events.some(({ action }) => action.do === 'clock' && action.ms > 0));
+  return verifies(open) && late ? undefined : `watch does not report line ${open.number}`;
 };
 
 /** An undisturbed outcome is reported if the platform shows enough. */
-export const exactOf: Rule = (story, ending) => {
+export const exactOutcomeRule: Rule = (story, ending) => {
   const outcome = expected(story, ending);
   return outcome && outcome !== ending.outcome ? `${ending.outcome ?? ending.error} instead of ${outcome}` : undefined;
 };
@@ -120,7 +124,7 @@ export function expected(story: Story, ending: Ending): 'succeeded' | 'failed' |
   return dialect === plain || (keeps && well && tellsFailure(dialect)) ? 'failed' : undefined;
 }
 
-/** Work that never shows is given up after 90 s, so longer work is not reported. */
+/** dnx gives up on work that does not appear within 90 s, so longer work is not reported. */
 function isHidden(dialect: Dialect, { kind, askedAt, endedAt = askedAt }: Work): boolean {
   const makes = kind === 'deploy' || dialect.rollback === 'makes a release';
   return endedAt - askedAt + lagOf(dialect) > 85_000 && !showsWork(makes ? dialect : { ...dialect, made: null });

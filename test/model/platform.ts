@@ -5,7 +5,7 @@ import type { History } from './history.ts';
 /** A row of the sandbox's state. */
 export type Row = Readonly<Record<string, unknown>> & { readonly id: string };
 
-/** A fact and the time since when it is true. */
+/** The state since a time. */
 export interface View {
   readonly at: number;
   readonly sites: readonly Row[];
@@ -17,7 +17,7 @@ export interface Work {
   readonly id: string;
   readonly site: string;
   readonly kind: 'deploy' | 'rollback';
-  /** The number of our command line that requested it; undefined for other people. */
+  /** The number of our command line that requested it; undefined for other users. */
   readonly line: number | undefined;
   readonly askedAt: number;
   beganAt: number | undefined;
@@ -30,7 +30,7 @@ export interface Work {
   replaced: Row | undefined;
 }
 
-/** How long the platform takes from the request to the first sign, and from there to the end, in ms. */
+/** How long the platform takes from the request to the start, and from there to the end, in ms. */
 export interface Pace {
   readonly begins: number;
   readonly runs: number;
@@ -38,7 +38,7 @@ export interface Pace {
 
 const copies = (rows: readonly object[]): Row[] => rows.map((row) => ({ ...row }) as Row);
 
-/** The sandbox as the platform of one history: possibly slower, and with a memory of past states. */
+/** The sandbox as the platform of one history, with its pace and its past states. */
 export class Platform {
   readonly works: Work[] = [];
   readonly views: View[] = [];
@@ -72,7 +72,7 @@ export class Platform {
     return this.works.find(({ id }) => id === releaseId)?.release?.id ?? releaseId;
   }
 
-  /** Records the current state. New deployments belong to this command line of ours, or to others. */
+  /** Records the current state. New deployments belong to this command line, or to other users. */
   note(line?: number): void {
     const { clock, sandbox } = this.bed;
     const { state } = sandbox;

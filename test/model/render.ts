@@ -1,7 +1,7 @@
 import type { Dialect } from './dialect.ts';
 import type { Platform, Row } from './platform.ts';
 
-/** A row in an answer. */
+/** A row in a response. */
 export type Shown = Record<string, unknown>;
 
 /** A time as the dialect writes it. */

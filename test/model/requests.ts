@@ -3,8 +3,8 @@ import { type Row, shop, type Work } from './platform.ts';
 import { changes, follows, type Rule, type Story } from './story.ts';
 import { siteIdIn } from './wire.ts';
 
-/** The exit code agrees with the result, and nothing is a bug. */
-export const exitOf: Rule = (_, ending) => {
+/** The exit code matches the result, and dnx does not crash. */
+export const exitCodeRule: Rule = (_, ending) => {
   const { code, outcome, error, stderr, stopped, line } = ending;
   if (stopped !== undefined) return undefined;
   if (error === 'bug' || /bug in dnx/.test(stderr)) return `a bug: ${stderr}`;
@@ -12,11 +12,11 @@ export const exitOf: Rule = (_, ending) => {
   const good = outcome === 'succeeded' || (outcome === 'started' && line.flags.includes('--no-wait'));
   if ((code === 0) !== good) return `exit ${code} with outcome ${outcome}`;
   if (outcome === 'rolled_back' && code !== 11) return `exit ${code} for a rollback`;
-  return outcome === 'timed_out' && code !== 124 ? `exit ${code} for a time-out` : undefined;
+  return outcome === 'timed_out' && code !== 124 ? `exit ${code} for a timeout` : undefined;
 };
 
-/** At most one request that changes something, and an intended rollback after it. Requests refused with a 429 do not count. */
-export const onceOf: Rule = (_, ending) => {
+/** A line sends at most one request that changes something, and one rollback after it. Requests limited by a 429 do not count. */
+export const sentOnceRule: Rule = (_, ending) => {
   const { verb, flags } = ending.line;
   const sent = changes(ending).filter(({ status }) => status !== 429);
   const count = (pattern: RegExp) => sent.filter(({ path }) => pattern.test(path)).length;
@@ -25,8 +25,8 @@ export const onceOf: Rule = (_, ending) => {
   return twice ? `sent ${sent.map(({ method, path }) => `${method} ${path}`).join(', ')}` : undefined;
 };
 
-/** A site is changed only if it was read, and had the right name when it was last read. */
-export const nameOf: Rule = (_, ending) => {
+/** A site is changed only if it had the right name when it was last read. */
+export const siteNameRule: Rule = (_, ending) => {
   // Our own deployment is rolled back even if the site was renamed.
   const named = changes(ending).filter(({ path }) => ending.line.verb !== 'deploy' || !/\/rollback$/.test(path));
   const wrong = named.find(({ arrivedAt, name }) => arrivedAt !== undefined && name?.toLowerCase() !== shop.domain);
@@ -35,8 +35,8 @@ export const nameOf: Rule = (_, ending) => {
 
 const timeOf = (row: Row | undefined): string => String(row?.created_at ?? '');
 
-/** A rollback goes to an earlier release, and never undoes other people's deployments. */
-export const backOf: Rule = (story, ending) => {
+/** A rollback goes to an earlier release and never undoes the deployment of another user. */
+export const rollbackRule: Rule = (story, ending) => {
   const { platform, history } = story;
   const { line, log } = ending;
   const post = log.sent.find(({ path, arrivedAt }) => /\/rollback$/.test(path) && arrivedAt !== undefined);
@@ -45,7 +45,7 @@ export const backOf: Rule = (story, ending) => {
   const shows = read?.shows ?? post.at;
   if (line.verb === 'deploy') {
     const theirs = undoneBy(story, ending, shows - history.dialect.lateRelease);
-    return theirs && `rolled back ${theirs.release?.name}, which is somebody else's`;
+    return theirs && `rolled back ${theirs.release?.name}, a release of another user`;
   }
   if (line.flags.includes('--to')) return undefined;
   const live = platform
@@ -56,7 +56,7 @@ export const backOf: Rule = (story, ending) => {
   return live && timeOf(target) > timeOf(live) ? `rolled forward, from ${live.name} to ${target?.name}` : undefined;
 };
 
-/** Someone else's deployment that our rollback after a failed verification undid, although it was visible. */
+/** A visible deployment of another user that our rollback after a failed verification undid. */
 function undoneBy({ platform }: Story, { number }: Ending, seenAt: number): Work | undefined {
   const back = platform.works.find((work) => work.line === number && work.kind === 'rollback' && work.good);
   return platform.works.find(

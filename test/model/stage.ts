@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
 import type { Bed } from '../support/dnx.ts';
 import { openWebsite, type Website } from '../support/website.ts';
-import { argvOf, type Ending, told } from './command-line.ts';
-import type { Deed, Event, History, Line, Moment } from './history.ts';
+import { argvOf, type Ending, resultOf } from './command-line.ts';
+import type { Action, Event, History, Line, Moment } from './history.ts';
 import { Others } from './others.ts';
 import { Platform, shop } from './platform.ts';
 import { calm } from './weather.ts';
@@ -21,7 +21,7 @@ interface Running {
   stopped: Ending['stopped'];
 }
 
-/** A machine that runs the command lines of a history one after the other, with its events. */
+/** A machine that runs the command lines and events of a history. */
 export class Stage {
   readonly platform: Platform;
   readonly endings: Ending[] = [];
@@ -30,7 +30,7 @@ export class Stage {
   private readonly others: Others;
   private readonly wire: Wire;
   private readonly weather = calm();
-  private readonly deeds: Promise<void>[] = [];
+  private readonly actions: Promise<void>[] = [];
   private running: Running | undefined;
   private state: string;
   private website: Website | undefined;
@@ -54,8 +54,8 @@ export class Stage {
     const run: Running = { number, stop: new AbortController(), around: [...line.events], stopped: undefined };
     this.running = run;
     const began = clock.elapsed();
-    for (const { when, deed } of line.events) {
-      if (typeof when === 'number') clock.at(began + when, () => void this.deeds.push(this.happen(deed, run)));
+    for (const { when, action } of line.events) {
+      if (typeof when === 'number') clock.at(began + when, () => void this.actions.push(this.happen(action, run)));
     }
     sandbox.state.fail_deploys = line.fails;
     if (line.flags.includes('--verify')) this.website ??= await openWebsite(sandbox, shop.id, () => ({ status: this.isBad() ? 500 : 200 }));
@@ -70,7 +70,7 @@ export class Stage {
     this.running = undefined;
     await this.done();
     const ended = clock.elapsed();
-    endings.push({ line, number, argv, log, began, ended, stopped: run.stopped, code, stderr, ...told(stdout, stderr) });
+    endings.push({ line, number, argv, log, began, ended, stopped: run.stopped, code, stderr, ...resultOf(stdout, stderr) });
   }
 
   /** Restores the network and waits for the remaining events. */
@@ -87,12 +87,12 @@ export class Stage {
   }
 
   private async done(): Promise<void> {
-    await Promise.all(this.deeds.splice(0));
+    await Promise.all(this.actions.splice(0));
   }
 
-  /** The answer to a verification: an error while a failing release of ours is live. */
+  /** Whether a verification fails, because a bad release of ours is live. */
   private isBad(): boolean {
-    this.deeds.push(this.happenAround('probe'));
+    this.actions.push(this.happenAround('probe'));
     const ours = this.platform.works.filter(({ line, kind }) => line !== undefined && kind === 'deploy');
     const live = this.bed.sandbox.state.releases.find(({ site_id, active }) => site_id === ours.at(-1)?.site && active);
     return ours.some(({ line = -1, release }) => release?.id === live?.id && this.history.lines[line]?.bad);
@@ -102,40 +102,40 @@ export class Stage {
     const { running } = this;
     for (const event of running?.around.filter((each) => each.when === when) ?? []) {
       running?.around.splice(running.around.indexOf(event), 1);
-      await this.happen(event.deed, running);
+      await this.happen(event.action, running);
     }
   };
 
-  private async happen(deed: Deed, during: Running | undefined): Promise<void> {
+  private async happen(action: Action, during: Running | undefined): Promise<void> {
     const { clock } = this.bed;
-    switch (deed.do) {
+    switch (action.do) {
       case 'deploy':
-        return this.others.deploy(deed.fails);
+        return this.others.deploy(action.fails);
       case 'clock':
-        clock.ahead += deed.ms;
+        clock.ahead += action.ms;
         return;
       case 'storm':
-        this.weather.storm = { until: clock.elapsed() + STORM_MS, after: deed.after };
+        this.weather.storm = { until: clock.elapsed() + STORM_MS, after: action.after };
         return;
       case 'slow':
-        this.weather.slowness = deed.ms;
+        this.weather.slowness = action.ms;
         return;
       case 'lose':
-        this.weather[deed.what].push(...Array.from({ length: deed.what === 'writes' ? 1 : deed.times }, () => deed.how));
+        this.weather[action.what].push(...Array.from({ length: action.what === 'writes' ? 1 : action.times }, () => action.how));
         return;
       case 'kill':
       case 'interrupt':
-        if (during && during === this.running) this.halt(during, deed.do);
+        if (during && during === this.running) this.halt(during, action.do);
         return;
       default:
-        return this.others.act(deed.do);
+        return this.others.act(action.do);
     }
   }
 
   private halt(run: Running, how: 'kill' | 'interrupt'): void {
     run.stopped ??= how;
     if (how === 'kill') {
-      // A killed process must not write: its output goes elsewhere.
+      // A killed process must not write any more, so the next ones use a copy of the state.
       const left = `${this.state}-${run.number}`;
       if (existsSync(this.state)) cpSync(this.state, left, { recursive: true });
       this.state = left;

@@ -3,38 +3,38 @@ import type { History } from './history.ts';
 import type { Platform } from './platform.ts';
 import type { Sent } from './wire.ts';
 
-/** A history and how it went. */
+/** A history and its results. */
 export interface Story {
   readonly history: History;
   readonly platform: Platform;
   readonly endings: readonly Ending[];
 }
 
-/** A promise: how a command line broke it, in words, or undefined. */
+/** A promise: describes how a command line broke it, or returns undefined. */
 export type Rule = (story: Story, ending: Ending) => string | undefined;
 
-/** True for commands that follow a deployment or rollback. */
+/** Whether a line follows a deployment or rollback. */
 export const follows = ({ line }: Ending): boolean => ['deploy', 'rollback', 'watch'].includes(line.verb);
 
-/** True for a line that verifies its deployment. */
+/** Whether a line verifies its deployment. */
 export const verifies = ({ line }: Ending): boolean => line.flags.some((flag) => flag.startsWith('--verify'));
 
 /** The requests of a line that change something. */
 export const changes = ({ log }: Ending): readonly Sent[] => log.sent.filter(({ method }) => method !== 'GET');
 
-/** The requests of a line for a deployment or rollback that were not refused. They may not have arrived. */
+/** The requests of a line for a deployment or rollback that were not rejected. They may not have arrived. */
 export const starts = (ending: Ending): readonly Sent[] =>
   changes(ending).filter(({ path, status = 500 }) => /\/(deploy|rollback)$/.test(path) && (status < 400 || status >= 500));
 
 const outcomes = ['succeeded', 'failed', 'superseded', 'unknown', 'rolled_back'];
-/** Failures that end a wait and leave the run open. */
+/** Errors that end a wait and leave the run open. */
 const cutOff = ['network', 'rate_limited', 'interrupted', 'terminated', 'not_found', 'unauthenticated'];
 
-/** True for a final outcome. */
+/** Whether a line reports a final outcome. */
 export const knows = ({ stopped, outcome = '', error = '', status = 0 }: Ending): boolean =>
   stopped === undefined && outcomes.includes(outcome) && !cutOff.includes(error) && status < 500;
 
-/** True for a line that followed someone else's deployment and stopped before it ended. */
+/** Whether a line followed another deployment and stopped before it ended. */
 const attached = (ending: Ending): boolean =>
   starts(ending).length === 0 && ['timed_out', 'started', 'unknown'].includes(ending.outcome ?? '');
 
@@ -42,7 +42,7 @@ const attached = (ending: Ending): boolean =>
 export function openBefore(endings: readonly Ending[], number: number): Ending | undefined {
   let open: Ending | undefined;
   for (const each of endings.slice(0, number)) {
-    // Only followed work is remembered.
+    // dnx saves no run with --no-wait.
     if (each.line.flags.includes('--no-wait')) continue;
     if (follows(each) && knows(each)) open = undefined;
     // A watch resumes the open run.

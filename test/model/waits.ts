@@ -4,7 +4,7 @@ import { askedBy } from './outcomes.ts';
 import { changes, follows, type Rule, type Story, verifies } from './story.ts';
 import { type Sent, siteIdIn } from './wire.ts';
 
-/** A visibly settled outcome is reported within this many ms. */
+/** dnx reports a settled outcome within this many ms. */
 const SETTLED_MS = 90_000;
 const POLL_MS = 10_000;
 const VERIFYING_MS = 30_000;
@@ -13,7 +13,7 @@ const SLACK_MS = 2_000;
 /** The longest delay in ms until the request after a failed one. */
 const costOf = ({ status }: Sent): number => (status === 200 ? 0 : status === 429 ? 61_000 : POLL_MS);
 
-/** Time since then that slow or missing answers took, in ms. */
+/** The time that slow or missing responses took since then, in ms. */
 function roughAfter({ log, ended }: Ending, from: number): number {
   const since = log.sent.filter((_, index) => (log.sent[index + 1]?.at ?? ended) > from);
   const taken = ({ at, answeredAt = at }: Sent) => Math.max(0, answeredAt - Math.max(at, from));
@@ -31,7 +31,7 @@ function settledAt({ platform }: Story, ending: Ending): number | undefined {
   return Math.max(began, ...changes(ending).map(({ at, answeredAt = at }) => answeredAt), ...ends);
 }
 
-/** True if the site was never read while idle, so that an unusual idle word is unknown. */
+/** Whether the site was never read while idle, so that an unusual idle status is unknown. */
 function isIdleUnknown({ platform, history }: Story, asked: Ending): boolean {
   const until = changes(asked)[0]?.at ?? asked.began;
   const read = asked.log.sent.findLast(({ path, shows, at }) => /\/sites\/[^/]+$/.test(path) && shows !== undefined && at <= until);
@@ -40,8 +40,8 @@ function isIdleUnknown({ platform, history }: Story, asked: Ending): boolean {
   return site?.status !== 'active';
 }
 
-/** A visibly settled outcome is reported soon. */
-export const settledOf: Rule = (story, ending) => {
+/** dnx reports a settled outcome soon. */
+export const settledRule: Rule = (story, ending) => {
   if (ending.stopped !== undefined || !follows(ending)) return undefined;
   const settled = settledAt(story, ending);
   if (settled === undefined || isIdleUnknown(story, askedBy(story, ending) ?? ending)) return undefined;
@@ -52,7 +52,7 @@ export const settledOf: Rule = (story, ending) => {
 };
 
 /** --timeout limits the whole wait. */
-export const limitOf: Rule = (_, { line, began, ended }) => {
+export const timeoutRule: Rule = (_, { line, began, ended }) => {
   const limit = { '20s': 20_000, '3m': 180_000 }[line.flags[line.flags.indexOf('--timeout') + 1] ?? ''];
   const waited = ended - began;
   return limit !== undefined && waited > limit + 1_000 ? `--timeout ${limit / 1000}s took ${waited / 1000} s` : undefined;

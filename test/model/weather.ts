@@ -2,14 +2,14 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 
 type Reply = Parameters<Sandbox['faults']['next']>[1];
 
-/** A fault of one request. `late`: refused with a 429 once, then performed. */
+/** A fault of one request. `late` means a 429 once, then success. */
 export type Fault = 'drop' | 'drop-after' | 'cut' | 'error' | 'late';
 
 /** The conditions of the network. */
 export interface Weather {
   /** The duration of each request, in ms. */
   slowness: number;
-  /** Every request is refused with a 429 until this time; `after` is the Retry-After header. */
+  /** Every request receives a 429 until this time; `after` is the Retry-After header. */
   storm: { readonly until: number; readonly after: number | undefined } | undefined;
   /** The faults of the next reads. */
   reads: Fault[];

@@ -18,15 +18,15 @@ export interface Sent {
   readonly at: number;
   arrivedAt: number | undefined;
   answeredAt: number | undefined;
-  /** Undefined without an answer. */
+  /** Undefined without a response. */
   status: number | undefined;
-  /** The time whose state its answer showed. */
+  /** The time whose state the response showed. */
   shows: number | undefined;
   /** In a request that changes a site: the name last shown to this command line, or undefined. */
   readonly name: string | undefined;
 }
 
-/** The requests of one command line and what it was shown. */
+/** The requests of one command line, and the site names that it read. */
 export interface Log {
   readonly line: number;
   readonly sent: Sent[];
@@ -96,7 +96,7 @@ export class Wire {
     return answer;
   }
 
-  /** Waits for half of a request's duration: once on the way there, once on the way back. */
+  /** Waits for half of a request's duration, once in each direction. */
   private async pause(signal: AbortSignal): Promise<void> {
     const { bed, weather } = this.parts;
     if (weather.slowness > 0) await bed.clock.sleep(weather.slowness / 2, signal);
@@ -112,13 +112,13 @@ export class Wire {
     return { ...request, url: `${url.origin}${path}${url.search}`, body: body && JSON.stringify(body) };
   }
 
-  /** The platform's answer in its dialect. */
+  /** The platform's response in its dialect. */
   private async answered(response: HttpResponse, sent: Sent, log: Log): Promise<HttpResponse> {
     let text = await textOf(response.body);
     if (response.status === 200 && sent.method === 'GET') {
       const answer = JSON.parse(text) as { data: unknown };
       sent.shows = this.shown();
-      answer.data = this.told(sent.path, answer.data, sent.shows);
+      answer.data = this.dataIn(sent.path, answer.data, sent.shows);
       for (const { id, domain } of [answer.data].flat() as Shown[]) if (typeof domain === 'string') log.names.set(String(id), domain);
       text = JSON.stringify(answer);
     }
@@ -127,7 +127,7 @@ export class Wire {
     return { ...response, headers, body: once(Buffer.from(text)) };
   }
 
-  /** The time whose state the next answer shows: some come from a replica that lags. */
+  /** The time whose state the next response shows, because some come from a lagging replica. */
   private shown(): number {
     const { bed, dialect } = this.parts;
     const { stale } = dialect;
@@ -135,8 +135,8 @@ export class Wire {
     return bed.clock.elapsed() - (stale && this.answers % stale.every === 0 ? stale.by : 0);
   }
 
-  /** Data of the sandbox in the platform's dialect. */
-  private told(path: string, data: unknown, at: number): unknown {
+  /** The sandbox's data in the platform's dialect. */
+  private dataIn(path: string, data: unknown, at: number): unknown {
     const { dialect, platform } = this.parts;
     if (isSite(path)) return this.site(data as Shown, at);
     if (path.endsWith('/sites')) return (data as Shown[]).map((each) => this.site(each, at));
@@ -145,7 +145,7 @@ export class Wire {
 
   private site(given: Shown, at: number): Shown {
     const { bed, dialect, platform } = this.parts;
-    // A site that the replica does not have yet is shown as it is now.
+    // A site that the replica does not have yet has its current state.
     const rowAt = (time: number) => platform.viewAt(time).sites.find(({ id }) => id === given.id);
     return siteIn(dialect, rowAt(at) ?? rowAt(bed.clock.elapsed()) ?? given, Object.keys(given));
   }

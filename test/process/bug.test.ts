@@ -10,14 +10,14 @@ beforeAll(async () => {
 });
 afterAll(() => executable.close());
 
-/** `file:line:column` of these words in the source. */
+/** `file:line:column` of this text in the source. */
 function placeOf(file: string, words: string): string {
   const lines = readFileSync(file, 'utf8').split('\n');
   const line = lines.findIndex((each) => each.includes(words));
   return `${file}:${line + 1}:${(lines[line] ?? '').indexOf(words) + 1}`;
 }
 
-/** Runs dnx after a statement that breaks something in the language. */
+/** Runs dnx after a statement that breaks a built-in of JavaScript. */
 function broken(statement: string, ...args: string[]) {
   const hook = join(executable.directory, 'hook.cjs');
   writeFileSync(hook, statement);
@@ -46,7 +46,7 @@ describe('a bug', () => {
     expect(error.stack[0]).toBe(`at compare (${placeOf('src/cli/output/narrow.ts', 'localeCompare')})`);
   });
 
-  test('in a library or in preloaded code shows no path of this machine', async () => {
+  test('shows no absolute path, even in a library or in preloaded code', async () => {
     const statement =
       'const { set } = Map.prototype; Map.prototype.set = function (...args) { if (/yaml/.test(new Error().stack)) throw new TypeError("no"); return set.apply(this, args); }';
     const { stderr } = await broken(statement, 'server', 'list', '-o', 'yaml');
@@ -57,7 +57,7 @@ describe('a bug', () => {
   });
 });
 
-test('a command that never finishes is a bug, not a success', async () => {
+test('a command that never finishes is reported as a bug', async () => {
   const statement =
     "require('node:http').request = () => Object.assign(new (require('node:events'))(), { end() {}, destroy() {}, setHeader() {} })";
   const { exitCode, stderr } = await broken(statement, 'server', 'list', '--json');
@@ -66,17 +66,19 @@ test('a command that never finishes is a bug, not a success', async () => {
 });
 
 describe('an uncaught error', () => {
-  const late = "process.stdout.on('newListener', () => setTimeout(() => { throw new TypeError('late') }))";
-  const rejected = "process.stdout.on('newListener', () => void Promise.reject(new TypeError('late')))";
+  const causes = [
+    ['a timer', "process.stdout.on('newListener', () => setTimeout(() => { throw new TypeError('late') }))"],
+    ['a rejected promise', "process.stdout.on('newListener', () => void Promise.reject(new TypeError('late')))"],
+  ] as const;
 
-  test.each([late, rejected])('is reported as a bug: %s', async (statement) => {
+  test.each(causes)('in %s is reported as a bug', async (_, statement) => {
     executable.sandbox.faults.next({ path: '/servers' }, 'hang');
     const { exitCode, stdout, stderr } = await broken(statement, 'server', 'list');
     expect([exitCode, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^Error: This looks like a bug in dnx .*\. Please report it with the lines below\.\nTypeError: late\n {4}at /);
   });
 
-  test.each([late, rejected])('is reported as one line of JSON: %s', async (statement) => {
+  test.each(causes)('in %s is reported as one line of JSON', async (_, statement) => {
     executable.sandbox.faults.next({ path: '/servers' }, 'hang');
     const { exitCode, stderr } = await broken(statement, 'server', 'list', '--json');
     expect(exitCode).toBe(1);
@@ -87,14 +89,15 @@ describe('an uncaught error', () => {
 describe('source maps', () => {
   const maps = readdirSync('dist').filter((name) => name.endsWith('.map'));
 
-  test.each(maps)('%s lists only our own files, without their text', (name) => {
+  test.each(maps)('%s lists only files of src, without their text', (name) => {
     const { sources, ...rest } = JSON.parse(readFileSync(join('dist', name), 'utf8')) as { sources: string[] };
     expect(sources.filter((source) => !/^src\/[\w/-]+\.ts$/.test(source))).toEqual([]);
     expect(Object.keys(rest).sort()).toEqual(['file', 'mappings', 'names', 'version']);
   });
 
-  test('are not referenced by the code, so nothing reads them before a bug', () => {
+  test('exist, and the code does not reference them', () => {
     const chunks = readdirSync('dist').filter((name) => name.endsWith('.js'));
+    expect(maps.length).toBeGreaterThan(0);
     expect(chunks.filter((name) => readFileSync(join('dist', name), 'utf8').includes('sourceMappingURL='))).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ import { sampled, seedOf } from '../support/volume.ts';
 
 const seed = seedOf(20_260_416);
 
-/** A fresh sandbox and directory in which a command can run, with what its example needs. */
+/** A new sandbox and directory with what the command's example needs. */
 async function open({ before }: Runnable): Promise<Executable & AsyncDisposable> {
   const executable = await openExecutable({ rateLimit: 0 });
   const { directory, sandbox } = executable;
@@ -28,31 +28,31 @@ async function open({ before }: Runnable): Promise<Executable & AsyncDisposable>
 const leftovers = ({ directory }: Executable): string[] =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(tmp|part|lock)$|dnx-sandbox-/.test(name));
 
-/** They create a token, which is lost if it cannot be printed. */
+/** Commands that create a token, which is lost if it cannot be printed. */
 const mints = ({ path }: Runnable) => path === 'token create' || path === 'token rotate';
 
-/** They must write a file. */
+/** Commands that must write a file. */
 const writes = ({ path }: Runnable) =>
   /^(auth login|auth switch|config (set|unset|delete-profile)|completion install|backup download|sandbox run)$/.test(path);
 
-/** They serve, or run another program, until a signal. */
+/** Commands that serve, or run another program, until a signal. */
 const serves = ({ path }: Runnable) => path.startsWith('sandbox ');
 
-/** A condition: a line of bash in which LINE is the command, and the exit codes it may end with. */
+/** Runs a command line in bash, and says which exit codes it may end with. */
 interface Condition {
   readonly name: string;
   readonly shell: (line: string) => string;
   readonly env?: Readonly<Record<string, string>>;
   readonly prepare?: (executable: Executable) => void;
   readonly codes: (command: Runnable, conduct: Conduct) => readonly number[];
-  /** What is wrong with the output. */
+  /** Checks the output. */
   readonly check?: (text: string, command: Runnable) => void;
 }
 
 const terminal = (size: string) => (line: string) => `LINE=${quoted(line)} script -qec 'stty ${size}; eval "$LINE"' /dev/null`;
 const quoted = (line: string) => `'${line.replaceAll("'", `'\\''`)}'`;
 const undelivered = (_: Runnable, { prints }: Conduct) => (prints ? [1] : [0]);
-// Refused before it is created, or revoked.
+// No token is created, or the new one is revoked.
 const lostToken = (command: Runnable) => (mints(command) ? [1, 2] : [0]);
 
 const conditions: readonly Condition[] = [
@@ -63,7 +63,7 @@ const conditions: readonly Condition[] = [
   },
   { name: 'with stdout closed', shell: (line) => `${line} >&-`, codes: lostToken },
   {
-    name: 'into a pipe that nobody reads, with a token that is refused',
+    name: 'into a pipe that nobody reads, with a rejected token',
     shell: (line) => `exec 3> >(:); wait $!; ${line} >&3`,
     env: { DNX_TOKEN: '1|refused' },
     codes: (command, { requests }) => {
@@ -74,12 +74,12 @@ const conditions: readonly Condition[] = [
   },
   { name: 'on a full disk', shell: (line) => `${line} > /dev/full`, codes: undelivered },
   {
-    name: 'into a file that may not grow',
+    name: 'into a file that cannot grow',
     shell: (line) => `ulimit -f 0; ${line} > out`,
     codes: (command, conduct) => (writes(command) ? [1] : undelivered(command, conduct)),
   },
   {
-    name: 'where no file may be written',
+    name: 'with no writable files',
     shell: (line) => `{ ulimit -f 0; ${line}; } | cat; exit \${PIPESTATUS[0]}`,
     codes: (command) => (writes(command) ? [1] : [0]),
   },
@@ -99,7 +99,7 @@ const conditions: readonly Condition[] = [
     check: (text) => expect(text).not.toMatch(/\u001b/),
   },
   {
-    name: 'with a settings file that is broken',
+    name: 'with a broken settings file',
     shell: (line) => line,
     prepare({ directory }) {
       mkdirSync(join(directory, '.config/dnx'), { recursive: true });
@@ -113,15 +113,15 @@ const conditions: readonly Condition[] = [
   },
 ];
 
-/** Mounts a file system with room for three bytes besides `out`. Returns why it cannot. */
+/** Mounts a file system with `out` and three free bytes. Returns an error if it cannot. */
 function mountTiny(directory: string): string | undefined {
   const { exitCode, stderr } = execaSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', directory], { reject: false });
-  if (exitCode !== 0) return stderr || 'there is no mount';
+  if (exitCode !== 0) return stderr || 'mount is missing';
   writeFileSync(join(directory, 'out'), ' '.repeat(4_093));
   return undefined;
 }
 
-/** True to skip what needs such a file system; prints why. */
+/** Whether such a file system cannot be mounted; prints why. */
 function noTinyDisk(): boolean {
   const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
   const reason = mountTiny(directory);
@@ -134,7 +134,7 @@ function noTinyDisk(): boolean {
 const few = 3;
 const some = (salt: number) => sampled(runnables, few, seed + salt).map((command) => [command.line, command] as const);
 
-test('covers every command', () => {
+test('the examples cover every command', () => {
   expect(runnables.length).toBeGreaterThan(110);
 });
 
@@ -166,7 +166,7 @@ describe.each(conditions.map((condition, index) => [condition.name, condition, i
   });
 });
 
-describe.skipIf(noTinyDisk())(`on a disk with room for three bytes, ${share}`, () => {
+describe.skipIf(noTinyDisk())(`on a disk with three free bytes, ${share}`, () => {
   test.each(some(20))('%s', async (line, command) => {
     await using executable = await open(command);
     const { prints } = await conductOf(command);
@@ -201,8 +201,8 @@ describe.each(signals)(`%s while a request hangs, exit %i, ${share}`, (signal, c
   test.each(chosen)('%s', async (line, command) => {
     await using executable = await open(command);
     const { requests } = await conductOf(command);
-    if (requests.length === 0) throw new Error(`${line} asks nothing: leave it out`);
-    // Requests that change something hang, if the command gets that far.
+    if (requests.length === 0) throw new Error(`${line} sends no request: exclude it`);
+    // For SIGTERM, the first request that changes something hangs.
     const changing = signal === 'SIGTERM' ? requests.find((call) => !call.startsWith('GET ')) : undefined;
     const [method, path] = (changing ?? requests[0] ?? '').split(' ');
     const { calls, faults } = executable.sandbox;

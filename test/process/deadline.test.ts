@@ -13,24 +13,24 @@ const site = { id: '1', domain: 'shop.example.com', status: 'active', last_deplo
 const send = (response: ServerResponse, data: unknown) =>
   response.setHeader('content-type', 'application/json').end(JSON.stringify({ data }));
 
-/** Calls `work` again and again until the connection is closed. */
+/** Repeats `work` until the connection is closed. */
 function untilClosed(response: ServerResponse, work: () => void): void {
   const timer = setInterval(work, 20);
   response.on('close', () => clearInterval(timer));
 }
 
-/** Ways to never end. */
+/** Responses that never end. */
 const endless: Readonly<Record<string, (response: ServerResponse) => void>> = {
-  'says nothing': () => {},
-  'drips byte after byte': (response) => {
+  'never responds': () => {},
+  'sends one byte at a time': (response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
     untilClosed(response, () => response.write(' '));
   },
-  'sends one 103 after the other': (response) => untilClosed(response, () => response.writeEarlyHints({ link: '</a>; rel=preload' })),
-  'says 429 for ever': (response) => response.writeHead(429, { 'Retry-After': '1' }).end(),
+  'sends endless 103 responses': (response) => untilClosed(response, () => response.writeEarlyHints({ link: '</a>; rel=preload' })),
+  'always returns 429': (response) => response.writeHead(429, { 'Retry-After': '1' }).end(),
 };
 
-/** A Deploynix with a site that is deploying, which answers in this way whatever `slow` matches. */
+/** An API with one site that never finishes deploying. Requests that match `slow` get this endless response. */
 async function open(slow: (request: { readonly method: string; readonly count: number }) => boolean, how: string) {
   let gets = 0;
   const answer: RequestListener = ({ method = '', url = '' }, response) => {
@@ -51,11 +51,11 @@ async function deploy(host: string, options: readonly string[] = []) {
   return { ...run, exitCode: run.exitCode, took: Date.now() - since };
 }
 
-/** Six seconds pass in 600 ms; the rest is for the start of a process on a busy machine. */
+/** The 6 s of --timeout take 600 ms; the rest is for starting a process on a busy machine. */
 const SOON = 3_000;
 
-describe.each(Object.keys(endless))('a Deploynix that %s', (how) => {
-  test('ends polling with --timeout', async () => {
+describe.each(Object.keys(endless))('an API that %s', (how) => {
+  test('stops polling at --timeout', async () => {
     const { url, requests } = await open(({ method, count }) => method === 'GET' && count > 1, how);
     const { exitCode, stderr, stdout, took } = await deploy(url);
     expect([exitCode, stdout]).toEqual([124, '']);
@@ -64,7 +64,7 @@ describe.each(Object.keys(endless))('a Deploynix that %s', (how) => {
     expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
-  test('ends the checks with --timeout, and nothing is deployed', async () => {
+  test('stops the checks at --timeout and deploys nothing', async () => {
     const { url, requests } = await open(({ method }) => method === 'GET', how);
     const { exitCode, stderr, took } = await deploy(url);
     expect([124, 9]).toContain(exitCode);
@@ -74,17 +74,17 @@ describe.each(Object.keys(endless))('a Deploynix that %s', (how) => {
   });
 });
 
-test.each(['says nothing', 'drips byte after byte'])('a Deploynix that %s after the request may have performed it', async (how) => {
+test.each(['never responds', 'sends one byte at a time'])('dnx says that the request may have gone through if the API %s', async (how) => {
   const { url, requests } = await open(({ method }) => method === 'POST', how);
   const { exitCode, stderr, stdout, took } = await deploy(url);
   expect([exitCode, stdout]).toEqual([124, '']);
-  expect(stderr).toContain('the request may have been performed');
-  expect(stderr).toContain('dnx site watch shop.example.com --server 2');
+  expect(stderr).toContain('the request may have gone through');
+  expect(stderr).toContain('dnx watch shop.example.com --server 2');
   expect(took).toBeLessThan(SOON);
   expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
 });
 
-test('--timeout ends the lookup of names', async () => {
+test('--timeout ends name lookups', async () => {
   executable.sandbox.faults.always({ path: '/servers' }, 'hang');
   const since = Date.now();
   const run = await executable.dnx(['deploy', 'shop.example.com', '--timeout', '6s']);
@@ -92,7 +92,7 @@ test('--timeout ends the lookup of names', async () => {
   expect(run.stderr).toContain('Timed out before anything started. Nothing was changed.');
 });
 
-test('--timeout ends the command of --verify-cmd', async () => {
+test('--timeout ends --verify-cmd', async () => {
   const { dnx, sandbox } = executable;
   const run = await dnx(['deploy', 'shop.example.com', '--verify-cmd', 'echo $$; exec sleep 60', '--timeout', '25s', '--json']);
   expect(run.exitCode).toBe(124);

@@ -15,11 +15,11 @@ beforeEach(async () => {
 });
 afterEach(() => executable.close());
 
-/** Runs a line of shell in which `$ID` is a backup. */
+/** Runs a shell line; `$ID` is a backup. */
 const shell = (line: string) => executable.shell(line, { env: { ID: id } });
 const saved = () => readdirSync(executable.directory);
 
-test('-O - writes every byte to a pipe, and ends quietly if the reader closes it', async () => {
+test('-O - writes every byte to a pipe, and exits 0 if the reader closes it', async () => {
   const run = await shell(
     'dnx backup download $ID -O - > copy.gz && dnx backup download $ID -O - -q | head -c 10 > first; exit $PIPESTATUS',
   );
@@ -28,9 +28,9 @@ test('-O - writes every byte to a pipe, and ends quietly if the reader closes it
   expect([run.exitCode, run.stderr]).toEqual([0, 'Downloading to standard output\n']);
 });
 
-test('a full disk is an error, and leaves no file', async () => {
+test('a full disk is an error and leaves no file', async () => {
   const full = await shell('dnx backup download $ID -q -O - > /dev/full');
-  expect([full.exitCode, full.stderr]).toEqual([1, expect.stringContaining('The disk is full')]);
+  expect([full.exitCode, full.stderr]).toEqual([1, expect.stringContaining('the disk is full')]);
   const limited = await shell('ulimit -f 64; dnx backup download $ID -q -O x.gz');
   expect([limited.exitCode, limited.stdout]).toEqual([1, '']);
   expect(limited.stderr).toContain('x.gz: the file has reached the size limit.');
@@ -40,7 +40,7 @@ test('a full disk is an error, and leaves no file', async () => {
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
-] as const)('%s in the middle leaves no file', async (signal, code) => {
+] as const)('%s during the download leaves no file', async (signal, code) => {
   const store = await openElsewhere((_, response) => {
     response.writeHead(200, { 'Content-Length': whole.length });
     response.write(whole.subarray(0, 10_000));

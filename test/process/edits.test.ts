@@ -17,7 +17,7 @@ const profiles = (home: string) => JSON.parse(readFileSync(join(folderOf(home), 
 const set = (home: string, value: string, profile: string) =>
   built.dnx(['config', 'set', 'server', value, '--profile', profile], { env: { HOME: home } });
 
-test('60 processes edit at once, past a stale lock, and keep every value', async () => {
+test('60 concurrent processes behind a stale lock keep every setting', async () => {
   const home = freshHome();
   const { holder, kill } = await startHolder();
   leaveLock(join(folderOf(home), 'config.json'), holder);
@@ -29,7 +29,7 @@ test('60 processes edit at once, past a stale lock, and keep every value', async
   expect(readdirSync(folderOf(home))).toEqual(['config.json']);
 }, 60_000);
 
-test('an old lock of dnx 0.1.0 is removed', async () => {
+test('an old lock of 0.1.0 is removed', async () => {
   const home = freshHome();
   const lock = join(folderOf(home), 'config.json.lock');
   mkdirSync(lock, { recursive: true });
@@ -43,9 +43,9 @@ test.each([
   ['a FIFO', 'is not a regular file.', (file: string) => execFileSync('mkfifo', [file])],
   ['a directory', 'is not a regular file.', (file: string) => mkdirSync(file)],
   ['a link to /dev/zero', 'is not a regular file.', (file: string) => symlinkSync('/dev/zero', file)],
-  // A regular file of 0 bytes for stat, gigabytes when read.
+  // stat reports a regular file of 0 bytes; reading yields gigabytes.
   ['a link to /proc/self/pagemap', 'is larger than 16 MB.', (file: string) => symlinkSync('/proc/self/pagemap', file)],
-])('%s as the link file is an error, and nothing hangs', async (_, words, make) => {
+])('%s as the link file is reported and does not hang', async (_, words, make) => {
   const file = join(built.directory, '.deploynix.json');
   make(file);
   onTestFinished(() => rmSync(file, { recursive: true }));
@@ -56,13 +56,13 @@ test.each([
   expect([run.exitCode, run.stderr]).toEqual([0, `! ${file} ${words} Fix or remove it.\n`]);
 });
 
-test('directories that cannot be created are an error, and nothing hangs', async () => {
+test('a settings directory that cannot be created is an error and does not hang', async () => {
   const child = set('/proc/nowhere', 'web-1', 'a');
   const limit = setTimeout(() => child.kill('SIGKILL'), 5_000);
   const run = await child;
   clearTimeout(limit);
   expect([run.exitCode, run.stderr]).toEqual([
     1,
-    expect.stringContaining('Cannot write the settings in /proc/nowhere/.config/dnx: ENOENT.'),
+    expect.stringContaining('Could not save the settings in /proc/nowhere/.config/dnx: ENOENT.'),
   ]);
 });

@@ -25,21 +25,21 @@ const OK = 'HTTP/1.1 200 OK\r\n';
 const stages: Readonly<Record<string, { lie: Lie; scheme?: string; proxy?: boolean; args?: readonly string[] }>> = {
   'a proxy that never connects': { lie: () => {}, proxy: true },
   'a TLS handshake that never ends': { lie: () => {}, scheme: 'https' },
-  'interim answers': { lie: (socket) => drip(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n', 20) },
-  'a head of one byte at a time': { lie: (socket) => socket.write(`${OK}X-Slow: `) && drip(socket, 'a', 20) },
-  'a body that stops coming': { lie: (socket) => socket.write(`${OK}\r\n{`) },
-  'a body of one byte at a time': { lie: (socket) => socket.write(`${OK}\r\n{`) && drip(socket, ' ', 20) },
+  'interim responses': { lie: (socket) => drip(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n', 20) },
+  'headers one byte at a time': { lie: (socket) => socket.write(`${OK}X-Slow: `) && drip(socket, 'a', 20) },
+  'a body that stalls': { lie: (socket) => socket.write(`${OK}\r\n{`) },
+  'a body one byte at a time': { lie: (socket) => socket.write(`${OK}\r\n{`) && drip(socket, ' ', 20) },
   'a pause for the rate limit': {
     lie: (socket) => socket.write('HTTP/1.1 429 No\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n'),
   },
-  'a file that stops coming': { lie: (socket) => socket.write(`${OK}\r\nabc`), args: ['backup', 'download', '7', '-O', 'x.gz'] },
+  'a file that stalls': { lie: (socket) => socket.write(`${OK}\r\nabc`), args: ['backup', 'download', '7', '-O', 'x.gz'] },
 };
 
 describe.each(Object.entries(stages))('%s', (_, { lie, scheme = 'http', proxy, args = ['server', 'list'] }) => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('%s ends it within a second', async (signal, code) => {
+  ] as const)('%s ends the wait within a second', async (signal, code) => {
     const server = await openLiar(lie, scheme);
     onTestFinished(() => server.close());
     const env = proxy ? { DNX_HOST: 'https://127.0.0.1:9', HTTPS_PROXY: server.url } : { DNX_HOST: server.url };
@@ -50,11 +50,11 @@ describe.each(Object.entries(stages))('%s', (_, { lie, scheme = 'http', proxy, a
   });
 });
 
-/** True if this machine lets a process have its own name server. */
+/** Whether a process can have its own name server here. */
 const isolated = spawnSync('unshare', ['-m', 'true']).status === 0 && process.getuid?.() === 0;
 
 test('a signal ends the wait for a name server within a second', async ({ skip }) => {
-  skip(!isolated, 'a name server of our own needs `unshare -m`, and that needs root');
+  skip(!isolated, 'needs root, for `unshare -m`');
   const silent = createSocket('udp4');
   const asked = new Promise<void>((resolve) => silent.once('message', () => resolve()));
   await new Promise<void>((resolve) => silent.bind(53, '127.0.0.53', resolve));
@@ -66,6 +66,6 @@ test('a signal ends the wait for a name server within a second', async ({ skip }
   });
   await asked;
   const run = await ended(child, 'SIGINT');
-  // Ended by the signal itself, which a shell reports as 130.
+  // The signal itself ended the process; a shell reports that as 130.
   expect([run.signal ?? run.exitCode, run.stderr]).toEqual(['SIGINT', expect.stringContaining('Interrupted')]);
 });

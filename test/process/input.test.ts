@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => executable.close());
 
-/** Several chunks of a pipe, with a three-byte character across each boundary. */
+/** Several pipe buffers long, with three-byte characters that straddle their boundaries. */
 const long = `x${'€'.repeat(70_000)}`;
 const site = ['--site', seeded.sites['blog.example.com'], '--server', seeded.servers['web-1']];
 const value = (key: string) => executable.sandbox.state.environment_variables.find((each) => each.key === key)?.value;
@@ -31,7 +31,7 @@ test.each([
   expect(value(key)).toBe(long);
 });
 
-test('an empty process substitution is an empty value', async () => {
+test('reads an empty value from an empty process substitution', async () => {
   const run = await executable.shell(`dnx env set EMPTY --from-file <(true) ${at}`);
   expect([run.exitCode, run.stderr, value('EMPTY')]).toEqual([0, '', '']);
 });
@@ -53,13 +53,13 @@ test.each([
 
 test('a signal ends the wait for stdin', async () => {
   const child = executable.dnx(['api', 'POST', '/tokens', '--input', '-'], { stdin: 'pipe' });
-  // A pipe cannot hold this much before someone reads it.
+  // More than a pipe holds: once it is written, dnx is reading.
   await new Promise((resolve) => child.stdin?.write(' '.repeat(1_000_000), resolve));
   child.kill('SIGINT');
   expect((await child).exitCode).toBe(130);
 });
 
-test.each(['/dev/zero', '/proc/self/pagemap'])('%s is refused, not read forever', async (file) => {
+test.each(['/dev/zero', '/proc/self/pagemap'])('refuses to read %s endlessly', async (file) => {
   const run = await executable.dnx(['api', 'POST', '/tokens', '--data', `@${file}`]);
   expect([run.exitCode, run.stderr]).toEqual([2, `Error: ${file} is larger than 64 MB.\n`]);
 });

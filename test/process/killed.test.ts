@@ -16,20 +16,20 @@ const AT_A_TIME = 6;
 /** When to kill the process: so many ms after its start, or during a request after so many others. */
 type Moment = { readonly ms: number } | { readonly request: number };
 
-/** Most can be lost in the first half second; the first poll is after two and a half seconds. */
+/** Around the request in the first half second, and until after the first poll at 2.5 s. */
 const moment: fc.Arbitrary<Moment> = fc.oneof(
   fc.record({ ms: fc.integer({ min: 60, max: 600 }) }),
   fc.record({ ms: fc.integer({ min: 600, max: 2_700 }) }),
   fc.record({ request: fc.integer({ min: 1, max: 5 }) }),
 );
 const SEED = 50;
-/** During every request once, including the deployment, and then at random. */
+/** Every request once, including the deployment, and then random moments. */
 const cases = [
   ...[1, 2, 3, 4, 5].map((request) => ({ moment: { request }, fails: false })),
   ...fc.sample(fc.record({ moment, fails: fc.boolean() }), { seed: SEED, numRuns: volume(50, 7) }),
 ];
 
-/** Kills a deployment at a moment, unless it has ended. */
+/** Kills a deployment at this moment, unless it ends earlier. */
 async function killedAt({ sandbox, dnx }: Executable, at: Moment): Promise<void> {
   let requests = 0;
   const child = dnx(DEPLOY);
@@ -43,12 +43,12 @@ async function killedAt({ sandbox, dnx }: Executable, at: Moment): Promise<void>
   const { signal, exitCode } = await child;
   expect(signal ?? exitCode).toBeOneOf(['SIGKILL', 0, 1]);
   clearTimeout(timer);
-  // Whatever the process sent before it died has arrived once a later request is answered.
+  // After the response to a later request, everything that the killed process sent has arrived.
   await fetch(`${sandbox.url}/api/v1/user`);
   stop();
 }
 
-/** Checks that every file of a killed process is complete. Returns how many there are. */
+/** Checks that every run file is complete, and returns how many there are. */
 function wholeRuns(directory: string): number {
   const runs = join(directory, '.local/state/dnx/runs');
   try {
@@ -61,7 +61,7 @@ function wholeRuns(directory: string): number {
   }
 }
 
-async function tell({ moment, fails }: (typeof cases)[number]): Promise<string> {
+async function resumeAfterKill({ moment, fails }: (typeof cases)[number]): Promise<string> {
   const executable = await openExecutable({ now: hasten(SPEED).now, rateLimit: 0, failDeploys: fails });
   const { sandbox } = executable;
   const before = new Set(sandbox.state.releases.map(({ id }) => id));
@@ -74,7 +74,7 @@ async function tell({ moment, fails }: (typeof cases)[number]): Promise<string> 
     expect(posts()).toBe(asked);
     if (runs === 0) {
       expect([exitCode, stdout]).toEqual([2, '']);
-      return 'not written down';
+      return 'not saved';
     }
     const result = JSON.parse(stdout) as { outcome: string; release: string | null };
     if (asked === 0) {
@@ -85,26 +85,26 @@ async function tell({ moment, fails }: (typeof cases)[number]): Promise<string> 
     const release = sandbox.state.releases.find(({ id }) => !before.has(id));
     expect(result).toMatchObject({ outcome: fails ? 'failed' : 'succeeded', release: release?.name });
     expect(exitCode).toBe(fails ? 1 : 0);
-    return stderr.includes('The answer to the request was lost') ? 'sent, without an answer' : 'sent';
+    return stderr.includes('The response to the request was lost') ? 'sent, response lost' : 'sent';
   } finally {
     await executable.close();
   }
 }
 
-/** The same, with what reproduces a failure. */
-const told = (each: (typeof cases)[number]): Promise<string> =>
-  tell(each).catch((cause) => {
+/** Adds the case and seed to a failure. */
+const resumedWithSeed = (each: (typeof cases)[number]): Promise<string> =>
+  resumeAfterKill(each).catch((cause) => {
     throw new Error(`${JSON.stringify(each)}, seed ${SEED}: ${cause.message}`, { cause });
   });
 
-test('dnx loses nothing when it is killed', async () => {
+test('site watch reports the truth about a killed deployment', async () => {
   const left = [...cases];
-  const fates: string[] = [];
+  const outcomes: string[] = [];
   const worker = async () => {
-    for (let next = left.shift(); next; next = left.shift()) fates.push(await told(next));
+    for (let next = left.shift(); next; next = left.shift()) outcomes.push(await resumedWithSeed(next));
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, worker));
-  expect(fates).toHaveLength(cases.length);
-  // The kills hit both sides of the request, and the time between it and its answer.
-  expect(fates).toEqual(expect.arrayContaining(['not written down', 'sent', 'sent, without an answer']));
+  expect(outcomes).toHaveLength(cases.length);
+  // The kills happened before, during and after the request.
+  expect(outcomes).toEqual(expect.arrayContaining(['not saved', 'sent', 'sent, response lost']));
 }, 180_000);

@@ -28,18 +28,18 @@ test('keeps the old token if the new one cannot be written', async () => {
 const lines = ['token rotate Grafana --yes', 'token create ci --preset full'];
 const tokens = () => executable.sandbox.state.tokens.map(({ id }) => id);
 
-// The other end is closed before dnx starts.
+// The reader closes the pipe before dnx starts.
 test.each(lines)('dnx %s into a closed pipe revokes the new token', async (line) => {
   const { exitCode, stderr } = await executable.shell(`exec 3> >(:); wait $!; dnx ${line} >&3`);
   expect([exitCode, tokens()]).toEqual([1, [1, 2, 3, 4, 5, 6]]);
-  expect(stderr).toContain('The new token could not be printed: nobody reads the output. The new token was revoked.');
+  expect(stderr).toContain('The new token could not be printed: the output was closed. The new token was revoked.');
 });
 
-test('names a new token that can neither be printed nor revoked', async () => {
+test('names a new token that can be neither printed nor revoked', async () => {
   executable.sandbox.faults.always({ method: 'DELETE', path: '/tokens/{token}' }, { status: 500 });
   const { exitCode, stderr } = await executable.shell('exec 3> >(:); wait $!; dnx token rotate Grafana --yes >&3');
   expect([exitCode, tokens()]).toEqual([1, [1, 2, 3, 4, 5, 6, 7]]);
-  expect(stderr).toContain('The new token Grafana (id 7) exists and nobody has it. The old token Grafana (id 4) still works.');
+  expect(stderr).toContain('The new token Grafana (id 7) still exists. The old token Grafana (id 4) still works.');
   expect(stderr).toContain('Revoke it with: dnx token revoke 7');
 });
 
@@ -52,7 +52,7 @@ test.each(lines)('dnx %s creates no token if stdout is closed or the null device
   expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
 });
 
-// A limit on file sizes acts as a full disk: the file is created, but stays empty.
+// A file size limit of 0 acts like a full disk: the file is created but stays empty.
 test.each(lines)('dnx %s --to-file revokes the new token if the disk is full', async (line) => {
   const { exitCode, stderr } = await executable.shell(`ulimit -f 0; dnx ${line} --to-file new.token`);
   expect([exitCode, tokens(), existsSync(join(executable.directory, 'new.token'))]).toEqual([1, [1, 2, 3, 4, 5, 6], false]);
@@ -61,8 +61,8 @@ test.each(lines)('dnx %s --to-file revokes the new token if the disk is full', a
   );
 });
 
-test('--to-file in a read-only directory is refused before a token is created', async () => {
+test('--to-file in a read-only directory fails before a token is created', async () => {
   const { exitCode, stderr } = await executable.dnx(['token', 'create', 'ci', '--preset', 'full', '--to-file', '/proc/nowhere/ci.token']);
   expect([exitCode, executable.sandbox.calls]).toEqual([2, []]);
-  expect(stderr).toContain('Cannot write /proc/nowhere/ci.token (ENOENT).');
+  expect(stderr).toContain('Could not write /proc/nowhere/ci.token (ENOENT).');
 });

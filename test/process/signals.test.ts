@@ -18,17 +18,17 @@ const signals = [
 
 const codes = { 129: 'hangup', 130: 'interrupted', 143: 'terminated' };
 
-/** What `sandbox run` created in the directory for temporary files. */
+/** Temporary directories of `sandbox run`. */
 const temporary = () => readdirSync(executable.directory).filter((name) => name.startsWith('dnx-sandbox-'));
 
 describe('following a deployment', () => {
-  test.each(signals)('%s exits with %i, says how to resume, and cancels nothing', async (signal, code) => {
+  test.each(signals)('%s exits %i, says how to resume, and cancels nothing', async (signal, code) => {
     const child = executable.dnx(['deploy', 'shop.example.com']);
     await said(child, 'Started');
     child.kill(signal);
     const run = await child;
     expect([run.exitCode, run.stdout]).toEqual([code, '']);
-    expect(run.stderr).toMatch(/dnx site watch .*shop\.example\.com/);
+    expect(run.stderr).toMatch(/dnx watch .*shop\.example\.com/);
     expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET').map(({ path }) => path)).toEqual([
       expect.stringMatching(/\/deploy$/),
     ]);
@@ -41,7 +41,7 @@ describe('following a deployment', () => {
     const run = await child;
     expect(run.exitCode).toBe(code);
     expect(JSON.parse(run.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
-      error: { code: codes[code], hint: expect.stringContaining('dnx site watch') },
+      error: { code: codes[code], hint: expect.stringContaining('dnx watch') },
     });
   });
 });
@@ -92,7 +92,7 @@ describe('within a second', () => {
 });
 
 describe('sandbox start', () => {
-  test('serves until Ctrl-C, and exits with 0', async () => {
+  test('serves until Ctrl-C and exits 0', async () => {
     const child = executable.dnx(['sandbox', 'start']);
     await said(child, 'Ctrl-C stops it.');
     child.kill('SIGINT');
@@ -103,7 +103,7 @@ describe('sandbox start', () => {
 });
 
 describe('sandbox run', () => {
-  test("passes on the command's exit code and streams, and leaves nothing behind", async () => {
+  test('passes on the exit code and streams of its command, and cleans up', async () => {
     const run = await executable.dnx([
       'sandbox',
       'run',
@@ -117,13 +117,13 @@ describe('sandbox run', () => {
     expect(temporary()).toEqual([]);
   });
 
-  test('a command that does not exist is a usage error', async () => {
+  test('exits 2 if its command does not exist', async () => {
     const run = await executable.dnx(['sandbox', 'run', '--', 'no-such-command']);
     expect([run.exitCode, run.stdout, run.stderr]).toEqual([2, '', 'Error: Could not run no-such-command: command not found.\n']);
     expect(temporary()).toEqual([]);
   });
 
-  test.each(signals)('passes %s on to the command, and cleans up', async (signal, code) => {
+  test.each(signals)('passes %s on to its command and cleans up', async (signal, code) => {
     const child = executable.dnx(['sandbox', 'run', '--', 'sh', '-c', 'echo ready >&2; read line'], { stdin: 'pipe' });
     await said(child, 'ready');
     expect(temporary()).toHaveLength(1);
@@ -132,7 +132,7 @@ describe('sandbox run', () => {
     expect(temporary()).toEqual([]);
   });
 
-  test('a second Ctrl-C ends dnx even if the command does not stop', async () => {
+  test('ends at the second Ctrl-C even if its command does not', async () => {
     const child = executable.dnx(['sandbox', 'run', '--', 'sh', '-c', "trap 'echo no >&2' INT; echo ready >&2; read x; read x"], {
       stdin: 'pipe',
     });

@@ -22,7 +22,7 @@ async function loadedBy(...args: string[]): Promise<Loaded> {
   return JSON.parse(readFileSync(file, 'utf8')) as Loaded;
 }
 
-/** Words that appear only in the library, even minified. */
+/** Text that appears only in the library, even minified. */
 const libraries: Readonly<Record<string, string>> = {
   undici: 'UND_ERR_PRX_TLS',
   conf: 'Config schema violation',
@@ -47,12 +47,12 @@ const librariesIn = (files: readonly string[]) =>
     .map(([name]) => name);
 
 describe('the environment', () => {
-  test.each(['unset HOME', "export HOME=''"])("%s: uses the user's home directory", async (line) => {
+  test.each(['unset HOME', "export HOME=''"])('dnx finds the home directory after %s', async (line) => {
     const { stdout } = await executable.shell(`${line}; dnx doctor --json`);
     expect(stdout).toContain('~/.config/dnx');
   });
 
-  test('without a home directory, names the variables to set instead', async () => {
+  test('dnx names the variables to set without a home directory', async () => {
     const hook = join(executable.directory, 'hook.cjs');
     writeFileSync(hook, 'require("node:os").userInfo = () => { throw new Error("ENOENT"); }');
     const env = { HOME: '', NODE_OPTIONS: `--require ${hook}` };
@@ -64,14 +64,14 @@ describe('the environment', () => {
     expect((await executable.dnx(['server', 'list'], { env: given })).exitCode).toBe(0);
   });
 
-  test('works in a deleted working directory', async () => {
+  test('dnx works in a deleted working directory', async () => {
     const run = await executable.shell('mkdir gone; cd gone; rmdir ../gone; dnx server list -o ids | wc -l; exit $PIPESTATUS');
     expect([run.exitCode, run.stdout.trim(), run.stderr]).toEqual([0, '3', '']);
   });
 });
 
 describe('loading', () => {
-  test('finds every library in the build', () => {
+  test('can find every library in the build', () => {
     const chunks = readdirSync('dist').filter((file) => file.endsWith('.js'));
     expect(librariesIn(chunks.map((file) => join('dist', file)))).toEqual(Object.keys(libraries));
   });
@@ -94,7 +94,7 @@ describe('loading', () => {
     expect(librariesIn(files)).toEqual(wanted);
   });
 
-  test('a group is loaded without the others', async () => {
+  test('dnx server list loads only its own group', async () => {
     const groups = readdirSync('src/commands').map((file) => file.replace('.ts', ''));
     const { files } = await loadedBy('server', 'list', '--json');
     const loaded = files.map((file) => basename(file).replace(/-.{8}\.js$/, '')).filter((name) => groups.includes(name));

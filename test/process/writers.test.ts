@@ -5,9 +5,9 @@ import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { volume } from '../support/volume.ts';
 
-/** Processes of each kind: 100 in total, or 16. */
+/** Processes per kind: 100 in total at full volume, otherwise 16. */
 const EACH = volume(25, 4);
-/** Long enough to start a deployment, even with all of them running. */
+/** Long enough to start a deployment while all processes run. */
 const PATIENCE_S = volume(60, 5);
 
 let executable: Executable;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => executable.close());
 
-/** A site of its own for each process. */
+/** Adds a site for each process. */
 function addSites(): readonly { readonly id: string; readonly domain: string }[] {
   const { sites } = executable.sandbox.state;
   const [first] = sites;
@@ -32,7 +32,7 @@ function addSites(): readonly { readonly id: string; readonly domain: string }[]
 
 const json = <T = Record<string, unknown>>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) as T;
 
-test(`${4 * EACH} processes write settings, tokens, run files and the index at once, and lose nothing`, async () => {
+test(`${4 * EACH} concurrent processes write settings, tokens, run files and the index without loss`, async () => {
   const home = mkdtempSync(join(executable.directory, 'home-'));
   const sites = addSites();
   const { sandbox } = executable;
@@ -50,7 +50,7 @@ test(`${4 * EACH} processes write settings, tokens, run files and the index at o
     executable.dnx(['site', 'show', domain, '-o', 'ids'], as()),
   ]);
   const ended = await Promise.all(started);
-  // A deployment may continue.
+  // A deployment may outlast its timeout.
   const failures = ended.filter(({ exitCode }, index) => exitCode !== 0 && !(index % 4 === 2 && exitCode === 124));
   expect(failures.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual([]);
 

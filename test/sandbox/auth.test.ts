@@ -87,7 +87,7 @@ test('a plan without api_access rejects every request', async () => {
   expect(refused.message).toContain('plan');
 });
 
-test('a client that does not accept JSON is answered like a browser', async () => {
+test('a client that does not accept JSON is treated like a browser', async () => {
   const { ask } = await drive();
   const html = { headers: { Accept: '*/*' } };
   const guest = await ask('GET /user', undefined, { ...html, token: null });

@@ -12,7 +12,7 @@ const read = async ({ ask }: Driver, site = shop): Promise<{ site: Item; newest:
   return { site: (await ask(`GET ${site}`)).data, newest: list[0] ?? {}, live: list.find((release) => release.active), count: list.length };
 };
 
-test('a deployment shows after a moment, runs, and goes live', async () => {
+test('a deployment appears after a moment, runs and goes live', async () => {
   const driver = await drive();
   const before = await read(driver);
   const started = await driver.ask(`POST ${shop}/deploy`);
@@ -39,7 +39,7 @@ test('a deployment shows after a moment, runs, and goes live', async () => {
   expect(after.count).toBe(5);
 });
 
-test('a failed deployment leaves the live release alone', async () => {
+test('a failed deployment keeps the live release', async () => {
   const driver = await drive({ failDeploys: true });
   const before = await read(driver);
   await driver.ask(`POST ${shop}/deploy`);
@@ -66,7 +66,7 @@ test('a second deployment waits for the first', async () => {
   expect((await read(driver)).site).toMatchObject({ status: 'active', last_deployed_at: '2026-04-16T10:30:19Z' });
 });
 
-test("someone else's deployment starts immediately", async () => {
+test('deployElsewhere starts a deployment immediately', async () => {
   const driver = await drive();
   driver.sandbox.deployElsewhere(seeded.sites['shop.example.com'], { fails: true });
   expect((await read(driver)).site).toMatchObject({ status: 'deploying' });
@@ -93,7 +93,7 @@ test('a rollback makes the previous release live and creates none', async () => 
   expect((await read(driver)).live?.id).toBe(older?.id);
 });
 
-test('an impossible rollback is refused', async () => {
+test('an impossible rollback is rejected', async () => {
   const driver = await drive();
   const { ask } = driver;
   expect((await ask(`POST ${blog}/rollback`)).message).toContain('zero-downtime');

@@ -6,7 +6,7 @@ export const START = Date.parse('2026-04-16T10:30:00Z');
 /** An object of the API. */
 export type Item = Record<string, unknown>;
 
-/** An answer with its parsed JSON. */
+/** A response with its parsed JSON. */
 export interface Got {
   status: number;
   headers: Headers;

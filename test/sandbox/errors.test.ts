@@ -5,7 +5,7 @@ import { drive } from './driver.ts';
 const { 'web-1': web1, 'web-2': web2 } = seeded.servers;
 const shop = seeded.sites['shop.example.com'];
 
-test('a missing resource is a 404, also under another parent', async () => {
+test('a missing resource is a 404, as is one under the wrong parent', async () => {
   const { ask } = await drive();
   expect(await ask('GET /servers/nowhere')).toMatchObject({
     status: 404,
@@ -19,7 +19,7 @@ test('a missing resource is a 404, also under another parent', async () => {
   expect((await ask('GET /servers/a%2Fb')).message).toBe('No query results for model [App\\Models\\Server] a/b');
 });
 
-test('a wrong method is a 405 that lists the right ones', async () => {
+test('a wrong method is a 405 that lists the allowed ones', async () => {
   const { ask } = await drive();
   const refused = await ask('PATCH /servers/x', {});
   expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT, DELETE']);
@@ -27,11 +27,11 @@ test('a wrong method is a 405 that lists the right ones', async () => {
   expect((await ask('GET /backups/application')).status).toBe(405);
 });
 
-test('an unknown route is a 500, so that it is noticed', async () => {
+test('an unknown route is a 500', async () => {
   const { ask } = await drive();
   expect(await ask(`GET /backups/${seeded.backups['shop database, completed']}`)).toMatchObject({
     status: 500,
-    message: expect.stringContaining('no such route'),
+    message: expect.stringContaining('Unknown route: GET /api/v1/backups/'),
   });
 });
 
@@ -60,7 +60,7 @@ test.each([
   [`/servers/${web1}/ssh-keys`, { name: 'x', public_key: 'no key' }, { public_key: ['The public key field format is invalid.'] }],
   ['/tokens', { name: 'x', abilities: 'all' }, { abilities: ['The abilities field must be an array.'] }],
   ['/git-providers', { provider: 'custom', token: 't', url: 'no url' }, { url: ['The url field must be a valid URL.'] }],
-])('POST %s rejects %j in the words of Laravel', async (path, body, errors) => {
+])('POST %s rejects %j with the messages of Laravel', async (path, body, errors) => {
   const { ask } = await drive();
   expect(await ask(`POST ${path}`, body)).toMatchObject({ status: 422, errors });
 });

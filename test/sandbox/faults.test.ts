@@ -4,7 +4,7 @@ import { drive } from './driver.ts';
 
 const shop = `/servers/${seeded.servers['web-1']}/sites/${seeded.sites['shop.example.com']}`;
 
-test('a custom answer repeats as often as requested, and nothing is performed', async () => {
+test('a custom response repeats as often as requested, and nothing is performed', async () => {
   const { ask, sandbox } = await drive();
   const path = '/servers/{server}/daemons';
   sandbox.faults.next({ method: 'POST', path }, { status: 502, body: '<h1>Bad Gateway</h1>', headers: { 'Retry-After': '3' } }, 2);
@@ -17,7 +17,7 @@ test('a custom answer repeats as often as requested, and nothing is performed', 
   expect((await create()).status).toBe(201);
 });
 
-test('always applies until it is removed; methods and patterns select requests', async () => {
+test('always applies to matching requests until it is removed', async () => {
   const { ask, sandbox } = await drive();
   const stop = sandbox.faults.always({ path: /^\/servers\b/ }, { status: 503, body: { message: 'Down.' } });
   expect(await ask('GET /servers')).toMatchObject({ status: 503, json: { message: 'Down.' } });
@@ -30,7 +30,7 @@ test('always applies until it is removed; methods and patterns select requests',
   expect((await ask('GET /user')).status).toBe(200);
 });
 
-test('drop performs nothing, drop-after everything', async () => {
+test('drop does not perform the request, drop-after does', async () => {
   const { ask, sandbox } = await drive();
   const deploys = () => sandbox.state.deployments.length;
   sandbox.faults.next({ method: 'POST' }, 'drop');
@@ -56,7 +56,7 @@ test('trickle is slow but complete', async () => {
   expect((await ask('GET /servers')).list).toHaveLength(3);
 });
 
-test('a function changes the shape of an answer', async () => {
+test('a function changes a response', async () => {
   const { ask, sandbox } = await drive();
   sandbox.faults.next({ path: '/servers' }, (answer) => ({ ...answer, body: (answer.body as { data: unknown }).data }));
   expect(Array.isArray((await ask('GET /servers')).json)).toBe(true);
@@ -71,7 +71,7 @@ test('a hanging request ends when the sandbox closes', async () => {
   await hanging;
 });
 
-test('closing the sandbox interrupts a delayed answer', async () => {
+test('closing the sandbox interrupts a delayed response', async () => {
   const { ask, sandbox } = await drive({ latencyMs: 60_000 });
   const waiting = expect(ask('GET /user')).rejects.toThrow('fetch failed');
   while (sandbox.calls.length === 0) await new Promise(setImmediate);

@@ -13,7 +13,7 @@ function directory(): string {
   return made;
 }
 
-test('the state is kept between sandboxes, including work in progress', async () => {
+test('the state file keeps the state, including work in progress', async () => {
   const folder = directory();
   const stateFile = join(folder, 'state.json');
   const first = await drive({ stateFile });
@@ -27,7 +27,7 @@ test('the state is kept between sandboxes, including work in progress', async ()
   expect((await second.ask(`GET ${shop}`, undefined, { token: minted })).data.status).toBe('deploying');
 });
 
-test('the announced token works again after it was revoked and the sandbox restarted', async () => {
+test('the documented token works again after a restart, even if it was revoked', async () => {
   const stateFile = join(directory(), 'state.json');
   const first = await drive({ stateFile });
   await first.ask('POST /logout');
@@ -37,15 +37,15 @@ test('the announced token works again after it was revoked and the sandbox resta
   expect((await second.ask('GET /user')).status).toBe(200);
 });
 
-test('an invalid state file is refused and named', async () => {
+test('an invalid state file is an error that names it', async () => {
   const stateFile = join(directory(), 'state.json');
   writeFileSync(stateFile, '{"version"');
-  await expect(startSandbox({ stateFile })).rejects.toThrow(`${stateFile} is not JSON`);
+  await expect(startSandbox({ stateFile })).rejects.toThrow(`${stateFile} is not valid JSON`);
   writeFileSync(stateFile, '{"version":0}');
   await expect(startSandbox({ stateFile })).rejects.toThrow('another version');
 });
 
-test('the state cannot be in something other than a file', async () => {
+test('a state file that is not a regular file is an error', async () => {
   const stateFile = directory();
   await expect(startSandbox({ stateFile })).rejects.toThrow(`${stateFile} is not a regular file.`);
 });
@@ -55,7 +55,7 @@ test('a port that is in use is an error', async () => {
   await expect(startSandbox({ port: Number(new URL(sandbox.url).port) })).rejects.toThrow('EADDRINUSE');
 });
 
-test('the last thousand calls are recorded in order', async () => {
+test('calls are recorded in order', async () => {
   const { ask, sandbox } = await drive();
   const token = sandbox.mint(['server:read'], { name: 'Reader' });
   await ask('GET /servers?page=1&per_page=2', undefined, { token });

@@ -31,7 +31,7 @@ test('every route works, also with an empty body', async () => {
   }
 });
 
-test('every operation requires its ability, which the API reference has', async () => {
+test('every operation requires its ability, which is in the API reference', async () => {
   const { sandbox, ask } = await drive();
   const none = sandbox.mint([]);
   for (const operation of operations) {

@@ -28,7 +28,7 @@ test('every row has an existing owner', () => {
   }
 });
 
-test('every time is ISO 8601 without milliseconds, and only scheduled and expiry times are in the future', () => {
+test('every time is ISO 8601 without milliseconds, and only expiry times are in the future', () => {
   for (const noun of nouns) {
     for (const row of rowsOf(state, noun)) {
       for (const [name, value] of Object.entries(row).filter(([column, at]) => column.endsWith('_at') && at !== null)) {

@@ -4,14 +4,14 @@ import { has, openShell, type Shell } from './shell.ts';
 
 const required = Boolean(process.env.CI);
 
-/** Says so and skips a shell's tests if it is not installed, unless CI. */
+/** Whether to skip a shell because it is not installed; CI must have all of them. */
 function missing(shell: string): boolean {
   if (has(shell)) return false;
   if (!required) process.stderr.write(`Skipped the completion tests for ${shell}: it is not installed\n`);
   return !required;
 }
 
-/** What is typed before Tab, and what it becomes. */
+/** What the user types before Tab, and the words after dnx that result. */
 const completed: readonly (readonly [typed: string, becomes: string])[] = [
   ['dnx ser', 'server'],
   ['dnx dep', 'deploy'],

@@ -4,22 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from '@lydell/node-pty';
 
-/** An interactive shell on a real terminal, in which `dnx` only says what it was called with. */
+/** An interactive shell on a terminal, in which `dnx` only prints its arguments. */
 export interface Shell {
-  /** Types the keys and Enter, and answers with the words that dnx was then called with. */
+  /** Types the keys and Enter, and returns the arguments that dnx received. */
   enter(keys: string): Promise<string>;
   /** Types the keys and waits until the screen shows all of the words. */
   shows(keys: string, ...words: readonly string[]): Promise<void>;
   close(): void;
 }
 
-/** True when the machine has the program. */
+/** Whether the machine has the program. */
 export const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
-/** In octal, so that what is echoed while typing is not taken for what is printed. */
+/** Octal escapes, so that the echo of this line does not look like its output. */
 const echo = String.raw`dnx() { printf '\074%s\076\n' "$*"; }`;
 
-/** Starts a shell with no settings of the user's, and prepares it. */
+/** Starts a shell without the user's settings, and runs the lines of `prepare`. */
 export async function openShell(file: string, args: readonly string[], prepare: readonly string[]): Promise<Shell> {
   const home = mkdtempSync(join(tmpdir(), 'dnx-shell-'));
   const pty = spawn(file, [...args], {

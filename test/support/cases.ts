@@ -3,15 +3,15 @@ import { flagName } from '../../src/base/text.ts';
 import { abilities } from '../../src/platform/abilities.ts';
 import { type Bed, openBed } from './dnx.ts';
 
-/** What one command does with the seed. Command lines leave out `dnx` and the group. */
+/** One command and its result with the seed. Command lines omit `dnx` and the group. */
 export interface Case {
   readonly line: string;
   readonly stdin?: string;
-  /** Texts in the table. */
+  /** Texts on stdout. */
   readonly table: readonly string[];
   /** The output of `--json`, compared with `toMatchObject`. */
   readonly json: object;
-  /** A text on stderr. */
+  /** A text on stderr, which is empty without it. */
   readonly says?: string;
   readonly ability: string;
   /** A command line for something that does not exist; exit 6. */
@@ -21,9 +21,9 @@ export interface Case {
 }
 
 /** A valid id that does not exist. */
-export const nobody = '01JQ8Z4T9G00000000000N0NE1';
+export const missingId = '01JQ8Z4T9G00000000000N0NE1';
 
-/** Tests each command of a group: table, JSON, 403, 404, 422, and that nothing happens without consent. */
+/** Tests each command of a group: text, JSON, 403, 404, 422, and missing consent. */
 export function testGroup(group: string, cases: Readonly<Record<string, Case>>): void {
   let bed: Bed;
   beforeEach(async () => {
@@ -31,13 +31,14 @@ export function testGroup(group: string, cases: Readonly<Record<string, Case>>):
   });
   afterEach(() => bed.close());
 
-  describe.each(Object.entries(cases))(`${group} %s`, (_, { line, stdin = '', table, json, says = '', ability, missing, invalid }) => {
+  describe.each(Object.entries(cases))(`${group} %s`, (_, { line, stdin = '', table, json, says, ability, missing, invalid }) => {
     const dnx = (words: string, env = {}) => bed.dnx(`${group} ${words}`, { stdin, env });
 
-    test('prints a table', async () => {
+    test('prints text', async () => {
       const run = await dnx(line);
       for (const each of table) expect(run.stdout).toContain(each);
-      expect(run.stderr).toContain(says);
+      if (says === undefined) expect(run.stderr).toBe('');
+      else expect(run.stderr).toContain(says);
       expect(run.code, run.stderr).toBe(0);
     });
 
@@ -47,7 +48,7 @@ export function testGroup(group: string, cases: Readonly<Record<string, Case>>):
       expect(run.code).toBe(0);
     });
 
-    test(`names ${ability} when the token lacks it`, async () => {
+    test(`names ${ability} if the token lacks it`, async () => {
       const run = await dnx(line, { DNX_TOKEN: bed.sandbox.mint(abilities.filter((each) => each !== ability)) });
       expect(run.stderr).toMatch(new RegExp(`(Token is missing the ability|Forbidden\\. The token probably lacks) ${ability} `));
       expect(run.stdout).toBe('');
@@ -56,7 +57,7 @@ export function testGroup(group: string, cases: Readonly<Record<string, Case>>):
 
     const consent = / --yes| --confirm \S+/;
     if (consent.test(line))
-      test('sends nothing without consent where nobody can be asked', async () => {
+      test('sends nothing without consent if there is no terminal', async () => {
         const run = await dnx(line.replace(consent, ''));
         expect(run.calls).toEqual([]);
         expect(run.stdout).toBe('');
@@ -64,7 +65,7 @@ export function testGroup(group: string, cases: Readonly<Record<string, Case>>):
       });
 
     if (missing !== undefined)
-      test('says when it is not there', async () => {
+      test('exits 6 if it does not exist', async () => {
         const run = await dnx(missing);
         expect(run.stderr).toMatch(/not found/i);
         expect(run.stdout).toBe('');

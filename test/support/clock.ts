@@ -2,15 +2,13 @@ import type { Clock } from '../../src/machine/world.ts';
 
 interface Sleeper {
   readonly at: number;
-  /** An event of the test: it happens while something waits, and never advances the clock. */
+  /** An event of the test, which never advances the clock. */
   readonly event?: boolean;
   readonly wake: () => void;
 }
 
-/** A clock that jumps to the next timer while no request is in progress: fifteen minutes take milliseconds. */
+/** A clock that jumps to the next timer while no request is in progress, so that minutes take milliseconds. */
 export class FakeClock implements Clock {
-  /** The durations of all sleeps in ms, in order. */
-  readonly slept: number[] = [];
   /** How far this machine's clock is ahead, in ms. It may change while something waits. */
   ahead = 0;
   private readonly start: number;
@@ -29,7 +27,6 @@ export class FakeClock implements Clock {
   elapsed = (): number => this.time;
 
   sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
-    this.slept.push(ms);
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const abort = () => {
@@ -77,7 +74,7 @@ export class FakeClock implements Clock {
       if (this.busy > 0) return;
       const [first, ...others] = this.sleepers;
       if (!first) return;
-      // No timer is pending: code is still loading, or waits for something else.
+      // Only events are pending: code is loading or waits for something else.
       if (this.sleepers.every(({ event }) => event)) return;
       this.sleepers = others;
       this.time = Math.max(this.time, first.at);

@@ -6,13 +6,13 @@ import { leaves } from './tree.ts';
 /** A command line that works, and its result under normal conditions. */
 export interface Runnable {
   readonly path: string;
-  /** As typed in a shell. It does not wait for remote work, and reads from token.txt or secret.txt. */
+  /** As typed in a shell. It does not follow remote work, and reads from token.txt or secret.txt. */
   readonly line: string;
   /** Command lines to run first. */
   readonly before: string | undefined;
 }
 
-/** Every command, with the first of its examples that asks no questions. `auth refresh` needs a stored token, which these runs do not have. */
+/** Every command, with its first example that needs no prompt. `auth refresh` needs a stored token, which these runs do not have. */
 export const runnables: readonly Runnable[] = leaves.flatMap(({ path, group, command }) => {
   const own = examples.filter(({ leaf, asks }) => leaf.path === path && !asks).map(({ line }) => line);
   const [line] = own;
@@ -22,7 +22,7 @@ export const runnables: readonly Runnable[] = leaves.flatMap(({ path, group, com
   return [{ path, line: / -$| - /.test(typed) ? `${typed} < secret.txt` : typed, before: before[line] }];
 });
 
-/** What a command does when it runs in this process. */
+/** What a command does under normal conditions. */
 export interface Conduct {
   readonly prints: boolean;
   readonly requests: readonly string[];
@@ -44,7 +44,7 @@ async function observe(line: string): Promise<Conduct> {
   try {
     await prepareExample(bed, line.replace(' --no-wait', ''));
     const run = await runExample(bed, line);
-    if (run.code !== 0) throw new Error(`${line} fails where nothing is in its way: ${run.stderr}`);
+    if (run.code !== 0) throw new Error(`${line} fails under normal conditions: ${run.stderr}`);
     return { prints: run.stdout !== '', requests: run.calls };
   } finally {
     await bed.close();

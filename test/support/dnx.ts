@@ -9,7 +9,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandb
 import { FakeClock } from './clock.ts';
 import { after } from './exchange.ts';
 import { mustBeRead } from './results.ts';
-import { capture, input, keyboard } from './streams.ts';
+import { capture, input, keyboard, typist } from './streams.ts';
 
 /** The result of a run of dnx. */
 export interface Run {
@@ -45,9 +45,9 @@ export interface RunOptions {
   readonly elsewhere?: (request: HttpRequest) => void;
   /** The exit code of a child process (default 0). */
   readonly child?: (child: Child) => number;
-  /** Keys pressed at questions on a terminal. */
+  /** Keys pressed at prompts on a terminal. */
   readonly keys?: string;
-  /** Lines typed on a terminal. */
+  /** Lines typed on a terminal, one at each question. */
   readonly typed?: string;
   /** The random numbers that spread requests after a rate limit (default 0). */
   readonly random?: () => number;
@@ -95,7 +95,8 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     const interrupt = () => interruption.abort(new DnxError('interrupted', 'Interrupted.'));
     const { interruptAt, interruptOn, terminateAt, hangUpAt, through = (network: Transport) => network } = run;
     const watch = (words: string) => (text: string) => text.includes(words) && interrupt();
-    const stderr = capture(run.columns !== undefined, run.columns, interruptOn === undefined ? undefined : watch(interruptOn));
+    const typing = run.typed === undefined ? undefined : typist(run.typed);
+    const stderr = capture(run.columns !== undefined, run.columns, interruptOn === undefined ? typing?.seen : watch(interruptOn));
     if (interruptAt !== undefined) clock.at(clock.elapsed() + interruptAt, interrupt);
     if (terminateAt !== undefined)
       clock.at(clock.elapsed() + terminateAt, () => interruption.abort(new DnxError('terminated', 'Terminated.')));
@@ -118,7 +119,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       platform: run.platform ?? 'linux',
       node: '20.19.0',
       self: ['node', 'dnx'],
-      stdin: run.keys === undefined ? input(run.typed ?? run.stdin ?? '', run.typed !== undefined) : keyboard(run.keys),
+      stdin: run.keys === undefined ? (typing?.stream ?? input(run.stdin ?? '')) : keyboard(run.keys),
       stdout: run.discards ? Object.assign(stdout.stream, { discards: true }) : stdout.stream,
       stderr: stderr.stream,
       clock,
@@ -169,13 +170,13 @@ const inMemory = (secrets: Map<string, string>): Keychain => ({
   remove: async (account) => secrets.delete(account),
 });
 
-/** Stops the clock during requests, and never contacts another machine. */
+/** Stops the clock during requests and never contacts another machine. */
 function guarded(transport: Transport, clock: FakeClock, elsewhere: RunOptions['elsewhere']): Transport {
   return {
     async request(request) {
       const { hostname } = new URL(request.url);
       if (hostname !== '127.0.0.1') {
-        if (!elsewhere) throw new Error(`a test asked ${hostname}`);
+        if (!elsewhere) throw new Error(`unexpected request to ${hostname}`);
         elsewhere(request);
         throw new NetworkFault('there is no such host', { sent: false });
       }

@@ -7,7 +7,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** A server other than the API: a file store, or something between the API and dnx. */
+/** A server other than the sandbox: a file server, or something between the API and dnx. */
 export interface Elsewhere extends Listening {
   readonly requests: IncomingMessage[];
 }
@@ -35,7 +35,7 @@ export async function openElsewhere(answer: RequestListener): Promise<Elsewhere>
   return { ...(await listen(server)), requests };
 }
 
-/** Starts a server that answers every request with this JSON or text. */
+/** Starts a server that responds to every request with this JSON or text. */
 export const openJson = (answer: (url: URL, request: IncomingMessage) => unknown, status = 200): Promise<Elsewhere> =>
   openElsewhere((request, response) => {
     const body = answer(new URL(request.url ?? '', 'http://loopback'), request);

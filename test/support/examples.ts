@@ -4,22 +4,23 @@ import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
 import { signIn } from './sign-in.ts';
 import { leaves, linesOf } from './tree.ts';
+import { openWebsite } from './website.ts';
 
 const key = `ssh-ed25519 ${Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0 a key for the examples'.padEnd(51, '.')).toString('base64')} ada@desktop`;
 
-/** Preconditions of an example. */
+/** A command to run before an example. */
 export const before: Readonly<Record<string, string>> = {
   'dnx site unschedule shop.example.com': 'site schedule shop.example.com --at 2099-12-01T02:00:00Z',
   'dnx config delete-profile work --yes': 'config set output json --profile work',
 };
 
-/** Examples that start dnx again, and need the built executable. */
+/** Examples that start another dnx and need the built executable. */
 const nested = /^dnx sandbox run/;
 
-/** Examples that change the stored token, which must be there. */
+/** Examples that need a stored token. */
 const stored = /^dnx auth refresh/;
 
-/** Examples that ask for a password. */
+/** Examples that prompt for a password. */
 const asking = /^dnx auth login(?!.*--with-token)/;
 
 /** Every example of every command, as typed. */
@@ -46,7 +47,7 @@ export function prepareFiles(directory: string): void {
   writeFileSync(join(directory, 'openapi.json'), '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}');
 }
 
-/** Runs an example in this process, with its redirected stdin and answers to its questions. */
+/** Runs an example in this process, with its redirected stdin and answers to its prompts. */
 export function runExample(bed: Bed, line: string): Promise<Run> {
   const [words = '', from] = line
     .replace(/^dnx /, '')
@@ -57,10 +58,20 @@ export function runExample(bed: Bed, line: string): Promise<Run> {
   const options: RunOptions = {
     stdin: from === 'token.txt' ? bed.sandbox.token : 'a secret that is long enough\n',
     env: { SHELL: '/bin/bash', ...(/^auth (login|refresh)/.test(words) && { DNX_TOKEN: '' }) },
-    // Email, password, and the default abilities.
+    // Email, password and the default abilities.
     ...(asking.test(line) && { columns: 100, keys: `${SEED_EMAIL}\r${SEED_PASSWORD}\r\r\r` }),
-    // It runs until Ctrl-C.
+    // The sandbox runs until Ctrl-C.
     ...(words.startsWith('sandbox start') && { interruptOn: 'Ctrl-C stops it' }),
   };
-  return bed.dnx(words, options);
+  return words.includes(' --verify ') ? runVerified(bed, words, options) : bed.dnx(words, options);
+}
+
+/** Runs a command that requests the deployed site. */
+async function runVerified(bed: Bed, words: string, options: RunOptions): Promise<Run> {
+  const site = await openWebsite(bed.sandbox, '', () => ({ status: 200 }));
+  try {
+    return await bed.dnx(`${words} --url ${site.url}`, options);
+  } finally {
+    await site.close();
+  }
 }

@@ -2,7 +2,7 @@ import { type HttpRequest, NetworkFault, type Timer } from '../../src/machine/wo
 import type { Reading } from '../../src/platform/api/response.ts';
 import { openElsewhere } from './elsewhere.ts';
 
-/** Real time. */
+/** A timer in real time. */
 export const after: Timer = (ms, callback) => {
   const timer = setTimeout(callback, ms).unref();
   return () => clearTimeout(timer);
@@ -14,7 +14,7 @@ export const patience = (silenceMs: number, headMs = silenceMs): Reading => ({
   limits: { headMs, silenceMs, bodyMs: 60_000, bodyBytes: 1_000_000 },
 });
 
-/** A loopback port that nothing listens on. */
+/** The URL of a closed loopback port. */
 export async function closedPort(): Promise<string> {
   const gone = await openElsewhere(() => {});
   await gone.close();
@@ -37,7 +37,7 @@ export async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(pieces).toString();
 }
 
-/** How a request fails: the words of a fault, or whatever else was thrown. */
+/** How a request fails: message and `sent` of a network fault, or whatever was thrown. */
 export const failureOf = (attempt: Promise<unknown>): Promise<unknown> =>
   attempt.then(
     () => 'no failure',

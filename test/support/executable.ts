@@ -33,7 +33,7 @@ export interface ExecutableOptions extends SandboxOptions {
   readonly speed?: number;
 }
 
-/** Opens a sandbox and directory for the executable. Its processes get the sandbox's URL and token, but not this environment. */
+/** Opens a sandbox and directory for the executable. Its processes receive the sandbox's URL and token, but not this environment. */
 export async function openExecutable({ speed, ...options }: ExecutableOptions = {}): Promise<Executable> {
   const fast = speed === undefined ? undefined : hasten(speed);
   const sandbox = await startSandbox({ ...(fast && { now: fast.now }), ...options });
@@ -64,7 +64,7 @@ export async function openExecutable({ speed, ...options }: ExecutableOptions = 
 function launch(file: string, args: readonly string[], { directory, env, stdin = 'ignore' }: StartOptions & { directory: string }) {
   const child = execa(file, args, { cwd: directory, env: { ...env }, extendEnv: false, reject: false, stdin, stripFinalNewline: false });
   const ended = child.then(mustBeRead([file, ...args].join(' ')));
-  // biome-ignore lint/suspicious/noThenProperty: a child of execa is a promise of its result
+  // biome-ignore lint/suspicious/noThenProperty: an execa child is a promise of its result
   child.then = ended.then.bind(ended);
   return child;
 }
@@ -77,6 +77,6 @@ export function said(child: Started, words: string): Promise<void> {
       text += chunk;
       if (text.includes(words)) resolve();
     });
-    child.stderr.on('end', () => reject(new Error(`It ended without saying “${words}”, but: ${text}`)));
+    child.stderr.on('end', () => reject(new Error(`The process ended without '${words}': ${text}`)));
   });
 }

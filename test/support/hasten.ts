@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-/** Faster time, for a sandbox in this process (`now`) and for processes with this environment. */
+/** Speeds up time: `now` for a sandbox in this process, `env` for child processes. */
 export function hasten(factor: number): { readonly now: () => number; readonly env: Readonly<Record<string, string>> } {
   const since = Date.now();
   return {

@@ -7,10 +7,10 @@ export interface Liar extends Listening {
   readonly asked: string[];
 }
 
-/** What a liar does with a connection at each request. */
+/** What the server does with a connection at each request. */
 export type Lie = (socket: Socket, asked: string) => void;
 
-/** Starts a liar on a free local port. */
+/** Starts the server on a free local port. */
 export async function openLiar(lie: Lie, scheme = 'http'): Promise<Liar> {
   const asked: string[] = [];
   const open = new Set<Socket>();

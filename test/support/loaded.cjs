@@ -1,6 +1,6 @@
 'use strict';
 
-// Run before the executable (node --require): when the process ends, the modules that it loaded are in the file that DNX_TEST_LOADED names.
+// Loaded before the executable with --require: writes the modules that the process loaded to the file DNX_TEST_LOADED.
 const { writeFileSync } = require('node:fs');
 
 process.on('exit', () => {

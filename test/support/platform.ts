@@ -1,9 +1,9 @@
-import type { Answer } from '../../src/sandbox/index.ts';
+import type { ApiResponse } from '../../src/sandbox/index.ts';
 import type { Bed } from './dnx.ts';
 
 type Thing = Record<string, unknown>;
 
-/** How another platform words sites and releases. */
+/** How another platform represents sites and releases. */
 export interface Dialect {
   readonly site?: (site: Thing) => Thing;
   /** A release and its index in the list, newest first. */
@@ -11,11 +11,11 @@ export interface Dialect {
   readonly releases?: (releases: readonly Thing[]) => readonly Thing[];
 }
 
-/** Makes the sandbox answer like that platform until the returned function is called. */
+/** Makes the sandbox respond like that platform until the returned function is called. */
 export function speak({ sandbox }: Bed, { site = same, release = same, releases = same }: Dialect): () => void {
   const reworded =
     (change: (data: never) => unknown) =>
-    (answer: Answer): Answer => {
+    (answer: ApiResponse): ApiResponse => {
       const body = JSON.parse(JSON.stringify(answer.body ?? null)) as { data?: never };
       return answer.status >= 300 || body?.data === undefined ? answer : { ...answer, body: { ...body, data: change(body.data) } };
     };

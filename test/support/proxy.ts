@@ -11,7 +11,7 @@ export interface LoopbackProxy extends Listening {
   readonly authorizations: (string | undefined)[];
 }
 
-/** Starts a proxy. `refuse` answers every CONNECT with this status; 0 closes the connection. */
+/** Starts a proxy. `refuse` is the status of every CONNECT; 0 closes the connection. */
 export async function openProxy({ refuse }: { readonly refuse?: number } = {}): Promise<LoopbackProxy> {
   const asked: string[] = [];
   const authorizations: (string | undefined)[] = [];

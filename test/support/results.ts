@@ -1,7 +1,7 @@
-// Command lines of the running test. Not in the setup file, which is loaded again for every test file.
+// The command lines of the running test. The setup file cannot keep them, because it is loaded again for every test file.
 const unread = new Set<{ readonly line: string }>();
 
-/** A result that a test must read, so that no command fails unnoticed. */
+/** Makes a test fail unless it reads the result, so that no command fails unnoticed. */
 export function mustBeRead<T extends object>(line: string): (result: T) => T {
   const entry = { line };
   unread.add(entry);

@@ -11,7 +11,7 @@ export interface Captured {
 /** The terminal methods that a spinner calls; they do nothing. */
 const cursor = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true };
 
-/** Creates a stream that captures its output. `seen` gets all of it after each write. */
+/** Creates a stream that captures its output. `seen` receives all of it after each write. */
 export function capture(isTTY = false, columns = 120, seen?: (text: string) => void): Captured {
   const chunks: Buffer[] = [];
   const stream = new Writable({
@@ -30,9 +30,19 @@ export function capture(isTTY = false, columns = 120, seen?: (text: string) => v
 }
 
 /** Creates a stdin with this text. */
-export const input = (text: string, isTTY = false): Input => Object.assign(Readable.from(text === '' ? [] : [text]), { isTTY });
+export const input = (text: string): Input => Object.assign(Readable.from(text === '' ? [] : [text]), { isTTY: false });
 
-/** Creates a terminal on which these keys are pressed, each as soon as a question waits for one. */
+/** A terminal on which lines are typed, one at each question that `seen` sees at the end of stderr; then its input ends. */
+export function typist(text: string): { readonly stream: Input; readonly seen: (stderr: string) => void } {
+  const lines = text.match(/.*\n/g) ?? [];
+  const stream = new Readable({ read() {} });
+  return {
+    stream: Object.assign(stream, { isTTY: true }),
+    seen: (stderr) => void (/(: |\) )$/.test(stderr) && stream.push(lines.shift() ?? null)),
+  };
+}
+
+/** Creates a stdin that presses these keys, each when a prompt waits for one. */
 export function keyboard(keys: string): Input {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: an arrow is one key
   const left = keys.match(/\u001b\[.|./gs) ?? [];
@@ -43,7 +53,7 @@ export function keyboard(keys: string): Input {
     due = true;
     setImmediate(() => {
       due = false;
-      // One listener is readline's; the second is the question's, and is removed with it.
+      // One listener belongs to readline, the second to the prompt.
       const key = stream.listenerCount('keypress') > 1 ? left.shift() : undefined;
       if (key === undefined) return;
       stream.push(key);

@@ -4,14 +4,14 @@ import { spawn } from '@lydell/node-pty';
 
 /** The built executable on a pseudo-terminal. */
 export interface Terminal {
-  /** Resolves with the text once it appears after the previous one; rejects if dnx ends without it. */
+  /** Resolves once the text appears after the previous one; rejects if dnx ends without it. */
   shows(text: string | RegExp): Promise<string>;
   type(keys: string): void;
   /** The output without control sequences, the raw output, and the exit code. */
   readonly ended: Promise<{ readonly text: string; readonly raw: string; readonly code: number }>;
 }
 
-/** Keys, as a terminal sends them. */
+/** Keys as a terminal sends them. */
 export const keys = { enter: '\r', down: '\u001b[B', up: '\u001b[A', interrupt: '\u0003' } as const;
 
 /** Starts dnx on its own terminal, with only this environment. */
@@ -48,7 +48,7 @@ export function openTerminal(words: readonly string[], env: Readonly<Record<stri
           seen += found.index + found.words.length;
           return found.words;
         }
-        if (over) throw new Error(`dnx ended without “${wanted}”:\n${text}`);
+        if (over) throw new Error(`dnx ended without '${wanted}':\n${text}`);
         await told();
       }
     },

@@ -1,7 +1,7 @@
 import { everyCommand, type Leaf } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
 
-/** Every command in the order of the help. */
+/** Every command, in the order of the help. */
 export const leaves: readonly Leaf[] = await everyCommand(tree);
 
 /** The examples as typed: `dnx site deploy shop.example.com`. */

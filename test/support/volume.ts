@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 
 const given = process.env.DNX_TEST_VOLUME ?? '';
-if (!['', 'full'].includes(given)) throw new Error(`DNX_TEST_VOLUME is “full” or nothing, not “${given}”.`);
+if (!['', 'full'].includes(given)) throw new Error(`DNX_TEST_VOLUME must be 'full' or unset, not '${given}'.`);
 const full = given === 'full';
 
 /** How often a random test runs: `all` times if DNX_TEST_VOLUME is `full`, as in CI, otherwise `few` times. */
 export const volume = (all: number, few: number): number => (full ? all : few);
 
-/** All of these if the volume is full, otherwise a few in their order, the same for each seed. */
+/** All of these if the volume is full, otherwise a few in their order, always the same for a seed. */
 export function sampled<T>(all: readonly T[], few: number, seed: number): readonly T[] {
   if (full || few >= all.length) return all;
   const [some = []] = fc.sample(fc.shuffledSubarray([...all], { minLength: few, maxLength: few }), { seed, numRuns: 1 });

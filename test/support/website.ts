@@ -2,10 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { type Listening, openElsewhere } from './elsewhere.ts';
 
-/** The answer of a site, by the name of the live release. */
+/** The response of a site, depending on the live release. */
 type Answer = (release: string) => { readonly status: number; readonly body?: string };
 
-/** A deployed site as its visitors see it. */
+/** A deployed site. */
 export interface Website extends Listening {
   /** Its requests. */
   readonly asked: { readonly path: string; readonly headers: IncomingHttpHeaders }[];

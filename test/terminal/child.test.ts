@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { keys, openTerminal } from '../support/terminal.ts';
 
-test('Ctrl-C reaches the command of sandbox run once, and dnx waits for its end', async () => {
+test('sandbox run passes Ctrl-C to its command once and waits for its end', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const script = `trap 'n=x$n; echo "caught $n."' INT; echo ready; until read enter; do :; done; echo "in all $n."; exit 3`;

@@ -12,7 +12,7 @@ const open = (...words: string[]) =>
   openTerminal(words, { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token, TERM: 'dumb' }, executable.directory);
 const ESCAPE = '\u001b';
 
-test('questions are asked in lines, without moving the cursor', async () => {
+test('server create prompts line by line without moving the cursor', async () => {
   const terminal = open('server', 'create', 'web-3', '--size', 'cx32', '--type', 'load_balancer', '--no-wait');
   await terminal.shows('Cloud provider:');
   await terminal.shows('Number:');
@@ -34,7 +34,7 @@ test('questions are asked in lines, without moving the cursor', async () => {
   expect(executable.sandbox.state.servers.at(-1)).toMatchObject({ name: 'web-3', provider: 'hetzner' });
 });
 
-test('what is missing is picked by its number, or by text that filters', async () => {
+test('site show picks a site by number or by text to filter', async () => {
   const terminal = open('site', 'show');
   await terminal.shows('? Show which site?');
   await terminal.shows('1) shop.example.com');
@@ -48,7 +48,7 @@ test('what is missing is picked by its number, or by text that filters', async (
   expect(raw).not.toContain(ESCAPE);
 });
 
-test('a secret is not shown, and can be corrected', async () => {
+test('credential create does not show a secret, which can be corrected', async () => {
   const terminal = open('credential', 'create', 'Spare', '--provider', 'hetzner');
   await terminal.shows("The provider's API token");
   terminal.type(`hunter3\u007f2${keys.enter}`);
@@ -58,7 +58,7 @@ test('a secret is not shown, and can be corrected', async () => {
   expect(raw).not.toContain(ESCAPE);
 });
 
-test('a secret is asked for after a line', async () => {
+test('credential create prompts for a secret after a name', async () => {
   const terminal = open('credential', 'create', '--provider', 'hetzner');
   await terminal.shows('Name');
   terminal.type(`Spare${keys.enter}`);
@@ -75,11 +75,11 @@ test.each(["The provider's API token", "Type 'web-1'"])('Ctrl-C at “%s” chan
   await terminal.shows(question);
   terminal.type(keys.interrupt);
   const { text, code } = await terminal.ended;
-  expect([code, text]).toEqual([130, expect.stringMatching(/\nError: Interrupted; nothing was done\.\s+$/)]);
+  expect([code, text]).toEqual([130, expect.stringMatching(/\nError: Interrupted; nothing was changed\.\s+$/)]);
   expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
 });
 
-test('a wait has no spinner', async () => {
+test('deploy has no spinner', async () => {
   const terminal = open('deploy', 'shop.example.com');
   await terminal.shows('Started a deployment of shop.example.com');
   terminal.type(keys.interrupt);

@@ -11,9 +11,9 @@ afterEach(() => executable.close());
 
 test.each([
   ['follows a deployment', 'deploy shop.example.com', 'started'],
-  ['asks a question', 'server delete web-1', "Type 'web-1'"],
-])('a terminal that is closed while dnx %s ends it with 129', async (_, words, shown) => {
-  // The shell gets the signal of its terminal, and hands it on to what it runs.
+  ['prompts', 'server delete web-1', "Type 'web-1'"],
+])('dnx exits 129 if the terminal closes while it %s', async (_, words, shown) => {
+  // The shell receives SIGHUP from its terminal and forwards it.
   const inside = `"$NODE" "$DNX" ${words} <$(tty) & trap "kill -HUP $!" HUP; wait $!; wait $!; echo $? > code`;
   const terminal = executable.shell('exec script -qfec "$INSIDE" seen', { env: { INSIDE: inside, SHELL: '/bin/bash' }, stdin: 'pipe' });
   const file = (name: string) => join(executable.directory, name);

@@ -14,11 +14,21 @@ afterEach(() => executable.close());
 const asking: readonly (readonly [words: readonly string[], questions: readonly (readonly [question: string, moves?: string])[]])[] = [
   [
     ['server', 'create', 'web-3'],
-    [['? Cloud provider:'], ['? Credential:'], ['? Region:'], ['? Size:'], ['? Image:']],
+    [
+      ['? Cloud provider:'],
+      ['? Credential:'],
+      ['? Region:'],
+      ['? Size:'],
+      ['? Image:'],
+      ['? Server type:'],
+      ['? PHP version:'],
+      ['? Database type:'],
+      ['? Create this server?'],
+    ],
   ],
   [
     ['token', 'create', 'ci'],
-    [['? What should this token be able to do?', keys.down + keys.down], ['? Abilities 2 chosen']],
+    [['? What should this token be able to do?', keys.down + keys.down], ['? Abilities 3 selected']],
   ],
   [['token', 'rotate', 'Grafana'], [['? Replace token Grafana']]],
 ];
@@ -30,13 +40,13 @@ test.each(cases)('%s: Ctrl-C at “%s” changes nothing', async (_, question, w
   const terminal = openTerminal(words, { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token }, executable.directory);
   for (const [each, moves = ''] of before) {
     await terminal.shows(each);
-    await terminal.shows('navigate');
+    await terminal.shows(/navigate|type to filter/);
     terminal.type(moves + keys.enter);
   }
   await terminal.shows(question);
   terminal.type(keys.interrupt);
   const { text, code } = await terminal.ended;
-  expect([code, text]).toEqual([130, expect.stringMatching(/\n✗ Interrupted; nothing was done\.\s+$/)]);
+  expect([code, text]).toEqual([130, expect.stringMatching(/\n✗ Interrupted; nothing was changed\.\s+$/)]);
   expect(executable.sandbox.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
   expect(existsSync(join(executable.directory, '.config'))).toBe(false);
 });

@@ -20,7 +20,7 @@ const minted = () => executable.sandbox.state.tokens.slice(6);
 /** Ctrl-U. */
 const ERASE_LINE = '\u0015';
 
-/** Each question of the login, and what answers it. */
+/** The prompts of the login and an answer to each. */
 const questions: readonly (readonly [question: string, answer: string])[] = [
   ['? Email:', `${SEED_EMAIL}${keys.enter}`],
   ['? Password:', `${SEED_PASSWORD}${keys.enter}`],
@@ -34,7 +34,7 @@ async function answer(terminal: Terminal, upTo: number): Promise<void> {
   }
 }
 
-test('Enter at the last question signs in with everything', async () => {
+test('Enter at the last prompt creates a token with every ability', async () => {
   const terminal = open('login', '--insecure-storage');
   await answer(terminal, questions.length);
   const { text, code } = await terminal.ended;
@@ -47,12 +47,12 @@ test('Enter at the last question signs in with everything', async () => {
   expect(text).not.toContain(token);
 });
 
-test('the first sign-in asks for the host, and the profile keeps it', async () => {
+test('the first login prompts for the host, and the profile saves it', async () => {
   const env = { DNX_CONFIG_DIR: join(executable.directory, 'config') };
   const terminal = openTerminal(['login', '--insecure-storage'], env, executable.directory);
   await terminal.shows('? Host: (deploynix.io)');
   terminal.type(`http://far.example${keys.enter}`);
-  await terminal.shows('Refusing to send a token in the clear to http://far.example.');
+  await terminal.shows('Refusing to send the token unencrypted to http://far.example.');
   terminal.type(`${ERASE_LINE}${executable.sandbox.url}${keys.enter}`);
   await answer(terminal, questions.length);
   const first = await terminal.ended;
@@ -66,7 +66,24 @@ test('the first sign-in asks for the host, and the profile keeps it', async () =
   expect((await again.ended).code).toBe(130);
 });
 
-test('a wrong email, an empty password and a wrong password are asked for again', async () => {
+test('Ctrl-C while the first token is revoked says that you are signed in, and the next command is', async () => {
+  const env = { DNX_CONFIG_DIR: join(executable.directory, 'config') };
+  executable.sandbox.faults.next({ path: '/logout' }, 'hang');
+  const terminal = openTerminal(['login', '--insecure-storage'], env, executable.directory);
+  await terminal.shows('? Host:');
+  terminal.type(`${executable.sandbox.url}${keys.enter}`);
+  await answer(terminal, 2);
+  await terminal.shows('Read only');
+  terminal.type(keys.down + keys.enter);
+  await expect.poll(() => executable.sandbox.calls.at(-1)?.path).toBe('/logout');
+  terminal.type(keys.interrupt);
+  const { text, code } = await terminal.ended;
+  expect([code, text]).toEqual([130, expect.stringContaining(`Signed in to ${host()} as ${SEED_EMAIL} (profile default, file).`)]);
+  const next = await openTerminal(['token', 'revoke', '7', '--yes'], env, executable.directory).ended;
+  expect([next.code, minted()]).toEqual([0, [expect.objectContaining({ id: 8 })]]);
+});
+
+test('an invalid email, an empty password and a wrong password are prompted for again', async () => {
   const terminal = open('login', '--insecure-storage');
   await terminal.shows('? Email:');
   terminal.type(`notanemail${keys.enter}`);
@@ -74,7 +91,7 @@ test('a wrong email, an empty password and a wrong password are asked for again'
   terminal.type(`${ERASE_LINE}${SEED_EMAIL}${keys.enter}`);
   await terminal.shows('? Password:');
   terminal.type(keys.enter);
-  await terminal.shows('An answer is required.');
+  await terminal.shows('A value is required.');
   terminal.type(`wrong${keys.enter}`);
   await terminal.shows('Wrong email or password. Try again.');
   await terminal.shows('? Password:');
@@ -84,23 +101,23 @@ test('a wrong email, an empty password and a wrong password are asked for again'
   expect((await terminal.ended).code).toBe(0);
 });
 
-test('the list of abilities can be filtered, and chosen from one by one or all at once', async () => {
+test('the list of abilities can be filtered, and selected one by one or all at once', async () => {
   const terminal = open('login', '--insecure-storage');
   await answer(terminal, 2);
   await terminal.shows('Choose abilities…');
   terminal.type(keys.down + keys.down + keys.down + keys.enter);
-  await terminal.shows('? Abilities 0 chosen');
+  await terminal.shows('? Abilities 0 selected');
   terminal.type('daem');
-  await terminal.shows('0 chosen daem');
+  await terminal.shows('0 selected daem');
   await terminal.shows('daemon:read');
   terminal.type(keys.down + keys.down);
   await terminal.shows('❯ ◯ daemon:update');
   terminal.type(' ');
-  await terminal.shows('1 chosen daem');
+  await terminal.shows('1 selected daem');
   terminal.type('\u007f\u007f\u007f\u007fredir');
-  await terminal.shows('1 chosen redir');
+  await terminal.shows('1 selected redir');
   terminal.type('\t');
-  await terminal.shows('5 chosen redir');
+  await terminal.shows('5 selected redir');
   terminal.type(keys.enter);
   expect((await terminal.ended).code).toBe(0);
   expect(minted()).toMatchObject([
@@ -108,21 +125,21 @@ test('the list of abilities can be filtered, and chosen from one by one or all a
   ]);
 });
 
-test('an empty choice of abilities does not mean everything', async () => {
+test('the list of abilities requires at least one', async () => {
   const terminal = open('login', '--insecure-storage');
   await answer(terminal, 2);
   await terminal.shows('Choose abilities…');
   terminal.type(keys.down + keys.down + keys.down + keys.enter);
-  await terminal.shows('? Abilities 0 chosen');
+  await terminal.shows('? Abilities 0 selected');
   terminal.type(keys.enter);
-  await terminal.shows('Choose at least one');
+  await terminal.shows('Select at least one');
   terminal.type(keys.interrupt);
   expect((await terminal.ended).code).toBe(130);
   expect(minted()).toEqual([]);
 });
 
 test.each(questions.map(([question], index) => [question, index] as const))(
-  'Ctrl-C at “%s” leaves nothing behind',
+  'Ctrl-C at “%s” stores nothing and creates no token',
   async (question, index) => {
     const terminal = open('login', '--insecure-storage');
     await answer(terminal, index);
@@ -130,7 +147,7 @@ test.each(questions.map(([question], index) => [question, index] as const))(
     terminal.type(keys.interrupt);
     const { text, code } = await terminal.ended;
     expect(code).toBe(130);
-    expect(text).toContain('Interrupted; nothing was done.');
+    expect(text).toContain('Interrupted; nothing was changed.');
     expect(minted()).toEqual([]);
     expect(executable.sandbox.calls).toHaveLength(index < 2 ? 0 : 3);
     expect(existsSync(join(executable.directory, 'config/config.json'))).toBe(false);
@@ -138,7 +155,7 @@ test.each(questions.map(([question], index) => [question, index] as const))(
   },
 );
 
-test('--with-token asks for it behind a mask on a terminal', async () => {
+test('--with-token prompts for a masked token on a terminal', async () => {
   const terminal = open('login', '--with-token', '--insecure-storage');
   await terminal.shows('? Token:');
   terminal.type(`${executable.sandbox.token}${keys.enter}`);
@@ -148,7 +165,7 @@ test('--with-token asks for it behind a mask on a terminal', async () => {
   expect(Object.values(stored())).toEqual([executable.sandbox.token]);
 });
 
-test('--for takes the place of the question', async () => {
+test('--for replaces the prompt for abilities', async () => {
   const terminal = open('login', '--insecure-storage', '--email', SEED_EMAIL, '--for', 'deploy --wait');
   await terminal.shows('? Password:');
   terminal.type(`${SEED_PASSWORD}${keys.enter}`);
@@ -156,7 +173,7 @@ test('--for takes the place of the question', async () => {
   expect(minted()).toMatchObject([{ abilities: ['site:deploy', 'site:read'] }]);
 });
 
-test('a sixth sign-in within a minute is told to wait', async () => {
+test('the sixth login within a minute is rate limited', async () => {
   for (const passwords of [3, 3]) {
     const terminal = open('login', '--insecure-storage', '--email', SEED_EMAIL, '--preset', 'ci-deploy');
     for (let each = 1; each <= passwords; each++) {
@@ -172,7 +189,7 @@ test('a sixth sign-in within a minute is told to wait', async () => {
   }
 });
 
-test('a plan without API access is explained, and nothing is stored', async () => {
+test('a plan without API access is explained and nothing is stored', async () => {
   executable.sandbox.state.plan.api_access = false;
   const terminal = open('login', '--insecure-storage');
   await answer(terminal, 2);
@@ -182,14 +199,14 @@ test('a plan without API access is explained, and nothing is stored', async () =
   expect(existsSync(join(executable.directory, 'config/tokens.json'))).toBe(false);
 });
 
-test('a missing keychain is reported before anything is asked', async () => {
+test('a missing keychain is reported before any prompt', async () => {
   const { text, code } = await open('login').ended;
   expect(code).toBe(1);
   expect(text).not.toContain('?');
   expect(text).toContain('--insecure-storage');
 });
 
-test('token create asks the same question, with CI first', async () => {
+test('token create uses the same prompt, with CI first', async () => {
   const terminal = openTerminal(
     ['token', 'create', 'ci'],
     { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token },
@@ -198,10 +215,10 @@ test('token create asks the same question, with CI first', async () => {
   await terminal.shows('? What should this token be able to do?');
   terminal.type(keys.enter);
   expect((await terminal.ended).code).toBe(0);
-  expect(minted()).toMatchObject([{ name: 'ci', abilities: ['site:deploy', 'site:read'] }]);
+  expect(minted()).toMatchObject([{ name: 'ci', abilities: ['site:deploy', 'server:read', 'site:read'] }]);
 });
 
-test('the token in use is revoked only once its name is typed', async () => {
+test('token revoke asks for the name of the token in use', async () => {
   const terminal = openTerminal(
     ['token', 'revoke', 'Sandbox', '--yes'],
     { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token },

@@ -5,22 +5,22 @@ import { hasten } from '../support/hasten.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 
 if (missing.length > 0 && !required) {
-  process.stderr.write(`Skipped the test of a newcomer's first hour: this machine has no ${missing.join(', ')}\n`);
+  process.stderr.write(`Skipped the test of a new user: this machine has no ${missing.join(', ')}\n`);
 }
 
-/** The narrowest terminal that is common. */
+/** The default width of a terminal. */
 const COLUMNS = 80;
 
-describe.skipIf(missing.length > 0 && !required)('a newcomer with an empty home directory', { timeout: 60_000 }, () => {
+describe.skipIf(missing.length > 0 && !required)('a new user with an empty home directory', { timeout: 60_000 }, () => {
   const fast = hasten(5);
   let desktop: Desktop;
   let env: Record<string, string>;
   const terminals: Terminal[] = [];
   const steps: string[] = [];
-  let said = '';
+  let output = '';
 
   beforeAll(async () => {
-    expect(missing, 'programs that this test needs, and CI must have').toEqual([]);
+    expect(missing, 'programs that CI must have').toEqual([]);
     desktop = await Desktop.create();
     env = { ...(await desktop.login()), ...fast.env, TERM: 'xterm-256color' };
     await desktop.unlock(env);
@@ -46,7 +46,7 @@ describe.skipIf(missing.length > 0 && !required)('a newcomer with an empty home 
     const { text, code } = await terminal.ended;
     expect(code, text).toBe(0);
     expect(text).toMatch(outcome);
-    said += text;
+    output += text;
   };
 
   test('signs in, deploys and rolls back in 14 commands and answers, without an error', async () => {
@@ -72,7 +72,7 @@ describe.skipIf(missing.length > 0 && !required)('a newcomer with an empty home 
 
     sandbox.type(keys.interrupt);
     expect((await sandbox.ended).code).toBe(0);
-    expect(said).not.toMatch(/^\s*(✗|Error:)/m);
+    expect(output).not.toMatch(/^\s*(✗|Error:)/m);
     expect(steps.length, steps.join('\n')).toBeLessThanOrEqual(14);
   });
 });

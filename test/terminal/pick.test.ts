@@ -13,7 +13,7 @@ const open = (...words: string[]) =>
   openTerminal(words, { DNX_HOST: executable.sandbox.url, DNX_TOKEN: executable.sandbox.token }, executable.directory);
 const posts = () => executable.sandbox.calls.filter(({ method }) => method === 'POST').map(({ path }) => path);
 
-test('text that is pasted with its enter picks what it filters, never what was at the top before', async () => {
+test('pasted text with Enter picks the filtered row, not the one that was first', async () => {
   const terminal = open('deploy', '--no-wait');
   await terminal.shows('❯ shop.example.com');
   terminal.type(`blog${keys.enter}`);
@@ -23,7 +23,7 @@ test('text that is pasted with its enter picks what it filters, never what was a
   expect(posts()).toEqual([`/servers/${seeded.servers['web-1']}/sites/${seeded.sites['blog.example.com']}/deploy`]);
 });
 
-test('text without a match picks nothing, and can be corrected', async () => {
+test('text without a match picks nothing and can be corrected', async () => {
   const terminal = open('deploy', '--no-wait');
   await terminal.shows('❯ shop.example.com');
   terminal.type(`xyz${keys.enter}`);
@@ -43,5 +43,5 @@ test('Ctrl-C picks nothing', async () => {
   terminal.type(`blog${keys.interrupt}`);
   const { text, code } = await terminal.ended;
   expect([code, posts()]).toEqual([130, []]);
-  expect(text).toContain('Interrupted; nothing was done.');
+  expect(text).toContain('Interrupted; nothing was changed.');
 });

@@ -14,17 +14,30 @@ async function open(latencyMs: number, ...words: string[]) {
   return openTerminal(words, { DNX_HOST: url, DNX_TOKEN: token, NO_COLOR: '1' }, executable.directory);
 }
 
-test('a slow request shows the host and the seconds, and the spinner is gone before the result', async () => {
+test('a slow request shows the host and the seconds until the result', async () => {
   const terminal = await open(2_000, 'server', 'list', '-o', 'ids');
   const { host } = new URL(executable.sandbox.url);
-  await terminal.shows(host);
-  await terminal.shows(`${host} 1s`);
+  await terminal.shows(`Waiting for ${host}`);
+  await terminal.shows(`Waiting for ${host}  1s`);
   const { code, raw } = await terminal.ended;
   expect(code).toBe(0);
-  // The line of the spinner is erased and the cursor is back before the first id.
+  // The spinner is erased and the cursor is visible before the first id.
   const [erased = '', ids = ''] = raw.slice(raw.lastIndexOf(host) + host.length).split(SHOW_CURSOR);
   expect(erased).toContain(ERASE_LINE);
   expect(ids.trim().split('\r\n')).toEqual(executable.sandbox.state.servers.map(({ id }) => id));
+});
+
+test('the seconds count from the first slow request of the command', async () => {
+  const terminal = await open(1_200, 'site', 'show', 'shop.example.com', '--server', 'web-1', '--json');
+  for (const seconds of [1, 2, 3]) await terminal.shows(`Waiting for ${new URL(executable.sandbox.url).host}  ${seconds}s`);
+  expect((await terminal.ended).code).toBe(0);
+});
+
+test('several live lines have a glyph each, and their states are aligned', async () => {
+  const terminal = await open(0, 'deploy', 'staging.example.com', 'blog.example.com', '--server', 'web-1');
+  await terminal.shows(/(\S) staging\.example\.com {2}started 0s\s+\1 blog\.example\.com {5}started 0s/);
+  terminal.type(keys.interrupt);
+  expect((await terminal.ended).code).toBe(130);
 });
 
 test('a slow request shows nothing with --quiet', async () => {
@@ -33,7 +46,7 @@ test('a slow request shows nothing with --quiet', async () => {
   expect([code, raw.trim().split('\r\n')]).toEqual([0, executable.sandbox.state.servers.map(({ id }) => id)]);
 });
 
-test('a slow request ends its spinner before a question', async () => {
+test('a slow request clears its spinner before a prompt', async () => {
   const terminal = await open(600, 'server', 'create', 'web-3', '--size', 'cx32', '--no-wait');
   await terminal.shows(new URL(executable.sandbox.url).host);
   await terminal.shows('? Cloud provider:');

@@ -14,7 +14,7 @@ const orders = () => executable.sandbox.calls.filter(({ method }) => method === 
 /** Runs a command line on a terminal. */
 const open = (line: string, token = executable.sandbox.token) => openTerminal(line.split(' '), on(token), executable.directory);
 
-/** Answers questions in order: waits for each of the texts, then presses the keys. */
+/** Waits for the texts of each prompt in order, then presses its keys. */
 async function answer(terminal: Terminal, ...questions: readonly (readonly [...texts: string[], typed: string])[]) {
   for (const question of questions) {
     for (const text of question.slice(0, -1)) await terminal.shows(text);
@@ -26,7 +26,7 @@ const { enter, down } = keys;
 const server = () => executable.sandbox.state.servers.at(-1);
 const site = () => executable.sandbox.state.sites.at(-1);
 
-test('server create asks for everything, shows what it costs, and asks before it orders', async () => {
+test('server create prompts for every field, shows the price and asks for confirmation', async () => {
   const terminal = open('server create --no-wait');
   await answer(
     terminal,
@@ -38,32 +38,32 @@ test('server create asks for everything, shows what it costs, and asks before it
     ['? Image:', '❯ Ubuntu 24.04 LTS (ubuntu-24.04)', 'Let Deploynix decide', 'navigate', enter],
     ['? Server type:', 'type to filter', '❯ Let Deploynix decide', 'load_balancer', enter],
     ['? PHP version:', '❯ Let Deploynix decide', 'Other…', 'navigate', down + enter],
-    ['? Database:', '❯ Let Deploynix decide', 'navigate', enter],
+    ['? Database type:', '❯ Let Deploynix decide', 'navigate', enter],
     ['Size            cx32 (4 vCPU, 8 GB, €6.80/mo)', '? Create this server? (y/N)', `y${enter}`],
   );
   const { text, code } = await terminal.ended;
   expect(text).toContain(
-    'The same without questions: dnx server create web-3 --no-wait --provider hetzner --credential-id 01JQ8Z4T9G00000000CRED0001 --region nbg1 --size cx32 --image ubuntu-24.04 --php-version 8.0 --no-input',
+    'Without prompts:\r\n  dnx server create web-3 --no-wait --provider hetzner --credential-id 01JQ8Z4T9G00000000CRED0001 --region nbg1 --size cx32 --image ubuntu-24.04 --php-version 8.0 --no-input',
   );
   expect(text, 'credentials of another provider are not offered').not.toMatch(/❯ Hetzner production[^?]*DigitalOcean/);
   expect(code).toBe(0);
   expect(server()).toMatchObject({ name: 'web-3', provider: 'hetzner', region: 'nbg1', size: 'cx32', php_version: '8.0' });
 });
 
-test('the summary has the price of a size that was given as an option', async () => {
+test('server create shows the price of a size given as an option', async () => {
   const terminal = open('server create cache-1 --provider hetzner --credential-id 1 --region fsn1 --size cx42 --type cache --no-wait');
   await answer(terminal, ['? Image:', 'navigate', enter], ['cx42 (8 vCPU, 16 GB, €16.40/mo)', '? Create this server? (y/N)', `n${enter}`]);
   const { text, code } = await terminal.ended;
-  expect(text, 'a cache needs neither').not.toMatch(/\? (PHP version|Database):/);
+  expect(text, 'a cache needs neither').not.toMatch(/\? (PHP version|Database type):/);
   expect(text).toContain('Cancelled; nothing was changed.');
   expect(code).toBe(1);
   expect(orders()).toEqual([]);
 });
 
 test.each([
-  ['enter', enter, 1],
+  ['Enter', enter, 1],
   ['Ctrl-C', keys.interrupt, 130],
-])('%s at the last question orders nothing', async (_, typed, code) => {
+])('server create orders nothing after %s at the confirmation', async (_, typed, code) => {
   const terminal = open('server create web-3 --provider hetzner --type load_balancer');
   await answer(
     terminal,
@@ -77,7 +77,7 @@ test.each([
   expect(orders()).toEqual([]);
 });
 
-test('a complete command line is not questioned on a terminal', async () => {
+test('server create asks nothing if the command line is complete', async () => {
   const { state } = executable.sandbox;
   const line = `server create web-3 --provider hetzner --credential-id ${state.credentials[0]?.id} --region fsn1 --size cx32 --image ubuntu-24.04`;
   const terminal = open(`${line} --type app --php-version 8.4 --database-type mysql --no-wait`);
@@ -86,21 +86,21 @@ test('a complete command line is not questioned on a terminal', async () => {
   expect([code, server()]).toMatchObject([0, { name: 'web-3' }]);
 });
 
-test('a machine of your own is asked for its address', async () => {
+test('server create prompts for the IP address of a custom machine', async () => {
   const terminal = open('server create own-1 --provider custom --type worker --php-version 8.4 --no-wait');
-  await answer(terminal, ['? IP address of your own machine', `198.51.100.7${enter}`], ['? Create this server? (y/N)', `y${enter}`]);
+  await answer(terminal, ['? IP address of your own server', `198.51.100.7${enter}`], ['? Create this server? (y/N)', `y${enter}`]);
   expect((await terminal.ended).code).toBe(0);
   expect(server()).toMatchObject({ name: 'own-1', ip_address: '198.51.100.7' });
 });
 
-test('a token that may not list providers types the words instead', async () => {
+test('server create takes typed values if the token cannot list providers', async () => {
   const terminal = open('server create web-3 --type load_balancer --no-wait', executable.sandbox.mint(['server:create']));
   await answer(terminal, ['? Cloud provider, such as hetzner:', `hetzner${enter}`], ['? Create this server? (y/N)', `y${enter}`]);
   expect((await terminal.ended).code).toBe(0);
   expect(server()).toMatchObject({ provider: 'hetzner' });
 });
 
-test('site create asks for the rest, suggests what suits the type, and says how to deploy', async () => {
+test('site create prompts for the rest, suggests values for the type and says how to deploy', async () => {
   const terminal = open('site create --server web-1');
   await answer(
     terminal,
@@ -110,13 +110,13 @@ test('site create asks for the rest, suggests what suits the type, and says how 
     ['? Branch to deploy:', '❯ main', 'Other…', 'navigate', enter],
     ['? Web directory:', '❯ /public', 'Let Deploynix decide', 'navigate', enter],
     ['? PHP version:', '❯ Let Deploynix decide', 'Other…', 'navigate', keys.up + enter],
-    ['? PHP version:', `8.4${enter}`],
+    ['✔ PHP version: Other…', '? PHP version:', `8.4${enter}`],
   );
   const { text, code } = await terminal.ended;
   expect(text).toContain('✓ Created site new.example.com');
   expect(text).toContain('Next: dnx deploy new.example.com');
   expect(text).toMatch(
-    /The same without questions: dnx site create new.example.com --server web-1 --type laravel --git-repository-id \w+ --branch main/,
+    /Without prompts:\r\n {2}dnx site create new.example.com --server web-1 --type laravel --git-repository-id \w+ --branch main/,
   );
   expect(code).toBe(0);
   expect(site()).toMatchObject({
@@ -128,15 +128,15 @@ test('site create asks for the rest, suggests what suits the type, and says how 
   });
 });
 
-test('site create picks the server that was not given', async () => {
+test('site create prompts for a missing server', async () => {
   const terminal = open('site create manual.example.com --type static --web-directory /');
   await answer(terminal, ['web-1', down + enter], ['? Git repository:', '❯ No repository', 'navigate', enter]);
   const { text, code } = await terminal.ended;
-  expect(text).toMatch(/The same without questions: dnx site create manual.example.com .*--server web-2.* --no-input/);
+  expect(text).toMatch(/Without prompts:\s+dnx site create manual.example.com .*--server web-2.* --no-input/);
   expect([code, site()]).toMatchObject([0, { domain: 'manual.example.com' }]);
 });
 
-test('a static site without a repository is asked for neither branch nor PHP version', async () => {
+test('site create prompts for neither branch nor PHP version of a static site without a repository', async () => {
   const terminal = open('site create docs.example.com --server web-1 --type static');
   await answer(terminal, ['? Git repository:', '❯ No repository', 'navigate', enter], ['? Web directory:', '❯ /', 'navigate', enter]);
   const { text, code } = await terminal.ended;
@@ -144,7 +144,7 @@ test('a static site without a repository is asked for neither branch nor PHP ver
   expect([code, site()]).toMatchObject([0, { domain: 'docs.example.com', type: 'static', web_directory: '/' }]);
 });
 
-test('a secret is masked, and is in no command line', async () => {
+test('credential create masks a secret and omits it from the suggested command line', async () => {
   const terminal = openTerminal(
     ['credential', 'create', 'Spare', '--provider', 'hetzner'],
     on(executable.sandbox.token),
@@ -158,7 +158,7 @@ test('a secret is masked, and is in no command line', async () => {
   expect(code).toBe(0);
 });
 
-test('Ctrl-C at the first question orders nothing', async () => {
+test('server create orders nothing after Ctrl-C at the first prompt', async () => {
   const terminal = openTerminal(['server', 'create', 'web-3'], on(executable.sandbox.token), executable.directory);
   await terminal.shows('? Cloud provider:');
   await terminal.shows('navigate');
@@ -168,9 +168,9 @@ test('Ctrl-C at the first question orders nothing', async () => {
 });
 
 test.each([
-  ['what is typed is not the name', 'web-2', 2],
-  ['what is typed is the name', 'web-1', 0],
-])('deleting a server: %s', async (_, typed, code) => {
+  ['nothing if another name is typed', 'web-2', 2],
+  ['the server if its name is typed', 'web-1', 0],
+])('server delete deletes %s', async (_, typed, code) => {
   const terminal = openTerminal(['server', 'delete', 'web-1'], on(executable.sandbox.token), executable.directory);
   await terminal.shows('! Delete server web-1. The machine, its sites and its data will be lost.');
   await terminal.shows("? Type 'web-1' to continue:");
@@ -182,10 +182,10 @@ test.each([
 test.each([
   ['n', 1, 0],
   ['y', 0, 1],
-])('an import into Deploynix asks what it would overwrite: %s', async (typed, code, imports) => {
+])('env import says what it overwrites and respects the answer %s', async (typed, code, imports) => {
   const terminal = openTerminal(['env', 'import', '--site', 'shop.example.com'], on(executable.sandbox.token), executable.directory);
-  await terminal.shows('! This overwrites variables of the same name at Deploynix.');
-  await terminal.shows('on site shop.example.com on server web-1? (y/N)');
+  await terminal.shows('! This overwrites variables with the same name in Deploynix.');
+  await terminal.shows('on shop.example.com (web-1)? (y/N)');
   terminal.type(`${typed}${keys.enter}`);
   expect((await terminal.ended).code).toBe(code);
   expect(orders()).toHaveLength(imports);

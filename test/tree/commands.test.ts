@@ -23,7 +23,7 @@ describe.each(leaves.map((leaf) => [leaf.path, leaf] as const))('%s', (_, { grou
     expect(needs.filter((need) => !abilities.includes(need))).toEqual([]);
   });
 
-  test('takes options that commander can read, each once', () => {
+  test('declares unique options that commander can parse', () => {
     const options = { ...globals, ...optionsOf(group, command) };
     for (const [key, option] of Object.entries(options)) {
       expect(key).toMatch(/^[a-z]+(_[a-z\d]+)*$/);
@@ -38,7 +38,7 @@ describe.each(leaves.map((leaf) => [leaf.path, leaf] as const))('%s', (_, { grou
     expect(overridden).toEqual([]);
   });
 
-  test('takes required arguments first and a variadic one last', () => {
+  test('declares required arguments first and a variadic one last', () => {
     const positionals = positionalsOf(group, command);
     const firstOptional = positionals.findIndex(({ required }) => !required);
     if (firstOptional >= 0) expect(positionals.slice(firstOptional).every(({ required }) => !required)).toBe(true);
@@ -46,7 +46,7 @@ describe.each(leaves.map((leaf) => [leaf.path, leaf] as const))('%s', (_, { grou
   });
 });
 
-test('a group has each name and alias once', () => {
+test('names and aliases are unique within each group', () => {
   const groups = new Map<string, string[]>();
   for (const { group, command } of leaves) {
     groups.set(group.name, [...(groups.get(group.name) ?? []), command.name, ...(command.aliases ?? [])]);
@@ -65,7 +65,7 @@ test.each([
   }
 });
 
-test('each word at the root means one thing', () => {
-  const words = [...tree.contents.flatMap(namesOf), ...tree.alone.map(({ name }) => name), ...Object.keys(tree.shortcuts), 'help'];
+test('names and aliases are unique at the root', () => {
+  const words = [...tree.contents.flatMap(namesOf), ...tree.standalone.map(({ name }) => name), ...Object.keys(tree.shortcuts), 'help'];
   expect(words.sort()).toEqual([...new Set(words)].sort());
 });

@@ -4,12 +4,12 @@ import { consentLevel } from '../../src/cli/language/tree.ts';
 import { openBed, type Run } from '../support/dnx.ts';
 import { leaves, linesOf } from '../support/tree.ts';
 
-/** Ask only sometimes and have their own tests: with a deployment already scheduled, and for DELETE. */
+/** These ask only if a deployment is already scheduled, or for DELETE, and have their own tests. A review needs no consent. */
 const sometimes = ['site schedule', 'api'];
 
-/** Every command with consent, and its first example with `--yes` or `--confirm`, without that option. */
+/** Every command that asks for consent, with an example from which `--yes` or `--confirm` is removed. */
 const consenting = leaves.flatMap((leaf) => {
-  if (sometimes.includes(leaf.path) || !('yes' in optionsOf(leaf.group, leaf.command))) return [];
+  if (sometimes.includes(leaf.path) || leaf.command.review || !('yes' in optionsOf(leaf.group, leaf.command))) return [];
   const agreed = linesOf(leaf).find((line) => / --(yes|confirm)\b/.test(line));
   if (!agreed) throw new Error(`${leaf.path} has no example with its consent`);
   const line = agreed.replace(/^dnx /, '').replace(/ --yes\b| --confirm ('[^']*'|\S+)/g, '');
@@ -25,7 +25,7 @@ async function run(line: string): Promise<Run> {
   }
 }
 
-test('these commands ask for the name, and more than 20 ask in all', () => {
+test('these commands ask for a name, and more than 20 ask for consent', () => {
   expect(consenting.filter(({ severe }) => severe).map(({ path }) => path)).toEqual([
     'server delete',
     'site delete',
@@ -35,7 +35,7 @@ test('these commands ask for the name, and more than 20 ask in all', () => {
   expect(consenting.length).toBeGreaterThan(20);
 });
 
-test.each(consenting)('$path sends nothing without a terminal and without consent', async ({ line, severe }) => {
+test.each(consenting)('$path sends nothing without consent if there is no terminal', async ({ line, severe }) => {
   const refused = await run(line);
   expect(refused).toMatchObject({ code: 2, calls: [], stdout: '' });
   expect(refused.stderr).toContain(severe ? '--confirm' : '--yes');
@@ -45,7 +45,7 @@ describe.each(consenting.filter(({ severe }) => severe))('$path cannot be undone
   test('--yes is not enough', async () => {
     const refused = await run(`${line} --yes`);
     expect(refused).toMatchObject({ code: 2, calls: [], stdout: '' });
-    expect(refused.stderr).toContain('--yes is not enough here');
+    expect(refused.stderr).toContain('--yes is not enough');
   });
 
   test('a wrong name changes nothing', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { openBed } from '../support/dnx.ts';
 import { examples, prepareExample, runExample } from '../support/examples.ts';
 
-test.each(examples.filter(({ nested }) => !nested))('$line', async ({ line }) => {
+test.each(examples.flatMap(({ line, nested }) => (nested ? [] : [line])))('%s', async (line) => {
   const bed = await openBed();
   try {
     await prepareExample(bed, line);

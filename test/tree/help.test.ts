@@ -14,17 +14,17 @@ beforeAll(async () => {
 });
 afterAll(() => bed.close());
 
-/** The words of a page, so that two widths can be compared. A continued command line is one line. */
+/** The words of a page, to compare two widths. */
 const wordsOf = (text: string): string[] => text.replaceAll(/ \\$/gm, '').split(/\s+/).filter(Boolean).sort();
 
-/** The help in a pipe, after checking it on terminals of several widths. */
+/** The help in a pipe, after it was checked on terminals of several widths. */
 async function helpOf(line: string): Promise<string> {
   const piped = await bed.dnx(line);
   for (const columns of widths) {
     const shown = await bed.dnx(line, { columns, env: { NO_COLOR: '1' } });
     expect([shown.code, shown.stderr, shown.calls]).toEqual([0, '', []]);
     expect(shown.stdout).not.toMatch(/undefined|\[object|^ {2}help\b| +$/m);
-    // Only a single word, which quotes may hold together, may be longer than the line.
+    // Only a single word or a quoted string may exceed the width.
     const long = shown.stdout.split('\n').filter((each) => each.length > columns && !/^ *('[^']*'|\S+)( \\)?$/.test(each));
     expect(long, `${line} at ${columns}`).toEqual([]);
     expect(wordsOf(shown.stdout), `${line} at ${columns}`).toEqual(wordsOf(piped.stdout));
@@ -35,23 +35,27 @@ async function helpOf(line: string): Promise<string> {
 
 const linesIn = (text: string): number => text.trimEnd().split('\n').length;
 
-/** A page with continued lines joined, as a shell reads them. */
+/** Joins continued lines, as a shell does. */
 const unbroken = (text: string): string => text.replaceAll(/ \\\n +/g, ' ');
 
 describe('dnx', () => {
   test('fits 24 lines and names every group, command and topic', async () => {
     const help = await helpOf('--help');
     expect(linesIn(help)).toBeLessThanOrEqual(24);
-    for (const { name } of [...tree.contents, ...tree.alone, ...tree.topics]) expect(help).toMatch(new RegExp(`[ ,]${name}(,|$)`, 'm'));
+    for (const { name } of [...tree.contents, ...tree.standalone, ...tree.topics])
+      expect(help).toMatch(new RegExp(`[ ,]${name}(,|$)`, 'm'));
     for (const [name, [, , summary]] of Object.entries(tree.shortcuts)) expect(help).toMatch(new RegExp(`${name} +${summary}`));
     expect(help).toContain('  $ dnx deploy shop.example.com\n');
     expect(help).toContain('dnx help options');
     expect(help).toContain('dnx sandbox start');
   });
 
-  test.each([[], ['help'], ['help', 'help'], ['-h'], ['--json']])('%j shows the same', async (...words) => {
-    expect((await bed.dnx(words)).stdout).toBe((await bed.dnx('--help')).stdout);
-  });
+  test.each([[], ['help'], ['help', 'help'], ['-h'], ['--json'], ['help', '--api'], ['--help', '--api'], ['help', '--nope', 'deploy']])(
+    '%j shows the same help',
+    async (...words) => {
+      expect((await bed.dnx(words)).stdout).toBe((await bed.dnx('--help')).stdout);
+    },
+  );
 });
 
 describe.each(tree.contents)('dnx $name', ({ name, summary, aliases = [] }) => {
@@ -64,7 +68,7 @@ describe.each(tree.contents)('dnx $name', ({ name, summary, aliases = [] }) => {
       if (group.name === name) expect(help).toMatch(new RegExp(`^ {2}${command.name}\\b.* {2}${command.summary.slice(0, 20)}`, 'm'));
   });
 
-  test('without a command shows its help, under every name', async () => {
+  test('shows its help without a command, under every name and alias', async () => {
     const help = await bed.dnx(`${name} --help`);
     for (const line of [name, `help ${name}`, `${name} help`, `${name} --json`, ...aliases]) {
       const run = await bed.dnx(line);
@@ -81,20 +85,25 @@ describe.each(leaves)('dnx $path', (leaf) => {
     for (const line of linesOf(leaf)) expect(top).toMatch(new RegExp(`^  \\$ ${escaped(line)}$`, 'm'));
     expect(help).toContain('Global options: dnx help options. Exit codes: dnx help exit-codes\n');
     expect(linesIn(help.slice(help.lastIndexOf('\n\n') + 2))).toBeLessThanOrEqual(3);
+    const { description = '', exits } = leaf.command;
+    expect(description).not.toMatch(/exit code|exits with/i);
+    const [, codes] = /\n\n(Exit codes: [\s\S]+?)\n\n(Token|API|Global) [\s\S]+$/.exec(help) ?? [];
+    expect(codes?.replaceAll('\n', ' ')).toBe(exits && `Exit codes: ${exits}`);
+    expect(linesIn(codes ?? '')).toBeLessThanOrEqual(2);
   });
 
   test('--api shows its calls', async () => {
     const help = await helpOf(`${leaf.path} --help --api`);
     for (const endpoint of operationsOf(leaf.command)) expect(help).toContain(`  ${endpoint}`);
     for (const field of Object.keys(leaf.command.fields ?? {})) expect(help).toContain(`  ${field} `);
-    // What is assumed is explained, once.
+    // One line explains what 'assumed' means.
     expect(help.match(/^assumed: /gm)?.length ?? 0).toBe(/assumed/.test(help) ? 1 : 0);
   });
 });
 
 const escaped = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&');
 
-test.each(Object.entries(tree.shortcuts))('dnx %s has the help of its command', async (name, [group, command]) => {
+test.each(Object.entries(tree.shortcuts))('dnx %s shows the help of its command', async (name, [group, command]) => {
   const help = await helpOf(`${name} --help`);
   const long = await helpOf(`${group} ${command} --help`);
   expect(help.split('\n')[0]).toBe(long.split('\n')[0]);
@@ -122,14 +131,14 @@ describe('topics', () => {
   test('environment lists every variable of dnx', async () => {
     const help = await helpOf('help environment');
     const read = sources('src').flatMap((text) => text.match(/\bDNX_[A-Z]+(_[A-Z]+)*\b/g) ?? []);
-    // Set for --verify-cmd, not read.
+    // dnx sets these for --verify-cmd and does not read them.
     const set = ['DNX_RELEASE', 'DNX_SITE_URL'];
     const expected = [...new Set(read)].filter((name) => !set.includes(name)).sort();
     expect([...new Set(help.match(/\bDNX_[A-Z_]+\b/g))].sort()).toEqual(expected);
   });
 });
 
-/** Every source but the help, which could hide what nothing reads. */
+/** Every source file except the help, which names variables without reading them. */
 const sources = (directory: string): string[] =>
   readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((each) => each.isFile() && !each.parentPath.endsWith('features/help'))

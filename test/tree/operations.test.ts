@@ -20,7 +20,7 @@ test('the sandbox serves exactly the operations of the API reference', () => {
   expect(routes).toEqual(listed);
 });
 
-test('operations without a command have a reason', () => {
+test('an operation without a command has a reason', () => {
   for (const line of excluded) {
     expect(line).toMatch(/^- (GET|POST|PUT|DELETE) \/\S+: .{20,}$/);
     expect(listed).not.toContain(/^- (.*?):/.exec(line)?.[1]);

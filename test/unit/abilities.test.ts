@@ -16,7 +16,7 @@ async function needs(...lines: string[]): Promise<string[]> {
   );
 }
 
-describe('what a command line needs', () => {
+describe('the abilities of a command line', () => {
   test.each([
     ['deploy', ['site:deploy']],
     ['deploy --wait', ['site:deploy', 'site:read']],
@@ -40,24 +40,24 @@ describe('what a command line needs', () => {
     expect((await needs(line)).toSorted()).toEqual(expected.toSorted());
   });
 
-  test('adds several lines up', async () => {
+  test('combines several lines', async () => {
     expect(await needs('deploy --wait', 'env set')).toEqual(['site:deploy', 'site:read', 'site:update?']);
   });
 
-  test('says what it assumed', async () => {
+  test('returns a note for each assumption', async () => {
     const { notes } = await needsOfLines({ lines: ['deploy --wait', 'deploy $SITE'], scripts: [] }, tree, world);
     expect(notes).toEqual([
-      'No server given; assuming its id is set elsewhere.',
-      'No site given; assuming its id is set elsewhere.',
+      'No server given; assuming an id.',
+      'No site given; assuming an id.',
       'The value of $SITE is unknown; assuming it is a name.',
     ]);
   });
 
-  test.each(['nonsense', 'deploy --nonsense', 'server nonsense', 'bash -c "dnx deploy"'])('refuses %s', async (line) => {
+  test.each(['nonsense', 'deploy --nonsense', 'server nonsense', 'bash -c "dnx deploy"'])('rejects %s', async (line) => {
     await expect(needs(line)).rejects.toMatchObject({ code: 'usage' });
   });
 
-  test('adds up a script and names the lines that it skips', async () => {
+  test('combines the lines of a script and names the skipped ones', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'dnx-script-'));
     const file = join(directory, 'deploy.sh');
     writeFileSync(file, '#!/bin/sh\nDNX_SERVER=1\nDNX_SITE=2\ndnx deploy --wait\ndnx frobnicate\nbash -c "dnx server delete 1"\n');

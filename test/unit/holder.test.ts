@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { holderNamed, holderOf, isGone, nameOf, startOf } from '../../src/machine/files/holder.ts';
 
-test('reads a holder back from its name', () => {
+test('holderNamed reads what nameOf writes', () => {
   const holder = holderOf(process.pid);
   expect(holderNamed(nameOf(holder))).toEqual(holder);
   expect(nameOf(holder)).toMatch(/^[\w.-]+,\d+,[\w.-]*,[\w.-]*,[\w.-]+$/);
@@ -13,12 +13,12 @@ test.each(['', '.DS_Store', 'web-1,x,,,', 'web-1,1', 'a,1,b,c,d,e'])('%j is not 
   expect(holderNamed(name)).toBeUndefined();
 });
 
-test('a process of an earlier boot no longer exists', () => {
+test('a process of an earlier boot is gone', () => {
   expect(isGone({ ...holderOf(process.pid), boot: 'earlier' })).toBe(true);
 });
 
-test.each(['linux', 'darwin'] as const)('on %s, a zombie no longer exists', async (system) => {
-  // Its parent becomes a program that never waits for its children.
+test.each(['linux', 'darwin'] as const)('a zombie is gone on %s', async (system) => {
+  // The parent becomes `sleep`, which never reaps its children.
   const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   onTestFinished(() => void parent.kill('SIGKILL'));
   const pid = Number(await new Promise((resolve) => parent.stdout.once('data', (chunk) => resolve(String(chunk)))));
@@ -27,6 +27,6 @@ test.each(['linux', 'darwin'] as const)('on %s, a zombie no longer exists', asyn
   expect(() => process.kill(pid, 0)).not.toThrow();
 });
 
-test('an unknown process no longer exists', () => {
+test('an unknown process has no start time', () => {
   expect(startOf(2 ** 30)).toBeUndefined();
 });

@@ -7,13 +7,19 @@ import { releasesOf } from '../../src/features/deploy/release.ts';
 type Record = { readonly id: string; readonly [field: string]: unknown };
 
 const site = (status: string, more: Partial<Site> = {}): Site => ({ id: 's', status, updated_at: 'monday', ...more });
-const fresh = (more: Partial<Evidence> = {}): Evidence => ({ going: false, worked: false, watched: true, settledAt: undefined, ...more });
-const asItWas = (now: Site, releases: readonly Record[]) => baselineOf(now, releasesOf(releases));
+const fresh = (more: Partial<Evidence> = {}): Evidence => ({
+  going: false,
+  siteWorked: false,
+  sawUnfinished: true,
+  settledAt: undefined,
+  ...more,
+});
+const baselineFrom = (now: Site, releases: readonly Record[]) => baselineOf(now, releasesOf(releases));
 const goal = { to: 'old', commit: 'c0ffee' };
 const made = (id: string, more: object = {}): Record => ({ id, status: 'active', ...more });
 const marked = [made('bad', { active: true, commit_hash: 'bad' }), made('old', { active: false, commit_hash: 'c0ffee' })];
 const unmarked = marked.map(({ active: _, ...each }): Record => each);
-const roll = (now: Site, releases: readonly Record[], evidence = fresh(), from = asItWas(site('active'), marked)) => {
+const roll = (now: Site, releases: readonly Record[], evidence = fresh(), from = baselineFrom(site('active'), marked)) => {
   for (let at = 0; at <= 600_000; at += 10_000) {
     const verdict = judgeRollback(from, goal, evidence, { site: now, releases: releasesOf(releases), at });
     if (verdict) return { seconds: at / 1000, ...verdict };
@@ -27,38 +33,38 @@ test.each([
   ['is_active', '1', '0'],
   ['state', 'live', 'kept'],
   ['current', 1, 0],
-])('has succeeded once the release is live by %s', (mark, on, off) => {
+])('a rollback succeeds once %s marks the release as live', (mark, on, off) => {
   expect(roll(site('active'), swap(on, off, mark))).toMatchObject({ outcome: 'succeeded', seconds: 0, release: { id: 'old' } });
 });
 
-test('by a new release of the old commit has succeeded once that is live', () => {
+test('a rollback succeeds once a new release of the old commit is live', () => {
   const copy = made('copy', { active: true, commit_hash: 'c0ffee' });
   const off = marked.map((each) => ({ ...each, active: false }));
   expect(roll(site('active'), [copy, ...off])).toMatchObject({ outcome: 'succeeded', release: { id: 'copy' } });
   expect(roll(site('active'), [{ ...copy, status: 'deploying', active: false }, ...marked])).toBeUndefined();
 });
 
-test('is decided by the site if nothing is marked as live', () => {
-  const from = asItWas(site('active'), unmarked);
-  const went = () => fresh({ going: true });
-  expect(roll(site('active'), unmarked, went(), from)).toMatchObject({ outcome: 'succeeded', seconds: 20, release: { id: 'old' } });
-  expect(roll(site('failed'), unmarked, went(), from)).toMatchObject({ outcome: 'failed', seconds: 20 });
+test('a rollback is judged by the status of the site if no release is marked as live', () => {
+  const from = baselineFrom(site('active'), unmarked);
+  const wentThrough = () => fresh({ going: true });
+  expect(roll(site('active'), unmarked, wentThrough(), from)).toMatchObject({ outcome: 'succeeded', seconds: 20, release: { id: 'old' } });
+  expect(roll(site('failed'), unmarked, wentThrough(), from)).toMatchObject({ outcome: 'failed', seconds: 20 });
   expect(roll(site('active', { updated_at: 'tuesday' }), unmarked, fresh(), from)).toMatchObject({ outcome: 'unknown', seconds: 90 });
 });
 
 test.each([
-  ['nothing shows', site('active'), marked, 'unknown'],
+  ['nothing changed', site('active'), marked, 'unknown'],
   ['the site was edited', site('active', { updated_at: 'tuesday' }), marked, 'unknown'],
   [
-    'somebody deployed',
+    'another deployment is live',
     site('active'),
     [made('new', { active: true }), ...marked.map((each) => ({ ...each, active: false }))],
     'superseded',
   ],
-] as const)('a doubt lasts 90 seconds: %s', (_, now, releases, outcome) => {
+] as const)('a rollback is unclear for 90 seconds if %s', (_, now, releases, outcome) => {
   expect(roll(now, releases)).toMatchObject({ outcome, seconds: 90 });
 });
 
-test('goes on while the site does', () => {
+test('a rollback continues while the site is deploying', () => {
   expect(roll(site('deploying'), marked)).toBeUndefined();
 });

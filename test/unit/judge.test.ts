@@ -17,12 +17,18 @@ const site = (status: string, more: Partial<Site> = {}): Site => ({
 const release = (id: string, status: string, active = false): Record => ({ id, status, active });
 const OLD = release('old', 'active', true);
 const retired = { ...OLD, active: false };
-const asItWas = (now: Site, releases: readonly Record[] | null = [OLD]): Baseline => baselineOf(now, releases && releasesOf(releases));
-const BEFORE = asItWas(site('active'));
+const baselineFrom = (now: Site, releases: readonly Record[] | null = [OLD]): Baseline => baselineOf(now, releases && releasesOf(releases));
+const BEFORE = baselineFrom(site('active'));
 
-const fresh = (more: Partial<Evidence> = {}): Evidence => ({ going: false, worked: false, watched: true, settledAt: undefined, ...more });
+const fresh = (more: Partial<Evidence> = {}): Evidence => ({
+  going: false,
+  siteWorked: false,
+  sawUnfinished: true,
+  settledAt: undefined,
+  ...more,
+});
 
-/** The verdict once nothing changes any more, and after how many seconds it comes. */
+/** The verdict if nothing changes any more, and after how many seconds. */
 function lasting(
   now: Site,
   releases: readonly Record[] | null,
@@ -35,14 +41,14 @@ function lasting(
   return undefined;
 }
 
-describe('with a new release', () => {
+describe('judge with a new release', () => {
   test.each([
     ['it is live', 'active', [release('new', 'active', true), retired], 'succeeded'],
     ['it failed', 'failed', [release('new', 'failed'), OLD], 'failed'],
-    ['the site still reads as before, but the release failed', 'active', [release('new', 'failed'), OLD], 'failed'],
+    ['the site is unchanged, but the release failed', 'active', [release('new', 'failed'), OLD], 'failed'],
     ['there are two', 'active', [release('newer', 'active', true), release('new', 'active'), retired], 'superseded'],
     ['there are two and one failed', 'failed', [release('newer', 'failed'), release('new', 'active', true)], 'superseded'],
-    ['releases say nothing of their status', 'active', [{ id: 'new', active: true }, retired], 'succeeded'],
+    ['releases have no status', 'active', [{ id: 'new', active: true }, retired], 'succeeded'],
     ['releases do not say which is live', 'active', [{ id: 'new', status: 'Active' }, { id: 'old' }], 'succeeded'],
     [
       'every release has the status active',
@@ -53,9 +59,9 @@ describe('with a new release', () => {
       ],
       'succeeded',
     ],
-    ['its status is not known', 'active', [release('new', 'built', true), retired], 'succeeded'],
+    ['its status is unknown', 'active', [release('new', 'built', true), retired], 'succeeded'],
     [
-      'it is marked by is_active',
+      'is_active marks it as live',
       'active',
       [
         { id: 'new', is_active: 1 },
@@ -64,7 +70,7 @@ describe('with a new release', () => {
       'succeeded',
     ],
     [
-      'it is marked by a state',
+      'its state is live',
       'active',
       [
         { id: 'new', state: 'live' },
@@ -73,7 +79,7 @@ describe('with a new release', () => {
       'succeeded',
     ],
     [
-      'the mark is text',
+      'the live mark is text',
       'active',
       [
         { id: 'new', current: '1' },
@@ -81,61 +87,64 @@ describe('with a new release', () => {
       ],
       'succeeded',
     ],
-  ] as const)('%s: known at once', (_, status, releases, outcome) => {
+  ] as const)('decides immediately if %s', (_, status, releases, outcome) => {
     expect(lasting(site(status), releases)).toMatchObject({ outcome, seconds: 0 });
   });
 
-  test.each(['online', 'up', 'enabled', 'failed'])('a site that says %s before and after has settled', (word) => {
-    const from = asItWas(site(word));
+  test.each(['online', 'up', 'enabled', 'failed'])('decides immediately if the site is %s before and after', (word) => {
+    const from = baselineFrom(site(word));
     expect(lasting(site(word), [release('new', 'active', true), retired], { from })).toMatchObject({ outcome: 'succeeded', seconds: 0 });
   });
 
   test.each([
-    ['the release is on its way', 'active', release('new', 'deploying')],
-    ['the release says a word that is not known', 'active', release('new', 'preparing')],
+    ['the release is deploying', 'active', release('new', 'deploying')],
+    ['the release has an unknown status', 'active', release('new', 'preparing')],
     ['the release is queued under another name', 'active', { id: 'new', state: 'QUEUED' }],
-    ['the site is on its way', 'deploying', release('new', 'active', true)],
-    ['the site says a word that is not known', 'updating', release('new', 'paused')],
-  ] as const)('it goes on while %s', (_, status, ours) => {
+    ['the site is deploying', 'deploying', release('new', 'active', true)],
+    ['the site has an unknown status', 'updating', release('new', 'paused')],
+  ] as const)('continues while %s', (_, status, ours) => {
     expect(lasting(site(status), [ours, OLD])).toBeUndefined();
   });
 
   test.each([
     [
-      'the status of the release is not known, others have the same, and it is not live',
+      'the release has the same unknown status as others and is not live',
       'active',
       [release('new', 'kept'), { ...OLD, status: 'kept' }],
       'unknown',
     ],
     ['the site failed and the release did not', 'failed', [release('new', 'active', true), retired], 'unknown'],
     ['the site is suspended', 'suspended', [release('new', 'active', true), retired], 'unknown'],
-    ['another one is live', 'active', [release('new', 'active'), OLD], 'superseded'],
-    ['none is marked as live any more', 'active', [release('new', 'active'), retired], 'unknown'],
-    ['it has neither a status nor a mark', 'active', [{ id: 'new' }, { id: 'old' }], 'unknown'],
-  ] as const)('a doubt lasts 90 seconds: %s', (_, status, releases, outcome) => {
+    ['another release is live', 'active', [release('new', 'active'), OLD], 'superseded'],
+    ['no release is marked as live any more', 'active', [release('new', 'active'), retired], 'unknown'],
+    ['it has neither a status nor a live mark', 'active', [{ id: 'new' }, { id: 'old' }], 'unknown'],
+  ] as const)('waits 90 seconds if %s', (_, status, releases, outcome) => {
     expect(lasting(site(status), releases)).toMatchObject({ outcome, seconds: 90, reason: expect.any(String) });
   });
 
-  test('a release that says nothing is as good as the deployment that the site went through', () => {
+  test('uses the progress of the site if the release has no status', () => {
     const bare = [{ id: 'new' }, { id: 'old' }];
-    const went = () => fresh({ going: true });
-    expect(lasting(site('active'), bare, { evidence: went() })).toMatchObject({ outcome: 'succeeded', seconds: 20 });
-    expect(lasting(site('failed'), bare, { evidence: went() })).toMatchObject({ outcome: 'failed', seconds: 20 });
+    const wentThrough = () => fresh({ going: true });
+    expect(lasting(site('active'), bare, { evidence: wentThrough() })).toMatchObject({ outcome: 'succeeded', seconds: 20 });
+    expect(lasting(site('failed'), bare, { evidence: wentThrough() })).toMatchObject({ outcome: 'failed', seconds: 20 });
   });
 
-  test('a release that was never seen in progress may be one from before our request', () => {
+  test('waits 20 seconds if the release was never seen in progress', () => {
     const releases = [release('new', 'active', true), retired];
-    expect(lasting(site('active'), releases, { evidence: fresh({ watched: false }) })).toMatchObject({ outcome: 'succeeded', seconds: 20 });
+    expect(lasting(site('active'), releases, { evidence: fresh({ sawUnfinished: false }) })).toMatchObject({
+      outcome: 'succeeded',
+      seconds: 20,
+    });
   });
 
-  test.each(['running', 'online'])('a site that failed before may say %s when it is well', (word) => {
-    const from = asItWas(site('failed'));
+  test.each(['running', 'online'])('accepts %s as the good status of a site that was failed before', (word) => {
+    const from = baselineFrom(site('failed'));
     const releases = [release('new', 'built', true), retired];
     expect(lasting(site(word), releases, { from })).toMatchObject({ outcome: 'succeeded', seconds: 90 });
-    expect(lasting(site(word), [OLD], { from, evidence: fresh({ going: true, worked: true }) })).toMatchObject({ outcome: 'unknown' });
+    expect(lasting(site(word), [OLD], { from, evidence: fresh({ going: true, siteWorked: true }) })).toMatchObject({ outcome: 'unknown' });
   });
 
-  test('progress ends a doubt, which then begins anew', () => {
+  test('restarts the 90 seconds after progress', () => {
     const evidence = fresh();
     const at = (seconds: number, status: string, releases: readonly Record[]) =>
       judge(BEFORE, evidence, { site: site(status), releases: releasesOf(releases), at: seconds * 1000 })?.outcome;
@@ -145,67 +154,67 @@ describe('with a new release', () => {
     expect(at(180, 'active', [release('new', 'active', true), retired])).toBe('succeeded');
   });
 
-  test('if another deployment may have come and gone before ours, the only one must stay the only one', () => {
+  test('waits 90 seconds if another deployment may have ended before ours', () => {
     const releases = [release('new', 'active', true), retired];
     expect(lasting(site('active'), releases, { evidence: fresh({ blurred: true }) })).toMatchObject({ outcome: 'succeeded', seconds: 90 });
     expect(lasting(site('active'), releases, { evidence: fresh({ blurred: true, going: true }) })).toMatchObject({ seconds: 0 });
   });
 });
 
-describe('without a new release', () => {
+describe('judge without a new release', () => {
   test.each([
     ['nothing changed', site('active'), 'unknown', 90],
-    ['an edit is no deployment', site('active', { updated_at: 'tuesday' }), 'unknown', 90],
-    ['it turned bad', site('failed'), 'failed', 20],
-    ['it was deployed, but keeps releases', site('active', { last_deployed_at: 'tuesday' }), 'unknown', 90],
-  ])('%s', (_, now, outcome, seconds) => expect(lasting(now, [OLD])).toMatchObject({ outcome, seconds }));
+    ['the site was only edited', site('active', { updated_at: 'tuesday' }), 'unknown', 90],
+    ['it changed to failed', site('failed'), 'failed', 20],
+    ['it was deployed but lists no new release', site('active', { last_deployed_at: 'tuesday' }), 'unknown', 90],
+  ])('decides by the site: %s', (_, now, outcome, seconds) => expect(lasting(now, [OLD])).toMatchObject({ outcome, seconds }));
 
-  test('a site that was failed before and still is', () => {
-    const from = asItWas(site('failed'));
+  test('needs progress to report that a failed site failed again', () => {
+    const from = baselineFrom(site('failed'));
     expect(lasting(site('failed'), [OLD], { from })).toMatchObject({ outcome: 'unknown', seconds: 90 });
     expect(lasting(site('failed'), [OLD], { from, evidence: fresh({ going: true }) })).toMatchObject({ outcome: 'failed', seconds: 20 });
   });
 
-  test('a request that left no trace was probably never performed', () => {
-    expect(lasting(site('active'), [OLD], { evidence: fresh({ unsure: true }) })).toMatchObject({ outcome: 'unknown', seconds: 90 });
+  test('is unknown if a lost request left no trace', () => {
+    expect(lasting(site('active'), [OLD], { evidence: fresh({ maybeNotSent: true }) })).toMatchObject({ outcome: 'unknown', seconds: 90 });
   });
 });
 
-describe('a site that keeps no releases', () => {
+describe('a site without releases', () => {
   const plain = (status: string, more: Partial<Site> = {}) => site(status, { zero_downtime_enabled: false, ...more });
-  const from = asItWas(plain('active'), []);
+  const from = baselineFrom(plain('active'), []);
 
   test.each([
-    ['reads as before', plain('active'), fresh(), 'unknown', 90],
-    ['was seen going', plain('active'), fresh({ going: true }), 'succeeded', 20],
+    ['did not change', plain('active'), fresh(), 'unknown', 90],
+    ['was seen deploying', plain('active'), fresh({ going: true }), 'succeeded', 20],
     ['was deployed', plain('active', { last_deployed_at: 'tuesday' }), fresh(), 'succeeded', 20],
-    ['was seen going and deployed', plain('active', { last_deployed_at: 'tuesday' }), fresh({ going: true }), 'succeeded', 0],
+    ['was seen deploying and deployed', plain('active', { last_deployed_at: 'tuesday' }), fresh({ going: true }), 'succeeded', 0],
     ['was edited', plain('active', { updated_at: 'tuesday' }), fresh(), 'unknown', 90],
-    ['was edited, and does not say when it was deployed', { id: 's', status: 'active', updated_at: 'tuesday' }, fresh(), 'unknown', 90],
+    ['was edited and has no deployment time', { id: 's', status: 'active', updated_at: 'tuesday' }, fresh(), 'unknown', 90],
     ['failed', plain('failed'), fresh(), 'failed', 20],
   ])('%s', (_, now, evidence, outcome, seconds) => expect(lasting(now, [], { from, evidence })).toMatchObject({ outcome, seconds }));
 
-  test('is judged alone if releases cannot be read', () => {
-    const blind = asItWas(site('active'), null);
+  test('is used alone if releases cannot be read', () => {
+    const blind = baselineFrom(site('active'), null);
     expect(lasting(site('active', { last_deployed_at: 'tuesday' }), null, { from: blind })).toMatchObject({ outcome: 'succeeded' });
   });
 
-  test('goes back to its own word, whatever that is', () => {
-    const running = asItWas(plain('running'), []);
+  test('is idle again once it has its earlier status', () => {
+    const running = baselineFrom(plain('running'), []);
     expect(lasting(plain('running'), [], { from: running, evidence: fresh({ going: true }) })).toMatchObject({ outcome: 'succeeded' });
   });
 });
 
-test('of a deployment that is in progress already, its release counts as new', () => {
-  const running = asItWas(site('deploying'), [release('theirs', 'deploying'), OLD]);
+test('the release of a deployment already in progress counts as new', () => {
+  const running = baselineFrom(site('deploying'), [release('theirs', 'deploying'), OLD]);
   expect(running.releases).toEqual(['old']);
   const evidence = fresh({ going: true });
   const releases = [release('theirs', 'active', true), retired];
   expect(lasting(site('active'), releases, { from: running, evidence })).toMatchObject({ outcome: 'succeeded', seconds: 0 });
 });
 
-test('the good end of an installation is no deployment', () => {
-  const from = asItWas(site('installing', { zero_downtime_enabled: false }), []);
+test('the end of an installation is not a successful deployment', () => {
+  const from = baselineFrom(site('installing', { zero_downtime_enabled: false }), []);
   const evidence = fresh({ going: true, foreign: true });
   expect(lasting(site('active'), [], { from, evidence })).toMatchObject({ outcome: 'unknown', seconds: 90 });
 });

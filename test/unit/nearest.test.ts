@@ -11,7 +11,7 @@ test.each([
   ['db', ['d1'], undefined],
   ['production', ['staging'], undefined],
   ['', ['a'], undefined],
-])('%s among %o is %s', (word, known, expected) => {
+])('the nearest to %s among %o is %s', (word, known, expected) => {
   expect(nearest(word, known)).toBe(expected);
 });
 

@@ -25,8 +25,8 @@ afterEach(async () => {
 
 const ask = (request: Partial<HttpRequest> = {}): HttpRequest => requestTo(`${server.url}/things`, request);
 
-describe('refused', () => {
-  test('direct: nothing was sent', async () => {
+describe('a refused connection', () => {
+  test('reports that nothing was sent', async () => {
     const transport = directTransport(patience(PATIENT_MS));
     expect(await failureOf(transport.request(ask({ url: await closedPort(), method: 'POST', body: '{}' })))).toEqual({
       message: 'connection refused',
@@ -34,7 +34,7 @@ describe('refused', () => {
     });
   });
 
-  test('proxied: by the proxy itself', async () => {
+  test('is reported if the proxy refuses it', async () => {
     const transport = proxiedTransport({ env: { HTTP_PROXY: await closedPort() }, ...patience(PATIENT_MS) });
     onTestFinished(() => transport.close());
     expect(await failureOf(transport.request(ask({ method: 'POST', body: '{}' })))).toEqual({
@@ -50,10 +50,10 @@ test('a body without a length is incomplete if its connection is reset', async (
   const reading = directTransport(patience(PATIENT_MS))
     .request(ask({ url: liar.url }))
     .then(({ body }) => textOf(body));
-  expect(await failureOf(reading)).toEqual({ message: 'connection closed in the middle of the answer', sent: true });
+  expect(await failureOf(reading)).toEqual({ message: 'connection closed in the middle of the response', sent: true });
 });
 
-test('an unknown host name', async () => {
+test('an unknown host name is reported', async () => {
   const transport = directTransport(patience(PATIENT_MS));
   expect(await failureOf(transport.request(ask({ url: 'http://no-such-host.invalid/' })))).toMatchObject({
     message: 'host not found',
@@ -75,7 +75,7 @@ test.each([
   expect(refusing.asked).toEqual(['CONNECT deploynix.invalid:443']);
 });
 
-describe('direct or proxied', () => {
+describe('a request', () => {
   const throughProxy = async (env: Record<string, string>): Promise<boolean> => {
     const transport = await openNetwork(env, after);
     onTestFinished(() => transport.close());
@@ -83,15 +83,17 @@ describe('direct or proxied', () => {
     return proxy.asked.length > 0;
   };
 
-  test('without a variable: direct', async () => expect(await throughProxy({})).toBe(false));
-  test.each(['HTTP_PROXY', 'http_proxy'])('%s', async (name) => expect(await throughProxy({ [name]: proxy.url })).toBe(true));
-  test('HTTPS_PROXY does not apply to http', async () => expect(await throughProxy({ HTTPS_PROXY: proxy.url })).toBe(false));
-  test.each(['127.0.0.1', 'other.test,127.0.0.1', '*'])('NO_PROXY=%s bypasses the proxy', async (value) =>
+  test('is direct without proxy variables', async () => expect(await throughProxy({})).toBe(false));
+  test.each(['HTTP_PROXY', 'http_proxy'])('uses the proxy in %s', async (name) =>
+    expect(await throughProxy({ [name]: proxy.url })).toBe(true),
+  );
+  test('ignores HTTPS_PROXY for http', async () => expect(await throughProxy({ HTTPS_PROXY: proxy.url })).toBe(false));
+  test.each(['127.0.0.1', 'other.test,127.0.0.1', '*'])('bypasses the proxy with NO_PROXY=%s', async (value) =>
     expect(await throughProxy({ HTTP_PROXY: proxy.url, NO_PROXY: value })).toBe(false),
   );
-  test('NO_PROXY for another host does not bypass it', async () =>
+  test('uses the proxy if NO_PROXY names another host', async () =>
     expect(await throughProxy({ HTTP_PROXY: proxy.url, no_proxy: 'example.com' })).toBe(true));
-  test('only the proxy gets its username and password', async () => {
+  test("sends the proxy's credentials only to the proxy", async () => {
     expect(await throughProxy({ HTTP_PROXY: proxy.url.replace('//', '//me:secret@') })).toBe(true);
     expect(proxy.authorizations).toEqual([`Basic ${Buffer.from('me:secret').toString('base64')}`]);
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);

@@ -35,22 +35,22 @@ const print = (view: View, format: Format, more: Partial<Parameters<typeof rende
     ...more,
   });
 
-describe('a list', () => {
-  test('as a table, without null and without trailing blanks', async () => {
+describe('the output of a list', () => {
+  test('is a table with – for null and no trailing blanks', async () => {
     expect(await print(list, 'table')).toBe('NAME   STATUS  SITES\nweb-2  active  10\nweb-1  failed  –\n');
   });
 
-  test('without its heading', async () => {
+  test('is a table without headings with --no-header', async () => {
     expect(await print(list, 'table', { header: false })).toBe('web-2  active  10\nweb-1  failed  –\n');
   });
 
-  test('as JSON holds everything, and an empty list is []', async () => {
+  test('is complete as JSON, and [] if it is empty', async () => {
     expect(JSON.parse(await print(list, 'json'))).toEqual(servers);
     expect(await print(rows([], [], 'None.'), 'json')).toBe('[]\n');
     expect(await print(rows([], [], 'None.'), 'table')).toBe('');
   });
 
-  test('one JSON object a line, one id a line', async () => {
+  test('is one JSON object or one id per line', async () => {
     expect(
       (await print(list, 'ndjson'))
         .trim()
@@ -60,23 +60,23 @@ describe('a list', () => {
     expect(await print(list, 'ids')).toBe('1\n2\n');
   });
 
-  test('as CSV quotes what needs it', async () => {
+  test('is quoted as CSV only where necessary', async () => {
     const awkward = rows([{ id: '1', name: 'a "b", c', status: 'x\ny', sites_count: 1 }], columns<Server>('name', 'status'), '');
     expect(await print(awkward, 'csv')).toBe('name,status\n"a ""b"", c","x\ny"\n');
     expect(await print(awkward, 'tsv', { header: false })).toBe('a "b", c\tx y\n');
   });
 
-  test('as YAML', async () => {
+  test('is printed as YAML', async () => {
     expect(await print(list, 'yaml', { limit: 1 })).toBe('- id: "1"\n  name: web-2\n  status: active\n  sites_count: 10\n');
   });
 
-  test('sorted, cut and narrowed to fields', async () => {
+  test('can be sorted, limited and reduced to fields', async () => {
     expect(await print(list, 'table', { sort: 'name', limit: 1, fields: ['name', 'id'] })).toBe('NAME   ID\nweb-1  2\n');
     expect(await print(list, 'ids', { sort: '-name' })).toBe('1\n2\n');
     expect(JSON.parse(await print(list, 'json', { fields: ['id'] }))).toEqual([{ id: '1' }, { id: '2' }]);
   });
 
-  test('through a JMESPath query; a wrong one is a usage error', async () => {
+  test('can be queried with JMESPath, and an invalid query is a usage error', async () => {
     expect(await print(list, 'json', { query: '[?status==`"failed"`].name' })).toBe('[\n  "web-1"\n]\n');
     await expect(print(list, 'json', { query: '[?' })).rejects.toMatchObject({ code: 'usage' });
   });
@@ -100,23 +100,26 @@ describe('a list', () => {
     const stack = `Name    a-site.example.com\nStatus  ● provisioning\nSites   12\n`;
 
     test.each([
-      ['of 80 columns, without the wide columns', 80, {}, narrow, 1],
-      ['of 120 columns, with them', 120, {}, whole, 0],
-      ['with --wide, with them', 80, { wide: true }, whole, 0],
-      ['without the last columns where they do not fit', 40, {}, short, 2],
-      ['with a line for each value where the first two do not fit', 33, {}, stack, 1],
-      ['with every field that --fields names', 30, { fields: ['name', 'status'] }, stack.replace(/Sites.*\n/, ''), 0],
-      ['with a line for each value where --wide does not fit', 40, { wide: true }, `${stack}ID      ${'x'.repeat(26)}\n`, 0],
+      ['omits wide columns in 80 columns', 80, {}, narrow, 1],
+      ['shows wide columns in 120 columns', 120, {}, whole, 0],
+      ['shows wide columns with --wide', 80, { wide: true }, whole, 0],
+      ['hides the last columns if they do not fit', 40, {}, short, 2],
+      ['prints a line per value if the first two columns do not fit', 33, {}, stack, 1],
+      ['shows every field of --fields', 30, { fields: ['name', 'status'] }, stack.replace(/Sites.*\n/, ''), 0],
+      ['prints a line per value if --wide does not fit', 40, { wide: true }, `${stack}ID      ${'x'.repeat(26)}\n`, 0],
     ] as const)('%s', async (_, width, more, text, hidden) => {
       expect(await printed(width, { ...more })).toEqual([text, hidden]);
     });
   });
 });
 
-test('a record shows a line for each field, and times as they feel', async () => {
+test('a record has a line per field, and relative times on a terminal', async () => {
   const shown = columns<Server & { created_at: string }>('name', 'status', 'created_at');
   expect(await print(record({ ...servers[0], created_at: '2026-04-16T09:00:00Z' }, shown), 'table')).toBe(
-    'Name     web-2\nStatus   active\nCreated  3h ago\n',
+    'Name     web-2\nStatus   active\nCreated  2026-04-16T09:00:00Z\n',
+  );
+  expect(await print(record({ ...servers[0], created_at: '2026-04-16T09:00:00Z' }, shown), 'table', { terminal: true, width: 80 })).toBe(
+    'Name     web-2\nStatus   ● active\nCreated  3h ago\n',
   );
 });
 
@@ -131,7 +134,7 @@ test.each([
   ['stopped', 'dim'],
   ['suspended', 'dim'],
   ['frobnicated', undefined],
-] as const)('a status of %s is %s on a terminal, and has a dot', async (status, color) => {
+] as const)('a status of %s is %s with a dot on a terminal', async (status, color) => {
   const style = new Chalk({ level: 1 });
   const view = rows([{ name: 'x', status }], columns<Server>('name', 'status'), '');
   const dotted = color ? style[color](`● ${status}`) : `● ${status}`;
@@ -139,22 +142,22 @@ test.each([
   expect(await print(view, 'table', { header: false })).toBe(`x  ${status}\n`);
 });
 
-test('what runs is green while it is running', async () => {
+test('a status of running is green for a worker', async () => {
   const style = new Chalk({ level: 1 });
   const view = rows([{ status: 'running' }], columns<Server>(running), '');
   expect(await print(view, 'table', { terminal: true, header: false, style })).toBe(`${style.green('● running')}\n`);
 });
 
-test('a message is a sentence for a person and an object for a script', async () => {
+test('a message is a sentence as text and an object as JSON', async () => {
   expect(await print(message('Deleted.', { id: 7, deleted: true }), 'table')).toBe('Deleted.\n');
   expect(JSON.parse(await print(message('Deleted.', { id: 7, deleted: true }), 'json'))).toEqual({ id: 7, deleted: true });
   expect(JSON.parse(await print(message('Started.'), 'json'))).toEqual({ message: 'Started.' });
 });
 
-describe('what the API sends cannot steer the terminal', () => {
+describe('control characters from the API', () => {
   const evil = '\u001b]0;title\u0007\u001b[31mred\u001b[0m\r\u009b2Jname\u202etxt\u0000';
 
-  test('in a cell, a line and a text', async () => {
+  test('are removed from a cell, a line and a text', async () => {
     const view = rows([{ id: '1', name: evil, status: 'a\nb', sites_count: 0 }], columns<Server>('name', 'status'), '');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
     expect(await print(view, 'table')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
@@ -164,7 +167,7 @@ describe('what the API sends cannot steer the terminal', () => {
 
   const invisible = '\u061c\u180e\u200b\u200e\u200f\u2028\u202a\u202e\u2060\u2066\u2069\u206f\ufeff\ufff9\u{e0001}\u{e0041}\u{e007f}';
 
-  test('by marks of direction and invisible characters', () => {
+  test('include direction marks and invisible characters', () => {
     expect(lines(`a${invisible}b`)).toBe('ab');
     expect(line(`a${invisible}b`)).toMatch(/^a ?b$/);
     const data = { [invisible]: invisible };
@@ -180,13 +183,13 @@ describe('what the API sends cannot steer the terminal', () => {
     '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
     '日本語',
     '\ta\nb',
-  ])('and %j stays as it is', (text) => {
+  ])('do not include %j', (text) => {
     expect(lines(text)).toBe(text);
     expect(json(text)).toContain(JSON.stringify(text).slice(1, 3));
     expect(JSON.parse(json(text))).toBe(text);
   });
 
-  test('in long runs of any of them, in no time', () => {
+  test('are removed from a long text within two seconds', () => {
     const start = performance.now();
     for (const each of ['\u{e0041}', '\u200b', '\u001b]', ':', ' ', '##[']) {
       lines(each.repeat(200_000));
@@ -195,7 +198,7 @@ describe('what the API sends cannot steer the terminal', () => {
     expect(performance.now() - start).toBeLessThan(2_000);
   });
 
-  test('in JSON it is escaped, and reads back as it was', () => {
+  test('are escaped in JSON without loss', () => {
     expect(json({ evil })).not.toContain('\u009b');
     expect(JSON.parse(json({ evil }))).toEqual({ evil });
   });
@@ -208,6 +211,6 @@ test.each([
   ['2026-04-13T12:00:00Z', '3d ago'],
   ['2024-04-16T12:00:00Z', '2y ago'],
   ['yesterday', 'yesterday'],
-])('%s is %s', (timestamp, words) => {
+])('the time %s is printed as %s', (timestamp, words) => {
   expect(ago(timestamp, Date.parse('2026-04-16T12:00:00Z'))).toBe(words);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { DnxError } from '../../src/base/errors.ts';
 import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import { openBed } from '../support/dnx.ts';
@@ -13,7 +14,7 @@ test.each([
   ['--host=http://127.0.0.1:1 -oids server show web-1', 'server show', { host: 'http://127.0.0.1:1', output: 'ids' }],
   ['--no-header --no-color server list', 'server list', { header: false, color: false }],
   ['server list', 'server list', { header: true, color: true, input: true, json: false }],
-])('dnx %s runs %s: global options may stand anywhere', async (line, path, globals) => {
+])('dnx %s runs %s with its global options anywhere', async (line, path, globals) => {
   const { invocation } = await read(line);
   expect(invocation).toMatchObject({ path, globals });
 });
@@ -23,7 +24,7 @@ test.each([
   ['--server web-1 daemon show 1 --server web-2', { server: ['web-2'], daemon: ['1'] }],
   ['daemon --server web-1 show 1', { server: ['web-1'], daemon: ['1'] }],
   ['backup create --site shop.example.com', { site: ['shop.example.com'] }],
-])('dnx %s names its parents', async (line, targets) => {
+])('dnx %s receives its targets', async (line, targets) => {
   expect((await read(line)).invocation?.targets).toEqual(targets);
 });
 
@@ -39,7 +40,7 @@ test.each([
   ['watch', 'watch'],
   ['releases shop.example.com', 'releases'],
   ['version', 'version'],
-])('dnx %s is %s', async (line, path) => {
+])('dnx %s runs %s', async (line, path) => {
   expect((await read(line)).invocation?.path).toBe(path);
 });
 
@@ -47,11 +48,11 @@ test.each([
   ['sandbox run -- dnx --json server list', ['dnx', '--json', 'server', 'list']],
   ['sandbox run dnx --json server list -- x', ['dnx', '--json', 'server', 'list', '--', 'x']],
   ['--json sandbox run --fail-deploys sh -c exit --port 1', ['sh', '-c', 'exit', '--port', '1']],
-])('dnx %s passes the words of the other program on', async (line, words) => {
+])('dnx %s passes on the words of the other program', async (line, words) => {
   expect((await read(line)).invocation?.options.command).toEqual(words);
 });
 
-test('a value may look like a global option', async () => {
+test('the value of an option may look like a global option', async () => {
   expect((await read('crontab create --command --json')).invocation).toMatchObject({
     fields: { command: '--json' },
     globals: { json: false },
@@ -86,7 +87,7 @@ test.each([
   ['server nonsense --query', "Unknown command 'server nonsense'."],
   ['server help nonsense', "Unknown command 'server nonsense'."],
   ['site delpoy', "Unknown command 'site delpoy'. Did you mean 'site deploy'?"],
-  // A verb of one other group; `restart` belongs to several, `list` to most.
+  // Only one other group has `deploy` or `logs`; several have `restart`, most have `list`.
   ['server deploy', "Unknown command 'server deploy'. Did you mean 'site deploy'?"],
   ['logs', "Unknown command 'logs'. Did you mean 'server logs'?"],
   ['site restart', "Unknown command 'site restart'."],
@@ -104,15 +105,15 @@ test.each([
   ['server list -o', 'Missing value: -o, --output <format>.'],
   ['whoami a b', "Too many arguments: 'a', 'b'."],
   ['site show a b', "Too many arguments: 'b'."],
-])('dnx %s: %s', async (line, message) => {
+])('dnx %s fails with: %s', async (line, message) => {
   expect((await read(line)).error).toMatchObject({ code: 'usage', message });
 });
 
-test.each(['site show a --site b', 'server nope --help'])('dnx %s is refused', async (line) => {
+test.each(['site show a --site b', 'server nope --help'])('dnx %s is a usage error', async (line) => {
   expect((await read(line)).error).toMatchObject({ code: 'usage' });
 });
 
-test('a refusal names the help that would have helped, and stdout stays empty', async () => {
+test('an unknown command suggests help and prints nothing on stdout', async () => {
   const bed = await openBed();
   try {
     const run = await bed.dnx('site delpoy --json');
@@ -126,4 +127,24 @@ test('a refusal names the help that would have helped, and stdout stays empty', 
   } finally {
     await bed.close();
   }
+});
+
+test.each([
+  ['env list shop.example.com', 'Use --site shop.example.com.'],
+  ['queue list shop.example.com', 'Use --site shop.example.com.'],
+  ['certificate list shop.example.com', 'Use --site shop.example.com.'],
+  ['backup create shop.example.com', 'Use --site shop.example.com.'],
+  ['database list db-1', 'Use --server db-1.'],
+  ['site list web-1', 'Use --server web-1.'],
+  ['site list shop.example.com', undefined],
+  ['env list web-1', undefined],
+  ['env list shop.example.com --site blog.example.com', undefined],
+  ['--site blog.example.com env list shop.example.com', undefined],
+  ['env list shop.example.com blog.example.com', undefined],
+  ['token list shop.example.com', undefined],
+  ['api GET /servers shop.example.com', undefined],
+])('dnx %s: the hint is %s', async (line, hint) => {
+  const { error } = await read(line);
+  expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining('Too many arguments') });
+  expect((error as DnxError).hint).toBe(hint);
 });

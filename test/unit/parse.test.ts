@@ -14,7 +14,7 @@ beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'dnx-parse-'));
   writeFileSync(join(home, 'key.pub'), 'ssh-ed25519 AAAA ada\n');
   const never = async () => {
-    throw new Error('nobody is asked');
+    throw new Error('unexpected prompt');
   };
   sources = {
     world: { cwd: home, home, signal: new AbortController().signal },
@@ -24,8 +24,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(home, { recursive: true }));
 
-describe('values are read strictly', () => {
-  test.each(['', '1.5', '1e3', 'abc', '0x10', '99999999999999999999'])('%j is not an integer', async (word) => {
+describe('parseValue', () => {
+  test.each(['', '1.5', '1e3', 'abc', '0x10', '99999999999999999999'])('rejects the integer %j', async (word) => {
     await expect(parseValue('processes', integer(''), word, sources)).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringContaining('--processes'),
@@ -50,7 +50,7 @@ describe('values are read strictly', () => {
     ['5 m', undefined],
     ['m', undefined],
     ['-1s', undefined],
-  ])('reads %s as a duration', (word, ms) => {
+  ])('parses the duration %s', (word, ms) => {
     expect(parseDuration(word)).toBe(ms);
   });
 
@@ -65,7 +65,7 @@ describe('values are read strictly', () => {
     });
   });
 
-  test('a secret is never an argument', async () => {
+  test('rejects a secret as an argument', async () => {
     await expect(parseValue('password', secret(''), 'hunter2', sources)).rejects.toMatchObject({
       code: 'usage',
       message: expect.not.stringContaining('hunter2'),
@@ -94,7 +94,7 @@ describe('-F and --data', () => {
   });
 });
 
-test('percent-encodes ids', () => {
+test('fill percent-encodes ids', () => {
   expect(fill('GET /servers/{server}/sites/{site}', { server: '../x', site: 'a b?#' })).toEqual({
     method: 'GET',
     path: '/servers/..%2Fx/sites/a%20b%3F%23',
@@ -110,11 +110,11 @@ test.each([
   ['canceled', 'bad'],
   ['suspended', undefined],
   [undefined, undefined],
-])('status %s is %s', (status, phase) => {
+])('the phase of status %s is %s', (status, phase) => {
   expect(phaseOf(status)).toBe(phase);
 });
 
-test('takes the status of a site from the first field that has one', () => {
+test('statusOf prefers the deployment status of a site', () => {
   expect(statusOf({ status: 'active', deployment_status: 'deploying' })).toBe('deploying');
   expect(statusOf({ status: 'active', last_deployment_status: 'failed', deployment_status: null })).toBe('failed');
   expect(statusOf({})).toBeUndefined();

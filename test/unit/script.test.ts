@@ -6,7 +6,7 @@ import { readWorkflow } from '../../src/features/token/abilities/workflow.ts';
 const commands = (text: string) => readShell(text).found.map(({ words }) => words.join(' '));
 const doubts = (text: string) => readShell(text).unclear.map(({ why }) => why);
 
-describe('dnx commands in a shell script', () => {
+describe('readShell', () => {
   test.each([
     ['dnx deploy shop.example.com --wait', ['deploy shop.example.com --wait']],
     ['deploynix server list && dnx site list --server web-1 | jq .', ['server list', 'site list --server web-1']],
@@ -39,7 +39,7 @@ describe('dnx commands in a shell script', () => {
     ['echo dnx deploy x', []],
     ['npm install -g deploynix-cli', []],
     ['command -v dnx', []],
-  ])('%s', (text, expected) => {
+  ])('finds the commands in: %s', (text, expected) => {
     expect(commands(text)).toEqual(expected);
     expect(doubts(text)).toEqual([]);
   });
@@ -49,15 +49,15 @@ describe('dnx commands in a shell script', () => {
     ['ls | xargs dnx deploy', 'its arguments come from xargs'],
     ["ssh web 'dnx deploy x'", 'it is in an argument of ssh'],
     ['watch dnx site show x', 'it follows watch'],
-    ['dnx deploy ${SITE:-', 'its substitution cannot be read'],
-    ['dnx deploy ${{ vars.SITE', 'its substitution cannot be read'],
-    ['dnx deploy ${SITE:-$(dnx site list -o ids)}', 'its substitution cannot be read'],
+    ['dnx deploy ${SITE:-', 'its substitution cannot be parsed'],
+    ['dnx deploy ${{ vars.SITE', 'its substitution cannot be parsed'],
+    ['dnx deploy ${SITE:-$(dnx site list -o ids)}', 'its substitution cannot be parsed'],
     ['dnx env set "A=1\nB=2"', 'a quote spans several lines'],
-  ])('says that it does not understand: %s', (text, why) => {
+  ])('reports as unclear: %s', (text, why) => {
     expect(doubts(text)).toEqual([why]);
   });
 
-  test('knows what the script sets, and only that', () => {
+  test('substitutes only variables that the script sets to a known value', () => {
     const [first, second] = readShell(
       'SITE=shop.example.com\nexport DNX_SERVER=web-1\ndnx deploy $SITE\nSITE=$(pick)\ndnx deploy $SITE',
     ).found;
@@ -66,7 +66,7 @@ describe('dnx commands in a shell script', () => {
   });
 });
 
-describe('dnx commands in a GitHub workflow', () => {
+describe('readWorkflow of a GitHub workflow', () => {
   const workflow = `
 on: push
 env: { DNX_SERVER: web-1 }
@@ -83,7 +83,7 @@ jobs:
   called:
     uses: ./.github/workflows/other.yml
 `;
-  test('finds the steps, with what env sets', () => {
+  test('finds the commands of steps and substitutes env', () => {
     const { found, unclear } = readWorkflow(workflow, 'ci.yml');
     expect(found.map(({ words }) => words)).toEqual([
       ['deploy', 'shop.example.com', '--wait'],
@@ -93,20 +93,20 @@ jobs:
     expect(unclear.map(({ text }) => text)).toEqual(['uses: ./.github/actions/notify', 'uses: ./.github/workflows/other.yml']);
   });
 
-  test('of another system is not understood where it mentions dnx', () => {
+  test('reports dnx in a workflow of another system as unclear', () => {
     const circle = 'jobs:\n  build:\n    steps:\n      - run:\n          command: dnx deploy x\n';
     for (const text of [circle, 'pipelines:\n  default:\n    - step:\n        script:\n          - dnx deploy x\n']) {
       const { found, unclear } = readWorkflow(text, 'config.yml');
-      expect([found, unclear.map(({ line, why }) => [line, why])]).toEqual([[], [[5, 'this place may not run commands']]]);
+      expect([found, unclear.map(({ line, why }) => [line, why])]).toEqual([[], [[5, 'it may not be a command']]]);
     }
   });
 
-  test('refuses what is not YAML', () => {
+  test('rejects invalid YAML', () => {
     expect(() => readWorkflow('a: [', 'ci.yml')).toThrow('ci.yml is not valid YAML');
   });
 });
 
-describe('dnx commands in a GitLab pipeline', () => {
+describe('readWorkflow of a GitLab pipeline', () => {
   const pipeline = `
 spec: { inputs: { site: {} } }
 ---
@@ -142,7 +142,7 @@ review:
 child:
   trigger: { include: [{ local: child.yml }] }
 `;
-  test('come from the scripts of every job, with what it extends, references and inherits', () => {
+  test('finds the commands of every job, including what it extends, references and inherits', () => {
     const { found, unclear } = readWorkflow(pipeline, '.gitlab-ci.yml');
     expect(found.map(({ words }) => words.join(' '))).toEqual([
       'site show $SITE',
@@ -167,28 +167,34 @@ child:
     ['a: { extends: [7, null, constructor], script: [null, { a: b }, dnx deploy], variables: [] }', 1],
     ['[]', 0],
     ['', 0],
-  ])('of a strange shape: %s', (text, count) => {
+  ])('accepts an unusual shape: %s', (text, count) => {
     const { found, unclear } = readWorkflow(text, '.gitlab-ci.yml');
     expect([found.length, unclear]).toEqual([count, []]);
   });
 
   test.each([
-    'a: { script: !reference [a, script] }',
-    'a: { script: &a [*a, *a, *a] }',
-    `a: { script: [${'!reference [.b, script], '.repeat(99)}] }\n.b: { script: [${'!reference [a, script], '.repeat(99)}] }`,
-  ])('that refers to itself is not understood: %.40s', (text) => {
+    ['of a script', 'a: { script: !reference [a, script] }'],
+    ['of an alias', 'a: { script: &a [*a, *a, *a] }'],
+    [
+      'of two scripts',
+      `a: { script: [${'!reference [.b, script], '.repeat(99)}] }\n.b: { script: [${'!reference [a, script], '.repeat(99)}] }`,
+    ],
+  ])('reports endless references %s as unclear', (_, text) => {
     expect(readWorkflow(text, '.gitlab-ci.yml')).toEqual({
       found: [],
-      unclear: [expect.objectContaining({ why: 'its references never end' })],
+      unclear: [expect.objectContaining({ why: 'its references are circular' })],
     });
   });
 
-  test.each([`a: ${'['.repeat(6_000)}`, 'a: *none'])('refuses %.30s', (text) => {
+  test.each([
+    ['nested YAML', `a: ${'['.repeat(6_000)}`],
+    ['an unknown alias', 'a: *none'],
+  ])('rejects %s', (_, text) => {
     expect(() => readWorkflow(text, '.gitlab-ci.yml')).toThrow('.gitlab-ci.yml is not valid YAML');
   });
 });
 
-describe('a text made to be slow', () => {
+describe('readShell of a pathological text', () => {
   const many = 100_000;
   const blank = ' '.repeat(many);
   test.each([
@@ -202,11 +208,11 @@ describe('a text made to be slow', () => {
     ['slashes', `${'/dnx'.repeat(many / 4)}!`],
     ['here-documents', '<< '.repeat(many / 3)],
     ['comments', ` #${blank}`.repeat(3)],
-  ])('is read at once: %s', (_, text) => {
+  ])('takes less than 4 seconds: %s', (_, text) => {
     const started = performance.now();
     readShell(text);
     readWorkflow(JSON.stringify({ jobs: { a: { steps: [{ run: text }] } } }), 'ci.yml');
-    // Each took seconds, or never ended, where a search began anew at every character.
+    // A search that restarts at every character would take much longer.
     expect(performance.now() - started).toBeLessThan(4_000);
   });
 });

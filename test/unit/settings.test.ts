@@ -21,7 +21,7 @@ function write(file: string, value: unknown): void {
   writeFileSync(join(home, file), typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-test('option > environment > link file > profile > default', () => {
+test('the precedence is option, environment, link file, profile, default', () => {
   expect(read()).toMatchObject({ profile: 'default', host: 'https://deploynix.io', server: undefined, format: 'table' });
   write('.config/dnx/config.json', {
     profiles: { default: { host: 'https://profile.test', server: 'from-profile', site: 'profile.test', output: 'csv' } },
@@ -40,7 +40,7 @@ test('option > environment > link file > profile > default', () => {
   });
 });
 
-test('directories follow XDG, and DNX_*_DIR wins', () => {
+test('directories follow XDG unless DNX_*_DIR is set', () => {
   expect(read().directories).toEqual({
     config: join(home, '.config/dnx'),
     cache: join(home, '.cache/dnx'),
@@ -49,7 +49,7 @@ test('directories follow XDG, and DNX_*_DIR wins', () => {
   expect(read({ XDG_CONFIG_HOME: '/x', DNX_STATE_DIR: '/s' }).directories).toMatchObject({ config: '/x/dnx', state: '/s' });
 });
 
-test('nobody is asked under --json, --no-input, DNX_NO_INPUT and CI', () => {
+test('prompts are off with --json, --no-input, DNX_NO_INPUT and CI', () => {
   expect(read().input).toBe(true);
   expect(read({ CI: 'true' }).input).toBe(false);
   expect(read({ CI: 'false' }).input).toBe(true);
@@ -59,7 +59,7 @@ test('nobody is asked under --json, --no-input, DNX_NO_INPUT and CI', () => {
   expect(read({}, { input: false }).input).toBe(false);
 });
 
-describe('whom requests go to, and with which token', () => {
+describe('the host and the token', () => {
   const config = {
     profiles: { default: { host: 'https://own.test' }, work: { host: 'https://work.test' }, twin: { host: 'https://own.test' } },
   };
@@ -70,24 +70,24 @@ describe('whom requests go to, and with which token', () => {
   >([
     ['no link file', {}, {}, {}, own, null, null],
     ["the profile's host", { host: own }, {}, {}, own, null, null],
-    ['the same host, spelled otherwise', { host: 'own.test/' }, {}, {}, own, null, null],
+    ['the same host in another spelling', { host: 'own.test/' }, {}, {}, own, null, null],
     ['another host', { host: 'https://link.test' }, {}, {}, own, 'the host https://link.test', null],
-    ['the default host, which the profile is not of', { host: 'https://deploynix.io' }, {}, {}, own, 'https://deploynix.io', null],
-    ['something that is no host', { host: 'ftp://link.test' }, {}, {}, own, 'ftp://link.test', null],
-    ['a host, and --host says another', { host: 'https://link.test' }, {}, { host: 'https://o.test' }, 'https://o.test', null, null],
-    ['a host, and DNX_HOST says it too', { host: 'https://l.test' }, { DNX_HOST: 'https://l.test' }, {}, 'https://l.test', null, null],
-    ['a host of another profile', { host: 'https://work.test' }, {}, {}, own, '--profile work', null],
-    ['a host, and --profile is of it', { host: 'https://work.test' }, {}, { profile: 'work' }, 'https://work.test', null, null],
-    ['a host, and DNX_PROFILE is not of it', { host: own }, { DNX_PROFILE: 'work' }, {}, 'https://work.test', own, null],
+    ['the default host, unlike the profile', { host: 'https://deploynix.io' }, {}, {}, own, 'https://deploynix.io', null],
+    ['an invalid host', { host: 'ftp://link.test' }, {}, {}, own, 'ftp://link.test', null],
+    ['a host, and --host names another', { host: 'https://link.test' }, {}, { host: 'https://o.test' }, 'https://o.test', null, null],
+    ['a host, and DNX_HOST names it too', { host: 'https://l.test' }, { DNX_HOST: 'https://l.test' }, {}, 'https://l.test', null, null],
+    ['the host of another profile', { host: 'https://work.test' }, {}, {}, own, '--profile work', null],
+    ['a host, and --profile has it', { host: 'https://work.test' }, {}, { profile: 'work' }, 'https://work.test', null, null],
+    ['a host, and DNX_PROFILE has another', { host: own }, { DNX_PROFILE: 'work' }, {}, 'https://work.test', own, null],
     ['the profile in use', { profile: 'default' }, {}, {}, own, null, null],
     ['a profile of another host', { profile: 'work' }, {}, {}, own, 'the profile work of https://work.test', 'the profile work'],
     ['a profile of the same host', { profile: 'twin' }, {}, {}, own, null, 'the profile twin'],
     ['a profile that does not exist', { profile: 'nobody' }, {}, {}, own, 'the profile nobody of https://deploynix.io', 'nobody'],
     ['a profile and its host', { profile: 'work', host: 'https://work.test' }, {}, {}, own, '--profile work', 'the profile work'],
-    ['a profile, and --profile says it too', { profile: 'work' }, {}, { profile: 'work' }, 'https://work.test', null, null],
-    ['a profile, and DNX_PROFILE says another', { profile: 'work' }, { DNX_PROFILE: 'default' }, {}, own, null, null],
+    ['a profile, and --profile names it too', { profile: 'work' }, {}, { profile: 'work' }, 'https://work.test', null, null],
+    ['a profile, and DNX_PROFILE names another', { profile: 'work' }, { DNX_PROFILE: 'default' }, {}, own, null, null],
     ['a profile, and --host', { profile: 'work' }, {}, { host: 'https://o.test' }, 'https://o.test', null, 'the profile work'],
-  ])('the link file names %s', (_, link, env, given, host, requests, stored) => {
+  ])('are safe if the link file names %s', (_, link, env, given, host, requests, stored) => {
     write('.config/dnx/config.json', config);
     write('project/.deploynix.json', link);
     const { blocked, ...settings } = read(env, given);
@@ -97,7 +97,7 @@ describe('whom requests go to, and with which token', () => {
     expect(said(blocked.storedToken) ?? null).toEqual(stored === null ? null : expect.stringContaining(stored));
   });
 
-  test('whatever the link file says, the host is what it would be without it', () => {
+  test('do not depend on the link file', () => {
     const hosts = [undefined, 'https://link.test', own, 'https://work.test', 'nonsense://', ''];
     const profiles = [undefined, 'default', 'work', 'nobody', ''];
     const choices: readonly [Record<string, string>, Given][] = [
@@ -125,7 +125,7 @@ describe('whom requests go to, and with which token', () => {
   });
 });
 
-describe('files that cannot be used', () => {
+describe('broken files', () => {
   const file = () => join(home, '.config/dnx/config.json');
 
   test.each([
@@ -136,14 +136,14 @@ describe('files that cannot be used', () => {
     ['{"profiles":{"work":"web-1"}}', 'profiles.work'],
     ['{"accounts":[]}', 'accounts'],
     ['{"accounts":{"a@b":5}}', 'accounts.a@b'],
-  ])('settings of another shape are named: %s', (content, key) => {
+  ])('are reported if settings have an unexpected shape: %s', (content, key) => {
     write('.config/dnx/config.json', content);
-    const message = key.endsWith('.') ? `${file()} ${key}` : `${key} in ${file()} is not an object.`;
+    const message = key.endsWith('.') ? `${file()} ${key}` : `${key} in ${file()} must be an object.`;
     expect(read().problems).toEqual([expect.objectContaining({ code: 'usage', message })]);
   });
 
   test.each(['{ nonsense', '{"profiles":null}', '{"profiles":{"default":{"host":["x"]}}}', '{"profile":{}}'])(
-    'nothing is sent where the settings might name the host, unless it is given: %s',
+    'block requests if the settings may name the host, unless it is given: %s',
     (content) => {
       write('.config/dnx/config.json', content);
       const message = `The host is unknown because ${file()} is broken. Nothing was sent.`;
@@ -153,15 +153,15 @@ describe('files that cannot be used', () => {
     },
   );
 
-  test('a broken link file does not make way for what the profile says', () => {
+  test('do not fall back from the link file to the profile', () => {
     write('.config/dnx/config.json', { profiles: { default: { server: 'from-profile', site: 'profile.test' } } });
     write('project/.deploynix.json', '{"server":"from-link","site":["a.test"]}');
     expect(read()).toMatchObject({ server: 'from-link', site: undefined });
     expect(read({ DNX_SITE: 'env.test' })).toMatchObject({ site: 'env.test' });
-    expect(read().problems).toMatchObject([{ message: `site in ${join(home, 'project/.deploynix.json')} is not text.` }]);
+    expect(read().problems).toMatchObject([{ message: `site in ${join(home, 'project/.deploynix.json')} must be a string.` }]);
   });
 
-  test('ids may be numbers, and a profile may be called constructor', () => {
+  test('do not include numeric ids or a profile named constructor', () => {
     write('.config/dnx/config.json', { profiles: { default: { server: 12 } } });
     expect(read()).toMatchObject({ server: '12', problems: [] });
     expect(read({}, { profile: 'constructor' })).toMatchObject({ server: undefined, host: 'https://deploynix.io', problems: [] });
@@ -177,7 +177,7 @@ test('the settings file of 0.1.0 is read', () => {
   expect(read()).toMatchObject({ profile: 'work', host: 'https://work.test', server: 'web-1' });
 });
 
-test('an unknown format names those that there are', () => {
+test('an unknown format lists the known ones', () => {
   expect(() => read({}, { output: 'xml' })).toThrow(expect.objectContaining({ code: 'usage', hint: expect.stringContaining('ndjson') }));
 });
 
@@ -189,12 +189,12 @@ describe('a host', () => {
     ['http://127.0.0.1:8787', 'http://127.0.0.1:8787'],
     ['http://localhost:80/', 'http://localhost'],
     ['http://[::1]:9', 'http://[::1]:9'],
-  ])('%s is %s', (value, origin) => {
+  ])('%s becomes %s', (value, origin) => {
     expect(hostOf(value)).toBe(origin);
   });
 
   test.each(['http://deploynix.io', 'http://127.0.0.1.evil.test', 'ftp://deploynix.io', 'https://user:pass@deploynix.io', 'https://', ''])(
-    '%j is refused',
+    '%j is a usage error',
     (value) => {
       expect(() => hostOf(value)).toThrow(expect.objectContaining({ code: 'usage' }));
     },

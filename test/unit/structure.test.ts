@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { alone, contents, shortcuts } from '../../src/commands/index.ts';
+import { contents, shortcuts, standalone } from '../../src/commands/index.ts';
 
 interface Source {
   readonly file: string;
   readonly text: string;
-  /** Files of ours from the top of the repository, and packages; types included. */
+  /** Files, relative to the root of the repository, and packages; includes type imports. */
   readonly imports: readonly string[];
 }
 
@@ -31,28 +31,28 @@ const lengthOf = (text: string): number => text.split('\n').length - 1;
 const sources = filesIn('src').map(read);
 const client = sources.filter(({ file }) => !file.startsWith('src/sandbox/'));
 
-/** The house, from the street down: a room imports only from rooms below its own. */
+/** From the top down: a room imports only from the rooms below it. */
 const rooms = ['process', 'main', 'commands', 'features', 'cli', 'platform', 'machine', 'base'];
 
 const roomOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, '') ?? '';
 
-/** Files and the only ones that may import them. */
+/** Files, and the only files that may import them. */
 const reserved: readonly (readonly [what: RegExp, by: RegExp])[] = [
   [/^src\/sandbox\//, /^src\/(sandbox\/|commands\/sandbox\.ts)/],
-  // Everybody computes views; how they look is decided in one place.
-  [/^src\/cli\/output\/(?!(view|text|progress)\.ts)/, /^src\/(cli\/output\/|main\.ts|cli\/run\/open-context\.ts)/],
+  // Commands compute views and never print.
+  [/^src\/cli\/output\/(?!(view|text|width|progress)\.ts)/, /^src\/(cli\/output\/|main\.ts|cli\/run\/open-context\.ts)/],
   [/^src\/cli\/prompt\/(?!(ask|choice)\.ts)/, /^src\/cli\/prompt\//],
   [/^src\/platform\/api\/(direct|proxied)\.ts/, /^src\/platform\/api\/network\.ts/],
 ];
 
-describe('imports, types included', () => {
+describe('imports, including type imports', () => {
   const edges = sources.flatMap(({ file, imports }) => imports.filter((of) => of.startsWith('src/')).map((of) => [file, of] as const));
 
-  test('there are seven rooms beside main.ts and process.ts', () => {
+  test('every file is in a known room', () => {
     expect([...new Set(sources.map(({ file }) => roomOf(file)))].sort()).toEqual([...rooms, 'sandbox'].sort());
   });
 
-  test('go down', () => {
+  test('go to the same room or a room below', () => {
     const up = edges.filter(([from, to]) => {
       const [upper, lower] = [roomOf(from), roomOf(to)];
       return upper !== lower && upper !== 'sandbox' && lower !== 'sandbox' && rooms.indexOf(lower) < rooms.indexOf(upper);
@@ -60,32 +60,32 @@ describe('imports, types included', () => {
     expect(up).toEqual([]);
   });
 
-  test('of the sandbox are its own, base and machine/files alone', () => {
+  test('of the sandbox are only its own files, base and machine/files', () => {
     const others = edges.filter(([from, to]) => from.startsWith('src/sandbox/') && !/^src\/(sandbox|base|machine\/files)\//.test(to));
     expect(others).toEqual([]);
   });
 
-  test.each(reserved)('of %s are made by %s alone', (what, by) => {
+  test.each(reserved)('of %s are only in %s', (what, by) => {
     expect(edges.filter(([from, to]) => what.test(to) && !by.test(from))).toEqual([]);
   });
 
-  test('make no circle of files', () => {
+  test('have no cycles', () => {
     const importsOf = new Map(sources.map(({ file, imports }) => [file, imports]));
     const clear = new Set<string>();
-    const circles: string[] = [];
+    const cycles: string[] = [];
     const walk = (file: string, path: readonly string[]): void => {
-      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+      if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
       if (clear.has(file) || path.includes(file)) return;
       for (const next of importsOf.get(file) ?? []) walk(next, [...path, file]);
       clear.add(file);
     };
     for (const { file } of sources) walk(file, []);
-    expect(circles).toEqual([]);
+    expect(cycles).toEqual([]);
   });
 });
 
-/** Each library and the only files that may import it. */
-const doors: Readonly<Record<string, RegExp>> = {
+/** The files that may import each library. */
+const importers: Readonly<Record<string, RegExp>> = {
   '@hono/node-server': /^src\/sandbox\//,
   '@inquirer/core': /^src\/cli\/prompt\/hooks\.ts$/,
   '@inquirer/prompts': /^src\/cli\/prompt\/interactive\.ts$/,
@@ -108,20 +108,20 @@ const doors: Readonly<Record<string, RegExp>> = {
 
 const libraryOf = (name: string): string => name.split('/', name.startsWith('@') ? 2 : 1).join('/');
 
-describe('doors', () => {
+describe('libraries and globals', () => {
   const used = sources.flatMap(({ file, imports }) =>
     imports.filter((of) => !/^(src\/|node:|package\.json)/.test(of)).map((of) => [libraryOf(of), file] as const),
   );
 
-  test('each library enters by one', () => {
-    expect(used.filter(([library, file]) => !doors[library]?.test(file))).toEqual([]);
+  test('only the listed files import each library', () => {
+    expect(used.filter(([library, file]) => !importers[library]?.test(file))).toEqual([]);
   });
 
-  test('no door is left without its library', () => {
-    expect(Object.keys(doors).filter((library) => !used.some(([name]) => name === library))).toEqual([]);
+  test('every listed library is used', () => {
+    expect(Object.keys(importers).filter((library) => !used.some(([name]) => name === library))).toEqual([]);
   });
 
-  test('the outside world comes in by process.ts alone', () => {
+  test('only process.ts uses process, timers, fetch and the clock', () => {
     const outside =
       /(?<![.\w])(process\.(?!exit\(\))|Date\.now|new Date\(\)|setTimeout\(|setInterval\(|setImmediate\(|console\.|performance\.|globalThis|fetch\()/;
     const lines = client
@@ -134,15 +134,15 @@ describe('doors', () => {
 describe('the table of contents', () => {
   const files = readdirSync('src/commands').map((file) => file.replace('.ts', ''));
 
-  test('lists every file of src/commands, once', () => {
-    expect([...contents, ...alone].map(({ name }) => name).sort()).toEqual(files.filter((name) => name !== 'index').sort());
+  test('lists every file of src/commands once', () => {
+    expect([...contents, ...standalone].map(({ name }) => name).sort()).toEqual(files.filter((name) => name !== 'index').sort());
   });
 
-  test.each(contents)('$name is called as in its own file', async ({ name, load }) => {
+  test.each(contents)('$name has the name in its own file', async ({ name, load }) => {
     expect((await load()).default.name).toBe(name);
   });
 
-  test.each(alone)('$name is called and summed up as in its own file', async ({ name, summary, load }) => {
+  test.each(standalone)('$name has the name and summary in its own file', async ({ name, summary, load }) => {
     const loaded = (await load()).default;
     expect({ name: loaded.name, summary: loaded.summary }).toEqual({ name, summary });
   });
@@ -169,7 +169,7 @@ describe('size', () => {
   });
 });
 
-/** The first lines of functions over 60 lines. Formatted, a function of a file begins in the first column; no other is longer. */
+/** The first lines of functions over 60 lines. Only top-level functions, which start in the first column, can be that long. */
 function longFunctions(text: string): string[] {
   const lines = text.split('\n');
   return lines.filter((line, start) => {

@@ -17,26 +17,26 @@ test.each([
   moment,
   String(moment / 1000),
   String(moment),
-])('%s is the same moment in every time zone', (value) => {
+])('timeOf(%j) does not depend on the time zone', (value) => {
   expect(timeOf(value)).toBe(moment);
   expect([utcOf(value), shownTime(value)]).toEqual(['2026-12-01T02:00:00Z', '2026-12-01 02:00 UTC']);
 });
 
-test('a date is midnight UTC', () => {
+test('utcOf reads a date as midnight UTC', () => {
   expect(utcOf('2026-12-01')).toBe('2026-12-01T00:00:00Z');
 });
 
-test.each(['', 'web 1', 'soon', '2026-13-01 02:00:00', '12', 12, '1'.repeat(400), null, undefined, true, {}, []])(
-  '%j is not a time',
+test.for(['', 'web 1', 'soon', '2026-13-01 02:00:00', '12', 12, '1'.repeat(400), null, undefined, true, {}, []])(
+  'timeOf(%j) is undefined',
   (value) => {
     expect([timeOf(value), utcOf(value)]).toEqual([undefined, undefined]);
   },
 );
 
-test('returns anything else unchanged', () => {
+test('shownTime returns text that is not a time unchanged', () => {
   expect(['soon', '', null, 12].map(shownTime)).toEqual(['soon', '', '', '12']);
 });
 
-test('never throws', () => {
+test('shownTime never throws', () => {
   fc.assert(fc.property(fc.oneof(fc.string(), fc.double(), fc.bigInt().map(String), fc.anything()), (value) => void shownTime(value)));
 });

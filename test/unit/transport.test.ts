@@ -13,7 +13,7 @@ import { type LoopbackProxy, openProxy } from '../support/proxy.ts';
 const PATIENT_MS = 10_000;
 const HASTY_MS = 150;
 
-/** The server writes this much of a body and then stops. */
+/** Writes the beginning of a body. */
 const begin = (response: ServerResponse) => {
   response.writeHead(200, { 'content-length': '1000' });
   response.write('the beginning');
@@ -28,7 +28,7 @@ const transports: readonly [string, Open][] = [
   ],
 ];
 
-describe.each(transports)('%s', (_, openTransport) => {
+describe.each(transports)('the %s transport', (_, openTransport) => {
   let proxy: LoopbackProxy;
   let server: Elsewhere;
   let answer: RequestListener;
@@ -57,7 +57,7 @@ describe.each(transports)('%s', (_, openTransport) => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('lowercases the names of headers, and joins repeated ones', async () => {
+  test('lowercases header names and joins repeated headers', async () => {
     answer = (_, response) => response.writeHead(200, { 'X-RateLimit-Limit': '60', 'X-Two': ['a', 'b'] }).end();
     const { headers } = await open(PATIENT_MS).request(ask());
     expect(headers).toMatchObject({ 'x-ratelimit-limit': '60', 'x-two': 'a, b' });
@@ -77,7 +77,7 @@ describe.each(transports)('%s', (_, openTransport) => {
     expect(request?.headers).toMatchObject({ ...headers, 'content-length': '8' });
   });
 
-  test('reads a body in pieces of any size', async () => {
+  test('reads a character that arrives in two chunks', async () => {
     const [one, two] = [Buffer.from('{"name":"caf\u00e9"}').subarray(0, 13), Buffer.from('{"name":"caf\u00e9"}').subarray(13)];
     answer = (_, response) => {
       response.write(one);
@@ -86,13 +86,13 @@ describe.each(transports)('%s', (_, openTransport) => {
     expect(await textOf((await open(PATIENT_MS).request(ask())).body)).toBe('{"name":"café"}');
   });
 
-  test('dropped before an answer: the request may have been performed', async () => {
+  test('reports a connection closed before the response as sent', async () => {
     answer = (request) => request.socket.destroy();
     const failure = await failureOf(open(PATIENT_MS).request(ask({ method: 'POST', body: '{}' })));
-    expect(failure).toEqual({ message: 'connection closed before an answer arrived', sent: true });
+    expect(failure).toEqual({ message: 'connection closed before the response arrived', sent: true });
   });
 
-  test('cut in the middle of the answer', async () => {
+  test('reports a connection closed in the middle of the response', async () => {
     answer = (request, response) => {
       begin(response);
       setImmediate(() => request.socket.destroy());
@@ -100,25 +100,25 @@ describe.each(transports)('%s', (_, openTransport) => {
     const reading = open(PATIENT_MS)
       .request(ask())
       .then(({ body }) => textOf(body));
-    expect(await failureOf(reading)).toEqual({ message: 'connection closed in the middle of the answer', sent: true });
+    expect(await failureOf(reading)).toEqual({ message: 'connection closed in the middle of the response', sent: true });
   });
 
-  describe('abort', () => {
+  describe('an aborted request', () => {
     const reason = new Error('Ctrl-C');
 
-    test('before', async () => {
+    test('rejects with the reason before it is sent', async () => {
       answer = (_, response) => response.end();
       expect(await failureOf(open(PATIENT_MS).request(ask({ signal: AbortSignal.abort(reason) })))).toBe(reason);
       expect(server.requests).toEqual([]);
     });
 
-    test('while waiting for the answer', async () => {
+    test('rejects with the reason while it waits for the response', async () => {
       const interruption = new AbortController();
       answer = () => interruption.abort(reason);
       expect(await failureOf(open(PATIENT_MS).request(ask({ signal: interruption.signal })))).toBe(reason);
     });
 
-    test('in the middle of an answer without a length', async () => {
+    test('rejects with the reason in the middle of a body without a length', async () => {
       const liar = await openLiar((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nabc'));
       onTestFinished(() => liar.close());
       const interruption = new AbortController();
@@ -128,7 +128,7 @@ describe.each(transports)('%s', (_, openTransport) => {
       expect(await reading).toBe(reason);
     });
 
-    test('in the middle of the answer', async () => {
+    test('rejects with the reason in the middle of a body', async () => {
       const interruption = new AbortController();
       answer = (_, response) => begin(response);
       const { body } = await open(PATIENT_MS).request(ask({ signal: interruption.signal }));
@@ -138,7 +138,7 @@ describe.each(transports)('%s', (_, openTransport) => {
     });
   });
 
-  test('a self-signed certificate is refused before anything is sent', async () => {
+  test('rejects a self-signed certificate before anything is sent', async () => {
     let asked = 0;
     const secure = createTlsServer(selfSigned, (_, response) => {
       asked += 1;
@@ -151,7 +151,7 @@ describe.each(transports)('%s', (_, openTransport) => {
     expect(asked).toBe(0);
   });
 
-  test('close ends a request under way', async () => {
+  test('close ends a request in progress', async () => {
     const transport = openTransport(PATIENT_MS, proxy.url);
     let arrived = () => {};
     const arrival = new Promise<void>((resolve) => {
@@ -165,8 +165,8 @@ describe.each(transports)('%s', (_, openTransport) => {
   });
 });
 
-// These wait in real time, all at once.
-describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
+// These wait in real time, concurrently.
+describe.concurrent.each(transports)('the %s transport with a time limit', (_, openTransport) => {
   async function open(silenceMs: number, answer: RequestListener, finished: TestContext['onTestFinished'], headMs = PATIENT_MS) {
     const proxy = await openProxy();
     const server = await openElsewhere(answer);
@@ -179,13 +179,13 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
     return { request: (request: Partial<HttpRequest> = {}) => transport.request(requestTo(`${server.url}/things`, request)) };
   }
 
-  test('no answer: ends after the limit, and says that the request was sent', async ({ onTestFinished }) => {
+  test('reports no response as sent', async ({ onTestFinished }) => {
     const { request } = await open(HASTY_MS, () => {}, onTestFinished, 1_000);
     const failure = await failureOf(request({ method: 'POST', body: '{}' }));
-    expect(failure).toEqual({ message: 'no answer within 1s', sent: true });
+    expect(failure).toEqual({ message: 'no response within 1s', sent: true });
   });
 
-  test('a large request gets more time', async ({ onTestFinished }) => {
+  test('gives a large request more time', async ({ onTestFinished }) => {
     const { request } = await open(
       HASTY_MS,
       (_, response) => void setTimeout(() => response.end('ok'), 4 * HASTY_MS),
@@ -195,22 +195,22 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
     expect((await request({ method: 'POST', body: 'a'.repeat(640_000) })).status).toBe(200);
   });
 
-  test('a body without a length that stalls is incomplete', async ({ onTestFinished }) => {
+  test('reports a stalled body without a length', async ({ onTestFinished }) => {
     const liar = await openLiar((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nabc'));
     onTestFinished(() => liar.close());
     const { request } = await open(HASTY_MS, () => {}, onTestFinished);
     const { body, file } = await request({ url: liar.url });
-    expect(await failureOf(textOf(file))).toEqual({ message: 'the answer stalled for 0.15s', sent: true });
+    expect(await failureOf(textOf(file))).toEqual({ message: 'the response stalled for 0.15s', sent: true });
     expect(await failureOf(textOf(body))).toMatchObject({ sent: true });
   });
 
-  test('a body that stalls ends after the limit', async ({ onTestFinished }) => {
+  test('reports a stalled body', async ({ onTestFinished }) => {
     const { request } = await open(HASTY_MS, (_, response) => begin(response), onTestFinished);
     const { body } = await request();
-    expect(await failureOf(textOf(body))).toEqual({ message: 'the answer stalled for 0.15s', sent: true });
+    expect(await failureOf(textOf(body))).toEqual({ message: 'the response stalled for 0.15s', sent: true });
   });
 
-  test('a slow reader does not count as a stall', async ({ onTestFinished }) => {
+  test('does not report a slow reader as a stall', async ({ onTestFinished }) => {
     const { request } = await open(HASTY_MS, (_, response) => void response.end(Buffer.alloc(5_000_000)), onTestFinished);
     let size = 0;
     for await (const chunk of (await request()).file) {
@@ -220,7 +220,7 @@ describe.concurrent.each(transports)('%s: patience', (_, openTransport) => {
     expect(size).toBe(5_000_000);
   });
 
-  test('a slow body does not end while bytes arrive', async ({ onTestFinished }) => {
+  test('reads a slow body while bytes arrive', async ({ onTestFinished }) => {
     const pieces = 12;
     const drip: RequestListener = (_, response) => {
       let left = pieces;

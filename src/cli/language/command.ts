@@ -37,8 +37,8 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly everySite: () => Promise<Everywhere>;
   /** Resolves the targets of a path that depends on the options. */
   readonly resolve: (path: string) => Promise<Targets>;
-  /** The name of a target, or of a server or site seen before, by its id. */
-  readonly nameOf: (id: unknown) => string | undefined;
+  /** The name of a target, or of a server or site seen before, by its noun and id. */
+  readonly nameOf: (noun: string, id: unknown) => string | undefined;
   /** All of standard input, for `-` and `--with-token`. */
   readonly stdin: () => Promise<string>;
   readonly world: World;
@@ -54,7 +54,7 @@ export interface Consent {
   readonly level: 'moderate' | 'severe';
   /** The verb of the question if it is not the summary's first word: `Roll back`. */
   readonly verb?: string;
-  /** A sentence to read before answering. */
+  /** Shown before the question. */
   readonly warning?: string;
   /** What `--confirm` names, if not the target: `the database or site`. */
   readonly named?: string;
@@ -101,6 +101,8 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly summary: string;
   /** More sentences for `--help`, after the examples. */
   readonly description?: string;
+  /** Exit codes with a meaning of their own, for the end of `--help`: `1 failed, 11 rolled back`. */
+  readonly exits?: string;
   /**
    * Endpoints as the API reference writes them. Parameters of the first are arguments: the group's `{noun}` is positional, every
    * other `{name}` is `--name`. A function if the command line names the endpoint, as in `dnx api`.
@@ -124,7 +126,7 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   run(ctx: Context<Called<C>>, args: Args<C, T, O, F>): Promise<View | Result>;
 }
 
-/** The words given for each parameter, option and field, before they are read as values. */
+/** The words of each parameter, option and field, before they are parsed. */
 export type Words = Readonly<Record<string, string | boolean | readonly string[]>>;
 
 /** A command without its argument types, as the tree, help and completion see it. */
@@ -135,7 +137,7 @@ export interface AnyCommand extends Omit<Command<Calls, TargetCount, Options, Op
   run(ctx: Context, args: any): Promise<View | Result>;
 }
 
-/** A group of commands: a file in `src/commands`. Its summary is in the table of contents, which does not load it. */
+/** A group of commands: a file in `src/commands`. Its summary is in `commands/index.ts`, which loads groups on demand. */
 export interface Group {
   /** In kebab-case and singular; the plural is an alias. */
   readonly name: string;
@@ -145,7 +147,7 @@ export interface Group {
   readonly commands: readonly AnyCommand[];
 }
 
-/** The group of a command at the root. It has no noun, so no target is positional. */
+/** The group of a command at the root: without a noun, so no target is positional. */
 export const noGroup: Group = { name: '', commands: [] };
 
 /** The path parameter of the group's resource: `ssh_key` for `ssh-key`. */
@@ -163,7 +165,7 @@ export const command = <
 /** Declares a group. */
 export const group = (definition: Group): Group => definition;
 
-/** A line of the table of contents. `load` runs once the command line names it. */
+/** An entry of the command tree. `load` runs only if the command line names it. */
 export interface Entry<T extends Group | AnyCommand = Group> {
   readonly name: string;
   readonly aliases?: readonly string[];
@@ -183,9 +185,9 @@ export interface Tree {
   /** Groups, in the order of the help. */
   readonly contents: readonly Entry[];
   /** Commands that belong to no group. */
-  readonly alone: readonly Entry<AnyCommand>[];
+  readonly standalone: readonly Entry<AnyCommand>[];
   /** Commands that are also available at the root, by their name there. */
   readonly shortcuts: Readonly<Record<string, readonly [group: string, command: string, summary: string]>>;
-  /** What `dnx help` explains besides commands. */
+  /** The topics of `dnx help`. */
   readonly topics: readonly TopicEntry[];
 }

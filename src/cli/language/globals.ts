@@ -1,17 +1,17 @@
 import { formats } from '../../machine/settings/format.ts';
 import { flag, integer, type Options, text, under } from './options.ts';
 
-/** Options of every command. `no_x` keys are spelled `--no-x` and read as `x: false`. */
+/** The global options. `no_x` keys are spelled `--no-x` and read as `x: false`. */
 export const globals = {
   json: flag('Print JSON as the API sends it (same as -o json)'),
   output: { ...text('Output format'), choices: formats, placeholder: 'format', short: 'o' },
   fields: text('Print only these fields', 'a,b'),
   query: text('Filter the result with a JMESPath expression', 'expression'),
-  sort: text('Sort a list by a field; -field for descending', 'field'),
+  sort: text('Sort a list by this field; -field for descending', 'field'),
   limit: integer('Print at most n items of a list'),
   wide: flag('Show all columns of a table'),
   no_header: flag('Omit the table header'),
-  profile: text('Use the host, defaults and token of a profile', 'name'),
+  profile: text('Profile whose host, token and defaults to use', 'name'),
   host: text('Deploynix host (default https://deploynix.io)', 'url'),
   no_input: flag('Never prompt; exit 2 instead'),
   quiet: { ...flag('Hide progress and notes'), short: 'q' },
@@ -37,14 +37,17 @@ export interface Globals {
   readonly color: boolean;
 }
 
-/** Options that answer a confirmation, by its level. */
+/** Options that confirm, by level of consent. */
 export const consents = {
   moderate: { yes: { ...flag('Skip the confirmation'), short: 'y' } },
-  severe: { confirm: text('Confirm by giving the name', 'name'), yes: { ...flag('Not enough here; use --confirm'), short: 'y' } },
+  severe: {
+    confirm: text('Confirm with the name, without a prompt', 'name'),
+    yes: { ...flag('Not sufficient; use --confirm'), short: 'y' },
+  },
 } satisfies Record<string, Options>;
 
-/** Options of every create and update: the API may take more fields than dnx knows. */
+/** Options of every create and update, for fields that dnx does not know. */
 export const bodyOptions = under('Request body', {
   field: { kind: 'list', help: 'Set any field; key:=value for JSON', placeholder: 'key=value', short: 'F' },
-  data: text('Send this JSON; -F overrides it, and it overrides other options', 'json|@file|-'),
+  data: text('JSON body; overrides options, and -F overrides it', 'json|@file|-'),
 } satisfies Options);

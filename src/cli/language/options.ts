@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 
-/** How a word becomes a value. `content` may be `@file` or `-`; a `secret` must be, so it never appears in argv. */
+/** How a word is parsed. `content` may be `@file` or `-`; a `secret` must be, so it never appears in argv. */
 export type Kind = 'text' | 'integer' | 'flag' | 'list' | 'duration' | 'content' | 'secret';
 
 /** An API list that offers the values of an option. Its parameters are fields given earlier. */
@@ -12,14 +12,16 @@ export interface From {
   readonly resolve?: true;
 }
 
-/** How a terminal asks for an optional value. */
+/** How to prompt for an optional value. */
 export interface Prompt {
   /** Asked only if this holds for the values given so far. */
   readonly when?: (given: Readonly<Record<string, unknown>>) => boolean;
-  /** Values that suit what was given so far, offered first. */
+  /** Suggestions for what was given so far, offered first. */
   readonly offers?: (given: Readonly<Record<string, unknown>>) => readonly string[];
   /** The answer that leaves the option out: `No repository`. */
   readonly none?: string;
+  /** What is wrong with a typed answer, which is then asked for again. The value of a flag is left to the API. */
+  readonly check?: (typed: string) => string | undefined;
 }
 
 /** An option, field or argument. `V` is the type of its value in `run`; its key in the declaration is its name. */
@@ -47,10 +49,12 @@ export interface Option<V> {
   readonly prompt?: Prompt;
   /** The environment variable to use if the option is not given. */
   readonly env?: string;
-  /** The command line of another program: dnx reads no options from its first word on. */
+  /** The command line of another program: from its first word on, options are not ours. */
   readonly rest?: boolean;
   /** The parent whose id fills this field: `site_id` with `as: 'site'` is given as `--site`. */
   readonly as?: string;
+  /** Its words hold values that are not repeated on the terminal. */
+  readonly confidential?: true;
   /** Throws on invalid words before dnx prompts or sends anything. */
   readonly check?: (words: readonly string[]) => void;
   readonly type?: V;

@@ -16,8 +16,8 @@ export interface Resource<P extends `/${string}` = `/${string}`> {
   readonly columns: readonly Column[];
   /** What `show` prints. */
   readonly details: readonly Column[];
-  /** Reads the computed details that `show` prints in a table. Must not fail where the token may not read them. */
-  readonly more?: (ctx: Pick<Context, 'api' | 'clock'>, item: Item, targets: Targets) => Promise<Item>;
+  /** Reads the computed details that `show` prints in a table. Must not fail if the token cannot read them. */
+  readonly more?: (ctx: Pick<Context, 'api' | 'clock' | 'world'>, item: Item, targets: Targets) => Promise<Item>;
   /** What the examples use: an id or name in the sandbox, and its parents. */
   readonly example: { readonly target: string; readonly parents?: string; readonly create?: string; readonly update?: string };
 }
@@ -26,7 +26,7 @@ export const resource = <const P extends `/${string}`>(
   definition: Omit<Resource<P>, 'details'> & Partial<Pick<Resource<P>, 'details'>>,
 ): Resource<P> => ({ details: definition.columns, ...definition });
 
-/** `GET path`: everything in it, as rows. */
+/** `GET path`: every item, as rows. */
 export const list = ({ noun, path, columns, example }: Resource) =>
   command({
     name: 'list',
@@ -45,7 +45,7 @@ export const show = ({ noun, path, details, example, more }: Resource) =>
     name: 'show',
     aliases: ['get'],
     summary: `Show ${article(title(noun))}`,
-    ...(more && { description: 'A table also shows related resources that the token may read; JSON does not.' }),
+    ...(more && { description: 'The table also shows related resources, if the token can read them; JSON does not.' }),
     calls: endpoint(`GET ${path}/{${noun}}`),
     shows: details,
     examples: [line('show', example.target, example.parents)],
@@ -90,7 +90,7 @@ export const update = <const F extends Options>({ noun, path, details, example }
     },
   });
 
-/** `DELETE path/{noun}`, after confirmation. A severe consent is for what cannot be undone. */
+/** `DELETE path/{noun}`, after confirmation. Use a severe consent if it cannot be undone. */
 export const remove = ({ noun, path, example }: Resource, consent: Consent = { level: 'moderate' }) =>
   command({
     name: 'delete',
@@ -114,7 +114,7 @@ type Action = Pick<
 > & {
   readonly calls: Endpoint;
   readonly consent?: Consent | Consent['level'];
-  /** What was done: printed if the API sends no message, or, as a function, in place of it. */
+  /** The success line: a string if the API sends no message, a function to replace the message. */
   readonly done: string | ((targets: Targets) => string);
   /** Printed on stderr afterwards. */
   readonly note?: string;
@@ -160,13 +160,13 @@ export function said(reply: Pick<Reply, 'data' | 'message'>, sentence: string): 
   return done(words.replace(/\.$/, ''), isObject(reply.data) ? reply.data : { message: words });
 }
 
-/** What was done for a person; for a script the item or the message that the API sent. */
+/** `sentence` for people; for scripts, the item or message that the API sent. */
 export const did = ({ data, message }: Pick<Reply, 'data' | 'message'>, sentence: string): View =>
   done(sentence, isObject(data) ? data : { message: message ?? `${sentence}.` });
 
 /** An endpoint built at run time: the compiler does not know its parameters. */
 const endpoint = (value: Endpoint): Endpoint => value;
-/** The command that creates one in the same place. */
+/** The command that creates one under the same parents. */
 export const creation = (noun: string, targets: Targets): readonly string[] => [
   ...[namings[noun]?.group ?? noun.replaceAll('_', '-'), 'create'],
   ...Object.entries(targets).flatMap(([parent, { label }]) => [flagName(parent), label]),

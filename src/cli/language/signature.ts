@@ -55,6 +55,7 @@ export function optionsOf(group: Group, command: AnyCommand): Options {
     ...Object.fromEntries(named.map((name) => [name, name === noun ? ownOf(name) : thing(name)])),
     ...Object.fromEntries(Object.entries(taken).filter(([, option]) => option.place !== 'argument')),
     ...(level && consents[level]),
+    ...(command.review !== undefined && consents.moderate),
     ...(command.fields && bodyOptions),
   } as Options;
 }

@@ -11,20 +11,22 @@ export interface Leaf {
 }
 
 /** Every command, in the order of the help. Loads all of them. */
-export async function everyCommand({ contents, alone }: Tree): Promise<Leaf[]> {
+export async function everyCommand({ contents, standalone }: Tree): Promise<Leaf[]> {
   const groups = await Promise.all(contents.map(async ({ load }) => (await load()).default));
-  const singles = await Promise.all(alone.map(async ({ name, load }) => ({ path: name, group: noGroup, command: (await load()).default })));
+  const singles = await Promise.all(
+    standalone.map(async ({ name, load }) => ({ path: name, group: noGroup, command: (await load()).default })),
+  );
   return [
     ...groups.flatMap((group) => group.commands.map((command) => ({ path: `${group.name} ${command.name}`, group, command }))),
     ...singles,
   ];
 }
 
-/** Everything a group can be called: its name and aliases, singular and plural. */
+/** Every name of a group: its own and its aliases, singular and plural. */
 export const namesOf = ({ name, aliases = [] }: Pick<Entry, 'name' | 'aliases'>): readonly string[] =>
   [name, ...aliases].flatMap((each) => [each, plural(each)]);
 
-/** Every operation that a command may call, whatever it is given. */
+/** Every operation that a command may call. */
 export const operationsOf = ({ calls }: AnyCommand): Endpoint[] => (typeof calls === 'function' ? [] : operationsIn(calls));
 
 /** The level of consent that a command declares; moderate if it is only known at run time. */

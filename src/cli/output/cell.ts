@@ -1,17 +1,17 @@
 import { own, toJson } from '../../base/json.ts';
 import { capitalized } from '../../base/text.ts';
-import { ago } from '../../base/time.ts';
+import { timeIn } from '../../base/time.ts';
 import type { Style } from './style.ts';
 import { line } from './text.ts';
 import { toneOf } from './tone.ts';
 import type { Column, Item } from './view.ts';
 
-/** What a cell depends on besides its value. */
+/** Options for formatting a cell. */
 export interface CellOptions {
   /** Epoch ms, for `3h ago`. */
   readonly now: number;
   readonly style: Style;
-  /** On a terminal, a status gets a dot and values lose their control characters. Elsewhere a value is printed byte for byte. */
+  /** True on a terminal: statuses get a dot, times are relative, and text loses its control characters. */
   readonly terminal: boolean;
 }
 
@@ -35,7 +35,7 @@ const headings: Readonly<Record<string, string>> = {
 
 /** The heading for a field: `PHP` for `php_version`, `Created` for `created_at`. */
 export function heading({ key, title }: Column): string {
-  if (title) return title;
+  if (title) return capitalized(title);
   const known = own(headings, key);
   if (typeof known === 'string') return known;
   const words = line(key).replace(/_at$/, '').replaceAll('_', ' ');
@@ -43,23 +43,24 @@ export function heading({ key, title }: Column): string {
   return capitalized(spelled);
 }
 
-/** The value of a column: what it computes, else the field itself. */
+/** The value of a column: computed, or the field of the item. */
 export const valueIn = (item: Item, { key, cell: computed }: Column): unknown => computed?.(item) ?? own(item, key);
 
-/** A value for people: never `null`, `undefined` or control characters. */
+/** Formats a value for a table: no `null`, `undefined` or control characters. */
 export function cell(item: Item, column: Column, { now, style, terminal }: CellOptions): string {
   const { key } = column;
   const value = valueIn(item, column);
   const plain = line(typeof value === 'string' ? value : words(value));
   if (plain === '') return style.dim('–');
-  if (key.endsWith('_at')) return ago(plain, now);
+  if (key.endsWith('_at')) return timeIn(plain, { now, terminal });
   if (key !== 'status' && key !== 'outcome') return plain;
+  if (column.past?.(item)) return style.dim(plain);
   const tone = toneOf(value, column);
   const marked = key === 'status' && terminal ? `● ${plain}` : plain;
   return tone === undefined ? marked : style[tone](marked);
 }
 
-/** A value as text, in every format but JSON. */
+/** A value as text, for every format except JSON. */
 export function words(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';

@@ -1,4 +1,5 @@
 import { DnxError, type Next, REJECTED, reasonOf } from '../../base/errors.ts';
+import { own } from '../../base/json.ts';
 import { capitalized } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
 import type { World } from '../../machine/world.ts';
@@ -6,15 +7,19 @@ import { detailLines } from './details.ts';
 import type { Trace } from './stack.ts';
 import { failureMark, type Style, styleFor } from './style.ts';
 import { forLog, lines, json as toJson } from './text.ts';
+import { type Wrap, wrapFor } from './wrap.ts';
 
 interface Options {
   readonly json: boolean;
   readonly debug: boolean;
   readonly world: Pick<World, 'stderr' | 'env' | 'node' | 'platform'>;
   readonly color: boolean;
-  /** The next command as a line for a shell. */
+  /** Formats a next command for a shell. */
   readonly line: (next: Next) => string;
 }
+
+/** The columns of the mark, under which nothing but the mark stands. */
+const HANG = 2;
 
 /** Prints an error on stderr and returns the exit code. An error that is not a DnxError is a bug, and shows its stack. */
 export async function reportError(error: unknown, options: Options): Promise<number> {
@@ -24,7 +29,8 @@ export async function reportError(error: unknown, options: Options): Promise<num
     stderr.write(`${toJson({ error: expected ? failureInJson(expected, options.line) : await bugInJson(error, options.world) })}\n`);
   } else {
     const style = await styleFor(stderr, env, options.color);
-    const words = expected ? await failureInWords(expected, style, options) : await bugInWords(error, style, options.world);
+    const wrap = await wrapFor(stderr);
+    const words = expected ? await failureInWords(expected, style, wrap, options) : await bugInWords(error, style, wrap, options.world);
     stderr.write(`${forLog(words, env)}\n`);
   }
   return expected?.exitCode ?? 1;
@@ -39,16 +45,20 @@ const failureInJson = (failure: DnxError, line: Options['line']) => ({
   next: failure.next.map((each) => ({ command: line(each), why: each.why })),
 });
 
-async function failureInWords(failure: DnxError, style: Style, { debug, line }: Options): Promise<string> {
+async function failureInWords(failure: DnxError, style: Style, wrap: Wrap, { debug, line }: Options): Promise<string> {
   const mark = failure.code === 'cancelled' ? '' : `${failureMark(style)} `;
-  const text = [`${mark}${lines(headline(failure))}`, ...detailLines(failure.details, style), ...fieldLines(failure, style)];
+  const text = [
+    wrap(`${mark}${lines(headline(failure))}`, HANG),
+    ...detailLines(failure.details, style, wrap),
+    ...fieldLines(failure, style).map((each) => wrap(each, 2 * HANG)),
+  ];
   const advice = adviceOf(failure, line);
-  if (advice) text.push(style.dim(`  ${lines(advice).replaceAll('\n', '\n  ')}`));
+  if (advice) text.push(style.dim(wrap(`  ${lines(advice).replaceAll('\n', '\n  ')}`, HANG)));
   if (debug && failure.cause) text.push(style.dim(inWords(await traceOf(failure.cause))));
   return text.join('\n');
 }
 
-/** The message, unless it only repeats the fields below it, as Laravel's does: `The name field is required. (and 1 more error)`. */
+/** The message, or a generic one if it only repeats the fields, as Laravel's does: `The name field is required. (and 1 more error)`. */
 function headline({ message, errors = {} }: DnxError): string {
   const texts = Object.values(errors).flat();
   const repeated = texts.includes(message.replace(/ \(and \d+ more errors?\)$/, '')) || message === 'The given data was invalid.';
@@ -58,12 +68,12 @@ function headline({ message, errors = {} }: DnxError): string {
 /** A line for each field that the API rejected: `--php-version: The selected php version is invalid.   (known: 8.3, 8.4)`. */
 const fieldLines = ({ errors = {}, labels }: DnxError, style: Style): readonly string[] =>
   Object.entries(errors).flatMap(([field, messages]) => {
-    const { name, known = [] } = labels[field] ?? { name: field };
+    const { name, known = [] } = own(labels, field) ?? { name: field };
     const after = known.length > 0 ? style.dim(`   (known: ${known.join(', ')})`) : '';
     return messages.map((each) => `  ${lines(name)}: ${lines(each)}${after}`);
   });
 
-/** What a bug report needs besides the stack. */
+/** Details for a bug report. */
 const circumstances = ({ node, platform }: Options['world']) => ({ dnx: version, node, platform });
 
 async function bugInJson(error: unknown, world: Options['world']) {
@@ -71,10 +81,10 @@ async function bugInJson(error: unknown, world: Options['world']) {
   return { code: 'bug', message: String(error), status: null, errors: null, hint: null, next: [], stack, ...circumstances(world) };
 }
 
-async function bugInWords(error: unknown, style: Style, world: Options['world']): Promise<string> {
+async function bugInWords(error: unknown, style: Style, wrap: Wrap, world: Options['world']): Promise<string> {
   const around = Object.entries(circumstances(world)).map(([name, value]) => `${name} ${value}`);
   return [
-    `${failureMark(style)} This looks like a bug in dnx ${version}. Please report it with the lines below.`,
+    wrap(`${failureMark(style)} This looks like a bug in dnx ${version}. Please report it with the lines below.`, HANG),
     inWords(await traceOf(error)),
     ...around,
   ].join('\n');

@@ -1,29 +1,29 @@
 import { fitted, GAP, type Placed, type Sized } from './layout.ts';
 import { widthOf } from './width.ts';
 
-/** How to fit the cells. */
+/** Options for a grid. */
 export interface GridOptions {
-  /** The terminal's columns; undefined where there is no limit. */
+  /** The width of the terminal; undefined for no limit. */
   readonly width: number | undefined;
-  /** For each column, whether its cells may take several lines. */
+  /** Whether each column may wrap. */
   readonly wraps: readonly boolean[];
   /** Never hide a column. */
   readonly keep: boolean;
 }
 
-/** A table, and how many columns it shows. */
+/** A formatted table and its number of visible columns. */
 export interface Grid {
   readonly text: string;
   readonly shown: number;
 }
 
-/** Words up to this width keep a column that wraps from being narrowed further. */
+/** A wrapping column is at least as wide as its longest word, up to this width. */
 const LONGEST_WORD = 20;
 
-/** Narrower than this, sentences are hard to read. */
+/** The minimum width of a wrapping column. */
 const NARROWEST_SENTENCE = 12;
 
-/** Rows of cells in aligned columns, without rules. Undefined if they do not fit the width. */
+/** Formats rows as aligned columns. Undefined if they do not fit the width. */
 export async function grid(rows: readonly (readonly string[])[], { width, wraps, keep }: GridOptions): Promise<Grid | undefined> {
   const measured = measure(rows);
   const { natural } = measured;
@@ -60,7 +60,7 @@ function longestWord(rows: readonly (readonly string[])[], index: number): numbe
   return longest;
 }
 
-/** The width of every cell, row after row, in one array: a list of many rows is measured once. */
+/** The width of every cell, row by row in one array, so that each is measured once. */
 interface Measured {
   readonly sizes: Uint32Array;
   readonly columns: number;
@@ -82,7 +82,7 @@ function measure(rows: readonly (readonly string[])[]): Measured {
   return { sizes, columns, natural };
 }
 
-/** Rows of padded cells. Pieces are joined once: strings that grow piece by piece cost memory for each of them. */
+/** Joins padded cells. Collects pieces in an array, because growing strings cost memory for long lists. */
 function aligned(rows: readonly (readonly string[])[], { sizes, columns: count }: Measured, placed: readonly Placed[]): string {
   const pieces: string[] = [];
   const blank = blanks();
@@ -98,7 +98,7 @@ function aligned(rows: readonly (readonly string[])[], { sizes, columns: count }
   return pieces.join('');
 }
 
-/** Blanks by their length, each made once. */
+/** Returns strings of spaces, each created once. */
 function blanks(): (length: number) => string {
   const made = new Map<number, string>();
   return (length) => {

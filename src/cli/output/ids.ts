@@ -19,7 +19,7 @@ export function idsIn(value: unknown): readonly string[] {
 function idOf(value: unknown): string {
   const id = isObject(value) ? value.id : value;
   const known = typeof id === 'string' || typeof id === 'number' || typeof id === 'bigint';
-  // A reader takes each line as an id.
+  // Each line is one id.
   if (!known || /[\r\n]/.test(String(id))) throw noIds();
   return String(id);
 }
@@ -54,7 +54,7 @@ function canBeId(node: Node): boolean {
 
 const projections = ['Projection', 'FilterProjection', 'ValueProjection'];
 
-/** The answer for an expression that passes on the value of another; undefined for any other. */
+/** The result for an expression that returns the value of another one; undefined for any other. */
 function through(node: Node, can: (node: Node) => boolean): boolean | undefined {
   const { type, left, right } = node;
   if (type === 'Subexpression' || type === 'Pipe') return canBeIn(right, can, left);

@@ -1,13 +1,13 @@
 /** Spaces between two columns. */
 export const GAP = 2;
 
-/** Narrower than this, a value is not readable. */
+/** The minimum width of a value. */
 export const NARROWEST = 8;
 
-/** The first columns say what a row is about, and are never hidden. */
+/** The first columns identify a row and are never hidden. */
 const ALWAYS_SHOWN = 2;
 
-/** A column at its natural width, and at its narrowest. */
+/** The natural and the minimum width of a column. */
 export interface Sized {
   readonly width: number;
   /** Less than `width` for a column that wraps. */
@@ -15,15 +15,15 @@ export interface Sized {
   readonly wrap: boolean;
 }
 
-/** A column that is shown: its index in the row and its width. */
+/** A visible column: its index in the row and its width. */
 export interface Placed {
   readonly index: number;
   readonly width: number;
 }
 
 /**
- * Fits columns into `width`: narrows those that wrap, then hides the last of the others unless `keep` is set. Undefined if the rest does not fit, and
- * each row needs a line per column.
+ * Fits columns into `width`: narrows those that wrap, then hides others from the right unless `keep` is set. Undefined if the
+ * rest does not fit.
  */
 export function fitted(columns: readonly Sized[], width: number, keep: boolean): readonly Placed[] | undefined {
   let shown = columns.map((column, index) => ({ ...column, index }));
@@ -37,7 +37,7 @@ export function fitted(columns: readonly Sized[], width: number, keep: boolean):
 
 const total = (widths: readonly number[]): number => widths.reduce((sum, each) => sum + each, GAP * (widths.length - 1));
 
-/** Narrows the widest of the columns that can be narrowed until the row fits. */
+/** Narrows the widest wrapping columns until the row fits. */
 function narrowed(columns: readonly Sized[], width: number): readonly number[] {
   const widths = columns.map((each) => each.width);
   for (let excess = total(widths) - width; excess > 0; excess--) {

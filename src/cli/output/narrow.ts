@@ -9,10 +9,10 @@ export interface Narrowing {
   readonly limit: number | undefined;
 }
 
-/** A view that prints as text. */
+/** A view that is printed as text. */
 export type Shown = Exclude<View, { kind: 'nothing' | 'stream' }>;
 
-/** The data of a view as the API sent it, sorted, limited and reduced to the fields. */
+/** The data of a view, sorted, limited and reduced to the fields. */
 export function dataOf(view: Shown, options: Narrowing): unknown {
   if (view.kind === 'rows') return narrowed(view.items, options, view.columns).map((item) => picked(item, options.fields));
   if (view.kind === 'record') return picked(view.item, options.fields);
@@ -24,10 +24,10 @@ export function dataOf(view: Shown, options: Narrowing): unknown {
 const picked = (item: unknown, fields: readonly string[] | undefined): unknown =>
   fields && isObject(item) ? Object.fromEntries(fields.map((field) => [field, own(item, field) ?? null])) : item;
 
-/** The field that `--sort` names. */
+/** The field of `--sort`, without the `-` for descending. */
 export const sortKey = (sort: string): string => sort.replace(/^-/, '');
 
-/** A list, sorted and limited. A column that the API does not send sorts by what it computes. */
+/** Sorts and limits a list. A computed column is sorted by its computed value. */
 export function narrowed(items: readonly Item[], { sort, limit }: Narrowing, columns: readonly Column[] = []): readonly Item[] {
   const key = sort && sortKey(sort);
   const computed = columns.find((column) => column.key === key && column.computed);
@@ -39,6 +39,6 @@ export function narrowed(items: readonly Item[], { sort, limit }: Narrowing, col
 const compare = (a: unknown, b: unknown): number =>
   typeof a === 'number' && typeof b === 'number' ? a - b : words(a).localeCompare(words(b), 'en', { numeric: true });
 
-/** The columns of the view, or the ones that `--fields` names. */
+/** The columns of the view, or those in `--fields`. */
 export const chosen = (columns: readonly Column[], fields: readonly string[] | undefined): readonly Column[] =>
   fields ? fields.map((key) => columns.find((column) => column.key === key) ?? { key }) : columns;

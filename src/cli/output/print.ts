@@ -1,5 +1,4 @@
 import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
-import { capitalized } from '../../base/text.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Output, World } from '../../machine/world.ts';
 import type { Globals } from '../language/globals.ts';
@@ -8,8 +7,9 @@ import { render } from './render.ts';
 import { styleFor } from './style.ts';
 import { forLog } from './text.ts';
 import type { Result } from './view.ts';
+import { DEFAULT_COLUMNS, wrapFor } from './wrap.ts';
 
-/** Prints a result on stdout in the chosen format. A failure has no table, because stderr explains it. */
+/** Prints a result on stdout in the chosen format. A failed record has no table, because stderr explains it. */
 export async function print({ view, exit, secret }: Result, globals: Globals, settings: Settings, world: World): Promise<void> {
   if (view.kind === 'stream') {
     for await (const chunk of view.body) await write(world.stdout, chunk);
@@ -19,7 +19,7 @@ export async function print({ view, exit, secret }: Result, globals: Globals, se
   const { format } = settings;
   if (exit instanceof DnxError && view.kind !== 'rows' && format === 'table') return;
   const { fields, query, header, sort, limit, color, wide } = globals;
-  // A failed item may lack fields, and its error matters more.
+  // Not after a failure: items may lack fields, and the error matters more.
   if ((fields || sort) && exit === undefined) (await import('./fields.ts')).checkFields(view, { fields, sort, format });
   let hidden = 0;
   const text = await render(view, {
@@ -40,18 +40,16 @@ export async function print({ view, exit, secret }: Result, globals: Globals, se
   });
   if (secret !== undefined && !text.includes(JSON.stringify(secret).slice(1, -1)))
     throw new DnxError('failed', 'The output does not contain the token.', { hint: 'Use another format or query, or --to-file FILE.' });
-  // A single value is for scripts and stays as it is; other text may end up in a CI log.
+  // A single value is for scripts and is printed unchanged; other text may end up in a CI log.
   const read = format === 'table' && (view.kind !== 'text' || view.log);
   if (text !== '') await write(stdout, read ? forLog(text, env) : text);
   if (settings.quiet) return;
   if (hidden > 0) world.stderr.write(`${hidden} ${hidden === 1 ? 'column' : 'columns'} hidden; use --wide\n`);
   if (view.kind !== 'rows' || view.items.length > 0 || format !== 'table') return;
-  if (view.empty) world.stderr.write(`${view.empty}\n`);
-  if (view.first) world.stderr.write(`${nextLine({ command: view.first, why: 'Create one with' }, settings)}\n`);
+  const wrap = await wrapFor(world.stderr);
+  if (view.empty) world.stderr.write(`${wrap(view.empty)}\n`);
+  if (view.first) world.stderr.write(`${wrap(nextLine({ command: view.first, why: 'Create one with' }, settings))}\n`);
 }
-
-/** The width of a terminal that does not report one. */
-export const DEFAULT_COLUMNS = 80;
 
 /** Rejects output options that can never work, before the command runs. */
 export async function checkShape({ limit, fields, query }: Globals, { format }: Pick<Settings, 'format'>): Promise<void> {
@@ -64,24 +62,24 @@ export async function checkShape({ limit, fields, query }: Globals, { format }: 
 /** Writes to a stream. Rejects with a ClosedPipe if the reader is gone, and with a DnxError if not everything could be written. */
 export const write = (stream: Output, text: string | Uint8Array): Promise<void> =>
   new Promise((resolve, reject) => {
-    // An earlier write may have failed as well.
+    // An earlier write may have failed already.
     stream.write(text, (error) => (error ? reject(unwritten(stream.errored ?? error)) : resolve()));
   });
 
-/** `| head -1` closed our stdout, which is not a failure. */
+/** stdout was closed, as by `| head -1`. Not a failure. */
 export class ClosedPipe extends Error {}
 
 function unwritten(cause: Error): Error {
   const code = systemCode(cause);
   if (code === 'EPIPE' || code === 'ECONNRESET') return new ClosedPipe(cause.message, { cause });
-  return new DnxError('failed', `${capitalized(reasonOf(code) ?? `writing failed (${code})`)}. The output could not be written.`, {
+  return new DnxError('failed', `Could not write the output: ${reasonOf(code) ?? code}.`, {
     cause,
   });
 }
 
 /**
- * Waits until a result is printed. False if the reader is gone, which does not change the outcome; throws what to report instead of it. `changed`: the
- * command may have changed something, so an unprintable result is not a usage error.
+ * Waits until a result is printed. False if stdout was closed, which is not a failure. Throws if the result cannot be printed;
+ * `changed`: the command may have changed something, so that is not a usage error.
  */
 export async function delivered({ exit, undelivered }: Result, printing: Promise<void>, changed: boolean): Promise<boolean> {
   try {
@@ -93,6 +91,7 @@ export async function delivered({ exit, undelivered }: Result, printing: Promise
     const outcome = exit instanceof DnxError ? exit.message : undefined;
     if (changed && isError(error, 'usage'))
       throw new DnxError('failed', `The command ran, but its result cannot be printed: ${error.message}`, { hint: outcome ?? error.hint });
-    throw outcome && isError(error, 'failed') ? error.withHint(outcome) : error;
+    const told = outcome ?? (changed && exit === undefined ? 'The command itself succeeded.' : undefined);
+    throw told && isError(error, 'failed') ? error.withHint(told) : error;
   }
 }

@@ -1,46 +1,53 @@
+import type { Detail as Labeled } from '../../base/errors.ts';
 import type { Env, Output } from '../../machine/world.ts';
 import type { WaitingEvent } from '../../platform/follow/follow.ts';
+import { detailLines } from './details.ts';
 import { canSpin, type Detail, openSpinner, type Spinner } from './spinner.ts';
 import type { Style } from './style.ts';
 import { forLog, json, line } from './text.ts';
+import { type Wrap, wrapFor } from './wrap.ts';
 
 /** Progress on stderr while a command runs. */
 export interface Progress {
-  /** True if there is a spinner: a terminal without `--quiet`. */
+  /** True if there is a spinner: on a terminal without `--quiet`. */
   readonly spins: boolean;
-  /** A line that stays: a notice, or a change of state. */
+  /** Writes a line, unless `--quiet`. */
   note(sentence: string): void;
-  /** A line that `--quiet` does not silence. */
+  /** Writes a warning, even with `--quiet`. */
   warn(sentence: string): void;
-  /** A line for `--debug`. */
+  /** Writes the success of one of several tasks. */
+  succeeded(sentence: string): void;
+  /** Writes the failure of one of several tasks and its details, even with `--quiet`. */
+  failed(sentence: string, details: readonly Labeled[]): void;
+  /** Writes a line for `--debug`. */
   debug(sentence: string): void;
-  /** The current step: in the spinner on a terminal, as a line elsewhere. `detail` shows only on a terminal. */
+  /** Shows the current step: in the spinner on a terminal, as a line elsewhere. `detail` is for the spinner only. */
   step(sentence: string, detail?: Detail): void;
-  /** A step that shows only on a terminal. */
+  /** Shows a step in the spinner only. */
   spin(sentence: string, detail?: Detail): void;
-  /** An event for a script: a line on stdout with -o ndjson, otherwise nothing. */
+  /** Writes an event to stdout with -o ndjson, otherwise nothing. */
   event(event: WaitingEvent): void;
   /** Removes the spinner before a question or a result. */
   done(): void;
-  /** Removes the spinner while another program writes to the terminal, until the returned function is called. */
+  /** Hides the spinner until the returned function is called, while another program writes to the terminal. */
   hold(): () => void;
-  /** Progress of one of several tasks, with its own spinner line, which is all that its `done` removes. A background line shows only if there is no other. */
+  /** Progress for one of several tasks, with its own spinner line. A background line shows only if there is no other. */
   branch(options?: { readonly background?: boolean }): Progress;
 }
 
 interface Options {
   readonly stderr: Output;
-  /** Where events go; undefined if nobody reads them. */
+  /** The stream for events; undefined for none. */
   readonly events: Output | undefined;
   readonly quiet: boolean;
   readonly style: Style;
   readonly env: Env;
 }
 
-/** Progress for one process. */
-export function openProgress(options: Options): Progress {
+/** Opens the progress of a process. */
+export async function openProgress(options: Options): Promise<Progress> {
   const spinner = openSpinner(options.stderr, options.style);
-  return progressOf(undefined, spinner, options);
+  return progressOf(undefined, spinner, { ...options, wrap: await wrapFor(options.stderr) });
 }
 
 /** The owner of a spinner line. */
@@ -48,14 +55,14 @@ interface Branch {
   readonly background?: boolean;
 }
 
-/** `branch`: undefined for the main progress, whose `done` removes all lines. */
-function progressOf(branch: Branch | undefined, spinner: Spinner, options: Options): Progress {
-  const { stderr, events, quiet, style, env } = options;
+/** The progress of a branch, or the main one, whose `done` removes all lines. */
+function progressOf(branch: Branch | undefined, spinner: Spinner, options: Options & { readonly wrap: Wrap }): Progress {
+  const { stderr, events, quiet, style, env, wrap } = options;
   const owner = branch ?? spinner;
   const background = branch?.background === true;
   const moves = canSpin(stderr, env);
   const spins = moves && !quiet;
-  const write = (text: string) => spinner.write(forLog(text, env));
+  const write = (text: string, indent?: number) => spinner.write(forLog(wrap(text, indent), env));
   let last = '';
   const spin = (sentence: string, detail: Detail = '') => {
     if (spins) spinner.set(owner, { text: line(sentence), detail, background });
@@ -66,7 +73,14 @@ function progressOf(branch: Branch | undefined, spinner: Spinner, options: Optio
       if (!quiet) write(sentence.split('\n').map(line).join('\n'));
     },
     warn(sentence) {
-      write(`${style.yellow('!')} ${line(sentence)}`);
+      write(`${style.yellow('!')} ${line(sentence)}`, 2);
+    },
+    succeeded(sentence) {
+      if (!quiet) write(`${style.green('✓')} ${line(sentence)}`, 2);
+    },
+    failed(sentence, details) {
+      write(`${style.red('✗')} ${line(sentence)}`, 2);
+      for (const each of detailLines(details, style, wrap)) spinner.write(forLog(each, env));
     },
     debug(sentence) {
       write(style.dim(line(sentence)));

@@ -4,7 +4,7 @@ import { canBeIds, type Node, noIds } from './ids.ts';
 
 const library = () => import('@jmespath-community/jmespath');
 
-/** The result of a JMESPath expression. */
+/** Applies a JMESPath expression. */
 export async function queried(data: unknown, query: string | undefined): Promise<unknown> {
   if (query === undefined) return data;
   const { search } = await library();
@@ -15,7 +15,7 @@ export async function queried(data: unknown, query: string | undefined): Promise
   }
 }
 
-/** Rejects an expression that is not JMESPath, or whose result the format can never print. */
+/** Rejects invalid JMESPath, and expressions whose result the format can never print. */
 export async function checkQuery(query: string, format: Format): Promise<void> {
   const { compile, search } = await library();
   let root: Node;
@@ -24,7 +24,7 @@ export async function checkQuery(query: string, format: Format): Promise<void> {
   } catch (cause) {
     throw invalid(cause);
   }
-  // The library checks functions only when it runs them.
+  // The library validates functions only when it runs them.
   for (const { name, children = [] } of functionsIn(root)) {
     try {
       search(null, `${name}(${children.map(() => '`null`').join(', ')})`);

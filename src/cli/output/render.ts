@@ -13,7 +13,7 @@ export interface RenderOptions extends TableOptions {
   readonly query: string | undefined;
 }
 
-/** A view as the text for stdout; empty where there is nothing to print. */
+/** Formats a view for stdout. Empty if there is nothing to print. */
 export async function render(view: View, options: RenderOptions): Promise<string> {
   if (view.kind === 'nothing' || view.kind === 'stream') return '';
   const { format, query, terminal } = options;
@@ -25,7 +25,7 @@ export async function render(view: View, options: RenderOptions): Promise<string
   return terminal ? lines(text) : text;
 }
 
-/** `found`: what `--query` yielded, or the data of the view. */
+/** `found`: the result of `--query`, or the data of the view. */
 async function formatted(view: Shown, found: unknown, options: RenderOptions): Promise<string> {
   const { format, query, header } = options;
   const given = query === undefined;
@@ -51,7 +51,7 @@ async function formatted(view: Shown, found: unknown, options: RenderOptions): P
   }
 }
 
-/** A line after the events of a wait says that it is the end. */
+/** Marks the result of a wait, which comes after its events. */
 function eventOf(view: View, each: unknown): unknown {
   const event = 'event' in view ? view.event : undefined;
   if (!event || !isObject(each)) return each;
@@ -60,7 +60,7 @@ function eventOf(view: View, each: unknown): unknown {
 
 const listOf = (data: unknown): readonly unknown[] => (Array.isArray(data) ? data : [data]);
 
-/** A view in its own columns, as many as a wide table has; other data in its fields. */
+/** Rows with all columns of the view, or with all fields of other data. */
 function rowsIn(view: Shown, data: unknown, options: RenderOptions): Rows {
   if (view.kind !== 'rows' && view.kind !== 'record') return rowsOf(data);
   const items = view.kind === 'rows' ? narrowed(view.items, options, view.columns) : [view.item];

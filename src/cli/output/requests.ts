@@ -4,26 +4,38 @@ import type { Clock } from '../../machine/world.ts';
 import type { RequestProgress } from '../../platform/api/api.ts';
 import type { Progress } from './progress.ts';
 
-/** How long a request may take before the spinner shows it. */
+/** The spinner shows requests that take longer than this. */
 const QUIET_MS = 300;
 
-/** A spinner for slow requests and a countdown for the rate limit; without a terminal, one line for the rate limit. */
+/** Requests at most this far apart count as one wait. */
+const PAUSE_MS = 1_000;
+
+/** Shows a spinner for slow requests and a countdown for the rate limit, or a line without a terminal. */
 export function openRequests(progress: Progress, clock: Clock): RequestProgress {
   const slow = shared(progress.branch({ background: true }));
   const limit = shared(progress.branch());
+  let open = 0;
+  let ended = Number.NEGATIVE_INFINITY;
+  /** The start of the wait, in which the first request was slow. */
+  let since: number | undefined;
   return {
     begin(host) {
       if (!progress.spins) return () => {};
       const started = clock.elapsed();
+      if (open === 0 && started - ended > PAUSE_MS) since = undefined;
+      open += 1;
       const quick = new AbortController();
       let hide = () => {};
       clock.sleep(QUIET_MS, quick.signal).then(
         () => {
-          hide = slow.show(hostName(host), () => passed(clock.elapsed() - started));
+          since ??= started;
+          hide = slow.show(`Waiting for ${hostName(host)}`, () => passed(clock.elapsed() - (since ?? started)));
         },
         () => {},
       );
       return () => {
+        open -= 1;
+        ended = clock.elapsed();
         quick.abort();
         hide();
       };
@@ -38,7 +50,7 @@ export function openRequests(progress: Progress, clock: Clock): RequestProgress 
   };
 }
 
-/** One spinner line for several tasks at a time; it goes with the last of them. */
+/** A spinner line shared by concurrent tasks. It is removed with the last one. */
 function shared(progress: Progress) {
   let open = 0;
   return {
@@ -55,5 +67,5 @@ function shared(progress: Progress) {
 
 const countdown = (ms: number): string => duration(Math.ceil(Math.max(0, ms) / 1000) * 1000);
 
-/** Nothing in the first second. */
-const passed = (ms: number): string => (ms < 1000 ? '' : duration(Math.floor(ms / 1000) * 1000));
+/** The elapsed time after two spaces; empty in the first second. */
+const passed = (ms: number): string => (ms < 1000 ? '' : ` ${duration(Math.floor(ms / 1000) * 1000)}`);

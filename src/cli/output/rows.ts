@@ -9,7 +9,7 @@ export interface Rows {
   readonly named: boolean;
 }
 
-/** JSON of any shape as rows: a column per field of an object or per index of an array, and a row of its own for any other value. */
+/** Turns any JSON into rows, with a column per object field or array index. */
 export function rowsOf(value: unknown): Rows {
   const all: readonly unknown[] = Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];
   const named = all.some(isObject);

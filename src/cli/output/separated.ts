@@ -13,17 +13,17 @@ export function separated({ items, columns, named }: Rows, format: 'csv' | 'tsv'
   return [...head, ...body].map((each) => `${each}\n`).join('');
 }
 
-/** The field as the API sent it; what the column computes where there is none. */
+/** The field as the API sent it, or the computed value. */
 const raw = (item: Item, { key, cell }: Column): unknown => own(item, key) ?? cell?.(item);
 
-/** Rows as plain text without headings, with tabs between values. */
+/** Rows as plain text: tabs between values, no headings. */
 export const bare = ({ items, columns }: Rows): string =>
   items
     .map((item) => columns.map((column) => wordOf(raw(item, column))))
     .map((row) => ended(row.length === 1 ? (row[0] ?? '') : row.map(tsvField).join('\t')))
     .join('');
 
-/** Text with a newline at the end. */
+/** Adds a final newline if it is missing. */
 export const ended = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`);
 
 const csvField = (value: string): string => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);

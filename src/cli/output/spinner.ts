@@ -2,30 +2,30 @@ import type { Ora } from 'ora';
 import type { Env, Output } from '../../machine/world.ts';
 import type { Style } from './style.ts';
 
-/** Text after the line. A function is called for every frame. */
+/** Text after the line. A function is called on every frame. */
 export type Detail = string | (() => string);
 
 /** One line of the spinner. */
 export interface Row {
   readonly text: string;
   readonly detail: Detail;
-  /** Shown only while there is no other line. */
+  /** Shown only if there is no other line. */
   readonly background?: boolean;
 }
 
-/** A spinner with a line for each task. It runs while it has lines and is not held. */
+/** A spinner with a line per task. */
 export interface Spinner {
-  /** Sets the line of an owner. */
+  /** Sets the line of a task. */
   set(owner: object, row: Row): void;
-  /** Removes the line of an owner, or all lines. */
+  /** Removes the line of a task, or all lines. */
   remove(owner?: object): void;
-  /** Writes a line that stays, above the spinner. */
+  /** Writes a permanent line above the spinner. */
   write(text: string): void;
   /** Hides the spinner until the returned function is called. */
   hold(): () => void;
 }
 
-/** True if a stream can show a spinner, which moves the cursor. ora never returns on a terminal of 0 columns. */
+/** True if a stream can show a spinner. ora hangs on a terminal with 0 columns. */
 export const canSpin = ({ isTTY, columns }: Pick<Output, 'isTTY' | 'columns'>, { TERM }: Env): boolean =>
   Boolean(isTTY && columns) && TERM !== 'dumb';
 
@@ -42,13 +42,19 @@ export function openSpinner(stream: Output, style: Style): Spinner {
     const [{ default: ora }, { cut, widthOf }] = await Promise.all([import('ora'), import('./width.ts')]);
     loading = false;
     if (rows.size === 0 || held > 0) return;
-    // Only a suffix can be a function, which lets the seconds count between two polls.
     const columns = stream.columns ?? 80;
-    const suffixText = () =>
-      visible([...rows.values()])
-        .map((row) => words(row, style, { cut, widthOf, columns }))
-        .join('\n   ');
-    spinner = ora({ stream: stream as NodeJS.WritableStream, text: '', suffixText, discardStdin: false, isEnabled: true });
+    let turn = 0;
+    let glyphs: readonly string[] = [];
+    // ora's own frame is empty, because every line has a glyph. A prefix can be a function, which lets the seconds count between two polls.
+    const prefixText = () => {
+      const glyph = style.cyan(glyphs[turn++ % glyphs.length] ?? '');
+      return aligned(visible([...rows.values()]), widthOf)
+        .map((row) => `${glyph} ${words(row, style, { cut, widthOf, columns })}`)
+        .join('\n');
+    };
+    spinner = ora({ stream: stream as NodeJS.WritableStream, text: '', prefixText, discardStdin: false, isEnabled: true });
+    glyphs = spinner.spinner.frames;
+    spinner.spinner = { interval: spinner.interval, frames: [''] };
     spinner.start();
   };
   const stop = () => {
@@ -87,15 +93,28 @@ const visible = (rows: readonly Row[]): readonly Row[] => {
   return foreground.length > 0 ? foreground : rows;
 };
 
+/** Rows whose texts have the same columns, which two spaces separate: a name and a state. */
+function aligned(rows: readonly Row[], widthOf: Measure['widthOf']): readonly Row[] {
+  const cells = rows.map(({ text }) => text.split('  '));
+  const widths = (cells[0] ?? []).map((_, at) =>
+    Math.max(...cells.filter(({ length }) => length > 1).map((row) => widthOf(row[at] ?? ''))),
+  );
+  return rows.map((row, index) => {
+    const own = cells[index] ?? [];
+    if (rows.length === 1 || own.length === 1) return row;
+    return { ...row, text: own.map((cell, at) => cell + ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cell)))).join('  ') };
+  });
+}
+
 interface Measure extends Pick<typeof import('./width.ts'), 'cut' | 'widthOf'> {
   readonly columns: number;
 }
 
-/** Columns of the spinner itself, and the least of a text to show. */
-const SPINNER = 4;
+/** The width of the symbol and its spaces, and the minimum width of a text. */
+const SPINNER = 5;
 const LEAST = 20;
 
-/** A row that fits on a line if possible: ora's time grows with the square of the length. */
+/** Formats a row, cut to the terminal width: ora needs quadratic time for long lines. */
 function words({ text, detail }: Row, { dim }: Style, { cut, widthOf, columns }: Measure): string {
   const beside = typeof detail === 'string' ? detail : detail();
   const room = Math.max(columns - SPINNER - widthOf(beside), LEAST);

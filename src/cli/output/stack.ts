@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 /** An error's message and where it came from. */
 export interface Trace {
   readonly message: string;
-  /** Calls, the innermost first: `at deploy (src/features/deploy/deploy.ts:120:5)`. */
+  /** Calls, innermost first: `at deploy (src/features/deploy/deploy.ts:120:5)`. */
   readonly stack: readonly string[];
 }
 
-/** An error for a bug report, with TypeScript files and lines from the source maps, and no absolute paths. */
+/** Prepares an error for a bug report: maps calls to TypeScript sources, and removes absolute paths. */
 export async function traceOf(error: unknown): Promise<Trace> {
   if (!(error instanceof Error)) return { message: String(error), stack: [] };
   const lines = (error.stack ?? String(error)).split('\n');
@@ -44,7 +44,7 @@ async function openMaps(): Promise<(place: string, file: string, line: string, c
     }
   };
   return (_, file, line, column) => {
-    // Code from outside the package keeps only its file name.
+    // Code outside the package: only the file name.
     if (!file.startsWith(root)) return `${file.split(/[\\/]/).at(-1)}:${line}:${column}`;
     if (!maps.has(file)) maps.set(file, read(file));
     const entry = maps.get(file)?.findEntry(Number(line) - 1, Number(column) - 1);

@@ -3,7 +3,7 @@ import type { Style } from './style.ts';
 import { widthOf } from './width.ts';
 import { wrapped } from './wrapping.ts';
 
-/** Rows that are too wide for the terminal: a line for each value, and an empty line between two rows. */
+/** Formats rows that are too wide for the terminal: a line per value, and an empty line between rows. */
 export function stacked(rows: readonly (readonly string[])[], labels: readonly string[], width: number, { dim }: Style): string {
   const indent = Math.max(...labels.map(widthOf)) + GAP;
   const room = Math.max(width - indent, NARROWEST);

@@ -2,16 +2,16 @@ import { truthy } from '../../machine/settings/settings.ts';
 import type { Env, Output } from '../../machine/world.ts';
 
 /** Functions that color text, or return it unchanged. */
-export type Style = Readonly<Record<'bold' | 'dim' | 'red' | 'yellow' | 'green', (text: string) => string>>;
+export type Style = Readonly<Record<'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan', (text: string) => string>>;
 
-/** The start of an error: a red mark, or a word without colors. */
+/** The prefix of an error: a red ✗, or `Error:` without colors. */
 export function failureMark({ red }: Style): string {
   const mark = red('✗');
   return mark === '✗' ? 'Error:' : mark;
 }
 
 const same = (text: string): string => text;
-const plain: Style = { bold: same, dim: same, red: same, yellow: same, green: same };
+const plain: Style = { bold: same, dim: same, red: same, yellow: same, green: same, cyan: same };
 
 /** Colors for a stream: on a terminal, or with FORCE_COLOR, unless NO_COLOR or `--no-color` is set. */
 export async function styleFor(stream: Pick<Output, 'isTTY'>, env: Env, color: boolean): Promise<Style> {

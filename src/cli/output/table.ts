@@ -7,52 +7,58 @@ import { chosen, dataOf, type Narrowing, narrowed, type Shown } from './narrow.t
 import { rowsOf } from './rows.ts';
 import { ended } from './separated.ts';
 import { json, lines } from './text.ts';
-import type { Column, Item, View } from './view.ts';
+import type { Column, Item, LateCells, View } from './view.ts';
+import { wrapFor } from './wrap.ts';
 
-/** What a table depends on besides its view. */
+/** Options for a table. */
 export interface TableOptions extends CellOptions, Narrowing {
   readonly header: boolean;
-  /** Columns of the terminal; undefined where there is no limit. */
+  /** The width of the terminal; undefined for no limit. */
   readonly width: number | undefined;
-  /** Every column, whatever the width. */
+  /** Show every column at any width. */
   readonly wide: boolean;
-  /** Gets the number of columns that did not fit. */
+  /** Called with the number of hidden columns. */
   readonly hidden?: (columns: number) => void;
 }
 
-/** A terminal of this width has room for the wide columns. */
+/** Terminals of this width show wide columns. */
 const ROOMY = 120;
 
-/** A view for people. */
+/** Formats a view for people. */
 export async function table(view: Shown, options: TableOptions): Promise<string> {
   switch (view.kind) {
     case 'data':
       return `${json(dataOf(view, options), 2)}\n`;
     case 'message':
-      return view.done ? succeeded(view.text, view.done, options) : ended(lines(view.text));
+      return view.done ? succeeded(view.text, view.done, options) : ended((await wrapIn(options))(lines(view.text)));
     case 'text':
       return value(view.text, options);
     case 'record':
       if (view.done !== undefined && view.details && !options.fields) return succeeded(view.done, view.details, options);
-      return `${view.done === undefined ? '' : succeeded(view.done, [], options)}${await whole(view, options)}`;
+      return `${view.done === undefined ? '' : await succeeded(view.done, [], options)}${await whole(view, options)}`;
     case 'rows':
-      return rows(narrowed(view.items, options, view.columns), view.columns, options);
+      return rows(narrowed(view.items, options, view.columns), view.columns, options, view.late);
   }
 }
 
-/** The result of a query for people: a list as rows, an object as a record, anything else as it is. */
+/** Formats the result of a query: a list as rows, an object as a record, anything else as text. */
 export async function yieldTable(found: unknown, options: TableOptions): Promise<string> {
   if (found === null) return '';
   if (!Array.isArray(found) && !isObject(found)) return value(words(found), options);
   const { items, columns, named } = rowsOf(found);
-  // A query selects its columns, so none is hidden.
+  // A query selects its columns, so none are hidden.
   return isObject(found)
     ? record(found, columns, options)
     : rows(items, columns, { ...options, header: options.header && named, wide: true });
 }
 
-const succeeded = (sentence: string, details: readonly Detail[], { style }: TableOptions): string =>
-  ended([`${style.green('✓')} ${lines(sentence)}`, ...detailLines(details, style)].join('\n'));
+async function succeeded(sentence: string, details: readonly Detail[], options: TableOptions): Promise<string> {
+  const { style } = options;
+  const wrap = await wrapIn(options);
+  return ended([wrap(`${style.green('✓')} ${lines(sentence)}`, 2), ...detailLines(details, style, wrap)].join('\n'));
+}
+
+const wrapIn = ({ width }: TableOptions) => wrapFor({ isTTY: width !== undefined, columns: width });
 
 const value = (text: string, { terminal }: TableOptions): string => ended(terminal ? lines(text) : text);
 
@@ -69,29 +75,31 @@ async function record(item: Item, shown: readonly Column[], options: TableOption
   return lines.join('');
 }
 
-/** A text in lines of at most `room` columns, under each other. */
+/** Wraps a text at `room` columns and indents all lines but the first. */
 const indented = async (text: string, room: number, indent: number): Promise<string> =>
   (await import('./wrapping.ts')).wrapped(text, Math.max(room, NARROWEST)).join(`\n${' '.repeat(indent)}`);
 
-/** A record, with the values that take further requests. */
+/** A record, including the values that need further requests. */
 async function whole({ item, columns, more }: View & { kind: 'record' }, options: TableOptions): Promise<string> {
   const shown = chosen(columns, options.fields);
   const known = more && shown.some(({ computed, cell }) => computed && !cell) ? { ...item, ...(await more()) } : item;
-  // A field that the API did not send has no line; an empty one has.
+  // Fields that the API did not send are omitted; null and empty ones are shown.
   const sent = options.fields ? shown : shown.filter(({ key, cell }) => cell !== undefined || own(known, key) !== undefined);
   return record(known, sent.length > 0 ? sent : Object.keys(item).map((key) => ({ key })), options);
 }
 
-/** The columns to fit: all of them, or those for a narrow terminal. */
+/** The columns for this width. */
 function offered(columns: readonly Column[], { fields, wide, width = ROOMY }: TableOptions): readonly Column[] {
   if (fields) return chosen(columns, fields);
   return wide || width >= ROOMY ? columns : columns.filter((column) => !column.wide);
 }
 
-async function rows(items: readonly Item[], columns: readonly Column[], options: TableOptions): Promise<string> {
+async function rows(items: readonly Item[], columns: readonly Column[], options: TableOptions, late?: LateCells): Promise<string> {
   if (items.length === 0) return '';
   const { width, style, fields, wide } = options;
-  const shown = offered(columns, options);
+  const given = offered(columns, options);
+  const cells = late && given.some(({ key }) => key === late.key) ? await late.read(items) : undefined;
+  const shown = cells ? given.map((column) => (column.key === late?.key ? { ...column, cell: cells } : column)) : given;
   const { grid } = await import('./grid.ts');
   const body = items.map((item) => shown.map((column) => cell(item, column, options)));
   const head = options.header ? [shown.map((column) => style.bold(heading(column).toUpperCase()))] : [];

@@ -3,21 +3,21 @@ import { toJson } from '../../base/json.ts';
 import type { Env } from '../../machine/world.ts';
 
 /**
- * Characters that are unsafe on a terminal, besides escape sequences: C0, DEL, C1, direction marks, and invisible characters that make two names
- * look alike. Joiners of emoji and scripts stay, and so do the tags of a flag.
+ * Characters that are unsafe on a terminal: C0, DEL, C1, direction marks, and invisible characters that make two names look
+ * alike. Joiners of emoji and scripts, and the tags of flags, are kept.
  */
 const UNSAFE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are removed
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|(?<!\u{1f3f4}[\u{e0020}-\u{e007f}]{0,7})[\u{e0000}-\u{e007f}]/gu;
 
-/** Those of them that JSON.stringify does not escape, and `##[`, see forLog. */
+/** The unsafe characters that JSON.stringify does not escape, and `##[` (see forLog). */
 const UNESCAPED =
   /(?<=##)\[|[\u007f-\u009f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
 
-/** Plain ASCII, as in nearly every cell: nothing to remove. */
+/** Fast path: printable ASCII, as in nearly every cell. */
 const HARMLESS = /^[ -~]*$/;
 
-/** Text of the API made safe for a terminal: one line, no control sequences. */
+/** Makes text safe for a terminal: one line, no control characters. */
 export const line = (value: string): string =>
   HARMLESS.test(value)
     ? value
@@ -25,15 +25,15 @@ export const line = (value: string): string =>
         .replace(/[\r\n\t\u0085\u2028\u2029]+/g, ' ')
         .replace(UNSAFE, '');
 
-/** The same for text of several lines, such as a log. */
+/** The same for multiline text, such as a log. */
 export const lines = (value: string): string => stripVTControlCharacters(value).replace(UNSAFE, '');
 
-/** JSON with every character escaped that is unsafe on a terminal. */
+/** Serializes JSON with all unsafe characters escaped. */
 export const json = (value: unknown, indent?: number): string =>
   toJson(value, indent).replace(UNESCAPED, (unsafe) =>
     unsafe.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );
 
-/** Text for a log of GitHub Actions, where `::name::` and `##[name]` are commands to the runner. Unchanged elsewhere. */
+/** Defuses `::name::` and `##[name]`, which are commands in a GitHub Actions log. Unchanged elsewhere. */
 export const forLog = (text: string, { GITHUB_ACTIONS }: Env): string =>
   GITHUB_ACTIONS === 'true' ? text.replace(/^([^\S\n]*):(?=:.*::)/gm, '$1: ').replaceAll('##[', '## [') : text;

@@ -4,7 +4,7 @@ import type { Column } from './view.ts';
 
 const off = new Set(['stopped', 'suspended', 'disabled', 'inactive', 'paused', 'superseded']);
 
-/** The color of a status: green if good, yellow in progress, red if failed, dim if switched off. Undefined for an unknown word. */
+/** The color of a status: green for good, yellow for in progress, red for failed, dim for off. Undefined if unknown. */
 export function toneOf(status: unknown, { runs }: Pick<Column, 'runs'> = {}): keyof Style | undefined {
   const phase = phaseOf(status);
   if (phase === 'good') return 'green';

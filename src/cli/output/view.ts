@@ -4,31 +4,41 @@ import { wordOf } from '../../base/text.ts';
 /** An item as the API sent it. */
 export type Item = Readonly<Record<string, unknown>>;
 
-/** A column of a table, or a line of a record. `key` is the field's name in the API. */
+/** A column of a table, or a line of a record. `key` is the API field. */
 export interface Column<T = Item> {
   readonly key: string;
-  /** The heading, where the one made from `key` does not fit. */
+  /** The heading, if not derived from `key`. */
   readonly title?: string;
-  /** The value for a person; `undefined` for the field's own. CSV and TSV have it where the item has no such field, or null. */
+  /** Computes the displayed value; `undefined` for the field itself. CSV and TSV use it only if the field is missing or null. */
   readonly cell?: (item: T) => unknown;
-  /** Takes several lines on a narrow terminal. For sentences and lists. */
+  /** Wraps on a narrow terminal. For sentences and lists. */
   readonly wrap?: true;
-  /** Shown only where there is room: with --wide, on a terminal of 120 columns or more, and in a pipe. For ids and details. */
+  /** Shown only with --wide, from 120 columns up, and in a pipe. For ids and details. */
   readonly wide?: true;
-  /** Not a field of the API: the value comes from `cell`, or from `more` of a record. */
+  /** Not an API field: the value comes from `cell`, or from `more` of a record. */
   readonly computed?: true;
-  /** A status of something that runs: `running` is its good state, not work in progress. */
+  /** The status of a process: `running` is good, not work in progress. */
   readonly runs?: true;
+  /** True for an item whose status no longer matters, which is neither marked nor green. */
+  readonly past?: (item: T) => boolean;
 }
 
-/** What a command returns. Only the renderer decides how it looks. */
+/** The cells of a column, by its key, read only if it is shown. `read` must not fail if the token lacks an ability. */
+export interface LateCells {
+  readonly key: string;
+  readonly read: (shown: readonly Item[]) => Promise<(item: Item) => unknown>;
+}
+
+/** What a command returns. `render.ts` and `table.ts` format it. */
 export type View =
   | {
       readonly kind: 'rows';
       readonly items: readonly Item[];
       readonly columns: readonly Column[];
       readonly empty: string;
-      /** How to create the first one. */
+      /** Cells that take further requests. Read only by a table that shows the column. */
+      readonly late?: LateCells;
+      /** The command that creates the first item. */
       readonly first?: readonly string[];
       readonly event?: Event;
     }
@@ -37,65 +47,65 @@ export type View =
       readonly item: Item;
       readonly columns: readonly Column[];
       readonly event?: Event;
-      /** What was done, as the line above it. */
+      /** The ✓ line above it. */
       readonly done?: string;
-      /** Lines under `done` for people, in place of the fields. */
+      /** Lines under `done` for people, instead of the fields. */
       readonly details?: readonly Detail[];
-      /** Values for computed columns that take further requests. Only a table asks for them. */
+      /** Reads the values of computed columns with further requests. Called only for a table. */
       readonly more?: () => Promise<Item>;
     }
-  /** A sentence for people, `data` for scripts. `done`: the sentence is a success, with these details under it. */
+  /** A sentence for people, `data` for scripts. `done`: a ✓ sentence with these details under it. */
   | { readonly kind: 'message'; readonly text: string; readonly data: unknown; readonly done?: readonly Detail[] }
-  /** Text to print as it is: a script, a token or a value. `log`: text that only people read. */
+  /** Text to print unchanged: a script, a token or a value. `log`: text that only people read. */
   | { readonly kind: 'text'; readonly text: string; readonly data: unknown; readonly log?: true }
-  /** JSON of an unknown shape, which people see as JSON, too. */
+  /** Data of unknown shape, printed as JSON for people, too. */
   | { readonly kind: 'data'; readonly data: unknown }
-  /** Bytes that are written to stdout as they arrive, in any format. */
+  /** Bytes for stdout, regardless of the format. */
   | { readonly kind: 'stream'; readonly body: AsyncIterable<Uint8Array> }
   | { readonly kind: 'nothing' };
 
-/** The end of a wait. -o ndjson prints it after the events as `{"type":"result",…}`, with an API object in `data` because it may have a `type` itself. */
+/** The result of a wait: `{"type":"result",…}` with -o ndjson. `data` nests an API object, which may have a `type` itself. */
 type Event = 'result' | 'data';
 
-/** A view and the outcome of the command, which is decided before anything is written. */
+/** A view and the outcome of the command, decided before anything is printed. */
 export interface Result {
   readonly view: View;
-  /** The failure of a command that still has a view, or the exit code of a child process. The record of a failure is printed for scripts only. */
+  /** The failure of a command that still has a view (printed for scripts only, if a record), or the exit code of a child process. */
   readonly exit?: DnxError | number | undefined;
   /** A sentence for stderr after a success. */
   readonly note?: string;
   /** Commands to run next, for stderr. */
   readonly next?: readonly Next[];
-  /** True if the profile keeps the host from now on, so that the next command needs no `--host`. */
+  /** True if the profile now stores the host, so that the next command needs no `--host`. */
   readonly hostKept?: boolean;
-  /** Answers to the command's own questions, by option. */
+  /** Answers to prompts of the command itself, by option. */
   readonly answers?: Readonly<Record<string, unknown>>;
-  /** Runs once the whole view is written: revokes the token that was replaced by the printed one. */
+  /** Runs once the whole view was written. `token rotate` revokes the old token here. */
   readonly afterwards?: () => Promise<void>;
   /**
-   * Runs instead of `afterwards` if the view could not be written, even to a closed pipe, and returns the outcome. For a view that must not be lost,
-   * such as a new token.
+   * Runs instead of `afterwards` if the view could not be written, even to a closed pipe, and returns the error. For views that
+   * must not be lost, such as a new token.
    */
   readonly undelivered?: (cause: unknown) => Promise<DnxError>;
   /** A value that exists nowhere else. Printing fails if the format or query leaves it out. */
   readonly secret?: string;
 }
 
-/** A view alone is a success. */
+/** Wraps a plain view as a successful result. */
 export const asResult = (answer: View | Result): Result => ('kind' in answer ? { view: answer } : answer);
 
-/** Columns by field name, checked against the object's type: `columns<Daemon>('id', 'command')`. */
+/** Columns by field name, checked against a type: `columns<Daemon>('id', 'command')`. */
 export const columns = <T extends object>(...keys: readonly ((keyof T & string) | Column<T>)[]): readonly Column[] =>
   keys.map((key) => (typeof key === 'string' ? { key } : key)) as readonly Column[];
 
-/** The status of something that runs. */
+/** The status column of a process. */
 export const running = { key: 'status', runs: true } as const;
 /** The first seven characters of a commit. */
 export const shortCommit = {
   key: 'commit_hash',
   cell: ({ commit_hash }: { readonly commit_hash?: unknown }) => wordOf(commit_hash).slice(0, 7),
 } as const;
-/** A list. An empty one prints `empty` on stderr, and `first`, the command that creates the first item. */
+/** A list. If it is empty, `empty` and the command `first` are printed on stderr. */
 export const rows = (items: readonly object[], shown: readonly Column[], empty: string, first?: readonly string[]): View => ({
   kind: 'rows',
   items: items as readonly Item[],
@@ -103,7 +113,7 @@ export const rows = (items: readonly object[], shown: readonly Column[], empty: 
   empty,
   ...(first && { first }),
 });
-/** An item with a line per field. `done` stands above it as a success, and `details` replace the fields for people. */
+/** A record with a line per field. `done` is the ✓ line above it; `details` replace the fields for people. */
 export const record = (item: object, shown: readonly Column[], done?: string, details?: readonly Detail[]): View => ({
   kind: 'record',
   item: item as Item,
@@ -113,14 +123,14 @@ export const record = (item: object, shown: readonly Column[], done?: string, de
 });
 /** A sentence for people, and data for scripts. */
 export const message = (sentence: string, data: unknown = { message: sentence }): View => ({ kind: 'message', text: sentence, data });
-/** A success with a tick and details for people, and data for scripts. */
+/** A ✓ sentence with details for people, and data for scripts. */
 export const done = (sentence: string, data: unknown = { message: sentence }, details: readonly Detail[] = []): View => ({
   kind: 'message',
   text: sentence,
   data,
   done: details,
 });
-/** Text to print as it is, and data for scripts. */
+/** Text to print unchanged, and data for scripts. */
 export const text = (value: string, data: unknown): View => ({ kind: 'text', text: value, data });
 /** A log, and data for scripts. */
 export const log = (value: string, data: unknown): View => ({ kind: 'text', text: value, data, log: true });
@@ -130,6 +140,6 @@ export const data = (value: unknown): View => ({ kind: 'data', data: value });
 export const stream = (body: AsyncIterable<Uint8Array>): View => ({ kind: 'stream', body });
 /** Nothing to print. */
 export const nothing: View = { kind: 'nothing' };
-/** The same view, as the end of a wait. */
+/** Marks a view as the result of a wait. */
 export const ending = (view: View, event: Event = 'result'): View =>
   view.kind === 'rows' || view.kind === 'record' ? { ...view, event } : view;

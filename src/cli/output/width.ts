@@ -1,13 +1,13 @@
 import fastWidth from 'fast-string-width';
 
-/** Text of one column per character, which needs no library to measure. */
+/** Fast path: text with one column per character. */
 const PLAIN = /^[ -~–…]*$/;
-/** Code points that join others to one character: marks, joiners, skin tones, flags and the letters of Hangul. */
+/** Code points that combine with others: marks, joiners, skin tones, flags and Hangul. */
 const JOINED = /[\p{M}\p{Cf}\p{Emoji_Modifier}\p{Regional_Indicator}\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\u0e33\u0eb3]/u;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colors begin with one
 const COLORS = /(\u001b\[\d+m)/;
 
-/** Terminal columns of a text. Colors take none. */
+/** The width of a text in terminal columns, without color codes. */
 export const widthOf = (text: string): number => (PLAIN.test(text) ? text.length : fastWidth(text));
 
 /** Cuts a text to a width, ending in `…`. Never splits an emoji or an accented letter. */
@@ -15,7 +15,7 @@ export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let left = width - 1;
   const parts = text.split(COLORS).map((part, index) => {
-    // Color codes stay, so that every color that starts also ends.
+    // Keeps color codes, so that every color is reset.
     if (index % 2 === 1) return part;
     const start = startOf(part, left);
     left = start === part ? left - widthOf(part) : 0;
@@ -43,7 +43,7 @@ export function piecesOf(text: string, width: number): readonly string[] {
   return [...pieces, piece];
 }
 
-/** The start of a text: as many whole characters as fit. */
+/** As many whole characters from the start as fit. */
 function startOf(text: string, width: number): string {
   if (PLAIN.test(text)) return text.slice(0, width);
   let taken = 0;
@@ -56,7 +56,7 @@ function startOf(text: string, width: number): string {
   return text;
 }
 
-/** The characters of a text as people see them. Intl.Segmenter takes 20 µs for each, so it is left to text that needs it. */
+/** The user-perceived characters of a text. Uses Intl.Segmenter, which takes 20 µs per character, only if needed. */
 function* charactersOf(text: string): Iterable<string> {
   if (!JOINED.test(text.replace(/[\u0300-\u036f]/g, ''))) yield* text.match(/\P{M}?\p{M}*/gu) ?? [];
   else for (const { segment } of new Intl.Segmenter().segment(text)) yield segment;

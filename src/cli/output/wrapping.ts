@@ -2,10 +2,10 @@ import { stripVTControlCharacters } from 'node:util';
 import { GAP, type Placed } from './layout.ts';
 import { piecesOf, widthOf } from './width.ts';
 
-/** Where a word that is longer than a line may be broken. */
+/** Break points in a word that is longer than a line. */
 const BREAK = /(?<=[/.,:;@_=?&-])/;
 
-/** Rows of aligned cells that take as many lines as they need. */
+/** Formats rows of aligned cells that wrap. */
 export function wrapping(rows: readonly (readonly string[])[], columns: readonly Placed[]): string {
   const pieces: string[] = [];
   for (const row of rows) {
@@ -25,7 +25,7 @@ const joined = (cells: readonly (readonly string[])[], at: number, columns: read
     .join('')
     .trimEnd();
 
-/** The lines of a text, each at most `width` columns wide. Breaks between words, then after punctuation, then between characters. */
+/** Wraps a text at `width` columns: between words, then after punctuation, then between characters. */
 export function wrapped(text: string, width: number): readonly string[] {
   if (widthOf(text) <= width) return [text];
   const words = stripVTControlCharacters(text).split(' ');
@@ -38,11 +38,11 @@ export function wrapped(text: string, width: number): readonly string[] {
 interface Part {
   readonly text: string;
   readonly width: number;
-  /** It begins a word: a space stands before it. */
+  /** True at the start of a word, which needs a space before it. */
   readonly begins: boolean;
 }
 
-/** A word as the parts that a line break may separate. */
+/** Splits a word into parts that fit on a line. */
 function partsOf(word: string, width: number): readonly Part[] {
   const size = widthOf(word);
   if (size <= width) return [{ text: word, width: size, begins: true }];

@@ -4,43 +4,47 @@ import { line } from '../output/text.ts';
 import type { Choice } from './choice.ts';
 import { left, type Questions } from './questions.ts';
 
-/** Questions on stdin and stderr. They throw a DnxError: `interrupted` on Ctrl-C, `usage` without a terminal. */
+/** Prompts on stdin and stderr. They throw a DnxError: `interrupted` on Ctrl-C, `usage` without a terminal. */
 export interface Ask extends Questions {
-  /** True on a terminal, unless an option or the environment forbids questions. */
+  /** True on a terminal, unless prompts are turned off. */
   readonly allowed: boolean;
 }
 
 interface Options {
-  readonly world: Pick<World, 'stdin' | 'stderr' | 'signal' | 'env'>;
+  readonly world: Pick<World, 'stdin' | 'stderr' | 'signal' | 'env' | 'clock'>;
   /** False under `--no-input`, `--json`, DNX_NO_INPUT and CI. */
   readonly input: boolean;
-  /** Called before each question, to stop the spinner. */
+  /** Called before each prompt, to stop the spinner. */
   readonly before: () => void;
 }
 
-/** Questions on the terminal of this process. The prompts are loaded with the first question. */
+/** Creates prompts, whose code is loaded with the first one. */
 export function openAsk({ world, input, before }: Options): Ask {
   const allowed = () => input && world.stderr.isTTY === true && world.stdin.isTTY === true;
-  let questions: Questions | undefined;
+  /** Opened anew for each question, so that none takes what was typed at the one before. */
   const open = async (): Promise<Questions> => {
-    const { stdin, stderr, signal, env } = world;
+    const { stdin, stderr, signal, env, clock } = world;
     const terminal = { input: stdin, output: stderr, signal };
-    if (env.TERM === 'dumb') return (await import('./plain.ts')).plainQuestions(terminal);
-    return (await import('./interactive.ts')).interactiveQuestions(terminal);
+    const { discardTyped } = await import('./type-ahead.ts');
+    const questions =
+      env.TERM === 'dumb'
+        ? (await import('./plain.ts')).plainQuestions(terminal)
+        : (await import('./interactive.ts')).interactiveQuestions(terminal);
+    await discardTyped(terminal, clock);
+    return questions;
   };
 
-  /** Strips control characters that came from the API. */
+  /** Shows a prompt, without control characters from the API in the question. */
   const ask = async <T>(question: string, put: (questions: Questions, question: string) => Promise<T>): Promise<T> => {
     const harmless = line(question);
-    if (!allowed()) throw usage(`Cannot ask without a terminal: ${harmless}`, 'Give the answer as an option, or run this in a terminal.');
+    if (!allowed()) throw usage(`Cannot prompt without a terminal: ${harmless}`, 'Use an option instead, or run this in a terminal.');
     before();
-    questions ??= await open();
     try {
-      return await put(questions, harmless);
+      return await put(await open(), harmless);
     } catch (error) {
       if (world.signal.aborted && !isError(world.signal.reason, 'interrupted')) throw world.signal.reason;
       if (world.signal.aborted) throw left(error);
-      if (error instanceof Error && error.name === 'ExitPromptError') throw left(error);
+      if (error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name)) throw left(error);
       throw error;
     }
   };

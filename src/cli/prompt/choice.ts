@@ -1,9 +1,9 @@
-/** One of the answers to choose from. */
+/** An option of a prompt. */
 export interface Choice<V> {
   readonly name: string;
   readonly value: V;
   readonly description?: string;
-  /** Shown as the answer instead of the name. */
+  /** Shown once chosen, instead of the name. */
   readonly short?: string;
   readonly checked?: boolean;
 }

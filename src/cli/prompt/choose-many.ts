@@ -46,7 +46,7 @@ export const chooseMany = createPrompt<unknown[], Config>(({ message, choices },
   const list = state.shown.length === 0 ? '  No matches.' : page;
   const help = theme.style.help('type to filter • space to select • tab to select all shown • enter to continue');
   const below = [list, help, ...(state.error ? [theme.style.error(state.error)] : [])].join('\n');
-  return [`${prefix} ${question} ${theme.style.help(`${state.chosen.length} chosen`)} ${state.term}`, below];
+  return [`${prefix} ${question} ${theme.style.help(`${state.chosen.length} selected`)} ${state.term}`, below];
 });
 
 /** The filter, the rows it leaves, and the selected choices. */
@@ -97,10 +97,10 @@ function useKeys(state: ReturnType<typeof useSelection>, done: (values: unknown[
       state.search(rl.line);
       return;
     }
-    // The line holds the filter: keep keys with another meaning out of it.
+    // The line is the filter: remove characters of other keys.
     rl.clearLine(0);
     rl.write(state.term);
-    if (isEnterKey(key)) state.setError('Choose at least one with the space bar.');
+    if (isEnterKey(key)) state.setError('Select at least one with space.');
     else if (isTabKey(key)) state.toggle(state.shown);
     else if (!isSpaceKey(key)) state.move(isUpKey(key) ? -1 : 1);
     else if (state.current) state.toggle([state.current]);

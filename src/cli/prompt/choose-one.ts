@@ -21,8 +21,8 @@ interface Config {
 const PAGE = 12;
 
 /**
- * One of a list, narrowed by typing. Unlike @inquirer/search it filters before it takes the next key: there, enter right after other keys
- * takes what was at the top before them.
+ * A select prompt that filters by typing. Unlike @inquirer/search it filters synchronously: there, enter right after other keys
+ * selects the top item of the old list.
  */
 export const chooseOne = createPrompt<unknown, Config>(({ message, choices }, done) => {
   const theme = makeTheme({});
@@ -37,7 +37,7 @@ export const chooseOne = createPrompt<unknown, Config>(({ message, choices }, do
       setStatus('done');
       done(current.value);
     } else if ([isEnterKey, isTabKey, isUpKey, isDownKey].some((is) => is(key))) {
-      // The line holds the filter: keep keys with another meaning out of it.
+      // The line is the filter: remove characters of other keys.
       rl.clearLine(0);
       rl.write(term);
       if (isUpKey(key)) setActive(Math.max(0, active - 1));

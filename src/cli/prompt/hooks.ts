@@ -1,4 +1,4 @@
-/** What prompts of our own are made of. */
+/** The building blocks for our own prompts. */
 export {
   createPrompt,
   isDownKey,

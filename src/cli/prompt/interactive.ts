@@ -5,22 +5,39 @@ import { EMPTY, isFilterable, type Questions, type Terminal } from './questions.
 
 const PAGE = 12;
 
-/** Questions of @inquirer/prompts, which move the cursor. */
-export function interactiveQuestions(terminal: Terminal): Questions {
+/** Prompts of @inquirer/prompts, for terminals that can move the cursor. */
+export function interactiveQuestions(outer: Terminal): Questions {
+  const on = <T>(put: (terminal: Terminal) => Promise<T>) => untilEnd(outer, put);
   return {
-    confirm: (message) => confirm({ message, default: false }, terminal),
+    confirm: (message) => on((terminal) => confirm({ message, default: false }, terminal)),
     async input(message, { default: preset, check } = {}) {
       const problem = (typed: string) => (typed.trim() === '' ? EMPTY : check?.(typed.trim()));
       const config = { message, validate: (typed: string) => problem(typed) ?? true };
-      return (await input(preset === undefined ? config : { ...config, default: preset }, terminal)).trim();
+      return (await on((terminal) => input(preset === undefined ? config : { ...config, default: preset }, terminal))).trim();
     },
     password: (message, { check } = {}) =>
-      password({ message, mask: '•', toggleMask: false, validate: (typed) => check?.(typed) ?? (typed !== '' || EMPTY) }, terminal),
+      on((terminal) =>
+        password({ message, mask: '•', toggleMask: false, validate: (typed) => check?.(typed) ?? (typed !== '' || EMPTY) }, terminal),
+      ),
     select: async <V>(message: string, choices: Parameters<Questions['select']>[1], options?: Parameters<Questions['select']>[2]) =>
-      (isFilterable(choices, options)
-        ? await chooseOne({ message, choices }, terminal)
-        : await select({ message, choices, pageSize: PAGE }, terminal)) as V,
+      (await on<unknown>((terminal) =>
+        isFilterable(choices, options) ? chooseOne({ message, choices }, terminal) : select({ message, choices, pageSize: PAGE }, terminal),
+      )) as V,
     checkbox: async <V>(message: string, choices: Parameters<Questions['checkbox']>[1]) =>
-      (await chooseMany({ message, choices }, terminal)) as V[],
+      (await on((terminal) => chooseMany({ message, choices }, terminal))) as V[],
   };
+}
+
+/** Aborts a prompt when the input ends, by Ctrl-D or by itself: readline then lets go of it, and the prompt would wait forever. */
+async function untilEnd<T>({ input: typed, output, signal }: Terminal, put: (terminal: Terminal) => Promise<T>): Promise<T> {
+  const ended = new AbortController();
+  const released = (event: unknown) => {
+    if (event === 'end') ended.abort();
+  };
+  typed.on('removeListener', released);
+  try {
+    return await put({ input: typed, output, signal: AbortSignal.any([signal, ended.signal]) });
+  } finally {
+    typed.off('removeListener', released);
+  }
 }

@@ -1,7 +1,7 @@
 import { left, type Terminal } from './questions.ts';
 
 const ENTER = ['\r', '\n'];
-/** Ctrl-C and Ctrl-D, which raw mode passes on as keys. */
+/** Ctrl-C and Ctrl-D, which arrive as keys in raw mode. */
 const LEAVE = ['\u0003', '\u0004'];
 const BACK = ['\u007f', '\b'];
 
@@ -25,10 +25,10 @@ export function secretFrom({ input, output, signal }: Terminal, prompt: string):
         typed = BACK.includes(key) ? typed.slice(0, -1) : typed + key;
       }
     };
-    // Before the prompt, so that nothing typed early is shown.
+    // Before the prompt, so that early input is not echoed.
     input.setRawMode?.(true);
     input.on('data', read);
-    // An earlier question paused it.
+    // A previous prompt has paused it.
     input.resume();
     signal.addEventListener('abort', leave);
     output.write(prompt);

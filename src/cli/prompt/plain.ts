@@ -3,11 +3,11 @@ import type { Choice } from './choice.ts';
 import { secretFrom } from './plain-secret.ts';
 import { EMPTY, filtered, isFilterable, left, type Questions, type Terminal } from './questions.ts';
 
-/** Questions line by line, for terminals that cannot move the cursor. */
+/** Line-based prompts, for terminals that cannot move the cursor. */
 export function plainQuestions(terminal: Terminal): Questions {
   const { output } = terminal;
   const next = linesOf(terminal);
-  /** Asks until the answer is valid. */
+  /** Repeats a prompt until the input is valid. */
   const until = async <T>(prompt: string, read: (typed: string) => T | undefined): Promise<T> => {
     for (;;) {
       output.write(prompt);
@@ -50,13 +50,13 @@ export function plainQuestions(terminal: Terminal): Questions {
     async checkbox<V>(question: string, rows: readonly (Choice<V> | string)[]) {
       list(question, rows);
       const choices = rows.filter((each) => typeof each !== 'string');
-      const chosen = await until('Numbers, separated by commas (enter takes those with *): ', (typed) => numbered(typed, choices));
+      const chosen = await until('Numbers, separated by commas (default: those marked *): ', (typed) => numbered(typed, choices));
       return chosen.map(({ value }) => value);
     },
   };
 }
 
-/** Reads a number of what is listed, or narrows the list until one choice is left. */
+/** Reads a number from the list, or filters the list until one choice is left. */
 function narrowing<V>(question: string, choices: readonly Choice<V>[], list: (question: string, choices: readonly Choice<V>[]) => void) {
   let shown = choices;
   return (typed: string): Choice<V> | undefined => {
@@ -65,7 +65,7 @@ function narrowing<V>(question: string, choices: readonly Choice<V>[], list: (qu
     const found = filtered(choices, typed);
     if (found.length === 1) return found[0];
     shown = found.length > 0 ? found : choices;
-    list(found.length > 0 ? question : `Nothing matches '${typed}'. ${question}`, shown);
+    list(found.length > 0 ? question : `No matches for '${typed}'. ${question}`, shown);
     return undefined;
   };
 }
@@ -81,7 +81,7 @@ function numbered<V>(typed: string, choices: readonly Choice<V>[]): readonly Cho
   return known.length > 0 && known.length === chosen.length ? known : undefined;
 }
 
-/** The lines that are typed, one per call. The terminal echoes them. */
+/** Reads one typed line per call. */
 function linesOf({ input, output, signal }: Terminal): () => Promise<string> {
   const typed: string[] = [];
   return async () => {

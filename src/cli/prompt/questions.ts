@@ -2,47 +2,47 @@ import { DnxError } from '../../base/errors.ts';
 import type { Input, Output } from '../../machine/world.ts';
 import type { Choice } from './choice.ts';
 
-/** Questions to a person. */
+/** The kinds of prompts. */
 export interface Questions {
   confirm(question: string): Promise<boolean>;
-  /** A line of text, trimmed and never empty. */
+  /** A line of text, trimmed and not empty. */
   input(question: string, typing?: Typing): Promise<string>;
-  /** Masked, and never empty. */
+  /** Masked text, not empty. */
   password(question: string, typing?: Pick<Typing, 'check'>): Promise<string>;
-  /** One of a list, which typing narrows if it is long or `filter` says so. */
+  /** One of a list. Typing filters it if it is long or `filter` is true. */
   select<V>(question: string, choices: readonly Choice<V>[], options?: SelectOptions): Promise<V>;
   /** Several of a list; at least one. A string among the choices is a heading. */
   checkbox<V>(question: string, choices: readonly (Choice<V> | string)[]): Promise<V[]>;
 }
 
-/** How a typed answer is taken. */
+/** Options for typed input. */
 export interface Typing {
-  /** Taken if the user only presses enter. */
+  /** The value if the user just presses enter. */
   readonly default?: string | undefined;
-  /** What is wrong with an answer, which is then asked for again. */
-  readonly check?: (typed: string) => string | undefined;
+  /** Validates the input. Returns the problem, after which the prompt repeats. */
+  readonly check?: ((typed: string) => string | undefined) | undefined;
 }
 
 export interface SelectOptions {
   readonly filter?: boolean;
 }
 
-/** The terminal to ask on. */
+/** The terminal for prompts. */
 export interface Terminal {
   readonly input: Input;
   readonly output: Output;
   readonly signal: AbortSignal;
 }
 
-/** Said if the user only presses enter where an answer is needed. */
-export const EMPTY = 'An answer is required.';
+/** The problem of empty input. */
+export const EMPTY = 'A value is required.';
 
-/** The longest list to choose from without typing. */
+/** The longest list without a filter. */
 const SHORT = 8;
 
 export const isFilterable = (choices: readonly unknown[], { filter = choices.length > SHORT }: SelectOptions = {}): boolean => filter;
 
-/** The choices that hold every word of the term. */
+/** The choices that contain every word of the term. */
 export function filtered<V>(choices: readonly Choice<V>[], term: string): readonly Choice<V>[] {
   const words = term.toLowerCase().split(/\s+/).filter(Boolean);
   return choices.filter(({ name, description = '' }) => {
@@ -51,5 +51,5 @@ export function filtered<V>(choices: readonly Choice<V>[], term: string): readon
   });
 }
 
-/** Ctrl-C, or the end of the input, at a question. */
-export const left = (cause?: unknown): DnxError => new DnxError('interrupted', 'Interrupted; nothing was done.', { cause });
+/** The error for Ctrl-C, or the end of the input, at a prompt. */
+export const left = (cause?: unknown): DnxError => new DnxError('interrupted', 'Interrupted; nothing was changed.', { cause });

@@ -7,7 +7,7 @@ import type { Context } from '../language/command.ts';
 interface Declared {
   readonly endpoint: Endpoint | undefined;
   readonly targets: Targets;
-  /** Looks the same targets up again. */
+  /** Looks the targets up again. */
   readonly lookUp: () => Promise<Targets>;
   readonly body: Readonly<Record<string, unknown>>;
 }

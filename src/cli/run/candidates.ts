@@ -1,80 +1,107 @@
-import { isError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { ago } from '../../base/time.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
-import { idsOf, type Target, type Targets, targetOf } from '../../platform/names/names.ts';
+import { idIn, idsOf, isIdOf, type Target, type Targets, targetOf } from '../../platform/names/names.ts';
 import { listUnder, namings } from '../../platform/names/namings.ts';
-import { resolve, type Scope } from '../../platform/names/resolve.ts';
-import { notGiven } from '../../platform/names/unresolved.ts';
+import { matching, resolve, type Scope } from '../../platform/names/resolve.ts';
+import { line } from '../output/text.ts';
+import { cut, piecesOf, widthOf } from '../output/width.ts';
 import type { Choice } from '../prompt/choice.ts';
 
-/** Something to pick: what it stands for, and the resource itself. */
+/** An item to pick: its targets and the resource. */
 export interface Candidate {
   readonly targets: Targets;
   readonly thing: JsonObject;
 }
 
-/** What there is to pick. A site without its server is looked for on all of them. */
+/** Reads the items to pick from. Sites are read from all servers unless one is given. */
 export async function candidatesFor(
   name: string,
-  own: string,
   names: readonly string[],
   given: Readonly<Record<string, string | undefined>>,
   scope: Scope,
 ): Promise<readonly Candidate[]> {
-  try {
-    if (name === 'site' && given.server === undefined) {
-      const { listed } = await scope.sites.everywhere(scope.api);
-      return listed.map(({ server, site }) => ({ targets: { server, site: targetOf(site, 'site') }, thing: site }));
-    }
-    const naming = namings[name];
-    if (!naming) return [];
-    const list = listUnder(naming, names);
-    const parents = await resolve(parameters(list), given, scope);
-    const things = await scope.api.list<JsonObject>(list, idsOf(parents));
-    return things.map((thing) => ({ targets: { [name]: targetOf(thing, name) }, thing }));
-  } catch (error) {
-    // A list that this token cannot read leaves the other two ways.
-    if (isError(error, 'forbidden')) throw notGiven(name, scope.settings, name === own);
-    throw error;
+  if (name === 'site' && given.server === undefined) {
+    const { listed } = await scope.sites.everywhere(scope.api);
+    return listed.map(({ server, site }) => ({ targets: { server, site: targetOf(site, 'site') }, thing: site }));
   }
+  const naming = namings[name];
+  if (!naming) return [];
+  const list = listUnder(naming, names);
+  const parents = await resolve(parameters(list), given, scope);
+  const things = await scope.api.list<JsonObject>(list, idsOf(parents));
+  return things.map((thing) => ({ targets: { [name]: targetOf(thing, name) }, thing }));
+}
+
+/** The words for what was picked on a command line: its name, or its id if the name is ambiguous. */
+export function wordsFor(name: string, picked: Targets, candidates: readonly Candidate[]): Readonly<Record<string, string>> {
+  const near = candidates.filter(({ targets }) => targets.server?.id === picked.server?.id);
+  const servers = candidates.flatMap(({ targets: { server } }) => (server ? [{ id: server.id, name: server.label }] : []));
+  const distinct = [...new Map(servers.map((each) => [each.id, each])).values()];
+  const among = (noun: string) => (noun === name ? near.map(({ thing }) => thing) : distinct);
+  const words = Object.entries(picked).map(([noun, target]) => [noun, wordFor(noun, target, among(noun))]);
+  return Object.fromEntries(words);
+}
+
+function wordFor(noun: string, { id, label }: Target, things: readonly JsonObject[]): string {
+  const naming = namings[noun];
+  if (!naming || isIdOf(noun, label) || line(label) !== label) return id;
+  const [only, ...others] = matching(things, label, naming);
+  return only && others.length === 0 && idIn(only.id) === id ? label : id;
 }
 
 export const labelIn = ({ targets }: Candidate, name: string): Target => targets[name] ?? { id: '', label: '' };
 
-/** Aligned rows that fit these columns: the name, its server, and what tells it from the others. A name that is cut stands below in full. */
+/** Aligned rows of name, server, details and, for equal names, the id, that fit `columns`. A shortened name gets its full name as the description. */
 export function choicesOf(name: string, candidates: readonly Candidate[], now: number, columns: number): readonly Choice<Targets>[] {
-  const labels = candidates.map((each) => labelIn(each, name).label);
-  const rows = candidates.map((each) => cellsOf(name, each, now));
+  const labels = candidates.map((each) => line(labelIn(each, name).label));
+  const named = (each: Candidate) => `${labelIn(each, name).label}\n${placeOf(name, each)}`;
+  const seen = new Set<string>();
+  const twins = new Set(candidates.map(named).filter((each) => seen.size === seen.add(each).size));
+  const rows = candidates.map((each) => [...cellsOf(name, each, now), twins.has(named(each)) ? `id ${labelIn(each, name).id}` : '']);
   const others = padded(rows).map((row) => row.join('  '));
-  const room = Math.max(NARROWEST, columns - CURSOR - Math.max(0, ...others.map((row) => row.length + 2)));
+  const room = Math.max(NARROWEST, columns - CURSOR - Math.max(0, ...others.map((row) => widthOf(row) + 2)));
   const shown = padded(labels.map((label) => [shortened(label, room)]));
   return candidates.map(({ targets }, index) => ({
     name: `${shown[index]?.join('')}  ${others[index]}`.trimEnd(),
     value: targets,
-    ...((labels[index] ?? '').length > room && { description: labels[index] ?? '' }),
+    ...(widthOf(labels[index] ?? '') > room && { description: labels[index] ?? '' }),
   }));
 }
 
-/** The least room for a name, in characters, and what the cursor takes. */
+/** The minimum width of a name, and the width of the cursor. */
 const NARROWEST = 24;
 const CURSOR = 3;
+/** The width of a shortened name before its gap. */
+const START = 8;
 
-/** Without its middle: the end of a command tells more than its path. */
-const shortened = (text: string, room: number): string =>
-  text.length <= room ? text : `${text.slice(0, 8)}…${text.slice(text.length - room + 9)}`;
-
-/** The same rows in columns; a column without any text is left out. */
-function padded(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).filter((cell) => cell !== ''));
+/** Cuts out the middle: the end of a command line says more than its path. */
+function shortened(text: string, room: number): string {
+  if (widthOf(text) <= room) return text;
+  const start = cut(text, START + 1);
+  const characters = [...piecesOf(text, 1)];
+  let end = '';
+  for (let next = characters.pop(); next !== undefined && widthOf(start + next + end) <= room; next = characters.pop()) end = next + end;
+  return start + end;
 }
 
-function cellsOf(name: string, { targets, thing }: Candidate, now: number): readonly string[] {
-  const place = name === 'site' && targets.server ? [targets.server.label] : [];
-  const tells = (namings[name]?.tells ?? []).map((key) =>
+/** Pads rows to columns, without empty columns. */
+function padded(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));
+  return rows.map((row) =>
+    row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell))).filter((cell) => cell !== ''),
+  );
+}
+
+/** The server of a site. */
+const placeOf = (name: string, { targets }: Candidate): readonly string[] =>
+  name === 'site' && targets.server ? [targets.server.label] : [];
+
+function cellsOf(name: string, candidate: Candidate, now: number): readonly string[] {
+  const { thing } = candidate;
+  const details = (namings[name]?.details ?? []).map((key) =>
     key.endsWith('_at') && thing[key] ? ago(wordOf(thing[key]), now) : wordOf(thing[key]),
   );
-  return [...place, ...tells];
+  return [...placeOf(name, candidate), ...details];
 }

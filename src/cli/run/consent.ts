@@ -1,26 +1,26 @@
 import { cancelled, usage } from '../../base/errors.ts';
 import { capitalized, plural, quotedName, title } from '../../base/text.ts';
-import { called, isIdOf, type Targets } from '../../platform/names/names.ts';
+import { called, isId, isIdOf, type Target, type Targets } from '../../platform/names/names.ts';
 import { type Consent, type Context, nounOf } from '../language/command.ts';
 import { consentLevel } from '../language/tree.ts';
 import { quoted } from './command-line.ts';
 import { type Invocation, ownWords } from './invocation.ts';
 import { nameFor, withNames } from './name-read.ts';
 
-/** Refuses before any request if consent is needed, was not given, and cannot be asked for. */
+/** Fails before any request if confirmation is required, was not given, and cannot be prompted for. */
 export function requireConsent(invocation: Invocation, ask: Context['ask']): void {
   const { command, consent } = invocation;
   if (!command.consent || typeof command.consent === 'function' || ask.allowed) return;
   const level = consentLevel(command);
   if (level === 'severe' && consent.confirm === undefined)
     throw usage(
-      'This cannot be undone and needs confirmation.',
-      `${consent.yes ? '--yes is not enough here: pass' : 'Pass'} ${confirmOf(invocation)}.`,
+      'This cannot be undone and requires confirmation.',
+      `Use ${confirmOf(invocation)}${consent.yes ? '; --yes is not enough' : ''}.`,
     );
-  if (level === 'moderate' && !consent.yes) throw usage('This needs confirmation.', 'Pass --yes.');
+  if (level === 'moderate' && !consent.yes) throw usage('This requires confirmation.', 'Use --yes.');
 }
 
-/** `--confirm web-1`, if the name is on the command line. */
+/** `--confirm web-1`, or `--confirm with the name of the server` if the command line has only its id. */
 function confirmOf(invocation: Invocation): string {
   const { consent } = invocation.command;
   const declared = typeof consent === 'object' ? consent.named : undefined;
@@ -31,7 +31,7 @@ function confirmOf(invocation: Invocation): string {
   return `--confirm ${quoted(word.slice(word.indexOf('/') + 1))}`;
 }
 
-/** Says what will happen and where, and asks for consent unless an option gives it. Returns the targets, with the names that it had to read. */
+/** Asks for confirmation unless an option gives it. Returns the targets, with the names that were read for the question. */
 export async function obtainConsent(
   invocation: Invocation,
   all: readonly Targets[],
@@ -51,7 +51,7 @@ async function moderate(
   ctx: Context,
 ): Promise<readonly Targets[]> {
   if (yes) return all;
-  if (!ctx.ask.allowed) throw usage(`${consent.warning ?? 'This needs confirmation.'} Nothing was changed.`, 'Pass --yes.');
+  if (!ctx.ask.allowed) throw usage(`${consent.warning ?? 'This requires confirmation.'} Nothing was changed.`, 'Use --yes.');
   const named: Targets[] = [];
   for (const each of all) named.push(await withNames(each, ctx));
   if (consent.warning) ctx.progress.warn(consent.warning);
@@ -71,7 +71,7 @@ async function severe(
   const [first = {}] = all;
   const own = first[noun];
   if (!own) throw new Error(`${command.name} is severe but has no target`);
-  if (all.length > 1) throw usage('This cannot be undone, so it takes one at a time. Nothing was changed.');
+  if (all.length > 1) throw usage('This cannot be undone, so only one is allowed at a time. Nothing was changed.');
   if (confirm !== undefined && (confirm === own.label || confirm === own.id)) return [first];
   const named = confirm === undefined ? await withNames(first, ctx) : first;
   if (confirm === undefined)
@@ -83,21 +83,28 @@ async function severe(
   return [{ ...named, [noun]: { id: own.id, label: name } }];
 }
 
-/** `Delete server web-1`. Resources in different places each have theirs. */
+/** `Delete server web-1`. Resources with different parents are listed with their own. */
 function actionOf({ verb }: Consent, summary: string, all: readonly Targets[], noun: string): string {
   const [first = {}] = all;
   const own = first[noun];
   if (!own) return `${summary}${where(first, noun)}`;
   const start = capitalized(verb ?? summary.split(' ')[0] ?? '');
-  if (all.length === 1) return `${start} ${called(noun, own)}${where(first, noun)}`;
+  if (all.length === 1) return `${start} ${called(noun, own)}${where(first, noun, start)}`;
   const together = all.every((each) => where(each, noun) === where(first, noun));
-  const labels = all.map((each) => `${quotedName(each[noun]?.label ?? '')}${together ? '' : where(each, noun)}`).join(', ');
-  return `${start} ${all.length} ${plural(title(noun))} (${labels})${together ? where(first, noun) : ''}`;
+  const labels = all.map((each) => `${quotedName(each[noun]?.label ?? '')}${together ? '' : where(each, noun, start)}`).join(', ');
+  return `${start} ${all.length} ${plural(title(noun))} (${labels})${together ? where(first, noun, start) : ''}`;
 }
 
-const where = (targets: Targets, noun: string): string =>
-  Object.entries(targets)
-    .filter(([name]) => name !== noun)
-    .map(([name, target]) => ` on ${called(name, target)}`)
+/** ` on shop.example.com (web-1)`, or `from` if something is removed; ` on server web-1` without a site. */
+function where(targets: Targets, noun: string, verb = ''): string {
+  const word = verb === 'Remove' ? 'from' : 'on';
+  const parents = Object.entries(targets).filter(([name]) => name !== noun);
+  const { server, site } = Object.fromEntries(parents);
+  const bare = (name: string, target: Target) => (isId(target.label) ? called(name, target) : quotedName(target.label));
+  const both = server && site && `${bare('site', site)} (${bare('server', server)})`;
+  return parents
+    .filter(([name]) => !both || name !== 'server')
+    .map(([name, target]) => ` ${word} ${both && name === 'site' ? both : called(name, target)}`)
     .reverse()
     .join('');
+}

@@ -17,13 +17,13 @@ export interface Inputs {
   readonly fields: Read;
   /** The values of `-F` and `--data`, which override the fields. */
   readonly extra: Read;
-  /** What the user answered, by option; including the options that were left out. */
+  /** Answers to prompts, by option; also those that leave an option out. */
   readonly asked: Readonly<Record<string, Answer>>;
   /** The answers as they would be typed on the command line. */
   readonly answers: Read;
 }
 
-/** Reads the words of a command line as values, asks for what is missing, and turns names of other resources into their ids. */
+/** Parses the values of a command line, prompts for missing ones, and turns names of other resources into ids. */
 export async function inputsOf(invocation: Invocation, sources: Sources & { readonly env: Env }, scope: Scope): Promise<Inputs> {
   const { command, body } = invocation;
   const own = Object.fromEntries(Object.entries(command.fields ?? {}).filter(([, { as }]) => as === undefined));
@@ -36,7 +36,7 @@ export async function inputsOf(invocation: Invocation, sources: Sources & { read
   const fields = { ...given, ...answered(own) };
   return {
     options: { ...options, ...answered(command.options ?? {}) },
-    fields: { ...fields, ...(await referencesIn(own, fields, scope)) },
+    fields: { ...fields, ...(await referencesIn(own, without(fields, asked), scope)) },
     extra,
     asked,
     answers: Object.fromEntries(chosen.map(([key, value]) => [key, own[key]?.kind === 'secret' ? '-' : value])),
@@ -54,7 +54,7 @@ async function readAll(declared: Options, words: Read, sources: Sources & { read
   return values;
 }
 
-/** Asks for required options that were not given and, on a terminal, for those worth a question. */
+/** Prompts for missing options that are required or worth a prompt. Fails without a terminal if a required one is missing. */
 async function askAll(declared: Options, given: Read, sources: Parameters<typeof askFor>[3]): Promise<Readonly<Record<string, Answer>>> {
   const missing = Object.entries<Option<unknown>>(declared).filter(([key]) => given[key] === undefined);
   if (!sources.ask.allowed) {
@@ -73,7 +73,7 @@ async function askAll(declared: Options, given: Read, sources: Parameters<typeof
   return answers;
 }
 
-/** Names every missing option at once. */
+/** Fails with all missing options at once. */
 function refuse(missing: readonly (readonly [string, Option<unknown>])[]): void {
   if (missing.length === 0) return;
   const named = missing.map(([key, { place, help }]) => ({
@@ -82,6 +82,10 @@ function refuse(missing: readonly (readonly [string, Option<unknown>])[]): void 
   }));
   throw usage(`Missing ${named.map(({ flag }) => flag).join(' and ')}.`, named.map(({ flag, help }) => `${flag}: ${help}`).join('\n'));
 }
+
+/** The fields whose words may be names: what was chosen from a list is an id. */
+const without = (fields: Read, asked: Inputs['asked']): Read =>
+  Object.fromEntries(Object.entries(fields).filter(([key]) => !asked[key]?.listed));
 
 /** The ids of the resources that fields name. */
 async function referencesIn(declared: Options, values: Read, scope: Scope): Promise<Read> {

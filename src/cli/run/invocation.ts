@@ -1,15 +1,15 @@
 import type { Settled } from '../../platform/names/lookups.ts';
-import { lostIn } from '../../platform/names/unresolved.ts';
+import { brokenSetting } from '../../platform/names/unresolved.ts';
 import type { Chosen } from '../language/calls.ts';
 import { choose } from '../language/calls.ts';
 import { type AnyCommand, type Given, type Group, nounOf, type Words } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
 
-/** A command and the words given for each of its parts, not yet read as values. */
+/** A command and the words given for its parts, not yet parsed. */
 export interface Invocation {
   readonly group: Group;
   readonly command: AnyCommand;
-  /** As it was typed: `site deploy`, or `deploy`. */
+  /** As typed: `site deploy` or `deploy`. */
   readonly path: string;
   readonly globals: Globals;
   /** By path parameter: `{site}` may be given several times. */
@@ -20,7 +20,7 @@ export interface Invocation {
   readonly consent: Given;
 }
 
-/** The words for the group's own noun: one, several, or none. */
+/** The words for the noun of the group; may be empty. */
 export const ownWords = ({ group, targets }: Pick<Invocation, 'group' | 'targets'>): readonly string[] => targets[nounOf(group)] ?? [];
 
 /** The endpoints that this command line calls. */
@@ -33,11 +33,11 @@ export function callsOf(invocation: Invocation, settled: Settled): Chosen {
   const given = (name: string) =>
     [targets[name], options[name], fields[name]].some((word) => word !== undefined && word !== false && word.toString() !== '');
   return choose(command.calls, given, (name) => {
-    // A default of the project or profile must not hide what is on other servers.
+    // A server from the link file or profile must not hide resources on other servers.
     if (name === 'server') return settled.server !== undefined && settled.origins?.server === 'environment';
     if (name !== 'site' || given('server')) return false;
-    const lost = settled.site === undefined ? lostIn('site', settled) : undefined;
-    if (lost) throw lost;
+    const broken = settled.site === undefined ? brokenSetting('site', settled) : undefined;
+    if (broken) throw broken;
     return settled.site !== undefined;
   });
 }

@@ -8,7 +8,7 @@ import type { From } from '../language/options.ts';
 import type { Choice } from '../prompt/choice.ts';
 import { specsOf } from './specs.ts';
 
-/** What the API lists for an option; empty if it lists nothing or the token may not read the list. */
+/** The choices that the API lists for an option; empty if the token cannot read the list. */
 export async function offersOf(
   { list, where, resolve }: From,
   given: JsonObject,
@@ -29,7 +29,7 @@ export async function offersOf(
   }
 }
 
-/** `Falkenstein (fsn1)`, `cx32 (4 vCPU, 8 GB, €6.80/mo)`, or just the name of what is known by its name. */
+/** `Falkenstein (fsn1)`, `cx32 (4 vCPU, 8 GB, €6.80/mo)`, or just the name if it can be given by name. */
 function labelOf(item: JsonObject, keys: readonly string[] | undefined): string {
   const id = wordOf(item.id);
   const name = wordOf(item[keys?.[0] ?? 'name']) || id;

@@ -16,10 +16,10 @@ import { openAsk } from '../prompt/ask.ts';
 import type { BaseContext } from './prepare.ts';
 import type { Sources } from './values.ts';
 
-/** Five windows of the rate limit, enough for forty cold starts at a time. */
+/** Five rate limit windows, enough for forty parallel cold starts. */
 const PATIENCE_MS = 300_000;
 
-/** A context, what `perform` needs beside it, and how to close it. */
+/** A context and what else `perform` needs. */
 export interface Opened {
   readonly ctx: BaseContext;
   readonly scope: Scope;
@@ -27,7 +27,7 @@ export interface Opened {
   readonly close: () => Promise<void>;
 }
 
-/** Makes the context of a command. Nothing heavy is loaded until it is used. */
+/** Creates the context of a command. Loads nothing heavy until it is used. */
 export async function openContext(
   world: World,
   settings: Settings,
@@ -35,7 +35,7 @@ export async function openContext(
   tree: Tree,
 ): Promise<Opened> {
   const style = await styleFor(world.stderr, world.env, color);
-  const progress = openProgress({
+  const progress = await openProgress({
     stderr: world.stderr,
     events: settings.format === 'ndjson' ? world.stdout : undefined,
     quiet: settings.quiet,
@@ -85,7 +85,7 @@ export async function openContext(
   return { ctx, scope, sources: { world, ask, stdin }, close: connection.close };
 }
 
-/** The connection of a command, opened by its first request, unless the settings block requests. */
+/** The connection of a command, opened by its first request. Throws if the settings block requests. */
 function connectionOf(world: World, { blocked }: Settings) {
   let transport: Transport | undefined;
   return {
@@ -98,7 +98,7 @@ function connectionOf(world: World, { blocked }: Settings) {
   };
 }
 
-/** Starts once, and returns the same promise every time. */
+/** Calls a function once and returns the same promise every time. */
 function once<T>(start: () => Promise<T>): () => Promise<T> {
   let started: Promise<T> | undefined;
   return () => {
@@ -107,7 +107,7 @@ function once<T>(start: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Says once that dnx is waiting for a dialog of the desktop. */
+/** Notes once that dnx is waiting for a desktop dialog. */
 function unlocking(progress: Progress): Attended {
   let said = false;
   return {

@@ -2,7 +2,7 @@ import { own } from '../../base/json.ts';
 import { version } from '../../base/version.ts';
 import { type AnyCommand, type Entry, type Group, noGroup, type Tree } from '../language/command.ts';
 import { type Globals, globals as globalOptions } from '../language/globals.ts';
-import { text } from '../language/options.ts';
+import { type Options, text } from '../language/options.ts';
 import { optionsOf, positionalsOf } from '../language/signature.ts';
 import { namesOf } from '../language/tree.ts';
 import type { Page } from './help/page.ts';
@@ -11,10 +11,10 @@ import { globalsOf, invocationOf } from './received.ts';
 import { takeStep, unknownOption } from './step.ts';
 import { unknownCommand } from './unknown-command.ts';
 
-/** What argv says. The global options are known even if the rest is wrong. */
+/** The parsed argv. Global options are known even if the rest is invalid. */
 export interface Parsed {
   readonly globals: Globals;
-  /** Undefined if help or the version was asked for, or the command line is wrong. */
+  /** Undefined for help, the version, or an invalid command line. */
   readonly invocation?: Invocation | undefined;
   /** What to print instead of running a command. */
   readonly help?: Help | undefined;
@@ -24,17 +24,17 @@ export interface Parsed {
 /** Loaded when it is printed. */
 type Help = (page: Page) => Promise<string>;
 
-/** What one reading of argv has found so far. */
+/** The state of one parse. */
 interface Reading {
   readonly tree: Tree;
   readonly given: Record<string, unknown>;
   help?: Help;
 }
 
-/** Parents may stand before the group or the command, too. */
+/** Options that may also come before the group or the command. */
 const parents = { server: text('The server'), site: text('The site') };
 
-/** Reads argv in steps: global options, the group, the command. Loads only the group that is named. */
+/** Parses argv in steps: global options, group, command. Loads only the named group. */
 export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed> {
   const reading: Reading = { tree, given: {} };
   try {
@@ -45,9 +45,9 @@ export async function parse(argv: readonly string[], tree: Tree): Promise<Parsed
   }
 }
 
-/** The command that these words name, or undefined after `show`. */
+/** Finds the command; undefined if help or the version is shown instead. */
 async function reach(argv: readonly string[], reading: Reading, topics: readonly string[] = []): Promise<Invocation | undefined> {
-  const { contents, alone, shortcuts } = reading.tree;
+  const { contents, standalone, shortcuts } = reading.tree;
   const { words, asked } = firstWords(argv, '', reading);
   const [name, ...rest] = words;
   if (asked === 'version') return show(reading, async () => `${version}\n`);
@@ -56,20 +56,21 @@ async function reach(argv: readonly string[], reading: Reading, topics: readonly
   if (name === 'help') return reachHelp(rest, reading);
   const entry = contents.find((each) => namesOf(each).includes(name));
   if (entry) return reachIn(entry, rest, reading);
-  const single = alone.find((each) => each.name === name);
+  const single = standalone.find((each) => each.name === name);
   if (single) return read(noGroup, (await single.load()).default, name, rest, reading);
   const [of, verb] = own(shortcuts, name) ?? [];
   const group = (await contents.find((each) => each.name === of)?.load())?.default;
   const command = group?.commands.find((each) => each.name === verb);
   if (group && command) return read(group, command, name, rest, reading);
-  const known = [...contents.flatMap(({ name, aliases = [] }) => [name, ...aliases]), ...alone.map((each) => each.name)];
+  const known = [...contents.flatMap(({ name, aliases = [] }) => [name, ...aliases]), ...standalone.map((each) => each.name)];
   return refuse(name, rest, '', [...known, ...Object.keys(shortcuts), ...topics, 'help'], reading);
 }
 
-/** A topic, or the help of what the words name. */
+/** `dnx help`: a topic, or the help of a command. */
 async function reachHelp(argv: readonly string[], reading: Reading): Promise<Invocation | undefined> {
   const { topics } = reading.tree;
-  const { words } = firstWords(argv, '', reading);
+  // Unknown options are ignored, as with --help.
+  const { words } = firstWords(argv, '', reading, true);
   const [name, ...rest] = words;
   const topic = rest.every((word) => word.startsWith('-')) ? topics.find((each) => each.name === name) : undefined;
   if (!topic) {
@@ -77,11 +78,11 @@ async function reachHelp(argv: readonly string[], reading: Reading): Promise<Inv
     return reach([...argv, '--help'], reading, names);
   }
   const { default: content } = await topic.load();
-  takeStep(rest, { path: '', options: [globalOptions], args: [] }, reading.given);
+  takeStep(rest, { path: '', options: [globalOptions], args: [], lenient: true }, reading.given);
   return show(reading, async (page) => (await import('./help/topic.ts')).topicHelp(content, page));
 }
 
-/** The command of a group. */
+/** Finds the command in a group. */
 async function reachIn(entry: Entry, argv: readonly string[], reading: Reading): Promise<Invocation | undefined> {
   const group = (await entry.load()).default;
   const { words, asked } = firstWords(argv, entry.name, reading);
@@ -100,7 +101,7 @@ async function reachIn(entry: Entry, argv: readonly string[], reading: Reading):
   );
 }
 
-/** The words of the command itself. Nothing is required here: abilities are computed from incomplete lines. */
+/** Parses the words of a command. Nothing is required yet, because abilities are computed from incomplete lines. */
 function read(group: Group, command: AnyCommand, path: string, argv: readonly string[], reading: Reading): Invocation | undefined {
   const positionals = positionalsOf(group, command);
   const options = optionsOf(group, command);
@@ -111,24 +112,37 @@ function read(group: Group, command: AnyCommand, path: string, argv: readonly st
       options: [options, globalOptions],
       args: positionals.map(({ key, variadic }) => `[${key.replaceAll('_', '-')}${variadic ? '...' : ''}]`),
       passThrough: positionals.some(({ option }) => option.rest),
+      parentOf: (word) => parentOf(word, typeof command.calls === 'function' ? {} : options, reading.given),
     },
     reading.given,
   );
-  // `--api` is no option: it only counts beside --help.
+  // `--api` is not an option; it only works with --help.
   if (asked && argv.includes('--api')) return show(reading, async (page) => (await import('./help/api.ts')).apiHelp(path, command, page));
   if (asked) return show(reading, async (page) => (await import('./help/command.ts')).commandHelp(path, group, command, page));
   return invocationOf(group, command, path, { positionals, words: values, own: options, given: reading.given });
 }
 
-/** The options that come first, and the words after them as they are. */
-const firstWords = (argv: readonly string[], path: string, { given }: Reading) =>
-  takeStep(argv, { path, options: [globalOptions, parents], args: ['[words...]'], passThrough: true, version: path === '' }, given);
+/** The option that an extra word could belong to: `site` if it has a dot, else `server`. */
+function parentOf(word: string, options: Options, given: Readonly<Record<string, unknown>>): string | undefined {
+  if (!/^\w[\w.-]*$/.test(word)) return undefined;
+  const parent = word.includes('.') ? 'site' : 'server';
+  const fits = parent in options && given[parent] === undefined;
+  return fits && (parent === 'site' || !('site' in options)) ? parent : undefined;
+}
+
+/** Parses leading options, and returns the other words unchanged. */
+const firstWords = (argv: readonly string[], path: string, { given }: Reading, lenient = false) =>
+  takeStep(
+    argv,
+    { path, options: [globalOptions, parents], args: ['[words...]'], passThrough: true, version: path === '', lenient },
+    given,
+  );
 
 function show(reading: Reading, help: Help): undefined {
   reading.help = help;
 }
 
-/** Refuses a word that is no command. `--json` after it still decides how the error is printed. */
+/** Fails for an unknown command. Reads the options after it, because `--json` decides how the error is printed. */
 async function refuse(word: string, rest: readonly string[], path: string, known: readonly string[], reading: Reading): Promise<never> {
   takeStep(rest, { path, options: [globalOptions], args: ['[words...]'], lenient: true }, reading.given);
   throw word.startsWith('-') ? unknownOption(word, [], path) : await unknownCommand(word, path, known, reading.tree);

@@ -9,26 +9,25 @@ import { withAnswers } from './command-line.ts';
 import { obtainConsent, requireConsent } from './consent.ts';
 import { inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
-import { labelsOf, pickMissing, withPicked } from './pick.ts';
+import { pickMissing } from './pick.ts';
 import { again, type BaseContext, prepare } from './prepare.ts';
 import { several } from './several.ts';
 import { namesWanted, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
 
-/** Everything between the command line and a command's `run`: values, questions, names, consent; and several targets as one result. */
-export async function perform(typed: Invocation, base: BaseContext, unpicked: Scope, sources: Sources): Promise<Result> {
-  const { group, command } = typed;
-  requireWords(typed, base.ask, unpicked.settings);
-  requireConsent(typed, base.ask);
-  const chosen = callsOf(typed, unpicked.settings);
-  const picked = await pickMissing(typed, namesWanted(typed, chosen), chosen.endpoint, unpicked, base);
-  const invocation = withPicked(typed, picked);
-  const scope = { ...unpicked, labels: labelsOf(picked) };
+/** Prepares and runs a command: values, prompts, names, confirmation, and several targets as one result. */
+export async function perform(invocation: Invocation, base: BaseContext, unpicked: Scope, sources: Sources): Promise<Result> {
+  const { group, command } = invocation;
+  requireWords(invocation, base.ask, unpicked.settings);
+  requireConsent(invocation, base.ask);
+  const chosen = callsOf(invocation, unpicked.settings);
+  const picked = await pickMissing(invocation, namesWanted(invocation, chosen), chosen.endpoint, unpicked, base);
+  const scope = { ...unpicked, picked: picked.targets };
   const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
-  // Questions do not count towards the command's time; look-ups do.
-  const looking = within(base, command.options?.timeout ? allowanceOf(inputs.options) : Number.POSITIVE_INFINITY);
-  const found = await inTime(lookedUp(invocation, chosen, rememberingLists({ ...scope, api: looking.api })), 'anything');
-  const allowance = looking.deadline - base.clock.elapsed();
+  // Lookups count towards --timeout, prompts do not.
+  const bounded = within(base, command.options?.timeout ? allowanceOf(inputs.options) : Number.POSITIVE_INFINITY);
+  const found = await inTime(lookedUp(invocation, chosen, rememberingLists({ ...scope, api: bounded.api })), 'anything');
+  const allowance = bounded.deadline - base.clock.elapsed();
   const prepared = (targets: Targets, all: readonly Targets[]) =>
     prepare({ invocation, chosen, inputs, all, base, scope, allowance }, targets);
   const noun = nounOf(group);
@@ -47,20 +46,20 @@ export async function perform(typed: Invocation, base: BaseContext, unpicked: Sc
       throw (await import('./rejection.ts')).withLabels(error, command);
     }),
   );
-  const answers = { ...inputs.answers, ...result.answers };
-  const names = Object.fromEntries(Object.entries(picked).map(([name, { label }]) => [name, label]));
-  if (!command.fields || Object.keys({ ...names, ...answers }).length === 0) return result;
-  const line = withAnswers(invocation, { ...names, ...answers });
-  // What was left out would be asked for again.
-  const quiet = Object.values(inputs.asked).some(({ value }) => value === undefined) ? ['--no-input'] : [];
-  return { ...result, next: [...(result.next ?? []), { command: [...line, ...quiet], why: 'The same without questions' }] };
+  const answers = { ...picked.words, ...inputs.answers, ...result.answers };
+  if (!command.fields || Object.keys(answers).length === 0) return result;
+  // --no-input, because the command would prompt again for options that were left out.
+  const quiet = Object.values(inputs.asked).some(({ value }) => value === undefined);
+  const line = withAnswers(invocation, quiet ? { ...answers, no_input: true } : answers);
+  return line ? { ...result, next: [...(result.next ?? []), { command: line, why: 'Without prompts' }] } : result;
 }
 
-/** The targets. What was remembered of them is verified, unless the command only reads one thing. */
+/** The targets. Remembered sites are verified unless the command is a single GET. */
 async function lookedUp(invocation: Invocation, chosen: Chosen, scope: Scope): Promise<readonly Targets[]> {
   const all = await targetsOf(invocation, chosen, scope);
   if (invocation.command.calls === chosen.endpoint && chosen.endpoint?.startsWith('GET ')) return all;
   const checked: Targets[] = [];
-  for (const targets of all) checked.push(await verified(targets, () => again(invocation, chosen, targets, scope), scope));
+  for (const [index, targets] of all.entries())
+    checked.push(await verified(targets, () => again(invocation, chosen, targets, index, scope), scope));
   return checked;
 }

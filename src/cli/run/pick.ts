@@ -2,10 +2,10 @@ import { DnxError } from '../../base/errors.ts';
 import { capitalized, plural, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { lookupsFor } from '../../platform/names/lookups.ts';
-import { called, idsOf, type Targets } from '../../platform/names/names.ts';
+import { called, type Targets } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
 import type { Scope } from '../../platform/names/resolve.ts';
-import { lostIn } from '../../platform/names/unresolved.ts';
+import { brokenSetting } from '../../platform/names/unresolved.ts';
 import { type Context, nounOf } from '../language/command.ts';
 import type { Candidate } from './candidates.ts';
 import type { Invocation } from './invocation.ts';
@@ -13,46 +13,44 @@ import { firstWords } from './targets.ts';
 
 type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'world'>;
 
-/** What was picked from lists, by path parameter. */
+/** What was picked, by path parameter, and the words that name it on a command line. */
+interface Picked {
+  readonly targets: Targets;
+  readonly words: Readonly<Record<string, string>>;
+}
+
+const NOTHING: Picked = { targets: {}, words: {} };
+
+/** Prompts for missing path parameters. */
 export async function pickMissing(
   invocation: Invocation,
   names: readonly string[],
   endpoint: Endpoint | undefined,
   scope: Scope,
   ctx: Needs,
-): Promise<Targets> {
-  if (!ctx.ask.allowed) return {};
+): Promise<Picked> {
+  if (!ctx.ask.allowed) return NOTHING;
   const noun = nounOf(invocation.group);
   const words = firstWords(invocation);
   const missing = lookupsFor(names, words, scope.settings)
     .filter(({ how, name }) => how === 'missing' && !(name === noun && invocation.command.targets === 'optional'))
     .map(({ name }) => name);
-  // A site brings its server.
+  // A picked site includes its server.
   const wanted = missing.includes('site') ? ['site', ...missing.filter((name) => name !== 'site' && name !== 'server')] : missing;
-  let picked: Targets = {};
+  let picked = NOTHING;
   for (const name of wanted) {
-    const lost = lostIn(name, scope.settings);
-    if (lost) throw lost;
+    const broken = brokenSetting(name, scope.settings);
+    if (broken) throw broken;
     if (!namings[name]) continue;
-    const given = { ...words, ...idsOf(picked) };
-    const { candidatesFor } = await import('./candidates.ts');
-    const candidates = await candidatesFor(name, noun, names, given, scope);
-    picked = { ...picked, ...(await pickOne(name, candidates, invocation, endpoint, ctx)) };
+    const { candidatesFor, wordsFor } = await import('./candidates.ts');
+    const candidates = await candidatesFor(name, names, words, { ...scope, picked: picked.targets });
+    const targets = await pickOne(name, candidates, invocation, endpoint, ctx);
+    picked = { targets: { ...picked.targets, ...targets }, words: { ...picked.words, ...wordsFor(name, targets, candidates) } };
   }
   return picked;
 }
 
-/** The names of what was picked, by id. */
-export const labelsOf = (picked: Targets): ReadonlyMap<string, string> =>
-  new Map(Object.values(picked).map(({ id, label }) => [id, label]));
-
-/** The same command line with what was picked. */
-export const withPicked = (invocation: Invocation, picked: Targets): Invocation => ({
-  ...invocation,
-  targets: { ...invocation.targets, ...Object.fromEntries(Object.entries(picked).map(([name, { id }]) => [name, [id]])) },
-});
-
-/** The only candidate is taken without a question, unless it would be changed. */
+/** Picks one. A single candidate is taken without a prompt, unless it would be changed. */
 async function pickOne(
   name: string,
   candidates: readonly Candidate[],
@@ -61,7 +59,7 @@ async function pickOne(
   ctx: Needs,
 ): Promise<Targets> {
   const [only] = candidates;
-  if (!only) throw new DnxError('not_found', `There are no ${plural(title(name))} to choose from.`);
+  if (!only) throw new DnxError('not_found', `No ${plural(title(name))} to choose from.`);
   const own = name === nounOf(invocation.group);
   const { choicesOf, labelIn } = await import('./candidates.ts');
   if (candidates.length === 1 && (!own || endpoint?.startsWith('GET '))) {
@@ -74,7 +72,7 @@ async function pickOne(
   });
 }
 
-/** `Deploy`, if the command's name is its verb; else nothing. */
+/** `Deploy`, if the summary starts with the name of the command; otherwise empty. */
 function verbOf({ command }: Invocation): string {
   const { consent, name, summary } = command;
   if (typeof consent === 'object' && consent.verb) return consent.verb;

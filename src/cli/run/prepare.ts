@@ -1,27 +1,27 @@
 import { parameters } from '../../platform/api/endpoint.ts';
 import { within } from '../../platform/follow/rules.ts';
-import type { Targets } from '../../platform/names/names.ts';
+import { idIn, type Targets } from '../../platform/names/names.ts';
 import { resolve, type Scope } from '../../platform/names/resolve.ts';
 import type { Chosen } from '../language/calls.ts';
 import { type Context, nounOf } from '../language/command.ts';
 import { callsWith } from './call.ts';
 import type { Inputs } from './inputs.ts';
-import type { Invocation } from './invocation.ts';
-import { labelsOf, pickMissing, withPicked } from './pick.ts';
+import { type Invocation, ownWords } from './invocation.ts';
+import { pickMissing } from './pick.ts';
 import { several } from './several.ts';
 import { firstWords, namesNeeded } from './targets.ts';
 
-/** What every command is given; the rest of its context is made for each target. */
+/** The part of a context that does not depend on the target. */
 export type BaseContext = Omit<Context, 'call' | 'list' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'deadline'>;
 
-/** One target looked up again, by the words that were given for it. */
-export function again(invocation: Invocation, chosen: Chosen, targets: Targets, scope: Scope): Promise<Targets> {
+/** Looks up one of all targets again, by the words given for it. */
+export function again(invocation: Invocation, chosen: Chosen, targets: Targets, index: number, scope: Scope): Promise<Targets> {
   const noun = nounOf(invocation.group);
   const { [noun]: own, site } = targets;
   const words = {
     ...firstWords(invocation),
-    ...(own && { [noun]: scope.labels?.has(own.id) ? own.id : own.label }),
-    ...(site && { site: scope.sites.recalled.get(site.id) ?? site.label }),
+    ...(own && { [noun]: ownWords(invocation)[index] ?? own.id }),
+    ...(site && { site: scope.sites.recalled.get(site.id) ?? site.id }),
   };
   return resolve(namesNeeded(invocation, chosen), words, scope);
 }
@@ -33,11 +33,11 @@ interface Prepared {
   readonly all: readonly Targets[];
   readonly base: BaseContext;
   readonly scope: Scope;
-  /** How long, in ms, it may take for one target. */
+  /** The time limit per target, in ms. */
   readonly allowance: number;
 }
 
-/** What `run` gets for one target. */
+/** The arguments of `run` for one target. */
 export function prepare({ invocation, chosen, inputs, all, base, scope, allowance }: Prepared, targets: Targets) {
   const { command, group, consent } = invocation;
   const { options, fields, extra } = inputs;
@@ -45,7 +45,7 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
   const body: Record<string, unknown> = { ...fields, ...Object.fromEntries(filled), ...extra };
   const bounded = within(base, allowance);
   const calls = callsWith(
-    { endpoint: chosen.endpoint, targets, lookUp: () => again(invocation, chosen, targets, scope), body },
+    { endpoint: chosen.endpoint, targets, lookUp: () => again(invocation, chosen, targets, all.indexOf(targets), scope), body },
     bounded.api,
     scope,
   );
@@ -55,11 +55,11 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
     ...calls,
     each: (items, run) => several({ noun: nounOf(group), verb: command.name, items, run }),
     everySite: () => scope.sites.everywhere(bounded.api),
-    nameOf: (id) => scope.sites.nameOf(id) ?? Object.values(targets).find((each) => each.id === id)?.label,
+    nameOf: (noun, id) => scope.sites.nameOf(noun, id) ?? (targets[noun]?.id === idIn(id) ? targets[noun]?.label : undefined),
     async resolve(path) {
       const names = parameters(path);
       const picked = await pickMissing(invocation, names, undefined, scope, base);
-      return resolve(names, firstWords(withPicked(invocation, picked)), { ...scope, labels: labelsOf(picked) });
+      return resolve(names, firstWords(invocation), { ...scope, picked: picked.targets });
     },
   };
   const own = command.targets === 'all' ? all : command.targets === 'optional' && all.length === 0 ? undefined : targets;

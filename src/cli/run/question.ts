@@ -5,16 +5,18 @@ import type { Choice } from '../prompt/choice.ts';
 import { offersOf } from './offer.ts';
 import { parseValue, type Sources } from './values.ts';
 
-/** An answer: the value to send, undefined if the option is left out, and the words it was chosen by. */
+/** The answer to a prompt: the value to send (undefined leaves the option out) and its display text. */
 export interface Answer {
   readonly value: unknown;
   readonly label: string;
+  /** It was chosen from the API's list, so it is an id. */
+  readonly listed?: boolean;
 }
 
-/** Stands for the word that the user types instead of choosing. */
+/** The choice to type another value. */
 const OTHER = Symbol('other');
 
-/** Asks for an option that was not given. Undefined if there is nothing to ask. */
+/** Prompts for an option. Undefined if there is nothing to choose from. */
 export async function askFor(
   key: string,
   option: Option<unknown>,
@@ -24,7 +26,7 @@ export async function askFor(
   const { ask } = sources;
   if (option.kind === 'secret') return { value: await ask.password(option.help), label: '' };
   const typed = async (question: string): Promise<Answer> => {
-    const word = await ask.input(`${question}:`);
+    const word = await ask.input(`${question}:`, { check: option.prompt?.check });
     return { value: await parseValue(key, option, word, sources), label: word };
   };
   const choices = await choicesOf(option, given, api);
@@ -33,13 +35,17 @@ export async function askFor(
   const chosen = await ask.select(`${question}:`, choices);
   if (chosen === OTHER) return typed(question);
   const label = choices.find(({ value }) => value === chosen)?.name ?? '';
-  return { value: typeof chosen === 'string' ? await parseValue(key, option, chosen, sources) : undefined, label };
+  return {
+    value: typeof chosen === 'string' ? await parseValue(key, option, chosen, sources) : undefined,
+    label,
+    listed: option.from !== undefined,
+  };
 }
 
-/** An option's name in a question and a summary: its help up to the examples. */
+/** The name of an option in prompts: its help up to the first comma or colon. */
 export const labelOf = ({ help }: Option<unknown>): string => help.replace(/[,:].*/, '');
 
-/** What to choose from. The first is the likeliest: what the API lists, or else leaving the option out. */
+/** The choices, the most likely first: offers of the API, or leaving the option out. */
 async function choicesOf(option: Option<unknown>, given: JsonObject, api: Pick<Api, 'list'>): Promise<readonly Choice<unknown>[]> {
   const { from, required, strict, prompt } = option;
   const words = (each: string): Choice<unknown> => ({ name: each, value: each });

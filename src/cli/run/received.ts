@@ -7,10 +7,10 @@ import { type Positional, takenBy } from '../language/signature.ts';
 import { seeHelp } from './command-line.ts';
 import type { Invocation } from './invocation.ts';
 
-/** The option values of commander, by the attributes it makes of `--flag-names`. */
+/** Option values by commander's attribute names. */
 type Read = Readonly<Record<string, unknown>>;
 
-/** A command line as commander read it. */
+/** A command line as parsed by commander. */
 export interface Received {
   readonly positionals: readonly Positional[];
   /** By position. */
@@ -21,7 +21,7 @@ export interface Received {
 
 type Word = Words[string];
 
-/** `php_version` -> `phpVersion`: where commander keeps the value of an option. */
+/** Commander's attribute name: `php_version` -> `phpVersion`. */
 const attributeOf = (key: string): string => key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
@@ -31,10 +31,10 @@ const wordOf = (value: unknown): Word | undefined => {
   return Array.isArray(value) && value.length > 0 ? value.map(String) : undefined;
 };
 
-/** The global options. `--no-x` is false, and true if it was not given. */
+/** The global options. `--no-x` sets `x` to false; the default is true. */
 export const globalsOf = (given: Read): Globals => ({
   json: given.json === true,
-  // Users of other programs type `-o=json`.
+  // Accepts `-o=json`, as in other programs.
   output: textOf(given.output)?.replace(/^=/, ''),
   fields: textOf(given.fields)
     ?.split(',')
@@ -52,7 +52,7 @@ export const globalsOf = (given: Read): Globals => ({
   color: given.color !== false,
 });
 
-/** The words given for each part of the command. Refuses one that is given by position and as a flag. */
+/** Assigns the words to the parts of the command. Fails if a value is given both by position and as a flag. */
 export function invocationOf(group: Group, command: AnyCommand, path: string, received: Received): Invocation {
   const { positionals, words, own, given } = received;
   const parts = new Map<string, Word>();
@@ -66,13 +66,13 @@ export function invocationOf(group: Group, command: AnyCommand, path: string, re
     if (parts.has(key)) throw usage(`<${key.replaceAll('_', '-')}> is given twice: as '${word}' and with ${flagName(key)}.`);
     parts.set(key, word);
   });
-  // A parent may come before the group, but not every command takes one.
+  // Parents are accepted before the group, but not every command has them.
   for (const key of ['server', 'site'])
     if (given[key] !== undefined && !(key in own)) throw usage(`Unknown option '${flagName(key)}'.`, undefined, seeHelp(path));
   return { group, command, path, globals: globalsOf(given), ...sorted(command, parts) };
 }
 
-/** The words, by the part of the declaration they belong to. */
+/** Sorts the words by the part of the declaration they belong to. */
 function sorted(
   command: AnyCommand,
   parts: ReadonlyMap<string, Word>,

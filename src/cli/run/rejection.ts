@@ -4,20 +4,25 @@ import { flagName } from '../../base/text.ts';
 import type { AnyCommand } from '../language/command.ts';
 import type { Option } from '../language/options.ts';
 
-/** A 422 with the command's own words for its fields, and how to set a field that the command has no flag for. */
+/** Adds flag names to the fields of a 422, and a hint for fields without a flag. */
 export function withLabels(error: unknown, command: AnyCommand): unknown {
   if (!isError(error, 'invalid') || !error.errors) return error;
-  const labels: Record<string, FieldLabel> = {};
+  const labels: [string, FieldLabel][] = [];
   const unknown: string[] = [];
   for (const field of Object.keys(error.errors)) {
     // `domains.0` is an item of `domains`.
     const [key = field] = field.split('.');
-    const option = own(command.fields ?? {}, key) ?? own(command.options ?? {}, key);
-    if (option) labels[field] = labelOf(key, option);
-    else unknown.push(key);
+    const name = key === 'abilities' ? 'ability' : key;
+    const option = own(command.fields ?? {}, name) ?? own(command.options ?? {}, name);
+    if (option) labels.push([field, labelOf(name, option)]);
+    // What could mean something to a shell is not offered.
+    else if (/^[\w.-]+$/.test(key)) unknown.push(key);
   }
-  const [first] = command.fields ? unknown : [];
-  return error.with({ labels, ...(first !== undefined && { hint: `Set other fields with -F, such as -F ${first}=VALUE.` }) });
+  const [first] = Object.keys(command.fields ?? {}).length > 0 ? unknown : [];
+  return error.with({
+    labels: Object.fromEntries(labels),
+    ...(first !== undefined && { hint: `Set other fields with -F, such as -F ${first}=VALUE.` }),
+  });
 }
 
 const labelOf = (key: string, { as, place, choices }: Option<unknown>): FieldLabel => ({

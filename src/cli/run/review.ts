@@ -8,9 +8,9 @@ import type { Invocation } from './invocation.ts';
 import { offersOf } from './offer.ts';
 import { labelOf } from './question.ts';
 
-/** Shows what a command that asked questions is about to send, and asks before it does. */
+/** After prompts, shows what a command will send and asks for confirmation unless --yes is given. */
 export async function review(
-  { command }: Pick<Invocation, 'command'>,
+  { command, consent }: Pick<Invocation, 'command' | 'consent'>,
   inputs: Inputs,
   { api, ask, progress }: Pick<Context, 'api' | 'ask' | 'progress'>,
 ): Promise<void> {
@@ -18,10 +18,10 @@ export async function review(
   const details = await detailsOf(command.fields ?? {}, inputs, api);
   const width = Math.max(...details.map(([label]) => label.length));
   for (const [label, text] of details) progress.note(`  ${label.padEnd(width)}  ${text}`);
-  if (!(await ask.confirm(command.review))) throw cancelled();
+  if (!consent.yes && !(await ask.confirm(command.review))) throw cancelled();
 }
 
-/** A line for each field that is sent or was asked for, in the words it was chosen by. */
+/** A line for each field that is sent or was prompted for, with its display text. */
 async function detailsOf(declared: Readonly<Record<string, Option<unknown>>>, { fields, extra, asked }: Inputs, api: Pick<Api, 'list'>) {
   const sent: Readonly<Record<string, unknown>> = { ...fields, ...extra };
   const details: Detail[] = [];
@@ -33,7 +33,7 @@ async function detailsOf(declared: Readonly<Record<string, Option<unknown>>>, { 
   return details;
 }
 
-/** A value that was typed, as the API's list words it: its size and price rather than its id. */
+/** The display text of a typed value: its label in the API's list, such as size and price. */
 async function wordsFor(
   option: Option<unknown> | undefined,
   value: unknown,

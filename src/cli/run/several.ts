@@ -13,13 +13,13 @@ interface Several<I extends Target> {
   readonly run: (item: I) => Promise<View | Result>;
 }
 
-/** A line of the report. */
+/** A row of the result. */
 interface Row {
   readonly label: string;
   readonly words: string;
 }
 
-/** Runs a command for one item after the other and reports each; exit 12 if some failed. A signal skips the rest, which are reported as well. */
+/** Runs a command for each item in turn; exits with 12 if some failed. A signal skips the rest, which are reported, too. */
 export async function several<I extends Target>({ noun, verb, items, run }: Several<I>): Promise<Result> {
   const results: Result[] = [];
   const report = new Map<Item, Row>();
@@ -30,7 +30,7 @@ export async function several<I extends Target>({ noun, verb, items, run }: Seve
     results.push(result);
     report.set(itemOf(result, item), { label: item.label, words: wordsOf(result, verb) });
   }
-  // Nothing was done before the signal, so its error says it all.
+  // The first item was interrupted: there is nothing else to report.
   if (stopped && isStop(results[0]?.exit)) throw stopped;
   const failures = results.filter(({ exit }) => exit).length;
   const shown = columns<Item>(
@@ -49,21 +49,21 @@ export async function several<I extends Target>({ noun, verb, items, run }: Seve
   };
 }
 
-/** A failure as the result of one item. */
+/** The result of a failed item. */
 function failed({ id, label }: Target, error: unknown): Result {
   if (!(error instanceof DnxError)) throw error;
   const { code, message, status = null } = error;
   return { view: { kind: 'record', item: { id, name: label, error: { code, message, status } }, columns: [] }, exit: error };
 }
 
-const skipped = (): DnxError => new DnxError('partial', 'Not started, because dnx was interrupted.');
+const skipped = (): DnxError => new DnxError('partial', 'Not started: dnx was interrupted.');
 
 function itemOf({ view }: Result, { id }: Target): Item {
   if (view.kind === 'record') return { ...view.item };
   return view.kind === 'message' && isObject(view.data) ? { id, ...view.data } : { id };
 }
 
-/** The first line of the error, a status that is still in progress, or what was done: `restarted`. */
+/** The result column: the first line of an error, a status in progress, or the action: `restarted`. */
 function wordsOf({ view, exit }: Result, verb: string): string {
   if (exit instanceof DnxError) return exit.message.split('\n', 1)[0] ?? '';
   const status = view.kind === 'record' ? wordOf(view.item.status) : '';

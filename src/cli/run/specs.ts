@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../base/json.ts';
 
-/** The API reference does not describe sizes; these are the names that the clouds use. */
+/** The API reference does not describe sizes; these are common field names of cloud providers. */
 const cpus = ['vcpus', 'vcpu', 'vcpu_count', 'cpus', 'cpu', 'cores'];
 const memories = ['memory', 'memory_mb', 'memory_gb', 'ram'];
 const disks = ['disk', 'disk_gb', 'disk_size', 'storage'];
@@ -13,7 +13,7 @@ const symbols: Readonly<Record<string, string>> = { EUR: '€', USD: '$', GBP: '
 /** Memory below this is in GB, otherwise in MB. */
 const LEAST_MB = 512;
 
-/** What a size offers and costs, as far as the API says: `4 vCPU`, `8 GB`, `80 GB disk`, `€6.80/mo`. */
+/** The specs and price of a server size: `4 vCPU`, `8 GB`, `80 GB disk`, `€6.80/mo`. */
 export function specsOf(size: JsonObject): readonly string[] {
   const name = typeof size.name === 'string' ? size.name : '';
   const sized = /\d\s*(vcpu|cpu|core|gb)\b/i.test(name);
@@ -24,7 +24,7 @@ export function specsOf(size: JsonObject): readonly string[] {
 const first = (item: JsonObject, keys: readonly string[]): unknown =>
   keys.map((key) => item[key]).find((value) => value !== undefined && value !== null && value !== '');
 
-/** A number takes the unit; words such as `80 GB` stay as they are. */
+/** A number with its unit; text such as `80 GB` unchanged. */
 function amountOf(item: JsonObject, keys: readonly string[], unit: string): string | undefined {
   const value = first(item, keys);
   if (typeof value === 'number' || (typeof value === 'string' && isNumber(value))) return `${value} ${unit}`;
@@ -39,7 +39,7 @@ function memoryOf(item: JsonObject): string | undefined {
   return `${Number((amount < LEAST_MB ? amount : amount / 1024).toFixed(1))} GB`;
 }
 
-/** `€6.80/mo`. A price of an unknown period stands alone. */
+/** `€6.80/mo`, without the period if it is unknown. */
 function priceOf(item: JsonObject): string | undefined {
   const { price } = item;
   if (isObject(price)) return priceOf({ currency: item.currency, ...price });

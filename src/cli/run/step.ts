@@ -3,20 +3,22 @@ import { type DnxError, usage } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import { flagName } from '../../base/text.ts';
 import type { Options } from '../language/options.ts';
-import { seeHelp } from './command-line.ts';
+import { quoted, seeHelp } from './command-line.ts';
 
-/** What one step through argv expects. */
+/** What to parse in one step. */
 export interface Expected {
-  /** The command so far, for the help that an error names: `site`. */
+  /** The command so far, for the help hint of an error: `site`. */
   readonly path: string;
   readonly options: readonly Options[];
-  /** Arguments as commander writes them: `[site...]`. */
+  /** Arguments in commander's syntax: `[site...]`. */
   readonly args: readonly string[];
-  /** Leaves everything after the first argument alone. */
+  /** Returns everything after the first argument unparsed. */
   readonly passThrough?: boolean;
-  /** The root also takes `--version`. */
+  /** Accepts `--version`. */
   readonly version?: boolean;
-  /** Accepts options and arguments that it does not know. */
+  /** The option that an extra word could belong to: `site` for `shop.example.com`. */
+  readonly parentOf?: (word: string) => string | undefined;
+  /** Accepts unknown options and arguments. */
   readonly lenient?: boolean;
 }
 
@@ -24,11 +26,11 @@ export interface Step {
   /** By position; a variadic argument is a list. */
   readonly values: readonly unknown[];
   readonly words: readonly string[];
-  /** Set if help or the version was asked for; then there are no values. */
+  /** Set for `--help` and `--version`; then there are no values. */
   readonly asked?: 'help' | 'version';
 }
 
-/** Reads argv with commander. Values of options go into `given`, even if an error follows. */
+/** Parses argv with commander. Stores option values in `given`, even before an error. */
 export function takeStep(argv: readonly string[], expected: Expected, given: Record<string, unknown>): Step {
   const program = programOf(expected);
   try {
@@ -44,7 +46,7 @@ export function takeStep(argv: readonly string[], expected: Expected, given: Rec
   }
 }
 
-/** A program that prints nothing and throws in place of exiting. */
+/** A commander program that prints nothing, and throws instead of exiting. */
 function programOf({ options, args, passThrough = false, version = false, lenient = false }: Expected): Command {
   const program = new Command()
     .exitOverride()
@@ -60,8 +62,8 @@ function programOf({ options, args, passThrough = false, version = false, lenien
   return program;
 }
 
-/** Commander's error in our words, by its code. */
-function refusal({ code, message }: CommanderError, program: Command, argv: readonly string[], { path }: Expected): DnxError {
+/** Translates an error of commander. */
+function refusal({ code, message }: CommanderError, program: Command, argv: readonly string[], { path, parentOf }: Expected): DnxError {
   switch (code) {
     case 'commander.unknownOption':
       return unknownOption(
@@ -70,28 +72,32 @@ function refusal({ code, message }: CommanderError, program: Command, argv: read
         path,
       );
     case 'commander.optionMissingArgument': {
-      // Only the last word can lack its value: any other would take the next word.
+      // Only the last word can lack a value; any other option takes the next word.
       const last = argv.at(-1) ?? '';
       const flag = program.options.find(({ long, short }) => long === last || short === last)?.flags ?? last;
       return usage(`Missing value: ${flag}.`, undefined, seeHelp(path));
     }
     case 'commander.excessArguments': {
-      const extra = program.args.slice(program.registeredArguments.length).map((word) => `'${word}'`);
-      return usage(`Too many arguments: ${extra.join(', ')}.`, undefined, seeHelp(path));
+      const extra = program.args.slice(program.registeredArguments.length);
+      const [word = ''] = extra;
+      const parent = extra.length === 1 ? parentOf?.(word) : undefined;
+      const hint =
+        parent === undefined || program.getOptionValue(parent) !== undefined ? undefined : `Use ${flagName(parent)} ${quoted(word)}.`;
+      return usage(`Too many arguments: ${extra.map((each) => `'${each}'`).join(', ')}.`, hint, seeHelp(path));
     }
     default:
       return usage(message, undefined, seeHelp(path));
   }
 }
 
-/** Refuses an option, and suggests the known one that is most like it. */
+/** The error for an unknown option, with a suggestion. */
 export function unknownOption(word: string | undefined, known: readonly string[], path: string): DnxError {
   const [name = ''] = word?.split('=') ?? [];
   const meant = nearest(name, known);
   return usage(`Unknown option '${name}'.${meant ? ` Did you mean '${meant}'?` : ''}`, undefined, seeHelp(path));
 }
 
-/** An option as commander declares it; `--no-x` beside `--x` if it can be negated. */
+/** Commander options, with `--no-x` for a negatable one. */
 function flagsOf(options: Options): Flag[] {
   return Object.entries(options).flatMap(([key, option]) => {
     const short = option.short ? `-${option.short}, ` : '';

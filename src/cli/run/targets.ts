@@ -5,7 +5,7 @@ import type { Settled } from '../../platform/names/lookups.ts';
 import { idsOf, type Targets, targetOf } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
 import { resolve, type Scope } from '../../platform/names/resolve.ts';
-import { lostIn, notGiven } from '../../platform/names/unresolved.ts';
+import { brokenSetting, notGiven } from '../../platform/names/unresolved.ts';
 import { alternativesIn, type Chosen, parametersOf } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
 import { isPlace, positionalsOf } from '../language/signature.ts';
@@ -17,61 +17,61 @@ import { type Invocation, ownWords } from './invocation.ts';
 export const firstWords = ({ targets }: Pick<Invocation, 'targets'>): Readonly<Record<string, string | undefined>> =>
   Object.fromEntries(Object.entries(targets).map(([name, [word]]) => [name, word]));
 
-/** Refuses two alternatives together, and a missing argument that cannot be picked from a list. */
+/** Fails for two exclusive options, and for missing arguments that cannot be picked from a list. */
 export function requireWords(invocation: Invocation, { allowed }: Pick<Ask, 'allowed'>, settled: Settled): void {
   const { group, command, path, options, fields, targets } = invocation;
   const [one, other] = typeof command.calls === 'function' ? [] : alternativesIn(command.calls).filter((name) => targets[name]);
-  if (one && other) throw usage(`${flagName(one)} and ${flagName(other)} cannot be combined.`, 'Use one of them.');
+  if (one && other) throw usage(`${flagName(one)} and ${flagName(other)} cannot be combined.`, 'Use only one of them.');
   const missing = positionalsOf(group, command).find(
     ({ key, required }) => required && [targets[key], options[key], fields[key]].every((word) => word === undefined),
   );
-  if (!allowed && lacksPlace(invocation, settled)) throw notGiven(nounOf(group), settled, true);
+  if (!allowed && lacksTarget(invocation, settled)) throw notGiven(nounOf(group), settled, true);
   if (!missing) return;
   const { key, option } = missing;
   if (key !== nounOf(group)) throw usage(`Missing ${option.placeholder ?? `<${key.replaceAll('_', '-')}>`}.`, undefined, seeHelp(path));
   if (!allowed || !namings[key]) throw notGiven(key, {}, true);
 }
 
-/** True if a command acts on a server or site that nothing names. */
-function lacksPlace({ group, command, ...invocation }: Invocation, settled: Settled): boolean {
+/** True if the server or site of a command is neither given nor set as a default. */
+function lacksTarget({ group, command, ...invocation }: Invocation, settled: Settled): boolean {
   const noun = nounOf(group);
-  if (!isPlace(noun) || command.targets === 'optional' || meansAll({ command, ...invocation })) return false;
+  if (!isPlace(noun) || command.targets === 'optional' || isForAll({ command, ...invocation })) return false;
   const takes = positionalsOf(group, command).some(({ key }) => key === noun);
   return takes && invocation.targets[noun] === undefined && settled[noun] === undefined;
 }
 
-/** The path parameters that a call needs: those of the endpoint, and the parent that fills a field of the body. */
+/** The path parameters that a call needs, including a parent that fills a field of the body. */
 export function namesNeeded({ command }: Pick<Invocation, 'command'>, { endpoint, instead }: Chosen): readonly string[] {
   const parent = Object.values(command.fields ?? {}).find(({ as }) => as !== undefined && as === instead)?.as;
   return [...new Set([...parametersOf(endpoint), ...(parent ? [...parameters(namings[parent]?.list ?? ''), parent] : [])])];
 }
 
-/** The path parameters that a command line must give or settle: with `--all`, only the parents. */
+/** The path parameters that must be given or have defaults: with `--all`, only the parents. */
 export const namesWanted = (invocation: Invocation, chosen: Chosen): readonly string[] =>
-  meansAll(invocation) ? parameters(namings[nounOf(invocation.group)]?.list ?? '') : namesNeeded(invocation, chosen);
+  isForAll(invocation) ? parameters(namings[nounOf(invocation.group)]?.list ?? '') : namesNeeded(invocation, chosen);
 
 /** True for `--all`. */
-export const meansAll = ({ command, options }: Pick<Invocation, 'command' | 'options'>): boolean =>
+export const isForAll = ({ command, options }: Pick<Invocation, 'command' | 'options'>): boolean =>
   command.targets === 'all' && options.all === true;
 
-/** What a command acts on: each resource that is named, every one for `--all`, or nothing if that is optional. */
+/** The targets of a command: each named resource, or every one for `--all`. May be empty if optional. */
 export async function targetsOf(invocation: Invocation, chosen: Chosen, scope: Scope): Promise<readonly Targets[]> {
   const noun = nounOf(invocation.group);
   const words = ownWords(invocation);
   const given = firstWords(invocation);
-  if (meansAll(invocation)) {
-    if (words.length > 0) throw usage(`--all cannot be combined with ${plural(title(noun))}.`, 'Use one of the two.');
+  if (isForAll(invocation)) {
+    if (words.length > 0) throw usage(`--all cannot be combined with ${plural(title(noun))}.`, 'Use only one of them.');
     return everyOne(noun, given, scope);
   }
   const settled = noun === 'server' || noun === 'site' ? scope.settings[noun] : undefined;
   if (invocation.command.targets === 'optional' && words.length === 0 && settled === undefined) {
-    const lost = lostIn(noun, scope.settings);
-    if (lost) throw lost;
+    const broken = brokenSetting(noun, scope.settings);
+    if (broken) throw broken;
     return [];
   }
   const names = namesNeeded(invocation, chosen);
   const found: Targets[] = [];
-  // One after the other: what is found for the first is remembered for the next.
+  // Sequential, because each lookup can use the results of the previous one.
   for (const word of words.length > 0 ? words : [undefined]) {
     const targets = await resolve(names, { ...given, [noun]: word }, scope);
     if (found.some((each) => each[noun] && each[noun].id === targets[noun]?.id))

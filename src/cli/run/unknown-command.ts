@@ -4,7 +4,7 @@ import type { Tree } from '../language/command.ts';
 import { everyCommand } from '../language/tree.ts';
 import { seeHelp } from './command-line.ts';
 
-/** Suggests the only command of that name in another group, else the nearest word here. `path` is the group; empty at the root. */
+/** The error for an unknown command, with a suggestion. `path` is the group, or empty. */
 export async function unknownCommand(word: string, path: string, known: readonly string[], tree: Tree): Promise<DnxError> {
   const leaves = await everyCommand(tree);
   const elsewhere = leaves.filter(({ command: { name, aliases = [] } }) => name === word || aliases.includes(word));

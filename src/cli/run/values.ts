@@ -15,7 +15,7 @@ export function parseDuration(value: string): number | undefined {
   return [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0);
 }
 
-/** What a word on the command line may draw on: files, stdin and a masked question. */
+/** What values can be read from: files, stdin and a masked prompt. */
 export interface Sources {
   readonly world: Pick<World, 'cwd' | 'home' | 'signal'>;
   readonly ask: Pick<Ask, 'allowed' | 'password' | 'input' | 'select'>;
@@ -23,7 +23,7 @@ export interface Sources {
   readonly stdin: () => Promise<string>;
 }
 
-/** One option's word as its value. `source` is named in errors instead of the option: `DNX_TIMEOUT`. */
+/** Parses the value of an option. `source` replaces the option name in errors: `DNX_TIMEOUT`. */
 export async function parseValue(key: string, option: Option<unknown>, word: unknown, sources: Sources, source?: string): Promise<unknown> {
   if (typeof word !== 'string') {
     if (Array.isArray(word)) option.check?.(word);
@@ -48,10 +48,7 @@ export async function parseValue(key: string, option: Option<unknown>, word: unk
     case 'secret':
       if (word === '-' && sources.ask.allowed) return sources.ask.password(option.help);
       if (word !== '-' && !word.startsWith('@')) {
-        throw usage(
-          `${named} is a secret; pass it as @file or - (stdin).`,
-          'Other users of this machine can see the arguments of a command.',
-        );
+        throw usage(`${named} is a secret; pass it as @file or - (stdin).`, 'Other users of this machine can see command-line arguments.');
       }
       return contentOf(word, sources);
     default:
@@ -59,7 +56,7 @@ export async function parseValue(key: string, option: Option<unknown>, word: unk
   }
 }
 
-/** The text of `@file` or `-`, without its final newline. */
+/** Reads `@file` or `-` without the final newline. */
 export async function contentOf(word: string, { world, stdin }: Sources): Promise<string> {
   if (word === '-') return (await stdin()).replace(/\r?\n$/, '');
   const { readUserFile } = await import('../../machine/files/user-file.ts');

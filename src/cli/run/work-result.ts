@@ -4,7 +4,7 @@ import type { Context } from '../language/command.ts';
 import { answer } from '../language/resource.ts';
 import { type Column, ending, type Result, record } from '../output/view.ts';
 
-/** Starts work, follows it if wanted and possible, and shows the resource as it was read last. `did`: `Created server web-3`. */
+/** Starts and follows work, and shows the last state of the resource. `did`: `Created server web-3`. */
 export async function workResult<T extends Thing>(
   ctx: Pick<Context, 'clock' | 'deadline' | 'signal' | 'progress'>,
   { columns, did, ...work }: Work<T> & { readonly columns: readonly Column[]; readonly did: string },

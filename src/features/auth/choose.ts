@@ -1,10 +1,11 @@
 import { usage } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { abilities as known } from '../../platform/abilities.ts';
 import type { Needs, Wanted } from '../token/abilities/needs.ts';
 import { type PresetName, presets } from '../token/presets.ts';
 
-/** The options that say what a token can do; they add up. */
+/** The options that choose abilities. They can be combined. */
 export interface Choosing {
   readonly ability: readonly string[] | undefined;
   readonly for: readonly string[] | undefined;
@@ -15,11 +16,11 @@ export interface Choosing {
 /** Computes the abilities that command lines and scripts need. */
 export type NeedsOf = (wanted: Wanted) => Promise<Needs>;
 
-/** True if the options say what the token can do. */
+/** True if any of the options was given. */
 export const isChosen = ({ ability, for: lines, from_script: scripts, preset }: Choosing): boolean =>
   [ability, lines, scripts, preset].some((each) => each !== undefined);
 
-/** The abilities that the options add up to; undefined if there are no such options. */
+/** The union of the abilities of all options; undefined if none was given. */
 export async function chosenAbilities(
   progress: Context['progress'],
   choosing: Choosing,
@@ -30,18 +31,23 @@ export async function chosenAbilities(
   const chosen = new Set<string>([...(preset ? presets[preset].abilities : []), ...ability]);
   if (lines.length + scripts.length > 0) {
     const needs = await needsOf({ lines, scripts });
-    tell(needs, progress);
+    printNotes(needs, progress);
     for (const { ability } of needs.abilities) chosen.add(ability);
   }
-  // The API takes an empty list for every ability.
+  // The API treats an empty list as every ability.
   if (chosen.size === 0) throw usage('No ability needed: any token can do that.', 'Add one with --ability.');
-  const unknown = [...chosen].filter((each) => !known.includes(each));
-  if (unknown.length > 0) progress.warn(`Not in the API reference: ${unknown.join(', ')}. To see all abilities: dnx token abilities`);
+  for (const each of chosen) if (!known.includes(each)) progress.warn(unknownAbility(each));
   return [...chosen];
 }
 
-/** Reports what was assumed and what was not understood. */
-export function tell({ notes, unclear }: Needs, progress: Context['progress']): void {
+/** Only a warning: the API may know more than its reference. */
+function unknownAbility(word: string): string {
+  const meant = nearest(word, known);
+  return `Unknown ability '${word}'. ${meant === undefined ? 'To see all abilities: dnx token abilities' : `Did you mean '${meant}'?`}`;
+}
+
+/** Prints assumptions as notes and skipped lines as warnings. */
+export function printNotes({ notes, unclear }: Needs, progress: Context['progress']): void {
   for (const note of notes) progress.note(note);
   for (const each of unclear) progress.warn(each);
 }

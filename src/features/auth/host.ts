@@ -4,7 +4,7 @@ import type { Ask } from '../../cli/prompt/ask.ts';
 import { accountName } from '../../machine/credentials/account.ts';
 import { DEFAULT_HOST, hostName, hostOf } from '../../machine/settings/host.ts';
 
-/** Asks which host to sign in to, until the answer is one. */
+/** Prompts for the host to sign in to. */
 export async function askHost(ask: Ask, preset: string): Promise<string> {
   return hostOf(await ask.input('Host:', { default: hostName(preset), check: wrongHost }));
 }
@@ -19,7 +19,7 @@ function wrongHost(typed: string): string | undefined {
   }
 }
 
-/** Keeps the host in the profile, so that the next command needs no `--host`; says if it replaces another one. */
+/** Saves the host in the profile, so that the next command needs no `--host`. Notes if it replaces another one. */
 export async function rememberHost(
   { settings, progress, world }: Pick<Context, 'settings' | 'progress' | 'world'>,
   host: string,
@@ -32,7 +32,7 @@ export async function rememberHost(
     ...now,
     profiles: { ...now.profiles, [profile]: { ...now.profiles?.[profile], host } },
   }));
-  // A profile without a host has used the default one if it has a token there.
+  // A profile without a host used the default host if it has a token there.
   const before = kept ?? (config.accounts?.[accountName({ profile, host: DEFAULT_HOST })] ? DEFAULT_HOST : host);
   if (before !== host) progress.note(`Profile ${profile} now uses ${hostName(host)} instead of ${hostName(before)}.`);
 }

@@ -3,23 +3,23 @@ import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 
-/** A sign-in under way: where to, and where its token goes. `tokens` are those of the host. */
+/** The context of a sign-in. `tokens` are those of `host`. */
 export interface SigningIn extends Pick<Context, 'api' | 'ask' | 'progress' | 'tokens'> {
   readonly host: string;
   readonly insecure: boolean;
 }
 
-/** A token to store. Undefined abilities: not known, or all of them. */
+/** A token to store. `abilities` is undefined if they are unknown, or all of them. */
 export interface ToStore {
   readonly token: string;
   readonly user: string | undefined;
   readonly abilities: readonly string[] | undefined;
 }
 
-/** The advice where the organization's plan has no API access. */
+/** The hint if the plan has no API access. */
 export const PLAN = 'API access requires the Professional or Enterprise plan. An owner can upgrade in the dashboard.';
 
-/** Whose token it is. One that the API or the plan refuses must not be stored. */
+/** Checks a token before it is stored. Resolves to its user. */
 export async function checkToken({ api, host }: Pick<SigningIn, 'api' | 'host'>, token: string): Promise<string | undefined> {
   const { data } = await api
     .as(token, host)
@@ -34,12 +34,12 @@ export async function checkToken({ api, host }: Pick<SigningIn, 'api' | 'host'>,
 /** Stores the token of a sign-in. */
 export async function storeToken({ tokens, insecure }: SigningIn, { token, user, abilities }: ToStore): Promise<void> {
   await tokens.store(token, { ...(user && { user }), ...(abilities && { abilities }) }, { insecure }).catch((error: unknown) => {
-    throw nowhere(error, insecure);
+    throw withAlternatives(error, insecure);
   });
 }
 
-/** A keychain that cannot be used, with the ways to do without one. */
-export function nowhere(error: unknown, insecure: boolean): unknown {
+/** Adds to a keychain error how to do without a keychain. */
+export function withAlternatives(error: unknown, insecure: boolean): unknown {
   if (!isError(error, 'failed') || insecure) return error;
   return error.withHint('Nothing was stored. Set DNX_TOKEN, or use --insecure-storage to keep the token in a file that only you can read.');
 }

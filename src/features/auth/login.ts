@@ -4,8 +4,8 @@ import { done, type Result } from '../../cli/output/view.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import { type Choosing, isChosen, type NeedsOf } from './choose.ts';
 import { askHost, rememberHost } from './host.ts';
-import { checkToken, nowhere, type SigningIn, storeToken } from './keep.ts';
-import { signInWithPassword } from './password.ts';
+import { checkToken, type SigningIn, storeToken, withAlternatives } from './keep.ts';
+import { revokeFirst, signInWithPassword } from './password.ts';
 
 /** The options of `dnx login`. */
 export type LoginOptions = Choosing & {
@@ -16,27 +16,27 @@ export type LoginOptions = Choosing & {
 
 type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'tokens' | 'world' | 'stdin'>;
 
-/** Exchanges email and password for a token, or reads one from stdin; checks it and stores it for this host and profile. */
+/** Gets a token for email and password, or from stdin, checks it, and stores it for this host and profile. */
 export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf): Promise<Result> {
   const { settings, progress, ask } = ctx;
   const { requests, storedToken, storing } = settings.blocked;
   const blocked = requests ?? storedToken ?? storing;
   if (blocked) throw blocked;
-  if (ctx.world.env.DNX_TOKEN)
-    progress.warn('DNX_TOKEN is set and wins over the token you are about to store. Unset it to use the stored token.');
+  if (ctx.world.env.DNX_TOKEN) progress.warn('DNX_TOKEN is set and overrides stored tokens. Unset it to use this sign-in.');
   if (options.with_token && isChosen(options))
     throw usage('The abilities of an existing token cannot be changed.', 'Remove --ability, --for, --from-script and --preset.');
   if (!options.with_token && !ask.allowed)
-    throw usage('Cannot ask for a password without a terminal.', 'Use dnx login --with-token, or set DNX_TOKEN.');
+    throw usage('Cannot prompt for a password without a terminal.', 'Use dnx login --with-token, or set DNX_TOKEN.');
   const at = await signingIn(ctx, options.insecure_storage ?? false);
   const before = at.tokens.known;
-  const { user, abilities } = options.with_token ? await signInWithToken(ctx, at) : await signInWithPassword(at, options, needsOf);
+  const signed = options.with_token ? await signInWithToken(ctx, at) : await signInWithPassword(at, options, needsOf);
+  const { user, abilities, first } = signed;
   if (before) progress.note('The previous token was replaced but not revoked. To review your tokens: dnx token list --audit');
-  if (at.insecure) progress.warn(`The token is stored in the clear in ${at.tokens.file}.`);
-  await rememberHost(ctx, at.host);
+  if (at.insecure) progress.warn(`The token is stored unencrypted in ${at.tokens.file}.`);
   const store = at.insecure ? 'file' : 'keychain';
   const { profile } = settings;
   const sentence = `Signed in to ${hostName(at.host)}${user ? ` as ${user}` : ''} (profile ${profile}, ${store})`;
+  await settle(ctx, at, first, sentence);
   return {
     view: done(sentence, { host: at.host, profile, user: user ?? null, store }),
     next: nextSteps(abilities, settings.site),
@@ -44,10 +44,10 @@ export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf)
   };
 }
 
-/** Asks for the host if none is known yet, and makes sure that a token can be stored before there is one to lose. */
+/** Checks that a token can be stored before one is created, and prompts for the host on a first sign-in. */
 async function signingIn({ api, ask, progress, settings, tokens }: Needs, insecure: boolean): Promise<SigningIn> {
   await tokens.probe({ insecure }).catch((error: unknown) => {
-    throw nowhere(error, insecure);
+    throw withAlternatives(error, insecure);
   });
   const isFirst = settings.origins.host === 'default' && tokens.known === undefined;
   const host = isFirst && ask.allowed ? await askHost(ask, settings.host) : settings.host;
@@ -56,20 +56,38 @@ async function signingIn({ api, ask, progress, settings, tokens }: Needs, insecu
 }
 
 async function signInWithToken({ stdin, world }: Needs, at: SigningIn) {
-  const token = (at.ask.allowed && world.stdin.isTTY ? await at.ask.password('Token:') : await stdin()).trim();
+  const typed = world.stdin.isTTY === true;
+  // Without a prompt, a terminal would wait in silence and show the token.
+  const token = typed && !at.ask.allowed ? '' : (typed ? await at.ask.password('Token:') : await stdin()).trim();
   if (token === '') throw usage('No token on standard input.', 'For example: dnx login --with-token < token.txt');
-  if (/\s/.test(token)) throw usage('Not a token: standard input contains white space.');
+  if (/\s/.test(token)) throw usage('Standard input is not a token: it contains whitespace.');
   const user = await checkToken(at, token).catch((error: unknown) => {
     if (!isError(error, 'unauthenticated')) throw error;
-    throw error.withHint(
-      'Nothing was stored. The token may be revoked, or copied without its beginning: the part before the | belongs to it.',
-    );
+    throw error.withHint('Nothing was stored. The token may be revoked or incomplete; include the part before the |.');
   });
   await storeToken(at, { token, user, abilities: undefined });
-  return { user, abilities: undefined };
+  return { user, abilities: undefined, first: undefined };
 }
 
-/** What to run first, as far as the token can. */
+/** Keeps the host, then revokes the token that signed in. A failure includes `sentence`, because the new token is stored. */
+async function settle(ctx: Needs, at: SigningIn, first: string | undefined, sentence: string): Promise<void> {
+  let said = `${sentence}.`;
+  const finish = async () => {
+    try {
+      await rememberHost(ctx, at.host);
+    } catch (error) {
+      said = `${sentence}, but the profile does not keep the host. Use --host ${at.host}.`;
+      throw error;
+    } finally {
+      if (first !== undefined) await revokeFirst(at, first);
+    }
+  };
+  await finish().catch((error: unknown) => {
+    throw isError(error) ? error.withHint([said, error.hint].filter(Boolean).join('\n'), ...error.next) : error;
+  });
+}
+
+/** Commands to run next, if the token has the abilities. */
 function nextSteps(abilities: readonly string[] | undefined, site: string | undefined): readonly Next[] {
   const can = (...needed: readonly string[]) => abilities === undefined || needed.every((each) => abilities.includes(each));
   return [

@@ -3,10 +3,13 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, message, type Result, type View } from '../../cli/output/view.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
+import { forgetRevoked } from '../token/forget.ts';
 
 type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'progress'>;
 
-/** Revokes the token, then forgets it. `keep` only forgets it. */
+const finish = { command: ['logout'], why: 'To finish signing out' };
+
+/** Revokes the token and removes it. `keep` does not revoke. */
 export async function logout(ctx: Needs, { keep = false }: { readonly keep: boolean | undefined }): Promise<View | Result> {
   const { tokens, settings, progress } = ctx;
   const { host, profile } = settings;
@@ -15,7 +18,7 @@ export async function logout(ctx: Needs, { keep = false }: { readonly keep: bool
   const found = await tokens.find();
   if (!found) {
     const forgotten = await tokens.forget();
-    const sentence = forgotten ? `The token for ${place} was already gone; it is now forgotten.` : `Not signed in to ${place}.`;
+    const sentence = forgotten ? `The token for ${place} was already gone; signed out.` : `Not signed in to ${place}.`;
     return message(sentence, data(false, forgotten));
   }
   const revoked = !keep && (await revoke(ctx));
@@ -25,22 +28,23 @@ export async function logout(ctx: Needs, { keep = false }: { readonly keep: bool
     progress.warn(`The token came from DNX_TOKEN. Unset it.${tokens.known ? ' The stored token was kept.' : ''}`);
     return done(sentence, data(revoked, false));
   }
-  const forgotten = await tokens.forget();
+  const forgotten = revoked
+    ? await forgetRevoked(tokens, 'The token was revoked, but is still stored here.', finish)
+    : await tokens.forget();
   const view = done(sentence, data(revoked, forgotten));
   if (profile === DEFAULT_PROFILE) return view;
   return { view, note: `Profile ${profile} keeps its settings. To delete it: dnx config delete-profile ${profile}` };
 }
 
-/** False if the token did not work anymore. */
+/** Revokes the token; false if it was already invalid. */
 async function revoke({ api }: Pick<Needs, 'api'>): Promise<boolean> {
   try {
     await api.send('POST /logout');
     return true;
   } catch (error) {
     if (isError(error, 'network', 'failed', 'forbidden'))
-      throw error.withHint('The token is still stored here.', { command: ['logout', '--keep'], why: 'To forget it without revoking it' });
-    if (isError(error) && isStop(error))
-      throw error.withHint('The token is still stored here, and may be revoked already.', { command: ['logout'], why: 'To finish' });
+      throw error.withHint('The token is still stored here.', { command: ['logout', '--keep'], why: 'To remove it without revoking it' });
+    if (isError(error) && isStop(error)) throw error.withHint('The token is still stored here, and may be revoked already.', finish);
     if (!isError(error, 'unauthenticated')) throw error;
     return false;
   }

@@ -4,9 +4,10 @@ import { mayHaveActed, mint, undelivered } from '../token/mint.ts';
 import { pickForSignIn } from '../token/pick.ts';
 import { idOf, tokenIn } from '../token/token.ts';
 import { type Choosing, chosenAbilities, type NeedsOf } from './choose.ts';
+import { hiding } from './hide.ts';
 import { checkToken, PLAN, type SigningIn, storeToken } from './keep.ts';
 
-/** Wrong passwords in all before a sign-in fails. The API takes 5 sign-ins a minute. */
+/** Password attempts before a sign-in fails. The API allows 5 a minute. */
 const TRIES = 3;
 
 type Options = Choosing & { readonly email: string | undefined };
@@ -14,16 +15,20 @@ type Options = Choosing & { readonly email: string | undefined };
 interface SignedIn {
   readonly user: string | undefined;
   readonly abilities: readonly string[] | undefined;
+  /** The token that signed in, if a narrower one is stored in its place: to be revoked. */
+  readonly first: string | undefined;
 }
 
-/** Asks for email and password, checks them, then asks what the token can do. A token that is not stored in the end is revoked. */
-export async function signInWithPassword(at: SigningIn, options: Options, needsOf: NeedsOf): Promise<SignedIn> {
-  const { ask, progress } = at;
+/** Prompts for email and password, checks them, then prompts for abilities. Revokes the token if it is not stored in the end. */
+export async function signInWithPassword(outer: SigningIn, options: Options, needsOf: NeedsOf): Promise<SignedIn> {
+  const { ask, progress } = outer;
   const wrong = options.email === undefined ? undefined : wrongEmail(options.email);
   if (wrong !== undefined) throw usage(wrong, 'For example: --email ada@example.com');
   const given = await chosenAbilities(progress, options, needsOf);
-  const email = options.email ?? (await ask.input('Email:', { check: wrongEmail }));
-  const token = await exchange(at, email, given);
+  const email = options.email ?? (await ask.input('Email:', { check: wrongEmail, default: knownEmail(outer) }));
+  const typed = [email.trim()];
+  const at = { ...outer, api: hiding(outer.api, typed) };
+  const token = await exchange(at, email, given, typed);
   const signIn = async () => {
     const user = await checkToken(at, token);
     const picked = given === undefined ? await pickForSignIn(ask) : undefined;
@@ -32,20 +37,31 @@ export async function signInWithPassword(at: SigningIn, options: Options, needsO
     return { user, picked };
   };
   const { user, picked } = await signIn().catch(async (error: unknown) => {
-    throw await withdrawn(at, token, error);
+    throw await revokeUnstored(at, token, error);
   });
-  if (picked) await revokeFirst(at, token);
-  return { user, abilities: given ?? picked };
+  return { user, abilities: given ?? picked, first: picked && token };
 }
 
-/** What is wrong with something that is no email address. */
+/** The problem with an invalid email address. */
 const wrongEmail = (typed: string): string | undefined =>
   /^[^\s@]+@[^\s@]+$/.test(typed.trim()) ? undefined : `'${typed.trim()}' is not an email address.`;
 
-/** The token for email and password; a wrong password is asked for again. */
-async function exchange({ api, ask, host, progress }: SigningIn, email: string, abilities: readonly string[] | undefined): Promise<string> {
+/** The email address of the stored sign-in. */
+function knownEmail({ tokens }: SigningIn): string | undefined {
+  const user = tokens.known?.user;
+  return user !== undefined && wrongEmail(user) === undefined ? user : undefined;
+}
+
+/** Exchanges email and password for a token. Prompts again after a wrong password. Adds every password to `typed`. */
+async function exchange(
+  { api, ask, host, progress }: SigningIn,
+  email: string,
+  abilities: readonly string[] | undefined,
+  typed: string[],
+): Promise<string> {
   for (let left = TRIES - 1; ; left--) {
     const password = await ask.password('Password:');
+    typed.push(password);
     try {
       const reply = await api.as('', host).send('POST /login', {}, { body: { email, password, abilities }, authenticated: false });
       return tokenIn(reply);
@@ -56,7 +72,7 @@ async function exchange({ api, ask, host, progress }: SigningIn, email: string, 
   }
 }
 
-/** True if it is the email or the password that the API refuses. */
+/** True if the API rejected the email or the password. */
 function isWrong(error: unknown): boolean {
   if (!isError(error, 'invalid', 'unauthenticated')) return false;
   const fields = Object.keys(error.errors ?? {});
@@ -75,13 +91,13 @@ function explained(error: unknown): unknown {
   }
   if (error.code === 'forbidden') return error.withHint(PLAN);
   if (!mayHaveActed(error)) return error;
-  return error.withHint('A token may have been created and is stored nowhere.', {
+  return error.withHint('A token may have been created, but it was not stored.', {
     command: ['token', 'list', '--audit'],
     why: 'To review your tokens',
   });
 }
 
-/** Creates and stores a token with these abilities in place of the one that signed in. */
+/** Creates and stores a token with fewer abilities than the one that signed in. */
 async function storeNarrower(at: SigningIn, token: string, abilities: readonly string[]): Promise<void> {
   const api = at.api.as(token, at.host);
   const fresh = await mint(api, { name: `dnx on ${hostname()}`, abilities });
@@ -94,7 +110,7 @@ async function storeNarrower(at: SigningIn, token: string, abilities: readonly s
 }
 
 /** Revokes the token that signed in, once a narrower one is stored. */
-async function revokeFirst({ api, host, progress }: SigningIn, token: string): Promise<void> {
+export async function revokeFirst({ api, host, progress }: SigningIn, token: string): Promise<void> {
   await api
     .as(token, host)
     .send('POST /logout')
@@ -102,19 +118,21 @@ async function revokeFirst({ api, host, progress }: SigningIn, token: string): P
       if (!isError(error)) throw error;
       if (error.code === 'unauthenticated') return;
       const state = mayHaveActed(error) ? 'may still exist' : 'still exists';
-      progress.warn(`The token with every ability that signed in${named(token)} ${state}. ${revokeIt(token)}`);
+      progress.warn(
+        `The temporary token with every ability${named(token)} ${state}. ${idOf(token) === undefined ? 'See' : 'Revoke it with'}: ${commandFor(token)}`,
+      );
       if (isStop(error)) throw error;
     });
 }
 
-/** Revokes a token that could not be kept. If that fails too, the failure says which token exists. */
-async function withdrawn({ api, host, progress }: SigningIn, token: string, error: unknown): Promise<unknown> {
+/** Revokes a token that could not be stored. If that fails, adds to the error which token still exists. */
+async function revokeUnstored({ api, host, progress }: SigningIn, token: string, error: unknown): Promise<unknown> {
   try {
     await api.as(token, host).send('POST /logout');
     return error;
   } catch (cause) {
     if (isError(cause, 'unauthenticated')) return error;
-    const sentence = `The new token${named(token)} exists and is stored nowhere. ${revokeIt(token)}`;
+    const sentence = `The new token${named(token)} was not stored, but still exists. Sign in, then: ${commandFor(token)}`;
     if (isError(error)) return error.withHint(error.hint === undefined ? sentence : `${error.hint}\n${sentence}`, ...error.next);
     progress.warn(sentence);
     return error;
@@ -123,5 +141,4 @@ async function withdrawn({ api, host, progress }: SigningIn, token: string, erro
 
 const named = (token: string): string => (idOf(token) === undefined ? '' : ` (id ${idOf(token)})`);
 
-const revokeIt = (token: string): string =>
-  idOf(token) === undefined ? 'See: dnx token list --audit' : `Revoke it with: dnx token revoke ${idOf(token)}`;
+const commandFor = (token: string): string => (idOf(token) === undefined ? 'dnx token list --audit' : `dnx token revoke ${idOf(token)}`);

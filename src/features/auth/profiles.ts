@@ -6,12 +6,13 @@ import { accountName, accountNamed, type Identity } from '../../machine/credenti
 import type { Config } from '../../machine/settings/config.ts';
 import { DEFAULT_HOST, hostName } from '../../machine/settings/host.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
+import { forgetRevoked } from '../token/forget.ts';
 import { idOf } from '../token/token.ts';
 
 interface ListedProfile {
   readonly name: string;
   readonly host: string;
-  /** True for the one that commands use. */
+  /** True for the profile in use. */
   readonly current: boolean;
   readonly signed_in: boolean;
   readonly user: string | null;
@@ -19,13 +20,13 @@ interface ListedProfile {
 
 type Needs = Pick<Context, 'api' | 'progress' | 'settings' | 'tokens' | 'world'>;
 
-/** Every profile with settings or a token, and the default one. */
+/** Every profile with settings or a token, and the default profile. */
 export function profileNames({ accounts, profiles }: Config): readonly string[] {
   const signedIn = Object.keys(accounts ?? {}).map((name) => accountNamed(name).profile);
   return [...new Set([DEFAULT_PROFILE, ...Object.keys(profiles ?? {}), ...signedIn])];
 }
 
-/** The profiles, without asking the API whether their tokens work. */
+/** Lists the profiles without checking their tokens. */
 export function listProfiles({ settings }: Pick<Context, 'settings'>): View {
   const { config } = settings;
   const items = profileNames(config).map((name): ListedProfile => {
@@ -42,14 +43,14 @@ export function listProfiles({ settings }: Pick<Context, 'settings'>): View {
   return rows(items, shown, '');
 }
 
-/** The question before a profile is deleted. */
+/** The confirmation for deleting a profile. */
 export function deleteConsent({ ask, settings }: Pick<Context, 'ask' | 'settings'>, name: string): Consent {
   if (ask.allowed) requireDeletable(name, settings.config);
   const signedIn = accountsOf(name, settings.config).length > 0;
   return { level: 'moderate', action: `Delete profile ${name}${signedIn ? ' and revoke its token' : ''}` };
 }
 
-/** Revokes and forgets the tokens of a profile, and removes its settings. */
+/** Revokes and removes the tokens of a profile, and its settings. */
 export async function deleteProfile(ctx: Needs, name: string): Promise<View> {
   const { config, directories, blocked } = ctx.settings;
   if (blocked.storing) throw blocked.storing;
@@ -66,7 +67,7 @@ export async function deleteProfile(ctx: Needs, name: string): Promise<View> {
 function requireDeletable(name: string, config: Config): void {
   const names = profileNames(config);
   if (name === DEFAULT_PROFILE)
-    throw usage('The default profile cannot be deleted.', undefined, { command: ['logout'], why: 'To sign out' });
+    throw usage('The default profile cannot be deleted.', undefined, { command: ['logout', '--profile', name], why: 'To sign out' });
   if (!names.includes(name)) throw noProfile(name, names);
 }
 
@@ -75,22 +76,26 @@ const accountsOf = (name: string, { accounts }: Config): readonly Identity[] =>
     .map(accountNamed)
     .filter(({ profile }) => profile === name);
 
-/** Revokes a stored token if the API can be reached, and forgets it either way. */
+/** Revokes a stored token if possible, and removes it in any case. */
 async function forgetToken({ api, progress, tokens }: Needs, place: Identity): Promise<void> {
   const own = tokens.of(place);
   const held = await own.stored();
+  const id = idOf(held?.token ?? '');
+  const which = id === undefined ? 'The token' : `Token ${id}`;
+  let revoked = true;
   try {
     if (held) await api.as(held.token, place.host).send('POST /logout');
   } catch (error) {
     if (!isError(error) || isStop(error)) throw error;
-    const id = idOf(held?.token ?? '');
-    const which = id === undefined ? 'The token' : `Token ${id}`;
-    if (error.code !== 'unauthenticated') progress.warn(`${which} could not be revoked at ${hostName(place.host)}: ${error.message}`);
+    revoked = error.code === 'unauthenticated';
+    if (!revoked) progress.warn(`${which} could not be revoked at ${hostName(place.host)}: ${error.message}`);
   }
-  await own.forget();
+  const finish = { command: ['config', 'delete-profile', place.profile], why: 'To delete it' };
+  const state = revoked ? 'was revoked' : 'was not revoked';
+  await forgetRevoked(own, `${which} ${state} and is still stored here. Profile ${place.profile} is kept.`, finish);
 }
 
-/** The failure for a profile that does not exist. */
+/** The error for an unknown profile. */
 export function noProfile(profile: string, names: readonly string[]): DnxError {
   const near = nearest(profile, names);
   return new DnxError('not_found', `Profile '${profile}' not found.${near === undefined ? '' : ` Did you mean '${near}'?`}`, {

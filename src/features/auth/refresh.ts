@@ -7,30 +7,27 @@ import { abilities as all } from '../../platform/abilities.ts';
 import { hasEverything } from '../token/audit.ts';
 import { pickAbilities } from '../token/pick.ts';
 import { replacement, revokeOld, storeInstead } from '../token/replace.ts';
-import { detailsOf } from '../token/token.ts';
+import { listed } from '../token/token.ts';
 import { type Choosing, chosenAbilities, type NeedsOf } from './choose.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'tokens' | 'world'>;
 
-/** Adds abilities to the stored token: a new one replaces it, and the old one is revoked last. */
+/** Adds abilities to the stored token by replacing it. The old token is revoked last. */
 export async function refreshToken(ctx: Needs, choosing: Choosing, needsOf: NeedsOf): Promise<View> {
   const { ask, progress, settings, tokens, world } = ctx;
   if (world.env.DNX_TOKEN?.trim())
-    throw usage(
-      'DNX_TOKEN is set, and dnx auth refresh only updates a stored token.',
-      'Unset DNX_TOKEN, or create a token that can do more.',
-      {
-        command: ['token', 'create', 'NAME', '--ability', '…'],
-        why: 'Create one with',
-      },
-    );
+    throw usage('DNX_TOKEN is set, and dnx auth refresh only updates a stored token.', 'Unset DNX_TOKEN, or create another token.', {
+      command: ['token', 'create', 'NAME', '--ability', '…'],
+      why: 'Create one with',
+    });
   const given = await chosenAbilities(progress, choosing, needsOf);
   if (!given && !ask.allowed) throw usage('No abilities given.', 'Use --ability, --for, --from-script or --preset.');
   const plain = await tokens.token();
   const held = await tokens.find();
-  const old = await detailsOf(ctx.api, plain);
+  const old = await listed(ctx.api, plain).catch(advised);
   const before = old?.abilities;
-  if (!held || !old || !Array.isArray(before)) throw unknown();
+  if (!held || !old || !Array.isArray(before)) throw unknown('Deploynix does not list the abilities of the stored token');
+  if (before.length === 0) throw unknown('Deploynix lists no abilities for the stored token, which may mean all of them');
   const same = { id: old.id, name: old.name, abilities: before, added: [] };
   if (hasEverything(before)) return message(`Token ${wordOf(old.name)} can already do everything.`, same);
   const lacking = (
@@ -42,9 +39,7 @@ export async function refreshToken(ctx: Needs, choosing: Choosing, needsOf: Need
   ).filter((each) => !before.includes(each));
   if (lacking.length === 0) return message(`Token ${wordOf(old.name)} can already do that.`, same);
 
-  const made = await replacement(ctx, old, { abilities: [...before, ...lacking], file: undefined }).catch((error: unknown) => {
-    throw isError(error, 'forbidden') ? error.withHint(undefined, signInAgain) : error;
-  });
+  const made = await replacement(ctx, old, { abilities: [...before, ...lacking], file: undefined }).catch(advised);
   await storeInstead(ctx, made, held);
   await revokeOld(ctx, made);
   const sentence = `Added ${lacking.join(', ')} to the token for ${hostName(settings.host)} (profile ${settings.profile})`;
@@ -53,7 +48,10 @@ export async function refreshToken(ctx: Needs, choosing: Choosing, needsOf: Need
 
 const signInAgain = { command: ['login'], why: 'To sign in with more abilities' };
 
-const unknown = (): DnxError =>
-  new DnxError('failed', 'Deploynix does not say what the stored token can do, so nothing can be added to it. Nothing was changed.', {
-    next: [signInAgain],
-  });
+/** A refresh cannot help a token that may not list or create tokens. */
+const advised = (error: unknown): never => {
+  throw isError(error, 'forbidden') ? error.with({ hint: undefined, next: [signInAgain], lacks: undefined }) : error;
+};
+
+const unknown = (why: string): DnxError =>
+  new DnxError('failed', `${why}, so none can be added. Nothing was changed.`, { next: [signInAgain] });

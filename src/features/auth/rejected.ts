@@ -2,10 +2,10 @@ import { DnxError } from '../../base/errors.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import type { Env } from '../../machine/world.ts';
 
-/** What to do about a rejected DNX_TOKEN. */
+/** The advice for a rejected DNX_TOKEN. */
 export const setAnother = 'Set another token, or unset it to use your stored sign-in.';
 
-/** The failure if DNX_TOKEN was rejected: signing in would not help, because the variable wins over what is stored. */
+/** Replaces the advice for a rejected DNX_TOKEN: signing in would not help, because the variable overrides stored tokens. */
 export function withVariable(error: DnxError, env: Env, host: string): DnxError {
   const { status, cause } = error;
   const advised = error.next.some(({ command }) => command[0] === 'login');

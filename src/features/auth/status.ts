@@ -11,7 +11,7 @@ import { detailsOf } from '../token/token.ts';
 import { setAnother } from './rejected.ts';
 
 interface Status extends Identity {
-  /** True for the one that commands use. */
+  /** True for the profile in use. */
   readonly current: boolean;
   readonly user: string | null;
   readonly source: Source | null;
@@ -20,13 +20,13 @@ interface Status extends Identity {
   readonly created_at: string | null;
   readonly last_used_at: string | null;
   readonly problem: string | null;
-  /** What fixes the problem: a command, or a sentence. */
+  /** How to fix the problem: a command or a sentence. */
   readonly fix: string | null;
 }
 
 type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'world' | 'progress'>;
 
-/** Where each profile is signed in, as whom, and whether its token works; exit 4 if one does not. */
+/** Checks the token of every profile. Exits with 4 if one does not work. */
 export async function signedIn(ctx: Needs): Promise<Result> {
   const { settings, world } = ctx;
   const here: Identity = { profile: settings.profile, host: settings.host };
@@ -64,7 +64,7 @@ async function statusAt({ api, tokens, settings, world }: Needs, place: Identity
   const signIn = loginLine({ ...place, config: settings.config });
   try {
     const found = await own.find();
-    if (!found) return broken(own.known ? 'The stored token is gone' : 'Not signed in', signIn);
+    if (!found) return broken(own.known ? 'The stored token is missing' : 'Not signed in', signIn);
     const there = api.as(found.token, place.host);
     const { data } = await there.send('GET /user');
     const details = await detailsOf(there, found.token);
@@ -107,7 +107,7 @@ function known(own: Tokens, place: Identity, current: boolean): Status {
   };
 }
 
-/** Every profile and host that has a token, and every profile that has settings. */
+/** Every account, and every profile without one. */
 function placesIn({ config }: Pick<Context['settings'], 'config'>): Identity[] {
   const accounts = Object.keys(config.accounts ?? {}).map(accountNamed);
   const unsigned = Object.entries(config.profiles ?? {})
@@ -116,12 +116,12 @@ function placesIn({ config }: Pick<Context['settings'], 'config'>): Identity[] {
   return [...accounts, ...unsigned];
 }
 
-/** Where a token comes from; one in the clear is said here instead of with every command. */
+/** Where a token is stored. Shows unencrypted ones, which no other command warns about. */
 const sourceInWords = (source: Source | null): string | undefined =>
-  source === 'variable' ? 'DNX_TOKEN' : source === 'file' ? 'in the clear' : (source ?? undefined);
+  source === 'variable' ? 'DNX_TOKEN' : source === 'file' ? 'unencrypted file' : (source ?? undefined);
 
 function abilitiesInWords(abilities: readonly string[] | null): string | undefined {
-  // The API may send something else.
+  // The API may send another type.
   if (!Array.isArray(abilities)) return undefined;
   if (hasEverything(abilities)) return 'every ability';
   return abilities.length > 4 ? `${abilities.slice(0, 3).join(', ')} and ${abilities.length - 3} more` : abilities.join(', ');

@@ -21,8 +21,8 @@ export async function switchProfile(
   if (!names.includes(profile)) throw noProfile(profile, names);
   const { editConfig } = await import('../../machine/settings/config-file.ts');
   await editConfig(directories.config, { clock, signal }, (now) => ({ ...now, profile }));
-  if (origins.profile === 'environment') progress.warn('DNX_PROFILE is set and wins over this.');
+  if (origins.profile === 'environment') progress.warn('DNX_PROFILE is set and overrides this.');
   if (origins.profile === 'link file' && settings.profile !== profile)
-    progress.warn(`${settings.linkFile} names profile ${settings.profile}. In this directory, use --profile.`);
+    progress.warn(`${settings.linkFile} selects profile ${settings.profile}, so use --profile in this directory.`);
   return done(`Switched to profile ${profile}`, { profile });
 }

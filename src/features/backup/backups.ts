@@ -1,88 +1,66 @@
 import { DnxError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import { phaseOf } from '../../base/status.ts';
-import { bytes, wordOf } from '../../base/text.ts';
-import { ago, shownDay, timeOf } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { backupsEndpoint } from '../../platform/follow/backup.ts';
-import { idIn, type Targets } from '../../platform/names/names.ts';
+import { called, idIn, type Target, type Targets } from '../../platform/names/names.ts';
+import { newestOf } from './newest.ts';
+import { subjectOf } from './subject.ts';
 
-/** The backup that a command line means. */
+/** How a command line chooses a backup. */
 export interface BackupChoice {
   /** An id. */
   readonly backup: string | undefined;
   readonly latest: boolean | undefined;
-  /** A database with its server, a site, or neither. */
+  /** A database or a site with its server, or nothing. */
   readonly of: Partial<Targets>;
 }
 
 const seeBackups = { command: ['backup', 'list'], why: 'See' };
 
-/** Refuses a command line that does not say which backup it means. */
+/** Fails if the command line does not choose exactly one backup. */
 export function requireChoice({ backup, latest, of }: BackupChoice, { allowed }: Pick<Context['ask'], 'allowed'>): void {
-  if (backup !== undefined && latest) throw usage('--latest cannot be combined with a backup.', 'Leave out one of the two.');
-  if (latest && !of.database && !of.site) throw usage('--latest of which database or site?', 'Use --database with --server, or --site.');
+  if (backup !== undefined && latest) throw usage('--latest cannot be combined with a backup.', 'Use only one of them.');
+  if (latest && !of.database && !of.site) throw usage('--latest needs a database or site.', 'Use --database with --server, or --site.');
   if (backup === undefined && !latest && !allowed)
     throw usage('No backup given. Use --latest with --database or --site, or run in a terminal to pick one.', undefined, seeBackups);
 }
 
-/** Finds the backup: by its id, the newest that completed, or the user's pick. */
-export async function findBackup(ctx: Pick<Context, 'api' | 'ask' | 'clock'>, choice: BackupChoice): Promise<JsonObject> {
-  const { backup, latest, of } = choice;
+/** Finds the backup by id, as the newest completed one, or with a prompt. Throws if it is not of the database or site that is named. */
+export async function findBackup(
+  ctx: Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'world'>,
+  { backup, latest, of }: BackupChoice,
+): Promise<JsonObject> {
   const all = await ctx.api.list<JsonObject>(backupsEndpoint);
+  const named = namedIn(of);
+  const own = named ? all.filter((each) => isOf(each, named)) : all;
   if (backup !== undefined) {
     const found = all.find(({ id }) => idIn(id) === backup);
     if (!found) throw new DnxError('not_found', `Backup '${backup}' not found.`, { next: [seeBackups] });
+    if (named && !own.includes(found))
+      throw usage(`Backup ${backup} is not of ${whereIs(named)}. Nothing was changed.`, undefined, seeBackups);
     return found;
   }
-  const completed = all.filter(({ status }) => phaseOf(status) === 'good').sort((one, other) => timeIn(other) - timeIn(one));
-  const own = completed.filter(({ database_id, site_id }) =>
-    of.database ? wordOf(database_id) === of.database.id : !of.site || wordOf(site_id) === of.site.id,
-  );
-  const [newest] = own;
-  if (!newest) {
-    const what = of.database ? ` of database ${of.database.label}` : of.site ? ` of ${of.site.label}` : '';
-    throw new DnxError('not_found', `There is no completed backup${what}.`, { next: [seeBackups] });
-  }
-  return latest ? newest : pick(ctx, own);
+  if (latest && named) return newestOf(own, wordsFor(named), ctx.clock.now());
+  return (await import('./pick.ts')).pickBackup(ctx, own, named ? ` of ${wordsFor(named)}` : '');
 }
 
-/** Asks for a backup by what it is of, its age and its size. */
-async function pick({ api, ask, clock }: Pick<Context, 'api' | 'ask' | 'clock'>, backups: readonly JsonObject[]): Promise<JsonObject> {
-  const names = await namesOf(api, backups);
-  const cells = backups.map((each) => [
-    names.get(subjectOf(each)) ?? subjectOf(each),
-    wordOf(each.type),
-    ago(wordOf(each.created_at), clock.now()),
-    wordOf(bytes(each.size)),
-  ]);
-  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  const rows = cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
-  return ask.select(
-    'Restore which backup?',
-    backups.map((value, index) => ({ name: (rows[index] ?? '').trimEnd(), short: `${cells[index]?.[0]}, ${cells[index]?.[2]}`, value })),
-  );
+/** The database or site that a command line names, and its server. */
+interface Named {
+  readonly noun: 'database' | 'site';
+  readonly target: Target;
+  readonly server: Target | undefined;
 }
 
-const subjectOf = ({ database_id, site_id }: JsonObject): string => wordOf(database_id) || wordOf(site_id);
-
-/** The names of the databases and sites of these backups, by id, as far as the token can read them. */
-async function namesOf(api: Context['api'], backups: readonly JsonObject[]): Promise<ReadonlyMap<string, string>> {
-  const servers = [...new Set(backups.map(({ server_id }) => wordOf(server_id)).filter(Boolean))];
-  const lists = await Promise.all(
-    servers.flatMap((server) =>
-      (['GET /servers/{server}/databases', 'GET /servers/{server}/sites'] as const).map((endpoint) =>
-        api.list<JsonObject>(endpoint, { server }).catch(() => []),
-      ),
-    ),
-  );
-  return new Map(lists.flat().map(({ id, name, domain }) => [wordOf(id), wordOf(name) || wordOf(domain)]));
+function namedIn({ database, site, server }: Partial<Targets>): Named | undefined {
+  if (database) return { noun: 'database', target: database, server };
+  return site && { noun: 'site', target: site, server };
 }
 
-const timeIn = ({ created_at }: JsonObject): number => timeOf(created_at) ?? 0;
+const wordsFor = ({ noun, target }: Named): string => (noun === 'database' ? called(noun, target) : target.label);
 
-/** `24 Nov 03:07 UTC (416 kB)`. */
-export function describe({ created_at, size }: JsonObject): string {
-  const parts = [shownDay(created_at), typeof size === 'number' ? `(${bytes(size)})` : ''];
-  return parts.filter(Boolean).join(' ');
+const whereIs = (named: Named): string => `${wordsFor(named)}${named.server ? ` on ${named.server.label}` : ''}`;
+
+function isOf(backup: JsonObject, { noun, target, server }: Named): boolean {
+  const subject = subjectOf(backup);
+  return subject?.noun === noun && subject.id === target.id && (server === undefined || subject.server === server.id);
 }

@@ -13,12 +13,12 @@ interface Given {
   readonly force: boolean | undefined;
 }
 
-/** Downloads a backup to a file or standard output. An incomplete download leaves no file. */
+/** Downloads a backup to a file or standard output. Leaves no file if it fails. */
 export async function download(ctx: Context, { backup, file, force }: Given): Promise<View> {
   if (file === '-') {
-    if (ctx.world.stdout.isTTY) throw usage('Cannot write a backup to a terminal.', 'Pipe it, as in … -O - | gunzip, or give a file.');
+    if (ctx.world.stdout.isTTY) throw usage('Cannot write a backup to a terminal.', 'Pipe it, as in -O - | gunzip, or use -O FILE.');
     const source = await openBackup(ctx, backup);
-    return stream(measured(source, 'standard output', ctx, 'What was written is incomplete.'));
+    return stream(measured(source, 'standard output', ctx, 'The output is incomplete.'));
   }
   const target = chooseTarget(file, { backup, force: force ?? false }, ctx.world);
   const source = await openBackup(ctx, backup);
@@ -31,7 +31,7 @@ export async function download(ctx: Context, { backup, file, force }: Given): Pr
   }
 }
 
-/** The bytes, with progress. Throws if fewer arrive than announced. */
+/** Passes on the bytes and shows progress. Throws if the size differs from Content-Length. */
 async function* measured(
   { body, length, close }: Source,
   into: string,
@@ -57,7 +57,7 @@ async function* measured(
     progress.done();
     await close();
   }
-  if (length !== undefined && size !== length) throw brokenOff('the server had announced a different size');
+  if (length !== undefined && size !== length) throw brokenOff('the size does not match the announced one');
   if (size === 0) throw new DnxError('failed', 'The downloaded backup is empty.', { hint });
 }
 

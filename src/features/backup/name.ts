@@ -1,6 +1,6 @@
 const LONGEST = 200;
 
-/** The file name that a Content-Disposition proposes (RFC 6266); `filename*` wins over `filename`. Not yet safe to write to. */
+/** The file name in a Content-Disposition header (RFC 6266); `filename*` takes precedence. Not yet safe to write to. */
 export function proposedName(disposition: string | undefined): string | undefined {
   const parameters = new Map<string, string>();
   for (const [, key = '', value = ''] of (disposition ?? '').matchAll(/;\s*([^\s=;]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/g)) {
@@ -15,7 +15,7 @@ export function nameInUrl(url: string): string | undefined {
   return /\.\w/.test(last) ? decoded(last, 'utf-8') : undefined;
 }
 
-/** A proposed name that is safe in a folder: no path, hidden file, device or control characters. Undefined if nothing is left. */
+/** Makes a proposed file name safe: no path, hidden file, device or control characters. Undefined if nothing is left. */
 export function safeName(proposed: string): string | undefined {
   const last = proposed.split(/[/\\]/).at(-1) ?? '';
   const plain = last

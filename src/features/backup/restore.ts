@@ -1,10 +1,10 @@
 import { usage } from '../../base/errors.ts';
-import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Column, Result } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import { backupReader } from '../../platform/follow/backup.ts';
 import { within } from '../../platform/follow/rules.ts';
+import { requireId } from '../../platform/names/names.ts';
 import { type Affected, affectedBy } from './affected.ts';
 import { type BackupChoice, findBackup, requireChoice } from './backups.ts';
 
@@ -14,13 +14,13 @@ interface Options extends BackupChoice {
   readonly columns: readonly Column[];
 }
 
-/** Restores a backup over its database or site, once the user has typed the name. */
+/** Restores a backup after the user has confirmed the name of its database or site. */
 export async function restore(outer: Context, { confirm, wait, columns, ...choice }: Options): Promise<Result> {
   requireChoice(choice, outer.ask);
-  // Questions do not count towards --timeout.
+  // Prompts do not count towards --timeout.
   const left = outer.deadline - outer.clock.elapsed();
   const found = await findBackup(outer, choice);
-  const id = wordOf(found.id);
+  const id = requireId(found, 'backup');
   const affected = await affectedBy(outer, found, id);
   await agree(outer, affected, confirm);
   const ctx = confirm === undefined ? { ...outer, ...within(outer, left) } : outer;
@@ -39,7 +39,7 @@ export async function restore(outer: Context, { confirm, wait, columns, ...choic
   });
 }
 
-/** Gets the name of what is overwritten, typed or with --confirm. */
+/** Confirms the name of what is overwritten, with a prompt or --confirm. */
 async function agree({ ask, progress }: Pick<Context, 'ask' | 'progress'>, affected: Affected, confirm: string | undefined): Promise<void> {
   const { noun, target, server, backup } = affected;
   const sentence = `This overwrites ${noun} ${target.label} on ${server.label} with the backup of ${backup}.`;

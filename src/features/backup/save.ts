@@ -10,11 +10,11 @@ import { safeName } from './name.ts';
 export interface Destination {
   /** Throws if an existing file must not be overwritten. */
   readonly pathFor: (proposed: string | undefined) => string;
-  /** A path as the user would write it. */
+  /** A path as shown to the user. */
   readonly shown: (path: string) => string;
 }
 
-/** Checks the destination before the download. In a folder the file gets the server's name for it, made safe. */
+/** Checks the destination before the download. In a folder, the file gets the name that the server proposes. */
 export function chooseTarget(
   file: string | undefined,
   { backup, force }: { readonly backup: string; readonly force: boolean },
@@ -25,22 +25,22 @@ export function chooseTarget(
     const short = relative(world.cwd, path);
     return short === '' || short.startsWith('..') ? path : short;
   };
-  const free = (path: string): string => {
-    const there = statOf(path);
-    if (there?.isDirectory() || (there && !there.isFile())) throw usage(`${shown(path)} is not a regular file.`);
-    if (there && !force) throw usage(`${shown(path)} already exists.`, 'Use --force to overwrite it, or -O for another name.');
+  const requireFree = (path: string): string => {
+    const existing = statOf(path);
+    if (existing?.isDirectory() || (existing && !existing.isFile())) throw usage(`${shown(path)} is not a regular file.`);
+    if (existing && !force) throw usage(`${shown(path)} already exists.`, 'Use --force to overwrite it, or -O for another name.');
     return path;
   };
   if (statOf(place)?.isDirectory()) {
     const fallback = safeName(`backup-${backup}`) ?? 'backup';
-    return { shown, pathFor: (proposed) => free(join(place, (proposed && safeName(proposed)) || fallback)) };
+    return { shown, pathFor: (proposed) => requireFree(join(place, (proposed && safeName(proposed)) || fallback)) };
   }
   if (file?.endsWith('/') || !statOf(dirname(place))?.isDirectory()) throw usage(`Folder ${shown(dirname(place))} does not exist.`);
-  free(place);
-  return { shown, pathFor: () => free(place) };
+  requireFree(place);
+  return { shown, pathFor: () => requireFree(place) };
 }
 
-/** Writes to a temporary file and renames it when complete. Leaves no file on failure. Resolves to the size. */
+/** Writes a temporary file and renames it when complete. Resolves to the size. */
 export async function save(body: AsyncIterable<Uint8Array>, path: string, force: boolean): Promise<number> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
   try {
@@ -62,12 +62,12 @@ export async function save(body: AsyncIterable<Uint8Array>, path: string, force:
   }
 }
 
-/** Renames the file without replacing one that appeared in the meantime, if the file system supports links. */
+/** Renames a file without overwriting an existing one, if the file system supports hard links. */
 async function place(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') throw usage(`${path} now exists.`, 'Use --force to overwrite it.');
+    if (systemCode(error) === 'EEXIST') throw usage(`${path} was created in the meantime.`, 'Use --force to overwrite it.');
     await rename(temporary, path);
   }
 }
@@ -75,8 +75,8 @@ async function place(temporary: string, path: string): Promise<void> {
 function asFailure(error: unknown, path: string): unknown {
   const reason = reasonOf(systemCode(error));
   if (!reason) return error;
-  return new DnxError('failed', `Cannot write ${path}: ${reason}.`, {
-    hint: 'No file was saved. Choose another place with -O.',
+  return new DnxError('failed', `Could not write ${path}: ${reason}.`, {
+    hint: 'No file was saved. Choose another location with -O.',
     cause: error,
   });
 }
@@ -85,7 +85,7 @@ function statOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    // A part of the path is a file.
+    // A parent in the path is a file.
     if (systemCode(error) === 'ENOTDIR') return undefined;
     throw error;
   }

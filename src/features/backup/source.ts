@@ -14,7 +14,7 @@ const API = '/api/v1';
 const ENDPOINT = 'GET /backups/{backup}/download';
 const keys = ['url', 'download_url', 'temporary_url', 'link', 'href'];
 
-/** The bytes of a file, with what the headers say about it. */
+/** A file to download, and its headers. */
 export interface Source {
   readonly body: AsyncIterable<Uint8Array>;
   /** Bytes; undefined if the server does not say. */
@@ -24,13 +24,13 @@ export interface Source {
   readonly close: () => Promise<void>;
 }
 
-type Means = Pick<Context, 'api' | 'settings' | 'signal'> & { readonly world: Pick<Context['world'], 'connect'> };
+type Needs = Pick<Context, 'api' | 'settings' | 'signal'> & { readonly world: Pick<Context['world'], 'connect'> };
 
 /**
- * Opens the download of a backup: the body itself, a redirect, or JSON with a URL. The token is sent only to the API, not to another
- * origin or path.
+ * Opens the download of a backup: the response itself, a redirect, or JSON with a URL. The token is only sent to the API, never
+ * to another origin or path.
  */
-export async function openBackup({ api, settings, signal, world }: Means, backup: string): Promise<Source> {
+export async function openBackup({ api, settings, signal, world }: Needs, backup: string): Promise<Source> {
   let transport: Transport | undefined;
   const close = async () => {
     const opened = transport;
@@ -48,19 +48,19 @@ export async function openBackup({ api, settings, signal, world }: Means, backup
 
   let url = new URL(`${root}/backups/${segment(backup)}/download`);
   try {
-    for (let turns = 0; turns <= MOST_REDIRECTS; turns++) {
+    for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
       const response = await requestHead(url);
       const next = await elsewhere(response, url, root);
       if (!next) {
         await refuse(response, url, root);
-        return { body: response.file, length: lengthOf(response), name: nameOf(response, url, turns), close };
+        return { body: response.file, length: lengthOf(response), name: nameOf(response, url, hops), close };
       }
       url = checked(next, url);
     }
     throw new DnxError('failed', `The download was redirected more than ${MOST_REDIRECTS} times.`);
   } catch (error) {
     await close();
-    throw error instanceof NetworkFault ? lost(error, url, root) : error;
+    throw error instanceof NetworkFault ? unreachableStore(error, url, root) : error;
   }
 }
 
@@ -68,12 +68,12 @@ export async function openBackup({ api, settings, signal, world }: Means, backup
 const pathIn = ({ origin, pathname }: URL, root: string): string | undefined =>
   `${origin}${pathname}`.startsWith(`${root}/`) ? `${origin}${pathname}`.slice(root.length) : undefined;
 
-const lost = (fault: NetworkFault, url: URL, root: string): DnxError =>
+const unreachableStore = (fault: NetworkFault, url: URL, root: string): DnxError =>
   pathIn(url, root) === undefined
-    ? new DnxError('network', `Cannot reach ${url.origin}, which stores the backup: ${fault.message}.`, { cause: fault })
+    ? new DnxError('network', `Could not reach ${url.origin}, which stores the backup: ${fault.message}.`, { cause: fault })
     : unreachable(fault, 'GET', url.origin);
 
-/** The URL of the file, if the answer is not the file itself. */
+/** The URL of the file, if the response is not the file itself. */
 async function elsewhere(response: HttpResponse, from: URL, root: string): Promise<string | undefined> {
   const { status, headers } = response;
   if (status >= 300 && status < 400 && headers.location) {
@@ -85,7 +85,7 @@ async function elsewhere(response: HttpResponse, from: URL, root: string): Promi
   const found = urlIn(body) ?? (isObject(body) ? urlIn(body.data) : undefined);
   if (found) return found;
   const path = pathIn(from, root);
-  throw new DnxError('failed', `The answer from ${from.host} has neither a file nor a URL.`, {
+  throw new DnxError('failed', `The response from ${from.host} contains neither a file nor a URL.`, {
     next: path === undefined ? [] : [{ command: ['api', 'GET', path], why: 'See' }],
   });
 }
@@ -102,20 +102,20 @@ const urlIn = (value: unknown): string | undefined =>
 
 /** Refuses an unencrypted URL, except on this machine. */
 function checked(location: string, from: URL): URL {
-  if (!URL.canParse(location, from.href)) throw new DnxError('failed', `${from.host} points to “${location}”, which is not a URL.`);
+  if (!URL.canParse(location, from.href)) throw new DnxError('failed', `${from.host} links to “${location}”, which is not a URL.`);
   const url = new URL(location, from);
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))) return url;
-  throw new DnxError('failed', `${from.host} points to ${url.protocol}//${url.host}, which is not encrypted.`);
+  throw new DnxError('failed', `${from.host} links to ${url.protocol}//${url.host}, which is not encrypted.`);
 }
 
-/** Throws unless the answer is the whole file, which only a 200 means. */
+/** Throws unless the response is the complete file, which only a 200 is. */
 async function refuse(response: HttpResponse, url: URL, root: string): Promise<void> {
   const { status, headers } = response;
   const page = /^text\/html/i.test(headers['content-type'] ?? '');
   if (status === 200 && !page) return;
   if (status >= 300 && pathIn(url, root) !== undefined) throw failureOf(await readReply(response), ENDPOINT);
   response.discard();
-  throw new DnxError('failed', `${url.host} answered ${status === 200 ? 'a web page' : status} instead of the backup.`, {
+  throw new DnxError('failed', `${url.host} returned ${status === 200 ? 'a web page' : status} instead of the backup.`, {
     hint: status === 200 || status >= 300 ? 'The link may have expired. Try again.' : 'No file was saved.',
   });
 }
@@ -125,5 +125,5 @@ function lengthOf({ headers }: HttpResponse): number | undefined {
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
 }
 
-const nameOf = ({ headers }: HttpResponse, url: URL, turns: number): string | undefined =>
-  proposedName(headers['content-disposition']) ?? (turns > 0 ? nameInUrl(url.href) : undefined);
+const nameOf = ({ headers }: HttpResponse, url: URL, hops: number): string | undefined =>
+  proposedName(headers['content-disposition']) ?? (hops > 0 ? nameInUrl(url.href) : undefined);

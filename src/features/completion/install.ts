@@ -8,11 +8,11 @@ import type { Shell } from './index.ts';
 
 interface Installed {
   readonly files: readonly string[];
-  /** What is left for the user to do. */
+  /** What the user still has to do. */
   readonly next: string;
 }
 
-/** Where a shell looks for the user's completions: one file per name of the program. */
+/** Where a shell looks for the user's completions: one file for each name of the program. */
 export function placesOf(shell: Shell, { env, home }: Pick<World, 'env' | 'home'>): readonly string[] {
   const data = env.XDG_DATA_HOME || join(home, '.local/share');
   const config = env.XDG_CONFIG_HOME || join(home, '.config');
@@ -28,7 +28,7 @@ export function placesOf(shell: Shell, { env, home }: Pick<World, 'env' | 'home'
   }
 }
 
-/** Writes the script where the shell looks for it. Never edits the user's start-up files. */
+/** Writes the script where the shell looks for it. Never edits the user's startup files. */
 export function installCompletion(shell: Shell, script: string, world: Pick<World, 'env' | 'home'>): Installed {
   const files = placesOf(shell, world);
   for (const file of files) write(file, script);

@@ -30,7 +30,7 @@ export interface Position {
   /** Other names of the path's last word. */
   readonly aliases: readonly string[];
   readonly words: readonly Candidate[];
-  /** Its own options; the global ones are kept apart. */
+  /** Its own options, without the global ones. */
   readonly flags: readonly Flag[];
 }
 
@@ -41,7 +41,7 @@ export interface Model {
   readonly everywhere: readonly Flag[];
 }
 
-/** Walks the whole tree of commands. Aliases are understood, not offered. */
+/** Reads the whole command tree. Aliases are recognized, but not offered. */
 export async function modelOf(tree: Tree): Promise<Model> {
   const leaves = await everyCommand(tree);
   const groups = tree.contents.map((entry) => ({ ...entry, aliases: namesOf(entry).slice(1) }));
@@ -50,7 +50,7 @@ export async function modelOf(tree: Tree): Promise<Model> {
     summary,
     leaf: leaves.find(({ path }) => path === `${group} ${verb}`),
   }));
-  const root = [...groups, ...tree.alone, ...shortcuts].map(({ name, summary }) => ({ word: name, help: summary }));
+  const root = [...groups, ...tree.standalone, ...shortcuts].map(({ name, summary }) => ({ word: name, help: summary }));
   const topics = tree.topics.map(({ name, summary }) => ({ word: name, help: summary }));
   const places: Position[] = [
     { path: '', kind: 'root', aliases: [], words: [...root, { word: 'help', help: 'Show help' }], flags: [helpFlag, versionFlag] },
@@ -84,8 +84,11 @@ function placeOf({ path, group, command }: Leaf): Position {
 function flagsOf(key: string, { help, kind, short, choices = [], negatable, placeholder = '' }: Option<unknown>): Flag[] {
   const names = [flagName(key), ...(short ? [`-${short}`] : [])];
   const flag = { names, help, takesValue: kind !== 'flag', takesFile: /file|folder/.test(placeholder), choices };
-  return negatable ? [flag, { ...flag, names: [flagName(`no_${key}`)], help: `Not: ${help}` }] : [flag];
+  return negatable ? [flag, { ...flag, names: [flagName(`no_${key}`)], help: negated(help) }] : [flag];
 }
+
+/** `Do not wait for the result`, without the note on the default. */
+const negated = (help: string): string => `Do not ${help.charAt(0).toLowerCase()}${help.slice(1).replace(/ \(.*\)$/, '')}`;
 
 const helpFlag: Flag = { names: ['--help', '-h'], help: 'Show help', takesValue: false, takesFile: false, choices: [] };
 const versionFlag: Flag = { names: ['--version'], help: 'Show the version', takesValue: false, takesFile: false, choices: [] };
@@ -108,7 +111,7 @@ export interface ValueRule {
   readonly takesFile: boolean;
 }
 
-/** The rules for all values, merged where an option means the same everywhere. */
+/** The rules for all values, merged if an option means the same everywhere. */
 export function valueRules({ places, everywhere }: Model): ValueRule[] {
   const uses = [{ path: '', flags: everywhere }, ...places].flatMap(({ path, flags }) =>
     flags.map((flag) => ({ path, flag, key: flag.names.join(' ') })),

@@ -1,7 +1,7 @@
 import { phaseOf, statusKey, statusOf } from '../../base/status.ts';
-import { isAmbiguous, liveOf, type Release, underWay } from './release.ts';
+import { inProgress, isAmbiguous, liveOf, type Release } from './release.ts';
 
-/** The fields of a site that following a deployment reads. */
+/** The fields of a site that dnx reads to follow a deployment. */
 export interface Site {
   readonly id: string;
   readonly domain?: string;
@@ -13,38 +13,38 @@ export interface Site {
   readonly [field: string]: unknown;
 }
 
-/** The site before our request. Plain JSON, so that a run can be resumed later. */
+/** The state of the site before our request. Saved as JSON in the run file. */
 export interface Baseline {
   readonly status: string | null;
-  /** True if that is the status of an idle site. Missing in run files of 0.1.0. */
+  /** True if the site was idle. Missing in run files of 0.1.0. */
   readonly idle?: boolean;
   readonly last_deployed_at: string | null;
   readonly updated_at: string | null;
-  /** Ids of the releases; null if they cannot be read. */
+  /** Ids of the releases; null if they could not be read. */
   readonly releases: readonly string[] | null;
   /** True if one of them was marked as live. Missing in run files of 0.1.0. */
   readonly marked?: boolean;
 }
 
-/** The baseline of a site and its releases now. A release in progress is left out, so it counts as new. */
+/** The baseline of a site. Excludes releases in progress, so that they count as new. */
 export const baselineOf = (site: Site, releases: readonly Release[] | null): Baseline => ({
   status: statusOf(site) ?? null,
-  idle: !saysGoing(site, releases),
+  idle: !reportsWork(site, releases),
   last_deployed_at: site.last_deployed_at ?? null,
   updated_at: site.updated_at ?? null,
-  releases: releases?.filter((each) => !underWay(releases).includes(each)).map(({ id }) => id) ?? null,
+  releases: releases?.filter((each) => !inProgress(releases).includes(each)).map(({ id }) => id) ?? null,
   marked: liveOf(releases) !== undefined,
 });
 
-/** The status of the deployment, rollback or installation in progress; undefined if there is none. */
+/** The status of a deployment, rollback or installation in progress; undefined if there is none. */
 export const progressOf = (site: Site, releases: readonly Release[] | null): string | undefined =>
-  saysGoing(site, releases) ? statusOf(site) : underWay(releases ?? [])[0]?.word;
+  reportsWork(site, releases) ? statusOf(site) : inProgress(releases ?? [])[0]?.word;
 
-/** True for the status of an installation, which is not a deployment. */
+/** True for the status of an installation or similar work that is not a deployment. */
 export const isInstallation = (status: string | null | undefined): boolean => /install|provision|restor/i.test(status ?? '');
 
-/** True if the site reports work in progress. `running` counts only as a deployment status, and only if there are no releases. */
-export function saysGoing(site: Site, releases: readonly Release[] | null): boolean {
+/** True if the site reports work in progress. `running` counts only as a deployment status of a site whose releases cannot be read. */
+export function reportsWork(site: Site, releases: readonly Release[] | null): boolean {
   const word = statusOf(site);
   if (phaseOf(word) !== 'going') return false;
   const ofDeployment = site.deployment_status ?? site.last_deployment_status;

@@ -3,7 +3,7 @@ import type { Result } from '../../cli/output/view.ts';
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { followRun } from './follow-run.ts';
-import { type DeployValues, looksFirst, type Verification, verificationOf } from './options.ts';
+import { type DeployValues, readsSiteFirst, type Verification, verificationOf } from './options.ts';
 import { reportOf } from './outcome.ts';
 import { reported } from './report.ts';
 import { requestDeployment } from './request.ts';
@@ -14,7 +14,7 @@ import { type DeployContext, siteCommand, siteReference, snapshotBefore } from '
 import { refuseUnverifiable, verifyDeployment } from './verify.ts';
 import { attach } from './watch.ts';
 
-/** `dnx deploy`: one site or several. With --all the result is a list, even for a single site. */
+/** `dnx deploy`. With --all the result is a list, even for a single site. */
 export async function deploy(ctx: DeployContext & { readonly all: readonly Targets[] }, values: DeployValues): Promise<Result> {
   const { all } = ctx;
   if (all.length === 0) throw usage('Nothing to deploy: this server has no sites.');
@@ -32,7 +32,7 @@ export async function deploy(ctx: DeployContext & { readonly all: readonly Targe
   });
 }
 
-/** Starts a deployment, follows it and verifies it if wanted. The POST is sent once, whatever happens. */
+/** Starts a deployment, follows it, and verifies it if wanted. Sends the POST at most once. */
 async function deploySite(ctx: DeployContext, values: DeployValues, pace?: () => number): Promise<Report> {
   const verification = verificationOf(values);
   const job = `the deployment of ${siteReference(ctx.targets).site.label}`;
@@ -52,10 +52,10 @@ async function deploySite(ctx: DeployContext, values: DeployValues, pace?: () =>
   return verifyDeployment(ctx, { run, report, before, verification });
 }
 
-/** Reads the site before the request and decides what to do if it is busy. Undefined if nothing needs it. */
+/** Reads the site before the request, and handles a deployment in progress. Undefined if the options do not need it. */
 async function settle(outer: DeployContext, values: DeployValues, verification: Verification | undefined) {
-  if (!looksFirst(values)) return undefined;
-  // Waiting for somebody else's deployment has a limit even with --no-wait.
+  if (!readsSiteFirst(values)) return undefined;
+  // Waiting for another deployment has a time limit even with --no-wait.
   const ctx = { ...outer, ...(outer.deadline === Number.POSITIVE_INFINITY && within(outer, allowanceOf({}))) };
   const required = values.wait === true || verification !== undefined || values.if_running !== undefined;
   const seen = await snapshotBefore(ctx, required);

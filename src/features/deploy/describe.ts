@@ -1,6 +1,6 @@
 import type { Release } from './release.ts';
 
-/** Characters of a commit message beside a release: what an 80-column terminal has room for. */
+/** The maximum length of a commit message, to fit 80 columns. */
 const MESSAGE = 44;
 
 /** `20261125_023708  a2483e1 Upgrade to Laravel 12`. */
@@ -9,7 +9,7 @@ export function describe({ name, commit, message }: Release): string {
   return (words === '' ? name : `${name}  ${words}`).replace(/[\r\n]+/g, ' ');
 }
 
-/** The first line of a commit message, cut to so many characters. */
+/** The first line of a commit message, cut to `most` characters. */
 export function shortened(message: string, most: number): string {
   const [first = ''] = message.split('\n', 1);
   const letters = [...first.trim()];

@@ -7,18 +7,18 @@ import { judge } from './judge.ts';
 import { judgeRollback } from './judge-rollback.ts';
 import { reportOf } from './outcome.ts';
 import { previousOf } from './previous.ts';
-import { isAmbiguous, isGoing, liveOf } from './release.ts';
+import { isAmbiguous, isInProgress, liveOf } from './release.ts';
 import { nameOf, type Report, resultOf } from './result.ts';
 import type { Remembered, Run } from './runs.ts';
 import { type DeployContext, readReleases, readSite, rollbackCommand, siteCommand } from './snapshot.ts';
 
 interface Options {
-  /** True for a run that is resumed: it may have ended in the meantime. */
+  /** True for a resumed run, which may have ended already. */
   readonly resumed?: boolean;
   readonly pace?: (() => number) | undefined;
 }
 
-/** Follows a run to its end and saves the result. If the wait ends early, the run is kept so that it can be resumed. */
+/** Follows a run to its end and saves the result. If the wait ends early, the run can be resumed. */
 export async function followRun(ctx: DeployContext, remembered: Remembered, options: Options = {}): Promise<Report> {
   const { run } = remembered;
   try {
@@ -43,7 +43,7 @@ export async function followRun(ctx: DeployContext, remembered: Remembered, opti
   }
 }
 
-/** The end of the wait, and the last poll that got an answer. */
+/** The end of the wait, and the last poll that got a response. */
 type Polled = Followed<Verdict> & { readonly last: Seen | undefined };
 
 async function pollRun(ctx: DeployContext, remembered: Remembered, { resumed, pace }: Options): Promise<Polled> {
@@ -54,17 +54,17 @@ async function pollRun(ctx: DeployContext, remembered: Remembered, { resumed, pa
   });
   const job = run.kind === 'deploy' ? 'deployment' : 'rollback';
   const resume = { command: siteCommand('watch', run), why: 'Resume with' };
-  return { ...(await follow(ctx, { what: run.site.label, job, read, resume, pace, atOnce: resumed })), last };
+  return { ...(await follow(ctx, { what: run.site.label, job, read, resume, pace, immediately: resumed })), last };
 }
 
-/** The rollback that undoes a deployment; undefined if there is no release that it would certainly go back to. */
+/** The command that undoes a deployment; undefined unless the previous release is certain. */
 function undoOf(run: Run, verdict: Verdict | undefined, last: Seen | undefined): readonly string[] | undefined {
   if (run.kind !== 'deploy' || verdict?.outcome !== 'succeeded' || last?.site.zero_downtime_enabled === false) return undefined;
   const { release } = previousOf(last?.releases ?? [], liveOf(last?.releases));
   return release && rollbackCommand(run);
 }
 
-/** Polls a run. The releases are read only while the site does not report work in progress. */
+/** Polls a run. Reads the releases only while the site reports no work in progress. */
 function reader(ctx: DeployContext, remembered: Remembered, resumed = false, saw: (seen: Seen) => void): () => Promise<Reading<Verdict>> {
   const { run } = remembered;
   const { baseline } = run;
@@ -79,8 +79,8 @@ function reader(ctx: DeployContext, remembered: Remembered, resumed = false, saw
     const verdict = verdictOf(run, evidence, seen);
     if (evidence.going && !remembered.run.going) remembered.change({ going: true });
     const fresh = newSince(baseline, releases);
-    const status = (verdict ? undefined : fresh.find(isGoing)?.word) ?? statusOf(site) ?? 'unknown';
-    // A state like the one before the request is still that of the previous deployment.
+    const status = (verdict ? undefined : fresh.find(isInProgress)?.word) ?? statusOf(site) ?? 'unknown';
+    // An unchanged state is that of the previous deployment.
     const queued = !verdict && standing === 'idle' && fresh.length === 0 && !evidence.going;
     return { status, words: queued ? 'queued' : undefined, verdict, dueMs: dueMs(evidence, seen.at) };
   };
@@ -88,8 +88,8 @@ function reader(ctx: DeployContext, remembered: Remembered, resumed = false, saw
 
 function evidenceOf({ going, attached, asked, blurred, baseline }: Run, resumed: boolean): Evidence {
   const foreign = attached && isInstallation(baseline.status);
-  const worked = attached ? baseline.idle === false : going;
-  return { going: going || attached, worked, watched: resumed, settledAt: undefined, blurred, unsure: !asked, foreign };
+  const siteWorked = attached ? baseline.idle === false : going;
+  return { going: going || attached, siteWorked, sawUnfinished: resumed, settledAt: undefined, blurred, maybeNotSent: !asked, foreign };
 }
 
 const verdictOf = (run: Run, evidence: Evidence, seen: Seen): Verdict | undefined =>

@@ -1,7 +1,17 @@
 import { phaseOf, statusOf } from '../../base/status.ts';
 import { type Baseline, newSince, standingOf } from './baseline.ts';
-import { doubted, type Evidence, goesOn, isUnsettled, noteChange, type Seen, unlessLagging, unlessOld, type Verdict } from './evidence.ts';
-import { isFinished, isGoing, liveOf, type Release } from './release.ts';
+import {
+  afterPatience,
+  type Evidence,
+  isUnsettled,
+  markInProgress,
+  noteChange,
+  type Seen,
+  unlessLagging,
+  unlessStale,
+  type Verdict,
+} from './evidence.ts';
+import { isFinished, isInProgress, liveOf, type Release } from './release.ts';
 
 /** The release to roll back to. */
 export interface Goal {
@@ -11,8 +21,8 @@ export interface Goal {
 }
 
 /**
- * Decides whether the site is back at the requested release: that release is live, or a new one of its commit is. If the API marks
- * none as live, the site's return from an in-progress status decides.
+ * Decides whether a rollback succeeded: the requested release is live, or a new one with its commit. If the API marks no
+ * release as live, the site must have been in progress and settled.
  */
 export function judgeRollback(baseline: Baseline, goal: Goal, evidence: Evidence, seen: Seen): Verdict | undefined {
   const { site, releases, at } = seen;
@@ -20,24 +30,24 @@ export function judgeRollback(baseline: Baseline, goal: Goal, evidence: Evidence
   const fresh = newSince(baseline, releases);
   noteChange(evidence, seen, fresh);
   const target = releases?.find(({ id }) => id === goal.to);
-  if (fresh.some(isGoing) || (target && isGoing(target))) return goesOn(evidence);
+  if (fresh.some(isInProgress) || (target && isInProgress(target))) return markInProgress(evidence);
   const live = liveOf(releases) ?? null;
   const isCopy = ({ commit }: Release) => commit !== '' && commit === goal.commit;
   const copy = fresh.find(isCopy);
   const foreign = fresh.some((each) => !isCopy(each));
   const done = live !== null && (live === target || live === copy);
   if (isUnsettled(baseline, evidence, site, done || fresh.some(isFinished))) return undefined;
-  if (done) return unlessOld(evidence, at, { outcome: 'succeeded', release: live });
-  if (copy?.phase === 'bad') return unlessOld(evidence, at, { outcome: 'failed', release: copy });
+  if (done) return unlessStale(evidence, at, { outcome: 'succeeded', release: live });
+  if (copy?.phase === 'bad') return unlessStale(evidence, at, { outcome: 'failed', release: copy });
   const ended = foreign ? undefined : endingWithoutMark(baseline, evidence, seen, copy ?? target);
   if (ended) return unlessLagging(evidence, at, ended);
-  const doubt = (outcome: Verdict['outcome'], reason: string) => doubted(evidence, at, { outcome, release: live, reason });
+  const doubt = (outcome: Verdict['outcome'], reason: string) => afterPatience(evidence, at, { outcome, release: live, reason });
   if (foreign) return doubt('superseded', 'another deployment ran in the meantime');
   if (!evidence.going && standing === 'idle') return doubt('unknown', 'there is no sign that it started');
   return doubt('unknown', `the site's status is “${statusOf(site) ?? 'unknown'}”, but the requested release is not live`);
 }
 
-/** The verdict from the statuses of the site and of the requested release, or its copy, if no release is marked as live. */
+/** The verdict from the statuses of the site and of the requested release (or its copy), if no release is marked as live. */
 function endingWithoutMark(
   baseline: Baseline,
   { going }: Evidence,

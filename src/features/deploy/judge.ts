@@ -3,46 +3,46 @@ import { timeOf } from '../../base/time.ts';
 import { type Baseline, newSince, type Site, type Standing, standingOf } from './baseline.ts';
 import {
   after,
-  doubted,
+  afterPatience,
   type Evidence,
-  goesOn,
   isUnsettled,
   LAG_MS,
+  markInProgress,
   noteChange,
   type Seen,
   unlessLagging,
-  unlessOld,
+  unlessStale,
   type Verdict,
 } from './evidence.ts';
-import { isAmbiguous, isFinished, isGoing, isOpen, liveOf, type Release } from './release.ts';
+import { isAmbiguous, isFinished, isInProgress, isOpen, liveOf, type Release } from './release.ts';
 
 /**
- * Decides whose deployment it is and how it ended. The first polls may still show the previous one, so a status counts only once
- * something is new. The release is the identity: exactly one new release is ours; with two, somebody else deployed as well.
+ * Decides how our deployment ended. The first polls may still show the previous one, so a status counts only after something
+ * changed. Exactly one new release is ours; with two, someone else deployed, too.
  */
 export function judge(baseline: Baseline, evidence: Evidence, seen: Seen): Verdict | undefined {
   const fresh = newSince(baseline, seen.releases);
   noteChange(evidence, seen, fresh);
   const [ours, ...others] = fresh;
   const finished = ours !== undefined && isFinished(ours);
-  const going = fresh.some(isGoing);
+  const going = fresh.some(isInProgress);
   if (isUnsettled(baseline, evidence, seen.site, finished && !going)) return undefined;
-  if (going) return goesOn(evidence);
-  // A site that was seen deploying and has settled is done, whatever the status of its release.
-  if (!evidence.worked && fresh.some((each) => isOpen(each, seen.releases))) {
+  if (going) return markInProgress(evidence);
+  // A site that was seen deploying and has settled is done, whatever the release's status.
+  if (!evidence.siteWorked && fresh.some((each) => isOpen(each, seen.releases))) {
     evidence.settledAt = undefined;
-    evidence.watched = true;
+    evidence.sawUnfinished = true;
     return undefined;
   }
   if (others.length > 0) {
     const reason = `${fresh.length} deployments ran at the same time, so it is unclear which one is yours`;
     return { outcome: 'superseded', release: null, reason };
   }
-  if (ours && !finished) evidence.watched = true;
+  if (ours && !finished) evidence.sawUnfinished = true;
   return ours ? judgeRelease(baseline, evidence, seen, ours) : judgeSite(baseline, evidence, seen);
 }
 
-/** Whether the site is healthy; undefined if it does not say. The status from before counts unless it was a failure. */
+/** Whether the site is healthy; undefined if unknown. An unchanged status counts as healthy unless it was a failure. */
 function healthOf(standing: Standing, { status }: Baseline): 'good' | 'bad' | undefined {
   if (standing === 'idle') return phaseOf(status) === 'bad' ? 'bad' : 'good';
   return standing === 'good' || standing === 'bad' ? standing : undefined;
@@ -51,34 +51,35 @@ function healthOf(standing: Standing, { status }: Baseline): 'good' | 'bad' | un
 /** Statuses of a site that is offline, whichever release is live. */
 const OUT_OF_SERVICE = /suspend|disabl|paus|stop|maint/i;
 
-/** The verdict when there is one new release. */
+/** The verdict for exactly one new release. */
 function judgeRelease(baseline: Baseline, evidence: Evidence, { site, releases, at }: Seen, ours: Release): Verdict | undefined {
   const standing = standingOf(baseline, site);
   const health = healthOf(standing, baseline);
-  const doubt = (reason: string, outcome: Verdict['outcome'] = 'unknown') => doubted(evidence, at, { outcome, release: ours, reason });
+  const doubt = (reason: string, outcome: Verdict['outcome'] = 'unknown') =>
+    afterPatience(evidence, at, { outcome, release: ours, reason });
   const word = statusOf(site) ?? 'unknown';
-  // It may belong to a deployment from before ours; then ours will show as a second release.
+  // The release may belong to an earlier deployment; then ours appears as a second one.
   const blurred = evidence.blurred || isAmbiguous(baseline.status);
   if (blurred && !evidence.going && !doubt('')) return undefined;
-  const known = (outcome: 'succeeded' | 'failed') => unlessOld(evidence, at, { outcome, release: ours });
-  const told = (outcome: 'succeeded' | 'failed') => unlessLagging(evidence, at, { outcome, release: ours });
-  if (ours.phase === 'bad') return known('failed');
+  const certain = (outcome: 'succeeded' | 'failed') => unlessStale(evidence, at, { outcome, release: ours });
+  const bySite = (outcome: 'succeeded' | 'failed') => unlessLagging(evidence, at, { outcome, release: ours });
+  if (ours.phase === 'bad') return certain('failed');
   if (ours.live) {
-    // A site that failed before may still say so; one that worked and failed again contradicts the release.
-    if (health === 'good' || (standing === 'idle' && !evidence.going)) return known('succeeded');
-    if (health === undefined && !OUT_OF_SERVICE.test(word)) return doubted(evidence, at, { outcome: 'succeeded', release: ours });
+    // A site that failed before may keep that status; one that was in progress and failed contradicts the live release.
+    if (health === 'good' || (standing === 'idle' && !evidence.going)) return certain('succeeded');
+    if (health === undefined && !OUT_OF_SERVICE.test(word)) return afterPatience(evidence, at, { outcome: 'succeeded', release: ours });
     return doubt(`release ${ours.name} is live, but the site's status is “${word}”`);
   }
-  if (health === 'bad' && ours.phase !== 'good' && (evidence.going || standing === 'bad')) return told('failed');
+  if (health === 'bad' && ours.phase !== 'good' && (evidence.going || standing === 'bad')) return bySite('failed');
   const live = liveOf(releases);
   if (live) {
     const reason = `release ${live.name} is live instead of ${ours.name}`;
     return doubt(reason, ours.phase === 'good' ? 'superseded' : 'unknown');
   }
   const unmarked = ours.live === undefined || baseline.marked === false;
-  // Without a status of its own, the release is as good as the deployment that was seen on the site.
-  if (unmarked && health === 'good' && ours.phase === 'good') return known('succeeded');
-  if (unmarked && health === 'good' && ours.word === '' && evidence.going) return told('succeeded');
+  // A release without a status succeeded if the deployment seen on the site did.
+  if (unmarked && health === 'good' && ours.phase === 'good') return certain('succeeded');
+  if (unmarked && health === 'good' && ours.word === '' && evidence.going) return bySite('succeeded');
   return doubt(`the site's status is “${word}”, but release ${ours.name}${ours.word && ` (“${ours.word}”)`} is not marked as live`);
 }
 
@@ -89,14 +90,14 @@ function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): 
   const { updated_at = null } = site;
   const deployed = isDeployed(baseline, site);
   const began = evidence.going || deployed;
-  const doubt = (reason: string) => doubted(evidence, at, { outcome: 'unknown', release: null, reason });
-  if (evidence.unsure) {
+  const doubt = (reason: string) => afterPatience(evidence, at, { outcome: 'unknown', release: null, reason });
+  if (evidence.maybeNotSent) {
     const other = began || standing !== 'idle';
     return doubt(other ? 'it is unclear whose deployment this was' : 'there is no sign of it, so it probably never started');
   }
-  const told = (outcome: 'succeeded' | 'failed') =>
+  const bySite = (outcome: 'succeeded' | 'failed') =>
     after(evidence.going && deployed ? 0 : LAG_MS, evidence, at, { outcome, release: null });
-  if (health === 'bad' && (began || standing === 'bad')) return told('failed');
+  if (health === 'bad' && (began || standing === 'bad')) return bySite('failed');
   if (evidence.foreign) return doubt(`the work in progress (“${baseline.status}”) ended without a new release`);
   if (!began) {
     const edited = updated_at !== baseline.updated_at || standing !== 'idle';
@@ -104,20 +105,20 @@ function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): 
   }
   if (keepsReleases(baseline, site))
     return doubt(`the site's status is “${statusOf(site) ?? 'unknown'}” again, but there is no new release`);
-  // `running` may have meant somebody else's deployment, which has ended now.
+  // `running` before our request may have been another deployment, which has ended now.
   if (!evidence.going && standing !== 'idle' && phaseOf(baseline.status) === 'going')
     return doubt('it is unclear whose deployment this was');
-  return health === 'good' ? told('succeeded') : doubt(`the site's status is “${statusOf(site) ?? 'unknown'}”`);
+  return health === 'good' ? bySite('succeeded') : doubt(`the site's status is “${statusOf(site) ?? 'unknown'}”`);
 }
 
-/** True if the site was deployed since the baseline. A stale answer has an older time. */
+/** True if the site was deployed since the baseline. An older time is a stale response. */
 function isDeployed(baseline: Baseline, { last_deployed_at = null }: Site): boolean {
   if (last_deployed_at === null || last_deployed_at === baseline.last_deployed_at) return false;
   const [before, now] = [timeOf(baseline.last_deployed_at), timeOf(last_deployed_at)];
   return before === undefined || now === undefined || now > before;
 }
 
-/** True if every deployment of the site makes a new release, sooner or later. */
+/** True if every deployment of the site creates a release. */
 function keepsReleases({ releases }: Baseline, { zero_downtime_enabled }: Site): boolean {
   return zero_downtime_enabled !== false && releases !== null && releases.length > 0;
 }

@@ -1,56 +1,56 @@
 import { usage } from '../../base/errors.ts';
 import { choice, count, duration, flag, following, integer, text, toggle, under, type Values } from '../../cli/language/options.ts';
 
-/** What a pipeline gets besides stdout. */
+/** Options for CI pipelines. */
 export const reporting = under('CI', {
   result_file: text('Also write the result as JSON to this file', 'file'),
   ci: toggle('Write annotations, outputs and a summary (default in GitHub Actions)'),
 });
 
 export const deployOptions = {
-  dry_run: flag('Show what would be deployed, and deploy nothing'),
+  dry_run: flag('Show what would be deployed, without deploying'),
   ...following,
   ...under('Follow', {
-    if_running: choice('If the site is already being deployed (default attach; asks on a terminal)', ['attach', 'wait', 'fail']),
+    if_running: choice('What to do if a deployment is in progress (default attach; asks on a terminal)', ['attach', 'wait', 'fail']),
   }),
   ...under('Verify', {
     verify: text('Request this path after the deployment, such as /up', 'path'),
-    expect: integer('Expected status (default 200)', 'status'),
-    expect_body: text('Text that the response must contain'),
+    expect: integer('Expected HTTP status (default 200)', 'status'),
+    expect_body: text('Text that the response must contain', 'text'),
     for: count('Consecutive successes required (default 1)'),
     within: { ...duration('Time limit for --verify (default 90s)'), least: 1 },
     verify_cmd: text('Run this command; it must exit 0', 'command'),
-    url: text('Base URL (default https and the domain)'),
-    rollback_on_fail: flag('Roll back if verification fails; exit 11'),
+    url: text('Base URL (default: https and the domain)'),
+    rollback_on_fail: flag('Roll back if verification fails, and exit 11'),
   }),
   ...under('Several sites', {
     all: flag('Deploy every site of the server'),
-    concurrency: count('Deploy this many at a time (default 4)'),
-    max_failures: count('Stop starting deployments after this many failures'),
+    concurrency: count('Sites to deploy at a time (default 4)'),
+    max_failures: count('Start no more deployments after this many failures'),
   }),
   ...reporting,
 };
 
 export type DeployValues = Values<typeof deployOptions>;
 
-/** True if the site is read before the deployment is requested. */
-export const looksFirst = ({ wait, if_running }: DeployValues): boolean => wait !== false || if_running !== undefined;
+/** True if dnx reads the site before it requests the deployment. */
+export const readsSiteFirst = ({ wait, if_running }: DeployValues): boolean => wait !== false || if_running !== undefined;
 
-/** How a deployed site is verified. */
+/** How to verify a deployed site. */
 export interface Verification {
-  /** The path to request; undefined if only the command decides. */
+  /** The path to request; undefined for --verify-cmd only. */
   readonly path: string | undefined;
   readonly url: string | undefined;
   readonly expect: number;
   readonly body: string | undefined;
-  /** Consecutive successes. */
+  /** Consecutive successes required. */
   readonly passes: number;
   readonly withinMs: number;
   readonly command: string | undefined;
   readonly rollback: boolean;
 }
 
-/** The verification that the options ask for, if any. Throws on options that contradict each other. */
+/** The verification from the options, if any. Throws if options contradict each other. */
 export function verificationOf(values: DeployValues): Verification | undefined {
   const { verify: path, verify_cmd: command, wait, url, rollback_on_fail: rollback = false } = values;
   if (path === undefined && command === undefined) {

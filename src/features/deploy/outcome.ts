@@ -7,28 +7,28 @@ import type { Release } from './release.ts';
 import type { DeployResult, Report } from './result.ts';
 import { type SiteReference, siteCommand } from './snapshot.ts';
 
-/** A deployment or rollback, and where. */
+/** A deployment or rollback of a site. */
 export interface Subject extends SiteReference {
   readonly kind: 'deploy' | 'rollback';
-  /** True for a deployment that somebody else started. */
+  /** True for a deployment that someone else started. */
   readonly attached?: boolean;
 }
 
-/** What a person is told beside the result. */
+/** Details for people in addition to the result. */
 export interface Seen {
   /** The release that was deployed or rolled back to. */
   readonly release?: Release | null | undefined;
   /** The live release, if the API marks one. */
   readonly live?: Release | undefined;
   readonly undo?: readonly string[] | undefined;
-  /** How long the command has followed, in ms, if that is not the duration of the result. */
+  /** How long the command has waited, in ms, if that differs from the duration of the result. */
   readonly elapsedMs?: number;
 }
 
 /** `deployment of shop.example.com`, for the middle of a sentence. */
 export const jobOf = ({ kind, site }: Subject): string => `${kind === 'deploy' ? 'deployment' : 'rollback'} of ${site.label}`;
 
-/** A result with the sentence for a success, or with the failure that its outcome is. */
+/** Adds to a result the ✓ sentence or the failure. */
 export const reportOf = (of: Subject, result: DeployResult, reason: string | null, seen: Seen = {}): Report => ({
   result,
   release: seen.release ?? null,
@@ -70,7 +70,7 @@ function failureOf(of: Subject, { outcome, release, duration_s }: DeployResult, 
   }
 }
 
-/** The lines under a failure: the release that failed, and the one that serves. */
+/** The lines under a failure: the failed release and the live one. */
 function detailsOf(outcome: Outcome | null, name: string | null, { release, live }: Seen): readonly Detail[] {
   const own = release ? describe(release) : name;
   const label = outcome === 'failed' || outcome === 'rolled_back' ? 'failed' : 'release';

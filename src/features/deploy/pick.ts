@@ -7,7 +7,7 @@ import type { DeployContext, SiteReference } from './snapshot.ts';
 /** `shop.example.com (web-1)`. */
 const placed = ({ site, server }: SiteReference): string => `${site.label} (${server.label})`;
 
-/** Asks for a release, with the previous one first, so that Enter picks it. */
+/** Prompts for a release. The previous one is first, so that enter picks it. */
 export function pickRelease(
   { ask, clock, world }: Pick<DeployContext, 'ask' | 'clock' | 'world'>,
   of: SiteReference,
@@ -25,9 +25,9 @@ export function pickRelease(
 }
 
 const MARK = '(previous)';
-/** What the prompt puts before a row. */
+/** The width of the prompt's pointer. */
 const POINTER = 2;
-/** A message cut shorter than this says nothing. */
+/** The minimum length of a commit message; shorter ones are omitted. */
 const LEAST_MESSAGE = 8;
 
 interface Layout {
@@ -36,7 +36,7 @@ interface Layout {
   readonly previous: Release | undefined;
 }
 
-/** `20261124_214904  643deaf  Cache the category tree   4h ago  (previous)`, aligned; a narrow terminal leaves out what does not fit. */
+/** `20261124_214904  643deaf  Cache the category tree   4h ago  (previous)`, aligned. Omits columns that do not fit the terminal. */
 function rowsOf(releases: readonly Release[], { now, columns, previous }: Layout): readonly string[] {
   const names = releases.map(({ name }) => name);
   const commits = releases.map(({ commit }) => commit.slice(0, 7));
@@ -60,9 +60,9 @@ function rowsOf(releases: readonly Release[], { now, columns, previous }: Layout
 
 const widthOf = (cells: readonly string[]): number => Math.max(0, ...cells.map((cell) => cell.length));
 
-/** Both ends of a rollback whose release was not picked in a prompt. */
+/** Describes a rollback whose release was not picked in a prompt. */
 export const announced = (of: SiteReference, live: Release | undefined, target: Release): string =>
   [`Rolling back ${placed(of)}`, `  from  ${live ? describe(live) : 'the live release'}`, `  to    ${describe(target)}`].join('\n');
 
-/** What everybody who rolls back should know. */
+/** The warning for every rollback. */
 export const MIGRATIONS = 'Database migrations are not undone.';

@@ -1,10 +1,10 @@
-import { isGoing, isOlder, type Release } from './release.ts';
+import { isInProgress, isOlder, type Release } from './release.ts';
 
-/** The releases that a rollback may choose: neither live nor failed nor in progress. */
+/** The possible targets of a rollback: not live, failed or in progress. */
 export const usable = (releases: readonly Release[], live: Release | undefined): readonly Release[] =>
-  releases.filter((each) => each !== live && each.phase !== 'bad' && !isGoing(each));
+  releases.filter((each) => each !== live && each.phase !== 'bad' && !isInProgress(each));
 
-/** The newest usable release before the live one. `doubt`: why that is uncertain. Neither: there is none. */
+/** The newest usable release before the live one, or `doubt` if that is uncertain. Neither if there is none. */
 export function previousOf(
   releases: readonly Release[],
   live: Release | undefined,

@@ -7,7 +7,7 @@ import type { Verification } from './options.ts';
 
 type Needs = Pick<Context, 'clock' | 'deadline' | 'signal' | 'progress' | 'world'>;
 
-/** The domain of the site, and the release that it should serve. */
+/** The domain of the site, and its expected release. */
 interface Subject {
   readonly name: string;
   readonly release: string | null;
@@ -16,7 +16,7 @@ interface Subject {
 const PAUSE_MS = 2_000;
 const LONGEST_BODY = 1_000_000;
 
-/** Requests the site without any token, and runs the user's command. Resolves to the reason if it failed. */
+/** Requests the site, without the token, and runs the user's command. Resolves to the reason for a failure. */
 export async function verify(ctx: Needs, verification: Verification, site: Subject): Promise<string | undefined> {
   const base = verification.url ?? `https://${site.name}`;
   const why = verification.path === undefined ? undefined : await poll(ctx, verification, new URL(verification.path, base).href, site);
@@ -49,10 +49,10 @@ async function poll(ctx: Needs, verification: Verification, url: string, { name 
   }
 }
 
-/** The end of `--timeout`: the verification neither passed nor failed. */
+/** The error if `--timeout` ends during the verification. */
 const outOfTime = (name: string): DnxError => new DnxError('timed_out', `Timed out while verifying ${name}; its release is live`);
 
-/** Requests the site once. Resolves to the reason if it fails; `last` is the one before. */
+/** Requests the site once. Resolves to the reason for a failure; `last` is the previous one. */
 async function probe(
   transport: Transport,
   url: string,
@@ -63,16 +63,16 @@ async function probe(
   try {
     const response = await transport.request({ method: 'GET', url, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
     const text = await beginningOf(response.body);
-    if (response.status !== expect) return `answered ${response.status} instead of ${expect}`;
+    if (response.status !== expect) return `returned ${response.status} instead of ${expect}`;
     return body === undefined || text.includes(body) ? undefined : `does not contain '${body}'`;
   } catch (error) {
-    if (error instanceof NetworkFault) return `did not answer: ${error.message}`;
-    if (isError(error, 'timed_out')) return last ?? 'did not answer in time';
+    if (error instanceof NetworkFault) return `did not respond: ${error.message}`;
+    if (isError(error, 'timed_out')) return last ?? 'did not respond in time';
     throw error;
   }
 }
 
-/** The first megabyte of a body as text. A character may span two chunks. */
+/** The first megabyte of a body as text. */
 async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -90,7 +90,7 @@ async function runCommand(
   { name, base, release }: Subject & { readonly base: string },
 ): Promise<string | undefined> {
   const [file, ...args] = world.platform === 'win32' ? ['cmd', '/d', '/s', '/c', command] : ['sh', '-c', command];
-  // The token is only for Deploynix.
+  // The command must not get the token.
   const { DNX_TOKEN: _token, ...env } = world.env;
   progress.note(`Verifying ${name} with: ${command}`);
   const go = progress.hold();
@@ -106,7 +106,7 @@ async function runCommand(
     timer.start();
     const code = await ended;
     if (isError(timer.signal.reason, 'timed_out')) throw timer.signal.reason;
-    return code === 0 ? undefined : `'${command}' exited with ${code}`;
+    return code === 0 ? undefined : `'${command}' exited with code ${code}`;
   } catch (error) {
     if (isError(error, 'usage')) return error.message;
     throw error;

@@ -4,7 +4,7 @@ import { wordOf } from '../../base/text.ts';
 import { timeOf } from '../../base/time.ts';
 import { idIn } from '../../platform/names/names.ts';
 
-/** A release as the API is assumed to send it. */
+/** A release in the API (assumed). */
 export interface ReleaseRecord {
   readonly id: string;
   readonly name?: string;
@@ -15,7 +15,7 @@ export interface ReleaseRecord {
   readonly created_at?: string;
 }
 
-/** A release, whatever field names the API uses. */
+/** A release, normalized from any of the field names that the API may use. */
 export interface Release {
   readonly id: string;
   /** The id as the API sent it, possibly a number. */
@@ -25,22 +25,22 @@ export interface Release {
   /** Its status or state; empty if it has neither. */
   readonly word: string;
   readonly phase: Phase | undefined;
-  /** Whether it serves the site; undefined if the API does not say. */
+  /** Whether it is live; undefined if the API does not say. */
   readonly live: boolean | undefined;
-  /** When it was created, in ms; undefined for all releases of a site if one is unknown. */
+  /** Creation time in epoch ms; undefined for all releases if it is unknown for one. */
   readonly at: number | undefined;
   readonly commit: string;
   readonly message: string;
   readonly created: string;
 }
 
-/** Fields that mark the live release, the clearest first. */
+/** Fields that mark the live release, the most reliable first. */
 const MARKS = ['is_live', 'live', 'is_current', 'current', 'is_active', 'active'];
-/** Statuses that only the live release has. */
+/** Statuses that mean live. */
 const LIVE_WORDS = ['live', 'current'];
 const TIMES = ['created_at', 'createdAt', 'started_at', 'deployed_at', 'released_at', 'timestamp', 'date'];
 
-/** The releases in an answer, newest first. Their order counts only if their ages are unknown. */
+/** Parses the releases in a response, and sorts them newest first. Keeps their order if their ages are unknown. */
 export function releasesOf(answer: readonly unknown[]): readonly Release[] {
   const unique = new Map(answer.filter(isObject).map((each) => [idIn(each.id), each]));
   unique.delete(undefined);
@@ -65,30 +65,41 @@ export function releasesOf(answer: readonly unknown[]): readonly Release[] {
   return releases.sort((one, other) => (other.at ?? 0) - (one.at ?? 0));
 }
 
-/** The release that serves the site; undefined if the API marks none, or several. */
+/** The live release; undefined unless the API marks exactly one. */
 export const liveOf = (releases: readonly Release[] | null | undefined): Release | undefined => releases?.find(({ live }) => live);
 
-/** True for a release that is being deployed. A live release that is `running` is not. */
-export const isGoing = ({ phase, word, live }: Release): boolean => phase === 'going' && !(live && isAmbiguous(word));
+/** The word for this release on a command line: its name, or its id if the name is ambiguous. */
+export const wordFor = ({ id, name }: Release, all: readonly Release[]): string =>
+  all.some((other) => other.id !== id && (other.id === name || other.name === name)) ? id : name;
 
-/** True if one release is certainly older than the other. */
+/** True for a finished release that is not live any more. Its status still says `active`. */
+export function keptAmong(answer: readonly unknown[]): (record: { readonly id?: unknown }) => boolean {
+  const releases = releasesOf(answer);
+  const kept = new Set(releases.filter(({ live, phase }) => live === false && phase === 'good').map(({ id }) => id));
+  return ({ id }) => kept.has(idIn(id) ?? '');
+}
+
+/** True for a release that is being deployed. A live `running` release is not. */
+export const isInProgress = ({ phase, word, live }: Release): boolean => phase === 'going' && !(live && isAmbiguous(word));
+
+/** True if one release is known to be older than the other. */
 export const isOlder = (one: Release, other: Release): boolean => one.at !== undefined && other.at !== undefined && one.at < other.at;
 
-/** The releases that are being deployed. One that is older than a finished release got stuck and does not count. */
-export const underWay = (releases: readonly Release[]): readonly Release[] =>
-  releases.filter((each) => isGoing(each) && !releases.some((other) => isFinished(other) && isOlder(each, other)));
+/** The releases that are being deployed. One that is older than a finished release is stuck, and does not count. */
+export const inProgress = (releases: readonly Release[]): readonly Release[] =>
+  releases.filter((each) => isInProgress(each) && !releases.some((other) => isFinished(other) && isOlder(each, other)));
 
-/** True for `running`, which may mean in progress or simply up. */
+/** True for `running`, which can mean in progress or up. */
 export const isAmbiguous = (word: unknown): boolean => statusKey(word) === 'running';
 
-/** True for an unknown status that no other release has: the release may still be in progress. */
+/** True for an unknown status that no other release has, so the release may be in progress. */
 export const isOpen = ({ id, word, phase, live }: Release, all: readonly Release[] | null): boolean =>
   word !== '' && phase === undefined && !live && all?.some((other) => other.id !== id && other.word === word) === false;
 
 /** True for a release that succeeded, failed or is live. */
-export const isFinished = (release: Release): boolean => !isGoing(release) && (release.phase !== undefined || release.live === true);
+export const isFinished = (release: Release): boolean => !isInProgress(release) && (release.phase !== undefined || release.live === true);
 
-/** The one record with a mark that no other has. As a status, `active` often just means that a release is good. */
+/** The one record with a unique mark. The status `active` counts only without other marks, because it often just means good. */
 function liveAmong(records: readonly JsonObject[]): JsonObject | undefined {
   const only = (bears: (record: JsonObject) => boolean): JsonObject | undefined => {
     const [first, ...others] = records.filter(bears);
@@ -114,7 +125,7 @@ function yesOrNo(value: unknown): boolean | undefined {
   return word === '0' || word === 'false' ? false : undefined;
 }
 
-/** When each was created, by the first field that all of them have, or by names such as `20260318_143200`. */
+/** Creation times, from the first time field that all records have, or from names such as `20260318_143200`. */
 function agesOf(records: readonly JsonObject[]): readonly number[] | undefined {
   const readings = [...TIMES.map((key) => (record: JsonObject) => timeOf(record[key])), (record: JsonObject) => timeInName(record.name)];
   for (const reading of readings) {

@@ -10,11 +10,11 @@ import { commandResult, type DeployResult, type Report, urlOf } from './result.t
 interface Options {
   readonly ci: boolean | undefined;
   readonly result_file: string | undefined;
-  /** The URL of the site, if it is not its domain. */
+  /** The URL of the site, if it differs from the domain. */
   readonly url?: string | undefined;
 }
 
-/** Does the work and reports to a pipeline: annotations, outputs, a summary, a result file. */
+/** Runs a deployment and reports it to CI: annotations, outputs, summary, result file. */
 export async function reported<C extends Pick<Context, 'ci' | 'progress' | 'settings' | 'world'>>(
   given: C,
   options: Options,
@@ -46,7 +46,7 @@ export async function reported<C extends Pick<Context, 'ci' | 'progress' | 'sett
   }
 }
 
-/** A full disk does not change the outcome. */
+/** Writes the result file. A failure is only a warning. */
 function write(file: string, value: unknown, warn: (code: string | undefined) => void): void {
   try {
     writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
@@ -55,12 +55,12 @@ function write(file: string, value: unknown, warn: (code: string | undefined) =>
   }
 }
 
-/** Fails before a deployment rather than lose its result after it. */
+/** Fails before the deployment if the result file is not writable. */
 function writable(file: string, given: string): void {
   try {
     appendFileSync(file, '');
   } catch (error) {
-    throw usage(`Cannot write ${given}: ${reason(systemCode(error))}.`);
+    throw usage(`Could not write ${given}: ${reason(systemCode(error))}.`);
   }
 }
 
@@ -85,5 +85,5 @@ function summaryOf(all: readonly Report[]): string {
   return [...heads, ...all.map(({ result }) => `| ${cells(result)} |`), '', ...reasons].join('\n');
 }
 
-/** Escapes what came from the API for a Markdown cell. */
+/** Escapes text for a Markdown table cell. */
 const cell = (value: string): string => value.replace(/[\r\n]+/g, ' ').replace(/[\\|<>`[\]]/g, '\\$&');

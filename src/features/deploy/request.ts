@@ -5,10 +5,10 @@ import { liveOf, type Release } from './release.ts';
 import { type Remembered, remember } from './runs.ts';
 import { type DeployContext, idsOf, type SiteReference, type Snapshot, siteCommand } from './snapshot.ts';
 
-/** The usual time between the snapshot and the answer, in ms. After a longer gap somebody else's deployment may lie in between. */
+/** The usual time between snapshot and response, in ms. In a longer gap, another deployment may have started. */
 const GAP_MS = 2_000;
 
-/** Starts a deployment. Undefined without a snapshot: there is nothing to judge a run by. */
+/** Requests a deployment and saves its run. Without a snapshot there is no run, because it could not be judged. */
 export async function requestDeployment(
   ctx: DeployContext,
   of: SiteReference,
@@ -22,7 +22,7 @@ export async function requestDeployment(
   return run;
 }
 
-/** Starts a rollback to a release that was chosen here, so that "previous" cannot come to mean another one. */
+/** Requests a rollback to a given release, because the API's "previous" could change in the meantime. */
 export async function requestRollback(
   ctx: DeployContext,
   of: SiteReference,
@@ -38,7 +38,7 @@ export async function requestRollback(
   return run;
 }
 
-/** Sends the one request of a run that is already saved. A refusal deletes the run; a lost answer keeps it. */
+/** Sends the request of a saved run once. A rejected request deletes the run; a lost response keeps it. */
 async function sendOnce(run: Remembered | undefined, check: readonly string[], send: () => Promise<unknown>): Promise<void> {
   try {
     await send();
@@ -50,7 +50,7 @@ async function sendOnce(run: Remembered | undefined, check: readonly string[], s
   }
 }
 
-/** True if Deploynix refused the request or never got it. */
+/** True if Deploynix rejected the request or never got it. */
 function neverPerformed(error: DnxError): boolean {
   const { code, cause, status } = error;
   if (isUnperformed(error)) return true;

@@ -8,12 +8,12 @@ import { describe } from './describe.ts';
 import type { Outcome } from './evidence.ts';
 import type { Release } from './release.ts';
 
-/** The object that deploy, watch and rollback print for scripts. Times are ISO 8601; `duration_s` is in seconds. */
+/** The result of deploy, watch and rollback for scripts. Times are ISO 8601. */
 export interface DeployResult {
   readonly site: string;
   readonly server: string;
   readonly status: string | null;
-  /** Null for one of several that was not started. */
+  /** Null for one of several sites that was not started. */
   readonly outcome: Outcome | null;
   readonly started_at: string | null;
   readonly finished_at: string | null;
@@ -22,7 +22,7 @@ export interface DeployResult {
   readonly release: string | null;
 }
 
-/** A result of a site, with null for what is unknown. */
+/** A result with null for unknown values. */
 export const resultOf = (
   { site, server }: Readonly<Record<'site' | 'server', Pick<Target, 'label'>>>,
   { outcome, ...known }: Partial<DeployResult> & Pick<DeployResult, 'outcome'>,
@@ -38,21 +38,21 @@ export const resultOf = (
   ...known,
 });
 
-/** How a deployment ended: the result for scripts, and for a person a sentence or a failure. */
+/** The end of a deployment: the result for scripts, and a sentence or a failure for people. */
 export interface Report {
   readonly result: DeployResult;
   readonly failure?: DnxError | undefined;
-  /** What was done, without a full stop: `Deployed shop.example.com in 16s`. */
+  /** The ✓ sentence: `Deployed shop.example.com in 16s`. */
   readonly done?: string;
-  /** The release that the result names. */
+  /** The release in the result. */
   readonly release?: Release | null;
-  /** The command that undoes it, if it can be undone. */
+  /** The command to undo it, if possible. */
   readonly undo?: readonly string[] | undefined;
   /** What to run next. */
   readonly next?: readonly Next[];
 }
 
-/** How a person sees results. */
+/** The columns of a result. */
 export const deployColumns = columns<DeployResult>('site', 'server', 'outcome', 'status', 'release', {
   key: 'duration_s',
   title: 'Duration',
@@ -65,7 +65,7 @@ export const nameOf = (release: Release | null | undefined): string | null => re
 /** The URL of a site; undefined if only its id is known. */
 export const urlOf = (site: string): string | undefined => (isId(site) ? undefined : `https://${site}`);
 
-/** One report as the result of a command. `url` is the site's, if it is not its domain. */
+/** Turns a report into the result of a command. `url` is the site's, if it differs from the domain. */
 export function commandResult(
   { result, failure, done, release, undo: undoing, next = [] }: Report,
   { settings }: Pick<Context, 'settings'>,

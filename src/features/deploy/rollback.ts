@@ -1,11 +1,12 @@
 import { cancelled, DnxError, type Next, usage } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import { inTime, within } from '../../platform/follow/rules.ts';
+import { describe } from './describe.ts';
 import { followRun } from './follow-run.ts';
 import { reportOf } from './outcome.ts';
 import { announced, MIGRATIONS, pickRelease } from './pick.ts';
 import { previousOf, usable } from './previous.ts';
-import { liveOf, type Release } from './release.ts';
+import { liveOf, type Release, wordFor } from './release.ts';
 import { requestRollback } from './request.ts';
 import { nameOf, type Report, resultOf } from './result.ts';
 import {
@@ -19,7 +20,7 @@ import {
   snapshotNamed,
 } from './snapshot.ts';
 
-/** What `dnx rollback` was given. */
+/** The options of `dnx rollback`. */
 export interface RollbackValues {
   /** A release's name or id. */
   readonly to: string | undefined;
@@ -27,7 +28,7 @@ export interface RollbackValues {
   readonly wait: boolean | undefined;
 }
 
-/** Makes an earlier release live and follows until it is. */
+/** Makes an earlier release live, and follows until it is. */
 export async function rollback(outer: DeployContext, { to, yes, wait }: RollbackValues): Promise<Report> {
   const job = `the rollback of ${siteReference(outer.targets).site.label}`;
   const before = await inTime(snapshotBefore(outer, true), job);
@@ -35,14 +36,14 @@ export async function rollback(outer: DeployContext, { to, yes, wait }: Rollback
   if (!before) throw none(of);
   const left = outer.deadline - outer.clock.elapsed();
   const choice = await chosen(outer, of, before, { to, yes });
-  // A question takes time: it does not count towards --timeout, and the site may have changed since.
+  // A prompt does not count towards --timeout, and the site may have changed during it.
   const ctx = yes ? outer : { ...outer, ...within(outer, left) };
   const now = yes ? before : await inTime(snapshotNamed(ctx), job);
   const live = liveOf(now.releases);
-  const target = yes ? choice : named(of, now.releases ?? [], live, choice.id);
+  const target = yes ? choice : again(of, now.releases ?? [], live, choice);
   const run = await inTime(requestRollback(ctx, of, now, target), job);
   const { started_at } = run.run;
-  const undo = live && rollbackCommand(of, live.name);
+  const undo = live && rollbackCommand(of, wordFor(live, now.releases ?? []));
   if (wait === false) {
     const result = resultOf(of, { started_at, outcome: 'started', release: nameOf(target) });
     const next = [{ command: siteCommand('watch', of), why: 'Watch it with' }];
@@ -52,7 +53,7 @@ export async function rollback(outer: DeployContext, { to, yes, wait }: Rollback
   return report.failure ? report : { ...report, undo };
 }
 
-/** The release to roll back to. On a terminal the user picks it and agrees; `--yes` takes the previous one without a question. */
+/** Chooses the release to roll back to, with prompts unless `--yes` was given. */
 async function chosen(
   ctx: DeployContext,
   of: SiteReference,
@@ -75,9 +76,15 @@ async function chosen(
   return target;
 }
 
-/** The release with this name or id. */
+/** The release with this id, or the only one with this name. */
 function named(of: SiteReference, releases: readonly Release[], live: Release | undefined, to: string): Release {
-  const found = releases.find(({ id }) => id === to) ?? releases.find(({ name }) => name === to);
+  const [found, ...others] = releases.some(({ id }) => id === to)
+    ? releases.filter(({ id }) => id === to)
+    : releases.filter(({ name }) => name === to);
+  if (found && others.length > 0) {
+    const rows = [found, ...others].map((each) => `\n  ${each.id}  ${describe(each)}`);
+    throw new DnxError('ambiguous', `'${to}' matches ${rows.length} releases:${rows.join('')}`, { hint: 'Use the id.' });
+  }
   if (!found) {
     const near = nearest(
       to,
@@ -86,17 +93,32 @@ function named(of: SiteReference, releases: readonly Release[], live: Release | 
     const meant = near === undefined ? '' : ` Did you mean ${near}?`;
     throw new DnxError('not_found', `Release '${to}' not found.${meant}`, { next: [seeReleases(of)] });
   }
-  if (found === live) throw new DnxError('differences', `Release ${found.name} is already live.`, { next: [seeReleases(of)] });
+  if (found === live) throw alreadyLive(of, found);
   return found;
 }
 
-/** The release before the live one, if that is certain. */
+/** The chosen release as it is now. Its name may mean another one by now, and it may have failed. */
+function again(of: SiteReference, releases: readonly Release[], live: Release | undefined, chosen: Release): Release {
+  const found = releases.find(({ id }) => id === chosen.id);
+  const next = [seeReleases(of)];
+  if (!found) throw new DnxError('not_found', `Release ${chosen.name} no longer exists. Nothing was rolled back.`, { next });
+  if (found === live) throw alreadyLive(of, found);
+  // Whoever named a failed release got what they asked for.
+  if (found.phase !== chosen.phase && !usable(releases, live).includes(found))
+    throw new DnxError('differences', `Release ${found.name} is “${found.word}” now. Nothing was rolled back.`, { next });
+  return found;
+}
+
+/** The release before the live one. Fails if that is uncertain. */
 function previous(of: SiteReference, releases: readonly Release[], live: Release | undefined): Release {
   const { release, doubt } = previousOf(releases, live);
   if (doubt) throw usage(`${doubt}. Nothing was rolled back.`, 'Choose a release with --to.', seeReleases(of));
   if (!release) throw none(of);
   return release;
 }
+
+const alreadyLive = (of: SiteReference, { name }: Release): DnxError =>
+  new DnxError('differences', `Release ${name} is already live.`, { next: [seeReleases(of)] });
 
 const none = (of: SiteReference): DnxError =>
   new DnxError('not_found', `${of.site.label} has no earlier release to roll back to.`, { next: [seeReleases(of)] });

@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
 import { follow } from '../../platform/follow/follow.ts';
-import { isInstallation, progressOf, saysGoing } from './baseline.ts';
+import { isInstallation, progressOf, reportsWork } from './baseline.ts';
 import type { DeployValues } from './options.ts';
 import {
   type DeployContext,
@@ -16,7 +16,7 @@ import {
 
 type IfRunning = NonNullable<DeployValues['if_running']>;
 
-/** Decides about a deployment in progress: follow it (which sends nothing), wait for its end, or fail. */
+/** Handles a deployment in progress: attach to it (which sends nothing), wait for its end, or fail. */
 export async function settleRunning(
   ctx: DeployContext,
   first: Snapshot,
@@ -33,7 +33,7 @@ export async function settleRunning(
     if (answer === 'attach') {
       ctx.progress.note(
         isInstallation(word)
-          ? `${of.site.label} is already ${word}; following that.`
+          ? `${of.site.label} is already ${word}; following it.`
           : `A deployment of ${of.site.label} is already in progress; following it.`,
       );
       return { before, attach: true };
@@ -43,10 +43,10 @@ export async function settleRunning(
   }
 }
 
-/** Without a terminal a deployment is followed. An installation is not one, so dnx waits for its end. */
+/** Chooses what to do. Without a terminal, attaches to a deployment, and waits for the end of an installation. */
 async function choose({ ask }: DeployContext, of: SiteReference, word: string): Promise<IfRunning> {
   if (!ask.allowed) return isInstallation(word) ? 'wait' : 'attach';
-  return ask.select<IfRunning>(`${of.site.label} is already ${word}. What next?`, [
+  return ask.select<IfRunning>(`${of.site.label} is already ${word}. What would you like to do?`, [
     { name: 'Follow it', value: 'attach', description: 'Starts nothing; its outcome is the result' },
     { name: 'Wait for it, then deploy', value: 'wait' },
     { name: 'Cancel', value: 'fail' },
@@ -62,7 +62,7 @@ async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
     resume: { command: siteCommand('watch', of), why: 'Follow it with' },
     read: async () => {
       const site = await readSite(ctx, of, { retry: false });
-      const releases = saysGoing(site, []) ? null : await readReleases(ctx, of, { retry: false });
+      const releases = reportsWork(site, []) ? null : await readReleases(ctx, of, { retry: false });
       const word = progressOf(site, releases);
       return { status: word ?? statusOf(site) ?? 'unknown', verdict: word === undefined ? ('idle' as const) : undefined };
     },

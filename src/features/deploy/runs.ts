@@ -9,7 +9,7 @@ import { isTarget, type Target } from '../../platform/names/names.ts';
 import type { Baseline } from './baseline.ts';
 import type { DeployResult } from './result.ts';
 
-/** A deployment or rollback that this machine started or follows, saved so that another process can resume it. No secrets. */
+/** A deployment or rollback that this machine started or follows, saved so that it can be resumed. Contains no secrets. */
 export interface Run {
   readonly version: 1;
   readonly kind: 'deploy' | 'rollback';
@@ -22,13 +22,13 @@ export interface Run {
   readonly baseline: Baseline;
   /** The id of the release that a rollback makes live. */
   readonly to: string | null;
-  /** Its commit, if the live release had another one. Missing in run files of 0.1.0. */
+  /** Its commit, if the live release had a different one. Missing in run files of 0.1.0. */
   readonly commit?: string | null;
-  /** Somebody else's deployment: we sent no request. */
+  /** Someone else's deployment; we sent no request. */
   readonly attached: boolean;
-  /** The answer to our request arrived. Before that, it may or may not have been sent. */
+  /** The response to our request arrived. Until then, it may or may not have been sent. */
   readonly asked: boolean;
-  /** The gap between the baseline and the answer left room for another deployment. */
+  /** Another deployment may have started between the baseline and the response. */
   readonly blurred: boolean;
   /** It was seen in progress. */
   readonly going: boolean;
@@ -53,7 +53,7 @@ type Needs = Pick<Context, 'settings' | 'clock' | 'progress'>;
 
 const directoryOf = ({ settings }: Needs): string => join(settings.directories.state, 'runs');
 
-/** Saves a run before its request is sent, in its own file. The name sorts after all others even if the clock was set back. */
+/** Saves a run in its own file before its request is sent. Its name sorts last, even if the clock was set back. */
 export function remember(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site' | 'baseline'> & Partial<Run>): Remembered {
   const now = ctx.clock.now();
   const run: Run = {
@@ -78,7 +78,7 @@ export function remember(ctx: Needs, given: Pick<Run, 'kind' | 'server' | 'site'
   return remembered;
 }
 
-/** Every run, latest first. Skips files that are not runs. */
+/** Reads every run, latest first. Skips files that are not runs. */
 export function recall(ctx: Needs): Remembered[] {
   const directory = directoryOf(ctx);
   return runFiles(directory).flatMap((name) => {
@@ -101,7 +101,7 @@ function keep({ progress }: Needs, file: string, first: Run): Remembered {
         writeJson(file, run);
       } catch (error) {
         writable = false;
-        progress.warn(`Could not save this run (${systemCode(error)}), so dnx site watch cannot resume it.`);
+        progress.warn(`Could not save this run (${systemCode(error)}), so dnx watch cannot resume it.`);
       }
     },
     forget: () => drop(file),
@@ -136,7 +136,7 @@ function isRun(run: Partial<Run>): run is Run {
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 
-/** A time as a name that sorts. */
+/** A time as a sortable file name. */
 const stamp = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');
 
 /** The time in such a name; 0 if there is none. */
@@ -160,7 +160,7 @@ const runFiles = (directory: string): string[] =>
     .sort()
     .reverse();
 
-/** Removes old runs, and files that a killed process left half written. */
+/** Removes old runs, and partial files of killed processes. */
 function prune(directory: string, now: number): void {
   const oldest = stamp(now - KEPT_MS);
   const dropped = runFiles(directory).filter((name, index) => index >= KEPT - 1 || name < oldest);
@@ -170,11 +170,11 @@ function prune(directory: string, now: number): void {
 
 const modified = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** Removes a file if possible: it may belong to another user. */
+/** Removes a file, if permitted. */
 function drop(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch {
-    // Reading skips it.
+    // Another user's file; reading skips it.
   }
 }

@@ -1,6 +1,6 @@
 import { isError, usage } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
-import { ago, utcOf } from '../../base/time.ts';
+import { duration, utcOf } from '../../base/time.ts';
 import type { Consent, Context, Given } from '../../cli/language/command.ts';
 import { done, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
@@ -16,7 +16,7 @@ interface ScheduleValues {
 
 type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'world'> & { readonly targets: Targets };
 
-/** The consent to replace a deployment that is already scheduled. */
+/** The confirmation for replacing a scheduled deployment. */
 export async function replacing(ctx: Needs, values: ScheduleValues, { yes }: Given): Promise<Consent | undefined> {
   const moment = await momentIn(ctx, values);
   const before = await scheduled(ctx, siteReference(ctx.targets));
@@ -34,13 +34,13 @@ export async function schedule(ctx: Needs, values: ScheduleValues): Promise<View
   const { data } = await ctx.api.send<object>('POST /servers/{server}/sites/{site}/schedule-deploy', idsOf(of), {
     body: { scheduled_at: moment.utc },
   });
-  const sentence = `Scheduled a deployment of ${of.site.label} for ${show(moment, ago(moment.utc, ctx.clock.now()))}`;
+  const sentence = `Scheduled a deployment of ${of.site.label} for ${show(moment, `in ${duration(Date.parse(moment.utc) - ctx.clock.now())}`)}`;
   return done(sentence, data ?? { message: sentence, scheduled_at: moment.utc });
 }
 
 function momentIn({ clock, world }: Needs, { at, tz, in: delay }: ScheduleValues): Promise<Moment> {
   if ((at === undefined) === (delay === undefined))
-    throw usage('Give either --at or --in.', 'For example --at 2026-12-01T02:00, or --in 90m.');
+    throw usage('Use either --at or --in.', 'For example: --at 2026-12-01T02:00 or --in 90m');
   return momentOf({ at, tz, delay, now: clock.now(), zone: world.env.TZ });
 }
 

@@ -2,20 +2,20 @@ import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { columns, ending, type Result, rows, type View } from '../../cli/output/view.ts';
 import { allowanceOf, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { type DeployValues, looksFirst } from './options.ts';
+import { type DeployValues, readsSiteFirst } from './options.ts';
 import { type DeployResult, deployColumns, type Report, resultOf } from './result.ts';
 import { type DeployContext, siteCommand, siteReference } from './snapshot.ts';
 
 const AT_A_TIME = 4;
 const MOST_AT_A_TIME = 20;
 
-/** About 40 polls a minute in all, which leaves room under the limit of 60 for other requests. */
+/** Keeps all polls together at about 40 a minute, below the rate limit of 60. */
 const PACE_MS = 1_500;
 
 /** Deploys one site. */
 type DeployOne = (ctx: DeployContext, values: DeployValues, pace: () => number) => Promise<Report>;
 
-/** Deploys several sites, a few at a time, and resolves to their outcomes in the given order. */
+/** Deploys several sites, a few at a time. Reports are in the given order. */
 export async function deploySeveral(
   ctx: DeployContext,
   all: readonly Targets[],
@@ -50,10 +50,10 @@ export async function deploySeveral(
   };
   const close = ctx.ci.group(`Deploy ${all.length} sites`);
   await Promise.all(Array.from({ length: Math.min(concurrency, all.length) }, worker)).finally(close);
-  return { all: done, view: view(all, done, ctx.signal) };
+  return { all: done, view: view(ctx, all, done) };
 }
 
-/** Deploys one of several sites: asks nothing, and turns a failure into a result. */
+/** Deploys one of several sites without prompts. Turns a failure into a report. */
 async function one(ctx: DeployContext, work: (inner: DeployContext) => Promise<Report>): Promise<Report> {
   const { ask, ci, targets } = ctx;
   const progress = ctx.progress.branch();
@@ -64,30 +64,34 @@ async function one(ctx: DeployContext, work: (inner: DeployContext) => Promise<R
   });
   progress.done();
   if (isStop(report.failure)) return report;
-  if (report.failure) ctx.progress.warn(withName(report.failure.message, targets));
-  else ctx.progress.note(report.done ?? `${targets.site?.label}: ${report.result.outcome}`);
+  if (report.failure) ctx.progress.failed(withName(report.failure.message, targets), report.failure.details);
+  else ctx.progress.succeeded(report.done ?? `${targets.site?.label}: ${report.result.outcome}`);
   return report;
 }
 
-/** A message that says which site it is about. */
+/** Prefixes a message with the site, unless it contains it. */
 const withName = (message: string, { site }: Targets): string =>
   !site || message.includes(site.label) ? message : `${site.label}: ${message}`;
 
 const unstarted = ({ site, server }: Targets): DeployResult =>
   resultOf({ site: site ?? { label: '' }, server: server ?? { label: '' } }, { outcome: null });
 
-/** The report of a site that was skipped. */
+/** The report of a skipped site. */
 function notStarted(targets: Targets, { aborted }: AbortSignal): Report {
   const why = aborted ? 'dnx was interrupted' : 'too many other sites failed';
-  return { result: unstarted(targets), failure: new DnxError('partial', `${targets.site?.label} was not deployed, because ${why}.`) };
+  return { result: unstarted(targets), failure: new DnxError('partial', `${targets.site?.label} was not deployed: ${why}.`) };
 }
 
-function view(all: readonly Targets[], done: readonly Report[], { reason }: AbortSignal): Result {
+function view({ settings, signal: { reason }, world }: DeployContext, all: readonly Targets[], done: readonly Report[]): Result {
   const failed = done.filter(({ failure }) => failure);
   const items = done.map(({ result, failure }): DeployResult & { error?: { code: string; message: string } } =>
     failure ? { ...result, error: { code: failure.code, message: failure.message } } : result,
   );
-  const others = deployColumns.filter(({ key }) => key !== 'outcome' && key !== 'status' && key !== 'site');
+  const person = settings.format === 'table' && world.stdout.isTTY === true;
+  const others = deployColumns.filter(({ key }) => {
+    if (person && key !== 'server' && done.every(({ result }) => result[key as keyof DeployResult] === null)) return false;
+    return key !== 'outcome' && key !== 'status' && key !== 'site';
+  });
   const shown = [...columns<DeployResult>('site', { key: 'outcome', cell: ({ outcome }) => outcome ?? 'not started' }), ...others];
   const leftOut = done.some(({ result, failure }) => result.outcome === null && failure?.code === 'partial');
   const stopped = done.find(({ failure }) => isStop(failure))?.failure ?? (leftOut && reason instanceof DnxError ? reason : undefined);
@@ -98,15 +102,17 @@ function view(all: readonly Targets[], done: readonly Report[], { reason }: Abor
         ...open.map((of) => ({ command: siteCommand('watch', of), why: 'Resume with' })),
       )
     : failed.length > 0
-      ? new DnxError('partial', `${failed.length} of ${done.length} sites failed`)
+      ? new DnxError('partial', `${failed.length} of ${done.length} sites failed`, {
+          next: failed.flatMap(({ failure }) => failure?.next ?? []),
+        })
       : undefined;
-  return { view: ending(rows(items, shown, '')), exit: failure };
+  return { view: ending(rows(items, shown, '')), exit: failure, next: done.flatMap(({ next = [] }) => next) };
 }
 
-/** Requests that it takes to start one deployment, including those that read the site first. */
-export const requestsFor = (values: DeployValues): number => (looksFirst(values) ? 3 : 1);
+/** The number of requests that start one deployment. */
+export const requestsFor = (values: DeployValues): number => (readsSiteFirst(values) ? 3 : 1);
 
-/** The sites that would be deployed, and the requests for each. */
+/** The result of --dry-run: the sites and the number of requests. */
 export function plan(all: readonly Targets[], values: DeployValues): View {
   const each = requestsFor(values);
   const items = all.map(({ site, server }) => ({ site: site?.label, server: server?.label, requests: each }));

@@ -4,10 +4,10 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { readBefore } from '../../platform/follow/rules.ts';
 import { isId, type Target, type Targets } from '../../platform/names/names.ts';
-import { type Baseline, baselineOf, type Site, saysGoing } from './baseline.ts';
-import { type Release, releasesOf, underWay } from './release.ts';
+import { type Baseline, baselineOf, reportsWork, type Site } from './baseline.ts';
+import { inProgress, type Release, releasesOf } from './release.ts';
 
-/** What the steps of a deployment need. */
+/** The context of a deployment. */
 export type DeployContext = Pick<Context, 'api' | 'ask' | 'ci' | 'clock' | 'deadline' | 'progress' | 'settings' | 'signal' | 'world'> & {
   readonly targets: Targets;
 };
@@ -18,7 +18,7 @@ export interface SiteReference {
   readonly site: Target;
 }
 
-/** The site that a command names. `domain` is its name once it was read: it may have been given by its id. */
+/** The site of a command. `domain` is its name if it was read, because it may have been given by id. */
 export function siteReference({ server, site }: Targets, domain?: string): SiteReference {
   if (!server || !site) throw new Error('A deployment needs a server and a site.');
   return { server, site: { id: site.id, label: wordOf(domain) || site.label } };
@@ -27,34 +27,35 @@ export function siteReference({ server, site }: Targets, domain?: string): SiteR
 /** The path parameters of a site. */
 export const idsOf = ({ server, site }: SiteReference) => ({ server: server.id, site: site.id });
 
-/** The words of a command for this site that works from anywhere. */
+/** A command for this site that works in any directory. */
 export const siteCommand = (verb: string, { server, site }: SiteReference): readonly string[] => [
-  ...['site', verb, site.label],
+  ...(['watch', 'releases'].includes(verb) ? [] : ['site']),
+  ...[verb, site.label],
   ...['--server', server.label],
 ];
 
-/** The rollback of this site, to a release if one is given. */
+/** The rollback command of this site, optionally to a release. */
 export const rollbackCommand = ({ server, site }: SiteReference, to?: string): readonly string[] => [
   ...['rollback', site.label, '--server', server.label],
   ...(to === undefined ? [] : ['--to', to]),
 ];
 
-/** What following a deployment reads. */
+/** The endpoints for following a deployment. */
 export const siteEndpoint = 'GET /servers/{server}/sites/{site}' satisfies Endpoint;
 export const releasesEndpoint = 'GET /servers/{server}/sites/{site}/releases' satisfies Endpoint;
 
-/** The site as it is now. */
+/** Reads the site. */
 export async function readSite(
   { api }: Pick<Context, 'api'>,
   of: SiteReference,
   options: { readonly retry?: boolean } = {},
 ): Promise<Site> {
   const { data } = await api.send<Site>(siteEndpoint, idsOf(of), options);
-  if (data === undefined) throw new DnxError('failed', 'The answer from Deploynix has no site.');
+  if (data === undefined) throw new DnxError('failed', 'The response from Deploynix has no site.');
   return data;
 }
 
-/** The releases, newest first; null if the API or the token does not allow reading them. */
+/** Reads the releases, newest first; null if the API or the token does not allow it. */
 export async function readReleases(
   { api }: Pick<Context, 'api'>,
   of: SiteReference,
@@ -73,38 +74,38 @@ export interface Snapshot {
   readonly site: Site;
   readonly releases: readonly Release[] | null;
   readonly baseline: Baseline;
-  /** Start of the reading, in ms of the monotonic clock. */
+  /** When reading started, in ms of the monotonic clock. */
   readonly at: number;
 }
 
-/** Reads the site and its releases, again if they contradict each other. */
+/** Reads the site and its releases, and retries once if they contradict each other. */
 export async function takeSnapshot(ctx: Pick<Context, 'api' | 'clock'>, of: SiteReference, again = true): Promise<Snapshot> {
   const at = ctx.clock.elapsed();
   const site = await readSite(ctx, of);
   const releases = await readReleases(ctx, of);
-  // A deployment that started or ended between the two requests shows in only one answer.
-  const torn = releases !== null && releases.length > 0 && saysGoing(site, releases) !== underWay(releases).length > 0;
+  // A deployment that started or ended between the two requests appears in only one response.
+  const torn = releases !== null && releases.length > 0 && reportsWork(site, releases) !== inProgress(releases).length > 0;
   return torn && again ? takeSnapshot(ctx, of, false) : { site, releases, baseline: baselineOf(site, releases), at };
 }
 
-/** Refuses a site that was renamed since its name was looked up. */
+/** Fails if the site was renamed since the lookup. */
 function refuseRenamed(targets: Targets, { site }: Snapshot): void {
   const { label } = siteReference(targets).site;
   const now = wordOf(site.domain);
   if (now === '' || isId(label) || now.toLowerCase() === label.toLowerCase()) return;
-  throw new DnxError('not_found', `${label} is now called ${now}. Nothing was changed.`, {
+  throw new DnxError('not_found', `${label} was renamed to ${now}. Nothing was changed.`, {
     hint: 'Run the command again with the new name.',
   });
 }
 
-/** The site and its releases right before a request. */
+/** Takes a snapshot and checks that the site still has the same name. */
 export async function snapshotNamed(ctx: DeployContext): Promise<Snapshot> {
   const snapshot = await takeSnapshot(ctx, siteReference(ctx.targets));
   refuseRenamed(ctx.targets, snapshot);
   return snapshot;
 }
 
-/** The snapshot before a request. Undefined if the token cannot read the site and following is optional. */
+/** Takes the snapshot before a request. Undefined if the token cannot read the site and following is optional. */
 export const snapshotBefore = (ctx: DeployContext, required: boolean): Promise<Snapshot | undefined> =>
   readBefore(ctx.progress, () => snapshotNamed(ctx), {
     required,

@@ -6,13 +6,13 @@ import { followRun } from './follow-run.ts';
 import type { Verification } from './options.ts';
 import { reportOf } from './outcome.ts';
 import { verify } from './probe.ts';
-import { isGoing, liveOf, type Release } from './release.ts';
+import { isInProgress, liveOf, type Release } from './release.ts';
 import { requestRollback } from './request.ts';
 import type { Report } from './result.ts';
 import type { Remembered } from './runs.ts';
 import { type DeployContext, readSite, type SiteReference, type Snapshot, siteCommand, takeSnapshot } from './snapshot.ts';
 
-/** Fails before the deployment if a rollback would not be possible. */
+/** Fails before the deployment if --rollback-on-fail would not be possible. */
 export function refuseUnverifiable({ rollback }: Verification, { site, releases }: Snapshot, of: SiteReference): void {
   const possible = liveOf(releases) && site.zero_downtime_enabled !== false;
   if (!rollback || possible) return;
@@ -36,10 +36,10 @@ interface Deployed {
   readonly verification: Verification;
 }
 
-/** The reason in a run file while the verification has not finished. */
+/** The reason in the run file until the verification has finished. */
 const UNVERIFIED = 'its verification did not finish';
 
-/** Verifies a deployment that succeeded, and rolls it back if it fails and that is wanted. */
+/** Verifies a successful deployment, and rolls back if that fails and is wanted. */
 export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): Promise<Report> {
   const { run, report, before, verification } = deployed;
   const { result } = report;
@@ -58,7 +58,7 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
     const then = report.release ? undefined : await readSite(ctx, run.run);
     const why = await verify(ctx, verification, { name, release: result.release });
     if (why !== undefined) finish('failed', `it went live but failed verification: ${why}`);
-    return { why, ...(await lookAgain(ctx, deployed, then).catch((error: unknown) => blind(error, why))) };
+    return { why, ...(await recheck(ctx, deployed, then).catch((error: unknown) => withoutRollback(error, why))) };
   }).finally(close);
   if ('result' in verified) return verified;
   const { why, now, theirs } = verified;
@@ -81,13 +81,13 @@ export async function verifyDeployment(ctx: DeployContext, deployed: Deployed): 
   return finish('rolled_back', `to ${back.name}: ${why}`, back);
 }
 
-/** Adds to a failed read that the deployment failed verification and was not rolled back. */
-function blind(error: unknown, why: string | undefined): never {
+/** Adds to a read error that the deployment failed verification and was not rolled back. */
+function withoutRollback(error: unknown, why: string | undefined): never {
   if (why === undefined || !(error instanceof DnxError) || isStop(error)) throw error;
   throw error.withHint(`It failed verification: ${why}. It was not rolled back.`);
 }
 
-/** Somebody else's deployment. `live`: it replaced ours. */
+/** Someone else's deployment. `live`: it replaced ours. */
 interface Theirs {
   readonly reason: string;
   readonly live: boolean;
@@ -95,34 +95,34 @@ interface Theirs {
 
 const PAUSE_MS = 5_000;
 
-/** Whether ours is still live. An older release that is live again may be a stale answer, so it must stay that way. */
-async function lookAgain(ctx: DeployContext, deployed: Deployed, then: Site | undefined) {
+/** Checks whether our release is still live. An older live release may be a stale response, so it must persist. */
+async function recheck(ctx: DeployContext, deployed: Deployed, then: Site | undefined) {
   const { before, run } = deployed;
   for (const began = ctx.clock.elapsed(); ; await ctx.clock.sleep(Math.min(PAUSE_MS, ctx.deadline - ctx.clock.elapsed()), ctx.signal)) {
     const now = await takeSnapshot(ctx, run.run);
-    const theirs = somebodyElse(deployed, then, now);
+    const theirs = otherDeployment(deployed, then, now);
     const old = before.releases?.some(({ id }) => id === liveOf(now.releases)?.id);
     if (!theirs?.live || !old || ctx.clock.elapsed() - began >= PATIENCE_MS) return { now, theirs };
   }
 }
 
-/** What somebody else has deployed since, or is deploying. `then`: the site before the verification, if it keeps no releases. */
-function somebodyElse({ before, report }: Deployed, then: Site | undefined, now: Snapshot): Theirs | undefined {
+/** Someone else's deployment since ours, if any. `then`: the site before the verification, if it has no releases. */
+function otherDeployment({ before, report }: Deployed, then: Site | undefined, now: Snapshot): Theirs | undefined {
   const ours = report.release;
   const live = liveOf(now.releases);
   if (ours && live && live.id !== ours.id) return { reason: `release ${live.name} is live instead of ${ours.name}`, live: true };
   const fresh = newSince(before.baseline, now.releases);
-  // The first one since is ours, even if it did not show yet when the deployment was judged.
+  // The oldest new release is ours, even if it was not visible when the deployment was judged.
   const others = ours ? fresh.filter(({ id }) => id !== ours.id) : fresh.slice(0, -1);
   const [other] = others;
-  if (other && !live && !isGoing(other)) return { reason: `release ${other.name} was deployed after it`, live: true };
+  if (other && !live && !isInProgress(other)) return { reason: `release ${other.name} was deployed after it`, live: true };
   if (then && (now.site.last_deployed_at ?? null) !== (then.last_deployed_at ?? null))
     return { reason: 'the site was deployed again', live: true };
   const busy = other ?? progressOf(now.site, now.releases);
   return busy === undefined ? undefined : { reason: 'another deployment is in progress', live: false };
 }
 
-/** Rolls back and verifies that too. Resolves to the reason if it failed. */
+/** Rolls back and verifies that, too. Resolves to the reason for a failure. */
 async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now: Snapshot, back: Release): Promise<string | undefined> {
   const { run: of } = run;
   const name = of.site.label;
@@ -133,11 +133,11 @@ async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now
     const { failure } = await followRun(ctx, rollback);
     if (isStop(failure) || failure?.code === 'timed_out') throw failure;
     const why = failure ? failure.message : await verify(ctx, verification, { name, release: back.name });
-    // The run of the deployment tells the result.
+    // The run of the deployment has the result.
     rollback.forget();
     return why;
   } catch (error) {
-    // A refusal is an answer; after anything else the result is open.
+    // Rejected by the API. After any other error the outcome is unknown.
     if (error instanceof DnxError && error.status !== undefined) return error.message;
     throw error;
   } finally {
@@ -145,7 +145,7 @@ async function rollBack(ctx: DeployContext, { run, verification }: Deployed, now
   }
 }
 
-/** Ctrl-C, a refusal or a timeout while verifying: the deployment itself is done, but the command fails. */
+/** Turns an error during verification into a failed report: the deployment itself is done. */
 async function orStopped<T extends object>(report: Report, work: () => Promise<T>): Promise<T | Report> {
   try {
     return await work();

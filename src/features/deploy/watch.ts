@@ -10,18 +10,18 @@ import type { Report } from './result.ts';
 import { type Remembered, type Run, recall, remember } from './runs.ts';
 import { type DeployContext, type SiteReference, type Snapshot, siteReference, takeSnapshot } from './snapshot.ts';
 
-/** How long the outcome of a finished run is repeated, in ms. */
-const RETOLD_MS = 3_600_000;
+/** How long `watch` repeats the outcome of a finished run, in ms. */
+const REPEATED_MS = 3_600_000;
 
 type WatchContext = DeployContext & Pick<Context, 'tokens'>;
 
-/** Somebody else's deployment as a run of ours. Sends nothing. */
+/** Saves someone else's deployment as a run. Sends nothing. */
 export const attach = (ctx: DeployContext, { server, site }: SiteReference, { baseline }: Snapshot): Remembered =>
   remember(ctx, { kind: 'deploy', server, site, baseline, attached: true, asked: true, going: true });
 
 /**
- * Resumes the last unfinished run (of the site, if one is given), else follows what is in progress.
- * A run is obsolete once a later one of the same site was started.
+ * Resumes the last unfinished run (of the site, if given), or follows a deployment in progress. Only the latest run of each
+ * site counts.
  */
 export async function watch(ctx: WatchContext): Promise<Report | View> {
   const { site } = ctx.targets;
@@ -31,27 +31,27 @@ export async function watch(ctx: WatchContext): Promise<Report | View> {
   if (latest && !latest.run.result) return withFlags(await resume(ctx, latest), flagsOf(ctx, latest.run));
   const running = site && (await attachToRunning(ctx));
   if (running && 'run' in running) return followRun(ctx, running);
-  if (latest && ctx.clock.now() - Date.parse(latest.run.started_at) < RETOLD_MS)
-    return withFlags(retell(ctx, latest), flagsOf(ctx, latest.run));
+  if (latest && ctx.clock.now() - Date.parse(latest.run.started_at) < REPEATED_MS)
+    return withFlags(repeatResult(ctx, latest), flagsOf(ctx, latest.run));
   if (running) return running;
   const unfinished = runs.find(({ run }) => !run.result);
   if (unfinished) return withFlags(await resume(ctx, unfinished), flagsOf(ctx, unfinished.run));
-  const next = { command: ['site', 'watch', 'shop.example.com'], why: 'Give a domain' };
+  const next = { command: ['watch', 'shop.example.com'], why: 'For example' };
   throw usage('No site given, and no unfinished deployment to resume.', undefined, next);
 }
 
-/** True if the user chose a host, a profile, or a token that belongs to one. */
+/** True if the user chose a host, a profile or a token. */
 const isChosen = ({ settings: { origins }, world }: WatchContext): boolean =>
   [origins.host, origins.profile].some((origin) => origin === 'option' || origin === 'environment') || Boolean(world.env.DNX_TOKEN);
 
-/** True if a run can be resumed with these settings. Without a site or a chosen host, the run decides the host. */
+/** True if a run can be resumed with these settings. Without a site and a chosen host, the run's host is used. */
 const isReachable = (ctx: WatchContext, { host }: Run): boolean => host === ctx.settings.host || (!ctx.targets.site && !isChosen(ctx));
 
 /** The options for the host and profile of a run, if they differ from the current ones. */
 const flagsOf = ({ settings }: WatchContext, { host, profile }: Run): readonly string[] =>
   host === settings.host && profile === settings.profile ? [] : ['--profile', profile, '--host', host];
 
-/** The context with the profile and host of a run. */
+/** A context with the profile and host of a run. */
 async function contextOf(ctx: WatchContext, run: Run): Promise<WatchContext> {
   const { host, profile } = run;
   if (isChosen(ctx) || flagsOf(ctx, run).length === 0) return ctx;
@@ -78,12 +78,12 @@ async function resume(outer: WatchContext, remembered: Remembered): Promise<Repo
   const { release } = report.result;
   if (!run.asked && release) {
     const sign = run.kind === 'deploy' ? 'is the only new one, so it' : 'is live, so the rollback';
-    ctx.progress.warn(`The answer to the request was lost. Release ${release} ${sign} is assumed to be yours.`);
+    ctx.progress.warn(`The response to the request was lost. Release ${release} ${sign} is assumed to be yours.`);
   }
   return report;
 }
 
-/** The deployment in progress as a run of ours, or a message that there is none. */
+/** Attaches to a deployment in progress, or returns a message that there is none. */
 async function attachToRunning(ctx: DeployContext): Promise<Remembered | View> {
   const now = await takeSnapshot(ctx, siteReference(ctx.targets));
   const of = siteReference(ctx.targets, now.site.domain);
@@ -91,12 +91,12 @@ async function attachToRunning(ctx: DeployContext): Promise<Remembered | View> {
   return message(`No deployment of ${of.site.label} is in progress; its status is ${statusOf(now.site) ?? 'unknown'}.`, now.site);
 }
 
-/** Repeats the result of a finished run, whose output may have been interrupted. */
-function retell({ progress }: Pick<Context, 'progress'>, { run }: Remembered): Report {
+/** Repeats the result of a finished run, because its output may have been interrupted. */
+function repeatResult({ progress }: Pick<Context, 'progress'>, { run }: Remembered): Report {
   const { result, reason } = run;
   if (!result) throw new Error('A run without a result cannot be repeated.');
   const job = jobOf(run);
-  progress.note(`The ${job} has already ended.`);
+  progress.note(`The ${job} has already finished.`);
   if (result.outcome === 'succeeded' && reason) progress.warn(`The release is live, but ${reason}.`);
   return reportOf(run, result, reason);
 }

@@ -3,7 +3,7 @@ import { usage } from '../../base/errors.ts';
 
 /** A time, and the time zone to show it in. */
 export interface Moment {
-  /** ISO 8601 in UTC without fractions of a second, as the API gets it. */
+  /** ISO 8601 in UTC without fractions of a second, for the API. */
   readonly utc: string;
   readonly zone: string;
   readonly temporal: typeof TemporalApi;
@@ -17,14 +17,14 @@ interface Given {
   /** Milliseconds from now. */
   readonly delay: number | undefined;
   readonly now: number;
-  /** The TZ of the environment. */
+  /** The environment variable TZ. */
   readonly zone: string | undefined;
 }
 
 /** The latest Date, in epoch ms: in the year 275760. */
 const LATEST_MS = 8.64e15;
 
-/** Parses a time. Fails if it is past, or skipped or repeated by daylight saving. The polyfill is large, so it is loaded here. */
+/** Parses a time. Fails if it is in the past, or skipped or repeated by daylight saving. Loads the polyfill, which is large. */
 export async function momentOf({ at, tz, delay, now, zone: local }: Given): Promise<Moment> {
   const { Temporal } = await import('temporal-polyfill');
   const zone = zoneOf(Temporal, tz ?? (local || Temporal.Now.timeZoneId()));
@@ -59,7 +59,7 @@ function zoneOf(Temporal: typeof TemporalApi, name: string): string {
 
 function read(Temporal: typeof TemporalApi, at: string, zone: string, zoned: boolean): TemporalApi.Instant {
   if (/(z|[+-]\d\d:?\d\d)$/i.test(at)) {
-    if (zoned) throw usage(`${at} has its own offset, so --tz does not apply.`, 'Leave out one of the two.');
+    if (zoned) throw usage(`${at} has its own offset, so --tz does not apply.`, 'Remove the offset or --tz.');
     return parsed(at, () => Temporal.Instant.from(at));
   }
   const time = parsed(at, () => Temporal.PlainDateTime.from(at.replace(' ', 'T')));

@@ -7,7 +7,7 @@ import { detailsOf } from '../token/token.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
 import { CHECK_HOST, type Contact } from './network.ts';
 
-/** Checks the keychain and where the token comes from. */
+/** Checks the keychain and the token. */
 export async function credentials({
   tokens,
   settings,
@@ -32,7 +32,7 @@ export async function credentials({
   return { signedIn: true, checks: [keychain, ok('token', `from the ${found.source}, for ${tokens.account}`)] };
 }
 
-/** Checks that the keychain answers, which it need not if the token is in the file. */
+/** Checks that the keychain works. Only a warning if the token is in the file. */
 async function keychainOf(tokens: Needs['tokens']): Promise<Check> {
   try {
     await tokens.probe({ insecure: false });
@@ -43,13 +43,13 @@ async function keychainOf(tokens: Needs['tokens']): Promise<Check> {
   }
 }
 
-/** Checks that the API accepts the token, and lists its abilities. */
+/** Checks that the API accepts the token, and its abilities. */
 export async function access({ api, settings, tokens, world }: Needs, { reply }: Contact, signedIn: boolean): Promise<Check[]> {
   const signIn = commandLine(['login'], settings);
   if (!reply) return [skipped('API', 'not reached'), skipped('abilities', 'unknown')];
   const { status, data: user } = reply;
   if (status < 300) {
-    if (!isObject(user)) return [failed('API', 'the answer is not JSON: another server, or a login page in between', CHECK_HOST)];
+    if (!isObject(user)) return [failed('API', 'the response is not JSON (another server or a login page?)', CHECK_HOST)];
     return [ok('API', `signed in as ${wordOf(user.email ?? user.name)}`), await abilities({ api, tokens, world })];
   }
   if (status === 401 && !signedIn) return [ok('API', 'reached, without a token'), skipped('abilities', 'not signed in')];
@@ -63,13 +63,13 @@ export async function access({ api, settings, tokens, world }: Needs, { reply }:
   return [failed('API', detail, fix), skipped('abilities', 'unknown')];
 }
 
-/** A person's own sign-in may do everything; a token in DNX_TOKEN most likely runs unattended. */
+/** Warns about every ability only for DNX_TOKEN, which is probably used unattended. */
 async function abilities({ api, tokens, world }: Pick<Needs, 'api' | 'tokens' | 'world'>): Promise<Check> {
   const own = await detailsOf(api, (await tokens.find())?.token ?? '');
   if (!Array.isArray(own?.abilities)) return skipped('abilities', 'the API does not list them');
   if (hasEverything(own.abilities))
     return world.env.DNX_TOKEN
-      ? warning('abilities', 'DNX_TOKEN can do everything', 'dnx token create, and choose what it should be able to do')
+      ? warning('abilities', 'DNX_TOKEN can do everything', 'dnx token create NAME, with only the abilities it needs')
       : ok('abilities', 'everything');
   return ok('abilities', own.abilities.join(', ') || 'none');
 }

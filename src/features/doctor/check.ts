@@ -1,9 +1,9 @@
 import type { Context } from '../../cli/language/command.ts';
 
-/** `skipped`: it could not be checked, or did not need to be. */
+/** `skipped`: could not or need not be checked. */
 export type CheckResult = 'ok' | 'warning' | 'failed' | 'skipped';
 
-/** One check, and how to fix what it found. */
+/** A check and how to fix its problem. */
 export interface Check {
   readonly check: string;
   readonly verdict: CheckResult;
@@ -11,14 +11,14 @@ export interface Check {
   readonly fix: string | null;
 }
 
-/** What the checks read. */
+/** What the checks need. */
 export type Needs = Pick<Context, 'api' | 'tokens' | 'settings' | 'world' | 'clock' | 'signal'>;
 
-/** Nothing to do. */
+/** A passed check. */
 export const ok = (check: string, detail: string): Check => ({ check, verdict: 'ok', detail, fix: null });
-/** Not checked; `detail` says why. */
+/** A skipped check; `detail` is the reason. */
 export const skipped = (check: string, detail: string): Check => ({ check, verdict: 'skipped', detail, fix: null });
-/** It works, but needs attention; `fix` is what to type or do. */
+/** A check that needs attention; `fix` is a command or an instruction. */
 export const warning = (check: string, detail: string, fix: string): Check => ({ check, verdict: 'warning', detail, fix });
-/** It does not work; `fix` is what to type or do. */
+/** A failed check; `fix` is a command or an instruction. */
 export const failed = (check: string, detail: string, fix: string): Check => ({ check, verdict: 'failed', detail, fix });

@@ -4,9 +4,9 @@ import { pathsIn } from '../../cli/language/calls.ts';
 import { type Leaf, operationsOf } from '../../cli/language/tree.ts';
 import type { Described, Field } from './openapi.ts';
 
-/** One difference between a document and dnx. */
+/** A difference between an OpenAPI document and dnx. */
 export interface Difference {
-  /** Whether dnx assumed it by analogy, or the API reference states it. */
+  /** Whether dnx assumed it, or the API reference states it. */
   readonly basis: 'assumed' | 'stated';
   readonly kind: 'operation' | 'field' | 'values' | 'status';
   readonly operation: string;
@@ -14,7 +14,7 @@ export interface Difference {
   readonly difference: string;
 }
 
-/** The differences between the document and what the commands declare. Assumptions come first. */
+/** Compares a document with the declarations of the commands. Assumptions come first. */
 export function compare(document: readonly Described[], commands: readonly Leaf[]): Difference[] {
   const described = new Map(document.map((each) => [shape(each.operation), each]));
   const declared = new Map(commands.flatMap(({ command }) => operationsOf(command)).map((each) => [shape(each), each]));
@@ -46,10 +46,10 @@ const difference = (
   difference: text,
 });
 
-/** The endpoint that declares a command's arguments and fields. */
+/** The endpoint of a command's arguments and fields. */
 const endpointOf = ({ command: { calls } }: Leaf): string => (typeof calls === 'function' ? '' : (pathsIn(calls).first ?? ''));
 
-/** The operation with its parameter names removed, so that two names for the same path are equal. */
+/** An operation without parameter names, to compare paths. */
 const shape = (operation: string): string => operation.replaceAll(/\{\w+\}/g, '{}').replace(/\/$/, '');
 
 function lacking(operation: string, document: readonly Described[]): Difference {
@@ -59,18 +59,18 @@ function lacking(operation: string, document: readonly Described[]): Difference 
   return difference('stated', 'operation', operation, null, `not in the document${instead}`);
 }
 
-/** Fields that dnx assumes but the document lacks, and fields of the document without an option. */
+/** Differences between the fields of a command and the request body in the document. */
 function bodies({ command, path }: Leaf, { operation, body }: Described): Difference[] {
   const options = command.fields ?? {};
   if (!command.fields || Object.keys(body).length === 0) return [];
   const assumed = Object.entries(options).filter(([name, option]) => option.assumed && !Object.hasOwn(body, name));
   const missing = Object.entries(body).filter(([name]) => !Object.hasOwn(options, name));
-  const demanded = Object.entries(body).filter(
+  const newlyRequired = Object.entries(body).filter(
     ([name, { required }]) => required && own(options, name) && !own(options, name)?.required && operation.startsWith('POST'),
   );
   return [
     ...assumed.map(([name]) => difference('assumed', 'field', operation, name, `sent by dnx ${path}, not in the document`)),
-    ...demanded.map(([name]) =>
+    ...newlyRequired.map(([name]) =>
       difference(basisOf(own(options, name)), 'field', operation, name, `required by the document, optional in dnx ${path}`),
     ),
     ...missing.map(([name, { required }]) =>
@@ -79,7 +79,7 @@ function bodies({ command, path }: Leaf, { operation, body }: Described): Differ
   ];
 }
 
-/** Values that only one side has. */
+/** Values that only dnx or only the document has. */
 function enums({ command, path }: Leaf, { operation, body, query }: Described): Difference[] {
   return Object.entries({ ...command.options, ...command.fields }).flatMap(([name, option]) => {
     const values = (own(body, name) ?? own(query, name))?.values;
@@ -93,7 +93,7 @@ function enums({ command, path }: Leaf, { operation, body, query }: Described): 
   });
 }
 
-/** Columns that the API would never fill. */
+/** Columns that are not in the response. */
 const columns = ({ command, path }: Leaf, { operation, answer }: Described): Difference[] =>
   Object.keys(answer).length === 0
     ? []
@@ -101,7 +101,7 @@ const columns = ({ command, path }: Leaf, { operation, answer }: Described): Dif
         .filter(({ key, computed }) => !computed && !Object.hasOwn(answer, key))
         .map(({ key }) => difference('assumed', 'field', operation, key, `shown by dnx ${path}, not in the document`));
 
-/** Status values that dnx cannot classify as good, bad or in progress. */
+/** Status values that dnx cannot classify. */
 function statuses({ operation, answer }: Described): Difference[] {
   return Object.entries(answer as Readonly<Record<string, Field>>).flatMap(([name, { values = [] }]) =>
     /status$/.test(name)

@@ -7,7 +7,7 @@ import { contact } from './network.ts';
 
 const marks = { ok: '✓ ok', warning: '! warning', failed: '✗ failed', skipped: '– skipped' } as const;
 
-/** Checks everything that dnx depends on. The result is safe to paste into a ticket. */
+/** Runs all checks. The result is safe to paste into a ticket. */
 export async function examine(ctx: Needs): Promise<Result> {
   const { checks: held, signedIn } = await credentials(ctx);
   const reached = await contact(ctx, signedIn);
@@ -16,10 +16,11 @@ export async function examine(ctx: Needs): Promise<Result> {
   const all = found.map((each) => redacted(each, ctx.world));
   const failures = all.filter(({ verdict }) => verdict === 'failed');
   const warnings = all.filter(({ verdict }) => verdict === 'warning');
-  const attention = `${failures.length + warnings.length} of ${all.length} checks need attention.`;
+  const bad = failures.length + warnings.length;
+  const attention = `${bad} of ${all.length} checks ${bad === 1 ? 'needs' : 'need'} attention.`;
   const shown = columns<Check>(
     'check',
-    { key: 'verdict', title: 'status', cell: ({ verdict }) => marks[verdict] },
+    { key: 'verdict', title: 'Status', cell: ({ verdict }) => marks[verdict] },
     { key: 'detail', wrap: true },
     { key: 'fix', wrap: true },
   );
@@ -28,7 +29,7 @@ export async function examine(ctx: Needs): Promise<Result> {
   return { view, note: warnings.length > 0 ? attention : `All ${all.length} checks passed.` };
 }
 
-/** Removes email addresses, URL passwords and the user's name in the home directory. */
+/** Removes email addresses, URL passwords and the path of the home directory. */
 function redacted(check: Check, { home }: Needs['world']): Check {
   const clean = (text: string): string =>
     text

@@ -6,7 +6,7 @@ import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import { placesOf } from '../completion/install.ts';
 import { type Check, type Needs, ok, skipped, warning } from './check.ts';
 
-/** Checks this machine: versions, files and their modes, shell completion. */
+/** Checks versions, files and their modes, and shell completion. */
 export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>): Check[] {
   const { directories, linkFile } = settings;
   const config = join(directories.config, 'config.json');

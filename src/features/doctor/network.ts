@@ -11,10 +11,10 @@ export const CHECK_HOST = 'dnx config get host, and check DNX_HOST';
 
 const proxies = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as const;
 
-/** What one request showed about the connection to the API. */
+/** The result of one request to the API. */
 export interface Contact {
   readonly checks: readonly Check[];
-  /** Undefined if there was no answer. */
+  /** Undefined if there was no response. */
   readonly reply: Reply | undefined;
 }
 
@@ -24,7 +24,7 @@ export async function contact({ api, settings, world, clock, signal }: Needs, si
   if (blocked.requests) {
     const { message, hint } = blocked.requests;
     const known = settings.problems.includes(blocked.requests);
-    const check = known ? skipped('host', 'no requests until the file is fixed') : failed('host', message, hint ?? 'Pass --host');
+    const check = known ? skipped('host', 'no requests until the file is fixed') : failed('host', message, hint ?? 'Use --host');
     return { reply: undefined, checks: [check, proxy(world.env)] };
   }
   const before = [ok('host', `${host} (from the ${origins.host ?? 'default'})`), proxy(world.env)];
@@ -61,10 +61,10 @@ function proxy(env: Needs['world']['env']): Check {
   );
 }
 
-/** The URL of a proxy without its username and password: everything up to the last `@`, for passwords need not be encoded. */
+/** A proxy URL without username and password. Cuts at the last `@`, because passwords may contain one. */
 const withoutUser = (url: string): string => url.replace(/^(\w+:\/\/)?.*@/s, '$1…@');
 
-/** The certificate of a host that was reached. It proves nothing if Node verifies none. */
+/** The TLS check of a reached host. Fails if certificate verification is off. */
 function tls(host: string, { NODE_TLS_REJECT_UNAUTHORIZED: verified }: Env): Check {
   const isUsed = host.startsWith('https:');
   if (verified === '0')
@@ -73,10 +73,10 @@ function tls(host: string, { NODE_TLS_REJECT_UNAUTHORIZED: verified }: Env): Che
       'certificates are not verified',
       'Unset NODE_TLS_REJECT_UNAUTHORIZED, and add your own CA with NODE_EXTRA_CA_CERTS',
     );
-  return isUsed ? ok('TLS', 'certificate valid') : skipped('TLS', 'not used on this machine');
+  return isUsed ? ok('TLS', 'certificate valid') : skipped('TLS', 'not used on loopback');
 }
 
-/** The step at which the request failed. */
+/** The checks after a failed request: where it failed. */
 function broken(reason: string, message: string, host: string, env: Env): Check[] {
   const dns = reason === 'ENOTFOUND' || reason === 'EAI_AGAIN';
   const certificate = /CERT|TLS|SIGN/.test(reason);

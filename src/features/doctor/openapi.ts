@@ -3,26 +3,26 @@ import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { readYaml } from '../../base/yaml.ts';
 
-/** A field as a document describes it. */
+/** A field in a document. */
 export interface Field {
   readonly required: boolean;
-  /** The allowed values; undefined if the document does not limit them. */
+  /** The allowed values; undefined if not limited. */
   readonly values: readonly string[] | undefined;
 }
 
-/** An operation of a document, reduced to what dnx compares. */
+/** The compared parts of an operation in a document. */
 export interface Described {
-  /** As the API reference would write it: `GET /servers/{server}`. */
+  /** As in the API reference: `GET /servers/{server}`. */
   readonly operation: string;
   readonly body: Readonly<Record<string, Field>>;
   readonly query: Readonly<Record<string, Field>>;
-  /** The fields of the resource in the answer, or of one in a list. */
+  /** The fields of the resource in the response, or of one in a list. */
   readonly answer: Readonly<Record<string, Field>>;
 }
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** The operations of an OpenAPI 3 document, in JSON or YAML. */
+/** Reads an OpenAPI 3 document in JSON or YAML. */
 export function readDocument(text: string, name: string): Described[] {
   const document = readYaml(text, name);
   if (!isObject(document) || !wordOf(document.openapi).startsWith('3') || !isObject(document.paths))
@@ -65,12 +65,12 @@ interface Raw extends Field {
 const plain = (raw: Readonly<Record<string, Raw>>): Record<string, Field> =>
   Object.fromEntries(Object.entries(raw).map(([name, { required, values }]) => [name, { required, values }]));
 
-/** The properties of a schema: those of the items of a list, and those of all parts of a composition. Reads each schema once. */
+/** The properties of a schema, of list items, and of all parts of a composition. Reads each schema once. */
 function fields(of: unknown, document: JsonObject, read = new Map<JsonObject, Record<string, Raw>>()): Record<string, Raw> {
   const schema = resolved(of, document);
   const known = read.get(schema);
   if (known) return known;
-  // For a schema that refers to itself.
+  // Ends the recursion of a self-referencing schema.
   read.set(schema, {});
   const found = schema.items ? fields(schema.items, document, read) : propertiesOf(schema, document, read);
   read.set(schema, found);
@@ -90,7 +90,7 @@ function propertiesOf(schema: JsonObject, document: JsonObject, read: Map<JsonOb
 const valuesOf = (schema: JsonObject): readonly string[] | undefined =>
   Array.isArray(schema.enum) ? schema.enum.filter((each) => each !== null).map(String) : undefined;
 
-/** The JSON schema of a request body or an answer. */
+/** The JSON schema of a request body or a response. */
 function schemaOf(of: unknown, document: JsonObject): unknown {
   const { content } = resolved(of, document);
   const media = isObject(content) ? Object.entries(content).find(([type]) => type.includes('json'))?.[1] : undefined;
@@ -109,7 +109,7 @@ function resolved(value: unknown, document: JsonObject, depth = 0): JsonObject {
   return resolved(found, document, depth + 1);
 }
 
-/** A step of a `$ref`, which need not be percent-encoded. */
+/** A step of a `$ref`, which may be percent-encoded. */
 function decoded(step: string): string {
   try {
     return decodeURIComponent(step);
@@ -120,7 +120,7 @@ function decoded(step: string): string {
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** The path of the first server's URL, a prefix of all paths. */
+/** The path of the first server URL, which prefixes all paths. */
 function basePath(document: JsonObject): string {
   const [server] = list(document.servers);
   const url = isObject(server) ? wordOf(server.url) : '';

@@ -9,12 +9,12 @@ export default {
     { run: ['npx deploynix-cli deploy "$SITE" --server "$SERVER" --verify /up'] },
     [
       ['Ids', 'With ids instead of names, the token needs fewer abilities'],
-      ['Prompts', 'None if CI is set; exit 2 names the missing option'],
+      ['Prompts', 'None if CI is set; dnx exits 2 and names the missing option'],
       ['--json', 'One object with the outcome on stdout'],
       ['--result-file <file>', 'The same object in a file'],
       ['--ci', 'Annotations, outputs and a summary (default in GitHub Actions)'],
       ['--rollback-on-fail', 'Roll back if verification fails: exit 11'],
     ],
-    'Rehearse a script against a local API with: dnx sandbox run -- ./deploy.sh',
+    'Test a script against a local API with: dnx sandbox run -- ./deploy.sh',
   ],
 } satisfies Topic;

@@ -5,8 +5,8 @@ export default {
   body: [
     [
       ['0', 'Success, an empty list, or nothing to change'],
-      ['1', 'Failed: the deployment, backup or restore, a server error, a bug'],
-      ['2', 'Usage: unknown option, missing value, a prompt without a terminal'],
+      ['1', 'Failed: deployment, backup or restore, API error, or a bug; or canceled'],
+      ['2', 'Usage: unknown option, missing value, or cannot prompt'],
       ['4', 'Not signed in, or the token was rejected (401)'],
       ['5', 'Forbidden: ability, role or plan (403)'],
       ['6', 'Not found (404), or ambiguous'],

@@ -5,15 +5,15 @@ import { optionSections } from '../../cli/run/help/terms.ts';
 const [[, everywhere] = ['', []]] = optionSections(globals);
 
 export default {
-  title: 'Options of every command',
+  title: 'Global options',
   body: [
     [...everywhere, ['-h, --help', 'Show help']],
     'Options that many commands take:',
     [
-      ['--server <server>', 'The server, by name, IP address or id'],
-      ['--site <site>', 'The site, by domain, server/domain or id'],
-      ['-y, --yes', 'Skip a confirmation'],
-      ['--confirm <name>', 'Confirm what cannot be undone'],
+      ['--server <server>', 'Server: name, IP or id'],
+      ['--site <site>', 'Site: domain, server/domain or id'],
+      ['-y, --yes', 'Skip the confirmation'],
+      ['--confirm <name>', 'Confirm a command that cannot be undone'],
       ['--[no-]wait, --timeout <time>', 'See dnx help waiting'],
     ],
   ],

@@ -6,7 +6,7 @@ export default {
     'The result goes to stdout; progress, prompts and errors go to stderr.',
     [
       ['-o table', 'Aligned columns (default)'],
-      ['--json, -o json', 'A list as an array, one thing as an object, as the API sends it'],
+      ['--json, -o json', 'JSON of the API: an array for a list, an object for one item'],
       ['-o ndjson', 'One JSON object per line'],
       ['-o yaml', 'The same as JSON, in YAML'],
       ['-o csv, -o tsv', 'Separated values with a header'],
@@ -14,10 +14,10 @@ export default {
       ['-o ids', 'Only the ids, one per line'],
     ],
     [
-      ['--fields a,b', 'Print only these fields'],
-      ['--sort field', 'Sort a list; -field for descending'],
-      ['--limit n', 'Print at most n items'],
-      ['--query expression', 'Filter with JMESPath (https://jmespath.org)'],
+      ['--fields <a,b>', 'Print only these fields'],
+      ['--sort <field>', 'Sort a list by this field; -field for descending'],
+      ['--limit <n>', 'Print at most n items of a list'],
+      ['--query <expression>', 'Filter with JMESPath (https://jmespath.org)'],
       ['--no-header', 'Omit the header of table, csv and tsv'],
     ],
     'With --json, an error is one line of JSON on stderr.',

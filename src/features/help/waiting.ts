@@ -3,10 +3,10 @@ import type { Topic } from '../../cli/language/topic.ts';
 export default {
   title: 'Waiting',
   body: [
-    'Deployments, rollbacks, backups, restores, certificates and new servers take time. By default dnx waits for the result, if the token can read it, and the exit code says how it ended.',
+    'Deployments, rollbacks, backups, restores, certificates and new servers take time. By default, dnx waits for the result if the token can read it, and the exit code tells you the outcome.',
     [
       ['--wait', 'Always wait'],
-      ['--no-wait', 'Return as soon as the work has started'],
+      ['--no-wait', 'Return as soon as the work is requested'],
       ['--timeout 5m', 'Stop waiting after 5 minutes (default 15m): exit 124'],
       ['Ctrl-C', 'Stop waiting: exit 130'],
     ],
@@ -15,7 +15,7 @@ export default {
     [
       ['--if-running attach', 'Wait for that deployment instead of starting one'],
       ['--if-running wait', 'Wait for it to finish, then deploy'],
-      ['--if-running fail', 'Fail'],
+      ['--if-running fail', 'Deploy nothing: exit 10'],
     ],
     'Outcomes in JSON: succeeded, failed, started, timed_out, superseded, rolled_back, unknown',
   ],

@@ -2,17 +2,17 @@ import { DnxError, isStop } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { within } from '../../platform/follow/rules.ts';
 
-/** What an overview is read with. */
-export type Reading = Pick<Context, 'api' | 'clock'>;
+/** What an overview needs. */
+export type Reading = Pick<Context, 'api' | 'clock' | 'world'>;
 
-/** An overview is not worth a longer wait. */
+/** The time limit for the extra requests of an overview. */
 const ALLOWANCE_MS = 10_000;
 
-/** The API for the further requests of an overview, which end in time. */
-export const inShort = (ctx: Reading): Reading['api'] => within(ctx, ALLOWANCE_MS).api;
+/** The API with that time limit. */
+export const briefApi = (ctx: Reading): Reading['api'] => within(ctx, ALLOWANCE_MS).api;
 
-/** An answer, or undefined where the token may not have it or Deploynix does not give it. */
-export async function ifAny<T>(answer: Promise<T>): Promise<T | undefined> {
+/** The result of a request, or undefined if it fails. */
+export async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {

@@ -16,7 +16,7 @@ interface Site {
   readonly updated_at: string;
 }
 
-/** A site in a list. */
+/** The columns of a site list. */
 export const siteColumns = columns<Site>(
   { key: 'domain', title: 'Site' },
   'status',
@@ -27,7 +27,7 @@ export const siteColumns = columns<Site>(
   { key: 'id', wide: true },
 );
 
-/** A site alone. The computed values are read by `siteOverview`. */
+/** The columns of a single site. `siteOverview` reads the computed ones. */
 export const siteDetails = columns<Site>(
   'domain',
   'status',

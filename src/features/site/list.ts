@@ -4,12 +4,12 @@ import { type Column, type Item, rows } from '../../cli/output/view.ts';
 
 const ofServer = 'GET /servers/{server}/sites';
 
-/** `site list`: of every server, or of the one that --server or DNX_SERVER names. The project and the profile do not narrow it. */
+/** `dnx site list`: all servers, or the one of --server or DNX_SERVER. Ignores the server of the link file and the profile. */
 export const listSites = (columns: readonly Column[]) =>
   command({
     name: 'list',
     aliases: ['ls'],
-    summary: 'List sites of all servers, or of one with --server',
+    summary: 'List sites on all servers, or on one with --server',
     calls: ['GET /servers', { when: 'server', instead: ofServer }, ofServer],
     shows: columns,
     examples: ['list', 'list --server web-1', 'list --json'],

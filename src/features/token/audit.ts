@@ -6,16 +6,16 @@ import type { Token } from './token.ts';
 const UNUSED_DAYS = 90;
 const DAY_MS = 86_400_000;
 
-/** A token and what needs attention about it. */
+/** A token and its audit flags. */
 export type Audited = Token & { readonly audit: readonly string[] };
 
-/** What `audit` compares tokens with: `now` in epoch ms, and the id of the token that is signed in. */
+/** `now` in epoch ms, and the id of the token in use. */
 interface Standard {
   readonly now: number;
   readonly own: string | undefined;
 }
 
-/** Flags tokens with every ability, unless they are the one signed in with; unused for 90 days; never used; of the same name. */
+/** Flags tokens that have every ability (except the one in use), are unused for 90 days, were never used, or share a name. */
 export function audit(tokens: readonly Token[], standard: Standard): Audited[] {
   return tokens.map((token) => ({ ...token, audit: [...flags(token, tokens, standard)] }));
 }

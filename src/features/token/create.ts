@@ -10,7 +10,7 @@ import { pickForToken } from './pick.ts';
 
 type Options = Choosing & { readonly to_file: string | undefined };
 
-/** Creates a token with just these abilities; it is printed once, alone on stdout, or written to a file and never shown. */
+/** Creates a token. It is printed once, alone on stdout, or written to a file and not shown. */
 export async function createToken(
   ctx: Pick<Context, 'api' | 'ask' | 'ci' | 'progress' | 'settings' | 'world'>,
   { to_file, ...wanted }: Options,
@@ -23,7 +23,7 @@ export async function createToken(
   const abilities = chosen ?? picked;
   const body: Readonly<Record<string, unknown>> = { ...(abilities && { abilities }), ...given };
   if (!('abilities' in body)) throw usage('No abilities given.', 'Use --for "deploy --wait", --preset ci-deploy or --ability site:deploy.');
-  const file = placeFor(to_file, ctx);
+  const file = tokenDestination(to_file, ctx);
   const fresh = await mint(api, body).catch((error: unknown) => {
     file?.discard();
     throw error;
@@ -44,15 +44,18 @@ export async function createToken(
   return { ...shownOnce(ctx, fresh), ...answers };
 }
 
-/** The file for a new token. Undefined for stdout, which then must lead somewhere. */
-export function placeFor(to_file: string | undefined, { settings, world }: Pick<Context, 'settings' | 'world'>): TokenFile | undefined {
+/** Reserves the file for a new token. Undefined for stdout; fails if that would lose the token. */
+export function tokenDestination(
+  to_file: string | undefined,
+  { settings, world }: Pick<Context, 'settings' | 'world'>,
+): TokenFile | undefined {
   if (to_file !== undefined) return reserveFile(to_file, world);
   if (settings.format === 'ids') throw usage('-o ids would omit the new token.', 'Use another format, or --to-file FILE.');
   if (world.stdout.discards) throw usage('Standard output is closed or /dev/null, so the new token would be lost.', 'Use --to-file FILE.');
   return undefined;
 }
 
-/** Writes a new token to its file, or revokes it. */
+/** Writes a new token to its file. Revokes it if that fails. */
 export async function written({ api }: Pick<Context, 'api'>, fresh: Fresh, file: TokenFile, more = ''): Promise<void> {
   try {
     file.write(fresh.plain);
@@ -62,7 +65,7 @@ export async function written({ api }: Pick<Context, 'api'>, fresh: Fresh, file:
   }
 }
 
-/** A new token on stdout; it is revoked if it cannot be written whole. */
+/** Prints a new token on stdout. Revokes it if that fails. */
 export function shownOnce({ api, ci }: Pick<Context, 'api' | 'ci'>, fresh: Fresh, more = ''): Result {
   ci.mask(fresh.plain);
   return {

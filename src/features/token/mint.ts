@@ -7,26 +7,26 @@ import type { Reply } from '../../platform/api/reply.ts';
 import { idIn } from '../../platform/names/names.ts';
 import { idOf, tokenIn, unwrapped } from './token.ts';
 
-/** A token that was just created and that nobody has yet. */
+/** A token that was just created and is not stored or printed yet. */
 export interface Fresh {
   readonly plain: string;
-  /** Undefined if the API does not say it. */
+  /** Undefined if the API does not send it. */
   readonly id: string | undefined;
   readonly name: string;
-  /** The API's answer, for a script. */
+  /** The API's response, for scripts. */
   readonly answer: object;
 }
 
 const seeAll: Next = { command: ['token', 'list', '--audit'], why: 'To review your tokens' };
 
-/** False if a failed POST certainly did nothing: it was refused, or never sent. */
+/** False if a failed POST certainly did nothing, because it was rejected or not sent. */
 export function mayHaveActed(error: unknown): boolean {
   if (!isError(error) || error.code === 'usage') return false;
   if (error.cause instanceof NetworkFault) return error.cause.sent;
   return error.status === undefined ? error.code !== 'unauthenticated' : error.status >= 500;
 }
 
-/** Creates a token. A failure says what may exist now. */
+/** Creates a token. The error says whether one may exist. */
 export async function mint(api: Pick<Api, 'send'>, body: Readonly<Record<string, unknown>>): Promise<Fresh> {
   const name = wordOf(body.name);
   let reply: Reply;
@@ -34,18 +34,18 @@ export async function mint(api: Pick<Api, 'send'>, body: Readonly<Record<string,
     reply = await api.send('POST /tokens', {}, { body });
   } catch (error) {
     if (!isError(error) || !mayHaveActed(error)) throw error;
-    throw error.withHint(`Token ${name} may have been created, and nobody has it.`, seeAll);
+    throw error.withHint(`Token ${name} may have been created, but its value is lost.`, seeAll);
   }
   const known = isObject(reply.data) ? idIn(reply.data.id) : undefined;
   try {
     const plain = tokenIn(reply);
     return { plain, id: known ?? idOf(plain), name, answer: unwrapped(reply) };
   } catch (error) {
-    throw await undelivered(api, { id: known, name }, 'The new token is unknown', error);
+    throw await undelivered(api, { id: known, name }, 'Could not read the new token', error);
   }
 }
 
-/** Revokes a new token that could not be delivered. If that fails, says which token exists and how to revoke it. */
+/** Revokes a new token that could not be stored or printed. If that fails, the error says how to revoke it. */
 export async function undelivered(
   api: Pick<Api, 'send'>,
   { id, name }: Pick<Fresh, 'id' | 'name'>,
@@ -55,7 +55,7 @@ export async function undelivered(
 ): Promise<DnxError> {
   const gone = id !== undefined && (await isRevoked(api, id));
   const number = id === undefined ? '' : ` (id ${id})`;
-  const sentence = gone ? 'The new token was revoked.' : `The new token ${name}${number} exists and nobody has it.`;
+  const sentence = gone ? 'The new token was revoked.' : `The new token ${name}${number} still exists.`;
   const next: Next = id === undefined ? seeAll : { command: ['token', 'revoke', id], why: 'Revoke it with' };
   const { code, hint } = isError(cause) ? cause : { code: 'failed' as const, hint: undefined };
   return new DnxError(code, `${what}: ${reasonFor(cause)}. ${sentence}${more}`, { hint, next: gone ? [] : [next], cause });
@@ -70,10 +70,10 @@ async function isRevoked(api: Pick<Api, 'send'>, id: string): Promise<boolean> {
   }
 }
 
-/** Why a token could not be delivered, as a clause. */
+/** The reason for a failed delivery, as a clause. */
 function reasonFor(error: unknown): string {
   const code = (isError(error) ? undefined : systemCode(error)) ?? (error instanceof Error ? systemCode(error.cause) : undefined);
-  if (code === 'EPIPE' || code === 'ECONNRESET') return 'nobody reads the output';
+  if (code === 'EPIPE' || code === 'ECONNRESET') return 'the output was closed';
   const known = reasonOf(code);
   if (known) return known;
   if (isError(error)) return error.message.replace(/\.$/, '');

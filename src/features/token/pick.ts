@@ -6,20 +6,20 @@ const QUESTION = 'What should this token be able to do?';
 const choose = { name: 'Choose abilities…', value: 'choose' } as const;
 const preset = (value: PresetName) => ({ name: presets[value].label, value });
 
-/** Asks what a person's own sign-in can do; undefined means everything. */
+/** Prompts for the abilities of a user's own sign-in; undefined means all. */
 export async function pickForSignIn(ask: Ask): Promise<readonly string[] | undefined> {
   const scope = await ask.select(QUESTION, [preset('full'), preset('read-only'), preset('ci-deploy'), choose]);
   if (scope === 'full') return undefined;
   return scope === 'choose' ? pickAbilities(ask) : presets[scope].abilities;
 }
 
-/** Asks what a token for something that runs unattended can do. */
+/** Prompts for the abilities of a token for unattended use. */
 export async function pickForToken(ask: Ask): Promise<readonly string[]> {
   const scope = await ask.select(QUESTION, [preset('ci-deploy'), preset('read-only'), choose, preset('full')]);
   return scope === 'choose' ? pickAbilities(ask, abilities, presets['ci-deploy'].abilities) : presets[scope].abilities;
 }
 
-/** Asks for a set of these abilities, listed by resource and filtered by typing. */
+/** Prompts for a selection of these abilities, grouped by resource. */
 export async function pickAbilities(ask: Ask, from = abilities, checked: readonly string[] = []): Promise<readonly string[]> {
   const resources = [...new Set(from.map((each) => each.split(':')[0] ?? ''))];
   const choices = resources.flatMap((resource) => [

@@ -9,23 +9,23 @@ import type { Token } from './token.ts';
 
 type Needs = Pick<Context, 'api' | 'tokens'>;
 
-/** A new token in place of an old one, and whose it is. */
+/** A new token that replaces an old one. */
 export interface Replacement {
   readonly fresh: Fresh;
   readonly abilities: readonly string[];
   readonly user: string | undefined;
   readonly old: Token;
-  /** Where the new token goes besides. */
+  /** The file that also gets the new token. */
   readonly file: TokenFile | undefined;
 }
 
-/** Creates and checks a token with the old one's name. */
+/** Creates and checks a token with the same name as the old one. */
 export async function replacement(
   { api }: Pick<Needs, 'api'>,
   old: Token,
   { abilities, file }: Pick<Replacement, 'abilities' | 'file'>,
 ): Promise<Replacement> {
-  // `*` is not in the vocabulary: without a list, the API grants everything.
+  // The API does not accept `*`; without a list, it grants every ability.
   const body = { name: old.name, abilities: abilities.includes('*') ? undefined : abilities };
   const fresh = await mint(api, body).catch((error: unknown) => {
     file?.discard();
@@ -42,7 +42,7 @@ export async function replacement(
   }
 }
 
-/** Stores the new token where the old one is stored. */
+/** Stores the new token in place of the old one. */
 export async function storeInstead(
   { tokens, api }: Needs,
   { fresh, abilities, user, old, file }: Replacement,
@@ -56,7 +56,7 @@ export async function storeInstead(
   }
 }
 
-/** Revokes the old token, once the new one is where it is used. */
+/** Revokes the old token, after the new one is in place. */
 export async function revokeOld({ api }: Pick<Needs, 'api'>, { old, fresh }: Pick<Replacement, 'old' | 'fresh'>): Promise<void> {
   const id = wordOf(old.id);
   await api
@@ -73,10 +73,10 @@ export async function revokeOld({ api }: Pick<Needs, 'api'>, { old, fresh }: Pic
     });
 }
 
-/** Which token still works, as a sentence. */
+/** `The old token CI (id 7) still works.` */
 export const stillWorks = ({ name, id }: Token): string => `The old token ${wordOf(name)} (id ${wordOf(id)}) still works.`;
 
-/** The same failure, after a sentence about what exists now. */
+/** Prefixes the message of an error. */
 function prefixed(error: unknown, sentence: string): unknown {
   if (!isError(error)) return error;
   const { code, message, hint, next, status, errors } = error;

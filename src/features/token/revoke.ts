@@ -4,21 +4,22 @@ import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, type View } from '../../cli/output/view.ts';
 import type { HeldToken } from '../../machine/credentials/tokens.ts';
 import type { Target } from '../../platform/names/names.ts';
+import { forgetRevoked } from './forget.ts';
 import { idOf, type Token } from './token.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'tokens' | 'progress' | 'each'>;
 
-/** What the question before a revocation says: the names of tokens given by id, and which one is in use here. */
+/** The question before a revocation. Names tokens given by id, and marks the one in use. */
 export async function revokeAction(ctx: Pick<Context, 'api' | 'tokens'>, targets: readonly Target[]): Promise<string> {
   const own = await ownId(ctx);
   const shown = (await named(ctx, targets)).map(({ id, label }) => {
-    const details = [label !== id && `id ${id}`, id === own && 'the one in use here'].filter(Boolean);
+    const details = [label !== id && `id ${id}`, id === own && 'currently in use'].filter(Boolean);
     return details.length > 0 ? `${label} (${details.join(', ')})` : label;
   });
   return `Revoke ${shown.length === 1 ? 'token' : 'tokens'} ${shown.join(', ')}`;
 }
 
-/** Revokes tokens. The one in use here needs its name typed; it is revoked last, and forgotten. */
+/** Revokes tokens. The one in use must be confirmed by name; it is revoked last, and removed here. */
 export async function revokeTokens(ctx: Needs, given: readonly Target[], confirm: string | undefined): Promise<View | Result> {
   const held = await ctx.tokens.find();
   const id = held && idOf(held.token);
@@ -37,37 +38,37 @@ const ownId = async ({ tokens }: Pick<Context, 'tokens'>): Promise<string | unde
   return held && idOf(held.token);
 };
 
-/** The same tokens, each with its name. */
+/** Reads the names of tokens given by id. */
 async function named({ api }: Pick<Context, 'api'>, targets: readonly Target[]): Promise<readonly Target[]> {
   if (targets.every(({ id, label }) => label !== id)) return targets;
   const names = new Map((await api.list<Token>('GET /tokens')).map(({ id, name }) => [wordOf(id), wordOf(name)]));
   return targets.map((each) => ({ ...each, label: names.get(each.id) || each.label }));
 }
 
-/** Has the name of the token in use typed, before anything is revoked. */
+/** Confirms the name of the token in use, before anything is revoked. */
 async function agree({ ask, progress }: Needs, { id, label }: Target, confirm: string | undefined): Promise<void> {
   if (confirm === undefined && !ask.allowed) {
-    throw usage(`Token ${label} is the one in use here.`, `To revoke it anyway: --confirm '${label}'.`, {
+    throw usage(`You are currently using token ${label}.`, `To revoke it anyway: --confirm '${label}'.`, {
       command: ['logout'],
       why: 'Or sign out with',
     });
   }
-  if (confirm === undefined) progress.warn(`Token ${label} is the one in use here. Revoking it signs you out.`);
+  if (confirm === undefined) progress.warn(`You are currently using token ${label}. Revoking it signs you out.`);
   const typed = confirm ?? (await ask.input(`Type '${label}' to continue:`));
-  if (typed !== label && typed !== id)
-    throw usage(`'${typed}' is not the name of this token. Nothing was revoked.`, `Its name is ${label}.`);
+  if (typed !== label && typed !== id) throw usage(`'${typed}' does not match. Nothing was revoked.`, `Expected '${label}'.`);
 }
 
-/** `inUse`: it is the token in use here. */
+/** `inUse`: set for the token in use. */
 async function revokeOne({ api, tokens, progress }: Needs, { id, label }: Target, inUse: HeldToken | undefined): Promise<View> {
   await api.send('DELETE /tokens/{token}', { token: id });
-  if (inUse?.source === 'variable') progress.note('DNX_TOKEN holds the revoked token. Unset it.');
-  else if (inUse) await tokens.forget();
+  if (inUse?.source === 'variable') progress.note('DNX_TOKEN still has the revoked token. Unset it.');
+  else if (inUse)
+    await forgetRevoked(tokens, `Token ${label} was revoked, but is still stored here.`, { command: ['logout'], why: 'To remove it' });
   const signedOut = inUse && inUse.source !== 'variable' ? '; you are signed out' : '';
   return done(`Revoked token ${label}${signedOut}`, { id, deleted: true });
 }
 
-/** The rows in the order in which the tokens were given. */
+/** Sorts the rows in the order of the command line. */
 function inOrder(result: Result, targets: readonly Target[]): Result {
   if (result.view.kind !== 'rows') return result;
   const place = ({ id }: Readonly<Record<string, unknown>>) => targets.findIndex((each) => each.id === id);

@@ -18,7 +18,7 @@ export const idOf = (plain: string): string | undefined => /^(\w+)\|/.exec(plain
 
 const fields = ['token', 'access_token', 'plain_text_token', 'plainTextToken'];
 
-/** The plain-text token in the answer to a login or create. */
+/** The plain-text token in the response to a login or a create. */
 export function tokenIn(reply: Reply): string {
   for (const place of [reply.body, reply.data]) {
     if (!isObject(place)) continue;
@@ -27,24 +27,28 @@ export function tokenIn(reply: Reply): string {
       if (typeof value === 'string' && value !== '') return value;
     }
   }
-  throw new DnxError('failed', 'Deploynix sent no token.', {
+  throw new DnxError('failed', 'Deploynix returned no token.', {
     next: [{ command: ['login', '--with-token'], why: 'Create one in the dashboard, then run' }],
   });
 }
 
-/** A plain-text token as the API lists it, found by the id that it begins with. Undefined if it is not listed. */
-export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
+/** Reads the details of a plain-text token, found by its id. Undefined if it is not listed. */
+export async function listed(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
   const id = idOf(plain);
-  if (id === undefined) return undefined;
+  return id === undefined ? undefined : (await api.list<Token>('GET /tokens')).find((each) => wordOf(each.id) === id);
+}
+
+/** Like `listed`, but undefined if the API refuses the list. */
+export async function detailsOf(api: Pick<Api, 'list'>, plain: string): Promise<Token | undefined> {
   try {
-    return (await api.list<Token>('GET /tokens')).find((each) => wordOf(each.id) === id);
+    return await listed(api, plain);
   } catch (error) {
     if (!(error instanceof DnxError) || isStop(error)) throw error;
     return undefined;
   }
 }
 
-/** The answer to a create as one object: the token may be inside `data` or beside it. */
+/** The response to a create as one object. The token may be in `data` or next to it. */
 export function unwrapped({ body, data }: Reply): object {
   const { data: _, ...beside } = isObject(body) ? body : {};
   return isObject(data) ? { ...data, ...(data === body ? {} : beside) } : beside;

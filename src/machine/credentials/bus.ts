@@ -2,13 +2,13 @@ import { createRequire } from 'node:module';
 import { firstMessage, type Message, type MethodCall, methodCall } from './dbus.ts';
 import type { Value } from './dbus-values.ts';
 
-// Late: node:net costs 2 ms at the start of commands that do not need it.
+// Lazy: loading node:net takes 2 ms.
 const loadNet = (): typeof import('node:net') => createRequire(import.meta.url)('node:net') as typeof import('node:net');
 
-/** More than any answer about one secret. */
+/** The most buffered bytes. Replies about one secret are far smaller. */
 const MOST_BYTES = 1024 * 1024;
 
-/** An error that a service, or the bus itself, answered with; `closed` when the connection ended. */
+/** An error reply of a service or the bus. The code is `closed` if the connection ended. */
 export class BusError extends Error {
   readonly code: string;
 
@@ -20,11 +20,11 @@ export class BusError extends Error {
 
 /** A connection to a message bus. */
 export interface Bus {
-  /** The values of the reply. Rejects with a BusError. */
+  /** Calls a method, and resolves to the values of the reply. Rejects with a BusError. */
   call(call: MethodCall): Promise<readonly Value[]>;
-  /** The values of the next signal of this name from this object. */
+  /** Resolves to the values of the next signal of this name from this object. */
   signal(path: string, member: string): Promise<readonly Value[]>;
-  /** Sends a call whose answer does not matter, and hangs up. */
+  /** Sends a final call without waiting for its reply, and disconnects. */
   leave(call?: MethodCall): void;
 }
 
@@ -34,7 +34,7 @@ interface Pending {
   readonly reject: (error: BusError) => void;
 }
 
-/** Connects to the bus at a socket. Undefined when nobody listens there. It answers nothing before its own `Hello` is called. */
+/** Connects to a bus. Undefined if nothing listens on the socket. The bus replies to nothing before `Hello` was called. */
 export async function openBus(path: string): Promise<Bus | undefined> {
   const socket = new (loadNet().Socket)();
   const pending = new Set<Pending>();
@@ -57,7 +57,7 @@ export async function openBus(path: string): Promise<Bus | undefined> {
       for (const { reject } of pending) reject(new BusError('closed', 'the connection was closed'));
       pending.clear();
     });
-  // The kernel tells the bus who we are.
+  // EXTERNAL: the kernel tells the bus our user id.
   socket.write('\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n');
   const wait = (matches: Pending['matches']): Promise<readonly Value[]> =>
     new Promise((resolve, reject) => {
@@ -79,7 +79,7 @@ export async function openBus(path: string): Promise<Bus | undefined> {
   };
 }
 
-/** Takes what arrives, and hands on each message. False for what is none. */
+/** Splits received bytes into messages. The returned function returns false for invalid data. */
 function messagesOf(take: (message: Message) => void): (chunk: Buffer) => boolean {
   let received = Buffer.alloc(0);
   let greeted = false;

@@ -1,15 +1,15 @@
 // Little endian: https://dbus.freedesktop.org/doc/dbus-specification.html#message-protocol-marshaling
 
-/** A value on the bus. An array of bytes is a Buffer; a struct or a dictionary entry is an array. */
+/** A D-Bus value. An array of bytes is a Buffer; a struct or a dictionary entry is an array. */
 export type Value = boolean | number | string | Buffer | Variant | readonly Value[];
 
-/** A value with its type, as its signature writes it. */
+/** A value with its type signature. */
 export interface Variant {
   readonly type: string;
   readonly value: Value;
 }
 
-/** The complete types of a signature: `a{sv}(oay)` has two. */
+/** Splits a signature into its complete types: `a{sv}(oay)` has two. */
 function typesIn(signature: string): string[] {
   const types: string[] = [];
   for (let at = 0; at < signature.length; at += types.at(-1)?.length ?? 1) types.push(firstType(signature.slice(at)));
@@ -29,12 +29,12 @@ function firstType(signature: string): string {
 
 const alignments: Readonly<Record<string, number>> = { y: 1, g: 1, v: 1, n: 2, q: 2, x: 8, t: 8, d: 8, '(': 8, '{': 8 };
 const alignmentOf = (type: string): number => alignments[type.charAt(0)] ?? 4;
-/** Bytes up to the next multiple of `alignment`. */
+/** The number of bytes to the next multiple of `alignment`. */
 export const gap = (at: number, alignment: number): number => -at & (alignment - 1);
-/** The same, as zeros. */
+/** That many zeros. */
 export const padding = (at: number, alignment: number): Buffer => Buffer.alloc(gap(at, alignment));
 
-/** Values of these types, at an offset of the message, by which they are aligned. */
+/** Encodes values. `at` is their offset in the message, which decides their alignment. */
 export function encodeAll(signature: string, values: readonly Value[], at: number): Buffer {
   let bytes = Buffer.alloc(0);
   typesIn(signature).forEach((type, index) => {
@@ -43,7 +43,7 @@ export function encodeAll(signature: string, values: readonly Value[], at: numbe
   return bytes;
 }
 
-/** A value at an offset of the message, with the zeros before it. */
+/** Encodes one value, with the padding before it. */
 function encode(type: string, value: Value, at: number): Buffer {
   const before = padding(at, alignmentOf(type));
   return Buffer.concat([before, encodeAligned(type, value, at + before.length)]);
@@ -86,7 +86,7 @@ function uint32(value: number): Buffer {
   return bytes;
 }
 
-/** The values of these types at an offset of a message. Throws a RangeError where they do not fit. */
+/** Decodes values at an offset of a message. Throws a RangeError if it is too short. */
 export function decodeAll(signature: string, bytes: Buffer, at: number): Value[] {
   let next = at;
   return typesIn(signature).map((type) => {
@@ -96,7 +96,7 @@ export function decodeAll(signature: string, bytes: Buffer, at: number): Value[]
   });
 }
 
-/** The value at an offset, and where it ends. */
+/** Decodes one value, and returns where it ends. */
 function decode(type: string, bytes: Buffer, at: number): [value: Value, end: number] {
   const start = at + gap(at, alignmentOf(type));
   switch (type.charAt(0)) {

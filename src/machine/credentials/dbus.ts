@@ -2,7 +2,7 @@ import { decodeAll, encodeAll, gap, padding, type Value, type Variant } from './
 
 // Messages: https://dbus.freedesktop.org/doc/dbus-specification.html#message-protocol
 
-/** What a message says; `kind` is 2 for a reply, 3 for an error and 4 for a signal. */
+/** A received message. `kind` is 2 for a reply, 3 for an error and 4 for a signal. */
 export interface Message {
   readonly kind: number;
   readonly replyTo: number | undefined;
@@ -12,7 +12,7 @@ export interface Message {
   readonly body: readonly Value[];
 }
 
-/** Where a method is, and what it takes. */
+/** A method call. `face` is the interface. */
 export interface MethodCall {
   readonly destination: string;
   readonly path: string;
@@ -26,7 +26,7 @@ const HEADER = 'yyyyuua(yv)';
 const FIXED_HEADER = 16;
 const fields = { path: 1, face: 2, member: 3, error: 4, replyTo: 5, destination: 6, signature: 8 } as const;
 
-/** A method call as it goes over the wire. */
+/** Encodes a method call. */
 export function methodCall(serial: number, call: MethodCall): Buffer {
   const { destination, path, face, member, signature = '', args = [] } = call;
   const body = encodeAll(signature, args, 0);
@@ -41,7 +41,7 @@ export function methodCall(serial: number, call: MethodCall): Buffer {
   return Buffer.concat([header, padding(header.length, 8), body]);
 }
 
-/** The first message, and how many bytes it takes; undefined while it has not arrived whole. */
+/** Decodes the first message. Undefined if it has not arrived completely. */
 export function firstMessage(received: Buffer): { readonly message: Message; readonly length: number } | undefined {
   if (received.length < FIXED_HEADER) return undefined;
   const fieldsEnd = FIXED_HEADER + received.readUInt32LE(12);

@@ -10,10 +10,10 @@ interface Options {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How long the service may take to answer, and a person to unlock a keyring, in ms. */
+/** Time limits for the service to respond and for a user to unlock a keyring, in ms. */
 const patience = { answer: 3_000, person: 60_000 } as const;
 
-/** The keyring of a Linux desktop, over D-Bus. A library would wait in a thread that Ctrl-C cannot end. */
+/** The keyring of a Linux desktop, over D-Bus. Libraries wait in a thread that Ctrl-C cannot interrupt. */
 export function desktopKeychain({ env, clock, signal }: Options): Keychain {
   const call = async <T>(account: string, attended: Attended | undefined, work: (item: SecretItem) => Promise<T>): Promise<T> => {
     signal?.throwIfAborted();
@@ -33,7 +33,7 @@ export function desktopKeychain({ env, clock, signal }: Options): Keychain {
     const limit = async (): Promise<never> => {
       await clock.sleep(patience.answer, until);
       if (attended === undefined || state !== 'answered') throw unanswered(state, patience.answer / 1000);
-      // KeePassXC may ask for consent although it is unlocked.
+      // KeePassXC may ask for approval even if it is unlocked.
       attended.waiting();
       await clock.sleep(patience.person - patience.answer, until);
       throw unanswered('attended', patience.person / 1000);

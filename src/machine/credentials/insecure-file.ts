@@ -7,17 +7,17 @@ import type { Waiting } from '../files/lock.ts';
 
 type Contents = Readonly<Record<string, unknown>>;
 
-/** The file of tokens in the clear, by account. It exists only while it holds one. */
+/** The file of unencrypted tokens, by account. It exists only while it contains a token. */
 export interface InsecureFile {
   readonly path: string;
   read(account: string): string | undefined;
   write(account: string, token: string): Promise<void>;
   remove(account: string): Promise<void>;
-  /** Creates its private directory, or throws what is in the way. */
+  /** Creates its directory with mode 700. */
   prepare(): void;
 }
 
-/** The insecure file at `path`. Processes write it one at a time. */
+/** Opens the insecure file at `path`. Writes are locked. */
 export function insecureFile(path: string, waiting: Waiting): InsecureFile {
   const prepare = () => {
     const directory = dirname(path);
@@ -25,8 +25,8 @@ export function insecureFile(path: string, waiting: Waiting): InsecureFile {
       makeDirectory(directory);
       chmodSync(directory, 0o700);
     } catch (cause) {
-      throw new DnxError('failed', `Cannot make ${directory} private (${systemCode(cause)}).`, {
-        hint: 'Check who owns that directory, or set DNX_CONFIG_DIR.',
+      throw new DnxError('failed', `Could not restrict access to ${directory} (${systemCode(cause)}).`, {
+        hint: 'Check the owner of the directory, or set DNX_CONFIG_DIR.',
         cause,
       });
     }
@@ -42,7 +42,10 @@ export function insecureFile(path: string, waiting: Waiting): InsecureFile {
     await locked(path, waiting, write).catch((cause: unknown) => {
       const code = systemCode(cause);
       if (isError(cause) || code === undefined) throw cause;
-      throw new DnxError('failed', `Cannot write ${path} (${code}).`, { hint: 'Check the free space and who owns that file.', cause });
+      throw new DnxError('failed', `Could not write ${path} (${code}).`, {
+        hint: 'Check the disk space and the owner of the file.',
+        cause,
+      });
     });
   };
   return {

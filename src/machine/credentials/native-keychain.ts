@@ -4,7 +4,7 @@ import { isError } from '../../base/errors.ts';
 import type { Clock, Keychain } from '../world.ts';
 import { failure, instead } from './keychain-failure.ts';
 
-/** The part of the native module that is used. It is loaded with the first call. */
+/** The part of the native module that dnx uses. */
 export interface Keyring {
   readonly AsyncEntry: new (service: string, account: string) => AsyncEntry;
 }
@@ -19,10 +19,10 @@ interface Options {
 /** The service name of every stored token. */
 export const SERVICE = 'deploynix-cli';
 
-/** Time for a person to type a password into the system's dialog. */
+/** Leaves time to type a password into a dialog of the system. */
 const PATIENCE_MS = 60_000;
 
-// `require`, and late: an ESM import of the native module costs 30 ms more.
+// Lazy, and with `require`: an ESM import of the native module takes 30 ms longer.
 const loadKeyring = (): Keyring => createRequire(import.meta.url)('@napi-rs/keyring') as Keyring;
 
 const names = { darwin: 'the macOS Keychain', win32: 'the Windows Credential Manager' } as const;
@@ -38,14 +38,14 @@ export function nativeKeychain({ platform, clock, signal, load = loadKeyring }: 
     const until = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
     const limit = async (): Promise<never> => {
       await clock.sleep(PATIENCE_MS, until);
-      throw failure(`${Name} did not answer within ${PATIENCE_MS / 1000} seconds`);
+      throw failure(`${Name} did not respond within ${PATIENCE_MS / 1000}s`);
     };
     try {
       const { AsyncEntry } = loaded(load, name);
       return await Promise.race([ask(new AsyncEntry(SERVICE, account)), limit()]);
     } catch (error) {
       if (error === signal?.reason || isError(error) || !(error instanceof Error)) throw error;
-      throw failure(`${Name} refused: ${error.message}`, instead, error);
+      throw failure(`${Name} failed: ${error.message}`, instead, error);
     } finally {
       done.abort();
     }

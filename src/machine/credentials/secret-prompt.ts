@@ -3,15 +3,15 @@ import { type Bus, BusError } from './bus.ts';
 import type { MethodCall } from './dbus.ts';
 import { dismissed, locked } from './keychain-failure.ts';
 
-/** The Secret Service itself. */
+/** The Secret Service. */
 export const secrets = {
   destination: 'org.freedesktop.secrets',
   face: 'org.freedesktop.Secret.Service',
   path: '/org/freedesktop/secrets',
 } as const;
-/** The bus itself. */
+/** The message bus. */
 export const busItself = { destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', face: 'org.freedesktop.DBus' } as const;
-/** The path for nothing: no prompt needed, no such keyring. */
+/** The path that means none: no prompt needed, or no such keyring. */
 export const NONE = '/';
 
 const PROMPT = 'org.freedesktop.Secret.Prompt';
@@ -19,15 +19,15 @@ const wallet = { destination: 'org.kde.kwalletd6', path: '/modules/kwalletd6', f
 
 /** The prompts of a keyring. */
 export interface Prompts {
-  /** Unlocks keyrings or items; fails immediately if nobody is there. */
+  /** Unlocks keyrings or items. Fails immediately without `attended`. */
   unlock(paths: readonly string[]): Promise<void>;
-  /** Runs a prompt to its end, which may come without a dialog. */
+  /** Runs a prompt to its end. It may not need a dialog. */
   complete(path: string): Promise<void>;
   /** Dismisses an open prompt and disconnects. */
   leave(): void;
 }
 
-/** Without `attended` nobody is there, and no prompt is opened. */
+/** Opens the prompts. Without `attended`, no prompt is shown. */
 export function openPrompts(bus: Bus, attended: Attended | undefined): Prompts {
   let open: string | undefined;
   const complete = async (path: string): Promise<void> => {
@@ -36,7 +36,7 @@ export function openPrompts(bus: Bus, attended: Attended | undefined): Prompts {
     const match = `type='signal',interface='${PROMPT}',path='${path}'`;
     await bus.call({ ...busItself, member: 'AddMatch', signature: 's', args: [match] });
     const completed = bus.signal(path, 'Completed');
-    // The signal never comes if the prompt itself fails.
+    // If the prompt itself fails, nothing awaits this signal.
     completed.catch(() => undefined);
     await bus.call({ ...onPrompt(path), member: 'Prompt', signature: 's', args: [''] });
     const [was] = await completed;
@@ -46,7 +46,7 @@ export function openPrompts(bus: Bus, attended: Attended | undefined): Prompts {
   return {
     complete,
     async unlock(paths) {
-      // KWallet reports itself as locked until a client unlocks it, even if its wallet is open. Then no dialog appears.
+      // KWallet reports itself as locked until a client unlocks it. With an open wallet, that shows no dialog.
       if (!(await isWalletOpen(bus))) {
         if (attended === undefined) throw locked();
         attended.waiting();
@@ -69,7 +69,7 @@ async function isWalletOpen(bus: Bus): Promise<boolean> {
     const [open] = await bus.call({ ...wallet, member: 'isOpen', signature: 's', args: [name] });
     return open === true;
   } catch (error) {
-    // No KWallet runs here.
+    // KWallet is not running.
     if (error instanceof BusError) return false;
     throw error;
   }

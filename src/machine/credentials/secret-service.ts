@@ -6,9 +6,9 @@ import { noDefaultKeyring } from './keychain-failure.ts';
 import { busItself, NONE, openPrompts, secrets } from './secret-prompt.ts';
 import { openSession } from './secret-session.ts';
 
-/** The item of one service and account. https://specifications.freedesktop.org/secret-service-spec/latest/ */
+/** The keyring item of a service and account. https://specifications.freedesktop.org/secret-service-spec/latest/ */
 export interface SecretItem {
-  /** Greets the bus, which answers nothing before. */
+  /** Says Hello to the bus, which must come first. */
   greet(): Promise<void>;
   /** Finds the default keyring; the first call to the service. */
   begin(): Promise<void>;
@@ -24,14 +24,14 @@ interface Options {
   readonly bus: Bus;
   readonly service: string;
   readonly account: string;
-  /** Undefined if nobody is there: no prompt is opened. */
+  /** Undefined: no prompt is shown. */
   readonly attended: Attended | undefined;
 }
 
 const ITEM = 'org.freedesktop.Secret.Item';
 const COLLECTION = 'org.freedesktop.Secret.Collection';
 
-/** An item in GNOME Keyring, KWallet or KeePassXC. */
+/** Opens an item in GNOME Keyring, KWallet or KeePassXC. */
 export function secretItem({ bus, service, account, attended }: Options): SecretItem {
   const attributes = [
     ['service', service],
@@ -43,7 +43,7 @@ export function secretItem({ bus, service, account, attended }: Options): Secret
     bus.call({ ...secrets, member, signature, args, ...on });
   const search = async () => (await call('SearchItems', 'a{ss}', [attributes])) as readonly (readonly string[])[];
 
-  /** The path of the item. The default keyring is unlocked first: KeePassXC asks for a password when searched. */
+  /** Finds the path of the item. Unlocks the default keyring first, because KeePassXC prompts on a search. */
   const find = async (): Promise<string | undefined> => {
     if (keyring !== NONE && (await isLocked(bus, keyring))) await prompts.unlock([keyring]);
     const [open = [], shut = []] = await search();

@@ -3,15 +3,15 @@ import { type Bus, BusError } from './bus.ts';
 import type { MethodCall } from './dbus.ts';
 import type { Value, Variant } from './dbus-values.ts';
 
-// Late: commands that need no keychain do not pay for it.
+// Lazy: only the keychain needs it.
 const loadCrypto = (): typeof import('node:crypto') => createRequire(import.meta.url)('node:crypto') as typeof import('node:crypto');
 
-/** How secrets go over the bus: encrypted, or plain where the service cannot do better. */
+/** Transfers secrets over the bus, encrypted if the service supports it. */
 export interface Session {
   readonly path: string;
-  /** A secret as the Secret Service takes it, `(oayays)`. */
+  /** Encodes a secret as `(oayays)`. */
   seal(secret: string): Value;
-  /** The secret in what it answers. */
+  /** Decodes a secret from a reply. */
   unseal(sealed: Value): string;
 }
 
@@ -29,7 +29,7 @@ export async function openSession(bus: Bus, service: Open): Promise<Session> {
   try {
     answer = await open('dh-ietf1024-sha256-aes128-cbc-pkcs7', { type: 'ay', value: exchange.generateKeys() });
   } catch (error) {
-    // KWallet cannot without a plugin of its own.
+    // KWallet supports encryption only with a plugin.
     if (!(error instanceof BusError) || error.code === 'closed') throw error;
     const [, path = ''] = (await open('plain', { type: 's', value: '' })) as readonly [Variant, string];
     return {

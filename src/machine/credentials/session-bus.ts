@@ -6,7 +6,7 @@ import { failure } from './keychain-failure.ts';
 export async function openSessionBus(env: Env): Promise<Bus> {
   const address = env.DBUS_SESSION_BUS_ADDRESS || (env.XDG_RUNTIME_DIR && `unix:path=${env.XDG_RUNTIME_DIR}/bus`);
   if (!address) throw failure('No keychain available: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)');
-  // The first address that accepts a connection counts. Only Unix sockets are local.
+  // Uses the first address that accepts a connection. Only Unix sockets are supported.
   for (const path of address.split(';').map(socketPath)) {
     const bus = path === undefined ? undefined : await openBus(path);
     if (bus) return bus;

@@ -15,11 +15,11 @@ export interface Stores {
   readonly warn: (line: string) => void;
 }
 
-/** What the settings know about the stored token. */
+/** The account entry in the settings. */
 export const knownIn = ({ account, settings }: Pick<Stores, 'account' | 'settings'>): Account | undefined =>
   readConfig(settings.directories.config).accounts?.[account];
 
-/** Stores a token and removes an older one from the other store. If it fails, nothing has changed. */
+/** Stores a token, and removes an older one from the other store. Undoes everything on failure. */
 export async function storeToken(
   stores: Stores,
   token: string,
@@ -31,8 +31,8 @@ export async function storeToken(
   const old = await place.read(account, attended);
   try {
     await place.write(account, token, attended);
-    // A keychain that silently keeps nothing must not lose the only copy.
-    if ((await place.read(account, attended)) !== token) throw new DnxError('failed', `The ${store} did not keep the token.`);
+    // Guards against a keychain that silently drops the only copy.
+    if ((await place.read(account, attended)) !== token) throw new DnxError('failed', `The ${store} did not save the token.`);
     await remember(stores, { ...details, store, stored_at: new Date(world.clock.now()).toISOString() });
   } catch (error) {
     await (old === undefined ? place.remove(account, attended) : place.write(account, old, attended)).catch(() => undefined);
@@ -44,7 +44,7 @@ export async function storeToken(
   return store;
 }
 
-/** Forgets the stored token, and an older one in the clear; false if there was none. */
+/** Removes the stored token, and an older unencrypted one; false if there was none. */
 export async function forgetToken(stores: Stores): Promise<boolean> {
   const { account, file, world, attended } = stores;
   const known = knownIn(stores);
@@ -55,7 +55,7 @@ export async function forgetToken(stores: Stores): Promise<boolean> {
   return known !== undefined || cleaned;
 }
 
-/** Removes an unused token from the insecure file. A broken file is only a warning: the token is stored already. */
+/** Removes an unused token from the insecure file. Only warns about a broken file, because the new token is already stored. */
 async function cleanFile({ account, file, warn }: Stores): Promise<boolean> {
   try {
     if (file.read(account) === undefined) return false;
@@ -63,12 +63,12 @@ async function cleanFile({ account, file, warn }: Stores): Promise<boolean> {
     return true;
   } catch (error) {
     if (!isError(error)) throw error;
-    warn(`An older token may still be in the clear in ${file.path}. ${error.message}`);
+    warn(`An older token may still be stored unencrypted in ${file.path}. ${error.message}`);
     return false;
   }
 }
 
-/** Keeps in the settings where the token is stored. */
+/** Records in the settings where the token is stored. */
 async function remember({ account, world, settings }: Stores, entry: Account | undefined): Promise<void> {
   const { editConfig } = await import('../settings/config-file.ts');
   await editConfig(settings.directories.config, world, (config) => {

@@ -7,11 +7,11 @@ export interface TokenFile {
   readonly path: string;
   /** Writes the token to disk, or throws the system's error. */
   write(token: string): void;
-  /** Removes the file if there is no token for it. */
+  /** Removes the file if no token was created. */
   discard(): void;
 }
 
-/** Creates the file for a token, readable only by its owner, before there is a token to lose. An existing file is refused. */
+/** Creates an empty file with mode 600 before the token is created, so that the token cannot be lost. Refuses an existing file. */
 export function reserveFile(name: string, world: Pick<World, 'cwd' | 'home'>): TokenFile {
   const path = pathOf(name, world);
   let descriptor: number;
@@ -20,7 +20,7 @@ export function reserveFile(name: string, world: Pick<World, 'cwd' | 'home'>): T
   } catch (error) {
     const code = systemCode(error);
     if (code === 'EEXIST') throw usage(`${name} already exists.`, 'Remove it, or use another name.');
-    throw usage(`Cannot write ${name} (${code}).`);
+    throw usage(`Could not write ${name} (${code}).`);
   }
   return {
     path,

@@ -9,7 +9,7 @@ import { accountName } from './account.ts';
 import { type InsecureFile, insecureFile } from './insecure-file.ts';
 import { forgetToken, knownIn, type Stores, storeToken } from './stored.ts';
 
-/** Where a token came from. `variable` is DNX_TOKEN, which wins over everything stored. */
+/** Where a token came from. `variable` is DNX_TOKEN, which overrides stored tokens. */
 export type Source = 'variable' | 'keychain' | 'file';
 
 /** A token in plain text, and where it came from. */
@@ -23,35 +23,35 @@ export interface Tokens {
   /** `profile@host`, as the keychain knows it. */
   readonly account: string;
   find(): Promise<HeldToken | undefined>;
-  /** The token that is stored here, even if DNX_TOKEN is set. */
+  /** The stored token, even if DNX_TOKEN is set. */
   stored(): Promise<HeldToken | undefined>;
-  /** The token, or a DnxError that says how to sign in. Read once in a process. */
+  /** The token, read once per process. Throws a DnxError that says how to sign in. */
   token(): Promise<string>;
   store(token: string, known: Omit<Account, 'store' | 'stored_at'>, options: { readonly insecure: boolean }): Promise<Source>;
-  /** Forgets what is stored here, in the clear too; false if there was nothing. */
+  /** Removes the stored token, also from the insecure file; false if there was none. */
   forget(): Promise<boolean>;
-  /** What the settings know about the stored token; undefined if there is none. The keychain is not opened. */
+  /** The account entry in the settings; undefined if no token is stored. Does not open the keychain. */
   readonly known: Account | undefined;
-  /** Throws if no token could be stored here, before there is one to lose. */
+  /** Throws if a token could not be stored. Called before one is created. */
   probe(options: { readonly insecure: boolean }): Promise<void>;
-  /** The path of the file for tokens in the clear. */
+  /** The path of the file for unencrypted tokens. */
   readonly file: string;
   /** The token of another profile or host. */
   of(place: { readonly profile: string; readonly host: string }): Tokens;
 }
 
-/** The file for tokens in the clear, in the config directory. */
+/** The file for unencrypted tokens, in the config directory. */
 export const INSECURE_FILE = 'tokens.json';
 
 interface Options {
   readonly world: Pick<World, 'env' | 'keychain' | 'clock' | 'signal'>;
   readonly settings: Pick<Settings, 'profile' | 'host' | 'directories' | 'config' | 'blocked'>;
-  /** Undefined if nobody is there to unlock a keychain. */
+  /** Undefined if no user can unlock a keychain. */
   readonly attended: Attended | undefined;
   readonly warn: (line: string) => void;
 }
 
-/** The tokens of a profile and host. A keychain is asked only once. */
+/** Opens the tokens of a profile and host. Reads the keychain at most once. */
 export function openTokens(options: Options): Tokens {
   const { world, settings } = options;
   const account = accountName(settings);
@@ -96,7 +96,7 @@ export function openTokens(options: Options): Tokens {
   };
 }
 
-/** DNX_TOKEN, else the token from the store that the settings name. Other stores are not opened. */
+/** DNX_TOKEN, or the token from the store that the settings name. Does not open other stores. */
 async function findToken(options: Options, file: InsecureFile): Promise<HeldToken | undefined> {
   const { requests } = options.settings.blocked;
   if (requests) throw requests;
@@ -125,16 +125,19 @@ export function loginLine({ profile, host, config }: Pick<Settings, 'profile' | 
   return ['dnx login', profile !== DEFAULT_PROFILE && `--profile ${profile}`, host !== kept && `--host ${host}`].filter(Boolean).join(' ');
 }
 
-/** Names the tokens of other profiles and hosts: a missing `--host` looks like being signed out. */
+/** The error without a token. Lists other accounts, because a missing `--host` looks like being signed out. */
 function notSignedIn(settings: Options['settings']): DnxError {
   const { profile, host, config } = settings;
-  const accounts = Object.keys(config.accounts ?? {});
+  const own = accountName(settings);
+  const all = Object.keys(config.accounts ?? {});
+  const accounts = all.filter((each) => each !== own);
+  const gone = all.includes(own) ? 'The stored token is gone. ' : '';
   const elsewhere = accounts.length === 0 ? '' : `\nStored tokens: ${accounts.join(', ')}. Use --profile and --host to choose one.`;
   return new DnxError(
     'unauthenticated',
     `Not signed in to ${hostName(host)}${profile === DEFAULT_PROFILE ? '' : ` (profile ${profile})`}.`,
     {
-      hint: `Run: ${loginLine(settings)}   (in CI: set DNX_TOKEN)${elsewhere}`,
+      hint: `${gone}Run: ${loginLine(settings)}   (in CI: set DNX_TOKEN)${elsewhere}`,
     },
   );
 }

@@ -4,30 +4,30 @@ import { hostname } from 'node:os';
 import { kill, platform } from 'node:process';
 import { systemCode } from '../../base/errors.ts';
 
-/** The process that holds a lock, unique across reboots, containers and reused ids. A field is '' if unknown. */
+/** The process that holds a lock, identified across reboots, containers and reused process ids. Unknown fields are empty. */
 export interface Holder {
   readonly host: string;
   readonly pid: number;
-  /** The boot of the host, and the namespace of the process id. Only on Linux. */
+  /** Boot id and process id namespace; only on Linux. */
   readonly boot: string;
   readonly namespace: string;
-  /** When the process started, in the platform's format. */
+  /** Start time of the process, in a format of the platform. */
   readonly start: string;
 }
 
-/** A running process of this host, as a holder. */
+/** The holder for a running process of this host. */
 export const holderOf = (pid: number): Holder => ({ ...thisHost(), pid, start: startOf(pid) ?? '' });
 
-/** A holder as a file name. */
+/** The file name of a holder. */
 export const nameOf = ({ host, pid, boot, namespace, start }: Holder): string => [host, pid, boot, namespace, start].join(',');
 
-/** The holder in a file name; undefined for any other file. */
+/** Parses the file name of a holder; undefined for any other file. */
 export function holderNamed(name: string): Holder | undefined {
   const [host = '', pid = '', boot = '', namespace = '', start, ...more] = name.split(',');
   return start === undefined || more.length > 0 || !/^\d+$/.test(pid) ? undefined : { host, pid: Number(pid), boot, namespace, start };
 }
 
-/** True if the process certainly no longer exists. A process of another host or container might. */
+/** True if the process has certainly ended. Unknown, so false, for other hosts and containers. */
 export function isGone(holder: Holder): boolean {
   const here = thisHost();
   if (holder.host !== here.host) return false;
@@ -40,7 +40,7 @@ export function isGone(holder: Holder): boolean {
 const differ = (one: string, other: string): boolean => one !== '' && other !== '' && one !== other;
 
 const thisHost = (): Omit<Holder, 'pid' | 'start'> => ({
-  // A file name can have 255 bytes.
+  // A file name has at most 255 bytes.
   host: inName(hostname()).slice(0, 64),
   boot: inName(orNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())),
   namespace: inName(orNothing(() => readlinkSync('/proc/self/ns/pid'))),
@@ -48,12 +48,12 @@ const thisHost = (): Omit<Holder, 'pid' | 'start'> => ({
 
 const inName = (text = ''): string => text.replace(/[^\w.-]/g, '-');
 
-/** When a process started; undefined if it has ended, '' if it is running but the time is unknown. */
+/** Start time of a process; undefined if it has ended, '' if it is running but the time is unknown. */
 export function startOf(pid: number, system: NodeJS.Platform = platform): string | undefined {
   if (!exists(pid)) return undefined;
   if (system === 'win32') return '';
   const [state, start] = orNothing(() => (['linux', 'android'].includes(system) ? fromProc(pid) : fromPs(pid))) ?? ['', ''];
-  // A killed process stays a zombie until its parent waits for it.
+  // Z and X: a zombie, or dead.
   return /^[ZX]/.test(state) ? undefined : inName(start);
 }
 
@@ -65,7 +65,7 @@ function exists(pid: number): boolean {
   }
 }
 
-/** Fields 3 and 22 of proc_pid_stat(5). Field 2, the name, may contain spaces and parentheses. */
+/** Fields 3 and 22 of proc_pid_stat(5). Field 2, the name, may contain spaces and parentheses, so it is skipped. */
 function fromProc(pid: number): [state: string, start: string] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -2,7 +2,7 @@ import { DnxError } from '../../base/errors.ts';
 import { fromJson, isObject, toJson } from '../../base/json.ts';
 import { readText, writeText } from './text-file.ts';
 
-/** Reads a JSON object; an empty one if there is no file. The error for a broken file names it. */
+/** Reads a JSON object from a file; an empty object if the file does not exist. */
 export function readJson<T extends object>(file: string): T {
   const content = readText(file);
   if (content === undefined) return {} as T;

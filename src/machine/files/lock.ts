@@ -9,7 +9,7 @@ import { type Holder, holderNamed, holderOf, isGone, nameOf } from './holder.ts'
 const STEP_MS = 20;
 const PATIENCE_MS = 10_000;
 
-/** dnx 0.1.0 used an empty directory, without a holder. */
+/** How long an empty lock directory, as dnx 0.1.0 created it, counts as held. */
 const ABANDONED_MS = 5_000;
 
 /** What waiting for a lock needs. */
@@ -20,8 +20,8 @@ export interface Waiting {
 }
 
 /**
- * Runs `edit` while no other dnx edits this file. The lock is a directory next to the file, with an empty file named after the holder.
- * Every step is a rename that only one process can win, so only one takes over the lock of a dead holder.
+ * Runs `edit` while holding the lock of a file: a directory next to it, which contains an empty file named after the holder.
+ * Every step is a rename that only one process can win, so only one can take over the lock of a dead process.
  */
 export async function locked<T>(file: string, { clock, signal, patienceMs = PATIENCE_MS }: Waiting, edit: () => T): Promise<T> {
   const lock = `${file}.lock`;
@@ -46,18 +46,18 @@ function take(lock: string, own: string): boolean {
   return isGone(holder) && won(() => renameSync(join(lock, nameOf(holder)), join(lock, own)));
 }
 
-/** Renames a complete lock into place, which fails if there is one that is not empty. */
+/** Renames a prepared lock into place. That fails if there is a lock that is not empty. */
 function create(lock: string, own: string): boolean {
   const candidate = `${lock}.${own}`;
   mkdirSync(candidate, { mode: 0o700 });
   try {
     writeFileSync(join(candidate, own), '', { mode: 0o600 });
-    const standing = statSync(lock, { throwIfNoEntry: false });
-    if (standing && !standing.isDirectory()) throw usage(`${lock} is not a dnx lock.`, 'Remove it and try again.');
-    // Both times are from the file system, which may be on another machine.
-    if (standing && statSync(candidate).mtimeMs - standing.mtimeMs < ABANDONED_MS) return false;
+    const existing = statSync(lock, { throwIfNoEntry: false });
+    if (existing && !existing.isDirectory()) throw usage(`${lock} is not a dnx lock.`, 'Remove it and try again.');
+    // Compares two times of the file system, which may be on another machine.
+    if (existing && statSync(candidate).mtimeMs - existing.mtimeMs < ABANDONED_MS) return false;
     return won(() => {
-      if (standing) rmdirSync(lock);
+      if (existing) rmdirSync(lock);
       renameSync(candidate, lock);
     });
   } finally {
@@ -65,7 +65,7 @@ function create(lock: string, own: string): boolean {
   }
 }
 
-/** Removes only what is ours: the file has our name, and a directory that is not empty stays. */
+/** Removes our file, and the directory unless another process has put its file there. */
 function release(lock: string, own: string): void {
   try {
     unlinkSync(join(lock, own));
@@ -75,15 +75,15 @@ function release(lock: string, own: string): void {
   }
 }
 
-/** The errors of file systems if another process was faster. */
-const lost = ['EEXIST', 'ENOTEMPTY', 'ENOENT', 'ENOTDIR', 'EPERM', 'EACCES'];
+/** Error codes if another process was faster. */
+const raceCodes = ['EEXIST', 'ENOTEMPTY', 'ENOENT', 'ENOTDIR', 'EPERM', 'EACCES'];
 
 function won(step: () => void): boolean {
   try {
     step();
     return true;
   } catch (error) {
-    if (lost.includes(systemCode(error) ?? '')) return false;
+    if (raceCodes.includes(systemCode(error) ?? '')) return false;
     throw error;
   }
 }
@@ -101,7 +101,7 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** Leftovers of killed processes: half-written copies, also those of 0.1.0 and conf, and locks that were never taken. */
+/** Removes leftovers of killed processes: partial copies (also those of 0.1.0 and conf) and prepared locks. */
 function removeLeftovers(file: string): void {
   const directory = dirname(file);
   const prefix = `${basename(file)}.`;

@@ -6,10 +6,10 @@ import { makeDirectory } from './directory.ts';
 const LIMIT = 16 * 1024 * 1024;
 const CHUNK = 65_536;
 
-/** The text of a regular file of at most 16 MB; undefined if there is none. Anything else is a usage error. */
+/** The text of a regular file of at most 16 MB; undefined if it does not exist. Anything else is a usage error. */
 export function readText(file: string): string | undefined {
   try {
-    // An exception is ten times slower, and the search for the link file tries every parent directory.
+    // Ten times faster than catching ENOENT; the search for the link file tries every parent directory.
     const found = statSync(file, { throwIfNoEntry: false });
     if (!found) return undefined;
     if (!found.isFile()) throw irregular(file);
@@ -22,7 +22,7 @@ export function readText(file: string): string | undefined {
   }
 }
 
-/** Writes atomically: to a private `*.tmp` file that is renamed. A killed process leaves the old file or the new one. */
+/** Writes a file atomically, by renaming a temporary `*.tmp` file. */
 export function writeText(file: string, text: string): void {
   makeDirectory(dirname(file));
   const temporary = `${file}.${crypto.randomUUID()}.tmp`;
@@ -35,9 +35,9 @@ export function writeText(file: string, text: string): void {
   }
 }
 
-/** Reads to the end, whatever the size: a file in /proc has size 0 and may never end. */
+/** Reads a file up to the limit, without trusting its size: files in /proc have size 0 and may be endless. */
 function readRegular(file: string, size: number): string {
-  // Without O_NONBLOCK, a FIFO that just replaced the file would wait for a writer.
+  // O_NONBLOCK: a FIFO that just replaced the file would wait for a writer.
   const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     if (!fstatSync(descriptor).isFile()) throw irregular(file);
@@ -49,7 +49,7 @@ function readRegular(file: string, size: number): string {
   }
 }
 
-/** Reads a descriptor to its end, as text; undefined if there are more bytes than `limit`. `size` is the expected number. */
+/** Reads a descriptor to its end as text; undefined if it has more than `limit` bytes. `size` is a hint. */
 export function readDescriptor(descriptor: number, limit: number, size: number): string | undefined {
   const chunks: Buffer[] = [];
   for (let total = 0; total <= limit; ) {

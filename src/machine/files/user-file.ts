@@ -10,8 +10,8 @@ const LIMIT_MB = 64;
 const LIMIT = LIMIT_MB * 1024 * 1024;
 
 /**
- * The text of a file that the user named: a regular file, a FIFO, `<(…)` or a device. A FIFO is read as a stream, because Node cannot exit while
- * one of its threads waits for a writer.
+ * Reads a file that the user named: a regular file, a FIFO, `<(…)` or a device. A FIFO is read as a stream, because Node
+ * cannot exit while a thread waits for a writer.
  */
 export async function readUserFile(name: string, { signal, ...world }: Pick<World, 'cwd' | 'home' | 'signal'>): Promise<string> {
   let descriptor: number | undefined;
@@ -35,7 +35,7 @@ export async function readUserFile(name: string, { signal, ...world }: Pick<Worl
   }
 }
 
-/** Reads a stream to its end, as text, until the signal aborts. A character may be split between two chunks. */
+/** Reads a stream to its end as text. Rejects when the signal aborts. */
 export async function readToEnd(stream: Readable, signal: AbortSignal, name = 'Standard input'): Promise<string> {
   const stop = () => stream.destroy(signal.reason);
   if (signal.aborted) stop();

@@ -17,10 +17,10 @@ const schema = {
   accounts: { type: 'object' },
 } as const;
 
-/** Edits the settings file under its lock, after checking its shape. Reading uses only `fs`, to keep start-up fast. */
+/** Edits the settings file under its lock, and validates it. Reading uses only `fs`, for a fast start. */
 export async function editConfig(directory: string, waiting: Waiting, change: (config: Config) => Config): Promise<void> {
   try {
-    // conf would use Node's recursive mkdir.
+    // Before conf does it with Node's recursive mkdir.
     makeDirectory(directory);
     const conf = new Conf<Record<string, unknown>>({
       cwd: directory,
@@ -35,9 +35,9 @@ export async function editConfig(directory: string, waiting: Waiting, change: (c
   } catch (cause) {
     if (isError(cause)) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
-    throw new DnxError('failed', `Cannot write the settings in ${directory}: ${code ?? message}.`, {
+    throw new DnxError('failed', `Could not save the settings in ${directory}: ${code ?? message}.`, {
       hint: code
-        ? 'Check the free space and who owns that directory, or set DNX_CONFIG_DIR.'
+        ? 'Check the disk space and the owner of the directory, or set DNX_CONFIG_DIR.'
         : `Fix or remove ${join(directory, 'config.json')}.`,
       cause,
     });

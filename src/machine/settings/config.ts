@@ -3,7 +3,7 @@ import type { DnxError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { openSource, type Source } from './sources.ts';
 
-/** The settings of one profile. A token is never here. */
+/** The settings of one profile. Never contains a token. */
 export interface Profile {
   readonly host?: string;
   readonly server?: string;
@@ -11,7 +11,7 @@ export interface Profile {
   readonly output?: string;
 }
 
-/** Where a token is stored, and what was known about it then. The token itself is in the keychain or the insecure file. */
+/** Where a token is stored, with details from that time. The token itself is in the keychain or the insecure file. */
 export interface Account {
   readonly store: 'keychain' | 'file';
   readonly stored_at: string;
@@ -31,10 +31,10 @@ const profileKeys = ['host', 'server', 'site', 'output'] as const;
 /** The name of the settings file. */
 export const CONFIG_FILE = 'config.json';
 
-/** The settings file as it is now, without what is broken. */
+/** Reads the valid parts of the settings file. */
 export const readConfig = (directory: string): Config => configIn(openSource(join(directory, CONFIG_FILE)));
 
-/** A settings file without what is broken. */
+/** The valid parts of a settings file. */
 export function configIn(source: Source): Config {
   const profile = source.text('profile');
   const entries = (key: string) => Object.entries(source.object(key)).filter(([, entry]) => isObject(entry));
@@ -46,7 +46,7 @@ export function configIn(source: Source): Config {
   return { ...(profile !== undefined && { profile }), profiles: Object.fromEntries(profiles), accounts: Object.fromEntries(accounts) };
 }
 
-/** The first problem in a settings file; of the values, only those of this profile count. */
+/** The first problem in a settings file. Checks the values of this profile only. */
 export function configProblem(source: Source, profile: string): DnxError | undefined {
   const entries = (key: string) => [
     source.problem('object', key),

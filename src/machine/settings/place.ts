@@ -5,23 +5,23 @@ import { DEFAULT_HOST, hostOf } from './host.ts';
 import type { Origin, Precedence } from './precedence.ts';
 import type { Source } from './sources.ts';
 
-/** The profile unless another is set. */
+/** The default profile. */
 export const DEFAULT_PROFILE = 'default';
 
-/** What is refused, and why. A link file comes with a cloned repository, so it cannot choose who gets a token. */
+/** Errors for what is refused. A link file comes with a cloned repository, so it must not choose who gets a token. */
 export interface Blocked {
-  /** No request may be sent: only the link file names the host, or the settings that may name it are broken. */
+  /** Set if no request may be sent: only the link file names the host, or the settings that may name it are broken. */
   readonly requests: DnxError | undefined;
-  /** No stored token may be used: only the link file names the profile, or the settings are broken. */
+  /** Set if no stored token may be used: only the link file names the profile, or the settings are broken. */
   readonly storedToken: DnxError | undefined;
-  /** No token may be stored: the settings are broken. */
+  /** Set if no token may be stored: the settings are broken. */
   readonly storing: DnxError | undefined;
 }
 
-/** The host that requests go to, and the profile whose token they use. */
+/** The profile and the host of requests. */
 export interface Place {
   readonly profile: string;
-  /** Never one that only the link file names. */
+  /** Never a host that only the link file names. */
   readonly host: string;
   readonly blocked: Blocked;
 }
@@ -34,7 +34,7 @@ interface Sources {
   readonly precedence: Precedence;
 }
 
-/** The profile and the host. The link file's profile gives only defaults for server and site; neither it nor the link file's host decides where a token goes. */
+/** Chooses profile and host. A profile from the link file only sets the default server and site; it never decides where a token goes. */
 export function placeOf({ given, env, config, link, precedence }: Sources): Place {
   const { choose, explain, origins } = precedence;
   const values = {
@@ -52,13 +52,13 @@ export function placeOf({ given, env, config, link, precedence }: Sources): Plac
   if (error && typed) throw error;
   const named = isTyped(origins.profile) ? undefined : config.problem('text', 'profile');
   const problem = error ?? withoutHost(named ?? config.problem('text', 'profiles', own, 'host'), config.file);
-  const lost = named ?? config.problem('object', 'accounts');
+  const unreadable = named ?? config.problem('object', 'accounts');
   return {
     profile,
     host,
     blocked: {
       requests: typed ? undefined : (problem ?? (link && foreignHost({ link, config, own, profile, host }))),
-      storedToken: lost ? withoutTokens(config.file) : link && profile !== own ? foreignProfile(link.file, own, profile) : undefined,
+      storedToken: unreadable ? withoutTokens(config.file) : link && profile !== own ? foreignProfile(link.file, own, profile) : undefined,
       storing: configProblem(config, profile),
     },
   };
@@ -80,12 +80,12 @@ interface Naming {
   readonly config: Source;
   /** The profile that the user chose. */
   readonly own: string;
-  /** The one in effect, perhaps the link file's. */
+  /** The one in effect, possibly from the link file. */
   readonly profile: string;
   readonly host: string;
 }
 
-/** The refusal of a host that the link file names, directly or by a profile, and the user did not choose. */
+/** The error if the link file names a host, directly or by a profile, that the user did not choose. */
 function foreignHost({ link, config, own, profile, host }: Naming): DnxError | undefined {
   const ofProfile = (name: string) => hostNamed(config.text('profiles', name, 'host') || DEFAULT_HOST);
   const direct = link.text('host');
@@ -106,7 +106,7 @@ const foreignProfile = (file: string, own: string, profile: string): DnxError =>
     `To use it: --profile ${profile} or DNX_PROFILE=${profile}. To use ${own}: --profile ${own}`,
   );
 
-/** A host normalized for comparison; an invalid one stays as it is. */
+/** A host normalized for comparison; an invalid one unchanged. */
 const hostNamed = (value: string): string => tried(() => hostOf(value)).host ?? value;
 
 const withoutHost = (problem: DnxError | undefined, file: string): DnxError | undefined =>

@@ -8,21 +8,21 @@ export const settingNames = ['profile', 'host', 'server', 'site', 'output'] as c
 /** One of them. */
 export type SettingName = (typeof settingNames)[number];
 
-/** The values of one setting by origin. An empty one counts as none, except as an option. */
+/** The values of one setting by origin. An empty value is ignored, but an error as an option. */
 export type Values = Readonly<Partial<Record<Origin, string | undefined>>>;
 
 /** The settings chosen so far. */
 export interface Precedence {
-  /** The value of the strongest origin. */
+  /** Chooses the value with the highest precedence, and records its origin. */
   choose(name: SettingName, values: Values): string | undefined;
-  /** Reads a chosen value. If it is refused, the hint names its origin, unless that is an option. */
+  /** Parses a chosen value. If it is invalid, the hint names its origin, unless that is an option. */
   explain<T>(name: SettingName, read: () => T, reset: string): T;
   readonly origins: Readonly<Partial<Record<SettingName, Origin>>>;
 }
 
 const order: readonly Origin[] = ['option', 'environment', 'link file', 'profile', 'default'];
 
-/** Option > environment > link file > profile > default. */
+/** Chooses settings: option > environment > link file > profile > default. */
 export function openPrecedence(): Precedence {
   const origins: Partial<Record<SettingName, Origin>> = {};
   return {
@@ -40,7 +40,7 @@ export function openPrecedence(): Precedence {
       } catch (error) {
         const origin = origins[name];
         if (!isError(error) || !origin || origin === 'option') throw error;
-        const remedy = origin === 'profile' ? ` To remove it: dnx config unset ${name} --${name} ${reset}` : '';
+        const remedy = origin === 'profile' ? ` Remove it with: dnx config unset ${name} --${name} ${reset}` : '';
         throw error.withHint(`${error.hint ?? ''} It came from the ${origin}.${remedy}`.trim());
       }
     },

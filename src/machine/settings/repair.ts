@@ -5,7 +5,7 @@ import { locked, type Waiting } from '../files/lock.ts';
 import { CONFIG_FILE, configIn, configProblem } from './config.ts';
 import { openSource } from './sources.ts';
 
-/** Moves a broken settings file away and keeps what can be read of it. Returns the path of the broken file. */
+/** Renames a broken settings file and keeps its valid parts. Returns the new path of the broken file. */
 export async function repairConfig(directory: string, profile: string, waiting: Waiting): Promise<string | undefined> {
   const file = join(directory, CONFIG_FILE);
   return locked(file, waiting, () => {
@@ -19,7 +19,7 @@ export async function repairConfig(directory: string, profile: string, waiting: 
   });
 }
 
-/** The path, with a number if it is taken: an earlier file may be the only copy. */
+/** The path, with a number if it exists already. */
 function unused(path: string): string {
   for (let number = 2, free = path; ; number += 1) {
     if (!existsSync(free)) return free;

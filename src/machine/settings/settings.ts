@@ -15,7 +15,7 @@ export interface Directories {
   readonly state: string;
 }
 
-/** The global options, as given on the command line. */
+/** The global options on the command line. */
 export interface Given {
   readonly profile?: string | undefined;
   readonly host?: string | undefined;
@@ -29,30 +29,30 @@ export interface Given {
 
 export interface Settings {
   readonly profile: string;
-  /** `https://deploynix.io`: what comes before `/api/v1`. */
+  /** The base URL without `/api/v1`: `https://deploynix.io`. */
   readonly host: string;
   readonly server: string | undefined;
   readonly site: string | undefined;
   readonly format: Format;
   readonly quiet: boolean;
   readonly debug: boolean;
-  /** False if nobody may be asked: `--no-input`, `--json`, DNX_NO_INPUT or CI. */
+  /** False if prompts are off: `--no-input`, `--json`, DNX_NO_INPUT or CI. */
   readonly input: boolean;
-  /** False if nobody is there: `--no-input`, DNX_NO_INPUT or CI. */
+  /** False if no user is present: `--no-input`, DNX_NO_INPUT or CI. */
   readonly attended: boolean;
   readonly config: Config;
   readonly directories: Directories;
-  /** Where each setting came from; one that is not set is missing. */
+  /** Where each setting came from. Settings without a value are missing. */
   readonly origins: Readonly<Partial<Record<SettingName, Origin>>>;
   /** The path of the nearest link file. */
   readonly linkFile: string | undefined;
   readonly blocked: Blocked;
-  /** What is wrong with the files. It stops only what needs what is lost. */
+  /** Problems in the files. They stop only commands that need the broken values. */
   readonly problems: readonly DnxError[];
-  /** What stops nothing: unknown keys of the link file, a sentence each. */
+  /** Warnings, such as unknown keys in the link file. */
   readonly warnings: readonly string[];
-  /** The broken files that may have named the server and the site. */
-  readonly lost: Readonly<Record<'server' | 'site', string | undefined>>;
+  /** The broken files that may have set the server and the site. */
+  readonly broken: Readonly<Record<'server' | 'site', string | undefined>>;
 }
 
 /** Reads the settings from options, environment and files. */
@@ -70,7 +70,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     choose(name, {
       environment: env[`DNX_${name.toUpperCase()}`],
       'link file': link?.text(name),
-      // Not if the link file may have named another.
+      // Ignored if a broken link file may have overridden it.
       profile: link?.problem('text', name) ? undefined : stored(name),
     });
   const attended = given.input !== false && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI);
@@ -84,7 +84,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     });
   const { format, unusable } = formatIn(() => explain('output', () => formatOf(output() ?? 'table'), 'table'), origins);
   const parents = { server: parent('server'), site: parent('site') };
-  const lostIn = (name: 'server' | 'site') => {
+  const brokenFile = (name: 'server' | 'site') => {
     if (parents[name] !== undefined) return undefined;
     return link?.problem('text', name) ? linkFile : config.problem('text', 'profiles', profile, name) && config.file;
   };
@@ -104,11 +104,11 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     blocked: { ...blocked, requests: blocked.requests ?? unusable },
     problems: [blocked.storing, link && linkProblem(link), unusable].filter((each) => each !== undefined),
     warnings: link ? unknownKeys(link) : [],
-    lost: { server: lostIn('server'), site: lostIn('site') },
+    broken: { server: brokenFile('server'), site: brokenFile('site') },
   };
 }
 
-/** The output format. An unknown one in the profile stops only what needs the API. */
+/** The output format. An unknown one in the profile stops only commands that need the API. */
 function formatIn(read: () => Format, origins: Settings['origins']): { readonly format: Format; readonly unusable?: DnxError } {
   try {
     return { format: read() };
@@ -118,7 +118,7 @@ function formatIn(read: () => Format, origins: Settings['origins']): { readonly 
   }
 }
 
-/** The directories that dnx writes to: `DNX_*_DIR`, else XDG. */
+/** The directories of dnx: `DNX_*_DIR`, or XDG. */
 export function directoriesOf(world: Pick<World, 'env' | 'home'>): Directories {
   const { env } = world;
   const place = (own: string, xdg: string, fallback: string) => env[own] || join(env[xdg] || join(world.home, fallback), 'dnx');
@@ -129,10 +129,10 @@ export function directoriesOf(world: Pick<World, 'env' | 'home'>): Directories {
   };
 }
 
-/** True for a variable that is set to anything but empty, 0, false or no. */
+/** True unless the value is undefined, empty, 0, false or no. */
 export const truthy = (value: Env[string]): boolean => value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase());
 
-/** An output format, or a usage error that lists them. */
+/** Parses an output format. The usage error lists all of them. */
 export function formatOf(value: string): Format {
   const known = formats.find((format) => format === value);
   if (!known) throw unknownWord(value, 'an output format', formats);

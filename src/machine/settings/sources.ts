@@ -2,20 +2,20 @@ import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { readJson } from '../files/json-file.ts';
 
-/** A settings or link file, as far as it can be read. */
+/** The readable parts of a settings or link file. */
 export interface Source {
   readonly file: string;
   /** The object at these keys; empty if it is missing or broken. */
   object(...keys: readonly string[]): Readonly<Record<string, unknown>>;
-  /** The text at these keys. An id may be a number in a file written by hand. */
+  /** The text at these keys. A number counts as text, because ids are sometimes written without quotes. */
   text(...keys: readonly string[]): string | undefined;
-  /** What is wrong with the file, or with the text or object at these keys. */
+  /** The problem with the file, or with the text or object at these keys. */
   problem(kind: 'text' | 'object', ...keys: readonly string[]): DnxError | undefined;
 }
 
 const FIX = 'Fix or remove it.';
 
-/** Reads a settings or link file. What is wrong with it is kept for whoever needs what is lost. */
+/** Reads a settings or link file. Never throws for a broken file; `problem` returns the error. */
 export function openSource(file: string): Source {
   let broken: DnxError | undefined;
   let content: object = {};
@@ -47,8 +47,8 @@ export function openSource(file: string): Source {
       };
       const wrong = paths.find(isWrong);
       if (!wrong) return undefined;
-      const wanted = kind === 'text' && wrong.length === keys.length ? 'text' : 'an object';
-      return usage(`${wrong.join('.')} in ${file} is not ${wanted}.`, FIX);
+      const wanted = kind === 'text' && wrong.length === keys.length ? 'a string' : 'an object';
+      return usage(`${wrong.join('.')} in ${file} must be ${wanted}.`, FIX);
     },
   };
 }

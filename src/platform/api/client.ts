@@ -13,10 +13,10 @@ import { readReply } from './reply.ts';
 
 const RETRIES_MS = [500, 1_000, 2_000];
 
-/** The API over one transport: token, retries, paging, and the limit of about 60 requests a minute. */
+/** Creates an API client with authentication, retries, paging and rate limiting. */
 export const createApi = (options: ClientOptions): Api => apiOver(options, options, { until: 0 });
 
-/** `unbounded` is what the client was given; `options` may end at a deadline. */
+/** `unbounded`: the original options; `options` may have a deadline. */
 function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause): Api {
   const limited = rateLimited(options, exchanging(options), pause);
   const persistent: Send = (method, path, send) => {
@@ -54,7 +54,7 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause)
   };
 }
 
-/** A 429 is waited out until the deadline, however often it comes. */
+/** Options with a deadline. A 429 is waited out until then, however often it comes. */
 const optionsUntil = (options: ClientOptions, deadline: number): ClientOptions => ({
   ...options,
   clock: clockUntil(options.clock, deadline),
@@ -65,7 +65,7 @@ const optionsUntil = (options: ClientOptions, deadline: number): ClientOptions =
 
 type Send = <T>(method: string, path: string, options: SendOptions) => Promise<Reply<T>>;
 
-/** Retries a GET after a fault or a 5xx; any other request is sent once. */
+/** Retries a GET after a network fault or a 5xx; any other request is sent once. */
 async function persisting<T>(
   { clock, signal, host }: ClientOptions,
   limited: Exchange,
@@ -73,7 +73,7 @@ async function persisting<T>(
   path: string,
   send: SendOptions,
 ): Promise<Reply<T>> {
-  const delays = method === 'GET' && send.retry !== false ? RETRIES_MS : [];
+  const delays = method === 'GET' && send.retry !== false && !send.casual ? RETRIES_MS : [];
   for (let attempt = 0; ; attempt++) {
     const delay = delays[attempt];
     try {

@@ -1,19 +1,19 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import { type Clock, type HttpRequest, type HttpResponse, NetworkFault, type Transport } from '../../machine/world.ts';
 
-/** True if time ran out before the request was sent, or while it only read: nothing was changed. */
+/** True if time ran out before anything was sent, or during a GET: nothing was changed. */
 export const isUnperformed = (error: unknown): boolean =>
   isError(error, 'timed_out') && error.cause instanceof NetworkFault && !error.cause.sent;
 
-/** `sent`: a request was sent that may have been performed. */
+/** `sent`: the request may have gone through. */
 function timedOut(sent: boolean): DnxError {
   const cause = new NetworkFault('timed out', { sent });
-  if (!sent) return new DnxError('timed_out', 'Timed out waiting for an answer.', { cause });
-  const hint = 'Check the current state before you try again.';
-  return new DnxError('timed_out', 'Timed out waiting for an answer; the request may have been performed.', { cause, hint });
+  if (!sent) return new DnxError('timed_out', 'Timed out waiting for a response.', { cause });
+  const hint = 'Check the current state before you retry.';
+  return new DnxError('timed_out', 'Timed out waiting for a response; the request may have gone through.', { cause, hint });
 }
 
-/** The same clock, on which a sleep past the deadline fails with `timed_out`. */
+/** A clock on which a sleep past the deadline fails with `timed_out`. */
 export const clockUntil = (clock: Clock, deadline: number): Clock => ({
   now: () => clock.now(),
   elapsed: () => clock.elapsed(),
@@ -24,7 +24,7 @@ export const clockUntil = (clock: Clock, deadline: number): Clock => ({
   },
 });
 
-/** The same transport, whose requests fail with `timed_out` at the deadline, even in the middle of a body. */
+/** A transport whose requests fail with `timed_out` at the deadline, even during the body. */
 export const transportUntil = (transport: Transport, clock: Clock, deadline: number): Transport => ({
   close: () => transport.close(),
   async request(request: HttpRequest): Promise<HttpResponse> {
@@ -49,7 +49,7 @@ export const transportUntil = (transport: Transport, clock: Clock, deadline: num
 /** The longest timer that Node supports, 24 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A signal that follows another one, and is also aborted at the deadline once its timer is started. */
+/** A signal that aborts with `outer`, or at the deadline once `start` was called. */
 export function abortAt(deadline: number, clock: Clock, outer: AbortSignal, reason: () => DnxError) {
   const controller = new AbortController();
   const stopped = new AbortController();

@@ -4,12 +4,12 @@ import type { HttpRequest, HttpResponse, Transport } from '../../machine/world.t
 import { faultOf, silence } from './fault.ts';
 import { headTime, type Reading, responseOf } from './response.ts';
 
-/** `node:http(s)` with keep-alive: it loads in 9 ms, undici in 150. */
+/** A transport on `node:http(s)` with keep-alive. It loads in 9 ms, undici in 150. */
 export function directTransport(reading: Reading): Transport {
   const { limits, after } = reading;
   const agents = new Map<string, import('node:http').Agent>();
 
-  // Imported when used: https loads tls.
+  // Lazy: https loads tls.
   const protocolOf = async (url: URL) => {
     const protocol = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
     const agent = agents.get(url.protocol) ?? new protocol.Agent({ keepAlive: true, maxSockets: 8 });
@@ -26,7 +26,7 @@ export function directTransport(reading: Reading): Transport {
         let sent = false;
         const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
         const outgoing = request(target, { method, headers: { ...headers, ...length }, agent });
-        // As the option `signal` does, but a millisecond faster.
+        // Like the option `signal`, but a millisecond faster.
         const abort = () => outgoing.destroy(signal.reason);
         signal.addEventListener('abort', abort);
         const headMs = headTime(limits, body);
@@ -57,7 +57,7 @@ export function directTransport(reading: Reading): Transport {
   };
 }
 
-/** Calls back once a connection can carry a request, which is after the TLS handshake. */
+/** Calls back once a connection is ready, after the TLS handshake if any. */
 function whenReady(socket: Socket & { readonly secureConnecting?: boolean }, callback: () => void): void {
   if (socket.secureConnecting) socket.once('secureConnect', callback);
   else if (socket.connecting) socket.once('connect', callback);

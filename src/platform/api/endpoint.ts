@@ -3,7 +3,7 @@ import { usage } from '../../base/errors.ts';
 /** The methods that the API reference uses. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-/** An operation, as the API reference writes it: `GET /servers/{server}`. */
+/** An operation as written in the API reference: `GET /servers/{server}`. */
 export type Endpoint = `${Method} /${string}`;
 
 /** The names of an endpoint's path parameters, as a type. */
@@ -15,13 +15,13 @@ export type Params<E extends string> = { readonly [K in Names<E>]: string };
 /** The names of an endpoint's path parameters, in order. */
 export const parameters = (endpoint: string): string[] => [...endpoint.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
 
-/** An id as one segment of a path, percent-encoded. `..` would lead to the parent, and half a surrogate pair cannot be encoded: both are refused. */
+/** Percent-encodes an id as a path segment. Refuses `..`, which leads to the parent, and lone surrogates, which cannot be encoded. */
 export function segment(id: string): string {
   if (['', '.', '..'].includes(id) || /\p{Cs}/u.test(id)) throw usage(`'${id}' is not a valid id.`);
   return encodeURIComponent(id);
 }
 
-/** The method and the path with its parameters filled in. */
+/** The method and path of an endpoint, with its parameters filled in. */
 export function fill(endpoint: Endpoint, params: Readonly<Record<string, unknown>>): { method: Method; path: string } {
   const [method, pattern] = endpoint.split(' ') as [Method, string];
   const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => {

@@ -4,10 +4,10 @@ import type { HttpResponse, Transport } from '../../machine/world.ts';
 import type { ClientOptions, Query, SendOptions } from './api.ts';
 import { textOf } from './response.ts';
 
-/** Sends one request and returns the head of its answer. */
+/** Sends one request and resolves when the response headers arrive. */
 export type Exchange = (method: string, path: string, options: SendOptions) => Promise<HttpResponse>;
 
-/** Requests over one connection, which the first of them opens. */
+/** Sends requests over one transport, which the first request opens. */
 export function exchanging({ host, token, connect, clock, signal, userAgent, debug }: ClientOptions): Exchange {
   let open: Promise<Transport> | undefined;
   return async (method, path, { query, body, authenticated }) => {
@@ -19,19 +19,19 @@ export function exchanging({ host, token, connect, clock, signal, userAgent, deb
     if (secret !== undefined) headers.authorization = bearer(secret);
     if (method !== 'GET') headers['content-type'] = 'application/json';
     const text = body === undefined ? undefined : toJson(body);
-    // A path that the user typed may hold a query.
+    // A path typed by the user may contain a query.
     const shown = path.split('?', 1)[0];
     debug(`> ${method} ${shown}`);
     const response = await transport.request({ method, url: `${host}/api/v1${path}${queryString(query)}`, headers, body: text, signal });
     const remaining = response.headers['x-ratelimit-remaining'];
     const left = remaining && /^\d+$/.test(remaining) ? `, ${remaining} requests left` : '';
     debug(`< ${response.status} ${method} ${shown} ${Math.round(clock.elapsed() - started)} ms${left}`);
-    // Errors are shown, and some quote the token that was sent.
+    // Error responses are printed, and some quote the token.
     return response.status >= 300 && secret !== undefined ? withoutToken(response, secret) : response;
   };
 }
 
-/** Refuses what cannot be in a header: Node's own error would print the token. */
+/** Refuses a token that is invalid in a header, because Node's own error would print it. */
 function bearer(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
   throw new DnxError('unauthenticated', 'The token contains a space, a newline or another invalid character.', {
@@ -39,10 +39,10 @@ function bearer(token: string): string {
   });
 }
 
-/** Anything shorter could be an everyday word. */
+/** Shorter strings are not masked, because they could be ordinary words. */
 const SHORTEST_SECRET = 8;
 
-/** The same answer, with the token and its part after the `|` masked. */
+/** Masks the token, and its part after the `|`, in a response. */
 function withoutToken(response: HttpResponse, token: string): HttpResponse {
   const secrets = [token, token.slice(token.indexOf('|') + 1)].filter((each) => each.length >= SHORTEST_SECRET);
   const masked = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);

@@ -14,7 +14,7 @@ const codes: Readonly<Record<number, Code>> = {
   429: 'rate_limited',
 };
 
-/** Turns an answer of status 300 and above into the error that the user sees. `endpoint` is the operation, without ids or secrets. */
+/** Turns a response with a status of 300 or more into a DnxError. `endpoint` is the operation, without ids or secrets. */
 export function failureOf(reply: Reply, endpoint: string): DnxError {
   const { status } = reply;
   const code = codes[status] ?? 'failed';
@@ -55,11 +55,11 @@ function explain({ status, headers }: Reply, said: string | undefined, endpoint:
   }
   const hint = endpoint.startsWith('GET ')
     ? 'Try again in a moment.'
-    : 'The request may have been performed. Check the current state before you try again.';
+    : 'The request may have gone through. Check the current state before you retry.';
   return { message: quote(`Deploynix returned ${status}`, said), ...(status >= 500 && { hint }) };
 }
 
-/** A 403 can be about the plan, the role or the token; the API's words tell which is likely. */
+/** A 403 can be about the plan, the role or the token. The API's message shows which is likely. */
 function forbidden(said: string | undefined, need: Need | undefined): Explained {
   const words = said ?? '';
   if (/plan|upgrade|api_access/i.test(words)) {
@@ -83,11 +83,11 @@ function forbidden(said: string | undefined, need: Need | undefined): Explained 
   };
 }
 
-/** `Sentence (“the API's words”).`, without the words if there are none or they say nothing new. */
+/** `Sentence (“the API's words”).`, without the words if they are missing or already `known`. */
 const quote = (sentence: string, said: string | undefined, known?: string): string =>
   said && said !== known ? `${sentence} (“${said.replace(/\.$/, '')}”).` : `${sentence}.`;
 
-/** The words of an error without a `message`: the title and detail of problem+json (RFC 9457), or an `error`. */
+/** The message of an error body without `message`: problem+json (RFC 9457), or `error`. */
 function problemIn(body: unknown): string | undefined {
   if (!isObject(body)) return undefined;
   const { title, detail, error } = body;
@@ -95,7 +95,7 @@ function problemIn(body: unknown): string | undefined {
   return said.length > 0 ? said.map((each) => String(each).replace(/[.:]$/, '')).join(': ') : typeof error === 'string' ? error : undefined;
 }
 
-/** The first line of plain text; HTML is no use to a person. */
+/** The first line of a plain text body; undefined for HTML. */
 function firstLine(text: string | undefined): string | undefined {
   const line = text?.trim().split('\n')[0]?.trim();
   return !line || line.startsWith('<') ? undefined : line.slice(0, 200);

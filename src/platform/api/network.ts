@@ -4,12 +4,12 @@ import { directTransport } from './direct.ts';
 import type { Limits } from './response.ts';
 
 const MB = 1_000_000;
-/** Just below the longest string that Node can hold. */
+/** Just below the longest string in Node. */
 const MOST_MB = 500;
 const LIMITS: Limits = { headMs: 30_000, silenceMs: 30_000, bodyMs: 300_000, bodyBytes: 64 * MB };
 const variables = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];
 
-/** The network as the environment describes it: direct, or through a proxy. */
+/** Opens a direct transport, or one through the proxy of the environment. */
 export async function openNetwork(env: Env, after: Timer, changed: Partial<Limits> = {}): Promise<Transport> {
   const limits = { ...LIMITS, bodyBytes: mostBytes(env), ...changed };
   if (variables.some((name) => env[name])) {

@@ -7,10 +7,10 @@ import type { Endpoint } from './endpoint.ts';
 const PAGE_SIZE = 100;
 const MOST_PAGES = 1_000;
 
-/** The most pages to read where so many items are asked for. */
+/** The page limit for a list of up to `items` items. */
 export const pagesFor = (items: number): number => Math.max(MOST_PAGES, Math.ceil(items / PAGE_SIZE));
 
-/** Every page of a list, in order. Pages are counted: Laravel's `links.next` drops per_page and the filters. */
+/** Reads every page of a list. Counts pages instead of following Laravel's `links.next`, which drops per_page and the filters. */
 export async function everyPage<T>(
   send: Api['send'],
   endpoint: Endpoint,
@@ -25,9 +25,9 @@ export async function everyPage<T>(
     const { data, body } = await send<T[]>(endpoint, params, { ...options, query: { ...query, page, per_page: PAGE_SIZE } });
     const rows = rowsOf(data, endpoint);
     for (const each of rows) if (each !== null) items.push(each);
-    // An empty page is the end, whatever the number of pages that is claimed.
+    // An empty page is the end, whatever `last_page` says.
     last = rows.length > 0 ? lastPage(body) : page;
-    if (last > 1 && !bringsNews(rows, seen)) throw repeated(endpoint, page);
+    if (last > 1 && !hasNewRows(rows, seen)) throw repeated(endpoint, page);
   }
   return items;
 }
@@ -35,7 +35,7 @@ export async function everyPage<T>(
 function rowsOf<T>(data: T[] | undefined, endpoint: Endpoint): readonly T[] {
   if (Array.isArray(data)) return data;
   if (data === undefined) return [];
-  throw new DnxError('failed', `Deploynix answered ${endpoint} with something that is not a list.`);
+  throw new DnxError('failed', `The response to ${endpoint} is not a list.`);
 }
 
 function lastPage(body: unknown): number {
@@ -44,17 +44,17 @@ function lastPage(body: unknown): number {
   return Number.isSafeInteger(last) ? last : 1;
 }
 
-/** True where a row is not among those of the pages before. A row may well move to the next page while they are read. */
-function bringsNews(rows: readonly unknown[], seen: Set<string>): boolean {
+/** True if a page has a row that earlier pages did not have. Rows may move to the next page between two requests. */
+function hasNewRows(rows: readonly unknown[], seen: Set<string>): boolean {
   const before = seen.size;
   for (const each of rows) seen.add(toJson((isObject(each) ? each.id : undefined) ?? each));
   return rows.length === 0 || seen.size > before;
 }
 
 const tooMany = (endpoint: Endpoint, most: number): DnxError =>
-  new DnxError('failed', `The list of ${endpoint} has more than ${most.toLocaleString('en')} pages, the most that dnx reads.`, {
+  new DnxError('failed', `${endpoint} has more than ${most.toLocaleString('en')} pages, which is the limit.`, {
     next: [{ command: ['api', 'GET', `${endpoint.replace('GET ', '')}?page=${most + 1}`], why: 'Read single pages with' }],
   });
 
 const repeated = (endpoint: Endpoint, page: number): DnxError =>
-  new DnxError('failed', `Page ${page} of ${endpoint} repeats the pages before it, so the list cannot be read to its end.`);
+  new DnxError('failed', `Page ${page} of ${endpoint} repeats earlier pages, so the list cannot be read completely.`);

@@ -4,12 +4,12 @@ import type { Env, HttpRequest, HttpResponse, Transport } from '../../machine/wo
 import { faultOf, silence } from './fault.ts';
 import { headTime, type Reading, responseOf } from './response.ts';
 
-/** What the transport is given. The environment names the proxy. */
+/** What the transport needs. `env` names the proxy. */
 export interface ProxiedOptions extends Reading {
   readonly env: Env;
 }
 
-/** undici through the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name, upper or lower case. Loaded only when one is set. */
+/** A transport on undici, through the proxy in HTTP_PROXY, HTTPS_PROXY and NO_PROXY (upper or lower case). Loaded only if one is set. */
 export function proxiedTransport({ env, ...reading }: ProxiedOptions): Transport {
   const { limits, after } = reading;
   const dispatcher = dispatcherFor(env, limits.headMs);
@@ -27,7 +27,7 @@ export function proxiedTransport({ env, ...reading }: ProxiedOptions): Transport
       const headMs = headTime(limits, body);
       const cancel = after(headMs, () => stop.abort(silence(headMs)));
       try {
-        // undici ignores the signal until it is connected, which a proxy may never let happen.
+        // undici ignores the signal until it is connected, and a proxy may stall that.
         const answer = await Promise.race([
           send(url, { method, headers: { ...headers }, body: body ?? null, signal: stop.signal, dispatcher: noted }),
           aborted(stop.signal),
@@ -42,7 +42,7 @@ export function proxiedTransport({ env, ...reading }: ProxiedOptions): Transport
       }
     },
     async close() {
-      // Not awaited: it would wait for a connection that is still being made.
+      // Not awaited: it waits for pending connections.
       dispatcher.destroy().catch(() => {});
     },
   };
@@ -51,7 +51,7 @@ export function proxiedTransport({ env, ...reading }: ProxiedOptions): Transport
 const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 
-/** The same handler, which also calls back when its request is written to a connection. */
+/** A handler that also calls back when its request is written to a connection. */
 const noting = (handler: Dispatcher.DispatchHandler, onStart: () => void): Dispatcher.DispatchHandler => ({
   onRequestStart(...args) {
     onStart();
@@ -65,7 +65,7 @@ const noting = (handler: Dispatcher.DispatchHandler, onStart: () => void): Dispa
 });
 
 function dispatcherFor(env: Env, headMs: number): Dispatcher {
-  // dnx has its own limits for heads and bodies.
+  // dnx has its own limits for headers and bodies.
   const timeouts = { headersTimeout: 0, bodyTimeout: 0, connectTimeout: headMs };
   const proxies = {
     httpProxy: proxyIn(env, env.http_proxy === undefined ? 'HTTP_PROXY' : 'http_proxy'),
@@ -77,7 +77,7 @@ function dispatcherFor(env: Env, headMs: number): Dispatcher {
   return Object.keys(set).length > 0 ? new EnvHttpProxyAgent({ ...timeouts, ...set, clientFactory }) : new Agent(timeouts);
 }
 
-/** The URL of a proxy, http without a scheme, as in curl. Errors do not show the value, which may hold a password. */
+/** The URL of a proxy; without a scheme it is http, as in curl. Errors omit the value, which may contain a password. */
 function proxyIn(env: Env, name: string): string | undefined {
   const value = env[name];
   if (!value) return undefined;
@@ -89,7 +89,7 @@ function proxyIn(env: Env, name: string): string | undefined {
   return url;
 }
 
-/** False for what undici would throw at: a path, or a user that cannot be decoded. */
+/** False for URLs that undici rejects: with a path, or a user that cannot be decoded. */
 function isProxy({ username, password, hostname, pathname, search, hash }: URL): boolean {
   try {
     decodeURIComponent(`${username}${password}`);
@@ -99,7 +99,7 @@ function isProxy({ username, password, hostname, pathname, search, hash }: URL):
   }
 }
 
-/** The connections to a proxy. undici (7.30) retries forever if the proxy hangs up, unless it gets an error of another kind. */
+/** The connections to a proxy. Replaces UND_ERR_SOCKET, on which undici (7.30) retries forever. */
 function tunnels(origin: URL, options: object): Dispatcher {
   const pool = new Pool(origin, options);
   const open: (target: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> = pool.connect.bind(pool);

@@ -3,15 +3,15 @@ import type { HttpResponse } from '../../machine/world.ts';
 import type { ClientOptions } from './api.ts';
 import type { Exchange } from './exchange.ts';
 
-/** When requests may be sent again, in ms of the monotonic clock. Shared by all requests of a token. */
+/** The end of the current pause, in ms of the monotonic clock. Shared by all requests of a token. */
 export interface Pause {
   until: number;
 }
 
-/** Requests that wait for the same window, in other processes too, are spread over so many ms. */
+/** Spreads requests that wait for the same window, also in other processes. */
 const SPREAD_MS = 5_000;
 
-/** Waits out a 429 together with all other requests, then tries again: a request that got a 429 was not performed. */
+/** Waits out a 429 together with all other requests, then resends. A request that got a 429 was not performed. */
 export function rateLimited(options: ClientOptions, exchange: Exchange, pause: Pause): Exchange {
   const { clock, signal, requests, patienceMs, random, deadline = Number.POSITIVE_INFINITY } = options;
   return async (method, path, send) => {
@@ -28,7 +28,7 @@ export function rateLimited(options: ClientOptions, exchange: Exchange, pause: P
       const response = await exchange(method, path, send);
       if (response.status !== 429 || send.authenticated === false) return response;
       const wait = retryAfter(response, clock.now()) ?? Math.min(60_000, 2_000 * 2 ** attempt);
-      // A poll waits until the deadline; any other request fails if the limit outlasts it.
+      // A poll may wait until the deadline; any other request fails if the pause is longer.
       if (waited + wait > patienceMs || (send.retry !== false && clock.elapsed() + wait > deadline)) return response;
       response.discard();
       if (pause.until <= clock.elapsed()) requests.limited(wait);
@@ -37,7 +37,7 @@ export function rateLimited(options: ClientOptions, exchange: Exchange, pause: P
   };
 }
 
-/** `Retry-After` in ms: seconds, or a date. */
+/** `Retry-After`, which is seconds or a date, in ms. */
 function retryAfter(response: HttpResponse, now: number): number | undefined {
   const value = response.headers['retry-after'];
   if (value === undefined) return undefined;

@@ -3,11 +3,11 @@ import { fromJson, isObject } from '../../base/json.ts';
 import type { HttpResponse } from '../../machine/world.ts';
 import { textOf } from './response.ts';
 
-/** What an endpoint answered, in any of the permitted shapes. */
+/** A response, parsed. */
 export interface Reply<T = unknown> {
   readonly status: number;
   readonly headers: HttpResponse['headers'];
-  /** The JSON as received; undefined for an empty body or one that is not JSON. */
+  /** The JSON as received; undefined if the body is empty or not JSON. */
   readonly body: unknown;
   /** The resource, unwrapped from `data` if needed. Undefined if there is only a message, or nothing. */
   readonly data: T | undefined;
@@ -16,10 +16,10 @@ export interface Reply<T = unknown> {
   readonly text: string | undefined;
 }
 
-/** Reads a body in any of the shapes of success: `{data}`, `{message}`, `{message,data}`, a bare object or array, or nothing. */
+/** Parses a body: `{data}`, `{message}`, `{message,data}`, a bare object or array, or nothing. */
 export async function readReply<T>(response: HttpResponse): Promise<Reply<T>> {
   const { status, headers } = response;
-  // Some servers begin with a byte order mark.
+  // Some servers send a byte order mark.
   const text = (await textOf(response)).replace(/^\ufeff/, '');
   const nothing = { status, headers, body: undefined, data: undefined, message: undefined, text: undefined };
   if (text.trim() === '') return nothing;
@@ -27,7 +27,7 @@ export async function readReply<T>(response: HttpResponse): Promise<Reply<T>> {
   try {
     body = fromJson(text);
   } catch (error) {
-    if (error instanceof RangeError) throw new DnxError('failed', `Could not read the answer (${status}): ${error.message}.`);
+    if (error instanceof RangeError) throw new DnxError('failed', `Could not read the response (${status}): ${error.message}.`);
     return { ...nothing, text };
   }
   return { status, headers, body, ...unwrap<T>(body), text: undefined };

@@ -2,11 +2,11 @@ import type { Readable } from 'node:stream';
 import { type HttpResponse, NetworkFault, type Timer } from '../../machine/world.ts';
 import { TIMED_OUT, TOO_LARGE } from './fault.ts';
 
-/** Limits of time and size for an answer. */
+/** Time and size limits of a response. */
 export interface Limits {
-  /** From the start of the request to the head of the answer; plus a second for every 64 kB sent. */
+  /** From the start of the request to the response headers, plus a second per 64 kB sent. */
   readonly headMs: number;
-  /** Between two chunks of the body, while the reader waits. */
+  /** Between two chunks of the body. */
   readonly silenceMs: number;
   /** For the whole body. A file has no such limit. */
   readonly bodyMs: number;
@@ -14,7 +14,7 @@ export interface Limits {
   readonly bodyBytes: number;
 }
 
-/** How long the head of the answer to a request with this body may take. */
+/** The time limit for the headers of the response to a request with this body. */
 export const headTime = ({ headMs }: Limits, body = ''): number => headMs + 1_000 * Math.floor(Buffer.byteLength(body) / 64_000);
 
 /** What both transports need to read a body. */
@@ -23,13 +23,13 @@ export interface Reading {
   readonly after: Timer;
 }
 
-/** The head of an answer. */
+/** Status and headers of a response. */
 type Head = Pick<HttpResponse, 'status'> & { readonly headers: Readonly<Record<string, string | string[] | undefined>> };
 
-/** The answer of either transport. Its body throws a readable NetworkFault if it ends early, or the signal's reason. */
+/** The response of either transport. Its body throws a NetworkFault if it is cut off, or the signal's reason. */
 export function responseOf({ status, headers }: Head, stream: Readable, reading: Reading, signal: AbortSignal): HttpResponse {
   const flat = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]);
-  // An error while nobody reads the body would otherwise crash the process.
+  // Otherwise an error while the body is not being read crashes the process.
   stream.on('error', () => {});
   return {
     status,
@@ -43,37 +43,37 @@ export function responseOf({ status, headers }: Head, stream: Readable, reading:
 async function* bytes(stream: Readable, { limits, after }: Reading, signal: AbortSignal, limited: boolean): AsyncIterable<Uint8Array> {
   const { silenceMs, bodyMs, bodyBytes } = limits;
   let fault: NetworkFault | undefined;
-  const breakOff = (message: string, reason: string) => () => {
+  const abort = (message: string, reason: string) => () => {
     fault = new NetworkFault(message, { sent: true, reason });
     stream.destroy();
   };
-  const stalled = breakOff(`the answer stalled for ${silenceMs / 1000}s`, TIMED_OUT);
-  const cancelEnd = limited ? after(bodyMs, breakOff(`the answer took longer than ${bodyMs / 1000}s`, TIMED_OUT)) : undefined;
+  const stalled = abort(`the response stalled for ${silenceMs / 1000}s`, TIMED_OUT);
+  const cancelEnd = limited ? after(bodyMs, abort(`the response took longer than ${bodyMs / 1000}s`, TIMED_OUT)) : undefined;
   let cancelSilence = after(silenceMs, stalled);
   let size = 0;
   try {
     for await (const chunk of stream) {
-      // The time that the reader takes is not the server's.
+      // The reader's time does not count.
       cancelSilence();
       size += chunk.length;
-      if (limited && size > bodyBytes) breakOff(`the answer is larger than ${bodyBytes / 1_000_000} MB`, TOO_LARGE)();
+      if (limited && size > bodyBytes) abort(`the response is larger than ${bodyBytes / 1_000_000} MB`, TOO_LARGE)();
       if (fault) throw fault;
       yield chunk;
       cancelSilence = after(silenceMs, stalled);
     }
-    // A body without a length ends when its connection does, even if that was closed here.
+    // Destroying the stream also looks like the end of a body without a length.
     signal.throwIfAborted();
     if (fault) throw fault;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw fault ?? new NetworkFault('connection closed in the middle of the answer', { sent: true, reason: 'ECONNRESET', cause: error });
+    throw fault ?? new NetworkFault('connection closed in the middle of the response', { sent: true, reason: 'ECONNRESET', cause: error });
   } finally {
     cancelSilence();
     cancelEnd?.();
   }
 }
 
-/** Reads a body to its end, as text. */
+/** Reads a whole body as text. */
 export async function textOf({ body }: Pick<HttpResponse, 'body'>): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);

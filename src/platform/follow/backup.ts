@@ -3,7 +3,7 @@ import type { Endpoint } from '../api/endpoint.ts';
 import { idIn } from '../names/names.ts';
 import type { Reader, Thing } from './work.ts';
 
-/** What following a backup reads. */
+/** The endpoint for following a backup. */
 export const backupsEndpoint = 'GET /backups' satisfies Endpoint;
 
 /** Reads backups from their list, because the API has no `GET /backups/{backup}`. */

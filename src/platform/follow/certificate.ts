@@ -3,7 +3,7 @@ import type { Endpoint } from '../api/endpoint.ts';
 import type { SiteIds } from '../names/names.ts';
 import type { Reader, Thing } from './work.ts';
 
-/** The endpoints that following a certificate reads. */
+/** The endpoints for following a certificate. */
 export const certificateEndpoint = 'GET /servers/{server}/sites/{site}/certificates/{certificate}' satisfies Endpoint;
 export const certificatesEndpoint = 'GET /servers/{server}/sites/{site}/certificates' satisfies Endpoint;
 

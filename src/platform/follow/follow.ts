@@ -1,20 +1,20 @@
 import { DnxError, isError, type Next } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import type { Clock } from '../../machine/world.ts';
-import { continues, FAULTS_IN_A_ROW, isFault, lost } from './rules.ts';
+import { continues, FAULTS_IN_A_ROW, isFault, lostContact } from './rules.ts';
 
-/** One thing that happened while a command waits, as `-o ndjson` prints it. Times are ISO 8601. */
+/** An event during a wait, as `-o ndjson` prints it. Times are ISO 8601. */
 export interface WaitingEvent {
-  /** `heartbeat`: nothing new for 30 s. `fault`: a poll got no answer. */
+  /** `heartbeat`: nothing new for 30 s. `fault`: a poll got no response. */
   readonly type: 'status' | 'heartbeat' | 'fault';
   readonly at: string;
-  /** The site or thing that is polled. */
+  /** The name of the polled site or resource. */
   readonly target: string;
   readonly status: string;
   readonly elapsed_s: number;
 }
 
-/** What a wait needs: time, a signal to stop, and somewhere to show progress. */
+/** What a wait needs. */
 export interface Waiting {
   readonly clock: Clock;
   /** In ms of the monotonic clock. */
@@ -30,17 +30,17 @@ export interface Waiting {
   };
 }
 
-/** What one poll found: a status, and the verdict once there is one. */
+/** The result of one poll. */
 export interface Reading<T> {
   readonly status: string;
-  /** The status for a person, where the API's word would mislead: `queued`. */
+  /** The status to show where the API's word would mislead: `queued`. */
   readonly words?: string | undefined;
   readonly verdict?: T | undefined;
   /** Milliseconds until a verdict is due if nothing changes. */
   readonly dueMs?: number | undefined;
 }
 
-/** How following ended. */
+/** The result of following. */
 export interface Followed<T> {
   /** Undefined after a timeout: the remote work continues. */
   readonly verdict: T | undefined;
@@ -49,19 +49,19 @@ export interface Followed<T> {
   readonly elapsedMs: number;
 }
 
-/** What is followed, and for how long. */
+/** What to follow. */
 export interface Following<T> {
-  /** The site or thing that is polled, as the user knows it: `shop.example.com`. */
+  /** The name of the polled resource: `shop.example.com`. */
   readonly what: string;
-  /** The work, for the middle of a sentence: `deployment`, `creation of server web-3`. */
+  /** The work as a noun: `deployment`, `creation of server web-3`. */
   readonly job: string;
-  /** Polls once, without retries. A few faults in a row are tolerated. */
+  /** Polls once, without retries. `follow` tolerates a few faults in a row. */
   readonly read: () => Promise<Reading<T>>;
   /** The command that resumes the wait or shows the status. */
   readonly resume: Next;
-  /** Polls without a first pause, for work that may have ended long ago. */
-  readonly atOnce?: boolean | undefined;
-  /** The shortest pause right now, in ms: the more sites are followed, the longer. */
+  /** Skips the first pause, for work that may have ended already. */
+  readonly immediately?: boolean | undefined;
+  /** The shortest pause right now, in ms; longer if several sites are followed. */
   readonly pace?: (() => number) | undefined;
 }
 
@@ -70,7 +70,7 @@ const SLOWEST_POLL_MS = 10_000;
 const GROWTH = 1.5;
 const HEARTBEAT_MS = 30_000;
 
-/** The one polling loop. It uses the monotonic clock, so a clock change does not end it early. */
+/** Polls until there is a verdict or the deadline. The only polling loop. */
 export async function follow<T>(ctx: Waiting, following: Following<T>): Promise<Followed<T>> {
   try {
     return await poll(ctx, following);
@@ -83,18 +83,18 @@ export async function follow<T>(ctx: Waiting, following: Following<T>): Promise<
 
 async function poll<T>(ctx: Waiting, following: Following<T>): Promise<Followed<T>> {
   const { clock, deadline, signal, progress } = ctx;
-  const { what, read, atOnce, pace } = following;
+  const { what, read, immediately, pace } = following;
   const started = clock.elapsed();
   const elapsed = () => clock.elapsed() - started;
   const time = () => duration(elapsed());
-  let pause = atOnce ? 0 : FIRST_POLL_MS;
+  let pause = immediately ? 0 : FIRST_POLL_MS;
   let dueMs = Number.POSITIVE_INFINITY;
   let faults = 0;
   let status = 'started';
-  let toldAt = 0;
+  let reportedAt = 0;
 
-  const tell = (type: WaitingEvent['type'], words: string) => {
-    toldAt = elapsed();
+  const report = (type: WaitingEvent['type'], words: string) => {
+    reportedAt = elapsed();
     progress.event({ type, at: new Date(clock.now()).toISOString(), target: what, status, elapsed_s: Math.round(elapsed() / 1000) });
     progress.step(`${what}: ${words} (${time()})`);
     progress.spin(`${what}  ${words}`, time);
@@ -109,19 +109,19 @@ async function poll<T>(ctx: Waiting, following: Following<T>): Promise<Followed<
     try {
       const seen = await read();
       dueMs = seen.dueMs ?? Number.POSITIVE_INFINITY;
-      const news = seen.status !== status || faults > 0;
+      const changed = seen.status !== status || faults > 0;
       faults = 0;
       status = seen.status;
       const words = seen.words ?? status;
-      if (news) tell('status', words);
-      else if (elapsed() - toldAt >= HEARTBEAT_MS) tell('heartbeat', words);
+      if (changed) report('status', words);
+      else if (elapsed() - reportedAt >= HEARTBEAT_MS) report('heartbeat', words);
       if (seen.verdict !== undefined) return { verdict: seen.verdict, status, elapsedMs: elapsed() };
     } catch (error) {
       if (isError(error, 'timed_out')) continue;
       if (!isFault(error)) throw error;
       faults += 1;
-      if (faults >= FAULTS_IN_A_ROW) throw lost(what, error);
-      if (faults === 1) tell('fault', 'no answer, retrying');
+      if (faults >= FAULTS_IN_A_ROW) throw lostContact(what, error);
+      if (faults === 1) report('fault', 'no response, retrying');
     }
   }
 }

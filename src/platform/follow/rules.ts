@@ -7,11 +7,11 @@ import { isUnperformed } from '../api/deadline.ts';
 /** The default of --timeout: 15 minutes. */
 const DEFAULT_TIMEOUT_MS = 15 * 60_000;
 
-/** How long a command may take, in ms. With --no-wait only an explicit --timeout counts. */
+/** The time limit of a command, in ms. With --no-wait only an explicit --timeout counts. */
 export const allowanceOf = ({ wait, timeout }: { readonly wait?: unknown; readonly timeout?: unknown }): number =>
   typeof timeout === 'number' ? timeout : wait === false ? Number.POSITIVE_INFINITY : DEFAULT_TIMEOUT_MS;
 
-/** The API with a deadline this many ms from now. */
+/** The API with a deadline `allowanceMs` from now. */
 export function within(
   { api, clock }: { readonly api: Api; readonly clock: Clock },
   allowanceMs: number,
@@ -20,7 +20,7 @@ export function within(
   return { api: allowanceMs === Number.POSITIVE_INFINITY ? api : api.until(deadline), deadline };
 }
 
-/** What to say if the token cannot read the thing to follow. `why` is the API's answer. */
+/** The messages for a token that cannot read what it should follow. `why` is the message of the 403. */
 export interface Unreadable {
   /** True: fail before anything is started. */
   readonly required: boolean;
@@ -28,7 +28,7 @@ export interface Unreadable {
   readonly warning: (why: string) => string;
 }
 
-/** Reads the state before the request. Undefined, with a warning, if the token cannot read it and following is optional. */
+/** Reads the state before a request. If the token cannot, fails or, if following is optional, warns and returns undefined. */
 export async function readBefore<T>(
   progress: { warn(sentence: string): void },
   read: () => Promise<T>,
@@ -47,32 +47,32 @@ export async function readBefore<T>(
   }
 }
 
-/** The end of `--timeout`. `job` is the work that continues: `deployment of shop.example.com`. */
+/** The error at the end of `--timeout`. `job` is a noun: `deployment of shop.example.com`. */
 export const timedOut = (job: string, elapsedMs: number, resume: Next): DnxError =>
   new DnxError('timed_out', `Timed out after ${duration(elapsedMs)}; the ${job} continues`, { next: [resume] });
 
-/** Names what had not started when time ran out. `job` is a subject: `the deployment of shop.example.com`. */
+/** Replaces a timeout before the request by an error that names what did not start. `job`: `the deployment of shop.example.com`. */
 export const inTime = <T>(work: Promise<T>, job: string): Promise<T> =>
   work.catch((error: unknown) => {
     if (!isUnperformed(error)) throw error;
     throw new DnxError('timed_out', `Timed out before ${job} started. Nothing was changed.`, {
       cause: error,
-      hint: 'Allow more time with --timeout.',
+      hint: 'Use a longer --timeout.',
     });
   });
 
-/** A network error or a 5xx says nothing about the work. The client waits out a 429. */
+/** True for a network error or a 5xx, which says nothing about the work. The client waits out a 429. */
 export const isFault = (error: unknown): error is DnxError =>
   isError(error, 'network') || (isError(error, 'failed') && (error.status ?? 0) >= 500);
 
-/** Polls in a row without an answer that end the wait. */
+/** The number of consecutive failed polls that ends the wait. */
 export const FAULTS_IN_A_ROW = 5;
 
-/** The wait ended after too many faults. */
-export const lost = (what: string, cause: DnxError): DnxError =>
+/** The error after too many faults in a row. */
+export const lostContact = (what: string, cause: DnxError): DnxError =>
   new DnxError('network', `Lost contact with ${what}: ${cause.message}`, { cause });
 
-/** The same failure, saying that the remote work continues and how to resume. */
+/** Adds to a failure that the remote work continues, and how to resume. */
 export function continues(error: DnxError, { job, resume }: { readonly job: string; readonly resume: Next }): DnxError {
   if (error.code !== 'unauthenticated') return error.withHint(undefined, { ...resume, why: `The ${job} continues. ${resume.why}` });
   return error.withHint(

@@ -3,7 +3,7 @@ import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import type { Reader, Thing } from './work.ts';
 
-/** The endpoints that following a server reads. */
+/** The endpoints for following a server. */
 export const serverEndpoint = 'GET /servers/{server}' satisfies Endpoint;
 export const serversEndpoint = 'GET /servers' satisfies Endpoint;
 

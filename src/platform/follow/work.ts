@@ -8,7 +8,7 @@ import { idIn } from '../names/names.ts';
 import { type Followed, follow, type Waiting } from './follow.ts';
 import { inTime, readBefore, timedOut } from './rules.ts';
 
-/** A resource whose `status` shows how far the work on it is. */
+/** A resource whose `status` shows the progress of its work. */
 export interface Thing {
   readonly id: string | number;
   readonly status?: unknown;
@@ -18,27 +18,27 @@ export interface Thing {
 
 /** How a kind of resource is polled. */
 export interface Reader<T extends Thing> {
-  /** The resource as it is now; undefined if it does not exist. */
+  /** Reads the resource; undefined if it does not exist. */
   readonly one: (id: string, options?: { readonly retry?: boolean }) => Promise<T | undefined>;
-  /** Called before a create request: throws `forbidden` if the token cannot read this kind. */
+  /** Reads any resource of this kind. Called before a create; throws `forbidden` if the token cannot. */
   readonly any: () => Promise<unknown>;
-  /** For a resource whose status alone is not enough. `before` is undefined for a new one. */
+  /** Overrides the phase of the status. `before` is undefined for a new resource. */
   readonly phase?: (thing: T, before: T | undefined) => Phase | undefined;
 }
 
-/** A request that starts work, how to follow it, and how to speak of it. */
+/** A request that starts work, how to follow it, and its names in messages. */
 export interface Work<T extends Thing> {
   readonly reader: Reader<T>;
   /** The id of the resource; undefined if the request creates it. */
   readonly on?: string;
   readonly start: () => Promise<Reply>;
-  /** True: following is required. False: not wanted. Undefined: followed if the token can. */
+  /** True: must follow. False: do not follow. Undefined: follow if the token can. */
   readonly wait: boolean | undefined;
-  /** The resource in the user's words: `server web-3`. */
+  /** The resource: `server web-3`. */
   readonly what: string;
   /** The work as a noun: `creation of server web-3`. */
   readonly job: string;
-  /** The work while it runs: `Creating server web-3`. */
+  /** The progress message: `Creating server web-3`. */
   readonly doing: string;
   /** The command that shows the status. */
   readonly resume: (id: string) => readonly string[];
@@ -47,14 +47,14 @@ export interface Work<T extends Thing> {
 /** How the work ended. */
 export interface Worked<T extends Thing> {
   readonly reply: Reply;
-  /** As it was read last; undefined if it was not followed. */
+  /** The last state; undefined if it was not followed. */
   readonly thing?: T | undefined;
   /** Milliseconds; undefined if it was not followed. */
   readonly elapsedMs?: number;
   readonly failure?: DnxError | undefined;
 }
 
-/** Starts work that continues after the API's answer and, if wanted and possible, follows it to the end. */
+/** Starts work that continues after the response, and follows it if wanted and possible. */
 export async function startAndFollow<T extends Thing>(ctx: Waiting, work: Work<T>): Promise<Worked<T>> {
   const { wait, doing, job } = work;
   const snapshot = wait === false ? undefined : await inTime(snapshotOf(ctx, work), `the ${job}`);
@@ -63,8 +63,8 @@ export async function startAndFollow<T extends Thing>(ctx: Waiting, work: Work<T
   const started = isObject(reply.data) ? (reply.data as unknown as T) : snapshot.before;
   const id = idIn(started?.id);
   if (started === undefined || id === undefined) {
-    const unnamed = `The answer has no id, so the ${job} cannot be followed.`;
-    if (wait) return { reply, failure: new DnxError('failed', unnamed, { hint: 'It has started.' }) };
+    const unnamed = `The response has no id, so the ${job} cannot be followed.`;
+    if (wait) return { reply, failure: new DnxError('failed', unnamed, { hint: 'The request was accepted.' }) };
     ctx.progress.warn(unnamed);
     return { reply };
   }
@@ -91,7 +91,7 @@ function snapshotOf<T extends Thing>({ progress }: Waiting, { reader, on, wait, 
   });
 }
 
-/** Polls until the work has ended. The first polls may still show the state before the request, so only a change counts. */
+/** Polls until the work has ended. The first polls may still show the old state, so only a change counts. */
 async function followThing<T extends Thing>(
   ctx: Waiting,
   { reader, what, job }: Work<T>,

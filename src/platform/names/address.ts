@@ -2,7 +2,7 @@ import { usage } from '../../base/errors.ts';
 import { type Endpoint, type Method, parameters, segment } from '../api/endpoint.ts';
 import { isId, type Targets } from './names.ts';
 
-/** A path below `/api/v1`, and its query as typed. */
+/** A path below `/api/v1` and its query. */
 export interface Address {
   readonly path: string;
   /** With its question mark, or empty. */
@@ -10,13 +10,13 @@ export interface Address {
   readonly query: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Reads `servers?page=2`, `/api/v1/servers` or a URL of this host. Another host is refused, because the token is not for it. */
+/** Parses `servers?page=2`, `/api/v1/servers` or a URL of this host. Refuses another host, because the token is not for it. */
 export function addressOf(word: string, host: string): Address {
   const url = URL.canParse(word) && word.includes('://') ? new URL(word) : undefined;
   const whole = url && `${url.origin}${url.pathname}${url.search}`;
   if (whole !== undefined && !whole.startsWith(`${host}/`)) {
     const other = url?.origin === new URL(host).origin ? word : url?.origin;
-    throw usage(`${other} is not the host of this API.`, `The token is for ${host}. Use --host for another one.`);
+    throw usage(`${other} is a different host.`, `The token is for ${host}. Use --host for another one.`);
   }
   const [before = '', ...after] = (whole?.slice(host.length) ?? word).split('?');
   const path = `/${decodeBraces(before).replace(/^\/+/, '')}`.replace(/^\/api\/v1(?=\/|$)/, '');
@@ -27,20 +27,20 @@ export function addressOf(word: string, host: string): Address {
   return { path, search, query: Object.fromEntries([...parameters.keys()].map((key) => [key, parameters.getAll(key)])) };
 }
 
-/** A URL writes `{server}` as `%7Bserver%7D`. */
+/** `%7Bserver%7D` -> `{server}`. */
 const decodeBraces = (path: string): string => path.replaceAll(/%7b/gi, '{').replaceAll(/%7d/gi, '}');
 
-/** The path with the ids of `{server}` and `{site}`. */
+/** Replaces `{server}` and `{site}` with ids. */
 export async function fillPlaceholders(address: Address, resolve: (path: string) => Promise<Targets>): Promise<Address> {
   const names = parameters(address.path);
   const other = names.find((name) => name !== 'server' && name !== 'site');
-  if (other) throw usage(`Cannot fill in {${other}}.`, 'Put its id into the path. Only {server} and {site} are filled in.');
+  if (other) throw usage(`Cannot fill in {${other}}.`, 'Replace it with an id; only {server} and {site} are filled in.');
   if (names.length === 0) return address;
   const targets = await resolve(address.path);
   return { ...address, path: address.path.replace(/\{(\w+)\}/g, (_, name: string) => segment(targets[name]?.id ?? '')) };
 }
 
-/** The operation of a path with ids in it, to tell the abilities it needs before it is sent. */
+/** The operation of a path that contains ids, to look up the abilities it needs. */
 export function operationOf(method: string, word: string): Endpoint {
   const [before = ''] = decodeBraces(word)
     .replace(/^https?:\/\/[^/]*(.*?(?=\/api\/v1(\/|$)))?/, '')

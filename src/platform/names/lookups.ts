@@ -6,24 +6,24 @@ import { listUnder, namings } from './namings.ts';
 /** Words for path parameters, by name: ids or names. */
 export type Words = Readonly<Record<string, string | undefined>>;
 
-/** The server and site that the environment, the link file or the profile name. */
+/** The server and site from the environment, the link file or the profile. */
 export interface Settled {
   readonly server?: string | undefined;
   readonly site?: string | undefined;
   /** Where each came from. */
   readonly origins?: Readonly<Partial<Record<'server' | 'site', string>>>;
-  /** The unreadable files that may have named them. */
-  readonly lost?: Readonly<Partial<Record<'server' | 'site', string | undefined>>>;
+  /** The broken files that may have set them. */
+  readonly broken?: Readonly<Partial<Record<'server' | 'site', string | undefined>>>;
 }
 
 /** How one path parameter becomes an id. */
 export interface Lookup {
   readonly name: string;
-  /** What was given or settled. */
+  /** The given or default word. */
   readonly word: string | undefined;
   /**
-   * `id`: needs no request. `list`: a name, looked up in its list under the parents. `anywhere`: a site of an unknown server, searched for on all
-   * servers. `list, then anywhere`: first on the settled server. `missing`: not given.
+   * `id`: needs no request. `list`: a name to find in the list of its parents. `anywhere`: a site to find on any server.
+   * `list, then anywhere`: on the default server first. `missing`: not given.
    */
   readonly how: 'id' | 'list' | 'list, then anywhere' | 'anywhere' | 'missing';
   /** The requests it costs. */
@@ -32,7 +32,7 @@ export interface Lookup {
 
 const LISTS = ['GET /servers', 'GET /servers/{server}/sites'] as const;
 
-/** What has to be looked up for these path parameters, in order. Sends nothing: `resolve` executes it, and the abilities it needs are summed up. */
+/** The lookups for these path parameters, in order. Sends nothing: `resolve` executes them, and `arithmetic.ts` sums up their abilities. */
 export function lookupsFor(names: readonly string[], given: Words, settled: Settled): readonly Lookup[] {
   const site = given.site ?? settled.site;
   const unplaced = names.includes('site') && names.includes('server') && given.server === undefined && site !== undefined;
@@ -42,7 +42,7 @@ export function lookupsFor(names: readonly string[], given: Words, settled: Sett
   return [...placed, ...others.map((name) => lookup(name, word(name), names))];
 }
 
-/** A site without its server: `server/domain`, on the settled server, or anywhere. */
+/** Lookups for a site without --server: `server/domain`, on the default server, or anywhere. */
 function sitePath(site: string, server: string | undefined): readonly Lookup[] {
   if (site.includes('/')) {
     const [before = '', after = ''] = site.split('/', 2);
@@ -53,7 +53,7 @@ function sitePath(site: string, server: string | undefined): readonly Lookup[] {
   return [lookup('server', server), here.how === 'list' ? { ...here, how: 'list, then anywhere' } : here];
 }
 
-/** How one word becomes an id, among these path parameters. */
+/** The lookup that turns one word into an id. */
 export function lookup(name: string, word: string | undefined, names: readonly string[] = ['server', 'site']): Lookup {
   if (word === undefined) return { name, word, how: 'missing', requests: [] };
   const naming = own(namings, name);

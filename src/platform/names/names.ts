@@ -9,7 +9,7 @@ export interface Target {
   readonly label: string;
 }
 
-/** True for a target read from a file. */
+/** True if a value from a file is a target. */
 export const isTarget = (value: unknown): value is Target =>
   isObject(value) && typeof value.id === 'string' && typeof value.label === 'string';
 
@@ -26,10 +26,10 @@ export interface SiteIds {
   readonly site: string;
 }
 
-/** An id of the API as text. Undefined for what cannot be one: an empty or broken string, an object, or a number that lost digits. */
+/** An id from the API as text. Undefined for unusable ones: an empty or broken string, an object, or a number that lost digits. */
 export function idIn(value: unknown): string | undefined {
   if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value);
-  // Half a character cannot be written into a path.
+  // A lone surrogate cannot be encoded in a path.
   return typeof value === 'string' && !['', '.', '..'].includes(value.trim()) && !/\p{Cs}/u.test(value) ? value : undefined;
 }
 
@@ -37,7 +37,7 @@ export function idIn(value: unknown): string | undefined {
 export function requireId(thing: JsonObject, noun: string): string {
   const id = idIn(thing.id);
   if (id !== undefined) return id;
-  throw new DnxError('failed', `Deploynix answered with an unusable id for a ${title(noun)}: ${wordOf(thing.id) || 'it is empty'}.`);
+  throw new DnxError('failed', `Deploynix returned an unusable id for a ${title(noun)}: ${wordOf(thing.id) || 'it is empty'}.`);
 }
 
 /** A resource of the API as a target: its id, and its name if it has one. */
@@ -46,7 +46,7 @@ export function targetOf(thing: JsonObject, noun: string): Target {
   return { id, label: nameOf(thing, noun) ?? id };
 }
 
-/** What a person calls a resource: the first of its naming's fields that is not empty. */
+/** The name of a resource: the first naming field that is not empty. */
 export const nameOf = (thing: JsonObject, noun: string): string | undefined =>
   namings[noun]?.keys.map((key) => wordOf(thing[key])).find((name) => name !== '');
 
@@ -60,7 +60,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** A ULID, a UUID or a whole number is an id and costs no request; anything else is a name. */
 export const isId = (value: string): boolean => ULID.test(value) || UUID.test(value) || /^\d+$/.test(value);
 
-/** The same for one kind of resource: a number may be a firewall rule's port, and what has no name goes by id alone. */
+/** Like `isId`, for one kind of resource: a number may be the port of a firewall rule, and some kinds have only ids. */
 export function isIdOf(noun: string, value: string): boolean {
   const naming = own(namings, noun);
   return !naming || naming.keys.length === 0 || (isId(value) && !(naming.ports && /^\d{1,5}$/.test(value)));

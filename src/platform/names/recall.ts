@@ -1,9 +1,10 @@
 import { isError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import { isId, type Targets, targetOf } from './names.ts';
+import { isNamed } from './all-sites.ts';
+import { type Targets, targetOf } from './names.ts';
 import type { Scope } from './resolve.ts';
 
-/** The targets, with a remembered site read and, if it is gone or renamed, looked up again. */
+/** Checks a remembered site with a request, and looks it up again if it is gone or was renamed. */
 export async function verified(targets: Targets, lookUp: () => Promise<Targets>, { api, sites }: Scope): Promise<Targets> {
   const { server, site } = targets;
   const word = sites.recalled.get(site?.id ?? '');
@@ -15,12 +16,12 @@ export async function verified(targets: Targets, lookUp: () => Promise<Targets>,
       if (isError(error, 'not_found')) return undefined;
       throw error;
     });
-  if (now && (isId(word) || now.label.toLowerCase() === word.toLowerCase())) return { ...targets, site: now };
+  if (now?.id === site.id && isNamed(word, now.id, now.label)) return { ...targets, site: now };
   await sites.forget();
   return lookUp();
 }
 
-/** Sends a read; if a remembered site is not found, looks it up and sends the read once more. Never for a request that changes something. */
+/** Sends a GET. If a remembered site is not found, looks it up again and resends. Never used for requests that change something. */
 export async function askedAgain<T>(
   targets: Targets,
   lookUp: () => Promise<Targets>,

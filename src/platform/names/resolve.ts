@@ -1,24 +1,24 @@
 import { isError, usage } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
+import { type JsonObject, own } from '../../base/json.ts';
 import { title, wordOf } from '../../base/text.ts';
 import type { Api } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { type Lookup, lookupsFor, type Settled, type Words } from './lookups.ts';
-import { idsOf, isIdOf, nameOf, type Target, type Targets, targetOf } from './names.ts';
+import { idIn, idsOf, isIdOf, nameOf, type Target, type Targets, targetOf } from './names.ts';
 import { listUnder, type Naming, namings } from './namings.ts';
 import type { SiteIndex } from './site-index.ts';
-import { ambiguous, ambiguousSite, type Known, notFound, notGiven } from './unresolved.ts';
+import { ambiguous, ambiguousSite, type Known, notFound, notGiven, oneLine } from './unresolved.ts';
 
 /** What names are looked up with. */
 export interface Scope {
   readonly api: Pick<Api, 'list' | 'send'>;
   readonly settings: Settled;
   readonly sites: SiteIndex;
-  /** Names of resources that were picked from a list, by id. */
-  readonly labels?: ReadonlyMap<string, string>;
+  /** What was picked from lists, which is not looked up again. */
+  readonly picked?: Targets;
 }
 
-/** The same scope, in which each list is requested once, however many names are looked up in it. */
+/** A scope that requests each list only once. */
 export function rememberingLists(scope: Scope): Scope {
   const lists = new Map<string, Promise<unknown[]>>();
   const list = <T>(endpoint: Endpoint, params: object = {}): Promise<T[]> => {
@@ -30,19 +30,28 @@ export function rememberingLists(scope: Scope): Scope {
   return { ...scope, api: { list, send: scope.api.send } };
 }
 
-/** Turns what was given for each path parameter, by id or by name, into ids. */
+/** Turns the ids or names given for path parameters into targets. */
 export async function resolve(names: readonly string[], given: Words, scope: Scope): Promise<Targets> {
   const empty = names.find((name) => given[name]?.trim() === '');
   if (empty) throw usage(`The ${title(empty)} name is empty.`);
-  const lookups = lookupsFor(names, given, scope.settings);
-  // A site would tell its server too, so it is the site that is missing.
+  const { picked = {} } = scope;
+  const open = names.filter((name) => !own(picked, name));
+  const lookups = lookupsFor(open, given, scope.settings);
+  // A site implies its server, so the site is reported as missing.
   const missing = lookups.filter(({ how }) => how === 'missing');
   const first = missing.find(({ name }) => name === 'site') ?? missing[0];
   if (first) throw notGiven(first.name, scope.settings);
-  let targets: Targets = {};
-  for (const each of lookups) targets = { ...targets, ...(await execute(each, targets, scope)) };
-  return targets;
+  let targets = picked;
+  for (const each of lookups) {
+    const parents = only(names.slice(0, names.indexOf(each.name)), targets);
+    targets = { ...targets, ...(await execute(each, parents, scope)) };
+  }
+  return only(names, targets);
 }
+
+/** The targets of these names, in their order. */
+const only = (names: readonly string[], targets: Targets): Targets =>
+  Object.fromEntries(names.flatMap((name) => (targets[name] ? [[name, targets[name]]] : [])));
 
 async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<Targets> {
   const { name, how, word = '' } = lookup;
@@ -57,7 +66,7 @@ async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<
   );
 }
 
-/** A site over all servers, and its server. */
+/** Finds a site on any server. */
 async function anywhere(word: string, { api, sites }: Scope): Promise<Targets> {
   const found = await sites.find(word, api);
   const [first] = found;
@@ -70,13 +79,17 @@ async function anywhere(word: string, { api, sites }: Scope): Promise<Targets> {
   return first;
 }
 
-/** The resource of this name under its parents. An id stands for itself. */
-export async function one(name: string, word: string, parents: Targets, { api, labels }: Pick<Scope, 'api' | 'labels'>): Promise<Target> {
+/** Finds a resource by name under its parents. An id needs no request. */
+export async function one(name: string, word: string, parents: Targets, { api }: Pick<Scope, 'api'>): Promise<Target> {
   const naming = namings[name];
-  if (!naming || isIdOf(name, word)) return { id: word, label: labels?.get(word) ?? word };
+  if (!naming || isIdOf(name, word)) return { id: word, label: word };
   const things = await api.list<JsonObject>(listUnder(naming, Object.keys(parents)), idsOf(parents));
   const [first, ...others] = matching(things, word, naming);
-  if (first === undefined) throw notFound(name, word, knownIn(things, name), parents);
+  if (first === undefined) {
+    const other = naming.ports && things.find(({ port }) => wordOf(port) === word);
+    if (!other) throw notFound(name, word, knownIn(things, name), parents);
+    throw notFound(name, word, [], parents).withHint(`Numbers are ids here. The one with port ${word} has the id ${wordOf(other.id)}.`);
+  }
   if (others.length > 0) throw ambiguous(name, word, [first, ...others]);
   return targetOf(first, name);
 }
@@ -84,10 +97,25 @@ export async function one(name: string, word: string, parents: Targets, { api, l
 const knownIn = (things: readonly JsonObject[], noun: string): readonly Known[] =>
   things.flatMap((each) => nameOf(each, noun) ?? []).map((name) => ({ name }));
 
-/** The resources of this name, regardless of case, as host names are; else those whose name begins with it, where that is enough. */
-function matching(things: readonly JsonObject[], word: string, { keys, prefix, ports }: Naming): readonly JsonObject[] {
-  const wanted = word.toLowerCase();
-  const names = (thing: JsonObject) => [...keys, ...(ports ? ['id'] : [])].map((key) => wordOf(thing[key]).toLowerCase());
-  const exact = things.filter((each) => names(each).includes(wanted));
-  return exact.length > 0 || !prefix ? exact : things.filter((each) => names(each).some((name) => name.startsWith(wanted)));
+/** The resources with this id or name; else with a name that differs in blanks, or in case if that is ignored; else with this prefix. */
+export function matching(things: readonly JsonObject[], word: string, { keys, caseless, prefix, ports }: Naming): readonly JsonObject[] {
+  const isWord = ({ id }: JsonObject) => idIn(id) === word;
+  // If ids are numbers, the id of a deleted rule must not match the port of another.
+  const numbered = ports && NUMBER.test(word) && things.some(({ id }) => NUMBER.test(idIn(id) ?? ''));
+  if (numbered && !things.some(isWord)) return [];
+  const named = (is: (name: string) => boolean) => (thing: JsonObject) => keys.some((key) => is(wordOf(thing[key])));
+  const wanted = oneLine(word);
+  const ways: readonly ((thing: JsonObject) => boolean)[] = [
+    (thing) => isWord(thing) || named((name) => name === word)(thing),
+    named((name) => oneLine(name) === wanted),
+    ...(caseless ? [named((name) => oneLine(name).toLowerCase() === wanted.toLowerCase())] : []),
+    ...(prefix ? [named((name) => oneLine(name).startsWith(wanted))] : []),
+  ];
+  for (const way of ways) {
+    const found = things.filter(way);
+    if (found.length > 0) return found;
+  }
+  return [];
 }
+
+const NUMBER = /^\d+$/;

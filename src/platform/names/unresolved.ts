@@ -7,13 +7,13 @@ import type { Settled } from './lookups.ts';
 import { called, nameOf, type Target, type Targets } from './names.ts';
 import { namings } from './namings.ts';
 
-/** A name that a word could have meant, and where it is. */
+/** An existing name to suggest, and its server. */
 export interface Known {
   readonly name: string;
   readonly place?: string;
 }
 
-/** `Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?`; if no name is near, the command that lists them. */
+/** `Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?`, or the list command if no name is close. */
 export function notFound(noun: string, word: string, known: readonly Known[], parents: Targets = {}): DnxError {
   const near = nearMiss(
     word,
@@ -29,38 +29,40 @@ export function notFound(noun: string, word: string, known: readonly Known[], pa
   return new DnxError('not_found', missing, { next: [next] });
 }
 
-/** The nearest name, else the only one that contains the word: `shop` for `shop.example.com`. */
+/** The closest name, or the only one that contains the word: `shop.example.com` for `shop`. */
 function nearMiss(word: string, names: readonly string[]): string | undefined {
   const containing = word.length > 2 ? names.filter((name) => name.toLowerCase().includes(word.toLowerCase())) : [];
   return nearest(word, names) ?? (containing.length === 1 ? containing[0] : undefined);
 }
 
-/** Several resources of one name, each with its id and what tells it apart. */
+/** The error for several resources of one name, listed with ids and details. */
 export function ambiguous(noun: string, word: string, found: readonly JsonObject[]): DnxError {
-  const tells = (namings[noun]?.tells ?? []).filter((key) => !key.endsWith('_at'));
-  const rows = found.map((each) => [nameOf(each, noun), each.id, ...tells.map((key) => each[key])].map(oneLine).filter(Boolean).join('  '));
+  const details = (namings[noun]?.details ?? []).filter((key) => !key.endsWith('_at'));
+  const rows = found.map((each) =>
+    [nameOf(each, noun), each.id, ...details.map((key) => each[key])].map(oneLine).filter(Boolean).join('  '),
+  );
   return several(noun, word, rows, 'Use the id.');
 }
 
-/** A domain on several servers. */
+/** The error for a domain on several servers. */
 export function ambiguousSite(word: string, found: readonly Located[]): DnxError {
   const paths = found.map(({ server, site }) => oneLine(`${server.label}/${site.label}`));
   const rows = found.map(({ site }, index) => `${paths[index]}  ${site.id}`);
   return several('site', word, rows, `Use --server, or ${paths[0]}.`);
 }
 
-/** A value of the API on a line of its own. */
-const oneLine = (value: unknown): string => wordOf(value).replaceAll(/\s+/g, ' ').trim();
+/** A value of the API without line breaks. */
+export const oneLine = (value: unknown): string => wordOf(value).replaceAll(/\s+/g, ' ').trim();
 
 const several = (noun: string, word: string, rows: readonly string[], hint: string): DnxError =>
   new DnxError('ambiguous', `'${word}' matches ${rows.length} ${plural(title(noun))}:\n${rows.map((row) => `  ${row}`).join('\n')}`, {
     hint,
   });
 
-/** Nothing says which server, site or other resource. `own`: it is the command's positional, not a parent. */
+/** The error for a resource that was not given. `own`: it is the command's positional, not a parent. */
 export function notGiven(noun: string, settled: Settled, own = false): DnxError {
-  const lost = lostIn(noun, settled);
-  if (lost) return lost;
+  const broken = brokenSetting(noun, settled);
+  if (broken) return broken;
   const place = noun === 'server' || noun === 'site';
   const ways = [
     own ? (place ? `a ${noun} name` : `its ${waysToName(noun)}`) : flagName(noun),
@@ -70,18 +72,16 @@ export function notGiven(noun: string, settled: Settled, own = false): DnxError 
   return usage(`No ${title(noun)} given.`, `Use ${ways.join(', ')}.`);
 }
 
-/** `command or id`: how a resource may be given. */
+/** How a resource may be given: `command or id`. */
 export const waysToName = (noun: string): string => `${(namings[noun]?.keys.length ?? 0) > 0 ? `${namings[noun]?.by} or ` : ''}id`;
 
-/** A server or site that a settings or link file would have named, were it readable. */
-export function lostIn(name: string, { lost }: Settled): DnxError | undefined {
-  const file = name === 'server' || name === 'site' ? lost?.[name] : undefined;
-  return file === undefined
-    ? undefined
-    : usage(`The ${name} is not known, because ${file} cannot be used.`, `Fix or remove it, or pass --${name}.`);
+/** The error if a broken settings or link file may have set the server or site. */
+export function brokenSetting(name: string, { broken }: Settled): DnxError | undefined {
+  const file = name === 'server' || name === 'site' ? broken?.[name] : undefined;
+  return file === undefined ? undefined : usage(`The ${name} is unknown because ${file} is broken.`, `Fix or remove it, or use --${name}.`);
 }
 
-/** ` on site shop.example.com`: the nearest of the parents. */
+/** The innermost parent: ` on site shop.example.com`. */
 function placeIn(parents: Targets): string {
   const [nearestParent] = Object.entries<Target>(parents).reverse();
   return nearestParent ? ` on ${called(...nearestParent)}` : '';

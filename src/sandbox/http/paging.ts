@@ -1,6 +1,6 @@
 import type { Request } from '../operation.ts';
 import { integer, validate } from '../rules.ts';
-import type { Answer } from './answer.ts';
+import type { ApiResponse } from './response.ts';
 
 const DEFAULT_PER_PAGE = 15;
 const MAX_PER_PAGE = 100;
@@ -8,7 +8,7 @@ const MAX_PER_PAGE = 100;
 const paging = { page: integer(1, Number.MAX_SAFE_INTEGER).optional(), per_page: integer(1, MAX_PER_PAGE).optional() };
 
 /** A page of a list, with Laravel's `meta` and `links`. As in Laravel, the links drop `per_page` and filters. */
-export function listed<T>(request: Request, rows: readonly T[], present: (row: T) => unknown): Answer {
+export function listed<T>(request: Request, rows: readonly T[], present: (row: T) => unknown): ApiResponse {
   const asked = validate(paging, Object.fromEntries([...request.query].filter(([name]) => name in paging)));
   const { page = 1, per_page = DEFAULT_PER_PAGE } = asked;
   const total = rows.length;

@@ -1,4 +1,4 @@
-/** An error answer. Operations throw it, and one place writes it. */
+/** An error response, thrown by operations. */
 export class Refusal extends Error {
   readonly status: number;
   readonly errors: Record<string, string[]> | undefined;
@@ -15,10 +15,10 @@ export class Refusal extends Error {
 /** 401: no token, or an unknown or revoked one. */
 export const unauthenticated = (): Refusal => new Refusal(401, 'Unauthenticated.');
 
-/** 403 with a text that says why. */
+/** 403 with a reason. */
 export const forbidden = (message: string): Refusal => new Refusal(403, message);
 
-/** 404 as Laravel's route model binding words it. */
+/** 404 in the words of Laravel's route model binding. */
 export const notFound = (model: string, id: string): Refusal =>
   new Refusal(404, `No query results for model [App\\Models\\${model}] ${id}`);
 

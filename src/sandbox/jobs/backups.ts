@@ -19,7 +19,7 @@ export function backupBegins(state: State, id: string, at: number): void {
   schedule(state, at + timings.backupRuns, 'backup.ends', id);
 }
 
-/** Finishes a backup. It fails if the name of its site or database contains `fail`. */
+/** Finishes a backup. Fails if the name of its site or database contains `fail`. */
 export function backupEnds(state: State, id: string, at: number): void {
   const backup = find(state, id);
   if (backup === undefined) return;
@@ -32,12 +32,12 @@ export function backupEnds(state: State, id: string, at: number): void {
   backup.completed_at = timestamp(at);
 }
 
-/** Starts a restore. Like a deployment, it shows only after a moment. */
+/** Starts a restore. Like a deployment, it becomes visible after a moment. */
 export function restoreBackup(state: State, backup: Backup, now: number): void {
   schedule(state, now + timings.restoreBegins, 'restore.begins', backup.id);
 }
 
-/** Shows that a backup is being restored. */
+/** Moves a restore to in progress. */
 export function restoreBegins(state: State, id: string, at: number): void {
   const backup = find(state, id);
   if (backup === undefined) return;

@@ -5,12 +5,12 @@ import { DAY, timings } from '../timings.ts';
 
 const VALID_DAYS = 90;
 
-/** Starts to issue a certificate. */
+/** Starts issuing a certificate. */
 export function issueCertificate(state: State, certificate: Certificate, now: number): void {
   schedule(state, now + timings.certificateIssues, 'certificate.issued', certificate.id);
 }
 
-/** Finishes a certificate. A domain that contains `fail` fails its challenge. */
+/** Finishes issuing. Fails for domains that contain `fail`. */
 export function certificateIssued(state: State, id: string, at: number): void {
   const certificate = state.certificates.find((row) => row.id === id);
   if (certificate === undefined) return;

@@ -13,13 +13,13 @@ const messages = [
   'Limit login attempts per address',
 ];
 
-/** A commit as a push delivers it. */
+/** The commit fields of a release or webhook. */
 interface Commit {
   commit_hash: string;
   commit_message: string;
 }
 
-/** The commit for a name. Deterministic: the same state always builds the same. */
+/** A deterministic commit for a name. */
 export function commitOf(name: string): Commit {
   const digest = createHash('sha1').update(name).digest();
   return { commit_hash: digest.toString('hex'), commit_message: messages[digest.readUInt8(0) % messages.length] ?? 'Update' };

@@ -10,13 +10,13 @@ interface DeploymentOptions {
   readonly fails?: boolean;
   /** Rolls back to this release instead: nothing is built, and no release is added. */
   readonly rollsBackTo?: string;
-  /** How long the site keeps showing its previous deployment, in ms. */
+  /** How long until the deployment is visible, in ms. */
   readonly after?: number;
 }
 
 const siteOf = (state: State, id: string): Site | undefined => state.sites.find((site) => site.id === id);
 
-/** Accepts a deployment or rollback. It waits while another one of the same site is in progress (assumed). */
+/** Queues a deployment or rollback of a site behind the one in progress (assumed). */
 export function deploy(state: State, site: Site, now: number, options: DeploymentOptions = {}): void {
   const waits = state.deployments.some((other) => other.site_id === site.id);
   const rollback = options.rollsBackTo ?? null;
@@ -32,7 +32,7 @@ export function deploy(state: State, site: Site, now: number, options: Deploymen
   if (!waits) schedule(state, now + after, 'deployment.begins', deployment.id);
 }
 
-/** Shows a deployment: the site is deploying and, unless it rolls back, has a new release. */
+/** Begins a deployment: the site is deploying and, unless it is a rollback, has a new release. */
 export function deploymentBegins(state: State, id: string, at: number): void {
   const deployment = state.deployments.find((row) => row.id === id);
   if (deployment === undefined) return;
@@ -47,7 +47,7 @@ export function deploymentBegins(state: State, id: string, at: number): void {
   schedule(state, at + (deployment.rolls_back_to === null ? timings.deployRuns : timings.rollbackRuns), 'deployment.ends', id);
 }
 
-/** Finishes a deployment: its release goes live, or the previous one stays live. */
+/** Ends a deployment: its release becomes live, or the previous one stays live. */
 export function deploymentEnds(state: State, id: string, at: number): void {
   const deployment = state.deployments.find((row) => row.id === id);
   if (deployment === undefined) return;

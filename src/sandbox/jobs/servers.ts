@@ -3,14 +3,14 @@ import { type State, schedule } from '../state.ts';
 import { timestamp } from '../time.ts';
 import { timings } from '../timings.ts';
 
-/** Starts to provision a server, for the first time or again. */
+/** Starts provisioning a server. */
 export function provisionServer(state: State, server: Server, now: number): void {
   server.status = 'provisioning';
   server.updated_at = timestamp(now);
   schedule(state, now + timings.serverProvisions, 'server.provisioned', server.id);
 }
 
-/** Finishes provisioning. It fails if the server's name starts with `fail-`. */
+/** Finishes provisioning. Fails if the server's name starts with `fail-`. */
 export function serverProvisioned(state: State, id: string, at: number): void {
   const server = state.servers.find((row) => row.id === id);
   if (server?.status !== 'provisioning') return;

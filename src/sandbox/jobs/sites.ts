@@ -3,7 +3,7 @@ import { type State, schedule } from '../state.ts';
 import { timestamp } from '../time.ts';
 import { timings } from '../timings.ts';
 
-/** Starts to install a new site. */
+/** Starts installing a new site. */
 export function installSite(state: State, site: Site, now: number): void {
   schedule(state, now + timings.siteInstalls, 'site.installed', site.id);
 }

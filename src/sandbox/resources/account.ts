@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { abilities } from '../abilities.ts';
 import { issue } from '../auth.ts';
 import { showing } from '../crud.ts';
-import { created, gone, ok } from '../http/answer.ts';
 import { listed } from '../http/paging.ts';
 import { invalid, notFound } from '../http/refusal.ts';
+import { created, gone, ok } from '../http/response.ts';
 import { remove } from '../models.ts';
 import { type Operation, openOperation, operation } from '../operation.ts';
 import type { Token, User } from '../records.ts';
@@ -15,7 +15,7 @@ const presentUser = showing<User>('id', 'name', 'email');
 const chosen = { abilities: z.array(z.enum(abilities)).optional() };
 const EVERY_ABILITY = ['*'];
 
-/** The user and their tokens. The plain text of a token is shown once: as `token` beside the user (login) or the `data`. */
+/** The user and their tokens. The plain text of a token is sent once, as `token` next to `user` or `data`. */
 export const account: Operation[] = [
   openOperation(
     'POST /login',

@@ -1,9 +1,9 @@
 import { ulid } from 'ulid';
 import { archive } from '../archive.ts';
 import { resource, showing } from '../crud.ts';
-import { accepted, created } from '../http/answer.ts';
 import { listed } from '../http/paging.ts';
 import { unprocessable } from '../http/refusal.ts';
+import { accepted, created } from '../http/response.ts';
 import { restoreBackup, sourceOf, takeBackup } from '../jobs/backups.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { Backup } from '../records.ts';

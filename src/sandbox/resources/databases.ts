@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ulid } from 'ulid';
 import { resource, showing } from '../crud.ts';
-import { created } from '../http/answer.ts';
+import { created } from '../http/response.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { Database, DatabaseUser } from '../records.ts';
 import { matching, text, unique, validate } from '../rules.ts';

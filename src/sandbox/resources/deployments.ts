@@ -1,5 +1,5 @@
-import { accepted } from '../http/answer.ts';
 import { invalid, unprocessable } from '../http/refusal.ts';
+import { accepted } from '../http/response.ts';
 import { deploy, previousRelease, releasesOf } from '../jobs/deployments.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { Release, Site } from '../records.ts';

@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { resource, showing } from '../crud.ts';
-import { accepted } from '../http/answer.ts';
+import { accepted } from '../http/response.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { EnvironmentVariable } from '../records.ts';
 import { matching, unique, verbatim } from '../rules.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resource, showing } from '../crud.ts';
-import { accepted } from '../http/answer.ts';
+import { accepted } from '../http/response.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { GitProvider, GitRepository } from '../records.ts';
 import { exists, link, matching, oneOf, text, verbatim } from '../rules.ts';

@@ -1,5 +1,5 @@
 import { resource, showing } from '../crud.ts';
-import { accepted } from '../http/answer.ts';
+import { accepted } from '../http/response.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { Queue } from '../records.ts';
 import { integer, text } from '../rules.ts';

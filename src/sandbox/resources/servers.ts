@@ -1,6 +1,6 @@
 import { resource, showing } from '../crud.ts';
-import { accepted, ok } from '../http/answer.ts';
 import { invalid, unprocessable } from '../http/refusal.ts';
+import { accepted, ok } from '../http/response.ts';
 import { provisionServer } from '../jobs/servers.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { Choice, Server } from '../records.ts';

@@ -1,5 +1,5 @@
 import { resource, showing } from '../crud.ts';
-import { accepted } from '../http/answer.ts';
+import { accepted } from '../http/response.ts';
 import { installSite } from '../jobs/sites.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { Release, Site, Webhook } from '../records.ts';
@@ -8,7 +8,7 @@ import { timestamp } from '../time.ts';
 
 const DOMAIN = /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i;
 
-/** A site in an answer. */
+/** The representation of a site in a response. */
 export const presentSite = showing<Site>(
   'id',
   'server_id',

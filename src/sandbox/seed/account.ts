@@ -46,7 +46,7 @@ export function tokens({ ago }: Calendar): Token[] {
   ];
 }
 
-/** Restores the owner and the announced token if a saved state lost them. */
+/** Restores the owner and the seed token if they are missing in a saved state. */
 export function ensureOwner(state: State, now: number): void {
   if (!state.users.some((user) => user.id === OWNER_ID)) state.users.unshift(...users().slice(0, 1));
   if (!state.tokens.some((token) => token.id === 1)) state.tokens.unshift(seedToken(calendar(now).ago(0)));

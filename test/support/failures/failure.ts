@@ -1,7 +1,7 @@
 import type { Code } from '../../../src/base/errors.ts';
 import type { Bed, RunOptions } from '../dnx.ts';
 
-/** A failure: its cause, the command line, and what the user reads. */
+/** A failure: its cause, the command line and what the user sees. */
 export interface Failure {
   readonly name: string;
   readonly line: string;
@@ -9,7 +9,9 @@ export interface Failure {
   readonly given?: (bed: Bed) => RunOptions | Promise<RunOptions> | undefined;
   /** The first line on stderr that starts with `Error:`, without that word. */
   readonly says: string | RegExp;
-  /** What to type next. */
+  /** The message in JSON, if it differs. */
+  readonly message?: string;
+  /** The hint below the message. */
   readonly hint: string | RegExp | null;
   readonly status?: number;
   readonly errors?: Readonly<Record<string, readonly string[]>>;
@@ -17,7 +19,7 @@ export interface Failure {
   readonly calls?: number | 'any';
 }
 
-/** Makes the sandbox answer these requests like this. */
+/** Makes the sandbox always return this reply to these requests. */
 export const always =
   (match: Parameters<Bed['sandbox']['faults']['always']>[0], reply: Parameters<Bed['sandbox']['faults']['always']>[1]) => (bed: Bed) => {
     bed.sandbox.faults.always(match, reply);

@@ -3,9 +3,9 @@ import { always, type Failure } from './failure.ts';
 const html = { status: 502, headers: { 'Content-Type': 'text/html' }, body: '<html><h1>Bad Gateway</h1></html>' };
 const servers = { path: '/servers' };
 
-/** The API answers with an error. */
+/** The API returns an error. */
 export const refusedFailures: readonly Failure[] = [
-  // 1: tried and failed
+  // 1
   {
     name: 'a 5xx after the retries',
     line: 'server list',
@@ -17,7 +17,7 @@ export const refusedFailures: readonly Failure[] = [
     calls: 4,
   },
   {
-    name: 'a page of a proxy',
+    name: 'an HTML page from a proxy',
     line: 'server list',
     code: 'failed',
     given: always(servers, html),
@@ -32,7 +32,7 @@ export const refusedFailures: readonly Failure[] = [
     code: 'failed',
     given: always({ method: 'POST' }, { status: 500, body: { message: 'Server Error' } }),
     says: 'Deploynix returned 500 (“Server Error”).',
-    hint: /^The request may have been performed/,
+    hint: /^The request may have gone through/,
     status: 500,
     calls: 2,
   },
@@ -56,20 +56,20 @@ export const refusedFailures: readonly Failure[] = [
     calls: 1,
   },
   {
-    name: 'a deployment that fails',
+    name: 'a failed deployment',
     line: 'deploy shop.example.com --server web-1',
     code: 'failed',
     given: (bed) => {
       bed.sandbox.state.fail_deploys = true;
       return undefined;
     },
-    says: /failed/i,
-    hint: /dnx /,
+    says: /^Deployment of shop\.example\.com failed after \d+s/,
+    hint: /dnx releases shop\.example\.com/,
     calls: 'any',
   },
   // 4, 5, 6, 7, 9
   {
-    name: 'a token with a newline in it',
+    name: 'a token with a newline',
     line: 'server list',
     code: 'unauthenticated',
     given: () => ({ env: { DNX_TOKEN: '1|first\nsecond' } }),
@@ -85,7 +85,7 @@ export const refusedFailures: readonly Failure[] = [
     hint: /dnx login/,
   },
   {
-    name: 'a token that is refused',
+    name: 'a rejected token',
     line: 'server list',
     code: 'unauthenticated',
     given: () => ({ env: { DNX_TOKEN: '1|wrong' } }),
@@ -105,7 +105,7 @@ export const refusedFailures: readonly Failure[] = [
     calls: 1,
   },
   {
-    name: 'a role',
+    name: 'an insufficient role',
     line: 'daemon create --command top --server web-1',
     code: 'forbidden',
     given: always({ method: 'POST' }, { status: 403, body: { message: 'This action is unauthorized.' } }),
@@ -115,7 +115,7 @@ export const refusedFailures: readonly Failure[] = [
     calls: 'any',
   },
   {
-    name: 'a plan',
+    name: 'a plan without API access',
     line: 'server list',
     code: 'forbidden',
     given: (bed) => {
@@ -128,7 +128,7 @@ export const refusedFailures: readonly Failure[] = [
     calls: 1,
   },
   {
-    name: 'an id of nothing',
+    name: 'an unknown id',
     line: 'server show 01JQ8Z4T9G00000000000N0NE1',
     code: 'not_found',
     says: /^Not found/,
@@ -137,7 +137,7 @@ export const refusedFailures: readonly Failure[] = [
     calls: 'any',
   },
   {
-    name: 'a name of nothing',
+    name: 'an unknown name',
     line: 'server show web-9',
     code: 'not_found',
     says: "Server 'web-9' not found. Did you mean 'web-1'?",
@@ -145,7 +145,7 @@ export const refusedFailures: readonly Failure[] = [
     calls: 1,
   },
   {
-    name: 'a name of two',
+    name: 'an ambiguous name',
     line: 'server show web-1',
     code: 'ambiguous',
     given: (bed) => {
@@ -158,17 +158,18 @@ export const refusedFailures: readonly Failure[] = [
     calls: 1,
   },
   {
-    name: 'a field that is rejected',
+    name: 'a rejected field',
     line: 'daemon create --command= --server web-1',
     code: 'invalid',
-    says: /^Deploynix rejected the request\.$/,
+    says: 'Deploynix rejected the request.',
+    message: 'The command field is required.',
     hint: null,
     status: 422,
     errors: { command: ['The command field is required.'] },
     calls: 2,
   },
   {
-    name: 'too many requests, for longer than is waited',
+    name: 'a rate limit longer than dnx waits',
     line: 'server list',
     code: 'rate_limited',
     given: always(servers, { status: 429, headers: { 'Retry-After': '3600', 'Content-Type': 'text/plain' }, body: 'Too Many Attempts.' }),
@@ -178,7 +179,7 @@ export const refusedFailures: readonly Failure[] = [
     calls: 1,
   },
   {
-    name: 'too many requests until a date',
+    name: 'a rate limit until a date',
     line: 'server list',
     code: 'rate_limited',
     given: always(servers, { status: 429, headers: { 'Retry-After': 'Fri, 31 Dec 2099 23:59:59 GMT' } }),
@@ -188,7 +189,7 @@ export const refusedFailures: readonly Failure[] = [
     calls: 1,
   },
   {
-    name: 'one of several names: nothing is done to any',
+    name: 'one unknown name of several',
     line: 'site suspend shop.example.com nowhere.example.com --server web-1 --yes',
     code: 'not_found',
     says: /nowhere\.example\.com/,

@@ -2,7 +2,7 @@ import { closedPort } from '../exchange.ts';
 import { always, type Failure } from './failure.ts';
 
 const servers = { path: '/servers' };
-/** No answer arrives in time, or the user stops waiting. */
+/** No response arrives in time, or the user stops waiting. */
 export const unreachedFailures: readonly Failure[] = [
   // 13
   {
@@ -14,42 +14,42 @@ export const unreachedFailures: readonly Failure[] = [
     hint: 'Check your network, your proxy and the host (--host or DNX_HOST).',
   },
   {
-    name: 'no answer',
+    name: 'no response',
     line: 'server list',
     code: 'network',
     given: (bed) => {
       bed.sandbox.faults.always(servers, 'hang');
       return { idleMs: 50 };
     },
-    says: /^Could not reach .*: no answer within 0\.05s\.$/,
+    says: /^Could not reach .*: no response within 0\.05s\.$/,
     hint: /network/,
     calls: 1,
   },
   {
-    name: 'a connection that is dropped',
+    name: 'a dropped connection',
     line: 'server list',
     code: 'network',
     given: always(servers, 'drop'),
-    says: /connection closed before an answer arrived\.$/,
+    says: /connection closed before the response arrived\.$/,
     hint: /network/,
     calls: 4,
   },
   {
-    name: 'an answer that is cut',
+    name: 'a truncated response',
     line: 'server list',
     code: 'network',
     given: always(servers, 'cut'),
-    says: /connection closed in the middle of the answer\.$/,
+    says: /connection closed in the middle of the response\.$/,
     hint: /network/,
     calls: 4,
   },
   {
-    name: 'a POST whose answer is lost is sent once',
+    name: 'a POST whose response is lost is sent once',
     line: 'daemon create --command top --server web-1',
     code: 'network',
     given: always({ method: 'POST' }, 'drop-after'),
-    says: /^No answer from 127.* The request may have been performed\.$/,
-    hint: 'Check the current state before you try again.',
+    says: /^No response from 127.* The request may have gone through\.$/,
+    hint: 'Check the current state before you retry.',
     calls: 2,
   },
   // 124, 129, 130, 143
@@ -57,8 +57,8 @@ export const unreachedFailures: readonly Failure[] = [
     name: '--timeout',
     line: 'deploy shop.example.com --server web-1 --timeout 1s',
     code: 'timed_out',
-    says: /shop\.example\.com/,
-    hint: /dnx site watch/,
+    says: /^Timed out.* shop\.example\.com/,
+    hint: /dnx watch/,
     calls: 'any',
   },
   {
@@ -67,7 +67,7 @@ export const unreachedFailures: readonly Failure[] = [
     code: 'interrupted',
     given: () => ({ interruptAt: 3_000 }),
     says: /Interrupted/,
-    hint: /dnx site watch/,
+    hint: /dnx watch/,
     calls: 'any',
   },
   {
@@ -76,7 +76,7 @@ export const unreachedFailures: readonly Failure[] = [
     code: 'terminated',
     given: () => ({ terminateAt: 3_000 }),
     says: /Terminated/,
-    hint: /dnx site watch/,
+    hint: /dnx watch/,
     calls: 'any',
   },
   {
@@ -85,7 +85,7 @@ export const unreachedFailures: readonly Failure[] = [
     code: 'hangup',
     given: () => ({ hangUpAt: 3_000 }),
     says: /Hangup/,
-    hint: /dnx site watch/,
+    hint: /dnx watch/,
     calls: 'any',
   },
 ];

@@ -2,38 +2,38 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Failure } from './failure.ts';
 
-/** The command line is wrong, or a question cannot be asked. Nothing is sent. */
+/** The command line is invalid, or dnx cannot prompt. Nothing is sent. */
 export const usageFailures: readonly Failure[] = [
   {
-    name: 'a group that does not exist',
+    name: 'an unknown group',
     line: 'sever list',
     code: 'usage',
     says: "Unknown command 'sever'. Did you mean 'server'?",
     hint: 'See: dnx --help',
   },
   {
-    name: 'a command that does not exist',
+    name: 'an unknown command',
     line: 'server lst',
     code: 'usage',
     says: "Unknown command 'server lst'. Did you mean 'server list'?",
     hint: 'See: dnx server --help',
   },
   {
-    name: 'a command that does not exist, with a wish for help',
+    name: 'help for an unknown group',
     line: 'help sever list',
     code: 'usage',
     says: "Unknown command 'sever'. Did you mean 'server'?",
     hint: 'See: dnx --help',
   },
   {
-    name: 'an unknown command of a group, with a wish for help',
+    name: '--help for an unknown command',
     line: 'server lst --help',
     code: 'usage',
     says: "Unknown command 'server lst'. Did you mean 'server list'?",
     hint: 'See: dnx server --help',
   },
   {
-    name: 'an option that does not exist',
+    name: 'an unknown option',
     line: 'server list --jsn',
     code: 'usage',
     says: "Unknown option '--jsn'. Did you mean '--json'?",
@@ -47,56 +47,56 @@ export const usageFailures: readonly Failure[] = [
     hint: 'See: dnx server list --help',
   },
   {
-    name: 'one thing too many',
+    name: 'too many arguments',
     line: 'server list web-1',
     code: 'usage',
     says: "Too many arguments: 'web-1'.",
     hint: 'See: dnx server list --help',
   },
   {
-    name: 'a value of the wrong kind',
+    name: 'a value of the wrong type',
     line: 'daemon create --command top --processes many --server web-1',
     code: 'usage',
     says: "--processes must be a whole number, not 'many'.",
     hint: null,
   },
   {
-    name: 'a format that does not exist',
+    name: 'an unknown format',
     line: 'server list -o xml',
     code: 'usage',
     says: "'xml' is not an output format.",
     hint: /table, json/,
   },
   {
-    name: 'a required option and nobody to ask',
+    name: 'a missing required option',
     line: 'daemon create --server web-1',
     code: 'usage',
     says: 'Missing --command.',
     hint: /Command to keep running/,
   },
   {
-    name: 'a parent that nothing says',
+    name: 'a missing server',
     line: 'daemon list',
     code: 'usage',
     says: 'No server given.',
     hint: 'Use --server, set a default with `dnx config set server`, or run in a terminal to pick one.',
   },
   {
-    name: 'consent that was not given',
+    name: 'missing consent',
     line: 'daemon delete 01JQ8Z4T9G00000000000N0NE1 --server web-1',
     code: 'usage',
     says: /confirm/,
-    hint: 'Pass --yes.',
+    hint: 'Use --yes.',
   },
   {
-    name: 'a host that would get the token in the clear',
+    name: 'a host without TLS',
     line: 'server list --host http://example.com',
     code: 'usage',
-    says: 'Refusing to send a token in the clear to http://example.com.',
+    says: 'Refusing to send the token unencrypted to http://example.com.',
     hint: 'Use https://example.com.',
   },
   {
-    name: 'a limit that is none',
+    name: 'a limit that is not a number',
     line: 'server list --limit abc',
     code: 'usage',
     says: "--limit must be a positive whole number, not 'abc'.",
@@ -117,14 +117,14 @@ export const usageFailures: readonly Failure[] = [
     hint: null,
   },
   {
-    name: 'nothing that may fail',
+    name: 'zero failures allowed',
     line: 'deploy shop.example.com --max-failures 0',
     code: 'usage',
     says: '--max-failures must be at least 1, not 0.',
     hint: null,
   },
   {
-    name: 'no time to wait',
+    name: 'a timeout of zero',
     line: 'deploy shop.example.com --timeout 0',
     code: 'usage',
     says: '--timeout must be longer than 0s.',
@@ -152,21 +152,21 @@ export const usageFailures: readonly Failure[] = [
     hint: null,
   },
   {
-    name: 'an id that climbs',
+    name: 'an id that leaves the path',
     line: 'backup download ..',
     code: 'usage',
     says: "'..' is not a valid id.",
     hint: null,
   },
   {
-    name: 'an expression that is none, before anything is done',
+    name: 'an invalid query',
     line: "daemon create --command top --server web-1 --query '['",
     code: 'usage',
     says: /^--query is not valid JMESPath/,
     hint: /jmespath\.org/,
   },
   {
-    name: 'a settings file that is not JSON, and may name the host',
+    name: 'a broken settings file that may name the host',
     line: 'server list',
     code: 'usage',
     given: ({ directory }) => {
@@ -196,7 +196,7 @@ export const usageFailures: readonly Failure[] = [
       writeFileSync(join(directory, '.deploynix.json'), '{"site":["a.test"]}');
       return undefined;
     },
-    says: /^The site is not known, because .*\.deploynix\.json cannot be used\.$/,
-    hint: 'Fix or remove it, or pass --site.',
+    says: /^The site is unknown because .*\.deploynix\.json is broken\.$/,
+    hint: 'Fix or remove it, or use --site.',
   },
 ];

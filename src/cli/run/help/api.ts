@@ -6,7 +6,7 @@ import type { Line } from '../../language/topic.ts';
 import { joined, listed, type Page, wrapped } from './page.ts';
 
 const WIDEST_ENDPOINT = 72;
-const ASSUMED = 'assumed: likely, but not stated by the API reference. Set a field of another name with -F.';
+const ASSUMED = 'assumed: not documented in the API reference. To send another field, use -F.';
 
 /** What a command calls, the abilities it needs, and the fields of its request body: `--help --api`. */
 export function apiHelp(path: string, command: AnyCommand, page: Page): string {
@@ -20,7 +20,7 @@ export function apiHelp(path: string, command: AnyCommand, page: Page): string {
   const assumed = [...calls, ...fields].some(([, text]) => text.includes('assumed'));
   return joined([
     wrapped(`API calls and fields of dnx ${path}`, page.width),
-    calls.length === 0 && (typeof command.calls === 'function' ? 'Calls the endpoint you give.' : 'Makes no API calls of its own.'),
+    calls.length === 0 && (typeof command.calls === 'function' ? 'Calls the endpoint you give.' : 'Declares no API calls.'),
     ...listed([['Calls', calls]], page, WIDEST_ENDPOINT),
     ...listed([['Fields of the request body', fields]], page),
     assumed && wrapped(ASSUMED, page.width),

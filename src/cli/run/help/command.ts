@@ -4,7 +4,7 @@ import { needsIn } from './api.ts';
 import { examples, joined, listed, type Page, usage, wrapped } from './page.ts';
 import { argumentLine, optionSections, termOf } from './terms.ts';
 
-/** The help of one command, examples first. `path` is how it was called: `site deploy`, or `deploy`. */
+/** The help of one command, examples first. `path` is the name it was called by: `site deploy`, or `deploy`. */
 export function commandHelp(path: string, group: Group, command: AnyCommand, page: Page): string {
   const positionals = positionalsOf(group, command);
   const options = Object.fromEntries(Object.entries(optionsOf(group, command)).filter(([, { place }]) => place !== 'either'));
@@ -16,6 +16,7 @@ export function commandHelp(path: string, group: Group, command: AnyCommand, pag
     [page.bold('Examples:'), examples(shown, page)].join('\n'),
     command.description && wrapped(command.description, page.width),
     ...listed([['Arguments', positionals.map(argumentLine)], ...optionSections(options)], page),
+    command.exits && wrapped(`Exit codes: ${command.exits}`, page.width),
     footer(path, command)
       .map((line) => wrapped(line, page.width))
       .join('\n'),
@@ -24,7 +25,7 @@ export function commandHelp(path: string, group: Group, command: AnyCommand, pag
 
 function footer(path: string, command: AnyCommand): readonly string[] {
   const { always, more } = needsIn(command);
-  const needs = always.length > 0 ? `${always.join(', ')}${more ? ' (more with some options)' : ''}` : more && 'depends on the options';
+  const needs = always.length > 0 ? `${always.join(', ')}${more ? ' (more with some options)' : ''}` : more && 'depend on the options';
   return [
     ...(needs ? [`Token abilities: ${needs}`] : []),
     ...(command.calls && typeof command.calls !== 'function' ? [`API calls: dnx ${path} --help --api`] : []),

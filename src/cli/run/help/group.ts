@@ -3,7 +3,7 @@ import type { Entry, Group } from '../../language/command.ts';
 import type { Line } from '../../language/topic.ts';
 import { examples, joined, listed, type Page, usage, wrapped } from './page.ts';
 
-/** Understood everywhere, shown nowhere. */
+/** Aliases that work everywhere and are not shown. */
 const HIDDEN = ['ls', 'get', 'rm'];
 const MOST_EXAMPLES = 3;
 
@@ -29,7 +29,7 @@ export function groupHelp(
     ].join('\n'),
     [
       wrapped(`Help for a command: dnx ${name} <command> --help`, page.width),
-      wrapped(`Other names: ${[plural(name), ...aliases].join(', ')}`, page.width),
+      wrapped(`Aliases: ${[plural(name), ...aliases].join(', ')}`, page.width),
     ].join('\n'),
   ]);
 }

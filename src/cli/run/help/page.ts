@@ -1,6 +1,6 @@
 import type { Line } from '../../language/topic.ts';
 
-/** What help is written on. `width` is in columns. */
+/** The page that help is formatted for. `width` is in columns. */
 export interface Page {
   readonly width: number;
   readonly bold: (text: string) => string;
@@ -9,7 +9,7 @@ export interface Page {
 /** A heading and the lines under it. */
 export type Section = readonly [title: string, lines: readonly Line[]];
 
-/** The widest term that has its text beside it. */
+/** A longer term has its text below it. */
 const WIDEST_TERM = 34;
 /** The narrowest column for text beside a term; below that, the text goes under the term. */
 const NARROWEST_TEXT = 30;

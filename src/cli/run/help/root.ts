@@ -8,16 +8,16 @@ const tried = ['dnx deploy shop.example.com', 'dnx server list --json'];
 const TWO_COLUMNS = 80;
 
 /** The help of dnx itself: the commands that are used most, and the names of all groups and topics. One screen. */
-export function rootHelp({ contents, alone, shortcuts, topics }: Tree, page: Page): string {
+export function rootHelp({ contents, standalone, shortcuts, topics }: Tree, page: Page): string {
   const used = Object.entries(shortcuts).map(([name, [, , summary]]): Line => [name, summary]);
   const { bold, width } = page;
   return joined([
-    `${wrapped('Deploynix from the terminal, from scripts and from CI', width)}\n${usage('dnx <group> <command> [target] [options]', page)}`,
+    `${wrapped('Manage Deploynix from the terminal, scripts and CI', width)}\n${usage('dnx <group> <command> [target] [options]', page)}`,
     width >= TWO_COLUMNS ? [bold('Most used:'), ...inTwoColumns(used)].join('\n') : listed([['Most used', used]], page)[0],
-    ...listed([['Commands', bySection([...contents, ...alone])]], page),
+    ...listed([['Commands', bySection([...contents, ...standalone])]], page),
     [bold('Examples:'), examples(tried, page)].join('\n'),
     [
-      wrapped('Help: dnx help <group>, dnx help options. No account yet: dnx sandbox start', width),
+      wrapped('Help: dnx help <group>, dnx help options. No account? Try: dnx sandbox start', width),
       wrapped(`Topics: ${topics.map(({ name }) => name).join(', ')}`, width),
     ].join('\n'),
   ]);

@@ -10,10 +10,10 @@ export const termOf = ({ key, required, variadic, option }: Positional): string 
   return required || option.required ? `<${name}>` : `[${name}]`;
 };
 
-/** An argument, and the option that can be used in its place. */
+/** An argument, and the option that can replace it. */
 export const argumentLine = ({ key, option }: Positional): Line => [
   key.replaceAll('_', '-'),
-  `${described({ ...option, required: false, kind: 'text' })}${option.place === 'either' ? ` (or ${flagName(key)})` : ''}`,
+  `${described({ ...option, required: false, kind: 'text', placeholder: '' })}${option.place === 'either' ? ` (or ${flagName(key)})` : ''}`,
 ];
 
 /** Options under their headings. Those without one come first. */

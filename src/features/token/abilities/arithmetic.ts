@@ -4,44 +4,44 @@ import { type AnyCommand, nounOf } from '../../../cli/language/command.ts';
 import { consentLevel } from '../../../cli/language/tree.ts';
 import { callsOf, type Invocation, ownWords } from '../../../cli/run/invocation.ts';
 import { nameRead } from '../../../cli/run/name-read.ts';
-import { firstWords, meansAll, namesNeeded } from '../../../cli/run/targets.ts';
+import { firstWords, isForAll, namesNeeded } from '../../../cli/run/targets.ts';
 import { type Need, needOf } from '../../../platform/abilities.ts';
 import { type Endpoint, parameters } from '../../../platform/api/endpoint.ts';
 import { type Lookup, lookup, lookupsFor, type Settled } from '../../../platform/names/lookups.ts';
 import { isId } from '../../../platform/names/names.ts';
 import { namings, nounIn } from '../../../platform/names/namings.ts';
 
-/** An operation that a command line calls, and why. */
+/** An operation of a command line, and its reason. */
 export interface Asked {
   readonly endpoint: Endpoint;
   readonly because: string;
 }
 
-/** An ability, and what needs it. `assumed`: the API reference states it for none of them. */
+/** An ability and its reasons. `assumed`: the API reference states it for none of them. */
 export interface AbilityNeed {
   readonly ability: string;
   readonly assumed: boolean;
   readonly reasons: readonly Asked[];
 }
 
-/** The operations of a command line, and what was assumed to find them, a sentence each. */
+/** The operations of a command line, and the assumptions behind them. */
 export interface Asking {
   readonly asked: readonly Asked[];
   readonly notes: readonly string[];
 }
 
-/** The operations of a command line: what it calls, what its options add, and a look-up for every name. */
+/** The operations of a command line: its calls, additions of its options, and lookups of names. */
 export function askedBy(invocation: Invocation, settled: Settled = {}): Asking {
   const chosen = callsOf(invocation, settled);
   const { asked, notes } = namesIn(invocation, chosen, settled);
-  // A dry run finds its targets, and stops there.
+  // A dry run only looks up its targets.
   if (invocation.options.dry_run) return { asked, notes };
   const own = chosen.endpoint ? [{ endpoint: chosen.endpoint, because: 'the command itself' }] : [];
   const also = chosen.also.map(({ endpoint, when }) => ({ endpoint, because: when === undefined ? 'the command itself' : flagName(when) }));
   return { asked: [...own, ...also, ...asked, ...references(invocation), ...confirmation(invocation)], notes };
 }
 
-/** The smallest set of abilities for these operations, in the order they are first needed. */
+/** The abilities that these operations need, without duplicates. */
 export function abilitiesFor(asked: readonly Asked[]): AbilityNeed[] {
   const needs = new Map<string, { assumed: boolean; reasons: Asked[] }>();
   for (const each of asked) {
@@ -55,7 +55,7 @@ export function abilitiesFor(asked: readonly Asked[]): AbilityNeed[] {
   return [...needs].map(([ability, need]) => ({ ability, ...need }));
 }
 
-/** What a command needs before its targets are known, with the endpoints that its options choose. */
+/** The abilities of a command without its targets, including the endpoints of its options. */
 export function needsOf({ calls }: AnyCommand): Need[] {
   if (calls === undefined || typeof calls === 'function') return [];
   const { first, others } = pathsIn(calls);
@@ -64,11 +64,11 @@ export function needsOf({ calls }: AnyCommand): Need[] {
     .filter((need) => need !== undefined);
 }
 
-/** The look-ups for the names on a command line. */
+/** The lookups for the names on a command line. */
 function namesIn(invocation: Invocation, chosen: Chosen, settled: Settled): Asking {
   const noun = nounOf(invocation.group);
   const given = firstWords(invocation);
-  const every = meansAll(invocation) ? namings[noun] : undefined;
+  const every = isForAll(invocation) ? namings[noun] : undefined;
   const names = every ? parameters(every.list) : needed(invocation, chosen);
   const asked: Asked[] = every ? [{ endpoint: every.list, because: '--all' }] : [];
   const notes = new Set<string>();
@@ -76,14 +76,14 @@ function namesIn(invocation: Invocation, chosen: Chosen, settled: Settled): Aski
   for (const word of words.length > 0 ? words : [undefined]) {
     for (const each of lookupsFor(names, { ...given, ...(word !== undefined && { [noun]: word }) }, settled)) {
       asked.push(...each.requests.map((endpoint) => ({ endpoint, because: whyOf(each) })));
-      if (each.how === 'missing') notes.add(`No ${title(each.name)} given; assuming its id is set elsewhere.`);
+      if (each.how === 'missing') notes.add(`No ${title(each.name)} given; assuming an id.`);
       else if (each.word?.includes('$')) notes.add(`The value of ${each.word} is unknown; assuming it is a name.`);
     }
   }
   return { asked, notes: [...notes] };
 }
 
-/** The path parameters of the call. A server or site given as an option is always looked up. */
+/** The path parameters of the call, and a server or site given as an option, which is always looked up. */
 function needed(invocation: Invocation, chosen: Chosen): readonly string[] {
   const { site, server } = firstWords(invocation);
   const named = site !== undefined ? ['server', 'site'] : server !== undefined ? ['server'] : [];
@@ -94,7 +94,7 @@ function needed(invocation: Invocation, chosen: Chosen): readonly string[] {
 const whyOf = ({ how, name, word }: Lookup): string =>
   how === 'anywhere' ? `searches for the server of ${word}` : `looks up ${title(name)} ${word} by name`;
 
-/** Look-ups for fields that take an id and were given a name. */
+/** Lookups for fields that take an id and were given a name. */
 const references = ({ command, fields }: Invocation): Asked[] =>
   Object.entries(command.fields ?? {}).flatMap(([key, { from }]) => {
     const word = fields[key];
@@ -103,7 +103,7 @@ const references = ({ command, fields }: Invocation): Asked[] =>
     return lookup(noun, word).requests.map((endpoint) => ({ endpoint, because: `looks up ${flagName(key)} ${word} by name` }));
   });
 
-/** A severe command with an id reads the name first, unless `--confirm` is that id. */
+/** The read of a severe command that was given an id: it compares the name, unless `--confirm` is that id. */
 function confirmation(invocation: Invocation): Asked[] {
   const noun = nounOf(invocation.group);
   const naming = namings[noun];

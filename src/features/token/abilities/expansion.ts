@@ -1,4 +1,4 @@
-/** The name for an expression of unknown value. */
+/** The variable name for an unknown expression. */
 const UNKNOWN = 'expression';
 
 /** Templates of CI systems: `${{ vars.SITE }}` of GitHub, `$[[ inputs.site ]]` of GitLab. */
@@ -8,8 +8,8 @@ const templates = [
 ] as const;
 
 /**
- * Replaces templates and `${NAME:-…}` with `${NAME}`, which the tokenizer can read; undefined if one is not closed. `dropped` is what was cut out,
- * which may contain commands.
+ * Replaces templates and `${NAME:-…}` with `${NAME}` for the tokenizer; undefined if one is not closed. `dropped` has the removed
+ * parts, which may contain commands.
  */
 export function withoutExpansions(source: string): { readonly text: string; readonly dropped: readonly string[] } | undefined {
   const parts: string[] = [];
@@ -37,7 +37,7 @@ export function withoutExpansions(source: string): { readonly text: string; read
 
 interface Expansion {
   readonly name: string;
-  /** After its last character. */
+  /** The index after its last character. */
   readonly end: number;
 }
 
@@ -58,7 +58,7 @@ function expansionAt(source: string, at: number, literal: boolean): Expansion | 
 /** `vars.SITE` -> `SITE`. */
 const lastWord = (expression: string): string => /(\w+)$/.exec(expression.trimEnd().slice(-128))?.[1] ?? UNKNOWN;
 
-/** The index after the brace that closes the one before `from`. */
+/** The index after the closing brace of the one before `from`. */
 function closing(source: string, from: number): number | undefined {
   let depth = 1;
   let quoted = false;

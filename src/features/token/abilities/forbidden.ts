@@ -5,7 +5,7 @@ import { abilitiesFor, askedBy } from './arithmetic.ts';
 
 type Needs = Pick<Context, 'settings' | 'tokens' | 'world'>;
 
-/** A 403 for a missing ability, with the command that gets a token for the whole command line: a refresh of the stored one, or a new one for DNX_TOKEN. */
+/** Adds to a 403 the command that gets the abilities for the whole command line: `auth refresh`, or `token create` with DNX_TOKEN. */
 export function withAbilities(error: unknown, invocation: Invocation, { settings: { server, site }, tokens, world }: Needs): unknown {
   if (!isError(error, 'forbidden') || error.lacks === undefined) return error;
   const { asked } = askedBy(invocation, { server, site });

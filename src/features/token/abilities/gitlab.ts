@@ -8,16 +8,16 @@ const reserved = ['default', 'include', 'image', 'services', 'cache', 'variables
 
 type Section = 'before_script' | 'script' | 'after_script';
 
-/** Most lines, lists and references of one script, which may refer to each other endlessly. */
+/** The most lines, lists and references in one script, because references can be circular. */
 const MOST_STEPS = 5_000;
 
-/** A pipeline, and its jobs with what they extend. */
+/** A pipeline and its resolved jobs. */
 interface Pipeline {
   readonly document: JsonObject;
   readonly jobs: Map<string, JsonObject>;
 }
 
-/** The dnx commands in the scripts of a GitLab pipeline's jobs. Hidden jobs (`.name`) count where another extends or references them. */
+/** The dnx commands in the jobs of a GitLab pipeline. Hidden jobs (`.name`) count only if another job extends or references them. */
 export function readGitlab(document: unknown): Script {
   if (!isObject(document)) return { found: [], unclear: [] };
   const pipeline: Pipeline = { document, jobs: new Map() };
@@ -37,7 +37,7 @@ function readJob(name: string, pipeline: Pipeline): Script {
   const lines = (section: Section): readonly string[] => {
     const shared = isObject(document.default) ? document.default[section] : undefined;
     const all = linesOf(job[section] ?? (inherits ? (shared ?? document[section]) : undefined), pipeline);
-    if (!all) unclear.push({ text: `${name}: ${section}`, line: 1, why: 'its references never end' });
+    if (!all) unclear.push({ text: `${name}: ${section}`, line: 1, why: 'its references are circular' });
     return all ?? [];
   };
   // before_script and script share a shell; after_script has its own.
@@ -60,7 +60,7 @@ const elsewhere = (key: string, value: unknown): Unclear => ({
 function jobNamed(name: string, pipeline: Pipeline): JsonObject {
   const known = pipeline.jobs.get(name);
   if (known) return known;
-  // For a job that extends itself.
+  // Ends the recursion of a job that extends itself.
   pipeline.jobs.set(name, {});
   const job = own(pipeline.document, name);
   if (!isObject(job)) return {};
@@ -83,7 +83,7 @@ const variablesOf = ({ variables }: JsonObject): Readonly<Record<string, string>
     }),
   );
 
-/** The lines of a script with nested lists and references resolved. Undefined if they never end. */
+/** The lines of a script, with nested lists and references resolved. Undefined if these are circular. */
 function linesOf(script: unknown, pipeline: Pipeline): readonly string[] | undefined {
   const lines: string[] = [];
   // A stack: the next item is the last.

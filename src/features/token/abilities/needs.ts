@@ -7,12 +7,12 @@ import type { World } from '../../../machine/world.ts';
 import { type AbilityNeed, type Asked, abilitiesFor, askedBy } from './arithmetic.ts';
 import type { Script, ScriptCommand, Unclear } from './script.ts';
 
-/** What command lines and scripts need together, and what is unclear. */
+/** The abilities that command lines and scripts need, and what is unclear. */
 export interface Needs {
   readonly abilities: readonly AbilityNeed[];
-  /** What was assumed, a sentence each. */
+  /** Assumptions, a sentence each. */
   readonly notes: readonly string[];
-  /** What may be a dnx command and was skipped, a sentence each. */
+  /** Skipped lines that may be dnx commands, a sentence each. */
   readonly unclear: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export interface Wanted {
   readonly scripts: readonly string[];
 }
 
-/** Adds up the abilities that these need. */
+/** Computes the abilities that command lines and scripts need. */
 export async function needsOfLines({ lines, scripts }: Wanted, tree: Tree, world: Pick<World, 'cwd' | 'home' | 'signal'>): Promise<Needs> {
   const asked: Asked[] = [];
   const notes = new Set<string>();

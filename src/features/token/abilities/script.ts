@@ -2,7 +2,7 @@ import { type ParseEntry, parse } from 'shell-quote';
 import { own } from '../../../base/json.ts';
 import { withoutExpansions } from './expansion.ts';
 
-/** A dnx command in a script: its words after `dnx`, and the variables that the script has set before it. */
+/** A dnx command in a script: its words after `dnx`, and the variables set before it. */
 export interface ScriptCommand {
   readonly words: readonly string[];
   /** From 1, in the shell text. */
@@ -26,7 +26,7 @@ export interface Script {
 const program = /^(?:.*\/)?(?:dnx|deploynix|deploynix-cli)(?:@[\w.^~-]+)?$/;
 const mention = /(?:^|[\s"'`(/])(?:dnx|deploynix)\s+[\w$-]/;
 const assignment = /^(\w+)=(.*)$/s;
-/** Words that may stand before a command. */
+/** Words that may precede a command. */
 const wrapper =
   /^(?:if|then|elif|else|while|until|do|!|\{|time|exec|command|builtin|env|sudo|nohup|timeout|npx|bunx|pnpm|yarn|npm|dlx|x|--)$/;
 const wrapperWord = /^(?:-.*|\d+[smhd]?)$/;
@@ -34,7 +34,7 @@ const wrapperWord = /^(?:-.*|\d+[smhd]?)$/;
 const inert = /^(?:echo|printf|which|type|hash|alias|:|#.*)$/;
 const redirections = ['>', '>>', '>|', '>&', '&>', '&>>', '<', '<<', '<<-', '<<<', '<&', '<>'];
 
-/** Finds the dnx commands in a shell script. A variable that the script does not set stays as `$NAME`. */
+/** Finds the dnx commands in a shell script. Variables that it does not set stay as `$NAME`. */
 export function readShell(text: string, given: Readonly<Record<string, string>> = {}): Script {
   const env: Record<string, string> = { ...given };
   const found: ScriptCommand[] = [];
@@ -48,7 +48,7 @@ export function readShell(text: string, given: Readonly<Record<string, string>> 
     const plain = withoutExpansions(source);
     const commands = plain && segments(plain.text, env);
     if (!commands || plain.dropped.some((each) => mention.test(each))) {
-      if (mention.test(source)) doubt('its substitution cannot be read');
+      if (mention.test(source)) doubt('its substitution cannot be parsed');
       continue;
     }
     for (const words of commands) {
@@ -80,7 +80,7 @@ export const mentions = (text: string): Unclear[] =>
     .split(/\r?\n/)
     .flatMap((each, index) =>
       mention.test(each) && !each.trimStart().startsWith('#')
-        ? [{ text: each.trim(), line: index + 1, why: 'this place may not run commands' }]
+        ? [{ text: each.trim(), line: index + 1, why: 'it may not be a command' }]
         : [],
     );
 
@@ -92,8 +92,8 @@ function assign(env: Record<string, string>, word: string): void {
 }
 
 /**
- * The simple commands of a line, each as its words: split at `;`, `&&`, `|`, `$( )` and the like, without redirections and comments. Undefined if
- * the tokenizer cannot read it.
+ * Splits a line into simple commands at `;`, `&&`, `|`, `$( )` and so on, without redirections and comments. Undefined if the
+ * tokenizer cannot parse it.
  */
 function segments(source: string, env: Readonly<Record<string, string>>): string[][] | undefined {
   let entries: ParseEntry[];

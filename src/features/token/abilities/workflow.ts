@@ -6,7 +6,7 @@ import { mentions, readShell, type Script, type ScriptCommand, type Unclear } fr
 
 type Env = Readonly<Record<string, string>>;
 
-/** Finds the dnx commands in the file of a CI system. In another YAML file, lines that mention dnx are skipped as unclear. */
+/** Finds the dnx commands in a CI file. In other YAML files, lines that mention dnx are unclear. */
 export function readWorkflow(text: string, name: string): Script {
   const documents = readPipelines(text, name);
   const isGithub = documents.some((each) => isObject(each) && (isObject(each.jobs) || isObject(each.runs)));

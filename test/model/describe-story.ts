@@ -4,8 +4,8 @@ import type { Log } from './wire.ts';
 
 const seconds = (ms: number | undefined): string => (ms === undefined ? '–' : `${ms / 1000}`);
 
-/** A story in words: what the platform did, and what each of our lines requested and reported. */
-export function tell({ history, platform, endings }: Story): string {
+/** Describes a story: the work of the platform, and the requests and the result of each line. */
+export function describeStory({ history, platform, endings }: Story): string {
   const odd = Object.entries(history.dialect).filter(([key, value]) => value !== plain[key as keyof typeof plain]);
   const lines = [`dialect: ${JSON.stringify(Object.fromEntries(odd))}; before: ${history.before}; pace: ${JSON.stringify(history.pace)}`];
   for (const { line, kind, askedAt, beganAt, endedAt, good, release } of platform.works) {

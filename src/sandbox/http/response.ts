@@ -1,37 +1,37 @@
 import { Refusal } from './refusal.ts';
 
-/** An answer. `body` is JSON unless it is a string or bytes; undefined is no body. */
-export interface Answer {
+/** A response. `body` is sent as JSON unless it is a string or bytes; undefined for no body. */
+export interface ApiResponse {
   status: number;
   headers: Record<string, string>;
   body: unknown;
 }
 
 /** 200 with `{data}`. */
-export const ok = (data: unknown): Answer => ({ status: 200, headers: {}, body: { data } });
+export const ok = (data: unknown): ApiResponse => ({ status: 200, headers: {}, body: { data } });
 
 /** 201 with `{data}` and extra keys, such as a new token. */
-export const created = (data: unknown, beside: Record<string, unknown> = {}): Answer => ({
+export const created = (data: unknown, beside: Record<string, unknown> = {}): ApiResponse => ({
   status: 201,
   headers: {},
   body: { data, ...beside },
 });
 
 /** 204: deleted. */
-export const gone = (): Answer => ({ status: 204, headers: {}, body: undefined });
+export const gone = (): ApiResponse => ({ status: 204, headers: {}, body: undefined });
 
 /** 202 with a message and, if there is one, the resource. */
-export const accepted = (message: string, data?: unknown): Answer => ({
+export const accepted = (message: string, data?: unknown): ApiResponse => ({
   status: 202,
   headers: {},
   body: data === undefined ? { message } : { message, data },
 });
 
 /**
- * The answer to a refusal. A client that does not accept JSON gets the answer of a Laravel browser route: a redirect to the login
+ * The response to an error. A client that does not accept JSON gets what a Laravel browser route sends: a redirect to the login
  * page for a 401, a redirect back for a 422, an HTML page otherwise.
  */
-export function failure(error: unknown, wantsJson: boolean): Answer {
+export function failure(error: unknown, wantsJson: boolean): ApiResponse {
   const refusal = error instanceof Refusal ? error : new Refusal(500, `The sandbox failed: ${(error as Error).stack ?? String(error)}`);
   const { status, message, errors, headers } = refusal;
   if (wantsJson) return { status, headers: { ...headers }, body: errors === undefined ? { message } : { message, errors } };
@@ -43,11 +43,11 @@ export function failure(error: unknown, wantsJson: boolean): Answer {
 const BODILESS = new Set([204, 205, 304]);
 
 /** The body as bytes, with its content type and length. */
-export function encode(answer: Answer): { status: number; headers: Record<string, string>; bytes: Uint8Array | undefined } {
-  const { status, body } = answer;
-  if (body === undefined || body === null || BODILESS.has(status)) return { status, headers: answer.headers, bytes: undefined };
+export function encode(response: ApiResponse): { status: number; headers: Record<string, string>; bytes: Uint8Array | undefined } {
+  const { status, body } = response;
+  if (body === undefined || body === null || BODILESS.has(status)) return { status, headers: response.headers, bytes: undefined };
   const [type, bytes] = typed(body);
-  return { status, headers: { 'Content-Type': type, 'Content-Length': String(bytes.length), ...answer.headers }, bytes };
+  return { status, headers: { 'Content-Type': type, 'Content-Length': String(bytes.length), ...response.headers }, bytes };
 }
 
 function typed(body: unknown): [string, Uint8Array] {
@@ -56,7 +56,7 @@ function typed(body: unknown): [string, Uint8Array] {
   return ['application/json', Buffer.from(JSON.stringify(body))];
 }
 
-function page(status: number, text: string, headers: Record<string, string>): Answer {
+function page(status: number, text: string, headers: Record<string, string>): ApiResponse {
   const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   return {
     status,

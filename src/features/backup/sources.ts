@@ -1,0 +1,36 @@
+import type { JsonObject } from '../../base/json.ts';
+import { inParallel } from '../../base/parallel.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { nameOf } from '../../platform/names/names.ts';
+import { briefApi, orUndefined, type Reading } from '../overview/reading.ts';
+import { type Subject, subjectOf } from './subject.ts';
+
+/** One key for all backups of one database or site; their ids may be the same number. */
+export const keyOf = (backup: JsonObject): string => keyFor(subjectOf(backup));
+
+const keyFor = (subject: Subject | undefined): string => (subject ? `${subject.noun} ${subject.id}` : '');
+
+/** What a backup is of goes by its id where the token cannot read the name, and by its server too where two have one name. */
+export async function sourcesOf(ctx: Reading, backups: readonly JsonObject[]): Promise<(backup: JsonObject) => string> {
+  const api = briefApi(ctx);
+  const subjects = [...new Map(backups.map((each) => [keyOf(each), subjectOf(each)])).values()].filter((each) => each !== undefined);
+  const lists = [...new Map(subjects.map(({ noun, server }) => [`${noun} ${server}`, { noun, server }])).values()];
+  const names = new Map<string, string>();
+  await inParallel(lists, async ({ noun, server }) => {
+    const things = await orUndefined(api.list<JsonObject>(`GET /servers/{server}/${noun}s` as Endpoint, { server }, { casual: true }));
+    for (const each of things ?? []) names.set(keyFor({ noun, id: wordOf(each.id), server }), nameOf(each, noun) ?? '');
+  });
+  const labels = subjects.map((subject) => ({ subject, label: names.get(keyFor(subject)) || subject.id }));
+  const isTwice = (label: string) => labels.filter((each) => each.label === label).length > 1;
+  const twice = labels.filter(({ label }) => isTwice(label));
+  const servers = twice.length > 0 ? ((await orUndefined(api.list<JsonObject>('GET /servers', {}, { casual: true }))) ?? []) : [];
+  const serverOf = (id: string) => nameOf(servers.find((each) => wordOf(each.id) === id) ?? {}, 'server') ?? id;
+  const shown = new Map(
+    labels.map(({ subject, label }) => [
+      keyFor(subject),
+      twice.some((each) => each.subject === subject) ? `${label} (${serverOf(subject.server)})` : label,
+    ]),
+  );
+  return (backup) => shown.get(keyOf(backup)) ?? wordOf(backup.type);
+}
