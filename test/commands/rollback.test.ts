@@ -59,11 +59,17 @@ describe('rollback', () => {
   });
 
   test('prompts for a release, then for consent', async () => {
-    const third = releases().at(-3);
-    const run = await bed.dnx('rollback shop.example.com', { columns: 80, keys: '\u001b[B\ry\r' });
-    const [shown, asked] = ['Roll back shop.example.com (web-1) to:', `Roll back to ${third?.name}? Database migrations are not undone.`];
-    expect(run.stderr.indexOf(shown)).toBeGreaterThanOrEqual(0);
-    expect(run.stderr.indexOf(asked)).toBeGreaterThan(run.stderr.indexOf(shown));
+    const [third, old] = [releases().at(-3), live()];
+    const run = await bed.dnx('rollback shop.example.com', { columns: 80, keys: '\u001b[B\ry\r', env: { NO_COLOR: '1' } });
+    const told = [
+      '? Roll back shop.example.com (web-1) to:',
+      'Rolling back shop.example.com (web-1)\n',
+      `  from  ${old?.name}  ${old?.commit_hash?.slice(0, 7)} `,
+      `  to    ${third?.name}  ${third?.commit_hash?.slice(0, 7)} `,
+      '? Roll back shop.example.com (web-1)? Database migrations are not undone. (y/N)',
+    ].map((each) => run.stderr.indexOf(each));
+    expect(told, run.stderr).not.toContain(-1);
+    expect(told).toEqual([...told].sort((one, other) => one - other));
     expect(run.code).toBe(0);
     expect(live()).toBe(third);
   });
@@ -75,7 +81,7 @@ describe('rollback', () => {
     expect(first?.replace(/ {3,}/, '  ')).toBe(
       `❯ ${target?.name}  ${target?.commit_hash?.slice(0, 7)}  Upgrade to Laravel 12  3d ago  (previous)`,
     );
-    expect(run.stderr).not.toContain(old?.name);
+    expect(run.stderr).not.toMatch(new RegExp(`^[❯ ] ${old?.name}`, 'm'));
     expect(stripVTControlCharacters(run.stdout)).toContain(`✓ Rolled back shop.example.com to ${target?.name} in `);
     expect(live()).toBe(target);
   });
@@ -97,7 +103,7 @@ describe('rollback', () => {
   test('asks only for consent with --to, and names the release', async () => {
     const [oldest] = releases();
     const run = await bed.dnx(`rollback shop.example.com --to ${oldest?.name}`, { columns: 120, keys: 'y\r' });
-    expect(run.stderr).toContain(`? Roll back shop.example.com to ${oldest?.name}? Database migrations are not undone.`);
+    expect(run.stderr).toContain('? Roll back shop.example.com (web-1)? Database migrations are not undone. (y/N)');
     expect(run.stderr).toContain(`  to    ${oldest?.name}`);
     expect([run.code, live()]).toEqual([0, oldest]);
   });

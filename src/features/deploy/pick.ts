@@ -5,7 +5,7 @@ import type { Release } from './release.ts';
 import type { DeployContext, SiteReference } from './snapshot.ts';
 
 /** `shop.example.com (web-1)`. */
-const placed = ({ site, server }: SiteReference): string => `${site.label} (${server.label})`;
+export const placed = ({ site, server }: SiteReference): string => `${site.label} (${server.label})`;
 
 /** Prompts for a release. The previous one is first, so that enter picks it. */
 export function pickRelease(
@@ -60,7 +60,7 @@ function rowsOf(releases: readonly Release[], { now, columns, previous }: Layout
 
 const widthOf = (cells: readonly string[]): number => Math.max(0, ...cells.map((cell) => cell.length));
 
-/** Describes a rollback whose release was not picked in a prompt. */
+/** Describes a rollback: the site, the live release and the chosen one. */
 export const announced = (of: SiteReference, live: Release | undefined, target: Release): string =>
   [`Rolling back ${placed(of)}`, `  from  ${live ? describe(live) : 'the live release'}`, `  to    ${describe(target)}`].join('\n');
 
