@@ -66,7 +66,7 @@ describe('rollback', () => {
       'Rolling back shop.example.com (web-1)\n',
       `  from  ${old?.name}  ${old?.commit_hash?.slice(0, 7)} `,
       `  to    ${third?.name}  ${third?.commit_hash?.slice(0, 7)} `,
-      '? Roll back shop.example.com (web-1)? Database migrations are not undone. (y/N)',
+      'Database migrations are not undone.\n? Roll back shop.example.com (web-1)? (y/N)',
     ].map((each) => run.stderr.indexOf(each));
     expect(told, run.stderr).not.toContain(-1);
     expect(told).toEqual([...told].sort((one, other) => one - other));
@@ -115,7 +115,7 @@ describe('rollback', () => {
   test('asks only for consent with --to, and names the release', async () => {
     const [oldest] = releases();
     const run = await bed.dnx(`rollback shop.example.com --to ${oldest?.name}`, { columns: 120, keys: 'y\r' });
-    expect(run.stderr).toContain('? Roll back shop.example.com (web-1)? Database migrations are not undone. (y/N)');
+    expect(run.stderr).toContain('Database migrations are not undone.\n? Roll back shop.example.com (web-1)? (y/N)');
     expect(run.stderr).toContain(`  to    ${oldest?.name}`);
     expect([run.code, live()]).toEqual([0, oldest]);
   });

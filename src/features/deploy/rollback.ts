@@ -71,8 +71,8 @@ async function chosen(
       ? previous(of, releases, live)
       : named(of, releases, live, to);
   ctx.progress.note(announced(of, live, target));
-  if (yes) ctx.progress.note(MIGRATIONS);
-  else if (!(await ctx.ask.confirm(`Roll back ${placed(of)}? ${MIGRATIONS}`))) throw cancelled();
+  ctx.progress.note(MIGRATIONS);
+  if (!yes && !(await ctx.ask.confirm(`Roll back ${placed(of)}?`))) throw cancelled();
   return target;
 }
 
