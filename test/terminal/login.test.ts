@@ -94,6 +94,8 @@ test('an invalid email, an empty password and a wrong password are prompted for 
   await terminal.shows('A value is required.');
   terminal.type(`wrong${keys.enter}`);
   await terminal.shows('Wrong email or password. Try again.');
+  await terminal.shows(`? Email: (${SEED_EMAIL})`);
+  terminal.type(keys.enter);
   await terminal.shows('? Password:');
   terminal.type(`${SEED_PASSWORD}${keys.enter}`);
   await terminal.shows('? What should this token be able to do?');
