@@ -105,7 +105,7 @@ const create = command({
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
   async run(ctx, { targets: { database, site }, options: { wait }, body }) {
     const { backUp, backUpPicked } = await import('../features/backup/create.ts');
-    const options = { wait, body, columns: details(ctx.nameOf) };
+    const options = { wait, body, columns: details };
     return database || site ? backUp(ctx, { database, site }, () => ctx.call(), options) : backUpPicked(ctx, options);
   },
 });

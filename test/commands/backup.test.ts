@@ -108,6 +108,8 @@ test('create lets you pick a database on a terminal', async () => {
   const typed = `${keys.down}${keys.enter}db-1${keys.enter}shop${keys.enter}`;
   const run = await bed.dnx('backup create', { keys: typed, columns: 120, env: { NO_COLOR: '1' } });
   expect([run.code, run.stdout], run.stderr).toEqual([0, expect.stringContaining('Backed up database shop in ')]);
+  expect(run.stdout).toMatch(/Server +db-1\n/);
+  expect(run.stdout).toMatch(/Database +shop\n/);
   expect(run.stderr).toContain('Without prompts: dnx backup create --server db-1 --database shop\n');
 });
 

@@ -4,13 +4,13 @@ import type { Column, Result } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import { backupReader } from '../../platform/follow/backup.ts';
 import { within } from '../../platform/follow/rules.ts';
-import { idsOf, type Targets } from '../../platform/names/names.ts';
+import { idIn, idsOf, type Targets } from '../../platform/names/names.ts';
 import { siteEndpoint } from '../deploy/snapshot.ts';
 
 interface Options {
   readonly wait: boolean | undefined;
   readonly body: Readonly<Record<string, unknown>>;
-  readonly columns: readonly Column[];
+  readonly columns: (nameOf: Context['nameOf']) => readonly Column[];
 }
 
 const ofDatabase = 'POST /servers/{server}/databases/{database}/backups';
@@ -26,7 +26,7 @@ export const backUp = (ctx: Context, { database, site }: Partial<Targets>, start
     doing: `Backing up ${what}`,
     did: `Backed up ${what}`,
     start,
-    columns: options.columns,
+    columns: options.columns(ctx.nameOf),
     wait: options.wait,
     resume: () => ['backup', 'list'],
   });
@@ -42,7 +42,8 @@ export async function backUpPicked(outer: Context, options: Options): Promise<Re
     { name: 'A database', value: ofDatabase },
   ]);
   const targets = await outer.resolve(path);
-  const ctx = { ...outer, ...within(outer, left) };
+  const nameOf: Context['nameOf'] = (noun, id) => (targets[noun]?.id === idIn(id) ? targets[noun]?.label : outer.nameOf(noun, id));
+  const ctx = { ...outer, ...within(outer, left), nameOf };
   const { site, ...others } = targets;
   const { body } = options;
   const start = () =>
