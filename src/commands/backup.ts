@@ -1,12 +1,10 @@
-import { usage } from '../base/errors.ts';
 import { bytes } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, flag, following, text } from '../cli/language/options.ts';
 import { columns, done, type Item, rows } from '../cli/output/view.ts';
-import { workResult } from '../cli/run/work-result.ts';
 import { download } from '../features/backup/download.ts';
 import { siteEndpoint } from '../features/deploy/snapshot.ts';
-import { backupReader, backupsEndpoint } from '../platform/follow/backup.ts';
+import { backupsEndpoint } from '../platform/follow/backup.ts';
 
 interface Backup {
   readonly id: string;
@@ -68,8 +66,6 @@ const ofDatabase = 'GET /servers/{server}/databases/{database}/backups';
 const createOfDatabase = 'POST /servers/{server}/databases/{database}/backups';
 const createOfApplication = 'POST /backups/application';
 
-const resume = () => ['backup', 'list'];
-
 const list = command({
   name: 'list',
   aliases: ['ls'],
@@ -107,21 +103,10 @@ const create = command({
   fields: { site_id: { ...text('Site: domain or id', 'site'), as: 'site' } },
   shows: details(unnamed),
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
-  async run(ctx, { targets: { database, site }, options: { wait } }) {
-    if (!database && !site)
-      throw usage('No database or site given.', 'Use --database with --server, or --site for the application of a site.');
-    const what = database ? `database ${database.label}` : (site?.label ?? '');
-    return workResult(ctx, {
-      reader: backupReader(ctx),
-      what,
-      job: `backup of ${what}`,
-      doing: `Backing up ${what}`,
-      did: `Backed up ${what}`,
-      start: () => ctx.call(),
-      columns: details(ctx.nameOf),
-      wait,
-      resume,
-    });
+  async run(ctx, { targets: { database, site }, options: { wait }, body }) {
+    const { backUp, backUpPicked } = await import('../features/backup/create.ts');
+    const options = { wait, body, columns: details };
+    return database || site ? backUp(ctx, { database, site }, () => ctx.call(), options) : backUpPicked(ctx, options);
   },
 });
 

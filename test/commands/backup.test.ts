@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { missingId, testGroup } from '../support/cases.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { keys } from '../support/terminal.ts';
 
 const done = seeded.backups['shop database, completed'];
 
@@ -90,6 +91,26 @@ test.each([
 test('create backs up the site in DNX_SITE by default', async () => {
   const run = await bed.dnx('backup create --json', { env: { DNX_SITE: 'web-1/shop.example.com' } });
   expect(run.json()).toMatchObject({ type: 'application', status: 'completed' });
+});
+
+test('create lets you pick a site on a terminal', async () => {
+  const run = await bed.dnx('backup create', { keys: `${keys.enter}blog${keys.enter}`, columns: 120, env: { NO_COLOR: '1' } });
+  expect(run.stderr).toContain('? What do you want to back up?');
+  expect([run.code, bed.sandbox.calls.find(({ method }) => method === 'POST')], run.stderr).toMatchObject([
+    0,
+    { path: '/backups/application', body: { site_id: seeded.sites['blog.example.com'] } },
+  ]);
+  expect(run.stderr).toContain('Without prompts: dnx backup create --server web-1 --site blog.example.com\n');
+  expect((await bed.dnx('backup create --server web-1 --site blog.example.com')).code).toBe(0);
+});
+
+test('create lets you pick a database on a terminal', async () => {
+  const typed = `${keys.down}${keys.enter}db-1${keys.enter}shop${keys.enter}`;
+  const run = await bed.dnx('backup create', { keys: typed, columns: 120, env: { NO_COLOR: '1' } });
+  expect([run.code, run.stdout], run.stderr).toEqual([0, expect.stringContaining('Backed up database shop in ')]);
+  expect(run.stdout).toMatch(/Server +db-1\n/);
+  expect(run.stdout).toMatch(/Database +shop\n/);
+  expect(run.stderr).toContain('Without prompts: dnx backup create --server db-1 --database shop\n');
 });
 
 test('create exits 1 if the backup fails', async () => {

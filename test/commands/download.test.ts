@@ -60,9 +60,9 @@ describe('to a file', () => {
     expect((await download('-O ~/home.gz')).code).toBe(0);
     expect(existsSync(join(bed.directory, 'home.gz'))).toBe(true);
     const nowhere = await download('-O nowhere/x.gz');
-    expect([nowhere.code, nowhere.stderr, nowhere.calls]).toEqual([2, expect.stringContaining('Folder nowhere does not exist.'), []]);
+    expect([nowhere.code, nowhere.stderr, nowhere.calls]).toEqual([2, expect.stringContaining('Directory nowhere does not exist.'), []]);
     const inFile = await download('-O folder/x.gz/y.gz');
-    expect([inFile.code, inFile.stderr, inFile.calls]).toEqual([2, expect.stringContaining('Folder folder/x.gz does not exist.'), []]);
+    expect([inFile.code, inFile.stderr, inFile.calls]).toEqual([2, expect.stringContaining('Directory folder/x.gz does not exist.'), []]);
     const long = await download(`-O ${'x'.repeat(300)}`);
     expect([long.code, long.stderr, long.calls]).toEqual([1, expect.stringContaining('The name is too long'), []]);
   });

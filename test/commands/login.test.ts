@@ -61,14 +61,36 @@ describe('login with a password', () => {
     expect([run.code, run.calls]).toEqual([0, ['POST /login', 'GET /user']]);
   });
 
-  test('prompts again for a wrong password, without the email', async () => {
-    const run = await signIn(bed, 'login', { keys: `${SEED_EMAIL}\rwrong\rwrong\r${SEED_PASSWORD}\r\r`, columns: 80 });
+  test('prompts for the email again after a wrong password: Enter keeps it', async () => {
+    const run = await signIn(bed, 'login', { keys: `${SEED_EMAIL}\rwrong\r\rwrong\r\r${SEED_PASSWORD}\r\r`, columns: 80 });
     expect([run.code, run.calls]).toEqual([0, ['POST /login', 'POST /login', 'POST /login', 'GET /user']]);
     expect(run.stderr.split('Wrong email or password. Try again.')).toHaveLength(3);
+    expect(run.stderr).toContain(`? Email: (${SEED_EMAIL})`);
+  });
+
+  test('a mistyped email can be corrected, and an error repeats neither', async () => {
+    bed.sandbox.faults.next({ path: '/login' }, (answer) => answer);
+    bed.sandbox.faults.next(
+      { path: '/login' },
+      { status: 500, body: { message: `Not ada@exmaple.com, ${SEED_EMAIL} or ${SEED_PASSWORD}` } },
+    );
+    const run = await signIn(bed, 'login', {
+      keys: `ada@exmaple.com\r${SEED_PASSWORD}\r${SEED_EMAIL}\r${SEED_PASSWORD}\r`,
+      columns: 300,
+    });
+    expect([run.code, run.calls]).toEqual([1, ['POST /login', 'POST /login']]);
+    expect(run.stderr).toContain('Not ***, *** or ***');
+    expect((await login('\r', { keys: `ada@exmaple.com\r${SEED_PASSWORD}\r${SEED_EMAIL}\r${SEED_PASSWORD}\r\r` })).code).toBe(0);
+  });
+
+  test('prompts again for the password alone if --email is given', async () => {
+    const run = await signIn(bed, `login --email ${SEED_EMAIL}`, { keys: `wrong\r${SEED_PASSWORD}\r\r`, columns: 80 });
+    expect([run.code, run.calls]).toEqual([0, ['POST /login', 'POST /login', 'GET /user']]);
+    expect(run.stderr).not.toContain('? Email:');
   });
 
   test('exits 4 after three wrong passwords', async () => {
-    const run = await signIn(bed, 'login', { keys: `${SEED_EMAIL}\rwrong\rwrong\rwrong\r`, columns: 80 });
+    const run = await signIn(bed, 'login', { keys: `${SEED_EMAIL}\rwrong\r\rwrong\r\rwrong\r`, columns: 80 });
     expect([run.code, run.stdout, run.calls]).toEqual([4, '', ['POST /login', 'POST /login', 'POST /login']]);
     expect(run.stderr).toContain('Wrong email or password (“These credentials do not match our records”).');
     expect(run.stderr).toMatch(/create a token in the\S*\s+\S* {2}dashboard and run:\S*\s+\S* {4}dnx login --with-token/);
@@ -127,6 +149,7 @@ describe('every token is stored, revoked or named', () => {
     const run = await login(`${DOWN}\r`);
     expect([run.code, created()]).toEqual([1, []]);
     expect(run.stderr).toContain('The new token could not be stored: The keychain is locked. The new token was\n  revoked.');
+    expect(run.stderr).toContain('Run: dnx login --insecure-storage');
   });
 
   test('names both tokens if dnx is interrupted at the narrower one', async () => {

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parametersOf } from '../../src/cli/language/calls.ts';
 import { nounOf } from '../../src/cli/language/command.ts';
@@ -106,6 +107,26 @@ test('wide letters and emoji keep the rows within the terminal', async () => {
   expect(shown.map((row) => widthOf(row)).filter((width) => width > 60)).toEqual([]);
   expect(new Set(shown.map((row) => widthOf(row.slice(0, row.indexOf('active'))))).size).toBe(1);
   expect(run.stderr).toContain(`❯ ${'漢字'.repeat(2)}…`);
+});
+
+test.each([
+  ['deploy --no-wait', 'staging', 'Deploy which site? staging.example.com (web-1)'],
+  ['server restart', 'web-2', 'Restart which server? web-2'],
+])('%s answers with the name of what was picked, and the server of a site', async (line, typed, answered) => {
+  const run = await bed.dnx(line, terminal(`${typed}${keys.enter}${keys.interrupt}`));
+  expect(stripVTControlCharacters(run.stderr)).toMatch(new RegExp(`✔ ${answered.replace(/[?()]/g, '\\$&')}\n`));
+});
+
+test.each([
+  ['deploy', /^❯ shop\.example\.com +web-1 +active$/, / ago/],
+  ['network-rule delete --server web-1', /^❯ HTTP +allow +80 +tcp$/, /198\.51/],
+  ['daemon delete --server web-1', /^❯ php8\.3 .*reverb:start +deploynix$/, /unning/],
+])('%s leaves out the last details where the terminal is narrow', async (line, row, left) => {
+  expect((await bed.dnx(line, terminal(keys.interrupt))).stderr).toMatch(left);
+  const run = await bed.dnx(line, terminal(keys.interrupt, { columns: 40 }));
+  const shown = stripVTControlCharacters(run.stderr).split('\n');
+  expect(shown.map((each) => each.trimEnd())).toContainEqual(expect.stringMatching(row));
+  expect(run.stderr).not.toMatch(left);
 });
 
 test.each(['server delete', 'site suspend', 'deploy'])(

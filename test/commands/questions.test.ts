@@ -73,6 +73,14 @@ describe('a terminal that cannot move its cursor', () => {
     plain(run, '\n  1) ', 'Number: Number: ', '(y/N) ');
   });
 
+  test('shows below each row what does not fit in it', async () => {
+    const run = await bed.dnx('rollback shop.example.com', { ...dumb('2\nn\n'), columns: 60 });
+    plain(run, '\n  1) ');
+    expect(run.stderr).toMatch(
+      /\n {2}1\) \d{8}_\d{6} .*\(previous\)\n {5}Upgrade to Laravel 12\n {2}2\) \d{8}_\d{6} .*\n {5}Show delivery dates/,
+    );
+  });
+
   test('takes several numbers separated by commas, and the marked ones on Enter', async () => {
     const some = await bed.dnx('token create ci', dumb('3\n1, 3\n'));
     expect(some.code).toBe(0);

@@ -21,8 +21,10 @@ const terminal = (typed: string, options: RunOptions = {}): RunOptions => ({
   ...options,
 });
 const posts = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
+/** The rows of the list. Ctrl-C erases it, and shows the question again. */
 const rowsIn = ({ stderr }: Run) =>
   stripVTControlCharacters(stderr)
+    .replace(/(?<!^)\? Restore which backup\?$/m, '')
     .split('\n')
     .filter((row) => / (ago|now)( |$)/.test(row));
 const change = (id: string, fields: object) => Object.assign(bed.sandbox.state.backups.find((each) => each.id === id) ?? {}, fields);

@@ -101,7 +101,7 @@ describe('a backup of something else than what is named is refused', () => {
   ])('%s with %s', async (id, named, confirm, what) => {
     const run = await bed.dnx(`backup restore ${id} ${named} --confirm ${confirm}`);
     expect([run.code, run.stdout, posts(run)]).toEqual([2, '', []]);
-    expect(run.stderr).toContain(`Error: Backup ${id} is not of ${what}. Nothing was changed.\n`);
+    expect(run.stderr).toContain(`Error: Backup ${id} is not a backup of ${what}. Nothing was changed.\n`);
   });
 
   test('even if it is of a database of the same name on another server', async () => {

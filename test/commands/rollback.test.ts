@@ -59,11 +59,17 @@ describe('rollback', () => {
   });
 
   test('prompts for a release, then for consent', async () => {
-    const third = releases().at(-3);
-    const run = await bed.dnx('rollback shop.example.com', { columns: 80, keys: '\u001b[B\ry\r' });
-    const [shown, asked] = ['Roll back shop.example.com (web-1) to:', `Roll back to ${third?.name}? Database migrations are not undone.`];
-    expect(run.stderr.indexOf(shown)).toBeGreaterThanOrEqual(0);
-    expect(run.stderr.indexOf(asked)).toBeGreaterThan(run.stderr.indexOf(shown));
+    const [third, old] = [releases().at(-3), live()];
+    const run = await bed.dnx('rollback shop.example.com', { columns: 80, keys: '\u001b[B\ry\r', env: { NO_COLOR: '1' } });
+    const told = [
+      '? Roll back shop.example.com (web-1) to:',
+      'Rolling back shop.example.com (web-1)\n',
+      `  from  ${old?.name}  ${old?.commit_hash?.slice(0, 7)} `,
+      `  to    ${third?.name}  ${third?.commit_hash?.slice(0, 7)} `,
+      'Database migrations are not undone.\n? Roll back shop.example.com (web-1)? (y/N)',
+    ].map((each) => run.stderr.indexOf(each));
+    expect(told, run.stderr).not.toContain(-1);
+    expect(told).toEqual([...told].sort((one, other) => one - other));
     expect(run.code).toBe(0);
     expect(live()).toBe(third);
   });
@@ -75,7 +81,7 @@ describe('rollback', () => {
     expect(first?.replace(/ {3,}/, '  ')).toBe(
       `❯ ${target?.name}  ${target?.commit_hash?.slice(0, 7)}  Upgrade to Laravel 12  3d ago  (previous)`,
     );
-    expect(run.stderr).not.toContain(old?.name);
+    expect(run.stderr).not.toMatch(new RegExp(`^[❯ ] ${old?.name}`, 'm'));
     expect(stripVTControlCharacters(run.stdout)).toContain(`✓ Rolled back shop.example.com to ${target?.name} in `);
     expect(live()).toBe(target);
   });
@@ -85,6 +91,18 @@ describe('rollback', () => {
     const rows = stripVTControlCharacters(run.stderr).match(/^[❯ ] \d{8}_.*/gm) ?? [];
     expect(rows).toHaveLength(4);
     expect(rows.filter((row) => row.length >= columns)).toEqual([]);
+  });
+
+  test.each([60, 40])('shows the commit of each release on %i columns, and the message of the active one below', async (columns) => {
+    const [third, target] = [releases().at(-3), releases().at(-2)];
+    const run = await bed.dnx('rollback shop.example.com', { columns, keys: '\u001b[B\rn\r', env: { NO_COLOR: '1' } });
+    const rows = stripVTControlCharacters(run.stderr)
+      .split('\n')
+      .map((row) => row.trimEnd());
+    const of = (release = target) => rows.find((row) => row.startsWith(`❯ ${release?.name}  ${release?.commit_hash?.slice(0, 7)}`));
+    expect([of(target), of(third)], run.stderr).toEqual([expect.stringMatching(/\(previous\)$/), expect.any(String)]);
+    for (const each of [target, third])
+      expect(rows, run.stderr).toContainEqual(expect.stringMatching(`^(\\d+[dh] ago  )?${each?.commit_message?.slice(0, 20)}`));
   });
 
   test('sends nothing if the answer is no', async () => {
@@ -97,7 +115,7 @@ describe('rollback', () => {
   test('asks only for consent with --to, and names the release', async () => {
     const [oldest] = releases();
     const run = await bed.dnx(`rollback shop.example.com --to ${oldest?.name}`, { columns: 120, keys: 'y\r' });
-    expect(run.stderr).toContain(`? Roll back shop.example.com to ${oldest?.name}? Database migrations are not undone.`);
+    expect(run.stderr).toContain('Database migrations are not undone.\n? Roll back shop.example.com (web-1)? (y/N)');
     expect(run.stderr).toContain(`  to    ${oldest?.name}`);
     expect([run.code, live()]).toEqual([0, oldest]);
   });

@@ -101,6 +101,23 @@ describe('site watch', () => {
     expect(run.stderr).toContain('No site given, and no unfinished deployment to resume.');
   });
 
+  test('lets you pick a site of any server on a terminal if there is no run to resume', async () => {
+    bed.sandbox.deployElsewhere(shop);
+    const terminal = { keys: 'shop\r', columns: 120, env: { NO_COLOR: '1' } };
+    const run = await bed.dnx('watch', terminal);
+    expect(run.stderr).toMatch(/\? Which site\? [\s\S]*❯ shop\.example\.com +web-1[\s\S]* staging\.example\.com +web-2/);
+    expect(run.stderr).not.toContain('hich server');
+    expect([run.code, posts()]).toEqual([0, 0]);
+    expect(run.stdout).toContain('shop.example.com');
+  });
+
+  test('asks nothing on a terminal if there is a run to resume', async () => {
+    expect((await bed.dnx('deploy shop.example.com', { interruptAt: 6_000 })).code).toBe(130);
+    const run = await bed.dnx('watch', { keys: '', columns: 120, env: { NO_COLOR: '1' } });
+    expect([run.code, run.stderr]).toEqual([0, expect.not.stringContaining('? ')]);
+    expect(run.stderr).toContain('Resuming the deployment of shop.example.com');
+  });
+
   test('resumes a rollback', async () => {
     expect((await bed.dnx('rollback shop.example.com --yes', { interruptAt: 500 })).code).toBe(130);
     const run = await bed.dnx('site watch --json');

@@ -82,7 +82,7 @@ describe.skipIf(absent.length > 0 && !required)('the keychain on KWallet', { tim
       ['write', 'a', '2|y'],
       ['remove', 'a'],
     ]) {
-      expect(await run(...args)).toMatchObject({ exitCode: 1, message: 'The keychain (Secret Service) is locked' });
+      expect(await run(...args)).toMatchObject({ exitCode: 1, message: 'The keychain (Secret Service) is locked.' });
     }
   });
 

@@ -54,7 +54,7 @@ describe('osKeychain', () => {
     };
     await expect(keychain({ platform, load }).read('a')).rejects.toMatchObject({
       code: 'failed',
-      message: `No keychain available: the optional package @napi-rs/keyring for ${name} cannot be loaded`,
+      message: `No keychain available: the optional package @napi-rs/keyring for ${name} cannot be loaded.`,
       hint: `Install deploynix-cli again without --omit=optional. ${instead}`,
     });
   });
@@ -72,7 +72,7 @@ describe('osKeychain', () => {
     const slept: number[] = [];
     const sleep = async (ms: number) => void slept.push(ms);
     await expect(keychain({ load, clock: { sleep } }).read('a')).rejects.toMatchObject({
-      message: 'The macOS Keychain did not respond within 60s',
+      message: 'The macOS Keychain did not respond within 60s.',
     });
     expect(slept).toEqual([60_000]);
   });

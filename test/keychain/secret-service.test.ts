@@ -81,7 +81,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a Secret Servi
         ['write', 'a', '1|x'],
         ['remove', 'a'],
       ]) {
-        const message = 'No keychain available: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set)';
+        const message = 'No keychain available: no D-Bus session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set).';
         expectFailure(await run(desktop.env, args), message, instead);
       }
     });
@@ -89,17 +89,17 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a Secret Servi
     it('if the bus is gone', async () => {
       await using desktop = await Desktop.create();
       const address = `unix:path=${desktop.folder}/gone`;
-      const message = `No keychain available: no D-Bus session bus at ${address}`;
+      const message = `No keychain available: no D-Bus session bus at ${address}.`;
       expectFailure(await run({ ...desktop.env, DBUS_SESSION_BUS_ADDRESS: address }, ['read', 'a']), message, instead);
       const runtime = { ...desktop.env, XDG_RUNTIME_DIR: '/nonexistent' };
-      const bus = 'No keychain available: no D-Bus session bus at unix:path=/nonexistent/bus';
+      const bus = 'No keychain available: no D-Bus session bus at unix:path=/nonexistent/bus.';
       expectFailure(await run(runtime, ['write', 'a', '1|x']), bus, instead);
     });
 
     it('on a bus without a Secret Service', async () => {
       await using desktop = await Desktop.create();
       const env = await desktop.login();
-      const message = 'No keychain available: no Secret Service (GNOME Keyring, KWallet, KeePassXC) is running on the D-Bus session bus';
+      const message = 'No keychain available: no Secret Service (GNOME Keyring, KWallet, KeePassXC) is running on the D-Bus session bus.';
       for (const args of [
         ['read', 'a'],
         ['write', 'a', '1|x'],
@@ -109,7 +109,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a Secret Servi
       }
     });
 
-    it('if the keyring is locked', async () => {
+    it('if the keyring is locked.', async () => {
       await using desktop = await Desktop.create();
       const first = await desktop.login();
       await desktop.unlock(first);
@@ -121,7 +121,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a Secret Servi
         ['remove', 'a'],
         ['write', 'new', '1|x'],
       ]) {
-        expectFailure(await run(locked, args), 'The keychain (Secret Service) is locked', `Unlock it and try again. ${instead}`);
+        expectFailure(await run(locked, args), 'The keychain (Secret Service) is locked.', `Unlock it and try again. ${instead}`);
       }
     });
 
@@ -129,7 +129,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a Secret Servi
       await using desktop = await Desktop.create();
       const env = await desktop.login({ keyring: true });
       expect(await run(env, ['read', 'a'])).toMatchObject({ exitCode: 0, value: null });
-      const message = 'The keychain (Secret Service) has no default keyring to write to';
+      const message = 'The keychain (Secret Service) has no default keyring to write to.';
       expectFailure(await run(env, ['write', 'a', '1|x']), message, `Create one in your desktop's password application. ${instead}`);
     });
 
@@ -144,7 +144,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a Secret Servi
         ['read', 'a'],
         ['write', 'new', '1|x'],
       ]) {
-        expectFailure(await run(env, args), 'The keychain (Secret Service) is locked', `Unlock it and try again. ${instead}`);
+        expectFailure(await run(env, args), 'The keychain (Secret Service) is locked.', `Unlock it and try again. ${instead}`);
       }
       expect(existsSync(shown)).toBe(false);
     });
@@ -157,7 +157,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a Secret Servi
       process.kill(pid, 'SIGSTOP');
       try {
         const hint = `Restart it, or log in to your desktop again. ${instead}`;
-        expectFailure(await run(env, ['read', 'a']), 'The keychain (Secret Service) is not responding', hint);
+        expectFailure(await run(env, ['read', 'a']), 'The keychain (Secret Service) is not responding.', hint);
       } finally {
         process.kill(pid, 'SIGCONT');
       }
@@ -169,7 +169,7 @@ describe.skipIf(missing.length > 0 && !required)('the keychain on a Secret Servi
       const server = createServer((socket) => socket.resume().on('error', () => {}));
       await new Promise<void>((resolve) => server.listen(path, resolve));
       try {
-        const message = 'The keychain is unavailable: the D-Bus session bus is not responding';
+        const message = 'The keychain is unavailable: the D-Bus session bus is not responding.';
         const env = { ...desktop.env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` };
         expectFailure(await run(env, ['read', 'a']), message, `Log in to your desktop again. ${instead}`);
       } finally {

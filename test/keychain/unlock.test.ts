@@ -47,7 +47,7 @@ describe.skipIf(missing.length > 0 && !required)('unlocking GNOME Keyring', { ti
         ms: 0,
         stderr: 'waiting',
         code: 'failed',
-        message: 'The keyring is still locked: its prompt was dismissed or could not be shown',
+        message: 'The keyring is still locked: its prompt was dismissed or could not be shown.',
         hint: `Unlock it and try again. ${instead}`,
       });
       expect(answer.ms).toBeLessThan(5_000);

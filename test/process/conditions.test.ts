@@ -107,7 +107,7 @@ const conditions: readonly Condition[] = [
     },
     codes: ({ path }) => {
       if (path === 'doctor') return [1];
-      return /^(config (list|get|set|unset)|auth (login|switch))$/.test(path) ? [0, 1, 2] : [0];
+      return /^(config (list|get|set|unset|delete-profile)|auth (login|switch))$/.test(path) ? [0, 1, 2] : [0];
     },
     check: (text) => expect(text).toContain('config.json'),
   },

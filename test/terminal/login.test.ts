@@ -94,6 +94,8 @@ test('an invalid email, an empty password and a wrong password are prompted for 
   await terminal.shows('A value is required.');
   terminal.type(`wrong${keys.enter}`);
   await terminal.shows('Wrong email or password. Try again.');
+  await terminal.shows(`? Email: (${SEED_EMAIL})`);
+  terminal.type(keys.enter);
   await terminal.shows('? Password:');
   terminal.type(`${SEED_PASSWORD}${keys.enter}`);
   await terminal.shows('? What should this token be able to do?');
@@ -203,7 +205,10 @@ test('a missing keychain is reported before any prompt', async () => {
   const { text, code } = await open('login').ended;
   expect(code).toBe(1);
   expect(text).not.toContain('?');
-  expect(text).toContain('--insecure-storage');
+  expect(text).toMatch(/No keychain available: .*\.\r\n/);
+  expect(text).toContain(`  Run: dnx login --insecure-storage\r\n`);
+  const work = await open('login', '--profile', 'work', '--host', executable.sandbox.url, '--with-token').ended;
+  expect(work.text).toContain(`dnx login --with-token --insecure-storage --profile work --host ${executable.sandbox.url}\r\n`);
 });
 
 test('token create uses the same prompt, with CI first', async () => {

@@ -1,3 +1,4 @@
+import xterm from '@xterm/headless';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
@@ -19,7 +20,7 @@ test('pasted text with Enter picks the filtered row, not the one that was first'
   terminal.type(`blog${keys.enter}`);
   const { text, code } = await terminal.ended;
   expect(code, text).toBe(0);
-  expect(text).toContain('✔ Deploy which site? blog.example.com  web-1  active');
+  expect(text).toContain('✔ Deploy which site? blog.example.com (web-1)');
   expect(posts()).toEqual([`/servers/${seeded.servers['web-1']}/sites/${seeded.sites['blog.example.com']}/deploy`]);
 });
 
@@ -44,4 +45,24 @@ test('Ctrl-C picks nothing', async () => {
   const { text, code } = await terminal.ended;
   expect([code, posts()]).toEqual([130, []]);
   expect(text).toContain('Interrupted; nothing was changed.');
+});
+
+/** What a terminal of 120 columns shows at the end. */
+async function shown(raw: string): Promise<readonly string[]> {
+  const screen = new xterm.Terminal({ cols: 120, rows: 40, allowProposedApi: true });
+  await new Promise<void>((done) => screen.write(raw, done));
+  const rows = Array.from({ length: 40 }, (_, row) => screen.buffer.active.getLine(row)?.translateToString(true) ?? '');
+  return rows.filter(Boolean);
+}
+
+test.each([
+  ['a list to filter', ['deploy'], '❯ shop.example.com', '? Deploy which site?'],
+  ['a short list', ['rollback', 'shop.example.com'], 'select', '? Roll back shop.example.com (web-1) to:'],
+])('Ctrl-C leaves only the question of %s', async (_, words, list, question) => {
+  const terminal = open(...words);
+  await terminal.shows(list);
+  terminal.type(keys.interrupt);
+  const { raw, code } = await terminal.ended;
+  expect(code).toBe(130);
+  expect(await shown(raw)).toEqual([question, '✗ Interrupted; nothing was changed.']);
 });

@@ -18,7 +18,7 @@ interface Options {
   readonly line: (next: Next) => string;
 }
 
-/** The columns of the mark, under which nothing but the mark stands. */
+/** The indent of lines after the first: the width of the mark and a space. */
 const HANG = 2;
 
 /** Prints an error on stderr and returns the exit code. An error that is not a DnxError is a bug, and shows its stack. */

@@ -91,7 +91,7 @@ export async function delivered({ exit, undelivered }: Result, printing: Promise
     const outcome = exit instanceof DnxError ? exit.message : undefined;
     if (changed && isError(error, 'usage'))
       throw new DnxError('failed', `The command ran, but its result cannot be printed: ${error.message}`, { hint: outcome ?? error.hint });
-    const told = outcome ?? (changed && exit === undefined ? 'The command itself succeeded.' : undefined);
-    throw told && isError(error, 'failed') ? error.withHint(told) : error;
+    const note = outcome ?? (changed && exit === undefined ? 'The command itself succeeded.' : undefined);
+    throw note && isError(error, 'failed') ? error.withHint(note) : error;
   }
 }

@@ -57,7 +57,8 @@ export const chooseOne = createPrompt<unknown, Config>(({ message, choices }, do
   });
 
   const question = theme.style.message(message, status);
-  if (status === 'done') return `${prefix} ${question} ${theme.style.answer(current?.name.replace(/ {2,}/g, '  ') ?? '')}`;
+  if (status === 'done')
+    return `${prefix} ${question} ${theme.style.answer(current?.short ?? current?.name.replace(/ {2,}/g, '  ') ?? '')}`;
   const below = [shown.length > 0 ? page : '  No matches.', ...(current?.description ? [theme.style.help(current.description)] : [])];
   return [`${prefix} ${question} ${theme.style.help('(type to filter)')} ${term}`, below.join('\n')];
 });

@@ -1,6 +1,7 @@
 import { confirm, input, password, select } from '@inquirer/prompts';
 import { chooseMany } from './choose-many.ts';
 import { chooseOne } from './choose-one.ts';
+import { makeTheme } from './hooks.ts';
 import { EMPTY, isFilterable, type Questions, type Terminal } from './questions.ts';
 
 const PAGE = 12;
@@ -8,6 +9,7 @@ const PAGE = 12;
 /** Prompts of @inquirer/prompts, for terminals that can move the cursor. */
 export function interactiveQuestions(outer: Terminal): Questions {
   const on = <T>(put: (terminal: Terminal) => Promise<T>) => untilEnd(outer, put);
+  const list = <T>(message: string, put: (terminal: Terminal) => Promise<T>) => on((terminal) => collapsing(terminal, message, put));
   return {
     confirm: (message) => on((terminal) => confirm({ message, default: false }, terminal)),
     async input(message, { default: preset, check } = {}) {
@@ -20,15 +22,45 @@ export function interactiveQuestions(outer: Terminal): Questions {
         password({ message, mask: '•', toggleMask: false, validate: (typed) => check?.(typed) ?? (typed !== '' || EMPTY) }, terminal),
       ),
     select: async <V>(message: string, choices: Parameters<Questions['select']>[1], options?: Parameters<Questions['select']>[2]) =>
-      (await on<unknown>((terminal) =>
+      (await list<unknown>(message, (terminal) =>
         isFilterable(choices, options) ? chooseOne({ message, choices }, terminal) : select({ message, choices, pageSize: PAGE }, terminal),
       )) as V,
     checkbox: async <V>(message: string, choices: Parameters<Questions['checkbox']>[1]) =>
-      (await on((terminal) => chooseMany({ message, choices }, terminal))) as V[],
+      (await list(message, (terminal) => chooseMany({ message, choices }, terminal))) as V[],
   };
 }
 
-/** Aborts a prompt when the input ends, by Ctrl-D or by itself: readline then lets go of it, and the prompt would wait forever. */
+const INTERRUPT = '\u0003';
+
+/** Removes a list and its key hints when the prompt is interrupted, so that only the question is left. */
+async function collapsing<T>(terminal: Terminal, message: string, put: (terminal: Terminal) => Promise<T>): Promise<T> {
+  const { input: typed, output, signal } = terminal;
+  let interrupted = false;
+  const watch = (chunk: unknown) => {
+    const [first = ''] = String(chunk).split(/[\r\n]/);
+    interrupted ||= first.includes(INTERRUPT);
+  };
+  const isLeft = () => interrupted || signal.aborted;
+  const context = {
+    ...terminal,
+    get clearPromptOnDone() {
+      return isLeft();
+    },
+  };
+  typed.on('data', watch);
+  try {
+    return await put(context);
+  } catch (error) {
+    const { prefix, style } = makeTheme({});
+    const mark = typeof prefix === 'string' ? prefix : prefix.idle;
+    if (isLeft()) output.write(`${mark} ${style.message(message, 'idle')}\n`);
+    throw error;
+  } finally {
+    typed.off('data', watch);
+  }
+}
+
+/** Aborts a prompt when the input ends, as with Ctrl-D. Readline then lets go of it, and the prompt would wait forever. */
 async function untilEnd<T>({ input: typed, output, signal }: Terminal, put: (terminal: Terminal) => Promise<T>): Promise<T> {
   const ended = new AbortController();
   const released = (event: unknown) => {

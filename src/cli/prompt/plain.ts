@@ -20,7 +20,8 @@ export function plainQuestions(terminal: Terminal): Questions {
     const rows = choices.map((each) => {
       if (typeof each === 'string') return `  ${each}`;
       number += 1;
-      return `  ${number}) ${each.name}${each.checked ? ' *' : ''}`;
+      const below = each.description === undefined ? '' : `\n     ${each.description}`;
+      return `  ${number}) ${each.name}${each.checked ? ' *' : ''}${below}`;
     });
     output.write(`? ${question}\n${rows.map((row) => `${row}\n`).join('')}`);
   };

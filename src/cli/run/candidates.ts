@@ -59,12 +59,15 @@ export function choicesOf(name: string, candidates: readonly Candidate[], now: n
   const named = (each: Candidate) => `${labelIn(each, name).label}\n${placeOf(name, each)}`;
   const seen = new Set<string>();
   const twins = new Set(candidates.map(named).filter((each) => seen.size === seen.add(each).size));
-  const rows = candidates.map((each) => [...cellsOf(name, each, now), twins.has(named(each)) ? `id ${labelIn(each, name).id}` : '']);
-  const others = padded(rows).map((row) => row.join('  '));
-  const room = Math.max(NARROWEST, columns - CURSOR - Math.max(0, ...others.map((row) => widthOf(row) + 2)));
+  const ids = candidates.map((each) => (twins.has(named(each)) ? `id ${labelIn(each, name).id}` : ''));
+  const rows = candidates.map((each, index) => ({ place: placeOf(name, each), details: detailsOf(name, each, now), id: ids[index] ?? '' }));
+  const least = Math.min(NARROWEST, Math.max(0, ...labels.map(widthOf)));
+  const { others, left } = fitting(rows, columns - CURSOR, least);
+  const room = Math.max(NARROWEST, left);
   const shown = padded(labels.map((label) => [shortened(label, room)]));
   return candidates.map(({ targets }, index) => ({
     name: `${shown[index]?.join('')}  ${others[index]}`.trimEnd(),
+    short: [labels[index], ...(rows[index]?.place ?? []).map((place) => `(${place})`)].join(' '),
     value: targets,
     ...(widthOf(labels[index] ?? '') > room && { description: labels[index] ?? '' }),
   }));
@@ -86,6 +89,21 @@ function shortened(text: string, room: number): string {
   return start + end;
 }
 
+interface Row {
+  readonly place: readonly string[];
+  readonly details: readonly string[];
+  readonly id: string;
+}
+
+/** What stands after the name, without the last details if they leave it less than `least`, and the room left for the name. */
+function fitting(rows: readonly Row[], columns: number, least: number): { readonly others: readonly string[]; readonly left: number } {
+  for (let kept = Math.max(0, ...rows.map(({ details }) => details.length)); ; kept -= 1) {
+    const others = padded(rows.map(({ place, details, id }) => [...place, ...details.slice(0, kept), id])).map((row) => row.join('  '));
+    const left = columns - Math.max(0, ...others.map((row) => (row === '' ? 0 : widthOf(row) + 2)));
+    if (left >= least || kept <= 0) return { others, left };
+  }
+}
+
 /** Pads rows to columns, without empty columns. */
 function padded(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));
@@ -98,10 +116,8 @@ function padded(rows: readonly (readonly string[])[]): readonly (readonly string
 const placeOf = (name: string, { targets }: Candidate): readonly string[] =>
   name === 'site' && targets.server ? [targets.server.label] : [];
 
-function cellsOf(name: string, candidate: Candidate, now: number): readonly string[] {
-  const { thing } = candidate;
-  const details = (namings[name]?.details ?? []).map((key) =>
+function detailsOf(name: string, { thing }: Candidate, now: number): readonly string[] {
+  return (namings[name]?.details ?? []).map((key) =>
     key.endsWith('_at') && thing[key] ? ago(wordOf(thing[key]), now) : wordOf(thing[key]),
   );
-  return [...placeOf(name, candidate), ...details];
 }

@@ -30,10 +30,9 @@ export async function pickMissing(
   ctx: Needs,
 ): Promise<Picked> {
   if (!ctx.ask.allowed) return NOTHING;
-  const noun = nounOf(invocation.group);
   const words = firstWords(invocation);
   const missing = lookupsFor(names, words, scope.settings)
-    .filter(({ how, name }) => how === 'missing' && !(name === noun && invocation.command.targets === 'optional'))
+    .filter(({ how }) => how === 'missing')
     .map(({ name }) => name);
   // A picked site includes its server.
   const wanted = missing.includes('site') ? ['site', ...missing.filter((name) => name !== 'site' && name !== 'server')] : missing;

@@ -46,9 +46,12 @@ export function namesNeeded({ command }: Pick<Invocation, 'command'>, { endpoint
   return [...new Set([...parametersOf(endpoint), ...(parent ? [...parameters(namings[parent]?.list ?? ''), parent] : [])])];
 }
 
-/** The path parameters that must be given or have defaults: with `--all`, only the parents. */
-export const namesWanted = (invocation: Invocation, chosen: Chosen): readonly string[] =>
-  isForAll(invocation) ? parameters(namings[nounOf(invocation.group)]?.list ?? '') : namesNeeded(invocation, chosen);
+/** The path parameters that must be given or have defaults: with `--all`, only the parents; none if the target is optional and not given. */
+export function namesWanted(invocation: Invocation, chosen: Chosen): readonly string[] {
+  if (isForAll(invocation)) return parameters(namings[nounOf(invocation.group)]?.list ?? '');
+  const isNone = invocation.command.targets === 'optional' && ownWords(invocation).length === 0;
+  return isNone ? [] : namesNeeded(invocation, chosen);
+}
 
 /** True for `--all`. */
 export const isForAll = ({ command, options }: Pick<Invocation, 'command' | 'options'>): boolean =>

@@ -7,6 +7,8 @@ import type { Context } from '../../cli/language/command.ts';
 export interface SigningIn extends Pick<Context, 'api' | 'ask' | 'progress' | 'tokens'> {
   readonly host: string;
   readonly insecure: boolean;
+  /** The words after `dnx` that sign in the same way. */
+  readonly command: readonly string[];
 }
 
 /** A token to store. `abilities` is undefined if they are unknown, or all of them. */
@@ -32,14 +34,18 @@ export async function checkToken({ api, host }: Pick<SigningIn, 'api' | 'host'>,
 }
 
 /** Stores the token of a sign-in. */
-export async function storeToken({ tokens, insecure }: SigningIn, { token, user, abilities }: ToStore): Promise<void> {
+export async function storeToken(at: SigningIn, { token, user, abilities }: ToStore): Promise<void> {
+  const { tokens, insecure } = at;
   await tokens.store(token, { ...(user && { user }), ...(abilities && { abilities }) }, { insecure }).catch((error: unknown) => {
-    throw withAlternatives(error, insecure);
+    throw withAlternatives(error, at);
   });
 }
 
 /** Adds to a keychain error how to do without a keychain. */
-export function withAlternatives(error: unknown, insecure: boolean): unknown {
+export function withAlternatives(error: unknown, { insecure, command }: Pick<SigningIn, 'insecure' | 'command'>): unknown {
   if (!isError(error, 'failed') || insecure) return error;
-  return error.withHint('Nothing was stored. Set DNX_TOKEN, or use --insecure-storage to keep the token in a file that only you can read.');
+  return error.withHint('Nothing was stored. Set DNX_TOKEN, or store the token in a file that only you can read.', {
+    command: [...command, '--insecure-storage'],
+    why: 'Run',
+  });
 }

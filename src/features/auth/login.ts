@@ -27,7 +27,10 @@ export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf)
     throw usage('The abilities of an existing token cannot be changed.', 'Remove --ability, --for, --from-script and --preset.');
   if (!options.with_token && !ask.allowed)
     throw usage('Cannot prompt for a password without a terminal.', 'Use dnx login --with-token, or set DNX_TOKEN.');
-  const at = await signingIn(ctx, options.insecure_storage ?? false);
+  const at = await signingIn(ctx, {
+    insecure: options.insecure_storage ?? false,
+    command: ['login', ...(options.with_token ? ['--with-token'] : [])],
+  });
   const before = at.tokens.known;
   const signed = options.with_token ? await signInWithToken(ctx, at) : await signInWithPassword(at, options, needsOf);
   const { user, abilities, first } = signed;
@@ -45,14 +48,17 @@ export async function login(ctx: Needs, options: LoginOptions, needsOf: NeedsOf)
 }
 
 /** Checks that a token can be stored before one is created, and prompts for the host on a first sign-in. */
-async function signingIn({ api, ask, progress, settings, tokens }: Needs, insecure: boolean): Promise<SigningIn> {
-  await tokens.probe({ insecure }).catch((error: unknown) => {
-    throw withAlternatives(error, insecure);
+async function signingIn(
+  { api, ask, progress, settings, tokens }: Needs,
+  how: Pick<SigningIn, 'insecure' | 'command'>,
+): Promise<SigningIn> {
+  await tokens.probe({ insecure: how.insecure }).catch((error: unknown) => {
+    throw withAlternatives(error, how);
   });
   const isFirst = settings.origins.host === 'default' && tokens.known === undefined;
   const host = isFirst && ask.allowed ? await askHost(ask, settings.host) : settings.host;
   if (!isFirst && ask.allowed) progress.note(`Signing in to ${hostName(host)}`);
-  return { api, ask, progress, host, insecure, tokens: tokens.of({ profile: settings.profile, host }) };
+  return { api, ask, progress, host, ...how, tokens: tokens.of({ profile: settings.profile, host }) };
 }
 
 async function signInWithToken({ stdin, world }: Needs, at: SigningIn) {

@@ -25,10 +25,9 @@ export async function signInWithPassword(outer: SigningIn, options: Options, nee
   const wrong = options.email === undefined ? undefined : wrongEmail(options.email);
   if (wrong !== undefined) throw usage(wrong, 'For example: --email ada@example.com');
   const given = await chosenAbilities(progress, options, needsOf);
-  const email = options.email ?? (await ask.input('Email:', { check: wrongEmail, default: knownEmail(outer) }));
-  const typed = [email.trim()];
+  const typed: string[] = [];
   const at = { ...outer, api: hiding(outer.api, typed) };
-  const token = await exchange(at, email, given, typed);
+  const token = await exchange(at, options.email, given, typed);
   const signIn = async () => {
     const user = await checkToken(at, token);
     const picked = given === undefined ? await pickForSignIn(ask) : undefined;
@@ -47,21 +46,24 @@ const wrongEmail = (typed: string): string | undefined =>
   /^[^\s@]+@[^\s@]+$/.test(typed.trim()) ? undefined : `'${typed.trim()}' is not an email address.`;
 
 /** The email address of the stored sign-in. */
-function knownEmail({ tokens }: SigningIn): string | undefined {
-  const user = tokens.known?.user;
+function knownEmail({ known }: SigningIn['tokens']): string | undefined {
+  const user = known?.user;
   return user !== undefined && wrongEmail(user) === undefined ? user : undefined;
 }
 
-/** Exchanges email and password for a token. Prompts again after a wrong password. Adds every password to `typed`. */
+/** Exchanges email and password for a token. Prompts again for what was typed if it is wrong. Adds every email and password to `typed`. */
 async function exchange(
-  { api, ask, host, progress }: SigningIn,
-  email: string,
+  { api, ask, host, progress, tokens }: SigningIn,
+  given: string | undefined,
   abilities: readonly string[] | undefined,
   typed: string[],
 ): Promise<string> {
+  let known = knownEmail(tokens);
   for (let left = TRIES - 1; ; left--) {
+    const email: string = given ?? (await ask.input('Email:', { check: wrongEmail, default: known }));
+    known = email.trim();
     const password = await ask.password('Password:');
-    typed.push(password);
+    typed.push(known, password);
     try {
       const reply = await api.as('', host).send('POST /login', {}, { body: { email, password, abilities }, authenticated: false });
       return tokenIn(reply);

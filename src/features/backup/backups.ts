@@ -25,7 +25,7 @@ export function requireChoice({ backup, latest, of }: BackupChoice, { allowed }:
     throw usage('No backup given. Use --latest with --database or --site, or run in a terminal to pick one.', undefined, seeBackups);
 }
 
-/** Finds the backup by id, as the newest completed one, or with a prompt. Throws if it is not of the database or site that is named. */
+/** Finds the backup by id, as the newest completed one, or with a prompt. Throws if it is not a backup of the database or site that is named. */
 export async function findBackup(
   ctx: Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'world'>,
   { backup, latest, of }: BackupChoice,
@@ -37,7 +37,7 @@ export async function findBackup(
     const found = all.find(({ id }) => idIn(id) === backup);
     if (!found) throw new DnxError('not_found', `Backup '${backup}' not found.`, { next: [seeBackups] });
     if (named && !own.includes(found))
-      throw usage(`Backup ${backup} is not of ${whereIs(named)}. Nothing was changed.`, undefined, seeBackups);
+      throw usage(`Backup ${backup} is not a backup of ${whereIs(named)}. Nothing was changed.`, undefined, seeBackups);
     return found;
   }
   if (latest && named) return newestOf(own, wordsFor(named), ctx.clock.now());

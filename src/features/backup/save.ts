@@ -35,7 +35,7 @@ export function chooseTarget(
     const fallback = safeName(`backup-${backup}`) ?? 'backup';
     return { shown, pathFor: (proposed) => requireFree(join(place, (proposed && safeName(proposed)) || fallback)) };
   }
-  if (file?.endsWith('/') || !statOf(dirname(place))?.isDirectory()) throw usage(`Folder ${shown(dirname(place))} does not exist.`);
+  if (file?.endsWith('/') || !statOf(dirname(place))?.isDirectory()) throw usage(`Directory ${shown(dirname(place))} does not exist.`);
   requireFree(place);
   return { shown, pathFor: () => requireFree(place) };
 }

@@ -44,7 +44,7 @@ function write(file: string, script: string): void {
     writeFileSync(file, script);
   } catch (cause) {
     if (cause instanceof DnxError) throw cause;
-    throw new DnxError('failed', `Cannot write ${file} (${systemCode(cause)}).`, { cause });
+    throw new DnxError('failed', `Could not write ${file} (${systemCode(cause)}).`, { cause });
   }
 }
 

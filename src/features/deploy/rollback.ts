@@ -4,7 +4,7 @@ import { inTime, within } from '../../platform/follow/rules.ts';
 import { describe } from './describe.ts';
 import { followRun } from './follow-run.ts';
 import { reportOf } from './outcome.ts';
-import { announced, MIGRATIONS, pickRelease } from './pick.ts';
+import { announced, MIGRATIONS, pickRelease, placed } from './pick.ts';
 import { previousOf, usable } from './previous.ts';
 import { liveOf, type Release, wordFor } from './release.ts';
 import { requestRollback } from './request.ts';
@@ -70,9 +70,9 @@ async function chosen(
     : to === undefined
       ? previous(of, releases, live)
       : named(of, releases, live, to);
-  if (!picks) ctx.progress.note(announced(of, live, target));
-  if (yes) ctx.progress.note(MIGRATIONS);
-  else if (!(await ctx.ask.confirm(`Roll back ${picks ? '' : `${of.site.label} `}to ${target.name}? ${MIGRATIONS}`))) throw cancelled();
+  ctx.progress.note(announced(of, live, target));
+  ctx.progress.note(MIGRATIONS);
+  if (!yes && !(await ctx.ask.confirm(`Roll back ${placed(of)}?`))) throw cancelled();
   return target;
 }
 

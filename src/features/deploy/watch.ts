@@ -3,17 +3,18 @@ import { statusOf } from '../../base/status.ts';
 import { ago } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { message, type View } from '../../cli/output/view.ts';
+import { within } from '../../platform/follow/rules.ts';
 import { progressOf } from './baseline.ts';
 import { followRun } from './follow-run.ts';
 import { jobOf, reportOf } from './outcome.ts';
 import type { Report } from './result.ts';
 import { type Remembered, type Run, recall, remember } from './runs.ts';
-import { type DeployContext, type SiteReference, type Snapshot, siteReference, takeSnapshot } from './snapshot.ts';
+import { type DeployContext, type SiteReference, type Snapshot, siteEndpoint, siteReference, takeSnapshot } from './snapshot.ts';
 
 /** How long `watch` repeats the outcome of a finished run, in ms. */
 const REPEATED_MS = 3_600_000;
 
-type WatchContext = DeployContext & Pick<Context, 'tokens'>;
+type WatchContext = DeployContext & Pick<Context, 'resolve' | 'tokens'>;
 
 /** Saves someone else's deployment as a run. Sends nothing. */
 export const attach = (ctx: DeployContext, { server, site }: SiteReference, { baseline }: Snapshot): Remembered =>
@@ -36,8 +37,16 @@ export async function watch(ctx: WatchContext): Promise<Report | View> {
   if (running) return running;
   const unfinished = runs.find(({ run }) => !run.result);
   if (unfinished) return withFlags(await resume(ctx, unfinished), flagsOf(ctx, unfinished.run));
+  if (!site && ctx.ask.allowed) return watchPicked(ctx);
   const next = { command: ['watch', 'shop.example.com'], why: 'For example' };
   throw usage('No site given, and no unfinished deployment to resume.', undefined, next);
+}
+
+/** Prompts for a site, and follows its deployment. The prompt does not count towards --timeout. */
+async function watchPicked(ctx: WatchContext): Promise<Report | View> {
+  const left = ctx.deadline - ctx.clock.elapsed();
+  const targets = await ctx.resolve(siteEndpoint);
+  return watch({ ...ctx, ...within(ctx, left), targets });
 }
 
 /** True if the user chose a host, a profile or a token. */

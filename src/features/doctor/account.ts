@@ -39,7 +39,7 @@ async function keychainOf(tokens: Needs['tokens']): Promise<Check> {
     return ok('keychain', 'available');
   } catch (error) {
     if (!isError(error, 'failed')) throw error;
-    return (tokens.known?.store === 'file' ? warning : failed)('keychain', error.message, error.hint ?? 'Set DNX_TOKEN');
+    return (tokens.known?.store === 'file' ? warning : failed)('keychain', error.message.replace(/\.$/, ''), error.hint ?? 'Set DNX_TOKEN');
   }
 }
 

@@ -57,8 +57,8 @@ export async function undelivered(
   const number = id === undefined ? '' : ` (id ${id})`;
   const sentence = gone ? 'The new token was revoked.' : `The new token ${name}${number} still exists.`;
   const next: Next = id === undefined ? seeAll : { command: ['token', 'revoke', id], why: 'Revoke it with' };
-  const { code, hint } = isError(cause) ? cause : { code: 'failed' as const, hint: undefined };
-  return new DnxError(code, `${what}: ${reasonFor(cause)}. ${sentence}${more}`, { hint, next: gone ? [] : [next], cause });
+  const { code, hint, next: others } = isError(cause) ? cause : { code: 'failed' as const, hint: undefined, next: [] };
+  return new DnxError(code, `${what}: ${reasonFor(cause)}. ${sentence}${more}`, { hint, next: gone ? others : [next, ...others], cause });
 }
 
 async function isRevoked(api: Pick<Api, 'send'>, id: string): Promise<boolean> {

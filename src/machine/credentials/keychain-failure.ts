@@ -4,9 +4,9 @@ import { BusError } from './bus.ts';
 /** The hint for a machine without a keychain. */
 export const instead = 'Set DNX_TOKEN, or store the token in a file that only you can read: dnx login --insecure-storage';
 
-/** An error of the keychain. */
+/** An error of the keychain. Its message ends with a full stop. */
 export const failure = (message: string, hint: string = instead, cause?: unknown): DnxError =>
-  new DnxError('failed', message, { hint, cause });
+  new DnxError('failed', `${message.replace(/\.$/, '')}.`, { hint, cause });
 
 const unlockIt = `Unlock it and try again. ${instead}`;
 
