@@ -40,3 +40,9 @@ function distance(one: string, other: string): number {
 }
 
 const at = (row: readonly number[], index: number): number => row[index] ?? Number.POSITIVE_INFINITY;
+
+/** ` Did you mean 'name'?`, to end a sentence about an unknown word; empty if no known word is close. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  return near === undefined ? '' : ` Did you mean '${near}'?`;
+}

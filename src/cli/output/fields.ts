@@ -1,6 +1,6 @@
 import { type DnxError, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
-import { nearest } from '../../base/nearest.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import type { Format } from '../../machine/settings/format.ts';
 import { type Narrowing, sortKey } from './narrow.ts';
 import type { View } from './view.ts';
@@ -39,6 +39,5 @@ function computedField(field: string, view: View, format: Format, known: readonl
 const fieldsIn = (known: readonly string[]): string => `Fields: ${known.toSorted().join(', ')}`;
 
 function unknownField(field: string, known: readonly string[]): DnxError {
-  const near = nearest(field, known);
-  return usage(`Unknown field '${field}'.${near === undefined ? '' : ` Did you mean '${near}'?`}`, fieldsIn(known));
+  return usage(`Unknown field '${field}'.${didYouMean(field, known)}`, fieldsIn(known));
 }

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option as Flag } from 'commander';
 import { type DnxError, usage } from '../../base/errors.ts';
-import { nearest } from '../../base/nearest.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import { flagName } from '../../base/text.ts';
 import type { Options } from '../language/options.ts';
 import { quoted, seeHelp } from './command-line.ts';
@@ -93,8 +93,7 @@ function refusal({ code, message }: CommanderError, program: Command, argv: read
 /** The error for an unknown option, with a suggestion. */
 export function unknownOption(word: string | undefined, known: readonly string[], path: string): DnxError {
   const [name = ''] = word?.split('=') ?? [];
-  const meant = nearest(name, known);
-  return usage(`Unknown option '${name}'.${meant ? ` Did you mean '${meant}'?` : ''}`, undefined, seeHelp(path));
+  return usage(`Unknown option '${name}'.${didYouMean(name, known)}`, undefined, seeHelp(path));
 }
 
 /** Commander options, with `--no-x` for a negatable one. */

@@ -1,5 +1,5 @@
 import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
-import { nearest } from '../../base/nearest.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
 import { columns, done, rows, type View } from '../../cli/output/view.ts';
 import { accountName, accountNamed, type Identity } from '../../machine/credentials/account.ts';
@@ -97,8 +97,7 @@ async function forgetToken({ api, progress, tokens }: Needs, place: Identity): P
 
 /** The error for an unknown profile. */
 export function noProfile(profile: string, names: readonly string[]): DnxError {
-  const near = nearest(profile, names);
-  return new DnxError('not_found', `Profile '${profile}' not found.${near === undefined ? '' : ` Did you mean '${near}'?`}`, {
+  return new DnxError('not_found', `Profile '${profile}' not found.${didYouMean(profile, names)}`, {
     hint: `Profiles: ${names.join(', ')}`,
     next: [{ command: ['login', '--profile', profile], why: 'To create it' }],
   });

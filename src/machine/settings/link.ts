@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type DnxError, systemCode } from '../../base/errors.ts';
-import { nearest } from '../../base/nearest.ts';
+import { didYouMean } from '../../base/nearest.ts';
 import type { Source } from './sources.ts';
 
 const LINK_FILE = '.deploynix.json';
@@ -33,7 +33,4 @@ export const linkProblem = (source: Source): DnxError | undefined => linkKeys.ma
 export const unknownKeys = (source: Source): readonly string[] =>
   Object.keys(source.object())
     .filter((key) => !key.startsWith('$') && !linkKeys.some((known) => known === key))
-    .map((key) => {
-      const near = nearest(key, linkKeys);
-      return `'${key}' in ${LINK_FILE} is not a setting.${near === undefined ? '' : ` Did you mean '${near}'?`}`;
-    });
+    .map((key) => `'${key}' in ${LINK_FILE} is not a setting.${didYouMean(key, linkKeys)}`);
