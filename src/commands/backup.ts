@@ -43,7 +43,7 @@ function sourceOf({ type, server_id, site_id, database_id }: Backup, nameOf: Nam
 
 /** Like `sourceOf`, with names that take further requests. */
 async function sourcesOf(ctx: Context, listed: readonly Item[]): Promise<(backup: Item) => string> {
-  const nameOf = await (await import('../features/overview/backup-sources.ts')).sourceNames(ctx, listed);
+  const nameOf = await (await import('../features/backup/sources.ts')).sourceNames(ctx, listed);
   return (backup) => sourceOf(backup as unknown as Backup, nameOf);
 }
 

@@ -1,8 +1,10 @@
 import type { JsonObject } from '../../base/json.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Item } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { nameOf } from '../../platform/names/names.ts';
+import { idIn, nameOf } from '../../platform/names/names.ts';
 import { briefApi, orUndefined, type Reading } from '../overview/reading.ts';
 import { type Subject, subjectOf } from './subject.ts';
 
@@ -11,16 +13,34 @@ export const keyOf = (backup: JsonObject): string => keyFor(subjectOf(backup));
 
 const keyFor = (subject: Subject | undefined): string => (subject ? `${subject.noun} ${subject.id}` : '');
 
-/** What a backup is of goes by its id where the token cannot read the name, and by its server too where two have one name. */
-export async function sourcesOf(ctx: Reading, backups: readonly JsonObject[]): Promise<(backup: JsonObject) => string> {
-  const api = briefApi(ctx);
-  const subjects = [...new Map(backups.map((each) => [keyOf(each), subjectOf(each)])).values()].filter((each) => each !== undefined);
+/** Reads the names of databases and sites, by key: a list for each kind and server. Skips what the token cannot read. */
+async function namesOf(api: Reading['api'], subjects: readonly Subject[]): Promise<ReadonlyMap<string, string>> {
   const lists = [...new Map(subjects.map(({ noun, server }) => [`${noun} ${server}`, { noun, server }])).values()];
   const names = new Map<string, string>();
   await inParallel(lists, async ({ noun, server }) => {
     const things = await orUndefined(api.list<JsonObject>(`GET /servers/{server}/${noun}s` as Endpoint, { server }, { casual: true }));
     for (const each of things ?? []) names.set(keyFor({ noun, id: wordOf(each.id), server }), nameOf(each, noun) ?? '');
   });
+  return names;
+}
+
+/** `ctx.nameOf`, with the names of the databases and sites of these backups that took further requests. */
+export async function sourceNames(ctx: Reading & Pick<Context, 'nameOf'>, backups: readonly Item[]): Promise<Context['nameOf']> {
+  const unknown = (['database', 'site'] as const).flatMap((noun) =>
+    backups.flatMap((backup): readonly Subject[] => {
+      const [id, server] = [idIn(backup[`${noun}_id`]), idIn(backup.server_id)];
+      return id === undefined || server === undefined || ctx.nameOf(noun, id) !== undefined ? [] : [{ noun, id, server }];
+    }),
+  );
+  const names = await namesOf(briefApi(ctx), unknown);
+  return (noun, id) => ctx.nameOf(noun, id) ?? (names.get(`${noun} ${idIn(id)}`) || undefined);
+}
+
+/** What a backup is of goes by its id where the token cannot read the name, and by its server too where two have one name. */
+export async function sourcesOf(ctx: Reading, backups: readonly JsonObject[]): Promise<(backup: JsonObject) => string> {
+  const api = briefApi(ctx);
+  const subjects = [...new Map(backups.map((each) => [keyOf(each), subjectOf(each)])).values()].filter((each) => each !== undefined);
+  const names = await namesOf(api, subjects);
   const labels = subjects.map((subject) => ({ subject, label: names.get(keyFor(subject)) || subject.id }));
   const isTwice = (label: string) => labels.filter((each) => each.label === label).length > 1;
   const twice = labels.filter(({ label }) => isTwice(label));
