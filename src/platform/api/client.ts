@@ -3,15 +3,13 @@ import { NetworkFault } from '../../machine/world.ts';
 import type { Api, ClientOptions, SendOptions } from './api.ts';
 import { clockUntil, transportUntil } from './deadline.ts';
 import { type Endpoint, fill } from './endpoint.ts';
-import { type Exchange, exchanging } from './exchange.ts';
+import { exchanging } from './exchange.ts';
 import { failureOf } from './failure.ts';
-import { isFinal, unreachable } from './fault.ts';
+import { unreachable } from './fault.ts';
 import { everyPage, pagesFor } from './pages.ts';
 import { type Pause, rateLimited } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
-import { readReply } from './reply.ts';
-
-const RETRIES_MS = [500, 1_000, 2_000];
+import { persisting, type Send } from './retry.ts';
 
 /** Creates an API client with authentication, retries, paging and rate limiting. */
 export const createApi = (options: ClientOptions): Api => apiOver(options, options, { until: 0 });
@@ -62,30 +60,6 @@ const optionsUntil = (options: ClientOptions, deadline: number): ClientOptions =
   patienceMs: Number.POSITIVE_INFINITY,
   deadline,
 });
-
-type Send = <T>(method: string, path: string, options: SendOptions) => Promise<Reply<T>>;
-
-/** Retries a GET after a network fault or a 5xx; any other request is sent once. */
-async function persisting<T>(
-  { clock, signal, host }: ClientOptions,
-  limited: Exchange,
-  method: string,
-  path: string,
-  send: SendOptions,
-): Promise<Reply<T>> {
-  const delays = method === 'GET' && send.retry !== false && !send.casual ? RETRIES_MS : [];
-  for (let attempt = 0; ; attempt++) {
-    const delay = delays[attempt];
-    try {
-      const reply = await readReply<T>(await limited(method, path, send));
-      if (reply.status < 500 || delay === undefined) return reply;
-    } catch (error) {
-      if (!(error instanceof NetworkFault)) throw error;
-      if (delay === undefined || isFinal(error)) throw unreachable(error, method, host);
-    }
-    await clock.sleep(delay ?? 0, signal);
-  }
-}
 
 const notJson = (endpoint: string): DnxError =>
   new DnxError('failed', `The response to ${endpoint} is not JSON.`, {
