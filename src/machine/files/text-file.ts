@@ -3,17 +3,18 @@ import { dirname } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { makeDirectory } from './directory.ts';
 
-const LIMIT = 16 * 1024 * 1024;
+const MB = 1024 * 1024;
+const LIMIT_MB = 16;
 const CHUNK = 65_536;
 
-/** The text of a regular file of at most 16 MB; undefined if it does not exist. Anything else is a usage error. */
-export function readText(file: string): string | undefined {
+/** The text of a regular file of at most this size; undefined if it does not exist. Anything else is a usage error. */
+export function readText(file: string, limitMb = LIMIT_MB): string | undefined {
   try {
     // Ten times faster than catching ENOENT; the search for the link file tries every parent directory.
     const found = statSync(file, { throwIfNoEntry: false });
     if (!found) return undefined;
     if (!found.isFile()) throw irregular(file);
-    return readRegular(file, found.size);
+    return readRegular(file, found.size, limitMb);
   } catch (error) {
     if (error instanceof DnxError) throw error;
     const code = systemCode(error);
@@ -36,13 +37,13 @@ export function writeText(file: string, text: string): void {
 }
 
 /** Reads a file up to the limit, without trusting its size: files in /proc have size 0 and may be endless. */
-function readRegular(file: string, size: number): string {
+function readRegular(file: string, size: number, limitMb: number): string {
   // O_NONBLOCK: a FIFO that just replaced the file would wait for a writer.
   const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     if (!fstatSync(descriptor).isFile()) throw irregular(file);
-    const text = readDescriptor(descriptor, LIMIT, size);
-    if (text === undefined) throw usage(`${file} is larger than ${LIMIT / 1024 / 1024} MB.`, REMOVE);
+    const text = readDescriptor(descriptor, limitMb * MB, size);
+    if (text === undefined) throw usage(`${file} is larger than ${limitMb} MB.`, REMOVE);
     return text;
   } finally {
     closeSync(descriptor);

@@ -4,7 +4,7 @@ import { unknownWord } from '../../base/unknown.ts';
 import type { Env, World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
 import { type Format, formats } from './format.ts';
-import { findLink, linkProblem, unknownKeys } from './link.ts';
+import { findLink, LINK_LIMIT_MB, linkProblem, unknownKeys } from './link.ts';
 import { type Blocked, placeOf } from './place.ts';
 import { type Origin, openPrecedence, type SettingName } from './precedence.ts';
 import { openSource } from './sources.ts';
@@ -61,7 +61,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
   const directories = directoriesOf(world);
   const config = openSource(join(directories.config, CONFIG_FILE));
   const linkFile = findLink(world.cwd);
-  const link = linkFile === undefined ? undefined : openSource(linkFile);
+  const link = linkFile === undefined ? undefined : openSource(linkFile, LINK_LIMIT_MB);
   const precedence = openPrecedence();
   const { profile, host, blocked } = placeOf({ given, env, config, link, precedence });
   const { choose, explain, origins } = precedence;
