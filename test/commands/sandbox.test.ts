@@ -27,6 +27,13 @@ describe('sandbox run', () => {
     return bed.children.at(-1)?.env ?? {};
   };
 
+  test("gives its command the sandbox's host, token and directories instead of yours", async () => {
+    const yours = { DNX_TOKEN: '1|yours', DNX_HOST: 'https://deploynix.io', DNX_PROFILE: 'yours', DNX_CONFIG_DIR: '/yours' };
+    const env = await childEnv(yours);
+    expect(env).toMatchObject({ DNX_TOKEN: SEED_TOKEN, DNX_HOST: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) });
+    expect(JSON.stringify(env)).not.toContain('yours');
+  });
+
   test('puts this dnx first on the PATH', async () => {
     expect((await childEnv({ PATH: '/bin' })).PATH).toMatch(/dnx-sandbox-\w+:\/bin$/);
     expect((await childEnv({})).PATH).toMatch(/dnx-sandbox-\w+$/);
