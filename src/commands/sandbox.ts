@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type DnxError, systemCode, usage } from '../base/errors.ts';
+import { quoted } from '../base/shell.ts';
 import { command, group } from '../cli/language/command.ts';
 import { duration, flag, integer, rest, text, type Values } from '../cli/language/options.ts';
 import { nothing } from '../cli/output/view.ts';
-import { quoted } from '../cli/run/command-line.ts';
 import type { Env, World } from '../machine/world.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 

@@ -1,4 +1,5 @@
 import type { Next } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
 import { flagName } from '../../base/text.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
@@ -67,6 +68,3 @@ function option(key: string, value: unknown): readonly string[] {
 }
 
 const valuesOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(String);
-
-/** Quotes a word for a shell if needed. */
-export const quoted = (word: string): string => (/^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

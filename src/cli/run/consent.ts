@@ -1,9 +1,9 @@
 import { cancelled, usage } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
 import { capitalized, plural, quotedName, title } from '../../base/text.ts';
 import { called, isId, isIdOf, type Target, type Targets } from '../../platform/names/names.ts';
 import { type Consent, type Context, nounOf } from '../language/command.ts';
 import { consentLevel } from '../language/tree.ts';
-import { quoted } from './command-line.ts';
 import { type Invocation, ownWords } from './invocation.ts';
 import { nameFor, withNames } from './name-read.ts';
 

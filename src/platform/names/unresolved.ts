@@ -1,6 +1,7 @@
 import { DnxError, type Next, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { nearest } from '../../base/nearest.ts';
+import { quoted } from '../../base/shell.ts';
 import { capitalized, flagName, plural, title, wordOf } from '../../base/text.ts';
 import type { Located } from './all-sites.ts';
 import type { Settled } from './lookups.ts';
@@ -48,7 +49,7 @@ export function ambiguous(noun: string, word: string, found: readonly JsonObject
 export function ambiguousSite(word: string, found: readonly Located[]): DnxError {
   const paths = found.map(({ server, site }) => oneLine(`${server.label}/${site.label}`));
   const rows = found.map(({ site }, index) => `${paths[index]}  ${site.id}`);
-  return several('site', word, rows, `Use --server, or ${paths[0]}.`);
+  return several('site', word, rows, `Use --server, or ${quoted(paths[0] ?? '')}.`);
 }
 
 /** A value of the API without line breaks. */
