@@ -44,18 +44,18 @@ test('a promise without a test is found, and one whose file or test does not exi
   const own = 'every promise in docs/security.md names a test, and every test exists';
   const markdown = `# Security\n\n- not a promise\n\n## Promises\n
 - One.
-  \`test/docs/security.test.ts: "${own}"\`
+  - \`test/docs/security.test.ts: "${own}"\`
 - Two.
 - Three.
-  \`test/docs/nowhere.test.ts: "${own}"\`
+  - \`test/docs/nowhere.test.ts: "${own}"\`
 - Four.
-  \`test/docs/security.test.ts: "${own}"\`
-  \`test/docs/security.test.ts: "every promise"\`
+  - \`test/docs/security.test.ts: "${own}"\`
+  - \`test/docs/security.test.ts: "every promise"\`
 
 ### More
 
 - Five.
-  \`test/docs/security.test.ts: "group > ${own}"\`
+  - \`test/docs/security.test.ts: "group > ${own}"\`
 
 ## Not protected
 
