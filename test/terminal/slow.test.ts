@@ -65,3 +65,13 @@ test('the rate limit counts down', async () => {
   for (const seconds of [3, 2, 1]) await terminal.shows(`Rate limited; retrying in ${seconds}s`);
   expect((await terminal.ended).code).toBe(0);
 });
+
+test('a retry counts down', async () => {
+  const terminal = await open(0, 'server', 'list', '-o', 'ids');
+  executable.sandbox.faults.next({}, { status: 503, headers: { 'Retry-After': '2' } });
+  const { host } = new URL(executable.sandbox.url);
+  await terminal.shows(/: server error 503; retrying in [23]s \(1 of 3\)/);
+  await terminal.shows(`${host}: server error 503; retrying in 1s (1 of 3)`);
+  const { code, text } = await terminal.ended;
+  expect([code, text.includes('\n'.concat(host))]).toEqual([0, false]);
+});

@@ -10,10 +10,13 @@ const QUIET_MS = 300;
 /** Requests at most this far apart count as one wait. */
 const PAUSE_MS = 1_000;
 
-/** Shows a spinner for slow requests and a countdown for the rate limit, or a line without a terminal. */
+/** Shows a spinner for slow requests and a countdown for the rate limit and retries, or a line without a terminal. */
 export function openRequests(progress: Progress, clock: Clock): RequestProgress {
   const slow = shared(progress.branch({ background: true }));
   const limit = shared(progress.branch());
+  const retries = shared(progress.branch());
+  /** Concurrent requests fail together, and one line is enough. */
+  let announced = false;
   let open = 0;
   let ended = Number.NEGATIVE_INFINITY;
   /** The start of the wait, in which the first request was slow. */
@@ -46,6 +49,18 @@ export function openRequests(progress: Progress, clock: Clock): RequestProgress 
     pause(ms) {
       const until = clock.elapsed() + ms;
       return limit.show('Rate limited; retrying in', () => countdown(until - clock.elapsed()));
+    },
+    retrying(reason, ms, turn) {
+      const until = clock.elapsed() + ms;
+      const left = () => `${countdown(Math.max(1, until - clock.elapsed()))} (${turn})`;
+      const own = !announced;
+      announced = true;
+      if (own && !progress.spins) progress.note(`${reason}; retrying in ${left()}`);
+      const hide = retries.show(`${reason}; retrying in`, left);
+      return () => {
+        if (own) announced = false;
+        hide();
+      };
     },
   };
 }

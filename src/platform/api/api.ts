@@ -45,6 +45,8 @@ export interface RequestProgress {
   limited(ms: number): void;
   /** A request pauses for this many ms. Call the returned function when it resumes. */
   pause(ms: number): () => void;
+  /** A request failed for this reason and is retried in `ms`. `turn`: `1 of 3`. Call the returned function when it resumes. */
+  retrying(reason: string, ms: number, turn: string): () => void;
 }
 
 /** What the client needs. */

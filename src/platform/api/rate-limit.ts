@@ -38,7 +38,7 @@ export function rateLimited(options: ClientOptions, exchange: Exchange, pause: P
 }
 
 /** `Retry-After`, which is seconds or a date, in ms. */
-function retryAfter(response: HttpResponse, now: number): number | undefined {
+export function retryAfter(response: Pick<HttpResponse, 'headers'>, now: number): number | undefined {
   const value = response.headers['retry-after'];
   if (value === undefined) return undefined;
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
