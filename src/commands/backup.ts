@@ -103,10 +103,11 @@ const create = command({
   fields: { site_id: { ...text('Site: domain or id', 'site'), as: 'site' } },
   shows: details(unnamed),
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
-  async run(ctx, { targets: { database, site }, options: { wait }, body }) {
+  async run(ctx, { targets, options: { wait }, body }) {
+    const { database, site } = targets;
     const { backUp, backUpPicked } = await import('../features/backup/create.ts');
     const options = { wait, body, columns: details };
-    return database || site ? backUp(ctx, { database, site }, () => ctx.call(), options) : backUpPicked(ctx, options);
+    return database || site ? backUp(ctx, targets, () => ctx.call(), options) : backUpPicked(ctx, options);
   },
 });
 

@@ -64,4 +64,5 @@ const optionsUntil = (options: ClientOptions, deadline: number): ClientOptions =
 const notJson = (endpoint: string): DnxError =>
   new DnxError('failed', `The response to ${endpoint} is not JSON.`, {
     hint: 'Check the host (--host or DNX_HOST), and whether a proxy or login page is in between.',
+    cause: new NetworkFault('not JSON', { sent: true }),
   });

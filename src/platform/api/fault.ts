@@ -2,7 +2,7 @@ import { DnxError } from '../../base/errors.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import { NetworkFault } from '../../machine/world.ts';
 
-/** Reasons of faults that dnx itself detects. */
+/** Fault reasons that a retry would only repeat. */
 export const TIMED_OUT = 'ETIMEDOUT';
 export const TOO_LARGE = 'EMSGSIZE';
 
@@ -36,6 +36,9 @@ export function faultOf(error: unknown, sent: boolean): NetworkFault {
     return new NetworkFault('connecting timed out', { sent, reason: TIMED_OUT, cause: error });
   return new NetworkFault(wordsFor(code) ?? message, { sent, reason: code, cause: error });
 }
+
+/** True for a fault that is not worth a retry. */
+export const isFinal = ({ reason }: NetworkFault): boolean => reason === TIMED_OUT || reason === TOO_LARGE;
 
 /** Turns a fault into a DnxError, which says whether the request may have gone through. */
 export function unreachable(fault: NetworkFault, method: string, host: string): DnxError {

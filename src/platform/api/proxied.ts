@@ -103,19 +103,14 @@ function isProxy({ username, password, hostname, pathname, search, hash }: URL):
 function tunnels(origin: URL, options: object): Dispatcher {
   const pool = new Pool(origin, options);
   const open: (target: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> = pool.connect.bind(pool);
-  const refusal = (message: string, code: string, cause?: unknown) => Object.assign(new Error(message, { cause }), { code });
+  const refusal = (message: string, cause?: unknown) => Object.assign(new Error(message, { cause }), { code: 'EPROXY' });
   const connect = async (target: Dispatcher.ConnectOptions) => {
     const answer = await open(target).catch((error: NodeJS.ErrnoException) => {
-      throw error.code === 'UND_ERR_SOCKET' ? refusal('the proxy closed the connection', 'EPROXY', error) : error;
+      throw error.code === 'UND_ERR_SOCKET' ? refusal('the proxy closed the connection', error) : error;
     });
     if (answer.statusCode === 200) return answer;
     answer.socket.destroy();
-    // A retry helps only against a proxy that is in trouble itself.
-    const code = answer.statusCode >= 500 ? 'EPROXY' : 'EPROXYREFUSED';
-    throw refusal(
-      answer.statusCode === 407 ? 'the proxy requires a username and password' : `the proxy returned ${answer.statusCode}`,
-      code,
-    );
+    throw refusal(answer.statusCode === 407 ? 'the proxy requires a username and password' : `the proxy returned ${answer.statusCode}`);
   };
   return Object.assign(pool, { connect });
 }

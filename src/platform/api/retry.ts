@@ -2,7 +2,7 @@ import { hostName } from '../../machine/settings/host.ts';
 import { type HttpResponse, NetworkFault } from '../../machine/world.ts';
 import type { ClientOptions, SendOptions } from './api.ts';
 import type { Exchange } from './exchange.ts';
-import { TIMED_OUT, TOO_LARGE, unreachable } from './fault.ts';
+import { isFinal, unreachable } from './fault.ts';
 import { retryAfter } from './rate-limit.ts';
 import { type Reply, readReply } from './reply.ts';
 
@@ -70,13 +70,9 @@ function pauseBefore(retry: number, outcome: Reply | NetworkFault, { random, clo
   return asked + random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** (retry - 1));
 }
 
-/** Reasons that last: an unknown host, a certificate, another protocol, a proxy that refuses. A DNS server that does not respond is EAI_AGAIN. */
-const lasting =
-  /^(ENOTFOUND|EPROTO|EPROXYREFUSED|INVALID_CA|HOSTNAME_MISMATCH|(HPE|CERT|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|ERR_SSL|ERR_TLS)_)/;
+/** Reasons that last: an unknown host, a certificate, another protocol. A DNS server that does not respond is EAI_AGAIN. */
+const lasting = /^(ENOTFOUND|EPROTO|(HPE|CERT|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|ERR_SSL|ERR_TLS)_)/;
 
-/** True for a 5xx, and for a fault that a retry may avoid. A server that accepts a request and stays silent would do so again. */
-function isTemporary(outcome: Reply | NetworkFault): boolean {
-  if (!(outcome instanceof NetworkFault)) return outcome.status >= 500;
-  const { sent, reason = '' } = outcome;
-  return reason === TIMED_OUT ? !sent : reason !== TOO_LARGE && !lasting.test(reason);
-}
+/** True for a 5xx, and for a fault that a retry may avoid. */
+const isTemporary = (outcome: Reply | NetworkFault): boolean =>
+  outcome instanceof NetworkFault ? !isFinal(outcome) && !lasting.test(outcome.reason ?? '') : outcome.status >= 500;
