@@ -63,7 +63,7 @@ describe('nothing is adopted', () => {
     });
     const run = await bed.dnx(line);
     expect([run.code, run.stdout, run.calls, daemons().length]).toEqual([13, '', [list, post, list], 2]);
-    expect(run.stderr).toMatch(/2 new daemons may be it \(01\w+, 7\); others may be somebody else's\.\n {2}Check before you retry:/);
+    expect(run.stderr).toMatch(/At most one of 2 new daemons is from this command \(01\w+, 7\)\.\n {2}Check before you retry:/);
   });
 
   test.each([
@@ -76,14 +76,14 @@ describe('nothing is adopted', () => {
     });
     const run = await bed.dnx(line);
     expect([run.code, run.stdout, run.calls]).toEqual([13, '', [list, post, list]]);
-    expect(run.stderr).toMatch(/A new daemon may be it \(01\w+\)\./);
+    expect(run.stderr).toMatch(/A new daemon may be from this command \(01\w+\)\./);
   });
 
   test('if a field was sent that the list does not show', async () => {
     next('drop-after');
     const run = await bed.dnx('server create web-3 --provider hetzner --image ubuntu-24.04');
     expect([run.code, run.stdout, run.calls]).toEqual([13, '', ['GET /servers', 'POST /servers', 'GET /servers']]);
-    expect(run.stderr).toMatch(/A new server may be it \(01\w+\)\.\n {2}Check before you retry: dnx server list/);
+    expect(run.stderr).toMatch(/A new server may be from this command \(01\w+\)\.\n {2}Check before you retry: dnx server list/);
   });
 
   test('if the private key of a certificate was sent, which costs no list before', async () => {

@@ -20,8 +20,8 @@ export async function workResult<T extends Thing>(
   { columns, did, creates, ...work }: Shown<T>,
 ): Promise<Result> {
   const once = creates && (await import('../../platform/names/creation.ts')).creating(ctx, creates, work.start);
-  // The list before the request also shows whether the token can follow it.
-  const started = once ? { ...work, start: once.create, reader: { ...work.reader, any: once.read } } : work;
+  // The list also shows whether the token can follow what it creates.
+  const started = { ...work, ...(once && { list: once.read, start: once.create }) };
   const { reply, thing, elapsedMs = 0, failure } = await startAndFollow(ctx, started);
   const view = thing ? ending(record(thing, columns, `${did} in ${duration(elapsedMs)}`), 'data') : answer(reply, columns, work.doing);
   return { view, exit: failure };

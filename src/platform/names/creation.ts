@@ -152,8 +152,8 @@ function summary({ noun, sent }: Creation, { ids }: Before, matching: readonly J
     return `${alike.length === 1 ? `One ${one} like it exists` : `${alike.length} ${many} like it exist`}${which}, perhaps from before.`;
   }
   if (alike.length === 0) return `No new ${one} was found, so it was probably not created.`;
-  if (alike.length === 1) return `A new ${one} may be it${which}.`;
-  return `${alike.length} new ${many} may be it${which}; others may be somebody else's.`;
+  if (alike.length === 1) return `A new ${one} may be from this command${which}.`;
+  return `At most one of ${alike.length} new ${many} is from this command${which}.`;
 }
 
 /** The first ids: ` (01J…A, 01J…B and 2 more)`. */
