@@ -96,17 +96,6 @@ describe('nothing is adopted', () => {
     expect([run.code, run.stdout, certificates]).toEqual([13, '', ['POST', 'GET']]);
     expect(run.stderr).toContain('One certificate like it exists');
   });
-
-  test.each(['last_page', 'next link'])('if the list has more than one page: %s', async (how) => {
-    bed.sandbox.faults.always({ method: 'GET', path: /daemons$/ }, (answer) => {
-      const { data } = answer.body as { data: unknown };
-      return { ...answer, body: how === 'last_page' ? { data, meta: { last_page: 2 } } : { data, links: { next: 'https://x/?page=2' } } };
-    });
-    next('drop-after');
-    const run = await bed.dnx(line);
-    expect([run.code, run.stdout, run.calls]).toEqual([13, '', [list, post]]);
-    expect(run.stderr).toContain('The list of daemons is too long to search.\n  Check before you retry:');
-  });
 });
 
 describe('a list that cannot be read before', () => {
