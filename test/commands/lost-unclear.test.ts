@@ -188,7 +188,13 @@ describe('the look after a lost response', () => {
   });
 });
 
-test.each([500, 503, 422, 401, 403, 404, 409])('a %d is a response: there is nothing to look for', async (status) => {
+test.each([502, 504, 520, 522, 524])('a %d comes from a gateway that got no response', async (status) => {
+  next((answer) => ({ ...answer, status, body: undefined }));
+  const run = await bed.dnx(line);
+  expect([run.code, run.calls, daemons().length]).toEqual([0, [list, post, list], 1]);
+});
+
+test.each([500, 503, 521, 422, 401, 403, 404, 409])('a %d is a response: there is nothing to look for', async (status) => {
   next((answer) => ({ ...answer, status, body: { message: 'No.' } }));
   const run = await bed.dnx(line);
   expect([run.code === 0, run.calls]).toEqual([false, [list, post]]);
