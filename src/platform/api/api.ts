@@ -39,14 +39,14 @@ export interface Api {
 
 /** Shows what requests are waiting for. */
 export interface RequestProgress {
+  /** A request failed for this reason and is retried in `ms`. `turn`: `1 of 3`. Call the returned function when it resumes. */
+  retrying(reason: string, ms: number, turn: string): () => void;
   /** A request to this host began. Call the returned function when it ends. */
   begin(host: string): () => void;
   /** The API rate limited a request for this many ms. Called once for all waiting requests. */
   limited(ms: number): void;
   /** A request pauses for this many ms. Call the returned function when it resumes. */
   pause(ms: number): () => void;
-  /** A request failed for this reason and is retried in `ms`. `turn`: `1 of 3`. Call the returned function when it resumes. */
-  retrying(reason: string, ms: number, turn: string): () => void;
 }
 
 /** What the client needs. */

@@ -66,7 +66,7 @@ const withoutBody = ({ status, headers }: HttpResponse): Reply<never> => ({
 
 /** Full jitter, on top of what the server asks for. */
 function pauseBefore(retry: number, outcome: Reply | NetworkFault, { random, clock }: ClientOptions): number {
-  const asked = outcome instanceof NetworkFault ? 0 : (retryAfter(outcome, clock.now()) ?? 0);
+  const asked = outcome instanceof NetworkFault || !outcome.headers['retry-after'] ? 0 : (retryAfter(outcome, clock.now()) ?? 0);
   return asked + random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** (retry - 1));
 }
 
