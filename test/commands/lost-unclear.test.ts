@@ -213,6 +213,15 @@ test('no response in time is a lost one', async () => {
   expect([run.code, run.calls, daemons().length]).toEqual([0, [list, post, list], 1]);
 });
 
+test('two of the same create at once never claim the same resource', async () => {
+  bed.sandbox.faults.next({ method: 'POST' }, 'drop-after', 2);
+  const runs = await Promise.all([bed.dnx(`${line} -o ids`), bed.dnx(`${line} -o ids`)]);
+  expect(bed.sandbox.calls.filter(({ method }) => method === 'POST')).toHaveLength(2);
+  const adopted = runs.flatMap(({ code, stdout }) => (code === 0 ? [stdout.trim()] : []));
+  expect(new Set(adopted).size).toBe(adopted.length);
+  expect(runs.filter(({ code }) => code === 13)).not.toEqual([]);
+});
+
 test('the warning is printed with --quiet', async () => {
   next('drop-after');
   const run = await bed.dnx(`${line} --quiet`);
