@@ -7,9 +7,8 @@ import { retryAfter } from './rate-limit.ts';
 import { type Reply, readReply } from './reply.ts';
 
 const MOST_RETRIES = 3;
-/** The upper limit of the first pause, which doubles for each further one. */
+/** The longest first pause; it doubles for each further one, up to 4 s. */
 const FIRST_MS = 1_000;
-const LONGEST_MS = 8_000;
 /** A retry starts at most this long after the first failure. */
 const TOTAL_MS = 30_000;
 
@@ -67,7 +66,7 @@ const withoutBody = ({ status, headers }: HttpResponse): Reply<never> => ({
 /** Full jitter, on top of what the server asks for. */
 function pauseBefore(retry: number, outcome: Reply | NetworkFault, { random, clock }: ClientOptions): number {
   const asked = outcome instanceof NetworkFault || !outcome.headers['retry-after'] ? 0 : (retryAfter(outcome, clock.now()) ?? 0);
-  return asked + random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** (retry - 1));
+  return asked + random() * FIRST_MS * 2 ** (retry - 1);
 }
 
 /** Reasons that last: an unknown host, a certificate, another protocol. A DNS server that does not respond is EAI_AGAIN. */
