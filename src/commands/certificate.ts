@@ -40,7 +40,7 @@ const list = command({
   shows: certificates.columns,
   examples: ['list --site shop.example.com', 'list --server web-1', 'list --site shop.example.com --json'],
   run: async (ctx, { targets }) =>
-    rows(await ctx.list<Certificate>(), certificates.columns, 'No certificates.', targets.site && creation('certificate', targets)),
+    rows(await ctx.pages<Certificate>(), certificates.columns, 'No certificates.', targets.site && creation('certificate', targets)),
 });
 
 const create = command({

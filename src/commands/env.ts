@@ -45,7 +45,7 @@ const listVariables = command({
   examples: ['list --site shop.example.com', 'list --site shop.example.com --reveal', 'list --site shop.example.com --json'],
   run: async (ctx, { targets, options: { reveal } }) => {
     const [, , ...place] = creation('variable', targets);
-    return rows(await ctx.list<Variable>(), reveal ? open : variables.columns, 'No environment variables.', [
+    return rows(await ctx.pages<Variable>(), reveal ? open : variables.columns, 'No environment variables.', [
       'env',
       'set',
       'KEY=VALUE',

@@ -112,48 +112,6 @@ describe('a response without an end', () => {
   });
 });
 
-describe('a list without an end', () => {
-  const meta = { last_page: 10 ** 9 };
-
-  test('fails at the second page if it repeats the first', async () => {
-    const server = await jsonServer(() => ({ data: [{ id: 1 }, { id: 2 }], meta }));
-    const run = await bed.dnx(read, at(server));
-    expect([run.code, run.stdout, server.requests.length]).toEqual([1, '', 2]);
-    expect(run.stderr).toContain('Page 2 of GET /servers repeats earlier pages, so the list cannot be read completely.');
-  });
-
-  test('fails after 1,000 pages without printing any', async () => {
-    const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta }));
-    const run = await bed.dnx('server list --json', at(server));
-    expect([run.code, run.stdout, server.requests.length]).toEqual([1, '', 1_000]);
-    expect(JSON.parse(run.stderr)).toMatchObject({
-      error: {
-        message: 'GET /servers has more than 1,000 pages, which is the limit.',
-        next: [{ command: expect.stringContaining("api GET '/servers?page=1001'") }],
-      },
-    });
-  });
-
-  test('is read beyond 1,000 pages if --limit asks for more', async () => {
-    const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta: { last_page: 1_100 } }));
-    const run = await bed.dnx('server list --limit 200000 -o ids', at(server));
-    expect([run.code, run.stdout.split('\n').length]).toEqual([0, 1_101]);
-  });
-
-  test('ends at an empty page, and may repeat a row that moved to the next page', async () => {
-    const pages = [[{ id: 1 }, { id: 2 }], [{ id: 2 }, { id: 3 }], []];
-    const server = await jsonServer((url) => ({ data: pages[Number(url.searchParams.get('page')) - 1], meta }));
-    const run = await bed.dnx('server list -o ids', at(server));
-    expect([run.code, run.stdout, server.requests.length]).toEqual([0, '1\n2\n2\n3\n', 3]);
-  });
-
-  test('accepts a page of 150,000 rows', async () => {
-    const rows = Array.from({ length: 150_000 }, (_, id) => ({ id }));
-    const server = await jsonServer(() => ({ data: rows }));
-    expect((await bed.dnx('server list -o ids', at(server))).stdout.split('\n')).toHaveLength(150_001);
-  });
-});
-
 describe('unusual JSON', () => {
   const deep = (levels: number) => `${'{"data":['.repeat(levels / 2)}${']}'.repeat(levels / 2)}`;
 

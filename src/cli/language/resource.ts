@@ -36,7 +36,7 @@ export const list = ({ noun, path, columns, example }: Resource) =>
     shows: columns,
     examples: [line('list', example.parents), `${line('list', example.parents)} --json`],
     run: async (ctx, { targets }) =>
-      rows(await ctx.list<object>(), columns, `No ${plural(title(noun))}.`, example.create ? creation(noun, targets) : undefined),
+      rows(await ctx.pages<object>(), columns, `No ${plural(title(noun))}.`, example.create ? creation(noun, targets) : undefined),
   });
 
 /** `GET path/{noun}`: one item, as a record. */

@@ -12,7 +12,7 @@ import { several } from './several.ts';
 import { firstWords, namesNeeded } from './targets.ts';
 
 /** The part of a context that does not depend on the target. */
-export type BaseContext = Omit<Context, 'call' | 'list' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'deadline'>;
+export type BaseContext = Omit<Context, 'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'deadline'>;
 
 /** Looks up one of all targets again, by the words given for it. */
 export function again(invocation: Invocation, chosen: Chosen, targets: Targets, index: number, scope: Scope): Promise<Targets> {

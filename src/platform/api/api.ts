@@ -27,6 +27,8 @@ export interface Api {
     params?: object,
     options?: { readonly query?: Query; readonly retry?: boolean; readonly casual?: boolean },
   ): Promise<T[]>;
+  /** The pages of a list, in order; at least one. A few are requested ahead of the reader, until it stops reading. */
+  pages<T>(endpoint: Endpoint, params?: object, options?: Parameters<Api['list']>[2]): AsyncGenerator<readonly T[], void>;
   /** A client with another token, and optionally another host, which gets only that token. */
   as(token: string, host?: string): Api;
   /** A client whose requests, retries and pauses fail with `timed_out` at this time of the monotonic clock. */

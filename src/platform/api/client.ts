@@ -6,7 +6,7 @@ import { type Endpoint, fill } from './endpoint.ts';
 import { exchanging } from './exchange.ts';
 import { failureOf } from './failure.ts';
 import { unreachable } from './fault.ts';
-import { everyPage, pagesFor } from './pages.ts';
+import { everyPage, pagesOf } from './pages.ts';
 import { type Pause, rateLimited } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
 import { persisting, type Send } from './retry.ts';
@@ -30,9 +30,18 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause)
     return reply;
   };
 
+  const pages: Api['pages'] = (endpoint, params, listOptions) => {
+    const stoppable = () => {
+      const { signal, stop } = stopping(options.signal);
+      return { send: apiOver(unbounded, { ...options, signal }, pause).send, stop };
+    };
+    return pagesOf({ send, stoppable, mostItems: options.mostItems }, endpoint, params, listOptions);
+  };
+
   return {
     send,
-    list: (endpoint, params, listOptions) => everyPage(send, endpoint, params, listOptions, pagesFor(options.mostItems ?? 0)),
+    pages,
+    list: (endpoint, params, listOptions) => everyPage(pages(endpoint, params, listOptions)),
     ask: (method, path, askOptions = {}) => persistent(method, path, askOptions),
     as: (token, host = options.host) => {
       const other = { host, token: async () => token };
@@ -48,6 +57,21 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause)
       } finally {
         end();
       }
+    },
+  };
+}
+
+/** A signal that aborts with `outer`, or when `stop` is called. */
+function stopping(outer: AbortSignal): { readonly signal: AbortSignal; readonly stop: () => void } {
+  const controller = new AbortController();
+  const follow = () => controller.abort(outer.reason);
+  if (outer.aborted) follow();
+  outer.addEventListener('abort', follow);
+  return {
+    signal: controller.signal,
+    stop() {
+      outer.removeEventListener('abort', follow);
+      controller.abort();
     },
   };
 }

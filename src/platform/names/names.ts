@@ -28,6 +28,8 @@ export interface SiteIds {
 
 /** An id from the API as text. Undefined for unusable ones: an empty or broken string, an object, or a number that lost digits. */
 export function idIn(value: unknown): string | undefined {
+  // Fast path: a ULID, a UUID or a number as text.
+  if (typeof value === 'string' && /^[\w-]+$/.test(value)) return value;
   if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value);
   // A lone surrogate cannot be encoded in a path.
   return typeof value === 'string' && !['', '.', '..'].includes(value.trim()) && !/\p{Cs}/u.test(value) ? value : undefined;
