@@ -55,6 +55,8 @@ export interface RunOptions {
   readonly platform?: NodeJS.Platform;
   /** Makes stdout the null device. */
   readonly discards?: boolean;
+  /** Delays each write to stdout, as a slow reader does. */
+  readonly slowly?: () => Promise<void>;
   /** Real ms of silence after which a connection times out. */
   readonly idleMs?: number;
   /** Real ms after which a JSON body times out. */
@@ -90,7 +92,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
 
   async function dnx(line: string | readonly string[], run: RunOptions = {}): Promise<Run> {
     const toRead = mustBeRead<Run>(`dnx ${typeof line === 'string' ? line : line.join(' ')}`);
-    const stdout = capture(run.columns !== undefined, run.columns);
+    const stdout = capture(run.columns !== undefined, run.columns, undefined, run.slowly);
     const interruption = new AbortController();
     const interrupt = () => interruption.abort(new DnxError('interrupted', 'Interrupted.'));
     const { interruptAt, interruptOn, terminateAt, hangUpAt, through = (network: Transport) => network } = run;
