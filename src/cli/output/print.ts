@@ -30,9 +30,9 @@ export async function print(
     hidden = columns;
   });
   const out = (text: string) => {
-    // The requests for a page may show a spinner.
-    progress.done();
-    return write(stdout, text);
+    // The requests for further pages may show a spinner.
+    const resume = progress.hold();
+    return write(stdout, text).finally(resume);
   };
   // Not after a failure: items may lack fields, and the error matters more.
   const check =
