@@ -90,19 +90,21 @@ function aligned(rows: readonly (readonly string[])[], { sizes, columns: count }
   const parts: string[] = [];
   const pieces: string[] = [];
   const blanks: string[] = [];
-  const last = placed.length - 1;
+  const before = placed.slice(0, -1);
+  const last = placed.at(-1)?.index ?? 0;
   for (let from = 0; from < rows.length; from += PART) {
     const until = Math.min(from + PART, rows.length);
     let filled = 0;
     for (let at = from; at < until; at++) {
       const row = rows[at] ?? [];
-      placed.forEach(({ index, width }, place) => {
-        const cell = row[index] ?? '';
+      for (const { index, width } of before) {
         const space = width + GAP - (sizes[at * count + index] ?? 0);
         blanks[space] ??= ' '.repeat(space);
-        pieces[filled++] = place === last ? cell.trimEnd() : cell;
-        pieces[filled++] = place === last ? '\n' : blanks[space];
-      });
+        pieces[filled++] = row[index] ?? '';
+        pieces[filled++] = blanks[space];
+      }
+      pieces[filled++] = (row[last] ?? '').trimEnd();
+      pieces[filled++] = '\n';
     }
     pieces.length = filled;
     parts.push(pieces.join(''));
