@@ -68,6 +68,23 @@ describe('a list of several pages', () => {
   });
 });
 
+describe('a list filtered by dnx', () => {
+  const backups = ['completed', 'failed', 'failed', 'completed'].map((status, id) => [{ id, type: 'database', status, server_id: 1 }]);
+
+  test.each([
+    ['json', /^\[\n {2}\{\n[^[\]]*\n {2}\},\n {2}\{\n[^[\]]*\n {2}\}\n\]\n$/, '[]\n'],
+    ['yaml', /^- id: 0\n( .*\n)+- id: 3\n( .*\n)+$/, '[]\n'],
+    ['csv', /^source,id.*\n.*,0,.*\n.*,3,.*\n$/, /^source,id.*\n$/],
+    ['ids', /^0\n3\n$/, /^$/],
+  ])('may have pages without a match with -o %s', async (format, two, none) => {
+    const server = await open(backups);
+    const filtered = (status: string) =>
+      bed.dnx(`backup list --database 7 --server 7 --status ${status} -o ${format}`, { env: { DNX_HOST: server.url } });
+    expect((await filtered('completed')).stdout).toMatch(two);
+    expect((await filtered('pending')).stdout).toMatch(none);
+  });
+});
+
 describe('a list that fails', () => {
   const failing = (from: number, status: number) => open(serverPages(8), { status: (page) => (page < from ? 200 : status) });
 

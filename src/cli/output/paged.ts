@@ -7,8 +7,8 @@ import type { Item, View } from './view.ts';
 /** The pages of a list, in order. */
 type Pages = AsyncIterable<readonly Item[]>;
 
-/** Formats in which a list is written page by page. */
-const formats: readonly string[] = ['json', 'ndjson', 'csv', 'tsv', 'text', 'ids'];
+/** Formats in which a list is rendered page by page. */
+const formats: readonly string[] = ['json', 'ndjson', 'csv', 'tsv', 'text', 'ids', 'yaml'];
 
 /** False if printing needs the whole list: its widths, its order, or the data of a query. */
 export const isPaged = ({ format, sort, query }: RenderOptions): boolean =>
@@ -43,23 +43,38 @@ export async function wholeView(view: View, { limit, sort, query }: RenderOption
 /** Renders at most this many items at once, because a string has a maximum length. */
 const PART = 1_000;
 
-/** Writes a list while it is read, each page as it arrives. The bytes are those of `render` for the whole list. */
+/**
+ * Writes a list while it is read, each page as it arrives. The bytes are those of `render` for the whole list. YAML is written at the
+ * end, because a part of it looks like a whole list.
+ */
 export async function writePages(
   view: View & { readonly kind: 'rows' },
   pages: Pages,
   options: RenderOptions,
   write: (text: string) => Promise<void>,
 ): Promise<void> {
-  const array = options.format === 'json' ? joinedArrays() : undefined;
+  const { format } = options;
+  const array = format === 'json' ? joinedArrays() : format === 'yaml' ? joinedSequences() : undefined;
+  const held: string[] = [];
+  let header = options.header;
   let begun = false;
-  for await (const page of incomplete(pages, () => begun)) {
-    for (const items of partsOf(page)) {
-      const text = await render({ ...view, items }, { ...options, header: options.header && !begun, limit: undefined });
-      await write(array ? array.next(text) : text);
+  const add = async (text: string) => {
+    if (text === '') return;
+    if (format === 'yaml') held.push(text);
+    else {
+      await write(text);
       begun = true;
     }
+  };
+  for await (const page of incomplete(pages, () => begun)) {
+    for (const items of partsOf(page)) {
+      const text = await render({ ...view, items }, { ...options, header, limit: undefined });
+      await add(array ? array.next(text) : text);
+      header = false;
+    }
   }
-  if (array) await write(array.end());
+  if (array) await add(array.end());
+  if (held.length > 0) await write(held.join(''));
 }
 
 function* partsOf(page: readonly Item[]): Iterable<readonly Item[]> {
@@ -67,19 +82,40 @@ function* partsOf(page: readonly Item[]): Iterable<readonly Item[]> {
   else for (let at = 0; at < page.length; at += PART) yield page.slice(at, at + PART);
 }
 
-/** Joins JSON arrays into one, in whole lines: the last line of an item waits for the comma or the end. */
-function joinedArrays(): { readonly next: (array: string) => string; readonly end: () => string } {
+/** Joins rendered lists into one. */
+interface Joined {
+  readonly next: (list: string) => string;
+  readonly end: () => string;
+}
+
+const EMPTY = '[]\n';
+
+/** JSON in whole lines: the last line of an item waits for the comma or the end. */
+function joinedArrays(): Joined {
   let last: string | undefined;
   return {
-    next(array) {
-      if (array === '[]\n') return '';
+    next(list) {
+      if (list === EMPTY) return '';
       const before = last === undefined ? '[\n' : `${last},\n`;
-      const items = array.slice('[\n'.length, -'\n]\n'.length);
+      const items = list.slice('[\n'.length, -'\n]\n'.length);
       const end = items.lastIndexOf('\n') + 1;
       last = items.slice(end);
       return before + items.slice(0, end);
     },
-    end: () => (last === undefined ? '[]\n' : `${last}\n]\n`),
+    end: () => (last === undefined ? EMPTY : `${last}\n]\n`),
+  };
+}
+
+/** YAML, which needs nothing between two items. */
+function joinedSequences(): Joined {
+  let empty = true;
+  return {
+    next(list) {
+      if (list === EMPTY) return '';
+      empty = false;
+      return list;
+    },
+    end: () => (empty ? EMPTY : ''),
   };
 }
 
