@@ -4,7 +4,7 @@ import { openJson } from '../support/elsewhere.ts';
 
 let bed: Bed;
 beforeEach(async () => {
-  bed = await openBed();
+  bed = await openBed({ rateLimit: 0 });
 });
 afterEach(() => bed.close());
 

@@ -8,7 +8,7 @@ const ROWS = 500_000;
 let bed: Bed;
 let server: Elsewhere;
 beforeAll(async () => {
-  bed = await openBed();
+  bed = await openBed({ rateLimit: 0 });
   // More than the 64 MB that a response may have without DNX_MAX_RESPONSE.
   const rows = Array.from(
     { length: ROWS },

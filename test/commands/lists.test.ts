@@ -4,7 +4,7 @@ import { gate, openPages, type PageOptions, type Pages, serverPages } from '../s
 
 let bed: Bed;
 beforeEach(async () => {
-  bed = await openBed();
+  bed = await openBed({ rateLimit: 0 });
 });
 afterEach(() => bed.close());
 

@@ -5,7 +5,7 @@ import { openPages, type PageOptions, type Pages, serverPages } from '../support
 
 let bed: Bed;
 beforeEach(async () => {
-  bed = await openBed();
+  bed = await openBed({ rateLimit: 0 });
 });
 afterEach(() => bed.close());
 

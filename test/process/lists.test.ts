@@ -4,7 +4,7 @@ import { gate, openPages, type PageOptions, type Pages, serverPages } from '../s
 
 let executable: Executable;
 beforeAll(async () => {
-  executable = await openExecutable();
+  executable = await openExecutable({ rateLimit: 0 });
 });
 afterAll(() => executable.close());
 
