@@ -10,12 +10,12 @@ const MOST_PAGES = 1_000;
 /** The most pages that are requested and not read yet. */
 const AHEAD = 4;
 
-/** What reads pages. */
+/** What requests pages. */
 export interface PageReader {
   readonly send: Api['send'];
   /** A `send` whose requests are cancelled by `stop`. */
   readonly stoppable: () => { readonly send: Api['send']; readonly stop: () => void };
-  /** The value of `--limit`: raises the page limit, and nothing beyond it is requested ahead. */
+  /** The value of `--limit`, which may raise the page limit. No page beyond it is requested ahead. */
   readonly mostItems: number | undefined;
 }
 
@@ -77,7 +77,7 @@ export async function everyPage<T>(pages: AsyncIterable<readonly T[]>): Promise<
   return items;
 }
 
-/** How many pages to request at once if this many items are left to `--limit`; all who read beyond it need the whole list. */
+/** How many pages to request at once, if this many items are left to `--limit`. A reader who goes beyond it needs the whole list. */
 const pagesAhead = (left: number): number => (left > 0 ? Math.min(AHEAD, Math.ceil(left / PAGE_SIZE)) : AHEAD);
 
 function rowsOf<T>(data: T[] | undefined, endpoint: Endpoint): readonly T[] {
