@@ -44,7 +44,7 @@ export class Others {
   private async send(method: string, path: string, body: object = {}): Promise<void> {
     const { clock, sandbox } = this.bed;
     await clock.during(async () => {
-      this.network ??= openNetwork({}, after);
+      this.network ??= openNetwork({ env: {}, after, caFile: undefined });
       const network = await this.network;
       const headers = { accept: 'application/json', 'content-type': 'application/json', authorization: `Bearer ${sandbox.token}` };
       const { signal } = new AbortController();

@@ -24,7 +24,6 @@ async function loadedBy(...args: string[]): Promise<Loaded> {
 
 /** Text that appears only in the library, even minified. */
 const libraries: Readonly<Record<string, string>> = {
-  undici: 'UND_ERR_PRX_TLS',
   conf: 'Config schema violation',
   ora: 'dots12',
   '@inquirer/prompts': 'User force closed',

@@ -126,7 +126,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       random: run.random ?? (() => 0),
       keychain: inMemory(keychain),
       signal: run.signal ?? interruption.signal,
-      connect: async () => through(guarded(await openNetwork(env, after, limitsOf(run)), clock, run.elsewhere)),
+      connect: async (caFile) => through(guarded(await openNetwork({ env, after, caFile, limits: limitsOf(run) }), clock, run.elsewhere)),
       spawn: async (child) => {
         children.push(child);
         return run.child?.(child) ?? 0;
@@ -193,6 +193,6 @@ function guarded(transport: Transport, clock: FakeClock, elsewhere: RunOptions['
 }
 
 const limitsOf = ({ idleMs, bodyMs }: RunOptions) => ({
-  ...(idleMs !== undefined && { headMs: idleMs, silenceMs: idleMs }),
+  ...(idleMs !== undefined && { connectMs: idleMs, headMs: idleMs, silenceMs: idleMs }),
   ...(bodyMs !== undefined && { bodyMs }),
 });

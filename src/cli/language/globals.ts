@@ -13,6 +13,7 @@ export const globals = {
   no_header: flag('Omit the table header'),
   profile: text('Profile whose host, token and defaults to use', 'name'),
   host: text('Deploynix host (default https://deploynix.io)', 'url'),
+  ca_file: text('Trust the CA certificates in this PEM file too', 'file'),
   no_input: flag('Never prompt; exit 2 instead'),
   quiet: { ...flag('Hide progress and notes'), short: 'q' },
   debug: flag('Log HTTP requests to stderr, without secrets'),
@@ -31,6 +32,7 @@ export interface Globals {
   readonly header: boolean;
   readonly profile: string | undefined;
   readonly host: string | undefined;
+  readonly caFile: string | undefined;
   readonly input: boolean;
   readonly quiet: boolean;
   readonly debug: boolean;

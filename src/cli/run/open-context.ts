@@ -86,12 +86,12 @@ export async function openContext(
 }
 
 /** The connection of a command, opened by its first request. Throws if the settings block requests. */
-function connectionOf(world: World, { blocked }: Settings) {
+function connectionOf(world: World, { blocked, caFile }: Settings) {
   let transport: Transport | undefined;
   return {
     open: async () => {
       if (blocked.requests) throw blocked.requests;
-      transport ??= await world.connect();
+      transport ??= await world.connect(caFile);
       return transport;
     },
     close: async () => transport?.close(),

@@ -42,7 +42,7 @@ export async function openBackup({ api, settings, signal, world }: Needs, backup
   const requestHead = async (url: URL): Promise<HttpResponse> => {
     const path = pathIn(url, root);
     if (path !== undefined) return api.raw('GET', `${path}${url.search}`);
-    transport ??= await world.connect();
+    transport ??= await world.connect(settings.caFile);
     return transport.request({ method: 'GET', url: url.href, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
   };
 
