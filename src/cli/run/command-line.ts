@@ -7,15 +7,16 @@ import { takenBy } from '../language/signature.ts';
 import { line as printable } from '../output/text.ts';
 import type { Invocation } from './invocation.ts';
 
-/** The profile and host that a suggested command line must use. */
-type Where = Pick<Settings, 'host' | 'profile' | 'origins'>;
+/** The profile, host and CA file that a suggested command line must use. */
+type Where = Pick<Settings, 'host' | 'profile' | 'origins'> & Partial<Pick<Settings, 'caOption'>>;
 
-/** Formats the words after `dnx` for a shell, with `--profile` and `--host` if needed. */
-export function commandLine(words: readonly string[], { host, profile, origins }: Where): string {
+/** Formats the words after `dnx` for a shell, with `--profile`, `--host` and `--ca-file` if needed. */
+export function commandLine(words: readonly string[], { host, profile, origins, caOption }: Where): string {
   const given = (flag: string) => words.includes(flag);
   const flags = [
     ...(profile === DEFAULT_PROFILE || given('--profile') ? [] : ['--profile', profile]),
     ...(origins.host !== 'option' || given('--host') ? [] : ['--host', host]),
+    ...(caOption === undefined || given('--ca-file') ? [] : ['--ca-file', caOption]),
   ];
   const end = words.indexOf('--');
   const [before, after] = end < 0 ? [words, []] : [words.slice(0, end), words.slice(end)];

@@ -34,6 +34,8 @@ export interface Settings {
   readonly host: string;
   /** The absolute path of a file with more certificates to trust. Never from the link file. */
   readonly caFile: string | undefined;
+  /** The value of `--ca-file`, which suggested commands repeat. */
+  readonly caOption: string | undefined;
   readonly server: string | undefined;
   readonly site: string | undefined;
   readonly format: Format;
@@ -95,6 +97,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     profile,
     host,
     caFile: caFileOf(world, given),
+    caOption: given.caFile,
     ...parents,
     format,
     quiet: given.quiet ?? false,

@@ -15,6 +15,8 @@ export interface SendOptions {
   readonly casual?: boolean;
   /** False for `POST /login`, the only call without a token; its 429 is not waited out. */
   readonly authenticated?: boolean;
+  /** True for a file, which must arrive as it is: not compressed. */
+  readonly file?: boolean;
 }
 
 /** The API client. Failures are DnxErrors. */

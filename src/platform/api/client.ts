@@ -42,7 +42,7 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause)
     async raw(method, path) {
       const end = options.requests.begin(options.host);
       try {
-        return await limited(method, path, {});
+        return await limited(method, path, { file: true });
       } catch (error) {
         throw error instanceof NetworkFault ? unreachable(error, method, options.host) : error;
       } finally {

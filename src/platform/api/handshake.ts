@@ -56,5 +56,8 @@ export function tlsProblem(code: string, message: string): TlsProblem | undefine
   return handshakes.find(([pattern]) => pattern.test(text))?.[1];
 }
 
+/** True for the reason of a fault in TLS. */
+export const isTls = (reason: string): boolean => tlsProblem(reason, '') !== undefined;
+
 /** True for the reason of a fault in a certificate. */
 export const isCertificate = (reason: string): boolean => reason in certificates || REJECTED.test(reason);
