@@ -12,7 +12,7 @@ export default {
       ['DNX_TIMEOUT', 'Default --timeout, such as 5m'],
       ['DNX_NO_INPUT', 'Set to 1 to never prompt, as with --no-input'],
       ['DNX_DEBUG', 'Set to 1 to log HTTP requests to stderr, as with --debug'],
-      ['DNX_CA_FILE', 'PEM file with CA certificates to trust too, as with --ca-file'],
+      ['DNX_CA_FILE', 'PEM file with CA certificates to trust too'],
       ['DNX_MAX_RESPONSE', 'Largest response to accept, such as 256MB (default 64MB)'],
       ['DNX_CONFIG_DIR', 'Settings directory (default ~/.config/dnx)'],
       ['DNX_CACHE_DIR', 'Cache directory (default ~/.cache/dnx)'],
@@ -21,7 +21,7 @@ export default {
     [
       ['NO_COLOR, FORCE_COLOR', 'Turn color off or on'],
       ['CI', 'Set by CI systems; dnx never prompts'],
-      ['HTTPS_PROXY, ALL_PROXY', 'Proxy for requests, such as http://proxy.example.com:3128'],
+      ['HTTPS_PROXY, ALL_PROXY', 'Proxy for requests'],
       ['NO_PROXY', 'Hosts to reach without a proxy'],
       ['NODE_EXTRA_CA_CERTS', 'File with extra certificate authorities'],
     ],

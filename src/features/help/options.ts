@@ -7,7 +7,7 @@ const [[, everywhere] = ['', []]] = optionSections(globals);
 export default {
   title: 'Global options',
   body: [
-    [...everywhere, ['-h, --help', 'Show help']],
+    everywhere,
     'Options that many commands take:',
     [
       ['--server <server>', 'Server: name, IP or id'],

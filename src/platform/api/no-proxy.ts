@@ -1,4 +1,4 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 
 /**
  * Reads NO_PROXY: names (with or without a leading dot or `*.`, for the name and everything below it), addresses, CIDR ranges, each
@@ -21,7 +21,7 @@ function covers(entry: string, { hostname, port, protocol }: URL): boolean {
   const [base = '', bits] = name.split('/');
   if (isIPv4(base) || isIPv6(base)) return inRange(host, base, bits);
   const domain = name.replace(/^\*?\.|\.$/g, '');
-  return domain !== '' && (host === domain || host.endsWith(`.${domain}`));
+  return domain !== '' && !isIP(host) && (host === domain || host.endsWith(`.${domain}`));
 }
 
 /** An IPv6 address or range in brackets, so that its colons do not look like a port. */
