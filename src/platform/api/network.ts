@@ -22,7 +22,7 @@ export interface Surroundings {
 export async function openNetwork({ env, after, caFile, limits: changed }: Surroundings): Promise<Transport> {
   const limits = { ...LIMITS, bodyBytes: mostBytes(env), ...changed };
   const proxyOf = hasProxy(env) ? (await import('./proxy.ts')).proxiesIn(env) : undefined;
-  const trust = caFile === undefined ? undefined : (await import('./trust.ts')).readTrust(caFile);
+  const trust = caFile === undefined ? undefined : (await import('./trust.ts')).readTrust(caFile, env.NODE_EXTRA_CA_CERTS);
   return httpTransport({ limits, after, proxyOf, trust });
 }
 

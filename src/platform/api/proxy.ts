@@ -57,8 +57,9 @@ function credentialsIn({ username, password, hostname, pathname, search, hash }:
 
 function refusal(status: number, known: boolean): NetworkFault {
   const wrong = known ? 'the proxy rejected the username and password' : 'the proxy requires a username and password';
-  const message = status === 407 ? wrong : `the proxy returned ${status}`;
-  return new NetworkFault(message, { sent: false, reason: status === 407 ? DENIED : PROXY });
+  // tinyproxy returns 401 for a wrong password.
+  const denied = status === 407 || status === 401;
+  return new NetworkFault(denied ? wrong : `the proxy returned ${status}`, { sent: false, reason: denied ? DENIED : PROXY });
 }
 
 /** A host name without the brackets of an IPv6 address. */

@@ -25,13 +25,13 @@ export function openRoutes(connecting: Connecting, proxyOf?: ProxyOf) {
   async function agentFor(
     name: string,
     protocol: string,
-    through?: HttpProxy,
+    { through, keepAlive = true }: { readonly through?: HttpProxy | undefined; readonly keepAlive?: boolean },
   ): Promise<Pick<Route, 'request'> & { readonly agent: Agent }> {
     // Lazy: https loads tls.
     const { Agent, request } = protocol === 'https:' ? await import('node:https') : await import('node:http');
     const known = agents.get(name);
     if (known) return { request, agent: known };
-    const agent = new Agent({ keepAlive: true, maxSockets: 8, ...agentOptions(connecting.trust) });
+    const agent = new Agent({ keepAlive, maxSockets: 8, ...agentOptions(connecting.trust) });
     agents.set(name, agent);
     if (through) (await import('./tunnel.ts')).tunnelThrough(agent, through, connecting);
     else limit(agent, connecting);
@@ -43,10 +43,11 @@ export function openRoutes(connecting: Connecting, proxyOf?: ProxyOf) {
       const proxy = proxyOf?.(url);
       const options = urlToHttpOptions(url);
       if (!proxy || url.protocol === 'https:') {
-        const { request, agent } = await agentFor(proxy ? `tunnel ${proxy.url.href}` : url.protocol, url.protocol, proxy);
+        const { request, agent } = await agentFor(proxy ? `tunnel ${proxy.url.href}` : url.protocol, url.protocol, { through: proxy });
         return { request, options: { ...options, agent }, headers: {}, refusal: () => undefined, faultOf };
       }
-      const { request, agent } = await agentFor(`proxy ${proxy.url.href}`, proxy.url.protocol);
+      // Some proxies close a connection after each response without saying so, and would lose the next request.
+      const { request, agent } = await agentFor(`proxy ${proxy.url.href}`, proxy.url.protocol, { keepAlive: false });
       return {
         request,
         options: { ...options, ...proxy.address, path: `${url.origin}${url.pathname}${url.search}`, agent },
