@@ -47,8 +47,8 @@ export function httpTransport({ proxyOf, trust, ...reading }: TransportOptions):
         );
         outgoing.on('response', (response) => {
           cancel();
-          // Otherwise a reset would look like the end of a body without a length.
-          outgoing.on('error', (error) => response.destroy(error));
+          // Otherwise a reset would look like the end of a body without a length. What follows a complete response does not matter.
+          outgoing.on('error', (error) => response.complete || response.destroy(error));
           const refusal = route.refusal(response);
           if (refusal) outgoing.destroy();
           if (refusal) reject(refusal);
