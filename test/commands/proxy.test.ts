@@ -125,7 +125,7 @@ describe('a response that a proxy cuts off', () => {
     onTestFinished(() => api.close());
     const run = await bed.dnx('backup download 7 -O x.gz', { env: { DNX_HOST: api.url, HTTP_PROXY: proxy.url } });
     expect([run.code, run.stdout]).toEqual([13, '']);
-    expect(run.stderr).toContain('The download stopped after 13 B: connection closed in the middle of the response.');
+    expect(run.stderr).toMatch(/The download stopped after \d+ B: connection closed in the middle of the response\./);
     expect((await bed.dnx('backup download 7 -O x.gz', { env: { DNX_HOST: NOWHERE } })).stderr).not.toContain('already exists');
   });
 });

@@ -67,7 +67,9 @@ describe.skipIf(missing.length > 0 && !required)('dnx with nginx', () => {
     expect(await list(nginx.urls.selfSigned, '--ca-file', `${executable.directory}/self.pem`)).toMatchObject(three);
   });
 
-  test.skipIf(!hasIpv6)('connects to an IPv6 address', async () => {
+  test('connects to an IPv6 address', async ({ skip }) => {
+    skip(!hasIpv6, 'needs IPv6');
+    skip(process.versions.node.startsWith('22.'), 'Node 22.23 does not find ::1 in a certificate');
     expect(await list(nginx.urls.valid.replace('127.0.0.1', '[::1]'), '--ca-file', authority.file)).toMatchObject(three);
   });
 
