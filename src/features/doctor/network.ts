@@ -47,7 +47,10 @@ export async function contact({ api, settings, world, clock, signal }: Needs, si
   } catch (error) {
     if (!isError(error) || signal.aborted) throw error;
     if (error.code !== 'network')
-      return { reply: undefined, checks: [...before, failed('request', error.message, error.hint ?? 'Try again in a moment')] };
+      return {
+        reply: undefined,
+        checks: [...before, failed('request', shortened(error.message, world), error.hint ?? 'Try again in a moment')],
+      };
     const reason = error.cause instanceof NetworkFault ? (error.cause.reason ?? '') : '';
     return { reply: undefined, checks: [...before, ...broken(reason, error, host, { env: world.env, proxied: proxy.used })] };
   }
@@ -66,10 +69,13 @@ function proxyOf(host: string, env: Env): { readonly used: boolean; readonly che
 }
 
 /** The files with more certificate authorities. */
-function authorities(caFile: string | undefined, { env, home }: Pick<Needs['world'], 'env' | 'home'>): Check[] {
-  const files = [caFile, env.NODE_EXTRA_CA_CERTS].filter(Boolean).map((file) => file?.replace(`${home}/`, '~/'));
-  return files.length > 0 ? [ok('certificates', `trusts those in ${files.join(' and ')} too`)] : [];
+function authorities(caFile: string | undefined, world: Pick<Needs['world'], 'env' | 'home'>): Check[] {
+  const files = [caFile, world.env.NODE_EXTRA_CA_CERTS].filter(Boolean).join(' and ');
+  return files === '' ? [] : [ok('certificates', `trusts those in ${shortened(files, world)} too`)];
 }
+
+/** A text without the path of the home directory. */
+const shortened = (text: string, { home }: Pick<Needs['world'], 'home'>): string => text.replaceAll(`${home}/`, '~/');
 
 /** A proxy URL without username and password. Cuts at the last `@`, because passwords may contain one. */
 const withoutUser = (url: string): string => url.replace(/^(\w+:\/\/)?.*@/s, '$1…@');
