@@ -1,6 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { selfSigned } from '../support/certificate.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
-import { openElsewhere } from '../support/elsewhere.ts';
+import { listen, openElsewhere } from '../support/elsewhere.ts';
 import { openLiar } from '../support/liar.ts';
 import { openProxy } from '../support/proxy.ts';
 
@@ -104,6 +109,31 @@ test('a proxy that is not HTTP is reported', async () => {
   onTestFinished(() => proxy.close());
   const run = await bed.dnx('api POST /servers', { env: { DNX_HOST: SECURE, HTTPS_PROXY: proxy.url } });
   expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('could not connect to the proxy: the response is not HTTP')]);
+});
+
+describe('a tunnel', () => {
+  /** A host whose certificate is in the CA file, behind a proxy. */
+  async function tunneled(answer: RequestListener) {
+    const host = await listen(createServer(selfSigned, answer), 'https');
+    const proxy = await proxyWith();
+    onTestFinished(host.close);
+    writeFileSync(join(bed.directory, 'ca.pem'), selfSigned.cert);
+    return { proxy, env: { DNX_HOST: host.url, HTTPS_PROXY: proxy.url, DNX_CA_FILE: 'ca.pem' } };
+  }
+  const json: RequestListener = (_, response) => response.end('{"data":[{"id":7,"name":"web-1"}]}');
+
+  test('serves several requests', async () => {
+    const { proxy, env } = await tunneled(json);
+    const run = await bed.dnx('daemon create --command top --server web-1 --debug', { env });
+    expect([run.code, run.stderr.match(/^> /gm)?.length, proxy.asked.length]).toEqual([0, 2, 1]);
+  });
+
+  test('carries a change that may have gone through once it was sent', async () => {
+    const { env } = await tunneled((request) => request.socket.destroy());
+    const run = await bed.dnx('daemon create --command top --server 1', { env });
+    expect([run.code, run.stdout]).toEqual([13, '']);
+    expect(run.stderr).toContain('connection closed before the response arrived. The request may have gone through.');
+  });
 });
 
 describe('a response that a proxy cuts off', () => {

@@ -92,6 +92,12 @@ describe.skipIf(missing.length > 0 && !required)('dnx with nginx', () => {
     expect(executable.sandbox.calls.length).toBe(before);
   });
 
+  test('trusts any certificate with NODE_TLS_REJECT_UNAUTHORIZED=0, and Node warns about it', async () => {
+    const env = { DNX_HOST: nginx.urls.expired, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    const run = await executable.dnx(['server', 'list', '-o', 'ids'], { env });
+    expect([run.exitCode, run.stderr]).toEqual([0, expect.stringContaining('NODE_TLS_REJECT_UNAUTHORIZED')]);
+  });
+
   test('reports a TLS host that is reached without TLS', async () => {
     const run = await list(nginx.urls.valid.replace('https:', 'http:'));
     expect([run.exitCode, run.stdout, run.stderr]).toEqual([1, '', 'Error: Deploynix returned 400.\n']);

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { HttpRequest } from '../../src/machine/world.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
 import { proxiesIn } from '../../src/platform/api/proxy.ts';
@@ -73,6 +73,32 @@ test.each([
   const failure = await failureOf(transport.request(ask({ url: 'https://deploynix.invalid/', method: 'POST', body: '{}' })));
   expect(failure).toEqual({ message, sent: false });
   expect(refusing.asked).toEqual(['CONNECT deploynix.invalid:443']);
+});
+
+describe('a proxy that never connects', () => {
+  const waiting = async () => {
+    const mute = await openLiar(() => {});
+    onTestFinished(() => mute.close());
+    const transport = httpTransport({ proxyOf: proxiesIn({ HTTPS_PROXY: mute.url }), ...patience(PATIENT_MS) });
+    const interruption = new AbortController();
+    const failure = failureOf(transport.request(ask({ url: 'https://deploynix.invalid/', signal: interruption.signal })));
+    await vi.waitFor(() => expect(mute.asked).toEqual(['CONNECT deploynix.invalid:443 HTTP/1.1']));
+    return { transport, interruption, failure };
+  };
+
+  test('does not delay Ctrl-C', async () => {
+    const { transport, interruption, failure } = await waiting();
+    const reason = new Error('Ctrl-C');
+    interruption.abort(reason);
+    expect(await failure).toBe(reason);
+    await transport.close();
+  });
+
+  test('does not outlast the transport', async () => {
+    const { transport, failure } = await waiting();
+    await transport.close();
+    expect(await failure).toEqual({ message: 'the proxy closed the connection', sent: false });
+  });
 });
 
 describe('a request', () => {
