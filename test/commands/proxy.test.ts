@@ -82,7 +82,7 @@ describe('the credentials of a proxy', () => {
   ])('that it rejects are reported once and never printed: %s', async (credentials, words) => {
     for (const scheme of ['http', 'https']) {
       const proxy =
-        scheme === 'https' ? await proxyWith({ refuse: 407 }) : await openElsewhere((_, response) => response.writeHead(407).end());
+        scheme === 'https' ? await proxyWith({ refuse: 407 }) : await openElsewhere((_, response) => response.writeHead(407).write('No'));
       onTestFinished(() => proxy.close());
       const url = proxy.url.replace('//', `//${credentials}`);
       const run = await bed.dnx('server list --debug', { env: { DNX_HOST: `${scheme}://127.0.0.1:9`, HTTP_PROXY: url, HTTPS_PROXY: url } });

@@ -35,6 +35,7 @@ access_log none
 cache_log stdio:/dev/null
 coredump_dir none
 pinger_enable off
+shutdown_lifetime 0 seconds
 visible_hostname loopback
 auth_param basic program /usr/lib/squid/basic_ncsa_auth ${file('users')}
 auth_param basic children 1

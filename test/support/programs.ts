@@ -57,7 +57,7 @@ export async function startServer(program: string, args: readonly string[], port
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');
-  child.kill('SIGKILL');
+  child.kill();
   await exit;
 }
 

@@ -50,9 +50,9 @@ export function httpTransport({ proxyOf, trust, ...reading }: TransportOptions):
           // Otherwise a reset would look like the end of a body without a length. What follows a complete response does not matter.
           outgoing.on('error', (error) => response.complete || response.destroy(error));
           const refusal = route.refusal(response);
-          if (refusal) outgoing.destroy();
-          if (refusal) reject(refusal);
-          else resolve(response);
+          if (!refusal) return resolve(response);
+          response.on('error', () => {}).destroy();
+          reject(refusal);
         });
         outgoing.on('error', (error) => reject(signal.aborted ? signal.reason : route.faultOf(error, sent)));
         outgoing.end(body);

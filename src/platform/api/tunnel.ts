@@ -21,7 +21,7 @@ export function tunnelThrough(agent: Agent, proxy: HttpProxy, { connectMs, after
     };
     const open = async () => {
       const { Agent, request } = proxy.url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-      const headers = { host: authority, ...proxy.headers };
+      const headers = { host: authority, connection: 'keep-alive', ...proxy.headers };
       const asking = request({ ...proxy.address, method: 'CONNECT', path: authority, headers, agent: new Agent(agentOptions(trust)) });
       late = () => asking.destroy(noConnection(connectMs));
       pending.add(asking);
