@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -61,6 +63,17 @@ describe('a connection that hangs ends after 10 s', () => {
       expect.stringMatching(/Could not reach .*: no connection within 10s\.|proxy: no connection within 10s\./),
     ]);
   });
+});
+
+test('an IPv6 address is a host', async ({ skip }) => {
+  skip(!hasIpv6, 'needs IPv6');
+  const server = createServer((_, response) => response.end('{"data":[{"id":7}]}'));
+  await new Promise<void>((resolve) => server.listen(0, '::1', resolve));
+  onTestFinished(() => void server.close());
+  const executable = await open();
+  const host = `http://[::1]:${(server.address() as AddressInfo).port}`;
+  const run = await executable.dnx(['server', 'list', '-o', 'ids', '--host', host]);
+  expect([run.exitCode, run.stdout, run.stderr]).toEqual([0, '7\n', '']);
 });
 
 describe('a name with two addresses', () => {

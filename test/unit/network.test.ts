@@ -75,6 +75,15 @@ test.each([
   expect(refusing.asked).toEqual(['CONNECT deploynix.invalid:443']);
 });
 
+test('a tunnel to an IPv6 address has it in brackets', async () => {
+  const refusing = await openProxy({ refuse: 502 });
+  onTestFinished(() => refusing.close());
+  const transport = httpTransport({ proxyOf: proxiesIn({ HTTPS_PROXY: refusing.url }), ...patience(PATIENT_MS) });
+  onTestFinished(() => transport.close());
+  expect(await failureOf(transport.request(ask({ url: 'https://[::1]/' })))).toMatchObject({ message: 'the proxy returned 502' });
+  expect(refusing.asked).toEqual(['CONNECT [::1]:443']);
+});
+
 describe('a proxy that never connects', () => {
   const waiting = async () => {
     const mute = await openLiar(() => {});
