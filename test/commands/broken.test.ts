@@ -169,7 +169,7 @@ describe('another broken file', () => {
       mkdirSync(join(bed.directory, 'state/runs'), { recursive: true });
       mkdirSync(join(bed.directory, 'cache'), { recursive: true });
       writeFileSync(join(bed.directory, 'state/runs/20260416T120000000Z-x.json'), text);
-      writeFileSync(join(bed.directory, 'cache/sites.json'), text);
+      writeFileSync(join(bed.directory, 'cache/names.json'), text);
       const run = await bed.dnx('deploy shop.example.com --no-wait');
       expect([run.code, text]).toEqual([0, text]);
       const watch = await bed.dnx('site watch shop.example.com');

@@ -93,7 +93,7 @@ describe('a lock', () => {
 });
 
 describe('the site index', () => {
-  const index = () => join(bed.directory, 'cache/sites.json');
+  const index = () => join(bed.directory, 'cache/names.json');
 
   test('is not updated while another process holds the lock, and the command succeeds', async () => {
     leaveLock(index(), (await startHolder()).holder);

@@ -43,7 +43,7 @@ describe('a remembered site', () => {
   test('that moved is found although another process locks the index', async () => {
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
     const id = moved();
-    leaveLock(join(bed.directory, 'cache/sites.json'), (await startHolder()).holder);
+    leaveLock(join(bed.directory, 'cache/names.json'), (await startHolder()).holder);
     const run = await bed.dnx('site suspend shop.example.com blog.example.com --yes');
     expect(run.code, run.stderr).toBe(0);
     expect(posts(run.calls)).toEqual([
@@ -121,7 +121,7 @@ describe('a site whose domain is the id of another', () => {
     const [other] = bed.sandbox.state.sites.filter(({ id, server_id }) => id !== shop && server_id === web1);
     if (!other) throw new Error('web-1 has two sites');
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
-    const file = join(bed.directory, 'cache/sites.json');
+    const file = join(bed.directory, 'cache/names.json');
     const index = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object>;
     const [account = ''] = Object.keys(index);
     const poison = { [shop]: { server: { id: web1, label: 'web-1' }, site: { id: other.id, label: shop } } };

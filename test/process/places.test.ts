@@ -56,8 +56,8 @@ describe('a FIFO instead of', () => {
   };
 
   test.each([
-    ['the index', '.cache/dnx/sites.json', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
-    ['the lock of the index', '.cache/dnx/sites.json.lock', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
+    ['the index', '.cache/dnx/names.json', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
+    ['the lock of the index', '.cache/dnx/names.json.lock', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
     ['the cache directory', '.cache/dnx', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
     ['a run file', '.local/state/dnx/runs/20260416T120000000Z-x.json', ['deploy', ...site, '--no-wait'], 0],
     ['the directory of run files', '.local/state/dnx/runs', ['deploy', ...site, '--no-wait'], 0],

@@ -66,7 +66,7 @@ test(`${4 * EACH} concurrent processes write settings, tokens, run files and the
   const kept = readdirSync(runs).map((name) => json<{ site: { id: string } }>(join(runs, name)).site.id);
   expect(kept.toSorted()).toEqual(sites.map(({ id }) => id));
 
-  const [index = {}] = Object.values(json<Record<string, Record<string, unknown>>>(join(home, '.cache/dnx/sites.json')));
+  const [index = {}] = Object.values(json<Record<string, Record<string, unknown>>>(join(home, '.cache/dnx/names.json')));
   expect(Object.keys(index)).toEqual(expect.arrayContaining(sites.map(({ domain }) => domain)));
   expect(readdirSync(join(home, '.cache/dnx'))).toEqual(['sites.json']);
 }, 180_000);

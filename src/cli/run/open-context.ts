@@ -1,15 +1,16 @@
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
-import { openTokens } from '../../machine/credentials/tokens.ts';
-import type { Settings } from '../../machine/settings/settings.ts';
+import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
+import { type Settings, truthy } from '../../machine/settings/settings.ts';
 import type { Attended, Transport, World } from '../../machine/world.ts';
 import { createApi } from '../../platform/api/client.ts';
-import type { Scope } from '../../platform/names/resolve.ts';
-import { openSiteIndex } from '../../platform/names/site-index.ts';
+import { openNameIndex } from '../../platform/names/name-index.ts';
+import type { Scope } from '../../platform/names/scope.ts';
 import type { Tree } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
 import { openProgress, type Progress } from '../output/progress.ts';
 import { openRequests } from '../output/requests.ts';
+import { searchingWith } from '../output/searching.ts';
 import { styleFor } from '../output/style.ts';
 import { lines } from '../output/text.ts';
 import { openAsk } from '../prompt/ask.ts';
@@ -31,7 +32,7 @@ export interface Opened {
 export async function openContext(
   world: World,
   settings: Settings,
-  { color, limit }: Pick<Globals, 'color' | 'limit'>,
+  { cache, color, limit }: Pick<Globals, 'cache' | 'color' | 'limit'>,
   tree: Tree,
 ): Promise<Opened> {
   const style = await styleFor(world.stderr, world.env, color);
@@ -48,9 +49,10 @@ export async function openContext(
   const attended = settings.attended && world.stderr.isTTY ? unlocking(progress) : undefined;
   const tokens = openTokens({ world, settings, attended, warn: progress.warn });
   const connection = connectionOf(world, settings);
+  const names = namesOf(world, settings, { cache, token: tokens.token });
   const api = createApi({
     host: settings.host,
-    token: tokens.token,
+    token: names.token,
     connect: connection.open,
     clock: world.clock,
     signal: world.signal,
@@ -60,15 +62,10 @@ export async function openContext(
     patienceMs: PATIENCE_MS,
     random: world.random ?? Math.random,
     mostItems: limit === undefined ? undefined : Number(limit),
-  });
-  const sites = openSiteIndex({
-    directory: settings.directories.cache,
-    account: tokens.account,
-    clock: world.clock,
-    signal: world.signal,
+    observer: names,
   });
   const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, world.signal));
-  const scope: Scope = { api, settings, sites };
+  const scope: Scope = { api, settings, names, searching: searchingWith(progress) };
   const ctx: BaseContext = {
     api,
     ask,
@@ -82,7 +79,24 @@ export async function openContext(
     stdin,
     tree,
   };
-  return { ctx, scope, sources: { world, ask, stdin }, close: connection.close };
+  return {
+    ctx,
+    scope,
+    sources: { world, ask, stdin },
+    close: async () => {
+      await names.save();
+      await connection.close();
+    },
+  };
+}
+
+/** The names that the token of a command has read. */
+function namesOf(
+  { env, clock, signal }: World,
+  { directories, profile, host }: Settings,
+  { cache, token }: { readonly cache: boolean; readonly token: Tokens['token'] },
+) {
+  return openNameIndex({ directory: directories.cache, profile, host, token, fresh: !cache || truthy(env.DNX_NO_CACHE), clock, signal });
 }
 
 /** The connection of a command, opened by its first request. Throws if the settings block requests. */

@@ -3,7 +3,7 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { readBefore } from '../../platform/follow/rules.ts';
-import { isId, type Target, type Targets } from '../../platform/names/names.ts';
+import { isId, sameName, type Target, type Targets } from '../../platform/names/names.ts';
 import { type Baseline, baselineOf, reportsWork, type Site } from './baseline.ts';
 import { inProgress, type Release, releasesOf } from './release.ts';
 
@@ -92,7 +92,7 @@ export async function takeSnapshot(ctx: Pick<Context, 'api' | 'clock'>, of: Site
 function refuseRenamed(targets: Targets, { site }: Snapshot): void {
   const { label } = siteReference(targets).site;
   const now = wordOf(site.domain);
-  if (now === '' || isId(label) || now.toLowerCase() === label.toLowerCase()) return;
+  if (now === '' || isId(label) || sameName('site', now, label)) return;
   throw new DnxError('not_found', `${label} was renamed to ${now}. Nothing was changed.`, {
     hint: 'Run the command again with the new name.',
   });

@@ -10,6 +10,7 @@ export default {
       ['DNX_SERVER, DNX_SITE', 'Default server and site'],
       ['DNX_OUTPUT', 'Default output format, such as json'],
       ['DNX_TIMEOUT', 'Default --timeout, such as 5m'],
+      ['DNX_NO_CACHE', 'Set to 1 to look up names again, as with --no-cache'],
       ['DNX_NO_INPUT', 'Set to 1 to never prompt, as with --no-input'],
       ['DNX_DEBUG', 'Set to 1 to log HTTP requests to stderr, as with --debug'],
       ['DNX_MAX_RESPONSE', 'Largest response to accept, such as 256MB (default 64MB)'],

@@ -47,6 +47,14 @@ export interface RequestProgress {
   pause(ms: number): () => void;
 }
 
+/** Is told what this token lists and changes, to remember names. */
+export interface Observer {
+  /** A complete list was read, without filters. `since`: when reading it began, in epoch ms. */
+  listed(endpoint: Endpoint, params: object, items: readonly unknown[], since: number): void;
+  /** A request other than GET succeeded, or may have. */
+  changed(method: string, path: string): void;
+}
+
 /** What the client needs. */
 export interface ClientOptions {
   /** The base URL without `/api/v1`: `https://deploynix.io`. */
@@ -67,4 +75,6 @@ export interface ClientOptions {
   readonly deadline?: number;
   /** The value of `--limit`, which may raise the page limit. */
   readonly mostItems?: number | undefined;
+  /** Not told about requests with another token. */
+  readonly observer?: Observer | undefined;
 }

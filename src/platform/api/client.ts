@@ -6,6 +6,7 @@ import { type Endpoint, fill } from './endpoint.ts';
 import { exchanging } from './exchange.ts';
 import { failureOf } from './failure.ts';
 import { unreachable } from './fault.ts';
+import { listing, sending } from './observed.ts';
 import { everyPage, pagesFor } from './pages.ts';
 import { type Pause, rateLimited } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
@@ -17,10 +18,10 @@ export const createApi = (options: ClientOptions): Api => apiOver(options, optio
 /** `unbounded`: the original options; `options` may have a deadline. */
 function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause): Api {
   const limited = rateLimited(options, exchanging(options), pause);
-  const persistent: Send = (method, path, send) => {
+  const persistent: Send = sending(options, (method, path, send) => {
     const end = options.requests.begin(options.host);
     return persisting<never>(options, limited, method, path, send).finally(end);
-  };
+  });
 
   const send = async <T>(endpoint: Endpoint, params: object = {}, sendOptions: SendOptions = {}): Promise<Reply<T>> => {
     const { method, path } = fill(endpoint, { ...params });
@@ -32,10 +33,12 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause)
 
   return {
     send,
-    list: (endpoint, params, listOptions) => everyPage(send, endpoint, params, listOptions, pagesFor(options.mostItems ?? 0)),
+    list: listing(options, (endpoint, params, listOptions) =>
+      everyPage(send, endpoint, params, listOptions, pagesFor(options.mostItems ?? 0)),
+    ),
     ask: (method, path, askOptions = {}) => persistent(method, path, askOptions),
     as: (token, host = options.host) => {
-      const other = { host, token: async () => token };
+      const other = { host, token: async () => token, observer: undefined };
       return apiOver({ ...unbounded, ...other }, { ...options, ...other }, { until: 0 });
     },
     until: (deadline) => apiOver(unbounded, optionsUntil(unbounded, deadline), pause),

@@ -1,6 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { quotedName, title, wordOf } from '../../base/text.ts';
+import { sameDomain } from './domains.ts';
 import { namings } from './namings.ts';
 
 /** A resolved resource: its id and display name. */
@@ -15,6 +16,9 @@ export const isTarget = (value: unknown): value is Target =>
 
 /** The path parameters of one call. */
 export type Targets = Readonly<Record<string, Target>>;
+
+/** A site and its server. */
+export type Located = Readonly<Record<'server' | 'site', Target>>;
 
 /** The ids of targets, by path parameter. */
 export const idsOf = (targets: Targets): Readonly<Record<string, string>> =>
@@ -49,6 +53,10 @@ export function targetOf(thing: JsonObject, noun: string): Target {
 /** The name of a resource: the first naming field that is not empty. */
 export const nameOf = (thing: JsonObject, noun: string): string | undefined =>
   namings[noun]?.keys.map((key) => wordOf(thing[key])).find((name) => name !== '');
+
+/** True if two words are the same name of a resource. */
+export const sameName = (noun: string, one: string, other: string): boolean =>
+  one === other || (namings[noun]?.domains === true && sameDomain(one, other));
 
 /** A target in a sentence: `server web-1`, `cron job 'php artisan schedule:run'`. */
 export const called = (noun: string, { label }: Pick<Target, 'label'>): string =>
