@@ -1,19 +1,18 @@
 import type { Scope } from '../../platform/names/scope.ts';
 import type { Progress } from './progress.ts';
 
-/** A search of more servers than this gets a line where there is no spinner. */
+/** A search of up to this many servers is not worth a line. */
 const FEW = 5;
 
-/** Shows how many servers a search has read, in the spinner; elsewhere, a line for a long search. */
+/** Shows how many servers a search has read: in the spinner, or with one line for a site that is looked up elsewhere. */
 export function searchingWith(progress: Progress): Scope['searching'] {
   return (servers, word) => {
-    if (servers === 0) return { next: () => {}, end: () => {} };
+    if (servers <= FEW) return { next: () => {}, end: () => {} };
     const own = progress.branch();
     let read = 0;
     const detail = () => ` ${read}/${servers}`;
-    const sentence = word === undefined ? `Reading the sites of ${servers} servers` : `Searching ${servers} servers for ${word}`;
-    if (word !== undefined && servers > FEW) own.step(sentence, detail);
-    else own.spin(sentence, detail);
+    if (word === undefined) own.spin(`Reading the sites of ${servers} servers`, detail);
+    else own.step(`Searching ${servers} servers for ${word}`, detail);
     const next = () => {
       read += 1;
     };

@@ -31,7 +31,7 @@ export interface Trusted {
 export interface NameIndex extends Observer {
   /** The token for requests, whose names these are. */
   token(): Promise<string>;
-  /** A list that this command has read, or another at most `maxAge` ms ago. */
+  /** A list that this command has read, or another at most `maxAge` ms ago if that is not 0. */
   recall(list: Endpoint, parents: object, maxAge: number): Promise<Recalled | undefined>;
   /** The name of a resource in a remembered list. */
   nameOf(noun: string, id: unknown): string | undefined;
@@ -82,7 +82,7 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
       if (own) return { items: own, age: undefined };
       const { read, items } = remembered()?.lists.get(path) ?? { read: 0 };
       const age = clock.now() - read;
-      return items && age <= maxAge ? { items, age } : undefined;
+      return items && maxAge > 0 && age <= maxAge ? { items, age } : undefined;
     },
     nameOf(noun, id) {
       names ??= namesById([...(remembered()?.lists ?? []), ...(news()?.own ?? [])]);
