@@ -1,6 +1,5 @@
-import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject } from '../../base/json.ts';
-import { readJson, writeJson } from '../../machine/files/json-file.ts';
+import { readText, writeText } from '../../machine/files/text-file.ts';
 
 /** A list of the API as it is remembered: ids and names only. Without items it has changed since, at `read`. */
 export interface NameList {
@@ -25,8 +24,8 @@ const DAY = 24 * 60 * 60_000;
 const OLDEST_MS = 90 * DAY;
 /** The most accounts to keep: a CI system may get a token per run. */
 const MOST_ACCOUNTS = 10;
-/** The most characters of names to keep, so that reading them stays a matter of milliseconds. */
-const MOST_TEXT = 2_000_000;
+/** The most names to keep, so that reading them stays a matter of milliseconds. */
+const MOST_NAMES = 20_000;
 
 /** Reads the remembered names. A file that is broken, from another version or from the future is empty. */
 export function readAccounts(file: string, now: number): Accounts {
@@ -37,10 +36,11 @@ export function readAccounts(file: string, now: number): Accounts {
 
 function readIndex(file: string): JsonObject {
   try {
-    return readJson(file);
-  } catch (error) {
-    if (isError(error)) return {};
-    throw error;
+    // Not fromJson, which looks for large numbers: here every value is text.
+    const content: unknown = JSON.parse(readText(file) ?? '{}');
+    return isObject(content) ? content : {};
+  } catch {
+    return {};
   }
 }
 
@@ -59,7 +59,9 @@ function listIn(list: unknown, now: number): NameList | undefined {
   const read = timeIn(list.read, now);
   if (read === undefined || now - read > OLDEST_MS) return undefined;
   if (list.items === undefined) return { read };
-  const valid = Array.isArray(list.items) && list.items.every((each) => isObject(each) && typeof each.id === 'string');
+  const isText = (value: unknown) => typeof value === 'string';
+  const isThing = (each: unknown) => isObject(each) && isText(each.id) && Object.values(each).every(isText);
+  const valid = Array.isArray(list.items) && list.items.every(isThing);
   return valid ? { read, items: list.items as readonly JsonObject[] } : undefined;
 }
 
@@ -69,22 +71,21 @@ function timeIn(value: unknown, now: number): number | undefined {
   return ms <= now ? ms : undefined;
 }
 
-/** Writes the remembered names, the newest first where there are too many. */
+/** Writes the remembered names, the newest where there are too many. */
 export function writeAccounts(file: string, accounts: Accounts): void {
-  const newest = (lists: Account['lists']) => Math.max(...[...lists.values()].map(({ read }) => read));
+  const newest = ({ lists }: Account) => Math.max(...[...lists.values()].map(({ read }) => read));
   const kept = [...accounts]
     .filter(([, { lists }]) => lists.size > 0)
-    .toSorted(([, one], [, other]) => newest(other.lists) - newest(one.lists))
+    .toSorted(([, one], [, other]) => newest(other) - newest(one))
     .slice(0, MOST_ACCOUNTS);
-  let room = MOST_TEXT;
-  const entries = kept.map(([name, { lists, searched }]) => {
-    const shown: Record<string, object> = {};
+  let room = MOST_NAMES;
+  const shown = kept.map(([name, { lists, searched }]) => {
+    const texts: Record<string, object> = {};
     for (const [path, { read, items }] of [...lists].toSorted(([, one], [, other]) => other.read - one.read)) {
-      const list = { read: new Date(read).toISOString(), items };
-      room -= JSON.stringify(list).length;
-      if (room > 0) shown[path] = list;
+      room -= items?.length ?? 0;
+      if (room >= 0) texts[path] = { read: new Date(read).toISOString(), items };
     }
-    return [name, { ...(searched > 0 && { searched: new Date(searched).toISOString() }), lists: shown }] as const;
+    return [name, { ...(searched > 0 && { searched: new Date(searched).toISOString() }), lists: texts }] as const;
   });
-  writeJson(file, { version: VERSION, accounts: Object.fromEntries(entries) });
+  writeText(file, `${JSON.stringify({ version: VERSION, accounts: Object.fromEntries(shown) }, null, 1)}\n`);
 }

@@ -43,16 +43,23 @@ export function addChange({ own, lists, changes }: News, change: Change): void {
   changes.push(change);
 }
 
-/** Empties the lists that a change made stale. The mark that stays outdates a list that another dnx began to read before. */
-export function dropStale(lists: Map<string, NameList>, { method, path, at }: Change): void {
+/**
+ * Empties the lists that a change made stale; false if there is none. The mark that stays outdates a list that another dnx began
+ * to read before.
+ */
+export function dropStale(lists: Map<string, NameList>, { method, path, at }: Change): boolean {
   const list = listOf(method, path);
-  if (list === undefined) return;
+  if (list === undefined) return false;
+  let dropped = !lists.has(list);
   for (const [each, { read }] of lists) {
-    if (read > at) continue;
-    if (method === 'DELETE' && each.startsWith(`${path}/`)) lists.delete(each);
-    else if (isSameKind(each, list)) lists.set(each, { read: at });
+    const below = method === 'DELETE' && each.startsWith(`${path}/`);
+    if (read > at || !(below || isSameKind(each, list))) continue;
+    if (below) lists.delete(each);
+    else lists.set(each, { read: at });
+    dropped = true;
   }
   if (!lists.has(list)) lists.set(list, { read: at });
+  return dropped;
 }
 
 /** The list that a request adds to, renames in or removes from. Other requests, such as a deployment, change no names. */

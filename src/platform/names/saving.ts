@@ -36,15 +36,15 @@ function apply(accounts: Accounts, news: ReadonlyMap<string, News>, now: number)
   for (const [name, { lists, changes, searched }] of news) {
     const account: Account = accounts.get(name) ?? { lists: new Map(), searched: 0 };
     accounts.set(name, account);
-    const before = new Map(account.lists);
-    for (const each of changes) dropStale(account.lists, each);
-    for (const [path, list] of lists) if ((account.lists.get(path)?.read ?? 0) <= list.read) account.lists.set(path, list);
-    changed ||= searched > account.searched || account.lists.size !== before.size;
-    account.searched = Math.max(searched, account.searched);
-    for (const [path, { read, items }] of account.lists) {
-      const old = before.get(path);
-      changed ||= !old || toJson(old.items) !== toJson(items) || (read > old.read && now - old.read >= REFRESH_MS);
+    for (const each of changes) changed = dropStale(account.lists, each) || changed;
+    for (const [path, list] of lists) {
+      const known = account.lists.get(path);
+      if (known && known.read > list.read) continue;
+      account.lists.set(path, list);
+      changed ||= !known || now - known.read >= REFRESH_MS || toJson(known.items) !== toJson(list.items);
     }
+    changed ||= searched > account.searched;
+    account.searched = Math.max(searched, account.searched);
   }
   return changed;
 }
