@@ -164,7 +164,7 @@ describe('another broken file', () => {
     expect((await bed.dnx('server list -o ids')).code).toBe(0);
   });
 
-  test('does not stop a deployment if it is the site index or a run file', async () => {
+  test('does not stop a deployment if it is the names file or a run file', async () => {
     for (const text of ['{', 'null', '[]', '7', '"x"', '{"__proto__":{"a":1}}', '{"a":{"b":{"site":7}}}']) {
       mkdirSync(join(bed.directory, 'state/runs'), { recursive: true });
       mkdirSync(join(bed.directory, 'cache'), { recursive: true });

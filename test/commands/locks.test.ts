@@ -92,7 +92,7 @@ describe('a lock', () => {
   });
 });
 
-describe('the site index', () => {
+describe('the names file', () => {
   const index = () => join(bed.directory, 'cache/names.json');
 
   test('is not updated while another process holds the lock, and the command succeeds', async () => {
