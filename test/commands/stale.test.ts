@@ -53,6 +53,17 @@ describe('what only reads', () => {
     expect(run.calls.filter((call) => call === SERVERS)).toHaveLength(1);
   });
 
+  test('checks a known site before it searches all servers for what is not found on it', async () => {
+    await callsOf('site list');
+    const gone = await bed.dnx(`certificate show ${shop} --site shop.example.com`);
+    expect([gone.code, gone.calls]).toEqual([6, [`${SITE}/certificates/${shop}`, SITE]]);
+    await callsOf('queue list --site shop.example.com');
+    const [queue] = bed.sandbox.state.queues.filter(({ site_id }) => site_id === shop);
+    Object.assign(queue ?? {}, { id: '01JQ8Z4T9G0000000000QE0999' });
+    const found = await bed.dnx(`queue show ${queue?.queue} --site shop.example.com`);
+    expect([found.code, found.calls.slice(1)]).toEqual([0, [SITE, `${SITE}/queues`, `${SITE}/queues/01JQ8Z4T9G0000000000QE0999`]]);
+  });
+
   test('takes a name that is unknown from the list', async () => {
     await callsOf('daemon list --server web-1');
     const [daemon] = bed.sandbox.state.daemons;

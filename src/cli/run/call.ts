@@ -19,7 +19,9 @@ export function callsWith(
   scope: Scope,
 ): Pick<Context, 'call' | 'list'> {
   const fresh = <T>(endpoint: Endpoint, request: (ids: Readonly<Record<string, string>>) => Promise<T>): Promise<T> =>
-    endpoint.startsWith('GET ') ? askedAgain(targets, lookUp, scope, (found) => request(idsOf(found))) : request(idsOf(targets));
+    endpoint.startsWith('GET ')
+      ? askedAgain(targets, lookUp, scope, { endpoint, ask: (found) => request(idsOf(found)) })
+      : request(idsOf(targets));
   return {
     call(endpoint = declared(own), options = {}) {
       const sent = 'body' in options ? options.body : endpoint === own && Object.keys(body).length > 0 ? body : undefined;

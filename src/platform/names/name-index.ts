@@ -14,14 +14,19 @@ import { addChange, addList, dropStale, type News, noNews } from './news.ts';
 /** A list of ids and names. */
 export interface Recalled {
   readonly items: readonly JsonObject[];
+  readonly path: string;
   /** Ms since it was read; undefined if this command read it. */
   readonly age: number | undefined;
 }
 
-/** A remembered name that was trusted: the word given for it, and its age in ms. */
+/** A remembered name that was trusted. */
 export interface Trusted {
+  /** The word given for it. */
   readonly word: string;
+  /** In ms. */
   readonly age: number;
+  /** The path of its list; undefined for a site found on all servers. */
+  readonly list?: string;
 }
 
 /**
@@ -41,8 +46,8 @@ export interface NameIndex extends Observer {
   searchedFor(): number;
   /** What was trusted, by noun and id: `site 7`. */
   readonly trusted: Map<string, Trusted>;
-  /** Ignores everything remembered from now on, because something trusted was wrong. */
-  forget(): void;
+  /** Recalls this list no more, or none at all, because something trusted may be wrong. */
+  forget(list?: string): void;
   /** Writes what this command has read, unless the file already says so. Never fails. */
   save(): Promise<void>;
 }
@@ -79,10 +84,10 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
       if (!news()) await use();
       const { path } = fill(endpoint, { ...parents });
       const own = news()?.own.get(path)?.items;
-      if (own) return { items: own, age: undefined };
+      if (own) return { items: own, path, age: undefined };
       const { read, items } = remembered()?.lists.get(path) ?? { read: 0 };
       const age = clock.now() - read;
-      return items && maxAge > 0 && age <= maxAge ? { items, age } : undefined;
+      return items && maxAge > 0 && age <= maxAge ? { items, path, age } : undefined;
     },
     nameOf(noun, id) {
       names ??= namesById([...(remembered()?.lists ?? []), ...(news()?.own ?? [])]);
@@ -96,8 +101,8 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
       const last = Math.max(remembered()?.searched ?? 0, news()?.searched ?? 0);
       return last === 0 ? Number.POSITIVE_INFINITY : clock.now() - last;
     },
-    forget() {
-      ignore();
+    forget(list) {
+      ignore(list);
       names = undefined;
     },
     async save() {
@@ -112,6 +117,7 @@ function openMemory(file: string, { token, fresh, clock, ...identity }: Omit<Opt
   const accounts = new Map<string, News>();
   let account = '';
   let saved: Accounts | undefined;
+  const forgotten = new Set<string>();
   let ignored = fresh;
   /** Undefined before the token is read. */
   const news = (): News | undefined => accounts.get(account);
@@ -129,12 +135,18 @@ function openMemory(file: string, { token, fresh, clock, ...identity }: Omit<Opt
       if (ignored || account === '') return undefined;
       saved ??= readAccounts(file, clock.now());
       const found = saved.get(account);
-      for (const each of (found && news()?.changes) ?? []) dropStale(found?.lists ?? new Map(), each);
+      if (!found) return undefined;
+      for (const each of news()?.changes ?? []) dropStale(found.lists, each);
+      for (const each of forgotten) found.lists.delete(each);
       return found;
     },
-    ignore() {
-      ignored = true;
-      for (const { own } of accounts.values()) own.clear();
+    ignore(list: string | undefined) {
+      if (list === undefined) ignored = true;
+      else forgotten.add(list);
+      for (const { own } of accounts.values()) {
+        if (list === undefined) own.clear();
+        else own.delete(list);
+      }
     },
   };
 }

@@ -59,7 +59,7 @@ export async function one(
   const [known, ...namesakes] = matching(recalled?.items ?? [], word, naming);
   if (recalled && known && namesakes.length === 0) {
     const target = targetOf(known, name);
-    if (recalled.age !== undefined) names.trusted.set(`${name} ${target.id}`, { word, age: recalled.age });
+    if (recalled.age !== undefined) names.trusted.set(`${name} ${target.id}`, { word, age: recalled.age, list: recalled.path });
     return target;
   }
   const things = await api.list<JsonObject>(list, idsOf(parents));
