@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
@@ -59,6 +59,7 @@ describe('names are never shared', () => {
 
   test('with who signs in next in the same profile', async () => {
     expect((await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['server:read', 'site:read']) })).code).toBe(0);
+    expect(existsSync(file())).toBe(false);
     await show(signedOut);
     expect(await show(signedOut)).toEqual([SITE]);
     expect((await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['server:read', 'site:read']) })).code).toBe(0);
@@ -81,6 +82,11 @@ describe('the file', () => {
     expect(lists['/servers']?.items?.[0]).toEqual({ id: web1, name: 'web-1', ip_address: '203.0.113.10' });
     expect(lists[`/servers/${web1}/sites`]?.items?.[0]).toEqual({ id: shop, domain: 'shop.example.com' });
     expect(statSync(file()).mode & 0o777).toBe(0o600);
+  });
+
+  test('has what a picker has read', async () => {
+    expect((await bed.dnx('site show', { columns: 80, keys: '\r' })).code).toBe(0);
+    expect(await show()).toEqual([SITE]);
   });
 
   test('has no names of variables and tokens, and no filtered list', async () => {
