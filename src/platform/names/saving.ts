@@ -14,14 +14,19 @@ const REFRESH_MS = 60 * 60_000;
 
 /** Adds the news of a command to the file. A cache that cannot be written costs requests, not correctness. */
 export async function save(file: string, news: ReadonlyMap<string, News>, waiting: Waiting & { readonly clock: Clock }): Promise<void> {
-  const now = waiting.clock.now();
+  const { clock } = waiting;
+  /** The time is read each time, because what others save meanwhile would be from the future. */
+  const updated = () => {
+    const now = clock.now();
+    const accounts = readAccounts(file, now);
+    return apply(accounts, news, now) ? accounts : undefined;
+  };
   try {
-    if (!apply(readAccounts(file, now), news, now)) return;
+    if (!updated()) return;
     const { locked } = await import('../../machine/files/lock.ts');
     await locked(file, { ...waiting, patienceMs: PATIENCE_MS }, () => {
-      const accounts = readAccounts(file, now);
-      apply(accounts, news, now);
-      writeAccounts(file, accounts);
+      const accounts = updated();
+      if (accounts) writeAccounts(file, accounts);
       // The index of dnx 0.1.
       rmSync(join(dirname(file), 'sites.json'), { force: true });
     });
