@@ -1,19 +1,19 @@
+import { setMaxListeners } from 'node:events';
 import { DnxError, isStop, usage } from '../../base/errors.ts';
 import { columns, ending, type Result, rows, type View } from '../../cli/output/view.ts';
+import { Pace } from '../../platform/follow/pace.ts';
 import { allowanceOf, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { type DeployValues, readsSiteFirst } from './options.ts';
 import { type DeployResult, deployColumns, type Report, resultOf } from './result.ts';
+import { SharedSites } from './shared-sites.ts';
 import { type DeployContext, siteCommand, siteReference } from './snapshot.ts';
 
 const AT_A_TIME = 4;
 const MOST_AT_A_TIME = 20;
 
-/** Keeps all polls together at about 40 a minute, below the rate limit of 60. */
-const PACE_MS = 1_500;
-
 /** Deploys one site. */
-type DeployOne = (ctx: DeployContext, values: DeployValues, pace: () => number) => Promise<Report>;
+type DeployOne = (ctx: DeployContext, values: DeployValues) => Promise<Report>;
 
 /** Deploys several sites, a few at a time. Reports are in the given order. */
 export async function deploySeveral(
@@ -26,24 +26,31 @@ export async function deploySeveral(
   if (concurrency < 1 || concurrency > MOST_AT_A_TIME) throw usage(`--concurrency must be between 1 and ${MOST_AT_A_TIME}.`);
   const done: Report[] = [];
   let next = 0;
-  let active = 0;
   let failures = 0;
-  const pace = () => (active > 1 ? active * PACE_MS : 0);
+  // Each request and each pause listens to it; Node warns about more than ten.
+  setMaxListeners(0, ctx.signal);
+  const pace = new Pace(ctx.clock);
+  const sites = new SharedSites(ctx, pace, all);
 
   const worker = async () => {
     while (next < all.length) {
       const index = next++;
       const targets = all[index] ?? {};
-      if (failures >= limit || ctx.signal.aborted) {
+      const room = failures >= limit ? undefined : pace.reserve(ctx.api, requestsFor(values), ctx.signal);
+      const api = await room?.catch((error: unknown) => {
+        if (!ctx.signal.aborted) throw error;
+        return undefined;
+      });
+      if (!api || failures >= limit || ctx.signal.aborted) {
         done[index] = notStarted(targets, ctx.signal);
         continue;
       }
-      active += 1;
-      const report = await one({ ...ctx, ...within(ctx, allowanceOf(values)), targets }, (inner) => deployOne(inner, values, pace)).finally(
-        () => {
-          active -= 1;
-        },
-      );
+      const inner = { ...ctx, ...within({ ...ctx, api }, allowanceOf(values)), targets, ...(all.length > 1 && { sites }) };
+      const leave = sites.enter(siteReference(targets), inner.deadline);
+      const report = await one(inner, (each) => deployOne(each, values)).finally(() => {
+        leave();
+        pace.open();
+      });
       if (report.failure) failures += 1;
       done[index] = report;
     }
