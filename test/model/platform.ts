@@ -79,7 +79,7 @@ export class Platform {
     const at = clock.elapsed();
     this.stretch();
     for (const { id, site_id, rolls_back_to } of state.deployments) {
-      if (this.works.some((work) => work.id === id)) continue;
+      if (site_id === other.id || this.works.some((work) => work.id === id)) continue;
       const kind = rolls_back_to === null ? 'deploy' : 'rollback';
       const release = copies(state.releases).find((each) => each.id === rolls_back_to);
       if (this.history.dialect.touches) this.touch(site_id, 'updated_at');
@@ -170,3 +170,6 @@ export class Platform {
 
 /** The site of every history, and its server. */
 export const shop = { id: seeded.sites['shop.example.com'], server: seeded.servers['web-1'], domain: 'shop.example.com' } as const;
+
+/** A site of the same server that some lines deploy, too. Nobody else changes it, and the rules are about the first one. */
+export const other = { id: seeded.sites['blog.example.com'], domain: 'blog.example.com' } as const;
