@@ -46,6 +46,15 @@ describe('40 sites on 4 servers', () => {
     expect([run.code, calls.filter(({ status }) => status === 429), most() <= 60]).toEqual([0, [], true]);
   });
 
+  test('while another command has used up most of the limit', async () => {
+    const sites = fleet(bed, 1, 10);
+    for (let used = 0; used < 30; used++) await bed.dnx('server list').then(({ code }) => expect(code).toBe(0));
+    const { through, calls } = recorder(bed);
+    const run = await bed.dnx(`deploy ${sites.join(' ')} --wait --concurrency 10 --json`, { through });
+    expect([run.code, calls.filter(({ status }) => status === 429)]).toEqual([0, []]);
+    expect(run.stderr).toMatch(/Rate limit reached; the next site starts in \d\ds\n/);
+  });
+
   test('without the right to list sites', async () => {
     const sites = fleet(bed, 4, 40);
     bed.sandbox.faults.always(lists, { status: 403, body: { message: 'Invalid ability provided.' } });

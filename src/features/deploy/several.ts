@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { DnxError, isStop, usage } from '../../base/errors.ts';
+import { duration } from '../../base/time.ts';
 import { columns, ending, type Result, rows, type View } from '../../cli/output/view.ts';
 import { Pace } from '../../platform/follow/pace.ts';
 import { allowanceOf, within } from '../../platform/follow/rules.ts';
@@ -11,6 +12,9 @@ import { type DeployContext, siteCommand, siteReference } from './snapshot.ts';
 
 const AT_A_TIME = 4;
 const MOST_AT_A_TIME = 20;
+
+/** A wait for the rate limit is noted if it is at least this long, in ms, and nothing else is shown. */
+const NOTED_MS = 10_000;
 
 /** Deploys one site. */
 type DeployOne = (ctx: DeployContext, values: DeployValues) => Promise<Report>;
@@ -29,27 +33,43 @@ export async function deploySeveral(
   let failures = 0;
   // Each request and each pause listens to it; Node warns about more than ten.
   setMaxListeners(0, ctx.signal);
+  const each = requestsFor(values);
   const pace = new Pace(ctx.clock);
   const sites = new SharedSites(ctx, pace, all);
+
+  let waiting = 0;
+  const noteWait = () => {
+    const ms = waiting > 0 && sites.isIdle ? pace.untilStart(each) : 0;
+    if (ms >= NOTED_MS) ctx.progress.note(`Rate limit reached; the next site starts in ${duration(ms)}`);
+  };
+  const room = async () => {
+    waiting += 1;
+    noteWait();
+    try {
+      return await pace.reserve(ctx.api, each, ctx.signal);
+    } catch (error) {
+      if (!ctx.signal.aborted) throw error;
+      return undefined;
+    } finally {
+      waiting -= 1;
+    }
+  };
 
   const worker = async () => {
     while (next < all.length) {
       const index = next++;
       const targets = all[index] ?? {};
-      const room = failures >= limit ? undefined : pace.reserve(ctx.api, requestsFor(values), ctx.signal);
-      const api = await room?.catch((error: unknown) => {
-        if (!ctx.signal.aborted) throw error;
-        return undefined;
-      });
+      const api = failures < limit ? await room() : undefined;
       if (!api || failures >= limit || ctx.signal.aborted) {
         done[index] = notStarted(targets, ctx.signal);
         continue;
       }
       const inner = { ...ctx, ...within({ ...ctx, api }, allowanceOf(values)), targets, ...(all.length > 1 && { sites }) };
       const leave = sites.enter(siteReference(targets), inner.deadline);
-      const report = await one(inner, (each) => deployOne(each, values)).finally(() => {
+      const report = await one(inner, (one) => deployOne(one, values)).finally(() => {
         leave();
         pace.open();
+        if (next >= all.length) noteWait();
       });
       if (report.failure) failures += 1;
       done[index] = report;

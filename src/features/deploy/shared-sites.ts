@@ -54,6 +54,11 @@ export class SharedSites implements SiteReads {
     this.pace = pace;
   }
 
+  /** True if no deployment is in progress. */
+  get isIdle(): boolean {
+    return [...this.servers.values()].every(({ active }) => active.size === 0);
+  }
+
   /** Adds a deployment. Call the returned function at its end. */
   enter(of: SiteReference, deadline: number): () => void {
     const { active, apart } = this.serverOf(of);

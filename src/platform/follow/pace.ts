@@ -7,10 +7,10 @@ const MINUTE_MS = 60_000;
 const USUAL_LIMIT = 60;
 
 /** The part of the limit up to which new work is started. */
-const FOR_WORK = 0.85;
+const FOR_WORK = 0.8;
 
 /** The part up to which work in progress is polled; the rest is for other commands. */
-const FOR_ALL = 0.9;
+const FOR_ALL = 0.95;
 
 /** The part for polls alone. */
 const FOR_POLLS = 0.4;
@@ -54,6 +54,11 @@ export class Pace {
     return this.wait(1, FOR_ALL);
   }
 
+  /** How long new work with so many requests has to wait for room, in ms. */
+  untilStart(count: number): number {
+    return this.wait(count, FOR_WORK);
+  }
+
   /**
    * Waits for room for new work with so many requests, and returns a client whose first requests are these. The second one waits
    * for the first response, which tells how much of the limit is used up.
@@ -61,7 +66,7 @@ export class Pace {
   async reserve(api: Api, count: number, signal: AbortSignal): Promise<Api> {
     if (!this.first) await this.opening;
     this.first = false;
-    for (let wait = this.wait(count, FOR_WORK); wait > 0; wait = this.wait(count, FOR_WORK)) await this.clock.sleep(wait, signal);
+    for (let wait = this.untilStart(count); wait > 0; wait = this.untilStart(count)) await this.clock.sleep(wait, signal);
     const at = this.clock.elapsed();
     for (let left = count; left > 0; left--) this.reserved.push(at);
     return this.counted(api, { at, left: count });
