@@ -20,8 +20,9 @@ export class Others {
   deploy(fails: boolean): void {
     const site = this.platform.siteNamed(shop.domain);
     if (site === undefined) return;
-    this.bed.sandbox.deployElsewhere(site, { fails });
     this.platform.note();
+    this.bed.sandbox.deployElsewhere(site, { fails });
+    this.platform.noteOthers();
   }
 
   /** Sends a request. If it is rejected, nothing changes. */
@@ -50,7 +51,7 @@ export class Others {
       const { signal } = new AbortController();
       const url = `${sandbox.url}/api/v1${path}`;
       await textOf((await network.request({ method, url, headers, body: JSON.stringify(body), signal })).body);
-      this.platform.note();
+      this.platform.noteOthers();
     });
   }
 }
