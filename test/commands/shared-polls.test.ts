@@ -184,6 +184,13 @@ describe('a shared read', () => {
     expect([run.code, run.waited, outcomes(run)]).toEqual([12, 8_000, all(3, 'timed_out')]);
   });
 
+  test('is followed by the releases again after a fault', async () => {
+    const sites = fleet(bed, 1, 10);
+    bed.clock.at(11_500, () => bed.sandbox.faults.next({ method: 'GET', path: /\/releases$/ }, 'drop', 10));
+    const run = await bed.dnx(`deploy ${sites.join(' ')} --concurrency 10 --json`);
+    expect([outcomes(run), run.waited < 30_000]).toEqual([all(10, 'succeeded'), true]);
+  });
+
   test('serves attached sites, too, and the events of each', async () => {
     const sites = fleet(bed, 1, 4);
     for (const { id } of bed.sandbox.state.sites) bed.sandbox.deployElsewhere(id);

@@ -74,18 +74,18 @@ function reader(
   const { baseline } = run;
   const evidence = evidenceOf(run, resumed);
   const follower = ctx.sites?.follower(ctx, run);
-  const isDue = releasesDue(ctx, run, evidence);
+  const reads = releaseReads(ctx, run, evidence);
   let shown: Pick<Reading<Verdict>, 'status' | 'words'> | undefined;
   const read = async (): Promise<Reading<Verdict>> => {
     const site = await (follower?.read() ?? readSite(ctx, run, { retry: false }));
     const standing = standingOf(baseline, site);
     const readable = baseline.releases !== null && (standing !== 'going' || isAmbiguous(statusOf(site)));
-    const due = isDue(site);
-    if (readable && !due) {
+    if (readable && !reads.areDue(site)) {
       shown ??= { status: statusOf(site) ?? 'unknown', words: standing === 'idle' ? 'queued' : undefined };
       return { ...shown, dueMs: dueMs(evidence, ctx.clock.elapsed()) };
     }
     const releases = readable ? await readReleases(ctx, run, { retry: false }) : null;
+    reads.note(site);
     const seen: Seen = { site, releases, at: ctx.clock.elapsed() };
     saw(seen);
     const verdict = verdictOf(run, evidence, seen);
@@ -101,22 +101,22 @@ function reader(
 }
 
 /**
- * Whether the releases are worth a request. With several sites: only if the site changed, if a verdict may be due, and now and then,
- * because not every platform shows work on the site.
+ * Decides whether the releases are worth a request. With several sites: only if the site changed, if a verdict may be due, and now and
+ * then, because not every platform shows work on the site.
  */
-function releasesDue({ sites, clock }: DeployContext, { baseline }: Run, evidence: Evidence): (site: Site) => boolean {
+function releaseReads({ sites, clock }: DeployContext, { baseline }: Run, evidence: Evidence) {
   const keyOf = (site: Partial<Site> | Baseline) =>
     JSON.stringify([statusOf({ ...site }) ?? null, site.last_deployed_at ?? null, site.updated_at ?? null]);
-  let key = keyOf(baseline);
-  let at = clock.elapsed();
-  let every = LAG_MS;
-  return (site) => {
-    const [now, nowKey] = [clock.elapsed(), keyOf(site)];
-    if (sites && nowKey === key && now - at < Math.min(every, dueMs(evidence, at) ?? every)) return false;
-    key = nowKey;
-    at = now;
-    every = sites?.between() ?? 0;
-    return true;
+  let last = { key: keyOf(baseline), at: clock.elapsed(), againMs: LAG_MS };
+  return {
+    areDue(site: Site): boolean {
+      const waitMs = Math.min(last.againMs, dueMs(evidence, last.at) ?? last.againMs);
+      return !sites || keyOf(site) !== last.key || clock.elapsed() - last.at >= waitMs;
+    },
+    /** Call this after a read, and whenever the site reports work in progress. */
+    note(site: Site): void {
+      last = { key: keyOf(site), at: clock.elapsed(), againMs: sites?.between() ?? 0 };
+    },
   };
 }
 

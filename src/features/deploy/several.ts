@@ -33,43 +33,25 @@ export async function deploySeveral(
   let failures = 0;
   // Each request and each pause listens to it; Node warns about more than ten.
   setMaxListeners(0, ctx.signal);
-  const each = requestsFor(values);
   const pace = new Pace(ctx.clock);
   const sites = new SharedSites(ctx, pace, all);
-
-  let waiting = 0;
-  const noteWait = () => {
-    const ms = waiting > 0 && sites.isIdle ? pace.untilStart(each) : 0;
-    if (ms >= NOTED_MS) ctx.progress.note(`Rate limit reached; the next site starts in ${duration(ms)}`);
-  };
-  const room = async () => {
-    waiting += 1;
-    noteWait();
-    try {
-      return await pace.reserve(ctx.api, each, ctx.signal);
-    } catch (error) {
-      if (!ctx.signal.aborted) throw error;
-      return undefined;
-    } finally {
-      waiting -= 1;
-    }
-  };
+  const start = starting(ctx, pace, sites, requestsFor(values));
 
   const worker = async () => {
     while (next < all.length) {
       const index = next++;
       const targets = all[index] ?? {};
-      const api = failures < limit ? await room() : undefined;
+      const api = failures < limit ? await start.room() : undefined;
       if (!api || failures >= limit || ctx.signal.aborted) {
         done[index] = notStarted(targets, ctx.signal);
         continue;
       }
       const inner = { ...ctx, ...within({ ...ctx, api }, allowanceOf(values)), targets, ...(all.length > 1 && { sites }) };
       const leave = sites.enter(siteReference(targets), inner.deadline);
-      const report = await one(inner, (one) => deployOne(one, values)).finally(() => {
+      const report = await one(inner, (branch) => deployOne(branch, values)).finally(() => {
         leave();
         pace.open();
-        if (next >= all.length) noteWait();
+        if (next >= all.length) start.noteWait();
       });
       if (report.failure) failures += 1;
       done[index] = report;
@@ -78,6 +60,30 @@ export async function deploySeveral(
   const close = ctx.ci.group(`Deploy ${all.length} sites`);
   await Promise.all(Array.from({ length: Math.min(concurrency, all.length) }, worker)).finally(close);
   return { all: done, view: view(ctx, all, done) };
+}
+
+/** Lets a deployment with so many requests start when the rate limit has room for it. */
+function starting(ctx: DeployContext, pace: Pace, sites: SharedSites, requests: number) {
+  let waiting = 0;
+  /** Says how long everyone waits, if nothing else is shown. */
+  const noteWait = () => {
+    const ms = waiting > 0 && sites.isIdle ? pace.untilStart(requests) : 0;
+    if (ms >= NOTED_MS) ctx.progress.note(`Rate limit reached; the next site starts in ${duration(ms)}`);
+  };
+  /** Returns the client for the deployment; undefined after Ctrl-C. */
+  const room = async () => {
+    waiting += 1;
+    noteWait();
+    try {
+      return await pace.reserve(ctx.api, requests, ctx.signal);
+    } catch (error) {
+      if (!ctx.signal.aborted) throw error;
+      return undefined;
+    } finally {
+      waiting -= 1;
+    }
+  };
+  return { room, noteWait };
 }
 
 /** Deploys one of several sites without prompts. Turns a failure into a report. */
