@@ -64,6 +64,13 @@ describe('40 sites on 4 servers', () => {
     expect([calls.filter(({ status }) => status === 429), most() <= 60, count(LIST)]).toEqual([[], true, 4]);
   });
 
+  test('with a higher limit, in less time', async () => {
+    const wide = await openBed({ rateLimit: 600 });
+    const run = await wide.dnx(`deploy ${fleet(wide, 4, 40).join(' ')} --wait --concurrency 20 --json`);
+    await wide.close();
+    expect([outcomes(run), run.waited < 60_000]).toEqual([all(40, 'succeeded'), true]);
+  });
+
   test('causes no warning of Node about listeners', async () => {
     const warnings: string[] = [];
     const note = ({ name }: Error) => warnings.push(name);

@@ -6,6 +6,9 @@ const MINUTE_MS = 60_000;
 /** Requests a minute, until a response names another limit. */
 const USUAL_LIMIT = 60;
 
+/** The highest limit that makes a difference. */
+const MOST_LIMIT = 1_000;
+
 /** The part of the limit up to which new work is started. */
 const FOR_WORK = 0.8;
 
@@ -118,9 +121,10 @@ export class Pace {
     const limit = Number.parseInt(headers['x-ratelimit-limit'] ?? '', 10);
     const remaining = Number.parseInt(headers['x-ratelimit-remaining'] ?? '', 10);
     if (!(limit > 0)) return;
-    this.limit = limit;
+    this.limit = Math.min(limit, MOST_LIMIT);
     const at = this.clock.elapsed();
     this.sent = this.sent.filter((each) => at - each < MINUTE_MS);
-    while (this.sent.length < limit - remaining) this.sent.push(at);
+    const used = Math.min(limit - remaining, this.limit);
+    while (this.sent.length < used) this.sent.push(at);
   }
 }
