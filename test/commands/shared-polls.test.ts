@@ -198,6 +198,16 @@ describe('a shared read', () => {
     expect([outcomes(run), run.waited < 30_000]).toEqual([all(10, 'succeeded'), true]);
   });
 
+  test('serves those who wait for another deployment', async () => {
+    const sites = fleet(bed, 1, 4);
+    for (const { id } of bed.sandbox.state.sites) bed.sandbox.deployElsewhere(id);
+    const { through, count } = recorder(bed);
+    const run = await bed.dnx(`deploy ${sites.join(' ')} --if-running wait --json`, { through });
+    expect([outcomes(run), posts().length]).toEqual([all(4, 'succeeded'), 4]);
+    // Alone: the comparison, and each site once more before its request.
+    expect(count(SITE)).toBe(5);
+  });
+
   test('serves attached sites, too, and the events of each', async () => {
     const sites = fleet(bed, 1, 4);
     for (const { id } of bed.sandbox.state.sites) bed.sandbox.deployElsewhere(id);
