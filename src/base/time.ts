@@ -58,6 +58,15 @@ export function duration(ms: number): string {
   return `${Math.floor(total / of)}${large}${remainder === 0 ? '' : ` ${remainder}${small}`}`;
 }
 
+const parsed: Readonly<Record<string, number>> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY };
+
+/** `90s`, `15m`, `1h30m` or a bare number of seconds, in ms. Undefined for anything else. */
+export function parseDuration(value: string): number | undefined {
+  if (/^\d+$/.test(value)) return Number(value) * SECOND;
+  if (!/^(\d+(ms|s|m|h|d))+$/.test(value)) return undefined;
+  return [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (parsed[unit ?? ''] ?? 0), 0);
+}
+
 const units = [
   [60, SECOND, 's'],
   [60, MINUTE, 'm'],

@@ -35,6 +35,7 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
     LANG: 'en_US.UTF-8',
     TZ: 'UTC',
     NODE_OPTIONS: `--require ${resolve('test/docs/stage.cjs')}`,
+    DNX_RATE_LIMIT: 'off',
     DNX_STAGE_CLOCK: clock,
     DNX_STAGE_KEYCHAIN: join(outside, 'keychain.json'),
     DNX_STAGE_API: sandbox.url,

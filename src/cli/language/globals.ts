@@ -1,5 +1,5 @@
 import { formats } from '../../machine/settings/format.ts';
-import { flag, integer, type Options, text, under } from './options.ts';
+import { duration, flag, integer, type Options, text, under } from './options.ts';
 
 /** The global options. `no_x` keys are spelled `--no-x` and read as `x: false`. */
 export const globals = {
@@ -13,6 +13,7 @@ export const globals = {
   no_header: flag('Omit the table header'),
   profile: text('Profile whose host, token and defaults to use', 'name'),
   host: text('Deploynix host (default https://deploynix.io)', 'url'),
+  max_wait: duration('Wait at most this long for the rate limit (default 2m)'),
   no_input: flag('Never prompt; exit 2 instead'),
   quiet: { ...flag('Hide progress and notes'), short: 'q' },
   debug: flag('Log HTTP requests to stderr, without secrets'),
@@ -31,6 +32,7 @@ export interface Globals {
   readonly header: boolean;
   readonly profile: string | undefined;
   readonly host: string | undefined;
+  readonly maxWait: string | undefined;
   readonly input: boolean;
   readonly quiet: boolean;
   readonly debug: boolean;

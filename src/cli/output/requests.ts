@@ -7,6 +7,9 @@ import type { Progress } from './progress.ts';
 /** The spinner shows requests that take longer than this. */
 const QUIET_MS = 300;
 
+/** Shorter pauses for the rate limit are not shown. */
+const SHORT_MS = 1_000;
+
 /** Requests at most this far apart count as one wait. */
 const PAUSE_MS = 1_000;
 
@@ -15,6 +18,7 @@ export function openRequests(progress: Progress, clock: Clock): RequestProgress 
   const slow = shared(progress.branch({ background: true }));
   const limit = shared(progress.branch());
   let open = 0;
+  let pauses = 0;
   let ended = Number.NEGATIVE_INFINITY;
   /** The start of the wait, in which the first request was slow. */
   let since: number | undefined;
@@ -40,12 +44,17 @@ export function openRequests(progress: Progress, clock: Clock): RequestProgress 
         hide();
       };
     },
-    limited(ms) {
-      if (!progress.spins) progress.note(`Rate limited; retrying in ${countdown(ms)}`);
-    },
-    pause(ms) {
+    pause(ms, refused) {
+      if (ms < SHORT_MS) return () => {};
+      const words = refused ? 'Rate limited; retrying in' : 'Waiting for the rate limit:';
+      if (!progress.spins && pauses === 0) progress.note(`${words} ${countdown(ms)}`);
+      pauses += 1;
       const until = clock.elapsed() + ms;
-      return limit.show('Rate limited; retrying in', () => countdown(until - clock.elapsed()));
+      const hide = limit.show(words, () => countdown(until - clock.elapsed()));
+      return () => {
+        pauses -= 1;
+        hide();
+      };
     },
   };
 }

@@ -3,21 +3,22 @@ import { openCi } from '../../machine/ci.ts';
 import { openTokens } from '../../machine/credentials/tokens.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Attended, Transport, World } from '../../machine/world.ts';
+import { openBudgets } from '../../platform/api/budget.ts';
 import { createApi } from '../../platform/api/client.ts';
 import type { Scope } from '../../platform/names/resolve.ts';
 import { openSiteIndex } from '../../platform/names/site-index.ts';
 import type { Tree } from '../language/command.ts';
-import type { Globals } from '../language/globals.ts';
+import { type Globals, globals } from '../language/globals.ts';
 import { openProgress, type Progress } from '../output/progress.ts';
 import { openRequests } from '../output/requests.ts';
 import { styleFor } from '../output/style.ts';
 import { lines } from '../output/text.ts';
 import { openAsk } from '../prompt/ask.ts';
 import type { BaseContext } from './prepare.ts';
-import type { Sources } from './values.ts';
+import { parseValue, type Sources } from './values.ts';
 
-/** Five rate limit windows, enough for forty parallel cold starts. */
-const PATIENCE_MS = 300_000;
+/** The default of --max-wait. */
+const MAX_WAIT_MS = 120_000;
 
 /** A context and what else `perform` needs. */
 export interface Opened {
@@ -31,7 +32,7 @@ export interface Opened {
 export async function openContext(
   world: World,
   settings: Settings,
-  { color, limit }: Pick<Globals, 'color' | 'limit'>,
+  { color, limit, maxWait }: Pick<Globals, 'color' | 'limit' | 'maxWait'>,
   tree: Tree,
 ): Promise<Opened> {
   const style = await styleFor(world.stderr, world.env, color);
@@ -48,6 +49,8 @@ export async function openContext(
   const attended = settings.attended && world.stderr.isTTY ? unlocking(progress) : undefined;
   const tokens = openTokens({ world, settings, attended, warn: progress.warn });
   const connection = connectionOf(world, settings);
+  const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, world.signal));
+  const sources = { world, ask, stdin };
   const api = createApi({
     host: settings.host,
     token: tokens.token,
@@ -57,7 +60,13 @@ export async function openContext(
     userAgent: `dnx/${version}`,
     debug: (line) => settings.debug && progress.debug(line),
     requests: openRequests(progress, world.clock),
-    patienceMs: PATIENCE_MS,
+    budgets: openBudgets({
+      directory: settings.directories.state,
+      clock: world.clock,
+      signal: world.signal,
+      configured: world.env.DNX_RATE_LIMIT,
+    }),
+    maxWaitMs: await maxWaitOf(maxWait, sources),
     random: world.random ?? Math.random,
     mostItems: limit === undefined ? undefined : Number(limit),
   });
@@ -67,7 +76,6 @@ export async function openContext(
     clock: world.clock,
     signal: world.signal,
   });
-  const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, world.signal));
   const scope: Scope = { api, settings, sites };
   const ctx: BaseContext = {
     api,
@@ -82,7 +90,14 @@ export async function openContext(
     stdin,
     tree,
   };
-  return { ctx, scope, sources: { world, ask, stdin }, close: connection.close };
+  return { ctx, scope, sources, close: connection.close };
+}
+
+/** --max-wait or DNX_MAX_WAIT, in ms. */
+async function maxWaitOf(given: string | undefined, sources: Sources & { readonly world: Pick<World, 'env'> }): Promise<number> {
+  const variable = given === undefined ? 'DNX_MAX_WAIT' : undefined;
+  const word = given ?? (sources.world.env.DNX_MAX_WAIT || undefined);
+  return word === undefined ? MAX_WAIT_MS : Number(await parseValue('max_wait', globals.max_wait, word, sources, variable));
 }
 
 /** The connection of a command, opened by its first request. Throws if the settings block requests. */

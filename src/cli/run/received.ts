@@ -46,6 +46,7 @@ export const globalsOf = (given: Read): Globals => ({
   header: given.header !== false,
   profile: textOf(given.profile),
   host: textOf(given.host),
+  maxWait: textOf(given.maxWait),
   input: given.input !== false,
   quiet: given.quiet === true,
   debug: given.debug === true,

@@ -10,6 +10,8 @@ export default {
       ['DNX_SERVER, DNX_SITE', 'Default server and site'],
       ['DNX_OUTPUT', 'Default output format, such as json'],
       ['DNX_TIMEOUT', 'Default --timeout, such as 5m'],
+      ['DNX_MAX_WAIT', 'Default --max-wait, such as 5m'],
+      ['DNX_RATE_LIMIT', 'Requests per minute, 60/5s or off (default: as the API reports, or 60)'],
       ['DNX_NO_INPUT', 'Set to 1 to never prompt, as with --no-input'],
       ['DNX_DEBUG', 'Set to 1 to log HTTP requests to stderr, as with --debug'],
       ['DNX_MAX_RESPONSE', 'Largest response to accept, such as 256MB (default 64MB)'],

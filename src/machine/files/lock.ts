@@ -17,16 +17,22 @@ export interface Waiting {
   readonly clock: Pick<Clock, 'sleep' | 'elapsed'>;
   readonly signal?: AbortSignal | undefined;
   readonly patienceMs?: number;
+  /** For locks that every request takes: the holder has a start time only if it is quick to read. */
+  readonly brief?: boolean;
 }
 
 /**
  * Runs `edit` while holding the lock of a file: a directory next to it, which contains an empty file named after the holder.
  * Every step is a rename that only one process can win, so only one can take over the lock of a dead process.
  */
-export async function locked<T>(file: string, { clock, signal, patienceMs = PATIENCE_MS }: Waiting, edit: () => T): Promise<T> {
+export async function locked<T>(
+  file: string,
+  { clock, signal, patienceMs = PATIENCE_MS, brief = false }: Waiting,
+  edit: () => T,
+): Promise<T> {
   const lock = `${file}.lock`;
   makeDirectory(dirname(file));
-  const own = nameOf(holderOf(pid));
+  const own = nameOf(holderOf(pid, { brief }));
   const start = clock.elapsed();
   while (!take(lock, own)) {
     if (clock.elapsed() - start >= patienceMs) throw busy(lock);

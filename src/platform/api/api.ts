@@ -1,5 +1,7 @@
 import type { Clock, HttpResponse, Transport } from '../../machine/world.ts';
+import type { Budgets } from './budget.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { RateStatus } from './rate-status.ts';
 import type { Reply } from './reply.ts';
 
 /** Query parameters. Undefined ones are omitted; a list becomes one parameter per value. */
@@ -35,16 +37,16 @@ export interface Api {
   ask(method: string, path: string, options?: SendOptions): Promise<Reply>;
   /** Like `ask`, but never retried and with an unread body, for downloads. */
   raw(method: string, path: string): Promise<HttpResponse>;
+  /** How much of the rate limit is used, without a request. */
+  rate(): Promise<RateStatus>;
 }
 
 /** Shows what requests are waiting for. */
 export interface RequestProgress {
   /** A request to this host began. Call the returned function when it ends. */
   begin(host: string): () => void;
-  /** The API rate limited a request for this many ms. Called once for all waiting requests. */
-  limited(ms: number): void;
-  /** A request pauses for this many ms. Call the returned function when it resumes. */
-  pause(ms: number): () => void;
+  /** A request pauses for the rate limit, for this many ms. `refused`: after a 429. Call the returned function when it resumes. */
+  pause(ms: number, refused: boolean): () => void;
 }
 
 /** What the client needs. */
@@ -59,8 +61,10 @@ export interface ClientOptions {
   /** Gets a line per request and response, without tokens, bodies and queries. */
   readonly debug: (line: string) => void;
   readonly requests: RequestProgress;
+  /** The rate limits of tokens, shared with other processes. */
+  readonly budgets: Budgets;
   /** The longest total rate limit pause of a request, in ms. */
-  readonly patienceMs: number;
+  readonly maxWaitMs: number;
   /** A number from 0 to 1. */
   readonly random: () => number;
   /** In ms of the monotonic clock. */

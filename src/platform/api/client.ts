@@ -7,16 +7,16 @@ import { exchanging } from './exchange.ts';
 import { failureOf } from './failure.ts';
 import { unreachable } from './fault.ts';
 import { everyPage, pagesFor } from './pages.ts';
-import { type Pause, rateLimited } from './rate-limit.ts';
+import { rateLimited } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
 import { persisting, type Send } from './retry.ts';
 
 /** Creates an API client with authentication, retries, paging and rate limiting. */
-export const createApi = (options: ClientOptions): Api => apiOver(options, options, { until: 0 });
+export const createApi = (options: ClientOptions): Api => apiOver(options, options);
 
 /** `unbounded`: the original options; `options` may have a deadline. */
-function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause): Api {
-  const limited = rateLimited(options, exchanging(options), pause);
+function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
+  const limited = rateLimited(options, exchanging(options));
   const persistent: Send = (method, path, send) => {
     const end = options.requests.begin(options.host);
     return persisting<never>(options, limited, method, path, send).finally(end);
@@ -36,9 +36,10 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause)
     ask: (method, path, askOptions = {}) => persistent(method, path, askOptions),
     as: (token, host = options.host) => {
       const other = { host, token: async () => token };
-      return apiOver({ ...unbounded, ...other }, { ...options, ...other }, { until: 0 });
+      return apiOver({ ...unbounded, ...other }, { ...options, ...other });
     },
-    until: (deadline) => apiOver(unbounded, optionsUntil(unbounded, deadline), pause),
+    until: (deadline) => apiOver(unbounded, optionsUntil(unbounded, deadline)),
+    rate: async () => options.budgets(await options.token(), options.host).status(),
     async raw(method, path) {
       const end = options.requests.begin(options.host);
       try {
@@ -52,12 +53,11 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause)
   };
 }
 
-/** Options with a deadline. A 429 is waited out until then, however often it comes. */
+/** Options with a deadline. */
 const optionsUntil = (options: ClientOptions, deadline: number): ClientOptions => ({
   ...options,
   clock: clockUntil(options.clock, deadline),
   connect: async () => transportUntil(await options.connect(), options.clock, deadline),
-  patienceMs: Number.POSITIVE_INFINITY,
   deadline,
 });
 
