@@ -1,3 +1,4 @@
+import 'ora';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 

@@ -60,12 +60,7 @@ export async function openContext(
     userAgent: `dnx/${version}`,
     debug: (line) => settings.debug && progress.debug(line),
     requests: openRequests(progress, world.clock),
-    budgets: openBudgets({
-      directory: settings.directories.state,
-      clock: world.clock,
-      signal: world.signal,
-      configured: world.env.DNX_RATE_LIMIT,
-    }),
+    budgets: openBudgets(settings.directories.state, world),
     maxWaitMs: await maxWaitOf(maxWait, sources),
     random: world.random ?? Math.random,
     mostItems: limit === undefined ? undefined : Number(limit),

@@ -10,8 +10,7 @@ export default {
     [...everywhere, ['-h, --help', 'Show help']],
     'Options that many commands take:',
     [
-      ['--server <server>', 'Server: name, IP or id'],
-      ['--site <site>', 'Site: domain, server/domain or id'],
+      ['--server, --site <name>', 'Server: name or IP; site: domain; or their ids'],
       ['-y, --yes', 'Skip the confirmation'],
       ['--confirm <name>', 'Confirm a command that cannot be undone'],
       ['--[no-]wait, --timeout <time>', 'See dnx help waiting'],

@@ -56,18 +56,20 @@ function take(lock: string, own: string): boolean {
 function create(lock: string, own: string): boolean {
   const candidate = `${lock}.${own}`;
   mkdirSync(candidate, { mode: 0o700 });
+  let taken = false;
   try {
     writeFileSync(join(candidate, own), '', { mode: 0o600 });
     const existing = statSync(lock, { throwIfNoEntry: false });
     if (existing && !existing.isDirectory()) throw usage(`${lock} is not a dnx lock.`, 'Remove it and try again.');
     // Compares two times of the file system, which may be on another machine.
     if (existing && statSync(candidate).mtimeMs - existing.mtimeMs < ABANDONED_MS) return false;
-    return won(() => {
+    taken = won(() => {
       if (existing) rmdirSync(lock);
       renameSync(candidate, lock);
     });
+    return taken;
   } finally {
-    rmSync(candidate, { recursive: true, force: true });
+    if (!taken) rmSync(candidate, { recursive: true, force: true });
   }
 }
 

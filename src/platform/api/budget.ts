@@ -1,16 +1,18 @@
 import { join } from 'node:path';
 import { usage as usageError } from '../../base/errors.ts';
 import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
-import type { Clock } from '../../machine/world.ts';
+import type { Clock, World } from '../../machine/world.ts';
 import { DEFAULT_RATE, limitOf, parseRate, type Rate } from './rate.ts';
 import { type RateStatus, statusOf } from './rate-status.ts';
-import { booked, countAt, current, holds, marginOf, nextSlot, released, reserveOf, spanOf, type Usage, withOthers } from './usage.ts';
+import { booked, countAt, current, isDue, marginOf, nextSlot, released, reserveOf, spanOf, type Usage, withOthers } from './usage.ts';
 import { openUsageFile, type UsageFile } from './usage-file.ts';
 
 /** When a request may be sent. Without a `slot`, it has to ask again after `waitMs`. */
 export interface Turn {
   readonly slot: number | undefined;
   readonly waitMs: number;
+  /** True behind another request of this process: a process books one at a time, so that one with many does not keep others waiting. */
+  readonly queued?: boolean;
 }
 
 /** What a response says about the rate limit. */
@@ -25,10 +27,11 @@ export interface Sighting {
 
 /** The rate limit of one token at one host, shared by all processes. Never fails because of its file. */
 export interface Budget {
-  /** Books the next free time, unless it is further away than `mostMs`. `yields`: books nothing while commands may need it. */
+  /**
+   * Books the next free time, unless it is further away than `mostMs`. `yields`: books nothing while commands may need it.
+   * `instead`: what it booked before, which it keeps if that is now.
+   */
   reserve(options: { readonly yields: boolean; readonly mostMs: number; readonly instead: number | undefined }): Promise<Turn>;
-  /** True if a request that waited for its time may be sent. */
-  holds(slot: number): boolean;
   /** Returns a booked request that was never sent. */
   release(slot: number): Promise<void>;
   /** Stops all requests for this long. False if that is longer than a window, so that only one request is concerned. */
@@ -41,21 +44,14 @@ export interface Budget {
 /** Opens the budget of a token at a host. */
 export type Budgets = (token: string, host: string) => Budget;
 
-interface Options {
-  readonly directory: string;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  /** DNX_RATE_LIMIT. */
-  readonly configured: string | undefined;
-}
-
 /** Opens the budgets, kept in the state directory. An invalid DNX_RATE_LIMIT fails the first request. */
-export function openBudgets({ directory, configured, ...shared }: Options): Budgets {
+export function openBudgets(directory: string, { clock, signal, env }: Pick<World, 'clock' | 'signal' | 'env'>): Budgets {
   let file: UsageFile | undefined;
+  const pending = new Map<string, number>();
   return (token, host) => {
-    const fixed = configured ? configuredRate(configured) : undefined;
-    file ??= openUsageFile(fixed?.limit === Number.POSITIVE_INFINITY ? undefined : join(directory, 'budget.json'), shared);
-    return budgetOf(file, fingerprintOf(token, host), fixed, shared.clock);
+    const fixed = env.DNX_RATE_LIMIT ? configuredRate(env.DNX_RATE_LIMIT) : undefined;
+    file ??= openUsageFile(fixed?.limit === Number.POSITIVE_INFINITY ? undefined : join(directory, 'budget.json'), { clock, signal });
+    return budgetOf(file, fingerprintOf(token, host), fixed, clock, pending);
   };
 }
 
@@ -66,7 +62,8 @@ function configuredRate(word: string): Rate {
   throw usageError(`DNX_RATE_LIMIT is not a valid limit: '${word}'.`, 'Set it to requests per minute, such as 60, to 60/5s, or to off.');
 }
 
-function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, clock: Clock): Budget {
+/** `pending`: what this process booked last, by key. */
+function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, clock: Clock, pending: Map<string, number>): Budget {
   const { windowMs } = fixed ?? DEFAULT_RATE;
   const rateIn = ({ limit }: Usage): Rate => fixed ?? (limit === undefined ? DEFAULT_RATE : { limit: limitOf(limit), windowMs });
   const edit = (change: (usage: Usage, rate: Rate, now: number) => Usage | undefined) =>
@@ -86,21 +83,19 @@ function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, clock: 
     async reserve({ yields, mostMs, instead }) {
       let turn: Turn = { slot: undefined, waitMs: 0 };
       await edit((before, rate, now) => {
+        if (instead !== undefined && isDue(before, rate, instead, now)) {
+          turn = { slot: instead, waitMs: 0 };
+          return undefined;
+        }
         const usage = released(before, instead);
-        const slot = nextSlot(usage, rate, now, yields ? reserveOf(rate) : 0);
-        const waitMs = slot - now;
-        turn = { slot: undefined, waitMs };
-        if (waitMs > (yields ? 0 : mostMs)) return undefined;
-        turn = { slot, waitMs };
-        const after = booked(usage, slot);
-        seen = { count: countAt(after, rate, slot), limit: usage.limit };
+        turn = turnIn(usage, rate, now, { mostMs, kept: yields ? reserveOf(rate) : undefined, sibling: pending.get(key) });
+        if (turn.slot === undefined) return usage === before ? undefined : usage;
+        pending.set(key, turn.slot);
+        const after = booked(usage, turn.slot);
+        seen = { count: countAt(after, rate, turn.slot), limit: usage.limit };
         return rate.limit === Number.POSITIVE_INFINITY ? undefined : after;
       });
       return turn;
-    },
-    holds(slot) {
-      const { usage, rate } = read();
-      return holds(usage, rate, slot, clock.now());
     },
     release: (slot) => edit((usage) => released(usage, slot)),
     async block(ms) {
@@ -120,6 +115,22 @@ function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, clock: 
       return statusOf(usage, rate, fixed !== undefined, clock.now());
     },
   };
+}
+
+interface Wanted {
+  readonly mostMs: number;
+  /** The requests that must stay free; undefined for none, and a time in the future. */
+  readonly kept: number | undefined;
+  /** What this process booked last. */
+  readonly sibling: number | undefined;
+}
+
+function turnIn(usage: Usage, rate: Rate, now: number, { mostMs, kept, sibling = 0 }: Wanted): Turn {
+  const slot = nextSlot(usage, rate, now, kept);
+  const waitMs = slot - now;
+  const behind = sibling - now;
+  if (behind > 0 && behind <= waitMs) return { slot: undefined, waitMs: behind, queued: true };
+  return { slot: waitMs > (kept === undefined ? mostMs : 0) ? undefined : slot, waitMs };
 }
 
 /** What was known when a request was booked. */

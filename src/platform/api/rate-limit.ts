@@ -23,7 +23,7 @@ export function rateLimited(options: ClientOptions, exchange: Exchange): Exchang
     let slot: number | undefined;
     for (let attempt = 0; ; attempt++) {
       const booked = await bookedTime(budget, waits, slot, attempt > 0);
-      const started = clock.elapsed();
+      const started = clock.elapsed() - Math.max(0, clock.now() - booked);
       const response = await exchange(method, path, send).catch(async (error: unknown) => {
         if (error instanceof NetworkFault && !error.sent) await budget.release(booked);
         throw error;
@@ -46,10 +46,10 @@ export function rateLimited(options: ClientOptions, exchange: Exchange): Exchang
 /** Waits until a request may be sent, and returns the time for which it is booked. `before`: its booking that was refused. */
 async function bookedTime(budget: Budget, waits: Waits, before: number | undefined, refused: boolean): Promise<number> {
   for (let instead = before; ; ) {
-    const { slot, waitMs } = await budget.reserve({ yields: waits.yields(), mostMs: waits.left(), instead });
+    const { slot, waitMs, queued } = await budget.reserve({ yields: waits.yields(), mostMs: waits.left(), instead });
     if (waitMs > waits.left()) throw exhausted(waitMs, waits.bound());
-    if (waitMs > 0) await waits.pause(waitMs, refused);
-    if (slot !== undefined && (waitMs <= 0 || budget.holds(slot))) return slot;
+    if (waitMs > 0) await waits.pause(waitMs, refused, queued);
+    if (slot !== undefined && waitMs <= 0) return slot;
     instead = slot;
   }
 }
@@ -62,7 +62,8 @@ interface Waits {
   bound(): '--max-wait' | '--timeout';
   /** True if it leaves the last requests of a window to others: a poll or optional data, but not longer than a window. */
   yields(): boolean;
-  pause(ms: number, refused: boolean): Promise<void>;
+  /** `queued`: the wait of another request, which counts there. */
+  pause(ms: number, refused: boolean, queued?: boolean): Promise<void>;
 }
 
 function waitsOf(
@@ -78,8 +79,8 @@ function waitsOf(
     left: () => (patient ? Number.POSITIVE_INFINITY : Math.min(maxWaitMs - waited, untilDeadline())),
     bound: () => (untilDeadline() < maxWaitMs - waited ? '--timeout' : '--max-wait'),
     yields: () => (send.retry === false || send.casual === true) && waited < windowMs,
-    async pause(ms, refused) {
-      waited += ms;
+    async pause(ms, refused, queued = false) {
+      if (!queued) waited += ms;
       const resume = requests.pause(ms, refused);
       await clock.sleep(ms, signal).finally(resume);
     },

@@ -1,4 +1,4 @@
-import { fromJson, isObject, toJson } from '../../base/json.ts';
+import { isObject } from '../../base/json.ts';
 import { locked, type Waiting } from '../../machine/files/lock.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import { type Usage, unused } from './usage.ts';
@@ -48,10 +48,8 @@ function rewrite(file: string, key: string, change: Change, now: number): void {
   const after = change(usageIn(all[key]));
   if (after === undefined) return;
   const others = Object.entries(all).filter(([each, entry]) => each !== key && isRecent(usageIn(entry), now));
-  writeText(
-    file,
-    toJson(Object.fromEntries([...others, [key, { log: after.log, limit: after.limit, blocked_until: after.blockedUntil }]])),
-  );
+  const own = { log: after.log, limit: after.limit, blocked_until: after.blockedUntil };
+  writeText(file, JSON.stringify(Object.fromEntries([...others, [key, own]])));
 }
 
 const isRecent = ({ log }: Usage, now: number): boolean => Math.abs(now - (log.at(-1) ?? 0)) < KEPT_MS;
@@ -61,7 +59,7 @@ function readAll(file: string): Readonly<Record<string, unknown>> {
   const text = readText(file);
   if (text === undefined) return {};
   try {
-    const all = fromJson(text);
+    const all: unknown = JSON.parse(text);
     return isObject(all) ? all : {};
   } catch {
     return {};

@@ -22,6 +22,12 @@ export const marginOf = ({ windowMs }: Pick<Rate, 'windowMs'>): number => window
 /** The distance of requests that wait, so that they do not wake all at once. */
 const gapOf = ({ windowMs }: Rate): number => windowMs / 600;
 
+/** How far a busy machine or a pause shifts what was booked. */
+const slackOf = ({ windowMs }: Rate): number => windowMs / 10;
+
+/** A timer may end this much early. */
+const EARLY_MS = 2;
+
 /** The requests that polls leave to commands. */
 export const reserveOf = ({ limit }: Rate): number => (limit === Number.POSITIVE_INFINITY ? 0 : Math.floor(limit / 6));
 
@@ -29,11 +35,10 @@ export const reserveOf = ({ limit }: Rate): number => (limit === Number.POSITIVE
 export function current({ log, limit, blockedUntil }: Usage, rate: Rate, now: number): Usage {
   const span = spanOf(rate);
   const blocked = blockedUntil > now && blockedUntil <= now + span ? blockedUntil : 0;
-  const late = rate.windowMs / 10;
   const kept: number[] = [];
   for (const at of log) {
     const reason = Math.max(now, blocked, (kept[kept.length - rate.limit] ?? 0) + span);
-    if (at > now - 2 * span && at <= reason + late) kept.push(at);
+    if (at > now - 2 * span && at <= reason + slackOf(rate)) kept.push(at);
   }
   return { log: kept, limit, blockedUntil: blocked };
 }
@@ -55,10 +60,9 @@ export function released(usage: Usage, slot: number | undefined): Usage {
   return index < 0 ? usage : { ...usage, log: usage.log.filter((_, each) => each !== index) };
 }
 
-/** True if a booked request may still be sent at its time. */
-export function holds({ log, blockedUntil }: Usage, rate: Rate, slot: number, now: number): boolean {
-  if (blockedUntil > now) return false;
-  if (rate.limit === Number.POSITIVE_INFINITY) return true;
+/** True if a booked request may be sent now. */
+export function isDue({ log, blockedUntil }: Usage, rate: Rate, slot: number, now: number): boolean {
+  if (blockedUntil > now || slot > now + EARLY_MS || slot < now - slackOf(rate)) return false;
   const index = log.lastIndexOf(slot);
   return index >= 0 && (log[index - rate.limit] ?? 0) + spanOf(rate) <= slot;
 }
