@@ -3,7 +3,7 @@ import { isError } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { readJson, writeJson } from '../../machine/files/json-file.ts';
-import type { Waiting } from '../../machine/files/lock.ts';
+import { locked, type Waiting } from '../../machine/files/lock.ts';
 import type { Api } from '../api/api.ts';
 import { type Everywhere, everySite, hiddenFrom, isNamed, type Located, located, uniqueIn } from './all-sites.ts';
 import { idIn, isId, isTarget } from './names.ts';
@@ -88,7 +88,6 @@ export function openSiteIndex({ directory, account, clock, signal }: Options): S
 /** Writes the sites of one account. A cache that cannot be written costs requests, not correctness. */
 async function rewrite(file: string, account: string, sites: (known: Sites) => Sites, waiting: Waiting): Promise<void> {
   try {
-    const { locked } = await import('../../machine/files/lock.ts');
     await locked(file, { ...waiting, patienceMs: PATIENCE_MS }, () => {
       const index = readIndex(file);
       writeJson(file, { ...index, [account]: sites(sitesIn(index[account])) });
