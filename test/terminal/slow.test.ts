@@ -65,3 +65,19 @@ test('the rate limit counts down', async () => {
   for (const seconds of [3, 2, 1]) await terminal.shows(`Rate limited; retrying in ${seconds}s`);
   expect((await terminal.ended).code).toBe(0);
 });
+
+test('a wait for the rate limit counts down, and the line disappears', async () => {
+  executable = await openExecutable({ rateLimit: 2, rateWindowMs: 4_000 });
+  const { sandbox, directory, dnx } = executable;
+  for (const line of ['server list', 'server list']) expect((await dnx(line.split(' '))).exitCode).toBe(0);
+  const env = { DNX_HOST: sandbox.url, DNX_TOKEN: sandbox.token, NO_COLOR: '1', DNX_RATE_LIMIT: '2/4s' };
+  const terminal = openTerminal(['server', 'list', '-o', 'ids'], env, directory);
+  await terminal.shows(/Waiting for the rate limit: [234]s/);
+  await terminal.shows('Waiting for the rate limit: 1s');
+  const { code, raw } = await terminal.ended;
+  expect(code).toBe(0);
+  const [erased = '', ids = ''] = raw.slice(raw.lastIndexOf('rate limit')).split(SHOW_CURSOR);
+  expect(erased).toContain(ERASE_LINE);
+  expect(ids.trim().split('\r\n')).toEqual(sandbox.state.servers.map(({ id }) => id));
+  expect(sandbox.calls.filter(({ status }) => status === 429)).toEqual([]);
+});
