@@ -114,6 +114,7 @@ describe('a response without an end', () => {
 
 describe('a list without an end', () => {
   const meta = { last_page: 10 ** 9 };
+  const env = { DNX_RATE_LIMIT: 'off' };
 
   test('fails at the second page if it repeats the first', async () => {
     const server = await jsonServer(() => ({ data: [{ id: 1 }, { id: 2 }], meta }));
@@ -124,7 +125,7 @@ describe('a list without an end', () => {
 
   test('fails after 1,000 pages without printing any', async () => {
     const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta }));
-    const run = await bed.dnx('server list --json', at(server));
+    const run = await bed.dnx('server list --json', at(server, { env }));
     expect([run.code, run.stdout, server.requests.length]).toEqual([1, '', 1_000]);
     expect(JSON.parse(run.stderr)).toMatchObject({
       error: {
@@ -136,7 +137,7 @@ describe('a list without an end', () => {
 
   test('is read beyond 1,000 pages if --limit asks for more', async () => {
     const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta: { last_page: 1_100 } }));
-    const run = await bed.dnx('server list --limit 200000 -o ids', at(server));
+    const run = await bed.dnx('server list --limit 200000 -o ids', at(server, { env }));
     expect([run.code, run.stdout.split('\n').length]).toEqual([0, 1_101]);
   });
 
