@@ -17,7 +17,7 @@ export interface Waiting {
   readonly clock: Pick<Clock, 'sleep' | 'elapsed'>;
   readonly signal?: AbortSignal | undefined;
   readonly patienceMs?: number;
-  /** For locks that every request takes: the holder has a start time only if it is quick to read. */
+  /** For locks that every request takes: no start time if that is slow to read, and no search for leftovers if the lock was free. */
   readonly brief?: boolean;
 }
 
@@ -34,12 +34,13 @@ export async function locked<T>(
   makeDirectory(dirname(file));
   const own = nameOf(holderOf(pid, { brief }));
   const start = clock.elapsed();
+  const thorough = !brief || existsSync(lock);
   while (!take(lock, own)) {
     if (clock.elapsed() - start >= patienceMs) throw busy(lock);
     await clock.sleep(STEP_MS, signal);
   }
   try {
-    removeLeftovers(file);
+    if (thorough) removeLeftovers(file);
     return edit();
   } finally {
     release(lock, own);
