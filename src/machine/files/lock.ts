@@ -16,6 +16,7 @@ const ABANDONED_MS = 5_000;
 export interface Waiting {
   readonly clock: Pick<Clock, 'sleep' | 'elapsed'>;
   readonly signal?: AbortSignal | undefined;
+  /** How long the same process may hold the lock. A lock that changes hands is only busy. */
   readonly patienceMs?: number;
   /** For locks that every request takes: no start time if that is slow to read, and no search for leftovers if the lock was free. */
   readonly brief?: boolean;
@@ -33,10 +34,14 @@ export async function locked<T>(
   const lock = `${file}.lock`;
   makeDirectory(dirname(file));
   const own = nameOf(holderOf(pid, { brief }));
-  const start = clock.elapsed();
   const thorough = !brief || existsSync(lock);
+  let since = clock.elapsed();
+  let seen: string | undefined;
   while (!take(lock, own)) {
-    if (clock.elapsed() - start >= patienceMs) throw busy(lock);
+    const [holder = seen] = namesIn(lock);
+    if (holder !== seen) since = clock.elapsed();
+    seen = holder;
+    if (clock.elapsed() - since >= patienceMs) throw busy(lock);
     await clock.sleep(STEP_MS, signal);
   }
   try {

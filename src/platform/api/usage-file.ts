@@ -14,7 +14,7 @@ type Change = (usage: Usage) => Usage | undefined;
 
 type Shared = Omit<Waiting, 'clock'> & { readonly clock: Waiting['clock'] & { now(): number } };
 
-/** How long to wait for the lock, in ms. */
+/** How long another process may hold the lock, in ms. */
 const PATIENCE_MS = 2_000;
 
 /** How long the usage of a token is kept after its last request, in ms. */
