@@ -222,6 +222,10 @@ function __dnx_value
             return 0
         case '* --host'
             return 0
+        case '* --ca-file'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --max-wait'
+            return 0
         case '* --email'
             return 0
         case '* --ability'
@@ -384,8 +388,8 @@ end
 function __dnx_everywhere
     printf '%s\t%s\n' \
         --json 'Print JSON as the API sends it (same as -o json)' \
-        --output 'Output format' \
-        -o 'Output format' \
+        --output 'Format' \
+        -o 'Format' \
         --fields 'Print only these fields' \
         --query 'Filter the result with a JMESPath expression' \
         --sort 'Sort a list by this field; -field for descending' \
@@ -394,6 +398,9 @@ function __dnx_everywhere
         --no-header 'Omit the table header' \
         --profile 'Profile whose host, token and defaults to use' \
         --host 'Deploynix host (default https://deploynix.io)' \
+        --ca-file 'Trust the CA certificates in this PEM file too' \
+        --no-cache 'Look up names again instead of using remembered ones' \
+        --max-wait 'Wait at most this long for the rate limit (default 2m)' \
         --no-input 'Never prompt; exit 2 instead' \
         --quiet 'Hide progress and notes' \
         -q 'Hide progress and notes' \
@@ -1533,7 +1540,7 @@ function __dnx_complete
                     --state 'Keep the state in this file' \
                     --fail-deploys 'Make every deployment fail' \
                     --latency 'Delay every response' \
-                    --rate-limit 'Requests per minute; 0 for no limit (default 60)'
+                    --rate-limit 'Requests per minute, or 60/5s; 0 for no limit (default 60)'
                 __dnx_everywhere
             case 'sandbox run'
                 printf '%s\t%s\n' \
@@ -1541,7 +1548,7 @@ function __dnx_complete
                     --state 'Keep the state in this file' \
                     --fail-deploys 'Make every deployment fail' \
                     --latency 'Delay every response' \
-                    --rate-limit 'Requests per minute; 0 for no limit (default 60)'
+                    --rate-limit 'Requests per minute, or 60/5s; 0 for no limit (default 60)'
                 __dnx_everywhere
             case 'doctor'
                 printf '%s\t%s\n' \
@@ -1554,6 +1561,7 @@ function __dnx_complete
                     --site 'Site: domain or id' \
                     --input 'JSON body: text, @file, or - for stdin' \
                     --paginate 'Fetch every page of a list, as one array' \
+                    --rate 'Print how much of the rate limit is used, without a request' \
                     --include 'Also print the response status and headers' \
                     -i 'Also print the response status and headers' \
                     --yes 'Skip the confirmation' \

@@ -64,7 +64,7 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
     ctx.progress.done();
     const { exit, note, next = [], hostKept, afterwards } = result;
     const where = hostKept ? { ...settings, origins: {} } : settings;
-    if (await delivered(result, print(result, invocation.globals, settings, world), changes(invocation, settings))) {
+    if (await delivered(result, print(result, invocation.globals, ctx), changes(invocation, settings))) {
       if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
       for (const each of next) ctx.progress.note(nextLine(each, where));
       await afterwards?.();

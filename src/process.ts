@@ -56,7 +56,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: { run
       write: async (...args) => (await keychain()).write(...args),
       remove: async (...args) => (await keychain()).remove(...args),
     },
-    connect: async () => openNetwork(env, after),
+    connect: async (caFile) => openNetwork({ env, after, caFile }),
     async spawn(child) {
       const { runChild } = await import('./machine/child.ts');
       children.running += 1;

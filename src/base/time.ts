@@ -15,8 +15,13 @@ export function timeOf(value: unknown): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
+/** Fast path: a time in UTC on a day that every month has. */
+const UTC = /^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.\d{1,9})?Z$/;
+
 /** A time of the API as `2026-12-01T02:00:00Z`; undefined for anything else. */
 export function utcOf(value: unknown): string | undefined {
+  const [, seconds] = (typeof value === 'string' && UTC.exec(value)) || [];
+  if (seconds !== undefined) return `${seconds}Z`;
   const ms = timeOf(value);
   return ms === undefined || Math.abs(ms) > 8.64e15 ? undefined : new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
@@ -56,6 +61,15 @@ export function duration(ms: number): string {
         : (['m', 's', MINUTE, SECOND] as const);
   const remainder = Math.floor((total % of) / rest);
   return `${Math.floor(total / of)}${large}${remainder === 0 ? '' : ` ${remainder}${small}`}`;
+}
+
+const parsed: Readonly<Record<string, number>> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY };
+
+/** `90s`, `15m`, `1h30m` or a bare number of seconds, in ms. Undefined for anything else. */
+export function parseDuration(value: string): number | undefined {
+  if (/^\d+$/.test(value)) return Number(value) * SECOND;
+  if (!/^(\d+(ms|s|m|h|d))+$/.test(value)) return undefined;
+  return [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (parsed[unit ?? ''] ?? 0), 0);
 }
 
 const units = [

@@ -41,5 +41,13 @@ export function referenceIn(value: unknown): readonly string[] | undefined {
 const invalid = (name: string, cause: unknown) =>
   usage(`${name} is not valid YAML: ${cause instanceof Error ? cause.message.split('\n')[0] : 'it cannot be read'}`);
 
+/** Items to serialize at once: the library keeps several objects for every value, 2 GB for a list of 500,000. */
+const PART = 1_000;
+
 /** Serializes a value as YAML. */
-export const writeYaml = (value: unknown): string => stringify(value);
+export function writeYaml(value: unknown): string {
+  if (!Array.isArray(value) || value.length <= PART) return stringify(value);
+  const parts: string[] = [];
+  for (let at = 0; at < value.length; at += PART) parts.push(stringify(value.slice(at, at + PART)));
+  return parts.join('');
+}

@@ -36,14 +36,26 @@ const shown = (nameOf: NameOf) =>
 
 /** What was backed up: `shop`, or `database on db-1` if the name is unknown. */
 function sourceOf({ type, server_id, site_id, database_id }: Backup, nameOf: NameOf): string {
-  const server = nameOf('server', server_id);
   const name = type === 'database' ? nameOf('database', database_id) : nameOf('site', site_id);
-  return name ?? (server === undefined ? type : `${type} on ${server}`);
+  if (name !== undefined) return name;
+  const server = nameOf('server', server_id);
+  return server === undefined ? type : `${type} on ${server}`;
+}
+
+/** Looks up every name once, because thousands of backups are of a few databases and sites. */
+function once(nameOf: NameOf): NameOf {
+  const known = new Map<string, Map<unknown, string | undefined>>();
+  return (noun, id) => {
+    const names = known.get(noun) ?? new Map<unknown, string | undefined>();
+    known.set(noun, names);
+    if (!names.has(id)) names.set(id, nameOf(noun, id));
+    return names.get(id);
+  };
 }
 
 /** Like `sourceOf`, with names that take further requests. */
 async function sourcesOf(ctx: Context, listed: readonly Item[]): Promise<(backup: Item) => string> {
-  const nameOf = await (await import('../features/backup/sources.ts')).sourceNames(ctx, listed);
+  const nameOf = once(await (await import('../features/backup/sources.ts')).sourceNames(ctx, listed));
   return (backup) => sourceOf(backup as unknown as Backup, nameOf);
 }
 
@@ -59,6 +71,10 @@ const details = (nameOf: NameOf) =>
     'completed_at',
     'id',
   );
+
+async function* matching(pages: AsyncIterable<readonly Backup[]>, isWanted: (backup: Backup) => boolean) {
+  for await (const page of pages) yield page.filter(isWanted);
+}
 
 const unnamed = () => undefined;
 
@@ -79,14 +95,14 @@ const list = command({
   shows: shown(unnamed),
   examples: ['list', 'list --status completed --type database', 'list --database shop --server db-1 --json'],
   async run(ctx, { targets: { database }, options: { status, type } }) {
-    const found = (items: readonly Backup[]) => ({
-      ...rows(items, shown(ctx.nameOf), status || type ? 'No matching backups.' : 'No backups.'),
+    const found = (pages: AsyncIterable<readonly Backup[]>) => ({
+      ...rows(pages, shown(once(ctx.nameOf)), status || type ? 'No matching backups.' : 'No backups.'),
       late: { key: 'source', read: (listed: readonly Item[]) => sourcesOf(ctx, listed) },
     });
-    if (!database) return found(await ctx.list<Backup>(backupsEndpoint, { query: { status, type } }));
+    if (!database) return found(await ctx.pages<Backup>(backupsEndpoint, { query: { status, type } }));
     // Only the list of the organization takes the filters.
-    const backups = await ctx.list<Backup>(ofDatabase);
-    return found(backups.filter((each) => (!status || each.status === status) && (!type || each.type === type)));
+    const backups = await ctx.pages<Backup>(ofDatabase);
+    return found(matching(backups, (each) => (!status || each.status === status) && (!type || each.type === type)));
   },
 });
 
@@ -103,10 +119,11 @@ const create = command({
   fields: { site_id: { ...text('Site: domain or id', 'site'), as: 'site' } },
   shows: details(unnamed),
   examples: ['create --database shop --server db-1', 'create --site shop.example.com', 'create --site shop.example.com --no-wait --json'],
-  async run(ctx, { targets: { database, site }, options: { wait }, body }) {
+  async run(ctx, { targets, options: { wait }, body }) {
+    const { database, site } = targets;
     const { backUp, backUpPicked } = await import('../features/backup/create.ts');
     const options = { wait, body, columns: details };
-    return database || site ? backUp(ctx, { database, site }, () => ctx.call(), options) : backUpPicked(ctx, options);
+    return database || site ? backUp(ctx, targets, () => ctx.call(), options) : backUpPicked(ctx, options);
   },
 });
 

@@ -1,7 +1,7 @@
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, content, following, natural, required, secret, suggest, text } from '../cli/language/options.ts';
-import { creation, resource, show } from '../cli/language/resource.ts';
+import { creation, creationOf, resource, show } from '../cli/language/resource.ts';
 import { columns, done, rows } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { certificateEndpoint, certificateReader, certificatesEndpoint } from '../platform/follow/certificate.ts';
@@ -40,7 +40,7 @@ const list = command({
   shows: certificates.columns,
   examples: ['list --site shop.example.com', 'list --server web-1', 'list --site shop.example.com --json'],
   run: async (ctx, { targets }) =>
-    rows(await ctx.list<Certificate>(), certificates.columns, 'No certificates.', targets.site && creation('certificate', targets)),
+    rows(await ctx.pages<Certificate>(), certificates.columns, 'No certificates.', targets.site && creation('certificate', targets)),
 });
 
 const create = command({
@@ -56,6 +56,7 @@ const create = command({
     workResult(ctx, {
       reader: certificateReader(ctx, { server: server.id, site: site.id }),
       start: () => ctx.call(),
+      creates: { ...creationOf('certificate', certificatesEndpoint, { server, site }, body), secret: body.private_key !== undefined },
       what: `certificate for ${wordOf(body.domain)}`,
       job: `certificate request for ${wordOf(body.domain)}`,
       doing: `Requesting a certificate for ${wordOf(body.domain)}`,

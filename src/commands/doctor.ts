@@ -35,10 +35,10 @@ export default command({
 });
 
 /** Reads a file or a URL, to which no token is sent. */
-async function load({ world, signal }: Pick<Context, 'world' | 'signal'>, place: string): Promise<string> {
+async function load({ world, settings, signal }: Pick<Context, 'world' | 'settings' | 'signal'>, place: string): Promise<string> {
   if (!/^https?:\/\//.test(place)) return readUserFile(place, world);
   if (!URL.canParse(place)) throw usage(`'${place}' is not a valid URL.`);
-  const transport = await world.connect();
+  const transport = await world.connect(settings.caFile);
   try {
     const response = await transport.request({ method: 'GET', url: place, headers: { accept: 'application/json' }, signal });
     if (response.status !== 200) throw usage(`${place} returned ${response.status}.`, 'Download the document, and pass the file.');

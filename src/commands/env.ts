@@ -1,9 +1,9 @@
 import { DnxError, isError, type Next, usage } from '../base/errors.ts';
-import { isObject } from '../base/json.ts';
+import { isObject, type JsonObject } from '../base/json.ts';
 import { wordOf } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, flag, list, required, text } from '../cli/language/options.ts';
-import { creation, did, remove, resource } from '../cli/language/resource.ts';
+import { created, creation, creationOf, did, remove, resource } from '../cli/language/resource.ts';
 import { asResult, columns, done, message, text as plain, rows } from '../cli/output/view.ts';
 import { contentOf } from '../cli/run/values.ts';
 import { requireId, type Target } from '../platform/names/names.ts';
@@ -45,7 +45,7 @@ const listVariables = command({
   examples: ['list --site shop.example.com', 'list --site shop.example.com --reveal', 'list --site shop.example.com --json'],
   run: async (ctx, { targets, options: { reveal } }) => {
     const [, , ...place] = creation('variable', targets);
-    return rows(await ctx.list<Variable>(), reveal ? open : variables.columns, 'No environment variables.', [
+    return rows(await ctx.pages<Variable>(), reveal ? open : variables.columns, 'No environment variables.', [
       'env',
       'set',
       'KEY=VALUE',
@@ -84,9 +84,12 @@ const set = command({
   fields: {},
   shows: variables.columns,
   examples: ['set LOG_LEVEL=warning APP_DEBUG=false --site shop.example.com', 'set LICENSE_KEY --from-file - --site shop.example.com'],
-  async run(ctx, { targets: { site }, options: { assignment, from_file }, body }) {
+  async run(ctx, { targets, options: { assignment, from_file }, body }) {
+    const { site } = targets;
     const wanted = from_file === undefined ? assignment.map(pair) : [await fromFile(ctx, assignment, from_file)];
     const known = await ctx.list<Variable>(listEndpoint);
+    const add = (sent: JsonObject) =>
+      created(ctx, { ...creationOf('variable', listEndpoint, targets, sent), known }, () => ctx.call(createEndpoint, { body: sent }));
     let changed = false as boolean;
     const one = async ({ key, value }: Pair) => {
       const before = known.find((each) => each.key === key);
@@ -94,7 +97,7 @@ const set = command({
       changed = true;
       const reply = before
         ? await ctx.call(updateEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: { value, ...body } })
-        : await ctx.call(createEndpoint, { body: { key, value, ...body } }).catch((error: unknown) => {
+        : await add({ key, value, ...body }).catch((error: unknown) => {
             throw isError(error, 'invalid') && !/^[a-z_]\w*$/i.test(key) ? invalidName(key, error) : error;
           });
       return did(reply, `Set ${key} on ${site.label}`);

@@ -51,7 +51,7 @@ const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-dep
 const listRepositories = command({
   ...list(repositories),
   run: async (ctx, { targets }) => ({
-    ...rows(await ctx.list<GitRepository>(), repositories.columns, 'No git repositories.', creation('git_repository', targets)),
+    ...rows(await ctx.pages<GitRepository>(), repositories.columns, 'No git repositories.', creation('git_repository', targets)),
     late: { key: 'git_provider_id', read: async () => (await import('../features/overview/git-providers.ts')).providerNames(ctx) },
   }),
 });

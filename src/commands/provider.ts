@@ -18,7 +18,7 @@ const offers = (name: 'regions' | 'sizes' | 'images') =>
     calls: `GET /providers/{provider}/${name}`,
     shows: shown,
     examples: [`${name} hetzner`],
-    run: async (ctx) => rows(await ctx.list<Choice>(), shown, `No ${name}.`),
+    run: async (ctx) => rows(await ctx.pages<Choice>(), shown, `No ${name}.`),
   });
 
 export default group({

@@ -2,19 +2,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type DnxError, systemCode, usage } from '../base/errors.ts';
+import { quoted } from '../base/shell.ts';
 import { command, group } from '../cli/language/command.ts';
 import { duration, flag, integer, rest, text, type Values } from '../cli/language/options.ts';
 import { nothing } from '../cli/output/view.ts';
-import { quoted } from '../cli/run/command-line.ts';
 import type { Env, World } from '../machine/world.ts';
-import type { Sandbox } from '../sandbox/index.ts';
+import { parseRate } from '../platform/api/rate.ts';
+import type { Sandbox, SandboxOptions } from '../sandbox/index.ts';
 
 const options = {
   port: integer('Port to listen on (default: a free one)'),
   state: text('Keep the state in this file', 'file'),
   fail_deploys: flag('Make every deployment fail'),
   latency: duration('Delay every response'),
-  rate_limit: integer('Requests per minute; 0 for no limit (default 60)'),
+  rate_limit: text('Requests per minute, or 60/5s; 0 for no limit (default 60)', 'n'),
 };
 
 async function open(
@@ -27,11 +28,18 @@ async function open(
     ...(state !== undefined && { stateFile: resolve(cwd, state) }),
     ...(fail_deploys && { failDeploys: true }),
     ...(latency !== undefined && { latencyMs: latency }),
-    ...(rate_limit !== undefined && { rateLimit: rate_limit }),
+    ...(rate_limit !== undefined && limitIn(rate_limit)),
   });
   return started.catch((error: unknown) => {
     throw portRefused(error, port) ?? error;
   });
+}
+
+/** The limit for the sandbox. The same word is the DNX_RATE_LIMIT of its users. */
+function limitIn(word: string): Pick<SandboxOptions, 'rateLimit' | 'rateWindowMs'> {
+  const rate = parseRate(word);
+  if (!rate) throw usage(`--rate-limit must be requests per minute, such as 60, or 60/5s, not '${word}'.`);
+  return { rateLimit: Number.isFinite(rate.limit) ? rate.limit : 0, rateWindowMs: rate.windowMs };
 }
 
 /** A port that dnx cannot listen on is a usage error. */
@@ -77,6 +85,7 @@ const start = command({
         `  export DNX_HOST=${sandbox.url}`,
         `  export DNX_TOKEN='${sandbox.token}'`,
         '',
+        ...(given.rate_limit === undefined ? [] : ['Set its rate limit:', `  export DNX_RATE_LIMIT=${given.rate_limit}`, '']),
         'Ctrl-C stops it.',
       ].join('\n'),
     );
@@ -100,8 +109,9 @@ function privateEnv(
   { env, platform }: Pick<World, 'env' | 'platform'>,
   { url, token }: Pick<Sandbox, 'url' | 'token'>,
   directory: string,
+  rateLimit: string | undefined,
 ): Env {
-  const { DNX_PROFILE: _profile, DNX_SERVER: _server, DNX_SITE: _site, ...inherited } = env;
+  const { DNX_PROFILE: _profile, DNX_SERVER: _server, DNX_SITE: _site, DNX_RATE_LIMIT: _limit, ...inherited } = env;
   const path = pathName(inherited, platform);
   const direct = noProxy(inherited);
   return {
@@ -114,6 +124,7 @@ function privateEnv(
     DNX_CONFIG_DIR: join(directory, 'config'),
     DNX_CACHE_DIR: join(directory, 'cache'),
     DNX_STATE_DIR: join(directory, 'state'),
+    ...(rateLimit !== undefined && { DNX_RATE_LIMIT: rateLimit }),
   };
 }
 
@@ -137,7 +148,10 @@ const run = command({
     const directory = await mkdtemp(join(tmpdir(), 'dnx-sandbox-'));
     try {
       await writeFile(join(directory, 'dnx'), `#!/bin/sh\nexec ${ctx.world.self.map(quoted).join(' ')} "$@"\n`, { mode: 0o755 });
-      return { view: nothing, exit: await ctx.world.spawn({ file, args, env: privateEnv(ctx.world, sandbox, directory) }) };
+      return {
+        view: nothing,
+        exit: await ctx.world.spawn({ file, args, env: privateEnv(ctx.world, sandbox, directory, given.rate_limit) }),
+      };
     } finally {
       await rm(directory, { recursive: true, force: true });
       await sandbox.close();

@@ -2,7 +2,7 @@ import { isObject, toJson } from '../base/json.ts';
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
-import { list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
+import { creationOf, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { columns, log, message, running } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/server.ts';
@@ -122,6 +122,7 @@ const create = command({
     workResult(ctx, {
       reader: serverReader(ctx),
       start: () => ctx.call(),
+      creates: creationOf('server', serversEndpoint, {}, body),
       what: `server ${wordOf(body.name)}`,
       job: `creation of server ${wordOf(body.name)}`,
       doing: `Creating server ${wordOf(body.name)}`,

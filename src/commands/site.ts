@@ -132,7 +132,7 @@ const webhooks = command({
   examples: ['webhooks shop.example.com'],
   run: async (ctx) =>
     rows(
-      await ctx.list<Webhook>(),
+      await ctx.pages<Webhook>(),
       columns<Webhook>({ key: 'created_at', title: 'Pushed' }, 'status', 'branch', 'pusher', shortCommit, {
         key: 'commit_message',
         wrap: true,

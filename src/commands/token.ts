@@ -40,9 +40,9 @@ const listTokens = command({
   options: { audit: flag('Flag tokens that are unused, share a name or have every ability') },
   examples: ['list', 'list --audit', 'list --json'],
   async run(ctx, { options: { audit: marked } }) {
-    const found = await ctx.list<Token>();
     const shown = columns<Token>('name', 'id', abilityColumn, 'last_used_at', 'created_at');
-    if (!marked) return rows(found, shown, 'No tokens.');
+    if (!marked) return rows(await ctx.pages<Token>(), shown, 'No tokens.');
+    const found = await ctx.list<Token>();
     const held = await ctx.tokens.find();
     const audited = audit(found, { now: ctx.clock.now(), own: held && idOf(held.token) });
     const bad = audited.filter(({ audit }) => audit.length > 0).length;

@@ -101,8 +101,8 @@ export interface World {
   /** A number from 0 to 1, to spread processes that wait for the same moment. Default: Math.random. */
   readonly random?: () => number;
   readonly keychain: Keychain;
-  /** Opens the network, directly or through the proxy of the environment. */
-  readonly connect: () => Promise<Transport>;
+  /** Opens the network, directly or through the proxy of the environment. Trusts the certificates in `caFile` too, an absolute path. */
+  readonly connect: (caFile: string | undefined) => Promise<Transport>;
   /** Runs a child process and returns its exit code. */
   readonly spawn: (child: Child) => Promise<number>;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The reason is a DnxError with code `interrupted`, `terminated` or `hangup`. */

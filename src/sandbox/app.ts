@@ -102,6 +102,9 @@ async function send(
   switch (fault) {
     case 'hang':
       return new Promise(() => {});
+    case 'hang-after':
+      regular();
+      return new Promise(() => {});
     case 'cut':
       await cut(outgoing, known(regular()));
       break;

@@ -9,7 +9,7 @@ export interface Match {
 /**
  * What happens instead of the regular response.
  * Request not performed: a custom response; `hang` (no response until close); `drop` (closed without a response).
- * Request performed: `drop-after` (closed without a response); `cut` (closed after half the body); `trickle` (the regular response in
+ * Request performed: `drop-after` (closed without a response); `hang-after` (no response until close); `cut` (closed after half the body); `trickle` (the regular response in
  * small, slow pieces); a function of the regular response, to test other valid shapes.
  */
 export type Reply =
@@ -17,6 +17,7 @@ export type Reply =
   | 'hang'
   | 'drop'
   | 'drop-after'
+  | 'hang-after'
   | 'cut'
   | 'trickle'
   | ((response: ApiResponse) => ApiResponse);

@@ -24,7 +24,7 @@ export interface Limiter {
  * Fixed windows, as in Laravel's RateLimiter: a window opens with the first request, and refused requests are not counted. Counts
  * are in memory and reset when the sandbox starts.
  */
-export function createLimiter(perMinute: number): Limiter {
+export function createLimiter(max: number, window = MINUTE): Limiter {
   const windows = new Map<string, { ends: number; used: number }>();
 
   const take = (key: string, { max, window }: Limit, now: number): Record<string, string> => {
@@ -46,7 +46,7 @@ export function createLimiter(perMinute: number): Limiter {
   };
 
   return {
-    general: (who, now) => (perMinute > 0 ? take(`general ${who}`, { max: perMinute, window: MINUTE }, now) : {}),
+    general: (who, now) => (max > 0 ? take(`general ${who}`, { max, window }, now) : {}),
     own: (limit, who, now) => take(`${limit} ${who}`, own[limit], now),
   };
 }

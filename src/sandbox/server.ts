@@ -14,7 +14,7 @@ import type { State } from './state.ts';
 import { createStore } from './store.ts';
 
 const LOOPBACK = '127.0.0.1';
-const REQUESTS_PER_MINUTE = 60;
+const REQUESTS_PER_WINDOW = 60;
 
 /** Options of a sandbox. */
 export interface SandboxOptions {
@@ -26,8 +26,10 @@ export interface SandboxOptions {
   readonly failDeploys?: boolean;
   /** Real delay before each response, in ms. */
   readonly latencyMs?: number;
-  /** Requests per minute and token (default 60); 0 is unlimited. Logins, tokens and downloads keep their limits. */
+  /** Requests per window and token (default 60); 0 is unlimited. Logins, tokens and downloads keep their limits. */
   readonly rateLimit?: number;
+  /** The length of that window, in ms (default a minute). */
+  readonly rateWindowMs?: number;
   /** The clock, in epoch ms. All asynchronous work follows it. */
   readonly now?: () => number;
 }
@@ -67,7 +69,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
   const app = createApp({
     state,
-    limiter: createLimiter(options.rateLimit ?? REQUESTS_PER_MINUTE),
+    limiter: createLimiter(options.rateLimit ?? REQUESTS_PER_WINDOW, options.rateWindowMs),
     faults,
     calls,
     now,

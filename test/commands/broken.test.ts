@@ -164,12 +164,12 @@ describe('another broken file', () => {
     expect((await bed.dnx('server list -o ids')).code).toBe(0);
   });
 
-  test('does not stop a deployment if it is the site index or a run file', async () => {
+  test('does not stop a deployment if it is the names file or a run file', async () => {
     for (const text of ['{', 'null', '[]', '7', '"x"', '{"__proto__":{"a":1}}', '{"a":{"b":{"site":7}}}']) {
       mkdirSync(join(bed.directory, 'state/runs'), { recursive: true });
       mkdirSync(join(bed.directory, 'cache'), { recursive: true });
       writeFileSync(join(bed.directory, 'state/runs/20260416T120000000Z-x.json'), text);
-      writeFileSync(join(bed.directory, 'cache/sites.json'), text);
+      writeFileSync(join(bed.directory, 'cache/names.json'), text);
       const run = await bed.dnx('deploy shop.example.com --no-wait');
       expect([run.code, text]).toEqual([0, text]);
       const watch = await bed.dnx('site watch shop.example.com');

@@ -81,7 +81,7 @@ describe.each(['9007199254740993', '18446744073709551615', '12345678901234567890
 test('a remembered id keeps its digits', async () => {
   const api = await platform('9007199254740993');
   expect((await run('site show shop.test', api)).code).toBe(0);
-  expect(readFileSync(join(bed.directory, 'cache/sites.json'), 'utf8')).toContain('"id": "9007199254740993"');
+  expect(readFileSync(join(bed.directory, 'cache/names.json'), 'utf8')).toContain('"id": "9007199254740993"');
 });
 
 describe.each(['null', '{}', '{"a":1}', '[1]', 'true', '""', '" "', '".."', '"\\ud800"', '1.5', '1e30', '-0.5'])('an id of %s', (id) => {

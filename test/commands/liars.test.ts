@@ -49,7 +49,8 @@ describe('a response that never arrives or never ends', () => {
     expect(server.asked).toHaveLength(1);
     const sent = await bed.dnx(change, at(server, { idleMs: 150 }));
     expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('no response within 0.15s. The request may have gone through.')]);
-    expect(server.asked).toHaveLength(2);
+    // The list before and after the POST.
+    expect(server.asked.slice(1).map((each) => each.split(' ')[0])).toEqual(['GET', 'POST', 'GET']);
   });
 
   test('exits 13 if the body stalls', async () => {
@@ -112,48 +113,6 @@ describe('a response without an end', () => {
   });
 });
 
-describe('a list without an end', () => {
-  const meta = { last_page: 10 ** 9 };
-
-  test('fails at the second page if it repeats the first', async () => {
-    const server = await jsonServer(() => ({ data: [{ id: 1 }, { id: 2 }], meta }));
-    const run = await bed.dnx(read, at(server));
-    expect([run.code, run.stdout, server.requests.length]).toEqual([1, '', 2]);
-    expect(run.stderr).toContain('Page 2 of GET /servers repeats earlier pages, so the list cannot be read completely.');
-  });
-
-  test('fails after 1,000 pages without printing any', async () => {
-    const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta }));
-    const run = await bed.dnx('server list --json', at(server));
-    expect([run.code, run.stdout, server.requests.length]).toEqual([1, '', 1_000]);
-    expect(JSON.parse(run.stderr)).toMatchObject({
-      error: {
-        message: 'GET /servers has more than 1,000 pages, which is the limit.',
-        next: [{ command: expect.stringContaining("api GET '/servers?page=1001'") }],
-      },
-    });
-  });
-
-  test('is read beyond 1,000 pages if --limit asks for more', async () => {
-    const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta: { last_page: 1_100 } }));
-    const run = await bed.dnx('server list --limit 200000 -o ids', at(server));
-    expect([run.code, run.stdout.split('\n').length]).toEqual([0, 1_101]);
-  });
-
-  test('ends at an empty page, and may repeat a row that moved to the next page', async () => {
-    const pages = [[{ id: 1 }, { id: 2 }], [{ id: 2 }, { id: 3 }], []];
-    const server = await jsonServer((url) => ({ data: pages[Number(url.searchParams.get('page')) - 1], meta }));
-    const run = await bed.dnx('server list -o ids', at(server));
-    expect([run.code, run.stdout, server.requests.length]).toEqual([0, '1\n2\n2\n3\n', 3]);
-  });
-
-  test('accepts a page of 150,000 rows', async () => {
-    const rows = Array.from({ length: 150_000 }, (_, id) => ({ id }));
-    const server = await jsonServer(() => ({ data: rows }));
-    expect((await bed.dnx('server list -o ids', at(server))).stdout.split('\n')).toHaveLength(150_001);
-  });
-});
-
 describe('unusual JSON', () => {
   const deep = (levels: number) => `${'{"data":['.repeat(levels / 2)}${']}'.repeat(levels / 2)}`;
 
@@ -199,14 +158,14 @@ describe('unusual JSON', () => {
 });
 
 describe('a connection that fails', () => {
-  test.each(['http', 'https'])('exits 13 after one attempt if the proxy never connects to %s', async (scheme) => {
+  test('exits 13 after one attempt if the proxy never connects', async () => {
     const proxy = await liar(() => {});
-    const env = { DNX_HOST: `${scheme}://127.0.0.1:9`, HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url };
+    const env = { DNX_HOST: 'https://127.0.0.1:9', HTTPS_PROXY: proxy.url };
     const run = await bed.dnx(read, { idleMs: 150, env });
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('no response within 0.15s.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('could not connect to the proxy: no connection within 0.15s.')]);
     const sent = await bed.dnx(change, { idleMs: 150, env });
     expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('Could not reach')]);
-    expect(proxy.asked).toEqual(Array(2).fill('CONNECT 127.0.0.1:9 HTTP/1.1'));
+    expect(proxy.asked).toEqual(Array(3).fill('CONNECT 127.0.0.1:9 HTTP/1.1'));
   });
 
   test.each(['direct', 'proxied'])('sends nothing if TLS fails: %s', async (way) => {
@@ -234,6 +193,6 @@ describe('a connection that fails', () => {
   test('exits 13 if the response is not HTTP', async () => {
     const server = await liar((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
     const run = await bed.dnx(read, at(server));
-    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response is not HTTP.')]);
+    expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('the response is not HTTP (is this an https:// host?).')]);
   });
 });

@@ -85,15 +85,16 @@ describe('a lock', () => {
     const waiting = await login();
     expect([waiting.code, waiting.stderr]).toEqual([1, expect.stringContaining(`Timed out waiting for ${lock}`)]);
     await kill();
-    for (const name of ['tokens.json.new', `tokens.json.${crypto.randomUUID()}.tmp`]) writeFileSync(join(config, name), '{"a":"secret"}');
+    for (const name of ['tokens.json.new', `tokens.json.${crypto.randomUUID()}.tmp`, 'tokens.json.9fb4644a1c02d.tmp'])
+      writeFileSync(join(config, name), '{"a":"secret"}');
     expect((await login()).code).toBe(0);
     expect(readdirSync(config).sort()).toEqual(['config.json', 'tokens.json']);
     expect(statSync(join(config, 'tokens.json')).mode & 0o777).toBe(0o600);
   });
 });
 
-describe('the site index', () => {
-  const index = () => join(bed.directory, 'cache/sites.json');
+describe('the names file', () => {
+  const index = () => join(bed.directory, 'cache/names.json');
 
   test('is not updated while another process holds the lock, and the command succeeds', async () => {
     leaveLock(index(), (await startHolder()).holder);

@@ -20,6 +20,8 @@ describe('a property of every JavaScript object', () => {
     }
     const site = bed.sandbox.state.sites.find(({ id }) => id === shop);
     Object.assign(site ?? {}, { domain: word });
+    // Not found is remembered for a minute.
+    await bed.clock.sleep(60_000);
     for (const calls of [5, 1]) {
       const run = await bed.dnx(`site show ${word} --json`);
       expect([run.code, run.json(), run.calls.length]).toEqual([0, expect.objectContaining({ id: shop }), calls]);

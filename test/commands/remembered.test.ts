@@ -43,7 +43,7 @@ describe('a remembered site', () => {
   test('that moved is found although another process locks the index', async () => {
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
     const id = moved();
-    leaveLock(join(bed.directory, 'cache/sites.json'), (await startHolder()).holder);
+    leaveLock(join(bed.directory, 'cache/names.json'), (await startHolder()).holder);
     const run = await bed.dnx('site suspend shop.example.com blog.example.com --yes');
     expect(run.code, run.stderr).toBe(0);
     expect(posts(run.calls)).toEqual([
@@ -117,15 +117,15 @@ describe('a site whose domain is the id of another', () => {
     expect([run.code, run.calls.at(-1)]).toEqual([0, `POST /servers/${web1}/sites/${shop}/suspend`]);
   });
 
-  test('is not taken for it from an old index either', async () => {
+  test('is not taken for it from memory either', async () => {
     const [other] = bed.sandbox.state.sites.filter(({ id, server_id }) => id !== shop && server_id === web1);
     if (!other) throw new Error('web-1 has two sites');
     expect((await bed.dnx('site show shop.example.com')).code).toBe(0);
-    const file = join(bed.directory, 'cache/sites.json');
-    const index = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object>;
-    const [account = ''] = Object.keys(index);
-    const poison = { [shop]: { server: { id: web1, label: 'web-1' }, site: { id: other.id, label: shop } } };
-    writeFileSync(file, JSON.stringify({ ...index, [account]: { ...index[account], ...poison } }));
+    const file = join(bed.directory, 'cache/names.json');
+    const named = `"id": "${other.id}",\n       "domain": "${other.domain}"`;
+    const poisoned = readFileSync(file, 'utf8').replace(named, named.replace(other.domain, shop));
+    expect(poisoned).toContain(`"domain": "${shop}"`);
+    writeFileSync(file, poisoned);
     const run = await bed.dnx(['site', 'suspend', shop, '--yes']);
     expect([run.code, run.calls.at(-1)]).toEqual([0, `POST /servers/${web1}/sites/${shop}/suspend`]);
   });

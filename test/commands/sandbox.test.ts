@@ -27,6 +27,13 @@ describe('sandbox run', () => {
     return bed.children.at(-1)?.env ?? {};
   };
 
+  test("gives its command the sandbox's host, token and directories instead of yours", async () => {
+    const yours = { DNX_TOKEN: '1|yours', DNX_HOST: 'https://deploynix.io', DNX_PROFILE: 'yours', DNX_CONFIG_DIR: '/yours' };
+    const env = await childEnv(yours);
+    expect(env).toMatchObject({ DNX_TOKEN: SEED_TOKEN, DNX_HOST: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) });
+    expect(JSON.stringify(env)).not.toContain('yours');
+  });
+
   test('puts this dnx first on the PATH', async () => {
     expect((await childEnv({ PATH: '/bin' })).PATH).toMatch(/dnx-sandbox-\w+:\/bin$/);
     expect((await childEnv({})).PATH).toMatch(/dnx-sandbox-\w+$/);
@@ -78,5 +85,32 @@ Ctrl-C stops it.
       0,
       expect.stringContaining("\nIn another terminal, bypass your proxy:\n  export NO_PROXY='.a,127.0.0.1,localhost'\n"),
     ]);
+  });
+});
+
+describe('--rate-limit', () => {
+  test.each([
+    ['0', '0'],
+    ['60/5s', '60/5s'],
+    ['5000', '5000'],
+    [undefined, undefined],
+  ])('of sandbox run is that of dnx, too: %s', async (limit, variable) => {
+    const flags = limit === undefined ? '' : `--rate-limit ${limit}`;
+    const run = await bed.dnx(`sandbox run ${flags} -- true`, { env: { DNX_RATE_LIMIT: '7' } });
+    expect([run.code, bed.children.at(-1)?.env.DNX_RATE_LIMIT]).toEqual([0, variable]);
+  });
+
+  test.each([
+    ['--rate-limit 60/5s', '  export DNX_RATE_LIMIT=60/5s\n'],
+    ['--rate-limit 0', '  export DNX_RATE_LIMIT=0\n'],
+  ])('of sandbox start is printed as a variable: %s', async (flags, line) => {
+    const run = await bed.dnx(`sandbox start ${flags}`, { interruptOn: 'Ctrl-C stops it.' });
+    expect(run.stderr).toContain(line);
+  });
+
+  test.each(['fast', '60/', '-1'])('rejects %s', async (limit) => {
+    const run = await bed.dnx(['sandbox', 'start', `--rate-limit=${limit}`]);
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toContain(`--rate-limit must be requests per minute, such as 60, or 60/5s, not '${limit}'.`);
   });
 });

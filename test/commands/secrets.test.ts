@@ -71,7 +71,7 @@ async function prepared(): Promise<Bed> {
 const faults = [undefined, { status: 500 }, { status: 403 }, { status: 422 }, 'drop', 'cut'] as const;
 
 /** How many examples run under each fault unless the volume is full; each fault gets a different sample. */
-const FEW = 50;
+const FEW = 60;
 
 test.each(faults.map((fault, seed) => [typeof fault === 'object' ? fault.status : (fault ?? 'nothing'), fault, seed] as const))(
   'no output or file contains a secret if the API returns %s',
@@ -98,7 +98,8 @@ test.each(faults.map((fault, seed) => [typeof fault === 'object' ? fault.status 
         const run = await bed.dnx([...split(line), '--debug'], {
           cwd: join(bed.directory, 'given'),
           stdin: login ? token : typed,
-          env: { DNX_TOKEN: login || stored ? undefined : token },
+          // High enough never to wait, but counted in a file.
+          env: { DNX_TOKEN: login || stored ? undefined : token, DNX_RATE_LIMIT: '1000' },
         });
         bed.sandbox.faults.clear();
         const fresh = printsToken.test(line) ? [...bed.keychain.values()] : [];
@@ -109,7 +110,9 @@ test.each(faults.map((fault, seed) => [typeof fault === 'object' ? fault.status 
       }
       secrets.push(...bed.keychain.values());
       const files = filesBelow(bed.directory).filter(({ path }) => !path.startsWith(join(bed.directory, 'given/')));
-      expect(files.map(({ path }) => path.slice(bed.directory.length))).toContain('/config/config.json');
+      expect(files.map(({ path }) => path.slice(bed.directory.length))).toEqual(
+        expect.arrayContaining(['/config/config.json', '/state/budget.json']),
+      );
       const leaks = files.filter(({ text }) => secrets.some((secret) => secret !== '' && text.includes(secret)));
       expect(leaks.map(({ path }) => path)).toEqual([]);
       expect(bed.sandbox.calls.length).toBeGreaterThan(100);

@@ -82,10 +82,10 @@ test('create exits 1 if the server fails, and still prints it as JSON', async ()
   expect(run.code).toBe(1);
 });
 
-test('create --no-wait sends one request', async () => {
+test('create --no-wait sends one request after the list', async () => {
   const run = await bed.dnx('server create web-3 --provider hetzner --no-wait --json');
   expect(run.json()).toMatchObject({ status: 'provisioning' });
-  expect(run.calls).toEqual(['POST /servers']);
+  expect(run.calls).toEqual(['GET /servers', 'POST /servers']);
   expect(run).toMatchObject({ code: 0, waited: 0 });
 });
 

@@ -87,7 +87,7 @@ describe('deploy with several sites', () => {
       { site: 'blog.example.com', server: 'web-1', requests: 3 },
       { site: 'staging.example.com', server: 'web-1', requests: 3 },
     ]);
-    expect(run.stderr).toContain('9 requests, plus about six a minute per site while following');
+    expect(run.stderr).toContain('9 requests, plus up to 24 a minute while following');
     expect(posts()).toEqual([]);
     const none = await bed.dnx('deploy shop.example.com --dry-run --no-wait');
     expect(none.stderr).toContain('1 request');

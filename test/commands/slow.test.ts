@@ -1,5 +1,7 @@
+import 'ora';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { openFleet } from '../support/fleet.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -41,5 +43,21 @@ describe('the rate limit', () => {
     limited(31);
     const run = await bed.dnx('server list -o ids', { columns: 80, env: { TERM: 'dumb' } });
     expect([run.code, run.stderr]).toEqual([0, 'Rate limited; retrying in 31s\n']);
+  });
+});
+
+describe('a search of many servers', () => {
+  test('counts the servers in the spinner of a terminal and clears it', async () => {
+    openFleet(bed);
+    limited(31);
+    const run = await bed.dnx('site show site-9.example.com -o ids', terminal);
+    expect(run.code).toBe(0);
+    expect(run.stderr).toMatch(/Searching 50 servers for site-9\.example\.com {2}\d+\/50/);
+    expect(run.stderr).not.toContain('\n');
+  });
+
+  test('prints nothing for a few servers', async () => {
+    const run = await bed.dnx('site show shop.example.com -o ids', terminal);
+    expect([run.code, run.stderr]).toEqual([0, '']);
   });
 });

@@ -200,7 +200,7 @@ describe('token revoke', () => {
     await signIn(bed.sandbox.token);
     const refused = await bed.dnx('token revoke Sandbox --yes', { env: stored });
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain("--confirm 'Sandbox'");
+    expect(refused.stderr).toContain('--confirm Sandbox');
     expect((await bed.dnx('token revoke Sandbox --yes --confirm Other', { env: stored })).code).toBe(2);
     expect(names()).toContain('Sandbox');
     const run = await bed.dnx('token revoke Sandbox --yes --confirm Sandbox', { env: stored });
@@ -219,7 +219,7 @@ describe('token revoke', () => {
   });
 
   test.each([
-    ['without --confirm for the token in use', 'token revoke Grafana Sandbox --yes', {}, "--confirm 'Sandbox'"],
+    ['without --confirm for the token in use', 'token revoke Grafana Sandbox --yes', {}, '--confirm Sandbox'],
     ['with a wrong --confirm', 'token revoke Grafana Sandbox --yes --confirm Grafana', {}, "Expected 'Sandbox'."],
     ['with a wrong name on a terminal', 'token revoke Grafana Sandbox --yes', { keys: 'Grafana\r', columns: 100 }, "Expected 'Sandbox'."],
   ])('revokes nothing %s', async (_, line, options, words) => {

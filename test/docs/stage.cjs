@@ -61,8 +61,8 @@ const counted = (...args) => {
 };
 http.request = counted;
 Math.random = () => 0.5;
-https.request = (url, { agent: _, ...options }) =>
-  counted(`${url.host === 'deploynix.io' ? api : sites}${url.pathname}${url.search}`, options);
+https.request = ({ hostname, path, method, headers }) =>
+  counted(`${hostname === 'deploynix.io' ? api : sites}${path}`, { method, headers });
 
 Object.defineProperty(process, 'platform', { value: 'darwin' });
 Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '24.11.1' } });

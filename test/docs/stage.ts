@@ -35,6 +35,7 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
     LANG: 'en_US.UTF-8',
     TZ: 'UTC',
     NODE_OPTIONS: `--require ${resolve('test/docs/stage.cjs')}`,
+    DNX_RATE_LIMIT: 'off',
     DNX_STAGE_CLOCK: clock,
     DNX_STAGE_KEYCHAIN: join(outside, 'keychain.json'),
     DNX_STAGE_API: sandbox.url,
@@ -49,7 +50,8 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
     async close() {
       await sandbox.close();
       sites.close();
-      for (const each of [directory, outside]) rmSync(each, { recursive: true, force: true });
+      // A command that was ended may still be writing.
+      for (const each of [directory, outside]) rmSync(each, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

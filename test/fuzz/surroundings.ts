@@ -63,7 +63,7 @@ export const files: fc.Arbitrary<Record<string, string>> = fc.oneof(
   { arbitrary: fc.constant({}), weight: 4 },
   {
     arbitrary: fc.dictionary(
-      fc.constantFrom('config/config.json', 'config/tokens.json', 'cache/sites.json', 'state/runs/x.json', 'work/.deploynix.json'),
+      fc.constantFrom('config/config.json', 'config/tokens.json', 'cache/names.json', 'state/runs/x.json', 'work/.deploynix.json'),
       fc.oneof(
         fc.constantFrom(
           '',

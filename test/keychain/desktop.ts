@@ -1,38 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { rolldown } from 'rolldown';
+import { find, lacking } from '../support/programs.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-const find = (program: string): string | undefined =>
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, program))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-
 const needed = ['dbus-daemon', 'dbus-send', 'gnome-keyring-daemon', 'secret-tool'];
-
-/** The programs that this machine lacks; elsewhere than on Linux, all of them. */
-export const lacking = (programs: readonly string[]): readonly string[] =>
-  process.platform === 'linux' ? programs.filter((program) => find(program) === undefined) : programs;
 
 /** Programs for a real Secret Service that this machine lacks. */
 export const missing: readonly string[] = lacking(needed);
-
-/** Whether a missing program fails the tests instead of skipping them. */
-export const required = Boolean(process.env.CI) && process.platform === 'linux';
 
 /** Bundles the driver around the real keychain to CommonJS, as the product is. */
 export const buildDriver = async (): Promise<{ file: string; remove: () => Promise<void> }> => {

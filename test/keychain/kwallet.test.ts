@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildDriver, Desktop, drive, lacking, required } from './desktop.ts';
+import { lacking, required } from '../support/programs.ts';
+import { buildDriver, Desktop, drive } from './desktop.ts';
 
 const absent = lacking(['dbus-daemon', 'dbus-send', 'kwalletd6']);
 if (absent.length > 0 && !required) {

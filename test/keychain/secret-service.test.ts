@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, buildDriver, Desktop, drive, missing, required } from './desktop.ts';
+import { required } from '../support/programs.ts';
+import { type Answer, buildDriver, Desktop, drive, missing } from './desktop.ts';
 
 if (missing.length > 0 && !required) {
   process.stderr.write(`Skipped the Secret Service tests: this machine has no ${missing.join(', ')}\n`);

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { required } from '../support/programs.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
-import { type Answer, buildDriver, Desktop, drive, missing, required } from './desktop.ts';
+import { type Answer, buildDriver, Desktop, drive, missing } from './desktop.ts';
 
 if (missing.length > 0 && !required) {
   process.stderr.write(`Skipped the GNOME Keyring tests: this machine has no ${missing.join(', ')}\n`);

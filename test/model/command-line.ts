@@ -1,3 +1,4 @@
+import { type Code, exits } from '../../src/base/errors.ts';
 import type { Line } from './history.ts';
 import { type Platform, shop } from './platform.ts';
 import type { Log } from './wire.ts';
@@ -48,18 +49,32 @@ function releaseName(platform: Platform, now: number, which: 'oldest' | 'newest'
   return String((which === 'oldest' ? kept[0] : kept.at(-1))?.name ?? 'none');
 }
 
-/** What a script reads: the result on stdout and the error on the last line of stderr. */
-export function resultOf(stdout: string, stderr: string): Pick<Ending, 'outcome' | 'release' | 'error' | 'status'> {
-  const parsed = (text: string): Record<string, unknown> => {
-    try {
-      return (JSON.parse(text) ?? {}) as Record<string, unknown>;
-    } catch {
-      return {};
-    }
-  };
-  const { outcome, release } = parsed(stdout);
+/** What a script reads: the result on stdout, one of several results, or the error on the last line of stderr. */
+export function resultOf(stdout: string, stderr: string, code: number): Pick<Ending, 'outcome' | 'release' | 'error' | 'status' | 'code'> {
+  const printed = parsed(stdout);
+  if (Array.isArray(printed)) return partOf(printed, code);
+  const { outcome, release } = printed as Parsed;
   const { error } = parsed(stderr.trim().split('\n').at(-1) ?? '') as { error?: { code?: string; status?: number | null } };
-  return { outcome: textOf(outcome), release: textOf(release), error: error?.code, status: error?.status ?? undefined };
+  return { code, outcome: textOf(outcome), release: textOf(release), error: error?.code, status: error?.status ?? undefined };
+}
+
+type Parsed = Readonly<Record<string, unknown>>;
+
+/** The result for the site of the history, as if it had been deployed alone. */
+function partOf(results: readonly Parsed[], code: number) {
+  const { outcome, release, error } = results.find(({ site }) => site === shop.domain) ?? {};
+  const failure = (error as { code?: Code } | undefined)?.code;
+  const wrong = (code === 0) !== results.every((each) => each.error === undefined);
+  const own = failure === undefined ? 0 : exits[failure];
+  return { code: wrong ? code : own, outcome: textOf(outcome), release: textOf(release), error: failure, status: undefined };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { choices, type Dialect, plain } from './dialect.ts';
-import { type Pace, shop } from './platform.ts';
+import { other, type Pace, shop } from './platform.ts';
 import type { Fault } from './weather.ts';
 
 /** A moment of a command line: before it first reads the site, right before or after its request, or when it first requests the website. */
@@ -97,6 +97,8 @@ const verified = fc.constantFrom<readonly string[]>(
   ['--verify', '/up', '--within', '20s', '--rollback-on-fail'],
   ['--verify-cmd', 'true', '--rollback-on-fail'],
 );
+/** Deploys another site of the server, too. */
+const beside = fc.constantFrom<readonly string[]>([], [], [], [other.domain]);
 const to = fc.constantFrom<readonly string[]>([], [], ['--to', 'oldest'], ['--to', 'newest']);
 
 const watched = fc.constantFrom<readonly string[]>([], [shop.domain], [shop.domain, '--server', 'web-1']);
@@ -104,7 +106,9 @@ const watched = fc.constantFrom<readonly string[]>([], [shop.domain], [shop.doma
 const flagsOf = (verb: Line['verb']): fc.Arbitrary<readonly string[]> => {
   const joined = (...parts: fc.Arbitrary<readonly string[]>[]) => fc.tuple(...parts).map((all) => all.flat());
   if (verb === 'deploy')
-    return joined(located, limited, running, verified).filter((flags) => !flags.includes('--no-wait') || !/verify/.test(flags.join()));
+    return joined(beside, located, limited, running, verified).filter(
+      (flags) => !/verify/.test(flags.join()) || !(flags.includes('--no-wait') || flags.includes(other.domain)),
+    );
   if (verb === 'rollback') return joined(located, limited, to);
   return verb === 'watch' ? joined(watched, limited) : located;
 };

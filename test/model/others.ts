@@ -20,8 +20,9 @@ export class Others {
   deploy(fails: boolean): void {
     const site = this.platform.siteNamed(shop.domain);
     if (site === undefined) return;
-    this.bed.sandbox.deployElsewhere(site, { fails });
     this.platform.note();
+    this.bed.sandbox.deployElsewhere(site, { fails });
+    this.platform.noteOthers();
   }
 
   /** Sends a request. If it is rejected, nothing changes. */
@@ -44,13 +45,13 @@ export class Others {
   private async send(method: string, path: string, body: object = {}): Promise<void> {
     const { clock, sandbox } = this.bed;
     await clock.during(async () => {
-      this.network ??= openNetwork({}, after);
+      this.network ??= openNetwork({ env: {}, after, caFile: undefined });
       const network = await this.network;
       const headers = { accept: 'application/json', 'content-type': 'application/json', authorization: `Bearer ${sandbox.token}` };
       const { signal } = new AbortController();
       const url = `${sandbox.url}/api/v1${path}`;
       await textOf((await network.request({ method, url, headers, body: JSON.stringify(body), signal })).body);
-      this.platform.note();
+      this.platform.noteOthers();
     });
   }
 }

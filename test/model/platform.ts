@@ -47,6 +47,8 @@ export class Platform {
   private readonly stretched = new Set<string>();
   /** The correct time when the monotonic clock was 0. */
   private readonly origin: number;
+  /** The command line whose request to change the site is on its way. */
+  sending: number | undefined;
   private seen = '';
   private booked = Number.POSITIVE_INFINITY;
 
@@ -62,6 +64,25 @@ export class Platform {
     return this.views.findLast(({ at }) => at <= time) ?? (this.views[0] as View);
   }
 
+  /** Records the current state after a request to change the site, whatever else is recorded until then. */
+  async during<T>(line: number, request: Promise<T>): Promise<T> {
+    this.sending = line;
+    try {
+      return await request;
+    } finally {
+      this.note(line);
+      this.sending = undefined;
+    }
+  }
+
+  /** Records the current state after another user changed it. */
+  noteOthers(): void {
+    const { sending } = this;
+    this.sending = undefined;
+    this.note();
+    this.sending = sending;
+  }
+
   /** The id of the site with this name now. */
   siteNamed(domain: string): string | undefined {
     return this.bed.sandbox.state.sites.find((site) => site.domain === domain)?.id;
@@ -72,14 +93,14 @@ export class Platform {
     return this.works.find(({ id }) => id === releaseId)?.release?.id ?? releaseId;
   }
 
-  /** Records the current state. New deployments belong to this command line, or to other users. */
-  note(line?: number): void {
+  /** Records the current state. New deployments belong to the command line whose request is on its way, or else to other users. */
+  note(line = this.sending): void {
     const { clock, sandbox } = this.bed;
     const { state } = sandbox;
     const at = clock.elapsed();
     this.stretch();
     for (const { id, site_id, rolls_back_to } of state.deployments) {
-      if (this.works.some((work) => work.id === id)) continue;
+      if (site_id === other.id || this.works.some((work) => work.id === id)) continue;
       const kind = rolls_back_to === null ? 'deploy' : 'rollback';
       const release = copies(state.releases).find((each) => each.id === rolls_back_to);
       if (this.history.dialect.touches) this.touch(site_id, 'updated_at');
@@ -170,3 +191,6 @@ export class Platform {
 
 /** The site of every history, and its server. */
 export const shop = { id: seeded.sites['shop.example.com'], server: seeded.servers['web-1'], domain: 'shop.example.com' } as const;
+
+/** A site of the same server that some lines deploy, too. Nobody else changes it, and the rules are about the first one. */
+export const other = { id: seeded.sites['blog.example.com'], domain: 'blog.example.com' } as const;

@@ -6,6 +6,6 @@ const runs = volume(2_500, 150);
 
 // The second half of the histories; two files run in parallel.
 test('random histories keep every promise', async () => {
-  const tally = await explore({ seed: 8_128, runs });
+  const tally = await explore({ seed: 8_129, runs });
   for (const each of wanted) expect(tally[each], each).toBeGreaterThan(runs / 200);
 }, 900_000);

@@ -1,4 +1,4 @@
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
 import type { Bed } from '../support/dnx.ts';
@@ -6,9 +6,9 @@ import { openWebsite, type Website } from '../support/website.ts';
 import { argvOf, type Ending, resultOf } from './command-line.ts';
 import type { Action, Event, History, Line, Moment } from './history.ts';
 import { Others } from './others.ts';
-import { Platform, shop } from './platform.ts';
+import { other, Platform, shop } from './platform.ts';
 import { calm } from './weather.ts';
-import { Wire } from './wire.ts';
+import { type Log, siteIdIn, Wire } from './wire.ts';
 
 const STORM_MS = 300_000;
 const SETTLED_MS = 900_000;
@@ -60,7 +60,7 @@ export class Stage {
     sandbox.state.fail_deploys = line.fails;
     if (line.flags.includes('--verify')) this.website ??= await openWebsite(sandbox, shop.id, () => ({ status: this.isBad() ? 500 : 200 }));
     const argv = argvOf(line, platform, began, this.website?.url);
-    const log = { line: number, sent: [], names: new Map() };
+    const log: Log = { line: number, sent: [], names: new Map() };
     const { code, stdout, stderr } = await bed.dnx(argv, {
       signal: run.stop.signal,
       env: { DNX_STATE_DIR: this.state },
@@ -70,7 +70,19 @@ export class Stage {
     this.running = undefined;
     await this.done();
     const ended = clock.elapsed();
-    endings.push({ line, number, argv, log, began, ended, stopped: run.stopped, code, stderr, ...resultOf(stdout, stderr) });
+    this.forgetOther();
+    const sent = log.sent.filter(({ path }) => siteIdIn(path) !== other.id);
+    endings.push({
+      line,
+      number,
+      argv,
+      log: { ...log, sent },
+      began,
+      ended,
+      stopped: run.stopped,
+      stderr,
+      ...resultOf(stdout, stderr, code),
+    });
   }
 
   /** Restores the network and waits for the remaining events. */
@@ -84,6 +96,15 @@ export class Stage {
     await this.done();
     await this.website?.close();
     await this.others.close();
+  }
+
+  /** Removes the runs of the other site, so that a watch resumes the one of the history. */
+  private forgetOther(): void {
+    const runs = join(this.state, 'runs');
+    for (const name of existsSync(runs) ? readdirSync(runs) : []) {
+      const file = join(runs, name);
+      if (readFileSync(file, 'utf8').includes(`"label": "${other.domain}"`)) rmSync(file);
+    }
   }
 
   private async done(): Promise<void> {

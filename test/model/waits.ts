@@ -1,6 +1,7 @@
 import type { Ending } from './command-line.ts';
 import { lagOf } from './dialect.ts';
 import { askedBy } from './outcomes.ts';
+import { other } from './platform.ts';
 import { changes, follows, type Rule, type Story, verifies } from './story.ts';
 import { type Sent, siteIdIn } from './wire.ts';
 
@@ -40,6 +41,13 @@ function isIdleUnknown({ platform, history }: Story, asked: Ending): boolean {
   return site?.status !== 'active';
 }
 
+/** When the outcome was known. A line that deploys another site, too, may end later. */
+function endOf({ line, log, ended }: Ending): number {
+  if (!line.flags.includes(other.domain)) return ended;
+  const last = log.sent.findLast(({ path }) => siteIdIn(path) !== '');
+  return last?.answeredAt ?? last?.at ?? ended;
+}
+
 /** dnx reports a settled outcome soon. */
 export const settledRule: Rule = (story, ending) => {
   if (ending.stopped !== undefined || !follows(ending)) return undefined;
@@ -47,12 +55,13 @@ export const settledRule: Rule = (story, ending) => {
   if (settled === undefined || isIdleUnknown(story, askedBy(story, ending) ?? ending)) return undefined;
   const verifying = verifies(ending) ? VERIFYING_MS : 0;
   const allowed = lagOf(story.history.dialect) + SETTLED_MS + POLL_MS + SLACK_MS + verifying + roughAfter(ending, settled);
-  const waited = ending.ended - settled;
+  const waited = endOf(ending) - settled;
   return waited > allowed ? `waited ${waited / 1000} s after the site had settled, ${allowed / 1000} are allowed` : undefined;
 };
 
-/** --timeout limits the whole wait. */
+/** --timeout limits the whole wait. With several sites, it begins for each when that is started. */
 export const timeoutRule: Rule = (_, { line, began, ended }) => {
+  if (line.flags.includes(other.domain)) return undefined;
   const limit = { '20s': 20_000, '3m': 180_000 }[line.flags[line.flags.indexOf('--timeout') + 1] ?? ''];
   const waited = ended - began;
   return limit !== undefined && waited > limit + 1_000 ? `--timeout ${limit / 1000}s took ${waited / 1000} s` : undefined;

@@ -4,7 +4,7 @@ import { textOf } from '../support/exchange.ts';
 import type { Dialect } from './dialect.ts';
 import type { Moment } from './history.ts';
 import { openNumbers } from './numbers.ts';
-import type { Platform } from './platform.ts';
+import { other, type Platform } from './platform.ts';
 import { releasesIn, type Shown, siteIn } from './render.ts';
 import { faultFor, type Weather } from './weather.ts';
 
@@ -87,7 +87,10 @@ export class Wire {
     const fault = faultFor(weather, request.method, clock.elapsed());
     if (fault) sandbox.faults.next({}, fault);
     sent.arrivedAt = clock.elapsed();
-    const response = await network.request(request).finally(() => platform.note(changes ? log.line : undefined));
+    const answered = network.request(request);
+    const response = await (changes && siteIdIn(path) !== other.id
+      ? platform.during(log.line, answered)
+      : answered.finally(() => platform.note()));
     if (changes) await around('after');
     await this.pause(request.signal);
     const answer: HttpResponse = await this.answered(response, sent, log);

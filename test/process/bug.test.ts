@@ -33,7 +33,7 @@ describe('a bug', () => {
       `Error: This looks like a bug in dnx ${version}. Please report it with the lines below.`,
       expect.stringMatching(/^TypeError: .*repeat is not a function$/),
     ]);
-    expect(third).toBe(`    at ${placeOf('src/cli/output/grid.ts', 'repeat(')}`);
+    expect(third).toBe(`    at aligned (${placeOf('src/cli/output/grid.ts', 'repeat(')})`);
     expect(rest).toContainEqual(expect.stringMatching(/^ {4}at grid \(src\/cli\/output\/grid\.ts:\d+:\d+\)$/));
     expect(rest).toContainEqual(expect.stringMatching(/^ {4}at .*\(node:internal\//));
     expect(rest.slice(-3)).toEqual([`dnx ${version}`, `node ${process.versions.node}`, `platform ${process.platform}`]);

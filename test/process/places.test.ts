@@ -13,7 +13,8 @@ afterAll(() => executable.close());
 
 /** Runs a command, which must neither hang nor crash. */
 async function ended(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = executable.dnx(args, { env });
+  // High enough never to wait, but counted.
+  const child = executable.dnx(args, { env: { DNX_RATE_LIMIT: '1000', ...env } });
   const limit = setTimeout(() => child.kill('SIGKILL'), 20_000);
   const run = await child;
   clearTimeout(limit);
@@ -56,8 +57,10 @@ describe('a FIFO instead of', () => {
   };
 
   test.each([
-    ['the index', '.cache/dnx/sites.json', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
-    ['the lock of the index', '.cache/dnx/sites.json.lock', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
+    ['the rate limit', '.local/state/dnx/budget.json', ['server', 'list', '-o', 'ids'], 0],
+    ['the lock of the rate limit', '.local/state/dnx/budget.json.lock', ['server', 'list', '-o', 'ids'], 0],
+    ['the index', '.cache/dnx/names.json', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
+    ['the lock of the index', '.cache/dnx/names.json.lock', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
     ['the cache directory', '.cache/dnx', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
     ['a run file', '.local/state/dnx/runs/20260416T120000000Z-x.json', ['deploy', ...site, '--no-wait'], 0],
     ['the directory of run files', '.local/state/dnx/runs', ['deploy', ...site, '--no-wait'], 0],

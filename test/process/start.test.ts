@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { openProxy } from '../support/proxy.ts';
 
 interface Loaded {
   readonly builtins: readonly string[];
@@ -14,17 +15,16 @@ beforeAll(async () => {
 });
 afterAll(() => executable.close());
 
-async function loadedBy(...args: string[]): Promise<Loaded> {
+async function loadedBy(args: readonly string[], given: Readonly<Record<string, string>> = {}): Promise<Loaded> {
   const file = join(executable.directory, 'loaded.json');
   const hook = resolve('test/support/loaded.cjs');
-  const { exitCode, stderr } = await executable.dnx(args, { env: { NODE_OPTIONS: `--require ${hook}`, DNX_TEST_LOADED: file } });
+  const { exitCode, stderr } = await executable.dnx(args, { env: { NODE_OPTIONS: `--require ${hook}`, DNX_TEST_LOADED: file, ...given } });
   expect([exitCode, stderr]).toEqual([0, '']);
   return JSON.parse(readFileSync(file, 'utf8')) as Loaded;
 }
 
 /** Text that appears only in the library, even minified. */
 const libraries: Readonly<Record<string, string>> = {
-  undici: 'UND_ERR_PRX_TLS',
   conf: 'Config schema violation',
   ora: 'dots12',
   '@inquirer/prompts': 'User force closed',
@@ -77,7 +77,7 @@ describe('loading', () => {
   });
 
   test.each(['--version', '-v'])('%s loads only the executable', async (flag) => {
-    const { files } = await loadedBy(flag);
+    const { files } = await loadedBy([flag]);
     expect(files.map((file) => basename(file))).toEqual(['dnx.js', 'package.json']);
   });
 
@@ -89,14 +89,25 @@ describe('loading', () => {
     [['server', 'list'], ['fast-string-width']],
     [['server', 'list', '-o', 'yaml'], ['yaml']],
   ])('dnx %j loads %j', async (args, wanted) => {
-    const { builtins, files } = await loadedBy(...args);
+    const { builtins, files } = await loadedBy(args);
     expect(builtins.filter((name) => heavy.includes(name))).toEqual([]);
     expect(librariesIn(files)).toEqual(wanted);
   });
 
+  test('a list through a proxy loads only the files for proxies too', async () => {
+    const proxy = await openProxy();
+    onTestFinished(() => proxy.close());
+    const args = ['server', 'list', '--json'];
+    const direct = await loadedBy(args);
+    const proxied = await loadedBy(args, { HTTP_PROXY: proxy.url });
+    const more = proxied.files.filter((file) => !direct.files.includes(file)).map((file) => basename(file).replace(/-.{8}\.js$/, ''));
+    expect(more.sort()).toEqual(['no-proxy', 'proxy']);
+    expect(proxied.builtins.filter((name) => heavy.includes(name))).toEqual([]);
+  });
+
   test('dnx server list loads only its own group', async () => {
     const groups = readdirSync('src/commands').map((file) => file.replace('.ts', ''));
-    const { files } = await loadedBy('server', 'list', '--json');
+    const { files } = await loadedBy(['server', 'list', '--json']);
     const loaded = files.map((file) => basename(file).replace(/-.{8}\.js$/, '')).filter((name) => groups.includes(name));
     expect(loaded).toEqual(['server']);
   });

@@ -32,6 +32,12 @@ function addSites(): readonly { readonly id: string; readonly domain: string }[]
 
 const json = <T = Record<string, unknown>>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) as T;
 
+interface Names {
+  readonly accounts: Readonly<
+    Record<string, { readonly lists: Readonly<Record<string, { readonly items: readonly { domain?: string }[] }>> }>
+  >;
+}
+
 test(`${4 * EACH} concurrent processes write settings, tokens, run files and the index without loss`, async () => {
   const home = mkdtempSync(join(executable.directory, 'home-'));
   const sites = addSites();
@@ -66,7 +72,22 @@ test(`${4 * EACH} concurrent processes write settings, tokens, run files and the
   const kept = readdirSync(runs).map((name) => json<{ site: { id: string } }>(join(runs, name)).site.id);
   expect(kept.toSorted()).toEqual(sites.map(({ id }) => id));
 
-  const [index = {}] = Object.values(json<Record<string, Record<string, unknown>>>(join(home, '.cache/dnx/sites.json')));
-  expect(Object.keys(index)).toEqual(expect.arrayContaining(sites.map(({ domain }) => domain)));
-  expect(readdirSync(join(home, '.cache/dnx'))).toEqual(['sites.json']);
+  const { accounts } = json<Names>(join(home, '.cache/dnx/names.json'));
+  const [{ lists } = { lists: {} }] = Object.values(accounts);
+  const remembered = lists[`/servers/${seeded.servers['web-1']}/sites`]?.items.map(({ domain }) => domain);
+  expect(remembered).toEqual(expect.arrayContaining(sites.map(({ domain }) => domain)));
+  expect(readdirSync(join(home, '.cache/dnx'))).toEqual(['names.json']);
 }, 180_000);
+
+test('concurrent processes that read different lists remember each of them', async () => {
+  const home = mkdtempSync(join(executable.directory, 'home-'));
+  const lists = ['daemons', 'crontabs', 'network-rules', 'ssh-keys', 'databases'].flatMap((name) =>
+    Object.values(seeded.servers).map((id) => `/servers/${id}/${name}`),
+  );
+  const reading = lists.map((path) => executable.dnx(['api', 'GET', path, '--paginate', '-q'], { env: { HOME: home } }));
+  const ended = await Promise.all(reading);
+  expect(ended.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(lists.map(() => [0, '']));
+  const { accounts } = json<Names>(join(home, '.cache/dnx/names.json'));
+  expect(Object.values(accounts).map((account) => Object.keys(account.lists).toSorted())).toEqual([lists.toSorted()]);
+  expect(readdirSync(join(home, '.cache/dnx'))).toEqual(['names.json']);
+});

@@ -62,13 +62,17 @@ test('a function changes a response', async () => {
   expect(Array.isArray((await ask('GET /servers')).json)).toBe(true);
 });
 
-test('a hanging request ends when the sandbox closes', async () => {
+test.each([
+  ['hang', 0],
+  ['hang-after', 1],
+] as const)('%s ends when the sandbox closes, and performs %d requests', async (fault, performed) => {
   const { ask, sandbox } = await drive();
-  sandbox.faults.next({ path: '/user' }, 'hang');
-  const hanging = expect(ask('GET /user')).rejects.toThrow('fetch failed');
+  sandbox.faults.next({ method: 'POST' }, fault);
+  const hanging = expect(ask(`POST ${shop}/deploy`)).rejects.toThrow('fetch failed');
   while (sandbox.calls.length === 0) await new Promise(setImmediate);
   await sandbox.close();
   await hanging;
+  expect(sandbox.state.deployments.length).toBe(performed);
 });
 
 test('closing the sandbox interrupts a delayed response', async () => {

@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -53,6 +54,18 @@ test('a state file that is not a regular file is an error', async () => {
 test('a port that is in use is an error', async () => {
   const { sandbox } = await drive();
   await expect(startSandbox({ port: Number(new URL(sandbox.url).port) })).rejects.toThrow('EADDRINUSE');
+});
+
+test('a sandbox listens only on the loopback address', async () => {
+  const { sandbox } = await drive();
+  const port = Number(new URL(sandbox.url).port);
+  const answers = async (host: string) =>
+    new Promise((resolve) => {
+      const socket = connect({ host, port }, () => resolve(true)).on('error', () => resolve(false));
+      onTestFinished(() => void socket.destroy());
+    });
+  // A server on every address of this machine would answer at each of them.
+  expect(await Promise.all(['127.0.0.1', '127.0.0.2', '::1'].map(answers))).toEqual([true, false, false]);
 });
 
 test('calls are recorded in order', async () => {

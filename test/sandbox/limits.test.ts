@@ -38,3 +38,11 @@ test('ten new tokens a minute, ten downloads an hour', async () => {
   pass(60_000);
   expect([(await create()).status, (await download()).status]).toEqual([201, 429]);
 });
+
+test('the window can be shorter', async () => {
+  const { ask, pass } = await drive({ rateLimit: 2, rateWindowMs: 5_000 });
+  const statuses = async () => [(await ask('GET /user')).status, (await ask('GET /user')).status, (await ask('GET /user')).status];
+  expect(await statuses()).toEqual([200, 200, 429]);
+  pass(5_000);
+  expect(await statuses()).toEqual([200, 200, 429]);
+});

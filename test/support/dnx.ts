@@ -55,6 +55,8 @@ export interface RunOptions {
   readonly platform?: NodeJS.Platform;
   /** Makes stdout the null device. */
   readonly discards?: boolean;
+  /** Delays each write to stdout, as a slow reader does. */
+  readonly slowly?: () => Promise<void>;
   /** Real ms of silence after which a connection times out. */
   readonly idleMs?: number;
   /** Real ms after which a JSON body times out. */
@@ -90,7 +92,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
 
   async function dnx(line: string | readonly string[], run: RunOptions = {}): Promise<Run> {
     const toRead = mustBeRead<Run>(`dnx ${typeof line === 'string' ? line : line.join(' ')}`);
-    const stdout = capture(run.columns !== undefined, run.columns);
+    const stdout = capture(run.columns !== undefined, run.columns, undefined, run.slowly);
     const interruption = new AbortController();
     const interrupt = () => interruption.abort(new DnxError('interrupted', 'Interrupted.'));
     const { interruptAt, interruptOn, terminateAt, hangUpAt, through = (network: Transport) => network } = run;
@@ -110,6 +112,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       DNX_CONFIG_DIR: join(directory, 'config'),
       DNX_CACHE_DIR: join(directory, 'cache'),
       DNX_STATE_DIR: join(directory, 'state'),
+      ...(options.rateLimit === 0 && { DNX_RATE_LIMIT: 'off' }),
       ...run.env,
     };
     const code = await main(typeof line === 'string' ? split(line) : line, {
@@ -126,7 +129,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       random: run.random ?? (() => 0),
       keychain: inMemory(keychain),
       signal: run.signal ?? interruption.signal,
-      connect: async () => through(guarded(await openNetwork(env, after, limitsOf(run)), clock, run.elsewhere)),
+      connect: async (caFile) => through(guarded(await openNetwork({ env, after, caFile, limits: limitsOf(run) }), clock, run.elsewhere)),
       spawn: async (child) => {
         children.push(child);
         return run.child?.(child) ?? 0;
@@ -193,6 +196,6 @@ function guarded(transport: Transport, clock: FakeClock, elsewhere: RunOptions['
 }
 
 const limitsOf = ({ idleMs, bodyMs }: RunOptions) => ({
-  ...(idleMs !== undefined && { headMs: idleMs, silenceMs: idleMs }),
+  ...(idleMs !== undefined && { connectMs: idleMs, headMs: idleMs, silenceMs: idleMs }),
   ...(bodyMs !== undefined && { bodyMs }),
 });

@@ -11,7 +11,7 @@ export const after: Timer = (ms, callback) => {
 /** A transport that times out after this many ms of silence. */
 export const patience = (silenceMs: number, headMs = silenceMs): Reading => ({
   after,
-  limits: { headMs, silenceMs, bodyMs: 60_000, bodyBytes: 1_000_000 },
+  limits: { connectMs: headMs, headMs, silenceMs, bodyMs: 60_000, bodyBytes: 1_000_000 },
 });
 
 /** The URL of a closed loopback port. */

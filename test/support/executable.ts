@@ -46,6 +46,7 @@ export async function openExecutable({ speed, ...options }: ExecutableOptions = 
     DNX: resolve('bin/dnx.js'),
     DNX_HOST: sandbox.url,
     DNX_TOKEN: sandbox.token,
+    ...rateLimitOf(options),
     ...fast?.env,
   };
   return {
@@ -60,6 +61,12 @@ export async function openExecutable({ speed, ...options }: ExecutableOptions = 
     },
   };
 }
+
+/** The rate limit for dnx, if the sandbox has another one than the API. */
+const rateLimitOf = ({ rateLimit = 60, rateWindowMs }: SandboxOptions): Readonly<Record<string, string>> => {
+  if (rateLimit === 0) return { DNX_RATE_LIMIT: 'off' };
+  return rateWindowMs === undefined ? {} : { DNX_RATE_LIMIT: `${rateLimit}/${rateWindowMs}ms` };
+};
 
 function launch(file: string, args: readonly string[], { directory, env, stdin = 'ignore' }: StartOptions & { directory: string }) {
   const child = execa(file, args, { cwd: directory, env: { ...env }, extendEnv: false, reject: false, stdin, stripFinalNewline: false });

@@ -11,13 +11,14 @@ export interface Captured {
 /** The terminal methods that a spinner calls; they do nothing. */
 const cursor = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true };
 
-/** Creates a stream that captures its output. `seen` receives all of it after each write. */
-export function capture(isTTY = false, columns = 120, seen?: (text: string) => void): Captured {
+/** Creates a stream that captures its output. `seen` receives all of it after each write, and `slowly` delays the next one. */
+export function capture(isTTY = false, columns = 120, seen?: (text: string) => void, slowly?: () => Promise<void>): Captured {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk, _, done) {
       chunks.push(chunk as Buffer);
-      done();
+      if (slowly) void slowly().then(() => done(), done);
+      else done();
       seen?.(Buffer.concat(chunks).toString('utf8'));
     },
   });

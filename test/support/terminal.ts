@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { spawn } from '@lydell/node-pty';
+import xterm from '@xterm/headless';
 
 /** The built executable on a pseudo-terminal. */
 export interface Terminal {
@@ -60,4 +61,14 @@ export function openTerminal(words: readonly string[], env: Readonly<Record<stri
 function foundIn(text: string, wanted: string | RegExp): { readonly index: number; readonly words: string } | undefined {
   const index = typeof wanted === 'string' ? text.indexOf(wanted) : text.search(wanted);
   return index < 0 ? undefined : { index, words: typeof wanted === 'string' ? wanted : (wanted.exec(text)?.[0] ?? '') };
+}
+
+const ROWS = 60;
+
+/** The lines that a terminal of 120 columns shows at the end. */
+export async function shown(raw: string): Promise<readonly string[]> {
+  const screen = new xterm.Terminal({ cols: 120, rows: ROWS, allowProposedApi: true });
+  await new Promise<void>((done) => screen.write(raw, done));
+  const rows = Array.from({ length: ROWS }, (_, row) => screen.buffer.active.getLine(row)?.translateToString(true) ?? '');
+  return rows.filter(Boolean);
 }

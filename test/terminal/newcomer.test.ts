@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
-import { Desktop, missing, required } from '../keychain/desktop.ts';
+import { Desktop, missing } from '../keychain/desktop.ts';
 import { hasten } from '../support/hasten.ts';
+import { required } from '../support/programs.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 
 if (missing.length > 0 && !required) {

@@ -1,8 +1,7 @@
-import xterm from '@xterm/headless';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
-import { keys, openTerminal } from '../support/terminal.ts';
+import { keys, openTerminal, shown } from '../support/terminal.ts';
 
 let executable: Executable;
 beforeEach(async () => {
@@ -46,14 +45,6 @@ test('Ctrl-C picks nothing', async () => {
   expect([code, posts()]).toEqual([130, []]);
   expect(text).toContain('Interrupted; nothing was changed.');
 });
-
-/** What a terminal of 120 columns shows at the end. */
-async function shown(raw: string): Promise<readonly string[]> {
-  const screen = new xterm.Terminal({ cols: 120, rows: 40, allowProposedApi: true });
-  await new Promise<void>((done) => screen.write(raw, done));
-  const rows = Array.from({ length: 40 }, (_, row) => screen.buffer.active.getLine(row)?.translateToString(true) ?? '');
-  return rows.filter(Boolean);
-}
 
 test.each([
   ['a list to filter', ['deploy'], '❯ shop.example.com', '? Deploy which site?'],

@@ -42,6 +42,16 @@ test('several live lines have a glyph each, and their states are aligned', async
   expect((await terminal.ended).code).toBe(130);
 });
 
+test('a retry counts down', async () => {
+  const terminal = await open(0, 'server', 'list', '-o', 'ids');
+  executable.sandbox.faults.next({}, { status: 503, headers: { 'Retry-After': '2' } });
+  const { host } = new URL(executable.sandbox.url);
+  await terminal.shows(/: server error 503; retrying in [23]s \(1 of 3\)/);
+  await terminal.shows(`${host}: server error 503; retrying in 1s (1 of 3)`);
+  const { code, text } = await terminal.ended;
+  expect([code, text.includes('\n'.concat(host))]).toEqual([0, false]);
+});
+
 test('a slow request shows nothing with --quiet', async () => {
   const terminal = await open(1_000, 'server', 'list', '-o', 'ids', '--quiet');
   const { code, raw } = await terminal.ended;
@@ -64,4 +74,20 @@ test('the rate limit counts down', async () => {
   executable.sandbox.faults.next({}, { status: 429, headers: { 'Retry-After': '3' }, body: 'Too Many Attempts.' });
   for (const seconds of [3, 2, 1]) await terminal.shows(`Rate limited; retrying in ${seconds}s`);
   expect((await terminal.ended).code).toBe(0);
+});
+
+test('a wait for the rate limit counts down, and the line disappears', async () => {
+  executable = await openExecutable({ rateLimit: 2, rateWindowMs: 4_000 });
+  const { sandbox, directory, dnx } = executable;
+  for (const line of ['server list', 'server list']) expect((await dnx(line.split(' '))).exitCode).toBe(0);
+  const env = { DNX_HOST: sandbox.url, DNX_TOKEN: sandbox.token, NO_COLOR: '1', DNX_RATE_LIMIT: '2/4s' };
+  const terminal = openTerminal(['server', 'list', '-o', 'ids'], env, directory);
+  await terminal.shows(/Waiting for the rate limit: [234]s/);
+  await terminal.shows('Waiting for the rate limit: 1s');
+  const { code, raw } = await terminal.ended;
+  expect(code).toBe(0);
+  const [erased = '', ids = ''] = raw.slice(raw.lastIndexOf('rate limit')).split(SHOW_CURSOR);
+  expect(erased).toContain(ERASE_LINE);
+  expect(ids.trim().split('\r\n')).toEqual(sandbox.state.servers.map(({ id }) => id));
+  expect(sandbox.calls.filter(({ status }) => status === 429)).toEqual([]);
 });

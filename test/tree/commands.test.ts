@@ -8,7 +8,7 @@ import { abilities, needOf } from '../../src/platform/abilities.ts';
 import { leaves } from '../support/tree.ts';
 
 /** Options documented by their negative: `--no-header`. */
-const negatives = ['no_header', 'no_input', 'no_color'];
+const negatives = ['no_header', 'no_cache', 'no_input', 'no_color'];
 
 describe.each(leaves.map((leaf) => [leaf.path, leaf] as const))('%s', (_, { group, command }) => {
   test('has a summary of one line and examples', () => {

@@ -1,9 +1,9 @@
 import type { RequestListener } from 'node:http';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { HttpRequest } from '../../src/machine/world.ts';
-import { directTransport } from '../../src/platform/api/direct.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
-import { proxiedTransport } from '../../src/platform/api/proxied.ts';
+import { proxiesIn } from '../../src/platform/api/proxy.ts';
+import { httpTransport } from '../../src/platform/api/transport.ts';
 import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
 import { after, closedPort, failureOf, patience, requestTo, textOf } from '../support/exchange.ts';
 import { openLiar } from '../support/liar.ts';
@@ -27,7 +27,7 @@ const ask = (request: Partial<HttpRequest> = {}): HttpRequest => requestTo(`${se
 
 describe('a refused connection', () => {
   test('reports that nothing was sent', async () => {
-    const transport = directTransport(patience(PATIENT_MS));
+    const transport = httpTransport(patience(PATIENT_MS));
     expect(await failureOf(transport.request(ask({ url: await closedPort(), method: 'POST', body: '{}' })))).toEqual({
       message: 'connection refused',
       sent: false,
@@ -35,10 +35,10 @@ describe('a refused connection', () => {
   });
 
   test('is reported if the proxy refuses it', async () => {
-    const transport = proxiedTransport({ env: { HTTP_PROXY: await closedPort() }, ...patience(PATIENT_MS) });
+    const transport = httpTransport({ proxyOf: proxiesIn({ HTTP_PROXY: await closedPort() }), ...patience(PATIENT_MS) });
     onTestFinished(() => transport.close());
     expect(await failureOf(transport.request(ask({ method: 'POST', body: '{}' })))).toEqual({
-      message: 'connection refused',
+      message: 'could not connect to the proxy: connection refused',
       sent: false,
     });
   });
@@ -47,14 +47,14 @@ describe('a refused connection', () => {
 test('a body without a length is incomplete if its connection is reset', async () => {
   const liar = await openLiar((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nabc', () => setTimeout(() => socket.resetAndDestroy(), 20)));
   onTestFinished(() => liar.close());
-  const reading = directTransport(patience(PATIENT_MS))
+  const reading = httpTransport(patience(PATIENT_MS))
     .request(ask({ url: liar.url }))
     .then(({ body }) => textOf(body));
   expect(await failureOf(reading)).toEqual({ message: 'connection closed in the middle of the response', sent: true });
 });
 
 test('an unknown host name is reported', async () => {
-  const transport = directTransport(patience(PATIENT_MS));
+  const transport = httpTransport(patience(PATIENT_MS));
   expect(await failureOf(transport.request(ask({ url: 'http://no-such-host.invalid/' })))).toMatchObject({
     message: 'host not found',
     sent: false,
@@ -68,16 +68,51 @@ test.each([
 ])('a proxy that refuses with %i is not retried', async (refuse, message) => {
   const refusing = await openProxy({ refuse });
   onTestFinished(() => refusing.close());
-  const transport = proxiedTransport({ env: { HTTPS_PROXY: refusing.url }, ...patience(PATIENT_MS) });
+  const transport = httpTransport({ proxyOf: proxiesIn({ HTTPS_PROXY: refusing.url }), ...patience(PATIENT_MS) });
   onTestFinished(() => transport.close());
   const failure = await failureOf(transport.request(ask({ url: 'https://deploynix.invalid/', method: 'POST', body: '{}' })));
   expect(failure).toEqual({ message, sent: false });
   expect(refusing.asked).toEqual(['CONNECT deploynix.invalid:443']);
 });
 
+test('a tunnel to an IPv6 address has it in brackets', async () => {
+  const refusing = await openProxy({ refuse: 502 });
+  onTestFinished(() => refusing.close());
+  const transport = httpTransport({ proxyOf: proxiesIn({ HTTPS_PROXY: refusing.url }), ...patience(PATIENT_MS) });
+  onTestFinished(() => transport.close());
+  expect(await failureOf(transport.request(ask({ url: 'https://[::1]/' })))).toMatchObject({ message: 'the proxy returned 502' });
+  expect(refusing.asked).toEqual(['CONNECT [::1]:443']);
+});
+
+describe('a proxy that never connects', () => {
+  const waiting = async () => {
+    const mute = await openLiar(() => {});
+    onTestFinished(() => mute.close());
+    const transport = httpTransport({ proxyOf: proxiesIn({ HTTPS_PROXY: mute.url }), ...patience(PATIENT_MS) });
+    const interruption = new AbortController();
+    const failure = failureOf(transport.request(ask({ url: 'https://deploynix.invalid/', signal: interruption.signal })));
+    await vi.waitFor(() => expect(mute.asked).toEqual(['CONNECT deploynix.invalid:443 HTTP/1.1']));
+    return { transport, interruption, failure };
+  };
+
+  test('does not delay Ctrl-C', async () => {
+    const { transport, interruption, failure } = await waiting();
+    const reason = new Error('Ctrl-C');
+    interruption.abort(reason);
+    expect(await failure).toBe(reason);
+    await transport.close();
+  });
+
+  test('does not outlast the transport', async () => {
+    const { transport, failure } = await waiting();
+    await transport.close();
+    expect(await failure).toEqual({ message: 'the proxy closed the connection', sent: false });
+  });
+});
+
 describe('a request', () => {
   const throughProxy = async (env: Record<string, string>): Promise<boolean> => {
-    const transport = await openNetwork(env, after);
+    const transport = await openNetwork({ env, after, caFile: undefined });
     onTestFinished(() => transport.close());
     expect(await textOf((await transport.request(ask())).body)).toBe('ok');
     return proxy.asked.length > 0;

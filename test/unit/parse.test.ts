@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { phaseOf, statusOf } from '../../src/base/status.ts';
+import { parseDuration } from '../../src/base/time.ts';
 import { choice, content, duration, integer, secret } from '../../src/cli/language/options.ts';
 import { extraBody } from '../../src/cli/run/body.ts';
-import { parseDuration, parseValue, type Sources } from '../../src/cli/run/values.ts';
+import { parseValue, type Sources } from '../../src/cli/run/values.ts';
 import { fill } from '../../src/platform/api/endpoint.ts';
 
 let home: string;

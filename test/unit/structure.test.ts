@@ -42,7 +42,7 @@ const reserved: readonly (readonly [what: RegExp, by: RegExp])[] = [
   // Commands compute views and never print.
   [/^src\/cli\/output\/(?!(view|text|width|progress)\.ts)/, /^src\/(cli\/output\/|main\.ts|cli\/run\/open-context\.ts)/],
   [/^src\/cli\/prompt\/(?!(ask|choice)\.ts)/, /^src\/cli\/prompt\//],
-  [/^src\/platform\/api\/(direct|proxied)\.ts/, /^src\/platform\/api\/network\.ts/],
+  [/^src\/platform\/api\/transport\.ts/, /^src\/platform\/api\/network\.ts/],
 ];
 
 describe('imports, including type imports', () => {
@@ -101,7 +101,6 @@ const importers: Readonly<Record<string, RegExp>> = {
   'shell-quote': /^src\/features\/token\/abilities\/script\.ts$/,
   'temporal-polyfill': /^src\/features\/deploy\/when\.ts$/,
   ulid: /^src\/sandbox\//,
-  undici: /^src\/platform\/api\/proxied\.ts$/,
   yaml: /^src\/base\/yaml\.ts$/,
   zod: /^src\/sandbox\//,
 };

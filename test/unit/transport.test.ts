@@ -2,8 +2,8 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { afterEach, beforeEach, describe, expect, onTestFinished, type TestContext, test } from 'vitest';
 import type { HttpRequest, Transport } from '../../src/machine/world.ts';
-import { directTransport } from '../../src/platform/api/direct.ts';
-import { proxiedTransport } from '../../src/platform/api/proxied.ts';
+import { proxiesIn } from '../../src/platform/api/proxy.ts';
+import { httpTransport } from '../../src/platform/api/transport.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { type Elsewhere, listen, openElsewhere } from '../support/elsewhere.ts';
 import { failureOf, patience, requestTo, textOf } from '../support/exchange.ts';
@@ -21,10 +21,11 @@ const begin = (response: ServerResponse) => {
 
 type Open = (silenceMs: number, proxy: string, headMs?: number) => Transport;
 const transports: readonly [string, Open][] = [
-  ['direct', (silenceMs, _, headMs) => directTransport(patience(silenceMs, headMs))],
+  ['direct', (silenceMs, _, headMs) => httpTransport(patience(silenceMs, headMs))],
   [
     'proxied',
-    (silenceMs, proxy, headMs) => proxiedTransport({ env: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }, ...patience(silenceMs, headMs) }),
+    (silenceMs, proxy, headMs) =>
+      httpTransport({ proxyOf: proxiesIn({ HTTP_PROXY: proxy, HTTPS_PROXY: proxy }), ...patience(silenceMs, headMs) }),
   ],
 ];
 

@@ -20,6 +20,8 @@ export interface Context<E extends Endpoint = Endpoint> {
   call<T>(endpoint?: E, options?: { readonly body?: unknown; readonly params?: Readonly<Record<string, string>> }): Promise<Reply<T>>;
   /** Reads every page of a list. */
   list<T>(endpoint?: E, options?: { readonly query?: Query }): Promise<T[]>;
+  /** Reads the first page of a list, and the others when the view is printed. For `rows`. */
+  pages<T>(endpoint?: E, options?: { readonly query?: Query }): Promise<AsyncIterable<readonly T[]>>;
   /** Runs once per item, one after the other, and reports each. */
   each<I extends Target>(items: readonly I[], run: (item: I) => Promise<View | Result>): Promise<Result>;
   /** With the option `timeout`, requests end at `deadline`. */

@@ -1,10 +1,10 @@
 import { formats } from '../../machine/settings/format.ts';
-import { flag, integer, type Options, text, under } from './options.ts';
+import { duration, flag, integer, type Options, text, under } from './options.ts';
 
 /** The global options. `no_x` keys are spelled `--no-x` and read as `x: false`. */
 export const globals = {
   json: flag('Print JSON as the API sends it (same as -o json)'),
-  output: { ...text('Output format'), choices: formats, placeholder: 'format', short: 'o' },
+  output: { ...text('Format'), choices: formats, placeholder: 'format', short: 'o' },
   fields: text('Print only these fields', 'a,b'),
   query: text('Filter the result with a JMESPath expression', 'expression'),
   sort: text('Sort a list by this field; -field for descending', 'field'),
@@ -13,6 +13,9 @@ export const globals = {
   no_header: flag('Omit the table header'),
   profile: text('Profile whose host, token and defaults to use', 'name'),
   host: text('Deploynix host (default https://deploynix.io)', 'url'),
+  ca_file: text('Trust the CA certificates in this PEM file too', 'file'),
+  no_cache: flag('Look up names again instead of using remembered ones'),
+  max_wait: duration('Wait at most this long for the rate limit (default 2m)'),
   no_input: flag('Never prompt; exit 2 instead'),
   quiet: { ...flag('Hide progress and notes'), short: 'q' },
   debug: flag('Log HTTP requests to stderr, without secrets'),
@@ -31,6 +34,9 @@ export interface Globals {
   readonly header: boolean;
   readonly profile: string | undefined;
   readonly host: string | undefined;
+  readonly caFile: string | undefined;
+  readonly cache: boolean;
+  readonly maxWait: string | undefined;
   readonly input: boolean;
   readonly quiet: boolean;
   readonly debug: boolean;

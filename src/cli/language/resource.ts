@@ -1,13 +1,14 @@
 import { DnxError, usage } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import { flagName, plural, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Reply } from '../../platform/api/reply.ts';
-import { called, nameOf, type Targets } from '../../platform/names/names.ts';
+import type { Creating, Creation } from '../../platform/names/creation.ts';
+import { called, idsOf, nameOf, type Targets } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
 import { type Column, done, type Item, record, rows, type View } from '../output/view.ts';
 import { type Command, type Consent, type Context, command } from './command.ts';
-import { type Options, optional } from './options.ts';
+import { type Option, type Options, optional } from './options.ts';
 
 /** A collection of the API: `path` lists and creates, `path/{noun}` shows, updates and deletes one. */
 export interface Resource<P extends `/${string}` = `/${string}`> {
@@ -36,7 +37,7 @@ export const list = ({ noun, path, columns, example }: Resource) =>
     shows: columns,
     examples: [line('list', example.parents), `${line('list', example.parents)} --json`],
     run: async (ctx, { targets }) =>
-      rows(await ctx.list<object>(), columns, `No ${plural(title(noun))}.`, example.create ? creation(noun, targets) : undefined),
+      rows(await ctx.pages<object>(), columns, `No ${plural(title(noun))}.`, example.create ? creation(noun, targets) : undefined),
   });
 
 /** `GET path/{noun}`: one item, as a record. */
@@ -66,8 +67,9 @@ export const create = <const F extends Options>({ noun, path, details, example }
     fields,
     shows: details,
     examples: [line('create', example.create, example.parents)],
-    async run(ctx) {
-      const reply = await ctx.call();
+    async run(ctx, { targets, body }) {
+      const secret = Object.values<Option<unknown>>(fields).some(({ kind }) => kind === 'secret');
+      const reply = await created(ctx, { ...creationOf(noun, endpoint(`GET ${path}`), targets, body), secret }, () => ctx.call());
       const name = isObject(reply.data) ? nameOf(reply.data, noun) : undefined;
       return answer(reply, details, `Created ${name === undefined ? article(title(noun)) : called(noun, { label: name })}`);
     },
@@ -167,10 +169,25 @@ export const did = ({ data, message }: Pick<Reply, 'data' | 'message'>, sentence
 /** An endpoint built at run time: the compiler does not know its parameters. */
 const endpoint = (value: Endpoint): Endpoint => value;
 /** The command that creates one under the same parents. */
-export const creation = (noun: string, targets: Targets): readonly string[] => [
-  ...[namings[noun]?.group ?? noun.replaceAll('_', '-'), 'create'],
+export const creation = (noun: string, targets: Targets): readonly string[] => under(noun, 'create', targets);
+
+const under = (noun: string, verb: string, targets: Targets): readonly string[] => [
+  ...[namings[noun]?.group ?? noun.replaceAll('_', '-'), verb],
   ...Object.entries(targets).flatMap(([parent, { label }]) => [flagName(parent), label]),
 ];
+
+/** How a new resource under these parents is found in its list. */
+export const creationOf = (noun: string, list: Endpoint, targets: Targets, sent: JsonObject): Creation => ({
+  noun,
+  list: { endpoint: list, params: idsOf(targets) },
+  sent,
+  see: under(noun, 'list', targets),
+});
+
+/** Sends the request of a create once, and adopts what it made if the response is lost. */
+export async function created(ctx: Creating, of: Creation, send: () => Promise<Reply>): Promise<Reply> {
+  return (await import('../../platform/names/creation.ts')).creating(ctx, of, send).create();
+}
 const targetIn = (targets: Targets, noun: string) => targets[noun] ?? { id: '', label: '' };
 const line = (...words: readonly (string | undefined)[]) => words.filter(Boolean).join(' ');
 

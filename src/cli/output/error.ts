@@ -21,17 +21,23 @@ interface Options {
 /** The indent of lines after the first: the width of the mark and a space. */
 const HANG = 2;
 
+/** A token of the API. One that was typed as an argument would otherwise be repeated, in a CI log too. */
+const TOKEN = /\b\d+\|\w{32,}/g;
+const masked = (text: string): string => text.replace(TOKEN, '***');
+
 /** Prints an error on stderr and returns the exit code. An error that is not a DnxError is a bug, and shows its stack. */
 export async function reportError(error: unknown, options: Options): Promise<number> {
   const expected = error instanceof DnxError ? error : fileFailure(error);
   const { stderr, env } = options.world;
   if (options.json) {
-    stderr.write(`${toJson({ error: expected ? failureInJson(expected, options.line) : await bugInJson(error, options.world) })}\n`);
+    stderr.write(
+      `${masked(toJson({ error: expected ? failureInJson(expected, options.line) : await bugInJson(error, options.world) }))}\n`,
+    );
   } else {
     const style = await styleFor(stderr, env, options.color);
     const wrap = await wrapFor(stderr);
     const words = expected ? await failureInWords(expected, style, wrap, options) : await bugInWords(error, style, wrap, options.world);
-    stderr.write(`${forLog(words, env)}\n`);
+    stderr.write(`${forLog(masked(words), env)}\n`);
   }
   return expected?.exitCode ?? 1;
 }

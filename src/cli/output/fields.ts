@@ -5,21 +5,42 @@ import type { Format } from '../../machine/settings/format.ts';
 import { type Narrowing, sortKey } from './narrow.ts';
 import type { View } from './view.ts';
 
-/** Rejects fields of `--fields` and `--sort` that the view does not have. An empty list cannot be checked. */
-export function checkFields(
-  view: View,
-  { fields = [], sort, format }: Pick<Narrowing, 'fields' | 'sort'> & { readonly format: Format },
-): void {
-  const items = itemsOf(view);
-  if (items.length === 0) return;
-  const known = new Set(items.flatMap((item) => Object.keys(item)));
+/** Looks for the fields of `--fields` and `--sort` in the items of a list as they arrive. */
+export interface FieldCheck {
+  /** True once every field was seen. */
+  readonly add: (items: readonly object[]) => boolean;
+  /** Throws if a field was not seen. An empty list cannot be checked. */
+  readonly end: () => void;
+}
+
+type Wanted = Pick<Narrowing, 'fields' | 'sort'> & { readonly format: Format };
+
+/** Checks fields against a view, and against the items that are added. */
+export function fieldCheck(view: View, { fields = [], sort, format }: Wanted): FieldCheck {
+  const known = new Set<string>();
   // Computed values are in text formats only; those that need requests, in a table only.
   if (view.kind === 'rows' || view.kind === 'record')
     for (const { key, computed, cell } of view.columns)
       if (!computed || format === 'table' || (cell && ['csv', 'tsv', 'text'].includes(format))) known.add(key);
   const keys = sort && view.kind !== 'record' ? [...fields, sortKey(sort)] : fields;
-  const unknown = keys.find((key) => !known.has(key));
-  if (unknown !== undefined) throw computedField(unknown, view, format, [...known]) ?? unknownField(unknown, [...known]);
+  const unknown = () => keys.find((key) => !known.has(key));
+  let empty = true;
+  const check: FieldCheck = {
+    add(items) {
+      for (const item of items) {
+        empty = false;
+        for (const key of Object.keys(item)) known.add(key);
+        if (unknown() === undefined) break;
+      }
+      return unknown() === undefined;
+    },
+    end() {
+      const key = empty ? undefined : unknown();
+      if (key !== undefined) throw computedField(key, view, format, [...known]) ?? unknownField(key, [...known]);
+    },
+  };
+  check.add(itemsOf(view));
+  return check;
 }
 
 function itemsOf(view: View): readonly object[] {

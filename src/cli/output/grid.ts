@@ -82,30 +82,32 @@ function measure(rows: readonly (readonly string[])[]): Measured {
   return { sizes, columns, natural };
 }
 
-/** Joins padded cells. Collects pieces in an array, because growing strings cost memory for long lists. */
-function aligned(rows: readonly (readonly string[])[], { sizes, columns: count }: Measured, placed: readonly Placed[]): string {
-  const pieces: string[] = [];
-  const blank = blanks();
-  const last = placed.length - 1;
-  rows.forEach((row, at) => {
-    placed.forEach(({ index, width }, place) => {
-      const cell = row[index] ?? '';
-      const size = sizes[at * count + index] ?? 0;
-      if (place === last) pieces.push(cell.trimEnd(), '\n');
-      else pieces.push(cell, blank(width + GAP - size));
-    });
-  });
-  return pieces.join('');
-}
+/** Rows that are joined at once: an array of this size is filled and joined much faster than one for a long list. */
+const PART = 500;
 
-/** Returns strings of spaces, each created once. */
-function blanks(): (length: number) => string {
-  const made = new Map<number, string>();
-  return (length) => {
-    const known = made.get(length);
-    if (known !== undefined) return known;
-    const blank = ' '.repeat(length);
-    made.set(length, blank);
-    return blank;
-  };
+/** Joins padded cells. */
+function aligned(rows: readonly (readonly string[])[], { sizes, columns: count }: Measured, placed: readonly Placed[]): string {
+  const parts: string[] = [];
+  const pieces: string[] = [];
+  const blanks: string[] = [];
+  const before = placed.slice(0, -1);
+  const last = placed.at(-1)?.index ?? 0;
+  for (let from = 0; from < rows.length; from += PART) {
+    const until = Math.min(from + PART, rows.length);
+    let filled = 0;
+    for (let at = from; at < until; at++) {
+      const row = rows[at] ?? [];
+      for (const { index, width } of before) {
+        const space = width + GAP - (sizes[at * count + index] ?? 0);
+        blanks[space] ??= ' '.repeat(space);
+        pieces[filled++] = row[index] ?? '';
+        pieces[filled++] = blanks[space];
+      }
+      pieces[filled++] = (row[last] ?? '').trimEnd();
+      pieces[filled++] = '\n';
+    }
+    pieces.length = filled;
+    parts.push(pieces.join(''));
+  }
+  return parts.join('');
 }

@@ -1,28 +1,66 @@
 import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import type { Format } from '../../machine/settings/format.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Output, World } from '../../machine/world.ts';
+import type { Context } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
 import { nextLine } from '../run/command-line.ts';
-import { render } from './render.ts';
+import { isPaged, shownPages, wholeView, writePages } from './paged.ts';
+import { type RenderOptions, render } from './render.ts';
 import { styleFor } from './style.ts';
 import { forLog } from './text.ts';
 import type { Result } from './view.ts';
 import { DEFAULT_COLUMNS, wrapFor } from './wrap.ts';
 
 /** Prints a result on stdout in the chosen format. A failed record has no table, because stderr explains it. */
-export async function print({ view, exit, secret }: Result, globals: Globals, settings: Settings, world: World): Promise<void> {
-  if (view.kind === 'stream') {
-    for await (const chunk of view.body) await write(world.stdout, chunk);
+export async function print(
+  { view: given, exit, secret }: Result,
+  globals: Globals,
+  { settings, world, progress }: Pick<Context, 'settings' | 'world' | 'progress'>,
+): Promise<void> {
+  const { stdout, stderr, env } = world;
+  if (given.kind === 'stream') {
+    for await (const chunk of given.body) await write(stdout, chunk);
     return;
   }
-  const { stdout, env } = world;
   const { format } = settings;
-  if (exit instanceof DnxError && view.kind !== 'rows' && format === 'table') return;
-  const { fields, query, header, sort, limit, color, wide } = globals;
-  // Not after a failure: items may lack fields, and the error matters more.
-  if ((fields || sort) && exit === undefined) (await import('./fields.ts')).checkFields(view, { fields, sort, format });
+  if (exit instanceof DnxError && given.kind !== 'rows' && format === 'table') return;
   let hidden = 0;
-  const text = await render(view, {
+  const options = await optionsFor(globals, format, world, (columns) => {
+    hidden = columns;
+  });
+  const out = (text: string) => {
+    // The requests for further pages may show a spinner.
+    const resume = progress.hold();
+    return write(stdout, text).finally(resume);
+  };
+  // Not after a failure: items may lack fields, and the error matters more.
+  const check =
+    (options.fields || options.sort) && exit === undefined ? (await import('./fields.ts')).fieldCheck(given, options) : undefined;
+  if (given.kind === 'rows' && given.pages && isPaged(options))
+    return writePages(given, shownPages(given.pages, options.limit, check), options, out);
+  const view = await wholeView(given, options, check);
+  const text = await render(view, options);
+  if (secret !== undefined && !text.includes(JSON.stringify(secret).slice(1, -1)))
+    throw new DnxError('failed', 'The output does not contain the token.', { hint: 'Use another format or query, or --to-file FILE.' });
+  // A single value is for scripts and is printed unchanged; other text may end up in a CI log.
+  const read = format === 'table' && (view.kind !== 'text' || view.log);
+  if (text !== '') await out(read ? forLog(text, env) : text);
+  if (settings.quiet) return;
+  if (hidden > 0) stderr.write(`${hidden} ${hidden === 1 ? 'column' : 'columns'} hidden; use --wide\n`);
+  if (view.kind !== 'rows' || view.items.length > 0 || format !== 'table') return;
+  const wrap = await wrapFor(stderr);
+  if (view.empty) stderr.write(`${wrap(view.empty)}\n`);
+  if (view.first) stderr.write(`${wrap(nextLine({ command: view.first, why: 'Create one with' }, settings))}\n`);
+}
+
+async function optionsFor(
+  { fields, query, header, sort, limit, color, wide }: Globals,
+  format: Format,
+  { stdout, env, clock }: World,
+  hidden: (columns: number) => void,
+): Promise<RenderOptions> {
+  return {
     format,
     fields,
     query,
@@ -30,25 +68,12 @@ export async function print({ view, exit, secret }: Result, globals: Globals, se
     sort,
     limit: limit === undefined ? undefined : Number(limit),
     wide,
-    hidden: (columns) => {
-      hidden = columns;
-    },
+    hidden,
     terminal: stdout.isTTY === true,
     width: stdout.isTTY ? stdout.columns || DEFAULT_COLUMNS : undefined,
-    now: world.clock.now(),
+    now: clock.now(),
     style: await styleFor(stdout, env, color),
-  });
-  if (secret !== undefined && !text.includes(JSON.stringify(secret).slice(1, -1)))
-    throw new DnxError('failed', 'The output does not contain the token.', { hint: 'Use another format or query, or --to-file FILE.' });
-  // A single value is for scripts and is printed unchanged; other text may end up in a CI log.
-  const read = format === 'table' && (view.kind !== 'text' || view.log);
-  if (text !== '') await write(stdout, read ? forLog(text, env) : text);
-  if (settings.quiet) return;
-  if (hidden > 0) world.stderr.write(`${hidden} ${hidden === 1 ? 'column' : 'columns'} hidden; use --wide\n`);
-  if (view.kind !== 'rows' || view.items.length > 0 || format !== 'table') return;
-  const wrap = await wrapFor(world.stderr);
-  if (view.empty) world.stderr.write(`${wrap(view.empty)}\n`);
-  if (view.first) world.stderr.write(`${wrap(nextLine({ command: view.first, why: 'Create one with' }, settings))}\n`);
+  };
 }
 
 /** Rejects output options that can never work, before the command runs. */

@@ -7,14 +7,21 @@ import type { Progress } from './progress.ts';
 /** The spinner shows requests that take longer than this. */
 const QUIET_MS = 300;
 
+/** Shorter pauses for the rate limit are not shown. */
+const SHORT_MS = 1_000;
+
 /** Requests at most this far apart count as one wait. */
 const PAUSE_MS = 1_000;
 
-/** Shows a spinner for slow requests and a countdown for the rate limit, or a line without a terminal. */
+/** Shows a spinner for slow requests and a countdown for the rate limit and retries, or a line without a terminal. */
 export function openRequests(progress: Progress, clock: Clock): RequestProgress {
   const slow = shared(progress.branch({ background: true }));
   const limit = shared(progress.branch());
+  const retries = shared(progress.branch());
+  /** Concurrent requests fail together, and one line is enough. */
+  let announced = false;
   let open = 0;
+  let pauses = 0;
   let ended = Number.NEGATIVE_INFINITY;
   /** The start of the wait, in which the first request was slow. */
   let since: number | undefined;
@@ -40,12 +47,29 @@ export function openRequests(progress: Progress, clock: Clock): RequestProgress 
         hide();
       };
     },
-    limited(ms) {
-      if (!progress.spins) progress.note(`Rate limited; retrying in ${countdown(ms)}`);
-    },
-    pause(ms) {
+    pause(ms, refused) {
+      if (ms < SHORT_MS) return () => {};
+      const words = refused ? 'Rate limited; retrying in' : 'Waiting for the rate limit:';
+      if (!progress.spins && pauses === 0) progress.note(`${words} ${countdown(ms)}`);
+      pauses += 1;
       const until = clock.elapsed() + ms;
-      return limit.show('Rate limited; retrying in', () => countdown(until - clock.elapsed()));
+      const hide = limit.show(words, () => countdown(until - clock.elapsed()));
+      return () => {
+        pauses -= 1;
+        hide();
+      };
+    },
+    retrying(reason, ms, turn) {
+      const until = clock.elapsed() + ms;
+      const left = () => `${countdown(Math.max(1, until - clock.elapsed()))} (${turn})`;
+      const own = !announced;
+      announced = true;
+      if (own && !progress.spins) progress.note(`${reason}; retrying in ${left()}`);
+      const hide = retries.show(`${reason}; retrying in`, left);
+      return () => {
+        if (own) announced = false;
+        hide();
+      };
     },
   };
 }

@@ -14,6 +14,7 @@ export function rowsOf(value: unknown): Rows {
   const all: readonly unknown[] = Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];
   const named = all.some(isObject);
   const items = all.map((each): Item => (isObject(each) ? each : { ...(Array.isArray(each) ? each : [each]) }));
-  const columns = [...new Set(items.flatMap((item) => Object.keys(item)))].map((key) => ({ key }));
-  return { items, columns, named };
+  const keys = new Set<string>();
+  for (const item of items) for (const key of Object.keys(item)) keys.add(key);
+  return { items, columns: [...keys].map((key) => ({ key })), named };
 }

@@ -34,6 +34,8 @@ export type View =
   | {
       readonly kind: 'rows';
       readonly items: readonly Item[];
+      /** The items page by page, read while they are printed. Then `items` is empty, and `print.ts` alone reads them. */
+      readonly pages?: AsyncIterable<readonly Item[]>;
       readonly columns: readonly Column[];
       readonly empty: string;
       /** Cells that take further requests. Read only by a table that shows the column. */
@@ -105,10 +107,15 @@ export const shortCommit = {
   key: 'commit_hash',
   cell: ({ commit_hash }: { readonly commit_hash?: unknown }) => wordOf(commit_hash).slice(0, 7),
 } as const;
-/** A list. If it is empty, `empty` and the command `first` are printed on stderr. */
-export const rows = (items: readonly object[], shown: readonly Column[], empty: string, first?: readonly string[]): View => ({
+/** A list, or its pages. If it is empty, `empty` and the command `first` are printed on stderr. */
+export const rows = (
+  items: readonly object[] | AsyncIterable<readonly object[]>,
+  shown: readonly Column[],
+  empty: string,
+  first?: readonly string[],
+): View & { readonly kind: 'rows' } => ({
   kind: 'rows',
-  items: items as readonly Item[],
+  ...(Symbol.asyncIterator in items ? { items: [], pages: items as AsyncIterable<readonly Item[]> } : { items: items as readonly Item[] }),
   columns: shown,
   empty,
   ...(first && { first }),

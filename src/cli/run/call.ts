@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { idsOf, type Targets } from '../../platform/names/names.ts';
 import { askedAgain } from '../../platform/names/recall.ts';
-import type { Scope } from '../../platform/names/resolve.ts';
+import type { Scope } from '../../platform/names/scope.ts';
 import type { Context } from '../language/command.ts';
 
 interface Declared {
@@ -12,14 +12,16 @@ interface Declared {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** `ctx.call` and `ctx.list`: requests to the declared endpoints, with the ids of the targets. */
+/** `ctx.call`, `ctx.list` and `ctx.pages`: requests to the declared endpoints, with the ids of the targets. */
 export function callsWith(
   { endpoint: own, targets, lookUp, body }: Declared,
   api: Context['api'],
   scope: Scope,
-): Pick<Context, 'call' | 'list'> {
+): Pick<Context, 'call' | 'list' | 'pages'> {
   const fresh = <T>(endpoint: Endpoint, request: (ids: Readonly<Record<string, string>>) => Promise<T>): Promise<T> =>
-    endpoint.startsWith('GET ') ? askedAgain(targets, lookUp, scope, (found) => request(idsOf(found))) : request(idsOf(targets));
+    endpoint.startsWith('GET ')
+      ? askedAgain(targets, lookUp, scope, { endpoint, ask: (found) => request(idsOf(found)) })
+      : request(idsOf(targets));
   return {
     call(endpoint = declared(own), options = {}) {
       const sent = 'body' in options ? options.body : endpoint === own && Object.keys(body).length > 0 ? body : undefined;
@@ -28,7 +30,24 @@ export function callsWith(
     list(endpoint = declared(own), options = {}) {
       return fresh(endpoint, (ids) => api.list(endpoint, ids, options));
     },
+    pages(endpoint = declared(own), options = {}) {
+      return fresh(endpoint, (ids) => begun(api.pages(endpoint, ids, options)));
+    },
   };
+}
+
+/** Pages of which the first was read, so that a list that fails at once fails before anything is printed. */
+async function begun<T>(pages: AsyncGenerator<readonly T[], void>): Promise<AsyncIterable<readonly T[]>> {
+  const first = await pages.next();
+  return (async function* () {
+    if (first.done) return;
+    try {
+      yield first.value;
+      yield* pages;
+    } finally {
+      await pages.return();
+    }
+  })();
 }
 
 function declared(endpoint: Endpoint | undefined): Endpoint {

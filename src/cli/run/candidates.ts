@@ -2,9 +2,11 @@ import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { ago } from '../../base/time.ts';
 import { parameters } from '../../platform/api/endpoint.ts';
+import { everySite } from '../../platform/names/all-sites.ts';
 import { idIn, idsOf, isIdOf, type Target, type Targets, targetOf } from '../../platform/names/names.ts';
 import { listUnder, namings } from '../../platform/names/namings.ts';
-import { matching, resolve, type Scope } from '../../platform/names/resolve.ts';
+import { matching, resolve } from '../../platform/names/resolve.ts';
+import type { Scope } from '../../platform/names/scope.ts';
 import { line } from '../output/text.ts';
 import { cut, piecesOf, widthOf } from '../output/width.ts';
 import type { Choice } from '../prompt/choice.ts';
@@ -23,7 +25,7 @@ export async function candidatesFor(
   scope: Scope,
 ): Promise<readonly Candidate[]> {
   if (name === 'site' && given.server === undefined) {
-    const { listed } = await scope.sites.everywhere(scope.api);
+    const { listed } = await everySite(scope);
     return listed.map(({ server, site }) => ({ targets: { server, site: targetOf(site, 'site') }, thing: site }));
   }
   const naming = namings[name];

@@ -1,4 +1,5 @@
 import type { Next } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
 import { flagName } from '../../base/text.ts';
 import { DEFAULT_PROFILE } from '../../machine/settings/place.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
@@ -7,15 +8,16 @@ import { takenBy } from '../language/signature.ts';
 import { line as printable } from '../output/text.ts';
 import type { Invocation } from './invocation.ts';
 
-/** The profile and host that a suggested command line must use. */
-type Where = Pick<Settings, 'host' | 'profile' | 'origins'>;
+/** The profile, host and CA file that a suggested command line must use. */
+type Where = Pick<Settings, 'host' | 'profile' | 'origins'> & Partial<Pick<Settings, 'caOption'>>;
 
-/** Formats the words after `dnx` for a shell, with `--profile` and `--host` if needed. */
-export function commandLine(words: readonly string[], { host, profile, origins }: Where): string {
+/** Formats the words after `dnx` for a shell, with `--profile`, `--host` and `--ca-file` if needed. */
+export function commandLine(words: readonly string[], { host, profile, origins, caOption }: Where): string {
   const given = (flag: string) => words.includes(flag);
   const flags = [
     ...(profile === DEFAULT_PROFILE || given('--profile') ? [] : ['--profile', profile]),
     ...(origins.host !== 'option' || given('--host') ? [] : ['--host', host]),
+    ...(caOption === undefined || given('--ca-file') ? [] : ['--ca-file', caOption]),
   ];
   const end = words.indexOf('--');
   const [before, after] = end < 0 ? [words, []] : [words.slice(0, end), words.slice(end)];
@@ -67,6 +69,3 @@ function option(key: string, value: unknown): readonly string[] {
 }
 
 const valuesOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(String);
-
-/** Quotes a word for a shell if needed. */
-export const quoted = (word: string): string => (/^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -1,9 +1,9 @@
 import { cancelled, usage } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
 import { capitalized, plural, quotedName, title } from '../../base/text.ts';
-import { called, isId, isIdOf, type Target, type Targets } from '../../platform/names/names.ts';
+import { called, isId, isIdOf, sameName, type Target, type Targets } from '../../platform/names/names.ts';
 import { type Consent, type Context, nounOf } from '../language/command.ts';
 import { consentLevel } from '../language/tree.ts';
-import { quoted } from './command-line.ts';
 import { type Invocation, ownWords } from './invocation.ts';
 import { nameFor, withNames } from './name-read.ts';
 
@@ -72,14 +72,14 @@ async function severe(
   const own = first[noun];
   if (!own) throw new Error(`${command.name} is severe but has no target`);
   if (all.length > 1) throw usage('This cannot be undone, so only one is allowed at a time. Nothing was changed.');
-  if (confirm !== undefined && (confirm === own.label || confirm === own.id)) return [first];
+  if (confirm !== undefined && (sameName(noun, confirm, own.label) || confirm === own.id)) return [first];
   const named = confirm === undefined ? await withNames(first, ctx) : first;
   if (confirm === undefined)
     ctx.progress.warn(`${actionOf(consent, command.summary, [named], noun)}. ${consent.warning ?? 'This cannot be undone.'}`);
   const name = await nameFor(noun, named[noun] ?? own, first, ctx);
   const typed = confirm ?? (await ctx.ask.input(`Type '${name}' to continue:`));
   const undone = command.name === 'delete' ? 'deleted' : 'changed';
-  if (typed !== name) throw usage(`'${typed}' does not match. Nothing was ${undone}.`, `Expected '${name}'.`);
+  if (!sameName(noun, typed, name)) throw usage(`'${typed}' does not match. Nothing was ${undone}.`, `Expected '${name}'.`);
   return [{ ...named, [noun]: { id: own.id, label: name } }];
 }
 

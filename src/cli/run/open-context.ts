@@ -1,23 +1,26 @@
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
-import { openTokens } from '../../machine/credentials/tokens.ts';
-import type { Settings } from '../../machine/settings/settings.ts';
+import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
+import { type Settings, truthy } from '../../machine/settings/settings.ts';
 import type { Attended, Transport, World } from '../../machine/world.ts';
+import type { Api } from '../../platform/api/api.ts';
+import { openBudgets } from '../../platform/api/budget.ts';
 import { createApi } from '../../platform/api/client.ts';
-import type { Scope } from '../../platform/names/resolve.ts';
-import { openSiteIndex } from '../../platform/names/site-index.ts';
+import { type NameIndex, openNameIndex } from '../../platform/names/name-index.ts';
+import type { Scope } from '../../platform/names/scope.ts';
 import type { Tree } from '../language/command.ts';
-import type { Globals } from '../language/globals.ts';
+import { type Globals, globals } from '../language/globals.ts';
 import { openProgress, type Progress } from '../output/progress.ts';
 import { openRequests } from '../output/requests.ts';
+import { searchingWith } from '../output/searching.ts';
 import { styleFor } from '../output/style.ts';
 import { lines } from '../output/text.ts';
 import { openAsk } from '../prompt/ask.ts';
 import type { BaseContext } from './prepare.ts';
-import type { Sources } from './values.ts';
+import { parseValue, type Sources } from './values.ts';
 
-/** Five rate limit windows, enough for forty parallel cold starts. */
-const PATIENCE_MS = 300_000;
+/** The default of --max-wait. */
+const MAX_WAIT_MS = 120_000;
 
 /** A context and what else `perform` needs. */
 export interface Opened {
@@ -31,7 +34,7 @@ export interface Opened {
 export async function openContext(
   world: World,
   settings: Settings,
-  { color, limit }: Pick<Globals, 'color' | 'limit'>,
+  { cache, color, limit, maxWait }: Pick<Globals, 'cache' | 'color' | 'limit' | 'maxWait'>,
   tree: Tree,
 ): Promise<Opened> {
   const style = await styleFor(world.stderr, world.env, color);
@@ -48,27 +51,11 @@ export async function openContext(
   const attended = settings.attended && world.stderr.isTTY ? unlocking(progress) : undefined;
   const tokens = openTokens({ world, settings, attended, warn: progress.warn });
   const connection = connectionOf(world, settings);
-  const api = createApi({
-    host: settings.host,
-    token: tokens.token,
-    connect: connection.open,
-    clock: world.clock,
-    signal: world.signal,
-    userAgent: `dnx/${version}`,
-    debug: (line) => settings.debug && progress.debug(line),
-    requests: openRequests(progress, world.clock),
-    patienceMs: PATIENCE_MS,
-    random: world.random ?? Math.random,
-    mostItems: limit === undefined ? undefined : Number(limit),
-  });
-  const sites = openSiteIndex({
-    directory: settings.directories.cache,
-    account: tokens.account,
-    clock: world.clock,
-    signal: world.signal,
-  });
+  const names = namesOf(world, settings, { cache, token: tokens.token });
   const stdin = once(async () => (await import('../../machine/files/user-file.ts')).readToEnd(world.stdin, world.signal));
-  const scope: Scope = { api, settings, sites };
+  const sources = { world, ask, stdin };
+  const api = apiOf(world, settings, { progress, connection, names, limit, maxWaitMs: await maxWaitOf(maxWait, sources) });
+  const scope: Scope = { api, settings, names, searching: searchingWith(progress) };
   const ctx: BaseContext = {
     api,
     ask,
@@ -82,16 +69,70 @@ export async function openContext(
     stdin,
     tree,
   };
-  return { ctx, scope, sources: { world, ask, stdin }, close: connection.close };
+  return {
+    ctx,
+    scope,
+    sources,
+    close: async () => {
+      await names.save();
+      await connection.close();
+    },
+  };
+}
+
+/** The API of a command. */
+function apiOf(
+  world: World,
+  { host, debug, directories }: Settings,
+  parts: {
+    readonly progress: Progress;
+    readonly connection: ReturnType<typeof connectionOf>;
+    readonly names: NameIndex;
+    readonly limit: string | undefined;
+    readonly maxWaitMs: number;
+  },
+): Api {
+  const { progress, connection, names, limit, maxWaitMs } = parts;
+  return createApi({
+    host,
+    token: names.token,
+    connect: connection.open,
+    clock: world.clock,
+    signal: world.signal,
+    userAgent: `dnx/${version}`,
+    debug: (line) => debug && progress.debug(line),
+    requests: openRequests(progress, world.clock),
+    budgets: openBudgets(directories.state, world),
+    maxWaitMs,
+    random: world.random ?? Math.random,
+    mostItems: limit === undefined ? undefined : Number(limit),
+    observer: names,
+  });
+}
+
+/** The names that the token of a command has read. */
+function namesOf(
+  { env, clock, signal }: World,
+  { directories, profile, host }: Settings,
+  { cache, token }: { readonly cache: boolean; readonly token: Tokens['token'] },
+) {
+  return openNameIndex({ directory: directories.cache, profile, host, token, fresh: !cache || truthy(env.DNX_NO_CACHE), clock, signal });
+}
+
+/** --max-wait or DNX_MAX_WAIT, in ms. */
+async function maxWaitOf(given: string | undefined, sources: Sources & { readonly world: Pick<World, 'env'> }): Promise<number> {
+  const variable = given === undefined ? 'DNX_MAX_WAIT' : undefined;
+  const word = given ?? (sources.world.env.DNX_MAX_WAIT || undefined);
+  return word === undefined ? MAX_WAIT_MS : Number(await parseValue('max_wait', globals.max_wait, word, sources, variable));
 }
 
 /** The connection of a command, opened by its first request. Throws if the settings block requests. */
-function connectionOf(world: World, { blocked }: Settings) {
+function connectionOf(world: World, { blocked, caFile }: Settings) {
   let transport: Transport | undefined;
   return {
     open: async () => {
       if (blocked.requests) throw blocked.requests;
-      transport ??= await world.connect();
+      transport ??= await world.connect(caFile);
       return transport;
     },
     close: async () => transport?.close(),

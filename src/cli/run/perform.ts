@@ -1,7 +1,7 @@
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
-import { verified } from '../../platform/names/recall.ts';
-import { rememberingLists, type Scope } from '../../platform/names/resolve.ts';
+import { TRUST_MS, verified } from '../../platform/names/recall.ts';
+import type { Scope } from '../../platform/names/scope.ts';
 import type { Chosen } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
 import { asResult, type Result } from '../output/view.ts';
@@ -26,7 +26,7 @@ export async function perform(invocation: Invocation, base: BaseContext, unpicke
   const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
   // Lookups count towards --timeout, prompts do not.
   const bounded = within(base, command.options?.timeout ? allowanceOf(inputs.options) : Number.POSITIVE_INFINITY);
-  const found = await inTime(lookedUp(invocation, chosen, rememberingLists({ ...scope, api: bounded.api })), 'anything');
+  const found = await inTime(lookedUp(invocation, chosen, { ...scope, api: bounded.api }), 'anything');
   const allowance = bounded.deadline - base.clock.elapsed();
   const prepared = (targets: Targets, all: readonly Targets[]) =>
     prepare({ invocation, chosen, inputs, all, base, scope, allowance }, targets);
@@ -54,10 +54,11 @@ export async function perform(invocation: Invocation, base: BaseContext, unpicke
   return line ? { ...result, next: [...(result.next ?? []), { command: line, why: 'Without prompts' }] } : result;
 }
 
-/** The targets. Remembered sites are verified unless the command is a single GET. */
-async function lookedUp(invocation: Invocation, chosen: Chosen, scope: Scope): Promise<readonly Targets[]> {
+/** The targets. What only reads, with a single GET, trusts recent names; anything else checks a remembered site. */
+async function lookedUp(invocation: Invocation, chosen: Chosen, unchecked: Scope): Promise<readonly Targets[]> {
+  const reads = invocation.command.calls === chosen.endpoint && chosen.endpoint?.startsWith('GET ');
+  const scope = reads ? { ...unchecked, trust: TRUST_MS } : unchecked;
   const all = await targetsOf(invocation, chosen, scope);
-  if (invocation.command.calls === chosen.endpoint && chosen.endpoint?.startsWith('GET ')) return all;
   const checked: Targets[] = [];
   for (const [index, targets] of all.entries())
     checked.push(await verified(targets, () => again(invocation, chosen, targets, index, scope), scope));

@@ -1,7 +1,9 @@
 import { parameters } from '../../platform/api/endpoint.ts';
 import { within } from '../../platform/follow/rules.ts';
+import { everySite } from '../../platform/names/all-sites.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
-import { resolve, type Scope } from '../../platform/names/resolve.ts';
+import { resolve } from '../../platform/names/resolve.ts';
+import type { Scope } from '../../platform/names/scope.ts';
 import type { Chosen } from '../language/calls.ts';
 import { type Context, nounOf } from '../language/command.ts';
 import { callsWith } from './call.ts';
@@ -12,7 +14,7 @@ import { several } from './several.ts';
 import { firstWords, namesNeeded } from './targets.ts';
 
 /** The part of a context that does not depend on the target. */
-export type BaseContext = Omit<Context, 'call' | 'list' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'deadline'>;
+export type BaseContext = Omit<Context, 'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'deadline'>;
 
 /** Looks up one of all targets again, by the words given for it. */
 export function again(invocation: Invocation, chosen: Chosen, targets: Targets, index: number, scope: Scope): Promise<Targets> {
@@ -21,7 +23,7 @@ export function again(invocation: Invocation, chosen: Chosen, targets: Targets, 
   const words = {
     ...firstWords(invocation),
     ...(own && { [noun]: ownWords(invocation)[index] ?? own.id }),
-    ...(site && { site: scope.sites.recalled.get(site.id) ?? site.id }),
+    ...(site && { site: scope.names.trusted.get(`site ${site.id}`)?.word ?? site.id }),
   };
   return resolve(namesNeeded(invocation, chosen), words, scope);
 }
@@ -54,8 +56,8 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
     ...bounded,
     ...calls,
     each: (items, run) => several({ noun: nounOf(group), verb: command.name, items, run }),
-    everySite: () => scope.sites.everywhere(bounded.api),
-    nameOf: (noun, id) => scope.sites.nameOf(noun, id) ?? (targets[noun]?.id === idIn(id) ? targets[noun]?.label : undefined),
+    everySite: () => everySite({ ...scope, api: bounded.api }),
+    nameOf: (noun, id) => scope.names.nameOf(noun, id) ?? (targets[noun]?.id === idIn(id) ? targets[noun]?.label : undefined),
     async resolve(path) {
       const names = parameters(path);
       const picked = await pickMissing(invocation, names, undefined, scope, base);

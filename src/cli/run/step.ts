@@ -1,9 +1,10 @@
 import { Command, CommanderError, Option as Flag } from 'commander';
 import { type DnxError, usage } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
+import { quoted } from '../../base/shell.ts';
 import { flagName } from '../../base/text.ts';
 import type { Options } from '../language/options.ts';
-import { quoted, seeHelp } from './command-line.ts';
+import { seeHelp } from './command-line.ts';
 
 /** What to parse in one step. */
 export interface Expected {

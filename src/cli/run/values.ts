@@ -1,19 +1,10 @@
 import { usage } from '../../base/errors.ts';
 import { flagName, title } from '../../base/text.ts';
-import { duration } from '../../base/time.ts';
+import { duration, parseDuration } from '../../base/time.ts';
 import { unknownWord } from '../../base/unknown.ts';
 import type { World } from '../../machine/world.ts';
 import type { Option } from '../language/options.ts';
 import type { Ask } from '../prompt/ask.ts';
-
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `90s`, `15m`, `1h30m` or a bare number of seconds, in ms. Undefined for anything else. */
-export function parseDuration(value: string): number | undefined {
-  if (/^\d+$/.test(value)) return Number(value) * 1_000;
-  if (!/^(\d+(ms|s|m|h|d))+$/.test(value)) return undefined;
-  return [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0);
-}
 
 /** What values can be read from: files, stdin and a masked prompt. */
 export interface Sources {

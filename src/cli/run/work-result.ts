@@ -1,15 +1,28 @@
 import { duration } from '../../base/time.ts';
 import { startAndFollow, type Thing, type Work } from '../../platform/follow/work.ts';
+import type { Creation } from '../../platform/names/creation.ts';
 import type { Context } from '../language/command.ts';
 import { answer } from '../language/resource.ts';
 import { type Column, ending, type Result, record } from '../output/view.ts';
 
-/** Starts and follows work, and shows the last state of the resource. `did`: `Created server web-3`. */
+/** Work to start and follow, and how to show it. */
+interface Shown<T extends Thing> extends Work<T> {
+  readonly columns: readonly Column[];
+  /** The success line, to which the time is added: `Created server web-3`. */
+  readonly did: string;
+  /** How to find what the request creates if its response is lost. */
+  readonly creates?: Creation;
+}
+
+/** Starts and follows work, and shows the last state of the resource. */
 export async function workResult<T extends Thing>(
-  ctx: Pick<Context, 'clock' | 'deadline' | 'signal' | 'progress'>,
-  { columns, did, ...work }: Work<T> & { readonly columns: readonly Column[]; readonly did: string },
+  ctx: Pick<Context, 'api' | 'clock' | 'deadline' | 'signal' | 'progress'>,
+  { columns, did, creates, ...work }: Shown<T>,
 ): Promise<Result> {
-  const { reply, thing, elapsedMs = 0, failure } = await startAndFollow(ctx, work);
+  const once = creates && (await import('../../platform/names/creation.ts')).creating(ctx, creates, work.start);
+  // The list also shows whether the token can follow what it creates.
+  const started = { ...work, ...(once && { list: once.read, start: once.create }) };
+  const { reply, thing, elapsedMs = 0, failure } = await startAndFollow(ctx, started);
   const view = thing ? ending(record(thing, columns, `${did} in ${duration(elapsedMs)}`), 'data') : answer(reply, columns, work.doing);
   return { view, exit: failure };
 }

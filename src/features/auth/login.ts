@@ -1,4 +1,5 @@
 import { isError, type Next, usage } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result } from '../../cli/output/view.ts';
 import { hostName } from '../../machine/settings/host.ts';
@@ -82,7 +83,7 @@ async function settle(ctx: Needs, at: SigningIn, first: string | undefined, sent
     try {
       await rememberHost(ctx, at.host);
     } catch (error) {
-      said = `${sentence}, but the profile does not keep the host. Use --host ${at.host}.`;
+      said = `${sentence}, but the profile does not keep the host. Use --host ${quoted(at.host)}.`;
       throw error;
     } finally {
       if (first !== undefined) await revokeFirst(at, first);

@@ -1,4 +1,5 @@
 import { isError, isStop } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, message, type Result, type View } from '../../cli/output/view.ts';
 import { hostName } from '../../machine/settings/host.ts';
@@ -33,7 +34,7 @@ export async function logout(ctx: Needs, { keep = false }: { readonly keep: bool
     : await tokens.forget();
   const view = done(sentence, data(revoked, forgotten));
   if (profile === DEFAULT_PROFILE) return view;
-  return { view, note: `Profile ${profile} keeps its settings. To delete it: dnx config delete-profile ${profile}` };
+  return { view, note: `Profile ${profile} keeps its settings. To delete it: dnx config delete-profile ${quoted(profile)}` };
 }
 
 /** Revokes the token; false if it was already invalid. */

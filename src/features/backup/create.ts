@@ -2,8 +2,9 @@ import { usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Column, Result } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
-import { backupReader } from '../../platform/follow/backup.ts';
+import { backupReader, backupsEndpoint } from '../../platform/follow/backup.ts';
 import { within } from '../../platform/follow/rules.ts';
+import type { Creation } from '../../platform/names/creation.ts';
 import { idIn, idsOf, type Targets } from '../../platform/names/names.ts';
 import { siteEndpoint } from '../deploy/snapshot.ts';
 
@@ -13,11 +14,13 @@ interface Options {
   readonly columns: (nameOf: Context['nameOf']) => readonly Column[];
 }
 
+const listOfDatabase = 'GET /servers/{server}/databases/{database}/backups';
 const ofDatabase = 'POST /servers/{server}/databases/{database}/backups';
 const ofApplication = 'POST /backups/application';
 
 /** Backs up a database or a site, and waits for it. */
-export const backUp = (ctx: Context, { database, site }: Partial<Targets>, start: () => ReturnType<Context['call']>, options: Options) => {
+export const backUp = (ctx: Context, targets: Partial<Targets>, start: () => ReturnType<Context['call']>, options: Options) => {
+  const { database, site } = targets;
   const what = database ? `database ${database.label}` : (site?.label ?? '');
   return workResult(ctx, {
     reader: backupReader(ctx),
@@ -26,11 +29,28 @@ export const backUp = (ctx: Context, { database, site }: Partial<Targets>, start
     doing: `Backing up ${what}`,
     did: `Backed up ${what}`,
     start,
+    creates: creationIn(targets, options.body),
     columns: options.columns(ctx.nameOf),
     wait: options.wait,
     resume: () => ['backup', 'list'],
   });
 };
+
+/** How a new backup is found in the list of its database, or in that of all applications. */
+function creationIn({ server, database, site }: Partial<Targets>, body: Options['body']): Creation {
+  const noun = 'backup';
+  if (server && database) {
+    const see = ['backup', 'list', '--database', database.label, '--server', server.label];
+    return { noun, list: { endpoint: listOfDatabase, params: idsOf({ server, database }) }, sent: body, see };
+  }
+  const sent = { ...(site && { site_id: site.id }), ...body };
+  return {
+    noun,
+    list: { endpoint: backupsEndpoint, query: { type: 'application' } },
+    sent,
+    see: ['backup', 'list', '--type', 'application'],
+  };
+}
 
 /** Prompts for a site or a database, and backs it up. The prompts do not count towards --timeout. */
 export async function backUpPicked(outer: Context, options: Options): Promise<Result> {

@@ -4,7 +4,7 @@ import type { Column, Result } from '../../cli/output/view.ts';
 import { workResult } from '../../cli/run/work-result.ts';
 import { backupReader } from '../../platform/follow/backup.ts';
 import { within } from '../../platform/follow/rules.ts';
-import { requireId } from '../../platform/names/names.ts';
+import { requireId, sameName } from '../../platform/names/names.ts';
 import { type Affected, affectedBy } from './affected.ts';
 import { type BackupChoice, findBackup, requireChoice } from './backups.ts';
 
@@ -46,6 +46,6 @@ async function agree({ ask, progress }: Pick<Context, 'ask' | 'progress'>, affec
   if (confirm === undefined) progress.warn(sentence);
   else progress.note(sentence);
   const typed = confirm ?? (await ask.input(`Type '${target.label}' to continue:`));
-  if (typed === target.label || (confirm !== undefined && confirm === target.id)) return;
+  if (sameName(noun, typed, target.label) || (confirm !== undefined && confirm === target.id)) return;
   throw usage(`'${typed}' does not match. Nothing was changed.`, `Expected '${target.label}'.`);
 }

@@ -12,6 +12,7 @@ import { nameInUrl, proposedName } from './name.ts';
 const MOST_REDIRECTS = 5;
 const API = '/api/v1';
 const ENDPOINT = 'GET /backups/{backup}/download';
+const FILE = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'dnx' };
 const keys = ['url', 'download_url', 'temporary_url', 'link', 'href'];
 
 /** A file to download, and its headers. */
@@ -42,8 +43,8 @@ export async function openBackup({ api, settings, signal, world }: Needs, backup
   const requestHead = async (url: URL): Promise<HttpResponse> => {
     const path = pathIn(url, root);
     if (path !== undefined) return api.raw('GET', `${path}${url.search}`);
-    transport ??= await world.connect();
-    return transport.request({ method: 'GET', url: url.href, headers: { accept: '*/*', 'user-agent': 'dnx' }, signal });
+    transport ??= await world.connect(settings.caFile);
+    return transport.request({ method: 'GET', url: url.href, headers: FILE, signal });
   };
 
   let url = new URL(`${root}/backups/${segment(backup)}/download`);
@@ -53,7 +54,12 @@ export async function openBackup({ api, settings, signal, world }: Needs, backup
       const next = await elsewhere(response, url, root);
       if (!next) {
         await refuse(response, url, root);
-        return { body: response.file, length: lengthOf(response), name: nameOf(response, url, hops), close };
+        const name = nameOf(response, url, hops);
+        if (isCompressed(response, name)) {
+          response.discard();
+          throw new DnxError('failed', `${url.host} compressed the download, which dnx did not request.`, { hint: 'No file was saved.' });
+        }
+        return { body: response.file, length: lengthOf(response), name, close };
       }
       url = checked(next, url);
     }
@@ -118,6 +124,14 @@ async function refuse(response: HttpResponse, url: URL, root: string): Promise<v
   throw new DnxError('failed', `${url.host} returned ${status === 200 ? 'a web page' : status} instead of the backup.`, {
     hint: status === 200 || status >= 300 ? 'The link may have expired. Try again.' : 'No file was saved.',
   });
+}
+
+/** True if the bytes are not the file itself. Some stores announce a .gz file as the encoding of its content, as web servers do. */
+function isCompressed({ headers }: HttpResponse, name = ''): boolean {
+  const encoding = (headers['content-encoding'] ?? '').trim().toLowerCase();
+  if (encoding === '' || encoding === 'identity') return false;
+  const gzip = /\.t?gz$/i.test(name) || /^application\/(x-)?gzip\b/i.test(headers['content-type'] ?? '');
+  return !(gzip && /^(x-)?gzip$/.test(encoding));
 }
 
 function lengthOf({ headers }: HttpResponse): number | undefined {

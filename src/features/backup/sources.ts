@@ -26,12 +26,18 @@ async function namesOf(api: Reading['api'], subjects: readonly Subject[]): Promi
 
 /** `ctx.nameOf`, with the names of the databases and sites of these backups that took further requests. */
 export async function sourceNames(ctx: Reading & Pick<Context, 'nameOf'>, backups: readonly Item[]): Promise<Context['nameOf']> {
-  const unknown = (['database', 'site'] as const).flatMap((noun) =>
-    backups.flatMap((backup): readonly Subject[] => {
-      const [id, server] = [idIn(backup[`${noun}_id`]), idIn(backup.server_id)];
-      return id === undefined || server === undefined || ctx.nameOf(noun, id) !== undefined ? [] : [{ noun, id, server }];
-    }),
-  );
+  const unknown: Subject[] = [];
+  for (const noun of ['database', 'site'] as const) {
+    const seen = new Set<unknown>();
+    for (const backup of backups) {
+      const given = backup[`${noun}_id`];
+      if (given === null || seen.has(given)) continue;
+      const [id, server] = [idIn(given), idIn(backup.server_id)];
+      if (id === undefined || server === undefined) continue;
+      seen.add(given);
+      if (ctx.nameOf(noun, id) === undefined) unknown.push({ noun, id, server });
+    }
+  }
   const names = await namesOf(briefApi(ctx), unknown);
   return (noun, id) => ctx.nameOf(noun, id) ?? (names.get(`${noun} ${idIn(id)}`) || undefined);
 }

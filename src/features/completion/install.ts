@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
-import { quoted } from '../../cli/run/command-line.ts';
+import { quoted } from '../../base/shell.ts';
 import { makeDirectory } from '../../machine/files/directory.ts';
 import type { World } from '../../machine/world.ts';
 import type { Shell } from './index.ts';

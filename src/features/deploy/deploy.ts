@@ -1,5 +1,6 @@
 import { usage } from '../../base/errors.ts';
 import type { Result } from '../../cli/output/view.ts';
+import { POLLS_A_MINUTE } from '../../platform/follow/pace.ts';
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { followRun } from './follow-run.ts';
@@ -21,7 +22,8 @@ export async function deploy(ctx: DeployContext & { readonly all: readonly Targe
   if (values.dry_run) {
     const count = all.length * requestsFor(values);
     const requests = `${count} request${count === 1 ? '' : 's'}`;
-    const polls = values.wait === false ? '' : ', plus about six a minute per site while following';
+    const polls =
+      values.wait === false ? '' : `, plus ${all.length > 1 ? `up to ${POLLS_A_MINUTE}` : 'about six'} a minute while following`;
     ctx.progress.note(`${all.length} site${all.length === 1 ? '' : 's'} would be deployed with ${requests}${polls}. Nothing was deployed.`);
     return { view: plan(all, values) };
   }
@@ -33,7 +35,7 @@ export async function deploy(ctx: DeployContext & { readonly all: readonly Targe
 }
 
 /** Starts a deployment, follows it, and verifies it if wanted. Sends the POST at most once. */
-async function deploySite(ctx: DeployContext, values: DeployValues, pace?: () => number): Promise<Report> {
+async function deploySite(ctx: DeployContext, values: DeployValues): Promise<Report> {
   const verification = verificationOf(values);
   const job = `the deployment of ${siteReference(ctx.targets).site.label}`;
   const settled = await inTime(settle(ctx, values, verification), job);
@@ -47,7 +49,7 @@ async function deploySite(ctx: DeployContext, values: DeployValues, pace?: () =>
   }
   if (!run.run.attached) ctx.progress.step(`Started a deployment of ${of.site.label}`);
 
-  const report = await followRun(ctx, run, { pace });
+  const report = await followRun(ctx, run);
   if (!verification || !before || report.result.outcome !== 'succeeded') return report;
   return verifyDeployment(ctx, { run, report, before, verification });
 }

@@ -1,8 +1,8 @@
 import { DnxError, isStop } from '../../base/errors.ts';
 import { statusOf } from '../../base/status.ts';
-import { type Followed, follow, type Reading } from '../../platform/follow/follow.ts';
-import { isInstallation, newSince, standingOf } from './baseline.ts';
-import { dueMs, type Evidence, type Seen, type Verdict } from './evidence.ts';
+import { type Followed, type Following, follow, type Reading } from '../../platform/follow/follow.ts';
+import { type Baseline, isInstallation, newSince, type Site, standingOf } from './baseline.ts';
+import { dueMs, type Evidence, LAG_MS, type Seen, type Verdict } from './evidence.ts';
 import { judge } from './judge.ts';
 import { judgeRollback } from './judge-rollback.ts';
 import { reportOf } from './outcome.ts';
@@ -15,7 +15,6 @@ import { type DeployContext, readReleases, readSite, rollbackCommand, siteComman
 interface Options {
   /** True for a resumed run, which may have ended already. */
   readonly resumed?: boolean;
-  readonly pace?: (() => number) | undefined;
 }
 
 /** Follows a run to its end and saves the result. If the wait ends early, the run can be resumed. */
@@ -46,15 +45,15 @@ export async function followRun(ctx: DeployContext, remembered: Remembered, opti
 /** The end of the wait, and the last poll that got a response. */
 type Polled = Followed<Verdict> & { readonly last: Seen | undefined };
 
-async function pollRun(ctx: DeployContext, remembered: Remembered, { resumed, pace }: Options): Promise<Polled> {
+async function pollRun(ctx: DeployContext, remembered: Remembered, { resumed }: Options): Promise<Polled> {
   const { run } = remembered;
   let last: Seen | undefined;
-  const read = reader(ctx, remembered, resumed, (seen) => {
+  const { sleep, read } = reader(ctx, remembered, resumed, (seen) => {
     last = seen;
   });
   const job = run.kind === 'deploy' ? 'deployment' : 'rollback';
   const resume = { command: siteCommand('watch', run), why: 'Resume with' };
-  return { ...(await follow(ctx, { what: run.site.label, job, read, resume, pace, immediately: resumed })), last };
+  return { ...(await follow(ctx, { what: run.site.label, job, read, resume, sleep, immediately: resumed })), last };
 }
 
 /** The command that undoes a deployment; undefined unless the previous release is certain. */
@@ -65,15 +64,28 @@ function undoOf(run: Run, verdict: Verdict | undefined, last: Seen | undefined):
 }
 
 /** Polls a run. Reads the releases only while the site reports no work in progress. */
-function reader(ctx: DeployContext, remembered: Remembered, resumed = false, saw: (seen: Seen) => void): () => Promise<Reading<Verdict>> {
+function reader(
+  ctx: DeployContext,
+  remembered: Remembered,
+  resumed = false,
+  saw: (seen: Seen) => void,
+): Pick<Following<Verdict>, 'sleep' | 'read'> {
   const { run } = remembered;
   const { baseline } = run;
   const evidence = evidenceOf(run, resumed);
-  return async () => {
-    const site = await readSite(ctx, run, { retry: false });
+  const follower = ctx.sites?.follower(ctx, run);
+  const reads = releaseReads(ctx, run, evidence);
+  let shown: Pick<Reading<Verdict>, 'status' | 'words'> | undefined;
+  const read = async (): Promise<Reading<Verdict>> => {
+    const site = await (follower?.read() ?? readSite(ctx, run, { retry: false }));
     const standing = standingOf(baseline, site);
     const readable = baseline.releases !== null && (standing !== 'going' || isAmbiguous(statusOf(site)));
+    if (readable && !reads.areDue(site)) {
+      shown ??= { status: statusOf(site) ?? 'unknown', words: standing === 'idle' ? 'queued' : undefined };
+      return { ...shown, dueMs: dueMs(evidence, ctx.clock.elapsed()) };
+    }
     const releases = readable ? await readReleases(ctx, run, { retry: false }) : null;
+    reads.note(site);
     const seen: Seen = { site, releases, at: ctx.clock.elapsed() };
     saw(seen);
     const verdict = verdictOf(run, evidence, seen);
@@ -82,7 +94,29 @@ function reader(ctx: DeployContext, remembered: Remembered, resumed = false, saw
     const status = (verdict ? undefined : fresh.find(isInProgress)?.word) ?? statusOf(site) ?? 'unknown';
     // An unchanged state is that of the previous deployment.
     const queued = !verdict && standing === 'idle' && fresh.length === 0 && !evidence.going;
-    return { status, words: queued ? 'queued' : undefined, verdict, dueMs: dueMs(evidence, seen.at) };
+    shown = { status, words: queued ? 'queued' : undefined };
+    return { ...shown, verdict, dueMs: dueMs(evidence, seen.at) };
+  };
+  return { sleep: follower?.sleep, read };
+}
+
+/**
+ * Decides whether the releases are worth a request. With several sites: only if the site changed, if a verdict may be due, and now and
+ * then, because not every platform shows work on the site.
+ */
+function releaseReads({ sites, clock }: DeployContext, { baseline }: Run, evidence: Evidence) {
+  const keyOf = (site: Partial<Site> | Baseline) =>
+    JSON.stringify([statusOf({ ...site }) ?? null, site.last_deployed_at ?? null, site.updated_at ?? null]);
+  let last = { key: keyOf(baseline), at: clock.elapsed(), againMs: LAG_MS };
+  return {
+    areDue(site: Site): boolean {
+      const waitMs = Math.min(last.againMs, dueMs(evidence, last.at) ?? last.againMs);
+      return !sites || keyOf(site) !== last.key || clock.elapsed() - last.at >= waitMs;
+    },
+    /** Call this after a read, and whenever the site reports work in progress. */
+    note(site: Site): void {
+      last = { key: keyOf(site), at: clock.elapsed(), againMs: sites?.between() ?? 0 };
+    },
   };
 }
 

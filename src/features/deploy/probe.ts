@@ -5,7 +5,7 @@ import { NetworkFault, type Transport } from '../../machine/world.ts';
 import { abortAt, transportUntil } from '../../platform/api/deadline.ts';
 import type { Verification } from './options.ts';
 
-type Needs = Pick<Context, 'clock' | 'deadline' | 'signal' | 'progress' | 'world'>;
+type Needs = Pick<Context, 'clock' | 'deadline' | 'settings' | 'signal' | 'progress' | 'world'>;
 
 /** The domain of the site, and its expected release. */
 interface Subject {
@@ -24,10 +24,10 @@ export async function verify(ctx: Needs, verification: Verification, site: Subje
 }
 
 async function poll(ctx: Needs, verification: Verification, url: string, { name }: Subject): Promise<string | undefined> {
-  const { clock, deadline, signal, progress, world } = ctx;
+  const { clock, deadline, settings, signal, progress, world } = ctx;
   const started = clock.elapsed();
   const end = Math.min(started + verification.withinMs, deadline);
-  const transport = transportUntil(await world.connect(), clock, end);
+  const transport = transportUntil(await world.connect(settings.caFile), clock, end);
   const over = (why: string) => {
     if (end === deadline) throw outOfTime(name);
     return `${url} ${why}`;

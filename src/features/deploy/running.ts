@@ -56,12 +56,14 @@ async function choose({ ask }: DeployContext, of: SiteReference, word: string): 
 async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
   const { label } = of.site;
   ctx.progress.note(`${label} is busy; waiting for it to finish.`);
+  const follower = ctx.sites?.follower(ctx, of);
   const { verdict } = await follow(ctx, {
     what: `${label} (before this deployment)`,
     job: 'deployment in progress',
     resume: { command: siteCommand('watch', of), why: 'Follow it with' },
+    sleep: follower?.sleep,
     read: async () => {
-      const site = await readSite(ctx, of, { retry: false });
+      const site = await (follower?.read() ?? readSite(ctx, of, { retry: false }));
       const releases = reportsWork(site, []) ? null : await readReleases(ctx, of, { retry: false });
       const word = progressOf(site, releases);
       return { status: word ?? statusOf(site) ?? 'unknown', verdict: word === undefined ? ('idle' as const) : undefined };

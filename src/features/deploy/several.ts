@@ -1,19 +1,23 @@
+import { setMaxListeners } from 'node:events';
 import { DnxError, isStop, usage } from '../../base/errors.ts';
+import { duration } from '../../base/time.ts';
 import { columns, ending, type Result, rows, type View } from '../../cli/output/view.ts';
+import { Pace } from '../../platform/follow/pace.ts';
 import { allowanceOf, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { type DeployValues, readsSiteFirst } from './options.ts';
 import { type DeployResult, deployColumns, type Report, resultOf } from './result.ts';
+import { SharedSites } from './shared-sites.ts';
 import { type DeployContext, siteCommand, siteReference } from './snapshot.ts';
 
 const AT_A_TIME = 4;
 const MOST_AT_A_TIME = 20;
 
-/** Keeps all polls together at about 40 a minute, below the rate limit of 60. */
-const PACE_MS = 1_500;
+/** A wait for the rate limit is noted if it is at least this long, in ms, and nothing else is shown. */
+const NOTED_MS = 10_000;
 
 /** Deploys one site. */
-type DeployOne = (ctx: DeployContext, values: DeployValues, pace: () => number) => Promise<Report>;
+type DeployOne = (ctx: DeployContext, values: DeployValues) => Promise<Report>;
 
 /** Deploys several sites, a few at a time. Reports are in the given order. */
 export async function deploySeveral(
@@ -26,24 +30,29 @@ export async function deploySeveral(
   if (concurrency < 1 || concurrency > MOST_AT_A_TIME) throw usage(`--concurrency must be between 1 and ${MOST_AT_A_TIME}.`);
   const done: Report[] = [];
   let next = 0;
-  let active = 0;
   let failures = 0;
-  const pace = () => (active > 1 ? active * PACE_MS : 0);
+  // Each request and each pause listens to it; Node warns about more than ten.
+  setMaxListeners(0, ctx.signal);
+  const pace = new Pace(ctx.clock);
+  const sites = new SharedSites(ctx, pace, all);
+  const start = starting(ctx, pace, sites, requestsFor(values));
 
   const worker = async () => {
     while (next < all.length) {
       const index = next++;
       const targets = all[index] ?? {};
-      if (failures >= limit || ctx.signal.aborted) {
+      const api = failures < limit ? await start.room() : undefined;
+      if (!api || failures >= limit || ctx.signal.aborted) {
         done[index] = notStarted(targets, ctx.signal);
         continue;
       }
-      active += 1;
-      const report = await one({ ...ctx, ...within(ctx, allowanceOf(values)), targets }, (inner) => deployOne(inner, values, pace)).finally(
-        () => {
-          active -= 1;
-        },
-      );
+      const inner = { ...ctx, ...within({ ...ctx, api }, allowanceOf(values)), targets, ...(all.length > 1 && { sites }) };
+      const leave = sites.enter(siteReference(targets), inner.deadline);
+      const report = await one(inner, (branch) => deployOne(branch, values)).finally(() => {
+        leave();
+        pace.open();
+        if (next >= all.length) start.noteWait();
+      });
       if (report.failure) failures += 1;
       done[index] = report;
     }
@@ -51,6 +60,30 @@ export async function deploySeveral(
   const close = ctx.ci.group(`Deploy ${all.length} sites`);
   await Promise.all(Array.from({ length: Math.min(concurrency, all.length) }, worker)).finally(close);
   return { all: done, view: view(ctx, all, done) };
+}
+
+/** Lets a deployment with so many requests start when the rate limit has room for it. */
+function starting(ctx: DeployContext, pace: Pace, sites: SharedSites, requests: number) {
+  let waiting = 0;
+  /** Says how long everyone waits, if nothing else is shown. */
+  const noteWait = () => {
+    const ms = waiting > 0 && sites.isIdle ? pace.untilStart(requests) : 0;
+    if (ms >= NOTED_MS) ctx.progress.note(`Rate limit reached; the next site starts in ${duration(ms)}`);
+  };
+  /** Returns the client for the deployment; undefined after Ctrl-C. */
+  const room = async () => {
+    waiting += 1;
+    noteWait();
+    try {
+      return await pace.reserve(ctx.api, requests, ctx.signal);
+    } catch (error) {
+      if (!ctx.signal.aborted) throw error;
+      return undefined;
+    } finally {
+      waiting -= 1;
+    }
+  };
+  return { room, noteWait };
 }
 
 /** Deploys one of several sites without prompts. Turns a failure into a report. */

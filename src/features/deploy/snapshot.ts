@@ -3,14 +3,36 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { readBefore } from '../../platform/follow/rules.ts';
-import { isId, type Target, type Targets } from '../../platform/names/names.ts';
+import { isId, sameName, type Target, type Targets } from '../../platform/names/names.ts';
 import { type Baseline, baselineOf, reportsWork, type Site } from './baseline.ts';
 import { inProgress, type Release, releasesOf } from './release.ts';
 
 /** The context of a deployment. */
 export type DeployContext = Pick<Context, 'api' | 'ask' | 'ci' | 'clock' | 'deadline' | 'progress' | 'settings' | 'signal' | 'world'> & {
   readonly targets: Targets;
+  /** Set if several sites are deployed. */
+  readonly sites?: SiteReads;
 };
+
+/** A site, and when reading it began, in ms of the monotonic clock. */
+export type SiteReading = Pick<Snapshot, 'site' | 'at'>;
+
+/** Reads one site again and again. */
+export interface SiteFollower {
+  /** Ends early if the site was read for someone else. */
+  sleep(ms: number): Promise<void>;
+  read(): Promise<Site>;
+}
+
+/** The readings that several deployments share. */
+export interface SiteReads {
+  /** Reads a site before a request. */
+  before(ctx: DeployContext, of: SiteReference): Promise<SiteReading>;
+  /** Follows a site from now on: no earlier reading counts. */
+  follower(ctx: DeployContext, of: SiteReference): SiteFollower;
+  /** The shortest time between two reads of the releases of an unchanged site, in ms. */
+  between(): number;
+}
 
 /** A site and its server, by id for the API and by label for people. */
 export interface SiteReference {
@@ -78,36 +100,48 @@ export interface Snapshot {
   readonly at: number;
 }
 
-/** Reads the site and its releases, and retries once if they contradict each other. */
-export async function takeSnapshot(ctx: Pick<Context, 'api' | 'clock'>, of: SiteReference, again = true): Promise<Snapshot> {
+/** Reads the site, and notes when. */
+export const readingOf = async (ctx: Pick<Context, 'api' | 'clock'>, of: SiteReference): Promise<SiteReading> => {
   const at = ctx.clock.elapsed();
-  const site = await readSite(ctx, of);
+  return { site: await readSite(ctx, of), at };
+};
+
+/** Reads the site and its releases, and retries once if they contradict each other. `read` is the first reading of the site. */
+export async function takeSnapshot(
+  ctx: Pick<Context, 'api' | 'clock'>,
+  of: SiteReference,
+  read: () => Promise<SiteReading> = () => readingOf(ctx, of),
+  again = true,
+): Promise<Snapshot> {
+  const { site, at } = await read();
   const releases = await readReleases(ctx, of);
   // A deployment that started or ended between the two requests appears in only one response.
   const torn = releases !== null && releases.length > 0 && reportsWork(site, releases) !== inProgress(releases).length > 0;
-  return torn && again ? takeSnapshot(ctx, of, false) : { site, releases, baseline: baselineOf(site, releases), at };
+  return torn && again ? takeSnapshot(ctx, of, undefined, false) : { site, releases, baseline: baselineOf(site, releases), at };
 }
 
 /** Fails if the site was renamed since the lookup. */
 function refuseRenamed(targets: Targets, { site }: Snapshot): void {
   const { label } = siteReference(targets).site;
   const now = wordOf(site.domain);
-  if (now === '' || isId(label) || now.toLowerCase() === label.toLowerCase()) return;
+  if (now === '' || isId(label) || sameName('site', now, label)) return;
   throw new DnxError('not_found', `${label} was renamed to ${now}. Nothing was changed.`, {
     hint: 'Run the command again with the new name.',
   });
 }
 
 /** Takes a snapshot and checks that the site still has the same name. */
-export async function snapshotNamed(ctx: DeployContext): Promise<Snapshot> {
-  const snapshot = await takeSnapshot(ctx, siteReference(ctx.targets));
+export async function snapshotNamed(ctx: DeployContext, read?: () => Promise<SiteReading>): Promise<Snapshot> {
+  const snapshot = await takeSnapshot(ctx, siteReference(ctx.targets), read);
   refuseRenamed(ctx.targets, snapshot);
   return snapshot;
 }
 
 /** Takes the snapshot before a request. Undefined if the token cannot read the site and following is optional. */
-export const snapshotBefore = (ctx: DeployContext, required: boolean): Promise<Snapshot | undefined> =>
-  readBefore(ctx.progress, () => snapshotNamed(ctx), {
+export function snapshotBefore(ctx: DeployContext, required: boolean): Promise<Snapshot | undefined> {
+  const { sites } = ctx;
+  const read = sites && (() => sites.before(ctx, siteReference(ctx.targets)));
+  return readBefore(ctx.progress, () => snapshotNamed(ctx, read), {
     required,
     refusal: (why) => ({
       message: `The deployment could not be followed, so nothing was deployed: ${why}`,
@@ -115,3 +149,4 @@ export const snapshotBefore = (ctx: DeployContext, required: boolean): Promise<S
     }),
     warning: () => 'This token cannot follow the deployment: it lacks site:read.',
   });
+}

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { quoted } from '../../base/shell.ts';
 import { supportedNode, supportsNode, version } from '../../base/version.ts';
-import { commandLine, quoted } from '../../cli/run/command-line.ts';
+import { commandLine } from '../../cli/run/command-line.ts';
 import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
 import { placesOf } from '../completion/install.ts';
 import { type Check, type Needs, ok, skipped, warning } from './check.ts';

@@ -1,6 +1,9 @@
-import { isError } from '../../base/errors.ts';
+import { type DnxError, isError } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import { type Env, NetworkFault } from '../../machine/world.ts';
+import { isTls } from '../../platform/api/handshake.ts';
+import { exceptions } from '../../platform/api/no-proxy.ts';
+import { anyProxyName, ownProxyName } from '../../platform/api/proxy-names.ts';
 import type { Reply } from '../../platform/api/reply.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
 
@@ -8,8 +11,6 @@ const SKEW_MS = 60_000;
 const SLOW_MS = 2_000;
 /** How to fix a wrong host. */
 export const CHECK_HOST = 'dnx config get host, and check DNX_HOST';
-
-const proxies = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as const;
 
 /** The result of one request to the API. */
 export interface Contact {
@@ -25,9 +26,10 @@ export async function contact({ api, settings, world, clock, signal }: Needs, si
     const { message, hint } = blocked.requests;
     const known = settings.problems.includes(blocked.requests);
     const check = known ? skipped('host', 'no requests until the file is fixed') : failed('host', message, hint ?? 'Use --host');
-    return { reply: undefined, checks: [check, proxy(world.env)] };
+    return { reply: undefined, checks: [check, proxyOf(host, world.env).check] };
   }
-  const before = [ok('host', `${host} (from the ${origins.host ?? 'default'})`), proxy(world.env)];
+  const proxy = proxyOf(host, world.env);
+  const before = [ok('host', `${host} (from the ${origins.host ?? 'default'})`), proxy.check, ...authorities(settings.caFile, world)];
   const started = clock.elapsed();
   try {
     const reply = await api.ask('GET', '/user', { authenticated: signedIn, retry: false });
@@ -36,7 +38,7 @@ export async function contact({ api, settings, world, clock, signal }: Needs, si
       reply,
       checks: [
         ...before,
-        ok('DNS', 'resolved'),
+        proxy.used ? skipped('DNS', 'left to the proxy') : ok('DNS', 'resolved'),
         tls(host, world.env),
         ms > SLOW_MS ? warning('latency', `${ms} ms`, 'Check your network and proxy') : ok('latency', `${ms} ms`),
         skew(reply.headers.date, clock.now()),
@@ -45,21 +47,35 @@ export async function contact({ api, settings, world, clock, signal }: Needs, si
   } catch (error) {
     if (!isError(error) || signal.aborted) throw error;
     if (error.code !== 'network')
-      return { reply: undefined, checks: [...before, failed('request', error.message, error.hint ?? 'Try again in a moment')] };
+      return {
+        reply: undefined,
+        checks: [...before, failed('request', shortened(error.message, world), error.hint ?? 'Try again in a moment')],
+      };
     const reason = error.cause instanceof NetworkFault ? (error.cause.reason ?? '') : '';
-    return { reply: undefined, checks: [...before, ...broken(reason, error.message, host, world.env)] };
+    return { reply: undefined, checks: [...before, ...broken(reason, error, host, { env: world.env, proxied: proxy.used })] };
   }
 }
 
-function proxy(env: Needs['world']['env']): Check {
-  const name = proxies.find((each) => env[each]);
-  const more = env.NODE_EXTRA_CA_CERTS ? '; NODE_EXTRA_CA_CERTS is set' : '';
-  if (!name) return ok('proxy', `none${more}`);
-  return ok(
-    'proxy',
-    `${name}=${withoutUser(env[name] ?? '')}${env.NO_PROXY || env.no_proxy ? `, except ${env.NO_PROXY || env.no_proxy}` : ''}${more}`,
-  );
+/** The proxy of the environment, and whether requests to the host use it. */
+function proxyOf(host: string, env: Env): { readonly used: boolean; readonly check: Check } {
+  const [scheme, other] = host.startsWith('https:') ? (['https:', 'http:'] as const) : (['http:', 'https:'] as const);
+  const own = ownProxyName(env, scheme) ?? anyProxyName(env);
+  const name = own ?? ownProxyName(env, other);
+  if (!name) return { used: false, check: ok('proxy', 'none') };
+  const except = env.no_proxy || env.NO_PROXY || '';
+  const used = own !== undefined && !exceptions(except)(new URL(host));
+  const why = own === undefined ? `, not used for ${scheme}//` : `${except && `, except ${except}`}${used ? '' : ', so not used'}`;
+  return { used, check: ok('proxy', `${name}=${withoutUser(env[name] ?? '')}${why}`) };
 }
+
+/** The files with more certificate authorities. */
+function authorities(caFile: string | undefined, world: Pick<Needs['world'], 'env' | 'home'>): Check[] {
+  const files = [caFile, world.env.NODE_EXTRA_CA_CERTS].filter(Boolean).join(' and ');
+  return files === '' ? [] : [ok('certificates', `trusts those in ${shortened(files, world)} too`)];
+}
+
+/** A text without the path of the home directory. */
+const shortened = (text: string, { home }: Pick<Needs['world'], 'home'>): string => text.replaceAll(`${home}/`, '~/');
 
 /** A proxy URL without username and password. Cuts at the last `@`, because passwords may contain one. */
 const withoutUser = (url: string): string => url.replace(/^(\w+:\/\/)?.*@/s, '$1…@');
@@ -71,21 +87,25 @@ function tls(host: string, { NODE_TLS_REJECT_UNAUTHORIZED: verified }: Env): Che
     return (isUsed ? failed : warning)(
       'TLS',
       'certificates are not verified',
-      'Unset NODE_TLS_REJECT_UNAUTHORIZED, and add your own CA with NODE_EXTRA_CA_CERTS',
+      'Unset NODE_TLS_REJECT_UNAUTHORIZED, and pass your own CA with --ca-file',
     );
   return isUsed ? ok('TLS', 'certificate valid') : skipped('TLS', 'not used on loopback');
 }
 
 /** The checks after a failed request: where it failed. */
-function broken(reason: string, message: string, host: string, env: Env): Check[] {
+function broken(
+  reason: string,
+  { message, hint }: DnxError,
+  host: string,
+  { env, proxied }: { readonly env: Env; readonly proxied: boolean },
+): Check[] {
   const dns = reason === 'ENOTFOUND' || reason === 'EAI_AGAIN';
-  const certificate = /CERT|TLS|SIGN/.test(reason);
+  const handshake = isTls(reason);
+  const resolved = proxied ? skipped('DNS', 'left to the proxy') : ok('DNS', 'resolved');
   return [
-    dns ? failed('DNS', message, `${CHECK_HOST}, and your DNS server`) : ok('DNS', 'resolved'),
-    certificate
-      ? failed('TLS', message, 'Add your own CA with NODE_EXTRA_CA_CERTS; if you have none, do not trust this network')
-      : tlsUnknown(host, env),
-    ...(dns || certificate ? [] : [failed('connection', message, 'Check your network, firewall and proxy')]),
+    dns ? failed('DNS', message, `${CHECK_HOST}, and your DNS server`) : resolved,
+    handshake ? failed('TLS', message, hint ?? CHECK_HOST) : tlsUnknown(host, env),
+    ...(dns || handshake ? [] : [failed('connection', message, 'Check your network, firewall and proxy')]),
   ];
 }
 

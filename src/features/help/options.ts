@@ -7,11 +7,10 @@ const [[, everywhere] = ['', []]] = optionSections(globals);
 export default {
   title: 'Global options',
   body: [
-    [...everywhere, ['-h, --help', 'Show help']],
+    everywhere,
     'Options that many commands take:',
     [
-      ['--server <server>', 'Server: name, IP or id'],
-      ['--site <site>', 'Site: domain, server/domain or id'],
+      ['--server, --site <name>', 'Server: name or IP; site: domain; or their ids'],
       ['-y, --yes', 'Skip the confirmation'],
       ['--confirm <name>', 'Confirm a command that cannot be undone'],
       ['--[no-]wait, --timeout <time>', 'See dnx help waiting'],

@@ -1,7 +1,7 @@
 import { wordOf } from '../../base/text.ts';
 import { command } from '../../cli/language/command.ts';
 import { assumed, from, natural, prompted, required, suggest, text } from '../../cli/language/options.ts';
-import { answer, type Resource } from '../../cli/language/resource.ts';
+import { answer, created, creationOf, type Resource } from '../../cli/language/resource.ts';
 
 /** The default web directory of each framework. */
 const served: Readonly<Record<string, string>> = { laravel: '/public', statamic: '/public', wordpress: '/', static: '/' };
@@ -36,10 +36,11 @@ export const createSite = ({ details }: Pick<Resource, 'details'>) =>
     fields: siteFields,
     shows: details,
     examples: ['create new.example.com --type laravel --server web-1'],
-    async run(ctx, { body }) {
+    async run(ctx, { targets, body }) {
       const domain = wordOf(body.domain);
+      const of = creationOf('site', 'GET /servers/{server}/sites', targets, body);
       return {
-        view: answer(await ctx.call(), details, `Created site ${domain}`),
+        view: answer(await created(ctx, of, () => ctx.call()), details, `Created site ${domain}`),
         next: [{ command: ['deploy', domain], why: 'Next' }],
       };
     },

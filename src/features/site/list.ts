@@ -14,7 +14,7 @@ export const listSites = (columns: readonly Column[]) =>
     shows: columns,
     examples: ['list', 'list --server web-1', 'list --json'],
     async run(ctx, { targets: { server } }) {
-      if (server) return rows(await ctx.list<Item>(ofServer), columns, 'No sites.', creation('site', { server }));
+      if (server) return rows(await ctx.pages<Item>(ofServer), columns, 'No sites.', creation('site', { server }));
       const { listed, unread } = await ctx.everySite();
       for (const { server, error } of unread) ctx.progress.warn(`Sites on server ${server.label} are not listed. ${error.message}`);
       const servers = new Map<Item, string>(listed.map(({ site, server }) => [site, server.label]));

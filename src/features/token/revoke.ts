@@ -1,4 +1,5 @@
 import { usage } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, type View } from '../../cli/output/view.ts';
@@ -48,7 +49,7 @@ async function named({ api }: Pick<Context, 'api'>, targets: readonly Target[]):
 /** Confirms the name of the token in use, before anything is revoked. */
 async function agree({ ask, progress }: Needs, { id, label }: Target, confirm: string | undefined): Promise<void> {
   if (confirm === undefined && !ask.allowed) {
-    throw usage(`You are currently using token ${label}.`, `To revoke it anyway: --confirm '${label}'.`, {
+    throw usage(`You are currently using token ${label}.`, `To revoke it anyway: --confirm ${quoted(label)}.`, {
       command: ['logout'],
       why: 'Or sign out with',
     });

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { DnxError, isError, systemCode } from '../../base/errors.ts';
 import { makeDirectory } from '../files/directory.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
-import type { Waiting } from '../files/lock.ts';
+import { locked, type Waiting } from '../files/lock.ts';
 
 type Contents = Readonly<Record<string, unknown>>;
 
@@ -33,7 +33,6 @@ export function insecureFile(path: string, waiting: Waiting): InsecureFile {
   };
   const edit = async (change: (contents: Contents) => Contents) => {
     prepare();
-    const { locked } = await import('../files/lock.ts');
     const write = () => {
       const contents = change(readJson<Contents>(path));
       if (Object.keys(contents).length === 0) rmSync(path, { force: true });

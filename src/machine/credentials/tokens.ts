@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DnxError } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
 import type { Account } from '../settings/config.ts';
 import { DEFAULT_HOST, hostName } from '../settings/host.ts';
 import { DEFAULT_PROFILE } from '../settings/place.ts';
@@ -122,7 +123,8 @@ async function storedToken({ world, settings, attended }: Options, file: Insecur
 /** The command that signs in to this profile and host. */
 export function loginLine({ profile, host, config }: Pick<Settings, 'profile' | 'host' | 'config'>): string {
   const kept = config.profiles?.[profile]?.host ?? DEFAULT_HOST;
-  return ['dnx login', profile !== DEFAULT_PROFILE && `--profile ${profile}`, host !== kept && `--host ${host}`].filter(Boolean).join(' ');
+  const other = profile !== DEFAULT_PROFILE && `--profile ${quoted(profile)}`;
+  return ['dnx login', other, host !== kept && `--host ${quoted(host)}`].filter(Boolean).join(' ');
 }
 
 /** The error without a token. Lists other accounts, because a missing `--host` looks like being signed out. */

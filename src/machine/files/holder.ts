@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { kill, platform } from 'node:process';
+import { getBuiltinModule, kill, platform } from 'node:process';
 import { systemCode } from '../../base/errors.ts';
 
 /** The process that holds a lock, identified across reboots, containers and reused process ids. Unknown fields are empty. */
@@ -15,8 +14,12 @@ export interface Holder {
   readonly start: string;
 }
 
-/** The holder for a running process of this host. */
-export const holderOf = (pid: number): Holder => ({ ...thisHost(), pid, start: startOf(pid) ?? '' });
+/** The holder for a running process of this host. `brief`: without a start time that takes another program to read. */
+export const holderOf = (pid: number, { brief = false } = {}): Holder => ({
+  ...thisHost(),
+  pid,
+  start: brief && !hasProc(platform) ? '' : (startOf(pid) ?? ''),
+});
 
 /** The file name of a holder. */
 export const nameOf = ({ host, pid, boot, namespace, start }: Holder): string => [host, pid, boot, namespace, start].join(',');
@@ -39,12 +42,21 @@ export function isGone(holder: Holder): boolean {
 
 const differ = (one: string, other: string): boolean => one !== '' && other !== '' && one !== other;
 
-const thisHost = (): Omit<Holder, 'pid' | 'start'> => ({
-  // A file name has at most 255 bytes.
-  host: inName(hostname()).slice(0, 64),
-  boot: inName(orNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())),
-  namespace: inName(orNothing(() => readlinkSync('/proc/self/ns/pid'))),
-});
+let known: Omit<Holder, 'pid' | 'start'> | undefined;
+
+function thisHost(): Omit<Holder, 'pid' | 'start'> {
+  known ??= {
+    // A file name has at most 255 bytes.
+    host: inName(hostname()).slice(0, 64),
+    boot: inName(orNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())),
+    namespace: inName(orNothing(() => readlinkSync('/proc/self/ns/pid'))),
+  };
+  return known;
+}
+
+/** The name of this host. Loading node:os takes a millisecond. */
+const hostname = (): string =>
+  orNothing(() => readFileSync('/proc/sys/kernel/hostname', 'utf8').trim()) ?? getBuiltinModule('node:os').hostname();
 
 const inName = (text = ''): string => text.replace(/[^\w.-]/g, '-');
 
@@ -52,10 +64,12 @@ const inName = (text = ''): string => text.replace(/[^\w.-]/g, '-');
 export function startOf(pid: number, system: NodeJS.Platform = platform): string | undefined {
   if (!exists(pid)) return undefined;
   if (system === 'win32') return '';
-  const [state, start] = orNothing(() => (['linux', 'android'].includes(system) ? fromProc(pid) : fromPs(pid))) ?? ['', ''];
+  const [state, start] = orNothing(() => (hasProc(system) ? fromProc(pid) : fromPs(pid))) ?? ['', ''];
   // Z and X: a zombie, or dead.
   return /^[ZX]/.test(state) ? undefined : inName(start);
 }
+
+const hasProc = (system: NodeJS.Platform): boolean => system === 'linux' || system === 'android';
 
 function exists(pid: number): boolean {
   try {
@@ -67,7 +81,7 @@ function exists(pid: number): boolean {
 
 /** Fields 3 and 22 of proc_pid_stat(5). Field 2, the name, may contain spaces and parentheses, so it is skipped. */
 function fromProc(pid: number): [state: string, start: string] {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return [fields[0] ?? '', fields[19] ?? ''];
 }

@@ -3,8 +3,8 @@ import { fromJson, isObject, toJson } from '../../base/json.ts';
 import { readText, writeText } from './text-file.ts';
 
 /** Reads a JSON object from a file; an empty object if the file does not exist. */
-export function readJson<T extends object>(file: string): T {
-  const content = readText(file);
+export function readJson<T extends object>(file: string, limitMb?: number): T {
+  const content = readText(file, limitMb);
   if (content === undefined) return {} as T;
   const hint = 'Fix or remove it.';
   let value: unknown;

@@ -1,19 +1,20 @@
-import { closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { makeDirectory } from './directory.ts';
 
-const LIMIT = 16 * 1024 * 1024;
+const MB = 1024 * 1024;
+const LIMIT_MB = 16;
 const CHUNK = 65_536;
 
-/** The text of a regular file of at most 16 MB; undefined if it does not exist. Anything else is a usage error. */
-export function readText(file: string): string | undefined {
+/** The text of a regular file of at most this size; undefined if it does not exist. Anything else is a usage error. */
+export function readText(file: string, limitMb = LIMIT_MB): string | undefined {
   try {
     // Ten times faster than catching ENOENT; the search for the link file tries every parent directory.
     const found = statSync(file, { throwIfNoEntry: false });
     if (!found) return undefined;
     if (!found.isFile()) throw irregular(file);
-    return readRegular(file, found.size);
+    return readRegular(file, found.size, limitMb);
   } catch (error) {
     if (error instanceof DnxError) throw error;
     const code = systemCode(error);
@@ -25,7 +26,7 @@ export function readText(file: string): string | undefined {
 /** Writes a file atomically, by renaming a temporary `*.tmp` file. */
 export function writeText(file: string, text: string): void {
   makeDirectory(dirname(file));
-  const temporary = `${file}.${crypto.randomUUID()}.tmp`;
+  const temporary = `${file}.${unique()}.tmp`;
   try {
     writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
     renameSync(temporary, file);
@@ -35,14 +36,20 @@ export function writeText(file: string, text: string): void {
   }
 }
 
+/** 36 random digits. Not crypto.randomUUID, which takes 2 ms to load; `wx` refuses a name that is taken. */
+const unique = (): string => Array.from({ length: 3 }, () => Math.random().toString(16).slice(2, 14).padEnd(12, '0')).join('');
+
 /** Reads a file up to the limit, without trusting its size: files in /proc have size 0 and may be endless. */
-function readRegular(file: string, size: number): string {
+function readRegular(file: string, size: number, limitMb: number): string {
   // O_NONBLOCK: a FIFO that just replaced the file would wait for a writer.
   const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    if (!fstatSync(descriptor).isFile()) throw irregular(file);
-    const text = readDescriptor(descriptor, LIMIT, size);
-    if (text === undefined) throw usage(`${file} is larger than ${LIMIT / 1024 / 1024} MB.`, REMOVE);
+    const found = fstatSync(descriptor);
+    if (!found.isFile()) throw irregular(file);
+    // Without the buffers below, which take half a millisecond the first time.
+    if (found.size > 0 && found.size <= CHUNK) return readFileSync(descriptor, 'utf8');
+    const text = readDescriptor(descriptor, limitMb * MB, size);
+    if (text === undefined) throw usage(`${file} is larger than ${limitMb} MB.`, REMOVE);
     return text;
   } finally {
     closeSync(descriptor);

@@ -1,4 +1,5 @@
 import { type DnxError, isError, usage } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
 import type { Env } from '../world.ts';
 import { configProblem } from './config.ts';
 import { DEFAULT_HOST, hostOf } from './host.ts';
@@ -93,17 +94,17 @@ function foreignHost({ link, config, own, profile, host }: Naming): DnxError | u
   if (wanted === host) return undefined;
   const [of] = [profile, ...Object.keys(config.object('profiles'))].filter((name) => name !== own && ofProfile(name) === wanted);
   const what = direct ? `the host ${wanted}` : `the profile ${profile} of ${wanted}`;
-  const other = of === undefined ? '' : `, or --profile ${of}`;
+  const other = of === undefined ? '' : `, or --profile ${quoted(of)}`;
   return usage(
     `${link.file} names ${what}, but a link file cannot choose the host. Nothing was sent.`,
-    `To use that host: --host ${wanted} or DNX_HOST=${wanted}${other}. To use ${host}: --host ${host}`,
+    `To use that host: --host ${quoted(wanted)} or DNX_HOST=${quoted(wanted)}${other}. To use ${host}: --host ${quoted(host)}`,
   );
 }
 
 const foreignProfile = (file: string, own: string, profile: string): DnxError =>
   usage(
     `${file} names the profile ${profile}, but a link file cannot choose whose token is used. Nothing was sent.`,
-    `To use it: --profile ${profile} or DNX_PROFILE=${profile}. To use ${own}: --profile ${own}`,
+    `To use it: --profile ${quoted(profile)} or DNX_PROFILE=${quoted(profile)}. To use ${own}: --profile ${quoted(own)}`,
   );
 
 /** A host normalized for comparison; an invalid one unchanged. */

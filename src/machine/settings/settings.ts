@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { type DnxError, isError } from '../../base/errors.ts';
+import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { unknownWord } from '../../base/unknown.ts';
-import type { Env, World } from '../world.ts';
+import { type Env, pathOf, type World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
 import { type Format, formats } from './format.ts';
-import { findLink, linkProblem, unknownKeys } from './link.ts';
+import { findLink, LINK_LIMIT_MB, linkProblem, unknownKeys } from './link.ts';
 import { type Blocked, placeOf } from './place.ts';
 import { type Origin, openPrecedence, type SettingName } from './precedence.ts';
 import { openSource } from './sources.ts';
@@ -19,6 +19,7 @@ export interface Directories {
 export interface Given {
   readonly profile?: string | undefined;
   readonly host?: string | undefined;
+  readonly caFile?: string | undefined;
   readonly output?: string | undefined;
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;
@@ -31,6 +32,10 @@ export interface Settings {
   readonly profile: string;
   /** The base URL without `/api/v1`: `https://deploynix.io`. */
   readonly host: string;
+  /** The absolute path of a file with more certificates to trust. Never from the link file. */
+  readonly caFile: string | undefined;
+  /** The value of `--ca-file`, which suggested commands repeat. */
+  readonly caOption: string | undefined;
   readonly server: string | undefined;
   readonly site: string | undefined;
   readonly format: Format;
@@ -61,7 +66,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
   const directories = directoriesOf(world);
   const config = openSource(join(directories.config, CONFIG_FILE));
   const linkFile = findLink(world.cwd);
-  const link = linkFile === undefined ? undefined : openSource(linkFile);
+  const link = linkFile === undefined ? undefined : openSource(linkFile, LINK_LIMIT_MB);
   const precedence = openPrecedence();
   const { profile, host, blocked } = placeOf({ given, env, config, link, precedence });
   const { choose, explain, origins } = precedence;
@@ -91,6 +96,8 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
   return {
     profile,
     host,
+    caFile: caFileOf(world, given),
+    caOption: given.caFile,
     ...parents,
     format,
     quiet: given.quiet ?? false,
@@ -127,6 +134,13 @@ export function directoriesOf(world: Pick<World, 'env' | 'home'>): Directories {
     cache: place('DNX_CACHE_DIR', 'XDG_CACHE_HOME', '.cache'),
     state: place('DNX_STATE_DIR', 'XDG_STATE_HOME', '.local/state'),
   };
+}
+
+/** The file in `--ca-file` or DNX_CA_FILE. */
+function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: Given): string | undefined {
+  if (caFile === '') throw usage('--ca-file is empty.');
+  const file = caFile ?? world.env.DNX_CA_FILE;
+  return file ? pathOf(file, world) : undefined;
 }
 
 /** True unless the value is undefined, empty, 0, false or no. */

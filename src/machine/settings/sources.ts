@@ -16,11 +16,11 @@ export interface Source {
 const FIX = 'Fix or remove it.';
 
 /** Reads a settings or link file. Never throws for a broken file; `problem` returns the error. */
-export function openSource(file: string): Source {
+export function openSource(file: string, limitMb?: number): Source {
   let broken: DnxError | undefined;
   let content: object = {};
   try {
-    content = readJson(file);
+    content = readJson(file, limitMb);
   } catch (error) {
     if (!isError(error)) throw error;
     broken = error;

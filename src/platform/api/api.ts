@@ -1,5 +1,7 @@
 import type { Clock, HttpResponse, Transport } from '../../machine/world.ts';
+import type { Budgets } from './budget.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { RateStatus } from './rate-status.ts';
 import type { Reply } from './reply.ts';
 
 /** Query parameters. Undefined ones are omitted; a list becomes one parameter per value. */
@@ -15,6 +17,8 @@ export interface SendOptions {
   readonly casual?: boolean;
   /** False for `POST /login`, the only call without a token; its 429 is not waited out. */
   readonly authenticated?: boolean;
+  /** True for a file, which must arrive as it is: not compressed. */
+  readonly file?: boolean;
 }
 
 /** The API client. Failures are DnxErrors. */
@@ -27,6 +31,8 @@ export interface Api {
     params?: object,
     options?: { readonly query?: Query; readonly retry?: boolean; readonly casual?: boolean },
   ): Promise<T[]>;
+  /** The pages of a list, in order; at least one. A few are requested ahead of the reader, until it stops reading. */
+  pages<T>(endpoint: Endpoint, params?: object, options?: Parameters<Api['list']>[2]): AsyncGenerator<readonly T[], void>;
   /** A client with another token, and optionally another host, which gets only that token. */
   as(token: string, host?: string): Api;
   /** A client whose requests, retries and pauses fail with `timed_out` at this time of the monotonic clock. */
@@ -35,16 +41,32 @@ export interface Api {
   ask(method: string, path: string, options?: SendOptions): Promise<Reply>;
   /** Like `ask`, but never retried and with an unread body, for downloads. */
   raw(method: string, path: string): Promise<HttpResponse>;
+  /** How much of the rate limit is used, without a request. */
+  rate(): Promise<RateStatus>;
 }
 
 /** Shows what requests are waiting for. */
 export interface RequestProgress {
+  /** A request failed for this reason and is retried in `ms`. `turn`: `1 of 3`. Call the returned function when it resumes. */
+  retrying(reason: string, ms: number, turn: string): () => void;
   /** A request to this host began. Call the returned function when it ends. */
   begin(host: string): () => void;
-  /** The API rate limited a request for this many ms. Called once for all waiting requests. */
-  limited(ms: number): void;
-  /** A request pauses for this many ms. Call the returned function when it resumes. */
-  pause(ms: number): () => void;
+  /** A request pauses for the rate limit, for this many ms. `refused`: after a 429. Call the returned function when it resumes. */
+  pause(ms: number, refused: boolean): () => void;
+}
+
+/** Gets the pages of a list. `done` is called only if it was read to its end. */
+export interface Listing {
+  add(items: readonly unknown[]): void;
+  done(): void;
+}
+
+/** Is told what this token lists and changes, to remember names. */
+export interface Observer {
+  /** A list without filters is being read since `since`, in epoch ms. Undefined if it has nothing to remember. */
+  listing(endpoint: Endpoint, params: object, since: number): Listing | undefined;
+  /** A request other than GET succeeded, or may have. */
+  changed(method: string, path: string): void;
 }
 
 /** What the client needs. */
@@ -59,12 +81,16 @@ export interface ClientOptions {
   /** Gets a line per request and response, without tokens, bodies and queries. */
   readonly debug: (line: string) => void;
   readonly requests: RequestProgress;
+  /** The rate limits of tokens, shared with other processes. */
+  readonly budgets: Budgets;
   /** The longest total rate limit pause of a request, in ms. */
-  readonly patienceMs: number;
+  readonly maxWaitMs: number;
   /** A number from 0 to 1. */
   readonly random: () => number;
   /** In ms of the monotonic clock. */
   readonly deadline?: number;
   /** The value of `--limit`, which may raise the page limit. */
   readonly mostItems?: number | undefined;
+  /** Not told about requests with another token. */
+  readonly observer?: Observer | undefined;
 }

@@ -6,21 +6,22 @@ import { type Endpoint, fill } from './endpoint.ts';
 import { exchanging } from './exchange.ts';
 import { failureOf } from './failure.ts';
 import { unreachable } from './fault.ts';
-import { everyPage, pagesFor } from './pages.ts';
-import { type Pause, rateLimited } from './rate-limit.ts';
+import { observing, sending } from './observed.ts';
+import { everyPage, pagesOf } from './pages.ts';
+import { rateLimited } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
 import { persisting, type Send } from './retry.ts';
 
 /** Creates an API client with authentication, retries, paging and rate limiting. */
-export const createApi = (options: ClientOptions): Api => apiOver(options, options, { until: 0 });
+export const createApi = (options: ClientOptions): Api => apiOver(options, options);
 
 /** `unbounded`: the original options; `options` may have a deadline. */
-function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause): Api {
-  const limited = rateLimited(options, exchanging(options), pause);
-  const persistent: Send = (method, path, send) => {
+function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
+  const limited = rateLimited(options, exchanging(options));
+  const persistent: Send = sending(options, (method, path, send) => {
     const end = options.requests.begin(options.host);
     return persisting<never>(options, limited, method, path, send).finally(end);
-  };
+  });
 
   const send = async <T>(endpoint: Endpoint, params: object = {}, sendOptions: SendOptions = {}): Promise<Reply<T>> => {
     const { method, path } = fill(endpoint, { ...params });
@@ -30,19 +31,30 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause)
     return reply;
   };
 
+  const pages: Api['pages'] = (endpoint, params, listOptions) => {
+    const stoppable = () => {
+      const { signal, stop } = stopping(options.signal);
+      return { send: apiOver(unbounded, { ...options, signal }).send, stop };
+    };
+    return pagesOf({ send, stoppable, mostItems: options.mostItems }, endpoint, params, listOptions);
+  };
+  const observed = observing(options, pages);
+
   return {
     send,
-    list: (endpoint, params, listOptions) => everyPage(send, endpoint, params, listOptions, pagesFor(options.mostItems ?? 0)),
+    pages: observed,
+    list: (endpoint, params, listOptions) => everyPage(observed(endpoint, params, listOptions)),
     ask: (method, path, askOptions = {}) => persistent(method, path, askOptions),
     as: (token, host = options.host) => {
-      const other = { host, token: async () => token };
-      return apiOver({ ...unbounded, ...other }, { ...options, ...other }, { until: 0 });
+      const other = { host, token: async () => token, observer: undefined };
+      return apiOver({ ...unbounded, ...other }, { ...options, ...other });
     },
-    until: (deadline) => apiOver(unbounded, optionsUntil(unbounded, deadline), pause),
+    until: (deadline) => apiOver(unbounded, optionsUntil(unbounded, deadline)),
+    rate: async () => options.budgets(await options.token(), options.host).status(),
     async raw(method, path) {
       const end = options.requests.begin(options.host);
       try {
-        return await limited(method, path, {});
+        return await limited(method, path, { file: true });
       } catch (error) {
         throw error instanceof NetworkFault ? unreachable(error, method, options.host) : error;
       } finally {
@@ -52,16 +64,31 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions, pause: Pause)
   };
 }
 
-/** Options with a deadline. A 429 is waited out until then, however often it comes. */
+/** A signal that aborts with `outer`, or when `stop` is called. */
+function stopping(outer: AbortSignal): { readonly signal: AbortSignal; readonly stop: () => void } {
+  const controller = new AbortController();
+  const follow = () => controller.abort(outer.reason);
+  if (outer.aborted) follow();
+  outer.addEventListener('abort', follow);
+  return {
+    signal: controller.signal,
+    stop() {
+      outer.removeEventListener('abort', follow);
+      controller.abort();
+    },
+  };
+}
+
+/** Options with a deadline. */
 const optionsUntil = (options: ClientOptions, deadline: number): ClientOptions => ({
   ...options,
   clock: clockUntil(options.clock, deadline),
   connect: async () => transportUntil(await options.connect(), options.clock, deadline),
-  patienceMs: Number.POSITIVE_INFINITY,
   deadline,
 });
 
 const notJson = (endpoint: string): DnxError =>
   new DnxError('failed', `The response to ${endpoint} is not JSON.`, {
     hint: 'Check the host (--host or DNX_HOST), and whether a proxy or login page is in between.',
+    cause: new NetworkFault('not JSON', { sent: true }),
   });

@@ -78,3 +78,11 @@ async function* releasing(body: AsyncIterable<Uint8Array>, stop: () => void): As
     stop();
   }
 }
+
+/** Waits for work that others wait for, too: fails with `timed_out` at this deadline, without stopping the work. */
+export async function waitUntil<T>(work: Promise<T>, deadline: number, clock: Clock, outer: AbortSignal): Promise<T> {
+  const timer = abortAt(deadline, clock, outer, () => timedOut(false));
+  const over = new Promise<never>((_, reject) => timer.signal.addEventListener('abort', () => reject(timer.signal.reason)));
+  timer.start();
+  return Promise.race([work, over]).finally(timer.stop);
+}

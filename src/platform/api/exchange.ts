@@ -10,11 +10,12 @@ export type Exchange = (method: string, path: string, options: SendOptions) => P
 /** Sends requests over one transport, which the first request opens. */
 export function exchanging({ host, token, connect, clock, signal, userAgent, debug }: ClientOptions): Exchange {
   let open: Promise<Transport> | undefined;
-  return async (method, path, { query, body, authenticated }) => {
+  return async (method, path, { query, body, authenticated, file }) => {
     open ??= connect();
     const transport = await open;
     const started = clock.elapsed();
     const headers: Record<string, string> = { accept: 'application/json', 'user-agent': userAgent };
+    headers['accept-encoding'] = file ? 'identity' : 'gzip, br';
     const secret = authenticated === false ? undefined : await token();
     if (secret !== undefined) headers.authorization = bearer(secret);
     if (method !== 'GET') headers['content-type'] = 'application/json';

@@ -1,22 +1,29 @@
 import { usage } from '../../base/errors.ts';
 import type { Env, Timer, Transport } from '../../machine/world.ts';
-import { directTransport } from './direct.ts';
+import { hasProxy } from './proxy-names.ts';
 import type { Limits } from './response.ts';
+import { httpTransport } from './transport.ts';
 
 const MB = 1_000_000;
 /** Just below the longest string in Node. */
 const MOST_MB = 500;
-const LIMITS: Limits = { headMs: 30_000, silenceMs: 30_000, bodyMs: 300_000, bodyBytes: 64 * MB };
-const variables = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];
+const LIMITS: Limits = { connectMs: 10_000, headMs: 30_000, silenceMs: 30_000, bodyMs: 300_000, bodyBytes: 64 * MB };
 
-/** Opens a direct transport, or one through the proxy of the environment. */
-export async function openNetwork(env: Env, after: Timer, changed: Partial<Limits> = {}): Promise<Transport> {
+/** What the network needs. */
+export interface Surroundings {
+  readonly env: Env;
+  readonly after: Timer;
+  /** The absolute path of a file with certificates to trust. */
+  readonly caFile: string | undefined;
+  readonly limits?: Partial<Limits>;
+}
+
+/** Opens a transport that uses the proxies of the environment, and trusts the certificates in `caFile` too. */
+export async function openNetwork({ env, after, caFile, limits: changed }: Surroundings): Promise<Transport> {
   const limits = { ...LIMITS, bodyBytes: mostBytes(env), ...changed };
-  if (variables.some((name) => env[name])) {
-    const { proxiedTransport } = await import('./proxied.ts');
-    return proxiedTransport({ env, limits, after });
-  }
-  return directTransport({ limits, after });
+  const proxyOf = hasProxy(env) ? (await import('./proxy.ts')).proxiesIn(env) : undefined;
+  const trust = caFile === undefined ? undefined : (await import('./trust.ts')).readTrust(caFile, env.NODE_EXTRA_CA_CERTS);
+  return httpTransport({ limits, after, proxyOf, trust });
 }
 
 /** DNX_MAX_RESPONSE in bytes: a whole number of MB. */

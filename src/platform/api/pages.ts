@@ -1,36 +1,84 @@
 import { DnxError } from '../../base/errors.ts';
-import { isObject, toJson } from '../../base/json.ts';
+import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Api } from './api.ts';
 import type { Endpoint } from './endpoint.ts';
+import { repetition } from './repetition.ts';
 
 const PAGE_SIZE = 100;
 const MOST_PAGES = 1_000;
+/** The most pages that are requested and not read yet. */
+const AHEAD = 4;
 
-/** The page limit for a list of up to `items` items. */
-export const pagesFor = (items: number): number => Math.max(MOST_PAGES, Math.ceil(items / PAGE_SIZE));
+/** What requests pages. */
+export interface PageReader {
+  readonly send: Api['send'];
+  /** A `send` whose requests are cancelled by `stop`. */
+  readonly stoppable: () => { readonly send: Api['send']; readonly stop: () => void };
+  /** The value of `--limit`, which may raise the page limit. No page beyond it is requested ahead. */
+  readonly mostItems: number | undefined;
+}
 
-/** Reads every page of a list. Counts pages instead of following Laravel's `links.next`, which drops per_page and the filters. */
-export async function everyPage<T>(
-  send: Api['send'],
+type ListOptions = Parameters<Api['list']>[2];
+
+interface Page<T> {
+  readonly rows: readonly T[];
+  readonly last: number;
+}
+
+/**
+ * Yields the pages of a list in order, without null rows; at least one page. Counts pages instead of following Laravel's
+ * `links.next`, which drops per_page and the filters.
+ */
+export async function* pagesOf<T>(
+  reader: PageReader,
   endpoint: Endpoint,
   params: object = {},
-  { query, ...options }: Parameters<Api['list']>[2] = {},
-  mostPages = MOST_PAGES,
-): Promise<T[]> {
-  const items: T[] = [];
-  const seen = new Set<string>();
-  for (let page = 1, last = 1; page <= last; page++) {
-    if (page > mostPages) throw tooMany(endpoint, mostPages);
+  { query, ...options }: ListOptions = {},
+): AsyncGenerator<readonly T[], void> {
+  const read = async (send: Api['send'], page: number): Promise<Page<T>> => {
     const { data, body } = await send<T[]>(endpoint, params, { ...options, query: { ...query, page, per_page: PAGE_SIZE } });
-    const rows = rowsOf(data, endpoint);
-    for (const each of rows) if (each !== null) items.push(each);
-    // An empty page is the end, whatever `last_page` says.
-    last = rows.length > 0 ? lastPage(body) : page;
-    if (last > 1 && !hasNewRows(rows, seen)) throw repeated(endpoint, page);
+    return { rows: rowsOf(data, endpoint), last: lastPage(body) };
+  };
+  const { mostItems = 0 } = reader;
+  const mostPages = Math.max(MOST_PAGES, Math.ceil(mostItems / PAGE_SIZE));
+  const requested: Promise<Page<T>>[] = [];
+  const isRepeated = repetition();
+  let later: ReturnType<PageReader['stoppable']> | undefined;
+  let taken = 0;
+  let last = 1;
+  try {
+    for (let page = 1; page <= last; page++) {
+      if (page > mostPages) throw tooMany(endpoint, mostPages);
+      const until = Math.min(last, mostPages, page - 1 + pagesAhead(mostItems - taken));
+      while (page + requested.length <= until) {
+        if (page > 1) later ??= reader.stoppable();
+        const request = read(later?.send ?? reader.send, page + requested.length);
+        // Its failure counts when its turn comes.
+        request.catch(() => {});
+        requested.push(request);
+      }
+      const { rows, last: told } = (await requested.shift()) as Page<T>;
+      // An empty page is the end, whatever `last_page` says.
+      last = rows.length > 0 ? told : page;
+      if (last > 1 && isRepeated(rows)) throw repeated(endpoint, page);
+      taken += rows.length;
+      yield rows.includes(null as T) ? rows.filter((row) => row !== null) : rows;
+    }
+  } finally {
+    later?.stop();
   }
+}
+
+/** Every item of a list. */
+export async function everyPage<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const page of pages) for (const each of page) items.push(each);
   return items;
 }
+
+/** How many pages to request at once, if this many items are left to `--limit`. A reader who goes beyond it needs the whole list. */
+const pagesAhead = (left: number): number => (left > 0 ? Math.min(AHEAD, Math.ceil(left / PAGE_SIZE)) : AHEAD);
 
 function rowsOf<T>(data: T[] | undefined, endpoint: Endpoint): readonly T[] {
   if (Array.isArray(data)) return data;
@@ -42,13 +90,6 @@ function lastPage(body: unknown): number {
   const meta = isObject(body) && isObject(body.meta) ? body.meta : {};
   const last = Number(wordOf(meta.last_page ?? 1));
   return Number.isSafeInteger(last) ? last : 1;
-}
-
-/** True if a page has a row that earlier pages did not have. Rows may move to the next page between two requests. */
-function hasNewRows(rows: readonly unknown[], seen: Set<string>): boolean {
-  const before = seen.size;
-  for (const each of rows) seen.add(toJson((isObject(each) ? each.id : undefined) ?? each));
-  return rows.length === 0 || seen.size > before;
 }
 
 const tooMany = (endpoint: Endpoint, most: number): DnxError =>

@@ -1,47 +1,113 @@
-import { duration, shownTime, utcOf } from '../../base/time.ts';
-import type { HttpResponse } from '../../machine/world.ts';
-import type { ClientOptions } from './api.ts';
+import { DnxError } from '../../base/errors.ts';
+import { duration, shownTime, timeOf, utcOf } from '../../base/time.ts';
+import { type HttpResponse, NetworkFault } from '../../machine/world.ts';
+import type { ClientOptions, SendOptions } from './api.ts';
+import type { Budget } from './budget.ts';
 import type { Exchange } from './exchange.ts';
 
-/** The end of the current pause, in ms of the monotonic clock. Shared by all requests of a token. */
-export interface Pause {
-  until: number;
-}
+/** Endpoints with a limit of their own, which their responses report. */
+const ownLimits: readonly (readonly [method: string, path: RegExp])[] = [
+  ['POST', /^\/login$/],
+  ['POST', /^\/tokens$/],
+  ['GET', /^\/backups\/[^/]+\/download$/],
+];
 
-/** Spreads requests that wait for the same window, also in other processes. */
-const SPREAD_MS = 5_000;
-
-/** Waits out a 429 together with all other requests, then resends. A request that got a 429 was not performed. */
-export function rateLimited(options: ClientOptions, exchange: Exchange, pause: Pause): Exchange {
-  const { clock, signal, requests, patienceMs, random, deadline = Number.POSITIVE_INFINITY } = options;
+/** Keeps requests within the rate limit that all processes share. Waits out a 429, then resends: the request was not performed. */
+export function rateLimited(options: ClientOptions, exchange: Exchange): Exchange {
+  const { clock, budgets, host, token } = options;
   return async (method, path, send) => {
-    let waited = 0;
+    if (send.authenticated === false) return exchange(method, path, send);
+    const budget = budgets(await token(), host);
+    const waits = waitsOf(options, send, budget.windowMs);
+    const own = ownLimits.some(([verb, pattern]) => verb === method && pattern.test(path.split('?', 1)[0] ?? ''));
+    let slot: number | undefined;
     for (let attempt = 0; ; attempt++) {
-      const left = pause.until - clock.elapsed();
-      if (left > 0) {
-        const spread = left + random() * SPREAD_MS;
-        waited += left;
-        const resume = requests.pause(spread);
-        await clock.sleep(spread, signal).finally(resume);
-        continue;
-      }
-      const response = await exchange(method, path, send);
-      if (response.status !== 429 || send.authenticated === false) return response;
+      const booked = await bookedTime(budget, waits, slot, attempt > 0);
+      const started = clock.elapsed() - Math.max(0, clock.now() - booked);
+      const response = await exchange(method, path, send).catch(async (error: unknown) => {
+        if (error instanceof NetworkFault && !error.sent) await budget.release(booked);
+        throw error;
+      });
+      slot = booked;
+      const refused = response.status === 429;
+      // A 429 may be about another limit, such as one of deployments.
+      const general = own || refused ? {} : reported(response);
+      await budget.saw({ slot: booked, tookMs: clock.elapsed() - started, ...general });
+      if (!refused) return response;
       const wait = retryAfter(response, clock.now()) ?? Math.min(60_000, 2_000 * 2 ** attempt);
-      // A poll may wait until the deadline; any other request fails if the pause is longer.
-      if (waited + wait > patienceMs || (send.retry !== false && clock.elapsed() + wait > deadline)) return response;
+      const shared = !own && (await budget.block(wait));
+      if (wait > waits.left()) return response;
       response.discard();
-      if (pause.until <= clock.elapsed()) requests.limited(wait);
-      pause.until = Math.max(pause.until, clock.elapsed() + wait);
+      if (!shared) await waits.pause(wait, true);
     }
   };
 }
 
-/** `Retry-After`, which is seconds or a date, in ms. */
-function retryAfter(response: HttpResponse, now: number): number | undefined {
-  const value = response.headers['retry-after'];
+/** Waits until a request may be sent, and returns the time for which it is booked. `before`: its booking that was refused. */
+async function bookedTime(budget: Budget, waits: Waits, before: number | undefined, refused: boolean): Promise<number> {
+  for (let instead = before; ; ) {
+    const { slot, waitMs, queued } = await budget.reserve({ yields: waits.yields(), mostMs: waits.left(), instead });
+    if (waitMs > waits.left()) throw exhausted(waitMs, waits.bound());
+    if (waitMs > 0) await waits.pause(waitMs, refused, queued);
+    if (slot !== undefined && waitMs <= 0) return slot;
+    instead = slot;
+  }
+}
+
+/** The pauses of one request. */
+interface Waits {
+  /** How much longer it may wait, in ms. */
+  left(): number;
+  /** The option that bounds it. */
+  bound(): '--max-wait' | '--timeout';
+  /** True if it leaves the last requests of a window to others: a poll or optional data, but not longer than a window. */
+  yields(): boolean;
+  /** `queued`: the wait of another request, which counts there. */
+  pause(ms: number, refused: boolean, queued?: boolean): Promise<void>;
+}
+
+function waitsOf(
+  { clock, signal, requests, maxWaitMs, deadline = Number.POSITIVE_INFINITY }: ClientOptions,
+  send: SendOptions,
+  windowMs: number,
+): Waits {
+  let waited = 0;
+  // A poll may wait until the deadline, which ends the pause.
+  const patient = send.retry === false && deadline !== Number.POSITIVE_INFINITY;
+  const untilDeadline = () => deadline - clock.elapsed();
+  return {
+    left: () => (patient ? Number.POSITIVE_INFINITY : Math.min(maxWaitMs - waited, untilDeadline())),
+    bound: () => (untilDeadline() < maxWaitMs - waited ? '--timeout' : '--max-wait'),
+    yields: () => (send.retry === false || send.casual === true) && waited < windowMs,
+    async pause(ms, refused, queued = false) {
+      if (!queued) waited += ms;
+      const resume = requests.pause(ms, refused);
+      await clock.sleep(ms, signal).finally(resume);
+    },
+  };
+}
+
+const exhausted = (ms: number, bound: string): DnxError =>
+  new DnxError('rate_limited', 'Rate limited.', {
+    hint: `Try again ${retryWords(String(Math.ceil(ms / 1_000)))}, or use a longer ${bound}.`,
+  });
+
+/** The general limit in a response. */
+function reported({ headers }: HttpResponse): { readonly limit?: number | undefined; readonly remaining?: number | undefined } {
+  const limit = wholeNumber(headers['x-ratelimit-limit']);
+  return limit === 0 ? {} : { limit, remaining: wholeNumber(headers['x-ratelimit-remaining']) };
+}
+
+const wholeNumber = (value = ''): number | undefined => (/^\d{1,8}$/.test(value) ? Number(value) : undefined);
+
+/** `Retry-After`, which is seconds or a date, or else `X-RateLimit-Reset`, in ms from now. */
+export function retryAfter({ headers }: Pick<HttpResponse, 'headers'>, now: number): number | undefined {
+  const value = headers['retry-after'] ?? headers['x-ratelimit-reset'];
   if (value === undefined) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  const seconds = wholeNumber(value);
+  const date = headers['retry-after'] === undefined ? timeOf(value) : Date.parse(value);
+  const sent = headers['retry-after'] === undefined ? Date.parse(headers.date ?? '') : Number.NaN;
+  const ms = seconds === undefined ? (date ?? Number.NaN) - (sent || now) : seconds * 1_000;
   return Number.isFinite(ms) ? Math.max(ms, 1_000) : undefined;
 }
 

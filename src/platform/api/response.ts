@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream';
 import { type HttpResponse, NetworkFault, type Timer } from '../../machine/world.ts';
-import { TIMED_OUT, TOO_LARGE } from './fault.ts';
+import { TIMED_OUT, tooLarge } from './fault.ts';
 
 /** Time and size limits of a response. */
 export interface Limits {
-  /** From the start of the request to the response headers, plus a second per 64 kB sent. */
+  /** To connect: DNS, TCP, the answer of a proxy, and TLS. */
+  readonly connectMs: number;
+  /** From the connection to the response headers, plus a second per 64 kB sent. */
   readonly headMs: number;
   /** Between two chunks of the body. */
   readonly silenceMs: number;
@@ -17,7 +19,7 @@ export interface Limits {
 /** The time limit for the headers of the response to a request with this body. */
 export const headTime = ({ headMs }: Limits, body = ''): number => headMs + 1_000 * Math.floor(Buffer.byteLength(body) / 64_000);
 
-/** What both transports need to read a body. */
+/** What is needed to read a body. */
 export interface Reading {
   readonly limits: Limits;
   readonly after: Timer;
@@ -26,7 +28,7 @@ export interface Reading {
 /** Status and headers of a response. */
 type Head = Pick<HttpResponse, 'status'> & { readonly headers: Readonly<Record<string, string | string[] | undefined>> };
 
-/** The response of either transport. Its body throws a NetworkFault if it is cut off, or the signal's reason. */
+/** The response of the transport. Its body throws a NetworkFault if it is cut off, or the signal's reason. */
 export function responseOf({ status, headers }: Head, stream: Readable, reading: Reading, signal: AbortSignal): HttpResponse {
   const flat = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]);
   // Otherwise an error while the body is not being read crashes the process.
@@ -34,21 +36,35 @@ export function responseOf({ status, headers }: Head, stream: Readable, reading:
   return {
     status,
     headers: Object.fromEntries(flat),
-    body: bytes(stream, reading, signal, true),
+    body: plain(bytes(stream, reading, signal, true), headers['content-encoding'], reading.limits),
     file: bytes(stream, reading, signal, false),
     discard: () => stream.destroy(),
   };
 }
 
+/** A body without its content encoding. */
+async function* plain(
+  body: AsyncIterable<Uint8Array>,
+  encoding: string | string[] | undefined,
+  { bodyBytes }: Limits,
+): AsyncIterable<Uint8Array> {
+  const name = String(encoding ?? '')
+    .trim()
+    .toLowerCase();
+  if (name === '' || name === 'identity') return yield* body;
+  yield* (await import('./decoding.ts')).decoded(body, name, bodyBytes);
+}
+
 async function* bytes(stream: Readable, { limits, after }: Reading, signal: AbortSignal, limited: boolean): AsyncIterable<Uint8Array> {
   const { silenceMs, bodyMs, bodyBytes } = limits;
   let fault: NetworkFault | undefined;
-  const abort = (message: string, reason: string) => () => {
-    fault = new NetworkFault(message, { sent: true, reason });
+  const abort = (why: NetworkFault) => {
+    fault = why;
     stream.destroy();
   };
-  const stalled = abort(`the response stalled for ${silenceMs / 1000}s`, TIMED_OUT);
-  const cancelEnd = limited ? after(bodyMs, abort(`the response took longer than ${bodyMs / 1000}s`, TIMED_OUT)) : undefined;
+  const late = (message: string) => () => abort(new NetworkFault(message, { sent: true, reason: TIMED_OUT }));
+  const stalled = late(`the response stalled for ${silenceMs / 1000}s`);
+  const cancelEnd = limited ? after(bodyMs, late(`the response took longer than ${bodyMs / 1000}s`)) : undefined;
   let cancelSilence = after(silenceMs, stalled);
   let size = 0;
   try {
@@ -56,7 +72,7 @@ async function* bytes(stream: Readable, { limits, after }: Reading, signal: Abor
       // The reader's time does not count.
       cancelSilence();
       size += chunk.length;
-      if (limited && size > bodyBytes) abort(`the response is larger than ${bodyBytes / 1_000_000} MB`, TOO_LARGE)();
+      if (limited && size > bodyBytes) abort(tooLarge(bodyBytes));
       if (fault) throw fault;
       yield chunk;
       cancelSilence = after(silenceMs, stalled);

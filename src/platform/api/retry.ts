@@ -1,32 +1,77 @@
-import { NetworkFault } from '../../machine/world.ts';
+import { hostName } from '../../machine/settings/host.ts';
+import { type HttpResponse, NetworkFault } from '../../machine/world.ts';
 import type { ClientOptions, SendOptions } from './api.ts';
 import type { Exchange } from './exchange.ts';
 import { isFinal, unreachable } from './fault.ts';
+import { retryAfter } from './rate-limit.ts';
 import { type Reply, readReply } from './reply.ts';
 
-const RETRIES_MS = [500, 1_000, 2_000];
+const MOST_RETRIES = 3;
+/** The longest first pause; it doubles for each further one, up to 4 s. */
+const FIRST_MS = 1_000;
+/** A retry starts at most this long after the first failure. */
+const TOTAL_MS = 30_000;
 
 /** Sends a request and reads the whole response. */
 export type Send = <T>(method: string, path: string, options: SendOptions) => Promise<Reply<T>>;
 
-/** Retries a GET after a network fault or a 5xx; any other request is sent once. */
+/** Retries a GET after a network fault or a 5xx, with full jitter; any other request is sent once. */
 export async function persisting<T>(
-  { clock, signal, host }: ClientOptions,
+  options: ClientOptions,
   limited: Exchange,
   method: string,
   path: string,
   send: SendOptions,
 ): Promise<Reply<T>> {
-  const delays = method === 'GET' && send.retry !== false && !send.casual ? RETRIES_MS : [];
-  for (let attempt = 0; ; attempt++) {
-    const delay = delays[attempt];
-    try {
-      const reply = await readReply<T>(await limited(method, path, send));
-      if (reply.status < 500 || delay === undefined) return reply;
-    } catch (error) {
-      if (!(error instanceof NetworkFault)) throw error;
-      if (delay === undefined || isFinal(error)) throw unreachable(error, method, host);
+  const { clock, signal, host, requests } = options;
+  const most = method === 'GET' && send.retry !== false && !send.casual ? MOST_RETRIES : 0;
+  let since: number | undefined;
+  for (let retry = 1; ; retry++) {
+    const outcome = await attempt<T>(limited, method, path, send);
+    since ??= clock.elapsed();
+    const pause = retry <= most && isTemporary(outcome) ? pauseBefore(retry, outcome, options) : Number.POSITIVE_INFINITY;
+    if (clock.elapsed() + pause > since + TOTAL_MS) {
+      if (outcome instanceof NetworkFault) throw unreachable(outcome, method, host);
+      return outcome;
     }
-    await clock.sleep(delay ?? 0, signal);
+    const reason = outcome instanceof NetworkFault ? outcome.message : `server error ${outcome.status}`;
+    const resume = requests.retrying(`${hostName(host)}: ${reason}`, pause, `${retry} of ${most}`);
+    await clock.sleep(pause, signal).finally(resume);
   }
 }
+
+/** Sends a request once. A network fault is returned. */
+async function attempt<T>(limited: Exchange, method: string, path: string, send: SendOptions): Promise<Reply<T> | NetworkFault> {
+  let response: HttpResponse | undefined;
+  try {
+    response = await limited(method, path, send);
+    return await readReply<T>(response);
+  } catch (error) {
+    if (!(error instanceof NetworkFault)) throw error;
+    // The status is enough to know that a change failed.
+    if (method !== 'GET' && response && response.status >= 300) return withoutBody(response);
+    return error;
+  }
+}
+
+const withoutBody = ({ status, headers }: HttpResponse): Reply<never> => ({
+  status,
+  headers,
+  body: undefined,
+  data: undefined,
+  message: undefined,
+  text: undefined,
+});
+
+/** Full jitter, on top of what the server asks for. */
+function pauseBefore(retry: number, outcome: Reply | NetworkFault, { random, clock }: ClientOptions): number {
+  const asked = outcome instanceof NetworkFault || !outcome.headers['retry-after'] ? 0 : (retryAfter(outcome, clock.now()) ?? 0);
+  return asked + random() * FIRST_MS * 2 ** (retry - 1);
+}
+
+/** Reasons that last: an unknown host, a certificate, another protocol. A DNS server that does not respond is EAI_AGAIN. */
+const lasting = /^(ENOTFOUND|EPROTO|(HPE|CERT|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|ERR_SSL|ERR_TLS)_)/;
+
+/** True for a 5xx, and for a fault that a retry may avoid. */
+const isTemporary = (outcome: Reply | NetworkFault): boolean =>
+  outcome instanceof NetworkFault ? !isFinal(outcome) && !lasting.test(outcome.reason ?? '') : outcome.status >= 500;

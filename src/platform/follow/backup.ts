@@ -9,5 +9,4 @@ export const backupsEndpoint = 'GET /backups' satisfies Endpoint;
 /** Reads backups from their list, because the API has no `GET /backups/{backup}`. */
 export const backupReader = ({ api }: { readonly api: Api }): Reader<Thing> => ({
   one: async (id, options) => (await api.list<Thing>(backupsEndpoint, {}, options)).find((backup) => idIn(backup.id) === id),
-  any: () => api.send(backupsEndpoint, {}, { query: { per_page: 1 } }),
 });

@@ -10,5 +10,4 @@ export const certificatesEndpoint = 'GET /servers/{server}/sites/{site}/certific
 /** Reads the certificates of a site. */
 export const certificateReader = ({ api }: { readonly api: Api }, place: SiteIds): Reader<Thing> => ({
   one: async (certificate, options) => (await api.send<Thing>(certificateEndpoint, { ...place, certificate }, options)).data,
-  any: () => api.send(certificatesEndpoint, place, { query: { per_page: 1 } }),
 });

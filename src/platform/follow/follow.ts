@@ -61,8 +61,8 @@ export interface Following<T> {
   readonly resume: Next;
   /** Skips the first pause, for work that may have ended already. */
   readonly immediately?: boolean | undefined;
-  /** The shortest pause right now, in ms; longer if several sites are followed. */
-  readonly pace?: (() => number) | undefined;
+  /** Replaces the pause between two polls; ends early if another poll has read the same resource. */
+  readonly sleep?: ((ms: number) => Promise<void>) | undefined;
 }
 
 const FIRST_POLL_MS = 2_000;
@@ -83,7 +83,7 @@ export async function follow<T>(ctx: Waiting, following: Following<T>): Promise<
 
 async function poll<T>(ctx: Waiting, following: Following<T>): Promise<Followed<T>> {
   const { clock, deadline, signal, progress } = ctx;
-  const { what, read, immediately, pace } = following;
+  const { what, read, immediately, sleep = (ms: number) => clock.sleep(ms, signal) } = following;
   const started = clock.elapsed();
   const elapsed = () => clock.elapsed() - started;
   const time = () => duration(elapsed());
@@ -104,7 +104,7 @@ async function poll<T>(ctx: Waiting, following: Following<T>): Promise<Followed<
   for (;;) {
     const left = deadline - clock.elapsed();
     if (left <= 0) return { verdict: undefined, status, elapsedMs: elapsed() };
-    if (pause > 0) await clock.sleep(Math.min(Math.max(pause, pace?.() ?? 0), dueMs, left), signal);
+    if (pause > 0) await sleep(Math.min(pause, dueMs, left));
     pause = pause === 0 ? FIRST_POLL_MS : Math.min(pause * GROWTH, SLOWEST_POLL_MS);
     try {
       const seen = await read();

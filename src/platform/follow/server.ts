@@ -14,7 +14,6 @@ interface Server extends Thing {
 /** Reads servers. A new `provisioned_at` also means success. */
 export const serverReader = ({ api }: { readonly api: Api }): Reader<Server> => ({
   one: async (server, options) => (await api.send<Server>(serverEndpoint, { server }, options)).data,
-  any: () => api.send(serversEndpoint, {}, { query: { per_page: 1 } }),
   phase: ({ status, provisioned_at = null }, before) =>
     phaseOf(status) ?? (provisioned_at !== null && provisioned_at !== before?.provisioned_at ? 'good' : undefined),
 });

@@ -20,8 +20,6 @@ export interface Thing {
 export interface Reader<T extends Thing> {
   /** Reads the resource; undefined if it does not exist. */
   readonly one: (id: string, options?: { readonly retry?: boolean }) => Promise<T | undefined>;
-  /** Reads any resource of this kind. Called before a create; throws `forbidden` if the token cannot. */
-  readonly any: () => Promise<unknown>;
   /** Overrides the phase of the status. `before` is undefined for a new resource. */
   readonly phase?: (thing: T, before: T | undefined) => Phase | undefined;
 }
@@ -31,6 +29,8 @@ export interface Work<T extends Thing> {
   readonly reader: Reader<T>;
   /** The id of the resource; undefined if the request creates it. */
   readonly on?: string;
+  /** Reads the list before a create; throws `forbidden` if the token cannot. */
+  readonly list?: () => Promise<unknown>;
   readonly start: () => Promise<Reply>;
   /** True: must follow. False: do not follow. Undefined: follow if the token can. */
   readonly wait: boolean | undefined;
@@ -75,10 +75,10 @@ export async function startAndFollow<T extends Thing>(ctx: Waiting, work: Work<T
 }
 
 /** The resource before the request; `before` is undefined if the request creates it. */
-function snapshotOf<T extends Thing>({ progress }: Waiting, { reader, on, wait, job }: Work<T>) {
+function snapshotOf<T extends Thing>({ progress }: Waiting, { reader, on, list, wait, job }: Work<T>) {
   const read = async () => {
     if (on !== undefined) return { before: await reader.one(on) };
-    await reader.any();
+    await list?.();
     return { before: undefined };
   };
   return readBefore(progress, read, {

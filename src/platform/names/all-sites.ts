@@ -1,16 +1,16 @@
 import { DnxError, isError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { inParallel } from '../../base/parallel.ts';
-import type { Api } from '../api/api.ts';
-import { idIn, isId, type Target, targetOf } from './names.ts';
+import { fill } from '../api/endpoint.ts';
+import { type Target, targetOf } from './names.ts';
+import type { Scope } from './scope.ts';
 
-/** A site and its server. */
-export type Located = Readonly<Record<'server' | 'site', Target>>;
-
-/** A site as the API sent it, and its server. */
+/** A site as the API sent it, or its remembered names, and its server. */
 export interface Listed {
   readonly server: Target;
   readonly site: JsonObject;
+  /** Ms since its list was read; undefined if this command read it. */
+  readonly age?: number | undefined;
 }
 
 /** The sites of every server, and the servers whose sites this token cannot read. */
@@ -19,44 +19,52 @@ export interface Everywhere {
   readonly unread: readonly { readonly server: Target; readonly error: DnxError }[];
 }
 
+/** The sites of every server, some of them perhaps remembered. */
+export interface Survey extends Everywhere {
+  /** True if a list was remembered. */
+  readonly remembered: boolean;
+}
+
+const SERVERS = 'GET /servers';
+const SITES = 'GET /servers/{server}/sites';
+
 /** Reads the sites of every server, in the order of the servers. Fails if none can be read. */
-export async function everySite(api: Pick<Api, 'list'>): Promise<Everywhere> {
-  const servers = (await api.list<JsonObject>('GET /servers')).map((each) => targetOf(each, 'server'));
-  const lists = await inParallel(servers, async (server) => {
+export const everySite = (scope: Scope): Promise<Everywhere> => surveyWith(scope, async () => undefined, undefined);
+
+/** The same by name, for a site to find: reads only the lists that are not remembered or older than `maxAge`, in ms. */
+export const survey = (scope: Scope, maxAge: number, word: string): Promise<Survey> =>
+  surveyWith(scope, (list, parents) => scope.names.recall(list, parents, maxAge), word);
+
+type Recall = (list: typeof SERVERS | typeof SITES, parents: object) => ReturnType<Scope['names']['recall']>;
+
+async function surveyWith({ api, names, searching }: Scope, recall: Recall, word: string | undefined): Promise<Survey> {
+  const known = await recall(SERVERS, {});
+  const servers = (known?.items ?? (await api.list<JsonObject>(SERVERS))).map((each) => targetOf(each, 'server'));
+  const recalled = await Promise.all(servers.map(async ({ id }) => recall(SITES, { server: id })));
+  const progress = searching(recalled.filter((each) => each === undefined).length, word);
+  const lists = await inParallel([...servers.entries()], async ([index, server]): Promise<Everywhere> => {
+    const found = recalled[index];
+    if (found) return { listed: found.items.map((site) => ({ server, site, age: found.age })), unread: [] };
     try {
-      const sites = await api.list<JsonObject>('GET /servers/{server}/sites', { server: server.id });
+      const sites = await api.list<JsonObject>(SITES, { server: server.id });
+      progress.next();
       return { listed: sites.map((site) => ({ server, site })), unread: [] };
     } catch (error) {
       // The server was deleted, or this token cannot read it.
       if (isError(error, 'forbidden', 'not_found')) return { listed: [], unread: [{ server, error }] };
       throw error;
     }
-  });
+  }).finally(progress.end);
   const unread = lists.flatMap((each) => each.unread);
   const [first] = unread;
   if (first && unread.length === servers.length) throw first.error;
-  return { listed: lists.flatMap(({ listed }) => listed), unread };
-}
-
-export const located = ({ server, site }: Listed): Located => ({ server, site: targetOf(site, 'site') });
-
-/** True if a word means the site with this id and domain. A word that looks like an id is never a domain. */
-export function isNamed(word: string, id: string, domain: string): boolean {
-  const same = (other: string) => other.toLowerCase() === word.toLowerCase();
-  return isId(word) ? same(id) : same(domain) || id === word;
-}
-
-/** The sites whose domain names no other site. */
-export function uniqueIn(everywhere: readonly Listed[]): readonly Located[] {
-  const sites = everywhere.filter(({ site }) => idIn(site.id) !== undefined).map(located);
-  const times = new Map<string, number>();
-  for (const { site } of sites)
-    for (const word of new Set([site.label.toLowerCase(), site.id.toLowerCase()])) times.set(word, (times.get(word) ?? 0) + 1);
-  return sites.filter(({ site }) => !isId(site.label) && times.get(site.label.toLowerCase()) === 1);
+  const remembered = [known, ...recalled].some((each) => each?.age !== undefined);
+  if (!remembered && unread.length === 0) names.searched();
+  return { listed: lists.flatMap(({ listed }) => listed), unread, remembered };
 }
 
 /** Why a site of this name may exist that was not found: the sites of a server could not be read. A server that is gone has none. */
-export async function hiddenFrom({ unread }: Everywhere, word: string, api: Pick<Api, 'send'>): Promise<DnxError | undefined> {
+export async function hiddenFrom({ unread }: Everywhere, word: string, { api, names }: Scope): Promise<DnxError | undefined> {
   const refused = unread.find(({ error }) => isError(error, 'forbidden'));
   if (refused) return refused.error;
   for (const { server } of unread) {
@@ -67,6 +75,7 @@ export async function hiddenFrom({ unread }: Everywhere, word: string, api: Pick
       return new DnxError('not_found', `Deploynix does not list the sites of server ${server.label}, so '${word}' may be on it.`, {
         hint: 'Use --server.',
       });
+    names.changed('DELETE', fill('DELETE /servers/{server}', { server: server.id }).path);
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { quotedName, title, wordOf } from '../../base/text.ts';
+import { sameDomain } from './domains.ts';
 import { namings } from './namings.ts';
 
 /** A resolved resource: its id and display name. */
@@ -16,6 +17,9 @@ export const isTarget = (value: unknown): value is Target =>
 /** The path parameters of one call. */
 export type Targets = Readonly<Record<string, Target>>;
 
+/** A site and its server. */
+export type Located = Readonly<Record<'server' | 'site', Target>>;
+
 /** The ids of targets, by path parameter. */
 export const idsOf = (targets: Targets): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(targets).map(([name, { id }]) => [name, id]));
@@ -28,6 +32,8 @@ export interface SiteIds {
 
 /** An id from the API as text. Undefined for unusable ones: an empty or broken string, an object, or a number that lost digits. */
 export function idIn(value: unknown): string | undefined {
+  // Fast path: a ULID, a UUID or a number as text.
+  if (typeof value === 'string' && /^[\w-]+$/.test(value)) return value;
   if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value);
   // A lone surrogate cannot be encoded in a path.
   return typeof value === 'string' && !['', '.', '..'].includes(value.trim()) && !/\p{Cs}/u.test(value) ? value : undefined;
@@ -49,6 +55,10 @@ export function targetOf(thing: JsonObject, noun: string): Target {
 /** The name of a resource: the first naming field that is not empty. */
 export const nameOf = (thing: JsonObject, noun: string): string | undefined =>
   namings[noun]?.keys.map((key) => wordOf(thing[key])).find((name) => name !== '');
+
+/** True if two words are the same name of a resource. */
+export const sameName = (noun: string, one: string, other: string): boolean =>
+  one === other || (namings[noun]?.domains === true && sameDomain(one, other));
 
 /** A target in a sentence: `server web-1`, `cron job 'php artisan schedule:run'`. */
 export const called = (noun: string, { label }: Pick<Target, 'label'>): string =>

@@ -11,8 +11,12 @@ export interface Naming {
   readonly by: string;
   /** Further fields to show in a picker or next to an ambiguous name. */
   readonly details: readonly string[];
-  /** Names are host names, which ignore case. */
+  /** Names ignore case. */
   readonly caseless?: true;
+  /** Names are host names: see `sameDomain`. */
+  readonly domains?: true;
+  /** Its names are kept for the command only, because they say what secrets there are. */
+  readonly confidential?: true;
   /** A unique prefix of the name is enough. */
   readonly prefix?: true;
   /** A number of up to five digits is its port, unless the ids are numbers. */
@@ -32,14 +36,15 @@ export const namings: Readonly<Record<string, Naming>> = {
     details: ['status', 'ip_address', 'region'],
     caseless: true,
   },
-  site: { list: 'GET /servers/{server}/sites', keys: ['domain'], by: 'domain', details: ['status', 'last_deployed_at'], caseless: true },
-  token: { list: 'GET /tokens', keys: ['name'], by: 'name', details: ['created_at'] },
+  site: { list: 'GET /servers/{server}/sites', keys: ['domain'], by: 'domain', details: ['status', 'last_deployed_at'], domains: true },
+  token: { list: 'GET /tokens', keys: ['name'], by: 'name', details: ['created_at'], confidential: true },
   variable: {
     list: 'GET /servers/{server}/sites/{site}/environment-variables',
     keys: ['key'],
     by: 'key',
     details: ['updated_at'],
     group: 'env',
+    confidential: true,
   },
   queue: {
     list: 'GET /servers/{server}/sites/{site}/queues',
@@ -55,7 +60,7 @@ export const namings: Readonly<Record<string, Naming>> = {
     keys: ['domain'],
     by: 'domain',
     details: ['type', 'status'],
-    caseless: true,
+    domains: true,
   },
   daemon: {
     list: 'GET /servers/{server}/daemons',
@@ -101,3 +106,13 @@ export const nounIn = (list: Endpoint): string | undefined => Object.keys(naming
 /** The list that these parents can fill: the certificates of a site, or of its server. */
 export const listUnder = ({ list, broader }: Naming, parents: readonly string[]): Endpoint =>
   broader && !parameters(list).every((parent) => parents.includes(parent)) ? broader : list;
+
+/** The noun of the list at a path with ids: `daemon` for `/servers/7/daemons`. */
+export function nounAt(path: string): string | undefined {
+  const parts = path.split('/');
+  const isAt = (list: Endpoint | undefined): boolean => {
+    const pattern = list?.replace('GET ', '').split('/') ?? [];
+    return pattern.length === parts.length && pattern.every((part, index) => part.startsWith('{') || part === parts[index]);
+  };
+  return Object.keys(namings).find((noun) => isAt(namings[noun]?.list) || isAt(namings[noun]?.broader));
+}

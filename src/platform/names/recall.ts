@@ -1,38 +1,57 @@
 import { isError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import { isNamed } from './all-sites.ts';
-import { type Targets, targetOf } from './names.ts';
-import type { Scope } from './resolve.ts';
+import type { Endpoint } from '../api/endpoint.ts';
+import { isNamed } from './find-site.ts';
+import { type Target, type Targets, targetOf } from './names.ts';
+import type { Scope } from './scope.ts';
 
-/** Checks a remembered site with a request, and looks it up again if it is gone or was renamed. */
-export async function verified(targets: Targets, lookUp: () => Promise<Targets>, { api, sites }: Scope): Promise<Targets> {
-  const { server, site } = targets;
-  const word = sites.recalled.get(site?.id ?? '');
-  if (!server || !site || word === undefined) return targets;
+const SITE = 'GET /servers/{server}/sites/{site}';
+
+/** How long a remembered name is used by a single GET without a check, in ms. */
+export const TRUST_MS = 60 * 60_000;
+
+/** Checks a site that was found in memory with a request, and looks it up again if it is gone or was renamed. Skips one that `scope` trusts. */
+export async function verified(targets: Targets, lookUp: () => Promise<Targets>, scope: Scope): Promise<Targets> {
+  const trusted = scope.names.trusted.get(`site ${targets.site?.id}`);
+  if (!trusted || trusted.age <= (scope.trust ?? -1)) return targets;
+  const site = await current(targets, trusted.word, scope);
+  if (site) return { ...targets, site };
+  scope.names.forget();
+  return lookUp();
+}
+
+/** The site as it is now; undefined if it is gone or has another name. */
+async function current({ server, site }: Targets, word: string, { api }: Scope): Promise<Target | undefined> {
+  if (!server || !site) return undefined;
   const now = await api
-    .send<JsonObject>('GET /servers/{server}/sites/{site}', { server: server.id, site: site.id })
+    .send<JsonObject>(SITE, { server: server.id, site: site.id })
     .then(({ data }) => targetOf({ id: site.id, domain: site.label, ...data }, 'site'))
     .catch((error: unknown) => {
       if (isError(error, 'not_found')) return undefined;
       throw error;
     });
-  if (now?.id === site.id && isNamed(word, now.id, now.label)) return { ...targets, site: now };
-  await sites.forget();
-  return lookUp();
+  return now?.id === site.id && isNamed(word, now.id, now.label) ? now : undefined;
 }
 
-/** Sends a GET. If a remembered site is not found, looks it up again and resends. Never used for requests that change something. */
+/** Sends a GET. If something from memory may be what is not found, looks it up again and resends. Never used for requests that change something. */
 export async function askedAgain<T>(
   targets: Targets,
   lookUp: () => Promise<Targets>,
-  { sites }: Scope,
-  ask: (targets: Targets) => Promise<T>,
+  scope: Scope,
+  { endpoint, ask }: { readonly endpoint: Endpoint; readonly ask: (targets: Targets) => Promise<T> },
 ): Promise<T> {
+  const { names } = scope;
   try {
     return await ask(targets);
   } catch (error) {
-    if (!isError(error, 'not_found') || !sites.recalled.has(targets.site?.id ?? '')) throw error;
-    await sites.forget();
+    const trusted = Object.entries(targets).flatMap(([noun, { id }]) => names.trusted.get(`${noun} ${id}`) ?? []);
+    if (!isError(error, 'not_found') || trusted.length === 0) throw error;
+    for (const { list } of trusted) if (list !== undefined) names.forget(list);
+    const searched = trusted.find(({ list }) => list === undefined);
+    // Checking a site costs one request, searching for it one per server.
+    const stays = searched && endpoint !== SITE && (await current(targets, searched.word, scope)) !== undefined;
+    if (stays && trusted.length === 1) throw error;
+    if (searched && !stays) names.forget();
     return ask(await lookUp());
   }
 }

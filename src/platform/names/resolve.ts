@@ -1,34 +1,13 @@
 import { isError, usage } from '../../base/errors.ts';
 import { type JsonObject, own } from '../../base/json.ts';
 import { title, wordOf } from '../../base/text.ts';
-import type { Api } from '../api/api.ts';
-import type { Endpoint } from '../api/endpoint.ts';
-import { type Lookup, lookupsFor, type Settled, type Words } from './lookups.ts';
+import { sameDomain } from './domains.ts';
+import { findSite } from './find-site.ts';
+import { type Lookup, lookupsFor, type Words } from './lookups.ts';
 import { idIn, idsOf, isIdOf, nameOf, type Target, type Targets, targetOf } from './names.ts';
 import { listUnder, type Naming, namings } from './namings.ts';
-import type { SiteIndex } from './site-index.ts';
-import { ambiguous, ambiguousSite, type Known, notFound, notGiven, oneLine } from './unresolved.ts';
-
-/** What names are looked up with. */
-export interface Scope {
-  readonly api: Pick<Api, 'list' | 'send'>;
-  readonly settings: Settled;
-  readonly sites: SiteIndex;
-  /** What was picked from lists, which is not looked up again. */
-  readonly picked?: Targets;
-}
-
-/** A scope that requests each list only once. */
-export function rememberingLists(scope: Scope): Scope {
-  const lists = new Map<string, Promise<unknown[]>>();
-  const list = <T>(endpoint: Endpoint, params: object = {}): Promise<T[]> => {
-    const key = JSON.stringify([endpoint, params]);
-    const found = lists.get(key) ?? scope.api.list(endpoint, params);
-    lists.set(key, found);
-    return found as Promise<T[]>;
-  };
-  return { ...scope, api: { list, send: scope.api.send } };
-}
+import type { Scope } from './scope.ts';
+import { ambiguous, type Known, notFound, notGiven, oneLine } from './unresolved.ts';
 
 /** Turns the ids or names given for path parameters into targets. */
 export async function resolve(names: readonly string[], given: Words, scope: Scope): Promise<Targets> {
@@ -55,35 +34,35 @@ const only = (names: readonly string[], targets: Targets): Targets =>
 
 async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<Targets> {
   const { name, how, word = '' } = lookup;
-  if (how === 'anywhere') return anywhere(word, scope);
+  if (how === 'anywhere') return findSite(word, scope);
   if (how !== 'list, then anywhere') return { [name]: await one(name, word, parents, scope) };
   return one(name, word, parents, scope).then(
     (target) => ({ [name]: target }),
     (error: unknown) => {
-      if (isError(error, 'not_found')) return anywhere(word, scope);
+      if (isError(error, 'not_found')) return findSite(word, scope);
       throw error;
     },
   );
 }
 
-/** Finds a site on any server. */
-async function anywhere(word: string, { api, sites }: Scope): Promise<Targets> {
-  const found = await sites.find(word, api);
-  const [first] = found;
-  if (first === undefined) {
-    const { listed } = await sites.everywhere(api);
-    const known = listed.flatMap(({ site, server }) => knownIn([site], 'site').map((each) => ({ ...each, place: server.label })));
-    throw notFound('site', word, known);
-  }
-  if (found.length > 1) throw ambiguousSite(word, found);
-  return first;
-}
-
-/** Finds a resource by name under its parents. An id needs no request. */
-export async function one(name: string, word: string, parents: Targets, { api }: Pick<Scope, 'api'>): Promise<Target> {
+/** Finds a resource by name under its parents. An id needs no request, and neither does a name in a list that is trusted. */
+export async function one(
+  name: string,
+  word: string,
+  parents: Targets,
+  { api, names, trust = 0 }: Pick<Scope, 'api' | 'names' | 'trust'>,
+): Promise<Target> {
   const naming = namings[name];
   if (!naming || isIdOf(name, word)) return { id: word, label: word };
-  const things = await api.list<JsonObject>(listUnder(naming, Object.keys(parents)), idsOf(parents));
+  const list = listUnder(naming, Object.keys(parents));
+  const recalled = await names.recall(list, idsOf(parents), trust);
+  const [known, ...namesakes] = matching(recalled?.items ?? [], word, naming);
+  if (recalled && known && namesakes.length === 0) {
+    const target = targetOf(known, name);
+    if (recalled.age !== undefined) names.trusted.set(`${name} ${target.id}`, { word, age: recalled.age, list: recalled.path });
+    return target;
+  }
+  const things = await api.list<JsonObject>(list, idsOf(parents));
   const [first, ...others] = matching(things, word, naming);
   if (first === undefined) {
     const other = naming.ports && things.find(({ port }) => wordOf(port) === word);
@@ -97,8 +76,12 @@ export async function one(name: string, word: string, parents: Targets, { api }:
 const knownIn = (things: readonly JsonObject[], noun: string): readonly Known[] =>
   things.flatMap((each) => nameOf(each, noun) ?? []).map((name) => ({ name }));
 
-/** The resources with this id or name; else with a name that differs in blanks, or in case if that is ignored; else with this prefix. */
-export function matching(things: readonly JsonObject[], word: string, { keys, caseless, prefix, ports }: Naming): readonly JsonObject[] {
+/** The resources with this id or name; else with a name that differs in blanks, or as its kind of name allows; else with this prefix. */
+export function matching(
+  things: readonly JsonObject[],
+  word: string,
+  { keys, caseless, domains, prefix, ports }: Naming,
+): readonly JsonObject[] {
   const isWord = ({ id }: JsonObject) => idIn(id) === word;
   // If ids are numbers, the id of a deleted rule must not match the port of another.
   const numbered = ports && NUMBER.test(word) && things.some(({ id }) => NUMBER.test(idIn(id) ?? ''));
@@ -109,6 +92,7 @@ export function matching(things: readonly JsonObject[], word: string, { keys, ca
     (thing) => isWord(thing) || named((name) => name === word)(thing),
     named((name) => oneLine(name) === wanted),
     ...(caseless ? [named((name) => oneLine(name).toLowerCase() === wanted.toLowerCase())] : []),
+    ...(domains ? [named((name) => sameDomain(oneLine(name), wanted))] : []),
     ...(prefix ? [named((name) => oneLine(name).startsWith(wanted))] : []),
   ];
   for (const way of ways) {

@@ -1,10 +1,11 @@
 import { DnxError, type Next, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { nearest } from '../../base/nearest.ts';
+import { quoted } from '../../base/shell.ts';
 import { capitalized, flagName, plural, title, wordOf } from '../../base/text.ts';
-import type { Located } from './all-sites.ts';
+import { domainKey } from './domains.ts';
 import type { Settled } from './lookups.ts';
-import { called, nameOf, type Target, type Targets } from './names.ts';
+import { called, type Located, nameOf, type Target, type Targets } from './names.ts';
 import { namings } from './namings.ts';
 
 /** An existing name to suggest, and its server. */
@@ -15,14 +16,15 @@ export interface Known {
 
 /** `Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?`, or the list command if no name is close. */
 export function notFound(noun: string, word: string, known: readonly Known[], parents: Targets = {}): DnxError {
+  const key = namings[noun]?.domains ? domainKey : (name: string) => name;
   const near = nearMiss(
-    word,
-    known.map(({ name }) => name),
+    key(word),
+    known.map(({ name }) => key(name)),
   );
-  const place = known.find(({ name }) => name === near)?.place;
+  const { name, place } = known.find((each) => key(each.name) === near) ?? {};
   const missing = `${capitalized(title(noun))} '${word}' not found${placeIn(parents)}.`;
-  if (near !== undefined)
-    return new DnxError('not_found', `${missing} Did you mean '${oneLine(near)}'${place ? ` (${oneLine(place)})` : ''}?`);
+  if (name !== undefined)
+    return new DnxError('not_found', `${missing} Did you mean '${oneLine(name)}'${place ? ` (${oneLine(place)})` : ''}?`);
   const group = namings[noun]?.group ?? noun.replaceAll('_', '-');
   const flags = Object.entries(parents).flatMap(([parent, { label }]) => [flagName(parent), label]);
   const next: Next = { command: [group, 'list', ...flags], why: 'Run' };
@@ -48,7 +50,7 @@ export function ambiguous(noun: string, word: string, found: readonly JsonObject
 export function ambiguousSite(word: string, found: readonly Located[]): DnxError {
   const paths = found.map(({ server, site }) => oneLine(`${server.label}/${site.label}`));
   const rows = found.map(({ site }, index) => `${paths[index]}  ${site.id}`);
-  return several('site', word, rows, `Use --server, or ${paths[0]}.`);
+  return several('site', word, rows, `Use --server, or ${quoted(paths[0] ?? '')}.`);
 }
 
 /** A value of the API without line breaks. */

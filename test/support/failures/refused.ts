@@ -34,7 +34,7 @@ export const refusedFailures: readonly Failure[] = [
     says: 'Deploynix returned 500 (“Server Error”).',
     hint: /^The request may have gone through/,
     status: 500,
-    calls: 2,
+    calls: 3,
   },
   {
     name: 'a 200 that is a web page',
@@ -166,7 +166,7 @@ export const refusedFailures: readonly Failure[] = [
     hint: null,
     status: 422,
     errors: { command: ['The command field is required.'] },
-    calls: 2,
+    calls: 3,
   },
   {
     name: 'a rate limit longer than dnx waits',

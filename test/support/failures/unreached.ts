@@ -47,10 +47,10 @@ export const unreachedFailures: readonly Failure[] = [
     name: 'a POST whose response is lost is sent once',
     line: 'daemon create --command top --server web-1',
     code: 'network',
-    given: always({ method: 'POST' }, 'drop-after'),
-    says: /^No response from 127.* The request may have gone through\.$/,
-    hint: 'Check the current state before you retry.',
-    calls: 2,
+    given: always({ method: 'POST' }, 'drop'),
+    says: /^No response from 127.* The request may have gone through\. No new daemon was found, so it was probably not created\.$/,
+    hint: 'Check before you retry: dnx daemon list --server web-1',
+    calls: 4,
   },
   // 124, 129, 130, 143
   {

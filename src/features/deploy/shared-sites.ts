@@ -1,0 +1,194 @@
+import { isError } from '../../base/errors.ts';
+import { toJson } from '../../base/json.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { type Pace, pagesOf } from '../../platform/follow/pace.ts';
+import { isFault } from '../../platform/follow/rules.ts';
+import { SharedPolls } from '../../platform/follow/shared-polls.ts';
+import { idIn, type Targets } from '../../platform/names/names.ts';
+import type { Site } from './baseline.ts';
+import {
+  type DeployContext,
+  idsOf,
+  readingOf,
+  readSite,
+  type SiteFollower,
+  type SiteReading,
+  type SiteReads,
+  type SiteReference,
+} from './snapshot.ts';
+
+const sitesEndpoint = 'GET /servers/{server}/sites' satisfies Endpoint;
+
+/** The fields that decide how a deployment ended. */
+const FIELDS = [
+  ...['deployment_status', 'last_deployment_status', 'status'],
+  ...['last_deployed_at', 'updated_at', 'zero_downtime_enabled', 'domain'],
+];
+
+/** A server with several sites to deploy. */
+interface Server {
+  readonly polls: SharedPolls<ReadonlyMap<string, Site>>;
+  /** How many sites of it are deployed in all. */
+  readonly sites: number;
+  /** The deadlines of the deployments in progress, by the id of the site. */
+  readonly active: Map<string, number>;
+  /** The ids of those that the list does not show as well as `GET site` does. */
+  readonly apart: Set<string>;
+  /** The fields of a site that the list must have; undefined until it is compared with `GET site`, null if it is of no use. */
+  fields: readonly string[] | null | undefined;
+  comparing: Promise<unknown> | undefined;
+  pages: number;
+}
+
+/** Reads the sites of several deployments: one request for the list of a server serves all of its sites. */
+export class SharedSites implements SiteReads {
+  private readonly ctx: Pick<Context, 'api' | 'clock' | 'signal'>;
+  private readonly pace: Pace;
+  private readonly all: readonly Targets[];
+  private readonly servers = new Map<string, Server>();
+
+  constructor(ctx: Pick<Context, 'api' | 'clock' | 'signal'>, pace: Pace, all: readonly Targets[]) {
+    this.ctx = { ...ctx, api: pace.counted(ctx.api) };
+    this.all = all;
+    this.pace = pace;
+  }
+
+  /** True if no deployment is in progress. */
+  get isIdle(): boolean {
+    return [...this.servers.values()].every(({ active }) => active.size === 0);
+  }
+
+  /** Adds a deployment. Call the returned function at its end. */
+  enter(of: SiteReference, deadline: number): () => void {
+    const { active, apart } = this.serverOf(of);
+    active.set(of.site.id, deadline);
+    return () => {
+      active.delete(of.site.id);
+      apart.delete(of.site.id);
+    };
+  }
+
+  /** Reads the site before a request, from a list that is at most a second old. */
+  async before(ctx: DeployContext, of: SiteReference): Promise<SiteReading> {
+    const server = this.serverOf(of);
+    if (server.fields === undefined && isShared(server, of)) {
+      if (server.comparing === undefined) {
+        const reading = this.compare(ctx, of, server);
+        server.comparing = reading.catch(() => {});
+        return reading;
+      }
+      await server.comparing;
+    }
+    if (!server.fields || !isShared(server, of)) return readingOf(ctx, of);
+    // A fault is retried by reading the single site.
+    const polled = await server.polls.now(ctx.deadline).catch((error: unknown) => orRefused(server, error, isFault(error)));
+    const site = polled && siteIn(server, polled.value, of);
+    return polled && site ? { at: polled.startedAt, site } : readingOf(ctx, of);
+  }
+
+  follower(ctx: DeployContext, of: SiteReference): SiteFollower {
+    const server = this.serverOf(of);
+    const read = () => readSite(ctx, of, { retry: false });
+    const single = new SharedPolls({ ...this.ctx, read, wait: (last) => this.wait(last, 2) });
+    let seen = server.polls.started;
+    return {
+      sleep: (ms) => (server.fields && isShared(server, of) ? server.polls : single).sleep(ms),
+      read: async () => {
+        if (server.fields && isShared(server, of)) {
+          const polled = await server.polls.next(seen, ctx.deadline).catch((error: unknown) => orRefused(server, error));
+          seen = polled?.number ?? seen;
+          const site = polled && siteIn(server, polled.value, of);
+          if (site) return site;
+        }
+        return (await single.next(single.started, ctx.deadline)).value;
+      },
+    };
+  }
+
+  between(): number {
+    return this.pace.between([...this.servers.values()].reduce((sum, { active }) => sum + active.size, 0));
+  }
+
+  private serverOf(of: SiteReference): Server {
+    const { id } = of.server;
+    const known = this.servers.get(id);
+    if (known) return known;
+    const { clock, signal } = this.ctx;
+    const read = (options: { readonly retry: boolean }) => this.list(server, of, options);
+    const server: Server = {
+      polls: new SharedPolls({ clock, signal, read, wait: (last) => this.wait(last, 1) }),
+      sites: this.all.filter((each) => each.server?.id === id).length,
+      active: new Map(),
+      apart: new Set(),
+      fields: undefined,
+      comparing: undefined,
+      pages: 1,
+    };
+    this.servers.set(id, server);
+    return server;
+  }
+
+  private async list(server: Server, of: SiteReference, options: { readonly retry: boolean }): Promise<ReadonlyMap<string, Site>> {
+    const api = this.ctx.api.until(Math.max(...server.active.values()));
+    const sites = await api.list<Site>(sitesEndpoint, { server: idsOf(of).server }, options);
+    server.pages = pagesOf(sites.length);
+    return new Map(sites.map((site) => [idIn(site.id) ?? '', site]));
+  }
+
+  /** Reads the site alone and in the list, to learn whether the list says the same. */
+  private async compare(ctx: DeployContext, of: SiteReference, server: Server): Promise<SiteReading> {
+    try {
+      const listed = server.polls.now(ctx.deadline).catch((error: unknown) => orRefused(server, error, true));
+      const [reading, polled] = await Promise.all([readingOf(ctx, of), listed]);
+      if (polled) server.fields = fieldsIn(polled.value.get(of.site.id), reading.site);
+      return reading;
+    } finally {
+      server.comparing = undefined;
+    }
+  }
+
+  /** How many things are polled: lists, and sites that are read alone. */
+  private polled(): number {
+    return [...this.servers.values()].reduce((sum, server) => {
+      const alone = [...server.active.keys()].filter((id) => !server.fields || !isWorthAList(server) || server.apart.has(id)).length;
+      return sum + alone + (alone < server.active.size ? 1 : 0);
+    }, 0);
+  }
+
+  /** How long the next poll has to wait. A single site needs no pace, unless others are polled. */
+  private wait(last: number, least: number): number {
+    const things = this.polled();
+    const turn = things < least ? last : last + this.pace.between(things);
+    return Math.max(turn - this.ctx.clock.elapsed(), this.pace.untilRoom());
+  }
+}
+
+/** True if the list costs less than reading each site. */
+const isWorthAList = ({ active, apart, pages, sites }: Server): boolean => sites > 1 && active.size - apart.size >= pages;
+
+/** The fields that are in the list as well; null if one is missing, undefined if the site changed between the two reads. */
+function fieldsIn(item: Site | undefined, site: Site): readonly string[] | null | undefined {
+  const fields = FIELDS.filter((field) => field in site);
+  if (!item || fields.some((field) => !(field in item))) return null;
+  return fields.every((field) => toJson(item[field]) === toJson(site[field])) ? fields : undefined;
+}
+
+const isShared = (server: Server, { site }: SiteReference): boolean =>
+  server.fields !== null && isWorthAList(server) && !server.apart.has(site.id);
+
+/** The site in a list; undefined if it is missing or lacks a field, and then it is read alone from now on. */
+function siteIn(server: Server, sites: ReadonlyMap<string, Site>, { site: { id } }: SiteReference): Site | undefined {
+  const site = sites.get(id);
+  if (site && server.fields?.every((field) => field in site)) return site;
+  server.apart.add(id);
+  return undefined;
+}
+
+/** After a refusal, each site of the server is read alone. Throws any other error, unless it is `tolerated`. */
+function orRefused(server: Server, error: unknown, tolerated = false): undefined {
+  const refused = isError(error, 'forbidden', 'not_found', 'invalid', 'failed') && !isFault(error);
+  if (refused) server.fields = null;
+  else if (!tolerated) throw error;
+  return undefined;
+}

@@ -1,0 +1,39 @@
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
+
+/**
+ * Reads NO_PROXY: names (with or without a leading dot or `*.`, for the name and everything below it), addresses, CIDR ranges, each
+ * with an optional port, or `*`.
+ */
+export function exceptions(value: string): (url: URL) => boolean {
+  const entries = value
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  return (url) => entries.some((entry) => covers(entry, url));
+}
+
+function covers(entry: string, { hostname, port, protocol }: URL): boolean {
+  if (entry === '*') return true;
+  const [, bracketed, plain = '', wantedPort] = /^(?:\[([^\]]*)\]|([^\s[\]]*?))(?::(\d+))?$/.exec(withBrackets(entry)) ?? [];
+  if (wantedPort !== undefined && wantedPort !== (port || (protocol === 'https:' ? '443' : '80'))) return false;
+  const host = hostname.replace(/^\[|\]$|\.$/g, '');
+  const name = bracketed ?? plain;
+  const [base = '', bits] = name.split('/');
+  if (isIPv4(base) || isIPv6(base)) return inRange(host, base, bits);
+  const domain = name.replace(/^\*?\.|\.$/g, '');
+  return domain !== '' && !isIP(host) && (host === domain || host.endsWith(`.${domain}`));
+}
+
+/** An IPv6 address or range in brackets, so that its colons do not look like a port. */
+const withBrackets = (entry: string): string => (isIPv6(entry.split('/')[0] ?? '') ? `[${entry}]` : entry);
+
+function inRange(host: string, base: string, bits: string | undefined): boolean {
+  const family = isIPv4(base) ? 'ipv4' : 'ipv6';
+  if (!(family === 'ipv4' ? isIPv4 : isIPv6)(host)) return false;
+  const most = family === 'ipv4' ? 32 : 128;
+  const length = bits === undefined ? most : Number(bits);
+  if (!Number.isInteger(length) || length < 0 || length > most) return false;
+  const range = new BlockList();
+  range.addSubnet(base, length, family);
+  return range.check(host, family);
+}

@@ -1,0 +1,19 @@
+/** Host names compare without case, one trailing dot, and the difference between Unicode and punycode. */
+export function sameDomain(one: string, other: string): boolean {
+  return one === other || domainKey(one) === domainKey(other);
+}
+
+/** The one spelling that all spellings of a host name share: `München.example.` -> `xn--mnchen-3ya.example`. */
+export function domainKey(name: string): string {
+  const whole = name.length > 1 && name.endsWith('.') ? name.slice(0, -1) : name;
+  return isAscii(whole) ? whole.toLowerCase() : (punycodeOf(whole) ?? whole.toLowerCase());
+}
+
+const isAscii = (text: string): boolean => !/\P{ASCII}/u.test(text);
+
+/** Undefined for what is not a host name alone. */
+function punycodeOf(name: string): string | undefined {
+  const url = `http://${name}`;
+  if (/[\s/\\?#@:%]/u.test(name) || !URL.canParse(url)) return undefined;
+  return new URL(url).hostname;
+}

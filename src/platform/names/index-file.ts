@@ -1,0 +1,91 @@
+import { isObject, type JsonObject } from '../../base/json.ts';
+import { readText, writeText } from '../../machine/files/text-file.ts';
+
+/** A list of the API as it is remembered: ids and names only. Without items it has changed since, at `read`. */
+export interface NameList {
+  /** When reading it began, in epoch ms. */
+  readonly read: number;
+  readonly items?: readonly JsonObject[];
+}
+
+/** The lists that one token has read, by path: `/servers/7/daemons`. */
+export interface Account {
+  readonly lists: Map<string, NameList>;
+  /** When the sites of every server were last read, in epoch ms. */
+  searched: number;
+}
+
+/** Accounts by `profile@host` and the fingerprint of the token. */
+export type Accounts = Map<string, Account>;
+
+const VERSION = 2;
+const DAY = 24 * 60 * 60_000;
+/** Older lists are dropped. */
+const OLDEST_MS = 90 * DAY;
+/** The most accounts to keep: a CI system may get a token per run. */
+const MOST_ACCOUNTS = 10;
+/** The most names to keep, so that reading them stays a matter of milliseconds. */
+const MOST_NAMES = 20_000;
+
+/** Reads the remembered names. A file that is broken, from another version or from the future is empty. */
+export function readAccounts(file: string, now: number): Accounts {
+  const content = readIndex(file);
+  const accounts = content.version === VERSION && isObject(content.accounts) ? Object.entries(content.accounts) : [];
+  return new Map(accounts.map(([name, entry]) => [name, accountIn(entry, now)]));
+}
+
+function readIndex(file: string): JsonObject {
+  try {
+    // Not fromJson, which looks for large numbers: here every value is text.
+    const content: unknown = JSON.parse(readText(file) ?? '{}');
+    return isObject(content) ? content : {};
+  } catch {
+    return {};
+  }
+}
+
+function accountIn(entry: unknown, now: number): Account {
+  const { lists, searched } = isObject(entry) ? entry : {};
+  const all = isObject(lists) ? Object.entries(lists) : [];
+  const known = all.flatMap(([path, list]) => {
+    const valid = listIn(list, now);
+    return valid ? [[path, valid] as const] : [];
+  });
+  return { lists: new Map(known), searched: timeIn(searched, now) ?? 0 };
+}
+
+function listIn(list: unknown, now: number): NameList | undefined {
+  if (!isObject(list)) return undefined;
+  const read = timeIn(list.read, now);
+  if (read === undefined || now - read > OLDEST_MS) return undefined;
+  if (list.items === undefined) return { read };
+  const isText = (value: unknown) => typeof value === 'string';
+  const isThing = (each: unknown) => isObject(each) && isText(each.id) && Object.values(each).every(isText);
+  const valid = Array.isArray(list.items) && list.items.every(isThing);
+  return valid ? { read, items: list.items as readonly JsonObject[] } : undefined;
+}
+
+/** A time in ms; undefined if it is in the future. */
+function timeIn(value: unknown, now: number): number | undefined {
+  const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return ms <= now ? ms : undefined;
+}
+
+/** Writes the remembered names, the newest where there are too many. */
+export function writeAccounts(file: string, accounts: Accounts): void {
+  const newest = ({ lists }: Account) => Math.max(...[...lists.values()].map(({ read }) => read));
+  const kept = [...accounts]
+    .filter(([, { lists }]) => lists.size > 0)
+    .toSorted(([, one], [, other]) => newest(other) - newest(one))
+    .slice(0, MOST_ACCOUNTS);
+  let room = MOST_NAMES;
+  const shown = kept.map(([name, { lists, searched }]) => {
+    const texts: Record<string, object> = {};
+    for (const [path, { read, items }] of [...lists].toSorted(([, one], [, other]) => other.read - one.read)) {
+      room -= items?.length ?? 0;
+      if (room >= 0) texts[path] = { read: new Date(read).toISOString(), items };
+    }
+    return [name, { ...(searched > 0 && { searched: new Date(searched).toISOString() }), lists: texts }] as const;
+  });
+  writeText(file, `${JSON.stringify({ version: VERSION, accounts: Object.fromEntries(shown) }, null, 1)}\n`);
+}

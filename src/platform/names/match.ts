@@ -1,0 +1,26 @@
+import { isObject, type JsonObject, own, toJson } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
+
+/** True if a resource has every field that was sent, with the same value. A field that it does not show is no match. */
+export const showsAll = (item: JsonObject, sent: JsonObject): boolean =>
+  Object.entries(sent).every(([key, value]) => Object.hasOwn(item, key) && isSame(value, own(item, key)));
+
+/** True if a resource has no field with another value than the one that was sent. */
+export const isPossible = (item: JsonObject, sent: JsonObject): boolean =>
+  Object.entries(sent).every(([key, value]) => !Object.hasOwn(item, key) || isSame(value, own(item, key)));
+
+/** Compares as Laravel stores what it gets: without spaces around a text, and an empty text as null. */
+function isSame(sent: unknown, shown: unknown): boolean {
+  if ([sent, shown].some((each) => isObject(each) || Array.isArray(each))) return toJson(sent) === toJson(shown);
+  if (typeof sent === 'boolean' || typeof shown === 'boolean') return truth(sent) !== undefined && truth(sent) === truth(shown);
+  const [one, other] = [wordOf(sent).trim(), wordOf(shown).trim()];
+  return one === other || (typeof sent !== typeof shown && isNumber(one) && isNumber(other) && Number(one) === Number(other));
+}
+
+/** Longer numbers would lose digits. */
+const isNumber = (word: string): boolean => word.length <= 15 && /^-?\d+(\.\d+)?$/.test(word);
+
+function truth(value: unknown): boolean | undefined {
+  const word = wordOf(value);
+  return ['true', '1'].includes(word) ? true : ['false', '0'].includes(word) ? false : undefined;
+}

@@ -1,0 +1,95 @@
+import { isObject, type JsonObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Listing } from '../api/api.ts';
+import type { Account, NameList } from './index-file.ts';
+import { idIn } from './names.ts';
+import { namings, nounAt } from './namings.ts';
+
+/** A request that changed something, at `at` in epoch ms. */
+interface Change {
+  readonly method: string;
+  readonly path: string;
+  readonly at: number;
+}
+
+/** What a command has read and changed with one token. `lists` are to be saved. */
+export interface News extends Account {
+  /** The lists that this command may use again. */
+  readonly own: Map<string, NameList>;
+  readonly changes: Change[];
+}
+
+export const noNews = (): News => ({ lists: new Map(), searched: 0, own: new Map(), changes: [] });
+
+/** Adds a list while it is read, if it has names. One with an unusable id is left out, so that its error is not lost. */
+export function listingIn({ own, lists }: News, path: string, read: number, added: () => void): Listing | undefined {
+  const { keys = [], confidential } = namings[nounAt(path) ?? ''] ?? {};
+  if (keys.length === 0) return undefined;
+  const items: JsonObject[] = [];
+  let usable = true;
+  return {
+    add(page) {
+      for (const each of page) {
+        const names = namesIn(each, keys);
+        if (names) items.push(names);
+        else usable = false;
+      }
+    },
+    done() {
+      if (!usable) return;
+      own.set(path, { read, items });
+      if (!confidential) lists.set(path, { read, items });
+      added();
+    },
+  };
+}
+
+/** The id and names of a resource; undefined without a usable id. */
+function namesIn(thing: unknown, keys: readonly string[]): JsonObject | undefined {
+  const id = isObject(thing) ? idIn(thing.id) : undefined;
+  if (!isObject(thing) || id === undefined) return undefined;
+  const names = keys.map((key) => [key, wordOf(thing[key])] as const).filter(([, name]) => name !== '');
+  return { id, ...Object.fromEntries(names) };
+}
+
+/** Adds a change, and drops the lists that it made stale. */
+export function addChange({ own, lists, changes }: News, change: Change): void {
+  for (const each of [own, lists]) dropStale(each, change);
+  changes.push(change);
+}
+
+/**
+ * Empties the lists that a change made stale; false if there is none. The mark that stays outdates a list that another dnx began
+ * to read before.
+ */
+export function dropStale(lists: Map<string, NameList>, { method, path, at }: Change): boolean {
+  const list = listOf(method, path);
+  if (list === undefined) return false;
+  let dropped = !lists.has(list);
+  for (const [each, { read }] of lists) {
+    const below = method === 'DELETE' && each.startsWith(`${path}/`);
+    if (read > at || !(below || isSameKind(each, list))) continue;
+    if (below) lists.delete(each);
+    else lists.set(each, { read: at });
+    dropped = true;
+  }
+  if (!lists.has(list)) lists.set(list, { read: at });
+  return dropped;
+}
+
+/** The list that a request adds to, renames in or removes from. Other requests, such as a deployment, change no names. */
+function listOf(method: string, path: string): string | undefined {
+  const list = [path, ...(method === 'POST' ? [] : [parentOf(path)])].find((each) => nounAt(each) !== undefined);
+  const { keys = [], confidential } = namings[nounAt(list ?? '') ?? ''] ?? {};
+  return keys.length > 0 && !confidential ? list : undefined;
+}
+
+/** True for the same list, and for the certificates of a server and of its sites. */
+function isSameKind(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [upper, lower] = [parentOf(one), parentOf(other)];
+  const nested = upper.startsWith(`${lower}/`) || lower.startsWith(`${upper}/`);
+  return nested && one.slice(upper.length) === other.slice(lower.length);
+}
+
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));

@@ -1,0 +1,45 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+/** The outputs of a step as the GitHub runner reads them: `name=value`, or `name<<mark` and lines up to the mark. */
+function outputsIn(text: string): Record<string, string> {
+  const outputs: Record<string, string> = {};
+  const lines = text.split('\n');
+  for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
+    const [, name = '', mark] = /^([^=<]+)<<(.+)$/.exec(line) ?? [];
+    if (mark !== undefined)
+      outputs[name] = lines
+        .splice(0, lines.indexOf(mark) + 1)
+        .slice(0, -1)
+        .join('\n');
+    else if (line.includes('=')) outputs[line.slice(0, line.indexOf('='))] = line.slice(line.indexOf('=') + 1);
+  }
+  return outputs;
+}
+
+test('a name from the API sets no other output of a GitHub Actions step', async () => {
+  const file = join(bed.directory, 'output');
+  writeFileSync(file, '');
+  const evil = '20260416_120003\noutcome=rolled_back\nextra=1\n::set-output name=extra::1';
+  bed.sandbox.faults.always({ method: 'GET', path: /\/releases$/ }, (answer) => ({
+    ...answer,
+    body: JSON.parse(JSON.stringify(answer.body).replaceAll('"20260416_120003"', JSON.stringify(evil))),
+  }));
+  const run = await bed.dnx('deploy shop.example.com', { env: { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: file } });
+  expect(run.code, run.stderr).toBe(0);
+  expect(outputsIn(readFileSync(file, 'utf8'))).toEqual({
+    status: 'active',
+    outcome: 'succeeded',
+    release: evil,
+    duration: '16',
+    url: 'https://shop.example.com',
+  });
+});

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const web1 = seeded.servers['web-1'];
+const shop = seeded.sites['shop.example.com'];
+const UNICODE = 'münchen.example';
+const PUNYCODE = 'xn--mnchen-3ya.example';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+function rename(domain: string): void {
+  const site = bed.sandbox.state.sites.find(({ id }) => id === shop);
+  Object.assign(site ?? {}, { domain });
+}
+const changes = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
+
+describe.each([UNICODE, PUNYCODE, 'München.Example', 'MÜNCHEN.example.', 'XN--MNCHEN-3YA.EXAMPLE', 'mu\u0308nchen.example'])(
+  'a site typed as %s',
+  (typed) => {
+    test.each([UNICODE, PUNYCODE])('is found as %s, with and without memory, and with its server', async (stored) => {
+      rename(stored);
+      for (const line of [
+        ['site', 'show', typed],
+        ['site', 'show', typed],
+        ['site', 'show', `web-1/${typed}`],
+        ['site', 'show', typed, '--server', 'web-1'],
+      ]) {
+        const run = await bed.dnx([...line, '--json']);
+        expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ id: shop, domain: stored })]);
+      }
+      const warm = await bed.dnx(['deploy', typed, '--no-wait']);
+      expect(warm.calls).toEqual([`GET /servers/${web1}/sites/${shop}`, `POST /servers/${web1}/sites/${shop}/deploy`]);
+    });
+
+    test('is deployed and followed as the other spelling', async () => {
+      rename(PUNYCODE);
+      const run = await bed.dnx(['deploy', typed]);
+      expect(run.code, run.stderr).toBe(0);
+    });
+
+    test.each([UNICODE, PUNYCODE])('confirms a deletion of %s', async (stored) => {
+      rename(stored);
+      const run = await bed.dnx(['site', 'delete', shop, '--server', web1, '--confirm', typed]);
+      expect([run.code, changes(run.calls)]).toEqual([0, [`DELETE /servers/${web1}/sites/${shop}`]]);
+    });
+  },
+);
+
+describe('a domain', () => {
+  test.each([
+    'munchen.example',
+    'münchen.example.org',
+    'münchen.example..',
+    'www.münchen.example',
+    'münchen.example:443',
+    'münchen.example/x',
+  ])('is not %s', async (typed) => {
+    rename(PUNYCODE);
+    const run = await bed.dnx(['site', 'delete', shop, '--server', web1, '--confirm', typed]);
+    expect([run.code, changes(run.calls)]).toEqual([2, []]);
+  });
+
+  test('typed at the question confirms the other spelling', async () => {
+    rename(PUNYCODE);
+    const run = await bed.dnx(['site', 'delete', PUNYCODE], { columns: 120, keys: `${UNICODE}\r` });
+    expect([run.code, changes(run.calls)]).toEqual([0, [`DELETE /servers/${web1}/sites/${shop}`]]);
+  });
+
+  test('is suggested as Deploynix spells it', async () => {
+    rename(PUNYCODE);
+    expect((await bed.dnx(['site', 'show', 'münchen.exmaple'])).stderr).toContain(`Did you mean '${PUNYCODE}' (web-1)?`);
+  });
+
+  test('that two sites spell differently is ambiguous', async () => {
+    rename(UNICODE);
+    const [old] = bed.sandbox.state.sites;
+    if (!old) throw new Error('the seed has sites');
+    bed.sandbox.state.sites.push({ ...old, id: '01JQ8Z4T9G0000000000ST0999', server_id: seeded.servers['web-2'], domain: PUNYCODE });
+    for (let time = 0; time < 2; time++) {
+      const run = await bed.dnx(['site', 'suspend', UNICODE, '--yes']);
+      expect([run.code, changes(run.calls)]).toEqual([6, []]);
+    }
+  });
+
+  test('names a certificate in any spelling', async () => {
+    const certificate = bed.sandbox.state.certificates.find(({ site_id }) => site_id === shop);
+    Object.assign(certificate ?? {}, { domain: PUNYCODE });
+    for (const typed of [UNICODE, `${PUNYCODE.toUpperCase()}.`]) {
+      const run = await bed.dnx(['certificate', 'show', typed, '--site', 'shop.example.com', '--json']);
+      expect(run.json()).toMatchObject({ id: certificate?.id });
+    }
+  });
+});
+
+test('a server name ignores case, but keeps its dot', async () => {
+  expect((await bed.dnx('server show WEB-1')).code).toBe(0);
+  expect((await bed.dnx('server show web-1.')).code).toBe(6);
+});

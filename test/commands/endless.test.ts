@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { type Bed, openBed } from '../support/dnx.ts';
+import { openJson } from '../support/elsewhere.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed({ rateLimit: 0 });
+});
+afterEach(() => bed.close());
+
+async function jsonServer(answer: Parameters<typeof openJson>[0]) {
+  const server = await openJson(answer);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+const at = ({ url }: { readonly url: string }) => ({ env: { DNX_HOST: url } });
+
+describe('a list without an end', () => {
+  const meta = { last_page: 10 ** 9 };
+  const MOST_AHEAD = 4;
+
+  test('fails at the second page if it repeats the first', async () => {
+    const server = await jsonServer(() => ({ data: [{ id: 1 }, { id: 2 }], meta }));
+    const run = await bed.dnx('server list', at(server));
+    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(server.requests.length).toBeLessThanOrEqual(MOST_AHEAD + 1);
+    expect(run.stderr).toContain('Page 2 of GET /servers repeats earlier pages, so the list cannot be read completely.');
+  });
+
+  test.each([2, 3, 7])('fails if its pages repeat in a circle of %i', async (period) => {
+    const server = await jsonServer((url) => ({ data: [{ id: Number(url.searchParams.get('page')) % period }], meta }));
+    const run = await bed.dnx('server list', at(server));
+    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(server.requests.length).toBeLessThanOrEqual(3 * period + MOST_AHEAD);
+    expect(run.stderr).toContain('repeats earlier pages, so the list cannot be read completely.');
+  });
+
+  test('fails after 1,000 pages: no table, and JSON that nobody takes for the whole list', async () => {
+    const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta }));
+    const message = 'GET /servers has more than 1,000 pages, which is the limit.';
+    const table = await bed.dnx('server list', at(server));
+    expect([table.code, table.stdout, server.requests.length]).toEqual([1, '', 1_000]);
+    expect(table.stderr).toContain(`Error: ${message}`);
+    const run = await bed.dnx('server list --json', at(server));
+    expect([run.code, server.requests.length]).toEqual([1, 2_000]);
+    expect(() => run.json()).toThrow(SyntaxError);
+    expect(JSON.parse(run.stderr)).toMatchObject({
+      error: {
+        message: `The output is incomplete: ${message}`,
+        next: [{ command: expect.stringContaining("api GET '/servers?page=1001'") }],
+      },
+    });
+  });
+
+  test('is read beyond 1,000 pages if --limit asks for more', async () => {
+    const server = await jsonServer((url) => ({ data: [{ id: `s${url.searchParams.get('page')}` }], meta: { last_page: 1_100 } }));
+    const run = await bed.dnx('server list --limit 200000 -o ids', at(server));
+    expect([run.code, run.stdout.split('\n').length]).toEqual([0, 1_101]);
+  });
+
+  test('ends at an empty page, and may repeat a row that moved to the next page', async () => {
+    const pages = [[{ id: 1 }, { id: 2 }], [{ id: 2 }, { id: 3 }], []];
+    const server = await jsonServer((url) => ({ data: pages[Number(url.searchParams.get('page')) - 1], meta }));
+    const run = await bed.dnx('server list -o ids', at(server));
+    expect([run.code, run.stdout]).toEqual([0, '1\n2\n2\n3\n']);
+    expect(server.requests.length).toBeLessThanOrEqual(2 + MOST_AHEAD);
+  });
+
+  test('accepts a page of 150,000 rows', async () => {
+    const rows = Array.from({ length: 150_000 }, (_, id) => ({ id }));
+    const server = await jsonServer(() => ({ data: rows }));
+    expect((await bed.dnx('server list -o ids', at(server))).stdout.split('\n')).toHaveLength(150_001);
+  });
+});

@@ -1,0 +1,37 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Bed, openBed } from '../support/dnx.ts';
+import { signIn } from '../support/sign-in.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+test('every file that dnx keeps has mode 600, in directories with mode 700', async () => {
+  for (const run of [
+    await signIn(bed, 'login --with-token --insecure-storage'),
+    await bed.dnx('config set output table'),
+    await bed.dnx('site show shop.example.com'),
+    await bed.dnx('deploy shop.example.com'),
+  ])
+    expect(run.code, run.stderr).toBe(0);
+  const kept = ['config', 'cache', 'state'].flatMap((name) => {
+    const directory = join(bed.directory, name);
+    expect(existsSync(directory)).toBe(true);
+    return [directory, ...readdirSync(directory, { recursive: true }).map((each) => join(directory, String(each)))];
+  });
+  const modes = kept.map((path) => [path.slice(bed.directory.length), (statSync(path).mode & 0o777).toString(8)]);
+  expect(modes.map(([path]) => path)).toEqual(
+    expect.arrayContaining([
+      '/config/config.json',
+      '/config/tokens.json',
+      '/cache/names.json',
+      '/state/budget.json',
+      expect.stringMatching(/^\/state\/runs\/.*\.json$/),
+    ]),
+  );
+  expect(modes.filter(([path = '', mode]) => mode !== (path.endsWith('.json') ? '600' : '700'))).toEqual([]);
+});

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const web2 = seeded.servers['web-2'];
+const SECOND = 1_000;
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const show = (site: string, options = '') => bed.dnx(`site show ${site} ${options}`);
+const notFound = "Error: Site 'shop.exmaple.com' not found. Did you mean 'shop.example.com' (web-1)?\n";
+
+describe('a site that was not found', () => {
+  test('stays so for a minute without a request, and says when it was checked', async () => {
+    const first = await show('shop.exmaple.com');
+    expect([first.code, first.stderr, first.calls.length]).toEqual([6, notFound, 4]);
+    const soon = await show('shop.exmaple.com');
+    expect(soon).toMatchObject({ code: 6, stdout: '', calls: [] });
+    expect(soon.stderr).toBe(`${notFound}  Checked just now. Use --no-cache to check again.\n`);
+    await bed.clock.sleep(20 * SECOND);
+    expect((await show('shop.exmaple.com')).stderr).toBe(`${notFound}  Checked 20s ago. Use --no-cache to check again.\n`);
+    const far = await show('nowhere.test');
+    expect([far.calls, far.stderr]).toEqual([
+      [],
+      "Error: Site 'nowhere.test' not found.\n  Checked 20s ago. Use --no-cache to check again.\n  Run: dnx site list\n",
+    ]);
+    await bed.clock.sleep(40 * SECOND);
+    expect((await show('shop.exmaple.com')).calls).toHaveLength(4);
+  });
+
+  test('is remembered with any list of all sites', async () => {
+    expect((await bed.dnx('site list')).code).toBe(0);
+    expect((await show('nowhere.test')).calls).toEqual([]);
+  });
+
+  test('is searched again with --no-cache, which refreshes the memory', async () => {
+    expect((await show('nowhere.test')).code).toBe(6);
+    await bed.clock.sleep(30 * SECOND);
+    expect((await show('nowhere.test', '--no-cache')).calls).toHaveLength(4);
+    await bed.clock.sleep(40 * SECOND);
+    expect((await show('nowhere.test')).calls).toEqual([]);
+  });
+
+  test('is found once dnx has created it', async () => {
+    expect((await show('new.example.com')).code).toBe(6);
+    expect((await bed.dnx('site create new.example.com --server web-2 --type laravel')).code).toBe(0);
+    const run = await show('new.example.com', '--json');
+    expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ server_id: web2 })]);
+    expect((await show('nowhere.test')).calls).toEqual([]);
+  });
+
+  test('is searched again on a server that dnx has created', async () => {
+    expect((await show('nowhere.test')).code).toBe(6);
+    expect((await bed.dnx(`server create web-9 --provider hetzner --region fsn1 --size cx32 --no-wait`)).code).toBe(0);
+    expect(await show('nowhere.test')).toMatchObject({ code: 6, calls: ['GET /servers', expect.stringMatching(/sites$/)] });
+  });
+
+  test.each([403, 404])('is not remembered if the sites of a server cannot be read: %i', async (status) => {
+    const stop = bed.sandbox.faults.always({ path: `/servers/${web2}/sites` }, { status, body: { message: 'No.' } });
+    const run = await show('nowhere.test');
+    expect([run.code > 0, run.calls.length >= 4]).toEqual([true, true]);
+    stop();
+    const again = await show('nowhere.test');
+    expect([again.code, again.calls.length > 0, again.stderr.includes('Checked')]).toEqual([6, true, false]);
+  });
+
+  test('is not remembered for another resource', async () => {
+    for (let time = 0; time < 2; time++) expect((await bed.dnx('server show web-9')).calls).toHaveLength(1);
+  });
+});

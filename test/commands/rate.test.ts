@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import 'ora';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+
+const LIMIT = 5;
+/** When a full window is free again: after a minute and a second. */
+const FREE_S = 61;
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed({ rateLimit: LIMIT });
+});
+afterEach(() => bed.close());
+
+const list = (options?: RunOptions, flags = '') => bed.dnx(`server list -o ids ${flags}`, options);
+const refusals = () => bed.sandbox.calls.filter(({ status }) => status === 429);
+
+/** Sends requests without waiting, by default as many as a minute allows. */
+async function fill(options?: RunOptions, count = LIMIT): Promise<void> {
+  for (let index = 0; index < count; index++) expect(await list(options)).toMatchObject({ code: 0, stderr: '', waited: 0 });
+}
+
+describe('when the window is full, a command', () => {
+  test('waits before it sends anything', async () => {
+    await fill();
+    const run = await list();
+    expect(run).toMatchObject({ code: 0, stderr: 'Waiting for the rate limit: 1m 1s\n', waited: FREE_S * 1_000 });
+    expect(refusals()).toEqual([]);
+  });
+
+  test('prints nothing with --quiet', async () => {
+    await fill();
+    expect(await list({}, '-q')).toMatchObject({ code: 0, stderr: '', waited: FREE_S * 1_000 });
+  });
+
+  test('counts down in one line of a terminal', async () => {
+    await fill();
+    const run = await list({ columns: 80, env: { NO_COLOR: '1' } });
+    expect([run.code, run.waited]).toEqual([0, FREE_S * 1_000]);
+    expect(run.stderr).toContain('Waiting for the rate limit: ');
+    expect(run.stderr).not.toContain('\n');
+  });
+
+  test('prints one line for several requests', async () => {
+    await fill();
+    const run = await bed.dnx('site list -o ids');
+    expect([run.code, run.stderr, run.calls.length]).toEqual([0, 'Waiting for the rate limit: 1m 1s\n', 4]);
+    expect(refusals()).toEqual([]);
+  });
+
+  test('stops at once on Ctrl-C', async () => {
+    await fill();
+    expect(await list({ interruptAt: 5_000 })).toMatchObject({ code: 130, stdout: '', waited: 5_000, calls: [] });
+  });
+
+  test('waits its turn behind a command that was killed', async () => {
+    await fill();
+    expect(await list({ interruptAt: 5_000 })).toMatchObject({ code: 130 });
+    expect(await list()).toMatchObject({ code: 0, calls: ['GET /servers'] });
+    expect(refusals()).toEqual([]);
+  });
+});
+
+describe('a wait that is too long', () => {
+  const hint = (seconds: string, option: string) => `Error: Rate limited.\n  Try again in ${seconds}, or use a longer ${option}.\n`;
+
+  test.each([
+    ['--max-wait 30s', {}],
+    ['--max-wait 0', {}],
+    ['', { DNX_MAX_WAIT: '1m' }],
+    ['--max-wait 60', { DNX_MAX_WAIT: '5m' }],
+  ])('fails at once: %s %o', async (flags, env) => {
+    await fill();
+    expect(await list({ env }, flags)).toMatchObject({ code: 9, stdout: '', waited: 0, calls: [], stderr: hint('1m 1s', '--max-wait') });
+  });
+
+  test('is part of a JSON error', async () => {
+    await fill();
+    const run = await list({}, '--max-wait 1s --json');
+    expect(JSON.parse(run.stderr).error).toMatchObject({
+      code: 'rate_limited',
+      hint: 'Try again in 1m 1s, or use a longer --max-wait.',
+    });
+  });
+
+  test('names --timeout if that ends first', async () => {
+    await fill();
+    const run = await bed.dnx(`deploy ${seeded.sites['shop.example.com']} --server ${seeded.servers['web-1']} --timeout 20s`);
+    expect(run).toMatchObject({ code: 9, stdout: '', waited: 0, calls: [], stderr: hint('1m 1s', '--timeout') });
+  });
+
+  test.each([
+    ['--max-wait soon', {}, "--max-wait must be a duration such as 90s, 15m or 2h, not 'soon'."],
+    ['', { DNX_MAX_WAIT: '1 day' }, "DNX_MAX_WAIT must be a duration such as 90s, 15m or 2h, not '1 day'."],
+    ['', { DNX_RATE_LIMIT: '60/' }, "DNX_RATE_LIMIT is not a valid limit: '60/'."],
+    ['', { DNX_RATE_LIMIT: '-1' }, "DNX_RATE_LIMIT is not a valid limit: '-1'."],
+    ['', { DNX_RATE_LIMIT: '60/2h' }, "DNX_RATE_LIMIT is not a valid limit: '60/2h'."],
+    ['', { DNX_RATE_LIMIT: 'fast' }, "DNX_RATE_LIMIT is not a valid limit: 'fast'."],
+  ])('invalid values exit 2: %s %o', async (flags, env, words) => {
+    const run = await list({ env }, flags);
+    expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
+    expect(run.stderr).toContain(words);
+  });
+});
+
+describe('DNX_RATE_LIMIT', () => {
+  test.each([
+    ['2', 61_000],
+    ['2/1m', 61_000],
+    ['2/6s', 6_100],
+    ['2/600ms', 610],
+  ])('%s waits %i ms before the third request', async (limit, ms) => {
+    const env = { DNX_RATE_LIMIT: limit };
+    for (const wait of [0, 0, ms]) expect(await list({ env })).toMatchObject({ code: 0, waited: wait });
+  });
+
+  test.each(['off', '0', '5000'])('%s counts nothing', async (limit) => {
+    await fill({ env: { DNX_RATE_LIMIT: limit } });
+    const run = await list({ env: { DNX_RATE_LIMIT: limit } });
+    expect(run).toMatchObject({ code: 0, stderr: 'Rate limited; retrying in 1m\n', waited: 60_000 });
+  });
+});
+
+describe('dnx api --rate', () => {
+  const rate = async (options?: RunOptions) => (await bed.dnx('api --rate --json', options)).json();
+
+  test('prints what is left, without a request', async () => {
+    expect(await rate()).toEqual({
+      limit: 60,
+      window_s: 60,
+      used: 0,
+      remaining: 60,
+      next_at: null,
+      blocked_until: null,
+      source: 'assumed',
+    });
+    await fill({}, 1);
+    expect(await rate()).toMatchObject({ limit: LIMIT, used: 1, remaining: 4, source: 'reported' });
+    expect(await rate({ env: { DNX_RATE_LIMIT: '3/5s' } })).toMatchObject({ limit: 3, window_s: 5, used: 1, source: 'configured' });
+    expect(await rate({ env: { DNX_RATE_LIMIT: 'off' } })).toMatchObject({ limit: null, used: null, remaining: null });
+    expect(bed.sandbox.calls).toHaveLength(1);
+  });
+
+  test('prints when the next request is possible', async () => {
+    await fill();
+    const next_at = new Date(bed.clock.now() + FREE_S * 1_000).toISOString();
+    expect(await rate()).toMatchObject({ used: LIMIT, remaining: 0, next_at });
+  });
+
+  test('prints a record for people', async () => {
+    await fill({}, 1);
+    const run = await bed.dnx('api --rate', { columns: 80, env: { NO_COLOR: '1' } });
+    expect([run.code, run.calls]).toEqual([0, []]);
+    expect(run.stdout).toMatch(/Limit +5 in 1m \(reported\)/);
+    expect(run.stdout).toMatch(/Used +1\n/);
+    expect(run.stdout).toMatch(/Remaining +4\n/);
+  });
+
+  test.each([
+    ['api --rate GET /user', '--rate sends no request, so it takes no method and path.'],
+    ['api', 'Missing <method>.'],
+    ['api GET', 'Missing <path>.'],
+  ])('%s is a usage error', async (line, words) => {
+    const run = await bed.dnx(line);
+    expect([run.code, run.stdout, run.calls]).toEqual([2, '', []]);
+    expect(run.stderr).toContain(words);
+  });
+});
+
+test('the state file contains no token', async () => {
+  await fill({}, 1);
+  const text = readFileSync(join(bed.directory, 'state/budget.json'), 'utf8');
+  expect(Object.keys(JSON.parse(text))).toEqual([expect.stringMatching(/^[\da-f]{14}$/)]);
+  expect(text).not.toContain(bed.sandbox.token.slice(3));
+});

@@ -1,0 +1,183 @@
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { DnxError } from '../../src/base/errors.ts';
+import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { openPages, type PageOptions, type Pages, serverPages } from '../support/pages.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed({ rateLimit: 0 });
+});
+afterEach(() => bed.close());
+
+async function open(pages: readonly (readonly unknown[])[], options?: PageOptions): Promise<Pages> {
+  const server = await openPages(pages, options);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+const list = ({ url }: Pages, options: string, run: RunOptions = {}): Promise<Run> =>
+  bed.dnx(`server list ${options}`, { ...run, env: { DNX_HOST: url, NO_COLOR: '1', ...run.env } });
+
+const streamed = ['json', 'ndjson', 'csv', 'tsv', 'text', 'ids'];
+
+describe('a list of several pages', () => {
+  const odd = [
+    [
+      { id: 1, name: 'a', status: 'active' },
+      { id: 2, name: '##[x] ::set-output::\u009b2J\u202e', extra: { deep: [[], {}, [1, { a: null }]] } },
+    ],
+    [{ id: 3, name: 'd\n"e",\tf\r\n\u001b[31mred\u001b]0;x', status: null, tags: ['x', 'y'] }],
+    [{ id: 4, name: '', created_at: '2026-04-15T03:00:00Z' }, { id: 5 }, {}],
+  ];
+
+  test.each([...streamed, 'yaml', 'table'])('is printed with -o %s as if it were one page', async (format) => {
+    const [paged, whole] = [await open(odd), await open([odd.flat()])];
+    for (const options of ['', '--fields id,name,extra', '--no-header', '--limit 3', '--limit 5'])
+      for (const columns of [undefined, 80, 200]) {
+        const run = { ...(columns !== undefined && { columns }), env: { GITHUB_ACTIONS: 'true' } };
+        const [long, short] = [await list(paged, `-o ${format} ${options}`, run), await list(whole, `-o ${format} ${options}`, run)];
+        expect([long.code, long.stdout, long.stderr]).toEqual([0, short.stdout, short.stderr]);
+      }
+  });
+
+  test.each(streamed)('is printed with -o %s as if it were sorted', async (format) => {
+    const server = await open(serverPages(4));
+    for (const columns of [undefined, 80]) {
+      const run = columns === undefined ? {} : { columns };
+      expect((await list(server, `-o ${format}`, run)).bytes).toEqual((await list(server, `-o ${format} --sort id`, run)).bytes);
+    }
+  });
+
+  test('is one JSON array with --json, indented by two spaces', async () => {
+    const json = JSON.stringify(odd.flat(), null, 2).replace('##[', '##\\u005b').replace('\u009b', '\\u009b').replace('\u202e', '\\u202e');
+    expect((await list(await open(odd), '--json')).stdout).toBe(`${json}\n`);
+  });
+
+  test.each([
+    ['json', '[]\n'],
+    ['ndjson', ''],
+    ['csv', expect.stringMatching(/^id,name,.*\n$/)],
+    ['tsv', expect.stringMatching(/^id\tname\t.*\n$/)],
+    ['text', ''],
+    ['ids', ''],
+    ['yaml', '[]\n'],
+    ['table', ''],
+  ])('may be empty with -o %s', async (format, printed) => {
+    const run = await list(await open([[]]), `-o ${format} --fields ${format === 'table' ? 'name' : 'id,name,status'}`);
+    expect([run.code, run.stdout]).toEqual([0, printed]);
+  });
+});
+
+describe('a list filtered by dnx', () => {
+  const backups = ['completed', 'failed', 'failed', 'completed'].map((status, id) => [{ id, type: 'database', status, server_id: 1 }]);
+
+  test.each([
+    ['json', /^\[\n {2}\{\n[^[\]]*\n {2}\},\n {2}\{\n[^[\]]*\n {2}\}\n\]\n$/, '[]\n'],
+    ['yaml', /^- id: 0\n( .*\n)+- id: 3\n( .*\n)+$/, '[]\n'],
+    ['csv', /^source,id.*\n.*,0,.*\n.*,3,.*\n$/, /^source,id.*\n$/],
+    ['ids', /^0\n3\n$/, /^$/],
+  ])('may have pages without a match with -o %s', async (format, two, none) => {
+    const server = await open(backups);
+    const filtered = (status: string) =>
+      bed.dnx(`backup list --database 7 --server 7 --status ${status} -o ${format}`, { env: { DNX_HOST: server.url } });
+    expect((await filtered('completed')).stdout).toMatch(two);
+    expect((await filtered('pending')).stdout).toMatch(none);
+  });
+});
+
+describe('a list that fails', () => {
+  const failing = (from: number, status: number) => open(serverPages(8), { status: (page) => (page < from ? 200 : status) });
+
+  test.each([...streamed, 'yaml', 'table'])('at its first page prints nothing with -o %s', async (format) => {
+    const run = await list(await failing(1, 404), `-o ${format}`);
+    expect([run.code, run.stdout]).toEqual([6, '']);
+    expect(run.stderr).toContain('Not found');
+    expect(run.stderr).not.toContain('incomplete');
+  });
+
+  test.each([
+    [404, 6, 'Not found.'],
+    [500, 1, 'Deploynix returned 500.'],
+    [403, 5, 'Forbidden. The token probably lacks server:read.'],
+    [401, 4, 'The token was rejected.'],
+  ])('at its third page with status %i exits %i and says that the output is incomplete', async (status, code, words) => {
+    const run = await list(await failing(3, status), '-o ids');
+    expect([run.code, run.stdout.split('\n').length]).toEqual([code, 201]);
+    expect(run.stderr.split('\n')).toContain(`Error: The output is incomplete: ${words}`);
+  });
+
+  test('at its third page leaves a JSON array open', async () => {
+    const run = await list(await failing(3, 404), '--json');
+    expect([run.code, run.stdout.startsWith('[\n  {\n'), JSON.parse(run.stderr).error]).toEqual([
+      6,
+      true,
+      expect.objectContaining({ code: 'not_found', status: 404, message: 'The output is incomplete: Not found.' }),
+    ]);
+    expect(run.stdout.match(/"id": /g)).toHaveLength(200);
+    expect(() => run.json()).toThrow(SyntaxError);
+    expect(() => JSON.parse(`${run.stdout}]`)).toThrow(SyntaxError);
+  });
+
+  test.each(['-o table', '-o yaml', '--json --sort id', '-o csv --query [].id'])(
+    'at its third page prints nothing with %s',
+    async (options) => {
+      const run = await list(await failing(3, 404), options);
+      expect([run.code, run.stdout]).toEqual([6, '']);
+      expect(run.stderr).not.toContain('incomplete');
+    },
+  );
+
+  test('is not needed if --limit ends before', async () => {
+    expect(await list(await failing(3, 404), '-o ids --limit 200')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('is incomplete if Ctrl-C ends it', async () => {
+    const interruption = new AbortController();
+    const server = await open(serverPages(8), {
+      before: async (page) => {
+        if (page < 3) return;
+        interruption.abort(new DnxError('interrupted', 'Interrupted.'));
+        await new Promise(() => {});
+      },
+    });
+    const run = await list(server, '-o ndjson', { signal: interruption.signal });
+    expect([run.code, JSON.parse(run.stderr).error]).toEqual([
+      130,
+      expect.objectContaining({ code: 'interrupted', message: 'The output is incomplete: Interrupted.' }),
+    ]);
+    expect(run.stdout.split('\n')).toHaveLength(201);
+  });
+});
+
+describe('--fields', () => {
+  const pages = serverPages(4, 2).map((page, index) => (index < 2 ? page : page.map((each) => ({ ...each, extra: index }))));
+
+  test.each([...streamed.filter((format) => format !== 'ids'), 'table'])(
+    'accepts a field that only later pages have with -o %s',
+    async (format) => {
+      const run = await list(await open(pages), `-o ${format} --fields id,extra`);
+      expect([run.code, run.stderr, run.stdout.match(/00000\d/g)?.length]).toEqual([0, '', 8]);
+    },
+  );
+
+  test('accepts a field that only rows beyond --limit have', async () => {
+    const server = await open(pages);
+    const run = await list(server, '-o csv --fields id,extra --limit 1');
+    expect([run.code, run.stdout]).toEqual([0, 'id,extra\n000001,\n']);
+    expect(server.asked).toContain(3);
+  });
+
+  test.each([...streamed, 'table'])('exits 2 before any output if no page has it with -o %s', async (format) => {
+    for (const limit of ['', ' --limit 1']) {
+      const run = await list(await open(pages), `-o ${format} --fields id,nme${limit}`);
+      expect([run.code, run.stdout]).toEqual([2, '']);
+      expect(run.stderr).toContain("Unknown field 'nme'. Did you mean 'name'?");
+      expect(run.stderr).toContain('extra');
+    }
+  });
+
+  test('prints nothing if a page fails before the field was seen', async () => {
+    const run = await list(await open(pages, { status: (page) => (page === 3 ? 404 : 200) }), '-o csv --fields id,extra');
+    expect([run.code, run.stdout, run.stderr]).toEqual([6, '', expect.not.stringContaining('incomplete')]);
+  });
+});

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Executable, openExecutable } from '../support/executable.ts';
+import { lacking, required } from '../support/programs.ts';
+import { type Authority, openAuthority } from './authority.ts';
+import { hasBrotli, type Nginx, openNginx } from './nginx.ts';
+
+const missing = lacking(['nginx', 'openssl']);
+if (missing.length > 0 && !required) process.stderr.write(`Skipped the TLS tests: this machine has no ${missing.join(', ')}\n`);
+
+const DAY_MS = 86_400_000;
+const later = (days: number) => new Date(Date.now() + days * DAY_MS);
+const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'));
+
+type Name = 'valid' | 'gzip' | 'brotli' | 'selfSigned' | 'expired' | 'future' | 'otherName' | 'old' | 'plain';
+
+describe.skipIf(missing.length > 0 && !required)('dnx with nginx', () => {
+  let executable: Executable;
+  let authority: Authority;
+  let nginx: Nginx<Name>;
+
+  beforeAll(async () => {
+    expect(missing, 'programs that CI must have').toEqual([]);
+    executable = await openExecutable();
+    authority = openAuthority(executable.directory);
+    const pair = authority.issue('valid');
+    const compressed = (name: string) => `${name} on; ${name}_types application/json; ${name}_min_length 1;`;
+    nginx = await openNginx<Name>(executable.directory, executable.sandbox.url, {
+      valid: { pair },
+      gzip: { pair, settings: compressed('gzip') },
+      brotli: { pair, settings: hasBrotli ? `${compressed('gzip')} ${compressed('brotli')}` : '' },
+      selfSigned: { pair: authority.selfSigned('self') },
+      expired: { pair: authority.issue('expired', { from: later(-30), to: later(-1) }) },
+      future: { pair: authority.issue('future', { from: later(1), to: later(30) }) },
+      otherName: { pair: authority.issue('other', { names: 'DNS:other.test' }) },
+      old: { pair, settings: 'ssl_protocols TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0;' },
+      plain: {},
+    });
+  });
+  afterAll(async () => {
+    await nginx?.stop();
+    await executable?.close();
+  });
+
+  const list = (url: string, ...args: readonly string[]) =>
+    executable.dnx(['server', 'list', '-o', 'ids', ...args], { env: { DNX_HOST: url } });
+  const three = { exitCode: 0, stderr: '', stdout: expect.stringMatching(/^(\w+\n){3}$/) };
+
+  test('trusts the CA in --ca-file', async () => {
+    expect(await list(nginx.urls.valid, '--ca-file', authority.file)).toMatchObject(three);
+  });
+
+  test('trusts the CA in DNX_CA_FILE, relative to the working directory', async () => {
+    const env = { DNX_HOST: nginx.urls.valid, DNX_CA_FILE: 'authority.pem' };
+    expect(await executable.dnx(['server', 'list', '-o', 'ids'], { env })).toMatchObject(three);
+  });
+
+  test('trusts the CA in NODE_EXTRA_CA_CERTS, and still does with --ca-file', async () => {
+    const env = { DNX_HOST: nginx.urls.valid, NODE_EXTRA_CA_CERTS: authority.file };
+    expect(await executable.dnx(['server', 'list', '-o', 'ids'], { env })).toMatchObject(three);
+    const other = authority.selfSigned('unrelated').certificate;
+    expect(await executable.dnx(['server', 'list', '-o', 'ids', '--ca-file', other], { env })).toMatchObject(three);
+  });
+
+  test('trusts a self-signed certificate that is given', async () => {
+    expect(await list(nginx.urls.selfSigned, '--ca-file', `${executable.directory}/self.pem`)).toMatchObject(three);
+  });
+
+  test('connects to an IPv6 address', async ({ skip }) => {
+    skip(!hasIpv6, 'needs IPv6');
+    skip(process.versions.node.startsWith('22.'), 'Node 22.23 does not find ::1 in a certificate');
+    expect(await list(nginx.urls.valid.replace('127.0.0.1', '[::1]'), '--ca-file', authority.file)).toMatchObject(three);
+  });
+
+  test.each<[Name, boolean, string, string]>([
+    ['valid', false, 'the certificate is from an unknown authority', '--ca-file or NODE_EXTRA_CA_CERTS'],
+    ['selfSigned', true, 'the certificate is self-signed', '--ca-file or NODE_EXTRA_CA_CERTS'],
+    ['expired', true, 'the certificate has expired', 'Check the clock of this machine.'],
+    ['future', true, 'the certificate is not valid yet', 'Check the clock of this machine.'],
+    ['otherName', true, 'the certificate is for another name', 'Check the host (--host or DNX_HOST)'],
+    ['old', true, 'the host offers only an old TLS version', 'dnx needs TLS 1.2 or later.'],
+    ['plain', true, 'the host does not speak TLS (is this an http:// host?)', 'Check the host (--host or DNX_HOST)'],
+  ])('refuses the host %s before it sends anything', async (name, trusting, words, hint) => {
+    const before = executable.sandbox.calls.length;
+    const env = { DNX_HOST: nginx.urls[name].replace('http:', 'https:'), ...(trusting && { DNX_CA_FILE: authority.file }) };
+    const run = await executable.dnx(['daemon', 'create', '--command', 'top', '--server', '1'], { env });
+    expect([run.exitCode, run.stdout]).toEqual([13, '']);
+    expect(run.stderr).toContain(`Could not reach ${nginx.urls[name].replace(/^https?:\/\//, '')}: ${words}.`);
+    expect(run.stderr).toContain(hint);
+    expect(run.stderr).not.toContain('may have gone through');
+    expect(executable.sandbox.calls.length).toBe(before);
+  });
+
+  test('trusts any certificate with NODE_TLS_REJECT_UNAUTHORIZED=0, and Node warns about it', async () => {
+    const env = { DNX_HOST: nginx.urls.expired, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    const run = await executable.dnx(['server', 'list', '-o', 'ids'], { env });
+    expect([run.exitCode, run.stderr]).toEqual([0, expect.stringContaining('NODE_TLS_REJECT_UNAUTHORIZED')]);
+  });
+
+  test('reports a TLS host that is reached without TLS', async () => {
+    const run = await list(nginx.urls.valid.replace('https:', 'http:'));
+    expect([run.exitCode, run.stdout, run.stderr]).toEqual([1, '', 'Error: Deploynix returned 400.\n']);
+  });
+
+  test.each([
+    ['gzip', true],
+    ['brotli', hasBrotli],
+  ] as const)('reads a response that is compressed with %s', async (name, possible) => {
+    const run = await list(nginx.urls[name], '--ca-file', authority.file);
+    expect(run).toMatchObject(three);
+    const encoding = name === 'gzip' ? 'gzip' : 'br';
+    if (possible) expect(readFileSync(nginx.log, 'utf8')).toContain(`200 ${encoding} GET /api/v1/servers`);
+    else process.stderr.write('Skipped brotli: this machine has no libnginx-mod-http-brotli-filter\n');
+  });
+
+  test('downloads a backup as it is', async () => {
+    const env = { DNX_HOST: nginx.urls.gzip, DNX_CA_FILE: authority.file };
+    const { stdout } = await executable.dnx(['backup', 'list', '--status', 'completed', '-o', 'ids'], { env });
+    const [id = ''] = stdout.split('\n');
+    const run = await executable.dnx(['backup', 'download', id, '-O', 'backup.gz', '--force'], { env });
+    expect([run.exitCode, run.stderr]).toEqual([0, 'Downloading to backup.gz\n']);
+    expect(readFileSync(`${executable.directory}/backup.gz`).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
+  });
+
+  test('doctor names the CA file', async () => {
+    const run = await executable.dnx(['doctor', '--json'], { env: { DNX_HOST: nginx.urls.valid, DNX_CA_FILE: 'authority.pem' } });
+    expect(run.stdout).toContain('trusts those in ~/authority.pem too');
+    expect(run.stdout).toContain('certificate valid');
+  });
+});

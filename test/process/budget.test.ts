@@ -1,0 +1,76 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Executable, openExecutable, said } from '../support/executable.ts';
+import { volume } from '../support/volume.ts';
+
+const AT_A_TIME = 20;
+const COMMANDS = volume(200, 40);
+/** Requests per window. */
+const LIMIT = volume(60, 15);
+const WINDOW_MS = 5_000;
+
+const lines = [
+  ['server', 'list', '--json'],
+  ['api', 'GET', '/user'],
+  ['site', 'list', '--server', 'web-1', '-o', 'ids'],
+  ['whoami', '--json'],
+];
+
+async function open(options: Parameters<typeof openExecutable>[0]): Promise<Executable> {
+  const executable = await openExecutable(options);
+  onTestFinished(() => executable.close());
+  return executable;
+}
+
+const refusalsOf = ({ sandbox }: Executable) => sandbox.calls.filter(({ status }) => status === 429).length;
+
+test(`${COMMANDS} commands, ${AT_A_TIME} at a time, all succeed within the rate limit`, async () => {
+  const executable = await open({ rateLimit: LIMIT, rateWindowMs: WINDOW_MS });
+  const ends: { readonly exitCode?: number; readonly stdout: string }[] = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < COMMANDS) {
+      const line = lines[next++ % lines.length] ?? [];
+      ends.push(await executable.dnx(line));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  expect(ends.filter(({ exitCode, stdout }) => exitCode !== 0 || stdout === '')).toEqual([]);
+  expect(ends).toHaveLength(COMMANDS);
+  expect(refusalsOf(executable)).toBeLessThanOrEqual(5);
+  const state = join(executable.directory, '.local/state/dnx');
+  expect(readdirSync(state)).toEqual(['budget.json']);
+}, 120_000);
+
+test('a 429 of one process makes the others wait', async () => {
+  const executable = await open({});
+  executable.sandbox.faults.next({}, { status: 429, headers: { 'Retry-After': '4' }, body: 'Too Many Attempts.' });
+  const first = executable.dnx(['server', 'list', '-o', 'ids']);
+  await said(first, 'Rate limited; retrying in 4s');
+  const second = executable.dnx(['site', 'list', '--server', 'web-1', '-o', 'ids']);
+  await said(second, 'Waiting for the rate limit: ');
+  expect(executable.sandbox.calls).toHaveLength(1);
+  expect([(await first).exitCode, (await second).exitCode]).toEqual([0, 0]);
+  expect(refusalsOf(executable)).toBe(1);
+});
+
+test('Ctrl-C ends a wait for the rate limit immediately', async () => {
+  const executable = await open({ rateLimit: 1, rateWindowMs: 60_000 });
+  expect((await executable.dnx(['server', 'list', '-o', 'ids'])).exitCode).toBe(0);
+  const waiting = executable.dnx(['server', 'list', '-o', 'ids']);
+  await said(waiting, 'Waiting for the rate limit: 1m');
+  const since = Date.now();
+  waiting.kill('SIGINT');
+  const { exitCode, stdout } = await waiting;
+  expect([exitCode, stdout]).toEqual([130, '']);
+  expect(Date.now() - since).toBeLessThan(5_000);
+  expect(executable.sandbox.calls).toHaveLength(1);
+});
+
+test('a disk that is full does not stop a command', async () => {
+  const executable = await open({});
+  const run = await executable.shell("trap '' XFSZ; ulimit -f 0; dnx server list -o ids | wc -l; exit $PIPESTATUS");
+  expect([run.exitCode, run.stdout.trim(), run.stderr]).toEqual([0, '3', '']);
+  expect(existsSync(join(executable.directory, '.local/state/dnx/budget.json'))).toBe(false);
+});

@@ -1,0 +1,104 @@
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openDeaf } from '../support/deaf.ts';
+import { type Executable, type ExecutableOptions, openExecutable } from '../support/executable.ts';
+import { type Lie, openLiar } from '../support/liar.ts';
+
+const open = async (options?: ExecutableOptions): Promise<Executable> => {
+  const executable = await openExecutable(options);
+  onTestFinished(() => executable.close());
+  return executable;
+};
+
+const liar = async (lie: Lie, scheme?: string) => {
+  const server = await openLiar(lie, scheme);
+  onTestFinished(() => server.close());
+  return server;
+};
+
+const deaf = async (host?: string, wanted?: number) => {
+  const port = await openDeaf(host, wanted);
+  onTestFinished(() => port.close());
+  return port;
+};
+
+const linux = process.platform === 'linux';
+const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'));
+const create = ['daemon', 'create', '--command', 'top', '--server', '1'];
+
+describe('a connection that hangs ends after 10 s', () => {
+  const SPEED = 20;
+
+  test('in TCP', async ({ skip }) => {
+    skip(!linux, 'needs Linux, for a port that drops packets');
+    const { port } = await deaf();
+    const executable = await open({ speed: SPEED });
+    const run = await executable.dnx(create, { env: { DNX_HOST: `http://127.0.0.1:${port}` } });
+    expect([run.exitCode, run.stderr]).toEqual([
+      13,
+      expect.stringContaining(`Could not reach 127.0.0.1:${port}: no connection within 10s.`),
+    ]);
+  });
+
+  test('in the TLS handshake', async () => {
+    const { url } = await liar(() => {}, 'https');
+    const executable = await open({ speed: SPEED });
+    const run = await executable.dnx(create, { env: { DNX_HOST: url } });
+    expect([run.exitCode, run.stderr]).toEqual([13, expect.stringMatching(/Could not reach .*: no connection within 10s\./)]);
+  });
+
+  test.each([
+    ['before the proxy answers', () => {}],
+    ['in the TLS handshake behind the proxy', (socket, asked) => asked.startsWith('CONNECT') && socket.write('HTTP/1.1 200 OK\r\n\r\n')],
+  ] as readonly (readonly [string, Lie])[])('%s', async (_, lie) => {
+    const proxy = await liar(lie);
+    const executable = await open({ speed: SPEED });
+    const run = await executable.dnx(create, { env: { DNX_HOST: 'https://127.0.0.1:9', HTTPS_PROXY: proxy.url } });
+    expect([run.exitCode, run.stderr]).toEqual([
+      13,
+      expect.stringMatching(/Could not reach .*: no connection within 10s\.|proxy: no connection within 10s\./),
+    ]);
+  });
+});
+
+test('an IPv6 address is a host', async ({ skip }) => {
+  skip(!hasIpv6, 'needs IPv6');
+  const server = createServer((_, response) => response.end('{"data":[{"id":7}]}'));
+  await new Promise<void>((resolve) => server.listen(0, '::1', resolve));
+  onTestFinished(() => void server.close());
+  const executable = await open();
+  const host = `http://[::1]:${(server.address() as AddressInfo).port}`;
+  const run = await executable.dnx(['server', 'list', '-o', 'ids', '--host', host]);
+  expect([run.exitCode, run.stdout, run.stderr]).toEqual([0, '7\n', '']);
+});
+
+describe('a name with two addresses', () => {
+  /** Makes `localhost` both `::1` and `127.0.0.1`, in this order. */
+  const resolving = ({ directory, sandbox }: Executable) => {
+    const hook = join(directory, 'lookup.cjs');
+    const addresses = JSON.stringify([
+      { address: '::1', family: 6 },
+      { address: '127.0.0.1', family: 4 },
+    ]);
+    writeFileSync(hook, `require('node:dns').lookup = (name, options, done) => process.nextTick(done, null, ${addresses});`);
+    return { DNX_HOST: sandbox.url.replace('127.0.0.1', 'localhost'), NODE_OPTIONS: `--require ${hook}` };
+  };
+
+  test('is reached if IPv6 refuses the connection', async () => {
+    const executable = await open();
+    const run = await executable.dnx(['server', 'list', '-o', 'ids'], { env: resolving(executable) });
+    expect([run.exitCode, run.stderr]).toEqual([0, '']);
+  });
+
+  test('is reached if IPv6 drops every packet', async ({ skip }) => {
+    skip(!linux || !hasIpv6, 'needs Linux with IPv6, for a port that drops packets');
+    const executable = await open();
+    await deaf('::1', Number(new URL(executable.sandbox.url).port));
+    const run = await executable.dnx(['server', 'list', '-o', 'ids'], { env: resolving(executable) });
+    expect([run.exitCode, run.stderr]).toEqual([0, '']);
+  });
+});

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+
+/** Debian keeps servers in a folder that the PATH of an ordinary user lacks. */
+const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+
+/** The path of a program; undefined if this machine lacks it. */
+export const find = (program: string): string | undefined =>
+  folders
+    .map((folder) => join(folder, program))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+
+/** The programs that this machine lacks; elsewhere than on Linux, all of them. */
+export const lacking = (programs: readonly string[]): readonly string[] =>
+  process.platform === 'linux' ? programs.filter((program) => find(program) === undefined) : programs;
+
+/** Whether a missing program fails the tests instead of skipping them. */
+export const required = Boolean(process.env.CI) && process.platform === 'linux';
+
+/** A loopback port that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A server program on loopback. */
+export interface Server {
+  stop(): Promise<void>;
+}
+
+/** Starts a server program, and resolves once it listens on this port. */
+export async function startServer(program: string, args: readonly string[], port: number): Promise<Server> {
+  const child = spawn(find(program) ?? program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
+  const stop = () => ended(child);
+  while (!(await listens(port))) {
+    if (child.exitCode === null && child.signalCode === null) continue;
+    throw new Error(`${program} ended: ${said}`);
+  }
+  return { stop };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill();
+  await exit;
+}
+
+const listens = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true));
+    socket.on('connect', () => socket.destroy());
+    // The pause before the next attempt.
+    socket.on('error', () => setTimeout(resolve, 20, false));
+  });

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import type { Reply } from '../../src/sandbox/index.ts';
+import { openBed } from '../support/dnx.ts';
+import { examples, prepareExample, runExample } from '../support/examples.ts';
+
+const failures: Readonly<Record<string, Reply>> = { 'its response is lost': 'drop-after', 'the API returns 503': { status: 503 } };
+const lines = examples.flatMap(({ line, nested }) => (nested || /^dnx sandbox/.test(line) ? [] : [line]));
+
+/** How many examples changed something. */
+let changing = 0;
+
+test.each(lines)('a change is sent once, also if its response is lost or the API returns 503: %s', async (line) => {
+  for (const [why, failure] of Object.entries(failures)) {
+    const bed = await openBed();
+    await prepareExample(bed, line);
+    const before = bed.sandbox.calls.length;
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) bed.sandbox.faults.always({ method }, failure);
+    const run = await runExample(bed, line);
+    const sent = bed.sandbox.calls.slice(before).filter(({ method }) => method !== 'GET');
+    await bed.close();
+    const changes = sent.map(({ method, path, body }) => `${method} ${path} ${JSON.stringify(body)}`);
+    expect(changes, `${why}\n${run.stderr}`).toEqual([...new Set(changes)]);
+    if (changes.length > 0) changing += 1;
+  }
+});
+
+test('many of these commands change something', () => {
+  expect(changing).toBeGreaterThan(100);
+});
