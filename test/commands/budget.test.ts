@@ -187,9 +187,9 @@ describe('a state file', () => {
     },
   );
 
-  test('forgets tokens that were not used for an hour', async () => {
+  test('forgets tokens that were not used for a day', async () => {
     await use(1, { env: { DNX_TOKEN: bed.sandbox.mint(['*']) } });
-    await bed.clock.sleep(3_600_001);
+    await bed.clock.sleep(86_400_001);
     await use(1);
     expect(Object.keys(JSON.parse(readFileSync(file(), 'utf8')))).toHaveLength(1);
   });

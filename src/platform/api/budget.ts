@@ -1,10 +1,22 @@
-import { join } from 'node:path';
 import { usage as usageError } from '../../base/errors.ts';
 import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
 import type { Clock, World } from '../../machine/world.ts';
 import { DEFAULT_RATE, limitOf, parseRate, type Rate } from './rate.ts';
 import { type RateStatus, statusOf } from './rate-status.ts';
-import { booked, countAt, current, isDue, marginOf, nextSlot, released, reserveOf, spanOf, type Usage, withOthers } from './usage.ts';
+import {
+  booked,
+  countAt,
+  current,
+  isCalm,
+  isDue,
+  marginOf,
+  nextSlot,
+  released,
+  reserveOf,
+  spanOf,
+  type Usage,
+  withOthers,
+} from './usage.ts';
 import { openUsageFile, type UsageFile } from './usage-file.ts';
 
 /** When a request may be sent. Without a `slot`, it has to ask again after `waitMs`. */
@@ -50,7 +62,10 @@ export function openBudgets(directory: string, { clock, signal, env }: Pick<Worl
   const pending = new Map<string, number>();
   return (token, host) => {
     const fixed = env.DNX_RATE_LIMIT ? configuredRate(env.DNX_RATE_LIMIT) : undefined;
-    file ??= openUsageFile(fixed?.limit === Number.POSITIVE_INFINITY ? undefined : join(directory, 'budget.json'), { clock, signal });
+    file ??= openUsageFile(fixed?.limit === Number.POSITIVE_INFINITY ? undefined : directory, spanOf(fixed ?? DEFAULT_RATE), {
+      clock,
+      signal,
+    });
     return budgetOf(file, fingerprintOf(token, host), fixed, clock, pending);
   };
 }
@@ -65,22 +80,17 @@ function configuredRate(word: string): Rate {
 /** `pending`: what this process booked last, by key. */
 function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, clock: Clock, pending: Map<string, number>): Budget {
   const { windowMs } = fixed ?? DEFAULT_RATE;
-  const rateIn = ({ limit }: Usage): Rate => fixed ?? (limit === undefined ? DEFAULT_RATE : { limit: limitOf(limit), windowMs });
-  const edit = (change: (usage: Usage, rate: Rate, now: number) => Usage | undefined) =>
-    file.edit(key, (stored) => {
-      const rate = rateIn(stored);
-      const now = clock.now();
-      return change(current(stored, rate, now), rate, now);
-    });
-  const read = () => {
-    const stored = file.read(key);
-    const rate = rateIn(stored);
-    return { usage: current(stored, rate, clock.now()), rate };
-  };
+  const { read, edit } = accessTo(file, key, fixed, clock);
   let seen: Seen = { count: 0, limit: undefined };
   return {
     windowMs,
-    async reserve({ yields, mostMs, instead }) {
+    async reserve({ yields, mostMs, instead: earlier }) {
+      const quick = earlier === undefined ? bookedNow(read, (slot) => file.add(key, slot), clock) : undefined;
+      if (quick?.seen) {
+        seen = quick.seen;
+        return { slot: quick.slot, waitMs: 0 };
+      }
+      const instead = earlier ?? quick?.slot;
       let turn: Turn = { slot: undefined, waitMs: 0 };
       await edit((before, rate, now) => {
         if (instead !== undefined && isDue(before, rate, instead, now)) {
@@ -115,6 +125,43 @@ function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, clock: 
       return statusOf(usage, rate, fixed !== undefined, clock.now());
     },
   };
+}
+
+interface Known {
+  readonly usage: Usage;
+  readonly rate: Rate;
+}
+
+/** Reads and changes what still matters of the usage of a token, with its rate. */
+function accessTo(file: UsageFile, key: string, fixed: Rate | undefined, clock: Clock) {
+  const known = (stored: Usage, now: number): Known => {
+    const { windowMs } = DEFAULT_RATE;
+    const rate = fixed ?? (stored.limit === undefined ? DEFAULT_RATE : { limit: limitOf(stored.limit), windowMs });
+    return { usage: current(stored, rate, now), rate };
+  };
+  return {
+    read: (): Known => known(file.read(key), clock.now()),
+    edit: (change: (usage: Usage, rate: Rate, now: number) => Usage | undefined): Promise<void> =>
+      file.edit(key, (stored) => {
+        const now = clock.now();
+        const { usage, rate } = known(stored, now);
+        return change(usage, rate, now);
+      }),
+  };
+}
+
+/** Books a request for now without the lock, if the limit is far. Without `seen`, others did so at the same time, and the lock has to decide. */
+function bookedNow(
+  read: () => Known,
+  add: (slot: number) => void,
+  clock: Clock,
+): { readonly slot: number; readonly seen: Seen | undefined } | undefined {
+  const before = read();
+  const slot = clock.now();
+  if (!isCalm(before.usage, before.rate, slot, 1)) return undefined;
+  if (before.rate.limit < Number.POSITIVE_INFINITY) add(slot);
+  const { usage, rate } = read();
+  return { slot, seen: isCalm(usage, rate, slot, 0) ? { count: countAt(usage, rate, slot), limit: usage.limit } : undefined };
 }
 
 interface Wanted {
