@@ -80,12 +80,12 @@ function configuredRate(word: string): Rate {
 /** `pending`: what this process booked last, by key. */
 function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, clock: Clock, pending: Map<string, number>): Budget {
   const { windowMs } = fixed ?? DEFAULT_RATE;
-  const { read, edit } = accessTo(file, key, fixed, clock);
+  const { read, add, edit } = accessTo(file, key, fixed, clock);
   let seen: Seen = { count: 0, limit: undefined };
   return {
     windowMs,
     async reserve({ yields, mostMs, instead: earlier }) {
-      const quick = earlier === undefined ? bookedNow(read, (slot) => file.add(key, slot), clock) : undefined;
+      const quick = earlier === undefined ? bookedNow(read(), add, clock) : undefined;
       if (quick?.seen) {
         seen = quick.seen;
         return { slot: quick.slot, waitMs: 0 };
@@ -141,6 +141,7 @@ function accessTo(file: UsageFile, key: string, fixed: Rate | undefined, clock: 
   };
   return {
     read: (): Known => known(file.read(key), clock.now()),
+    add: (usage: Usage, slot: number): Known => known(file.add(key, usage, slot), clock.now()),
     edit: (change: (usage: Usage, rate: Rate, now: number) => Usage | undefined): Promise<void> =>
       file.edit(key, (stored) => {
         const now = clock.now();
@@ -152,16 +153,18 @@ function accessTo(file: UsageFile, key: string, fixed: Rate | undefined, clock: 
 
 /** Books a request for now without the lock, if the limit is far. Without `seen`, others did so at the same time, and the lock has to decide. */
 function bookedNow(
-  read: () => Known,
-  add: (slot: number) => void,
+  { usage, rate }: Known,
+  add: (usage: Usage, slot: number) => Known,
   clock: Clock,
 ): { readonly slot: number; readonly seen: Seen | undefined } | undefined {
-  const before = read();
   const slot = clock.now();
-  if (!isCalm(before.usage, before.rate, slot, 1)) return undefined;
-  if (before.rate.limit < Number.POSITIVE_INFINITY) add(slot);
-  const { usage, rate } = read();
-  return { slot, seen: isCalm(usage, rate, slot, 0) ? { count: countAt(usage, rate, slot), limit: usage.limit } : undefined };
+  if (!isCalm(usage, rate, slot, 1)) return undefined;
+  if (rate.limit === Number.POSITIVE_INFINITY) return { slot, seen: { count: 0, limit: usage.limit } };
+  const after = add(usage, slot);
+  return {
+    slot,
+    seen: isCalm(after.usage, after.rate, slot, 0) ? { count: countAt(after.usage, rate, slot), limit: usage.limit } : undefined,
+  };
 }
 
 interface Wanted {

@@ -8,8 +8,8 @@ import { openUsageLog, type UsageLog } from './usage-log.ts';
 /** The usage of every token, by fingerprint, shared by all processes of this user. */
 export interface UsageFile {
   read(key: string): Usage;
-  /** Adds a request, without the lock. */
-  add(key: string, slot: number): void;
+  /** Adds a request without the lock, and returns the usage with what others added meanwhile. */
+  add(key: string, usage: Usage, slot: number): Usage;
   /** Changes the usage while no other process does, except for requests that it adds. `change` returns undefined to write nothing. */
   edit(key: string, change: Change): Promise<void>;
 }
@@ -44,19 +44,24 @@ export function openUsageFile(directory: string | undefined, spanMs: number, { c
       return unused;
     }
   };
-  const remember = (key: string, change: Change) => {
+  const remember = (key: string, change: Change): Usage => {
     const known = recall(key);
-    memory.set(key, change(known) ?? known);
+    const after = change(known) ?? known;
+    memory.set(key, after);
+    return after;
   };
   return {
     read: recall,
-    add(key, slot) {
+    add(key, usage, slot) {
       try {
-        if (files && usable) return files.log.append(key, [slot]);
+        if (files && usable) {
+          files.log.append(key, [slot]);
+          return { ...usage, log: files.log.read(key) };
+        }
       } catch {
         usable = false;
       }
-      remember(key, (usage) => booked(usage, slot));
+      return remember(key, (known) => booked(known, slot));
     },
     async edit(key, change) {
       if (files && usable) {
