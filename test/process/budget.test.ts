@@ -40,7 +40,8 @@ test(`${COMMANDS} commands, ${AT_A_TIME} at a time, all succeed within the rate 
   expect(ends).toHaveLength(COMMANDS);
   expect(refusalsOf(executable)).toBeLessThanOrEqual(5);
   const state = join(executable.directory, '.local/state/dnx');
-  expect(readdirSync(state)).toEqual(['budget', 'budget.json']);
+  // budget.json only after a 429. Nothing is left of a lock or a partial copy.
+  expect(readdirSync(state).filter((name) => name !== 'budget.json')).toEqual(['budget']);
   // The times of a period and the next, and of what was booked for later.
   expect(readdirSync(join(state, 'budget')).length).toBeLessThanOrEqual(4);
 }, 120_000);
