@@ -4,7 +4,20 @@ import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
 import type { Clock, World } from '../../machine/world.ts';
 import { DEFAULT_RATE, limitOf, parseRate, type Rate } from './rate.ts';
 import { type RateStatus, statusOf } from './rate-status.ts';
-import { booked, countAt, current, isDue, marginOf, nextSlot, released, reserveOf, spanOf, type Usage, withOthers } from './usage.ts';
+import {
+  booked,
+  countAt,
+  current,
+  isDue,
+  marginOf,
+  nextSlot,
+  released,
+  reserveOf,
+  spanOf,
+  type Usage,
+  untilRoom,
+  withOthers,
+} from './usage.ts';
 import { openUsageFile, type UsageFile } from './usage-file.ts';
 
 /** When a request may be sent. Without a `slot`, it has to ask again after `waitMs`. */
@@ -37,6 +50,8 @@ export interface Budget {
   /** Stops all requests for this long. False if that is longer than a window, so that only one request is concerned. */
   block(ms: number): Promise<boolean>;
   saw(sighting: Sighting): Promise<void>;
+  /** How long until new work may send so many requests at once, in ms, if `others` are to be sent before. Books nothing. */
+  untilRoom(requests: number, others: number): number;
   status(): RateStatus;
   readonly windowMs: number;
 }
@@ -109,6 +124,10 @@ function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, clock: 
       const news = limit !== undefined && fixed === undefined && limit !== seen.limit;
       if (!late && !news && counted <= seen.count) return;
       await edit((usage, rate, now) => learned(usage, rate, { slot, late, counted, limit: fixed ? undefined : limit }, now));
+    },
+    untilRoom(requests, others) {
+      const { usage, rate } = read();
+      return untilRoom(usage, rate, clock.now(), requests, others);
     },
     status() {
       const { usage, rate } = read();

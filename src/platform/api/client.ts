@@ -50,6 +50,14 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
       return apiOver({ ...unbounded, ...other }, { ...options, ...other });
     },
     until: (deadline) => apiOver(unbounded, optionsUntil(unbounded, deadline)),
+    async room(requests, others) {
+      const { budgets, clock, host, requests: progress, signal, token } = unbounded;
+      const budget = budgets(await token(), host);
+      for (let ms = budget.untilRoom(requests, others()); ms > 0; ms = budget.untilRoom(requests, others())) {
+        const resume = progress.pause(ms, false);
+        await clock.sleep(ms, signal).finally(resume);
+      }
+    },
     rate: async () => options.budgets(await options.token(), options.host).status(),
     async raw(method, path) {
       const end = options.requests.begin(options.host);

@@ -51,6 +51,12 @@ export function nextSlot({ log, blockedUntil }: Usage, rate: Rate, now: number, 
   return free > now && last > now ? Math.max(free, Math.ceil(last + gapOf(rate))) : free;
 }
 
+/** How long until so many requests fit besides `others` and the reserve, in ms. More than the limit have to wait until nothing counts. */
+export function untilRoom(usage: Usage, rate: Rate, now: number, requests: number, others: number): number {
+  const kept = Math.min(requests - 1 + reserveOf(rate), rate.limit - 1) + others;
+  return kept < rate.limit ? nextSlot(usage, rate, now, kept) - now : spanOf(rate);
+}
+
 /** The usage with a request at this time. */
 export const booked = (usage: Usage, slot: number): Usage => ({ ...usage, log: [...usage.log, slot].sort((one, other) => one - other) });
 
