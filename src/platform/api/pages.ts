@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import type { Api } from './api.ts';
+import type { Api, Listing } from './api.ts';
 import type { Endpoint } from './endpoint.ts';
 import { repetition } from './repetition.ts';
 
@@ -17,6 +17,8 @@ export interface PageReader {
   readonly stoppable: () => { readonly send: Api['send']; readonly stop: () => void };
   /** The value of `--limit`, which may raise the page limit. No page beyond it is requested ahead. */
   readonly mostItems: number | undefined;
+  /** Who remembers the list. Called once the first page has arrived, because only then is it certain that the token was read. */
+  readonly listing: () => Listing | undefined;
 }
 
 type ListOptions = Parameters<Api['list']>[2];
@@ -45,6 +47,7 @@ export async function* pagesOf<T>(
   const requested: Promise<Page<T>>[] = [];
   const isRepeated = repetition();
   let later: ReturnType<PageReader['stoppable']> | undefined;
+  let listing: Listing | undefined;
   let taken = 0;
   let last = 1;
   try {
@@ -63,8 +66,12 @@ export async function* pagesOf<T>(
       last = rows.length > 0 ? told : page;
       if (last > 1 && isRepeated(rows)) throw repeated(endpoint, page);
       taken += rows.length;
-      yield rows.includes(null as T) ? rows.filter((row) => row !== null) : rows;
+      const kept = rows.includes(null as T) ? rows.filter((row) => row !== null) : rows;
+      if (page === 1) listing = reader.listing();
+      listing?.add(kept);
+      yield kept;
     }
+    listing?.done();
   } finally {
     later?.stop();
   }

@@ -54,7 +54,7 @@ export function httpTransport({ proxyOf, trust, ...reading }: TransportOptions):
           response.on('error', () => {}).destroy();
           reject(refusal);
         });
-        outgoing.on('error', (error) => reject(signal.aborted ? signal.reason : route.faultOf(error, sent)));
+        outgoing.on('error', (error) => (signal.aborted ? reject(signal.reason) : route.faultOf(error, sent).then(reject, reject)));
         outgoing.end(body);
       });
       return responseOf({ status: message.statusCode ?? 0, headers: message.headers }, message, reading, signal);
