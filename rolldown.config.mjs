@@ -22,7 +22,7 @@ export default defineConfig({
     codeSplitting: {
       groups: [
         { name: 'core', tags: ['$initial'] },
-        { name: 'language', test: /src[\\/](cli[\\/](language|run[\\/]work-result)|platform[\\/]follow)/ },
+        { name: 'language', test: /src[\\/](cli[\\/](language|run[\\/]work-result)|platform[\\/]follow[\\/](?!pace|shared-polls))/ },
         { name: 'failure', test: /src[\\/]platform[\\/](abilities|api[\\/](failure|unreachable|handshake))\.ts$/ },
         { name: 'consent', test: /src[\\/]cli[\\/]run[\\/](consent|name-read)\.ts$/ },
         // Prompts measure text too. Without this group, the shared code would be a chunk of its own that every table loads.
