@@ -190,6 +190,15 @@ describe('a connection that fails', () => {
     expect(performed).toBe(0);
   });
 
+  test('exits 13 after one attempt if the host switches to another protocol', async () => {
+    const server = await liar((socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'));
+    const run = await bed.dnx(read, at(server));
+    expect([run.code, run.stdout, run.stderr]).toEqual([13, '', expect.stringContaining('the host switched to another protocol.')]);
+    const sent = await bed.dnx(change, at(server));
+    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('another protocol. The request may have gone through.')]);
+    expect(server.asked.map((each) => each.split(' ')[0])).toEqual(['GET', 'GET', 'POST', 'GET']);
+  });
+
   test('exits 13 if the response is not HTTP', async () => {
     const server = await liar((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
     const run = await bed.dnx(read, at(server));

@@ -2,6 +2,7 @@ import { DnxError } from '../../base/errors.ts';
 import { toJson } from '../../base/json.ts';
 import type { HttpResponse, Transport } from '../../machine/world.ts';
 import type { ClientOptions, Query, SendOptions } from './api.ts';
+import { whileSending } from './fault.ts';
 import { textOf } from './response.ts';
 
 /** Sends one request and resolves when the response headers arrive. */
@@ -23,7 +24,10 @@ export function exchanging({ host, token, connect, clock, signal, userAgent, deb
     // A path typed by the user may contain a query.
     const shown = path.split('?', 1)[0];
     debug(`> ${method} ${shown}`);
-    const response = await transport.request({ method, url: `${host}/api/v1${path}${queryString(query)}`, headers, body: text, signal });
+    const url = `${host}/api/v1${path}${queryString(query)}`;
+    const response = await transport.request({ method, url, headers, body: text, signal }).catch((error: unknown) => {
+      throw whileSending(error, method);
+    });
     const remaining = response.headers['x-ratelimit-remaining'];
     const left = remaining && /^\d+$/.test(remaining) ? `, ${remaining} requests left` : '';
     debug(`< ${response.status} ${method} ${shown} ${Math.round(clock.elapsed() - started)} ms${left}`);

@@ -1,4 +1,4 @@
-import { DnxError } from '../../base/errors.ts';
+import { DnxError, isError, isStop } from '../../base/errors.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import { isCertificate, tlsProblem } from './handshake.ts';
@@ -28,6 +28,8 @@ const hints: Readonly<Record<string, string>> = {
 };
 const CHECK = 'Check your network, your proxy and the host (--host or DNX_HOST).';
 
+const STATE = 'Check the current state before you retry.';
+
 const late = (message: string): Error => Object.assign(new Error(message), { code: TIMED_OUT });
 
 /** The error for a request that got no response in time. */
@@ -36,9 +38,20 @@ export const silence = (ms: number): Error => late(`no response within ${ms / 10
 /** The error for a connection that was not ready in time. */
 export const noConnection = (ms: number): Error => late(`no connection within ${ms / 1000}s`);
 
+/** The error of a signal during a request, which may have gone through unless it is a GET. Any other error unchanged. */
+export function whileSending(error: unknown, method: string): unknown {
+  if (method === 'GET' || !isError(error) || !isStop(error)) return error;
+  const hint = `The request may have gone through. ${STATE}`;
+  return error.with({ hint, cause: new NetworkFault('interrupted', { sent: true }) });
+}
+
 /** The fault of a response over the size limit. */
 export const tooLarge = (limit: number): NetworkFault =>
   new NetworkFault(`the response is larger than ${limit / 1_000_000} MB`, { sent: true, reason: TOO_LARGE });
+
+/** The fault of a 101, which dnx never requests. */
+export const switched = (): NetworkFault =>
+  new NetworkFault('the host switched to another protocol', { sent: true, reason: 'HPE_UPGRADE' });
 
 /** Turns an error of node:http into a NetworkFault with a readable message. */
 export function faultOf(error: unknown, sent: boolean): NetworkFault {
@@ -66,7 +79,7 @@ export function unreachable(fault: NetworkFault, method: string, host: string): 
   const { sent, reason = '', message } = fault;
   if (sent && method !== 'GET') {
     const text = `No response from ${hostName(host)}: ${message}. The request may have gone through.`;
-    return new DnxError('network', text, { hint: 'Check the current state before you retry.', cause: fault });
+    return new DnxError('network', text, { hint: STATE, cause: fault });
   }
   if (reason !== TOO_LARGE) {
     const hint = tlsProblem(reason, originOf(fault.cause).message)?.hint ?? hints[reason] ?? CHECK;

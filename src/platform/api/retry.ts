@@ -2,7 +2,7 @@ import { hostName } from '../../machine/settings/host.ts';
 import { type HttpResponse, NetworkFault } from '../../machine/world.ts';
 import type { ClientOptions, SendOptions } from './api.ts';
 import type { Exchange } from './exchange.ts';
-import { isFinal, unreachable } from './fault.ts';
+import { isFinal, unreachable, whileSending } from './fault.ts';
 import { retryAfter } from './rate-limit.ts';
 import { type Reply, readReply } from './reply.ts';
 
@@ -47,7 +47,7 @@ async function attempt<T>(limited: Exchange, method: string, path: string, send:
     response = await limited(method, path, send);
     return await readReply<T>(response);
   } catch (error) {
-    if (!(error instanceof NetworkFault)) throw error;
+    if (!(error instanceof NetworkFault)) throw response ? whileSending(error, method) : error;
     // The status is enough to know that a change failed.
     if (method !== 'GET' && response && response.status >= 300) return withoutBody(response);
     return error;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { SecureContext } from 'node:tls';
 import type { HttpRequest, HttpResponse, Transport } from '../../machine/world.ts';
 import { whenReady } from './connection.ts';
-import { silence } from './fault.ts';
+import { silence, switched } from './fault.ts';
 import type { ProxyOf } from './proxy.ts';
 import { headTime, type Reading, responseOf } from './response.ts';
 import { openRoutes } from './routes.ts';
@@ -53,6 +53,11 @@ export function httpTransport({ proxyOf, trust, ...reading }: TransportOptions):
           if (!refusal) return resolve(response);
           response.on('error', () => {}).destroy();
           reject(refusal);
+        });
+        // Without a listener, Node drops the connection and the request never ends.
+        outgoing.on('upgrade', (_, socket) => {
+          socket.destroy();
+          reject(switched());
         });
         outgoing.on('error', (error) => reject(signal.aborted ? signal.reason : route.faultOf(error, sent)));
         outgoing.end(body);
