@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { usage } from '../../base/errors.ts';
+import { isLoopback } from '../../machine/settings/host.ts';
 import { type Env, NetworkFault } from '../../machine/world.ts';
 import { DENIED, PROXY } from './fault.ts';
 import { exceptions } from './no-proxy.ts';
@@ -24,13 +25,21 @@ export function proxiesIn(env: Env): ProxyOf {
   const read = (name: string | undefined) => (name === undefined ? undefined : proxyIn(name, env[name] ?? ''));
   const own = { 'http:': read(ownProxyName(env, 'http:')), 'https:': read(ownProxyName(env, 'https:')) };
   const exempt = exceptions(env.no_proxy || env.NO_PROXY || '');
-  return (url) => (exempt(url) ? undefined : (own[url.protocol as Scheme] ?? read(anyProxyName(env))));
+  return (url) => {
+    const proxy = exempt(url) ? undefined : (own[url.protocol as Scheme] ?? read(anyProxyName(env)));
+    return proxy && staysHere(url, proxy.url) ? undefined : proxy;
+  };
 }
 
+/** True for a request to this machine, which a proxy on another one must not get: it would get the token, over plain HTTP. */
+export const staysHere = ({ hostname }: URL, proxy: URL): boolean => isLoopback(hostname) && !isLoopback(proxy.hostname);
+
 /** Without a scheme, a proxy is http, as in curl. */
+export const proxyUrl = (value: string): string => (value.includes('://') ? value : `http://${value}`);
+
 function proxyIn(name: string, value: string): HttpProxy {
   const hint = 'Set it to a URL such as http://proxy.example.com:3128, or unset it.';
-  const text = value.includes('://') ? value : `http://${value}`;
+  const text = proxyUrl(value);
   const credentials = URL.canParse(text) ? credentialsIn(new URL(text)) : undefined;
   if (credentials === undefined) throw usage(`${name} is not a valid proxy URL.`, hint);
   const url = new URL(text);
