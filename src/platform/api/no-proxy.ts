@@ -31,8 +31,9 @@ function inRange(host: string, base: string, bits: string | undefined): boolean 
   const family = isIPv4(base) ? 'ipv4' : 'ipv6';
   if (!(family === 'ipv4' ? isIPv4 : isIPv6)(host)) return false;
   const most = family === 'ipv4' ? 32 : 128;
+  if (bits !== undefined && !/^\d{1,3}$/.test(bits)) return false;
   const length = bits === undefined ? most : Number(bits);
-  if (!Number.isInteger(length) || length < 0 || length > most) return false;
+  if (length > most) return false;
   const range = new BlockList();
   range.addSubnet(base, length, family);
   return range.check(host, family);
