@@ -64,6 +64,22 @@ describe('when the window is full, a command', () => {
   });
 });
 
+describe('Retry-After', () => {
+  test.each([
+    ['31', 'in 31s'],
+    ['Fri, 31 Dec 2999 23:59:59 GMT', 'after 2999-12-31 23:59 UTC'],
+    ['2999-12-31T23:59:59Z', 'after 2999-12-31 23:59 UTC'],
+    ['-5', 'in a moment'],
+    ['1.5', 'in a moment'],
+    ['5, 10', 'in a moment'],
+    ['soon', 'in a moment'],
+    ['', 'in a moment'],
+  ])('of %j is %s', async (value, words) => {
+    bed.sandbox.faults.always({ path: '/servers' }, { status: 429, headers: { 'Retry-After': value } });
+    expect(await list({}, '--max-wait 0')).toMatchObject({ code: 9, waited: 0, stderr: `Error: Rate limited.\n  Try again ${words}.\n` });
+  });
+});
+
 describe('a wait that is too long', () => {
   const hint = (seconds: string, option: string) => `Error: Rate limited.\n  Try again in ${seconds}, or use a longer ${option}.\n`;
 
