@@ -2,7 +2,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from '../support/certificate.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
-import { type Elsewhere, listen, openJson } from '../support/elsewhere.ts';
+import { type Elsewhere, listen, openElsewhere, openJson } from '../support/elsewhere.ts';
 import { drip, flood, type Liar, type Lie, openLiar } from '../support/liar.ts';
 import { openProxy } from '../support/proxy.ts';
 
@@ -120,7 +120,6 @@ describe('unusual JSON', () => {
     const server = await jsonServer(() => deep(levels));
     for (const line of [
       read,
-      change,
       `${read} --json`,
       'api GET /user',
       'api GET /user --query data',
@@ -131,6 +130,16 @@ describe('unusual JSON', () => {
       expect([run.code, run.stdout]).toEqual([1, '']);
       expect(run.stderr).toContain('Could not read the response (200): it is nested more than 512 levels deep.');
     }
+  });
+
+  test('that is nested too deep is a lost response of a create, and leaves the status of an error', async () => {
+    const server = await openElsewhere((request, response) => {
+      response.writeHead(request.method === 'PUT' ? 401 : 201).end(request.method === 'GET' ? '[]' : deep(514));
+    });
+    onTestFinished(() => server.close());
+    const sent = await bed.dnx(change, at(server));
+    expect([sent.code, sent.stdout, sent.stderr]).toEqual([13, '', expect.stringContaining('No new daemon was found')]);
+    expect((await bed.dnx('daemon update 7 --command top --server 7', at(server))).code).toBe(4);
   });
 
   test('is printed if it is nested 500 levels deep', async () => {
