@@ -38,7 +38,7 @@ export async function* pagesOf<T>(
 ): AsyncGenerator<readonly T[], void> {
   const read = async (send: Api['send'], page: number): Promise<Page<T>> => {
     const { data, body } = await send<T[]>(endpoint, params, { ...options, query: { ...query, page, per_page: PAGE_SIZE } });
-    return { rows: rowsOf(data, endpoint), last: lastPage(body) };
+    return { rows: rowsOf(data, endpoint, page), last: lastPage(body) };
   };
   const { mostItems = 0 } = reader;
   const mostPages = Math.max(MOST_PAGES, Math.ceil(mostItems / PAGE_SIZE));
@@ -80,9 +80,10 @@ export async function everyPage<T>(pages: AsyncIterable<readonly T[]>): Promise<
 /** How many pages to request at once, if this many items are left to `--limit`. A reader who goes beyond it needs the whole list. */
 const pagesAhead = (left: number): number => (left > 0 ? Math.min(AHEAD, Math.ceil(left / PAGE_SIZE)) : AHEAD);
 
-function rowsOf<T>(data: T[] | undefined, endpoint: Endpoint): readonly T[] {
+/** Nothing instead of a list is an empty one, but not after a page that announced more. */
+function rowsOf<T>(data: T[] | undefined, endpoint: Endpoint, page: number): readonly T[] {
   if (Array.isArray(data)) return data;
-  if (data === undefined) return [];
+  if (data === undefined && page === 1) return [];
   throw new DnxError('failed', `The response to ${endpoint} is not a list.`);
 }
 
