@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
+import { isLoopback } from '../../machine/settings/host.ts';
 
 /**
  * Reads NO_PROXY: names (with or without a leading dot or `*.`, for the name and everything below it), addresses, CIDR ranges, each
@@ -11,6 +12,12 @@ export function exceptions(value: string): (url: URL) => boolean {
     .filter(Boolean);
   return (url) => entries.some((entry) => covers(entry, url));
 }
+
+/** True for a request to this machine, which a proxy on another one must not get: it would get the token, over plain HTTP. */
+export const staysHere = ({ hostname }: URL, proxy: URL): boolean => isLoopback(hostname) && !isLoopback(proxy.hostname);
+
+/** Without a scheme, a proxy is http, as in curl. */
+export const proxyUrl = (value: string): string => (value.includes('://') ? value : `http://${value}`);
 
 function covers(entry: string, { hostname, port, protocol }: URL): boolean {
   if (entry === '*') return true;

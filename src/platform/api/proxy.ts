@@ -1,9 +1,8 @@
 import { isIP } from 'node:net';
 import { usage } from '../../base/errors.ts';
-import { isLoopback } from '../../machine/settings/host.ts';
 import { type Env, NetworkFault } from '../../machine/world.ts';
 import { DENIED, PROXY } from './fault.ts';
-import { exceptions } from './no-proxy.ts';
+import { exceptions, proxyUrl, staysHere } from './no-proxy.ts';
 import { anyProxyName, ownProxyName, type Scheme } from './proxy-names.ts';
 
 /** An HTTP proxy. */
@@ -30,12 +29,6 @@ export function proxiesIn(env: Env): ProxyOf {
     return proxy && staysHere(url, proxy.url) ? undefined : proxy;
   };
 }
-
-/** True for a request to this machine, which a proxy on another one must not get: it would get the token, over plain HTTP. */
-export const staysHere = ({ hostname }: URL, proxy: URL): boolean => isLoopback(hostname) && !isLoopback(proxy.hostname);
-
-/** Without a scheme, a proxy is http, as in curl. */
-export const proxyUrl = (value: string): string => (value.includes('://') ? value : `http://${value}`);
 
 function proxyIn(name: string, value: string): HttpProxy {
   const hint = 'Set it to a URL such as http://proxy.example.com:3128, or unset it.';
