@@ -75,6 +75,14 @@ describe('a list without an end', () => {
     expect(await bed.dnx('server show web-1', at(server))).toMatchObject({ code: 1, stdout: '' });
   });
 
+  test('goes on if a later page does not say how many there are', async () => {
+    const server = await jsonServer((url) => {
+      const page = Number(url.searchParams.get('page'));
+      return { data: [{ id: page }], ...(page === 1 && { meta: { last_page: 3 } }) };
+    });
+    expect(await bed.dnx('server list -o ids', at(server))).toMatchObject({ code: 0, stdout: '1\n2\n3\n' });
+  });
+
   test('accepts a page of 150,000 rows', async () => {
     const rows = Array.from({ length: 150_000 }, (_, id) => ({ id }));
     const server = await jsonServer(() => ({ data: rows }));

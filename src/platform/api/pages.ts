@@ -23,7 +23,8 @@ type ListOptions = Parameters<Api['list']>[2];
 
 interface Page<T> {
   readonly rows: readonly T[];
-  readonly last: number;
+  /** What the page says; undefined if it does not. */
+  readonly last: number | undefined;
 }
 
 /**
@@ -60,7 +61,7 @@ export async function* pagesOf<T>(
       }
       const { rows, last: told } = (await requested.shift()) as Page<T>;
       // An empty page is the end, whatever `last_page` says.
-      last = rows.length > 0 ? told : page;
+      last = rows.length > 0 ? (told ?? last) : page;
       if (last > 1 && isRepeated(rows)) throw repeated(endpoint, page);
       taken += rows.length;
       yield rows.includes(null as T) ? rows.filter((row) => row !== null) : rows;
@@ -87,10 +88,10 @@ function rowsOf<T>(data: T[] | undefined, endpoint: Endpoint, page: number): rea
   throw new DnxError('failed', `The response to ${endpoint} is not a list.`);
 }
 
-function lastPage(body: unknown): number {
+function lastPage(body: unknown): number | undefined {
   const meta = isObject(body) && isObject(body.meta) ? body.meta : {};
-  const last = Number(wordOf(meta.last_page ?? 1));
-  return Number.isSafeInteger(last) ? last : 1;
+  const last = Number(wordOf(meta.last_page) || Number.NaN);
+  return Number.isSafeInteger(last) ? last : undefined;
 }
 
 const tooMany = (endpoint: Endpoint, most: number): DnxError =>
