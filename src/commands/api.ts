@@ -78,7 +78,13 @@ function rateOf(status: RateStatus, { method }: Asked): View {
   if (method !== undefined) throw usage('--rate sends no request, so it takes no method and path.');
   const { limit, window_s } = status;
   const rate = limit === null || window_s === null ? 'none' : `${limit} in ${duration(window_s * 1_000)} (${status.source})`;
-  const shown = columns<RateStatus>({ key: 'limit', cell: () => rate }, 'used', 'remaining', 'next_at', 'blocked_until');
+  const shown = columns<RateStatus>(
+    { key: 'limit', cell: () => rate },
+    'used',
+    'remaining',
+    { key: 'next_at', title: 'Next request' },
+    'blocked_until',
+  );
   return record(status, shown);
 }
 

@@ -14,7 +14,7 @@ const options = {
   port: integer('Port to listen on (default: a free one)'),
   state: text('Keep the state in this file', 'file'),
   fail_deploys: flag('Make every deployment fail'),
-  latency: duration('Delay every response'),
+  latency: duration('Delay every response, such as 300ms'),
   rate_limit: text('Requests per minute, or 60/5s; 0 for no limit (default 60)', 'n'),
 };
 
@@ -85,7 +85,7 @@ const start = command({
         `  export DNX_HOST=${sandbox.url}`,
         `  export DNX_TOKEN='${sandbox.token}'`,
         '',
-        ...(given.rate_limit === undefined ? [] : ['Set its rate limit:', `  export DNX_RATE_LIMIT=${given.rate_limit}`, '']),
+        ...(given.rate_limit === undefined ? [] : ['Tell dnx its rate limit:', `  export DNX_RATE_LIMIT=${given.rate_limit}`, '']),
         'Ctrl-C stops it.',
       ].join('\n'),
     );

@@ -71,7 +71,7 @@ function proxyOf(host: string, env: Env): { readonly used: boolean; readonly che
 /** The files with more certificate authorities. */
 function authorities(caFile: string | undefined, world: Pick<Needs['world'], 'env' | 'home'>): Check[] {
   const files = [caFile, world.env.NODE_EXTRA_CA_CERTS].filter(Boolean).join(' and ');
-  return files === '' ? [] : [ok('certificates', `trusts those in ${shortened(files, world)} too`)];
+  return files === '' ? [] : [ok('certificates', `also trusts those in ${shortened(files, world)}`)];
 }
 
 /** A text without the path of the home directory. */
