@@ -1,6 +1,6 @@
 import { usage } from '../base/errors.ts';
 import { toJson } from '../base/json.ts';
-import { duration } from '../base/time.ts';
+import { duration, utcOf } from '../base/time.ts';
 import { type Consent, type Context, command } from '../cli/language/command.ts';
 import { argument, content, flag, suggest, text } from '../cli/language/options.ts';
 import { columns, data, nothing, text as plain, record, type View } from '../cli/output/view.ts';
@@ -83,7 +83,7 @@ function rateOf(status: RateStatus, { method }: Asked): View {
     'used',
     'remaining',
     { key: 'next_at', title: 'Next request' },
-    'blocked_until',
+    { key: 'blocked_until', cell: ({ blocked_until }) => utcOf(blocked_until) },
   );
   return record(status, shown);
 }

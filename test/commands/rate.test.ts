@@ -157,6 +157,15 @@ describe('dnx api --rate', () => {
     expect(run.stdout).toMatch(/Limit +5 in 1m \(reported\)/);
     expect(run.stdout).toMatch(/Used +1\n/);
     expect(run.stdout).toMatch(/Remaining +4\n/);
+    expect(run.stdout).toMatch(/Next request +–\n/);
+  });
+
+  test('prints until when the API refuses requests', async () => {
+    bed.sandbox.faults.next({ method: 'GET' }, { status: 429, headers: { 'Retry-After': '30' } });
+    expect((await list({}, '--max-wait 1s')).code).toBe(9);
+    const { stdout } = await bed.dnx('api --rate');
+    const at = `${new Date(bed.clock.now() + 30_000).toISOString().slice(0, 16)}:\\d\\dZ`;
+    expect(stdout).toMatch(new RegExp(`Next request +${at}\nBlocked until +${at}\n`));
   });
 
   test.each([
