@@ -25,6 +25,10 @@ export function openRequests(progress: Progress, clock: Clock): RequestProgress 
   let ended = Number.NEGATIVE_INFINITY;
   /** The start of the wait, in which the first request was slow. */
   let since: number | undefined;
+  /** A pause is not a slow response. */
+  const restart = () => {
+    if (since !== undefined) since = clock.elapsed();
+  };
   return {
     begin(host) {
       if (!progress.spins) return () => {};
@@ -56,6 +60,7 @@ export function openRequests(progress: Progress, clock: Clock): RequestProgress 
       const hide = limit.show(words, () => countdown(until - clock.elapsed()));
       return () => {
         pauses -= 1;
+        restart();
         hide();
       };
     },
@@ -68,6 +73,7 @@ export function openRequests(progress: Progress, clock: Clock): RequestProgress 
       const hide = retries.show(`${reason}; retrying in`, left);
       return () => {
         if (own) announced = false;
+        restart();
         hide();
       };
     },
