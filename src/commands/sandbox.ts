@@ -35,7 +35,7 @@ async function open(
   });
 }
 
-/** The limit for the sandbox. The same word is the DNX_RATE_LIMIT of its users. */
+/** The value of --rate-limit. It is also what its users need in DNX_RATE_LIMIT. */
 function limitIn(word: string): Pick<SandboxOptions, 'rateLimit' | 'rateWindowMs'> {
   const rate = parseRate(word);
   if (!rate) throw usage(`--rate-limit must be requests per minute, such as 60, or 60/5s, not '${word}'.`);
