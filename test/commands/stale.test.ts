@@ -70,6 +70,13 @@ describe('what only reads', () => {
     expect([run.code, run.stdout]).toEqual([6, '']);
   });
 
+  test('accepts a response that leaves out the name that was given', async () => {
+    const [server] = bed.sandbox.state.servers;
+    await callsOf('server list');
+    bed.sandbox.faults.always({ path: '/servers/{server}' }, { status: 200, body: { data: { id: server?.id, name: 'web-1' } } });
+    expect(await callsOf(`server show ${server?.ip_address}`)).not.toContain(SERVERS);
+  });
+
   test('shows what has the name by now', async () => {
     await callsOf('site list');
     const { sites } = bed.sandbox.state;

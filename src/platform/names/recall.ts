@@ -78,5 +78,6 @@ function isRenamed(thing: unknown, endpoint: Endpoint, targets: Targets, { names
   const naming = namings[noun];
   const word = names.trusted.get(`${noun} ${targets[noun]?.id}`)?.word;
   if (!isObject(thing) || !naming || word === undefined || isIdOf(noun, word)) return false;
-  return nameOf(thing, noun) !== undefined && matching([thing], word, naming).length === 0;
+  const isNamedInFull = nameOf(thing, noun) !== undefined && naming.keys.every((key) => Object.hasOwn(thing, key));
+  return isNamedInFull && matching([thing], word, naming).length === 0;
 }
