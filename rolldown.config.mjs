@@ -7,6 +7,8 @@ import { sourceMaps } from './scripts/source-maps.mjs';
 export default defineConfig({
   input: { dnx: 'src/process.ts' },
   platform: 'node',
+  // Otherwise the entry would be a file that loads another one.
+  preserveEntrySignatures: 'allow-extension',
   external: ['@napi-rs/keyring'],
   plugins: [licences(), sourceMaps()],
   output: {
@@ -15,12 +17,14 @@ export default defineConfig({
     cleanDir: true,
     exports: 'named',
     entryFileNames: '[name].js',
-    chunkFileNames: ({ name }) => (name === 'core' ? 'core.js' : '[name]-[hash].js'),
+    chunkFileNames: '[name]-[hash].js',
     dynamicImportInCjs: false,
     codeSplitting: {
       groups: [
         { name: 'core', tags: ['$initial'] },
-        { name: 'language', test: /src[\\/](cli[\\/](language|run[\\/]work-result)|platform[\\/]follow)/ },
+        { name: 'language', test: /src[\\/](cli[\\/](language|run[\\/]work-result)|platform[\\/]follow[\\/](?!pace|shared-polls))/ },
+        { name: 'failure', test: /src[\\/]platform[\\/](abilities|api[\\/](failure|unreachable|handshake))\.ts$/ },
+        { name: 'consent', test: /src[\\/]cli[\\/]run[\\/](consent|name-read)\.ts$/ },
         // Prompts measure text too. Without this group, the shared code would be a chunk of its own that every table loads.
         { name: 'grid', test: /[\\/](fast-string[\w-]*[\\/]dist[\\/]\w+\.js|src[\\/]cli[\\/]output[\\/](grid|layout|width)\.ts)$/ },
       ],

@@ -398,7 +398,7 @@ function __dnx_everywhere
         --no-header 'Omit the table header' \
         --profile 'Profile whose host, token and defaults to use' \
         --host 'Deploynix host (default https://deploynix.io)' \
-        --ca-file 'Trust the CA certificates in this PEM file too' \
+        --ca-file 'Also trust the CA certificates in this PEM file' \
         --no-cache 'Look up names again instead of using remembered ones' \
         --max-wait 'Wait at most this long for the rate limit (default 2m)' \
         --no-input 'Never prompt; exit 2 instead' \
@@ -1539,7 +1539,7 @@ function __dnx_complete
                     --port 'Port to listen on (default: a free one)' \
                     --state 'Keep the state in this file' \
                     --fail-deploys 'Make every deployment fail' \
-                    --latency 'Delay every response' \
+                    --latency 'Delay every response, such as 300ms' \
                     --rate-limit 'Requests per minute, or 60/5s; 0 for no limit (default 60)'
                 __dnx_everywhere
             case 'sandbox run'
@@ -1547,7 +1547,7 @@ function __dnx_complete
                     --port 'Port to listen on (default: a free one)' \
                     --state 'Keep the state in this file' \
                     --fail-deploys 'Make every deployment fail' \
-                    --latency 'Delay every response' \
+                    --latency 'Delay every response, such as 300ms' \
                     --rate-limit 'Requests per minute, or 60/5s; 0 for no limit (default 60)'
                 __dnx_everywhere
             case 'doctor'

@@ -1,6 +1,6 @@
 import { usage } from '../base/errors.ts';
 import { toJson } from '../base/json.ts';
-import { duration } from '../base/time.ts';
+import { duration, utcOf } from '../base/time.ts';
 import { type Consent, type Context, command } from '../cli/language/command.ts';
 import { argument, content, flag, suggest, text } from '../cli/language/options.ts';
 import { columns, data, nothing, text as plain, record, type View } from '../cli/output/view.ts';
@@ -78,7 +78,13 @@ function rateOf(status: RateStatus, { method }: Asked): View {
   if (method !== undefined) throw usage('--rate sends no request, so it takes no method and path.');
   const { limit, window_s } = status;
   const rate = limit === null || window_s === null ? 'none' : `${limit} in ${duration(window_s * 1_000)} (${status.source})`;
-  const shown = columns<RateStatus>({ key: 'limit', cell: () => rate }, 'used', 'remaining', 'next_at', 'blocked_until');
+  const shown = columns<RateStatus>(
+    { key: 'limit', cell: () => rate },
+    'used',
+    'remaining',
+    { key: 'next_at', title: 'Next request' },
+    { key: 'blocked_until', cell: ({ blocked_until }) => utcOf(blocked_until) },
+  );
   return record(status, shown);
 }
 

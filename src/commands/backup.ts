@@ -1,7 +1,7 @@
 import { bytes } from '../base/text.ts';
 import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, flag, following, text } from '../cli/language/options.ts';
-import { columns, done, type Item, rows } from '../cli/output/view.ts';
+import { columns, done, type LateCells, rows } from '../cli/output/view.ts';
 import { download } from '../features/backup/download.ts';
 import { siteEndpoint } from '../features/deploy/snapshot.ts';
 import { backupsEndpoint } from '../platform/follow/backup.ts';
@@ -54,9 +54,13 @@ function once(nameOf: NameOf): NameOf {
 }
 
 /** Like `sourceOf`, with names that take further requests. */
-async function sourcesOf(ctx: Context, listed: readonly Item[]): Promise<(backup: Item) => string> {
-  const nameOf = once(await (await import('../features/backup/sources.ts')).sourceNames(ctx, listed));
-  return (backup) => sourceOf(backup as unknown as Backup, nameOf);
+function sourcesWith(ctx: Context): LateCells['read'] {
+  const requested = new Map();
+  return async (listed) => {
+    const { sourceNames } = await import('../features/backup/sources.ts');
+    const nameOf = once(await sourceNames(ctx, listed, requested));
+    return (backup) => sourceOf(backup as unknown as Backup, nameOf);
+  };
 }
 
 const details = (nameOf: NameOf) =>
@@ -97,7 +101,7 @@ const list = command({
   async run(ctx, { targets: { database }, options: { status, type } }) {
     const found = (pages: AsyncIterable<readonly Backup[]>) => ({
       ...rows(pages, shown(once(ctx.nameOf)), status || type ? 'No matching backups.' : 'No backups.'),
-      late: { key: 'source', read: (listed: readonly Item[]) => sourcesOf(ctx, listed) },
+      late: { key: 'source', read: sourcesWith(ctx) },
     });
     if (!database) return found(await ctx.pages<Backup>(backupsEndpoint, { query: { status, type } }));
     // Only the list of the organization takes the filters.

@@ -1,7 +1,7 @@
 import { command, group } from '../cli/language/command.ts';
 import { assumed, from, natural, required, text } from '../cli/language/options.ts';
 import { answer, create, creation, list, remove, resource, show, update } from '../cli/language/resource.ts';
-import { columns, rows } from '../cli/output/view.ts';
+import { columns, type Item, rows } from '../cli/output/view.ts';
 
 interface GitRepository {
   readonly id: string;
@@ -50,10 +50,18 @@ const act = (verb: 'setup-deploy-key' | 'enable-auto-deploy' | 'disable-auto-dep
 
 const listRepositories = command({
   ...list(repositories),
-  run: async (ctx, { targets }) => ({
-    ...rows(await ctx.pages<GitRepository>(), repositories.columns, 'No git repositories.', creation('git_repository', targets)),
-    late: { key: 'git_provider_id', read: async () => (await import('../features/overview/git-providers.ts')).providerNames(ctx) },
-  }),
+  async run(ctx, { targets }) {
+    let names: Promise<(repository: Item) => string> | undefined;
+    const read = async () => {
+      const { providerNames } = await import('../features/overview/git-providers.ts');
+      names ??= providerNames(ctx);
+      return names;
+    };
+    return {
+      ...rows(await ctx.pages<GitRepository>(), repositories.columns, 'No git repositories.', creation('git_repository', targets)),
+      late: { key: 'git_provider_id', read },
+    };
+  },
 });
 
 export default group({

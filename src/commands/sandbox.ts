@@ -14,7 +14,7 @@ const options = {
   port: integer('Port to listen on (default: a free one)'),
   state: text('Keep the state in this file', 'file'),
   fail_deploys: flag('Make every deployment fail'),
-  latency: duration('Delay every response'),
+  latency: duration('Delay every response, such as 300ms'),
   rate_limit: text('Requests per minute, or 60/5s; 0 for no limit (default 60)', 'n'),
 };
 
@@ -35,7 +35,7 @@ async function open(
   });
 }
 
-/** The limit for the sandbox. The same word is the DNX_RATE_LIMIT of its users. */
+/** The value of --rate-limit. It is also what its users need in DNX_RATE_LIMIT. */
 function limitIn(word: string): Pick<SandboxOptions, 'rateLimit' | 'rateWindowMs'> {
   const rate = parseRate(word);
   if (!rate) throw usage(`--rate-limit must be requests per minute, such as 60, or 60/5s, not '${word}'.`);
@@ -85,7 +85,7 @@ const start = command({
         `  export DNX_HOST=${sandbox.url}`,
         `  export DNX_TOKEN='${sandbox.token}'`,
         '',
-        ...(given.rate_limit === undefined ? [] : ['Set its rate limit:', `  export DNX_RATE_LIMIT=${given.rate_limit}`, '']),
+        ...(given.rate_limit === undefined ? [] : ['Tell dnx its rate limit:', `  export DNX_RATE_LIMIT=${given.rate_limit}`, '']),
         'Ctrl-C stops it.',
       ].join('\n'),
     );

@@ -9,8 +9,8 @@ export interface Match {
 /**
  * What happens instead of the regular response.
  * Request not performed: a custom response; `hang` (no response until close); `drop` (closed without a response).
- * Request performed: `drop-after` (closed without a response); `hang-after` (no response until close); `cut` (closed after half the body); `trickle` (the regular response in
- * small, slow pieces); a function of the regular response, to test other valid shapes.
+ * Request performed: `drop-after` (closed without a response); `hang-after` (no response until close); `cut` (closed after half the
+ * body); `trickle` (the regular response in small, slow pieces); a function of the regular response, to test other valid shapes.
  */
 export type Reply =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string | object }

@@ -45,6 +45,14 @@ describe('a 429', () => {
     expect(bed.sandbox.calls).toHaveLength(2);
   });
 
+  test.each([
+    ['a long one', '100000', 0],
+    ['many short ones', '5', 10_000],
+  ])('never holds a command longer than --max-wait: %s', async (_, seconds, waited) => {
+    bed.sandbox.faults.always({ method: 'GET' }, { status: 429, headers: { 'Retry-After': seconds } });
+    expect(await list({}, '--max-wait 12s')).toMatchObject({ code: 9, stdout: '', waited });
+  });
+
   test('reaches a command that waits already', async () => {
     await use(LIMIT);
     bed.clock.at(bed.clock.elapsed() + 30_000, () => {
@@ -187,9 +195,9 @@ describe('a state file', () => {
     },
   );
 
-  test('forgets tokens that were not used for an hour', async () => {
+  test('forgets tokens that were not used for a day', async () => {
     await use(1, { env: { DNX_TOKEN: bed.sandbox.mint(['*']) } });
-    await bed.clock.sleep(3_600_001);
+    await bed.clock.sleep(86_400_001);
     await use(1);
     expect(Object.keys(JSON.parse(readFileSync(file(), 'utf8')))).toHaveLength(1);
   });

@@ -106,8 +106,15 @@ describe('deploy', () => {
     const run = await bed.dnx('deploy shop.example.com');
     expect(run).toMatchObject({ code: 13, stdout: '' });
     expect(run.stderr).toContain('The request may have gone through.');
-    expect(run.stderr).toContain(`Check before you try again: ${RESUME}`);
+    expect(run.stderr).toContain(`Check before you retry: ${RESUME}`);
     expect(posts()).toHaveLength(1);
+  });
+
+  test('with --no-wait names the site to check after a lost response', async () => {
+    bed.sandbox.faults.next({ method: 'POST', path: `${SITE}/deploy` }, 'drop-after');
+    const run = await bed.dnx('deploy shop.example.com --no-wait');
+    expect(run).toMatchObject({ code: 13, stdout: '' });
+    expect(run.stderr).toContain('Check before you retry: dnx site show shop.example.com --server web-1');
   });
 
   test('does not resend the request after a 5xx', async () => {

@@ -63,7 +63,7 @@ test('doctor reports a certificate that is not trusted, and then the CA file tha
   expect(before.certificates).toBeUndefined();
   const after = await examined({ DNX_HOST: url, NODE_EXTRA_CA_CERTS: '/etc/extra.pem' }, 'doctor --json --ca-file ca.pem');
   expect(after.TLS).toMatchObject({ verdict: 'ok', detail: 'certificate valid' });
-  expect(after.certificates?.detail).toBe('trusts those in ~/ca.pem and /etc/extra.pem too');
+  expect(after.certificates?.detail).toBe('also trusts those in ~/ca.pem and /etc/extra.pem');
 });
 
 test('doctor reports a CA file that does not exist', async () => {

@@ -67,6 +67,22 @@ describe('a list without an end', () => {
     expect(server.requests.length).toBeLessThanOrEqual(2 + MOST_AHEAD);
   });
 
+  test.each(['', '{"message":"Maintenance."}', '{"data":null}', 'null'])('is not complete if a later page is %j', async (body) => {
+    const server = await jsonServer((url) => (url.searchParams.get('page') === '1' ? { data: [{ id: 1 }], meta: { last_page: 3 } } : body));
+    const run = await bed.dnx('server list -o ids', at(server));
+    expect([run.code, run.stdout]).toEqual([1, '1\n']);
+    expect(run.stderr).toContain('Error: The output is incomplete: The response to GET /servers is not a list.');
+    expect(await bed.dnx('server show web-1', at(server))).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  test('goes on if a later page does not say how many there are', async () => {
+    const server = await jsonServer((url) => {
+      const page = Number(url.searchParams.get('page'));
+      return { data: [{ id: page }], ...(page === 1 && { meta: { last_page: 3 } }) };
+    });
+    expect(await bed.dnx('server list -o ids', at(server))).toMatchObject({ code: 0, stdout: '1\n2\n3\n' });
+  });
+
   test('accepts a page of 150,000 rows', async () => {
     const rows = Array.from({ length: 150_000 }, (_, id) => ({ id }));
     const server = await jsonServer(() => ({ data: rows }));

@@ -23,15 +23,19 @@ test('every file that dnx keeps has mode 600, in directories with mode 700', asy
     expect(existsSync(directory)).toBe(true);
     return [directory, ...readdirSync(directory, { recursive: true }).map((each) => join(directory, String(each)))];
   });
-  const modes = kept.map((path) => [path.slice(bed.directory.length), (statSync(path).mode & 0o777).toString(8)]);
+  const modes = kept.map((path) => {
+    const found = statSync(path);
+    return [path.slice(bed.directory.length), found.isDirectory() ? 'directory' : 'file', (found.mode & 0o777).toString(8)];
+  });
   expect(modes.map(([path]) => path)).toEqual(
     expect.arrayContaining([
       '/config/config.json',
       '/config/tokens.json',
       '/cache/names.json',
       '/state/budget.json',
+      expect.stringMatching(/^\/state\/budget\/[\da-f]{14}\.\d+$/),
       expect.stringMatching(/^\/state\/runs\/.*\.json$/),
     ]),
   );
-  expect(modes.filter(([path = '', mode]) => mode !== (path.endsWith('.json') ? '600' : '700'))).toEqual([]);
+  expect(modes.filter(([, kind, mode]) => mode !== (kind === 'file' ? '600' : '700'))).toEqual([]);
 });

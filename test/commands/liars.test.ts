@@ -2,7 +2,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from '../support/certificate.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
-import { type Elsewhere, listen, openJson } from '../support/elsewhere.ts';
+import { type Elsewhere, listen, openElsewhere, openJson } from '../support/elsewhere.ts';
 import { drip, flood, type Liar, type Lie, openLiar } from '../support/liar.ts';
 import { openProxy } from '../support/proxy.ts';
 
@@ -120,7 +120,6 @@ describe('unusual JSON', () => {
     const server = await jsonServer(() => deep(levels));
     for (const line of [
       read,
-      change,
       `${read} --json`,
       'api GET /user',
       'api GET /user --query data',
@@ -131,6 +130,16 @@ describe('unusual JSON', () => {
       expect([run.code, run.stdout]).toEqual([1, '']);
       expect(run.stderr).toContain('Could not read the response (200): it is nested more than 512 levels deep.');
     }
+  });
+
+  test('that is nested too deep is a lost response of a create, and leaves the status of an error', async () => {
+    const server = await openElsewhere((request, response) => {
+      response.writeHead(request.method === 'PUT' ? 401 : 201).end(request.method === 'GET' ? '[]' : deep(514));
+    });
+    onTestFinished(() => server.close());
+    const sent = await bed.dnx(change, at(server));
+    expect([sent.code, sent.stdout, sent.stderr]).toEqual([13, '', expect.stringContaining('No new daemon was found')]);
+    expect((await bed.dnx('daemon update 7 --command top --server 7', at(server))).code).toBe(4);
   });
 
   test('is printed if it is nested 500 levels deep', async () => {
@@ -165,7 +174,7 @@ describe('a connection that fails', () => {
     expect([run.code, run.stderr]).toEqual([13, expect.stringContaining('could not connect to the proxy: no connection within 0.15s.')]);
     const sent = await bed.dnx(change, { idleMs: 150, env });
     expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('Could not reach')]);
-    expect(proxy.asked).toEqual(Array(3).fill('CONNECT 127.0.0.1:9 HTTP/1.1'));
+    expect(proxy.asked).toEqual(Array(2).fill('CONNECT 127.0.0.1:9 HTTP/1.1'));
   });
 
   test.each(['direct', 'proxied'])('sends nothing if TLS fails: %s', async (way) => {
@@ -188,6 +197,15 @@ describe('a connection that fails', () => {
       expect([run.code, run.stderr]).toEqual([13, expect.stringMatching(/^Error: Could not reach /)]);
     }
     expect(performed).toBe(0);
+  });
+
+  test('exits 13 after one attempt if the host switches to another protocol', async () => {
+    const server = await liar((socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'));
+    const run = await bed.dnx(read, at(server));
+    expect([run.code, run.stdout, run.stderr]).toEqual([13, '', expect.stringContaining('the host switched to another protocol.')]);
+    const sent = await bed.dnx(change, at(server));
+    expect([sent.code, sent.stderr]).toEqual([13, expect.stringContaining('another protocol. The request may have gone through.')]);
+    expect(server.asked.map((each) => each.split(' ')[0])).toEqual(['GET', 'GET', 'POST', 'GET']);
   });
 
   test('exits 13 if the response is not HTTP', async () => {

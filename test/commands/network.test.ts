@@ -126,6 +126,11 @@ describe('a host with a path', () => {
     const env = { DNX_HOST: `${api.url}/prefix` };
     expect((await bed.dnx('backup download 7 -O x.gz', { env })).code).toBe(0);
     expect(asked).toEqual(['/prefix/api/v1/backups/7/download token', '/api/v1/stolen none']);
+    for (const path of ['/../../stolen', '/%2e%2e/%2E./.%2e/stolen', '/..\\..\\..\\stolen', '/user/..\u0001']) {
+      const outside = await bed.dnx(['api', 'GET', path], { env });
+      expect([outside.code, outside.stderr]).toEqual([2, expect.stringContaining('is not an API path.')]);
+    }
+    expect(asked).toHaveLength(2);
     const other = await bed.dnx(`api GET ${api.url}/api/v1/user`, { env });
     expect([other.code, other.stderr]).toEqual([2, expect.stringContaining(`${api.url}/api/v1/user is a different host.`)]);
     expect((await bed.dnx(`api GET ${api.url}/prefix/api/v1/user`, { env })).code).toBe(0);

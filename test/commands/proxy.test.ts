@@ -52,6 +52,18 @@ describe('the variable with the proxy', () => {
   });
 });
 
+describe('a proxy on another machine', () => {
+  const far = 'http://far.example:3128';
+
+  test.each(['HTTP_PROXY', 'http_proxy', 'ALL_PROXY'])('receives no token for this machine from %s', async (name) => {
+    const run = await bed.dnx('server list -o ids', { env: { [name]: far } });
+    expect([run.code, run.stderr, run.calls]).toEqual([0, '', ['GET /servers']]);
+    const { stdout } = await bed.dnx('doctor --json', { env: { [name]: far } });
+    expect(stdout).toContain(`${name}=${far}, not used for this machine`);
+    expect(stdout).not.toContain('left to the proxy');
+  });
+});
+
 describe('a SOCKS proxy in ALL_PROXY', () => {
   const env = { ALL_PROXY: 'socks5://me:secret@127.0.0.1:9' };
 

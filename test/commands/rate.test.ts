@@ -64,6 +64,22 @@ describe('when the window is full, a command', () => {
   });
 });
 
+describe('Retry-After', () => {
+  test.each([
+    ['31', 'in 31s'],
+    ['Fri, 31 Dec 2999 23:59:59 GMT', 'after 2999-12-31 23:59 UTC'],
+    ['2999-12-31T23:59:59Z', 'after 2999-12-31 23:59 UTC'],
+    ['-5', 'in a moment'],
+    ['1.5', 'in a moment'],
+    ['5, 10', 'in a moment'],
+    ['soon', 'in a moment'],
+    ['', 'in a moment'],
+  ])('of %j is %s', async (value, words) => {
+    bed.sandbox.faults.always({ path: '/servers' }, { status: 429, headers: { 'Retry-After': value } });
+    expect(await list({}, '--max-wait 0')).toMatchObject({ code: 9, waited: 0, stderr: `Error: Rate limited.\n  Try again ${words}.\n` });
+  });
+});
+
 describe('a wait that is too long', () => {
   const hint = (seconds: string, option: string) => `Error: Rate limited.\n  Try again in ${seconds}, or use a longer ${option}.\n`;
 
@@ -157,6 +173,15 @@ describe('dnx api --rate', () => {
     expect(run.stdout).toMatch(/Limit +5 in 1m \(reported\)/);
     expect(run.stdout).toMatch(/Used +1\n/);
     expect(run.stdout).toMatch(/Remaining +4\n/);
+    expect(run.stdout).toMatch(/Next request +–\n/);
+  });
+
+  test('prints until when the API refuses requests', async () => {
+    bed.sandbox.faults.next({ method: 'GET' }, { status: 429, headers: { 'Retry-After': '30' } });
+    expect((await list({}, '--max-wait 1s')).code).toBe(9);
+    const { stdout } = await bed.dnx('api --rate');
+    const at = `${new Date(bed.clock.now() + 30_000).toISOString().slice(0, 16)}:\\d\\dZ`;
+    expect(stdout).toMatch(new RegExp(`Next request +${at}\nBlocked until +${at}\n`));
   });
 
   test.each([

@@ -36,6 +36,8 @@ describe('40 sites on 4 servers', () => {
     expect(calls.filter(({ status }) => status === 429)).toEqual([]);
     expect(most()).toBeLessThanOrEqual(60);
     expect(run.waited).toBeLessThan(300_000);
+    const soon = run.json<{ duration_s: number }[]>().filter(({ duration_s }) => duration_s < 30);
+    expect(soon.length).toBeGreaterThan(25);
   });
 
   test('by name, after as many requests that look them up', async () => {
@@ -52,7 +54,29 @@ describe('40 sites on 4 servers', () => {
     const { through, calls } = recorder(bed);
     const run = await bed.dnx(`deploy ${sites.join(' ')} --wait --concurrency 10 --json`, { through });
     expect([run.code, calls.filter(({ status }) => status === 429)]).toEqual([0, []]);
-    expect(run.stderr).toMatch(/Rate limit reached; the next site starts in \d\ds\n/);
+    expect(run.stderr.match(/^.*rate limit.*$/gim)).toEqual([expect.stringMatching(/^Waiting for the rate limit: \d.*s$/)]);
+  });
+
+  test('start when their requests fit, which is not limited by --timeout', async () => {
+    const sites = fleet(bed, 1, 10);
+    for (let used = 0; used < 50; used++) await bed.dnx('server list').then(({ code }) => expect(code).toBe(0));
+    const run = await bed.dnx(`deploy ${sites.join(' ')} --concurrency 10 --timeout 30s --json`);
+    expect([run.code, run.waited > 60_000, outcomes(run)]).toEqual([0, true, all(10, 'succeeded')]);
+  });
+
+  test('are read right before their requests, even with a low limit', async () => {
+    const { through, calls } = recorder(bed);
+    const run = await bed.dnx(`deploy ${fleet(bed, 2, 4).join(' ')} --json`, { through, env: { DNX_RATE_LIMIT: '6' } });
+    expect(outcomes(run)).toEqual(all(4, 'succeeded'));
+    for (const { path, at } of calls.filter(({ method }) => method === 'POST')) {
+      const releases = calls.filter((call) => call.path === path.replace('deploy', 'releases') && call.at <= at);
+      expect(at - (releases.at(-1)?.at ?? 0)).toBeLessThan(1_000);
+    }
+  });
+
+  test('are deployed even if their first requests are more than the limit', async () => {
+    const run = await bed.dnx(`deploy ${fleet(bed, 1, 3).join(' ')} --json`, { env: { DNX_RATE_LIMIT: '2' } });
+    expect(outcomes(run)).toEqual(all(3, 'succeeded'));
   });
 
   test('without the right to list sites', async () => {

@@ -53,6 +53,40 @@ describe('what only reads', () => {
     expect(run.calls.filter((call) => call === SERVERS)).toHaveLength(1);
   });
 
+  test('never shows a site that has another name by now, and finds it by that name', async () => {
+    await callsOf('site list');
+    Object.assign(bed.sandbox.state.sites.find(({ id }) => id === shop) ?? {}, { domain: 'store.example.com' });
+    const run = await bed.dnx('site show shop.example.com');
+    expect([run.code, run.stdout]).toEqual([6, '']);
+    expect((await bed.dnx('site show store.example.com')).code).toBe(0);
+  });
+
+  test('never shows a daemon that has another command by now', async () => {
+    await callsOf('daemon list --server web-1');
+    const [daemon] = bed.sandbox.state.daemons;
+    const line = `daemon show "${daemon?.command}" --server web-1`;
+    Object.assign(daemon ?? {}, { command: 'top' });
+    const run = await bed.dnx(line);
+    expect([run.code, run.stdout]).toEqual([6, '']);
+  });
+
+  test('accepts a response that leaves out the name that was given', async () => {
+    const [server] = bed.sandbox.state.servers;
+    await callsOf('server list');
+    bed.sandbox.faults.always({ path: '/servers/{server}' }, { status: 200, body: { data: { id: server?.id, name: 'web-1' } } });
+    expect(await callsOf(`server show ${server?.ip_address}`)).not.toContain(SERVERS);
+  });
+
+  test('shows what has the name by now', async () => {
+    await callsOf('site list');
+    const { sites } = bed.sandbox.state;
+    const old = sites.find(({ id }) => id === shop);
+    if (!old) throw new Error('the seed has the shop');
+    sites.push({ ...old, id: '01JQ8Z4T9G00000000000SHOP2' });
+    old.domain = 'old-shop.example.com';
+    expect((await bed.dnx('site show shop.example.com -o text --fields id')).stdout).toBe('01JQ8Z4T9G00000000000SHOP2\n');
+  });
+
   test('checks a known site before it searches all servers for what is not found on it', async () => {
     await callsOf('site list');
     const gone = await bed.dnx(`certificate show ${shop} --site shop.example.com`);

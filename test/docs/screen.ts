@@ -30,6 +30,7 @@ export async function picture({ words, columns = 80, stage: options, answers = [
   signal.addEventListener('abort', () => child.kill());
   const open = [...answers];
   let said = '';
+  const exited = new Promise<void>((resolve) => child.onExit(() => resolve()));
   const ended = new Promise<void>((resolve) => {
     child.onData((data) => {
       terminal.write(data);
@@ -42,11 +43,12 @@ export async function picture({ words, columns = 80, stage: options, answers = [
       said = '';
       child.write(found[1]);
     });
-    child.onExit(() => resolve());
+    void exited.then(resolve);
   });
   await ended;
   await new Promise<void>((resolve) => terminal.write('', resolve));
-  child.kill();
+  child.kill('SIGKILL');
+  await exited;
   await stage.close();
   return drawn(terminal, typed);
 }

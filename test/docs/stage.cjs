@@ -14,7 +14,7 @@ const realTimeout = globalThis.setTimeout;
 
 /** Epoch ms, shared by every process of the stage. */
 const now = () => Number(fs.readFileSync(clockFile, 'utf8'));
-Date.now = now;
+Date.now = () => Math.floor(now());
 process.hrtime.bigint = () => BigInt(Math.round(now() * 1e6));
 
 /** Only timers that keep the process alive advance the clock; a request timeout does not. */

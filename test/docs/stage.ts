@@ -24,7 +24,7 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
   const outside = mkdtempSync(join(tmpdir(), 'dnx-stage-'));
   const clock = join(outside, 'clock');
   writeFileSync(clock, String(START));
-  const sandbox = await startSandbox({ rateLimit: 0, failDeploys, now: () => Number(readFileSync(clock, 'utf8')) });
+  const sandbox = await startSandbox({ rateLimit: 0, failDeploys, now: () => Math.floor(Number(readFileSync(clock, 'utf8'))) });
   const sites = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
   await once(sites, 'listening');
   const env = {
@@ -50,8 +50,7 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
     async close() {
       await sandbox.close();
       sites.close();
-      // A command that was ended may still be writing.
-      for (const each of [directory, outside]) rmSync(each, { recursive: true, force: true, maxRetries: 5 });
+      for (const each of [directory, outside]) rmSync(each, { recursive: true, force: true });
     },
   };
 }

@@ -125,7 +125,7 @@ describe.skipIf(missing.length > 0 && !required)('dnx with nginx', () => {
 
   test('doctor names the CA file', async () => {
     const run = await executable.dnx(['doctor', '--json'], { env: { DNX_HOST: nginx.urls.valid, DNX_CA_FILE: 'authority.pem' } });
-    expect(run.stdout).toContain('trusts those in ~/authority.pem too');
+    expect(run.stdout).toContain('also trusts those in ~/authority.pem');
     expect(run.stdout).toContain('certificate valid');
   });
 });

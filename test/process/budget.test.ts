@@ -40,8 +40,21 @@ test(`${COMMANDS} commands, ${AT_A_TIME} at a time, all succeed within the rate 
   expect(ends).toHaveLength(COMMANDS);
   expect(refusalsOf(executable)).toBeLessThanOrEqual(5);
   const state = join(executable.directory, '.local/state/dnx');
-  expect(readdirSync(state)).toEqual(['budget.json']);
+  // budget.json only after a 429. Nothing is left of a lock or a partial copy.
+  expect(readdirSync(state).filter((name) => name !== 'budget.json')).toEqual(['budget']);
+  // The times of a period and the next, and of what was booked for later.
+  expect(readdirSync(join(state, 'budget')).length).toBeLessThanOrEqual(4);
 }, 120_000);
+
+test(`of ${AT_A_TIME} processes at once, no more send a request than the limit allows`, async () => {
+  const executable = await open({ rateLimit: 10, rateWindowMs: 60_000 });
+  const env = { DNX_RATE_LIMIT: '10' };
+  const line = ['server', 'list', '-o', 'ids', '--max-wait', '0'];
+  const ends = await Promise.all(Array.from({ length: AT_A_TIME }, () => executable.dnx(line, { env })));
+  expect(ends.filter(({ exitCode }) => exitCode === 0)).toHaveLength(10);
+  expect(ends.filter(({ exitCode }) => exitCode === 9)).toHaveLength(AT_A_TIME - 10);
+  expect(refusalsOf(executable)).toBe(0);
+});
 
 test('a 429 of one process makes the others wait', async () => {
   const executable = await open({});

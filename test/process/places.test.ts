@@ -58,6 +58,7 @@ describe('a FIFO instead of', () => {
 
   test.each([
     ['the rate limit', '.local/state/dnx/budget.json', ['server', 'list', '-o', 'ids'], 0],
+    ['the log of requests', '.local/state/dnx/budget', ['server', 'list', '-o', 'ids'], 0],
     ['the lock of the rate limit', '.local/state/dnx/budget.json.lock', ['server', 'list', '-o', 'ids'], 0],
     ['the index', '.cache/dnx/names.json', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],
     ['the lock of the index', '.cache/dnx/names.json.lock', ['site', 'show', 'shop.example.com', '-o', 'ids'], 0],

@@ -105,6 +105,15 @@ describe('loading', () => {
     expect(proxied.builtins.filter((name) => heavy.includes(name))).toEqual([]);
   });
 
+  test('a list loads what every command needs and its own group, and no more once its names are saved', async () => {
+    const args = ['server', 'list', '--json'];
+    const first = await loadedBy(args);
+    const again = await loadedBy(args);
+    const names = first.files.map((file) => basename(file).replace(/-.{8}\.js$/, ''));
+    expect(names).toEqual(['dnx.js', 'dnx.js', 'rolldown-runtime', 'server', 'language']);
+    expect(again.files).toEqual(first.files);
+  });
+
   test('dnx server list loads only its own group', async () => {
     const groups = readdirSync('src/commands').map((file) => file.replace('.ts', ''));
     const { files } = await loadedBy(['server', 'list', '--json']);

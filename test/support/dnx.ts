@@ -5,6 +5,9 @@ import { DnxError } from '../../src/base/errors.ts';
 import { type Child, type HttpRequest, type Keychain, NetworkFault, type Transport } from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
+// Loaded here, because the fake clock does not wait for code that is loading.
+import '../../src/platform/api/failure.ts';
+import '../../src/platform/api/unreachable.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { FakeClock } from './clock.ts';
 import { after } from './exchange.ts';

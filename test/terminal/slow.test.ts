@@ -76,6 +76,14 @@ test('the rate limit counts down', async () => {
   expect((await terminal.ended).code).toBe(0);
 });
 
+test('the seconds of a slow request leave out the wait for the rate limit', async () => {
+  const terminal = await open(1_200, 'server', 'list', '-o', 'ids');
+  executable.sandbox.faults.next({}, { status: 429, headers: { 'Retry-After': '3' }, body: 'Too Many Attempts.' });
+  const { code, raw } = await terminal.ended;
+  expect([code, raw.includes('Rate limited; retrying in 1s')]).toEqual([0, true]);
+  expect(raw).not.toMatch(/Waiting for \S+ {2}[3-9]s/);
+});
+
 test('a wait for the rate limit counts down, and the line disappears', async () => {
   executable = await openExecutable({ rateLimit: 2, rateWindowMs: 4_000 });
   const { sandbox, directory, dnx } = executable;

@@ -13,7 +13,7 @@ export const globals = {
   no_header: flag('Omit the table header'),
   profile: text('Profile whose host, token and defaults to use', 'name'),
   host: text('Deploynix host (default https://deploynix.io)', 'url'),
-  ca_file: text('Trust the CA certificates in this PEM file too', 'file'),
+  ca_file: text('Also trust the CA certificates in this PEM file', 'file'),
   no_cache: flag('Look up names again instead of using remembered ones'),
   max_wait: duration('Wait at most this long for the rate limit (default 2m)'),
   no_input: flag('Never prompt; exit 2 instead'),

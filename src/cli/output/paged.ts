@@ -2,7 +2,8 @@ import { DnxError } from '../../base/errors.ts';
 import { everyPage } from '../../platform/api/pages.ts';
 import type { FieldCheck } from './fields.ts';
 import { type RenderOptions, render } from './render.ts';
-import type { Item, View } from './view.ts';
+import { showsLate } from './table.ts';
+import type { Item, LateCells, View } from './view.ts';
 
 /** The pages of a list, in order. */
 type Pages = AsyncIterable<readonly Item[]>;
@@ -14,30 +15,55 @@ const formats: readonly string[] = ['json', 'ndjson', 'csv', 'tsv', 'text', 'ids
 export const isPaged = ({ format, sort, query }: RenderOptions): boolean =>
   formats.includes(format) && sort === undefined && query === undefined;
 
-/** The pages to print. Ends at `limit`, and holds pages back until every field was seen. Throws if the whole list lacks one. */
-export async function* shownPages(pages: Pages, limit: number | undefined, check: FieldCheck | undefined): AsyncGenerator<readonly Item[]> {
+/**
+ * The pages to print. Ends at `limit`, and holds pages back until every field was seen. Throws if the whole list lacks one. A failure
+ * once something was `written` says that only a part of the list was.
+ */
+async function* shownPages(
+  pages: Pages,
+  limit: number | undefined,
+  check: FieldCheck | undefined,
+  written: () => boolean = () => false,
+): AsyncGenerator<readonly Item[]> {
   const held: (readonly Item[])[] = [];
   let known = check === undefined;
   let left = limit ?? Number.POSITIVE_INFINITY;
-  for await (const page of pages) {
-    if (left > 0) held.push(page.length > left ? page.slice(0, left) : page);
-    left -= page.length;
-    known ||= check?.add(page) === true;
-    if (known) yield* held.splice(0);
-    if (known && left <= 0) return;
+  try {
+    for await (const page of pages) {
+      if (left > 0) held.push(page.length > left ? page.slice(0, left) : page);
+      left -= page.length;
+      known ||= check?.add(page) === true;
+      if (known) yield* held.splice(0);
+      if (known && left <= 0) return;
+    }
+  } catch (error) {
+    throw written() && error instanceof DnxError ? new DnxError(error.code, `The output is incomplete: ${error.message}`, error) : error;
   }
   if (!known) check?.end();
   yield* held;
 }
 
 /** A view with all its items. `--limit` ends the reading, unless the list is sorted or queried first. */
-export async function wholeView(view: View, { limit, sort, query }: RenderOptions, check: FieldCheck | undefined): Promise<View> {
+export async function wholeView(view: View, options: RenderOptions, check: FieldCheck | undefined): Promise<View> {
+  const { format, limit, sort, query } = options;
   if (view.kind === 'rows' && view.pages) {
     const pages = shownPages(view.pages, sort === undefined && query === undefined ? limit : undefined, check);
-    return { ...view, items: await everyPage(pages) };
+    const late =
+      format === 'table' && query === undefined && view.late && showsLate(view.columns, view.late, options) ? view.late : undefined;
+    return { ...view, items: await everyPage(late ? readingAhead(pages, late) : pages) };
   }
   check?.end();
   return view;
+}
+
+/** Starts to read late cells with the first page. The table reads them again, and reports a failure. */
+async function* readingAhead(pages: Pages, late: LateCells): AsyncGenerator<readonly Item[]> {
+  let started = false;
+  for await (const page of pages) {
+    if (!started && page.length > 0) late.read(page).catch(() => {});
+    started ||= page.length > 0;
+    yield page;
+  }
 }
 
 /** Renders at most this many items at once, because a string has a maximum length. */
@@ -48,8 +74,8 @@ const PART = 1_000;
  * end, because a part of it looks like a whole list.
  */
 export async function writePages(
-  view: View & { readonly kind: 'rows' },
-  pages: Pages,
+  { pages, ...view }: View & { readonly kind: 'rows'; readonly pages: Pages },
+  check: FieldCheck | undefined,
   options: RenderOptions,
   write: (text: string) => Promise<void>,
 ): Promise<void> {
@@ -66,7 +92,7 @@ export async function writePages(
       begun = true;
     }
   };
-  for await (const page of incomplete(pages, () => begun)) {
+  for await (const page of shownPages(pages, options.limit, check, () => begun)) {
     for (const items of partsOf(page)) {
       const text = await render({ ...view, items }, { ...options, header, limit: undefined });
       await add(array ? array.next(text) : text);
@@ -117,13 +143,4 @@ function joinedSequences(): Joined {
     },
     end: () => (empty ? EMPTY : ''),
   };
-}
-
-/** Adds to a failure that only a part of the list was written. */
-async function* incomplete(pages: Pages, begun: () => boolean): Pages {
-  try {
-    yield* pages;
-  } catch (error) {
-    throw begun() && error instanceof DnxError ? new DnxError(error.code, `The output is incomplete: ${error.message}`, error) : error;
-  }
 }

@@ -5,7 +5,7 @@ import type { Output, World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
 import { nextLine } from '../run/command-line.ts';
-import { isPaged, shownPages, wholeView, writePages } from './paged.ts';
+import { isPaged, wholeView, writePages } from './paged.ts';
 import { type RenderOptions, render } from './render.ts';
 import { styleFor } from './style.ts';
 import { forLog } from './text.ts';
@@ -37,8 +37,7 @@ export async function print(
   // Not after a failure: items may lack fields, and the error matters more.
   const check =
     (options.fields || options.sort) && exit === undefined ? (await import('./fields.ts')).fieldCheck(given, options) : undefined;
-  if (given.kind === 'rows' && given.pages && isPaged(options))
-    return writePages(given, shownPages(given.pages, options.limit, check), options, out);
+  if (given.kind === 'rows' && given.pages && isPaged(options)) return writePages({ ...given, pages: given.pages }, check, options, out);
   const view = await wholeView(given, options, check);
   const text = await render(view, options);
   if (secret !== undefined && !text.includes(JSON.stringify(secret).slice(1, -1)))

@@ -15,18 +15,52 @@ const PAUSE_MS = 1_000;
 
 /** Shows a spinner for slow requests and a countdown for the rate limit and retries, or a line without a terminal. */
 export function openRequests(progress: Progress, clock: Clock): RequestProgress {
-  const slow = shared(progress.branch({ background: true }));
+  const slow = slowRequests(progress, clock);
   const limit = shared(progress.branch());
   const retries = shared(progress.branch());
   /** Concurrent requests fail together, and one line is enough. */
   let announced = false;
-  let open = 0;
   let pauses = 0;
+  return {
+    begin: slow.begin,
+    pause(ms, refused) {
+      if (ms < SHORT_MS) return () => {};
+      const words = refused ? 'Rate limited; retrying in' : 'Waiting for the rate limit:';
+      if (!progress.spins && pauses === 0) progress.note(`${words} ${countdown(ms)}`);
+      pauses += 1;
+      const until = clock.elapsed() + ms;
+      const hide = limit.show(words, () => countdown(until - clock.elapsed()));
+      return () => {
+        pauses -= 1;
+        slow.restart();
+        hide();
+      };
+    },
+    retrying(reason, ms, turn) {
+      const until = clock.elapsed() + ms;
+      const left = () => `${countdown(Math.max(1, until - clock.elapsed()))} (${turn})`;
+      const own = !announced;
+      announced = true;
+      if (own && !progress.spins) progress.note(`${reason}; retrying in ${left()}`);
+      const hide = retries.show(`${reason}; retrying in`, left);
+      return () => {
+        if (own) announced = false;
+        slow.restart();
+        hide();
+      };
+    },
+  };
+}
+
+/** A spinner for requests that take long, with the seconds since the first of them. */
+function slowRequests(progress: Progress, clock: Clock) {
+  const slow = shared(progress.branch({ background: true }));
+  let open = 0;
   let ended = Number.NEGATIVE_INFINITY;
   /** The start of the wait, in which the first request was slow. */
   let since: number | undefined;
   return {
-    begin(host) {
+    begin(host: string): () => void {
       if (!progress.spins) return () => {};
       const started = clock.elapsed();
       if (open === 0 && started - ended > PAUSE_MS) since = undefined;
@@ -47,29 +81,9 @@ export function openRequests(progress: Progress, clock: Clock): RequestProgress 
         hide();
       };
     },
-    pause(ms, refused) {
-      if (ms < SHORT_MS) return () => {};
-      const words = refused ? 'Rate limited; retrying in' : 'Waiting for the rate limit:';
-      if (!progress.spins && pauses === 0) progress.note(`${words} ${countdown(ms)}`);
-      pauses += 1;
-      const until = clock.elapsed() + ms;
-      const hide = limit.show(words, () => countdown(until - clock.elapsed()));
-      return () => {
-        pauses -= 1;
-        hide();
-      };
-    },
-    retrying(reason, ms, turn) {
-      const until = clock.elapsed() + ms;
-      const left = () => `${countdown(Math.max(1, until - clock.elapsed()))} (${turn})`;
-      const own = !announced;
-      announced = true;
-      if (own && !progress.spins) progress.note(`${reason}; retrying in ${left()}`);
-      const hide = retries.show(`${reason}; retrying in`, left);
-      return () => {
-        if (own) announced = false;
-        hide();
-      };
+    /** Counts from now on, because a pause is not a slow response. */
+    restart() {
+      if (since !== undefined) since = clock.elapsed();
     },
   };
 }

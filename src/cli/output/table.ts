@@ -94,11 +94,15 @@ function offered(columns: readonly Column[], { fields, wide, width = ROOMY }: Ta
   return wide || width >= ROOMY ? columns : columns.filter((column) => !column.wide);
 }
 
+/** True if the table shows the column of these cells. */
+export const showsLate = (columns: readonly Column[], { key: late }: LateCells, options: TableOptions): boolean =>
+  offered(columns, options).some(({ key }) => key === late);
+
 async function rows(items: readonly Item[], columns: readonly Column[], options: TableOptions, late?: LateCells): Promise<string> {
   if (items.length === 0) return '';
   const { width, style, fields, wide } = options;
   const given = offered(columns, options);
-  const cells = late && given.some(({ key }) => key === late.key) ? await late.read(items) : undefined;
+  const cells = late && showsLate(columns, late, options) ? await late.read(items) : undefined;
   const shown = cells ? given.map((column) => (column.key === late?.key ? { ...column, cell: cells } : column)) : given;
   const { grid } = await import('./grid.ts');
   const body = items.map((item) => shown.map((column) => cell(item, column, options)));

@@ -23,7 +23,10 @@ export interface Column<T = Item> {
   readonly past?: (item: T) => boolean;
 }
 
-/** The cells of a column, by its key, read only if it is shown. `read` must not fail if the token lacks an ability. */
+/**
+ * The cells of a column, by its key, read only if it is shown. `read` must not fail if the token lacks an ability. It is called with the
+ * first page, while others are read, and with the whole list.
+ */
 export interface LateCells {
   readonly key: string;
   readonly read: (shown: readonly Item[]) => Promise<(item: Item) => unknown>;

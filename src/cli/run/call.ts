@@ -18,14 +18,19 @@ export function callsWith(
   api: Context['api'],
   scope: Scope,
 ): Pick<Context, 'call' | 'list' | 'pages'> {
-  const fresh = <T>(endpoint: Endpoint, request: (ids: Readonly<Record<string, string>>) => Promise<T>): Promise<T> =>
+  const fresh = <T>(
+    endpoint: Endpoint,
+    request: (ids: Readonly<Record<string, string>>) => Promise<T>,
+    shown?: (answer: T) => unknown,
+  ): Promise<T> =>
     endpoint.startsWith('GET ')
-      ? askedAgain(targets, lookUp, scope, { endpoint, ask: (found) => request(idsOf(found)) })
+      ? askedAgain(targets, lookUp, scope, { endpoint, ask: (found) => request(idsOf(found)), ...(shown && { shown }) })
       : request(idsOf(targets));
   return {
     call(endpoint = declared(own), options = {}) {
       const sent = 'body' in options ? options.body : endpoint === own && Object.keys(body).length > 0 ? body : undefined;
-      return fresh(endpoint, (ids) => api.send(endpoint, { ...ids, ...options.params }, { body: sent }));
+      const send = <T>(ids: Readonly<Record<string, string>>) => api.send<T>(endpoint, { ...ids, ...options.params }, { body: sent });
+      return fresh(endpoint, send<never>, ({ data }) => data);
     },
     list(endpoint = declared(own), options = {}) {
       return fresh(endpoint, (ids) => api.list(endpoint, ids, options));

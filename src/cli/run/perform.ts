@@ -6,12 +6,10 @@ import type { Chosen } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
 import { asResult, type Result } from '../output/view.ts';
 import { withAnswers } from './command-line.ts';
-import { obtainConsent, requireConsent } from './consent.ts';
 import { inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
 import { pickMissing } from './pick.ts';
 import { again, type BaseContext, prepare } from './prepare.ts';
-import { several } from './several.ts';
 import { namesWanted, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
 
@@ -19,7 +17,8 @@ import type { Sources } from './values.ts';
 export async function perform(invocation: Invocation, base: BaseContext, unpicked: Scope, sources: Sources): Promise<Result> {
   const { group, command } = invocation;
   requireWords(invocation, base.ask, unpicked.settings);
-  requireConsent(invocation, base.ask);
+  const consent = command.consent && (await import('./consent.ts'));
+  consent?.requireConsent(invocation, base.ask);
   const chosen = callsOf(invocation, unpicked.settings);
   const picked = await pickMissing(invocation, namesWanted(invocation, chosen), chosen.endpoint, unpicked, base);
   const scope = { ...unpicked, picked: picked.targets };
@@ -31,7 +30,7 @@ export async function perform(invocation: Invocation, base: BaseContext, unpicke
   const prepared = (targets: Targets, all: readonly Targets[]) =>
     prepare({ invocation, chosen, inputs, all, base, scope, allowance }, targets);
   const noun = nounOf(group);
-  const all = await obtainConsent(invocation, found, prepared(found[0] ?? {}, found));
+  const all = consent ? await consent.obtainConsent(invocation, found, prepared(found[0] ?? {}, found)) : found;
   if (Object.keys(inputs.asked).length > 0) await (await import('./review.ts')).review(invocation, inputs, base);
   const [first = {}] = all;
   const each = command.targets === 'each' && all.length > 1;
@@ -40,7 +39,9 @@ export async function perform(invocation: Invocation, base: BaseContext, unpicke
     return command.run(ctx, args);
   };
   const items = all.map((targets) => ({ ...(targets[noun] ?? { id: '', label: '' }), targets }));
-  const running = each ? several({ noun, verb: command.name, items, run: (item) => run(item.targets) }) : run(first);
+  const together = async () =>
+    (await import('./several.ts')).several({ noun, verb: command.name, items, run: (item) => run(item.targets) });
+  const running = each ? together() : run(first);
   const result = asResult(
     await running.catch(async (error: unknown) => {
       throw (await import('./rejection.ts')).withLabels(error, command);

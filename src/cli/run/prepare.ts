@@ -10,7 +10,6 @@ import { callsWith } from './call.ts';
 import type { Inputs } from './inputs.ts';
 import { type Invocation, ownWords } from './invocation.ts';
 import { pickMissing } from './pick.ts';
-import { several } from './several.ts';
 import { firstWords, namesNeeded } from './targets.ts';
 
 /** The part of a context that does not depend on the target. */
@@ -55,7 +54,7 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
     ...base,
     ...bounded,
     ...calls,
-    each: (items, run) => several({ noun: nounOf(group), verb: command.name, items, run }),
+    each: async (items, run) => (await import('./several.ts')).several({ noun: nounOf(group), verb: command.name, items, run }),
     everySite: () => everySite({ ...scope, api: bounded.api }),
     nameOf: (noun, id) => scope.names.nameOf(noun, id) ?? (targets[noun]?.id === idIn(id) ? targets[noun]?.label : undefined),
     async resolve(path) {

@@ -13,19 +13,32 @@ export const keyOf = (backup: JsonObject): string => keyFor(subjectOf(backup));
 
 const keyFor = (subject: Subject | undefined): string => (subject ? `${subject.noun} ${subject.id}` : '');
 
+/** Lists of databases and sites that were requested, by kind and server. */
+type Lists = Map<string, Promise<readonly JsonObject[] | undefined>>;
+
 /** Reads the names of databases and sites, by key: a list for each kind and server. Skips what the token cannot read. */
-async function namesOf(api: Reading['api'], subjects: readonly Subject[]): Promise<ReadonlyMap<string, string>> {
-  const lists = [...new Map(subjects.map(({ noun, server }) => [`${noun} ${server}`, { noun, server }])).values()];
+async function namesOf(
+  api: Reading['api'],
+  subjects: readonly Subject[],
+  requested: Lists = new Map(),
+): Promise<ReadonlyMap<string, string>> {
+  const lists = [...new Map(subjects.map(({ noun, server }) => [`${noun} ${server}`, { noun, server }])).entries()];
   const names = new Map<string, string>();
-  await inParallel(lists, async ({ noun, server }) => {
-    const things = await orUndefined(api.list<JsonObject>(`GET /servers/{server}/${noun}s` as Endpoint, { server }, { casual: true }));
-    for (const each of things ?? []) names.set(keyFor({ noun, id: wordOf(each.id), server }), nameOf(each, noun) ?? '');
+  await inParallel(lists, async ([key, { noun, server }]) => {
+    const known = requested.get(key);
+    const list = known ?? orUndefined(api.list<JsonObject>(`GET /servers/{server}/${noun}s` as Endpoint, { server }, { casual: true }));
+    requested.set(key, list);
+    for (const each of (await list) ?? []) names.set(keyFor({ noun, id: wordOf(each.id), server }), nameOf(each, noun) ?? '');
   });
   return names;
 }
 
-/** `ctx.nameOf`, with the names of the databases and sites of these backups that took further requests. */
-export async function sourceNames(ctx: Reading & Pick<Context, 'nameOf'>, backups: readonly Item[]): Promise<Context['nameOf']> {
+/** `ctx.nameOf`, with the names of the databases and sites of these backups that take further requests. Each list is `requested` once. */
+export async function sourceNames(
+  ctx: Reading & Pick<Context, 'nameOf'>,
+  backups: readonly Item[],
+  requested: Lists,
+): Promise<Context['nameOf']> {
   const unknown: Subject[] = [];
   for (const noun of ['database', 'site'] as const) {
     const seen = new Set<unknown>();
@@ -38,7 +51,7 @@ export async function sourceNames(ctx: Reading & Pick<Context, 'nameOf'>, backup
       if (ctx.nameOf(noun, id) === undefined) unknown.push({ noun, id, server });
     }
   }
-  const names = await namesOf(briefApi(ctx), unknown);
+  const names = await namesOf(briefApi(ctx), unknown, requested);
   return (noun, id) => ctx.nameOf(noun, id) ?? (names.get(`${noun} ${idIn(id)}`) || undefined);
 }
 

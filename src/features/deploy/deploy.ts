@@ -1,6 +1,5 @@
 import { usage } from '../../base/errors.ts';
 import type { Result } from '../../cli/output/view.ts';
-import { POLLS_A_MINUTE } from '../../platform/follow/pace.ts';
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { followRun } from './follow-run.ts';
@@ -11,6 +10,7 @@ import { requestDeployment } from './request.ts';
 import { type Report, resultOf } from './result.ts';
 import { settleRunning } from './running.ts';
 import { deploySeveral, plan, requestsFor } from './several.ts';
+import { POLLS_A_MINUTE } from './shared-sites.ts';
 import { type DeployContext, siteCommand, siteReference, snapshotBefore } from './snapshot.ts';
 import { refuseUnverifiable, verifyDeployment } from './verify.ts';
 import { attach } from './watch.ts';

@@ -16,7 +16,7 @@ export async function requestDeployment(
 ): Promise<Remembered | undefined> {
   const { server, site } = of;
   const run = before && remember(ctx, { kind: 'deploy', server, site, baseline: before.baseline });
-  const check = run ? siteCommand('watch', of) : ['site', 'show', site.id, '--server', server.id];
+  const check = run ? siteCommand('watch', of) : siteCommand('show', of);
   await sendOnce(run, check, () => ctx.api.send('POST /servers/{server}/sites/{site}/deploy', idsOf(of)));
   run?.change({ asked: true, blurred: ctx.clock.elapsed() - (before?.at ?? 0) > GAP_MS });
   return run;
@@ -44,7 +44,7 @@ async function sendOnce(run: Remembered | undefined, check: readonly string[], s
     await send();
   } catch (error) {
     if (!isError(error)) throw error;
-    if (!neverPerformed(error)) throw error.withHint(undefined, { command: check, why: 'Check before you try again' });
+    if (!neverPerformed(error)) throw error.withHint(undefined, { command: check, why: 'Check before you retry' });
     run?.forget();
     throw error;
   }

@@ -1,8 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { DnxError, isStop, usage } from '../../base/errors.ts';
-import { duration } from '../../base/time.ts';
 import { columns, ending, type Result, rows, type View } from '../../cli/output/view.ts';
-import { Pace } from '../../platform/follow/pace.ts';
 import { allowanceOf, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { type DeployValues, readsSiteFirst } from './options.ts';
@@ -12,9 +10,6 @@ import { type DeployContext, siteCommand, siteReference } from './snapshot.ts';
 
 const AT_A_TIME = 4;
 const MOST_AT_A_TIME = 20;
-
-/** A wait for the rate limit is noted if it is at least this long, in ms, and nothing else is shown. */
-const NOTED_MS = 10_000;
 
 /** Deploys one site. */
 type DeployOne = (ctx: DeployContext, values: DeployValues) => Promise<Report>;
@@ -33,26 +28,18 @@ export async function deploySeveral(
   let failures = 0;
   // Each request and each pause listens to it; Node warns about more than ten.
   setMaxListeners(0, ctx.signal);
-  const pace = new Pace(ctx.clock);
-  const sites = new SharedSites(ctx, pace, all);
-  const start = starting(ctx, pace, sites, requestsFor(values));
+  const sites = new SharedSites(ctx, all);
+  const each = { ...ctx, ...(all.length > 1 && { sites }) };
+  const enter = entering(each, sites, values, () => failures >= limit || ctx.signal.aborted);
 
   const worker = async () => {
     while (next < all.length) {
       const index = next++;
       const targets = all[index] ?? {};
-      const api = failures < limit ? await start.room() : undefined;
-      if (!api || failures >= limit || ctx.signal.aborted) {
-        done[index] = notStarted(targets, ctx.signal);
-        continue;
-      }
-      const inner = { ...ctx, ...within({ ...ctx, api }, allowanceOf(values)), targets, ...(all.length > 1 && { sites }) };
-      const leave = sites.enter(siteReference(targets), inner.deadline);
-      const report = await one(inner, (branch) => deployOne(branch, values)).finally(() => {
-        leave();
-        pace.open();
-        if (next >= all.length) start.noteWait();
-      });
+      const entry = await enter(targets);
+      const report = entry
+        ? await one(entry.inner, (branch) => deployOne(branch, values)).finally(entry.leave)
+        : notStarted(targets, ctx.signal);
       if (report.failure) failures += 1;
       done[index] = report;
     }
@@ -62,28 +49,26 @@ export async function deploySeveral(
   return { all: done, view: view(ctx, all, done) };
 }
 
-/** Lets a deployment with so many requests start when the rate limit has room for it. */
-function starting(ctx: DeployContext, pace: Pace, sites: SharedSites, requests: number) {
-  let waiting = 0;
-  /** Says how long everyone waits, if nothing else is shown. */
-  const noteWait = () => {
-    const ms = waiting > 0 && sites.isIdle ? pace.untilStart(requests) : 0;
-    if (ms >= NOTED_MS) ctx.progress.note(`Rate limit reached; the next site starts in ${duration(ms)}`);
-  };
-  /** Returns the client for the deployment; undefined after Ctrl-C. */
-  const room = async () => {
-    waiting += 1;
-    noteWait();
+/** Lets sites start in turn, when the rate limit has room for the requests up to the POST: the state before it must not get old. */
+function entering(ctx: DeployContext, sites: SharedSites, values: DeployValues, isOver: () => boolean) {
+  const requests = requestsFor(values);
+  let last: Promise<unknown> = Promise.resolve();
+  const enter = async (targets: Targets) => {
     try {
-      return await pace.reserve(ctx.api, requests, ctx.signal);
+      if (!isOver()) await ctx.api.room(requests, () => sites.outstanding(requests));
     } catch (error) {
       if (!ctx.signal.aborted) throw error;
-      return undefined;
-    } finally {
-      waiting -= 1;
     }
+    if (isOver()) return undefined;
+    const inner = { ...ctx, ...within(ctx, allowanceOf(values)), targets };
+    return { inner, leave: sites.enter(siteReference(targets), inner.deadline) };
   };
-  return { room, noteWait };
+  /** Returns undefined if the site is not started any more. */
+  return (targets: Targets) => {
+    const entry = last.then(() => enter(targets));
+    last = entry;
+    return entry;
+  };
 }
 
 /** Deploys one of several sites without prompts. Turns a failure into a report. */

@@ -2,7 +2,6 @@ import { isError } from '../../base/errors.ts';
 import { toJson } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { type Pace, pagesOf } from '../../platform/follow/pace.ts';
 import { isFault } from '../../platform/follow/rules.ts';
 import { SharedPolls } from '../../platform/follow/shared-polls.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
@@ -26,13 +25,16 @@ const FIELDS = [
   ...['last_deployed_at', 'updated_at', 'zero_downtime_enabled', 'domain'],
 ];
 
+/** The most polls a minute of one command, so that others are not delayed. */
+export const POLLS_A_MINUTE = 24;
+
 /** A server with several sites to deploy. */
 interface Server {
   readonly polls: SharedPolls<ReadonlyMap<string, Site>>;
   /** How many sites of it are deployed in all. */
   readonly sites: number;
-  /** The deadlines of the deployments in progress, by the id of the site. */
-  readonly active: Map<string, number>;
+  /** The deployments in progress, by the id of the site. */
+  readonly active: Map<string, { readonly deadline: number; followed: boolean }>;
   /** The ids of those that the list does not show as well as `GET site` does. */
   readonly apart: Set<string>;
   /** The fields of a site that the list must have; undefined until it is compared with `GET site`, null if it is of no use. */
@@ -44,25 +46,18 @@ interface Server {
 /** Reads the sites of several deployments: one request for the list of a server serves all of its sites. */
 export class SharedSites implements SiteReads {
   private readonly ctx: Pick<Context, 'api' | 'clock' | 'signal'>;
-  private readonly pace: Pace;
   private readonly all: readonly Targets[];
   private readonly servers = new Map<string, Server>();
 
-  constructor(ctx: Pick<Context, 'api' | 'clock' | 'signal'>, pace: Pace, all: readonly Targets[]) {
-    this.ctx = { ...ctx, api: pace.counted(ctx.api) };
+  constructor(ctx: Pick<Context, 'api' | 'clock' | 'signal'>, all: readonly Targets[]) {
+    this.ctx = ctx;
     this.all = all;
-    this.pace = pace;
-  }
-
-  /** True if no deployment is in progress. */
-  get isIdle(): boolean {
-    return [...this.servers.values()].every(({ active }) => active.size === 0);
   }
 
   /** Adds a deployment. Call the returned function at its end. */
   enter(of: SiteReference, deadline: number): () => void {
     const { active, apart } = this.serverOf(of);
-    active.set(of.site.id, deadline);
+    active.set(of.site.id, { deadline, followed: false });
     return () => {
       active.delete(of.site.id);
       apart.delete(of.site.id);
@@ -89,6 +84,8 @@ export class SharedSites implements SiteReads {
 
   follower(ctx: DeployContext, of: SiteReference): SiteFollower {
     const server = this.serverOf(of);
+    const active = server.active.get(of.site.id);
+    if (active) active.followed = true;
     const read = () => readSite(ctx, of, { retry: false });
     const single = new SharedPolls({ ...this.ctx, read, wait: (last) => this.wait(last, 2) });
     let seen = server.polls.started;
@@ -107,7 +104,16 @@ export class SharedSites implements SiteReads {
   }
 
   between(): number {
-    return this.pace.between([...this.servers.values()].reduce((sum, { active }) => sum + active.size, 0));
+    return between(this.active().length);
+  }
+
+  /** The requests that deployments in progress still need: `requests` up to the POST, and later one that sees the end. */
+  outstanding(requests: number): number {
+    return this.active().reduce((sum, { followed }) => sum + (followed ? 1 : requests), 0);
+  }
+
+  private active() {
+    return [...this.servers.values()].flatMap(({ active }) => [...active.values()]);
   }
 
   private serverOf(of: SiteReference): Server {
@@ -130,7 +136,7 @@ export class SharedSites implements SiteReads {
   }
 
   private async list(server: Server, of: SiteReference, options: { readonly retry: boolean }): Promise<ReadonlyMap<string, Site>> {
-    const api = this.ctx.api.until(Math.max(...server.active.values()));
+    const api = this.ctx.api.until(Math.max(...[...server.active.values()].map(({ deadline }) => deadline)));
     const sites = await api.list<Site>(sitesEndpoint, { server: idsOf(of).server }, options);
     server.pages = pagesOf(sites.length);
     return new Map(sites.map((site) => [idIn(site.id) ?? '', site]));
@@ -159,10 +165,15 @@ export class SharedSites implements SiteReads {
   /** How long the next poll has to wait. A single site needs no pace, unless others are polled. */
   private wait(last: number, least: number): number {
     const things = this.polled();
-    const turn = things < least ? last : last + this.pace.between(things);
-    return Math.max(turn - this.ctx.clock.elapsed(), this.pace.untilRoom());
+    return last + (things < least ? 0 : between(things)) - this.ctx.clock.elapsed();
   }
 }
+
+/** The shortest time between two polls of one thing if so many are polled, in ms. */
+const between = (things: number): number => (things * 60_000) / POLLS_A_MINUTE;
+
+/** The number of requests that read a list of this length. */
+const pagesOf = (items: number): number => Math.max(1, Math.ceil(items / 100));
 
 /** True if the list costs less than reading each site. */
 const isWorthAList = ({ active, apart, pages, sites }: Server): boolean => sites > 1 && active.size - apart.size >= pages;

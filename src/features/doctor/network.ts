@@ -2,7 +2,7 @@ import { type DnxError, isError } from '../../base/errors.ts';
 import { duration } from '../../base/time.ts';
 import { type Env, NetworkFault } from '../../machine/world.ts';
 import { isTls } from '../../platform/api/handshake.ts';
-import { exceptions } from '../../platform/api/no-proxy.ts';
+import { exceptions, proxyUrl, staysHere } from '../../platform/api/no-proxy.ts';
 import { anyProxyName, ownProxyName } from '../../platform/api/proxy-names.ts';
 import type { Reply } from '../../platform/api/reply.ts';
 import { type Check, failed, type Needs, ok, skipped, warning } from './check.ts';
@@ -63,15 +63,19 @@ function proxyOf(host: string, env: Env): { readonly used: boolean; readonly che
   const name = own ?? ownProxyName(env, other);
   if (!name) return { used: false, check: ok('proxy', 'none') };
   const except = env.no_proxy || env.NO_PROXY || '';
-  const used = own !== undefined && !exceptions(except)(new URL(host));
-  const why = own === undefined ? `, not used for ${scheme}//` : `${except && `, except ${except}`}${used ? '' : ', so not used'}`;
+  const [from, through] = [new URL(host), proxyUrl(env[name] ?? '')];
+  const isExempt = exceptions(except)(from);
+  const isFar = URL.canParse(through) && staysHere(from, new URL(through));
+  const used = own !== undefined && !isExempt && !isFar;
+  const unused = isExempt ? ', so not used' : isFar ? ', not used for this machine' : '';
+  const why = own === undefined ? `, not used for ${scheme}//` : `${except && `, except ${except}`}${unused}`;
   return { used, check: ok('proxy', `${name}=${withoutUser(env[name] ?? '')}${why}`) };
 }
 
 /** The files with more certificate authorities. */
 function authorities(caFile: string | undefined, world: Pick<Needs['world'], 'env' | 'home'>): Check[] {
   const files = [caFile, world.env.NODE_EXTRA_CA_CERTS].filter(Boolean).join(' and ');
-  return files === '' ? [] : [ok('certificates', `trusts those in ${shortened(files, world)} too`)];
+  return files === '' ? [] : [ok('certificates', `also trusts those in ${shortened(files, world)}`)];
 }
 
 /** A text without the path of the home directory. */

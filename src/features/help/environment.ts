@@ -12,7 +12,7 @@ export default {
       ['DNX_RATE_LIMIT', 'Rate limit: 60, 60/5s or off (default 60)'],
       ['DNX_NO_CACHE', 'Set to 1 to look up names again, as with --no-cache'],
       ['DNX_NO_INPUT, DNX_DEBUG', 'Set to 1 for --no-input, or for --debug'],
-      ['DNX_CA_FILE', 'PEM file with CA certificates to trust too'],
+      ['DNX_CA_FILE', 'PEM file with more CA certificates to trust'],
       ['DNX_MAX_RESPONSE', 'Largest response, such as 256MB (default 64MB)'],
       ['DNX_CONFIG_DIR', 'Settings directory (default ~/.config/dnx)'],
       ['DNX_CACHE_DIR', 'Cache directory (default ~/.cache/dnx)'],

@@ -21,7 +21,7 @@ export default {
       ['--no-header', 'Omit the header of table, csv and tsv'],
     ],
     'With --json, an error is one line of JSON on stderr.',
-    'Long lists are printed while they are read. If that fails, the error says that the output is incomplete.',
+    'Except as a table or YAML, a long list is printed while it is read. If that fails, the error says that the output is incomplete.',
     { run: ["dnx server list -o text --query '[].ip_address'"] },
   ],
 } satisfies Topic;

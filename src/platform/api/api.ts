@@ -41,6 +41,11 @@ export interface Api {
   ask(method: string, path: string, options?: SendOptions): Promise<Reply>;
   /** Like `ask`, but never retried and with an unread body, for downloads. */
   raw(method: string, path: string): Promise<HttpResponse>;
+  /**
+   * Waits, past any deadline, until new work can send so many requests without a pause, with room left for polls and for `others`.
+   * Books nothing.
+   */
+  room(requests: number, others: () => number): Promise<void>;
   /** How much of the rate limit is used, without a request. */
   rate(): Promise<RateStatus>;
 }

@@ -1,10 +1,23 @@
-import { join } from 'node:path';
 import { usage as usageError } from '../../base/errors.ts';
 import { fingerprintOf } from '../../machine/credentials/fingerprint.ts';
 import type { Clock, World } from '../../machine/world.ts';
 import { DEFAULT_RATE, limitOf, parseRate, type Rate } from './rate.ts';
 import { type RateStatus, statusOf } from './rate-status.ts';
-import { booked, countAt, current, isDue, marginOf, nextSlot, released, reserveOf, spanOf, type Usage, withOthers } from './usage.ts';
+import {
+  booked,
+  countAt,
+  current,
+  isCalm,
+  isDue,
+  marginOf,
+  nextSlot,
+  released,
+  reserveOf,
+  spanOf,
+  type Usage,
+  untilRoom,
+  withOthers,
+} from './usage.ts';
 import { openUsageFile, type UsageFile } from './usage-file.ts';
 
 /** When a request may be sent. Without a `slot`, it has to ask again after `waitMs`. */
@@ -37,6 +50,8 @@ export interface Budget {
   /** Stops all requests for this long. False if that is longer than a window, so that only one request is concerned. */
   block(ms: number): Promise<boolean>;
   saw(sighting: Sighting): Promise<void>;
+  /** How long until new work may send so many requests at once, in ms, if `others` are to be sent before. Books nothing. */
+  untilRoom(requests: number, others: number): number;
   status(): RateStatus;
   readonly windowMs: number;
 }
@@ -50,7 +65,10 @@ export function openBudgets(directory: string, { clock, signal, env }: Pick<Worl
   const pending = new Map<string, number>();
   return (token, host) => {
     const fixed = env.DNX_RATE_LIMIT ? configuredRate(env.DNX_RATE_LIMIT) : undefined;
-    file ??= openUsageFile(fixed?.limit === Number.POSITIVE_INFINITY ? undefined : join(directory, 'budget.json'), { clock, signal });
+    file ??= openUsageFile(fixed?.limit === Number.POSITIVE_INFINITY ? undefined : directory, spanOf(fixed ?? DEFAULT_RATE), {
+      clock,
+      signal,
+    });
     return budgetOf(file, fingerprintOf(token, host), fixed, clock, pending);
   };
 }
@@ -65,22 +83,17 @@ function configuredRate(word: string): Rate {
 /** `pending`: what this process booked last, by key. */
 function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, clock: Clock, pending: Map<string, number>): Budget {
   const { windowMs } = fixed ?? DEFAULT_RATE;
-  const rateIn = ({ limit }: Usage): Rate => fixed ?? (limit === undefined ? DEFAULT_RATE : { limit: limitOf(limit), windowMs });
-  const edit = (change: (usage: Usage, rate: Rate, now: number) => Usage | undefined) =>
-    file.edit(key, (stored) => {
-      const rate = rateIn(stored);
-      const now = clock.now();
-      return change(current(stored, rate, now), rate, now);
-    });
-  const read = () => {
-    const stored = file.read(key);
-    const rate = rateIn(stored);
-    return { usage: current(stored, rate, clock.now()), rate };
-  };
+  const { read, add, edit } = accessTo(file, key, fixed, clock);
   let seen: Seen = { count: 0, limit: undefined };
   return {
     windowMs,
-    async reserve({ yields, mostMs, instead }) {
+    async reserve({ yields, mostMs, instead: earlier }) {
+      const quick = earlier === undefined ? bookedNow(read(), add, clock) : undefined;
+      if (quick?.seen) {
+        seen = quick.seen;
+        return { slot: quick.slot, waitMs: 0 };
+      }
+      const instead = earlier ?? quick?.slot;
       let turn: Turn = { slot: undefined, waitMs: 0 };
       await edit((before, rate, now) => {
         if (instead !== undefined && isDue(before, rate, instead, now)) {
@@ -110,10 +123,54 @@ function budgetOf(file: UsageFile, key: string, fixed: Rate | undefined, clock: 
       if (!late && !news && counted <= seen.count) return;
       await edit((usage, rate, now) => learned(usage, rate, { slot, late, counted, limit: fixed ? undefined : limit }, now));
     },
+    untilRoom(requests, others) {
+      const { usage, rate } = read();
+      return untilRoom(usage, rate, clock.now(), requests, others);
+    },
     status() {
       const { usage, rate } = read();
       return statusOf(usage, rate, fixed !== undefined, clock.now());
     },
+  };
+}
+
+interface Known {
+  readonly usage: Usage;
+  readonly rate: Rate;
+}
+
+/** Reads and changes what still matters of the usage of a token, with its rate. */
+function accessTo(file: UsageFile, key: string, fixed: Rate | undefined, clock: Clock) {
+  const known = (stored: Usage, now: number): Known => {
+    const { windowMs } = DEFAULT_RATE;
+    const rate = fixed ?? (stored.limit === undefined ? DEFAULT_RATE : { limit: limitOf(stored.limit), windowMs });
+    return { usage: current(stored, rate, now), rate };
+  };
+  return {
+    read: (): Known => known(file.read(key), clock.now()),
+    add: (usage: Usage, slot: number): Known => known(file.add(key, usage, slot), clock.now()),
+    edit: (change: (usage: Usage, rate: Rate, now: number) => Usage | undefined): Promise<void> =>
+      file.edit(key, (stored) => {
+        const now = clock.now();
+        const { usage, rate } = known(stored, now);
+        return change(usage, rate, now);
+      }),
+  };
+}
+
+/** Books a request for now without the lock, if the limit is far. Without `seen`, others did so at the same time, and the lock has to decide. */
+function bookedNow(
+  { usage, rate }: Known,
+  add: (usage: Usage, slot: number) => Known,
+  clock: Clock,
+): { readonly slot: number; readonly seen: Seen | undefined } | undefined {
+  const slot = clock.now();
+  if (!isCalm(usage, rate, slot, 1)) return undefined;
+  if (rate.limit === Number.POSITIVE_INFINITY) return { slot, seen: { count: 0, limit: usage.limit } };
+  const after = add(usage, slot);
+  return {
+    slot,
+    seen: isCalm(after.usage, after.rate, slot, 0) ? { count: countAt(after.usage, rate, slot), limit: usage.limit } : undefined,
   };
 }
 

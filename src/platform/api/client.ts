@@ -4,9 +4,7 @@ import type { Api, ClientOptions, SendOptions } from './api.ts';
 import { clockUntil, transportUntil } from './deadline.ts';
 import { type Endpoint, fill } from './endpoint.ts';
 import { exchanging } from './exchange.ts';
-import { failureOf } from './failure.ts';
-import { unreachable } from './fault.ts';
-import { observing, sending } from './observed.ts';
+import { listingOf, sending } from './observed.ts';
 import { everyPage, pagesOf } from './pages.ts';
 import { rateLimited } from './rate-limit.ts';
 import type { Reply } from './reply.ts';
@@ -26,7 +24,7 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
   const send = async <T>(endpoint: Endpoint, params: object = {}, sendOptions: SendOptions = {}): Promise<Reply<T>> => {
     const { method, path } = fill(endpoint, { ...params });
     const reply = await persistent<T>(method, path, sendOptions);
-    if (reply.status >= 300) throw failureOf(reply, endpoint);
+    if (reply.status >= 300) throw (await import('./failure.ts')).failureOf(reply, endpoint);
     if (reply.text !== undefined) throw notJson(endpoint);
     return reply;
   };
@@ -36,27 +34,35 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
       const { signal, stop } = stopping(options.signal);
       return { send: apiOver(unbounded, { ...options, signal }).send, stop };
     };
-    return pagesOf({ send, stoppable, mostItems: options.mostItems }, endpoint, params, listOptions);
+    const listing = listingOf(options, endpoint, params, listOptions);
+    return pagesOf({ send, stoppable, mostItems: options.mostItems, listing }, endpoint, params, listOptions);
   };
-  const observed = observing(options, pages);
 
   return {
     send,
-    pages: observed,
-    list: (endpoint, params, listOptions) => everyPage(observed(endpoint, params, listOptions)),
+    pages,
+    list: (endpoint, params, listOptions) => everyPage(pages(endpoint, params, listOptions)),
     ask: (method, path, askOptions = {}) => persistent(method, path, askOptions),
     as: (token, host = options.host) => {
       const other = { host, token: async () => token, observer: undefined };
       return apiOver({ ...unbounded, ...other }, { ...options, ...other });
     },
     until: (deadline) => apiOver(unbounded, optionsUntil(unbounded, deadline)),
+    async room(requests, others) {
+      const { budgets, clock, host, requests: progress, signal, token } = unbounded;
+      const budget = budgets(await token(), host);
+      for (let ms = budget.untilRoom(requests, others()); ms > 0; ms = budget.untilRoom(requests, others())) {
+        const resume = progress.pause(ms, false);
+        await clock.sleep(ms, signal).finally(resume);
+      }
+    },
     rate: async () => options.budgets(await options.token(), options.host).status(),
     async raw(method, path) {
       const end = options.requests.begin(options.host);
       try {
         return await limited(method, path, { file: true });
       } catch (error) {
-        throw error instanceof NetworkFault ? unreachable(error, method, options.host) : error;
+        throw error instanceof NetworkFault ? (await import('./unreachable.ts')).unreachable(error, method, options.host) : error;
       } finally {
         end();
       }

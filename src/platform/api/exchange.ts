@@ -23,7 +23,10 @@ export function exchanging({ host, token, connect, clock, signal, userAgent, deb
     // A path typed by the user may contain a query.
     const shown = path.split('?', 1)[0];
     debug(`> ${method} ${shown}`);
-    const response = await transport.request({ method, url: `${host}/api/v1${path}${queryString(query)}`, headers, body: text, signal });
+    const url = `${host}/api/v1${path}${queryString(query)}`;
+    const response = await transport.request({ method, url, headers, body: text, signal }).catch(async (error: unknown) => {
+      throw (await import('./unreachable.ts')).whileSending(error, method);
+    });
     const remaining = response.headers['x-ratelimit-remaining'];
     const left = remaining && /^\d+$/.test(remaining) ? `, ${remaining} requests left` : '';
     debug(`< ${response.status} ${method} ${shown} ${Math.round(clock.elapsed() - started)} ms${left}`);

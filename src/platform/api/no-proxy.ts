@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
+import { isLoopback } from '../../machine/settings/host.ts';
 
 /**
  * Reads NO_PROXY: names (with or without a leading dot or `*.`, for the name and everything below it), addresses, CIDR ranges, each
@@ -11,6 +12,12 @@ export function exceptions(value: string): (url: URL) => boolean {
     .filter(Boolean);
   return (url) => entries.some((entry) => covers(entry, url));
 }
+
+/** True for a request to this machine, which a proxy on another one must not get: it would get the token, over plain HTTP. */
+export const staysHere = ({ hostname }: URL, proxy: URL): boolean => isLoopback(hostname) && !isLoopback(proxy.hostname);
+
+/** Without a scheme, a proxy is http, as in curl. */
+export const proxyUrl = (value: string): string => (value.includes('://') ? value : `http://${value}`);
 
 function covers(entry: string, { hostname, port, protocol }: URL): boolean {
   if (entry === '*') return true;
@@ -31,8 +38,9 @@ function inRange(host: string, base: string, bits: string | undefined): boolean 
   const family = isIPv4(base) ? 'ipv4' : 'ipv6';
   if (!(family === 'ipv4' ? isIPv4 : isIPv6)(host)) return false;
   const most = family === 'ipv4' ? 32 : 128;
+  if (bits !== undefined && !/^\d{1,3}$/.test(bits)) return false;
   const length = bits === undefined ? most : Number(bits);
-  if (!Number.isInteger(length) || length < 0 || length > most) return false;
+  if (length > most) return false;
   const range = new BlockList();
   range.addSubnet(base, length, family);
   return range.check(host, family);

@@ -1,24 +1,17 @@
-import type { Api, ClientOptions, Observer } from './api.ts';
+import type { Api, ClientOptions, Listing } from './api.ts';
 import type { Send } from './retry.ts';
 
 type Observed = Pick<ClientOptions, 'clock' | 'observer'>;
 
-/** Tells the observer about lists that are read to their end. */
-export const observing = ({ clock, observer }: Observed, pages: Api['pages']): Api['pages'] =>
-  async function* <T>(...[endpoint, params = {}, options = {}]: Parameters<Api['pages']>) {
-    const since = clock.now();
-    const filtered = Object.values(options.query ?? {}).some((value) => value !== undefined);
-    let listing: ReturnType<Observer['listing']>;
-    let started = false;
-    for await (const page of pages<T>(endpoint, params, options)) {
-      // Only now is it certain that the token was read.
-      if (!started && !filtered) listing = observer?.listing(endpoint, params, since);
-      started = true;
-      listing?.add(page);
-      yield page;
-    }
-    listing?.done();
-  };
+/** Who remembers a list without filters that is read from now on. */
+export function listingOf(
+  { clock, observer }: Observed,
+  ...[endpoint, params = {}, { query = {} } = {}]: Parameters<Api['pages']>
+): () => Listing | undefined {
+  const since = clock.now();
+  const filtered = Object.values(query).some((value) => value !== undefined);
+  return () => (filtered ? undefined : observer?.listing(endpoint, params, since));
+}
 
 /** Tells the observer about requests that changed something, or may have: a lost response and a 5xx do not say. */
 export const sending =

@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
-import type { Api } from './api.ts';
+import type { Api, Listing } from './api.ts';
 import type { Endpoint } from './endpoint.ts';
 import { repetition } from './repetition.ts';
 
@@ -17,13 +17,16 @@ export interface PageReader {
   readonly stoppable: () => { readonly send: Api['send']; readonly stop: () => void };
   /** The value of `--limit`, which may raise the page limit. No page beyond it is requested ahead. */
   readonly mostItems: number | undefined;
+  /** Who remembers the list. Called once the first page has arrived, because only then is it certain that the token was read. */
+  readonly listing: () => Listing | undefined;
 }
 
 type ListOptions = Parameters<Api['list']>[2];
 
 interface Page<T> {
   readonly rows: readonly T[];
-  readonly last: number;
+  /** What the page says; undefined if it does not. */
+  readonly last: number | undefined;
 }
 
 /**
@@ -38,13 +41,14 @@ export async function* pagesOf<T>(
 ): AsyncGenerator<readonly T[], void> {
   const read = async (send: Api['send'], page: number): Promise<Page<T>> => {
     const { data, body } = await send<T[]>(endpoint, params, { ...options, query: { ...query, page, per_page: PAGE_SIZE } });
-    return { rows: rowsOf(data, endpoint), last: lastPage(body) };
+    return { rows: rowsOf(data, endpoint, page), last: lastPage(body) };
   };
   const { mostItems = 0 } = reader;
   const mostPages = Math.max(MOST_PAGES, Math.ceil(mostItems / PAGE_SIZE));
   const requested: Promise<Page<T>>[] = [];
   const isRepeated = repetition();
   let later: ReturnType<PageReader['stoppable']> | undefined;
+  let listing: Listing | undefined;
   let taken = 0;
   let last = 1;
   try {
@@ -60,11 +64,15 @@ export async function* pagesOf<T>(
       }
       const { rows, last: told } = (await requested.shift()) as Page<T>;
       // An empty page is the end, whatever `last_page` says.
-      last = rows.length > 0 ? told : page;
+      last = rows.length > 0 ? (told ?? last) : page;
       if (last > 1 && isRepeated(rows)) throw repeated(endpoint, page);
       taken += rows.length;
-      yield rows.includes(null as T) ? rows.filter((row) => row !== null) : rows;
+      const kept = rows.includes(null as T) ? rows.filter((row) => row !== null) : rows;
+      if (page === 1) listing = reader.listing();
+      listing?.add(kept);
+      yield kept;
     }
+    listing?.done();
   } finally {
     later?.stop();
   }
@@ -80,16 +88,17 @@ export async function everyPage<T>(pages: AsyncIterable<readonly T[]>): Promise<
 /** How many pages to request at once, if this many items are left to `--limit`. A reader who goes beyond it needs the whole list. */
 const pagesAhead = (left: number): number => (left > 0 ? Math.min(AHEAD, Math.ceil(left / PAGE_SIZE)) : AHEAD);
 
-function rowsOf<T>(data: T[] | undefined, endpoint: Endpoint): readonly T[] {
+/** Nothing instead of a list is an empty one, but not after a page that announced more. */
+function rowsOf<T>(data: T[] | undefined, endpoint: Endpoint, page: number): readonly T[] {
   if (Array.isArray(data)) return data;
-  if (data === undefined) return [];
+  if (data === undefined && page === 1) return [];
   throw new DnxError('failed', `The response to ${endpoint} is not a list.`);
 }
 
-function lastPage(body: unknown): number {
+function lastPage(body: unknown): number | undefined {
   const meta = isObject(body) && isObject(body.meta) ? body.meta : {};
-  const last = Number(wordOf(meta.last_page ?? 1));
-  return Number.isSafeInteger(last) ? last : 1;
+  const last = Number(wordOf(meta.last_page) || Number.NaN);
+  return Number.isSafeInteger(last) ? last : undefined;
 }
 
 const tooMany = (endpoint: Endpoint, most: number): DnxError =>

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { usage } from '../../base/errors.ts';
 import { type Env, NetworkFault } from '../../machine/world.ts';
 import { DENIED, PROXY } from './fault.ts';
-import { exceptions } from './no-proxy.ts';
+import { exceptions, proxyUrl, staysHere } from './no-proxy.ts';
 import { anyProxyName, ownProxyName, type Scheme } from './proxy-names.ts';
 
 /** An HTTP proxy. */
@@ -24,13 +24,15 @@ export function proxiesIn(env: Env): ProxyOf {
   const read = (name: string | undefined) => (name === undefined ? undefined : proxyIn(name, env[name] ?? ''));
   const own = { 'http:': read(ownProxyName(env, 'http:')), 'https:': read(ownProxyName(env, 'https:')) };
   const exempt = exceptions(env.no_proxy || env.NO_PROXY || '');
-  return (url) => (exempt(url) ? undefined : (own[url.protocol as Scheme] ?? read(anyProxyName(env))));
+  return (url) => {
+    const proxy = exempt(url) ? undefined : (own[url.protocol as Scheme] ?? read(anyProxyName(env)));
+    return proxy && staysHere(url, proxy.url) ? undefined : proxy;
+  };
 }
 
-/** Without a scheme, a proxy is http, as in curl. */
 function proxyIn(name: string, value: string): HttpProxy {
   const hint = 'Set it to a URL such as http://proxy.example.com:3128, or unset it.';
-  const text = value.includes('://') ? value : `http://${value}`;
+  const text = proxyUrl(value);
   const credentials = URL.canParse(text) ? credentialsIn(new URL(text)) : undefined;
   if (credentials === undefined) throw usage(`${name} is not a valid proxy URL.`, hint);
   const url = new URL(text);

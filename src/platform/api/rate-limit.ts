@@ -1,5 +1,5 @@
 import { DnxError } from '../../base/errors.ts';
-import { duration, shownTime, timeOf, utcOf } from '../../base/time.ts';
+import { duration, shownTime, timeOf } from '../../base/time.ts';
 import { type HttpResponse, NetworkFault } from '../../machine/world.ts';
 import type { ClientOptions, SendOptions } from './api.ts';
 import type { Budget } from './budget.ts';
@@ -62,7 +62,7 @@ interface Waits {
   bound(): '--max-wait' | '--timeout';
   /** True if it leaves the last requests of a window to others: a poll or optional data, but not longer than a window. */
   yields(): boolean;
-  /** `queued`: the wait of another request, which counts there. */
+  /** `queued`: behind another request of this process, whose own wait counts. */
   pause(ms: number, refused: boolean, queued?: boolean): Promise<void>;
 }
 
@@ -105,12 +105,18 @@ export function retryAfter({ headers }: Pick<HttpResponse, 'headers'>, now: numb
   const value = headers['retry-after'] ?? headers['x-ratelimit-reset'];
   if (value === undefined) return undefined;
   const seconds = wholeNumber(value);
-  const date = headers['retry-after'] === undefined ? timeOf(value) : Date.parse(value);
+  const date = headers['retry-after'] === undefined ? timeOf(value) : dateOf(value);
   const sent = headers['retry-after'] === undefined ? Date.parse(headers.date ?? '') : Number.NaN;
   const ms = seconds === undefined ? (date ?? Number.NaN) - (sent || now) : seconds * 1_000;
   return Number.isFinite(ms) ? Math.max(ms, 1_000) : undefined;
 }
 
+/** The date of a `Retry-After`. Node also reads `-5` as one. */
+const dateOf = (value: string): number => (/^([a-z]{3,9},? |\d{4}-)/i.test(value) ? Date.parse(value) : Number.NaN);
+
 /** `Retry-After` in words: `in 31s`, or `after 2026-12-01 02:00 UTC`. */
-export const retryWords = (value = '60'): string =>
-  /^\d+$/.test(value) ? `in ${duration(Number(value) * 1000)}` : `after ${shownTime(utcOf(Date.parse(value)) ?? value)}`;
+export function retryWords(value = '60'): string {
+  if (/^\d+$/.test(value)) return `in ${duration(Number(value) * 1000)}`;
+  const at = dateOf(value);
+  return Number.isNaN(at) ? 'in a moment' : `after ${shownTime(new Date(at).toISOString())}`;
+}

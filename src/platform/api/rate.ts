@@ -15,7 +15,7 @@ const HIGHEST = 1_000;
 /** The limit that the API reference names. */
 export const DEFAULT_RATE: Rate = { limit: 60, windowMs: MINUTE };
 
-/** A limit without one that is too high to matter. */
+/** A limit, or Infinity for one that is too high to matter. */
 export const limitOf = (limit: number): number => (limit > HIGHEST ? Number.POSITIVE_INFINITY : limit);
 
 /** Parses `60`, `60/1m`, `60/5s`, `0` or `off`. Undefined for anything else. */

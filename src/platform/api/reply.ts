@@ -1,6 +1,6 @@
 import { DnxError } from '../../base/errors.ts';
 import { fromJson, isObject } from '../../base/json.ts';
-import type { HttpResponse } from '../../machine/world.ts';
+import { type HttpResponse, NetworkFault } from '../../machine/world.ts';
 import { textOf } from './response.ts';
 
 /** A response, parsed. */
@@ -27,8 +27,11 @@ export async function readReply<T>(response: HttpResponse): Promise<Reply<T>> {
   try {
     body = fromJson(text);
   } catch (error) {
-    if (error instanceof RangeError) throw new DnxError('failed', `Could not read the response (${status}): ${error.message}.`);
-    return { ...nothing, text };
+    if (!(error instanceof RangeError)) return { ...nothing, text };
+    // The status is enough to know why a request failed.
+    if (status >= 300) return nothing;
+    const cause = new NetworkFault(error.message, { sent: true });
+    throw new DnxError('failed', `Could not read the response (${status}): ${error.message}.`, { cause });
   }
   return { status, headers, body, ...unwrap<T>(body), text: undefined };
 }

@@ -43,16 +43,13 @@ export function responseOf({ status, headers }: Head, stream: Readable, reading:
 }
 
 /** A body without its content encoding. */
-async function* plain(
-  body: AsyncIterable<Uint8Array>,
-  encoding: string | string[] | undefined,
-  { bodyBytes }: Limits,
-): AsyncIterable<Uint8Array> {
-  const name = String(encoding ?? '')
-    .trim()
-    .toLowerCase();
-  if (name === '' || name === 'identity') return yield* body;
-  yield* (await import('./decoding.ts')).decoded(body, name, bodyBytes);
+function plain(body: AsyncIterable<Uint8Array>, encoding: string | string[] = '', { bodyBytes }: Limits): AsyncIterable<Uint8Array> {
+  const name = String(encoding).trim().toLowerCase();
+  return name === '' || name === 'identity' ? body : decompressed(body, name, bodyBytes);
+}
+
+async function* decompressed(body: AsyncIterable<Uint8Array>, encoding: string, limit: number): AsyncIterable<Uint8Array> {
+  yield* (await import('./decoding.ts')).decoded(body, encoding, limit);
 }
 
 async function* bytes(stream: Readable, { limits, after }: Reading, signal: AbortSignal, limited: boolean): AsyncIterable<Uint8Array> {

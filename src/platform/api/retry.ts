@@ -2,7 +2,6 @@ import { hostName } from '../../machine/settings/host.ts';
 import { type HttpResponse, NetworkFault } from '../../machine/world.ts';
 import type { ClientOptions, SendOptions } from './api.ts';
 import type { Exchange } from './exchange.ts';
-import { isFinal, unreachable } from './fault.ts';
 import { retryAfter } from './rate-limit.ts';
 import { type Reply, readReply } from './reply.ts';
 
@@ -28,10 +27,11 @@ export async function persisting<T>(
   let since: number | undefined;
   for (let retry = 1; ; retry++) {
     const outcome = await attempt<T>(limited, method, path, send);
+    if (!(outcome instanceof NetworkFault) && outcome.status < 500) return outcome;
     since ??= clock.elapsed();
-    const pause = retry <= most && isTemporary(outcome) ? pauseBefore(retry, outcome, options) : Number.POSITIVE_INFINITY;
+    const pause = retry <= most && (await isTemporary(outcome)) ? pauseBefore(retry, outcome, options) : Number.POSITIVE_INFINITY;
     if (clock.elapsed() + pause > since + TOTAL_MS) {
-      if (outcome instanceof NetworkFault) throw unreachable(outcome, method, host);
+      if (outcome instanceof NetworkFault) throw (await import('./unreachable.ts')).unreachable(outcome, method, host);
       return outcome;
     }
     const reason = outcome instanceof NetworkFault ? outcome.message : `server error ${outcome.status}`;
@@ -47,7 +47,7 @@ async function attempt<T>(limited: Exchange, method: string, path: string, send:
     response = await limited(method, path, send);
     return await readReply<T>(response);
   } catch (error) {
-    if (!(error instanceof NetworkFault)) throw error;
+    if (!(error instanceof NetworkFault)) throw response ? (await import('./unreachable.ts')).whileSending(error, method) : error;
     // The status is enough to know that a change failed.
     if (method !== 'GET' && response && response.status >= 300) return withoutBody(response);
     return error;
@@ -72,6 +72,6 @@ function pauseBefore(retry: number, outcome: Reply | NetworkFault, { random, clo
 /** Reasons that last: an unknown host, a certificate, another protocol. A DNS server that does not respond is EAI_AGAIN. */
 const lasting = /^(ENOTFOUND|EPROTO|(HPE|CERT|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|ERR_SSL|ERR_TLS)_)/;
 
-/** True for a 5xx, and for a fault that a retry may avoid. */
-const isTemporary = (outcome: Reply | NetworkFault): boolean =>
-  outcome instanceof NetworkFault ? !isFinal(outcome) && !lasting.test(outcome.reason ?? '') : outcome.status >= 500;
+/** True for a response, which is a 5xx, and for a fault that a retry may avoid. */
+const isTemporary = async (outcome: Reply | NetworkFault): Promise<boolean> =>
+  !(outcome instanceof NetworkFault) || (!lasting.test(outcome.reason ?? '') && !(await import('./unreachable.ts')).isFinal(outcome));

@@ -2,7 +2,6 @@ import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
 import { urlToHttpOptions } from 'node:url';
 import type { NetworkFault } from '../../machine/world.ts';
 import { agentOptions, type Connecting, limit } from './connection.ts';
-import { faultOf, proxyFault } from './fault.ts';
 import type { HttpProxy, ProxyOf } from './proxy.ts';
 
 /** How a request reaches its host. */
@@ -14,8 +13,11 @@ export interface Route {
   /** The fault if the proxy refused the request instead. */
   readonly refusal: (response: IncomingMessage) => NetworkFault | undefined;
   /** The fault of a request that failed. */
-  readonly faultOf: typeof faultOf;
+  readonly faultOf: (error: unknown, sent: boolean) => Promise<NetworkFault>;
 }
+
+/** The fault of a request without a proxy. What explains it is loaded only then. */
+const faultOf: Route['faultOf'] = async (error, sent) => (await import('./unreachable.ts')).faultOf(error, sent);
 
 /** Finds the route of each URL, and keeps the connections. */
 export function openRoutes(connecting: Connecting, proxyOf?: ProxyOf) {
@@ -53,7 +55,7 @@ export function openRoutes(connecting: Connecting, proxyOf?: ProxyOf) {
         options: { ...options, ...proxy.address, path: `${url.origin}${url.pathname}${url.search}`, agent },
         headers: { host: url.host, ...proxy.headers },
         refusal: ({ statusCode }) => (statusCode === 407 ? proxy.refusal(statusCode) : undefined),
-        faultOf: (error, sent) => (sent ? faultOf(error, sent) : proxyFault(error)),
+        faultOf: async (error, sent) => (sent ? faultOf(error, sent) : (await import('./unreachable.ts')).proxyFault(error)),
       };
     },
     close() {

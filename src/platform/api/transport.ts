@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { SecureContext } from 'node:tls';
 import type { HttpRequest, HttpResponse, Transport } from '../../machine/world.ts';
 import { whenReady } from './connection.ts';
-import { silence } from './fault.ts';
+import { silence, switched } from './fault.ts';
 import type { ProxyOf } from './proxy.ts';
 import { headTime, type Reading, responseOf } from './response.ts';
 import { openRoutes } from './routes.ts';
@@ -54,7 +54,12 @@ export function httpTransport({ proxyOf, trust, ...reading }: TransportOptions):
           response.on('error', () => {}).destroy();
           reject(refusal);
         });
-        outgoing.on('error', (error) => reject(signal.aborted ? signal.reason : route.faultOf(error, sent)));
+        // Without a listener, Node drops the connection and the request never ends.
+        outgoing.on('upgrade', (_, socket) => {
+          socket.destroy();
+          reject(switched());
+        });
+        outgoing.on('error', (error) => (signal.aborted ? reject(signal.reason) : route.faultOf(error, sent).then(reject, reject)));
         outgoing.end(body);
       });
       return responseOf({ status: message.statusCode ?? 0, headers: message.headers }, message, reading, signal);

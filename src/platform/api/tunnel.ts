@@ -1,8 +1,9 @@
 import type { Agent, ClientRequest } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
 import { agentOptions, type Connecting, whenReady } from './connection.ts';
-import { noConnection, proxyFault } from './fault.ts';
+import { noConnection } from './fault.ts';
 import type { HttpProxy } from './proxy.ts';
+import { proxyFault } from './unreachable.ts';
 
 /** Makes an agent of `node:https` open its connections through an HTTP proxy, with CONNECT. */
 export function tunnelThrough(agent: Agent, proxy: HttpProxy, { connectMs, after, trust }: Connecting): void {

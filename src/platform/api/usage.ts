@@ -51,6 +51,12 @@ export function nextSlot({ log, blockedUntil }: Usage, rate: Rate, now: number, 
   return free > now && last > now ? Math.max(free, Math.ceil(last + gapOf(rate))) : free;
 }
 
+/** How long until so many requests fit besides `others` and the reserve, in ms. More than the limit have to wait until nothing counts. */
+export function untilRoom(usage: Usage, rate: Rate, now: number, requests: number, others: number): number {
+  const kept = Math.min(requests - 1 + reserveOf(rate), rate.limit - 1) + others;
+  return kept < rate.limit ? nextSlot(usage, rate, now, kept) - now : spanOf(rate);
+}
+
 /** The usage with a request at this time. */
 export const booked = (usage: Usage, slot: number): Usage => ({ ...usage, log: [...usage.log, slot].sort((one, other) => one - other) });
 
@@ -60,12 +66,27 @@ export function released(usage: Usage, slot: number | undefined): Usage {
   return index < 0 ? usage : { ...usage, log: usage.log.filter((_, each) => each !== index) };
 }
 
+/** The times that are not among the others, each of which removes one. */
+export function without(times: readonly number[], others: readonly number[]): readonly number[] {
+  const left = new Map<number, number>();
+  for (const at of others) left.set(at, (left.get(at) ?? 0) + 1);
+  return times.filter((at) => {
+    const count = left.get(at) ?? 0;
+    if (count > 0) left.set(at, count - 1);
+    return count === 0;
+  });
+}
+
 /** True if a booked request may be sent now. */
 export function isDue({ log, blockedUntil }: Usage, rate: Rate, slot: number, now: number): boolean {
   if (blockedUntil > now || slot > now + EARLY_MS || slot < now - slackOf(rate)) return false;
   const index = log.lastIndexOf(slot);
   return index >= 0 && (log[index - rate.limit] ?? 0) + spanOf(rate) <= slot;
 }
+
+/** True if that is far from the limit: no pause, nothing booked, and at most half of a window used after `more` requests. */
+export const isCalm = (usage: Usage, rate: Rate, now: number, more: number): boolean =>
+  usage.blockedUntil <= now && (usage.log.at(-1) ?? 0) <= now && countAt(usage, rate, now) + more <= rate.limit / 2;
 
 /** The number of requests that count at this time, including those that are booked. */
 export const countAt = ({ log }: Usage, rate: Rate, now: number): number => log.filter((at) => at > now - spanOf(rate)).length;

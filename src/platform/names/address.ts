@@ -10,6 +10,9 @@ export interface Address {
   readonly query: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What URLs drop, read as a slash, or resolve: `%2e%2e` is `..`, too. */
+const UNUSABLE = /[\s#\\\p{Cc}]|(^|\/)(\.|%2e){2}(\/|$)/iu;
+
 /** Parses `servers?page=2`, `/api/v1/servers` or a URL of this host. Refuses another host, because the token is not for it. */
 export function addressOf(word: string, host: string): Address {
   const url = URL.canParse(word) && word.includes('://') ? new URL(word) : undefined;
@@ -20,8 +23,7 @@ export function addressOf(word: string, host: string): Address {
   }
   const [before = '', ...after] = (whole?.slice(host.length) ?? word).split('?');
   const path = `/${decodeBraces(before).replace(/^\/+/, '')}`.replace(/^\/api\/v1(?=\/|$)/, '');
-  if (/\s|#|(^|\/)\.\.(\/|$)/.test(path) || path.length < 2)
-    throw usage(`'${word}' is not an API path.`, 'Use one such as /servers/{server}/sites.');
+  if (UNUSABLE.test(path) || path.length < 2) throw usage(`'${word}' is not an API path.`, 'Use one such as /servers/{server}/sites.');
   const search = after.length > 0 ? `?${after.join('?')}` : '';
   const parameters = new URLSearchParams(search);
   return { path, search, query: Object.fromEntries([...parameters.keys()].map((key) => [key, parameters.getAll(key)])) };

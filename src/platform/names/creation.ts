@@ -66,10 +66,9 @@ export function creating(ctx: Creating, creation: Creation, send: () => Promise<
       try {
         return await send();
       } catch (error) {
-        if (isError(error, 'timed_out') && error.cause instanceof NetworkFault && error.cause.sent)
-          throw error.withHint(undefined, nextOf(creation));
-        if (!isLost(error)) throw error;
-        return await found(ctx, creation, before, error);
+        if (isLost(error)) return await found(ctx, creation, before, error);
+        if (!isError(error) || !isSent(error)) throw error;
+        throw isStop(error) ? stoppedAt(error, creation) : error.withHint(undefined, nextOf(creation));
       }
     },
   };
@@ -85,7 +84,12 @@ async function readBefore({ api, clock, deadline }: Creating, creation: Creation
   }
 }
 
-const isUnreached = (error: DnxError): boolean => isError(error, 'network') && error.cause instanceof NetworkFault && !error.cause.sent;
+const stoppedAt = (error: DnxError, creation: Creation): DnxError =>
+  error.withHint(`The ${title(creation.noun)} may have been created.`, nextOf(creation));
+
+const isSent = ({ cause }: DnxError): boolean => cause instanceof NetworkFault && cause.sent;
+
+const isUnreached = (error: DnxError): boolean => isError(error, 'network') && error.cause instanceof NetworkFault && !isSent(error);
 
 const unreadable = ({ noun }: Creation): Before => ({ unsearched: `This token cannot list ${plural(title(noun))}.` });
 
@@ -120,7 +124,7 @@ async function look(ctx: Creating, creation: Creation, before: Seen | undefined)
     return await newIn(api.until(Math.min(deadline, clock.elapsed() + LOOK_MS)), creation.list, before);
   } catch (error) {
     if (!isError(error)) throw error;
-    if (isStop(error)) throw error.withHint(`The ${name} may have been created.`, nextOf(creation));
+    if (isStop(error)) throw stoppedAt(error, creation);
     return error;
   } finally {
     progress.done();

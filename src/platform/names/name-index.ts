@@ -10,6 +10,7 @@ import { type Account, type Accounts, type NameList, readAccounts } from './inde
 import { idIn, nameOf } from './names.ts';
 import { nounAt } from './namings.ts';
 import { addChange, dropStale, listingIn, type News, noNews } from './news.ts';
+import { save } from './saving.ts';
 
 /** A list of ids and names. */
 export interface Recalled {
@@ -111,7 +112,7 @@ export function openNameIndex({ directory, signal, ...options }: Options): NameI
     },
     async save() {
       const isNews = [...accounts.values()].some(({ lists, changes }) => lists.size > 0 || changes.length > 0);
-      if (isNews) await (await import('./saving.ts')).save(file, accounts, { clock, signal });
+      if (isNews) await save(file, accounts, { clock, signal });
     },
   };
 }

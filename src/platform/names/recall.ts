@@ -1,8 +1,10 @@
-import { isError } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
+import { type DnxError, isError } from '../../base/errors.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { isNamed } from './find-site.ts';
-import { type Target, type Targets, targetOf } from './names.ts';
+import { isIdOf, nameOf, type Target, type Targets, targetOf } from './names.ts';
+import { namings } from './namings.ts';
+import { matching } from './resolve.ts';
 import type { Scope } from './scope.ts';
 
 const SITE = 'GET /servers/{server}/sites/{site}';
@@ -33,25 +35,49 @@ async function current({ server, site }: Targets, word: string, { api }: Scope):
   return now?.id === site.id && isNamed(word, now.id, now.label) ? now : undefined;
 }
 
-/** Sends a GET. If something from memory may be what is not found, looks it up again and resends. Never used for requests that change something. */
+/** A GET and what it was asked about. */
+interface Asked<T> {
+  readonly endpoint: Endpoint;
+  readonly ask: (targets: Targets) => Promise<T>;
+  /** What the response shows, if it is one resource. */
+  readonly shown?: (answer: T) => unknown;
+}
+
+/**
+ * Sends a GET. If something from memory may be what is not found, or has another name by now, looks it up again and resends. Never used
+ * for requests that change something.
+ */
 export async function askedAgain<T>(
   targets: Targets,
   lookUp: () => Promise<Targets>,
   scope: Scope,
-  { endpoint, ask }: { readonly endpoint: Endpoint; readonly ask: (targets: Targets) => Promise<T> },
+  { endpoint, ask, shown = () => undefined }: Asked<T>,
 ): Promise<T> {
   const { names } = scope;
+  const trusted = Object.entries(targets).flatMap(([noun, { id }]) => names.trusted.get(`${noun} ${id}`) ?? []);
+  let missing: DnxError | undefined;
   try {
-    return await ask(targets);
+    const answer = await ask(targets);
+    if (!isRenamed(shown(answer), endpoint, targets, scope)) return answer;
   } catch (error) {
-    const trusted = Object.entries(targets).flatMap(([noun, { id }]) => names.trusted.get(`${noun} ${id}`) ?? []);
     if (!isError(error, 'not_found') || trusted.length === 0) throw error;
-    for (const { list } of trusted) if (list !== undefined) names.forget(list);
-    const searched = trusted.find(({ list }) => list === undefined);
-    // Checking a site costs one request, searching for it one per server.
-    const stays = searched && endpoint !== SITE && (await current(targets, searched.word, scope)) !== undefined;
-    if (stays && trusted.length === 1) throw error;
-    if (searched && !stays) names.forget();
-    return ask(await lookUp());
+    missing = error;
   }
+  for (const { list } of trusted) if (list !== undefined) names.forget(list);
+  const searched = trusted.find(({ list }) => list === undefined);
+  // Checking a site costs one request, searching for it one per server.
+  const stays = searched && endpoint !== SITE && (await current(targets, searched.word, scope)) !== undefined;
+  if (missing && stays && trusted.length === 1) throw missing;
+  if (searched && !stays) names.forget();
+  return ask(await lookUp());
+}
+
+/** True if the resource at an endpoint was trusted by a name that it no longer has. */
+function isRenamed(thing: unknown, endpoint: Endpoint, targets: Targets, { names }: Scope): boolean {
+  const noun = /\{(\w+)\}$/.exec(endpoint)?.[1] ?? '';
+  const naming = namings[noun];
+  const word = names.trusted.get(`${noun} ${targets[noun]?.id}`)?.word;
+  if (!isObject(thing) || !naming || word === undefined || isIdOf(noun, word)) return false;
+  const isNamedInFull = nameOf(thing, noun) !== undefined && naming.keys.every((key) => Object.hasOwn(thing, key));
+  return isNamedInFull && matching([thing], word, naming).length === 0;
 }
