@@ -31,13 +31,18 @@ export function brokenBy(run: Run, { terminal, dumb, early }: Setting): string |
   if (!documented.has(code)) return `undocumented exit code ${code}`;
   if (/looks like a bug|"code":"bug"/.test(stderr)) return 'a bug in dnx';
   if (code !== 0 && stderr.trim() === '') return `exit ${code} without a message`;
-  if (!early && resultless.has(code) && stdout !== '') return `exit ${code} with a result`;
+  if (!early && resultless.has(code) && stdout !== '' && !isIncomplete(run)) return `exit ${code} with a result`;
   if (!terminal) return undefined;
   for (const [name, text] of Object.entries({ stdout, stderr })) {
     const [found] = controls.exec(dumb ? text : text.replaceAll(drawing, '')) ?? [];
     if (found !== undefined) return `U+${found.charCodeAt(0).toString(16).padStart(4, '0')} on ${name}, a terminal`;
   }
   return undefined;
+}
+
+/** True if a list failed after its first page was printed, says so, and cannot be taken for a whole JSON array. */
+function isIncomplete({ stdout, stderr }: Run): boolean {
+  return stderr.includes('The output is incomplete') && !(stdout.startsWith('[') && stdout.trimEnd().endsWith('\n]'));
 }
 
 /** A run in the report of a broken promise. */
