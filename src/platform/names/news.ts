@@ -59,7 +59,7 @@ export function addChange({ own, lists, changes }: News, change: Change): void {
 }
 
 /**
- * Empties the lists that a change made stale; false if there is none. The mark that stays outdates a list that another dnx began
+ * Empties the lists that a change made stale. Returns false if no list was. The mark that stays outdates a list that another dnx began
  * to read before.
  */
 export function dropStale(lists: Map<string, NameList>, { method, path, at }: Change): boolean {
