@@ -2,6 +2,7 @@ import { isError } from '../../base/errors.ts';
 import { toJson } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { PAGE_SIZE } from '../../platform/api/pages.ts';
 import { isFault } from '../../platform/follow/rules.ts';
 import { SharedPolls } from '../../platform/follow/shared-polls.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
@@ -173,7 +174,7 @@ export class SharedSites implements SiteReads {
 const between = (things: number): number => (things * 60_000) / POLLS_A_MINUTE;
 
 /** The number of requests that read a list of this length. */
-const pagesOf = (items: number): number => Math.max(1, Math.ceil(items / 100));
+const pagesOf = (items: number): number => Math.max(1, Math.ceil(items / PAGE_SIZE));
 
 /** True if the list costs less than reading each site. */
 const isWorthAList = ({ active, apart, pages, sites }: Server): boolean => sites > 1 && active.size - apart.size >= pages;

@@ -142,8 +142,7 @@ interface Known {
 /** Reads and changes what still matters of the usage of a token, with its rate. */
 function accessTo(file: UsageFile, key: string, fixed: Rate | undefined, clock: Clock) {
   const known = (stored: Usage, now: number): Known => {
-    const { windowMs } = DEFAULT_RATE;
-    const rate = fixed ?? (stored.limit === undefined ? DEFAULT_RATE : { limit: limitOf(stored.limit), windowMs });
+    const rate = fixed ?? (stored.limit === undefined ? DEFAULT_RATE : { ...DEFAULT_RATE, limit: limitOf(stored.limit) });
     return { usage: current(stored, rate, now), rate };
   };
   return {

@@ -1,7 +1,7 @@
 import { DnxError } from '../../base/errors.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import type { Api, ClientOptions, SendOptions } from './api.ts';
-import { clockUntil, transportUntil } from './deadline.ts';
+import { clockUntil, following, transportUntil } from './deadline.ts';
 import { type Endpoint, fill } from './endpoint.ts';
 import { exchanging } from './exchange.ts';
 import { listingOf, sending } from './observed.ts';
@@ -31,7 +31,11 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
 
   const pages: Api['pages'] = (endpoint, params, listOptions) => {
     const stoppable = () => {
-      const { signal, stop } = stopping(options.signal);
+      const { signal, abort, release } = following(options.signal);
+      const stop = () => {
+        release();
+        abort();
+      };
       return { send: apiOver(unbounded, { ...options, signal }).send, stop };
     };
     const listing = listingOf(options, endpoint, params, listOptions);
@@ -66,21 +70,6 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
       } finally {
         end();
       }
-    },
-  };
-}
-
-/** A signal that aborts with `outer`, or when `stop` is called. */
-function stopping(outer: AbortSignal): { readonly signal: AbortSignal; readonly stop: () => void } {
-  const controller = new AbortController();
-  const follow = () => controller.abort(outer.reason);
-  if (outer.aborted) follow();
-  outer.addEventListener('abort', follow);
-  return {
-    signal: controller.signal,
-    stop() {
-      outer.removeEventListener('abort', follow);
-      controller.abort();
     },
   };
 }

@@ -49,23 +49,33 @@ export const transportUntil = (transport: Transport, clock: Clock, deadline: num
 /** The longest timer that Node supports, 24 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A signal that aborts with `outer`, or at the deadline once `start` was called. */
-export function abortAt(deadline: number, clock: Clock, outer: AbortSignal, reason: () => DnxError) {
+/** A signal that aborts with `outer` until `release` is called, or when `abort` is. */
+export function following(outer: AbortSignal) {
   const controller = new AbortController();
-  const stopped = new AbortController();
   const follow = () => controller.abort(outer.reason);
   if (outer.aborted) follow();
   outer.addEventListener('abort', follow);
   return {
     signal: controller.signal,
+    abort: (reason?: unknown) => controller.abort(reason),
+    release: () => outer.removeEventListener('abort', follow),
+  };
+}
+
+/** A signal that aborts with `outer`, or at the deadline once `start` was called. */
+export function abortAt(deadline: number, clock: Clock, outer: AbortSignal, reason: () => DnxError) {
+  const { signal, abort, release } = following(outer);
+  const stopped = new AbortController();
+  return {
+    signal,
     start() {
       clock.sleep(Math.min(deadline - clock.elapsed(), LONGEST_TIMER_MS), stopped.signal).then(
-        () => controller.abort(reason()),
+        () => abort(reason()),
         () => {},
       );
     },
     stop() {
-      outer.removeEventListener('abort', follow);
+      release();
       stopped.abort();
     },
   };

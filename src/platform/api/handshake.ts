@@ -58,6 +58,3 @@ export function tlsProblem(code: string, message: string): TlsProblem | undefine
 
 /** True for the reason of a fault in TLS. */
 export const isTls = (reason: string): boolean => tlsProblem(reason, '') !== undefined;
-
-/** True for the reason of a fault in a certificate. */
-export const isCertificate = (reason: string): boolean => reason in certificates || REJECTED.test(reason);

@@ -5,7 +5,8 @@ import type { Api, Listing } from './api.ts';
 import type { Endpoint } from './endpoint.ts';
 import { repetition } from './repetition.ts';
 
-const PAGE_SIZE = 100;
+/** The items that dnx requests per page. */
+export const PAGE_SIZE = 100;
 const MOST_PAGES = 1_000;
 /** The most pages that are requested and not read yet. */
 const AHEAD = 4;

@@ -16,12 +16,22 @@ export interface Reply<T = unknown> {
   readonly text: string | undefined;
 }
 
+/** A response without its body. */
+export const emptyReply = ({ status, headers }: Pick<HttpResponse, 'status' | 'headers'>): Reply<never> => ({
+  status,
+  headers,
+  body: undefined,
+  data: undefined,
+  message: undefined,
+  text: undefined,
+});
+
 /** Parses a body: `{data}`, `{message}`, `{message,data}`, a bare object or array, or nothing. */
 export async function readReply<T>(response: HttpResponse): Promise<Reply<T>> {
   const { status, headers } = response;
   // Some servers send a byte order mark.
   const text = (await textOf(response)).replace(/^\ufeff/, '');
-  const nothing = { status, headers, body: undefined, data: undefined, message: undefined, text: undefined };
+  const nothing = emptyReply(response);
   if (text.trim() === '') return nothing;
   let body: unknown;
   try {

@@ -3,7 +3,7 @@ import { type HttpResponse, NetworkFault } from '../../machine/world.ts';
 import type { ClientOptions, SendOptions } from './api.ts';
 import type { Exchange } from './exchange.ts';
 import { retryAfter } from './rate-limit.ts';
-import { type Reply, readReply } from './reply.ts';
+import { emptyReply, type Reply, readReply } from './reply.ts';
 
 const MOST_RETRIES = 3;
 /** The longest first pause; it doubles for each further one, up to 4 s. */
@@ -49,19 +49,10 @@ async function attempt<T>(limited: Exchange, method: string, path: string, send:
   } catch (error) {
     if (!(error instanceof NetworkFault)) throw response ? (await import('./unreachable.ts')).whileSending(error, method) : error;
     // The status is enough to know that a change failed.
-    if (method !== 'GET' && response && response.status >= 300) return withoutBody(response);
+    if (method !== 'GET' && response && response.status >= 300) return emptyReply(response);
     return error;
   }
 }
-
-const withoutBody = ({ status, headers }: HttpResponse): Reply<never> => ({
-  status,
-  headers,
-  body: undefined,
-  data: undefined,
-  message: undefined,
-  text: undefined,
-});
 
 /** Full jitter, on top of what the server asks for. */
 function pauseBefore(retry: number, outcome: Reply | NetworkFault, { random, clock }: ClientOptions): number {
@@ -69,9 +60,6 @@ function pauseBefore(retry: number, outcome: Reply | NetworkFault, { random, clo
   return asked + random() * FIRST_MS * 2 ** (retry - 1);
 }
 
-/** Reasons that last: an unknown host, a certificate, another protocol. A DNS server that does not respond is EAI_AGAIN. */
-const lasting = /^(ENOTFOUND|EPROTO|(HPE|CERT|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|ERR_SSL|ERR_TLS)_)/;
-
 /** True for a response, which is a 5xx, and for a fault that a retry may avoid. */
 const isTemporary = async (outcome: Reply | NetworkFault): Promise<boolean> =>
-  !(outcome instanceof NetworkFault) || (!lasting.test(outcome.reason ?? '') && !(await import('./unreachable.ts')).isFinal(outcome));
+  !(outcome instanceof NetworkFault) || !(await import('./unreachable.ts')).isFinal(outcome);

@@ -2,7 +2,7 @@ import { DnxError, isError, isStop } from '../../base/errors.ts';
 import { hostName } from '../../machine/settings/host.ts';
 import { NetworkFault } from '../../machine/world.ts';
 import { DENIED, PROXY, TIMED_OUT, TOO_LARGE } from './fault.ts';
-import { isCertificate, tlsProblem } from './handshake.ts';
+import { isTls, tlsProblem } from './handshake.ts';
 
 const CLOSED = 'connection closed before the response arrived';
 const words: Readonly<Record<string, string>> = {
@@ -41,8 +41,12 @@ export function proxyFault(error: unknown): NetworkFault {
   return new NetworkFault(text, { sent: false, reason: kept ? reason : PROXY, cause });
 }
 
-/** True for a fault that is not worth a retry. */
-export const isFinal = ({ reason = '' }: NetworkFault): boolean => [TIMED_OUT, TOO_LARGE, DENIED].includes(reason) || isCertificate(reason);
+/** An unknown host, and another protocol than HTTP. A DNS server that does not respond is EAI_AGAIN. */
+const LASTING = /^(ENOTFOUND$|HPE_|ERR_TLS_)/;
+
+/** True for a fault that a retry would only repeat. */
+export const isFinal = ({ reason = '' }: NetworkFault): boolean =>
+  [TIMED_OUT, TOO_LARGE, DENIED].includes(reason) || LASTING.test(reason) || isTls(reason);
 
 /** Turns a fault into a DnxError, which says whether the request may have gone through. */
 export function unreachable(fault: NetworkFault, method: string, host: string): DnxError {

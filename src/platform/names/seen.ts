@@ -2,6 +2,7 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Api, Query } from '../api/api.ts';
 import type { Endpoint } from '../api/endpoint.ts';
+import { PAGE_SIZE } from '../api/pages.ts';
 import { idIn } from './names.ts';
 
 /** The list in which a new resource appears. */
@@ -17,8 +18,6 @@ export interface Seen {
   /** When the newest was created, if the list has further pages, which were not read. */
   readonly newest?: number;
 }
-
-const PAGE_SIZE = 100;
 
 /** Reads the first page, for one request. `long`: it is not enough to tell what is new. Undefined if the response is not a list. */
 export async function seenIn(api: Api, list: Listed, options: { readonly casual?: boolean } = {}): Promise<Seen | 'long' | undefined> {
