@@ -64,6 +64,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: { run
         children.running -= 1;
       });
     },
+    capture: async (child) => (await import('./machine/child.ts')).captureChild(child, signal),
   };
 }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { execa } from 'execa';
 import { type Code, DnxError } from '../base/errors.ts';
-import type { Child } from './world.ts';
+import type { Capture, Captured, Child } from './world.ts';
 
 /** The signal for each reason to stop; SIGTERM for any other. */
 const names: Readonly<Partial<Record<Code, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
@@ -10,12 +10,17 @@ const names: Readonly<Partial<Record<Code, NodeJS.Signals>>> = { interrupted: 'S
  * Runs a child process on the standard streams, forwards signals to it, and returns its exit code.
  * `terminal`: the child receives Ctrl-C from the terminal itself, so SIGINT is not forwarded.
  */
-export async function runChild({ file, args, env, output, signal: own }: Child, outer: AbortSignal, terminal: boolean): Promise<number> {
+export async function runChild(
+  { file, args, env, cwd, output, signal: own }: Child,
+  outer: AbortSignal,
+  terminal: boolean,
+): Promise<number> {
   const signal = own ?? outer;
   signal.throwIfAborted();
   const child = execa(file, args, {
     env,
     extendEnv: false,
+    ...(cwd !== undefined && { cwd }),
     stdio: ['inherit', output === 'stderr' ? 2 : 'inherit', 'inherit'],
     reject: false,
   });
@@ -28,5 +33,37 @@ export async function runChild({ file, args, env, output, signal: own }: Child, 
   signal.removeEventListener('abort', stop);
   if (result.exitCode !== undefined) return result.exitCode;
   if (result.signal !== undefined) return 128 + constants.signals[result.signal];
-  throw new DnxError('usage', `Could not run ${file}: ${result.code === 'ENOENT' ? 'command not found' : result.shortMessage}.`);
+  throw couldNotRun(file, result);
 }
+
+/** The most output of a captured child process, in bytes. */
+const LIMIT = 64 * 1024 * 1024;
+
+/** Runs a child process with captured output, ends it with the signal, and returns how it ended; undefined if the program does not exist. */
+export async function captureChild(
+  { file, args, env, cwd, input = '', attended }: Captured,
+  signal: AbortSignal,
+): Promise<Capture | undefined> {
+  signal.throwIfAborted();
+  const result = await execa(file, args, {
+    env,
+    extendEnv: false,
+    ...(cwd !== undefined && { cwd }),
+    ...(attended ? { stdio: ['inherit', 'pipe', 'inherit'] } : { input }),
+    stripFinalNewline: false,
+    maxBuffer: LIMIT,
+    cancelSignal: signal,
+    reject: false,
+  });
+  signal.throwIfAborted();
+  if (result.code === 'ENOENT') return undefined;
+  if (result.isMaxBuffer) throw new DnxError('failed', `${file} printed more than 64 MB.`);
+  const code = result.exitCode ?? (result.signal === undefined ? undefined : 128 + constants.signals[result.signal]);
+  if (code === undefined) throw couldNotRun(file, result);
+  return { code, stdout: result.stdout, stderr: result.stderr ?? '' };
+}
+
+const couldNotRun = (
+  file: string,
+  { code, shortMessage }: { readonly code?: string | undefined; readonly shortMessage?: string | undefined },
+): DnxError => new DnxError('usage', `Could not run ${file}: ${code === 'ENOENT' ? 'command not found' : shortMessage}.`);

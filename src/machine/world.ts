@@ -72,15 +72,37 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** A child process, such as ssh or an editor. It inherits the standard streams. */
-export interface Child {
+/** A program to run. */
+interface Program {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Env;
+  /** The working directory, if not that of dnx. */
+  readonly cwd?: string;
+}
+
+/** A child process, such as ssh or an editor. It inherits the standard streams. */
+export interface Child extends Program {
   /** Redirects its stdout to stderr, to keep stdout for the result. */
   readonly output?: 'stderr';
   /** Ends the child, instead of the signal of the World. */
   readonly signal?: AbortSignal;
+}
+
+/** A child process whose output dnx reads, such as git. */
+export interface Captured extends Program {
+  /** Its standard input; empty by default. */
+  readonly input?: string;
+  /** Also let the user see its stderr, and type: for a program that asks for a password. */
+  readonly attended?: true;
+}
+
+/** How a captured child process ended. */
+export interface Capture {
+  readonly code: number;
+  readonly stdout: string;
+  /** Empty if `attended`. */
+  readonly stderr: string;
 }
 
 /** Everything outside of the process. Tests pass their own; `process.ts` has the real one. */
@@ -105,6 +127,8 @@ export interface World {
   readonly connect: (caFile: string | undefined) => Promise<Transport>;
   /** Runs a child process and returns its exit code. */
   readonly spawn: (child: Child) => Promise<number>;
+  /** Runs a child process and returns its output; undefined if the program does not exist. Output of more than 64 MB is an error. */
+  readonly capture: (child: Captured) => Promise<Capture | undefined>;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The reason is a DnxError with code `interrupted`, `terminated` or `hangup`. */
   readonly signal: AbortSignal;
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
+import { captureChild } from '../../src/machine/child.ts';
 import { type Child, type HttpRequest, type Keychain, NetworkFault, type Transport } from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
@@ -48,6 +49,8 @@ export interface RunOptions {
   readonly elsewhere?: (request: HttpRequest) => void;
   /** The exit code of a child process (default 0). */
   readonly child?: (child: Child) => number;
+  /** Stands in for a program whose output dnx reads. Without it, the real program runs. */
+  readonly program?: typeof captureChild;
   /** Keys pressed at prompts on a terminal. */
   readonly keys?: string;
   /** Lines typed on a terminal, one at each question. */
@@ -137,6 +140,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
         children.push(child);
         return run.child?.(child) ?? 0;
       },
+      capture: (child) => clock.during(async () => (run.program ?? captureChild)(child, interruption.signal)),
     });
     clearTimeout(limit);
     return toRead({

@@ -149,8 +149,8 @@ export interface Group {
   readonly commands: readonly AnyCommand[];
 }
 
-/** The group of a command at the root: without a noun, so no target is positional. */
-export const noGroup: Group = { name: '', commands: [] };
+/** The group of a command at the root. Without a noun, no target is positional. */
+export const rootGroup = ({ noun }: Pick<Entry, 'noun'>): Group => ({ name: '', ...(noun && { noun }), commands: [] });
 
 /** The path parameter of the group's resource: `ssh_key` for `ssh-key`. */
 export const nounOf = ({ name, noun }: Group): string => noun ?? name.replaceAll('-', '_');
@@ -170,6 +170,8 @@ export const group = (definition: Group): Group => definition;
 /** An entry of the command tree. `load` runs only if the command line names it. */
 export interface Entry<T extends Group | AnyCommand = Group> {
   readonly name: string;
+  /** The path parameter that a command without a group takes as its target. */
+  readonly noun?: 'site';
   readonly aliases?: readonly string[];
   readonly summary: string;
   /** Its heading in `dnx --help`. */

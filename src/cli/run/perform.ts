@@ -1,4 +1,5 @@
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
+import { refuseMislinked } from '../../platform/names/linked.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { TRUST_MS, verified } from '../../platform/names/recall.ts';
 import type { Scope } from '../../platform/names/scope.ts';
@@ -60,8 +61,11 @@ async function lookedUp(invocation: Invocation, chosen: Chosen, unchecked: Scope
   const reads = invocation.command.calls === chosen.endpoint && chosen.endpoint?.startsWith('GET ');
   const scope = reads ? { ...unchecked, trust: TRUST_MS } : unchecked;
   const all = await targetsOf(invocation, chosen, scope);
+  const calls = [chosen.endpoint, ...chosen.also.map(({ endpoint }) => endpoint)];
   const checked: Targets[] = [];
-  for (const [index, targets] of all.entries())
+  for (const [index, targets] of all.entries()) {
+    await refuseMislinked(targets, calls, scope);
     checked.push(await verified(targets, () => again(invocation, chosen, targets, index, scope), scope));
+  }
   return checked;
 }

@@ -9,7 +9,7 @@ import { type Check, type Needs, ok, skipped, warning } from './check.ts';
 
 /** Checks versions, files and their modes, and shell completion. */
 export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>): Check[] {
-  const { directories, linkFile } = settings;
+  const { directories, link } = settings;
   const config = join(directories.config, 'config.json');
   const tokens = join(directories.config, INSECURE_FILE);
   return [
@@ -23,7 +23,7 @@ export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>):
           `${commandLine(['login'], settings)}, without --insecure-storage`,
         )
       : ok('token file', 'no unencrypted tokens'),
-    linkFile ? ok('link file', linkFile) : skipped('link file', 'none in this directory'),
+    link ? ok('link file', link.file) : skipped('link file', 'none in this directory'),
     completion(world),
   ];
 }

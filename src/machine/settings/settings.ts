@@ -4,7 +4,8 @@ import { unknownWord } from '../../base/unknown.ts';
 import { type Env, pathOf, type World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
 import { type Format, formats } from './format.ts';
-import { findLink, LINK_LIMIT_MB, linkProblem, unknownKeys } from './link.ts';
+import { findLink, LINK_LIMIT_MB, type Link, linkOf, linkProblem, unknownKeys, withoutLink } from './link.ts';
+import { type Linked, parentsOf } from './parents.ts';
 import { type Blocked, placeOf } from './place.ts';
 import { type Origin, openPrecedence, type SettingName } from './precedence.ts';
 import { openSource } from './sources.ts';
@@ -19,6 +20,8 @@ export interface Directories {
 export interface Given {
   readonly profile?: string | undefined;
   readonly host?: string | undefined;
+  /** The environment of the link file to use. */
+  readonly env?: string | undefined;
   readonly caFile?: string | undefined;
   readonly output?: string | undefined;
   readonly json?: boolean | undefined;
@@ -38,6 +41,8 @@ export interface Settings {
   readonly caOption: string | undefined;
   readonly server: string | undefined;
   readonly site: string | undefined;
+  /** The server and site of the link file by id, if they are in use. */
+  readonly linked: Linked;
   readonly format: Format;
   readonly quiet: boolean;
   readonly debug: boolean;
@@ -49,8 +54,8 @@ export interface Settings {
   readonly directories: Directories;
   /** Where each setting came from. Settings without a value are missing. */
   readonly origins: Readonly<Partial<Record<SettingName, Origin>>>;
-  /** The path of the nearest link file. */
-  readonly linkFile: string | undefined;
+  /** The nearest link file. */
+  readonly link: Link | undefined;
   readonly blocked: Blocked;
   /** Problems in the files. They stop only commands that need the broken values. */
   readonly problems: readonly DnxError[];
@@ -58,6 +63,8 @@ export interface Settings {
   readonly warnings: readonly string[];
   /** The broken files that may have set the server and the site. */
   readonly broken: Readonly<Record<'server' | 'site', string | undefined>>;
+  /** Set if no default server or site may be used: the environment that the user named does not exist. */
+  readonly unplaced: DnxError | undefined;
 }
 
 /** Reads the settings from options, environment and files. */
@@ -70,14 +77,13 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
   const precedence = openPrecedence();
   const { profile, host, blocked } = placeOf({ given, env, config, link, precedence });
   const { choose, explain, origins } = precedence;
+  if (given.env === '') throw usage('--env is empty.');
+  const environment = given.env ?? (env.DNX_ENV || undefined);
+  const linking = link && linkOf(link, environment);
+  const unplaced = linking ? linking.missing : environment === undefined ? undefined : withoutLink(environment);
+  if (given.env !== undefined && unplaced) throw unplaced;
   const stored = (name: 'server' | 'site' | 'output') => config.text('profiles', profile, name);
-  const parent = (name: 'server' | 'site') =>
-    choose(name, {
-      environment: env[`DNX_${name.toUpperCase()}`],
-      'link file': link?.text(name),
-      // Ignored if a broken link file may have overridden it.
-      profile: link?.problem('text', name) ? undefined : stored(name),
-    });
+  const parents = parentsOf({ given, env, config, profile, link, linking, unplaced, choose, origins });
   const attended = given.input !== false && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI);
   const json = given.json || given.output === 'json';
   const output = () =>
@@ -88,11 +94,6 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
       default: 'table',
     });
   const { format, unusable } = formatIn(() => explain('output', () => formatOf(output() ?? 'table'), 'table'), origins);
-  const parents = { server: parent('server'), site: parent('site') };
-  const brokenFile = (name: 'server' | 'site') => {
-    if (parents[name] !== undefined) return undefined;
-    return link?.problem('text', name) ? linkFile : config.problem('text', 'profiles', profile, name) && config.file;
-  };
   return {
     profile,
     host,
@@ -107,11 +108,11 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     config: configIn(config),
     directories,
     origins,
-    linkFile,
+    link: linking,
     blocked: { ...blocked, requests: blocked.requests ?? unusable },
     problems: [blocked.storing, link && linkProblem(link), unusable].filter((each) => each !== undefined),
     warnings: link ? unknownKeys(link) : [],
-    broken: { server: brokenFile('server'), site: brokenFile('site') },
+    unplaced,
   };
 }
 

@@ -1,0 +1,65 @@
+import { DnxError, isError, usage } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { created, creationOf, did } from '../../cli/language/resource.ts';
+import { asResult, message, type Result } from '../../cli/output/view.ts';
+import { contentOf } from '../../cli/run/values.ts';
+import { type Located, requireId } from '../../platform/names/names.ts';
+import { createEndpoint, listEndpoint, nextDeploy, updateEndpoint, type Variable } from './variables.ts';
+
+interface Assignments {
+  readonly assignment: readonly string[];
+  readonly from_file: string | undefined;
+}
+
+type SetContext = Context<typeof createEndpoint | typeof listEndpoint | typeof updateEndpoint>;
+
+/** `dnx env set`: creates or updates each variable, and leaves one alone that already has its value. */
+export async function setVariables(
+  ctx: SetContext,
+  targets: Located,
+  { assignment, from_file }: Assignments,
+  body: JsonObject,
+): Promise<Result> {
+  const { site } = targets;
+  const wanted = from_file === undefined ? assignment.map(pair) : [await fromFile(ctx, assignment, from_file)];
+  const known = await ctx.list<Variable>(listEndpoint);
+  const add = (sent: JsonObject) =>
+    created(ctx, { ...creationOf('variable', listEndpoint, targets, sent), known }, () => ctx.call(createEndpoint, { body: sent }));
+  let changed = false as boolean;
+  const one = async ({ key, value }: Pair) => {
+    const before = known.find((each) => each.key === key);
+    if (before?.value === value && Object.keys(body).length === 0) return message(`Unchanged: ${key} already has this value.`, before);
+    changed = true;
+    const reply = before
+      ? await ctx.call(updateEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: { value, ...body } })
+      : await add({ key, value, ...body }).catch((error: unknown) => {
+          throw isError(error, 'invalid') && !/^[a-z_]\w*$/i.test(key) ? invalidName(key, error) : error;
+        });
+    return did(reply, `Set ${key} on ${site.label}`);
+  };
+  const [only] = wanted;
+  const items = wanted.map((each) => ({ ...each, id: each.key, label: each.key }));
+  const result = asResult(only && wanted.length === 1 ? await one(only) : await ctx.each(items, one));
+  return { ...result, ...(changed && { next: nextDeploy(site) }) };
+}
+
+/** A name that the API refused and that no shell would take either. */
+const invalidName = (key: string, { status, errors, cause }: DnxError): DnxError =>
+  new DnxError('invalid', `'${key}' is not a valid variable name.`, { status, errors, cause });
+
+interface Pair {
+  readonly key: string;
+  readonly value: string;
+}
+
+function pair(word: string): Pair {
+  const at = word.indexOf('=');
+  if (at < 1) throw usage(`'${word}' is not KEY=VALUE.`, 'Use KEY= for an empty value, or KEY --from-file FILE.');
+  return { key: word.slice(0, at), value: word.slice(at + 1) };
+}
+
+async function fromFile(ctx: Context, [key, ...others]: readonly string[], file: string): Promise<Pair> {
+  if (!key || others.length > 0 || key.includes('=')) throw usage('--from-file takes one KEY without a value.');
+  return { key, value: await contentOf(file === '-' ? file : `@${file}`, ctx) };
+}
