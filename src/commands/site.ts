@@ -67,7 +67,7 @@ const watch = command({
   description: 'Without a site, resumes the last unfinished deployment that was started or followed on this machine.',
   calls: [siteEndpoint, releasesEndpoint],
   targets: 'optional',
-  options: { timeout: following.timeout, ...reporting },
+  options: { timeout: following.timeout, notify: following.notify, ...reporting },
   examples: ['watch shop.example.com'],
   run: async (ctx, { targets, options }) => {
     const [{ watch }, { reported }] = await Promise.all([import('../features/deploy/watch.ts'), import('../features/deploy/report.ts')]);

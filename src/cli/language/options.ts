@@ -112,6 +112,12 @@ export const under = <const O extends Options>(section: string, options: O): O =
 export const following = under('Follow', {
   wait: toggle('Wait for the result (default if the token allows it)'),
   timeout: { ...duration('Stop waiting after this long (default 15m)'), least: 1, env: 'DNX_TIMEOUT' },
+  notify: {
+    ...list('When done: bell, desktop, a URL to post to, or a command', 'how'),
+    env: 'DNX_NOTIFY',
+    // A webhook URL is a secret.
+    confidential: true,
+  },
 });
 
 export type Optional<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer V> ? Option<V | undefined> : never };

@@ -1,0 +1,51 @@
+import { isError, isStop, usage } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Result } from '../../cli/output/view.ts';
+import type { Invocation } from '../../cli/run/invocation.ts';
+import { channelOf } from './channel.ts';
+import { deliver } from './deliver.ts';
+import { type Ending, notificationOf } from './message.ts';
+
+/** Notifies once the result of a command was written. Never changes its exit code. */
+export interface Notice {
+  /** The result of the command. */
+  ended(result: Result): void;
+  /** The error of the command, and the object that `--json` prints for it. */
+  failed(error: unknown, data: unknown): void;
+  send(code: number): Promise<void>;
+}
+
+type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
+
+/** Checks `--notify` and DNX_NOTIFY before anything is sent. Undefined if the command does not wait. */
+export function openNotice({ options, path }: Pick<Invocation, 'options' | 'path'>, ctx: Needs): Notice | undefined {
+  const given = Array.isArray(options.notify) ? options.notify.map(String) : undefined;
+  const idle = options.wait === false ? '--no-wait' : options.dry_run ? '--dry-run' : undefined;
+  if (given && idle) throw usage(`--notify cannot be combined with ${idle}.`, 'There is no result to wait for.');
+  if (idle) return undefined;
+  const source = given ? '--notify' : 'DNX_NOTIFY';
+  const channels = (given ?? [ctx.world.env.DNX_NOTIFY ?? '']).map((word) => channelOf(word, source, ctx.world));
+  let ending: Ending = { result: undefined, failure: undefined };
+  return {
+    ended(result) {
+      ending = { ...ending, result };
+    },
+    failed(error, data) {
+      ending = { ...ending, failure: { error, data } };
+    },
+    async send(code) {
+      const error = ending.failure?.error;
+      // Whoever pressed Ctrl-C, answered no or mistyped an option knows it.
+      if (isStop(error) || isError(error, 'usage', 'cancelled') || ctx.signal.aborted) return;
+      const notification = notificationOf(path, ending, code);
+      for (const channel of channels) {
+        const why = await deliver(ctx, channel, notification).catch((problem: unknown) => {
+          if (ctx.signal.aborted) return undefined;
+          return isError(problem) ? problem.message.replace(/\.$/, '') : String(problem);
+        });
+        if (ctx.signal.aborted) return;
+        if (why !== undefined) ctx.progress.warn(`Could not notify: ${why}.`);
+      }
+    },
+  };
+}
