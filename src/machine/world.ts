@@ -11,6 +11,7 @@ export type Input = Readable & {
 export type Output = Writable & {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
   /** True for the null device. A closed stdout counts as one. */
   readonly discards?: boolean | undefined;
 };

@@ -41,6 +41,8 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly resolve: (path: string) => Promise<Targets>;
   /** The name of a target, or of a server or site seen before, by its noun and id. */
   readonly nameOf: (noun: string, id: unknown) => string | undefined;
+  /** True if the command line names this parameter: `site`. */
+  readonly isGiven: (noun: string) => boolean;
   /** All of standard input, for `-` and `--with-token`. */
   readonly stdin: () => Promise<string>;
   readonly world: World;

@@ -5,8 +5,10 @@ import type { Output, World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
 import { nextLine } from '../run/command-line.ts';
+import type { Screen } from './live.ts';
 import { isPaged, wholeView, writePages } from './paged.ts';
 import { type RenderOptions, render } from './render.ts';
+import { canSpin } from './spinner.ts';
 import { styleFor } from './style.ts';
 import { forLog } from './text.ts';
 import type { Result } from './view.ts';
@@ -23,6 +25,7 @@ export async function print(
     for await (const chunk of given.body) await write(stdout, chunk);
     return;
   }
+  if (given.kind === 'live') return (await import('./live.ts')).writeLive(given.states, screenOf(globals, { settings, world, progress }));
   const { format } = settings;
   if (exit instanceof DnxError && given.kind !== 'rows' && format === 'table') return;
   let hidden = 0;
@@ -51,6 +54,27 @@ export async function print(
   const wrap = await wrapFor(stderr);
   if (view.empty) stderr.write(`${wrap(view.empty)}\n`);
   if (view.first) stderr.write(`${wrap(nextLine({ command: view.first, why: 'Create one with' }, settings))}\n`);
+}
+
+/** What a live view is printed on. */
+function screenOf(globals: Globals, { settings, world, progress }: Pick<Context, 'settings' | 'world' | 'progress'>): Screen {
+  const { stdout, env } = world;
+  const { format } = settings;
+  return {
+    stdout,
+    inPlace: format === 'table' && canSpin(stdout, env),
+    blocks: format === 'table',
+    async frame(view) {
+      const options = await optionsFor(globals, format, world, () => {});
+      if (options.fields) (await import('./fields.ts')).fieldCheck(view, options).end();
+      const text = await render(view, options);
+      return format === 'table' ? forLog(text, env) : text;
+    },
+    out(text) {
+      const resume = progress.hold();
+      return write(stdout, text).finally(resume);
+    },
+  };
 }
 
 async function optionsFor(

@@ -19,6 +19,8 @@ export interface Column<T = Item> {
   readonly computed?: true;
   /** The status of a process: `running` is good, not work in progress. */
   readonly runs?: true;
+  /** The color of the value, if it is not a status. */
+  readonly tone?: (item: T) => 'green' | 'yellow' | 'red' | undefined;
   /** True for an item whose status no longer matters, which is neither marked nor green. */
   readonly past?: (item: T) => boolean;
 }
@@ -67,7 +69,15 @@ export type View =
   | { readonly kind: 'data'; readonly data: unknown }
   /** Bytes for stdout, regardless of the format. */
   | { readonly kind: 'stream'; readonly body: AsyncIterable<Uint8Array> }
+  /** States of something, printed as they change until a signal: in place on a terminal, one after the other elsewhere. */
+  | { readonly kind: 'live'; readonly states: AsyncIterable<LiveState> }
   | { readonly kind: 'nothing' };
+
+/** One state of a live view. `changed`: it differs from the one before, so it is also printed elsewhere than on a terminal. */
+export interface LiveState {
+  readonly view: View;
+  readonly changed: boolean;
+}
 
 /** The result of a wait: `{"type":"result",…}` with -o ndjson. `data` nests an API object, which may have a `type` itself. */
 type Event = 'result' | 'data';

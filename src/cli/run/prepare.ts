@@ -13,7 +13,7 @@ import { pickMissing } from './pick.ts';
 import { firstWords, namesNeeded } from './targets.ts';
 
 /** The part of a context that does not depend on the target. */
-export type BaseContext = Omit<Context, 'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'deadline'>;
+export type BaseContext = Omit<Context, 'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'isGiven' | 'deadline'>;
 
 /** Looks up one of all targets again, by the words given for it. */
 export function again(invocation: Invocation, chosen: Chosen, targets: Targets, index: number, scope: Scope): Promise<Targets> {
@@ -57,6 +57,7 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
     each: async (items, run) => (await import('./several.ts')).several({ noun: nounOf(group), verb: command.name, items, run }),
     everySite: () => everySite({ ...scope, api: bounded.api }),
     nameOf: (noun, id) => scope.names.nameOf(noun, id) ?? (targets[noun]?.id === idIn(id) ? targets[noun]?.label : undefined),
+    isGiven: (noun) => invocation.targets[noun] !== undefined,
     async resolve(path) {
       const names = parameters(path);
       const picked = await pickMissing(invocation, names, undefined, scope, base);
