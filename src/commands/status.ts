@@ -7,7 +7,7 @@ export default command({
   summary: 'Show the state of a site, and where it is set',
   description: [
     'Also reads its server, releases, pushes, certificates and workers, as far as the token can: six requests in all.',
-    'With --watch, reads the site every 6 to 12 seconds, and prints what changes: on a terminal in place, elsewhere below. Use -o ndjson for a line of JSON per change. Ctrl-C ends it.',
+    'With --watch, reads the site every 6 seconds, and prints what changes: on a terminal in place, elsewhere below. Use -o ndjson for a line of JSON per change. Ctrl-C ends it.',
   ].join('\n\n'),
   calls: siteEndpoint,
   options: { watch: flag('Keep it up to date until Ctrl-C') },

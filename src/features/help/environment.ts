@@ -8,7 +8,7 @@ export default {
       ['DNX_HOST, DNX_PROFILE', 'Host (default https://deploynix.io) and profile'],
       ['DNX_SERVER, DNX_SITE', 'Default server and site'],
       ['DNX_ENV, DNX_NO_CACHE', 'As --env; set to 1 for --no-cache'],
-      ['DNX_OUTPUT', 'Default output format, such as json'],
+      ['DNX_OUTPUT, DNX_NOTIFY', 'Default --output and --notify'],
       ['DNX_TIMEOUT, DNX_MAX_WAIT', 'Default --timeout and --max-wait, such as 5m'],
       ['DNX_RATE_LIMIT', 'Rate limit: 60, 60/5s or off (default 60)'],
       ['DNX_NO_INPUT, DNX_DEBUG', 'Set to 1 for --no-input, or for --debug'],

@@ -10,10 +10,9 @@ import { siteEndpoint } from '../deploy/snapshot.ts';
 import { type Part, type PartName, type Parts, partNames, readParts } from './parts.ts';
 import type { Seen } from './status.ts';
 
-/** The time between two readings of the site, while it is deployed and else, in ms. */
-const BUSY_MS = 6_000;
-const IDLE_MS = 12_000;
-/** The time between two readings of everything else. With it, a watch sends at most 25 requests a minute. */
+/** The time between two readings of the site, and of its releases during a deployment, in ms. */
+const POLL_MS = 6_000;
+/** The time between two readings of everything else, in ms. A watch sends 15 requests a minute, and 25 during a deployment. */
 const REST_MS = 60_000;
 
 type Needs = Pick<Context, 'api' | 'clock' | 'signal' | 'world'>;
@@ -26,14 +25,13 @@ export async function* watched(ctx: Needs, ids: SiteIds, from: Seen): AsyncGener
   let faults = 0;
   for (;;) {
     yield seen;
-    const busy = isBusy(seen);
-    await clock.sleep(Math.min((busy ? BUSY_MS : IDLE_MS) * 2 ** faults, REST_MS), signal);
+    await clock.sleep(Math.min(POLL_MS * 2 ** faults, REST_MS), signal);
     try {
       const at = clock.now();
       const { data: site = seen.site } = await api.send<Site>(siteEndpoint, ids, { retry: false });
       const all = toJson(site) !== toJson(seen.site) || clock.elapsed() - restAt >= REST_MS;
       if (all) restAt = clock.elapsed();
-      const news = await readParts(ctx, ids, all ? partNames : busy ? (['releases'] as const) : []);
+      const news = await readParts(ctx, ids, all ? partNames : isBusy(seen) ? ['releases'] : []);
       seen = { site, at, parts: merged(seen.parts, news) };
       faults = 0;
     } catch (error) {
