@@ -78,19 +78,20 @@ async function noticeFor(invocation: Invocation, ctx: Opened['ctx']): Promise<No
 /** Performs a command and writes its result. Throws its failure. */
 async function finish(invocation: Invocation, { ctx, scope, sources, close }: Opened, notice?: Notice): Promise<number> {
   const { settings, world } = ctx;
+  const explained = async (error: unknown) => {
+    if (isError(error, 'unauthenticated'))
+      throw (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
+    if (!isError(error, 'forbidden')) throw error;
+    const { withAbilities } = await import('./features/token/abilities/forbidden.ts');
+    throw withAbilities(error, invocation, ctx);
+  };
   try {
-    const result = await perform(invocation, ctx, scope, sources).catch(async (error: unknown) => {
-      if (isError(error, 'unauthenticated'))
-        throw (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
-      if (!isError(error, 'forbidden')) throw error;
-      const { withAbilities } = await import('./features/token/abilities/forbidden.ts');
-      throw withAbilities(error, invocation, ctx);
-    });
+    const result = await perform(invocation, ctx, scope, sources).catch(explained);
     ctx.progress.done();
     notice?.ended(result);
     const { exit, note, next = [], hostKept, afterwards } = result;
     const where = hostKept ? { ...settings, origins: {} } : settings;
-    if (await delivered(result, print(result, invocation.globals, ctx), changes(invocation, settings))) {
+    if (await delivered(result, print(result, invocation.globals, ctx).catch(explained), changes(invocation, settings))) {
       if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
       for (const each of next) ctx.progress.note(nextLine(each, where));
       await afterwards?.();

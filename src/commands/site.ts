@@ -68,7 +68,7 @@ const watch = command({
   calls: [siteEndpoint, releasesEndpoint],
   targets: 'optional',
   options: { timeout: following.timeout, notify: following.notify, ...reporting },
-  examples: ['watch shop.example.com'],
+  examples: ['watch shop.example.com', 'watch shop.example.com --notify bell'],
   run: async (ctx, { targets, options }) => {
     const [{ watch }, { reported }] = await Promise.all([import('../features/deploy/watch.ts'), import('../features/deploy/report.ts')]);
     return reported({ ...ctx, targets: targets ?? {} }, options, watch);

@@ -65,23 +65,32 @@ describe('within the rate limit', () => {
   const perMinute = (calls: number, minutes: number) => calls / minutes;
 
   test('an idle site costs at most 15 requests a minute', async () => {
-    const run = await watch('', 10 * MINUTE);
+    const run = await watch('', 5 * MINUTE);
     expect(run.code).toBe(130);
-    expect(perMinute(run.calls.length - 6, 10)).toBeLessThanOrEqual(15);
+    expect(perMinute(run.calls.length - 6, 5)).toBeLessThanOrEqual(15);
   });
 
   test('a deployment costs at most 25 requests a minute', async () => {
     site().status = 'deploying';
-    const run = await watch('', 10 * MINUTE);
+    const run = await watch('', 5 * MINUTE);
     expect(run.code).toBe(130);
-    const rate = perMinute(run.calls.length - 6, 10);
+    const rate = perMinute(run.calls.length - 6, 5);
     expect([rate <= 25, rate > 15]).toEqual([true, true]);
   });
 
+  test.each([12, 20])('of %i requests a minute, it waits instead of being refused', async (rateLimit) => {
+    await bed.close();
+    bed = await openBed({ rateLimit });
+    const run = await watch('', 5 * MINUTE, { env: { DNX_RATE_LIMIT: String(rateLimit) } });
+    expect(run.code).toBe(130);
+    expect(bed.sandbox.calls.filter(({ status }) => status === 429)).toEqual([]);
+    expect(run.stdout).not.toContain('reconnecting');
+  });
+
   test('what hardly changes is read once a minute', async () => {
-    const run = await watch('', 10 * MINUTE);
+    const run = await watch('', 5 * MINUTE);
     for (const path of ['certificates', 'queues', 'webhooks'])
-      expect(run.calls.filter((call) => call.endsWith(path)).length).toBeLessThanOrEqual(11);
+      expect(run.calls.filter((call) => call.endsWith(path)).length).toBeLessThanOrEqual(6);
   });
 });
 
@@ -117,13 +126,14 @@ describe('goes on', () => {
 
 describe('ends', () => {
   test.each([
-    [401, 4, { message: 'Unauthenticated.' }],
-    [403, 5, { message: 'Invalid ability provided.' }],
-    [404, 6, { message: 'Not found.' }],
-  ])('after a %d of the site with %d', async (status, code, body) => {
+    [401, 4, { message: 'Unauthenticated.' }, /DNX_TOKEN was rejected/],
+    [403, 5, { message: 'Invalid ability provided.' }, /dnx token create NAME --ability site:read/],
+    [404, 6, { message: 'Not found.' }, /not found/i],
+  ])('after a %d of the site with %d', async (status, code, body, says) => {
     bed.clock.at(20_000, () => bed.sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status, body }));
     const run = await watch('', 15 * MINUTE);
     expect([run.code, run.waited]).toEqual([code, 24_000]);
+    expect(run.stderr).toMatch(says);
     expect(run.stdout.match(/^Site /gm)).toHaveLength(1);
   });
 
