@@ -161,7 +161,6 @@ describe('what cannot be read', () => {
   test.each([
     ['/servers/{server}/sites/{site}/certificates', { status: 404 }, 'Certificate'],
     ['/servers/{server}/sites/{site}/queues', { status: 500 }, 'Workers'],
-    ['/servers/{server}/sites/{site}/releases', { status: 422 }, 'Release'],
     ['/servers/{server}', 'drop', 'Server'],
   ] as const)('is a dash if %s returns %j', async (path, fault, label) => {
     bed.sandbox.faults.always(
@@ -214,7 +213,15 @@ describe('shows', () => {
   test('none for missing certificates, workers and releases', async () => {
     for (const list of ['certificates', 'queues', 'releases'] as const) bed.sandbox.state[list].length = 0;
     const { stdout } = await status();
-    for (const label of ['Certificate', 'Workers', 'Release']) expect(stdout).toContain(line(label, 'none'));
+    for (const label of ['Certificate', 'Workers']) expect(stdout).toContain(line(label, 'none'));
+    expect(stdout).toContain(line('Release', 'deployed 4h ago'));
+    for (const site of bed.sandbox.state.sites) site.last_deployed_at = null;
+    expect((await status()).stdout).toContain(line('Release', 'none'));
+  });
+
+  test('when a site was deployed if its releases cannot be read', async () => {
+    bed.sandbox.faults.always({ method: 'GET', path: /releases$/ }, { status: 422, body: { message: 'No releases.' } });
+    expect((await status()).stdout).toContain(line('Release', 'deployed 4h ago'));
   });
 
   test('a scheduled deployment', async () => {

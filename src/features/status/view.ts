@@ -74,12 +74,16 @@ function serverWords({ server, site, errors }: Status): string | undefined {
   return [wordOf(server.name) || wordOf(server.id), wordOf(server.ip_address), php && `PHP ${php}`].filter(Boolean).join('  ');
 }
 
-/** `a2483e1 Upgrade to Laravel 12, 2m ago by push to main`. */
+/** `a2483e1 Upgrade to Laravel 12, 2m ago by push to main`, or `deployed 2m ago` for a site without releases. */
 function currentWords(status: Status, reader: Reader): string | undefined {
-  const { release, webhook } = status;
-  if (!release) return status.errors.releases ? unknownWords(status, 'releases') : status.latest_release ? undefined : 'none';
-  const branch = wordOf(webhook?.branch);
-  return `${wordsOf(release, reader)}${webhook ? ` by push${branch && ` to ${branch}`}` : ''}`;
+  const { errors, latest_release: latest, release, site, webhook } = status;
+  if (release) {
+    const branch = wordOf(webhook?.branch);
+    return `${wordsOf(release, reader)}${webhook ? ` by push${branch && ` to ${branch}`}` : ''}`;
+  }
+  const deployed = wordOf(site.last_deployed_at);
+  if (deployed !== '' && !latest) return `deployed ${timeIn(deployed, reader)}`;
+  return errors.releases ? unknownWords(status, 'releases') : latest ? undefined : 'none';
 }
 
 function wordsOf(release: JsonObject, reader: Reader): string | undefined {
