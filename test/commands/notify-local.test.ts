@@ -49,9 +49,9 @@ describe('--notify desktop', () => {
   test('passes the text as a variable on Windows', async () => {
     expect((await deployHostile('desktop', 'win32')).code).toBe(0);
     const [child] = bed.children;
-    expect([child?.file, child?.env.DNX_NOTIFICATION]).toEqual(['powershell.exe', text]);
+    expect([child?.file, child?.env.NOTIFICATION]).toEqual(['powershell.exe', text]);
     const script = Buffer.from(child?.args.at(-1) ?? '', 'base64').toString('utf16le');
-    expect(script).toContain('CreateTextNode($env:DNX_NOTIFICATION)');
+    expect(script).toContain('CreateTextNode($env:NOTIFICATION)');
     expect(script).not.toContain('touch');
   });
 

@@ -132,7 +132,7 @@ describe('topics', () => {
     const help = await helpOf('help environment');
     const read = sources('src').flatMap((text) => text.match(/\bDNX_[A-Z]+(_[A-Z]+)*\b/g) ?? []);
     // dnx sets these for --verify-cmd and does not read them.
-    const set = ['DNX_RELEASE', 'DNX_SITE_URL', 'DNX_RESULT', 'DNX_OUTCOME', 'DNX_EXIT_CODE', 'DNX_NOTIFICATION'];
+    const set = ['DNX_RELEASE', 'DNX_SITE_URL', 'DNX_RESULT', 'DNX_OUTCOME', 'DNX_EXIT_CODE'];
     const expected = [...new Set(read)].filter((name) => !set.includes(name)).sort();
     expect([...new Set(help.match(/\bDNX_[A-Z_]+\b/g))].sort()).toEqual(expected);
   });

@@ -10,7 +10,7 @@ export function desktopProgram({ env: all, platform }: Pick<World, 'env' | 'plat
   if (platform === 'win32') {
     const script = Buffer.from(TOAST, 'utf16le').toString('base64');
     const args = ['-NoProfile', '-NonInteractive', '-EncodedCommand', script];
-    return { file: 'powershell.exe', args, env: { ...env, DNX_NOTIFICATION: text } };
+    return { file: 'powershell.exe', args, env: { ...env, NOTIFICATION: text } };
   }
   return { file: 'notify-send', args: ['--app-name=dnx', '--', text], env };
 }
@@ -23,7 +23,7 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 [void][Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications, ContentType = WindowsRuntime]
 $toast = [Windows.UI.Notifications.ToastNotificationManager]::GetTemplateContent([Windows.UI.Notifications.ToastTemplateType]::ToastText01)
-[void]$toast.GetElementsByTagName('text').Item(0).AppendChild($toast.CreateTextNode($env:DNX_NOTIFICATION))
+[void]$toast.GetElementsByTagName('text').Item(0).AppendChild($toast.CreateTextNode($env:NOTIFICATION))
 $app = '{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\\WindowsPowerShell\\v1.0\\powershell.exe'
 [Windows.UI.Notifications.ToastNotificationManager]::CreateToastNotifier($app).Show([Windows.UI.Notifications.ToastNotification]::new($toast))
 `;
