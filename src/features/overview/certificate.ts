@@ -16,8 +16,8 @@ export interface CertificateWords {
   /** `valid for 31d`, `expires in 3d`, `expired 2d ago`, `none`, or its status. */
   readonly words: string;
   readonly valid: boolean;
-  /** True if it expires soon. */
-  readonly soon: boolean;
+  /** Yellow if it expires soon, red if it has expired or failed. */
+  readonly tone: 'yellow' | 'red' | undefined;
 }
 
 /** The certificate with the latest expiry. */
@@ -29,13 +29,17 @@ export function certificateIn(certificates: readonly JsonObject[], reader: Reade
     .sort((one, other) => (other.ends ?? now) - (one.ends ?? now));
   if (!best) {
     const certificate = certificates.at(-1);
-    return { certificate, words: wordOf(certificate?.status) || 'none', valid: false, soon: false };
+    const tone = phaseOf(certificate?.status) === 'bad' ? 'red' : undefined;
+    return { certificate, words: wordOf(certificate?.status) || 'none', valid: false, tone };
   }
   const { certificate, ends, word } = best;
-  if (ends === undefined) return { certificate, words: word, valid: statusKey(word) !== 'expired', soon: false };
+  if (ends === undefined) {
+    const valid = statusKey(word) !== 'expired';
+    return { certificate, words: word, valid, tone: valid ? undefined : 'red' };
+  }
   const end = timeIn(new Date(ends).toISOString(), reader);
-  if (ends <= now) return { certificate, words: `expired ${end}`, valid: false, soon: false };
+  if (ends <= now) return { certificate, words: `expired ${end}`, valid: false, tone: 'red' };
   const soon = ends - now < SOON_MS;
-  if (!terminal) return { certificate, words: `${soon ? 'expires' : 'valid until'} ${end}`, valid: true, soon };
-  return { certificate, words: `${soon ? 'expires in' : 'valid for'} ${duration(ends - now)}`, valid: true, soon };
+  const left = terminal ? `${soon ? 'expires in' : 'valid for'} ${duration(ends - now)}` : `${soon ? 'expires' : 'valid until'} ${end}`;
+  return { certificate, words: left, valid: true, tone: soon ? 'yellow' : undefined };
 }

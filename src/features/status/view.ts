@@ -38,8 +38,7 @@ export function statusView(status: Status, { reader, profile, live }: Surroundin
     line('release_name', 'Release', () => currentWords(status, reader)),
     ...(news ? [line('news', newsTitle(news), () => wordsOf(news, reader))] : []),
     line('certificate_state', 'Certificate', () => certificate?.words ?? unknownWords(status, 'certificates'), {
-      tone: () =>
-        !certificate ? undefined : certificate.soon ? 'yellow' : /^(expired|.*fail)/.test(certificate.words) ? 'red' : undefined,
+      tone: () => certificate?.tone,
     }),
     line('scheduled', 'Scheduled', () => scheduledWords(site.scheduled_deploy_at, reader)),
     line('workers', 'Workers', () => (status.queues ? workerWords(status.queues) : unknownWords(status, 'queues')), {
