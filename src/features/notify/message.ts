@@ -35,7 +35,9 @@ export function notificationOf(command: string, { result, failure }: Ending, cod
 
 /** The outcome of a deployment, or what the exit code says: `succeeded`, `failed` or `timed_out`. */
 export function outcomeIn({ result, exit_code }: Notification): string {
-  if (isObject(result) && typeof result.outcome === 'string') return result.outcome;
+  // `env set --deploy` nests the deployment.
+  const deployment = isObject(result) && isObject(result.deployment) ? result.deployment : result;
+  if (isObject(deployment) && typeof deployment.outcome === 'string') return deployment.outcome;
   if (exit_code === 0) return 'succeeded';
   return exit_code === exits.timed_out ? 'timed_out' : 'failed';
 }
@@ -62,11 +64,12 @@ const plain = (text: string): string => line(text).replaceAll('<', '‹').replac
 
 const SECRET = /passw|secret|token|private_?key/i;
 
-/** The data without fields that hold secrets, which some APIs return with a new server. */
+/** The data without fields that hold secrets, which some APIs return with a new server, and without the values of variables. */
 function withoutSecrets(data: unknown): unknown {
   if (Array.isArray(data)) return data.map(withoutSecrets);
   if (!isObject(data)) return data;
+  const isSecret = (key: string) => SECRET.test(key) || (key === 'value' && 'key' in data);
   return Object.fromEntries(
-    Object.entries(data).map(([key, value]) => [key, SECRET.test(key) && value !== null ? '***' : withoutSecrets(value)]),
+    Object.entries(data).map(([key, value]) => [key, isSecret(key) && value !== null ? '***' : withoutSecrets(value)]),
   );
 }

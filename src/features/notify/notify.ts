@@ -18,10 +18,11 @@ export interface Notice {
 type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** Checks `--notify` and DNX_NOTIFY before anything is sent. Undefined if the command does not wait. */
-export function openNotice({ options, path }: Pick<Invocation, 'options' | 'path'>, ctx: Needs): Notice | undefined {
+export function openNotice(invocation: Pick<Invocation, 'command' | 'options' | 'path'>, ctx: Needs): Notice | undefined {
+  const { options, path } = invocation;
   const given = Array.isArray(options.notify) ? options.notify.map(String) : undefined;
-  const idle = options.wait === false ? '--no-wait' : options.dry_run ? '--dry-run' : undefined;
-  if (given && idle) throw usage(`--notify cannot be combined with ${idle}.`, 'There is no result to wait for.');
+  const idle = withoutWait(invocation);
+  if (given && idle) throw usage(`--notify ${idle}.`, 'There is no result to wait for.');
   if (idle) return undefined;
   const source = given ? '--notify' : 'DNX_NOTIFY';
   const channels = (given ?? [ctx.world.env.DNX_NOTIFY ?? '']).map((word) => channelOf(word, source, ctx.world));
@@ -48,4 +49,14 @@ export function openNotice({ options, path }: Pick<Invocation, 'options' | 'path
       }
     },
   };
+}
+
+/** Why a command has nothing to wait for: its options, or a deployment that was not asked for. */
+function withoutWait({ command, options }: Pick<Invocation, 'command' | 'options'>): string | undefined {
+  if (options.wait === false) return 'cannot be combined with --no-wait';
+  if (options.dry_run) return 'cannot be combined with --dry-run';
+  const { deploy } = command.options ?? {};
+  // A toggle may still be answered on a terminal.
+  const deploys = !deploy || options.deploy === true || (deploy.negatable === true && options.deploy === undefined);
+  return deploys ? undefined : 'needs --deploy';
 }
