@@ -12,8 +12,15 @@ const after: Timer = (ms, callback) => {
   return () => clearTimeout(timer);
 };
 
-/** The World of the real process. `children` counts running child processes. */
-function realWorld(process: NodeJS.Process, signal: AbortSignal, children: { running: number }): World {
+/** The running child processes. */
+interface Children {
+  running: number;
+  /** Sends a signal to the child that has taken over the terminal. */
+  foreground?: ((signal: NodeJS.Signals) => void) | undefined;
+}
+
+/** The World of the real process. */
+function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Children): World {
   const { env, platform, stderr } = process;
   const clock: World['clock'] = {
     now: () => Date.now(),
@@ -59,9 +66,13 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: { run
     connect: async (caFile) => openNetwork({ env, after, caFile }),
     async spawn(child) {
       const { runChild } = await import('./machine/child.ts');
+      const onForeground = (send: Children['foreground']) => {
+        children.foreground = send;
+      };
       children.running += 1;
-      return runChild(child, signal, process.stdin.isTTY).finally(() => {
+      return runChild(child, { signal, terminal: process.stdin.isTTY, onForeground }).finally(() => {
         children.running -= 1;
+        if (child.foreground) children.foreground = undefined;
       });
     },
     capture: async (child) => (await import('./machine/child.ts')).captureChild(child, signal),
@@ -103,7 +114,7 @@ const flushed = (stream: World['stderr']): Promise<unknown> =>
 /** Runs argv in the real world and ends the process with its exit code. */
 export async function run(process: NodeJS.Process): Promise<void> {
   const argv = process.argv.slice(2);
-  const children = { running: 0 };
+  const children: Children = { running: 0 };
   const interruption = new AbortController();
   const crashed = new Promise<never>((_, reject) => {
     // Reading from a closed terminal fails with EIO, possibly before SIGHUP arrives.
@@ -116,7 +127,11 @@ export async function run(process: NodeJS.Process): Promise<void> {
   let received: NodeJS.Signals | undefined;
   const overdue = new Promise<never>((_, reject) => {
     const stop = (code: Code, message: string) => (signal: NodeJS.Signals) => {
+      const { foreground } = children;
+      // The terminal sends Ctrl-C to the child, too.
+      if (foreground && signal === 'SIGINT' && process.stdin.isTTY) return;
       const reason = new DnxError(code, message);
+      if (interruption.signal.aborted && foreground) return foreground(signal);
       // A second signal ends the process immediately.
       if (interruption.signal.aborted) end(process, reason.exitCode, signal);
       received = signal;

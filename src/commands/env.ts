@@ -2,9 +2,10 @@ import { DnxError, usage } from '../base/errors.ts';
 import { isObject } from '../base/json.ts';
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
-import { argument, flag, list, required, text } from '../cli/language/options.ts';
+import { argument, flag, list, required, rest, text } from '../cli/language/options.ts';
 import { creation, did, remove } from '../cli/language/resource.ts';
 import { done, text as plain, rows } from '../cli/output/view.ts';
+import { deployCalls, deploying } from '../features/env/deploy-after.ts';
 import { createEndpoint, listEndpoint, nextDeploy, open, updateEndpoint, type Variable, variables } from '../features/env/variables.ts';
 
 const listVariables = command({
@@ -44,7 +45,7 @@ const set = command({
   aliases: ['create', 'update'],
   summary: 'Set environment variables',
   description: 'Creates or updates each variable. Changes take effect on the next deployment.',
-  calls: [createEndpoint, listEndpoint, updateEndpoint],
+  calls: [createEndpoint, listEndpoint, updateEndpoint, deployCalls],
   options: {
     assignment: {
       ...argument(required(list('KEY=VALUE, or KEY alone with --from-file', 'KEY=VALUE'))),
@@ -52,10 +53,15 @@ const set = command({
       confidential: true,
     },
     from_file: text('Read the value from a file, or - for stdin', 'file|-'),
+    ...deploying,
   },
   fields: {},
   shows: variables.columns,
-  examples: ['set LOG_LEVEL=warning APP_DEBUG=false --site shop.example.com', 'set LICENSE_KEY --from-file - --site shop.example.com'],
+  examples: [
+    'set LOG_LEVEL=warning APP_DEBUG=false --site shop.example.com',
+    'set LICENSE_KEY --from-file - --site shop.example.com',
+    'set APP_DEBUG=true --site shop.example.com --deploy',
+  ],
   run: async (ctx, { targets, options, body }) => (await import('../features/env/set.ts')).setVariables(ctx, targets, options, body),
 });
 
@@ -93,4 +99,19 @@ const importVariables = command({
   }),
 });
 
-export default group({ name: 'env', noun: 'variable', commands: [listVariables, get, set, unset, importVariables] });
+const run = command({
+  name: 'run',
+  summary: 'Run a command with the environment variables of a site',
+  description:
+    'Adds the variables to the environment of the command, without writing a file. They override your own, except those that change how programs run, such as PATH.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',
+  exits: 'those of the command; 128 and the signal if one ended it',
+  calls: listEndpoint,
+  options: {
+    all: flag('Also pass on variables that change how programs run'),
+    command: rest('Command to run'),
+  },
+  examples: ['run --site shop.example.com -- printenv APP_URL', 'run --site shop.example.com -- php artisan tinker'],
+  run: async (ctx, { options }) => (await import('../features/env/run/run.ts')).runWith(ctx, options),
+});
+
+export default group({ name: 'env', noun: 'variable', commands: [listVariables, get, set, unset, importVariables, run] });

@@ -85,6 +85,8 @@ interface Program {
 export interface Child extends Program {
   /** Redirects its stdout to stderr, to keep stdout for the result. */
   readonly output?: 'stderr';
+  /** It takes over the terminal, and Ctrl-C in it. dnx passes on every other signal, and waits for it to end. */
+  readonly foreground?: true;
   /** Ends the child, instead of the signal of the World. */
   readonly signal?: AbortSignal;
 }
