@@ -19,8 +19,11 @@ interface Children {
   foreground?: ((signal: NodeJS.Signals) => void) | undefined;
 }
 
+/** Called when the process ends. */
+type Exits = Set<() => void>;
+
 /** The World of the real process. */
-function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Children): World {
+function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Children, exits: Exits): World {
   const { env, platform, stderr } = process;
   const clock: World['clock'] = {
     now: () => Date.now(),
@@ -76,6 +79,10 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
       });
     },
     capture: async (child) => (await import('./machine/child.ts')).captureChild(child, signal),
+    onExit(callback) {
+      exits.add(callback);
+      return () => exits.delete(callback);
+    },
   };
 }
 
@@ -115,6 +122,7 @@ const flushed = (stream: World['stderr']): Promise<unknown> =>
 export async function run(process: NodeJS.Process): Promise<void> {
   const argv = process.argv.slice(2);
   const children: Children = { running: 0 };
+  const exits: Exits = new Set();
   const interruption = new AbortController();
   const crashed = new Promise<never>((_, reject) => {
     // Reading from a closed terminal fails with EIO, possibly before SIGHUP arrives.
@@ -133,7 +141,7 @@ export async function run(process: NodeJS.Process): Promise<void> {
       const reason = new DnxError(code, message);
       if (interruption.signal.aborted && foreground) return foreground(signal);
       // A second signal ends the process immediately.
-      if (interruption.signal.aborted) end(process, reason.exitCode, signal);
+      if (interruption.signal.aborted) end(process, reason.exitCode, signal, exits);
       received = signal;
       interruption.abort(reason);
       setTimeout(() => children.running > 0 || reject(reason), GRACE_MS);
@@ -143,16 +151,17 @@ export async function run(process: NodeJS.Process): Promise<void> {
     process.on('SIGHUP', stop('hangup', 'Hangup.'));
   });
   process.stderr.on('error', () => {});
-  const world = realWorld(process, interruption.signal, children);
+  const world = realWorld(process, interruption.signal, children, exits);
   const code = await Promise.race([main(argv, world), overdue, crashed, stalled]).catch((error: unknown) =>
     reportCrash(error, argv, world),
   );
   await Promise.race([flushed(process.stderr), overdue]).catch(() => {});
-  end(process, code, received);
+  end(process, code, received, exits);
 }
 
 /** Ends the process. During a DNS lookup it raises the signal again, because `exit` would wait for the lookup. */
-function end(process: NodeJS.Process, code: number, signal: NodeJS.Signals | undefined): never {
+function end(process: NodeJS.Process, code: number, signal: NodeJS.Signals | undefined, exits: Exits): never {
+  for (const callback of exits) callback();
   for (const fd of [0, 1, 2]) closeIfHungUp(fd, (each) => process.getBuiltinModule('node:tty').isatty(each));
   if (signal && process.platform !== 'win32' && process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap')) {
     process.removeAllListeners(signal);

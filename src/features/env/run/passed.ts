@@ -1,8 +1,7 @@
 import { usage } from '../../../base/errors.ts';
-import { wordOf } from '../../../base/text.ts';
 import type { Env } from '../../../machine/world.ts';
-import { isMasked } from '../masked.ts';
-import type { Variable } from '../variables.ts';
+import { remoteSide } from '../sync/masks.ts';
+import { UNKNOWN } from '../sync/merge.ts';
 import { changesPrograms } from './loaders.ts';
 
 /** The variables for a child process, and the names of those that it does not get. */
@@ -22,17 +21,15 @@ export interface Passed {
 const NAME = /^[A-Za-z_][\w.]*$/;
 
 /** Decides which variables of a site a child process gets. Throws for a value that no process can have. */
-export function passed(variables: readonly Variable[], { all }: { readonly all: boolean }): Passed {
+export function passed(variables: readonly unknown[], { all }: { readonly all: boolean }): Passed {
   const env: [name: string, value: string][] = [];
   const left = { invalid: [] as string[], masked: [] as string[], unsafe: [] as string[], own: [] as string[] };
-  for (const variable of variables) {
-    const key = wordOf(variable.key);
-    const value = variable.value === undefined ? undefined : wordOf(variable.value);
+  for (const [key, value] of remoteSide(variables)) {
     if (!NAME.test(key)) left.invalid.push(key);
     else if (key.toUpperCase().startsWith('DNX_')) left.own.push(key);
-    else if (value === undefined || isMasked(value)) left.masked.push(key);
     else if (!all && changesPrograms(key)) left.unsafe.push(key);
-    else if (value.includes('\0')) throw usage(`The value of ${key} contains a NUL byte, which no command can receive.`);
+    else if (value === UNKNOWN) left.masked.push(key);
+    else if (value.includes('\0')) throw usage(`The value of ${key} contains a NUL character, which no command can receive.`);
     else env.push([key, value]);
   }
   return { env: Object.fromEntries(env), ...left };

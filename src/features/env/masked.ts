@@ -1,2 +1,0 @@
-/** True for a value that the API hides: `••••••••`. */
-export const isMasked = (value: string): boolean => /^[•●*]{3,}$/.test(value);
