@@ -1,4 +1,5 @@
 import { isError, usage } from '../../../base/errors.ts';
+import type { Located } from '../../../platform/names/names.ts';
 import { checkHolds, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
 import { entriesOf } from '../dotenv/read.ts';
 import { type Side, UNKNOWN } from '../sync/merge.ts';
@@ -14,8 +15,8 @@ export interface Draft {
   readonly unwritable: readonly string[];
 }
 
-/** Writes the variables of a site for an editor. `of`: the site in words. */
-export function draftOf(remote: Side, of: string): Draft {
+/** Writes the variables of a site for an editor. */
+export function draftOf(remote: Side, { site, server }: Located): Draft {
   const base = new Map<string, string>();
   const [hidden, unwritable]: [string[], string[]] = [[], []];
   for (const [key, value] of remote) {
@@ -24,7 +25,7 @@ export function draftOf(remote: Side, of: string): Draft {
     else base.set(key, value);
   }
   const lines = [
-    `Environment variables of ${of}`,
+    `Environment variables of ${harmless(site.label)} on ${harmless(server.label)}`,
     'Values are quoted as in any .env file. Remove a line to remove its variable.',
     'To cancel, leave the file as it is, or empty it.',
     ...(hidden.length > 0 ? [`Deploynix hides these; they stay unless you set them: ${hidden.map(harmless).join(' ')}`] : []),
@@ -36,7 +37,8 @@ export function draftOf(remote: Side, of: string): Draft {
 /** Reads an edited file. Throws a usage error that names the line. */
 export function variablesIn(text: string, name: string) {
   const lines = new Map<string, number>();
-  for (const { key, line } of entriesOf(text, name)) {
+  for (const { key, line, value } of entriesOf(text, name)) {
+    if (value === undefined) throw usage(`${name} line ${line}: ${key} has no value. Write ${key}= for an empty one.`);
     const first = lines.get(key);
     if (first !== undefined) throw usage(`${name} line ${line}: ${key} is set twice, first in line ${first}.`);
     lines.set(key, line);

@@ -51,5 +51,7 @@ const NOT_RUN = [126, 127];
 
 const failed = (editor: string, code: number): DnxError =>
   NOT_RUN.includes(code)
-    ? new DnxError('failed', `Could not run the editor '${editor}'; nothing was changed.`, { hint: 'Set EDITOR to the command of your editor.' })
+    ? new DnxError('failed', `Could not run the editor '${editor}'; nothing was changed.`, {
+        hint: 'Set EDITOR to the command of your editor.',
+      })
     : new DnxError('failed', `The editor exited with code ${code}; nothing was changed.`);

@@ -9,21 +9,30 @@ type FileContext = Pick<Context, 'clock' | 'settings' | 'world'>;
 /** Where private files are: in memory, or in the state directory. */
 const placeOf = ({ settings, world }: FileContext) => ({ env: world.env, state: settings.directories.state });
 
+/** A file that only this user can read, while dnx runs. */
+export interface PrivateFile {
+  readonly path: string;
+  write(text: string): void;
+}
+
 /** Runs `work` with a file that only this user can read. Nothing of it is left afterwards, however dnx ends, except by SIGKILL. */
-export async function withPrivateFile<T>(ctx: FileContext, name: string, text: string, work: (path: string) => Promise<T>): Promise<T> {
+export async function withPrivateFile<T>(
+  ctx: FileContext,
+  name: string,
+  text: string,
+  work: (file: PrivateFile) => Promise<T>,
+): Promise<T> {
   let directory: string | undefined;
   const remove = () => {
     if (directory !== undefined) removePrivateDirectory(directory);
   };
   const forget = ctx.world.onExit(remove);
   try {
-    const path = written(() => {
-      directory = makePrivateDirectory(placeOf(ctx));
-      const file = join(directory, name);
-      writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
-      return file;
-    });
-    return await work(path);
+    directory = written(() => makePrivateDirectory(placeOf(ctx)));
+    const path = join(directory, name);
+    const write = (next: string) => written(() => writeFileSync(path, next, { mode: 0o600 }));
+    write(text);
+    return await work({ path, write });
   } finally {
     forget();
     remove();

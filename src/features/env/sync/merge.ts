@@ -11,10 +11,15 @@ export type Side = ReadonlyMap<string, string | typeof UNKNOWN>;
 export interface Base {
   /** True if the key had this value; undefined: if it was missing on both sides. */
   agrees(key: string, value: string | undefined): boolean;
+  /** The keys that were on both sides. */
+  readonly keys: readonly string[];
 }
 
 /** A base of plain values. Without them, nothing is known, and whatever differs is a conflict. */
-export const baseOf = (values: ReadonlyMap<string, string> = new Map()): Base => ({ agrees: (key, value) => values.get(key) === value });
+export const baseOf = (values: ReadonlyMap<string, string> = new Map()): Base => ({
+  agrees: (key, value) => values.get(key) === value,
+  keys: [...values.keys()],
+});
 
 /** Where a variable changed since the base. `unknown`: it cannot be compared. */
 export type Changed = 'nowhere' | 'here' | 'there' | 'both' | 'unknown';
@@ -44,5 +49,7 @@ export function chosenFor({ ours, theirs }: Choice, key: string, conflict: boole
   return ours.includes('*') ? 'ours' : theirs.includes('*') ? 'theirs' : undefined;
 }
 
-/** Every key of both sides, in the order of the first. */
-export const keysOf = (here: Side, there: Side): readonly string[] => [...new Set([...here.keys(), ...there.keys()])];
+/** Every key of both sides and the base, in the order of the first. */
+export const keysOf = (here: Side, there: Side, base: Base): readonly string[] => [
+  ...new Set([...here.keys(), ...there.keys(), ...base.keys]),
+];

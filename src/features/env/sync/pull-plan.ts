@@ -16,7 +16,7 @@ export interface PullSides {
 export function planPull({ local, remote, base, choice, force }: PullSides): Plan {
   const steps: Step[] = [];
   const equal = new Map<string, string | undefined>();
-  for (const key of keysOf(local, remote)) {
+  for (const key of keysOf(local, remote, base)) {
     const here = local.get(key);
     const there = remote.get(key);
     const changed = changedSince(base, key, here, there);

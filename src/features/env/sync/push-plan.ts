@@ -17,7 +17,7 @@ export interface PushSides {
 export function planPush({ local, remote, base, choice, prune }: PushSides): Plan {
   const steps: Step[] = [];
   const equal = new Map<string, string | undefined>();
-  for (const key of keysOf(local, remote)) {
+  for (const key of keysOf(local, remote, base)) {
     const here = local.get(key);
     const there = remote.get(key);
     const changed = changedSince(base, key, here, there);
