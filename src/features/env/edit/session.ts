@@ -2,7 +2,8 @@ import { cancelled, DnxError, isError, isStop, usage } from '../../../base/error
 import type { Context } from '../../../cli/language/command.ts';
 import { readText } from '../../../machine/files/text-file.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import { checkHolds, keysIn } from '../dotenv/dotenv.ts';
+import { checkHolds } from '../dotenv/dotenv.ts';
+import { isComment } from '../dotenv/entries.ts';
 import { resolveReferences } from '../references/references.ts';
 import { applyPlan } from '../sync/apply.ts';
 import { isMask, remoteSide } from '../sync/masks.ts';
@@ -65,7 +66,7 @@ export async function editUntilSent(ctx: EditContext, targets: Located, file: Ed
       if (ctx.ask.allowed && ctx.clock.elapsed() - opened < QUICK_MS) ctx.progress.note(WAIT);
       return { sent };
     }
-    if (keysIn(text).length === 0 && base.size > 0) throw gaveUp(session, 'The file is empty');
+    if (base.size > 0 && text.split(/[\r\n]+/).every(isComment)) throw gaveUp(session, 'The file is empty');
     const refusal = await send(session, text).catch((error: unknown) => {
       if (isError(error)) return { error };
       throw error;
