@@ -93,10 +93,12 @@ describe('the editor', () => {
   const missing = async () => undefined;
 
   test('is VISUAL, EDITOR, that of Git, or a usual one, and may have arguments', async () => {
-    expect(await opened({ VISUAL: 'subl -w', EDITOR: 'vi' }, missing)).toEqual(['sh', 'subl -w "$@"']);
-    expect(await opened({ VISUAL: ' ', EDITOR: 'vi -n' }, missing)).toEqual(['sh', 'vi -n "$@"']);
-    expect(await opened({}, configured)).toEqual(['sh', 'code --wait "$@"']);
-    expect(await opened({}, missing)).toEqual(['sh', '"$(command -v nano || echo vi)" "$@"']);
+    expect(await opened({ VISUAL: 'subl -w', EDITOR: 'vi' }, missing)).toEqual(['sh', 'exec subl -w "$@"']);
+    expect(await opened({ VISUAL: ' ', EDITOR: 'vi -n' }, missing)).toEqual(['sh', 'exec vi -n "$@"']);
+    expect(await opened({ EDITOR: 'TERM=vt100 vi' }, missing)).toEqual(['sh', 'TERM=vt100 vi "$@"']);
+    expect(await opened({ EDITOR: 'cd / && vi' }, missing)).toEqual(['sh', 'cd / && vi "$@"']);
+    expect(await opened({}, configured)).toEqual(['sh', 'exec code --wait "$@"']);
+    expect(await opened({}, missing)).toEqual(['sh', 'exec "$(command -v nano || echo vi)" "$@"']);
   });
 
   test('writes to the terminal, not into a redirected result', async () => {

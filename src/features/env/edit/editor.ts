@@ -36,14 +36,14 @@ async function editorOf(world: World): Promise<string> {
   // Not that of the repository, which may come from someone else.
   const found = await git(world, ['config', '--global', '--get', 'core.editor']);
   const configured = found?.code === 0 ? found.stdout.trim() : '';
-  return configured || (platform === 'win32' ? 'notepad' : '"$(command -v nano || echo vi)"');
+  return configured || (platform === 'win32' ? 'notepad' : 'exec "$(command -v nano || echo vi)"');
 }
 
-/** The editor and its file as a command of the shell, as Git runs it. */
+/** The editor and its file as a command of the shell, as Git runs it. With `exec`, signals reach the editor instead of the shell. */
 function commandOf(editor: string, path: string, platform: NodeJS.Platform): { readonly file: string; readonly args: readonly string[] } {
-  return platform === 'win32'
-    ? { file: 'cmd', args: ['/d', '/s', '/c', `${editor} "${path}"`] }
-    : { file: 'sh', args: ['-c', `${editor} "$@"`, editor, path] };
+  if (platform === 'win32') return { file: 'cmd', args: ['/d', '/s', '/c', `${editor} "${path}"`] };
+  const single = !/[;&|<>()`\n]|^\s*\w+=/.test(editor);
+  return { file: 'sh', args: ['-c', `${single ? 'exec ' : ''}${editor} "$@"`, editor, path] };
 }
 
 /** The shell's exit codes for a program that cannot be run. */

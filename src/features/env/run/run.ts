@@ -2,6 +2,7 @@ import { quotedName } from '../../../base/text.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { nothing, type Result } from '../../../cli/output/view.ts';
 import type { World } from '../../../machine/world.ts';
+import { removeLeftFiles } from '../edit/private-file.ts';
 import type { listEndpoint, Variable } from '../variables.ts';
 import { type Passed, passed } from './passed.ts';
 
@@ -10,10 +11,11 @@ interface Options {
   readonly all: boolean | undefined;
 }
 
-type RunContext = Pick<Context<typeof listEndpoint>, 'list' | 'progress' | 'world'>;
+type RunContext = Pick<Context<typeof listEndpoint>, 'clock' | 'list' | 'progress' | 'settings' | 'world'>;
 
 /** `dnx env run`: runs a command with the variables of a site, and ends with its exit code. */
 export async function runWith(ctx: RunContext, { command, all = false }: Options): Promise<Result> {
+  removeLeftFiles(ctx);
   const [file = '', ...args] = command;
   const { env, ...leftOut } = passed(await ctx.list<Variable>(), { all });
   explain(ctx, leftOut);

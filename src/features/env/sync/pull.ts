@@ -3,6 +3,7 @@ import type { Context } from '../../../cli/language/command.ts';
 import { message, type Result, record, text } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { checkHolds, editDotenv, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
+import { removeLeftFiles } from '../edit/private-file.ts';
 import { listEndpoint, type Variable } from '../variables.ts';
 import { type BaseRecord, openBase } from './base-record.ts';
 import { askSide, type Chosen, choiceOf, requireKnown } from './choices.ts';
@@ -24,6 +25,7 @@ type PullContext = Context<typeof listEndpoint>;
 
 /** `dnx env pull`: writes what changed at Deploynix into a dotenv file, and leaves everything else in it alone. */
 export async function pull(ctx: PullContext, { site }: Located, options: Options): Promise<Result> {
+  removeLeftFiles(ctx);
   const choice = choiceOf(options);
   if (options.file === '-') return printed(ctx, options);
   const file = openLocal(options.file, ctx.world);

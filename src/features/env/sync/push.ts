@@ -3,6 +3,7 @@ import type { Context } from '../../../cli/language/command.ts';
 import { message, type Result, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { checkHolds, parseDotenv } from '../dotenv/dotenv.ts';
+import { removeLeftFiles } from '../edit/private-file.ts';
 import { resolveReferences } from '../references/references.ts';
 import { type createEndpoint, type deleteEndpoint, listEndpoint, nextDeploy, type updateEndpoint, type Variable } from '../variables.ts';
 import { type Applied, applyPlan } from './apply.ts';
@@ -35,6 +36,7 @@ interface Push {
 
 /** `dnx env push`: sends what changed in the file since the last pull or push, and nothing else. */
 export async function push(ctx: PushContext, targets: Located, options: Options, yes: boolean): Promise<Result> {
+  removeLeftFiles(ctx);
   const { site } = targets;
   const choice = choiceOf(options);
   const file = openLocal(options.file, ctx.world);
