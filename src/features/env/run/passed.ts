@@ -1,5 +1,6 @@
 import { usage } from '../../../base/errors.ts';
 import type { Env } from '../../../machine/world.ts';
+import { isKey } from '../dotenv/entries.ts';
 import { remoteSide } from '../sync/masks.ts';
 import { UNKNOWN } from '../sync/merge.ts';
 import { changesPrograms } from './loaders.ts';
@@ -7,7 +8,7 @@ import { changesPrograms } from './loaders.ts';
 /** The variables for a child process, and the names of those that it does not get. */
 export interface Passed {
   readonly env: Env;
-  /** Not a name that a shell could use. */
+  /** Not a name in a dotenv file. With `=` in it, it would set another variable. */
   readonly invalid: readonly string[];
   /** The API does not show their values. */
   readonly masked: readonly string[];
@@ -17,15 +18,12 @@ export interface Passed {
   readonly own: readonly string[];
 }
 
-/** As phpdotenv reads names, which Laravel uses. No `=`, which would set another variable. */
-const NAME = /^[A-Za-z_][\w.]*$/;
-
 /** Decides which variables of a site a child process gets. Throws for a value that no process can have. */
 export function passed(variables: readonly unknown[], { all }: { readonly all: boolean }): Passed {
   const env: [name: string, value: string][] = [];
   const left = { invalid: [] as string[], masked: [] as string[], unsafe: [] as string[], own: [] as string[] };
   for (const [key, value] of remoteSide(variables)) {
-    if (!NAME.test(key)) left.invalid.push(key);
+    if (!isKey(key)) left.invalid.push(key);
     else if (key.toUpperCase().startsWith('DNX_')) left.own.push(key);
     else if (!all && changesPrograms(key)) left.unsafe.push(key);
     else if (value === UNKNOWN) left.masked.push(key);
