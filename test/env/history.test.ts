@@ -2,23 +2,20 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { type EnvSite, openEnvSite } from '../support/env-site.ts';
 import { seedOf, volume } from '../support/volume.ts';
 import { after, type Event, histories, nothing, type Values } from './model.ts';
 
 const SEED = seedOf(3);
-const BLOG = seeded.sites['blog.example.com'];
-const ON = ['--site', BLOG, '--server', seeded.servers['web-1']];
 const COMMENT = '# My settings';
 
-let bed: Bed;
+let site: EnvSite;
 beforeAll(async () => {
-  bed = await openBed({ rateLimit: 0 });
+  site = await openEnvSite();
 });
-afterAll(() => bed.close());
+afterAll(() => site.close());
 
-const home = (who: number) => join(bed.directory, `person-${who}`);
+const home = (who: number) => join(site.bed.directory, `person-${who}`);
 const fileOf = (who: number) => join(home(who), '.env');
 
 function start(): void {
@@ -26,28 +23,8 @@ function start(): void {
     rmSync(home(who), { recursive: true, force: true });
     mkdirSync(home(who));
   }
-  write({});
+  site.setAll({});
 }
-
-const isBlog = ({ site_id }: { readonly site_id: string }) => site_id === BLOG;
-
-function write(values: Values): void {
-  const { state } = bed.sandbox;
-  const others = state.environment_variables.filter((each) => !isBlog(each));
-  const time = '2026-04-16T12:00:00Z';
-  const own = Object.entries(values).map(([key, value]) => ({
-    id: `v-${key}`,
-    site_id: BLOG,
-    key,
-    value,
-    created_at: time,
-    updated_at: time,
-  }));
-  state.environment_variables.splice(0, state.environment_variables.length, ...others, ...own);
-}
-
-const onSite = (): Values =>
-  Object.fromEntries(bed.sandbox.state.environment_variables.filter(isBlog).map(({ key, value }) => [key, value]));
 
 function inFile(who: number): Values | undefined {
   if (!existsSync(fileOf(who))) return undefined;
@@ -68,10 +45,10 @@ function edit({ who, key, value }: Extract<Event, { readonly do: 'edit' }>): voi
 /** Runs a pull or push. Returns its exit code. */
 async function run(event: Extract<Event, { readonly do: 'pull' | 'push' }>): Promise<number> {
   const { who } = event;
-  const known = { ...inFile(who), ...onSite() };
+  const known = { ...inFile(who), ...site.values() };
   const named = (side: 'ours' | 'theirs') => event[side].filter((key) => key === '*' || key in known).flatMap((key) => [`--${side}`, key]);
   const flags = event.do === 'push' ? ['--yes', ...(event.prune ? ['--prune'] : [])] : event.force ? ['--force'] : [];
-  const { code, stderr } = await bed.dnx(['env', event.do, ...ON, ...flags, ...named('ours'), ...named('theirs')], {
+  const { code, stderr } = await site.env([event.do, ...flags, ...named('ours'), ...named('theirs')], {
     cwd: home(who),
     env: { DNX_STATE_DIR: join(home(who), 'state') },
   });
@@ -89,7 +66,7 @@ async function replay(history: readonly Event[]): Promise<void> {
     if (event.do === 'edit' && world.people[event.who]?.file === undefined) written.add(event.who);
     if (event.do === 'delete file') written.delete(event.who);
     if (event.do === 'edit') edit(event);
-    else if (event.do === 'dashboard') write(expected.world.site);
+    else if (event.do === 'dashboard') site.setAll(expected.world.site);
     else if (event.do === 'lose base') rmSync(join(home(event.who), 'state'), { recursive: true, force: true });
     else if (event.do === 'delete file') rmSync(fileOf(event.who), { force: true });
     else {
@@ -97,7 +74,7 @@ async function replay(history: readonly Event[]): Promise<void> {
       expect(await run(event)).toBe(missing ? 2 : expected.conflict ? 10 : 0);
     }
     world = expected.world;
-    expect(onSite()).toEqual(world.site);
+    expect(site.values()).toEqual(world.site);
     for (const [index, { file }] of world.people.entries()) {
       expect(inFile(index)).toEqual(file);
       if (file !== undefined && written.has(index)) expect(readFileSync(fileOf(index), 'utf8').split('\n')[0]).toBe(COMMENT);

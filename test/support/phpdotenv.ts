@@ -23,7 +23,10 @@ export function readWithPhp(files: readonly (string | Buffer)[]): readonly Readi
     maxBuffer: 1024 ** 3,
   });
   if (status !== 0) throw new Error(`php ended with ${status}: ${stdout.slice(-500)}${stderr}`);
-  const answers = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { variables?: [string, string][]; error?: string });
+  const answers = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { variables?: [string, string][]; error?: string });
   if (answers.length !== files.length) throw new Error(`php read ${answers.length} of ${files.length} files.`);
   return answers.map(({ variables, error }) => (variables ? { variables: new Map(variables) } : { error: error ?? '' }));
 }
