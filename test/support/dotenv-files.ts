@@ -3,7 +3,10 @@ import fc from 'fast-check';
 /** Keys that phpdotenv allows, few enough to meet again in `${…}` and on other lines. */
 export const key = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('A', 'BB', 'APP_NAME', 'APP_URL', 'a.b', 'exporter') },
-  { weight: 1, arbitrary: fc.string({ unit: fc.constantFrom('A', 'z', '_', '.', '0', 'É', 'ß', '²', '\u0301'), minLength: 1, maxLength: 12 }) },
+  {
+    weight: 1,
+    arbitrary: fc.string({ unit: fc.constantFrom('A', 'z', '_', '.', '0', 'É', 'ß', '²', '\u0301'), minLength: 1, maxLength: 12 }),
+  },
 );
 
 const special = ["'", '"', '\\', '$', '${A}', '{BB}', '#', ' ', '=', '="', '\n', '\r', '\t', '\f', '\v', 'n', 'é', '🚀'];
@@ -24,9 +27,31 @@ export const variables = fc.array(fc.tuple(key, value), { maxLength: 8 }).map((p
 
 /** Files of characters that mean something. Many of them phpdotenv refuses. */
 export const noise = fc
-  .array(fc.constantFrom(...special, ...special, 'A', 'BB', '=', '=', '\n', '\n', '\r\n', 'export ', '\0', '\\"', '\\\\', "='", '_', 'x y', '# ', '\ufeff'), {
-    maxLength: 30,
-  })
+  .array(
+    fc.constantFrom(
+      ...special,
+      ...special,
+      'A',
+      'BB',
+      '=',
+      '=',
+      '\n',
+      '\n',
+      '\r\n',
+      'export ',
+      '\0',
+      '\\"',
+      '\\\\',
+      "='",
+      '_',
+      'x y',
+      '# ',
+      '\ufeff',
+    ),
+    {
+      maxLength: 30,
+    },
+  )
   .map((words) => words.join(''));
 
 /** A line of a file, or several if the value spans them: what stands before its value, the value as written, and what follows it. */
@@ -44,11 +69,29 @@ const lineBreak = fc.constantFrom('\n', '\n', '\n', '\r\n', '\r');
 
 const bare = words([...'xy0/:@=+-().,', 'é', '\\', "'", ...interpolated], 1).filter((word) => !word.startsWith("'"));
 const single = words([...'xy "#\\=', '\t', 'é', ...interpolated]).map((word) => `'${word}'`);
-const double = words([..."xy '#=", '\\"', '\\\\', '\\$', '\\n', '\\r', '\\tx', '\\f', '\\v', '\t', 'é', ...interpolated, '\n', '\r\n', '\r']).map(
-  (word) => `"${word}"`,
-);
+const double = words([
+  ..."xy '#=",
+  '\\"',
+  '\\\\',
+  '\\$',
+  '\\n',
+  '\\r',
+  '\\tx',
+  '\\f',
+  '\\v',
+  '\t',
+  'é',
+  ...interpolated,
+  '\n',
+  '\r\n',
+  '\r',
+]).map((word) => `"${word}"`);
 /** What may follow a value. Quotes in comments confuse phpdotenv, but not always. */
-const remark = fc.oneof(blanks, words([...'ab #=', "'"]).map((word) => ` #${word}`), words([...'a"=\\']).map((word) => `\t#${word}`));
+const remark = fc.oneof(
+  blanks,
+  words([...'ab #=', "'"]).map((word) => ` #${word}`),
+  words([...'a"=\\']).map((word) => `\t#${word}`),
+);
 
 const variable: fc.Arbitrary<Part> = fc
   .record({
@@ -76,11 +119,18 @@ const other: fc.Arbitrary<Part> = fc.oneof(
 
 /** A dotenv file in parts. phpdotenv refuses few of them. */
 export const parts: fc.Arbitrary<readonly Part[]> = fc.array(
-  fc.oneof({ weight: 3, arbitrary: variable }, { weight: 1, arbitrary: other }).chain((part) => lineBreak.map((end) => ({ ...part, after: part.after + end }))),
+  fc
+    .oneof({ weight: 3, arbitrary: variable }, { weight: 1, arbitrary: other })
+    .chain((part) => lineBreak.map((end) => ({ ...part, after: part.after + end }))),
   { maxLength: 8 },
 );
 
 /** Puts a file together, with or without a byte order mark and a last line break. */
-export const file = fc
-  .tuple(fc.constantFrom('', '', '', '\ufeff'), parts, fc.boolean())
-  .map(([mark, all, ends]) => mark + all.map(({ before, written, after }) => before + written + after).join('').replace(ends ? /^$/ : /[\r\n]+$/, ''));
+export const file = fc.tuple(fc.constantFrom('', '', '', '\ufeff'), parts, fc.boolean()).map(
+  ([mark, all, ends]) =>
+    mark +
+    all
+      .map(({ before, written, after }) => before + written + after)
+      .join('')
+      .replace(ends ? /^$/ : /[\r\n]+$/, ''),
+);
