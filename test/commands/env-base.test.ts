@@ -52,8 +52,8 @@ test('each file and each site has its own record', async () => {
 });
 
 describe.each([
-  ['in CI', { CI: 'true' }, () => undefined],
-  ['if the keychain is locked', {}, () => lockKeychain()],
+  ['in CI', { CI: 'true' }, (): void => undefined],
+  ['if the keychain is locked', {}, (): void => lockKeychain()],
 ])('%s', (_, env, lock) => {
   test('the key is in a file that only the user can read', async () => {
     lock();

@@ -151,6 +151,32 @@ describe('without a record of the last pull', () => {
   });
 });
 
+describe('references', () => {
+  beforeEach(() => site.write('APP_ENV=env://STAGE\nAPP_KEY=file://key.txt\n'));
+
+  test('are resolved before they are compared and sent', async () => {
+    site.write('another secret\n', 'key.txt');
+    const run = await site.env(['push', '--yes', '--json'], { env: { STAGE: 'production' } });
+    expect([run.code, run.json()]).toEqual([0, expect.objectContaining({ changed: ['APP_KEY'] })]);
+    expect(site.values()).toEqual({ APP_ENV: 'production', APP_KEY: 'another secret' });
+    const pulled = await site.env(['pull', '--json']);
+    expect([pulled.code, pulled.json()]).toEqual([0, expect.objectContaining({ changed: [], kept: ['APP_ENV', 'APP_KEY'] })]);
+    expect(site.read()).toBe('APP_ENV=env://STAGE\nAPP_KEY=file://key.txt\n');
+  });
+
+  test('that cannot be resolved stop the push before anything is sent', async () => {
+    const run = await site.env(['push', '--yes'], { env: { STAGE: 'production' } });
+    expect([run.code, run.stdout, sent(run.calls)]).toEqual([2, '', []]);
+    expect(site.values()).toEqual({ APP_ENV: 'production', APP_KEY: 'a secret' });
+  });
+
+  test('to a mask are refused', async () => {
+    site.write('********\n', 'key.txt');
+    const run = await site.env(['push', '--yes'], { env: { STAGE: 'production' } });
+    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('The value of APP_KEY is a mask')]);
+  });
+});
+
 describe('hidden values', () => {
   test('are never compared, and never sent back', async () => {
     site.setAll({ APP_ENV: 'production', APP_KEY: '••••••••' });

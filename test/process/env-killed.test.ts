@@ -128,10 +128,9 @@ test('a pull that was killed at any time leaves the old file or the new one', as
     try {
       const path = join(executable.directory, '.env');
       const old = readFileSync(path, 'utf8');
-      executable.sandbox.state.environment_variables.push({
-        ...(executable.sandbox.state.environment_variables.find(({ site_id }) => site_id === BLOG) as never as { site_id: string }),
-        ...{ id: '01JQ8Z4T9G000000000ENV0009', key: 'THEIRS', value: '1', created_at: '', updated_at: '' },
-      });
+      const { environment_variables: all } = executable.sandbox.state;
+      const [first] = all;
+      if (first) all.push({ ...first, id: '01JQ8Z4T9G000000000ENV0009', site_id: BLOG, key: 'THEIRS', value: '1' });
       await killedAt(executable, ['env', 'pull', ...ON], at);
       const now = readFileSync(path, 'utf8');
       expect([old, `${old}THEIRS=1\n`]).toContain(now);
