@@ -37,8 +37,8 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly signal: AbortSignal;
   /** The sites of every server. */
   readonly everySite: () => Promise<Everywhere>;
-  /** Resolves the targets of a path that depends on the options. */
-  readonly resolve: (path: string) => Promise<Targets>;
+  /** Resolves the targets of a path that depends on the options, or of other words for its parameters. */
+  readonly resolve: (path: string, words?: Readonly<Record<string, string | undefined>>) => Promise<Targets>;
   /** The name of a target, or of a server or site seen before, by its noun and id. */
   readonly nameOf: (noun: string, id: unknown) => string | undefined;
   /** All of standard input, for `-` and `--with-token`. */
@@ -64,6 +64,8 @@ export interface Consent {
   readonly action?: string | ((ctx: Context, all: readonly Targets[]) => Promise<string>);
   /** True if the command itself asks, once it knows what the question is about. Without a terminal it still needs `--yes` or `--confirm` before any request. */
   readonly deferred?: true;
+  /** The option that makes it unnecessary: `dry_run`. */
+  readonly unless?: string;
 }
 
 /** The consent given on the command line. */

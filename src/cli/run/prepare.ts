@@ -57,8 +57,9 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
     each: async (items, run) => (await import('./several.ts')).several({ noun: nounOf(group), verb: command.name, items, run }),
     everySite: () => everySite({ ...scope, api: bounded.api }),
     nameOf: (noun, id) => scope.names.nameOf(noun, id) ?? (targets[noun]?.id === idIn(id) ? targets[noun]?.label : undefined),
-    async resolve(path) {
+    async resolve(path, words) {
       const names = parameters(path);
+      if (words) return resolve(names, words, scope);
       const picked = await pickMissing(invocation, names, undefined, scope, base);
       return resolve(names, firstWords(invocation), { ...scope, picked: picked.targets });
     },

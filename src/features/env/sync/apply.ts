@@ -1,0 +1,52 @@
+import { type DnxError, isError, isStop } from '../../../base/errors.ts';
+import type { Context } from '../../../cli/language/command.ts';
+import { created, creationOf } from '../../../cli/language/resource.ts';
+import { type Located, requireId } from '../../../platform/names/names.ts';
+import { createEndpoint, deleteEndpoint, listEndpoint, updateEndpoint, type Variable } from '../variables.ts';
+import { changesOf, type Plan, type Step } from './plan.ts';
+
+/** What came of a plan. */
+export interface Applied {
+  readonly done: readonly Step[];
+  /** Rejected steps, and the one at which it stopped. */
+  readonly failed: readonly { readonly step: Step; readonly error: DnxError }[];
+  /** Steps that were not tried. */
+  readonly left: readonly Step[];
+}
+
+type ApplyContext = Context<typeof createEndpoint | typeof updateEndpoint | typeof deleteEndpoint | typeof listEndpoint>;
+
+/** Sends the changes of a plan, each once. A rejected variable does not stop the others; any other failure does. `known`: the list that was read for the plan. */
+export async function applyPlan(ctx: ApplyContext, targets: Located, known: readonly Variable[], plan: Plan): Promise<Applied> {
+  const changes = changesOf(plan);
+  const done: Step[] = [];
+  const failed: { readonly step: Step; readonly error: DnxError }[] = [];
+  for (const [index, step] of changes.entries()) {
+    ctx.progress.spin(`Sending variable ${index + 1} of ${changes.length}`);
+    try {
+      await send(ctx, targets, known, step);
+      done.push(step);
+    } catch (error) {
+      if (!isError(error)) throw error;
+      failed.push({ step, error });
+      if (isStop(error) || !isError(error, 'invalid', 'not_found')) return { done, failed, left: changes.slice(index + 1) };
+    }
+  }
+  return { done, failed, left: [] };
+}
+
+async function send(ctx: ApplyContext, targets: Located, known: readonly Variable[], { key, verb, value }: Step): Promise<void> {
+  const before = known.find((each) => each?.key === key);
+  if (!before) {
+    const sent = { key, value };
+    await created(ctx, { ...creationOf('variable', listEndpoint, targets, sent), known }, () => ctx.call(createEndpoint, { body: sent }));
+    return;
+  }
+  const params = { variable: requireId({ id: before.id }, 'variable') };
+  if (verb !== 'remove') await ctx.call(updateEndpoint, { params, body: { value } });
+  else
+    await ctx.call(deleteEndpoint, { params }).catch((error: unknown) => {
+      // Somebody else has removed it.
+      if (!isError(error, 'not_found')) throw error;
+    });
+}
