@@ -7,8 +7,6 @@ export interface Piece {
   readonly end: number;
   /** With it. */
   readonly next: number;
-  /** The number of its first line. */
-  readonly line: number;
   /** A quote is never closed: phpdotenv ignores the rest of the file, silently. */
   readonly open?: true;
 }
@@ -28,15 +26,13 @@ export const lineBreaks = /\r\n|\n|\r/;
 /** Splits a file as phpdotenv's Lines does, which looks for quotes in comments and plain values too. */
 export function* piecesOf(text: string): Generator<Piece> {
   let opened: Piece | undefined;
-  let line = 0;
   for (let start = text.startsWith(BOM) ? 1 : 0, next: number; start < text.length; start = next) {
     const [lineBreak = '', at = text.length] = firstBreak(text, start);
     next = at + lineBreak.length;
-    line += 1;
     const words = text.slice(start, at);
-    const piece = { start, end: at, next, line };
+    const piece = { start, end: at, next };
     if (opened ? closes(words, 1) : !words.includes('="') || closes(words, 2)) {
-      yield { ...piece, start: opened?.start ?? start, line: opened?.line ?? line };
+      yield { ...piece, start: opened?.start ?? start };
       opened = undefined;
     } else opened ??= piece;
   }
@@ -83,7 +79,7 @@ export function entryOf(text: string, piece: Piece): Entry | Fault {
   const words = text.slice(piece.start, piece.end);
   const key = keyOf(words);
   const equals = words.indexOf('=');
-  if (key === undefined) return { problem: 'is not KEY=VALUE with a key of letters, digits, _ and .', at: piece.start };
+  if (key === undefined) return { problem: 'expected KEY=VALUE with a key of letters, digits, dots and underscores', at: piece.start };
   if (equals < 0) return { ...piece, key, value: undefined, from: piece.end };
   const rest = words.slice(equals + 1);
   const start = piece.start + equals + 1;

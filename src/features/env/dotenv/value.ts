@@ -18,58 +18,51 @@ export interface Fault {
 
 type State = 'initial' | 'unquoted' | 'single' | 'double' | 'escape' | 'after' | 'comment';
 
-/** phpdotenv's tokens. Blanks are ASCII only, and its limit of 1,000 shows after a leading form feed. */
-const token = /\r\n|[\r\n]|[ \t\f\v]{1,1000}|[\\'"#$]|[^ \t\f\v\r\n\\'"#$]+/y;
+/** The tokens of phpdotenv's Lexer. Only ASCII blanks count. Its limit of 1,000 shows in a value that starts with a form feed. */
+const tokens = /\r\n|[\r\n]|[ \t\f\v]{1,1000}|[\\'"#$]|[^ \t\f\v\r\n\\'"#$]+/g;
+const blank = /^[ \t\f\v\r\n]/;
+const escapes: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', $: '$', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 
-const escapes: Readonly<Record<string, string>> = { f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
-
-const isBlank = (word: string): boolean => /^[ \t\f\v\r\n]+$/.test(word);
-
-/** Reads the source of a value: what stands after `=`, without blanks around it. The states are those of phpdotenv's EntryParser. */
+/** Reads what stands after `=`, without the blanks around it. The states are those of phpdotenv's EntryParser. */
 export function readValue(source: string): Value | Fault {
-  let state: State = 'initial';
-  let text = '';
+  let state = 'initial' as State;
+  let [text, length] = ['', 0];
   let quote: Quote = '';
-  let length = 0;
   const dollars: number[] = [];
-  for (const { 0: word, index } of source.matchAll(new RegExp(token, 'gy'))) {
-    const before: State = state;
-    const fault = (problem: string): Fault => ({ problem, at: index });
-    const add = (added: string) => {
-      if (word === '$' && before !== 'single' && before !== 'escape') dollars.push(text.length);
+  for (const { 0: token, index } of source.matchAll(tokens)) {
+    const add = (added: string, next: State) => {
+      if (token === '$' && state !== 'single' && state !== 'escape') dollars.push(text.length);
       text += added;
+      length = index + token.length;
+      state = next;
     };
-    if (before === 'initial' && (word === "'" || word === '"')) {
-      quote = word;
-      state = word === '"' ? 'double' : 'single';
-    } else if (before === 'initial' || before === 'unquoted') {
-      if (word === '#') state = 'comment';
-      else if (before === 'unquoted' && isBlank(word)) state = 'after';
-      else {
-        state = 'unquoted';
-        add(word);
-      }
-    } else if (before === 'single' || before === 'double') {
-      if (word === quote) state = 'after';
-      else if (before === 'double' && word === '\\') state = 'escape';
-      else add(/^[\r\n]/.test(word) ? '\n' : word);
-    } else if (before === 'escape') {
-      const escaped = /^["\\$]$/.test(word) ? word : escapes[word.charAt(0)];
-      if (escaped === undefined) return fault('has an unknown escape sequence. Write \\\\ for a backslash');
-      add(escaped + word.slice(1));
-      state = 'double';
-    } else if (before === 'after') {
-      if (word === '#') state = 'comment';
-      else if (!isBlank(word)) return fault(quote ? 'has text after its closing quote' : 'has a blank in its value. Quote the value');
+    if (state === 'initial' && (token === "'" || token === '"')) {
+      quote = token;
+      state = token === '"' ? 'double' : 'single';
+    } else if (state === 'initial' || state === 'unquoted') {
+      if (token === '#') state = 'comment';
+      else if (state === 'unquoted' && blank.test(token)) state = 'after';
+      else add(token, 'unquoted');
+    } else if (state === 'single' || state === 'double') {
+      if (token === quote) add('', 'after');
+      else if (state === 'double' && token === '\\') state = 'escape';
+      else add(/^[\r\n]/.test(token) ? '\n' : token, state);
+    } else if (state === 'escape') {
+      const escaped = escapes[token.charAt(0)];
+      if (escaped === undefined) return { problem: 'has an unknown escape sequence; write \\\\ for a backslash', at: index };
+      add(escaped + token.slice(1), 'double');
+    } else if (state === 'after') {
+      if (token === '#') state = 'comment';
+      else if (!blank.test(token))
+        return { problem: quote ? 'has text after its closing quote' : 'has a blank in its value; put the value in quotes', at: index };
     }
-    if (before !== 'after' && before !== 'comment' && state !== 'comment' && (state !== 'after' || quote)) length = index + word.length;
   }
   if (state === 'single' || state === 'double' || state === 'escape') return { problem: 'has no closing quote', at: 0 };
   return { text, dollars, quote, length };
 }
 
 /** Replaces `${NAME}` by the variables before it. From the last to the first, as phpdotenv does: a value may complete another name. */
-export const resolved = ({ text, dollars }: Value, variables: ReadonlyMap<string, string>): string =>
+export const resolve = ({ text, dollars }: Value, variables: ReadonlyMap<string, string>): string =>
   dollars.reduceRight(
     (known, at) =>
       known.slice(0, at) + known.slice(at).replace(/^\$\{([a-zA-Z0-9_.]+)\}/, (all, name: string) => variables.get(name) ?? all),

@@ -62,8 +62,14 @@ export async function openBase(ctx: KeyContext, of: Pairing): Promise<BaseRecord
     ...base,
     known,
     async save(agreed) {
-      const used = known ? key : await newKey(ctx);
-      await locked(file, ctx.world, () => write(file, of, used, agreed));
+      try {
+        const used = known ? key : await newKey(ctx);
+        await locked(file, ctx.world, () => write(file, of, used, agreed));
+      } catch (error) {
+        // An older base could take a later change for an old one.
+        rmSync(file, { recursive: true, force: true });
+        throw error;
+      }
       prune(recordsIn(ctx), ctx.world.clock.now());
     },
   };
@@ -79,13 +85,7 @@ function write(file: string, of: Pairing, key: BaseKey, agreed: ReadonlyMap<stri
     else hashes.set(name, hashOf(key, of, name, value));
   }
   const stored: Stored = { version: 1, ...of, store: key.store, hashes: Object.fromEntries(hashes) };
-  try {
-    writeJson(file, stored);
-  } catch (error) {
-    // An older base could take a later change for an old one.
-    rmSync(file, { force: true });
-    throw error;
-  }
+  writeJson(file, stored);
 }
 
 function storedIn(file: string, of: Pairing): Stored | undefined {

@@ -13,7 +13,7 @@ import { baseOf, type Side, UNKNOWN } from './merge.ts';
 import { changesOf, type Plan, type Step, stepsOf } from './plan.ts';
 import { type PullSides, planPull } from './pull-plan.ts';
 import { saveBase } from './save-base.ts';
-import { conflictOf, counted, detailsOf, planLines, summaryColumns, summaryOf } from './show.ts';
+import { conflictOf, counted, detailsOf, keptNote, planLines, summaryColumns, summaryOf } from './show.ts';
 
 interface Options extends Chosen {
   readonly file: string | undefined;
@@ -38,14 +38,16 @@ export async function pull(ctx: PullContext, { site }: Located, options: Options
   const sides = { local, remote, base: used, choice, force: options.force ?? false };
   const plan = await decided(ctx, file, base, sides, options.dry_run !== true);
   const changes = changesOf(plan);
+  const conflicts = stepsOf(plan, 'conflict');
   for (const { key, value } of changes) if (value !== undefined) checkHolds(key, value);
   const summary = summaryOf(site.label, file.name, plan.steps);
   if (options.dry_run) return { view: message([wouldDo(file, site.label, plan), ...planLines(plan)].join('\n'), summary) };
+  if (conflicts.length > 0)
+    return { view: record(summary, summaryColumns), exit: conflictOf(conflicts, base.known, 'Nothing was written.', HINT) };
   if (changes.length > 0) file.write(edited(file, local, changes));
   if (changes.length > 0 || file.text !== undefined) await saveBase(ctx, base, plan, plan.steps);
+  if (changes.length === 0) return { view: message(nothingToDo(file, site.label), summary), ...keptNote(plan.steps) };
   const details = detailsOf(plan.steps, 'past');
-  if (changes.length === 0)
-    return { view: message(nothingToDo(file, site.label), summary), ...(details.length > 0 && { note: keptNote(plan) }) };
   return { view: record(summary, summaryColumns, `Pulled ${counted(changes.length)} from ${site.label} into ${file.name}`, details) };
 }
 
@@ -56,18 +58,15 @@ function localSide({ text, name }: LocalFile): Side {
   return new Map([...variables].map(([key, value]) => [key, references.has(key) ? UNKNOWN : value]));
 }
 
-/** The plan, once every conflict is decided. Without a record of the last pull, a user on a terminal is asked. */
+/** The plan. Without a record of the last pull, a user on a terminal is asked to decide the conflicts. */
 async function decided(ctx: PullContext, { name }: LocalFile, { known }: BaseRecord, sides: PullSides, asks: boolean): Promise<Plan> {
   const plan = planPull(sides);
   const conflicts = stepsOf(plan, 'conflict');
-  if (conflicts.length === 0 || !asks) return plan;
-  if (!known && ctx.ask.allowed) return planPull({ ...sides, choice: await askSide(ctx, sides.choice, conflicts.length, name) });
-  throw conflictOf(conflicts, {
-    known,
-    nothing: 'Nothing was written.',
-    others: '--theirs KEY for that at Deploynix, or --force for all of them',
-  });
+  if (conflicts.length === 0 || !asks || known || !ctx.ask.allowed) return plan;
+  return planPull({ ...sides, choice: await askSide(ctx, sides.choice, conflicts.length, name) });
 }
+
+const HINT = 'Use --ours KEY for the value of the file, --theirs KEY for that at Deploynix, or --force for all of Deploynix.';
 
 /** The text of the file after these changes. All other values stay what they are, even if they refer to a changed one. */
 function edited({ text, name }: LocalFile, local: Side, changes: readonly Step[]): string {
@@ -84,11 +83,6 @@ const wouldDo = (file: LocalFile, site: string, plan: Plan): string => {
 
 const nothingToDo = ({ name, text: before }: LocalFile, site: string): string =>
   before === undefined ? `${site} has no variables to pull.` : `Nothing to pull from ${site} into ${name}.`;
-
-const keptNote = (plan: Plan): string =>
-  detailsOf(stepsOf(plan, 'keep'), 'past')
-    .map(([label, words]) => `${label} ${words}`)
-    .join('\n');
 
 /** The variables as a new dotenv file on stdout; for scripts, by key. */
 async function printed(ctx: PullContext, options: Options): Promise<Result> {

@@ -1,4 +1,4 @@
-import { cancelled, DnxError, isStop, usage } from '../../../base/errors.ts';
+import { cancelled, DnxError, isStop, type Next, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { message, type Result, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
@@ -11,10 +11,10 @@ import { type BaseRecord, openBase } from './base-record.ts';
 import { askSide, type Chosen, choiceOf, requireKnown } from './choices.ts';
 import { openLocal } from './local-file.ts';
 import { isMask, remoteSide } from './masks.ts';
-import { changesOf, type Plan, type Step, samePlan, stepsOf } from './plan.ts';
+import { changesOf, type Plan, type Reason, type Step, samePlan, stepsOf } from './plan.ts';
 import { type PushSides, planPush } from './push-plan.ts';
 import { saveBase } from './save-base.ts';
-import { conflictOf, counted, detailsOf, planLines, summaryColumns, summaryOf } from './show.ts';
+import { commandFor, conflictOf, counted, detailsOf, keptNote, planLines, summaryColumns, summaryOf } from './show.ts';
 
 interface Options extends Chosen {
   readonly file: string | undefined;
@@ -40,7 +40,8 @@ export async function push(ctx: PushContext, targets: Located, options: Options,
   const { site } = targets;
   const choice = choiceOf(options);
   const file = openLocal(options.file, ctx.world);
-  if (file.text === undefined) throw usage(`${file.name} does not exist.`, undefined, { command: ['env', 'pull'], why: 'Create it with' });
+  if (file.text === undefined)
+    throw usage(`${file.name} does not exist.`, undefined, { command: commandFor('pull', file.name, targets), why: 'Create it with' });
   const local = await resolveReferences(parseDotenv(file.text, file.name), file.directory, ctx);
   const known = await ctx.list<Variable>(listEndpoint);
   requireKnown(choice, local, remoteSide(known));
@@ -50,10 +51,14 @@ export async function push(ctx: PushContext, targets: Located, options: Options,
   const { push, plan, asked } = await decided(first, known, options.dry_run !== true);
   const changes = changesOf(plan);
   requireSendable(changes);
-  if (options.dry_run) return dryRun(push, plan);
+  const summary = summaryOf(site.label, file.name, plan.steps);
+  if (options.dry_run) return { view: message(dryRun(push, plan), summary) };
+  const conflicts = stepsOf(plan, 'conflict');
+  if (conflicts.length > 0)
+    return { view: record(summary, summaryColumns), exit: conflictOf(conflicts, base.known, 'Nothing was sent.', HINT) };
   if (changes.length === 0) {
     await saveBase(ctx, base, plan, []);
-    return { view: message(upToDate(plan, site.label), summaryOf(site.label, file.name, plan.steps)), ...pullNext(plan) };
+    return { view: message(`Nothing to push to ${site.label}.`, summary), ...keptNote(plan.steps), next: nextOf(push, plan) };
   }
   const fresh = await confirmed(push, known, plan, { yes, asked });
   const applied = await applyPlan(ctx, targets, fresh, plan);
@@ -61,20 +66,18 @@ export async function push(ctx: PushContext, targets: Located, options: Options,
   return resultOf(push, plan, applied);
 }
 
-/** The plan, once every conflict is decided. Without a record of the last pull, a user on a terminal is asked. */
+const HINT = 'Use --ours KEY for the value of the file, or --theirs KEY to leave it as it is at Deploynix.';
+
+/** The plan. Without a record of the last pull, a user on a terminal is asked to decide the conflicts. */
 async function decided(push: Push, known: readonly Variable[], asks: boolean): Promise<{ push: Push; plan: Plan; asked: boolean }> {
   const remote = remoteSide(known);
   const plan = planPush({ ...push.sides, remote });
   const conflicts = stepsOf(plan, 'conflict');
-  if (conflicts.length === 0 || !asks) return { push, plan, asked: false };
-  if (push.base.known || !push.ctx.ask.allowed) throw conflictError(push, conflicts);
+  if (conflicts.length === 0 || !asks || push.base.known || !push.ctx.ask.allowed) return { push, plan, asked: false };
   const choice = await askSide(push.ctx, push.sides.choice, conflicts.length, push.name);
   const sides = { ...push.sides, choice };
   return { push: { ...push, sides }, plan: planPush({ ...sides, remote }), asked: true };
 }
-
-const conflictError = ({ base }: Push, conflicts: readonly Step[]): DnxError =>
-  conflictOf(conflicts, { known: base.known, nothing: 'Nothing was sent.', others: '--theirs KEY to leave it as it is at Deploynix' });
 
 /** Refuses values that cannot be meant, before anything is sent. */
 function requireSendable(changes: readonly Step[]): void {
@@ -103,31 +106,36 @@ async function confirmed(push: Push, known: readonly Variable[], plan: Plan, { y
   throw new DnxError('differences', 'Variables were changed at Deploynix meanwhile. Nothing was sent.', { hint: 'Run the command again.' });
 }
 
-function dryRun({ targets: { site }, name, base }: Push, plan: Plan): Result {
+function dryRun({ targets: { site }, base }: Push, plan: Plan): string {
   const { length } = changesOf(plan);
-  const sentence = length === 0 ? upToDate(plan, site.label) : `Would push ${counted(length)} to ${site.label}.`;
-  const note = base.known ? '' : '\nThere is no record of the last pull.';
-  return { view: message([sentence + note, ...planLines(plan)].join('\n'), summaryOf(site.label, name, plan.steps)) };
+  const sentence = length === 0 ? `Would push nothing to ${site.label}.` : `Would push ${counted(length)} to ${site.label}.`;
+  return [sentence, ...(base.known ? [] : ['There is no record of the last pull.']), ...planLines(plan)].join('\n');
 }
 
-const upToDate = (plan: Plan, site: string): string =>
-  stepsOf(plan, 'conflict').length > 0 ? `Would send nothing to ${site}.` : `Nothing to push to ${site}.`;
-
-/** The command that brings what changed at Deploynix. */
-const pullNext = ({ steps }: Plan) =>
-  steps.some(({ verb, reason }) => verb === 'keep' && ['changed there', 'removed there', 'only there'].includes(reason ?? ''))
-    ? { next: [{ command: ['env', 'pull'], why: 'More changed at Deploynix. Get it with' }] }
-    : {};
+/** How to get what changed at Deploynix, and to remove there what was removed here. */
+function nextOf({ name, targets }: Push, { steps }: Plan): readonly Next[] {
+  const isKept = (...reasons: readonly (Reason | undefined)[]) =>
+    steps.some(({ verb, reason }) => verb === 'keep' && reasons.includes(reason));
+  return [
+    ...(isKept('changed there', 'removed there', 'only there')
+      ? [{ command: commandFor('pull', name, targets), why: 'Get what changed at Deploynix with' }]
+      : []),
+    ...(isKept('removed here')
+      ? [{ command: commandFor('push', name, targets, '--prune'), why: 'Remove at Deploynix what was removed here with' }]
+      : []),
+  ];
+}
 
 /** The result; of what failed, which variables were sent and which were not. */
-function resultOf({ targets: { site }, name }: Push, plan: Plan, { done, failed, left }: Applied): Result {
+function resultOf(push: Push, plan: Plan, { done, failed, left }: Applied): Result {
+  const { targets, name } = push;
+  const { site } = targets;
   const steps = [...done, ...stepsOf(plan, 'keep')];
   const summary = summaryOf(site.label, name, steps);
   const [first] = failed;
   if (!first) {
     const view = record(summary, summaryColumns, `Pushed ${counted(done.length)} to ${site.label}`, detailsOf(steps, 'past'));
-    const { next = [] } = pullNext(plan);
-    return { view, next: [...next, ...nextDeploy(site)] };
+    return { view, next: [...nextOf(push, plan), ...nextDeploy(site)] };
   }
   const details = [
     ...detailsOf(done, 'past'),
@@ -135,7 +143,7 @@ function resultOf({ targets: { site }, name }: Push, plan: Plan, { done, failed,
     ...(left.length > 0 ? [['not sent', left.map(({ key }) => key).join(', ')] as const] : []),
   ];
   const { error } = first;
-  const again = { command: ['env', 'push'], why: 'Send the rest with' };
+  const again = { command: commandFor('push', name, targets), why: 'Send the rest with' };
   const stopped = failed.find((each) => isStop(each.error))?.error;
   if (stopped) throw stopped.with({ details, next: [...stopped.next, again] });
   if (done.length === 0 && failed.length === 1) throw error.with({ details });

@@ -1,6 +1,8 @@
 import { type Detail, DnxError } from '../../../base/errors.ts';
 import { plural } from '../../../base/text.ts';
 import { columns } from '../../../cli/output/view.ts';
+import type { Located } from '../../../platform/names/names.ts';
+import { DEFAULT_FILE } from './local-file.ts';
 import type { Plan, Reason, Step, Verb } from './plan.ts';
 
 /** What a pull or push did, for scripts: keys only, never values. */
@@ -67,15 +69,31 @@ export const planLines = (plan: Pick<Plan, 'steps'>): readonly string[] =>
 /** `1 variable`, `3 variables`. */
 export const counted = (count: number): string => `${count} ${count === 1 ? 'variable' : plural('variable')}`;
 
-/** The error for variables that need a decision. Values are not shown. */
-export function conflictOf(
-  conflicts: readonly Step[],
-  { known, nothing, others }: { readonly known: boolean; readonly nothing: string; readonly others: string },
-): DnxError {
-  const why = known ? 'changed here and at Deploynix' : 'differ, and there is no record of the last pull';
-  const verb = known || conflicts.length !== 1 ? why : why.replace('differ', 'differs');
-  return new DnxError('differences', `${counted(conflicts.length)} ${verb}. ${nothing}`, {
-    details: detailsOf(conflicts, 'plan'),
-    hint: `Use --ours KEY for the value of the file, ${others}.`,
-  });
+/** The error for variables that need a decision. `known`: there is a record of the last pull or push. */
+export function conflictOf(conflicts: readonly Step[], known: boolean, nothing: string, hint: string): DnxError {
+  const count = conflicts.length;
+  const why = known ? 'changed here and at Deploynix' : `${count === 1 ? 'differs' : 'differ'}, and there is no record of the last pull`;
+  const shown = conflicts.map((step) => (known || step.reason === 'hidden' ? step : { key: step.key, verb: step.verb }));
+  return new DnxError('differences', `${counted(count)} ${why}. ${nothing}`, { details: detailsOf(shown, 'plan'), hint });
 }
+
+/** What is kept, and why, as a note under `Nothing to push`. */
+export function keptNote(steps: readonly Step[]): { readonly note?: string } {
+  const kept = detailsOf(
+    steps.filter(({ verb }) => verb === 'keep'),
+    'past',
+  );
+  return kept.length === 0 ? {} : { note: kept.map(([label, text]) => `  ${label}  ${text}`).join('\n') };
+}
+
+/** A pull or push of the same file and site. */
+export const commandFor = (verb: 'pull' | 'push', file: string, targets: Located, ...options: readonly string[]): readonly string[] => [
+  'env',
+  verb,
+  ...(file === DEFAULT_FILE ? [] : [file]),
+  '--site',
+  targets.site.label,
+  '--server',
+  targets.server.label,
+  ...options,
+];
