@@ -112,6 +112,8 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly calls?: C | ((words: Words) => readonly Endpoint[]);
   /** One by default. */
   readonly targets?: T;
+  /** Edits the link file: its environments may be new, and its server and site are no defaults. */
+  readonly links?: true;
   /** Adds a confirmation, and `--yes` or `--confirm`. A function if it has to read something first. */
   readonly consent?: Consent['level'] | Consent | ((ctx: Context, args: Args<C, T, O, F>) => Promise<Consent | undefined>);
   /** Asked after a summary, if dnx prompted for anything: `Create this server?`. A complete command line skips it. */

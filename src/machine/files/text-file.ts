@@ -23,12 +23,12 @@ export function readText(file: string, limitMb = LIMIT_MB): string | undefined {
   }
 }
 
-/** Writes a file atomically, by renaming a temporary `*.tmp` file. */
-export function writeText(file: string, text: string): void {
+/** Writes a file atomically, by renaming a temporary `*.tmp` file. Only the user may read it, unless a mode says otherwise. */
+export function writeText(file: string, text: string, mode = 0o600): void {
   makeDirectory(dirname(file));
   const temporary = `${file}.${unique()}.tmp`;
   try {
-    writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
+    writeFileSync(temporary, text, { mode, flag: 'wx' });
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
