@@ -70,8 +70,7 @@ export default group({
       aliases: ['ls'],
       summary: 'List the settings in effect',
       examples: ['list', 'list --profile work --json'],
-      run: async (ctx) =>
-        rows(settingsOf(ctx), columns<Setting>('key', { key: 'value', wrap: true }, from(ctx), { key: 'file', wide: true }), ''),
+      run: async (ctx) => rows(settingsOf(ctx), columns<Setting>('key', { key: 'value', wrap: true }, from(ctx)), ''),
     }),
     command({
       name: 'get',

@@ -23,6 +23,7 @@ describe('config', () => {
     expect(await list()).toEqual({
       profile: 'default (default)',
       host: `${bed.sandbox.url} (environment)`,
+      environment: 'null (null)',
       server: 'web-1 (profile)',
       site: 'blog.example.com (link file)',
       output: 'json (option)',

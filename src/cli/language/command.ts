@@ -35,7 +35,7 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** The sites of every server. */
+  /** The sites of every server, or of that of `--server`. */
   readonly everySite: () => Promise<Everywhere>;
   /** Resolves the targets of a path that depends on the options. */
   readonly resolve: (path: string) => Promise<Targets>;

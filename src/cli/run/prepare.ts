@@ -1,6 +1,6 @@
 import { parameters } from '../../platform/api/endpoint.ts';
 import { within } from '../../platform/follow/rules.ts';
-import { everySite } from '../../platform/names/all-sites.ts';
+import { everySite, sitesOn } from '../../platform/names/all-sites.ts';
 import { type Change, refuseMislinked } from '../../platform/names/linked.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
 import { resolve } from '../../platform/names/resolve.ts';
@@ -64,7 +64,13 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
     ...bounded,
     ...calls,
     each: async (items, run) => (await import('./several.ts')).several({ noun: nounOf(group), verb: command.name, items, run }),
-    everySite: () => everySite({ ...scope, api: bounded.api }),
+    async everySite() {
+      const { server: word } = firstWords(invocation);
+      const inner = { ...scope, api: bounded.api };
+      if (word === undefined) return everySite(inner);
+      const { server } = await resolve(['server'], { server: word }, inner);
+      return server ? sitesOn(server, inner) : everySite(inner);
+    },
     nameOf: (noun, id) => scope.names.nameOf(noun, id) ?? (targets[noun]?.id === idIn(id) ? targets[noun]?.label : undefined),
     async resolve(path) {
       const names = parameters(path);

@@ -30,7 +30,7 @@ export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>):
 }
 
 /** The link file, and the site that it names. */
-function linkFile(link: Link, { site, origins, unplaced }: Needs['settings']): Check {
+function linkFile(link: Link, { site, origins }: Needs['settings']): Check {
   if (link.missing) return warning('link file', link.missing.message, link.missing.hint ?? '');
   const named = site !== undefined && origins.site === 'link file' ? `: ${site}` : '';
   return ok('link file', `${link.file}${link.chosen?.name ? ` (${link.chosen.name}${named})` : named}`);

@@ -1,9 +1,10 @@
-import { isIP } from 'node:net';
 import { isError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import type { Consent, Context } from '../../cli/language/command.ts';
-import { LINK_FILE, type LinkEnvironment } from '../../machine/settings/link.ts';
-import { idsOf, nameOf, sameName, type Target, type Targets } from '../../platform/names/names.ts';
+import { readText } from '../../machine/files/text-file.ts';
+import { LINK_FILE, LINK_LIMIT_MB, type LinkEnvironment } from '../../machine/settings/link.ts';
+import { idsOf, nameOf, type Targets } from '../../platform/names/names.ts';
+import { isOf } from './matching.ts';
 
 type Needs = Pick<Context, 'api' | 'settings' | 'nameOf'>;
 
@@ -14,8 +15,7 @@ type Needs = Pick<Context, 'api' | 'settings' | 'nameOf'>;
 export async function linkConsent(ctx: Needs, all: readonly Targets[], verb: string): Promise<Consent | undefined> {
   const { link } = ctx.settings;
   if (!link || all.length === 0) return undefined;
-  if (link.broken && link.environments.every(({ confirm }) => !confirm))
-    return consentFor(`It is unknown whether ${LINK_FILE} requires confirmation, because it is broken.`, verb, all, []);
+  if (link.broken && mentionsConfirm(link.file)) return consentFor(`${LINK_FILE} is broken and may require confirmation.`, verb, all, []);
   const asking = link.environments.filter(({ confirm }) => confirm);
   if (asking.length === 0) return undefined;
   const found: { readonly targets: Targets; readonly environment: LinkEnvironment }[] = [];
@@ -32,6 +32,15 @@ export async function linkConsent(ctx: Needs, all: readonly Targets[], verb: str
     all,
     found.map(({ targets, environment }) => labelOf(targets, environment.name)),
   );
+}
+
+/** True if a broken link file may have asked for confirmation: it has the word, or cannot be read at all. */
+function mentionsConfirm(file: string): boolean {
+  try {
+    return readText(file, LINK_LIMIT_MB)?.includes('"confirm"') === true;
+  } catch {
+    return true;
+  }
 }
 
 function consentFor(warning: string, verb: string, all: readonly Targets[], found: readonly string[]): Consent {
@@ -65,25 +74,4 @@ async function withDomain(targets: Targets, asking: readonly LinkEnvironment[], 
     if (isError(error, 'forbidden', 'not_found')) return targets;
     throw error;
   }
-}
-
-/** True if an environment names this site, or may do so. */
-function isOf({ server, site }: LinkEnvironment, { server: its, site: target }: Targets): boolean {
-  if (!target) return false;
-  if (site.id === target.id) return true;
-  const word = site.name ?? site.id;
-  // `web-1/shop.example.com`
-  const [domain, ...before] = word === undefined ? [] : word.split('/').reverse();
-  const isUnknown = target.label === target.id && site.id === undefined;
-  const isNamed = domain === undefined || isUnknown || sameName('site', domain, target.label) || domain === target.id;
-  return isNamed && isOn({ id: server.id, name: before[0] ?? server.name }, its);
-}
-
-/** True unless the server of an environment is certainly another one. */
-function isOn({ id, name }: LinkEnvironment['server'], server: Target | undefined): boolean {
-  if (!server || (id === undefined && name === undefined)) return true;
-  if (id === server.id || name === server.id) return true;
-  // An address, or a server that was given by id, cannot be compared with a name.
-  if (name === undefined || isIP(name) > 0 || isIP(server.label) > 0) return id === undefined;
-  return server.label === server.id ? id === undefined : name.toLowerCase() === server.label.toLowerCase();
 }

@@ -1,19 +1,15 @@
 import { lstatSync } from 'node:fs';
 import { relative } from 'node:path';
 import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
-import { isObject, type JsonObject, own, toJson } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
+import { type JsonObject, toJson } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { writeText } from '../../machine/files/text-file.ts';
-import { environmentKeys, LINK_LIMIT_MB, linkFileFor } from '../../machine/settings/link.ts';
+import { LINK_LIMIT_MB, linkFileFor } from '../../machine/settings/link.ts';
 import { openSource } from '../../machine/settings/sources.ts';
-import type { Target } from '../../platform/names/names.ts';
+import { FIRST, ofSingle } from './environments.ts';
 
 /** A link file is committed, so others may read it. */
 const MODE = 0o644;
-
-/** The environment of a first site, and of a file that names a single one. */
-const FIRST = 'production';
 
 /** The content of a link file, to change it. */
 export interface LinkFile {
@@ -36,51 +32,14 @@ export function openLinkFile({ link }: Pick<Context['settings'], 'link'>, cwd: s
   if (problem) throw problem.withHint(`${problem.hint} Remove it with: dnx unlink --yes`);
   const content = source.object();
   const named = source.object('environments');
-  const single = Object.keys(named).length === 0 ? entriesOf(content, (key) => isOneOf(environmentKeys, key)) : [];
-  const converted = single.some(([key]) => key !== 'confirm');
-  const environments = converted ? { [FIRST]: Object.fromEntries(single) } : named;
+  const single = Object.keys(named).length === 0 ? ofSingle(content) : undefined;
+  const converted = single !== undefined;
+  const environments = single ? { [FIRST]: single } : named;
   const names = Object.keys(environments);
   const chosen = converted ? FIRST : source.text('default') || (names.length === 1 ? names[0] : undefined);
   const isThere = chosen !== undefined && Object.hasOwn(environments, chosen);
   return { path, content, environments, default: isThere ? chosen : undefined, converted };
 }
-
-/** The environment to write: the one that the user named, the default, or the first. */
-export function environmentToLink({ path, environments, default: own }: LinkFile, wanted: string | undefined): string {
-  const names = Object.keys(environments);
-  const name = wanted ?? own ?? (names.length === 0 ? FIRST : undefined);
-  if (name === undefined) throw usage(`${path} has no default environment.`, `Use --env with one of ${names.join(', ')}, or a new name.`);
-  if (!Object.hasOwn(environments, name) && !/^\w[\w.-]{0,63}$/.test(name))
-    throw usage(`'${name}' cannot be the name of an environment.`, 'Use letters, digits, dots, - and _.');
-  return name;
-}
-
-/** The server or site of an environment as a target; undefined if it names none. */
-export function placeIn(environment: unknown, key: 'server' | 'site'): Partial<Target> | undefined {
-  const value = isObject(environment) ? own(environment, key) : undefined;
-  if (!isObject(value)) return wordOf(value) === '' ? undefined : { label: wordOf(value) };
-  const [id, label] = [wordOf(own(value, 'id')), wordOf(own(value, 'name'))];
-  return id === '' && label === '' ? undefined : { ...(id !== '' && { id }), label: label || id };
-}
-
-/** The content with another environment, and with another default if it is given. Keys that dnx does not know are kept. */
-export function withEnvironments({ content, converted }: LinkFile, environments: JsonObject, chosen: string | undefined): JsonObject {
-  const kept = entriesOf(content, (key) => !(converted && isOneOf(environmentKeys, key)));
-  const has = (key: string) => kept.some(([each]) => each === key);
-  const first: Entry[] = chosen === undefined ? [] : [['default', chosen]];
-  const both = (key: string): readonly Entry[] =>
-    key === 'default' ? first : [...(has('default') ? [] : first), ['environments', environments]];
-  const entries = kept.flatMap((entry) => (isOneOf(['default', 'environments'], entry[0]) ? both(entry[0]) : [entry]));
-  return Object.fromEntries(has('environments') ? entries : [...entries, ...both('environments')]);
-}
-
-/** An object with one more field, also if it is called `__proto__`. */
-export const withField = (object: JsonObject, key: string, value: unknown): JsonObject =>
-  Object.fromEntries(
-    Object.hasOwn(object, key)
-      ? Object.entries(object).map(([each, old]) => [each, each === key ? value : old])
-      : [...Object.entries(object), [key, value]],
-  );
 
 /** Writes a link file, unless it already says so. Refuses a symbolic link, which could lead out of the repository. */
 export function writeLinkFile({ path, content }: Pick<LinkFile, 'path' | 'content'>, changed: JsonObject): void {
@@ -103,10 +62,3 @@ export const notWritten = (path: string, error: unknown): DnxError =>
 
 /** A path as a person in this directory types it. */
 export const shownPath = (path: string, cwd: string): string => relative(cwd, path) || path;
-
-type Entry = readonly [key: string, value: unknown];
-
-const entriesOf = (object: JsonObject, wanted: (key: string) => boolean): readonly Entry[] =>
-  Object.entries(object).filter(([key]) => wanted(key));
-
-const isOneOf = (keys: readonly string[], key: string): boolean => keys.includes(key);

@@ -6,11 +6,13 @@ import type { Endpoint } from '../api/endpoint.ts';
 import { idsOf, nameOf, sameName, type Target, type Targets } from './names.ts';
 import type { Scope } from './scope.ts';
 
+type Noun = 'server' | 'site';
+
 const READS = { server: 'GET /servers/{server}', site: 'GET /servers/{server}/sites/{site}' } as const;
 
 const UNCHANGED = ' Nothing was changed.';
 
-/** A deployment that is followed reads the site itself; another one is a single request, by id. */
+/** A deployment that is followed reads the site itself; another one is a single request, by id, unless the id was seen with another name. */
 const UNCHECKED: readonly (Endpoint | undefined)[] = ['POST /servers/{server}/sites/{site}/deploy'];
 
 /** A change, and how it is confirmed. */
@@ -24,15 +26,23 @@ export interface Change {
 
 /** Checks before a change that the ids of a link file still belong to its names. Reads the innermost of both only, unless it asks. */
 export async function refuseMislinked(targets: Targets, { calls, asks, severe }: Change, scope: Scope): Promise<void> {
-  const [first] = calls;
-  if (UNCHECKED.includes(first) || calls.every((each) => each === undefined || each.startsWith('GET '))) return;
-  for (const noun of targets.site ? (['site', ...(asks ? (['server'] as const) : [])] as const) : (['server'] as const)) {
+  if (calls.every((each) => each === undefined || each.startsWith('GET '))) return;
+  const nouns: readonly Noun[] = targets.site ? ['site', ...(asks ? (['server'] as const) : [])] : ['server'];
+  for (const noun of nouns) {
     const target = targets[noun];
     if (!target || !isLinked(noun, target, scope.settings)) continue;
+    if (UNCHECKED.includes(calls[0]) && !(await isSeenOtherwise(noun, target, scope))) continue;
     const now = await current(noun, targets, scope, severe);
     if (now === undefined) throw mislinked(noun, target, now, UNCHANGED);
     refuseOtherName(noun, target, now);
   }
+}
+
+/** True if another command has seen this id with another name. */
+async function isSeenOtherwise(noun: Noun, { id, label }: Target, { names }: Scope): Promise<boolean> {
+  await names.token();
+  const seen = names.nameOf(noun, id);
+  return seen !== undefined && !sameName(noun, seen, label);
 }
 
 /** Fails if what a link file names by id has another name by now. */
@@ -59,7 +69,7 @@ export const isLinked = (noun: string, { id, label }: Target, { linked }: Pick<S
  * The name of a target as the API has it; undefined if it is gone. If the token cannot read it, the name of the link file counts,
  * unless the name is `required`.
  */
-async function current(noun: 'server' | 'site', targets: Targets, { api }: Scope, required = false): Promise<string | undefined> {
+async function current(noun: Noun, targets: Targets, { api }: Scope, required = false): Promise<string | undefined> {
   try {
     const { data } = await api.send<JsonObject>(READS[noun], idsOf(targets));
     return (data && nameOf(data, noun)) ?? targets[noun]?.label;
