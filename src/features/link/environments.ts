@@ -3,7 +3,19 @@ import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { environmentKeys } from '../../machine/settings/link.ts';
 import type { Target } from '../../platform/names/names.ts';
-import type { LinkFile } from './file.ts';
+
+/** The content of a link file, to change it. */
+export interface LinkFile {
+  readonly path: string;
+  /** All of it; empty if the file does not exist yet. */
+  readonly content: JsonObject;
+  /** The environments, as they are written there. */
+  readonly environments: JsonObject;
+  /** The name of the default environment, if it has one. */
+  readonly default: string | undefined;
+  /** True if its only site had no environment yet, and is in `environments` now. */
+  readonly converted: boolean;
+}
 
 /** The environment of a first site, and of a file that names a single one. */
 export const FIRST = 'production';

@@ -6,23 +6,10 @@ import type { Context } from '../../cli/language/command.ts';
 import { writeText } from '../../machine/files/text-file.ts';
 import { LINK_LIMIT_MB, linkFileFor } from '../../machine/settings/link.ts';
 import { openSource } from '../../machine/settings/sources.ts';
-import { FIRST, ofSingle } from './environments.ts';
+import { FIRST, type LinkFile, ofSingle } from './environments.ts';
 
 /** A link file is committed, so others may read it. */
 const MODE = 0o644;
-
-/** The content of a link file, to change it. */
-export interface LinkFile {
-  readonly path: string;
-  /** All of it; empty if the file does not exist yet. */
-  readonly content: JsonObject;
-  /** The environments, as they are written there. */
-  readonly environments: JsonObject;
-  /** The name of the default environment, if it has one. */
-  readonly default: string | undefined;
-  /** True if its only site had no environment yet, and is in `environments` now. */
-  readonly converted: boolean;
-}
 
 /** Opens the link file in effect, or a new one at the root of the repository. Fails if it cannot be read. */
 export function openLinkFile({ link }: Pick<Context['settings'], 'link'>, cwd: string): LinkFile {

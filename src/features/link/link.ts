@@ -4,8 +4,8 @@ import { data, done, type Result } from '../../cli/output/view.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { type Located, nameOf, type Target } from '../../platform/names/names.ts';
 import { chooseSite } from './choose.ts';
-import { environmentToLink, withEnvironments, withField } from './environments.ts';
-import { type LinkFile, openLinkFile, shownPath, writeLinkFile } from './file.ts';
+import { environmentToLink, type LinkFile, withEnvironments, withField } from './environments.ts';
+import { openLinkFile, shownPath, writeLinkFile } from './file.ts';
 import { called, confirmReplacement, type Site, siteIn } from './replacement.ts';
 import { linkSchema } from './schema.ts';
 

@@ -2,8 +2,7 @@ import { cancelled, usage } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { sameName, type Target } from '../../platform/names/names.ts';
-import { placeIn } from './environments.ts';
-import type { LinkFile } from './file.ts';
+import { type LinkFile, placeIn } from './environments.ts';
 
 /** A site and its server, as far as they are named. */
 export type Site = Readonly<Record<'server' | 'site', Partial<Target>>>;
