@@ -48,8 +48,8 @@ const deploy = command({
     { when: 'rollback_on_fail', also: ['POST /servers/{server}/sites/{site}/rollback'] },
   ],
   targets: 'all',
-  consent: async (ctx, { targets, options }) =>
-    options.dry_run ? undefined : (await import('../features/link/confirmation.ts')).linkConsent(ctx, targets, 'Deploy'),
+  consent: async (ctx, { targets, options, consent: { yes } }) =>
+    options.dry_run || yes ? undefined : (await import('../features/link/confirmation.ts')).linkConsent(ctx, targets, 'Deploy'),
   options: deployOptions,
   examples: [
     'deploy shop.example.com',

@@ -20,8 +20,8 @@ type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'nameOf' | 'progress' | 'se
 export async function scheduleConsent(ctx: Needs, values: ScheduleValues, given: Given): Promise<Consent | undefined> {
   const moment = await momentIn(ctx, values);
   const { linkConsent } = await import('../link/confirmation.ts');
-  const linked = await linkConsent(ctx, [ctx.targets], 'Schedule a deployment of');
-  if (linked && !given.yes && !ctx.ask.allowed) return linked;
+  const linked = given.yes ? undefined : await linkConsent(ctx, [ctx.targets], 'Schedule a deployment of');
+  if (linked && !ctx.ask.allowed) return linked;
   const replaced = await replacing(ctx, moment, given);
   return linked && replaced ? { ...replaced, warning: `${linked.warning} ${replaced.warning}` } : (linked ?? replaced);
 }

@@ -11,7 +11,7 @@ export interface LinkFile {
   readonly content: JsonObject;
   /** The environments, as they are written there. */
   readonly environments: JsonObject;
-  /** The name of the default environment, if it has one. */
+  /** The name of the default environment, if it has one. It may not exist yet. */
   readonly default: string | undefined;
   /** True if its only site had no environment yet, and is in `environments` now. */
   readonly converted: boolean;

@@ -24,8 +24,7 @@ export function openLinkFile({ link }: Pick<Context['settings'], 'link'>, cwd: s
   const environments = single ? { [FIRST]: single } : named;
   const names = Object.keys(environments);
   const chosen = converted ? FIRST : source.text('default') || (names.length === 1 ? names[0] : undefined);
-  const isThere = chosen !== undefined && Object.hasOwn(environments, chosen);
-  return { path, content, environments, default: isThere ? chosen : undefined, converted };
+  return { path, content, environments, default: chosen, converted };
 }
 
 /** Writes a link file, unless it already says so. Refuses a symbolic link, which could lead out of the repository. */

@@ -30,7 +30,8 @@ export async function link(ctx: Context, targets: Located | undefined, options: 
   if (!stays) await confirmReplacement(ctx, file, name, of, yes);
   const environment = linked(own(file.environments, name), of, options);
   const environments = withField(file.environments, name, environment);
-  const chosen = options.default || file.default === undefined ? name : file.default;
+  const isFirst = Object.keys(file.environments).length === 0;
+  const chosen = options.default || isFirst ? name : file.default;
   writeLinkFile(file, withEnvironments(file, environments, chosen));
   if (file.converted) ctx.progress.note(`The site that ${shownPath(file.path, world.cwd)} named is now its environment production.`);
   return resultOf(ctx, file, { name, of, confirm: isConfirmed(environment, file.content), isDefault: chosen === name });
