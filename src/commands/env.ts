@@ -64,6 +64,10 @@ const set = command({
     from_file: text('Read the value from a file, or - for stdin', 'file|-'),
     ...deploying,
   },
+  consent: async (ctx, { targets, options: { deploy }, consent: { yes } }) =>
+    !deploy || yes
+      ? undefined
+      : (await import('../features/link/confirmation.ts')).linkConsent(ctx, [targets], 'Change variables and deploy'),
   fields: {},
   shows: variables.columns,
   examples: [

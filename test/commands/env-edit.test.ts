@@ -54,10 +54,10 @@ describe('with --yes', () => {
   });
 
   test.each<[what: string, change: Change, code: number, words: string]>([
-    ['an open quote', (text) => `${text}A="1\n`, 2, 'blog.example.com.env line 8: A quote is never closed'],
+    ['an open quote', (text) => `${text}A="1\n`, 2, 'blog.example.com.env line 8: a quote is never closed'],
     ['a key that is set twice', (text) => `${text}APP_ENV=2\n`, 2, 'line 8: APP_ENV is set twice, first in line 5.'],
     ['a key without =', (text) => `${text}APP_URL\n`, 2, 'line 8: APP_URL has no value. Write APP_URL= for an empty one.'],
-    ['text that is not UTF-8', (text) => text.replace('production', '\ufffd'), 2, 'The file is not valid UTF-8'],
+    ['text that is not UTF-8', (text) => text.replace('production', '\ufffd'), 2, 'the file is not valid UTF-8'],
     ['binary data', () => '\0\u0001\u0002=\n\n"\n', 2, 'blog.example.com.env line 1: '],
     ['a mask', set('DB_PASSWORD', '"••••••••"'), 2, 'The value of DB_PASSWORD is a mask, not a value. Nothing was sent.'],
     ['an empty file', () => '', 1, 'The file is empty; nothing was changed.'],
@@ -143,7 +143,7 @@ describe('on a terminal', () => {
     };
     const run = await bed.dnx(edit, editor([(text) => `${text}A="1\n`, fix], 'y\ry\rn\r'));
     expect([run.code, values().A, seen.join('')]).toEqual([0, '1', expect.stringMatching(/\nA="1\n$/)]);
-    expect(run.stderr).toContain('✗ blog.example.com.env line 8: A quote is never closed');
+    expect(run.stderr).toContain('✗ blog.example.com.env line 8: a quote is never closed');
   });
 
   test('after a conflict, the file shows the value at Deploynix, and the user decides', async () => {

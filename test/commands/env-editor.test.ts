@@ -52,8 +52,13 @@ describe('values that cannot be edited', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference in a dotenv file
     const value = 'a "b" \'c\' $d ${APP_ENV} #e \\n\n\tf=\n';
     elsewhere('APP_DEBUG', value);
+    elsewhere('DB_PASSWORD', 'file:///etc/hostname');
     const run = await bed.dnx(`${edit} --yes`, editor([set('APP_ENV', 'x')]));
-    expect([run.code, changes(run), values().APP_DEBUG]).toEqual([0, ['PUT /environment-variables'], value]);
+    expect([run.code, changes(run), values()]).toMatchObject([
+      0,
+      ['PUT /environment-variables'],
+      { APP_DEBUG: value, DB_PASSWORD: 'file:///etc/hostname' },
+    ]);
   });
 });
 

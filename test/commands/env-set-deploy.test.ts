@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type Run } from '../support/dnx.ts';
@@ -104,4 +106,28 @@ describe('a deployment that is refused says that the variables were changed', ()
 test('options of the deployment need --deploy', async () => {
   const run = await bed.dnx('env set APP_DEBUG=true --site blog.example.com --no-wait');
   expect([run.code, run.stderr, changes(run)]).toEqual([2, 'Error: --no-wait needs --deploy.\n', []]);
+});
+
+describe('a deployment that the link file wants confirmed', () => {
+  const line = `${set} --no-wait`;
+  beforeEach(() => {
+    const blog = { server: 'web-1', site: 'blog.example.com', confirm: true };
+    writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify(blog));
+  });
+
+  test('needs --yes without a terminal, before anything is set', async () => {
+    const refused = await bed.dnx(line);
+    expect([refused.code, refused.stdout, changes(refused)]).toEqual([2, '', []]);
+    expect(refused.stderr).toContain('.deploynix.json requires confirmation');
+    const run = await bed.dnx(`${line} --yes`);
+    expect([run.code, changes(run).at(-1)]).toEqual([0, 'POST /deploy']);
+  });
+
+  test('is asked for on a terminal, and only if there is one', async () => {
+    const no = await bed.dnx(line, { columns: 120, keys: 'n\r', env: { NO_COLOR: '1' } });
+    expect([no.code, changes(no), debug()]).toEqual([1, [], 'false']);
+    expect(no.stderr).toContain('Change variables and deploy blog.example.com (web-1)?');
+    const alone = await bed.dnx('env set APP_DEBUG=true --site blog.example.com');
+    expect([alone.code, debug()]).toEqual([0, 'true']);
+  });
 });

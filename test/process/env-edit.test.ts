@@ -72,7 +72,7 @@ describe('an editor', () => {
     ['removes the file', 'rm "$1"', 1, 'The file is gone; nothing was changed.\n'],
     ['removes the directory', 'rm -r "$(dirname "$1")"', 1, 'The file is gone; nothing was changed.\n'],
     ['empties the file', ': > "$1"', 1, 'The file is empty; nothing was changed.\n'],
-    ['writes garbage', `printf '\\377\\376=\\000garbage"' > "$1"`, 2, 'Error: shop.example.com.env line 1: The file is not valid UTF-8.\n'],
+    ['writes garbage', `printf '\\377\\376=\\000garbage"' > "$1"`, 2, 'Error: shop.example.com.env line 1: the file is not valid UTF-8.\n'],
     ['replaces the file by a directory', 'rm "$1"; mkdir "$1"', 2, /^Error: \S+shop\.example\.com\.env is not a regular file\.\n/],
     ['replaces the file by an endless device', 'ln -sf /dev/zero "$1"', 2, /^Error: \S+shop\.example\.com\.env is not a regular file\.\n/],
   ])('that %s changes nothing', async (_, script, code, stderr) => {

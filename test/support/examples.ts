@@ -11,6 +11,8 @@ const key = `ssh-ed25519 ${Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0 a key for th
 /** A command to run before an example. */
 export const before: Readonly<Record<string, string>> = {
   'dnx site unschedule shop.example.com': 'site schedule shop.example.com --at 2099-12-01T02:00:00Z',
+  'dnx unlink': 'link shop.example.com',
+  'dnx unlink --env staging': 'link shop.example.com --env staging',
   'dnx config delete-profile work --yes': 'config set output json --profile work',
 };
 

@@ -39,4 +39,5 @@ export function* entriesOf(text: string, name = '.env'): Generator<Entry> {
   }
 }
 
-const lineAt = (text: string, at: number): number => text.slice(0, at).split(/\r\n|\n|\r/).length;
+/** The number of the line at a position. */
+export const lineAt = (text: string, at: number): number => text.slice(0, at).split(/\r\n|\n|\r/).length;

@@ -1,7 +1,7 @@
 import { isError, usage } from '../../../base/errors.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { checkHolds, formatDotenv, parseDotenv } from '../dotenv/dotenv.ts';
-import { entriesOf } from '../dotenv/read.ts';
+import { entriesOf, lineAt } from '../dotenv/read.ts';
 import { type Side, UNKNOWN } from '../sync/merge.ts';
 
 /** The file that the user edits, and what it was made of. */
@@ -37,7 +37,8 @@ export function draftOf(remote: Side, { site, server }: Located): Draft {
 /** Reads an edited file. Throws a usage error that names the line. */
 export function variablesIn(text: string, name: string) {
   const lines = new Map<string, number>();
-  for (const { key, line, value } of entriesOf(text, name)) {
+  for (const { key, start, value } of entriesOf(text, name)) {
+    const line = lineAt(text, start);
     if (value === undefined) throw usage(`${name} line ${line}: ${key} has no value. Write ${key}= for an empty one.`);
     const first = lines.get(key);
     if (first !== undefined) throw usage(`${name} line ${line}: ${key} is set twice, first in line ${first}.`);
