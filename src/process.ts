@@ -22,27 +22,30 @@ interface Children {
 /** Called when the process ends. */
 type Exits = Set<() => void>;
 
+/** The clock of the real process. */
+const clockOf = ({ hrtime }: NodeJS.Process): World['clock'] => ({
+  now: () => Date.now(),
+  // `performance` would load perf_hooks.
+  elapsed: () => Number(hrtime.bigint()) / 1e6,
+  sleep: (ms, stop) =>
+    new Promise((resolve, reject) => {
+      const abort = () => {
+        clearTimeout(timer);
+        reject(stop?.reason);
+      };
+      const timer = setTimeout(() => {
+        stop?.removeEventListener('abort', abort);
+        resolve();
+      }, ms);
+      if (stop?.aborted) abort();
+      stop?.addEventListener('abort', abort, { once: true });
+    }),
+});
+
 /** The World of the real process. */
 function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Children, exits: Exits): World {
   const { env, platform, stderr } = process;
-  const clock: World['clock'] = {
-    now: () => Date.now(),
-    // `performance` would load perf_hooks.
-    elapsed: () => Number(process.hrtime.bigint()) / 1e6,
-    sleep: (ms, stop) =>
-      new Promise((resolve, reject) => {
-        const abort = () => {
-          clearTimeout(timer);
-          reject(stop?.reason);
-        };
-        const timer = setTimeout(() => {
-          stop?.removeEventListener('abort', abort);
-          resolve();
-        }, ms);
-        if (stop?.aborted) abort();
-        stop?.addEventListener('abort', abort, { once: true });
-      }),
-  };
+  const clock = clockOf(process);
   const keychain = async () => (await import('./machine/credentials/keychain.ts')).osKeychain({ env, platform, clock, signal });
   return {
     env,

@@ -8,6 +8,8 @@ export interface Terminal {
   /** Resolves once the text appears after the previous one; rejects if dnx ends without it. */
   shows(text: string | RegExp): Promise<string>;
   type(keys: string): void;
+  /** Closes the terminal, which sends SIGHUP. */
+  close(): void;
   /** The output without control sequences, the raw output, and the exit code. */
   readonly ended: Promise<{ readonly text: string; readonly raw: string; readonly code: number }>;
 }
@@ -54,6 +56,7 @@ export function openTerminal(words: readonly string[], env: Readonly<Record<stri
       }
     },
     type: (typed) => child.write(typed),
+    close: () => child.kill('SIGHUP'),
     ended,
   };
 }
