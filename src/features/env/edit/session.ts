@@ -6,6 +6,7 @@ import { checkHolds } from '../dotenv/dotenv.ts';
 import { isComment } from '../dotenv/entries.ts';
 import { resolveReferences } from '../references/references.ts';
 import { applyPlan } from '../sync/apply.ts';
+import { failureOf } from '../sync/failure.ts';
 import { isMask, remoteSide } from '../sync/masks.ts';
 import { baseOf, type Side, UNKNOWN } from '../sync/merge.ts';
 import { changesOf, type Plan, type Step, samePlan, stepsOf } from '../sync/plan.ts';
@@ -14,7 +15,6 @@ import { counted, detailsOf, planLines } from '../sync/show.ts';
 import { type createEndpoint, type deleteEndpoint, listEndpoint, nextDeploy, type updateEndpoint, type Variable } from '../variables.ts';
 import { type Draft, variablesIn, withConflicts } from './draft.ts';
 import { openEditor } from './editor.ts';
-import { failureOf } from './failure.ts';
 
 export type EditContext = Context<typeof listEndpoint | typeof createEndpoint | typeof updateEndpoint | typeof deleteEndpoint>;
 
@@ -126,7 +126,8 @@ async function apply({ ctx, targets, base, sent }: Session, known: readonly Vari
   const applied = await applyPlan(ctx, targets, known, plan);
   sent.push(...applied.done);
   for (const { key, value } of applied.done) setOrDelete(base, key, value);
-  return applied.failed.length > 0 ? { error: failureOf(applied) } : undefined;
+  const error = failureOf(applied);
+  return error && { error };
 }
 
 /** The refusal of changes to variables that also changed at Deploynix. Whoever edits again sees the other values. */

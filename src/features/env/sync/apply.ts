@@ -1,8 +1,9 @@
-import { type DnxError, isError, isStop } from '../../../base/errors.ts';
+import { DnxError, isError } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { created, creationOf } from '../../../cli/language/resource.ts';
 import { type Located, requireId } from '../../../platform/names/names.ts';
 import { createEndpoint, deleteEndpoint, listEndpoint, updateEndpoint, type Variable } from '../variables.ts';
+import { remoteSide } from './masks.ts';
 import { changesOf, type Plan, type Step } from './plan.ts';
 
 /** What came of a plan. */
@@ -16,24 +17,37 @@ export interface Applied {
 
 type ApplyContext = Context<typeof createEndpoint | typeof updateEndpoint | typeof deleteEndpoint | typeof listEndpoint>;
 
-/** Sends the changes of a plan, each once. A rejected variable does not stop the others; any other failure does. `known`: the list that was read for the plan. */
+/** Variables that were read longer ago are read again before the next one is sent, in ms. */
+const STALE_MS = 10_000;
+
+/**
+ * Sends the changes of a plan, each once. A rejected variable does not stop the others; any other failure does. A variable that somebody
+ * changed since the plan is not sent. `known`: the list that was read for the plan.
+ */
 export async function applyPlan(ctx: ApplyContext, targets: Located, known: readonly Variable[], plan: Plan): Promise<Applied> {
   const changes = changesOf(plan);
+  const planned = remoteSide(known);
   const done: Step[] = [];
   const failed: { readonly step: Step; readonly error: DnxError }[] = [];
+  let [now, readAt] = [known, ctx.clock.elapsed()];
   for (const [index, step] of changes.entries()) {
     ctx.progress.spin(`Sending variable ${index + 1} of ${changes.length}`);
     try {
-      await send(ctx, targets, known, step);
+      // The rate limit may have made this take minutes.
+      if (ctx.clock.elapsed() - readAt > STALE_MS) [now, readAt] = [await ctx.list<Variable>(listEndpoint), ctx.clock.elapsed()];
+      if (remoteSide(now).get(step.key) !== planned.get(step.key)) throw changedMeanwhile();
+      await send(ctx, targets, now, step);
       done.push(step);
     } catch (error) {
       if (!isError(error)) throw error;
       failed.push({ step, error });
-      if (isStop(error) || !isError(error, 'invalid', 'not_found')) return { done, failed, left: changes.slice(index + 1) };
+      if (!isError(error, 'invalid', 'not_found', 'differences')) return { done, failed, left: changes.slice(index + 1) };
     }
   }
   return { done, failed, left: [] };
 }
+
+const changedMeanwhile = (): DnxError => new DnxError('differences', 'It was changed at Deploynix meanwhile.');
 
 async function send(ctx: ApplyContext, targets: Located, known: readonly Variable[], { key, verb, value }: Step): Promise<void> {
   const before = known.find((each) => each?.key === key);

@@ -39,8 +39,6 @@ export interface Choice {
   readonly theirs: readonly string[];
 }
 
-export const noChoice: Choice = { ours: [], theirs: [] };
-
 /** The side that the user chose for a key. */
 export function chosenFor({ ours, theirs }: Choice, key: string, conflict: boolean): 'ours' | 'theirs' | undefined {
   if (ours.includes(key)) return 'ours';

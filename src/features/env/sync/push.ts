@@ -1,4 +1,4 @@
-import { cancelled, DnxError, isStop, type Next, usage } from '../../../base/errors.ts';
+import { cancelled, DnxError, type Next, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { message, type Result, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
@@ -9,6 +9,7 @@ import { type createEndpoint, type deleteEndpoint, listEndpoint, nextDeploy, typ
 import { type Applied, applyPlan } from './apply.ts';
 import { type BaseRecord, openBase } from './base-record.ts';
 import { askSide, type Chosen, choiceOf, requireKnown } from './choices.ts';
+import { failureOf } from './failure.ts';
 import { openLocal } from './local-file.ts';
 import { isMask, remoteSide } from './masks.ts';
 import { changesOf, type Plan, type Reason, type Step, samePlan, stepsOf } from './plan.ts';
@@ -126,33 +127,19 @@ function nextOf({ name, targets }: Push, { steps }: Plan): readonly Next[] {
   ];
 }
 
-/** The result; of what failed, which variables were sent and which were not. */
-function resultOf(push: Push, plan: Plan, { done, failed, left }: Applied): Result {
+/** The result. A failure says which variables were sent and which were not. */
+function resultOf(push: Push, plan: Plan, applied: Applied): Result {
   const { targets, name } = push;
   const { site } = targets;
+  const { done, failed, left } = applied;
   const steps = [...done, ...stepsOf(plan, 'keep')];
   const summary = summaryOf(site.label, name, steps);
-  const [first] = failed;
-  if (!first) {
+  const exit = failureOf(applied, [{ command: commandFor('push', name, targets), why: 'Send the rest with' }]);
+  if (!exit) {
     const view = record(summary, summaryColumns, `Pushed ${counted(done.length)} to ${site.label}`, detailsOf(steps, 'past'));
     return { view, next: [...nextOf(push, plan), ...nextDeploy(site)] };
   }
-  const details = [
-    ...detailsOf(done, 'past'),
-    ...failed.map(({ step, error }) => [step.key, error.message] as const),
-    ...(left.length > 0 ? [['not sent', left.map(({ key }) => key).join(', ')] as const] : []),
-  ];
-  const { error } = first;
-  const again = { command: commandFor('push', name, targets), why: 'Send the rest with' };
-  const stopped = failed.find((each) => isStop(each.error))?.error;
-  if (stopped) throw stopped.with({ details, next: [...stopped.next, again] });
-  if (done.length === 0 && failed.length === 1) throw error.with({ details });
-  const unsent = failed.length + left.length;
-  const exit = new DnxError('partial', `${unsent} of ${counted(unsent + done.length)} ${unsent === 1 ? 'was' : 'were'} not sent`, {
-    details,
-    next: [again],
-    cause: error,
-  });
-  const missing = [...failed.map(({ step }) => step.key), ...left.map(({ key }) => key)];
+  if (exit.code !== 'partial') throw exit;
+  const missing = [...failed.map(({ step }) => step), ...left].map(({ key }) => key);
   return { view: record({ ...summary, failed: missing }, summaryColumns), exit };
 }
