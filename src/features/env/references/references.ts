@@ -29,6 +29,7 @@ export async function resolveReferences(
   const resolved = new Map(variables);
   for (const [key, reference] of references) {
     const value = known.get(reference) ?? (await standsFor({ key, reference, directory }, ctx));
+    if (/[\0\ufffd]/.test(value)) throw usage(`Could not resolve ${key} (${reference}): its value is not text in UTF-8.`);
     known.set(reference, value);
     resolved.set(key, value);
   }
@@ -81,6 +82,5 @@ function fileValue({ key, reference, directory }: Place, { world }: ReferenceCon
     throw error instanceof DnxError ? refused(error.message) : error;
   }
   if (text === undefined) throw refused('the file does not exist.');
-  if (/[\0\ufffd]/.test(text)) throw refused('the file is not text in UTF-8.');
   return text.replace(/\r?\n$/, '');
 }
