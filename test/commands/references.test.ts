@@ -65,9 +65,10 @@ describe('op://', () => {
     site.write('A=op://app/db/password\nB=op://nowhere/db/password\nC=op://app/x/y\n');
     const run = await push();
     expect([run.code, run.stdout, run.calls.filter((call) => !call.startsWith('GET '))]).toEqual([1, '', []]);
-    expect(run.stderr).toContain('Could not resolve B (op://nowhere/db/password): op ended with exit code 1.');
-    expect(run.stderr).toContain("could not read secret 'op://nowhere/db/password'");
-    expect(run.stderr).toContain('Specify the vault with its ID or name.');
+    expect(run.stderr.replace(/\s+/g, ' ')).toBe(
+      `Error: Could not resolve B (op://nowhere/db/password): could not read secret 'op://nowhere/db/password': "x" is not a vault in this account. ` +
+        'op Specify the vault with its ID or name. ',
+    );
     expect(run.stderr).not.toMatch(/the secret of|half a secret/);
     expect(log()).not.toContain('op://app/x/y');
     expect(site.values()).toEqual({});

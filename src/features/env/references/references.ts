@@ -4,8 +4,6 @@ import { readText } from '../../../machine/files/text-file.ts';
 import { pathOf } from '../../../machine/world.ts';
 import type { Dotenv } from '../dotenv/dotenv.ts';
 
-export { isReference } from './reference.ts';
-
 type ReferenceContext = Pick<Context, 'world' | 'progress' | 'ask'>;
 
 /** A reference, and where it stands. */
@@ -57,9 +55,11 @@ async function onePassword({ key, reference }: Place, { world, progress, ask }: 
     throw usage(`Could not resolve ${key} (${reference}): op is not installed.`, 'Install the 1Password CLI.');
   }
   if (ended.code === 0) return ended.stdout;
-  const words = ended.stderr.trim();
-  throw new DnxError('failed', `Could not resolve ${key} (${reference}): op ended with exit code ${ended.code}.`, {
-    details: words === '' ? [] : words.split('\n').map((line) => ['op', line] as const),
+  // op begins with `[ERROR] 2026/05/01 10:00:00`.
+  const [first = '', ...others] = ended.stderr.trim().split('\n');
+  const reason = first.replace(/^\[ERROR\] \d\S* \S+ /, '') || `op ended with exit code ${ended.code}.`;
+  throw new DnxError('failed', `Could not resolve ${key} (${reference}): ${reason}`, {
+    details: others.map((line) => ['op', line] as const),
   });
 }
 
