@@ -80,7 +80,9 @@ export default group({
       async run(ctx, { options: { key } }) {
         const found = settingsOf(ctx).find((each) => each.key === key);
         if (!found || found.value === null)
-          throw new DnxError('not_found', `${key} is not set.`, { next: [{ command: ['config', 'set', key, '…'], why: 'Set it with' }] });
+          throw new DnxError('not_found', `${key} is not set.`, {
+            next: [{ command: key === 'environment' ? ['link'] : ['config', 'set', key, '…'], why: 'Set it with' }],
+          });
         return plain(found.value, found);
       },
     }),

@@ -7,7 +7,7 @@ import { openBed, type Run, split } from '../support/dnx.ts';
 import { prepareFiles } from '../support/examples.ts';
 
 /** Commands without an API operation, and those that need a password, a stored token or a profile. */
-const excluded = /^(sandbox|completion|schema|help) |^(auth (login|refresh)|config delete-profile|doctor$)/;
+const excluded = /^(sandbox|completion|schema|help) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$)/;
 
 const web1 = seeded.servers['web-1'];
 const db1 = seeded.servers['db-1'];
@@ -76,7 +76,7 @@ const combinations = [
 
 const leaves = (await everyCommand(tree)).filter(({ path }) => !excluded.test(`${path} `) && !excluded.test(path));
 const examples = leaves.flatMap(({ group, command }) =>
-  command.examples.filter((each) => !/dnx login|--verify /.test(each)).map((each) => `${group.name} ${each}`.trim().replace(/ > \S+$/, '')),
+  command.examples.filter((each) => !/dnx login|--verify |--schema/.test(each)).map((each) => `${group.name} ${each}`.trim().replace(/ > \S+$/, '')),
 );
 
 /** Runs a line in a new sandbox, with an owner's token that has only these abilities. */

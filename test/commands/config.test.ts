@@ -45,6 +45,8 @@ describe('config', () => {
     expect(shown.stdout).toContain('site         shop.example.com        .deploynix.json (production)');
     expect((await bed.dnx('config list --json')).stdout).toContain(`"file": "${join(bed.directory, '.deploynix.json')}"`);
     expect((await bed.dnx('config get environment')).stdout).toBe('production\n');
+    writeFileSync(join(bed.directory, '.deploynix.json'), '{}');
+    expect((await bed.dnx('config get environment')).stderr).toBe('Error: environment is not set.\n  Set it with: dnx link\n');
   });
 
   test('uses the settings of the profile', async () => {

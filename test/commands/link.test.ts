@@ -226,6 +226,11 @@ describe('an existing file', () => {
     expect(readFileSync(join(bed.directory, 'private.json'), 'utf8')).toBe('{}');
   });
 
+  test('that cannot be written is reported', async () => {
+    const run = await bed.dnx('link shop.example.com', { cwd: '/proc' });
+    expect([run.code, run.stdout, run.stderr]).toEqual([1, '', expect.stringContaining('Could not change /proc/.deploynix.json')]);
+  });
+
   test('turns its question on and off', async () => {
     expect((await bed.dnx('link shop.example.com --confirm-deploys')).stdout).toContain('as production, which asks before deployments\n');
     expect((await bed.dnx('link --no-confirm-deploys')).code).toBe(0);

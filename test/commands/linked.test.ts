@@ -124,6 +124,14 @@ test('a name that was not read is not enough to delete a site', async () => {
   expect([run.code, changes(run.calls)]).toEqual([5, []]);
 });
 
+test('a name that was not read is not shown in a question', async () => {
+  siteAs('blog.example.com');
+  const env = { DNX_TOKEN: bed.sandbox.mint(['site:update']), NO_COLOR: '1' };
+  const run = await bed.dnx('site suspend', { ...terminal('n\r'), env });
+  expect([run.code, changes(run.calls)]).toEqual([1, []]);
+  expect(run.stderr).toContain(`Suspend site ${shop} on server ${web1}?`);
+});
+
 describe('a site that is gone', () => {
   beforeEach(() => siteAs('shop.example.com', gone));
 

@@ -67,8 +67,8 @@ async function lookedUp(invocation: Invocation, chosen: Chosen, unchecked: Scope
   const change = changeOf(invocation, chosen);
   const checked: Targets[] = [];
   for (const [index, targets] of all.entries()) {
-    await refuseMislinked(targets, change, scope);
-    checked.push(await verified(targets, () => again(invocation, chosen, targets, index, scope), scope));
+    const own = await refuseMislinked(targets, change, scope);
+    checked.push(await verified(own, () => again(invocation, chosen, targets, index, scope), scope));
   }
   return checked;
 }

@@ -77,8 +77,7 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
       if (words) return resolve(names, words, scope);
       const picked = await pickMissing(invocation, names, undefined, scope, base);
       const found = await resolve(names, firstWords(invocation), { ...scope, picked: picked.targets });
-      await refuseMislinked(found, changeOf(invocation, chosen), scope);
-      return found;
+      return refuseMislinked(found, changeOf(invocation, chosen), scope);
     },
   };
   const own = command.targets === 'all' ? all : command.targets === 'optional' && all.length === 0 ? undefined : targets;

@@ -2,6 +2,7 @@ import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
+import { widthOf } from '../../cli/output/width.ts';
 import { type Candidate, choicesOf } from '../../cli/run/candidates.ts';
 import type { Listed } from '../../platform/names/all-sites.ts';
 import { idIn, type Located, targetOf } from '../../platform/names/names.ts';
@@ -9,8 +10,9 @@ import { isAtPath, remotesOf } from './remotes.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'everySite' | 'progress' | 'world'>;
 
-/** What marks a site of this repository in the picker. */
+/** What marks a site of this repository in the picker, if there is room, and the width of the cursor. */
 const MARK = '  this repository';
+const CURSOR = 3;
 
 /** Prompts for the site to link, with those of this Git repository first. Without a terminal, it takes the only one of the repository. */
 export async function chooseSite(ctx: Needs): Promise<Located> {
@@ -50,9 +52,10 @@ async function pick({ ask, clock, world }: Needs, own: readonly Listed[], listed
   if (listed.length === 0) throw new DnxError('not_found', 'No sites to choose from.');
   const sorted = [...own, ...listed.filter((each) => !own.includes(each))];
   const candidates = sorted.map((each): Candidate => ({ targets: located(each), thing: each.site }));
-  const columns = (world.stderr.columns || 80) - (own.length > 0 ? MARK.length : 0);
-  const choices = choicesOf('site', candidates, clock.now(), columns);
-  const marked = choices.map(({ name, ...choice }, index) => ({ ...choice, name: index < own.length ? name + MARK : name }));
+  const columns = world.stderr.columns || 80;
+  const choices = choicesOf('site', candidates, clock.now(), own.length > 0 ? columns - MARK.length : columns);
+  const isMarked = (name: string, index: number) => index < own.length && widthOf(name) + MARK.length + CURSOR <= columns;
+  const marked = choices.map(({ name, ...choice }, index) => ({ ...choice, name: isMarked(name, index) ? name + MARK : name }));
   return (await ask.select('Link this project to which site?', marked, { filter: true })) as Located;
 }
 

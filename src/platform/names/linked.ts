@@ -24,18 +24,24 @@ export interface Change {
   readonly severe?: boolean;
 }
 
-/** Checks before a change that the ids of a link file still belong to its names. Reads the innermost of both only, unless it asks. */
-export async function refuseMislinked(targets: Targets, { calls, asks, severe }: Change, scope: Scope): Promise<void> {
-  if (calls.every((each) => each === undefined || each.startsWith('GET '))) return;
+/**
+ * Checks before a change that the ids of a link file still belong to its names. Reads the innermost of both only, unless it asks.
+ * Returns the targets. One whose name cannot be read has only its id in a question.
+ */
+export async function refuseMislinked(targets: Targets, { calls, asks, severe }: Change, scope: Scope): Promise<Targets> {
+  if (calls.every((each) => each === undefined || each.startsWith('GET '))) return targets;
   const nouns: readonly Noun[] = targets.site ? ['site', ...(asks ? (['server'] as const) : [])] : ['server'];
+  let checked = targets;
   for (const noun of nouns) {
     const target = targets[noun];
     if (!target || !isLinked(noun, target, scope.settings)) continue;
     if (UNCHECKED.includes(calls[0]) && !(await isSeenOtherwise(noun, target, scope))) continue;
     const now = await current(noun, targets, scope, severe);
-    if (now === undefined) throw mislinked(noun, target, now, UNCHANGED);
+    if (now === GONE) throw mislinked(noun, target, undefined, UNCHANGED);
     refuseOtherName(noun, target, now);
+    if (now === undefined && (asks || severe)) checked = { ...checked, [noun]: { id: target.id, label: target.id } };
   }
+  return checked;
 }
 
 /** True if another command has seen this id with another name. */
@@ -55,8 +61,8 @@ export async function withLink(error: unknown, targets: Targets, scope: Scope): 
   const noun = targets.site ? 'site' : 'server';
   const target = targets[noun];
   if (!isError(error, 'not_found') || error.status !== 404 || !target || !isLinked(noun, target, scope.settings)) return error;
-  const now = await current(noun, targets, scope).catch(() => target.label);
-  return now === undefined ? mislinked(noun, target, now) : error;
+  const now = await current(noun, targets, scope).catch(() => undefined);
+  return now === GONE ? mislinked(noun, target, undefined) : error;
 }
 
 /** True for a server or site that the link file names by id, and that was not read yet. */
@@ -65,17 +71,16 @@ export const isLinked = (noun: string, { id, label }: Target, { linked }: Pick<S
   return known !== undefined && known.id === id && known.label === label && id !== label;
 };
 
-/**
- * The name of a target as the API has it; undefined if it is gone. If the token cannot read it, the name of the link file counts,
- * unless the name is `required`.
- */
-async function current(noun: Noun, targets: Targets, { api }: Scope, required = false): Promise<string | undefined> {
+const GONE = Symbol('not found');
+
+/** The name of a target as the API has it. Undefined if the token cannot read it, unless the name is `required`. */
+async function current(noun: Noun, targets: Targets, { api }: Scope, required = false): Promise<string | typeof GONE | undefined> {
   try {
     const { data } = await api.send<JsonObject>(READS[noun], idsOf(targets));
-    return (data && nameOf(data, noun)) ?? targets[noun]?.label;
+    return data && nameOf(data, noun);
   } catch (error) {
-    if (isError(error, 'not_found')) return undefined;
-    if (isError(error, 'forbidden') && !required) return targets[noun]?.label;
+    if (isError(error, 'not_found')) return GONE;
+    if (isError(error, 'forbidden') && !required) return undefined;
     throw error;
   }
 }
