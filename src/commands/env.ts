@@ -2,10 +2,20 @@ import { DnxError, usage } from '../base/errors.ts';
 import { isObject } from '../base/json.ts';
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
-import { argument, flag, list, required, text } from '../cli/language/options.ts';
+import { argument, flag, list, required, rest, text, toggle, under } from '../cli/language/options.ts';
 import { creation, did, remove } from '../cli/language/resource.ts';
 import { done, text as plain, rows } from '../cli/output/view.ts';
-import { createEndpoint, listEndpoint, nextDeploy, open, updateEndpoint, type Variable, variables } from '../features/env/variables.ts';
+import { deployCalls, deploying } from '../features/env/deploy-after.ts';
+import {
+  createEndpoint,
+  deleteEndpoint,
+  listEndpoint,
+  nextDeploy,
+  open,
+  updateEndpoint,
+  type Variable,
+  variables,
+} from '../features/env/variables.ts';
 
 const listVariables = command({
   name: 'list',
@@ -44,7 +54,7 @@ const set = command({
   aliases: ['create', 'update'],
   summary: 'Set environment variables',
   description: 'Creates or updates each variable. Changes take effect on the next deployment.',
-  calls: [createEndpoint, listEndpoint, updateEndpoint],
+  calls: [createEndpoint, listEndpoint, updateEndpoint, deployCalls],
   options: {
     assignment: {
       ...argument(required(list('KEY=VALUE, or KEY alone with --from-file', 'KEY=VALUE'))),
@@ -52,10 +62,19 @@ const set = command({
       confidential: true,
     },
     from_file: text('Read the value from a file, or - for stdin', 'file|-'),
+    ...deploying,
   },
+  consent: async (ctx, { targets, options: { deploy }, consent: { yes } }) =>
+    !deploy || yes
+      ? undefined
+      : (await import('../features/link/confirmation.ts')).linkConsent(ctx, [targets], 'Change variables and deploy'),
   fields: {},
   shows: variables.columns,
-  examples: ['set LOG_LEVEL=warning APP_DEBUG=false --site shop.example.com', 'set LICENSE_KEY --from-file - --site shop.example.com'],
+  examples: [
+    'set LOG_LEVEL=warning APP_DEBUG=false --site shop.example.com',
+    'set LICENSE_KEY --from-file - --site shop.example.com',
+    'set APP_DEBUG=true --site shop.example.com --deploy',
+  ],
   run: async (ctx, { targets, options, body }) => (await import('../features/env/set.ts')).setVariables(ctx, targets, options, body),
 });
 
@@ -93,4 +112,97 @@ const importVariables = command({
   }),
 });
 
-export default group({ name: 'env', noun: 'variable', commands: [listVariables, get, set, unset, importVariables] });
+const sides = under('Conflicts', {
+  ours: list('Use the value of the file for this variable; * for every conflict', 'KEY'),
+  theirs: list('Use the value at Deploynix for this variable; * for every conflict', 'KEY'),
+});
+const file = argument(text('Dotenv file (default .env)', 'file'));
+
+const pull = command({
+  name: 'pull',
+  summary: 'Write variables into a dotenv file',
+  description:
+    'Writes what changed at Deploynix since the last pull or push into the file, or prints it with -. Comments, order, local variables and local changes stay. If a variable changed on both sides, nothing is written.',
+  exits: '10 a variable changed on both sides',
+  calls: [listEndpoint],
+  options: {
+    file: { ...file, help: 'Dotenv file (default .env), or - for stdout' },
+    ...sides,
+    force: flag('Overwrite local changes'),
+    dry_run: flag('Show what would be written, without writing'),
+  },
+  examples: ['pull --site shop.example.com', 'pull .env.staging --site blog.example.com', 'pull - --site shop.example.com'],
+  run: async (ctx, { targets, options }) => (await import('../features/env/sync/pull.ts')).pull(ctx, targets, options),
+});
+
+const push = command({
+  name: 'push',
+  summary: 'Send changes of a dotenv file',
+  description:
+    'Sends what changed in the file since the last pull or push. If a variable changed on both sides, nothing is sent. Changes take effect on the next deployment.',
+  exits: '10 a variable changed on both sides, 12 some variables were not sent',
+  calls: [listEndpoint, createEndpoint, updateEndpoint, { when: 'prune', also: [deleteEndpoint] }],
+  consent: { level: 'moderate', deferred: true, unless: 'dry_run' },
+  options: {
+    file,
+    ...sides,
+    prune: flag('Also remove variables that were removed from the file'),
+    dry_run: flag('Show what would be sent, without sending'),
+  },
+  examples: ['push --site shop.example.com --yes', 'push --site shop.example.com --dry-run'],
+  run: async (ctx, { targets, options, consent }) =>
+    (await import('../features/env/sync/push.ts')).push(ctx, targets, options, consent.yes),
+});
+
+const diff = command({
+  name: 'diff',
+  summary: 'Compare a dotenv file with a site, or two sites',
+  description:
+    'A word is a file if it exists, starts with a dot or contains a slash; otherwise it is an environment of the link file or a site. The second one is the linked site by default.',
+  exits: '10 there are differences, with --exit-code',
+  calls: [listEndpoint],
+  targets: 'optional',
+  options: {
+    here: { ...argument(text('Dotenv file (default .env), or a site', 'file|site')), names: 'site' },
+    there: { ...argument(text('Site', 'site')), names: 'site' },
+    reveal: flag('Show the values'),
+    exit_code: flag('Exit with 10 if there are differences'),
+  },
+  examples: ['diff --site shop.example.com', 'diff blog.example.com shop.example.com', 'diff .env.staging shop.example.com --reveal'],
+  run: async (ctx, { options }) => (await import('../features/env/sync/diff.ts')).diff(ctx, options),
+});
+
+const edit = command({
+  name: 'edit',
+  summary: 'Edit the environment variables of a site in your editor',
+  description:
+    'Opens $VISUAL, $EDITOR, the editor of Git, nano or vi on a private file, which is removed afterwards. Before anything is sent, dnx shows the changes and asks. Variables that changed at Deploynix meanwhile are not overwritten.',
+  exits: '1 canceled, 10 a variable also changed at Deploynix',
+  calls: [listEndpoint, createEndpoint, updateEndpoint, deleteEndpoint, deployCalls],
+  consent: { level: 'moderate', deferred: true },
+  options: { ...deploying, deploy: toggle('Deploy the site afterwards, or not, without asking') },
+  examples: ['edit --site shop.example.com', 'edit --site shop.example.com --deploy --yes'],
+  run: async (ctx, { targets, options, consent }) =>
+    (await import('../features/env/edit/edit.ts')).edit(ctx, targets, options, consent.yes),
+});
+
+const run = command({
+  name: 'run',
+  summary: 'Run a command with the environment variables of a site',
+  description:
+    'Adds the variables to the environment of the command, without writing a file. They override your own, except those that change how programs run, such as PATH.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',
+  exits: 'those of the command; 128 and the signal if one ended it',
+  calls: listEndpoint,
+  options: {
+    all: flag('Also pass on variables that change how programs run'),
+    command: rest('Command to run'),
+  },
+  examples: ['run --site shop.example.com -- printenv APP_URL', 'run --site shop.example.com -- php artisan tinker'],
+  run: async (ctx, { options }) => (await import('../features/env/run/run.ts')).runWith(ctx, options),
+});
+
+export default group({
+  name: 'env',
+  noun: 'variable',
+  commands: [listVariables, get, set, unset, importVariables, pull, push, diff, edit, run],
+});

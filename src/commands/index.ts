@@ -63,6 +63,8 @@ export const contents: readonly Entry[] = [
 
 /** Commands that belong to no group: `dnx api`. A file each, whose default export is the command. */
 export const standalone: readonly Entry<AnyCommand>[] = [
+  { name: 'link', noun: 'site', summary: 'Link this project to a site', section: 'Project', load: () => import('./link.ts') },
+  { name: 'unlink', summary: 'Remove the link of this project', section: 'Project', load: () => import('./unlink.ts') },
   {
     name: 'status',
     noun: 'site',

@@ -48,6 +48,8 @@ const deploy = command({
     { when: 'rollback_on_fail', also: ['POST /servers/{server}/sites/{site}/rollback'] },
   ],
   targets: 'all',
+  consent: async (ctx, { targets, options, consent: { yes } }) =>
+    options.dry_run || yes ? undefined : (await import('../features/link/confirmation.ts')).linkConsent(ctx, targets, 'Deploy'),
   options: deployOptions,
   examples: [
     'deploy shop.example.com',
@@ -152,7 +154,7 @@ const schedule = command({
   },
   examples: ['schedule shop.example.com --in 90m', 'schedule shop.example.com --at 2099-12-01T02:00 --tz Europe/Berlin --yes'],
   consent: async (ctx, { targets, options, consent }) =>
-    (await import('../features/deploy/schedule.ts')).replacing({ ...ctx, targets }, options, consent),
+    (await import('../features/deploy/schedule.ts')).scheduleConsent({ ...ctx, targets }, options, consent),
   run: async (ctx, { targets, options }) => (await import('../features/deploy/schedule.ts')).schedule({ ...ctx, targets }, options),
 });
 

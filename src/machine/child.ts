@@ -1,19 +1,24 @@
 import { constants } from 'node:os';
 import { execa } from 'execa';
-import { type Code, DnxError } from '../base/errors.ts';
+import { type Code, DnxError, reasonOf } from '../base/errors.ts';
 import type { Capture, Captured, Child } from './world.ts';
 
 /** The signal for each reason to stop; SIGTERM for any other. */
 const names: Readonly<Partial<Record<Code, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
 
-/**
- * Runs a child process on the standard streams, forwards signals to it, and returns its exit code.
- * `terminal`: the child receives Ctrl-C from the terminal itself, so SIGINT is not forwarded.
- */
+/** What running a child process needs of dnx's own process. */
+interface Parent {
+  readonly signal: AbortSignal;
+  /** True if the child receives Ctrl-C from the terminal itself, so that SIGINT is not forwarded. */
+  readonly terminal: boolean;
+  /** Receives the function that sends a signal to a foreground child. */
+  readonly onForeground: (send: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** Runs a child process on the standard streams, forwards signals to it, and returns its exit code. */
 export async function runChild(
-  { file, args, env, cwd, output, signal: own }: Child,
-  outer: AbortSignal,
-  terminal: boolean,
+  { file, args, env, cwd, output, foreground, signal: own }: Child,
+  { signal: outer, terminal, onForeground }: Parent,
 ): Promise<number> {
   const signal = own ?? outer;
   signal.throwIfAborted();
@@ -23,7 +28,9 @@ export async function runChild(
     ...(cwd !== undefined && { cwd }),
     stdio: ['inherit', output === 'stderr' ? 2 : 'inherit', 'inherit'],
     reject: false,
+    ...(foreground && { forceKillAfterDelay: false }),
   });
+  if (foreground) onForeground((name) => child.kill(name));
   const stop = () => {
     const name = names[(signal.reason as DnxError).code] ?? 'SIGTERM';
     if (name !== 'SIGINT' || !terminal) child.kill(name);
@@ -66,4 +73,9 @@ export async function captureChild(
 const couldNotRun = (
   file: string,
   { code, shortMessage }: { readonly code?: string | undefined; readonly shortMessage?: string | undefined },
-): DnxError => new DnxError('usage', `Could not run ${file}: ${code === 'ENOENT' ? 'command not found' : shortMessage}.`);
+): DnxError => new DnxError('usage', `Could not run ${file}: ${refusals[code ?? ''] ?? reasonOf(code) ?? shortMessage}.`);
+
+const refusals: Readonly<Record<string, string>> = {
+  ENOENT: 'command not found',
+  E2BIG: 'its arguments and environment variables are too large',
+};

@@ -86,6 +86,8 @@ interface Program {
 export interface Child extends Program {
   /** Redirects its stdout to stderr, to keep stdout for the result. */
   readonly output?: 'stderr';
+  /** It takes over the terminal, and Ctrl-C in it. dnx passes on every other signal, and waits for it to end. */
+  readonly foreground?: true;
   /** Ends the child, instead of the signal of the World. */
   readonly signal?: AbortSignal;
 }
@@ -130,6 +132,8 @@ export interface World {
   readonly spawn: (child: Child) => Promise<number>;
   /** Runs a child process and returns its output; undefined if the program does not exist. Output of more than 64 MB is an error. */
   readonly capture: (child: Captured) => Promise<Capture | undefined>;
+  /** Calls back when dnx ends while a command is still running: at a second signal or a bug. The returned function cancels. */
+  readonly onExit: (callback: () => void) => () => void;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The reason is a DnxError with code `interrupted`, `terminated` or `hangup`. */
   readonly signal: AbortSignal;
 }

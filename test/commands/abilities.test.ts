@@ -1,14 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { everyCommand } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
 import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
+import { prepareFiles } from '../support/examples.ts';
 
 /** Commands without an API operation, and those that need a password, a stored token or a profile. */
-const excluded = /^(sandbox|completion|schema|help) |^(auth (login|refresh)|config delete-profile|doctor$)/;
+const excluded = /^(sandbox|completion|schema|help) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$)/;
 
 const web1 = seeded.servers['web-1'];
 const db1 = seeded.servers['db-1'];
@@ -51,6 +50,10 @@ const combinations = [
   `env set A=b --server ${web1} --site ${shop}`,
   `env unset APP_URL --server ${web1} --site ${shop} --yes`,
   `env import --server ${web1} --site ${shop} --yes`,
+  `env pull --server ${web1} --site ${shop}`,
+  `env push --server ${web1} --site ${shop} --yes`,
+  `env push --server ${web1} --site ${shop} --dry-run`,
+  `env diff --server ${web1} --site ${shop}`,
   `certificate list --server ${web1}`,
   `certificate list --site ${shop} --server ${web1}`,
   `certificate create www.shop.example.com --site ${shop} --server ${web1} --wait`,
@@ -73,7 +76,9 @@ const combinations = [
 
 const leaves = (await everyCommand(tree)).filter(({ path }) => !excluded.test(`${path} `) && !excluded.test(path));
 const examples = leaves.flatMap(({ group, command }) =>
-  command.examples.filter((each) => !/dnx login|--verify /.test(each)).map((each) => `${group.name} ${each}`.trim().replace(/ > \S+$/, '')),
+  command.examples
+    .filter((each) => !/dnx login|--verify |--schema/.test(each))
+    .map((each) => `${group.name} ${each}`.trim().replace(/ > \S+$/, '')),
 );
 
 /** Runs a line in a new sandbox, with an owner's token that has only these abilities. */
@@ -82,12 +87,7 @@ async function runWith(line: string, abilities: readonly string[]): Promise<Run>
   try {
     for (const site of bed.sandbox.state.sites)
       if (site.id === shop && line.includes('unschedule')) site.scheduled_deploy_at = '2099-01-01T00:00:00Z';
-    const key = join(bed.directory, '.ssh');
-    mkdirSync(key);
-    writeFileSync(
-      join(key, 'id_ed25519.pub'),
-      'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGkq0UhQ3mVq0y9sC1u2Yw3bq1eJ1X7z3l9m7rV2s4tU ada@desktop\n',
-    );
+    prepareFiles(bed.directory);
     return await bed.dnx(split(line), { env: { DNX_TOKEN: bed.sandbox.mint(abilities), DNX_SITE: '' }, stdin: 'a-secret-from-stdin\n' });
   } finally {
     await bed.close();

@@ -141,6 +141,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
         return run.child?.(child) ?? 0;
       },
       capture: (child) => clock.during(async () => (run.program ?? captureChild)(child, interruption.signal)),
+      onExit: () => () => {},
     });
     clearTimeout(limit);
     return toRead({

@@ -11,6 +11,8 @@ const key = `ssh-ed25519 ${Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0 a key for th
 /** A command to run before an example. */
 export const before: Readonly<Record<string, string>> = {
   'dnx site unschedule shop.example.com': 'site schedule shop.example.com --at 2099-12-01T02:00:00Z',
+  'dnx unlink': 'link shop.example.com',
+  'dnx unlink --env staging': 'link shop.example.com --env staging',
   'dnx config delete-profile work --yes': 'config set output json --profile work',
 };
 
@@ -44,6 +46,8 @@ function mustSucceed({ code, stderr }: Run): void {
 export function prepareFiles(directory: string): void {
   mkdirSync(join(directory, '.ssh'), { recursive: true });
   writeFileSync(join(directory, '.ssh/id_ed25519.pub'), key);
+  writeFileSync(join(directory, '.env'), '# Local\nLOG_LEVEL=debug\n');
+  writeFileSync(join(directory, '.env.staging'), 'CACHE_STORE=redis\n');
   writeFileSync(join(directory, 'openapi.json'), '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}');
 }
 

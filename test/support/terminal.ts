@@ -10,6 +10,8 @@ export interface Terminal {
   type(keys: string): void;
   /** Changes the width. */
   resize(columns: number): void;
+  /** Closes the terminal, which sends SIGHUP. */
+  close(): void;
   /** The output without control sequences, the raw output, and the exit code. */
   readonly ended: Promise<{ readonly text: string; readonly raw: string; readonly code: number }>;
 }
@@ -57,6 +59,7 @@ export function openTerminal(words: readonly string[], env: Readonly<Record<stri
     },
     type: (typed) => child.write(typed),
     resize: (columns) => child.resize(columns, 40),
+    close: () => child.kill('SIGHUP'),
     ended,
   };
 }

@@ -35,10 +35,10 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** The sites of every server. */
+  /** The sites of every server, or of that of `--server`. */
   readonly everySite: () => Promise<Everywhere>;
-  /** Resolves the targets of a path that depends on the options. */
-  readonly resolve: (path: string) => Promise<Targets>;
+  /** Resolves the targets of a path that depends on the options, or of other words for its parameters. */
+  readonly resolve: (path: string, words?: Readonly<Record<string, string | undefined>>) => Promise<Targets>;
   /** The name of a target, or of a server or site seen before, by its noun and id. */
   readonly nameOf: (noun: string, id: unknown) => string | undefined;
   /** True if the command line names this parameter: `site`. */
@@ -66,6 +66,8 @@ export interface Consent {
   readonly action?: string | ((ctx: Context, all: readonly Targets[]) => Promise<string>);
   /** True if the command itself asks, once it knows what the question is about. Without a terminal it still needs `--yes` or `--confirm` before any request. */
   readonly deferred?: true;
+  /** The option that makes it unnecessary: `dry_run`. */
+  readonly unless?: string;
 }
 
 /** The consent given on the command line. */
@@ -114,6 +116,8 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly calls?: C | ((words: Words) => readonly Endpoint[]);
   /** One by default. */
   readonly targets?: T;
+  /** Edits the link file: its environments may be new, and its server and site are no defaults. */
+  readonly links?: true;
   /** Adds a confirmation, and `--yes` or `--confirm`. A function if it has to read something first. */
   readonly consent?: Consent['level'] | Consent | ((ctx: Context, args: Args<C, T, O, F>) => Promise<Consent | undefined>);
   /** Asked after a summary, if dnx prompted for anything: `Create this server?`. A complete command line skips it. */

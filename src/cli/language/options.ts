@@ -55,6 +55,8 @@ export interface Option<V> {
   readonly as?: string;
   /** Its words hold values that are not repeated on the terminal. */
   readonly confidential?: true;
+  /** May name a site, which is looked up unless the word looks like a file. */
+  readonly names?: 'site';
   /** Throws on invalid words before dnx prompts or sends anything. */
   readonly check?: (words: readonly string[]) => void;
   readonly type?: V;

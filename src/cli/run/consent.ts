@@ -9,8 +9,9 @@ import { nameFor, withNames } from './name-read.ts';
 
 /** Fails before any request if confirmation is required, was not given, and cannot be prompted for. */
 export function requireConsent(invocation: Invocation, ask: Context['ask']): void {
-  const { command, consent } = invocation;
+  const { command, consent, options } = invocation;
   if (!command.consent || typeof command.consent === 'function' || ask.allowed) return;
+  if (typeof command.consent === 'object' && options[command.consent.unless ?? ''] !== undefined) return;
   const level = consentLevel(command);
   if (level === 'severe' && consent.confirm === undefined)
     throw usage(

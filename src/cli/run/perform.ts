@@ -1,5 +1,5 @@
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
-import { refuseMislinked } from '../../platform/names/linked.ts';
+import { refuseMislinked, withLink } from '../../platform/names/linked.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { TRUST_MS, verified } from '../../platform/names/recall.ts';
 import type { Scope } from '../../platform/names/scope.ts';
@@ -10,13 +10,16 @@ import { withAnswers } from './command-line.ts';
 import { inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
 import { pickMissing } from './pick.ts';
-import { again, type BaseContext, prepare } from './prepare.ts';
+import { again, type BaseContext, changeOf, prepare } from './prepare.ts';
 import { namesWanted, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
 
 /** Prepares and runs a command: values, prompts, names, confirmation, and several targets as one result. */
-export async function perform(invocation: Invocation, base: BaseContext, unpicked: Scope, sources: Sources): Promise<Result> {
-  const { group, command } = invocation;
+export async function perform(invocation: Invocation, base: BaseContext, given: Scope, sources: Sources): Promise<Result> {
+  const { group, command, globals } = invocation;
+  const { unplaced } = base.settings;
+  if (globals.env !== undefined && unplaced && !command.links) throw unplaced;
+  const unpicked = command.links ? { ...given, settings: {} } : given;
   requireWords(invocation, base.ask, unpicked.settings);
   const consent = command.consent && (await import('./consent.ts'));
   consent?.requireConsent(invocation, base.ask);
@@ -45,7 +48,7 @@ export async function perform(invocation: Invocation, base: BaseContext, unpicke
   const running = each ? together() : run(first);
   const result = asResult(
     await running.catch(async (error: unknown) => {
-      throw (await import('./rejection.ts')).withLabels(error, command);
+      throw (await import('./rejection.ts')).withLabels(await withLink(error, first, scope), command);
     }),
   );
   const answers = { ...picked.words, ...inputs.answers, ...result.answers };
@@ -61,11 +64,11 @@ async function lookedUp(invocation: Invocation, chosen: Chosen, unchecked: Scope
   const reads = invocation.command.calls === chosen.endpoint && chosen.endpoint?.startsWith('GET ');
   const scope = reads ? { ...unchecked, trust: TRUST_MS } : unchecked;
   const all = await targetsOf(invocation, chosen, scope);
-  const calls = [chosen.endpoint, ...chosen.also.map(({ endpoint }) => endpoint)];
+  const change = changeOf(invocation, chosen);
   const checked: Targets[] = [];
   for (const [index, targets] of all.entries()) {
-    await refuseMislinked(targets, calls, scope);
-    checked.push(await verified(targets, () => again(invocation, chosen, targets, index, scope), scope));
+    const own = await refuseMislinked(targets, change, scope);
+    checked.push(await verified(own, () => again(invocation, chosen, targets, index, scope), scope));
   }
   return checked;
 }

@@ -3,6 +3,7 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { readBefore } from '../../platform/follow/rules.ts';
+import { isLinked, refuseOtherName } from '../../platform/names/linked.ts';
 import { isId, sameName, type Target, type Targets } from '../../platform/names/names.ts';
 import { type Baseline, baselineOf, reportsWork, type Site } from './baseline.ts';
 import { inProgress, type Release, releasesOf } from './release.ts';
@@ -120,12 +121,13 @@ export async function takeSnapshot(
   return torn && again ? takeSnapshot(ctx, of, undefined, false) : { site, releases, baseline: baselineOf(site, releases), at };
 }
 
-/** Fails if the site was renamed since the lookup. */
-function refuseRenamed(targets: Targets, { site }: Snapshot): void {
-  const { label } = siteReference(targets).site;
+/** Fails if the site was renamed since the lookup, or has another name than in the link file. */
+function refuseRenamed({ targets, settings }: DeployContext, { site }: Snapshot): void {
+  const own = siteReference(targets).site;
   const now = wordOf(site.domain);
-  if (now === '' || isId(label) || sameName('site', now, label)) return;
-  throw new DnxError('not_found', `${label} was renamed to ${now}. Nothing was changed.`, {
+  if (isLinked('site', own, settings)) refuseOtherName('site', own, now || undefined);
+  if (now === '' || isId(own.label) || sameName('site', now, own.label)) return;
+  throw new DnxError('not_found', `${own.label} was renamed to ${now}. Nothing was changed.`, {
     hint: 'Run the command again with the new name.',
   });
 }
@@ -133,7 +135,7 @@ function refuseRenamed(targets: Targets, { site }: Snapshot): void {
 /** Takes a snapshot and checks that the site still has the same name. */
 export async function snapshotNamed(ctx: DeployContext, read?: () => Promise<SiteReading>): Promise<Snapshot> {
   const snapshot = await takeSnapshot(ctx, siteReference(ctx.targets), read);
-  refuseRenamed(ctx.targets, snapshot);
+  refuseRenamed(ctx, snapshot);
   return snapshot;
 }
 

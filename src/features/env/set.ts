@@ -5,11 +5,17 @@ import { created, creationOf, did } from '../../cli/language/resource.ts';
 import { asResult, message, type Result } from '../../cli/output/view.ts';
 import { contentOf } from '../../cli/run/values.ts';
 import { type Located, requireId } from '../../platform/names/names.ts';
+import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from './deploy-after.ts';
 import { createEndpoint, listEndpoint, nextDeploy, updateEndpoint, type Variable } from './variables.ts';
 
 interface Assignments {
   readonly assignment: readonly string[];
   readonly from_file: string | undefined;
+}
+
+interface Pair {
+  readonly key: string;
+  readonly value: string;
 }
 
 type SetContext = Context<typeof createEndpoint | typeof listEndpoint | typeof updateEndpoint>;
@@ -18,11 +24,25 @@ type SetContext = Context<typeof createEndpoint | typeof listEndpoint | typeof u
 export async function setVariables(
   ctx: SetContext,
   targets: Located,
-  { assignment, from_file }: Assignments,
+  { assignment, from_file, ...deploying }: Assignments & Deploying,
   body: JsonObject,
 ): Promise<Result> {
-  const { site } = targets;
+  refuseWithoutDeploy(deploying);
   const wanted = from_file === undefined ? assignment.map(pair) : [await fromFile(ctx, assignment, from_file)];
+  const { result, changed } = await setEach(ctx, targets, wanted, body);
+  if (!deploying.deploy) return { ...result, ...(changed && { next: nextDeploy(targets.site) }) };
+  return result.exit instanceof DnxError
+    ? { ...result, exit: result.exit.withHint('Nothing was deployed.', ...(changed ? nextDeploy(targets.site) : [])) }
+    : deployed(ctx, targets, { result, changed }, deploying);
+}
+
+/** What became of the variables, and whether anything was changed. */
+interface Outcome {
+  readonly result: Result;
+  readonly changed: boolean;
+}
+
+async function setEach(ctx: SetContext, targets: Located, wanted: readonly Pair[], body: JsonObject): Promise<Outcome> {
   const known = await ctx.list<Variable>(listEndpoint);
   const add = (sent: JsonObject) =>
     created(ctx, { ...creationOf('variable', listEndpoint, targets, sent), known }, () => ctx.call(createEndpoint, { body: sent }));
@@ -36,22 +56,29 @@ export async function setVariables(
       : await add({ key, value, ...body }).catch((error: unknown) => {
           throw isError(error, 'invalid') && !/^[a-z_]\w*$/i.test(key) ? invalidName(key, error) : error;
         });
-    return did(reply, `Set ${key} on ${site.label}`);
+    return did(reply, `Set ${key} on ${targets.site.label}`);
   };
   const [only] = wanted;
   const items = wanted.map((each) => ({ ...each, id: each.key, label: each.key }));
-  const result = asResult(only && wanted.length === 1 ? await one(only) : await ctx.each(items, one));
-  return { ...result, ...(changed && { next: nextDeploy(site) }) };
+  return { result: asResult(only && wanted.length === 1 ? await one(only) : await ctx.each(items, one)), changed };
+}
+
+/** Deploys the site if a variable was changed. */
+async function deployed(ctx: SetContext, targets: Located, { result: { view }, changed }: Outcome, options: Deploying): Promise<Result> {
+  const { site } = targets;
+  const variables = view.kind === 'rows' ? view.items : view.kind === 'record' ? [view.item] : 'data' in view ? [view.data] : [];
+  const one = view.kind === 'message' ? view.text : view.kind === 'record' ? view.done : undefined;
+  if (!changed) {
+    const sentence = one ?? `Unchanged: ${site.label} already has these values.`;
+    return { view: message(sentence, changedAnd(variables, null)), note: 'Nothing was deployed.' };
+  }
+  ctx.progress.succeeded(one ?? `Set ${variables.length} variables on ${site.label}`);
+  return deployAfter(ctx, targets, options, variables);
 }
 
 /** A name that the API refused and that no shell would take either. */
 const invalidName = (key: string, { status, errors, cause }: DnxError): DnxError =>
   new DnxError('invalid', `'${key}' is not a valid variable name.`, { status, errors, cause });
-
-interface Pair {
-  readonly key: string;
-  readonly value: string;
-}
 
 function pair(word: string): Pair {
   const at = word.indexOf('=');

@@ -28,6 +28,7 @@ export const variables = resource({
 export const listEndpoint = `GET ${variables.path}` as const;
 export const createEndpoint = `POST ${variables.path}` as const;
 export const updateEndpoint = `PUT ${variables.path}/{variable}` as const;
+export const deleteEndpoint = `DELETE ${variables.path}/{variable}` as const;
 
 /** Deploynix writes variables into the site's .env when it deploys. */
 export const nextDeploy = (site: Target): readonly Next[] => [

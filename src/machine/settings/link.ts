@@ -9,15 +9,17 @@ import type { Source } from './sources.ts';
 export const LINK_FILE = '.deploynix.json';
 /** A link file comes from a repository, so its size is not trusted. */
 export const LINK_LIMIT_MB = 1;
-/** The most unknown keys that are named. */
-const MOST_KEYS = 5;
+/** The most environments that an error lists. */
+const MOST_NAMES = 5;
+/** The longest usable id. */
+const LONGEST_ID = 255;
 
 /** The keys of a link file. `server` and `site` without environments are one unnamed environment. */
 export const linkKeys = ['host', 'profile', 'server', 'site', 'confirm', 'default', 'environments'] as const;
 /** The keys of an environment in it. */
 export const environmentKeys = ['server', 'site', 'confirm'] as const;
 /** The keys of a server or site that is named by id, too. */
-const placeKeys = ['id', 'name'] as const;
+export const placeKeys = ['id', 'name'] as const;
 
 /** A server or site in a link file. The id comes from a repository: a change checks first that it belongs to the name. */
 export interface LinkedPlace {
@@ -43,6 +45,8 @@ export interface Link {
   readonly chosen: LinkEnvironment | undefined;
   /** Set if an environment is wanted that the file does not have, so that no other site is used instead. */
   readonly missing: DnxError | undefined;
+  /** Set if the environments could not be read, so that nobody knows which ones ask for confirmation. */
+  readonly broken: DnxError | undefined;
 }
 
 /** The nearest link file in a directory or its parents, up to the root of the Git repository. */
@@ -50,9 +54,20 @@ export function findLink(from: string): string | undefined {
   for (let directory = from; ; directory = dirname(directory)) {
     const file = join(directory, LINK_FILE);
     if (exists(file)) return file;
-    if (directory === dirname(directory) || exists(join(directory, '.git'))) return undefined;
+    if (directory === dirname(directory) || isRoot(directory)) return undefined;
   }
 }
+
+/** Where a new link file belongs: the root of the Git repository, or the directory itself. */
+export function linkFileFor(from: string): string {
+  for (let directory = from; ; directory = dirname(directory)) {
+    if (isRoot(directory)) return join(directory, LINK_FILE);
+    if (directory === dirname(directory)) return join(from, LINK_FILE);
+  }
+}
+
+/** A worktree and a submodule have a file called `.git`. */
+const isRoot = (directory: string): boolean => exists(join(directory, '.git'));
 
 /** True also for a file that cannot be read, such as a circular link: that is reported, not skipped. */
 function exists(file: string): boolean {
@@ -66,30 +81,51 @@ function exists(file: string): boolean {
 
 /** Reads the environments of a link file. `wanted` is the one that the user named, if any. */
 export function linkOf(source: Source, wanted: string | undefined): Link {
-  const named = Object.keys(source.object('environments'));
-  const environments =
-    named.length > 0 ? named.map((name) => environmentOf(source, name, 'environments', name)) : [environmentOf(source, '')];
-  const [only, ...others] = environments;
-  const name = wanted ?? source.text('default') ?? (others.length === 0 ? only?.name : undefined);
-  const chosen = environments.find((each) => each.name === name);
-  if (chosen || (name === undefined && named.length === 0)) return { file: source.file, environments, chosen, missing: undefined };
-  const broken = source.problem('object', 'environments');
-  return { file: source.file, environments, chosen, missing: broken ?? withoutEnvironment(source.file, name, named) };
+  const { file } = source;
+  const unreadable = source.problem('object', 'environments');
+  if (unreadable) {
+    // If nothing could be read, whatever needs the server or site says so itself.
+    const missing = wanted !== undefined || !source.problem('object') ? unreadable : undefined;
+    return { file, environments: [], chosen: undefined, missing, broken: unreadable };
+  }
+  const names = Object.keys(source.object('environments'));
+  const environments = names.map((name) => environmentOf(source, name, 'environments', name));
+  const all = environments.length > 0 ? environments : [environmentOf(source, '')];
+  const name = wanted ?? (source.text('default') || (all.length === 1 ? all[0]?.name : undefined));
+  const chosen = all.find((each) => each.name === name);
+  const missing = chosen ? undefined : withoutEnvironment(file, name, names);
+  const broken = names.map((each) => source.problem('object', 'environments', each)).find(Boolean);
+  return { file, environments: all, chosen, missing, broken };
 }
 
 function environmentOf(source: Source, name: string, ...keys: readonly string[]): LinkEnvironment {
-  const place = (key: 'server' | 'site'): LinkedPlace => ({
-    id: source.text(...keys, key, 'id'),
-    name: source.text(...keys, key, 'name') ?? source.text(...keys, key),
-  });
-  return { name, server: place('server'), site: place('site'), confirm: source.object(...keys).confirm === true };
+  const place = (key: 'server' | 'site'): LinkedPlace => {
+    const id = source.text(...keys, key, 'id');
+    return {
+      id: id !== undefined && isUsableId(id) ? id : undefined,
+      name: (source.text(...keys, key, 'name') ?? source.text(...keys, key)) || undefined,
+    };
+  };
+  // `"confirm": "yes"` asks, too. At the top level, it holds for every environment without its own.
+  const own = source.object(...keys);
+  const { confirm = false } = Object.hasOwn(own, 'confirm') ? own : source.object();
+  return { name, server: place('server'), site: place('site'), confirm: confirm !== false };
 }
 
+/** False for an id that would lead elsewhere in a path, or that no API sends. */
+const isUsableId = (id: string): boolean => id.length <= LONGEST_ID && !/^\.{0,2}$|[\p{Cc}\p{Cf}\p{Cs}/\\]/u.test(id);
+
 function withoutEnvironment(file: string, name: string | undefined, known: readonly string[]): DnxError {
-  if (name === undefined) return usage(`${file} has no default environment.`, `Use --env with one of ${known.join(', ')}.`);
+  if (name === undefined) return usage(`${file} has no default environment.`, `Use --env with one of ${listed(known)}.`);
   if (known.length === 0)
-    return usage(`${file} has no environment '${name}', because it names a single site.`, 'Leave out --env and DNX_ENV.');
-  return usage(`${file} has no environment '${name}'.${didYouMean(name, known)}`, `It has ${known.join(', ')}.`);
+    return usage(`${file} has no environment '${name}', because it names a single site.`, 'Leave out --env, DNX_ENV and its default.');
+  return usage(`${file} has no environment '${name}'.${didYouMean(name, known)}`, `It has ${listed(known)}.`);
+}
+
+/** Names for a sentence, not more than a few. */
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return more > 0 ? `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more` : names.join(', ');
 }
 
 /** The error for an environment without a link file. */
@@ -102,42 +138,23 @@ export function linkProblem(source: Source): DnxError | undefined {
   return [
     ...['host', 'profile', 'default'].map((key) => source.problem('text', key)),
     source.problem('object', 'environments'),
-    ...places.flatMap((keys) => [...(keys.length > 0 ? [source.problem('object', ...keys)] : []), ...placeProblems(source, keys)]),
+    ...places.flatMap((keys) => [
+      ...(keys.length > 0 ? [source.problem('object', ...keys)] : []),
+      ...(['server', 'site'] as const).map((key) => placeProblem(source, key, keys)),
+      source.problem('flag', ...keys, 'confirm'),
+    ]),
   ].find(Boolean);
 }
 
 /** The problem with the server or site at these keys: a name, or an object with an id and a name. */
 export function placeProblem(source: Source, key: 'server' | 'site', keys: readonly string[] = []): DnxError | undefined {
   const path = [...keys, key];
-  const value = source.object(...keys)[key];
-  return isObject(value) ? placeKeys.map((each) => source.problem('text', ...path, each)).find(Boolean) : source.problem('text', ...path);
+  if (!isObject(source.object(...keys)[key])) return source.problem('text', ...path);
+  const wrong = placeKeys.map((each) => source.problem('text', ...path, each)).find(Boolean);
+  const id = source.text(...path, 'id');
+  const unusable = id !== undefined && !isUsableId(id);
+  return wrong ?? (unusable ? usage(`${path.join('.')}.id in ${source.file} is not an id.`, 'Fix it with: dnx link') : undefined);
 }
 
-const placeProblems = (source: Source, keys: readonly string[]) =>
-  (['server', 'site'] as const).map((key) => placeProblem(source, key, keys));
-
-/** A warning for each unknown key. Keys such as `$schema` are for other programs. */
-export function unknownKeys(source: Source): readonly string[] {
-  const environments = Object.keys(source.object('environments'));
-  const places = (keys: readonly string[]) => ['server', 'site'].flatMap((key) => unknownIn(source, [...keys, key], placeKeys));
-  const unknown = [
-    ...unknownIn(source, [], linkKeys),
-    ...places([]),
-    ...environments.flatMap((name) => [...unknownIn(source, ['environments', name], environmentKeys), ...places(['environments', name])]),
-    ...(environments.length > 0 ? ignoredBeside(source) : []),
-  ];
-  const more = unknown.length - MOST_KEYS;
-  return more > 0 ? [...unknown.slice(0, MOST_KEYS), `${LINK_FILE} has ${more} more keys that are not settings.`] : unknown;
-}
-
-function unknownIn(source: Source, keys: readonly string[], known: readonly string[]): readonly string[] {
-  return Object.keys(source.object(...keys))
-    .filter((key) => !key.startsWith('$') && !known.includes(key))
-    .map((key) => `'${[...keys, key].join('.')}' in ${LINK_FILE} is not a setting.${didYouMean(key, known)}`);
-}
-
-/** A site at the top level of a file with environments belongs to none of them. */
-const ignoredBeside = (source: Source): readonly string[] =>
-  environmentKeys
-    .filter((key) => Object.hasOwn(source.object(), key))
-    .map((key) => `'${key}' in ${LINK_FILE} is ignored, because the file has environments.`);
+/** Where a default of a link file comes from, for people: `.deploynix.json (production)`. */
+export const linkOrigin = ({ chosen }: Pick<Link, 'chosen'>): string => (chosen?.name ? `${LINK_FILE} (${chosen.name})` : LINK_FILE);

@@ -19,7 +19,10 @@ interface Sources extends Pick<Precedence, 'choose' | 'origins'> {
   readonly unplaced: DnxError | undefined;
 }
 
-/** The default server and site. `--env` overrides DNX_SERVER and DNX_SITE; a missing environment leaves both out. */
+/**
+ * The default server and site. `--env` overrides DNX_SERVER and DNX_SITE. A missing environment leaves both out, and one without
+ * a site does not get that of the profile.
+ */
 export function parentsOf({ given, env, config, profile, link, linking, unplaced, choose, origins }: Sources) {
   const chosen = linking?.chosen;
   const keys = chosen && chosen.name !== '' ? ['environments', chosen.name] : [];
@@ -32,7 +35,7 @@ export function parentsOf({ given, env, config, profile, link, linking, unplaced
       environment: own ? undefined : env[`DNX_${name.toUpperCase()}`],
       'link file': word,
       // Ignored if a broken link file, or an environment, may have overridden it.
-      profile: wrong(name) || own ? undefined : config.text('profiles', profile, name),
+      profile: wrong(name) || own || chosen?.name ? undefined : config.text('profiles', profile, name),
     });
   };
   const parents = { server: parent('server'), site: parent('site') };

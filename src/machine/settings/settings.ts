@@ -4,7 +4,8 @@ import { unknownWord } from '../../base/unknown.ts';
 import { type Env, pathOf, type World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
 import { type Format, formats } from './format.ts';
-import { findLink, LINK_LIMIT_MB, type Link, linkOf, linkProblem, unknownKeys, withoutLink } from './link.ts';
+import { findLink, LINK_LIMIT_MB, type Link, linkOf, linkProblem, withoutLink } from './link.ts';
+import { unknownKeys } from './link-warnings.ts';
 import { type Linked, parentsOf } from './parents.ts';
 import { type Blocked, placeOf } from './place.ts';
 import { type Origin, openPrecedence, type SettingName } from './precedence.ts';
@@ -56,6 +57,8 @@ export interface Settings {
   readonly origins: Readonly<Partial<Record<SettingName, Origin>>>;
   /** The nearest link file. */
   readonly link: Link | undefined;
+  /** The environment that --env or DNX_ENV names. */
+  readonly environment: string | undefined;
   readonly blocked: Blocked;
   /** Problems in the files. They stop only commands that need the broken values. */
   readonly problems: readonly DnxError[];
@@ -78,10 +81,10 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
   const { profile, host, blocked } = placeOf({ given, env, config, link, precedence });
   const { choose, explain, origins } = precedence;
   if (given.env === '') throw usage('--env is empty.');
-  const environment = given.env ?? (env.DNX_ENV || undefined);
-  const linking = link && linkOf(link, environment);
-  const unplaced = linking ? linking.missing : environment === undefined ? undefined : withoutLink(environment);
-  if (given.env !== undefined && unplaced) throw unplaced;
+  const wanted = choose('environment', { option: given.env, environment: env.DNX_ENV });
+  const linking = link && linkOf(link, wanted);
+  choose('environment', { option: given.env, environment: env.DNX_ENV, 'link file': linking?.chosen?.name });
+  const unplaced = linking ? linking.missing : wanted === undefined ? undefined : withoutLink(wanted);
   const stored = (name: 'server' | 'site' | 'output') => config.text('profiles', profile, name);
   const parents = parentsOf({ given, env, config, profile, link, linking, unplaced, choose, origins });
   const attended = given.input !== false && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI);
@@ -109,6 +112,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     directories,
     origins,
     link: linking,
+    environment: wanted,
     blocked: { ...blocked, requests: blocked.requests ?? unusable },
     problems: [blocked.storing, link && linkProblem(link), unusable].filter((each) => each !== undefined),
     warnings: link ? unknownKeys(link) : [],

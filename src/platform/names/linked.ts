@@ -1,24 +1,68 @@
-import { DnxError, isError } from '../../base/errors.ts';
+import { DnxError, isError, type Next } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { capitalized, title } from '../../base/text.ts';
+import { LINK_FILE } from '../../machine/settings/link.ts';
 import type { Endpoint } from '../api/endpoint.ts';
 import { idsOf, nameOf, sameName, type Target, type Targets } from './names.ts';
 import type { Scope } from './scope.ts';
 
+type Noun = 'server' | 'site';
+
 const READS = { server: 'GET /servers/{server}', site: 'GET /servers/{server}/sites/{site}' } as const;
 
-/** A deployment that is followed reads the site itself; another one is a single request, by id. */
+const UNCHANGED = ' Nothing was changed.';
+
+/** A deployment that is followed reads the site itself; another one is a single request, by id, unless the id was seen with another name. */
 const UNCHECKED: readonly (Endpoint | undefined)[] = ['POST /servers/{server}/sites/{site}/deploy'];
 
-/** Checks before a change that the ids of a link file still belong to its names. Reads the innermost of both only. */
-export async function refuseMislinked(targets: Targets, calls: readonly (Endpoint | undefined)[], scope: Scope): Promise<void> {
-  const [first] = calls;
-  if (UNCHECKED.includes(first) || calls.every((each) => each === undefined || each.startsWith('GET '))) return;
+/** A change, and how it is confirmed. */
+export interface Change {
+  readonly calls: readonly (Endpoint | undefined)[];
+  /** A question will name the server, too. */
+  readonly asks?: boolean;
+  /** It cannot be undone, so the name of the link file is not enough. */
+  readonly severe?: boolean;
+}
+
+/**
+ * Checks before a change that the ids of a link file still belong to its names. Reads the innermost of both only, unless it asks.
+ * Returns the targets. One whose name cannot be read has only its id in a question.
+ */
+export async function refuseMislinked(targets: Targets, { calls, asks, severe }: Change, scope: Scope): Promise<Targets> {
+  if (calls.every((each) => each === undefined || each.startsWith('GET '))) return targets;
+  const nouns: readonly Noun[] = targets.site ? ['site', ...(asks ? (['server'] as const) : [])] : ['server'];
+  let checked = targets;
+  for (const noun of nouns) {
+    const target = targets[noun];
+    if (!target || !isLinked(noun, target, scope.settings)) continue;
+    if (UNCHECKED.includes(calls[0]) && !(await isSeenOtherwise(noun, target, scope))) continue;
+    const now = await current(noun, targets, scope, severe);
+    if (now === GONE) throw mislinked(noun, target, undefined, UNCHANGED);
+    refuseOtherName(noun, target, now);
+    if (now === undefined && (asks || severe)) checked = { ...checked, [noun]: { id: target.id, label: target.id } };
+  }
+  return checked;
+}
+
+/** True if another command has seen this id with another name. */
+async function isSeenOtherwise(noun: Noun, { id, label }: Target, { names }: Scope): Promise<boolean> {
+  await names.token();
+  const seen = names.nameOf(noun, id);
+  return seen !== undefined && !sameName(noun, seen, label);
+}
+
+/** Fails if what a link file names by id has another name by now. */
+export function refuseOtherName(noun: string, target: Target, now: string | undefined): void {
+  if (now !== undefined && !sameName(noun, now, target.label)) throw mislinked(noun, target, now, UNCHANGED);
+}
+
+/** The error of a request, or that the server or site of the link file is gone, if that is what was not found. */
+export async function withLink(error: unknown, targets: Targets, scope: Scope): Promise<unknown> {
   const noun = targets.site ? 'site' : 'server';
   const target = targets[noun];
-  if (!target || !isLinked(noun, target, scope.settings)) return;
-  const now = await current(noun, targets, scope);
-  if (now === undefined || !sameName(noun, now, target.label)) throw mislinked(noun, target, now);
+  if (!isError(error, 'not_found') || error.status !== 404 || !target || !isLinked(noun, target, scope.settings)) return error;
+  const now = await current(noun, targets, scope).catch(() => undefined);
+  return now === GONE ? mislinked(noun, target, undefined) : error;
 }
 
 /** True for a server or site that the link file names by id, and that was not read yet. */
@@ -27,23 +71,28 @@ export const isLinked = (noun: string, { id, label }: Target, { linked }: Pick<S
   return known !== undefined && known.id === id && known.label === label && id !== label;
 };
 
-/** The name of a target as the API has it; undefined if it is gone. A token that cannot read it keeps the name of the link file. */
-async function current(noun: 'server' | 'site', targets: Targets, { api }: Scope): Promise<string | undefined> {
+const GONE = Symbol('not found');
+
+/** The name of a target as the API has it. Undefined if the token cannot read it, unless the name is `required`. */
+async function current(noun: Noun, targets: Targets, { api }: Scope, required = false): Promise<string | typeof GONE | undefined> {
   try {
     const { data } = await api.send<JsonObject>(READS[noun], idsOf(targets));
-    return (data && nameOf(data, noun)) ?? targets[noun]?.label;
+    return data && nameOf(data, noun);
   } catch (error) {
-    if (isError(error, 'not_found')) return undefined;
-    if (isError(error, 'forbidden')) return targets[noun]?.label;
+    if (isError(error, 'not_found')) return GONE;
+    if (isError(error, 'forbidden') && !required) return undefined;
     throw error;
   }
 }
 
-const mislinked = (noun: string, { id, label }: Target, now: string | undefined): DnxError =>
+/** The command that updates a link file. */
+const relink: Next = { command: ['link'], why: 'Link this project again with' };
+
+const mislinked = (noun: string, { id, label }: Target, now: string | undefined, after = ''): DnxError =>
   new DnxError(
     'not_found',
     now === undefined
-      ? `${capitalized(title(noun))} ${label}, linked as ${id}, not found. Nothing was changed.`
-      : `${capitalized(title(noun))} ${label}, linked as ${id}, is now ${now}. Nothing was changed.`,
-    { next: [{ command: ['link'], why: 'Link this project again' }] },
+      ? `${capitalized(title(noun))} ${label} (id ${id}, from ${LINK_FILE}) not found.${after}`
+      : `${capitalized(title(noun))} ${label} (id ${id}, from ${LINK_FILE}) is now ${now}.${after}`,
+    { next: [relink] },
   );

@@ -67,8 +67,8 @@ export function notGiven(noun: string, settled: Settled, own = false): DnxError 
   if (broken) return broken;
   const place = noun === 'server' || noun === 'site';
   const ways = [
-    own ? (place ? `a ${noun} name` : `its ${waysToName(noun)}`) : flagName(noun),
-    ...(place ? [`set a default with \`dnx config set ${noun}\``] : []),
+    own && !place ? `its ${waysToName(noun)}` : flagName(noun),
+    ...(place ? ['set a default with `dnx link`'] : []),
     ...(namings[noun] ? ['or run in a terminal to pick one'] : []),
   ];
   return usage(`No ${title(noun)} given.`, `Use ${ways.join(', ')}.`);
