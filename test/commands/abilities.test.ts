@@ -81,7 +81,7 @@ const combinations = [
 const leaves = (await everyCommand(tree)).filter(({ path }) => !excluded.test(`${path} `) && !excluded.test(path));
 const examples = leaves.flatMap(({ group, command }) =>
   command.examples
-    .filter((each) => !/dnx login|--verify |--schema/.test(each))
+    .filter((each) => !/dnx login|--verify |--schema|^edit (?!.*--yes)/.test(each))
     .map((each) => `${group.name} ${each}`.trim().replace(/ > \S+$/, '')),
 );
 
