@@ -4,7 +4,7 @@ import { tree } from '../../src/commands/index.ts';
 import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
-import { prepareFiles } from '../support/examples.ts';
+import { addVariable, prepareFiles } from '../support/examples.ts';
 
 /** Commands without an API operation, and those that need a password, a stored token or a profile. */
 const excluded = /^(sandbox|completion|schema|help) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$)/;
@@ -48,6 +48,10 @@ const combinations = [
   `server list --sort name --limit 1`,
   `env list --server ${web1} --site ${shop}`,
   `env set A=b --server ${web1} --site ${shop}`,
+  `env set A=b --server ${web1} --site ${shop} --deploy`,
+  `env set A=b --server ${web1} --site ${shop} --deploy --no-wait`,
+  `env edit --server ${web1} --site ${shop} --yes`,
+  `env run --server ${web1} --site ${shop} -- true`,
   `env unset APP_URL --server ${web1} --site ${shop} --yes`,
   `env import --server ${web1} --site ${shop} --yes`,
   `env pull --server ${web1} --site ${shop}`,
@@ -77,7 +81,7 @@ const combinations = [
 const leaves = (await everyCommand(tree)).filter(({ path }) => !excluded.test(`${path} `) && !excluded.test(path));
 const examples = leaves.flatMap(({ group, command }) =>
   command.examples
-    .filter((each) => !/dnx login|--verify |--schema/.test(each))
+    .filter((each) => !/dnx login|--verify |--schema|^edit (?!.*--yes)/.test(each))
     .map((each) => `${group.name} ${each}`.trim().replace(/ > \S+$/, '')),
 );
 
@@ -88,7 +92,11 @@ async function runWith(line: string, abilities: readonly string[]): Promise<Run>
     for (const site of bed.sandbox.state.sites)
       if (site.id === shop && line.includes('unschedule')) site.scheduled_deploy_at = '2099-01-01T00:00:00Z';
     prepareFiles(bed.directory);
-    return await bed.dnx(split(line), { env: { DNX_TOKEN: bed.sandbox.mint(abilities), DNX_SITE: '' }, stdin: 'a-secret-from-stdin\n' });
+    return await bed.dnx(split(line), {
+      env: { DNX_TOKEN: bed.sandbox.mint(abilities), DNX_SITE: '' },
+      stdin: 'a-secret-from-stdin\n',
+      child: addVariable,
+    });
   } finally {
     await bed.close();
   }

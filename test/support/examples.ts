@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Child } from '../../src/machine/world.ts';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
 import { signIn } from './sign-in.ts';
@@ -22,12 +23,17 @@ const nested = /^dnx sandbox run/;
 /** Examples that need a stored token. */
 const stored = /^dnx auth refresh/;
 
-/** Examples that prompt for a password. */
-const asking = /^dnx auth login(?!.*--with-token)/;
+/** Examples that prompt, and the keys for the answers: email, password and the default abilities; the changes, and no deployment. */
+const answers: readonly (readonly [line: RegExp, keys: string])[] = [
+  [/^dnx auth login(?!.*--with-token)/, `${SEED_EMAIL}\r${SEED_PASSWORD}\r\r\r`],
+  [/^dnx env edit(?!.*--yes)/, 'y\rn\r'],
+];
+
+const answersTo = (line: string): string | undefined => answers.find(([asking]) => asking.test(line))?.[1];
 
 /** Every example of every command, as typed. */
 export const examples = leaves.flatMap((leaf) =>
-  linesOf(leaf).map((line) => ({ line, leaf, nested: nested.test(line), asks: asking.test(line) })),
+  linesOf(leaf).map((line) => ({ line, leaf, nested: nested.test(line), asks: answersTo(line) !== undefined })),
 );
 
 /** Creates the files and the state that an example needs. */
@@ -51,6 +57,16 @@ export function prepareFiles(directory: string): void {
   writeFileSync(join(directory, 'openapi.json'), '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}');
 }
 
+/** An editor that adds a variable. */
+export const editor = `sh -c 'echo EDITED=1 >> "$1"' --`;
+
+/** Does what this editor does, as a child process of a bed. Other programs do nothing. */
+export function addVariable({ args }: Pick<Child, 'args'>): number {
+  const file = args.at(-1) ?? '';
+  if (file.includes('dnx-private-')) appendFileSync(file, 'EDITED=1\n');
+  return 0;
+}
+
 /** Runs an example in this process, with its redirected stdin and answers to its prompts. */
 export function runExample(bed: Bed, line: string): Promise<Run> {
   const [words = '', from] = line
@@ -59,11 +75,12 @@ export function runExample(bed: Bed, line: string): Promise<Run> {
     // The port may be in use on this machine.
     .replace(/^sandbox start --port \d+/, 'sandbox start --port 0')
     .split(' < ');
+  const keys = answersTo(line);
   const options: RunOptions = {
+    child: addVariable,
     stdin: from === 'token.txt' ? bed.sandbox.token : 'a secret that is long enough\n',
     env: { SHELL: '/bin/bash', ...(/^auth (login|refresh)/.test(words) && { DNX_TOKEN: '' }) },
-    // Email, password and the default abilities.
-    ...(asking.test(line) && { columns: 100, keys: `${SEED_EMAIL}\r${SEED_PASSWORD}\r\r\r` }),
+    ...(keys !== undefined && { columns: 100, keys }),
     // The sandbox runs until Ctrl-C.
     ...(words.startsWith('sandbox start') && { interruptOn: 'Ctrl-C stops it' }),
   };
