@@ -7,7 +7,7 @@ import { contentOf } from '../../cli/run/values.ts';
 import { type Located, requireId } from '../../platform/names/names.ts';
 import { createEndpoint, listEndpoint, nextDeploy, updateEndpoint, type Variable } from './variables.ts';
 
-interface Assignments {
+export interface Assignments {
   readonly assignment: readonly string[];
   readonly from_file: string | undefined;
 }
@@ -45,21 +45,21 @@ export async function setVariables(
 }
 
 /** A name that the API refused and that no shell would take either. */
-const invalidName = (key: string, { status, errors, cause }: DnxError): DnxError =>
+export const invalidName = (key: string, { status, errors, cause }: DnxError): DnxError =>
   new DnxError('invalid', `'${key}' is not a valid variable name.`, { status, errors, cause });
 
-interface Pair {
+export interface Pair {
   readonly key: string;
   readonly value: string;
 }
 
-function pair(word: string): Pair {
+export function pair(word: string): Pair {
   const at = word.indexOf('=');
   if (at < 1) throw usage(`'${word}' is not KEY=VALUE.`, 'Use KEY= for an empty value, or KEY --from-file FILE.');
   return { key: word.slice(0, at), value: word.slice(at + 1) };
 }
 
-async function fromFile(ctx: Context, [key, ...others]: readonly string[], file: string): Promise<Pair> {
+export async function fromFile(ctx: Context, [key, ...others]: readonly string[], file: string): Promise<Pair> {
   if (!key || others.length > 0 || key.includes('=')) throw usage('--from-file takes one KEY without a value.');
   return { key, value: await contentOf(file === '-' ? file : `@${file}`, ctx) };
 }

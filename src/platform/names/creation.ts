@@ -106,7 +106,7 @@ async function found(ctx: Creating, creation: Creation, before: Before, lost: Dn
   if (before.unsearched !== undefined) throw unknown(before.unsearched);
   const fresh = await look(ctx, creation, before.seen);
   if (isError(fresh)) throw unknown(`Could not check whether the ${title(noun)} was created: ${fresh.message}`);
-  const matching = before.seen ? fresh.filter((each) => showsAll(each, sent)) : [];
+  const matching = before.seen && !creation.secret ? fresh.filter((each) => showsAll(each, sent)) : [];
   const [only] = matching;
   if (!only || matching.length > 1 || idIn(only.id) === undefined) throw unknown(summary(creation, before, matching, fresh));
   const name = nameOf(only, noun);
