@@ -22,10 +22,14 @@ describe('the response to the create is lost', () => {
     expect(changes(await ensure(bed, line))).toEqual([]);
   });
 
-  test.each(groups)('$group ensure does not send it again, and the next one does', async ({ line }) => {
+  test.each(groups)('$group ensure does not send it again, and the next one does', async ({ group, line }) => {
     bed.sandbox.faults.next({ method: 'POST' }, 'drop');
     const run = await bed.dnx([...line, '--json'], { stdin });
     expect([run.code, run.stdout, changes(run).length]).toEqual([13, '', 1]);
+    const [why = ''] = (JSON.parse(run.stderr.split('\n').at(-2) ?? '') as { error: { next: { why: string }[] } }).error.next.map(
+      (each) => each.why,
+    );
+    expect(why).toBe(group === 'database-user' ? 'Check before you retry' : 'Safe to run again. See what exists');
     expect((await ensure(bed, line, '--json')).json()).toMatchObject({ outcome: 'created' });
   });
 

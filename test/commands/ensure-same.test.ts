@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { changes, ensure, publicKey, shownAs } from '../support/ensured.ts';
 
@@ -72,6 +71,17 @@ describe('the same value in another spelling is no difference:', () => {
       'a range of one address',
       ['network-rule', 'ensure', '8080', '--source', '203.0.113.7', ...web2],
       ['network-rule', 'ensure', '8080', '--source', '203.0.113.7/32', ...web2],
+    ],
+    [
+      'options before a public key',
+      ['ssh-key', 'ensure', 'ci', '--public-key', `${key} a@b`, ...web2],
+      ['ssh-key', 'ensure', 'ci', '--public-key', `no-pty ${key}`, ...web2],
+    ],
+    ['any address', ['network-rule', 'ensure', '8080', ...web2], ['network-rule', 'ensure', '8080', '--source', '0.0.0.0/0', ...web2]],
+    [
+      'a slash after a directory',
+      ['daemon', 'ensure', 'date', '--directory', '/srv', ...web2],
+      ['daemon', 'ensure', 'date', '--directory', '/srv/', ...web2],
     ],
     [
       'a flag as a number',
@@ -186,44 +196,9 @@ describe('several with the same command', () => {
   });
 });
 
-test('every page of the list is read once', async () => {
-  const [one] = bed.sandbox.state.databases;
-  if (!one) throw new Error('the seed has a database');
-  for (let number = 1; number <= 250; number++)
-    bed.sandbox.state.databases.push({
-      ...one,
-      id: `01JQ8Z4T9G0000000000DB1${String(number).padStart(3, '0')}`,
-      name: `tenant_${number}`,
-      server_id: seeded.servers['db-1'],
-    });
-  const run = await ensure(bed, ['database', 'ensure', 'tenant_250', '--server', 'db-1'], '--json');
-  expect([run.json().changed, changes(run), run.calls.filter((call) => call.endsWith('/databases')).length]).toEqual([false, [], 3]);
-});
-
-test.each([
-  ['queue ensure --site shop.example.com', 'Missing --queue.'],
-  ['crontab ensure date --server web-2', 'Missing --frequency.'],
-  ['ssh-key ensure ci --server web-2', 'Missing --public-key.'],
-])('%s is a usage error', async (line, message) => {
-  const run = await bed.dnx(line);
-  expect([run.code, run.stdout, changes(run)]).toEqual([2, '', []]);
-  expect(run.stderr).toContain(message);
-});
-
-test('-F and --data give the natural key, too', async () => {
-  const line = ['queue', 'ensure', '--data', '{"queue":"reports","tries":2}', '-F', 'tries=3', ...site];
-  expect((await ensure(bed, line, '--json')).json()).toMatchObject({ outcome: 'created', queue: { queue: 'reports', tries: 3 } });
-  expect((await ensure(bed, line, '--json')).json()).toMatchObject({ outcome: 'unchanged' });
-});
-
-test('an update that the API ignores is a warning, and exits 10 with --strict', async () => {
-  const line = ['daemon', 'ensure', 'node server.js', '-F', 'stop_signal=INT', ...web2];
-  bed.sandbox.faults.always({ path: /\/daemons/ }, (answer) => {
-    const { data } = JSON.parse(JSON.stringify(answer.body)) as { data: object };
-    const shown = (item: object) => ({ ...item, stop_signal: 'TERM' });
-    return { ...answer, body: { data: Array.isArray(data) ? data.map(shown) : shown(data) } };
-  });
-  const run = await ensure(bed, line, '--update');
-  expect(run.stderr).toBe("! Daemon 'node server.js' still differs after the update: stop signal is TERM, not INT\n");
-  expect((await bed.dnx([...line, '--update', '--strict'])).code).toBe(10);
+test('two keys with the same options are different', async () => {
+  show('/ssh-keys', (item) => ({ ...item, public_key: `no-pty ${publicKey('one')}` }));
+  const line = (key: string) => ['ssh-key', 'ensure', 'ci', '--public-key', `no-pty ${publicKey(key)}`, ...web2];
+  expect((await ensure(bed, line('one'), '--json')).json()).toMatchObject({ outcome: 'different', differences: [{ field: 'name' }] });
+  expect(changes(await bed.dnx(line('two')))).toHaveLength(1);
 });

@@ -35,9 +35,16 @@ export async function ensuredIn(ctx: Context, known: readonly unknown[], asked: 
   const list: Endpoint = `GET ${resource.path}`;
   const item = lookFor(known, asked);
   if (item) return accepted(ctx, item, asked);
-  const creation = { ...creationOf(resource.noun, list, targets, wanted), known, secret: secrets.length > 0 };
+  const secret = secrets.length > 0;
+  const creation = {
+    ...creationOf(resource.noun, list, targets, wanted),
+    known,
+    secret,
+    ...(!secret && { why: 'Safe to run again. See what exists' }),
+  };
   try {
-    return fresh((await created(ctx, creation, () => ctx.call(`POST ${resource.path}`, { body: wanted }))).data, asked);
+    const { data } = await created(ctx, creation, () => ctx.call(`POST ${resource.path}`, { body: wanted }));
+    return fresh(ctx, isObject(data) ? data : undefined, asked);
   } catch (error) {
     if (!isError(error, 'invalid')) throw error;
     // Someone else may have created it since.
@@ -59,14 +66,21 @@ function lookFor(items: readonly unknown[], { resource: { noun }, wanted, keys, 
 const without = (wanted: JsonObject, fields: readonly string[]): JsonObject =>
   Object.fromEntries(Object.entries(wanted).filter(([field]) => !fields.includes(field)));
 
-function fresh(data: unknown, { resource: { noun }, wanted, secrets, confidential }: Ensuring): Result {
-  const item = isObject(data) ? data : undefined;
+/** What was created. Deploynix may show another value than the one that was sent, and then the next `ensure` differs or creates another. */
+function fresh(ctx: Context, item: JsonObject | undefined, asked: Ensuring): Result {
+  const { wanted, secrets, confidential } = asked;
+  const { noun } = asked.resource;
   const label = nameOf(item ?? {}, noun) ?? nameOf(wanted, noun);
   const name = label === undefined ? title(noun) : called(noun, { label });
   const { secret } = generatedIn(noun, secrets, wanted, item);
   const details: readonly Detail[] = secret ? [[wordsOf(secret.name), secret.value]] : [];
-  const view = done(`Created ${name}`, reportOf({ noun, confidential }, item, { outcome: 'created' }), details);
-  return { view, ...(secret && { secret }) };
+  const { differences } = item ? compared(noun, item, without(wanted, secrets)) : { differences: [] };
+  const view = done(`Created ${name}`, reportOf({ noun, confidential }, item, { outcome: 'created', differences }), details);
+  const result = { view, ...(secret && { secret }) };
+  const sentence = `${capitalized(name)} was created, but differs`;
+  // A failure would hide the secret.
+  const strict = asked.strict && !secret;
+  return differences.length === 0 ? result : differing(ctx, result, { sentence, differences }, { ...asked, strict });
 }
 
 /** What exists, and how it compares. */

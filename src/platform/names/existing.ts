@@ -81,33 +81,40 @@ const isMask = (value: unknown): boolean =>
   typeof value === 'string' && (/[•●∙⬤]{2}/u.test(value) || /^\*{3,}$/.test(value) || /^[[(<](hidden|masked|redacted)[\])>]$/i.test(value));
 
 const lowercase = (word: string): string => word.toLowerCase();
+
 /** Without a scheme, a path starts with a slash. */
 const path = (word: string): string => {
   if (/^[a-z][a-z\d+.-]*:/i.test(word)) return URL.canParse(word) ? new URL(word).href : word;
   return word.startsWith('/') ? word : `/${word}`;
 };
 
+/** The type and the key, without options and the comment. */
+const keyOf = (word: string): string => {
+  const [, type, body] = /(?:^|\s)((?:ssh|ecdsa|sk)-\S+)\s+([\w+/=]+)/.exec(word) ?? [];
+  return type && body ? `${type} ${body}` : word;
+};
+
+/** Any address is no address; a range of one address is that address. */
+const source = (word: string): string =>
+  /^(any|anywhere|all|\*|0\.0\.0\.0\/0)$/i.test(word) ? '' : lowercase(word).replace(/^([\d.]+)\/32$|^([\da-f:]+)\/128$/, '$1$2');
+
 /** Different spellings of the same value. */
 const forms: Readonly<Record<string, Readonly<Record<string, (word: string) => string>>>> = {
-  // The type and the key, without the comment.
-  ssh_key: { public_key: (word) => word.split(/\s+/, 2).join(' ') },
+  ssh_key: { public_key: keyOf },
   redirect: { from: path, to: path },
   crontab: { frequency: (word) => word.replaceAll(/\s+/g, ' ') },
-  network_rule: {
-    protocol: lowercase,
-    action: lowercase,
-    source: (word) => lowercase(word).replace(/^([\d.]+)\/32$|^([\da-f:]+)\/128$/, '$1$2'),
-  },
+  daemon: { directory: (word) => word.replace(/(?<=.)\/+$/, '') },
+  network_rule: { protocol: lowercase, action: lowercase, source },
 };
 
 /** What a firewall rule does if nothing else is given. */
-const usual: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
-  network_rule: { action: /^(allow|accept|)$/i, source: /^(any|anywhere|all|\*|0\.0\.0\.0\/0|::\/0|)$/i },
+const usual: Readonly<Record<string, Readonly<Record<string, (word: string) => boolean>>>> = {
+  network_rule: { action: (word) => /^(allow|accept|)$/i.test(word), source: (word) => source(word) === '' || word === '::/0' },
 };
 
 /** The fields that were not given, and by which an existing resource does less than a new one would: a rule for one address. */
 export const narrower = (noun: string, item: JsonObject, wanted: JsonObject): readonly string[] =>
-  Object.entries(own(usual, noun) ?? {}).flatMap(([field, words]) => {
+  Object.entries(own(usual, noun) ?? {}).flatMap(([field, isUsual]) => {
     const shown = own(item, field);
-    return field in wanted || typeof shown !== 'string' || words.test(shown.trim()) ? [] : [field];
+    return field in wanted || typeof shown !== 'string' || isUsual(shown.trim()) ? [] : [field];
   });
