@@ -182,14 +182,19 @@ describe('several with the same command', () => {
       expect((await ensure(bed, ['queue', 'ensure', 'fast', '--connection', connection, ...site], '--json')).json().changed).toBe(true);
   });
 
-  test('a firewall rule for one address is another one, and the warning says so', async () => {
+  test('a firewall rule for one address, or one that denies, does not open a port', async () => {
     const rule = ['network-rule', 'ensure', '8080', ...web2];
-    await ensure(bed, [...rule, '--source', '203.0.113.7']);
+    await ensure(bed, [...rule, '--source', '203.0.113.7', '--action', 'deny']);
     const narrow = await ensure(bed, rule, '--json');
-    expect([narrow.json().changed, narrow.stderr]).toEqual([
-      false,
-      '! Firewall rule 8080 has source 203.0.113.7, which was not compared. Use --source to ask for another.\n',
-    ]);
+    expect(narrow.json()).toMatchObject({
+      outcome: 'different',
+      differences: [
+        { field: 'action', is: 'deny', wanted: 'allow' },
+        { field: 'source', is: '203.0.113.7', wanted: 'anywhere' },
+      ],
+    });
+    expect(narrow.stderr).toContain('! Firewall rule 8080 differs: action is deny, not allow; source is 203.0.113.7, not anywhere\n');
+    expect((await bed.dnx([...rule, '--strict'])).code).toBe(10);
     const open = await ensure(bed, ['network-rule', 'create', '8080', ...web2], '--json');
     const found = await ensure(bed, rule, '--json');
     expect([found.json().id, found.stderr]).toEqual([open.json().id, '']);

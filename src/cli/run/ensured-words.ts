@@ -1,6 +1,6 @@
 import { type Detail, DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import { capitalized, flagName, plural, quotedName, title } from '../../base/text.ts';
+import { plural, quotedName, title } from '../../base/text.ts';
 import type { Difference } from '../../platform/names/existing.ts';
 import { idIn } from '../../platform/names/names.ts';
 import { ambiguous, oneLine } from '../../platform/names/unresolved.ts';
@@ -74,10 +74,6 @@ export function notCompared(secrets: readonly string[], unknown: readonly string
   ];
   return sentences.length > 0 ? sentences.join(' ') : undefined;
 }
-
-/** The warning for a firewall rule that does less than a new one would. */
-export const narrowerIn = (name: string, field: string, value: unknown): string =>
-  `${capitalized(name)} has ${wordsOf(field)} ${shown(value)}, which was not compared. Use ${flagName(field)} to ask for another.`;
 
 /** The error if the list hides the field to find a resource by. */
 export function hiddenKey(noun: string, field: string): DnxError {

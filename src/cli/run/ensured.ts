@@ -2,12 +2,12 @@ import { type Detail, isError, isStop } from '../../base/errors.ts';
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { capitalized, title } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import { compared, type Difference, existing, type Keys, narrower } from '../../platform/names/existing.ts';
+import { compared, type Difference, existing, type Keys } from '../../platform/names/existing.ts';
 import { called, idIn, nameOf, requireId, type Targets } from '../../platform/names/names.ts';
 import type { Context } from '../language/command.ts';
 import { created, creationOf, generatedIn, type Resource } from '../language/resource.ts';
 import { done, message, type Result } from '../output/view.ts';
-import { detailOf, differing, hiddenKey, manyDiffer, narrowerIn, notCompared, noUpdate, reportOf, wordsOf } from './ensured-words.ts';
+import { detailOf, differing, hiddenKey, manyDiffer, notCompared, noUpdate, reportOf, wordsOf } from './ensured-words.ts';
 
 /** What `ensure` was asked for. */
 export interface Ensuring {
@@ -103,7 +103,6 @@ async function accepted(ctx: Context, item: JsonObject, asked: Ensuring): Promis
     secrets.filter((field) => field in wanted),
     unknown,
   );
-  for (const field of narrower(noun, item, wanted)) ctx.progress.warn(narrowerIn(name, field, own(item, field)));
   const found = { ...comparison, name, item, ...(note && { note }) };
   if (differences.length > 0) return update ? updated(ctx, found, asked) : kept(ctx, found, asked);
   const { confidential } = asked;

@@ -44,23 +44,24 @@ export function existing(noun: string, items: readonly unknown[], wanted: JsonOb
   return field !== undefined && hidden.length === keys.length ? { hidden: field } : {};
 }
 
-/** The only one, else one without a difference: first those that show every field, and do as much as a new one would. */
+/** The only one, else one without a difference that shows as much as possible. */
 function bestOf(noun: string, like: readonly JsonObject[], wanted: JsonObject): Search {
   const [only] = like;
   if (only && like.length === 1) return { found: only };
   const equal = like.filter((item) => compared(noun, item, wanted).differences.length === 0);
-  const doubts = (item: JsonObject) => compared(noun, item, wanted).unknown.length + narrower(noun, item, wanted).length;
-  const [best] = equal.toSorted((one, other) => doubts(one) - doubts(other));
+  const unknown = (item: JsonObject) => compared(noun, item, wanted).unknown.length;
+  const [best] = equal.toSorted((one, other) => unknown(one) - unknown(other));
   return best ? { found: best } : { ambiguous: like };
 }
 
-/** Compares the fields that were given. */
+/** Compares the fields that were given, and what a firewall rule does without the others. */
 export function compared(noun: string, item: JsonObject, wanted: JsonObject): Comparison {
   const states = Object.keys(wanted).map((field) => [field, agrees(noun, field, item, wanted)] as const);
+  const given = states.flatMap(([field, same]) =>
+    same === false ? [{ field, is: own(item, field) ?? null, wanted: own(wanted, field) }] : [],
+  );
   return {
-    differences: states.flatMap(([field, same]) =>
-      same === false ? [{ field, is: own(item, field) ?? null, wanted: own(wanted, field) }] : [],
-    ),
+    differences: [...given, ...narrower(noun, item, wanted)],
     unknown: states.flatMap(([field, same]) => (same === undefined ? [field] : [])),
   };
 }
@@ -107,14 +108,19 @@ const forms: Readonly<Record<string, Readonly<Record<string, (word: string) => s
   network_rule: { protocol: lowercase, action: lowercase, source },
 };
 
-/** What a firewall rule does if nothing else is given. */
-const usual: Readonly<Record<string, Readonly<Record<string, (word: string) => boolean>>>> = {
-  network_rule: { action: (word) => /^(allow|accept|)$/i.test(word), source: (word) => source(word) === '' || word === '::/0' },
+/** What a firewall rule is if nothing else is given. */
+const defaults: Readonly<
+  Record<string, readonly { readonly field: string; readonly usual: (word: string) => boolean; readonly name: string }[]>
+> = {
+  network_rule: [
+    { field: 'action', usual: (word) => /^(allow|accept|)$/i.test(word), name: 'allow' },
+    { field: 'source', usual: (word) => source(word) === '' || word === '::/0', name: 'anywhere' },
+  ],
 };
 
-/** The fields that were not given, and by which an existing resource does less than a new one would: a rule for one address. */
-export const narrower = (noun: string, item: JsonObject, wanted: JsonObject): readonly string[] =>
-  Object.entries(own(usual, noun) ?? {}).flatMap(([field, isUsual]) => {
-    const shown = own(item, field);
-    return field in wanted || typeof shown !== 'string' || isUsual(shown.trim()) ? [] : [field];
+/** The fields that were not given, and in which it does less than a new one would: a rule for one address does not open a port. */
+const narrower = (noun: string, item: JsonObject, wanted: JsonObject): readonly Difference[] =>
+  (own(defaults, noun) ?? []).flatMap(({ field, usual, name }) => {
+    const is = own(item, field);
+    return field in wanted || typeof is !== 'string' || isMask(is) || usual(is.trim()) ? [] : [{ field, is, wanted: name }];
   });
