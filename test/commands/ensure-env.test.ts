@@ -87,6 +87,21 @@ test('blanks and numbers are compared exactly', async () => {
   expect((await ensure(bed, ['env', 'ensure', 'APP_ENV=true', ...on], '--json')).json().outcome).toBe('different');
 });
 
+test('-F sends other fields, which are compared, too', async () => {
+  const line = ['env', 'ensure', 'APP_ENV=production', '-F', 'build:=true', ...on, '--update', '--json'];
+  bed.sandbox.faults.next(
+    list,
+    shownAs((item) => ({ ...item, build: 0 })),
+  );
+  const run = await ensure(bed, line);
+  expect([run.json().differences, changes(run).length]).toEqual([[{ field: 'build', is: 0, wanted: true }], 1]);
+  bed.sandbox.faults.next(
+    list,
+    shownAs((item) => ({ ...item, build: 1 })),
+  );
+  expect(changes(await ensure(bed, line))).toEqual([]);
+});
+
 test('keys are compared exactly', async () => {
   expect((await ensure(bed, ['env', 'ensure', 'app_env=production', ...on], '--json')).json().outcome).toBe('created');
 });

@@ -71,7 +71,7 @@ function agrees(noun: string, field: string, item: JsonObject, wanted: JsonObjec
   const [shown, value] = [own(item, field), own(wanted, field)];
   const nested = (of: unknown) => typeof of === 'object' && of !== null;
   if (shown === undefined || (nested(shown) && !nested(value)) || isMask(shown)) return undefined;
-  if (noun === 'variable' && field === 'value') return shown === null && value !== '' ? undefined : wordOf(shown) === value;
+  if (noun === 'variable' && field === 'value') return shown === null && value !== '' ? undefined : wordOf(shown) === wordOf(value);
   const form = own(own(forms, noun) ?? {}, field);
   const formed = (of: unknown) => (form && typeof of === 'string' ? form(of.trim()) : of);
   return isSame(formed(value), formed(shown));
