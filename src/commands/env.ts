@@ -2,6 +2,7 @@ import { DnxError, usage } from '../base/errors.ts';
 import { isObject } from '../base/json.ts';
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
+import { strict, updating } from '../cli/language/ensure.ts';
 import { argument, flag, list, required, rest, text, toggle, under } from '../cli/language/options.ts';
 import { creation, did, remove } from '../cli/language/resource.ts';
 import { done, text as plain, rows } from '../cli/output/view.ts';
@@ -76,6 +77,25 @@ const set = command({
     'set APP_DEBUG=true --site shop.example.com --deploy',
   ],
   run: async (ctx, { targets, options, body }) => (await import('../features/env/set.ts')).setVariables(ctx, targets, options, body),
+});
+
+const { assignment, from_file } = set.options as NonNullable<typeof set.options>;
+
+const ensure = command({
+  name: 'ensure',
+  summary: 'Create environment variables unless they exist',
+  description:
+    'Compares the values of existing variables, and never shows them. Without --update, what differs is kept. Changes take effect on the next deployment.',
+  exits: '10 a value differs, with --strict',
+  calls: [createEndpoint, listEndpoint, { when: 'update', also: [updateEndpoint] }],
+  options: { assignment, from_file, update: updating, strict },
+  fields: {},
+  examples: [
+    'ensure APP_NAME=Shop LOG_LEVEL=warning --site shop.example.com',
+    'ensure LOG_LEVEL=warning --site shop.example.com --update --json',
+    'ensure LICENSE_KEY --from-file - --site shop.example.com',
+  ],
+  run: async (ctx, { targets, options, body }) => (await import('../features/env/ensure.ts')).ensureVariables(ctx, targets, options, body),
 });
 
 /** Rejects two values for one key. */
@@ -204,5 +224,5 @@ const run = command({
 export default group({
   name: 'env',
   noun: 'variable',
-  commands: [listVariables, get, set, unset, importVariables, pull, push, diff, edit, run],
+  commands: [listVariables, get, set, ensure, unset, importVariables, pull, push, diff, edit, run],
 });

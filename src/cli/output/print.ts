@@ -43,8 +43,8 @@ export async function print(
   if (given.kind === 'rows' && given.pages && isPaged(options)) return writePages({ ...given, pages: given.pages }, check, options, out);
   const view = await wholeView(given, options, check);
   const text = await render(view, options);
-  if (secret !== undefined && !text.includes(JSON.stringify(secret).slice(1, -1)))
-    throw new DnxError('failed', 'The output does not contain the token.', { hint: 'Use another format or query, or --to-file FILE.' });
+  if (secret !== undefined && !holds(text, secret.value))
+    throw new DnxError('failed', `The output does not contain the ${secret.name}.`, { hint: secret.hint });
   // A single value is for scripts and is printed unchanged; other text may end up in a CI log.
   const read = format === 'table' && (view.kind !== 'text' || view.log);
   if (text !== '') await out(read ? forLog(text, env) : text);
@@ -75,6 +75,12 @@ function screenOf(globals: Globals, { settings, world, progress }: Pick<Context,
       return write(stdout, text).finally(resume);
     },
   };
+}
+
+/** True if a text has a secret, which a narrow terminal may break into lines. */
+function holds(text: string, secret: string): boolean {
+  const joined = (words: string) => words.replaceAll(/\s/g, '');
+  return joined(text).includes(joined(JSON.stringify(secret).slice(1, -1)));
 }
 
 async function optionsFor(
@@ -140,6 +146,6 @@ export async function delivered({ exit, undelivered }: Result, printing: Promise
     if (changed && isError(error, 'usage'))
       throw new DnxError('failed', `The command ran, but its result cannot be printed: ${error.message}`, { hint: outcome ?? error.hint });
     const note = outcome ?? (changed && exit === undefined ? 'The command itself succeeded.' : undefined);
-    throw note && isError(error, 'failed') ? error.withHint(note) : error;
+    throw note && isError(error, 'failed') ? error.withHint([note, error.hint].filter(Boolean).join(' ')) : error;
   }
 }

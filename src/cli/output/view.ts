@@ -103,7 +103,14 @@ export interface Result {
    */
   readonly undelivered?: (cause: unknown) => Promise<DnxError>;
   /** A value that exists nowhere else. Printing fails if the format or query leaves it out. */
-  readonly secret?: string;
+  readonly secret?: Secret;
+}
+
+/** A token or password that is shown once. `hint`: what to do without it. */
+export interface Secret {
+  readonly name: string;
+  readonly value: string;
+  readonly hint: string;
 }
 
 /** Wraps a plain view as a successful result. */

@@ -8,12 +8,12 @@ import { type Located, requireId } from '../../platform/names/names.ts';
 import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from './deploy-after.ts';
 import { createEndpoint, listEndpoint, nextDeploy, updateEndpoint, type Variable } from './variables.ts';
 
-interface Assignments {
+export interface Assignments {
   readonly assignment: readonly string[];
   readonly from_file: string | undefined;
 }
 
-interface Pair {
+export interface Pair {
   readonly key: string;
   readonly value: string;
 }
@@ -77,16 +77,16 @@ async function deployed(ctx: SetContext, targets: Located, { result: { view }, c
 }
 
 /** A name that the API refused and that no shell would take either. */
-const invalidName = (key: string, { status, errors, cause }: DnxError): DnxError =>
+export const invalidName = (key: string, { status, errors, cause }: DnxError): DnxError =>
   new DnxError('invalid', `'${key}' is not a valid variable name.`, { status, errors, cause });
 
-function pair(word: string): Pair {
+export function pair(word: string): Pair {
   const at = word.indexOf('=');
   if (at < 1) throw usage(`'${word}' is not KEY=VALUE.`, 'Use KEY= for an empty value, or KEY --from-file FILE.');
   return { key: word.slice(0, at), value: word.slice(at + 1) };
 }
 
-async function fromFile(ctx: Context, [key, ...others]: readonly string[], file: string): Promise<Pair> {
+export async function fromFile(ctx: Context, [key, ...others]: readonly string[], file: string): Promise<Pair> {
   if (!key || others.length > 0 || key.includes('=')) throw usage('--from-file takes one KEY without a value.');
   return { key, value: await contentOf(file === '-' ? file : `@${file}`, ctx) };
 }

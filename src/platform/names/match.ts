@@ -10,7 +10,7 @@ export const isPossible = (item: JsonObject, sent: JsonObject): boolean =>
   Object.entries(sent).every(([key, value]) => !Object.hasOwn(item, key) || isSame(value, own(item, key)));
 
 /** Compares as Laravel stores what it gets: without spaces around a text, and an empty text as null. */
-function isSame(sent: unknown, shown: unknown): boolean {
+export function isSame(sent: unknown, shown: unknown): boolean {
   if ([sent, shown].some((each) => isObject(each) || Array.isArray(each))) return toJson(sent) === toJson(shown);
   if (typeof sent === 'boolean' || typeof shown === 'boolean') return truth(sent) !== undefined && truth(sent) === truth(shown);
   const [one, other] = [wordOf(sent).trim(), wordOf(shown).trim()];
