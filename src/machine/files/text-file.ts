@@ -1,4 +1,16 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { makeDirectory } from './directory.ts';
@@ -23,12 +35,13 @@ export function readText(file: string, limitMb = LIMIT_MB): string | undefined {
   }
 }
 
-/** Writes a file atomically, by renaming a temporary `*.tmp` file. Only the user may read it, unless a mode says otherwise. */
-export function writeText(file: string, text: string, mode = 0o600): void {
+/** Writes a file atomically, by renaming a temporary `*.tmp` file. `mode`: that of the file if others may read it, too. */
+export function writeText(file: string, text: string, mode?: number): void {
   makeDirectory(dirname(file));
   const temporary = `${file}.${unique()}.tmp`;
   try {
-    writeFileSync(temporary, text, { mode, flag: 'wx' });
+    writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
+    if (mode !== undefined) chmodSync(temporary, mode);
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
