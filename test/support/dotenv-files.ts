@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: dotenv files have placeholders
 import fc from 'fast-check';
 
 /** Keys that phpdotenv allows, few enough to meet again in `${…}` and on other lines. */
@@ -125,12 +126,17 @@ export const parts: fc.Arbitrary<readonly Part[]> = fc.array(
   { maxLength: 8 },
 );
 
-/** Puts a file together, with or without a byte order mark and a last line break. */
-export const file = fc.tuple(fc.constantFrom('', '', '', '\ufeff'), parts, fc.boolean()).map(
-  ([mark, all, ends]) =>
-    mark +
-    all
-      .map(({ before, written, after }) => before + written + after)
-      .join('')
-      .replace(ends ? /^$/ : /[\r\n]+$/, ''),
+/** Parts without the quotes and lines that make phpdotenv take several parts for one. */
+export const calmParts: fc.Arbitrary<readonly Part[]> = parts.map((all) =>
+  all.filter(
+    ({ before, written, after }) => !/#.*"/.test(before) && !/^'.*"/s.test(written) && !/[\r\n]/.test(written) && !after.includes('"'),
+  ),
 );
+
+/** The text of parts. */
+export const join = (all: readonly Part[]): string => all.map(({ before, written, after }) => before + written + after).join('');
+
+/** A dotenv file, with or without a byte order mark and a last line break. */
+export const file = fc
+  .tuple(fc.constantFrom('', '', '', '\ufeff'), parts, fc.boolean())
+  .map(([mark, all, ends]) => mark + (ends ? join(all) : join(all).replace(/[\r\n]+$/, '')));

@@ -1,6 +1,6 @@
 import { usage } from '../../../base/errors.ts';
 import { BOM, type Entry, entryOf, isKey, lineBreaks, piecesOf } from './entries.ts';
-import { entriesOf, isReferenceIn, lineAt, read } from './read.ts';
+import { entriesOf, isReferenceIn, read } from './read.ts';
 import { type Quote, resolve } from './value.ts';
 
 type Variables = ReadonlyMap<string, string>;
@@ -27,22 +27,18 @@ export function editDotenv(text: string, changes: ReadonlyMap<string, string | u
     if (changes.has(key) && wanted === undefined) replace(start, next, '');
     else if (wanted === undefined || last.get(key) !== entry || (value && resolve(value, variables) === wanted)) read(entry, variables);
     else {
-      const words = rewritten(text, entry, wanted, variables, lineBreak);
-      if (words === undefined)
-        throw usage(`${name} line ${lineAt(text, start)}: the quotes in the comment after ${key} hide the lines below it. Remove them.`);
-      replace(start, end, words);
+      replace(start, end, rewritten(text, entry, wanted, variables, lineBreak));
       variables.set(key, wanted);
     }
   }
-  const added = [...changes].filter(([key]) => !last.has(key));
+  const added = [...changes].filter(([key, value]) => value !== undefined && !last.has(key));
   const tail = [...piecesOf(text)].at(-1);
   // A comment with an open quote would hide what follows it.
   const place = tail?.open ? tail.start : text.length;
   replace(place, place, '');
   if (added.length > 0 && edited !== '' && edited !== BOM && !/[\r\n]$/.test(edited)) edited += lineBreak;
-  for (const [key, value] of added) {
-    if (value === undefined) continue;
-    edited += `${written({ before: `${key}=`, after: '' }, value, plain, variables)}${lineBreak}`;
+  for (const [key, value = ''] of added) {
+    edited += written({ key, before: `${key}=`, after: '' }, value, plain, variables) + lineBreak;
     variables.set(key, value);
   }
   return edited + text.slice(copied);
@@ -67,25 +63,32 @@ interface Style {
 
 const plain: Style = { quote: '' };
 
-/** The entry with another value, in its style. */
-function rewritten(text: string, { start, end, from, value }: Entry, wanted: string, variables: Variables, lineBreak: string) {
-  if (!value) return written({ before: `${text.slice(start, end)}=`, after: '' }, wanted, plain, variables);
-  const comment = text.slice(from + value.length, end);
-  const spans = lineBreaks.test(text.slice(from, from + value.length));
-  const around = { before: text.slice(start, from), after: comment.startsWith('#') ? ` ${comment}` : comment };
-  return written(around, wanted, { quote: value.quote, lineBreak: spans ? lineBreak : undefined }, variables);
+/** What stands before and after a value. */
+interface Frame {
+  readonly key: string;
+  readonly before: string;
+  readonly after: string;
 }
 
-/** The first spelling of a value that is read back, as one entry that is no reference. */
-function written(around: { readonly before: string; readonly after: string }, wanted: string, style: Style, variables: Variables) {
-  return [...spellings(wanted, style)]
-    .map((spelling) => around.before + spelling + around.after)
-    .find((words) => {
-      const [piece, ...others] = piecesOf(words);
-      const entry = piece && !piece.open && others.length === 0 ? entryOf(words, piece) : undefined;
-      if (!entry || 'problem' in entry || !entry.value) return false;
-      return resolve(entry.value, variables) === wanted && !isReferenceIn(entry.value, wanted);
-    });
+/** The entry with another value, in its style. */
+function rewritten(text: string, { key, start, end, from, value }: Entry, wanted: string, variables: Variables, lineBreak: string): string {
+  if (!value) return written({ key, before: `${text.slice(start, end)}=`, after: '' }, wanted, plain, variables);
+  const comment = text.slice(from + value.length, end);
+  const spans = lineBreaks.test(text.slice(from, from + value.length));
+  const frame = { key, before: text.slice(start, from), after: comment.startsWith('#') ? ` ${comment}` : comment };
+  return written(frame, wanted, { quote: value.quote, lineBreak: spans ? lineBreak : undefined }, variables);
+}
+
+/** An entry in the first spelling that is read back as this value, and not as a reference. */
+function written({ key, before, after }: Frame, wanted: string, style: Style, variables: Variables): string {
+  for (const spelling of spellings(wanted, style)) {
+    const words = before + spelling + after;
+    const [piece, ...others] = piecesOf(words);
+    const entry = piece && !piece.open && others.length === 0 ? entryOf(words, piece) : undefined;
+    if (!entry || 'problem' in entry || !entry.value) continue;
+    if (resolve(entry.value, variables) === wanted && !isReferenceIn(entry.value, wanted)) return words;
+  }
+  throw usage(`The quotes in the comment after ${key} hide the lines below it.`, 'Remove the quotes from the comment.');
 }
 
 const escapes: Readonly<Record<string, string>> = { '\n': 'n', '\r': 'r', '\t': 't', '\f': 'f', '\v': 'v' };

@@ -39,5 +39,4 @@ export function* entriesOf(text: string, name = '.env'): Generator<Entry> {
   }
 }
 
-/** The number of a line. */
-export const lineAt = (text: string, at: number): number => text.slice(0, at).split(/\r\n|\n|\r/).length;
+const lineAt = (text: string, at: number): number => text.slice(0, at).split(/\r\n|\n|\r/).length;

@@ -4,8 +4,6 @@ import { readText } from '../../../machine/files/text-file.ts';
 import { pathOf } from '../../../machine/world.ts';
 import type { Dotenv } from '../dotenv/dotenv.ts';
 
-export { isReference } from './reference.ts';
-
 type ReferenceContext = Pick<Context, 'world' | 'progress' | 'ask'>;
 
 /** A reference, and where it stands. */
@@ -29,6 +27,7 @@ export async function resolveReferences(
   const resolved = new Map(variables);
   for (const [key, reference] of references) {
     const value = known.get(reference) ?? (await standsFor({ key, reference, directory }, ctx));
+    if (/[\0\ufffd]/.test(value)) throw usage(`Could not resolve ${key} (${reference}): its value is not text in UTF-8.`);
     known.set(reference, value);
     resolved.set(key, value);
   }
@@ -56,9 +55,11 @@ async function onePassword({ key, reference }: Place, { world, progress, ask }: 
     throw usage(`Could not resolve ${key} (${reference}): op is not installed.`, 'Install the 1Password CLI.');
   }
   if (ended.code === 0) return ended.stdout;
-  const words = ended.stderr.trim();
-  throw new DnxError('failed', `Could not resolve ${key} (${reference}): op ended with exit code ${ended.code}.`, {
-    details: words === '' ? [] : words.split('\n').map((line) => ['op', line] as const),
+  // op begins with `[ERROR] 2026/05/01 10:00:00`.
+  const [first = '', ...others] = ended.stderr.trim().split('\n');
+  const reason = first.replace(/^\[ERROR\] \d\S* \S+ /, '') || `op ended with exit code ${ended.code}.`;
+  throw new DnxError('failed', `Could not resolve ${key} (${reference}): ${reason}`, {
+    details: others.map((line) => ['op', line] as const),
   });
 }
 
@@ -81,6 +82,5 @@ function fileValue({ key, reference, directory }: Place, { world }: ReferenceCon
     throw error instanceof DnxError ? refused(error.message) : error;
   }
   if (text === undefined) throw refused('the file does not exist.');
-  if (/[\0\ufffd]/.test(text)) throw refused('the file is not text in UTF-8.');
   return text.replace(/\r?\n$/, '');
 }
