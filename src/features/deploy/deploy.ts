@@ -84,6 +84,8 @@ async function deployNow(
 
 /** Settles what is in progress, and restores the branch that an interrupted deployment left. */
 async function settleBranch(ctx: DeployContext, values: DeployValues, verification: Verification | undefined) {
+  const given = siteReference(ctx.targets);
+  if (values.branch !== undefined && savedFor(ctx, given)) (await import('./branch/repair.ts')).refuseTaken(ctx, given);
   const settled = await settle(ctx, values, verification);
   const of = siteReference(ctx.targets, settled?.before.site.domain);
   if (settled?.attach || !savedFor(ctx, of)) return settled;

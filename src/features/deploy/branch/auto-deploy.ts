@@ -1,9 +1,11 @@
 import { DnxError, isError } from '../../../base/errors.ts';
 import { wordOf } from '../../../base/text.ts';
+import type { Context } from '../../../cli/language/command.ts';
+import type { Api } from '../../../platform/api/api.ts';
 import { idIn } from '../../../platform/names/names.ts';
 import type { Site } from '../baseline.ts';
 import { yesOrNo } from '../release.ts';
-import { type DeployContext, readSite, repositoryEndpoint, type SiteReference } from '../snapshot.ts';
+import { repositoryEndpoint, type SiteReference } from '../snapshot.ts';
 import { branchOf } from './restore.ts';
 
 interface Repository {
@@ -17,9 +19,7 @@ const NOTHING = 'Nothing was deployed.';
  * The branch to restore after a deployment of another one. Fails if it is unknown, or if a push could deploy in the meantime: a webhook is
  * assumed to deploy the branch that the site has when it arrives.
  */
-export async function branchToRestore(ctx: DeployContext, of: SiteReference, read: Site): Promise<string> {
-  // A list may show less of a site.
-  const site = 'branch' in read && 'git_repository_id' in read ? read : await readSite(ctx, of);
+export async function branchToRestore({ api }: Pick<Context, 'api'>, of: SiteReference, site: Site): Promise<string> {
   const { label } = of.site;
   const branch = branchOf(site);
   if (branch === undefined) {
@@ -27,11 +27,11 @@ export async function branchToRestore(ctx: DeployContext, of: SiteReference, rea
   }
   const { git_repository_id: repository } = site;
   // Without a repository there is no webhook.
-  if (repository !== null) await refuseAutoDeploy(ctx, of, repository);
+  if (repository !== null) await refuseAutoDeploy(api, of, repository);
   return branch;
 }
 
-async function refuseAutoDeploy({ api }: DeployContext, { site }: SiteReference, repository: unknown): Promise<void> {
+async function refuseAutoDeploy(api: Api, { site }: SiteReference, repository: unknown): Promise<void> {
   const id = idIn(repository);
   const unknown = `It is unknown whether a push deploys ${site.label}`;
   if (id === undefined) throw new DnxError('failed', `${unknown}: Deploynix does not say which repository it uses. ${NOTHING}`);
@@ -50,7 +50,7 @@ async function refuseAutoDeploy({ api }: DeployContext, { site }: SiteReference,
   );
 }
 
-async function read(api: DeployContext['api'], id: string, unknown: string): Promise<Repository | undefined> {
+async function read(api: Api, id: string, unknown: string): Promise<Repository | undefined> {
   try {
     return (await api.send<Repository>(repositoryEndpoint, { git_repository: id })).data;
   } catch (error) {

@@ -1,11 +1,11 @@
 import { DnxError, isError } from '../../../base/errors.ts';
 import { neverPerformed } from '../request.ts';
 import type { Report } from '../result.ts';
-import { type DeployContext, type SiteReference, type Snapshot, siteCommand } from '../snapshot.ts';
+import { type DeployContext, readSite, type SiteReference, type Snapshot } from '../snapshot.ts';
 import { branchToRestore } from './auto-deploy.ts';
-import { putBranch, tryToRestore } from './restore.ts';
-import { type HeldBranch, holderOf, save, savedFor, type TemporaryBranch } from './saved.ts';
-import { nowWith, stillOn, warnStillOn, withStillOn } from './words.ts';
+import { branchOf, putBranch, tryToRestore } from './restore.ts';
+import { type HeldBranch, save, type TemporaryBranch } from './saved.ts';
+import { nowWith, stillOn, takenBy, warnStillOn, withStillOn } from './words.ts';
 
 /** Deploys. Calls the function right before its request, which fails if that cannot be saved. */
 type Deployment = (asking: () => Promise<void>) => Promise<Report>;
@@ -18,8 +18,10 @@ export async function onBranch(
   to: string,
   deployment: Deployment,
 ): Promise<Report> {
-  const from = await branchToRestore(ctx, of, site);
-  if (from === to) return deployment(async () => {});
+  // A list may show less of a site.
+  const known = 'branch' in site && 'git_repository_id' in site ? site : await readSite(ctx, of);
+  if (branchOf(known) === to) return deployment(async () => {});
+  const from = await branchToRestore(ctx, of, known);
   const held = await save(ctx, { ...of, from, to, baseline });
   if (!held) throw takenBy(ctx, of);
   const report = await attempt(ctx, held, to, deployment);
@@ -74,14 +76,3 @@ const notRestored = (saved: TemporaryBranch, error: DnxError): DnxError =>
     next: [nowWith(saved)],
     cause: error,
   });
-
-/** The error if another process deploys another branch of the site. */
-export function takenBy(ctx: Pick<DeployContext, 'clock' | 'settings'>, of: SiteReference): DnxError {
-  const saved = savedFor(ctx, of);
-  const holder = saved && holderOf(saved, ctx.clock.now());
-  const who = holder ? `Process ${holder.pid} on ${holder.host}` : 'Another dnx';
-  const what = saved ? `branch '${saved.to}' of ` : '';
-  return new DnxError('failed', `${who} is deploying ${what}${of.site.label}. Nothing was deployed.`, {
-    next: [{ command: siteCommand('watch', of), why: 'Follow it with' }],
-  });
-}

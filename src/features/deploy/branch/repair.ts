@@ -5,10 +5,9 @@ import { PATIENCE_MS } from '../evidence.ts';
 import { isDeployed } from '../judge.ts';
 import { isFinished, type Release } from '../release.ts';
 import { readReleases, readSite, type SiteReference, siteCommand } from '../snapshot.ts';
-import { takenBy } from './on-branch.ts';
 import { branchOf, restore } from './restore.ts';
 import { holderOf, savedFor, type TemporaryBranch, takeOver } from './saved.ts';
-import { nowWith, warnStillOn } from './words.ts';
+import { nowWith, takenBy, warnStillOn } from './words.ts';
 
 type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings'>;
 
@@ -62,6 +61,12 @@ async function reasonToKeep(ctx: Needs, saved: TemporaryBranch): Promise<string 
 /** True if a deployment ended since the request. */
 function isOver({ baseline }: TemporaryBranch, site: Site, releases: readonly Release[] | null): boolean {
   return isDeployed(baseline, site) || newSince(baseline, releases).some(isFinished);
+}
+
+/** Fails if another process deploys another branch of the site. */
+export function refuseTaken(ctx: Needs, of: SiteReference): void {
+  const saved = savedFor(ctx, of);
+  if (saved && holderOf(saved, ctx.clock.now())) throw takenBy(ctx, of);
 }
 
 /** Restores a left branch before a deployment of the site. Fails if that would deploy the wrong branch. */

@@ -1,8 +1,8 @@
-import type { DnxError, Next } from '../../../base/errors.ts';
+import { DnxError, type Next } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { commandLine } from '../../../cli/run/command-line.ts';
 import { type SiteReference, siteCommand } from '../snapshot.ts';
-import type { TemporaryBranch } from './saved.ts';
+import { holderOf, savedFor, type TemporaryBranch } from './saved.ts';
 
 /** The command that restores the branch of a site. */
 export const restoring = (of: SiteReference, branch: string): readonly string[] => [...siteCommand('update', of), '--branch', branch];
@@ -26,3 +26,14 @@ export function withStillOn(failure: DnxError, saved: TemporaryBranch): DnxError
 
 /** The command that restores the branch now. */
 export const nowWith = (saved: TemporaryBranch): Next => ({ command: restoring(saved, saved.from), why: NOW });
+
+/** The error if another process deploys another branch of the site. */
+export function takenBy(ctx: Pick<Context, 'clock' | 'settings'>, of: SiteReference): DnxError {
+  const saved = savedFor(ctx, of);
+  const holder = saved && holderOf(saved, ctx.clock.now());
+  const who = holder ? `Process ${holder.pid} on ${holder.host}` : 'Another dnx';
+  const what = saved ? `branch '${saved.to}' of ` : '';
+  return new DnxError('failed', `${who} is deploying ${what}${of.site.label}. Nothing was deployed.`, {
+    next: [{ command: siteCommand('watch', of), why: 'Follow it with' }],
+  });
+}
