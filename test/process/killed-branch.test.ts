@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { blog, filesOf, releasesOn, siteOf, web1 } from '../support/branches.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
 import { volume } from '../support/volume.ts';
@@ -60,6 +60,21 @@ async function repairAfter(first: Kill, second: Kill | undefined): Promise<strin
     await executable.close();
   }
 }
+
+test('Ctrl-C before the request restores the branch in the time that is left', async () => {
+  const executable = await openExecutable({ rateLimit: 0 });
+  onTestFinished(() => executable.close());
+  const { sandbox, directory, dnx } = executable;
+  sandbox.faults.next({ method: 'PUT' }, 'hang-after');
+  const child = dnx(DEPLOY);
+  await expect.poll(() => siteOf(executable).branch, { timeout: 20_000, interval: 5 }).toBe('feature/search');
+  child.kill('SIGINT');
+  const { exitCode, stderr } = await child;
+  expect([exitCode, stderr]).toEqual([130, expect.stringContaining('Restored the branch of blog.example.com to main.\n')]);
+  expect(siteOf(executable).branch).toBe('main');
+  expect(filesOf(executable, join(directory, '.local/state/dnx'))).toEqual([]);
+  expect(sandbox.calls.filter(({ method }) => method === 'POST')).toEqual([]);
+});
 
 const all = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].flatMap((request) => [true, false].map((performed): Kill => ({ request, performed })));
 const twice = [1, 2, 3, 4].flatMap((request) => [true, false].map((performed) => ({ request, performed })));

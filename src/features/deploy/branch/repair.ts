@@ -13,7 +13,10 @@ type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings'>;
 /** What became of a temporary branch. `kept`: its deployment may still read it. `unknown`: the site could not be read or changed. */
 export type Repair = 'none' | 'restored' | 'kept' | 'held' | 'unknown';
 
-/** Restores the branch that an interrupted deployment left, if that deployment is over. Only warns if that fails. */
+/**
+ * Restores the branch that an interrupted deployment left, if that deployment is over. Only warns if that fails. `over`: a deployment was
+ * followed to its end.
+ */
 export async function repair(ctx: Needs, of: SiteReference, { over = false } = {}): Promise<Repair> {
   const saved = savedFor(ctx, of);
   if (!saved) return 'none';
@@ -23,7 +26,7 @@ export async function repair(ctx: Needs, of: SiteReference, { over = false } = {
   if (held === null) return 'unknown';
   if (!held) return savedFor(ctx, of) ? 'held' : 'none';
   try {
-    const why = over ? undefined : await reasonToKeep(ctx, saved);
+    const why = await reasonToKeep(ctx, saved, over);
     if (why !== undefined) {
       await held.release();
       warnStillOn(ctx, saved, `, because its interrupted deployment ${why}`);
@@ -47,13 +50,13 @@ function orUnknown({ progress }: Needs, { site, from, to }: TemporaryBranch, err
 }
 
 /** Why the deployment may still read the branch; undefined if it is over, or the site has another branch. */
-async function reasonToKeep(ctx: Needs, saved: TemporaryBranch): Promise<string | undefined> {
+async function reasonToKeep(ctx: Needs, saved: TemporaryBranch, over: boolean): Promise<string | undefined> {
   if (saved.asked_at === null) return undefined;
   const site = await readSite(ctx, saved);
   if (branchOf(site) !== saved.to) return undefined;
   const releases = await readReleases(ctx, saved);
   if (progressOf(site, releases) !== undefined) return 'is still in progress';
-  return isOver(saved.baseline, { site, releases }) || ctx.clock.now() - Date.parse(saved.asked_at) >= PATIENCE_MS
+  return over || isOver(saved.baseline, { site, releases }) || ctx.clock.now() - Date.parse(saved.asked_at) >= PATIENCE_MS
     ? undefined
     : 'may not have begun yet';
 }
