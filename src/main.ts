@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { DnxError, isError, type Next } from './base/errors.ts';
 import type { Globals } from './cli/language/globals.ts';
 import { errorInJson, reportError } from './cli/output/error.ts';
@@ -8,7 +10,7 @@ import { commandLine, nextLine } from './cli/run/command-line.ts';
 import { callsOf, type Invocation } from './cli/run/invocation.ts';
 import { type Opened, openContext } from './cli/run/open-context.ts';
 import { parse } from './cli/run/parse.ts';
-import { perform } from './cli/run/perform.ts';
+import { type BeforeCommand, perform } from './cli/run/perform.ts';
 import { tree } from './commands/index.ts';
 import type { Notice } from './features/notify/notify.ts';
 import { formats } from './machine/settings/format.ts';
@@ -86,7 +88,11 @@ async function finish(invocation: Invocation, { ctx, scope, sources, close }: Op
     throw withAbilities(error, invocation, ctx);
   };
   try {
-    const result = await perform(invocation, ctx, scope, sources).catch(explained);
+    const before: BeforeCommand = async (starting) => {
+      if (!starting.targets.some(({ site }) => site) || !hasTemporaryBranch(settings)) return undefined;
+      return (await import('./features/deploy/branch/before-command.ts')).beforeCommand(ctx, starting);
+    };
+    const result = await perform(invocation, ctx, scope, sources, before).catch(explained);
     ctx.progress.done();
     notice?.ended(result);
     const { exit, note, next = [], hostKept, afterwards } = result;
@@ -101,6 +107,15 @@ async function finish(invocation: Invocation, { ctx, scope, sources, close }: Op
   } finally {
     ctx.progress.done();
     await close();
+  }
+}
+
+/** True if a site may have a temporary branch, after `deploy --branch`. */
+function hasTemporaryBranch({ directories }: Settings): boolean {
+  try {
+    return readdirSync(join(directories.state, 'branches')).length > 0;
+  } catch {
+    return false;
   }
 }
 

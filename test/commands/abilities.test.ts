@@ -28,6 +28,7 @@ const combinations = [
   `deploy ${shop} --server ${web1} --verify-cmd true`,
   `deploy ${shop} --server ${web1} --verify-cmd true --rollback-on-fail`,
   `deploy ${shop} --server ${web1} --dry-run`,
+  `deploy ${seeded.sites['blog.example.com']} --server ${web1} --branch feature/search`,
   `deploy --all --server ${web1} --no-wait`,
   `rollback ${shop} --server ${web1} --yes`,
   `rollback ${shop} --server ${web1} --yes --no-wait`,
