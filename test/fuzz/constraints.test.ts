@@ -12,12 +12,18 @@ const LIBRARY = '/usr/share/php/Composer/Semver/autoload.php';
 const skipped = !required && (lacking(['php']).length > 0 || !existsSync(LIBRARY));
 if (skipped) process.stderr.write("Skipped the comparison with Composer: install Debian's php-cli and php-composer-semver\n");
 
-/** Reads `[version, constraint]` pairs; prints true, false, or null for a constraint that Composer refuses. */
+/**
+ * Reads `[version, constraint]` pairs; prints true, false, or null for a constraint that Composer refuses. The alternatives are asked
+ * one by one: Composer 3.4 joins `^8 || 9 - 7` to `8 - 7`, which nothing satisfies.
+ */
 const ORACLE = `
   require ${JSON.stringify(LIBRARY)};
   foreach (json_decode(stream_get_contents(STDIN)) as [$version, $constraint]) {
-    try { $answers[] = Composer\\Semver\\Semver::satisfies($version, $constraint); }
-    catch (Throwable $e) { $answers[] = null; }
+    try {
+      $any = false;
+      foreach (preg_split('{\\s*\\|\\|?\\s*}', trim($constraint)) as $one) $any = Composer\\Semver\\Semver::satisfies($version, $one) || $any;
+      $answers[] = $any;
+    } catch (Throwable $e) { $answers[] = null; }
   }
   echo json_encode($answers);`;
 
