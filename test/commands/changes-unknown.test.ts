@@ -1,0 +1,243 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Changes } from '../../src/features/changes/changes.ts';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import { deployed, liveRelease, Repository } from '../support/repository.ts';
+
+const files = { 'composer.json': '{"require":{"php":"^8.2"}}', '.env.example': 'CART_TTL=10\n' };
+const PATH = process.env.PATH;
+
+let bed: Bed;
+let hub: Repository;
+beforeEach(async () => {
+  bed = await openBed({ rateLimit: 0 });
+  hub = Repository.create(join(bed.directory, 'example/shop'));
+  hub.commit('Start', files);
+  deployed(bed, hub.commit('Show delivery dates'));
+});
+afterEach(() => bed.close());
+
+const clone = (...options: readonly string[]) => hub.clone(join(bed.directory, 'clone'), ...options);
+const run = (cwd: string, line = 'changes shop.example.com', options: RunOptions = {}): Promise<Run> =>
+  bed.dnx(line, { cwd, ...options, env: { PATH, GIT_CONFIG_GLOBAL: '/dev/null', ...options.env } });
+
+/** The changes, which must not be taken for none by `--exit-code`. */
+async function unsure(cwd: string, options: RunOptions = {}): Promise<Changes> {
+  const done = await run(cwd, 'changes shop.example.com --json --exit-code', options);
+  const found = done.json<Changes>();
+  const differs = [found.commits, found.undone, found.migrations, found.missing_keys].some((each) => each && each.length > 0);
+  expect([done.code, done.stderr]).toEqual([differs || found.php?.allowed === false ? 10 : 1, '']);
+  expect(found.unknown.length).toBeGreaterThan(0);
+  return found;
+}
+
+const reasons = ({ unknown }: Changes) => [...new Set(unknown.map(({ why, fix }) => (fix === null ? why : `${why} | ${fix}`)))];
+const all = { commits: null, undone: null, migrations: null, missing_keys: null, php: null };
+
+describe('without a clone, everything about the branch is unknown', () => {
+  test('outside of a Git repository', async () => {
+    const found = await unsure(bed.directory);
+    expect(found).toMatchObject({ ...all, target: null, live: { release: expect.any(String) } });
+    expect(reasons(found)).toEqual(['this directory is not in a Git repository | Run it in a clone']);
+    const shown = await run(bed.directory);
+    expect(shown.stdout).toContain(
+      '  unknown  commits, migrations, missing variables, PHP version: this directory is not in a Git repository.',
+    );
+  });
+
+  test('without Git', async () => {
+    const found = await unsure(clone().directory, { env: { PATH: bed.directory } });
+    expect([found, reasons(found)]).toMatchObject([all, ['Git is not installed | Install Git']]);
+  });
+
+  test('in a repository of another user', async () => {
+    const found = await unsure(clone().directory, { env: { GIT_TEST_ASSUME_DIFFERENT_OWNER: '1' } });
+    expect(found).toMatchObject(all);
+    expect(reasons(found)).toEqual([
+      `this Git repository belongs to another user, so Git does not read it | Run: git config --global --add safe.directory ${bed.directory}/clone`,
+    ]);
+  });
+
+  test('in an empty repository', async () => {
+    const { directory } = Repository.create(join(bed.directory, 'empty'));
+    const found = await unsure(directory);
+    expect([found, reasons(found)]).toMatchObject([all, ['this repository has no branch main']]);
+  });
+
+  test('in a clone of another repository, without its passwords', async () => {
+    const other = Repository.create(join(bed.directory, 'other'));
+    other.commit('Other');
+    other.git('remote', 'add', 'origin', 'https://ada:secret@github.com/other/thing.git');
+    const done = await run(other.directory);
+    expect(done.stdout).toContain('the site deploys example/shop, and this is a clone of another repository (origin is other/thing).');
+    expect(done.stdout).not.toContain('secret');
+  });
+});
+
+describe('the live commit', () => {
+  const rest = { missing_keys: ['CART_TTL'], php: { allowed: true } };
+
+  test('is unknown if the site has no releases', async () => {
+    bed.sandbox.state.releases = [];
+    const found = await unsure(clone().directory);
+    expect(found).toMatchObject({ ...rest, live: null, commits: null, undone: null, migrations: null });
+    expect(reasons(found)).toEqual(['shop.example.com has no releases']);
+  });
+
+  test('is unknown if the API marks no release, or does not say its commit', async () => {
+    const { directory } = clone();
+    const { release } = liveRelease(bed);
+    for (const commit of ['', 'main', '--output=x', 'v1.0', '../../x']) {
+      release.commit_hash = commit;
+      expect(reasons(await unsure(directory))).toEqual(['the API does not say which commit is live']);
+    }
+    release.active = false;
+    const found = await unsure(directory);
+    expect([found.live, reasons(found)]).toEqual([null, ['the API does not say which release is live']]);
+  });
+
+  test('is unknown if the token may not read the releases', async () => {
+    bed.sandbox.faults.always({ method: 'GET', path: /\/releases$/ }, { status: 403, body: { message: 'Forbidden.' } });
+    const found = await unsure(clone().directory);
+    expect(reasons(found)).toEqual(['the releases of shop.example.com cannot be read | Use a token with site:read']);
+  });
+
+  test('may be missing in a clone that is too old', async () => {
+    const { directory } = clone();
+    const later = hub.commit('Later');
+    deployed(bed, later);
+    const found = await unsure(directory);
+    expect(found).toMatchObject({ ...rest, commits: null, migrations: null });
+    expect(reasons(found)).toEqual([`the live commit ${later.slice(0, 7)} is not in this clone | Run: git fetch`]);
+    expect(reasons(await unsure(directory))).toEqual(reasons(found));
+    const fetched = await run(directory, 'changes shop.example.com --fetch --json');
+    expect(fetched.json<Changes>()).toMatchObject({ commits: [], migrations: [], unknown: [] });
+  });
+
+  test('may be gone after a force push', async () => {
+    const start = hub.git('rev-parse', 'HEAD~1');
+    const before = hub.head();
+    hub.git('reset', '--quiet', '--hard', start);
+    hub.commit('Rewritten');
+    deployed(bed, before);
+    const found = await unsure(clone('--single-branch').directory);
+    expect(reasons(found)).toEqual([`the live commit ${before.slice(0, 7)} is not in this clone | Run: git fetch`]);
+  });
+
+  test('given by a short hash is never taken for a branch of that name', async () => {
+    const short = hub.head().slice(0, 8);
+    const cloned = clone();
+    cloned.git('branch', 'deadbee');
+    deployed(bed, 'deadbee');
+    expect(reasons(await unsure(cloned.directory))).toEqual(['the live commit deadbee is not in this clone | Run: git fetch']);
+    deployed(bed, short.toUpperCase());
+    const done = await run(cloned.directory, 'changes shop.example.com --json');
+    expect(done.json<Changes>()).toMatchObject({ commits: [], unknown: [] });
+  });
+});
+
+describe('a shallow clone', () => {
+  const shallow = 'the history of this clone is cut off | Run: git fetch --unshallow';
+
+  test('without the live commit knows neither commits nor migrations', async () => {
+    hub.commit('One');
+    hub.commit('Two');
+    const { directory } = clone('--depth=1');
+    const found = await unsure(directory);
+    expect(found).toMatchObject({ commits: null, migrations: null, missing_keys: ['CART_TTL'] });
+    expect(reasons(found)[0]).toMatch(/^the live commit [0-9a-f]{7} is not in this clone \| Run: git fetch --unshallow$/);
+  });
+
+  test('with a straight history back to it knows both', async () => {
+    hub.commit('One');
+    hub.commit('Two');
+    const done = await run(clone('--depth=3').directory, 'changes shop.example.com --json');
+    expect(done.json<Changes>()).toMatchObject({ commits: [{ subject: 'Two' }, { subject: 'One' }], undone: [], unknown: [] });
+  });
+
+  test('that may miss a merged branch knows the migrations, not the commits', async () => {
+    hub.git('checkout', '--quiet', '-b', 'carts', 'HEAD~1');
+    for (const name of ['a', 'b', 'c']) hub.commit(`Cart ${name}`, { [`database/migrations/${name}.php`]: '<?php' });
+    hub.git('checkout', '--quiet', 'main');
+    hub.git('merge', '--quiet', '--no-ff', '-m', 'Merge carts', 'carts');
+    const found = await unsure(clone('--depth=2').directory);
+    expect([found.commits, found.undone, found.migrations?.length, reasons(found)]).toEqual([null, null, 3, [shallow]]);
+  });
+});
+
+describe('files of the branch', () => {
+  const [vars, php] = ['missing_keys', 'php'] as const;
+  test.each([
+    ['a composer.json that is not JSON', { 'composer.json': '{"require":' }, php, 'composer.json of the branch is not valid JSON'],
+    [
+      'a constraint that Composer refuses',
+      { 'composer.json': '{"require":{"php":"~>8"}}' },
+      php,
+      "Composer does not accept the constraint '~>8' for PHP",
+    ],
+    [
+      'an endless constraint',
+      { 'composer.json': `{"require":{"php":"${'8 '.repeat(9_000)}"}}` },
+      php,
+      /^Composer does not accept the constraint/,
+    ],
+    ['a huge .env.example', { '.env.example': '#'.repeat(1_100_000) }, vars, '.env.example is larger than 1 MB'],
+  ] as const)('%s', async (_, changed, what, why) => {
+    hub.commit('Change', changed);
+    deployed(bed, hub.head());
+    const found = await unsure(clone().directory);
+    expect(found[what]).toBeNull();
+    expect(found.unknown).toEqual([{ what, why: typeof why === 'string' ? why : expect.stringMatching(why), fix: null }]);
+  });
+
+  test('a symbolic link is not followed', async () => {
+    hub.commit('Remove', { '.env.example': null });
+    symlinkSync('/etc/passwd', join(hub.directory, '.env.example'));
+    deployed(bed, hub.commit('Link'));
+    expect(reasons(await unsure(clone().directory))).toEqual(['.env.example is not a regular file']);
+  });
+
+  test('without them nothing is required', async () => {
+    hub.commit('Remove', { '.env.example': null, 'composer.json': null });
+    deployed(bed, hub.head());
+    const done = await run(clone().directory, 'changes shop.example.com --json --exit-code');
+    expect([done.code, done.json<Changes>()]).toMatchObject([0, { missing_keys: [], php: { required: null, allowed: true }, unknown: [] }]);
+    expect(done.calls.filter((call) => call.endsWith('environment-variables'))).toEqual([]);
+  });
+
+  test('the PHP version is that of the server if the site has none, if the token may read it', async () => {
+    liveRelease(bed).site.php_version = null;
+    const { directory } = clone();
+    const token = bed.sandbox.mint(['site:read', 'provider:read']);
+    const found = await unsure(directory, { env: { DNX_TOKEN: token, DNX_SERVER: seeded.servers['web-1'], DNX_SITE: '' } });
+    expect(reasons(found)).toEqual([
+      expect.stringMatching(/^the PHP version of server \S+ cannot be read \| Use a token with server:read$/),
+    ]);
+    const done = await run(directory, 'changes shop.example.com --json');
+    expect(done.json<Changes>().php).toMatchObject({ current: '8.3', allowed: true });
+  });
+
+  test('variables that the token may not read are unknown', async () => {
+    bed.sandbox.faults.always({ method: 'GET', path: /\/environment-variables$/ }, { status: 403, body: { message: 'Forbidden.' } });
+    const found = await unsure(clone().directory);
+    expect(reasons(found)).toEqual(['the variables of shop.example.com cannot be read | Use a token with site:read']);
+  });
+});
+
+test('a failing API is an error, not something unknown', async () => {
+  bed.sandbox.faults.always({ method: 'GET', path: /\/environment-variables$/ }, { status: 500 });
+  const done = await run(clone().directory);
+  expect([done.code, done.stdout]).toEqual([1, '']);
+  expect(done.stderr).toMatch(/^Error: /m);
+});
+
+test('nothing is written to the clone', async () => {
+  const cloned = clone();
+  mkdirSync(join(cloned.directory, 'sub'));
+  writeFileSync(join(cloned.directory, 'sub/new.txt'), 'x');
+  const before = cloned.git('status', '--porcelain=v2', '--branch');
+  expect((await run(cloned.directory)).code).toBe(0);
+  expect(cloned.git('status', '--porcelain=v2', '--branch')).toBe(before);
+});
