@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { DnxError, isError } from './base/errors.ts';
 import type { Globals } from './cli/language/globals.ts';
 import { reportError } from './cli/output/error.ts';
@@ -8,7 +10,7 @@ import { commandLine, nextLine } from './cli/run/command-line.ts';
 import { callsOf, type Invocation } from './cli/run/invocation.ts';
 import { openContext } from './cli/run/open-context.ts';
 import { parse } from './cli/run/parse.ts';
-import { perform } from './cli/run/perform.ts';
+import { type BeforeCommand, perform } from './cli/run/perform.ts';
 import { tree } from './commands/index.ts';
 import { formats } from './machine/settings/format.ts';
 import { DEFAULT_HOST } from './machine/settings/host.ts';
@@ -54,7 +56,11 @@ async function report(error: unknown, globals: Globals, settings: Settings | und
 async function run(invocation: Invocation, settings: Settings, world: World): Promise<number> {
   const { ctx, scope, sources, close } = await openContext(world, settings, invocation.globals, tree);
   try {
-    const result = await perform(invocation, ctx, scope, sources).catch(async (error: unknown) => {
+    const before: BeforeCommand = async (starting) => {
+      if (!starting.targets.some(({ site }) => site) || !hasTemporaryBranch(settings)) return undefined;
+      return (await import('./features/deploy/branch/before-command.ts')).beforeCommand(ctx, starting);
+    };
+    const result = await perform(invocation, ctx, scope, sources, before).catch(async (error: unknown) => {
       if (isError(error, 'unauthenticated'))
         throw (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
       if (!isError(error, 'forbidden')) throw error;
@@ -74,6 +80,15 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
   } finally {
     ctx.progress.done();
     await close();
+  }
+}
+
+/** True if a site may have a temporary branch, after `deploy --branch`. */
+function hasTemporaryBranch({ directories }: Settings): boolean {
+  try {
+    return readdirSync(join(directories.state, 'branches')).length > 0;
+  } catch {
+    return false;
   }
 }
 

@@ -4,7 +4,7 @@ import { action, answer, remove, resource, show, update } from '../cli/language/
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import { keptAmong, type ReleaseRecord } from '../features/deploy/release.ts';
-import { releasesEndpoint, siteEndpoint } from '../features/deploy/snapshot.ts';
+import { releasesEndpoint, repositoryEndpoint, siteEndpoint, updateEndpoint } from '../features/deploy/snapshot.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
 import { createSite, siteFields } from '../features/site/create.ts';
 import { listSites } from '../features/site/list.ts';
@@ -46,6 +46,7 @@ const deploy = command({
     { when: 'verify', also: [siteEndpoint] },
     { when: 'verify_cmd', also: [siteEndpoint] },
     { when: 'rollback_on_fail', also: ['POST /servers/{server}/sites/{site}/rollback'] },
+    { when: 'branch', also: [siteEndpoint, releasesEndpoint, updateEndpoint, repositoryEndpoint] },
   ],
   targets: 'all',
   options: deployOptions,
@@ -54,6 +55,7 @@ const deploy = command({
     'deploy shop.example.com --verify /up --rollback-on-fail',
     'deploy shop.example.com --server web-1 --no-wait',
     'deploy shop.example.com --timeout 5m --json',
+    'deploy blog.example.com --branch feature/search',
     'deploy shop.example.com blog.example.com --dry-run',
     'deploy --server web-1 --all --concurrency 2',
   ],

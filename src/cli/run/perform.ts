@@ -1,3 +1,4 @@
+import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import { refuseMislinked } from '../../platform/names/linked.ts';
 import type { Targets } from '../../platform/names/names.ts';
@@ -7,15 +8,35 @@ import type { Chosen } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
 import { asResult, type Result } from '../output/view.ts';
 import { withAnswers } from './command-line.ts';
-import { inputsOf } from './inputs.ts';
+import { type Inputs, inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
 import { pickMissing } from './pick.ts';
 import { again, type BaseContext, prepare } from './prepare.ts';
 import { namesWanted, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
 
+/** A command whose targets are known and confirmed. */
+export interface Starting {
+  /** With its group: `site update`. */
+  readonly name: string;
+  readonly targets: readonly Targets[];
+  /** The fields that it sends. */
+  readonly body: Readonly<Record<string, unknown>>;
+  /** True if it sends only GET requests. */
+  readonly reads: boolean;
+}
+
+/** Runs before a command. The returned function runs after its success. */
+export type BeforeCommand = (starting: Starting) => Promise<(() => Promise<void>) | undefined>;
+
 /** Prepares and runs a command: values, prompts, names, confirmation, and several targets as one result. */
-export async function perform(invocation: Invocation, base: BaseContext, unpicked: Scope, sources: Sources): Promise<Result> {
+export async function perform(
+  invocation: Invocation,
+  base: BaseContext,
+  unpicked: Scope,
+  sources: Sources,
+  before: BeforeCommand,
+): Promise<Result> {
   const { group, command } = invocation;
   requireWords(invocation, base.ask, unpicked.settings);
   const consent = command.consent && (await import('./consent.ts'));
@@ -42,12 +63,14 @@ export async function perform(invocation: Invocation, base: BaseContext, unpicke
   const items = all.map((targets) => ({ ...(targets[noun] ?? { id: '', label: '' }), targets }));
   const together = async () =>
     (await import('./several.ts')).several({ noun, verb: command.name, items, run: (item) => run(item.targets) });
+  const after = await before(startingOf(invocation, chosen, inputs, all));
   const running = each ? together() : run(first);
   const result = asResult(
     await running.catch(async (error: unknown) => {
       throw (await import('./rejection.ts')).withLabels(error, command);
     }),
   );
+  if (!result.exit) await after?.();
   const answers = { ...picked.words, ...inputs.answers, ...result.answers };
   if (!command.fields || Object.keys(answers).length === 0) return result;
   // --no-input, because the command would prompt again for options that were left out.
@@ -56,12 +79,27 @@ export async function perform(invocation: Invocation, base: BaseContext, unpicke
   return line ? { ...result, next: [...(result.next ?? []), { command: line, why: 'Without prompts' }] } : result;
 }
 
+const startingOf = (
+  { group, command }: Invocation,
+  chosen: Chosen,
+  { fields, extra }: Pick<Inputs, 'fields' | 'extra'>,
+  targets: readonly Targets[],
+): Starting => ({
+  name: `${group.name} ${command.name}`,
+  targets,
+  body: { ...fields, ...extra },
+  reads: endpointsOf(chosen).every((each) => each === undefined || each.startsWith('GET ')),
+});
+
+/** Every endpoint that a command line calls. */
+const endpointsOf = ({ endpoint, also }: Chosen): readonly (Endpoint | undefined)[] => [endpoint, ...also.map((each) => each.endpoint)];
+
 /** The targets. What only reads, with a single GET, trusts recent names; anything else checks a remembered site. */
 async function lookedUp(invocation: Invocation, chosen: Chosen, unchecked: Scope): Promise<readonly Targets[]> {
   const reads = invocation.command.calls === chosen.endpoint && chosen.endpoint?.startsWith('GET ');
   const scope = reads ? { ...unchecked, trust: TRUST_MS } : unchecked;
   const all = await targetsOf(invocation, chosen, scope);
-  const calls = [chosen.endpoint, ...chosen.also.map(({ endpoint }) => endpoint)];
+  const calls = endpointsOf(chosen);
   const checked: Targets[] = [];
   for (const [index, targets] of all.entries()) {
     await refuseMislinked(targets, calls, scope);

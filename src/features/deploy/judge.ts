@@ -112,7 +112,7 @@ function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): 
 }
 
 /** True if the site was deployed since the baseline. An older time is a stale response. */
-function isDeployed(baseline: Baseline, { last_deployed_at = null }: Site): boolean {
+export function isDeployed(baseline: Baseline, { last_deployed_at = null }: Site): boolean {
   if (last_deployed_at === null || last_deployed_at === baseline.last_deployed_at) return false;
   const [before, now] = [timeOf(baseline.last_deployed_at), timeOf(last_deployed_at)];
   return before === undefined || now === undefined || now > before;

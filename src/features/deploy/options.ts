@@ -9,6 +9,7 @@ export const reporting = under('CI', {
 
 export const deployOptions = {
   dry_run: flag('Show what would be deployed, without deploying'),
+  branch: text('Deploy this branch, then restore the current one', 'branch'),
   ...following,
   ...under('Follow', {
     if_running: choice('What to do if a deployment is in progress (default attach; asks on a terminal)', ['attach', 'wait', 'fail']),
@@ -35,6 +36,17 @@ export type DeployValues = Values<typeof deployOptions>;
 
 /** True if dnx reads the site before it requests the deployment. */
 export const readsSiteFirst = ({ wait, if_running }: DeployValues): boolean => wait !== false || if_running !== undefined;
+
+/** Fails if `--branch` contradicts other options: the branch can be restored only once the deployment is over. */
+export function refuseUnrestorable({ branch, wait, if_running }: DeployValues): void {
+  if (branch === undefined) return;
+  if (branch.trim() === '') throw usage('--branch needs the name of a branch.');
+  // Assumed: the API does not say when Deploynix reads the branch of a site.
+  if (wait === false) throw usage('--branch cannot be combined with --no-wait.', 'dnx restores the branch when the deployment is over.');
+  if (if_running === 'attach') {
+    throw usage('--branch cannot be combined with --if-running attach.', 'Use --if-running wait to deploy after the one in progress.');
+  }
+}
 
 /** How to verify a deployed site. */
 export interface Verification {

@@ -118,7 +118,8 @@ function liveAmong(records: readonly JsonObject[]): JsonObject | undefined {
   return undefined;
 }
 
-function yesOrNo(value: unknown): boolean | undefined {
+/** A value that means yes or no; undefined for any other. */
+export function yesOrNo(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
   const word = typeof value === 'number' || typeof value === 'string' ? String(value).trim().toLowerCase() : '';
   if (word === '1' || word === 'true') return true;

@@ -66,6 +66,10 @@ export const rollbackCommand = ({ server, site }: SiteReference, to?: string): r
 export const siteEndpoint = 'GET /servers/{server}/sites/{site}' satisfies Endpoint;
 export const releasesEndpoint = 'GET /servers/{server}/sites/{site}/releases' satisfies Endpoint;
 
+/** The endpoints for deploying another branch. A body with the branch alone is assumed to keep everything else. */
+export const updateEndpoint = 'PUT /servers/{server}/sites/{site}' satisfies Endpoint;
+export const repositoryEndpoint = 'GET /git-repositories/{git_repository}' satisfies Endpoint;
+
 /** Reads the site. */
 export async function readSite(
   { api }: Pick<Context, 'api'>,
@@ -138,14 +142,18 @@ export async function snapshotNamed(ctx: DeployContext, read?: () => Promise<Sit
 }
 
 /** Takes the snapshot before a request. Undefined if the token cannot read the site and following is optional. */
-export function snapshotBefore(ctx: DeployContext, required: boolean): Promise<Snapshot | undefined> {
+export function snapshotBefore(
+  ctx: DeployContext,
+  required: boolean,
+  hint = 'Use --no-wait without --verify, or a token with site:read.',
+): Promise<Snapshot | undefined> {
   const { sites } = ctx;
   const read = sites && (() => sites.before(ctx, siteReference(ctx.targets)));
   return readBefore(ctx.progress, () => snapshotNamed(ctx, read), {
     required,
     refusal: (why) => ({
       message: `The deployment could not be followed, so nothing was deployed: ${why}`,
-      hint: 'Use --no-wait without --verify, or a token with site:read.',
+      hint,
     }),
     warning: () => 'This token cannot follow the deployment: it lacks site:read.',
   });
