@@ -6,6 +6,7 @@ import { tree } from '../../src/commands/index.ts';
 import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
+import { prepareClone } from '../support/examples.ts';
 
 /** Commands without an API operation, and those that need a password, a stored token or a profile. */
 const excluded = /^(sandbox|completion|schema|help) |^(auth (login|refresh)|config delete-profile|doctor$)/;
@@ -30,6 +31,7 @@ const combinations = [
   `deploy ${shop} --server ${web1} --verify-cmd true --rollback-on-fail`,
   `deploy ${shop} --server ${web1} --dry-run`,
   `deploy --all --server ${web1} --no-wait`,
+  `deploy ${shop} --server ${web1} --no-wait --guard --allow migrations`,
   `rollback ${shop} --server ${web1} --yes`,
   `rollback ${shop} --server ${web1} --yes --no-wait`,
   'rollback shop.example.com --server web-1 --yes --no-wait',
@@ -82,6 +84,7 @@ async function runWith(line: string, abilities: readonly string[]): Promise<Run>
   try {
     for (const site of bed.sandbox.state.sites)
       if (site.id === shop && line.includes('unschedule')) site.scheduled_deploy_at = '2099-01-01T00:00:00Z';
+    prepareClone(bed.directory, line);
     const key = join(bed.directory, '.ssh');
     mkdirSync(key);
     writeFileSync(

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
+import { Repository } from './repository.ts';
 import { signIn } from './sign-in.ts';
 import { leaves, linesOf } from './tree.ts';
 import { openWebsite } from './website.ts';
@@ -31,6 +32,7 @@ export const examples = leaves.flatMap((leaf) =>
 /** Creates the files and the state that an example needs. */
 export async function prepareExample(bed: Bed, line: string): Promise<void> {
   prepareFiles(bed.directory);
+  prepareClone(bed.directory, line);
   if (stored.test(line)) mustSucceed(await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['site:read']) }));
   if (!before[line]) return;
   mustSucceed(await bed.dnx(before[line]));
@@ -45,6 +47,11 @@ export function prepareFiles(directory: string): void {
   mkdirSync(join(directory, '.ssh'), { recursive: true });
   writeFileSync(join(directory, '.ssh/id_ed25519.pub'), key);
   writeFileSync(join(directory, 'openapi.json'), '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}');
+}
+
+/** A clone in the working directory, for an example that does not run without one. */
+export function prepareClone(directory: string, line: string): void {
+  if (line.includes(' --guard')) Repository.create(directory).commit('Start', { 'composer.json': '{"require":{"php":"^8.2"}}' });
 }
 
 /** Runs an example in this process, with its redirected stdin and answers to its prompts. */

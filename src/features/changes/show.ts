@@ -6,6 +6,7 @@ import { shortened } from '../deploy/describe.ts';
 import type { Changes, Part } from './changes.ts';
 import type { Commit } from './history.ts';
 import type { Php } from './php.ts';
+import type { Migration } from './project.ts';
 
 /** The most commits, and files or keys, that are shown. `--json` has all of them. */
 const MOST_SHOWN = 15;
@@ -59,20 +60,22 @@ function detailsOf(changes: Changes, time: (at: string) => string): readonly Det
   const lines: readonly (readonly Detail[] | undefined | null | false)[] = [
     live && [['live', liveWords(live, time)]],
     target && [['branch', branchWords(target, time)]],
-    commits && listed('commits', commits, (each) => commitWords(each, time), 'commit'),
-    undone && undone.length > 0 && listed('undone', undone, (each) => commitWords(each, time), 'commit'),
-    migrations &&
-      listed('migrations', migrations, ({ file, change }) => `${file}${change === 'modified' ? ' (modified)' : ''}`, 'migration'),
-    missing && listed('missing', missing, (key) => key, 'variable'),
+    commits && shownList('commits', commits, (each) => commitWords(each, time), 'commit'),
+    undone && undone.length > 0 && shownList('undone', undone, (each) => commitWords(each, time), 'commit'),
+    migrations && shownList('migrations', migrations, migrationWords, 'migration'),
+    missing && shownList('missing', missing, keyWords, 'variable'),
     php !== null && php.current !== null && [['PHP', phpWords(php)]],
     target && target.unpushed > 0 && [['not pushed', unpushedWords(target.unpushed, target.branch)]],
-    ...unknownWords(changes),
+    unknownWords(changes),
   ];
   return lines.flatMap((each) => each || []);
 }
 
+export const migrationWords = ({ file, change }: Migration): string => `${file}${change === 'modified' ? ' (modified)' : ''}`;
+export const keyWords = (key: string): string => key;
+
 /** One line for each, the label only on the first. */
-function listed<T>(label: string, all: readonly T[], words: (item: T) => string, noun: string): readonly Detail[] {
+export function shownList<T>(label: string, all: readonly T[], words: (item: T) => string, noun: string): readonly Detail[] {
   if (all.length === 0) return [[label, 'none']];
   const left = all.length - MOST_SHOWN;
   const more = left > 1 ? [`… and ${left} more ${noun}s; --json has all`] : [];
@@ -109,11 +112,11 @@ export function phpWords({ current, required, platform, allowed }: Php): string 
 const ended = (fix: string): string => (fix.startsWith('Run: ') ? fix : `${fix}.`);
 
 /** A line for each reason: `commits, migrations: this directory is not in a Git repository. Run it in a clone.` */
-export function unknownWords({ unknown }: Pick<Changes, 'unknown'>): readonly (readonly Detail[])[] {
+export function unknownWords({ unknown }: Pick<Changes, 'unknown'>): readonly Detail[] {
   const reasons = [...new Set(unknown.map(({ why }) => why))];
   return reasons.map((reason) => {
     const same = unknown.filter(({ why }) => why === reason);
     const fix = same[0]?.fix ?? null;
-    return [['unknown', oneLine(`${same.map(({ what }) => names[what]).join(', ')}: ${reason}.${fix === null ? '' : ` ${ended(fix)}`}`)]];
+    return ['unknown', oneLine(`${same.map(({ what }) => names[what]).join(', ')}: ${reason}.${fix === null ? '' : ` ${ended(fix)}`}`)];
   });
 }
