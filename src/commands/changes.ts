@@ -14,6 +14,6 @@ export default command({
     fetch: flag('Fetch the branch from the remote first'),
     exit_code: flag('Exit 10 if there are differences'),
   },
-  examples: ['changes shop.example.com', 'changes shop.example.com --fetch', 'changes shop.example.com --exit-code --json'],
+  examples: ['changes shop.example.com', 'changes shop.example.com --fetch', 'changes shop.example.com --json'],
   run: async (ctx, { targets, options }) => (await import('../features/changes/command.ts')).changes(ctx, targets, options),
 });

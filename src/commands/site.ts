@@ -40,7 +40,7 @@ const deploy = command({
   summary: 'Deploy a site and wait for the result',
   description: 'Ctrl-C does not stop the deployment. Resume with: dnx watch',
   exits:
-    '0 succeeded, or started with --no-wait; 1 failed or superseded; 11 rolled back; 10 stopped by --guard; 12 some of several sites failed; 124 timed out',
+    '0 succeeded, or started with --no-wait; 1 failed or superseded; 11 rolled back; 10 stopped by --guard; 12 some sites failed; 124 timed out',
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',
     { when: 'wait', also: [siteEndpoint, releasesEndpoint] },
@@ -58,7 +58,6 @@ const deploy = command({
     'deploy shop.example.com --verify /up --rollback-on-fail',
     'deploy shop.example.com --server web-1 --no-wait',
     'deploy shop.example.com --guard --allow migrations',
-    'deploy shop.example.com --timeout 5m --json',
     'deploy blog.example.com --branch feature/search',
     'deploy shop.example.com blog.example.com --dry-run',
     'deploy --server web-1 --all --concurrency 2',
