@@ -60,8 +60,8 @@ async function currentBranch(clone: Clone): Promise<string> {
 
 /** Refuses a name from the API that Git would read as anything but a branch. */
 async function checkBranch(clone: Clone, branch: string): Promise<void> {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: an argument cannot have a NUL character
-  const valid = !/[\u0000-\u001f]/.test(branch) && (await clone.read('check-ref-format', `refs/heads/${branch}`)) !== undefined;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: an argument of a program cannot have a NUL character
+  const valid = /^[^\u0000-\u001f]{1,1000}$/.test(branch) && (await clone.read('check-ref-format', `refs/heads/${branch}`)) !== undefined;
   if (!valid) throw new Unknowable('the name of the branch in the API is not valid in Git');
 }
 

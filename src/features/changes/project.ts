@@ -26,11 +26,12 @@ export async function migrationsBetween(clone: Clone, from: string, to: string):
 
 /** The text of a file of the project in a commit; undefined if the commit lacks it. */
 export async function fileAt(clone: Clone, commit: string, name: string): Promise<string | undefined> {
-  const listed = await clone.read('ls-tree', '-z', '-l', '--full-tree', `${commit}:${clone.project}`, '--', name);
+  const listed = await clone.read('ls-tree', '-z', '--full-tree', `${commit}:${clone.project}`, '--', name);
   if (listed === undefined) throw new Unknowable(`the branch has no directory ${clone.project}`);
-  const [, mode, object, size] = /^(\d+) \w+ ([0-9a-f]+) +(\d+|-)\t/.exec(listed) ?? [];
-  if (mode === undefined || object === undefined) return undefined;
-  if (!mode.startsWith('100')) throw new Unknowable(`${name} is not a regular file`);
-  if (Number(size) > MOST_BYTES) throw new Unknowable(`${name} is larger than 1 MB`);
+  if (listed === '') return undefined;
+  const object = /^100\d+ blob ([0-9a-f]+)\t/.exec(listed)?.[1];
+  if (object === undefined) throw new Unknowable(`${name} is not a regular file`);
+  // Fails for a file that a partial clone did not fetch.
+  if (Number(await mustRead(clone, 'cat-file', '-s', object)) > MOST_BYTES) throw new Unknowable(`${name} is larger than 1 MB`);
   return mustRead(clone, 'cat-file', 'blob', object);
 }
