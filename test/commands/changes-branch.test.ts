@@ -1,9 +1,9 @@
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Changes } from '../../src/features/changes/changes.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
-import { deployed, liveRelease, Repository } from '../support/repository.ts';
+import type { Bed } from '../support/dnx.ts';
+import { openProject, type Project } from '../support/project.ts';
+import { liveRelease, Repository } from '../support/repository.ts';
 
 const migration = 'database/migrations/2026_04_01_000000_create_carts_table.php';
 const start = {
@@ -13,27 +13,15 @@ const start = {
 
 let bed: Bed;
 let hub: Repository;
+let clone: Project['clone'];
+let run: Project['run'];
+let dnx: Project['dnx'];
+let changes: Project['changes'];
 let live: string;
 beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-  hub = Repository.create(join(bed.directory, 'example/shop'));
-  hub.commit('Start', start);
-  live = hub.commit('Show delivery dates');
-  deployed(bed, live);
+  ({ bed, hub, clone, run, dnx, changes, live } = await openProject(start));
 });
 afterEach(() => bed.close());
-
-/** Clones the repository of the site. */
-const clone = (...options: readonly string[]) => hub.clone(join(bed.directory, 'clone'), ...options);
-
-const run = (cwd: string, line = 'changes shop.example.com', options: RunOptions = {}): Promise<Run> =>
-  bed.dnx(line, { cwd, ...options, env: { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: '/dev/null', ...options.env } });
-
-async function changes(cwd: string, line = 'changes shop.example.com', options: RunOptions = {}): Promise<Changes> {
-  const done = await run(cwd, `${line} --json`, options);
-  expect(done.code, done.stderr).toBe(0);
-  return done.json<Changes>();
-}
 
 describe('the branch of the site', () => {
   test('is that of the remote with its repository, whatever its name', async () => {
@@ -52,9 +40,9 @@ describe('the branch of the site', () => {
     hub.git('branch', '--move', 'main', 'trunk');
     const before = await changes(cloned.directory);
     expect([before.target, before.unknown[0]?.why]).toEqual([null, 'this clone has no branch origin/trunk']);
-    expect((await changes(cloned.directory, 'changes shop.example.com --fetch')).target?.ref).toBe('origin/trunk');
+    expect((await changes(cloned.directory, '--fetch')).target?.ref).toBe('origin/trunk');
     liveRelease(bed).site.branch = 'main';
-    const refused = await run(cloned.directory, 'changes shop.example.com --fetch --json');
+    const refused = await run(cloned.directory, '--fetch --json');
     expect([refused.code, refused.stdout]).toEqual([1, '']);
     expect(refused.stderr).toContain("Could not fetch main from origin: couldn't find remote ref refs/heads/main");
   });
@@ -65,7 +53,7 @@ describe('the branch of the site', () => {
     const shown = await run(hub.directory);
     expect(shown.stdout).toContain(`branch      local branch main, ${live.slice(0, 7)}`);
     expect(shown.calls.filter((call) => call.includes('git-repositories'))).toEqual([]);
-    const fetched = await changes(hub.directory, 'changes shop.example.com --fetch');
+    const fetched = await changes(hub.directory, '--fetch');
     expect(fetched.unknown[0]?.why).toBe('this clone has no remote to fetch from');
   });
 
@@ -112,7 +100,7 @@ describe('the branch of the site', () => {
       'apps/api/.deploynix.json': JSON.stringify({ server: 'web-1', site: 'shop.example.com' }),
     });
     const { directory } = clone();
-    const found = await changes(join(directory, 'apps/api'), 'changes');
+    const found = (await dnx(join(directory, 'apps/api'), 'changes --json')).json();
     expect(found).toMatchObject({
       missing_keys: ['API_ONLY'],
       migrations: [{ file: migration }],

@@ -3,21 +3,18 @@ import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Changes } from '../../src/features/changes/changes.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
-import { deployed, liveRelease, Repository } from '../support/repository.ts';
+import type { Bed } from '../support/dnx.ts';
+import { openProject, type Project } from '../support/project.ts';
+import { liveRelease, type Repository } from '../support/repository.ts';
 
 let bed: Bed;
 let hub: Repository;
+let clone: Project['clone'];
+let run: Project['run'];
 beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-  hub = Repository.create(join(bed.directory, 'example/shop'));
-  deployed(bed, hub.commit('Start', { 'composer.json': '{}', '.env.example': 'CART_TTL=1\n' }));
+  ({ bed, hub, clone, run } = await openProject({ 'composer.json': '{}', '.env.example': 'CART_TTL=1\n' }));
 });
 afterEach(() => bed.close());
-
-const clone = (...options: readonly string[]) => hub.clone(join(bed.directory, 'clone'), ...options);
-const run = (cwd: string, options = '', { env, ...more }: RunOptions = {}): Promise<Run> =>
-  bed.dnx(`changes shop.example.com ${options}`, { cwd, ...more, env: { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: '/dev/null', ...env } });
 
 describe('text of a repository', () => {
   const evil = '\u001b]0;title\u0007\u001b[2J\u202eRed\u200b \r::error::fake ##[group]x';

@@ -3,29 +3,24 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Changes } from '../../src/features/changes/changes.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
+import type { Bed, RunOptions } from '../support/dnx.ts';
+import { openProject, type Project } from '../support/project.ts';
 import { deployed, liveRelease, Repository } from '../support/repository.ts';
 
 const files = { 'composer.json': '{"require":{"php":"^8.2"}}', '.env.example': 'CART_TTL=10\n' };
-const PATH = process.env.PATH;
 
 let bed: Bed;
 let hub: Repository;
+let clone: Project['clone'];
+let run: Project['run'];
 beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-  hub = Repository.create(join(bed.directory, 'example/shop'));
-  hub.commit('Start', files);
-  deployed(bed, hub.commit('Show delivery dates'));
+  ({ bed, hub, clone, run } = await openProject(files));
 });
 afterEach(() => bed.close());
 
-const clone = (...options: readonly string[]) => hub.clone(join(bed.directory, 'clone'), ...options);
-const run = (cwd: string, line = 'changes shop.example.com', options: RunOptions = {}): Promise<Run> =>
-  bed.dnx(line, { cwd, ...options, env: { PATH, GIT_CONFIG_GLOBAL: '/dev/null', ...options.env } });
-
 /** The changes, which must not be taken for none by `--exit-code`. */
 async function unsure(cwd: string, options: RunOptions = {}): Promise<Changes> {
-  const done = await run(cwd, 'changes shop.example.com --json --exit-code', options);
+  const done = await run(cwd, '--json --exit-code', options);
   const found = done.json<Changes>();
   const differs = [found.commits, found.undone, found.migrations, found.missing_keys].some((each) => each && each.length > 0);
   expect([done.code, done.stderr]).toEqual([differs || found.php?.allowed === false ? 10 : 1, '']);
@@ -112,7 +107,7 @@ describe('the live commit', () => {
     expect(found).toMatchObject({ ...rest, commits: null, migrations: null });
     expect(reasons(found)).toEqual([`the live commit ${later.slice(0, 7)} is not in this clone | Run: git fetch`]);
     expect(reasons(await unsure(directory))).toEqual(reasons(found));
-    const fetched = await run(directory, 'changes shop.example.com --fetch --json');
+    const fetched = await run(directory, '--fetch --json');
     expect(fetched.json<Changes>()).toMatchObject({ commits: [], migrations: [], unknown: [] });
   });
 
@@ -133,7 +128,7 @@ describe('the live commit', () => {
     deployed(bed, 'deadbee');
     expect(reasons(await unsure(cloned.directory))).toEqual(['the live commit deadbee is not in this clone | Run: git fetch']);
     deployed(bed, short.toUpperCase());
-    const done = await run(cloned.directory, 'changes shop.example.com --json');
+    const done = await run(cloned.directory, '--json');
     expect(done.json<Changes>()).toMatchObject({ commits: [], unknown: [] });
   });
 });
@@ -153,7 +148,7 @@ describe('a shallow clone', () => {
   test('with a straight history back to it knows both', async () => {
     hub.commit('One');
     hub.commit('Two');
-    const done = await run(clone('--depth=3').directory, 'changes shop.example.com --json');
+    const done = await run(clone('--depth=3').directory, '--json');
     expect(done.json<Changes>()).toMatchObject({ commits: [{ subject: 'Two' }, { subject: 'One' }], undone: [], unknown: [] });
   });
 
@@ -202,7 +197,7 @@ describe('files of the branch', () => {
   test('without them nothing is required', async () => {
     hub.commit('Remove', { '.env.example': null, 'composer.json': null });
     deployed(bed, hub.head());
-    const done = await run(clone().directory, 'changes shop.example.com --json --exit-code');
+    const done = await run(clone().directory, '--json --exit-code');
     expect([done.code, done.json<Changes>()]).toMatchObject([0, { missing_keys: [], php: { required: null, allowed: true }, unknown: [] }]);
     expect(done.calls.filter((call) => call.endsWith('environment-variables'))).toEqual([]);
   });
@@ -215,7 +210,7 @@ describe('files of the branch', () => {
     expect(reasons(found)).toEqual([
       expect.stringMatching(/^the PHP version of server \S+ cannot be read \| Use a token with server:read$/),
     ]);
-    const done = await run(directory, 'changes shop.example.com --json');
+    const done = await run(directory, '--json');
     expect(done.json<Changes>().php).toMatchObject({ current: '8.3', allowed: true });
   });
 

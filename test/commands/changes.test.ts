@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Changes } from '../../src/features/changes/changes.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
-import { deployed, liveRelease, Repository } from '../support/repository.ts';
+import type { Bed } from '../support/dnx.ts';
+import { openProject, type Project } from '../support/project.ts';
+import { deployed, liveRelease, type Repository } from '../support/repository.ts';
 
 const migration = 'database/migrations/2026_04_01_000000_create_carts_table.php';
 const start = {
@@ -14,27 +15,15 @@ const start = {
 
 let bed: Bed;
 let hub: Repository;
+let clone: Project['clone'];
+let run: Project['run'];
+let dnx: Project['dnx'];
+let changes: Project['changes'];
 let live: string;
 beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-  hub = Repository.create(join(bed.directory, 'example/shop'));
-  hub.commit('Start', start);
-  live = hub.commit('Show delivery dates');
-  deployed(bed, live);
+  ({ bed, hub, clone, run, dnx, changes, live } = await openProject(start));
 });
 afterEach(() => bed.close());
-
-/** Clones the repository of the site. */
-const clone = (...options: readonly string[]) => hub.clone(join(bed.directory, 'clone'), ...options);
-
-const run = (cwd: string, line = 'changes shop.example.com', options: RunOptions = {}): Promise<Run> =>
-  bed.dnx(line, { cwd, ...options, env: { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: '/dev/null', ...options.env } });
-
-async function changes(cwd: string, line = 'changes shop.example.com', options: RunOptions = {}): Promise<Changes> {
-  const done = await run(cwd, `${line} --json`, options);
-  expect(done.code, done.stderr).toBe(0);
-  return done.json<Changes>();
-}
 
 const subjects = (commits: Changes['commits']) => commits?.map(({ subject }) => subject);
 
@@ -63,13 +52,13 @@ describe('in a clone with the live commit', () => {
     expect(shown.stdout).toContain('Next deployment of shop.example.com: 2 commits, 1 migration, 1 missing variable, a PHP version');
     expect(shown.stdout).toContain(`  commits     ${hub.head().slice(0, 7)} Require PHP 8.4, 2026-04-01T00:04:00Z\n`);
     expect(shown.stdout).toContain('PHP         8.3 is not allowed: composer.json requires >=8.4');
-    expect((await run(directory, 'changes shop.example.com --exit-code')).code).toBe(10);
+    expect((await run(directory, '--exit-code')).code).toBe(10);
   });
 
   test('says so if nothing changed, and exits 0', async () => {
     bed.sandbox.state.environment_variables.push({ ...variable(), key: 'CART_TTL' });
     const { directory } = clone();
-    const done = await run(directory, 'changes shop.example.com --exit-code');
+    const done = await run(directory, '--exit-code');
     expect([done.code, done.stderr]).toEqual([0, '']);
     expect(done.stdout).toContain('✓ shop.example.com is up to date with origin/main\n');
   });
@@ -82,7 +71,7 @@ describe('in a clone with the live commit', () => {
       site: { id: seeded.sites['shop.example.com'], name: 'shop.example.com' },
     };
     writeFileSync(join(cloned.directory, '.deploynix.json'), JSON.stringify(environment));
-    const done = await run(cloned.directory, 'changes');
+    const done = await dnx(cloned.directory, 'changes');
     expect(done.code, done.stderr).toBe(0);
     const site = `/servers/${environment.server.id}/sites/${environment.site.id}`;
     expect([...done.calls].sort()).toEqual(
@@ -132,7 +121,8 @@ describe('in a clone with the live commit', () => {
     expect([subjects(found.commits), subjects(found.undone)]).toEqual([['Another way'], ['Hotfix']]);
     const shown = await run(cloned.directory);
     expect(shown.stdout).toContain('1 commit, 1 undone commit');
-    expect(shown.stdout).toMatch(/ {2}undone {6}[0-9a-f]{7} Hotfix/);
+    expect(shown.stdout).toContain('  undone      live has 1 commit that origin/main lacks; a deployment would undo it:\n');
+    expect(shown.stdout).toMatch(/\n {14}[0-9a-f]{7} Hotfix, /);
   });
 
   test('reads .env.example and composer.json of the branch, not the working copy', async () => {

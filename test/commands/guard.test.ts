@@ -2,8 +2,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
-import { deployed, liveRelease, Repository } from '../support/repository.ts';
+import type { Bed, Run, RunOptions } from '../support/dnx.ts';
+import { openProject, type Project } from '../support/project.ts';
+import { deployed, liveRelease, type Repository } from '../support/repository.ts';
 
 const migration = 'database/migrations/2026_04_01_000000_create_carts_table.php';
 const [web1, shop] = [seeded.servers['web-1'], seeded.sites['shop.example.com']];
@@ -11,21 +12,16 @@ const POST = `POST /servers/${web1}/sites/${shop}/deploy`;
 
 let bed: Bed;
 let hub: Repository;
+let dnx: Project['dnx'];
 beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-  hub = Repository.create(join(bed.directory, 'example/shop'));
-  deployed(bed, hub.commit('Start', { 'composer.json': '{"require":{"php":"^8.2"}}', '.env.example': 'APP_NAME=Shop\n' }));
+  ({ bed, hub, dnx } = await openProject({ 'composer.json': '{"require":{"php":"^8.2"}}', '.env.example': 'APP_NAME=Shop\n' }));
 });
 afterEach(() => bed.close());
 
 const inClone = () => hub.clone(join(bed.directory, 'clone')).directory;
 
 const deploy = (cwd: string, options = '', run: RunOptions = {}): Promise<Run> =>
-  bed.dnx(`deploy shop.example.com --guard ${options}`, {
-    cwd,
-    ...run,
-    env: { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: '/dev/null', ...run.env },
-  });
+  dnx(cwd, `deploy shop.example.com --guard ${options}`, run);
 
 const posts = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
 const variables = (...keys: string[]) => {
@@ -46,11 +42,11 @@ describe('the guard lets a deployment through', () => {
     const head = hub.commit('Fix VAT', { 'vat.php': '<?php' });
     const done = await deploy(inClone());
     expect([done.code, posts(done)]).toEqual([0, [POST]]);
-    expect(done.stderr).toContain(`Guard passed: checked origin/main ${head.slice(0, 7)}, as of 2026-04-01T00:02:00Z\n`);
+    expect(done.stderr).toContain(`Guard passed: checked origin/main ${head.slice(0, 7)}, as of 2026-04-01T00:03:00Z\n`);
   });
 
   test('with --no-wait, in five requests and the POST', async () => {
-    const done = await bed.dnx(`deploy ${shop} --server ${web1} --no-wait --guard`, { cwd: inClone(), env: { PATH: process.env.PATH } });
+    const done = await dnx(inClone(), `deploy ${shop} --server ${web1} --no-wait --guard`);
     expect([done.code, posts(done), done.calls.length]).toEqual([0, [POST], 5]);
     expect(done.calls.at(-1)).toBe(POST);
   });
@@ -121,10 +117,7 @@ describe('the guard stops a deployment before anything is sent', () => {
 
   test('if the token cannot read the site', async () => {
     const token = bed.sandbox.mint(['site:deploy']);
-    const done = await bed.dnx(`deploy ${shop} --server ${web1} --guard`, {
-      cwd: inClone(),
-      env: { PATH: process.env.PATH, DNX_TOKEN: token },
-    });
+    const done = await dnx(inClone(), `deploy ${shop} --server ${web1} --guard`, { env: { DNX_TOKEN: token } });
     expect([done.code, done.stdout, posts(done)]).toEqual([5, '', []]);
   });
 

@@ -10,8 +10,8 @@ import type { Migration } from './project.ts';
 
 /** The most commits, and files or keys, that are shown. `--json` has all of them. */
 const MOST_SHOWN = 15;
-/** The most characters of a commit's subject. */
-const SUBJECT = 60;
+/** The most characters of a commit's subject, to fit 80 columns. */
+const SUBJECT = 44;
 
 /** What each part is called in a sentence. */
 export const names: Readonly<Record<Part, string>> = {
@@ -61,7 +61,8 @@ function detailsOf(changes: Changes, time: (at: string) => string): readonly Det
     live && [['live', liveWords(live, time)]],
     target && [['branch', branchWords(target, time)]],
     commits && shownList('commits', commits, (each) => commitWords(each, time), 'commit'),
-    undone && undone.length > 0 && shownList('undone', undone, (each) => commitWords(each, time), 'commit'),
+    undone && undone.length > 0 && [['undone', undoneWords(undone.length, target?.ref ?? '')]],
+    undone && undone.length > 0 && shownList('', undone, (each) => commitWords(each, time), 'commit'),
     migrations && shownList('migrations', migrations, migrationWords, 'migration'),
     missing && shownList('missing', missing, keyWords, 'variable'),
     php !== null && php.current !== null && [['PHP', phpWords(php)]],
@@ -98,6 +99,9 @@ function branchWords({ ref, commit, remote, as_of }: NonNullable<Changes['target
   if (remote === null) return `local branch ${ref}, ${at}`;
   return as_of === null ? `${ref}, ${at}` : `${ref}, ${at}, as of ${time(as_of)}`;
 }
+
+const undoneWords = (count: number, ref: string): string =>
+  `live has ${count} commit${count === 1 ? '' : 's'} that ${ref} lacks; a deployment would undo ${count === 1 ? 'it' : 'them'}:`;
 
 const unpushedWords = (count: number, branch: string): string =>
   count === 1 ? `1 commit of ${branch} is not pushed` : `${count} commits of ${branch} are not pushed`;
