@@ -84,7 +84,7 @@ async function runWith(line: string, abilities: readonly string[]): Promise<Run>
   try {
     for (const site of bed.sandbox.state.sites)
       if (site.id === shop && line.includes('unschedule')) site.scheduled_deploy_at = '2099-01-01T00:00:00Z';
-    prepareClone(bed.directory, line);
+    prepareClone(bed, line);
     const key = join(bed.directory, '.ssh');
     mkdirSync(key);
     writeFileSync(

@@ -60,7 +60,8 @@ describe('the branch of the site', () => {
   test('is the one checked out if the API does not say', async () => {
     liveRelease(bed).site.branch = null;
     const cloned = clone();
-    expect((await changes(cloned.directory)).target?.ref).toBe('origin/main');
+    expect((await changes(cloned.directory)).target).toMatchObject({ ref: 'origin/main', checked_out: true });
+    expect((await run(cloned.directory)).stdout).toContain('(checked out here; the API does not name the branch)\n');
     cloned.git('checkout', '--quiet', '--detach');
     const detached = await changes(cloned.directory);
     expect([detached.target, detached.unknown[0]?.why]).toEqual([

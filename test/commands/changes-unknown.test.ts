@@ -71,6 +71,43 @@ describe('without a clone, everything about the branch is unknown', () => {
   });
 });
 
+describe('a clone that nothing connects with the site', () => {
+  const unrelated = /^this may be a clone of another repository, because the live commit [0-9a-f]{7} is not in this clone$/;
+
+  test('is unknown without a remote', async () => {
+    const other = Repository.create(join(bed.directory, 'other'));
+    other.commit('Other', { '.env.example': 'OTHER=1\n' });
+    const found = await unsure(other.directory);
+    expect(found).toMatchObject({ ...all, target: { ref: 'main', remote: null } });
+    expect(found.unknown.at(-1)).toEqual({ what: 'php', why: expect.stringMatching(unrelated), fix: null });
+  });
+
+  test('is unknown if the token cannot read the repository, until the live commit is in it', async () => {
+    const env = { DNX_TOKEN: bed.sandbox.mint(['site:read', 'server:read']) };
+    const cloned = clone();
+    const known = await run(cloned.directory, '--json', { env });
+    expect(known.json<Changes>()).toMatchObject({
+      target: { ref: 'origin/main', repository: null },
+      missing_keys: ['CART_TTL'],
+      unknown: [],
+    });
+    deployed(bed, 'f'.repeat(40));
+    const found = await unsure(cloned.directory, { env });
+    expect(found).toMatchObject(all);
+    expect(found.unknown.at(-1)?.why).toMatch(unrelated);
+  });
+});
+
+test('a deployment in progress is mentioned', async () => {
+  bed.sandbox.deployElsewhere(seeded.sites['shop.example.com']);
+  await bed.clock.sleep(5_000);
+  const done = await run(clone().directory);
+  expect([done.code, done.stderr]).toEqual([
+    0,
+    'A deployment of shop.example.com is in progress. This compares the release that is live now.\n',
+  ]);
+});
+
 describe('the live commit', () => {
   const rest = { missing_keys: ['CART_TTL'], php: { allowed: true } };
 

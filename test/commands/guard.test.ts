@@ -108,6 +108,11 @@ describe('the guard stops a deployment before anything is sent', () => {
     expect((await deploy(cwd, '--allow migrations')).code).toBe(0);
   });
 
+  test('if the API does not name the branch, because the one checked out may be another', async () => {
+    liveRelease(bed).site.branch = null;
+    expect(await stopped(inClone())).toContain('the API does not say which branch the site deploys.');
+  });
+
   test('as JSON', async () => {
     hub.commit('Add carts', { [migration]: '<?php' });
     const { error } = JSON.parse(await stopped(inClone(), '--json'));

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { allows, parseConstraint } from '../../src/features/changes/constraint.ts';
-import { lacking, required } from '../support/programs.ts';
+import { find, lacking, required } from '../support/programs.ts';
 import { seedOf, volume } from '../support/volume.ts';
 
 /** Composer's own parser, from Debian's php-composer-semver. */
@@ -30,7 +30,7 @@ const ORACLE = `
 type Pair = readonly [version: string, constraint: string];
 
 function composer(pairs: readonly Pair[]): readonly (boolean | null)[] {
-  const { status, stdout, stderr } = spawnSync('php', ['-r', ORACLE], {
+  const { status, stdout, stderr } = spawnSync(find('php') ?? '', ['-r', ORACLE], {
     input: JSON.stringify(pairs),
     encoding: 'utf8',
     maxBuffer: 1 << 28,

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
-import { Repository } from './repository.ts';
+import { deployed, Repository } from './repository.ts';
 import { signIn } from './sign-in.ts';
 import { leaves, linesOf } from './tree.ts';
 import { openWebsite } from './website.ts';
@@ -32,7 +32,7 @@ export const examples = leaves.flatMap((leaf) =>
 /** Creates the files and the state that an example needs. */
 export async function prepareExample(bed: Bed, line: string): Promise<void> {
   prepareFiles(bed.directory);
-  prepareClone(bed.directory, line);
+  prepareClone(bed, line);
   if (stored.test(line)) mustSucceed(await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['site:read']) }));
   if (!before[line]) return;
   mustSucceed(await bed.dnx(before[line]));
@@ -50,8 +50,9 @@ export function prepareFiles(directory: string): void {
 }
 
 /** A clone in the working directory, for an example that does not run without one. */
-export function prepareClone(directory: string, line: string): void {
-  if (line.includes(' --guard')) Repository.create(directory).commit('Start', { 'composer.json': '{"require":{"php":"^8.2"}}' });
+export function prepareClone(bed: Bed, line: string): void {
+  if (line.includes(' --guard'))
+    deployed(bed, Repository.create(bed.directory).commit('Start', { 'composer.json': '{"require":{"php":"^8.2"}}' }));
 }
 
 /** Runs an example in this process, with its redirected stdin and answers to its prompts. */

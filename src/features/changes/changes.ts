@@ -41,7 +41,7 @@ export interface Changes {
 }
 
 /** What the changes need of a context. */
-export type Needs = Pick<Context, 'api' | 'settings' | 'world'>;
+export type Needs = Pick<Context, 'api' | 'progress' | 'settings' | 'world'>;
 
 /** The site as it is, and what to compare it with. */
 export interface Compared {
@@ -52,21 +52,32 @@ export interface Compared {
   /** The branch to compare with, if not that of the site. */
   readonly branch?: string | undefined;
   readonly fetch?: boolean | undefined;
+  /** True if a branch that the API does not name is unknown. */
+  readonly strict?: boolean;
 }
 
 /** Compares the live release of a site with its branch in the clone. */
-export async function changesOf(ctx: Needs, { of, site, releases, branch, fetch = false }: Compared): Promise<Changes> {
+export async function changesOf(ctx: Needs, { of, site, releases, branch, fetch = false, strict = false }: Compared): Promise<Changes> {
   const { world, settings } = ctx;
   const clone = openClone(world, settings.link?.file);
   const target = clone.then((opened) =>
-    deployable(world, opened, { branch: branch ?? (wordOf(site.branch) || undefined), fetch, repository: () => repositoryOf(ctx, site) }),
+    deployable(ctx, opened, {
+      branch: branch ?? (wordOf(site.branch) || undefined),
+      fetch,
+      strict,
+      repository: () => repositoryOf(ctx, site),
+    }),
   );
   let found: Promise<string> | undefined;
   const live = () => {
     found ??= clone.then((opened) => liveCommit(opened, of, releases));
     return found;
   };
-  const at = async (name: string) => fileAt(await clone, (await target).commit, name);
+  const at = async (name: string) => {
+    const { commit, repository } = await target;
+    if (repository === null) await live().catch(unrelated);
+    return fileAt(await clone, commit, name);
+  };
   const [place, history, migrations, missing, php] = await Promise.all([
     known('commits', target),
     known(
@@ -99,6 +110,12 @@ export async function changesOf(ctx: Needs, { of, site, releases, branch, fetch 
     php: php.value,
     unknown: [history, migrations, missing, php].flatMap(({ unknown }) => unknown ?? []).concat(cut ?? []),
   };
+}
+
+/** The live commit shows that a clone is that of the site, if the repository of its remote does not. */
+function unrelated(error: unknown): never {
+  if (!(error instanceof Unknowable)) throw error;
+  throw new Unknowable(`this may be a clone of another repository, because ${error.message}`, error.fix);
 }
 
 /** A part of the changes, or the reason why it is unknown. */

@@ -2,6 +2,7 @@ import { exits } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Result } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
+import { inProgress } from '../deploy/release.ts';
 import { readReleases, readSite, siteReference } from '../deploy/snapshot.ts';
 import { changesOf } from './changes.ts';
 import { differs, shown } from './show.ts';
@@ -13,7 +14,7 @@ interface Options {
 
 /** `dnx changes`. */
 export async function changes(
-  ctx: Pick<Context, 'api' | 'clock' | 'settings' | 'world'>,
+  ctx: Pick<Context, 'api' | 'clock' | 'progress' | 'settings' | 'world'>,
   targets: Targets,
   { fetch, exit_code }: Options,
 ): Promise<Result> {
@@ -21,6 +22,8 @@ export async function changes(
   const of = siteReference(targets, site.domain);
   const found = await changesOf(ctx, { of, site, releases, fetch });
   const view = shown(found, ctx);
-  if (!exit_code) return { view };
-  return { view, exit: differs(found) ? exits.differences : found.unknown.length > 0 ? exits.failed : 0 };
+  const going = releases && inProgress(releases).length > 0;
+  const note = going ? { note: `A deployment of ${found.site} is in progress. This compares the release that is live now.` } : {};
+  if (!exit_code) return { view, ...note };
+  return { view, ...note, exit: differs(found) ? exits.differences : found.unknown.length > 0 ? exits.failed : 0 };
 }

@@ -54,7 +54,7 @@ export async function guardedPlan(ctx: Needs, targets: readonly Targets[], value
 
 async function examined(ctx: Needs, of: SiteReference, { allow = [], branch }: DeployValues, before: Read | undefined) {
   const { site, releases } = before ?? { site: await readSite(ctx, of), releases: await readReleases(ctx, of) };
-  const changes = await changesOf(ctx, { of, site, releases, branch });
+  const changes = await changesOf(ctx, { of, site, releases, branch, strict: true });
   const checks = all.filter((each) => !allow.includes(each));
   return { changes, refusal: refusalOf(changes, checks) };
 }

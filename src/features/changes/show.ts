@@ -94,10 +94,9 @@ function liveWords({ release, commit, message, created_at }: NonNullable<Changes
   return oneLine(created_at === null ? what : `${what}, ${time(created_at)}`);
 }
 
-function branchWords({ ref, commit, remote, as_of }: NonNullable<Changes['target']>, time: (at: string) => string): string {
-  const at = commit.slice(0, 7);
-  if (remote === null) return `local branch ${ref}, ${at}`;
-  return as_of === null ? `${ref}, ${at}` : `${ref}, ${at}, as of ${time(as_of)}`;
+function branchWords({ ref, commit, remote, as_of, checked_out }: NonNullable<Changes['target']>, time: (at: string) => string): string {
+  const words = [remote === null ? `local branch ${ref}` : ref, commit.slice(0, 7), ...(as_of === null ? [] : [`as of ${time(as_of)}`])];
+  return `${words.join(', ')}${checked_out ? ' (checked out here; the API does not name the branch)' : ''}`;
 }
 
 const undoneWords = (count: number, ref: string): string =>
