@@ -176,6 +176,15 @@ describe('two deployments of branches at once', () => {
     expect(stderr).toMatch(/Process \d+ on \S+ is deploying branch 'feature\/search' of blog\.example\.com\. Nothing was deployed\./);
   });
 
+  test('a deployment of this machine that may not have begun is followed first', async () => {
+    expect((await bed.dnx('deploy blog.example.com', { interruptAt: 1 })).code).toBe(130);
+    const run = await bed.dnx(LINE);
+    expect([run.code, changes(run.calls), filesOf(bed)]).toEqual([10, [], []]);
+    expect(run.stderr).toContain('The last deployment of blog.example.com may not have begun yet. Nothing was deployed.\n');
+    expect((await bed.dnx('watch blog.example.com')).code).toBe(0);
+    expect([(await bed.dnx(LINE)).code, releasesOn(bed, 'feature/search')]).toEqual([0, 1]);
+  });
+
   test('a living process in another program keeps its branch, and a dead one does not', async () => {
     await interrupted();
     await over();

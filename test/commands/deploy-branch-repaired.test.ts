@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { timings } from '../../src/sandbox/index.ts';
@@ -219,6 +219,7 @@ test('the file has no secret, and only its owner can read it', async () => {
   const [name = ''] = filesOf(bed);
   const text = readFileSync(join(bed.directory, 'state/branches', name), 'utf8');
   expect(text).not.toContain(bed.sandbox.token);
+  expect(statSync(join(bed.directory, 'state/branches', name)).mode & 0o777).toBe(0o600);
   expect(Object.keys(JSON.parse(text)).sort()).toEqual(
     ['asked_at', 'baseline', 'from', 'holder', 'host', 'server', 'site', 'started_at', 'to', 'until', 'version'].sort(),
   );

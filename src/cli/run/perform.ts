@@ -1,4 +1,3 @@
-import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import { refuseMislinked } from '../../platform/names/linked.ts';
 import type { Targets } from '../../platform/names/names.ts';
@@ -88,18 +87,15 @@ const startingOf = (
   name: `${group.name} ${command.name}`,
   targets,
   body: { ...fields, ...extra },
-  reads: endpointsOf(chosen).every((each) => each === undefined || each.startsWith('GET ')),
+  reads: [chosen, ...chosen.also].every(({ endpoint }) => endpoint === undefined || endpoint.startsWith('GET ')),
 });
-
-/** Every endpoint that a command line calls. */
-const endpointsOf = ({ endpoint, also }: Chosen): readonly (Endpoint | undefined)[] => [endpoint, ...also.map((each) => each.endpoint)];
 
 /** The targets. What only reads, with a single GET, trusts recent names; anything else checks a remembered site. */
 async function lookedUp(invocation: Invocation, chosen: Chosen, unchecked: Scope): Promise<readonly Targets[]> {
   const reads = invocation.command.calls === chosen.endpoint && chosen.endpoint?.startsWith('GET ');
   const scope = reads ? { ...unchecked, trust: TRUST_MS } : unchecked;
   const all = await targetsOf(invocation, chosen, scope);
-  const calls = endpointsOf(chosen);
+  const calls = [chosen.endpoint, ...chosen.also.map(({ endpoint }) => endpoint)];
   const checked: Targets[] = [];
   for (const [index, targets] of all.entries()) {
     await refuseMislinked(targets, calls, scope);

@@ -77,9 +77,10 @@ function judgeRelease(baseline: Baseline, evidence: Evidence, { site, releases, 
     return doubt(reason, ours.phase === 'good' ? 'superseded' : 'unknown');
   }
   const unmarked = ours.live === undefined || baseline.marked === false;
-  // A release without a status succeeded if the deployment seen on the site did.
+  // A release without a status succeeded if the deployment seen on the site did, and the site does not deny that it was deployed.
   if (unmarked && health === 'good' && ours.phase === 'good') return certain('succeeded');
-  if (unmarked && health === 'good' && ours.word === '' && evidence.going) return bySite('succeeded');
+  const deployed = site.last_deployed_at === undefined || isDeployed(baseline, site);
+  if (unmarked && health === 'good' && ours.word === '' && evidence.going && deployed) return bySite('succeeded');
   return doubt(`the site's status is “${word}”, but release ${ours.name}${ours.word && ` (“${ours.word}”)`} is not marked as live`);
 }
 

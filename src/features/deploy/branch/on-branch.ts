@@ -3,6 +3,7 @@ import { neverPerformed } from '../request.ts';
 import type { Report } from '../result.ts';
 import { type DeployContext, readSite, type SiteReference, type Snapshot } from '../snapshot.ts';
 import { branchToRestore } from './auto-deploy.ts';
+import { refuseQueued } from './queued.ts';
 import { branchOf, putBranch, tryToRestore } from './restore.ts';
 import { type HeldBranch, save, type TemporaryBranch } from './saved.ts';
 import { nowWith, stillOn, takenBy, warnStillOn, withStillOn } from './words.ts';
@@ -14,13 +15,15 @@ type Deployment = (asking: () => Promise<void>) => Promise<Report>;
 export async function onBranch(
   ctx: DeployContext,
   of: SiteReference,
-  { site, baseline }: Snapshot,
+  before: Snapshot,
   to: string,
   deployment: Deployment,
 ): Promise<Report> {
+  const { site, baseline } = before;
   // A list may show less of a site.
   const known = 'branch' in site && 'git_repository_id' in site ? site : await readSite(ctx, of);
   if (branchOf(known) === to) return deployment(async () => {});
+  refuseQueued(ctx, of, before);
   const from = await branchToRestore(ctx, of, known);
   const held = await save(ctx, { ...of, from, to, baseline });
   if (!held) throw takenBy(ctx, of);

@@ -1,10 +1,9 @@
 import { DnxError, isError, isStop } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
-import { newSince, progressOf, type Site } from '../baseline.ts';
+import { progressOf } from '../baseline.ts';
 import { PATIENCE_MS } from '../evidence.ts';
-import { isDeployed } from '../judge.ts';
-import { isFinished, type Release } from '../release.ts';
 import { readReleases, readSite, type SiteReference, siteCommand } from '../snapshot.ts';
+import { isOver } from './queued.ts';
 import { branchOf, restore } from './restore.ts';
 import { holderOf, savedFor, type TemporaryBranch, takeOver } from './saved.ts';
 import { nowWith, takenBy, warnStillOn } from './words.ts';
@@ -54,13 +53,9 @@ async function reasonToKeep(ctx: Needs, saved: TemporaryBranch): Promise<string 
   if (branchOf(site) !== saved.to) return undefined;
   const releases = await readReleases(ctx, saved);
   if (progressOf(site, releases) !== undefined) return 'is still in progress';
-  const waited = ctx.clock.now() - Date.parse(saved.asked_at);
-  return isOver(saved, site, releases) || waited >= PATIENCE_MS ? undefined : 'may not have begun yet';
-}
-
-/** True if a deployment ended since the request. */
-function isOver({ baseline }: TemporaryBranch, site: Site, releases: readonly Release[] | null): boolean {
-  return isDeployed(baseline, site) || newSince(baseline, releases).some(isFinished);
+  return isOver(saved.baseline, { site, releases }) || ctx.clock.now() - Date.parse(saved.asked_at) >= PATIENCE_MS
+    ? undefined
+    : 'may not have begun yet';
 }
 
 /** Fails if another process deploys another branch of the site. */

@@ -7,8 +7,8 @@ import { LAG_MS } from '../evidence.ts';
 import { idsOf, readSite, type SiteReference, updateEndpoint } from '../snapshot.ts';
 import type { HeldBranch } from './saved.ts';
 
-/** How long restoring a branch may take after Ctrl-C or the end of `--timeout`, in ms. */
-const LIMIT_MS = 30_000;
+/** How long restoring a branch may take, in ms, whatever `--timeout` says: longer than a pause for the rate limit. */
+const LIMIT_MS = 120_000;
 
 type Needs = Pick<Context, 'api' | 'clock' | 'progress'>;
 

@@ -103,19 +103,23 @@ export async function save(
 /** Takes over the temporary branch of a process that ended. Undefined if there is none, or another process has it. */
 export async function takeOver(ctx: Needs, of: Pick<SiteReference, 'site'>): Promise<HeldBranch | undefined> {
   const file = fileOf(ctx, of);
-  return locked(file, ctx, () => {
-    const saved = savedFor(ctx, of);
-    if (!saved || holderOf(saved, ctx.clock.now())) return undefined;
-    const own = { ...saved, holder: ownName() };
-    writeJson(file, own);
-    return held(ctx, own);
-  });
+  try {
+    return await locked(file, ctx, () => {
+      const saved = savedFor(ctx, of);
+      if (!saved || holderOf(saved, ctx.clock.now())) return undefined;
+      const own = { ...saved, holder: ownName() };
+      writeJson(file, own);
+      return held(ctx, own);
+    });
+  } catch (error) {
+    throw asFailure(error, `Could not change ${file}`);
+  }
 }
 
-/** Forgets the temporary branch of a site, because a command of the user's decided otherwise. */
+/** Forgets the temporary branch of a site, because a command of the user's decided otherwise. If it cannot, a later command will. */
 export async function forgetFor(ctx: Needs, of: Pick<SiteReference, 'site'>): Promise<void> {
   const file = fileOf(ctx, of);
-  await locked(file, ctx, () => rmSync(file, { force: true }));
+  await locked(file, ctx, () => rmSync(file, { force: true })).catch(() => {});
 }
 
 function held(ctx: Needs, first: TemporaryBranch): HeldBranch {
@@ -141,12 +145,12 @@ function held(ctx: Needs, first: TemporaryBranch): HeldBranch {
   };
 }
 
-function unsaved(error: unknown): unknown {
+const unsaved = (error: unknown): unknown => asFailure(error, 'Could not save which branch to restore', ' Nothing was deployed.');
+
+/** An error of the operating system as a failure. */
+function asFailure(error: unknown, what: string, then = ''): unknown {
   const code = systemCode(error);
-  if (code === undefined) return error;
-  return new DnxError('failed', `Could not save which branch to restore (${reasonOf(code) ?? code}). Nothing was deployed.`, {
-    cause: error,
-  });
+  return code === undefined ? error : new DnxError('failed', `${what} (${reasonOf(code) ?? code}).${then}`, { cause: error });
 }
 
 /** True for a complete file of this version. Anything else in the directory must not crash dnx. */
