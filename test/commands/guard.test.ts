@@ -162,6 +162,7 @@ describe('--dry-run says what the guard would do', () => {
   test('passes', async () => {
     const done = await deploy(inClone(), '--dry-run --json');
     expect([done.code, posts(done), done.json()]).toMatchObject([0, [], [{ site: 'shop.example.com', guard: 'passes', reasons: [] }]]);
+    expect(done.stderr).toBe('Nothing was deployed.\n');
   });
 
   test('stops, with exit code 10 and the reasons', async () => {

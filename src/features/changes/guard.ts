@@ -45,11 +45,12 @@ export async function guardedPlan(ctx: Needs, targets: readonly Targets[], value
     if (refusal) refusals.push(stopped(of, values, refusal));
     items.push({ ...plan[at], guard: refusal ? 'stops' : 'passes', reasons: refusal?.reasons ?? [] });
   }
-  const shown = columns<Record<string, unknown>>('site', 'server', 'requests', 'guard', { key: 'reasons', wrap: true });
+  const branch = values.branch === undefined ? [] : ['branch'];
+  const shown = columns<Record<string, unknown>>('site', 'server', ...branch, 'requests', 'guard', { key: 'reasons', wrap: true });
   const [first] = refusals;
   const next = refusals.flatMap((each) => each.next);
   const exit = first && new DnxError('differences', `--guard would stop ${refusals.length} of ${targets.length} sites`, { next });
-  return { view: rows(items, shown, ''), exit };
+  return { view: rows(items, shown, ''), exit, note: 'Nothing was deployed.' };
 }
 
 async function examined(ctx: Needs, of: SiteReference, { allow = [], branch }: DeployValues, before: Read | undefined) {

@@ -22,13 +22,13 @@ export async function deploy(ctx: DeployContext & { readonly all: readonly Targe
   if (all.length === 0) throw usage('Nothing to deploy: this server has no sites.');
   refuseUnrestorable(values);
   refuseUnguarded(values);
+  if (values.dry_run && values.guard) return (await import('../changes/guard.ts')).guardedPlan(ctx, all, values, planned(all, values));
   if (values.dry_run) {
     const count = all.length * requestsInAll(values);
     const requests = `${count} request${count === 1 ? '' : 's'}`;
     const polls =
       values.wait === false ? '' : `, plus ${all.length > 1 ? `up to ${POLLS_A_MINUTE}` : 'about six'} a minute while following`;
     ctx.progress.note(`${all.length} site${all.length === 1 ? '' : 's'} would be deployed with ${requests}${polls}. Nothing was deployed.`);
-    if (values.guard) return (await import('../changes/guard.ts')).guardedPlan(ctx, all, values, planned(all, values));
     return { view: plan(all, values) };
   }
   return reported(ctx, values, async (inner) => {
