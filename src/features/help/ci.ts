@@ -13,7 +13,6 @@ export default {
       ['--json', 'One object with the outcome on stdout'],
       ['--result-file <file>', 'The same object in a file'],
       ['--ci', 'Annotations, outputs and a summary (default in GitHub Actions)'],
-      ['--guard', 'Stop for migrations, missing variables or the wrong PHP: exit 10'],
       ['--rollback-on-fail', 'Roll back if verification fails: exit 11'],
     ],
     'Test a script against a local API with: dnx sandbox run -- ./deploy.sh',
