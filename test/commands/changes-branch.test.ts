@@ -1,7 +1,8 @@
 import { mkdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Bed } from '../support/dnx.ts';
+import { captureChild } from '../../src/machine/child.ts';
+import type { Bed, RunOptions } from '../support/dnx.ts';
 import { openProject, type Project } from '../support/project.ts';
 import { liveRelease, Repository } from '../support/repository.ts';
 
@@ -109,4 +110,22 @@ describe('the branch of the site', () => {
     });
     expect((await changes(directory)).migrations).toEqual([]);
   });
+});
+
+test('--fetch asks for no password unless the user can type', async () => {
+  const { directory } = clone();
+  const seen: (readonly [attended: unknown, prompts: unknown, ssh: unknown])[] = [];
+  const program: RunOptions['program'] = (child, signal) => {
+    if (child.args.includes('fetch')) seen.push([child.attended ?? false, child.env.GIT_TERMINAL_PROMPT, child.env.SSH_ASKPASS_REQUIRE]);
+    return captureChild(child, signal);
+  };
+  const piped = await run(directory, '--fetch', { program });
+  expect([piped.code, piped.stderr]).toEqual([0, 'Fetching main from origin\n']);
+  expect((await run(directory, '--fetch', { program, columns: 80, keys: '' })).code).toBe(0);
+  expect((await run(directory, '--fetch --no-input', { program, columns: 80 })).code).toBe(0);
+  expect(seen).toEqual([
+    [false, '0', 'force'],
+    [true, undefined, undefined],
+    [false, '0', 'force'],
+  ]);
 });

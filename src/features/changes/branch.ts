@@ -39,7 +39,7 @@ export interface Wanted {
 }
 
 /** Where the branch of a site is in a clone. Fetches it first if wanted. */
-export async function deployable(ctx: Pick<Context, 'progress' | 'world'>, clone: Clone, wanted: Wanted): Promise<Deployable> {
+export async function deployable(ctx: Pick<Context, 'ask' | 'progress' | 'world'>, clone: Clone, wanted: Wanted): Promise<Deployable> {
   const branch = wanted.branch ?? (await currentBranch(clone, wanted.strict));
   await checkBranch(clone, branch);
   const checked_out = wanted.branch === undefined;
@@ -54,7 +54,7 @@ export async function deployable(ctx: Pick<Context, 'progress' | 'world'>, clone
   const remote = await remoteOf(clone, branch, repository);
   if (wanted.fetch) {
     ctx.progress.note(`Fetching ${branch} from ${remote.name}`);
-    await fetchBranch(ctx.world, remote.name, branch);
+    await fetchBranch(ctx, remote.name, branch);
   }
   const tracking = `refs/remotes/${remote.name}/${branch}`;
   const commit = await commitAt(clone, tracking);

@@ -41,7 +41,7 @@ export interface Changes {
 }
 
 /** What the changes need of a context. */
-export type Needs = Pick<Context, 'api' | 'progress' | 'settings' | 'world'>;
+export type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'world'>;
 
 /** The site as it is, and what to compare it with. */
 export interface Compared {

@@ -14,7 +14,7 @@ interface Options {
 
 /** `dnx changes`. */
 export async function changes(
-  ctx: Pick<Context, 'api' | 'clock' | 'progress' | 'settings' | 'world'>,
+  ctx: Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>,
   targets: Targets,
   { fetch, exit_code }: Options,
 ): Promise<Result> {

@@ -1,10 +1,14 @@
 import { DnxError, usage } from '../../base/errors.ts';
-import type { World } from '../../machine/world.ts';
+import type { Context } from '../../cli/language/command.ts';
+
+/** Keeps Git and SSH from asking for a password or passphrase. */
+const UNATTENDED = { GIT_TERMINAL_PROMPT: '0', SSH_ASKPASS: 'false', SSH_ASKPASS_REQUIRE: 'force' };
 
 /** Updates one branch of a remote. Without the hooks of the repository, and without tags and submodules. */
-export async function fetchBranch({ capture, cwd, env, stderr }: World, remote: string, branch: string): Promise<void> {
+export async function fetchBranch({ ask, world }: Pick<Context, 'ask' | 'world'>, remote: string, branch: string): Promise<void> {
+  const { capture, cwd, env } = world;
   // The user may have to type the passphrase of an SSH key.
-  const attended = stderr.isTTY === true;
+  const attended = ask.allowed;
   const done = await capture({
     file: 'git',
     args: [
@@ -13,7 +17,7 @@ export async function fetchBranch({ capture, cwd, env, stderr }: World, remote: 
       `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`,
     ],
     cwd,
-    env: { ...env, GIT_TERMINAL_PROMPT: attended ? env.GIT_TERMINAL_PROMPT : '0', LC_ALL: 'C' },
+    env: { ...env, ...(!attended && UNATTENDED), LC_ALL: 'C' },
     ...(attended && { attended }),
   });
   if (!done) throw usage('--fetch needs Git, which is not installed.');

@@ -8,7 +8,7 @@ import { readReleases, readSite, type SiteReference, type Snapshot, siteReferenc
 import { type Changes, changesOf, type Part } from './changes.ts';
 import { keyWords, migrationWords, phpWords, shownList, unknownWords } from './show.ts';
 
-type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings' | 'world'>;
+type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
 type Read = Pick<Snapshot, 'site' | 'releases'>;
 
 /** The part of the changes that each check looks at. */
