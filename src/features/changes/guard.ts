@@ -6,7 +6,7 @@ import type { Targets } from '../../platform/names/names.ts';
 import type { DeployValues, GuardCheck } from '../deploy/options.ts';
 import { readReleases, readSite, type SiteReference, type Snapshot, siteReference } from '../deploy/snapshot.ts';
 import { type Changes, changesOf, type Part } from './changes.ts';
-import { keyWords, migrationWords, phpWords, shownList, unknownWords } from './show.ts';
+import { counted, keyWords, migrationWords, phpWords, shownList, unknownWords } from './show.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
 type Read = Pick<Snapshot, 'site' | 'releases'>;
@@ -79,8 +79,8 @@ function refusalOf(changes: Changes, checks: readonly GuardCheck[]): Refusal | u
     php: php !== undefined,
   };
   const reasons = [
-    ...(stops.migrations ? [`${migrations.length} migration${migrations.length === 1 ? '' : 's'}`] : []),
-    ...(stops.keys ? [`${missing.length} missing variable${missing.length === 1 ? '' : 's'}`] : []),
+    ...counted(migrations, 'migration'),
+    ...counted(missing, 'missing variable'),
     ...(stops.php ? ['a PHP version that composer.json does not allow'] : []),
     ...unknownWords({ unknown }).map(([, words]) => `unknown ${words}`),
   ];

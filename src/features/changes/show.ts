@@ -50,7 +50,8 @@ function titleOf(changes: Changes): string {
   return commits ? `Next deployment of ${site}: no changes that dnx can see` : `Next deployment of ${site}: unknown`;
 }
 
-const counted = (all: readonly unknown[] | null, noun: string): readonly string[] => {
+/** `2 migrations`; nothing if there are none. */
+export const counted = (all: readonly unknown[] | null, noun: string): readonly string[] => {
   const count = all?.length ?? 0;
   return count === 0 ? [] : [`${count} ${noun}${count === 1 ? '' : 's'}`];
 };
