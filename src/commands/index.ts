@@ -72,6 +72,13 @@ export const standalone: readonly Entry<AnyCommand>[] = [
     section: 'Project',
     load: () => import('./status.ts'),
   },
+  {
+    name: 'changes',
+    noun: 'site',
+    summary: 'Show what the next deployment would bring',
+    section: 'Project',
+    load: () => import('./changes.ts'),
+  },
   { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Tools', load: () => import('./doctor.ts') },
   { name: 'api', summary: 'Make an authenticated API request', section: 'Tools', load: () => import('./api.ts') },
   { name: 'version', summary: 'Print the version', section: 'Tools', load: () => import('./version.ts') },

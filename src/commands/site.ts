@@ -5,6 +5,7 @@ import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import { keptAmong, type ReleaseRecord } from '../features/deploy/release.ts';
 import { releasesEndpoint, repositoryEndpoint, siteEndpoint, updateEndpoint } from '../features/deploy/snapshot.ts';
+import { listEndpoint as variablesEndpoint } from '../features/env/variables.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
 import { createSite, siteFields } from '../features/site/create.ts';
 import { listSites } from '../features/site/list.ts';
@@ -38,7 +39,8 @@ const deploy = command({
   name: 'deploy',
   summary: 'Deploy a site and wait for the result',
   description: 'Ctrl-C does not stop the deployment. Resume with: dnx watch',
-  exits: '0 succeeded, or started with --no-wait; 1 failed or superseded; 11 rolled back; 12 some of several sites failed; 124 timed out',
+  exits:
+    '0 succeeded, or started with --no-wait; 1 failed or superseded; 11 rolled back; 10 stopped by --guard; 12 some sites failed; 124 timed out',
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',
     { when: 'wait', also: [siteEndpoint, releasesEndpoint] },
@@ -46,6 +48,7 @@ const deploy = command({
     { when: 'verify', also: [siteEndpoint] },
     { when: 'verify_cmd', also: [siteEndpoint] },
     { when: 'rollback_on_fail', also: ['POST /servers/{server}/sites/{site}/rollback'] },
+    { when: 'guard', also: [siteEndpoint, releasesEndpoint, variablesEndpoint] },
     { when: 'branch', also: [siteEndpoint, releasesEndpoint, updateEndpoint, repositoryEndpoint] },
   ],
   targets: 'all',
@@ -56,7 +59,7 @@ const deploy = command({
     'deploy shop.example.com',
     'deploy shop.example.com --verify /up --rollback-on-fail',
     'deploy shop.example.com --server web-1 --no-wait',
-    'deploy shop.example.com --timeout 5m --json',
+    'deploy shop.example.com --guard --allow migrations',
     'deploy blog.example.com --branch feature/search',
     'deploy shop.example.com blog.example.com --dry-run',
     'deploy --server web-1 --all --concurrency 2',

@@ -4,7 +4,7 @@ import { tree } from '../../src/commands/index.ts';
 import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
-import { addVariable, prepareFiles } from '../support/examples.ts';
+import { addVariable, prepareClone, prepareFiles } from '../support/examples.ts';
 
 /** Commands without an API operation, and those that need a password, a stored token or a profile. */
 const excluded = /^(sandbox|completion|schema|help) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$)/;
@@ -30,6 +30,7 @@ const combinations = [
   `deploy ${shop} --server ${web1} --dry-run`,
   `deploy ${seeded.sites['blog.example.com']} --server ${web1} --branch feature/search`,
   `deploy --all --server ${web1} --no-wait`,
+  `deploy ${shop} --server ${web1} --no-wait --guard --allow migrations`,
   `rollback ${shop} --server ${web1} --yes`,
   `rollback ${shop} --server ${web1} --yes --no-wait`,
   'rollback shop.example.com --server web-1 --yes --no-wait',
@@ -102,6 +103,7 @@ async function runWith(line: string, abilities: readonly string[], { missing = f
     for (const site of bed.sandbox.state.sites)
       if (site.id === shop && line.includes('unschedule')) site.scheduled_deploy_at = '2099-01-01T00:00:00Z';
     prepareFiles(bed.directory);
+    prepareClone(bed, line);
     return await bed.dnx(split(line), {
       env: { DNX_TOKEN: bed.sandbox.mint(abilities), DNX_SITE: '' },
       stdin: 'a-secret-from-stdin\n',

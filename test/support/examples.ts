@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Child } from '../../src/machine/world.ts';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
+import { deployed, Repository } from './repository.ts';
 import { signIn } from './sign-in.ts';
 import { leaves, linesOf } from './tree.ts';
 import { openWebsite } from './website.ts';
@@ -39,6 +40,7 @@ export const examples = leaves.flatMap((leaf) =>
 /** Creates the files and the state that an example needs. */
 export async function prepareExample(bed: Bed, line: string): Promise<void> {
   prepareFiles(bed.directory);
+  prepareClone(bed, line);
   if (stored.test(line)) mustSucceed(await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['site:read']) }));
   if (!before[line]) return;
   mustSucceed(await bed.dnx(before[line]));
@@ -65,6 +67,12 @@ export function addVariable({ args }: Pick<Child, 'args'>): number {
   const file = args.at(-1) ?? '';
   if (file.includes('dnx-private-')) appendFileSync(file, 'EDITED=1\n');
   return 0;
+}
+
+/** A clone in the working directory, for an example that does not run without one. */
+export function prepareClone(bed: Bed, line: string): void {
+  if (line.includes(' --guard'))
+    deployed(bed, Repository.create(bed.directory).commit('Start', { 'composer.json': '{"require":{"php":"^8.2"}}' }));
 }
 
 /** Runs an example in this process, with its redirected stdin and answers to its prompts. */

@@ -56,7 +56,9 @@ export type View =
       readonly event?: Event;
       /** The ✓ line above it. */
       readonly done?: string;
-      /** Lines under `done` for people, instead of the fields. */
+      /** A line above it without a mark, instead of `done`. */
+      readonly title?: string;
+      /** Lines under `done` or `title` for people, instead of the fields. */
       readonly details?: readonly Detail[];
       /** Reads the values of computed columns with further requests. Called only for a table. */
       readonly more?: () => Promise<Item>;
@@ -147,6 +149,14 @@ export const record = (item: object, shown: readonly Column[], done?: string, de
   columns: shown,
   ...(done !== undefined && { done }),
   ...(details && { details }),
+});
+/** A record that people see as a title and details. */
+export const overview = (item: object, shown: readonly Column[], title: string, details: readonly Detail[]): View => ({
+  kind: 'record',
+  item: item as Item,
+  columns: shown,
+  title,
+  details,
 });
 /** A sentence for people, and data for scripts. */
 export const message = (sentence: string, data: unknown = { message: sentence }): View => ({ kind: 'message', text: sentence, data });

@@ -4,13 +4,13 @@ import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { savedFor } from './branch/saved.ts';
 import { followRun } from './follow-run.ts';
-import { type DeployValues, readsSiteFirst, refuseUnrestorable, type Verification, verificationOf } from './options.ts';
+import { type DeployValues, readsSiteFirst, refuseUnguarded, refuseUnrestorable, type Verification, verificationOf } from './options.ts';
 import { reportOf } from './outcome.ts';
 import { reported } from './report.ts';
 import { requestDeployment } from './request.ts';
 import { type Report, resultOf } from './result.ts';
 import { settleRunning } from './running.ts';
-import { deploySeveral, plan, requestsInAll } from './several.ts';
+import { deploySeveral, plan, planned, requestsInAll } from './several.ts';
 import { POLLS_A_MINUTE } from './shared-sites.ts';
 import { type DeployContext, type SiteReference, type Snapshot, siteCommand, siteReference, snapshotBefore } from './snapshot.ts';
 import { refuseUnverifiable, verifyDeployment } from './verify.ts';
@@ -21,6 +21,8 @@ export async function deploy(ctx: DeployContext & { readonly all: readonly Targe
   const { all } = ctx;
   if (all.length === 0) throw usage('Nothing to deploy: this server has no sites.');
   refuseUnrestorable(values);
+  refuseUnguarded(values);
+  if (values.dry_run && values.guard) return (await import('../changes/guard.ts')).guardedPlan(ctx, all, values, planned(all, values));
   if (values.dry_run) {
     const count = all.length * requestsInAll(values);
     const requests = `${count} request${count === 1 ? '' : 's'}`;
@@ -43,6 +45,7 @@ async function deploySite(ctx: DeployContext, values: DeployValues): Promise<Rep
   const settled = await inTime(settleBranch(ctx, values, verification), job);
   const { before, attach: attaches = false } = settled ?? {};
   const of = siteReference(ctx.targets, before?.site.domain);
+  if (values.guard && !attaches) await inTime((await import('../changes/guard.ts')).guard(ctx, of, values, before), job);
   const parts = { of, before, attaches, verification, wait: values.wait };
   const { branch } = values;
   if (branch === undefined || !before) return deployNow(ctx, parts);

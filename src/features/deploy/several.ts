@@ -127,17 +127,25 @@ function view({ settings, signal: { reason }, world }: DeployContext, all: reado
   return { view: ending(rows(items, shown, '')), exit: failure, next: done.flatMap(({ next = [] }) => next) };
 }
 
-/** The number of requests that start one deployment. Another branch takes two more: its repository, and the change. */
-const requestsFor = (values: DeployValues): number => (values.branch !== undefined ? 5 : readsSiteFirst(values) ? 3 : 1);
+/**
+ * The number of requests that start one deployment. Another branch takes two more: its repository, and the change. The guard takes
+ * up to three: variables, repository and server.
+ */
+const requestsFor = (values: DeployValues): number =>
+  (values.branch !== undefined ? 5 : readsSiteFirst(values) ? 3 : 1) + (values.guard ? (readsSiteFirst(values) ? 3 : 5) : 0);
 
 /** The number of requests of one deployment without following it. Restoring the branch takes two. */
 export const requestsInAll = (values: DeployValues): number => requestsFor(values) + (values.branch === undefined ? 0 : 2);
 
-/** The result of --dry-run: the sites and the number of requests. */
-export function plan(all: readonly Targets[], values: DeployValues): View {
+/** The rows of --dry-run: the sites and the number of requests. */
+export const planned = (all: readonly Targets[], values: DeployValues) => {
   const { branch } = values;
   const more = { ...(branch !== undefined && { branch }), requests: requestsInAll(values) };
-  const items = all.map(({ site, server }) => ({ site: site?.label, server: server?.label, ...more }));
-  const keys = ['site', 'server', ...(branch === undefined ? [] : ['branch' as const]), 'requests'] as const;
-  return rows(items, columns<(typeof items)[number]>(...keys), '');
+  return all.map(({ site, server }) => ({ site: site?.label, server: server?.label, ...more }));
+};
+
+/** The result of --dry-run. */
+export function plan(all: readonly Targets[], values: DeployValues): View {
+  const keys = ['site', 'server', ...(values.branch === undefined ? [] : ['branch' as const]), 'requests'] as const;
+  return rows(planned(all, values), columns<ReturnType<typeof planned>[number]>(...keys), '');
 }
