@@ -73,7 +73,9 @@ const combinations = [
 
 const leaves = (await everyCommand(tree)).filter(({ path }) => !excluded.test(`${path} `) && !excluded.test(path));
 const examples = leaves.flatMap(({ group, command }) =>
-  command.examples.filter((each) => !/dnx login|--verify |--schema/.test(each)).map((each) => `${group.name} ${each}`.trim().replace(/ > \S+$/, '')),
+  command.examples
+    .filter((each) => !/dnx login|--verify |--schema/.test(each))
+    .map((each) => `${group.name} ${each}`.trim().replace(/ > \S+$/, '')),
 );
 
 /** Runs a line in a new sandbox, with an owner's token that has only these abilities. */
