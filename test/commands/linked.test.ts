@@ -94,6 +94,18 @@ describe('an id that belongs to another name changes nothing', () => {
   });
 });
 
+test('an id that a list has shown with another name is not read either', async () => {
+  siteAs('blog.example.com');
+  expect((await bed.dnx('site list')).code).toBe(0);
+  for (const line of ['env list', 'site show --json', 'queue list']) {
+    const run = await bed.dnx(line);
+    expect(run, line).toMatchObject({ code: 6, stdout: '', calls: [`GET /servers/${web1}/sites/${shop}`] });
+    expect(run.stderr).toContain(`Site blog.example.com (id ${shop}, from .deploynix.json) is now shop.example.com.`);
+  }
+  siteAs('shop.example.com');
+  expect((await bed.dnx('env list')).calls).toHaveLength(1);
+});
+
 describe('a server whose id belongs to another name', () => {
   test('is not restarted or deleted', async () => {
     link({ server: { id: web2, name: 'web-1' } });

@@ -25,20 +25,22 @@ export interface Change {
 }
 
 /**
- * Checks before a change that the ids of a link file still belong to its names. Reads the innermost of both only, unless it asks.
- * Returns the targets. One whose name cannot be read has only its id in a question.
+ * Checks before a change that the ids of a link file still belong to its names, with a read of the innermost of both only, unless it
+ * asks. What only reads is checked if another name was seen. Returns the targets. One whose name cannot be read has only its id in a
+ * question.
  */
 export async function refuseMislinked(targets: Targets, { calls, asks, severe }: Change, scope: Scope): Promise<Targets> {
-  if (calls.every((each) => each === undefined || each.startsWith('GET '))) return targets;
+  const isRead = calls.every((each) => each === undefined || each.startsWith('GET '));
   const nouns: readonly Noun[] = targets.site ? ['site', ...(asks ? (['server'] as const) : [])] : ['server'];
   let checked = targets;
   for (const noun of nouns) {
     const target = targets[noun];
     if (!target || !isLinked(noun, target, scope.settings)) continue;
-    if (UNCHECKED.includes(calls[0]) && !(await isSeenOtherwise(noun, target, scope))) continue;
+    if ((isRead || UNCHECKED.includes(calls[0])) && !(await isSeenOtherwise(noun, target, scope))) continue;
     const now = await current(noun, targets, scope, severe);
-    if (now === GONE) throw mislinked(noun, target, undefined, UNCHANGED);
-    refuseOtherName(noun, target, now);
+    const after = isRead ? '' : UNCHANGED;
+    if (now === GONE) throw mislinked(noun, target, undefined, after);
+    refuseOtherName(noun, target, now, after);
     if (now === undefined && (asks || severe)) checked = { ...checked, [noun]: { id: target.id, label: target.id } };
   }
   return checked;
@@ -52,8 +54,8 @@ async function isSeenOtherwise(noun: Noun, { id, label }: Target, { names }: Sco
 }
 
 /** Fails if what a link file names by id has another name by now. */
-export function refuseOtherName(noun: string, target: Target, now: string | undefined): void {
-  if (now !== undefined && !sameName(noun, now, target.label)) throw mislinked(noun, target, now, UNCHANGED);
+export function refuseOtherName(noun: string, target: Target, now: string | undefined, after = UNCHANGED): void {
+  if (now !== undefined && !sameName(noun, now, target.label)) throw mislinked(noun, target, now, after);
 }
 
 /** The error of a request, or that the server or site of the link file is gone, if that is what was not found. */
