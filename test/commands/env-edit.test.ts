@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run } from '../support/dnx.ts';
+import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { type Change, drop, editor, set } from '../support/editing.ts';
 
 const SITE = seeded.sites['blog.example.com'];
@@ -95,6 +95,18 @@ describe('with --yes', () => {
     expect([run.code, run.json()]).toEqual([12, { site: 'blog.example.com', added: [], changed: ['APP_ENV'], removed: [] }]);
     expect(changes(run)).not.toContain('POST /deploy');
     expect(run.stderr).toContain('1 of 2 variables was not sent');
+  });
+
+  test('takes all the time it needs; --timeout is for the deployment', async () => {
+    const { child, ...options } = editor([set('APP_ENV', 'x')]);
+    const slowly: RunOptions['child'] = async (of) => {
+      await bed.clock.sleep(60 * 60_000);
+      return child?.(of) ?? 0;
+    };
+    const run = await bed.dnx(`${edit} --yes --deploy --timeout 1m --json`, { ...options, child: slowly });
+    expect([run.code, run.json()]).toMatchObject([0, { deployment: { outcome: 'succeeded' } }]);
+    const late = await bed.dnx(`${edit} --yes --deploy --timeout 5s --json`, editor([set('APP_ENV', 'y')]));
+    expect([late.code, late.json()]).toMatchObject([124, { deployment: { outcome: 'timed_out' } }]);
   });
 
   test('deploys with --deploy', async () => {

@@ -58,6 +58,18 @@ test('--timeout ends the wait, not the deployment', async () => {
   expect(run.stderr).toContain('dnx watch blog.example.com --server web-1');
 });
 
+test('a variable whose creation lost its response is deployed', async () => {
+  bed.sandbox.faults.next({ method: 'POST' }, 'drop-after');
+  const run = await bed.dnx('env set NEW=1 --site blog.example.com --deploy --no-wait');
+  expect([run.code, changes(run)]).toEqual([0, ['POST /environment-variables', 'POST /deploy']]);
+});
+
+test('DNX_TIMEOUT does not limit a change without a deployment', async () => {
+  bed.sandbox.faults.next({ method: 'GET' }, { status: 503 });
+  const run = await bed.dnx('env set APP_DEBUG=true --site blog.example.com', { env: { DNX_TIMEOUT: '1ms' } });
+  expect([run.code, debug()]).toEqual([0, 'true']);
+});
+
 test('nothing is deployed if nothing changed', async () => {
   const run = await bed.dnx('env set APP_DEBUG=false --site blog.example.com --deploy');
   expect(run).toMatchObject({ code: 0, stdout: 'Unchanged: APP_DEBUG already has this value.\n', stderr: 'Nothing was deployed.\n' });

@@ -48,7 +48,7 @@ export interface RunOptions {
   /** Receives requests to other machines, which then fail as unreachable. Without it, such a request fails the test. */
   readonly elsewhere?: (request: HttpRequest) => void;
   /** The exit code of a child process (default 0). */
-  readonly child?: (child: Child) => number;
+  readonly child?: (child: Child) => number | Promise<number>;
   /** Stands in for a program whose output dnx reads. Without it, the real program runs. */
   readonly program?: typeof captureChild;
   /** Keys pressed at prompts on a terminal. */
@@ -138,7 +138,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       connect: async (caFile) => through(guarded(await openNetwork({ env, after, caFile, limits: limitsOf(run) }), clock, run.elsewhere)),
       spawn: async (child) => {
         children.push(child);
-        return run.child?.(child) ?? 0;
+        return (await run.child?.(child)) ?? 0;
       },
       capture: (child) => clock.during(async () => (run.program ?? captureChild)(child, interruption.signal)),
       onExit: () => () => {},

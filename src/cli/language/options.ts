@@ -47,6 +47,8 @@ export interface Option<V> {
   readonly from?: From;
   /** Prompts for it on a terminal even though it is optional. */
   readonly prompt?: Prompt;
+  /** For `timeout`: it starts when the command says so, not with its first request. */
+  readonly later?: true;
   /** The environment variable to use if the option is not given. */
   readonly env?: string;
   /** The command line of another program: from its first word on, options are not ours. */

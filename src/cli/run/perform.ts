@@ -48,7 +48,10 @@ export async function perform(
   const scope = { ...given, picked: picked.targets };
   const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
   // Lookups count towards --timeout, prompts do not.
-  const bounded = within(base, command.options?.timeout ? allowanceOf(inputs.options) : Number.POSITIVE_INFINITY);
+  const bounded = within(
+    base,
+    command.options?.timeout && !command.options.timeout.later ? allowanceOf(inputs.options) : Number.POSITIVE_INFINITY,
+  );
   const found = await inTime(lookedUp(invocation, chosen, { ...scope, api: bounded.api }), 'anything');
   const allowance = bounded.deadline - base.clock.elapsed();
   const prepared = (targets: Targets, all: readonly Targets[]) =>

@@ -2,6 +2,7 @@ import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { flag, following, type Values } from '../../cli/language/options.ts';
 import { type Column, type Item, type Result, record, type View } from '../../cli/output/view.ts';
+import { allowanceOf, within } from '../../platform/follow/rules.ts';
 import type { Located } from '../../platform/names/names.ts';
 import type { DeployValues } from '../deploy/options.ts';
 import { releasesEndpoint, siteEndpoint } from '../deploy/snapshot.ts';
@@ -13,7 +14,11 @@ export const deployCalls = {
 } as const;
 
 /** The options of a command that may deploy after a change of variables. */
-export const deploying = { deploy: flag('Deploy the site afterwards'), ...following };
+export const deploying = {
+  deploy: flag('Deploy the site afterwards'),
+  ...following,
+  timeout: { ...following.timeout, later: true },
+} as const;
 
 export type Deploying = Pick<Values<typeof deploying>, 'deploy' | 'wait' | 'timeout'>;
 
@@ -37,7 +42,8 @@ export async function deployAfter(
   const unset = Object.fromEntries(Object.keys(deployOptions).map((key) => [key, undefined])) as unknown as DeployValues;
   // A deployment in progress may not have the new values, so it is not enough to follow it.
   const values: Partial<DeployValues> = { wait, timeout, ...(wait !== false && { if_running: 'wait' }) };
-  const result = await deploy({ ...ctx, targets, all: [targets] }, { ...unset, ...values }).catch((error: unknown) => {
+  const bounded = within(ctx, allowanceOf({ wait, timeout }));
+  const result = await deploy({ ...ctx, ...bounded, targets, all: [targets] }, { ...unset, ...values }).catch((error: unknown) => {
     throw notDeployed(error, targets);
   });
   return { ...result, view: withVariables(result.view, variables, deployColumns) };
