@@ -163,8 +163,8 @@ const diff = command({
   calls: [listEndpoint],
   targets: 'optional',
   options: {
-    here: { ...argument(text('Dotenv file (default .env), or a site', 'file|site')), names: 'site' },
-    there: { ...argument(text('Site', 'site')), names: 'site' },
+    file_or_site: { ...argument(text('Dotenv file (default .env), or a site', 'file|site')), names: 'site' },
+    other_site: { ...argument(text('Site', 'site')), names: 'site' },
     reveal: flag('Show the values'),
     exit_code: flag('Exit with 10 if there are differences'),
   },

@@ -12,8 +12,8 @@ afterEach(() => executable.close());
 
 /** An `op` that is not signed in and asks for the password, as 1Password's does. */
 const op = `#!/bin/sh
-printf 'Enter the password for ada@example.com at my.1password.com: ' >&2
 stty -echo
+printf 'Enter the password for ada@example.com at my.1password.com: ' >&2
 read -r password
 stty echo
 echo >&2

@@ -14,8 +14,8 @@ import { type Base, baseOf, changedSince, keysOf, type Side, UNKNOWN } from './m
 import { counted } from './show.ts';
 
 interface Options {
-  readonly here: string | undefined;
-  readonly there: string | undefined;
+  readonly file_or_site: string | undefined;
+  readonly other_site: string | undefined;
   readonly reveal: boolean | undefined;
   readonly exit_code: boolean | undefined;
 }
@@ -41,7 +41,10 @@ interface Compared {
 }
 
 /** `dnx env diff`: compares a dotenv file with a site, or two sites. */
-export async function diff(ctx: DiffContext, { here, there, reveal = false, exit_code }: Options): Promise<Result> {
+export async function diff(
+  ctx: DiffContext,
+  { file_or_site: here, other_site: there, reveal = false, exit_code }: Options,
+): Promise<Result> {
   const isSites = here !== undefined && !isFile(here, ctx);
   const compared = isSites ? await ofSites(ctx, here, there) : await ofFile(ctx, here, there);
   const items = differencesOf(compared, reveal);
