@@ -62,9 +62,12 @@ export function readValue(source: string): Value | Fault {
 }
 
 /** Replaces `${NAME}` by the variables before it. From the last to the first, as phpdotenv does: a value may complete another name. */
-export const resolve = ({ text, dollars }: Value, variables: ReadonlyMap<string, string>): string =>
-  dollars.reduceRight(
-    (known, at) =>
-      known.slice(0, at) + known.slice(at).replace(/^\$\{([a-zA-Z0-9_.]+)\}/, (all, name: string) => variables.get(name) ?? all),
-    text,
-  );
+export function resolve({ text, dollars }: Value, variables: ReadonlyMap<string, string>): string {
+  const placeholder = /\$\{([a-zA-Z0-9_.]+)\}/y;
+  return dollars.reduceRight((known, at) => {
+    placeholder.lastIndex = at;
+    const [all = '', name = ''] = placeholder.exec(known) ?? [];
+    const value = variables.get(name);
+    return value === undefined ? known : known.slice(0, at) + value + known.slice(at + all.length);
+  }, text);
+}
