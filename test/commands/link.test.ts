@@ -30,7 +30,7 @@ describe('dnx link SITE', () => {
       stderr: 'Next: dnx status\nDeploy with: dnx deploy\n',
     });
     expect(readFileSync(file(), 'utf8')).toBe(`${JSON.stringify({ default: 'production', environments: { production } }, null, 2)}\n`);
-    expect(statSync(file()).mode & 0o777).toBe(0o644 & ~process.umask());
+    expect(statSync(file()).mode & 0o777).toBe(0o644);
   });
 
   test('prints the environment as JSON', async () => {

@@ -15,17 +15,17 @@ import { namesWanted, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
 
 /** Prepares and runs a command: values, prompts, names, confirmation, and several targets as one result. */
-export async function perform(invocation: Invocation, base: BaseContext, given: Scope, sources: Sources): Promise<Result> {
-  const { group, command, globals } = invocation;
+export async function perform(invocation: Invocation, base: BaseContext, unpicked: Scope, sources: Sources): Promise<Result> {
+  const { group, command } = invocation;
   const { unplaced } = base.settings;
-  if (globals.env !== undefined && unplaced && !command.links) throw unplaced;
-  const unpicked = command.links ? { ...given, settings: {} } : given;
-  requireWords(invocation, base.ask, unpicked.settings);
+  if (invocation.globals.env !== undefined && unplaced && !command.links) throw unplaced;
+  const given = command.links ? { ...unpicked, settings: {} } : unpicked;
+  requireWords(invocation, base.ask, given.settings);
   const consent = command.consent && (await import('./consent.ts'));
   consent?.requireConsent(invocation, base.ask);
-  const chosen = callsOf(invocation, unpicked.settings);
-  const picked = await pickMissing(invocation, namesWanted(invocation, chosen), chosen.endpoint, unpicked, base);
-  const scope = { ...unpicked, picked: picked.targets };
+  const chosen = callsOf(invocation, given.settings);
+  const picked = await pickMissing(invocation, namesWanted(invocation, chosen), chosen.endpoint, given, base);
+  const scope = { ...given, picked: picked.targets };
   const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
   // Lookups count towards --timeout, prompts do not.
   const bounded = within(
