@@ -97,6 +97,7 @@ describe('the guard stops a deployment before anything is sent', () => {
     expect(await stopped(bed.directory)).toContain(
       'unknown migrations, missing variables, PHP version: this directory is not in a Git repository.',
     );
+    expect((await stopped(bed.directory)).match(/Git repository/g)).toHaveLength(1);
     const cwd = inClone();
     expect(await stopped(cwd, '', { env: { PATH: bed.directory } })).toContain('Git is not installed. Install Git.');
     deployed(bed, 'f'.repeat(40));
@@ -106,6 +107,14 @@ describe('the guard stops a deployment before anything is sent', () => {
     bed.sandbox.state.releases = bed.sandbox.state.releases.filter(({ site_id }) => site_id !== shop);
     expect(await stopped(cwd)).toContain('unknown migrations: shop.example.com has no releases.\n');
     expect((await deploy(cwd, '--allow migrations')).code).toBe(0);
+  });
+
+  test('if the clone has not fetched the branch, with a command that does', async () => {
+    const cloned = hub.clone(join(bed.directory, 'clone'));
+    cloned.git('update-ref', '-d', 'refs/remotes/origin/main');
+    expect(await stopped(cloned.directory)).toContain('this clone has no branch origin/main. Run: git fetch\n');
+    cloned.git('fetch', '--quiet');
+    expect((await deploy(cloned.directory)).code).toBe(0);
   });
 
   test('if the API does not name the branch, because the one checked out may be another', async () => {

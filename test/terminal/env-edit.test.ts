@@ -41,8 +41,8 @@ test('the whole way: editor, mistake, editor, plan, question, deployment', async
   await terminal.shows('Value: ');
   terminal.type(`with"quote${keys.enter}`);
   await terminal.shows(/✗ shop\.example\.com\.env line \d+: /);
-  await terminal.shows('? Edit again?');
-  terminal.type(`y${keys.enter}`);
+  await terminal.shows('? Edit again? (Y/n)');
+  terminal.type(keys.enter);
   await terminal.shows('Value: ');
   terminal.type(`local${keys.enter}`);
   await terminal.shows('  change    APP_ENV');

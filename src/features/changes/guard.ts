@@ -70,9 +70,7 @@ function refusalOf(changes: Changes, checks: readonly GuardCheck[]): Refusal | u
     ...(migrations.length > 0 ? shownList('migrations', migrations, migrationWords, 'migration') : []),
     ...(missing.length > 0 ? shownList('missing', missing, keyWords, 'variable') : []),
     ...(php === undefined ? [] : [['PHP', php] as const]),
-    ...unknownWords({ unknown }),
   ];
-  if (details.length === 0) return undefined;
   const stops: Readonly<Record<GuardCheck, boolean>> = {
     migrations: migrations.length > 0,
     keys: missing.length > 0,
@@ -84,6 +82,7 @@ function refusalOf(changes: Changes, checks: readonly GuardCheck[]): Refusal | u
     ...(stops.php ? ['a PHP version that composer.json does not allow'] : []),
     ...unknownWords({ unknown }).map(([, words]) => `unknown ${words}`),
   ];
+  if (reasons.length === 0) return undefined;
   const failing = checks.filter((check) => stops[check] || unknown.some(({ what }) => what === parts[check]));
   return { checks: failing, reasons, details, missing };
 }

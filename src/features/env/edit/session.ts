@@ -152,7 +152,7 @@ function setOrDelete(values: Map<string, string>, key: string, value: string | u
 async function askAgain(session: Session, { error, revised }: Refusal): Promise<void> {
   const { ask, progress } = session.ctx;
   if (error.code !== 'cancelled') progress.failed(error.message, error.details);
-  if (!(await ask.confirm('Edit again?'))) throw gaveUp(session);
+  if (!(await ask.confirm('Edit again?', true))) throw gaveUp(session);
   if (revised !== undefined) session.file.write(revised);
 }
 

@@ -38,6 +38,10 @@ interface Compared {
   readonly here: Side;
   readonly there: Side;
   readonly base: Base | undefined;
+  /** Where the sides are, in words such as `in .env`. */
+  readonly places: Readonly<Record<'here' | 'there', string>>;
+  /** The sides as headings of `--reveal`. */
+  readonly titles: readonly [here: string, there: string];
 }
 
 /** `dnx env diff`: compares a dotenv file with a site, or two sites. */
@@ -50,12 +54,12 @@ export async function diff(
   const items = differencesOf(compared, reveal);
   const shown = columns<Difference>(
     'key',
-    { key: 'change', cell: ({ change }) => change.replace('_', ' ') },
-    ...(compared.base ? [{ key: 'base', title: 'since the last pull', cell: changedWhere }] : []),
+    { key: 'change', cell: ({ change }) => changeWords(change, compared) },
+    ...(compared.base ? [{ key: 'base', title: 'since the last pull', cell: (item: Difference) => changedWhere(item, compared) }] : []),
     ...(reveal
       ? [
-          { key: 'here', wrap: true as const },
-          { key: 'there', wrap: true as const },
+          { key: 'here', title: compared.titles[0], wrap: true as const },
+          { key: 'there', title: compared.titles[1], wrap: true as const },
         ]
       : []),
   );
@@ -74,14 +78,16 @@ async function ofFile(ctx: DiffContext, name: string | undefined, there: string 
   const here = await resolveReferences(parseDotenv(file.text, file.name), file.directory, ctx);
   const { site, side } = await siteSide(ctx, there);
   const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
-  return { here, there: side, base: base.known ? base : undefined };
+  const places = { here: `in ${file.name}`, there: 'at Deploynix' };
+  return { here, there: side, base: base.known ? base : undefined, places, titles: ['file', 'Deploynix'] };
 }
 
 async function ofSites(ctx: DiffContext, here: string, there: string | undefined): Promise<Compared> {
   const one = await siteSide(ctx, here);
   const other = await siteSide(ctx, there);
   if (one.site.id === other.site.id) throw usage(`Both are ${one.site.label}.`, 'Name two different sites.');
-  return { here: one.side, there: other.side, base: undefined };
+  const titles = [here, there ?? other.site.label] as const;
+  return { here: one.side, there: other.side, base: undefined, places: { here: `in ${titles[0]}`, there: `in ${titles[1]}` }, titles };
 }
 
 /** The variables of a site: an environment of the link file, a site by name or id, or the one of --site and the settings. */
@@ -117,4 +123,10 @@ function differencesOf({ here, there, base }: Compared, reveal: boolean): readon
 
 const shownValue = (value: string | typeof UNKNOWN | undefined): string | null => (typeof value === 'string' ? value : null);
 
-const changedWhere = ({ base }: Difference): string | undefined => base && (base === 'both' ? 'changed on both sides' : `changed ${base}`);
+const changeWords = (change: Difference['change'], { places }: Compared): string => {
+  if (change === 'only_here') return `only ${places.here}`;
+  return change === 'only_there' ? `only ${places.there}` : change;
+};
+
+const changedWhere = ({ base }: Difference, { places }: Compared): string | undefined =>
+  base && (base === 'both' ? 'changed on both sides' : `changed ${places[base]}`);
