@@ -12,7 +12,7 @@ export default command({
   calls: [siteEndpoint, releasesEndpoint, listEndpoint],
   options: {
     fetch: flag('Fetch the branch from the remote first'),
-    exit_code: flag('Exit 10 if there are differences'),
+    exit_code: flag('Exit with 10 if there are differences'),
   },
   examples: ['changes shop.example.com', 'changes shop.example.com --fetch', 'changes shop.example.com --json'],
   run: async (ctx, { targets, options }) => (await import('../features/changes/command.ts')).changes(ctx, targets, options),

@@ -140,7 +140,7 @@ const file = argument(text('Dotenv file (default .env)', 'file'));
 
 const pull = command({
   name: 'pull',
-  summary: 'Write variables into a dotenv file',
+  summary: 'Download variables into a dotenv file',
   description:
     'Writes what changed at Deploynix since the last pull or push into the file, or prints it with -. Comments, order, local variables and local changes stay. If a variable changed on both sides, nothing is written.',
   exits: '10 a variable changed on both sides',
@@ -157,7 +157,7 @@ const pull = command({
 
 const push = command({
   name: 'push',
-  summary: 'Send changes of a dotenv file',
+  summary: 'Upload the changes in a dotenv file',
   description:
     'Sends what changed in the file since the last pull or push. If a variable changed on both sides, nothing is sent. Changes take effect on the next deployment.',
   exits: '10 a variable changed on both sides, 12 some variables were not sent',

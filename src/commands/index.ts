@@ -68,7 +68,7 @@ export const standalone: readonly Entry<AnyCommand>[] = [
   {
     name: 'status',
     noun: 'site',
-    summary: 'Show the state of a site, and where it is set',
+    summary: 'Show the state of a site',
     section: 'Project',
     load: () => import('./status.ts'),
   },

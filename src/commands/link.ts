@@ -5,7 +5,7 @@ export default command({
   name: 'link',
   summary: 'Link this project to a site',
   description:
-    'Writes .deploynix.json at the root of the Git repository, for every command in it. Commit the file: it has no secrets. Without a site, you pick one; the sites of this repository come first.\n\nWith --env, links one of several environments. The first one is production, and the default.',
+    'Writes .deploynix.json at the root of the Git repository, so that commands in it need no site. Commit the file: it has no secrets. Without a site, you pick one; the sites of this repository come first.\n\nWith --env, links one of several environments. The first one is production, and the default.',
   calls: ['GET /servers/{server}/sites/{site}', 'GET /servers/{server}', 'GET /servers', 'GET /servers/{server}/sites'],
   targets: 'optional',
   links: true,

@@ -4,9 +4,9 @@ import { siteEndpoint } from '../features/deploy/snapshot.ts';
 
 export default command({
   name: 'status',
-  summary: 'Show the state of a site, and where it is set',
+  summary: 'Show the state of a site',
   description: [
-    'Also reads its server, releases, pushes, certificates and workers, as far as the token can: six requests in all.',
+    'Shows where commands in this directory would go and why, then the site, its server, live release, certificate and workers. Sends at most six requests; what the token cannot read is left out and said.',
     'With --watch, reads the site every 6 seconds, and prints what changes: on a terminal in place, elsewhere below. Use -o ndjson for a line of JSON per change. Ctrl-C ends it.',
   ].join('\n\n'),
   calls: siteEndpoint,

@@ -52,8 +52,8 @@ export const deployOptions = {
     rollback_on_fail: flag('Roll back if verification fails, and exit 11'),
   }),
   ...under('Guard', {
-    guard: flag('Stop, and exit 10, for migrations, missing variables or the wrong PHP'),
-    allow: guardCheck('Do not let --guard stop for this: migrations, keys or php'),
+    guard: flag('Stop with 10 for migrations, missing variables or the wrong PHP version'),
+    allow: guardCheck('Do not stop for this check'),
   }),
   ...under('Several sites', {
     all: flag('Deploy every site of the server'),

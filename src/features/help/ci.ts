@@ -14,6 +14,7 @@ export default {
       ['--result-file <file>', 'The same object in a file'],
       ['--ci', 'Annotations, outputs and a summary (default in GitHub Actions)'],
       ['DNX_NOTIFY', 'A webhook that gets the outcome, as a secret'],
+      ['--guard', 'Stop for migrations, missing variables or the wrong PHP: exit 10'],
       ['--rollback-on-fail', 'Roll back if verification fails: exit 11'],
     ],
     'Test a script against a local API with: dnx sandbox run -- ./deploy.sh',
