@@ -46,7 +46,8 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
     DNX_STAGE_SITES: `http://127.0.0.1:${(sites.address() as AddressInfo).port}`,
   };
   writeFileSync(join(directory, TOKEN_FILE), sandbox.token);
-  writeFileSync(join(directory, 'deploy.sh'), '#!/bin/sh\ndnx deploy shop.example.com --verify /up\n', { mode: 0o755 });
+  for (const folder of [directory, join(directory, 'shop')])
+    writeFileSync(join(folder, 'deploy.sh'), '#!/bin/sh\ndnx deploy shop.example.com --verify /up\n', { mode: 0o755 });
   if (!signedOut) await execa('bash', ['-c', `dnx login --with-token < ${TOKEN_FILE}`], { cwd: directory, env, extendEnv: false });
   return {
     directory,
