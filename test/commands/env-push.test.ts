@@ -201,3 +201,16 @@ test('env push needs a file', async () => {
   expect(run).toMatchObject({ code: 2, calls: [expect.stringMatching('^GET')], stdout: '' });
   expect(run.stderr).toBe(`Error: missing.env does not exist.\n  Create it with: dnx env pull missing.env ${again}`);
 });
+
+test('the first push of a file that holds the variables of another site warns', async () => {
+  await site.succeed('pull');
+  const push = () => site.env(['push', '--site', 'staging.example.com', '--server', 'web-1', '--yes']);
+  const first = await push();
+  expect([first.code, first.stderr]).toEqual([
+    0,
+    expect.stringContaining('! .env was last synced with blog.example.com, not with staging.example.com.\n'),
+  ]);
+  site.write(`${site.read()}MORE=1\n`);
+  const second = await push();
+  expect([second.code, second.stderr]).toEqual([0, expect.not.stringContaining('last synced')]);
+});

@@ -9,6 +9,7 @@ import { type createEndpoint, type deleteEndpoint, listEndpoint, nextDeploy, typ
 import { type Applied, applyPlan } from './apply.ts';
 import { type BaseRecord, openBase } from './base-record.ts';
 import { askSide, type Chosen, choiceOf, requireKnown } from './choices.ts';
+import { warnElsewhere } from './elsewhere.ts';
 import { failureOf } from './failure.ts';
 import { openLocal } from './local-file.ts';
 import { isMask, remoteSide } from './masks.ts';
@@ -46,7 +47,9 @@ export async function push(ctx: PushContext, targets: Located, options: Options,
   const local = await resolveReferences(parseDotenv(file.text, file.name), file.directory, ctx);
   const known = await ctx.list<Variable>(listEndpoint);
   requireKnown(choice, local, remoteSide(known));
-  const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
+  const pairing = { host: ctx.settings.host, site: site.id, file: file.path };
+  const base = await openBase(ctx, pairing);
+  if (!base.known) warnElsewhere(ctx, file.name, pairing, site.label);
   const sides = { local, base, choice, prune: options.prune ?? false };
   const first: Push = { ctx, targets, name: file.name, base, sides };
   const { push, plan, asked } = await decided(first, known, options.dry_run !== true);
