@@ -109,14 +109,6 @@ describe('the guard stops a deployment before anything is sent', () => {
     expect((await deploy(cwd, '--allow migrations')).code).toBe(0);
   });
 
-  test('if the clone has not fetched the branch, with a command that does', async () => {
-    const cloned = hub.clone(join(bed.directory, 'clone'));
-    cloned.git('update-ref', '-d', 'refs/remotes/origin/main');
-    expect(await stopped(cloned.directory)).toContain('this clone has no branch origin/main. Run: git fetch\n');
-    cloned.git('fetch', '--quiet');
-    expect((await deploy(cloned.directory)).code).toBe(0);
-  });
-
   test('if the API does not name the branch, because the one checked out may be another', async () => {
     liveRelease(bed).site.branch = null;
     expect(await stopped(inClone())).toContain('the API does not say which branch the site deploys.');

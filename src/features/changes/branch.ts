@@ -58,8 +58,7 @@ export async function deployable(ctx: Pick<Context, 'ask' | 'progress' | 'world'
   }
   const tracking = `refs/remotes/${remote.name}/${branch}`;
   const commit = await commitAt(clone, tracking);
-  if (commit === undefined)
-    throw new Unknowable(`this clone has no branch ${remote.name}/${branch}`, wanted.strict ? 'Run: git fetch' : 'Use --fetch');
+  if (commit === undefined) throw new Unknowable(`this clone has no branch ${remote.name}/${branch}`, 'Use --fetch');
   const unpushed = Number((await clone.read('rev-list', '--count', `${commit}..${local}`, '--')) ?? 0);
   const as_of = await lastSeen(ctx.world, clone, { remote: remote.name, branch, commit });
   return { branch, ref: `${remote.name}/${branch}`, commit, remote: remote.name, repository, checked_out, as_of, unpushed };
