@@ -23,7 +23,7 @@ interface Refusal {
   readonly missing: readonly string[];
 }
 
-/** Stops a deployment that would bring migrations, lack variables or run on the wrong PHP, or of which that is unknown. */
+/** Stops a deployment that would bring migrations, lack variables or run on the wrong PHP version, or if that is unknown. */
 export async function guard(ctx: Needs, of: SiteReference, values: DeployValues, before: Read | undefined): Promise<void> {
   const { changes, refusal } = await examined(ctx, of, values, before);
   if (refusal) throw stopped(of, values, refusal);

@@ -2,7 +2,7 @@ import { DnxError, isStop, type Next } from '../../../base/errors.ts';
 import type { Applied } from './apply.ts';
 import { counted, detailsOf } from './show.ts';
 
-/** The error for changes of which not all were sent: which were, which were not and why. `again` sends the rest. */
+/** The error if only some changes were sent: which were, which were not and why. `again` sends the rest. */
 export function failureOf({ done, failed, left }: Applied, again: readonly Next[] = []): DnxError | undefined {
   const [first] = failed;
   if (!first) return undefined;
