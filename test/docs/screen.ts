@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
-import { execa } from 'execa';
 import { openStage } from './stage.ts';
 import { drawn } from './svg.ts';
+import { record } from './transcript.ts';
 
 /** A picture of dnx on a terminal. */
 export interface Screen {
@@ -30,7 +30,7 @@ export async function picture(screen: Screen, signal: AbortSignal): Promise<stri
   const { words, columns = 80, stage: options, answers = [], until, directory = '', before } = screen;
   const stage = await openStage(options);
   const cwd = join(stage.directory, directory);
-  if (before) await execa('dnx', before, { cwd, env: stage.env, extendEnv: false });
+  if (before) await record({ ...stage, directory: cwd }, [`dnx ${before.join(' ')}`]);
   const typed = `dnx ${words.join(' ')}`;
   const terminal = new xterm.Terminal({ cols: columns, rows: ROWS, allowProposedApi: true });
   terminal.write(`\u001b[2m$\u001b[0m \u001b[1m${typed}\u001b[0m\r\n`);
