@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject, own, toJson } from '../../../base/json.ts';
+import type { Context } from '../../../cli/language/command.ts';
 import { readJson, writeJson } from '../../../machine/files/json-file.ts';
 import { locked } from '../../../machine/files/lock.ts';
 import { type BaseKey, type KeyContext, type KeyStore, keyIn, newKey, recordsIn } from './base-key.ts';
@@ -29,6 +30,7 @@ interface Stored {
 export interface BaseRecord extends Base {
   /** False if there is no record, or its key is lost. */
   readonly known: boolean;
+  readonly of: Pairing;
   /** Records on what both sides agree now; undefined: the variable is gone. */
   save(agreed: ReadonlyMap<string, string | undefined>): Promise<void>;
 }
@@ -61,6 +63,7 @@ export async function openBase(ctx: KeyContext, of: Pairing): Promise<BaseRecord
   return {
     ...base,
     known,
+    of,
     async save(agreed) {
       try {
         const used = known ? key : await newKey(ctx);
@@ -73,6 +76,29 @@ export async function openBase(ctx: KeyContext, of: Pairing): Promise<BaseRecord
       prune(recordsIn(ctx), ctx.world.clock.now());
     },
   };
+}
+
+/** Warns that a file without a record holds the variables of another site, such as those of production in a push to staging. */
+export function warnElsewhere({ progress, settings, world }: Warning, { known, of }: BaseRecord, name: string, site: string): void {
+  const others = known ? [] : sitesOf(recordsIn({ world }), of);
+  if (others.length === 0 || others.includes(of.site)) return;
+  const linked = settings.link?.environments.find(({ site: { id } }) => id !== undefined && others.includes(id));
+  progress.warn(`${name} was last synced with ${linked?.site.name ?? linked?.name ?? 'another site'}, not with ${site}.`);
+}
+
+type Warning = Pick<Context, 'progress' | 'settings' | 'world'>;
+
+/** The ids of the sites with which a file was pulled or pushed. */
+function sitesOf(directory: string, { host, file }: Pairing): readonly string[] {
+  try {
+    const records = readdirSync(directory).filter((name) => name.endsWith('.json'));
+    return records.flatMap((name) => {
+      const record = readJson<Partial<Pairing>>(join(directory, name));
+      return record.host === host && record.file === file && record.site !== undefined ? [record.site] : [];
+    });
+  } catch {
+    return [];
+  }
 }
 
 /** Adds to what the record says now: another pull or push may have changed it. */

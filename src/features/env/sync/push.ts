@@ -7,9 +7,8 @@ import { removeLeftFiles } from '../edit/private-file.ts';
 import { resolveReferences } from '../references/references.ts';
 import { type createEndpoint, type deleteEndpoint, listEndpoint, nextDeploy, type updateEndpoint, type Variable } from '../variables.ts';
 import { type Applied, applyPlan } from './apply.ts';
-import { type BaseRecord, openBase } from './base-record.ts';
+import { type BaseRecord, openBase, warnElsewhere } from './base-record.ts';
 import { askSide, type Chosen, choiceOf, requireKnown } from './choices.ts';
-import { warnElsewhere } from './elsewhere.ts';
 import { failureOf } from './failure.ts';
 import { openLocal } from './local-file.ts';
 import { isMask, remoteSide } from './masks.ts';
@@ -47,9 +46,7 @@ export async function push(ctx: PushContext, targets: Located, options: Options,
   const local = await resolveReferences(parseDotenv(file.text, file.name), file.directory, ctx);
   const known = await ctx.list<Variable>(listEndpoint);
   requireKnown(choice, local, remoteSide(known));
-  const pairing = { host: ctx.settings.host, site: site.id, file: file.path };
-  const base = await openBase(ctx, pairing);
-  if (!base.known) warnElsewhere(ctx, file.name, pairing, site.label);
+  const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
   const sides = { local, base, choice, prune: options.prune ?? false };
   const first: Push = { ctx, targets, name: file.name, base, sides };
   const { push, plan, asked } = await decided(first, known, options.dry_run !== true);
@@ -76,6 +73,7 @@ const HINT = 'Use --ours KEY for the value of the file, or --theirs KEY to leave
 async function decided(push: Push, known: readonly Variable[], asks: boolean): Promise<{ push: Push; plan: Plan; asked: boolean }> {
   const remote = remoteSide(known);
   const plan = planPush({ ...push.sides, remote });
+  warnElsewhere(push.ctx, push.base, push.name, push.targets.site.label);
   const conflicts = stepsOf(plan, 'conflict');
   if (conflicts.length === 0 || !asks || push.base.known || !push.ctx.ask.allowed) return { push, plan, asked: false };
   const choice = await askSide(push.ctx, push.sides.choice, conflicts.length, push.name);
