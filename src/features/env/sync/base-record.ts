@@ -2,7 +2,6 @@ import { createHash, createHmac } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject, own, toJson } from '../../../base/json.ts';
-import type { Context } from '../../../cli/language/command.ts';
 import { readJson, writeJson } from '../../../machine/files/json-file.ts';
 import { locked } from '../../../machine/files/lock.ts';
 import { type BaseKey, type KeyContext, type KeyStore, keyIn, newKey, recordsIn } from './base-key.ts';
@@ -30,7 +29,8 @@ interface Stored {
 export interface BaseRecord extends Base {
   /** False if there is no record, or its key is lost. */
   readonly known: boolean;
-  readonly of: Pairing;
+  /** The other site that the file was synced with, if there is no record for this one. */
+  elsewhere(): string | undefined;
   /** Records on what both sides agree now; undefined: the variable is gone. */
   save(agreed: ReadonlyMap<string, string | undefined>): Promise<void>;
 }
@@ -63,7 +63,7 @@ export async function openBase(ctx: KeyContext, of: Pairing): Promise<BaseRecord
   return {
     ...base,
     known,
-    of,
+    elsewhere: () => (stored ? undefined : otherSite(ctx, of)),
     async save(agreed) {
       try {
         const used = known ? key : await newKey(ctx);
@@ -78,26 +78,18 @@ export async function openBase(ctx: KeyContext, of: Pairing): Promise<BaseRecord
   };
 }
 
-/** Warns that a file without a record holds the variables of another site, such as those of production in a push to staging. */
-export function warnElsewhere({ progress, settings, world }: Warning, { known, of }: BaseRecord, name: string, site: string): void {
-  const others = known ? [] : sitesOf(recordsIn({ world }), of);
-  if (others.length === 0 || others.includes(of.site)) return;
-  const linked = settings.link?.environments.find(({ site: { id } }) => id !== undefined && others.includes(id));
-  progress.warn(`${name} was last synced with ${linked?.site.name ?? linked?.name ?? 'another site'}, not with ${site}.`);
-}
-
-type Warning = Pick<Context, 'progress' | 'settings' | 'world'>;
-
-/** The ids of the sites with which a file was pulled or pushed. */
-function sitesOf(directory: string, { host, file }: Pairing): readonly string[] {
+/** The name of another site with which a file was pulled or pushed. */
+function otherSite(ctx: KeyContext, { host, file }: Pairing): string | undefined {
   try {
-    const records = readdirSync(directory).filter((name) => name.endsWith('.json'));
-    return records.flatMap((name) => {
-      const record = readJson<Partial<Pairing>>(join(directory, name));
-      return record.host === host && record.file === file && record.site !== undefined ? [record.site] : [];
-    });
+    const directory = recordsIn(ctx);
+    const names = readdirSync(directory).filter((name) => name.endsWith('.json'));
+    const records = names.map((name) => readJson<Partial<Pairing>>(join(directory, name)));
+    const others = records.flatMap((each) => (each.host === host && each.file === file ? [each.site] : []));
+    if (others.length === 0) return undefined;
+    const linked = ctx.settings.link?.environments.find(({ site: { id } }) => id !== undefined && others.includes(id));
+    return linked?.site.name ?? linked?.name ?? 'another site';
   } catch {
-    return [];
+    return undefined;
   }
 }
 

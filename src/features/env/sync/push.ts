@@ -7,7 +7,7 @@ import { removeLeftFiles } from '../edit/private-file.ts';
 import { resolveReferences } from '../references/references.ts';
 import { type createEndpoint, type deleteEndpoint, listEndpoint, nextDeploy, type updateEndpoint, type Variable } from '../variables.ts';
 import { type Applied, applyPlan } from './apply.ts';
-import { type BaseRecord, openBase, warnElsewhere } from './base-record.ts';
+import { type BaseRecord, openBase } from './base-record.ts';
 import { askSide, type Chosen, choiceOf, requireKnown } from './choices.ts';
 import { failureOf } from './failure.ts';
 import { openLocal } from './local-file.ts';
@@ -73,7 +73,8 @@ const HINT = 'Use --ours KEY for the value of the file, or --theirs KEY to leave
 async function decided(push: Push, known: readonly Variable[], asks: boolean): Promise<{ push: Push; plan: Plan; asked: boolean }> {
   const remote = remoteSide(known);
   const plan = planPush({ ...push.sides, remote });
-  warnElsewhere(push.ctx, push.base, push.name, push.targets.site.label);
+  const other = push.base.elsewhere();
+  if (other !== undefined) push.ctx.progress.warn(`${push.name} was last synced with ${other}, not with ${push.targets.site.label}.`);
   const conflicts = stepsOf(plan, 'conflict');
   if (conflicts.length === 0 || !asks || push.base.known || !push.ctx.ask.allowed) return { push, plan, asked: false };
   const choice = await askSide(push.ctx, push.sides.choice, conflicts.length, push.name);
