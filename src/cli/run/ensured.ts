@@ -46,7 +46,7 @@ export async function ensuredIn(ctx: Context, known: readonly unknown[], asked: 
     const { data } = await created(ctx, creation, () => ctx.call(`POST ${resource.path}`, { body: wanted }));
     return fresh(ctx, isObject(data) ? data : undefined, asked);
   } catch (error) {
-    if (!isError(error, 'invalid')) throw error;
+    if (!isError(error, 'invalid', 'differences')) throw error;
     // Someone else may have created it since.
     const now = await ctx.list<unknown>(list).catch((failure: unknown) => Promise.reject(isStop(failure) ? failure : error));
     const late = lookFor(now, asked);
@@ -102,6 +102,7 @@ async function accepted(ctx: Context, item: JsonObject, asked: Ensuring): Promis
   const note = notCompared(
     secrets.filter((field) => field in wanted),
     unknown,
+    item.status,
   );
   const found = { ...comparison, name, item, ...(note && { note }) };
   if (differences.length > 0) return update ? updated(ctx, found, asked) : kept(ctx, found, asked);
