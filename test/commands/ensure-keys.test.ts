@@ -131,6 +131,16 @@ test('a conflict is no failure if someone else has created it since', async () =
   expect(run.json()).toMatchObject({ outcome: 'unchanged', id });
 });
 
+test('what two pages show is one thing', async () => {
+  const line = (frequency: string) => ['crontab', 'ensure', 'date', '--frequency', frequency, ...web2];
+  await ensure(bed, line('0 3 * * *'));
+  bed.sandbox.faults.always({ method: 'GET', path: /crontabs$/ }, (answer) => {
+    const { data } = answer.body as { data: readonly object[] };
+    return { ...answer, body: { data: [...data, ...data] } };
+  });
+  expect((await ensure(bed, line('0 4 * * *'), '--json')).json().outcome).toBe('different');
+});
+
 test('what exists but failed is a warning', async () => {
   const line = ['database', 'ensure', 'reports', ...db1];
   await ensure(bed, line);

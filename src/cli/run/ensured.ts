@@ -102,7 +102,8 @@ async function accepted(ctx: Context, item: JsonObject, asked: Ensuring): Promis
   const note = notCompared(
     secrets.filter((field) => field in wanted),
     unknown,
-    item.status,
+    // An update may cure it.
+    update && differences.length > 0 ? undefined : item.status,
   );
   const found = { ...comparison, name, item, ...(note && { note }) };
   if (differences.length > 0) return update ? updated(ctx, found, asked) : kept(ctx, found, asked);

@@ -39,12 +39,16 @@ export function existing(noun: string, items: readonly unknown[], wanted: JsonOb
       const given = others.filter((field) => field in wanted);
       return agrees(noun, first, item, wanted) === true && given.every((field) => agrees(noun, field, item, wanted) !== false);
     });
-    if (like.length > 0) return bestOf(noun, like, wanted);
+    if (like.length > 0) return bestOf(noun, like.filter(isFirst), wanted);
     if (items.some((item) => !isObject(item) || agrees(noun, first, item, wanted) === undefined)) hidden.push(first);
   }
   const [field] = hidden;
   return field !== undefined && hidden.length === keys.length ? { hidden: field } : {};
 }
+
+/** False for an item that a list has twice, because it grew while its pages were read. */
+const isFirst = ({ id }: JsonObject, index: number, all: readonly JsonObject[]): boolean =>
+  id === undefined || all.findIndex((each) => each.id === id) === index;
 
 /** The only one, else one without a difference that shows as much as possible. */
 function bestOf(noun: string, like: readonly JsonObject[], wanted: JsonObject): Search {
