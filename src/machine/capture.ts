@@ -68,7 +68,7 @@ function outputOf(child: ChildProcess, { signal, after }: Parent): Promise<Captu
     child.on('close', ended);
     child.on('exit', (code, name) => {
       const look = () => {
-        if (size === seen) return ended(code, name);
+        if (size === seen || size > LIMIT) return ended(code, name);
         seen = size;
         cancel = after(PAUSE_MS, look);
       };

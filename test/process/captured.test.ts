@@ -62,6 +62,12 @@ describe('a program whose output dnx reads', () => {
     expect([run.exitCode, value()]).toEqual([0, 'secret']);
   });
 
+  test('may not leave one behind that prints without end', async () => {
+    const run = await push('yes & echo $! > pid; printf secret');
+    await ended(await pidIn(executable.directory));
+    expect([run.exitCode, run.stdout, value()]).toEqual([1, '', undefined]);
+  });
+
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends with dnx at %s, even if it ignores signals', async (signal) => {
     const child = push("trap '' INT TERM HUP; echo $$ > pid; while :; do sleep 0.05; done");
     const pid = await pidIn(executable.directory);

@@ -68,7 +68,7 @@ export function differing(
 export const detailOf = ({ field, is, wanted }: Difference): Detail => [wordsOf(field), `${shown(is)} → ${shown(wanted)}`];
 
 /** What was given and not compared, and a status that needs attention; undefined if nothing. */
-export function notCompared(secrets: readonly string[], unknown: readonly string[], status: unknown): string | undefined {
+export function noteOn(secrets: readonly string[], unknown: readonly string[], status: unknown): string | undefined {
   const sentences = [
     ...(secrets.length > 0 ? [`The ${listed(secrets)} was not compared.`] : []),
     ...(unknown.length > 0 ? [`Not compared, because the API does not show it: ${listed(unknown)}.`] : []),

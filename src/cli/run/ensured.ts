@@ -7,7 +7,7 @@ import { called, idIn, nameOf, requireId, type Targets } from '../../platform/na
 import type { Context } from '../language/command.ts';
 import { created, creationOf, generatedIn, type Resource } from '../language/resource.ts';
 import { done, message, type Result } from '../output/view.ts';
-import { detailOf, differing, hiddenKey, manyDiffer, notCompared, noUpdate, reportOf, wordsOf } from './ensured-words.ts';
+import { detailOf, differing, hiddenKey, manyDiffer, noteOn, noUpdate, reportOf, wordsOf } from './ensured-words.ts';
 
 /** What `ensure` was asked for. */
 export interface Ensuring {
@@ -99,7 +99,7 @@ async function accepted(ctx: Context, item: JsonObject, asked: Ensuring): Promis
   const comparison = compared(noun, item, without(wanted, secrets));
   const { differences, unknown } = comparison;
   const name = called(noun, { label: nameOf(item, noun) ?? nameOf(wanted, noun) ?? idIn(item.id) ?? '' });
-  const note = notCompared(
+  const note = noteOn(
     secrets.filter((field) => field in wanted),
     unknown,
     // An update may cure it.
