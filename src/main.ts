@@ -1,6 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { DnxError, isError, type Next } from './base/errors.ts';
+import { onlyReads } from './cli/language/calls.ts';
 import type { Globals } from './cli/language/globals.ts';
 import { errorInJson, reportError } from './cli/output/error.ts';
 import { ClosedPipe, checkShape, delivered, print, write } from './cli/output/print.ts';
@@ -10,8 +9,10 @@ import { commandLine, nextLine } from './cli/run/command-line.ts';
 import { callsOf, type Invocation } from './cli/run/invocation.ts';
 import { type Opened, openContext } from './cli/run/open-context.ts';
 import { parse } from './cli/run/parse.ts';
-import { type BeforeCommand, perform } from './cli/run/perform.ts';
+import { perform } from './cli/run/perform.ts';
+import type { BeforeCommand } from './cli/run/starting.ts';
 import { tree } from './commands/index.ts';
+import { hasBranches } from './features/deploy/branch/directory.ts';
 import type { Notice } from './features/notify/notify.ts';
 import { formats } from './machine/settings/format.ts';
 import { DEFAULT_HOST } from './machine/settings/host.ts';
@@ -79,25 +80,17 @@ async function noticeFor(invocation: Invocation, ctx: Opened['ctx']): Promise<No
 
 /** Performs a command and writes its result. Throws its failure. */
 async function finish(invocation: Invocation, { ctx, scope, sources, close }: Opened, notice?: Notice): Promise<number> {
-  const { settings, world } = ctx;
+  const { settings } = ctx;
   const explained = async (error: unknown) => {
-    if (isError(error, 'unauthenticated'))
-      throw (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
-    if (!isError(error, 'forbidden')) throw error;
-    const { withAbilities } = await import('./features/token/abilities/forbidden.ts');
-    throw withAbilities(error, invocation, ctx);
+    throw await explain(error, invocation, ctx);
   };
   try {
-    const before: BeforeCommand = async (starting) => {
-      if (!starting.targets.some(({ site }) => site) || !hasTemporaryBranch(settings)) return undefined;
-      return (await import('./features/deploy/branch/before-command.ts')).beforeCommand(ctx, starting);
-    };
-    const result = await perform(invocation, ctx, scope, sources, before).catch(explained);
+    const result = await perform(invocation, ctx, scope, sources, branchRestoring(ctx)).catch(explained);
     ctx.progress.done();
     notice?.ended(result);
     const { exit, note, next = [], hostKept, afterwards } = result;
     const where = hostKept ? { ...settings, origins: {} } : settings;
-    if (await delivered(result, print(result, invocation.globals, ctx).catch(explained), changes(invocation, settings))) {
+    if (await delivered(result, print(result, invocation.globals, ctx).catch(explained), !onlyReads(callsOf(invocation, settings)))) {
       if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
       for (const each of next) ctx.progress.note(nextLine(each, where));
       await afterwards?.();
@@ -110,20 +103,21 @@ async function finish(invocation: Invocation, { ctx, scope, sources, close }: Op
   }
 }
 
-/** True if a site may have a temporary branch, after `deploy --branch`. */
-function hasTemporaryBranch({ directories }: Settings): boolean {
-  try {
-    return readdirSync(join(directories.state, 'branches')).length > 0;
-  } catch {
-    return false;
-  }
+/** An error with what this user can do about a refused token. */
+async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx']): Promise<unknown> {
+  const { settings, world } = ctx;
+  if (isError(error, 'unauthenticated')) return (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
+  if (!isError(error, 'forbidden')) return error;
+  return (await import('./features/token/abilities/forbidden.ts')).withAbilities(error, invocation, ctx);
 }
 
-/** True if a command sends anything but GET requests. */
-function changes(invocation: Invocation, settings: Settings): boolean {
-  const { endpoint, also } = callsOf(invocation, settings);
-  return [endpoint, ...also.map((each) => each.endpoint)].some((each) => each !== undefined && !each.startsWith('GET '));
-}
+/** Restores the branch of a site, after a `deploy --branch` that was killed. */
+const branchRestoring =
+  (ctx: Opened['ctx']): BeforeCommand =>
+  async (starting) => {
+    if (!starting.targets.some(({ site }) => site) || !hasBranches(ctx.settings.directories.state)) return undefined;
+    return (await import('./features/deploy/branch/before-command.ts')).beforeCommand(ctx, starting);
+  };
 
 async function pageOf({ stdout, env }: World, { color }: Globals) {
   const { bold } = await styleFor(stdout, env, color);

@@ -46,6 +46,10 @@ const clockOf = ({ hrtime }: NodeJS.Process): World['clock'] => ({
 function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Children, exits: Exits): World {
   const { env, platform, stderr } = process;
   const clock = clockOf(process);
+  const onExit: World['onExit'] = (callback) => {
+    exits.add(callback);
+    return () => exits.delete(callback);
+  };
   const keychain = async () => (await import('./machine/credentials/keychain.ts')).osKeychain({ env, platform, clock, signal });
   return {
     env,
@@ -81,11 +85,8 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
         if (child.foreground) children.foreground = undefined;
       });
     },
-    capture: async (child) => (await import('./machine/child.ts')).captureChild(child, signal),
-    onExit(callback) {
-      exits.add(callback);
-      return () => exits.delete(callback);
-    },
+    capture: async (child) => (await import('./machine/capture.ts')).captureChild(child, { signal, after, onExit }),
+    onExit,
   };
 }
 

@@ -1,7 +1,8 @@
 import { constants } from 'node:os';
 import { execa } from 'execa';
-import { type Code, DnxError, reasonOf } from '../base/errors.ts';
-import type { Capture, Captured, Child } from './world.ts';
+import type { Code, DnxError } from '../base/errors.ts';
+import { couldNotRun } from './refused.ts';
+import type { Child } from './world.ts';
 
 /** The signal for each reason to stop; SIGTERM for any other. */
 const names: Readonly<Partial<Record<Code, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
@@ -40,42 +41,5 @@ export async function runChild(
   signal.removeEventListener('abort', stop);
   if (result.exitCode !== undefined) return result.exitCode;
   if (result.signal !== undefined) return 128 + constants.signals[result.signal];
-  throw couldNotRun(file, result);
+  throw couldNotRun(file, result, cwd);
 }
-
-/** The most output of a captured child process, in bytes. */
-const LIMIT = 64 * 1024 * 1024;
-
-/** Runs a child process with captured output, ends it with the signal, and returns how it ended; undefined if the program does not exist. */
-export async function captureChild(
-  { file, args, env, cwd, input = '', attended }: Captured,
-  signal: AbortSignal,
-): Promise<Capture | undefined> {
-  signal.throwIfAborted();
-  const result = await execa(file, args, {
-    env,
-    extendEnv: false,
-    ...(cwd !== undefined && { cwd }),
-    ...(attended ? { stdio: ['inherit', 'pipe', 'inherit'] } : { input }),
-    stripFinalNewline: false,
-    maxBuffer: LIMIT,
-    cancelSignal: signal,
-    reject: false,
-  });
-  signal.throwIfAborted();
-  if (result.code === 'ENOENT') return undefined;
-  if (result.isMaxBuffer) throw new DnxError('failed', `${file} printed more than 64 MB.`);
-  const code = result.exitCode ?? (result.signal === undefined ? undefined : 128 + constants.signals[result.signal]);
-  if (code === undefined) throw couldNotRun(file, result);
-  return { code, stdout: result.stdout, stderr: result.stderr ?? '' };
-}
-
-const couldNotRun = (
-  file: string,
-  { code, shortMessage }: { readonly code?: string | undefined; readonly shortMessage?: string | undefined },
-): DnxError => new DnxError('usage', `Could not run ${file}: ${refusals[code ?? ''] ?? reasonOf(code) ?? shortMessage}.`);
-
-const refusals: Readonly<Record<string, string>> = {
-  ENOENT: 'command not found',
-  E2BIG: 'its arguments and environment variables are too large',
-};

@@ -94,9 +94,7 @@ export interface Child extends Program {
 
 /** A child process whose output dnx reads, such as git. */
 export interface Captured extends Program {
-  /** Its standard input; empty by default. */
-  readonly input?: string;
-  /** Also let the user see its stderr, and type: for a program that asks for a password. */
+  /** Lets the user see its stderr, and type: for a program that asks for a password. Otherwise its standard input is empty. */
   readonly attended?: true;
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { captureChild } from '../../src/machine/child.ts';
+import { captureChild } from '../../src/machine/capture.ts';
 import type { Bed, RunOptions } from '../support/dnx.ts';
 import { openProject, type Project } from '../support/project.ts';
 import { liveRelease, Repository } from '../support/repository.ts';

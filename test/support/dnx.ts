@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
-import { captureChild } from '../../src/machine/child.ts';
+import { captureChild } from '../../src/machine/capture.ts';
 import { type Child, type HttpRequest, type Keychain, NetworkFault, type Transport } from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
@@ -140,7 +140,8 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
         children.push(child);
         return (await run.child?.(child)) ?? 0;
       },
-      capture: (child) => clock.during(async () => (run.program ?? captureChild)(child, interruption.signal)),
+      capture: (child) =>
+        clock.during(async () => (run.program ?? captureChild)(child, { signal: interruption.signal, after, onExit: () => () => {} })),
       onExit: () => () => {},
     });
     clearTimeout(limit);

@@ -37,7 +37,7 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly signal: AbortSignal;
   /** The sites of every server, or of that of `--server`. */
   readonly everySite: () => Promise<Everywhere>;
-  /** Resolves the targets of a path that depends on the options, or of other words for its parameters. */
+  /** Looks up the targets of a path that depends on the options: by these words, if any, instead of those of the command line. */
   readonly resolve: (path: string, words?: Readonly<Record<string, string | undefined>>) => Promise<Targets>;
   /** The name of a target, or of a server or site seen before, by its noun and id. */
   readonly nameOf: (noun: string, id: unknown) => string | undefined;

@@ -11,7 +11,7 @@ import { nameFor, withNames } from './name-read.ts';
 export function requireConsent(invocation: Invocation, ask: Context['ask']): void {
   const { command, consent, options } = invocation;
   if (!command.consent || typeof command.consent === 'function' || ask.allowed) return;
-  if (typeof command.consent === 'object' && options[command.consent.unless ?? ''] !== undefined) return;
+  if (isNeedless(command.consent, options)) return;
   const level = consentLevel(command);
   if (level === 'severe' && consent.confirm === undefined)
     throw usage(
@@ -20,6 +20,10 @@ export function requireConsent(invocation: Invocation, ask: Context['ask']): voi
     );
   if (level === 'moderate' && !consent.yes) throw usage('This requires confirmation.', 'Use --yes.');
 }
+
+/** True if an option makes it unnecessary. */
+const isNeedless = (consent: Consent | Consent['level'], options: Invocation['options']): boolean =>
+  typeof consent === 'object' && consent.unless !== undefined && options[consent.unless] !== undefined;
 
 /** `--confirm web-1`, or `--confirm with the name of the server` if the command line has only its id. */
 function confirmOf(invocation: Invocation): string {
@@ -41,7 +45,7 @@ export async function obtainConsent(
   const { command } = invocation;
   const declared = typeof command.consent === 'function' ? await command.consent(ctx, args) : command.consent;
   const consent: Consent | undefined = typeof declared === 'string' ? { level: declared } : declared;
-  if (!consent || consent.deferred || all.length === 0) return all;
+  if (!consent || consent.deferred || isNeedless(consent, invocation.options) || all.length === 0) return all;
   return (consent.level === 'moderate' ? moderate : severe)(invocation, consent, all, ctx);
 }
 

@@ -1,5 +1,6 @@
 import { type Detail, DnxError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
+import { phaseOf, statusKey } from '../../base/status.ts';
 import { plural, quotedName, title } from '../../base/text.ts';
 import type { Difference } from '../../platform/names/existing.ts';
 import { idIn } from '../../platform/names/names.ts';
@@ -66,11 +67,12 @@ export function differing(
 /** `frequency  '0 0 * * *' → '0 3 * * *'`. */
 export const detailOf = ({ field, is, wanted }: Difference): Detail => [wordsOf(field), `${shown(is)} → ${shown(wanted)}`];
 
-/** What was given and not compared; undefined if nothing. */
-export function notCompared(secrets: readonly string[], unknown: readonly string[]): string | undefined {
+/** What was given and not compared, and a status that needs attention; undefined if nothing. */
+export function noteOn(secrets: readonly string[], unknown: readonly string[], status: unknown): string | undefined {
   const sentences = [
     ...(secrets.length > 0 ? [`The ${listed(secrets)} was not compared.`] : []),
     ...(unknown.length > 0 ? [`Not compared, because the API does not show it: ${listed(unknown)}.`] : []),
+    ...(phaseOf(status) === 'bad' || /^(delet|remov)/.test(statusKey(status)) ? [`Its status is ${oneLine(status)}.`] : []),
   ];
   return sentences.length > 0 ? sentences.join(' ') : undefined;
 }

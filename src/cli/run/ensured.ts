@@ -7,7 +7,7 @@ import { called, idIn, nameOf, requireId, type Targets } from '../../platform/na
 import type { Context } from '../language/command.ts';
 import { created, creationOf, generatedIn, type Resource } from '../language/resource.ts';
 import { done, message, type Result } from '../output/view.ts';
-import { detailOf, differing, hiddenKey, manyDiffer, notCompared, noUpdate, reportOf, wordsOf } from './ensured-words.ts';
+import { detailOf, differing, hiddenKey, manyDiffer, noteOn, noUpdate, reportOf, wordsOf } from './ensured-words.ts';
 
 /** What `ensure` was asked for. */
 export interface Ensuring {
@@ -46,7 +46,7 @@ export async function ensuredIn(ctx: Context, known: readonly unknown[], asked: 
     const { data } = await created(ctx, creation, () => ctx.call(`POST ${resource.path}`, { body: wanted }));
     return fresh(ctx, isObject(data) ? data : undefined, asked);
   } catch (error) {
-    if (!isError(error, 'invalid')) throw error;
+    if (!isError(error, 'invalid', 'differences')) throw error;
     // Someone else may have created it since.
     const now = await ctx.list<unknown>(list).catch((failure: unknown) => Promise.reject(isStop(failure) ? failure : error));
     const late = lookFor(now, asked);
@@ -99,9 +99,11 @@ async function accepted(ctx: Context, item: JsonObject, asked: Ensuring): Promis
   const comparison = compared(noun, item, without(wanted, secrets));
   const { differences, unknown } = comparison;
   const name = called(noun, { label: nameOf(item, noun) ?? nameOf(wanted, noun) ?? idIn(item.id) ?? '' });
-  const note = notCompared(
+  const note = noteOn(
     secrets.filter((field) => field in wanted),
     unknown,
+    // An update may cure it.
+    update && differences.length > 0 ? undefined : item.status,
   );
   const found = { ...comparison, name, item, ...(note && { note }) };
   if (differences.length > 0) return update ? updated(ctx, found, asked) : kept(ctx, found, asked);

@@ -11,47 +11,29 @@ import { type Inputs, inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
 import { pickMissing } from './pick.ts';
 import { again, type BaseContext, changeOf, prepare } from './prepare.ts';
+import { type BeforeCommand, startingOf } from './starting.ts';
 import { namesWanted, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
-
-/** A command whose targets are known and confirmed. */
-export interface Starting {
-  /** With its group: `site update`. */
-  readonly name: string;
-  readonly targets: readonly Targets[];
-  /** The fields that it sends. */
-  readonly body: Readonly<Record<string, unknown>>;
-  /** True if it sends only GET requests. */
-  readonly reads: boolean;
-}
-
-/** Runs before a command. The returned function runs after its success. */
-export type BeforeCommand = (starting: Starting) => Promise<(() => Promise<void>) | undefined>;
 
 /** Prepares and runs a command: values, prompts, names, confirmation, and several targets as one result. */
 export async function perform(
   invocation: Invocation,
   base: BaseContext,
-  unpicked: Scope,
+  given: Scope,
   sources: Sources,
   before: BeforeCommand,
 ): Promise<Result> {
   const { group, command } = invocation;
-  const { unplaced } = base.settings;
-  if (invocation.globals.env !== undefined && unplaced && !command.links) throw unplaced;
-  const given = command.links ? { ...unpicked, settings: {} } : unpicked;
-  requireWords(invocation, base.ask, given.settings);
+  const unpicked = scopeFor(invocation, given);
+  requireWords(invocation, base.ask, unpicked.settings);
   const consent = command.consent && (await import('./consent.ts'));
   consent?.requireConsent(invocation, base.ask);
-  const chosen = callsOf(invocation, given.settings);
-  const picked = await pickMissing(invocation, namesWanted(invocation, chosen), chosen.endpoint, given, base);
-  const scope = { ...given, picked: picked.targets };
+  const chosen = callsOf(invocation, unpicked.settings);
+  const picked = await pickMissing(invocation, namesWanted(invocation, chosen), chosen.endpoint, unpicked, base);
+  const scope = { ...unpicked, picked: picked.targets };
   const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
   // Lookups count towards --timeout, prompts do not.
-  const bounded = within(
-    base,
-    command.options?.timeout && !command.options.timeout.later ? allowanceOf(inputs.options) : Number.POSITIVE_INFINITY,
-  );
+  const bounded = within(base, allowanceFor(invocation, inputs.options));
   const found = await inTime(lookedUp(invocation, chosen, { ...scope, api: bounded.api }), 'anything');
   const allowance = bounded.deadline - base.clock.elapsed();
   const prepared = (targets: Targets, all: readonly Targets[]) =>
@@ -76,25 +58,30 @@ export async function perform(
     }),
   );
   if (!result.exit) await after?.();
-  const answers = { ...picked.words, ...inputs.answers, ...result.answers };
-  if (!command.fields || Object.keys(answers).length === 0) return result;
-  // --no-input, because the command would prompt again for options that were left out.
-  const quiet = Object.values(inputs.asked).some(({ value }) => value === undefined);
-  const line = withAnswers(invocation, quiet ? { ...answers, no_input: true } : answers);
-  return line ? { ...result, next: [...(result.next ?? []), { command: line, why: 'Without prompts' }] } : result;
+  return withLine(invocation, inputs, picked.words, result);
 }
 
-const startingOf = (
-  { group, command }: Invocation,
-  chosen: Chosen,
-  { fields, extra }: Pick<Inputs, 'fields' | 'extra'>,
-  targets: readonly Targets[],
-): Starting => ({
-  name: `${group.name} ${command.name}`,
-  targets,
-  body: { ...fields, ...extra },
-  reads: [chosen, ...chosen.also].every(({ endpoint }) => endpoint === undefined || endpoint.startsWith('GET ')),
-});
+/** Where names come from. A command that edits the link file has no defaults; any other one fails if `--env` names a missing environment. */
+function scopeFor({ command, globals }: Invocation, scope: Scope): Scope {
+  if (command.links) return { ...scope, settings: {} };
+  const { unplaced } = scope.settings;
+  if (globals.env !== undefined && unplaced) throw unplaced;
+  return scope;
+}
+
+/** How long the command may take, in ms. */
+const allowanceFor = ({ command: { options } }: Invocation, given: Inputs['options']): number =>
+  options?.timeout && !options.timeout.later ? allowanceOf(given) : Number.POSITIVE_INFINITY;
+
+/** Adds the command line that needs no prompts, if dnx prompted for anything. */
+function withLine(invocation: Invocation, { asked, answers }: Inputs, picked: Readonly<Record<string, string>>, result: Result): Result {
+  const all = { ...picked, ...answers, ...result.answers };
+  if (!invocation.command.fields || Object.keys(all).length === 0) return result;
+  // --no-input, because the command would prompt again for options that were left out.
+  const quiet = Object.values(asked).some(({ value }) => value === undefined);
+  const line = withAnswers(invocation, quiet ? { ...all, no_input: true } : all);
+  return line ? { ...result, next: [...(result.next ?? []), { command: line, why: 'Without prompts' }] } : result;
+}
 
 /** The targets. What only reads, with a single GET, trusts recent names; anything else checks a remembered site. */
 async function lookedUp(invocation: Invocation, chosen: Chosen, unchecked: Scope): Promise<readonly Targets[]> {

@@ -5,7 +5,7 @@ import { type Change, refuseMislinked } from '../../platform/names/linked.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
 import { resolve } from '../../platform/names/resolve.ts';
 import type { Scope } from '../../platform/names/scope.ts';
-import type { Chosen } from '../language/calls.ts';
+import { type Chosen, endpointsIn } from '../language/calls.ts';
 import { type Context, nounOf } from '../language/command.ts';
 import { consentLevel } from '../language/tree.ts';
 import { callsWith } from './call.ts';
@@ -15,10 +15,9 @@ import { pickMissing } from './pick.ts';
 import { firstWords, namesNeeded } from './targets.ts';
 
 /** What a command line changes, and whether it asks. */
-export function changeOf({ command, consent }: Invocation, { endpoint, also }: Chosen): Change {
-  const calls = [endpoint, ...also.map((each) => each.endpoint)];
+export function changeOf({ command, consent }: Invocation, chosen: Chosen): Change {
   const asks = command.consent !== undefined && !consent.yes && consent.confirm === undefined;
-  return { calls, asks, severe: consentLevel(command) === 'severe' };
+  return { calls: endpointsIn(chosen), asks, severe: consentLevel(command) === 'severe' };
 }
 
 /** The part of a context that does not depend on the target. */

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { isSame } from './match.ts';
+import { source, spellings } from './spellings.ts';
 
 /**
  * The fields that tell one resource from another, for example port, protocol and source. The first is always given; each of the others
@@ -32,17 +33,22 @@ export interface Search {
 /** Looks for a resource in its whole list. */
 export function existing(noun: string, items: readonly unknown[], wanted: JsonObject, keys: Keys): Search {
   const hidden: string[] = [];
-  for (const [first = '', ...others] of keys) {
+  // An empty key is none: whatever the API has without one is something else.
+  for (const [first = '', ...others] of keys.filter(([field = '']) => wordOf(own(wanted, field)).trim() !== '')) {
     const like = items.filter(isObject).filter((item) => {
       const given = others.filter((field) => field in wanted);
       return agrees(noun, first, item, wanted) === true && given.every((field) => agrees(noun, field, item, wanted) !== false);
     });
-    if (like.length > 0) return bestOf(noun, like, wanted);
+    if (like.length > 0) return bestOf(noun, like.filter(isFirst), wanted);
     if (items.some((item) => !isObject(item) || agrees(noun, first, item, wanted) === undefined)) hidden.push(first);
   }
   const [field] = hidden;
   return field !== undefined && hidden.length === keys.length ? { hidden: field } : {};
 }
+
+/** False for an item that a list has twice, because it grew while its pages were read. */
+const isFirst = ({ id }: JsonObject, index: number, all: readonly JsonObject[]): boolean =>
+  id === undefined || all.findIndex((each) => each.id === id) === index;
 
 /** The only one, else one without a difference that shows as much as possible. */
 function bestOf(noun: string, like: readonly JsonObject[], wanted: JsonObject): Search {
@@ -72,7 +78,7 @@ function agrees(noun: string, field: string, item: JsonObject, wanted: JsonObjec
   const nested = (of: unknown) => typeof of === 'object' && of !== null;
   if (shown === undefined || (nested(shown) && !nested(value)) || isMask(shown)) return undefined;
   if (noun === 'variable' && field === 'value') return shown === null && value !== '' ? undefined : wordOf(shown) === wordOf(value);
-  const form = own(own(forms, noun) ?? {}, field);
+  const form = own(own(spellings, noun) ?? {}, field);
   const formed = (of: unknown) => (form && typeof of === 'string' ? form(of.trim()) : of);
   return isSame(formed(value), formed(shown));
 }
@@ -81,40 +87,13 @@ function agrees(noun: string, field: string, item: JsonObject, wanted: JsonObjec
 const isMask = (value: unknown): boolean =>
   typeof value === 'string' && (/[•●∙⬤]{2}/u.test(value) || /^\*{3,}$/.test(value) || /^[[(<](hidden|masked|redacted)[\])>]$/i.test(value));
 
-const lowercase = (word: string): string => word.toLowerCase();
-
-/** Without a scheme, a path starts with a slash. */
-const path = (word: string): string => {
-  if (/^[a-z][a-z\d+.-]*:/i.test(word)) return URL.canParse(word) ? new URL(word).href : word;
-  return word.startsWith('/') ? word : `/${word}`;
-};
-
-/** The type and the key, without options and the comment. */
-const keyOf = (word: string): string => {
-  const [, type, body] = /(?:^|\s)((?:ssh|ecdsa|sk)-\S+)\s+([\w+/=]+)/.exec(word) ?? [];
-  return type && body ? `${type} ${body}` : word;
-};
-
-/** Any address is no address; a range of one address is that address. */
-const source = (word: string): string =>
-  /^(any|anywhere|all|\*|0\.0\.0\.0\/0)$/i.test(word) ? '' : lowercase(word).replace(/^([\d.]+)\/32$|^([\da-f:]+)\/128$/, '$1$2');
-
-/** Different spellings of the same value. */
-const forms: Readonly<Record<string, Readonly<Record<string, (word: string) => string>>>> = {
-  ssh_key: { public_key: keyOf },
-  redirect: { from: path, to: path },
-  crontab: { frequency: (word) => word.replaceAll(/\s+/g, ' ') },
-  daemon: { directory: (word) => word.replace(/(?<=.)\/+$/, '') },
-  network_rule: { protocol: lowercase, action: lowercase, source },
-};
-
 /** What a firewall rule is if nothing else is given. */
 const defaults: Readonly<
   Record<string, readonly { readonly field: string; readonly usual: (word: string) => boolean; readonly name: string }[]>
 > = {
   network_rule: [
     { field: 'action', usual: (word) => /^(allow|accept|)$/i.test(word), name: 'allow' },
-    { field: 'source', usual: (word) => source(word) === '' || word === '::/0', name: 'anywhere' },
+    { field: 'source', usual: (word) => source(word) === '' || source(word) === source('::/0'), name: 'anywhere' },
   ],
 };
 

@@ -2,7 +2,7 @@ import { DnxError, isError, type Next } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { capitalized, title } from '../../base/text.ts';
 import { LINK_FILE } from '../../machine/settings/link.ts';
-import type { Endpoint } from '../api/endpoint.ts';
+import { type Endpoint, isRead } from '../api/endpoint.ts';
 import { idsOf, nameOf, sameName, type Target, type Targets } from './names.ts';
 import type { Scope } from './scope.ts';
 
@@ -13,11 +13,11 @@ const READS = { server: 'GET /servers/{server}', site: 'GET /servers/{server}/si
 const UNCHANGED = ' Nothing was changed.';
 
 /** A deployment that is followed reads the site itself; another one is a single request, by id, unless the id was seen with another name. */
-const UNCHECKED: readonly (Endpoint | undefined)[] = ['POST /servers/{server}/sites/{site}/deploy'];
+const UNCHECKED: readonly Endpoint[] = ['POST /servers/{server}/sites/{site}/deploy'];
 
 /** A change, and how it is confirmed. */
 export interface Change {
-  readonly calls: readonly (Endpoint | undefined)[];
+  readonly calls: readonly Endpoint[];
   /** A question will name the server, too. */
   readonly asks?: boolean;
   /** It cannot be undone, so the name of the link file is not enough. */
@@ -30,15 +30,16 @@ export interface Change {
  * question.
  */
 export async function refuseMislinked(targets: Targets, { calls, asks, severe }: Change, scope: Scope): Promise<Targets> {
-  const isRead = calls.every((each) => each === undefined || each.startsWith('GET '));
+  const reads = calls.every(isRead);
+  const [first] = calls;
   const nouns: readonly Noun[] = targets.site ? ['site', ...(asks ? (['server'] as const) : [])] : ['server'];
   let checked = targets;
   for (const noun of nouns) {
     const target = targets[noun];
     if (!target || !isLinked(noun, target, scope.settings)) continue;
-    if ((isRead || UNCHECKED.includes(calls[0])) && !(await isSeenOtherwise(noun, target, scope))) continue;
+    if ((reads || (first && UNCHECKED.includes(first))) && !(await isSeenOtherwise(noun, target, scope))) continue;
     const now = await current(noun, targets, scope, severe);
-    const after = isRead ? '' : UNCHANGED;
+    const after = reads ? '' : UNCHANGED;
     if (now === GONE) throw mislinked(noun, target, undefined, after);
     refuseOtherName(noun, target, now, after);
     if (now === undefined && (asks || severe)) checked = { ...checked, [noun]: { id: target.id, label: target.id } };

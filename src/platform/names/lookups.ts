@@ -54,9 +54,9 @@ export function lookupsFor(names: readonly string[], given: Words, settled: Sett
     ];
   }
   const site = given.site ?? settled.site;
-  const unplaced = names.includes('site') && names.includes('server') && given.server === undefined && site !== undefined;
-  const placed = unplaced ? sitePath(site, settled.server) : [];
-  const others = names.filter((name) => !placed.some((each) => each.name === name) && !(unplaced && name === 'server'));
+  const serverless = names.includes('site') && names.includes('server') && given.server === undefined && site !== undefined;
+  const placed = serverless ? sitePath(site, settled.server) : [];
+  const others = names.filter((name) => !placed.some((each) => each.name === name) && !(serverless && name === 'server'));
   const word = (name: string) => given[name] ?? (name === 'server' || name === 'site' ? settled[name] : undefined);
   return [...placed, ...others.map((name) => lookup(name, word(name), names))];
 }

@@ -9,6 +9,7 @@ import { locked } from '../../../machine/files/lock.ts';
 import { isTarget, type Target } from '../../../platform/names/names.ts';
 import type { Baseline } from '../baseline.ts';
 import type { SiteReference } from '../snapshot.ts';
+import { directoryIn } from './directory.ts';
 
 /** The branch that a site has for one deployment only, saved so that the other one can be restored. Contains no secrets. */
 export interface TemporaryBranch {
@@ -48,9 +49,6 @@ const MARGIN_MS = 3_600_000;
 const LONGEST_MS = 30 * 86_400_000;
 
 type Needs = Pick<Context, 'clock' | 'settings'>;
-
-/** The directory with one file per site. */
-export const directoryIn = (state: string): string => join(state, 'branches');
 
 const fileOf = ({ settings }: Pick<Needs, 'settings'>, { site }: Pick<SiteReference, 'site'>): string =>
   join(directoryIn(settings.directories.state), `${encodeURIComponent(site.id)}@${encodeURIComponent(settings.host)}.json`);

@@ -6,7 +6,7 @@ import { callsOf, type Invocation, ownWords } from '../../../cli/run/invocation.
 import { nameRead } from '../../../cli/run/name-read.ts';
 import { firstWords, isForAll, namesNeeded } from '../../../cli/run/targets.ts';
 import { type Need, needOf } from '../../../platform/abilities.ts';
-import { type Endpoint, parameters } from '../../../platform/api/endpoint.ts';
+import { type Endpoint, isRead, parameters } from '../../../platform/api/endpoint.ts';
 import { type Lookup, lookup, lookupsFor, type Settled } from '../../../platform/names/lookups.ts';
 import { isId } from '../../../platform/names/names.ts';
 import { namings, nounIn } from '../../../platform/names/namings.ts';
@@ -36,7 +36,7 @@ export function askedBy(invocation: Invocation, settled: Settled = {}): Asking {
   const { asked, notes } = namesIn(invocation, chosen, settled);
   const own = chosen.endpoint ? [{ endpoint: chosen.endpoint, because: 'the command itself' }] : [];
   // A dry run looks up its targets, and perhaps reads what it would change.
-  if (invocation.options.dry_run) return { asked: [...own.filter(({ endpoint }) => endpoint.startsWith('GET ')), ...asked], notes };
+  if (invocation.options.dry_run) return { asked: [...own.filter(({ endpoint }) => isRead(endpoint)), ...asked], notes };
   const also = chosen.also.map(({ endpoint, when }) => ({ endpoint, because: when === undefined ? 'the command itself' : flagName(when) }));
   return { asked: [...own, ...also, ...asked, ...references(invocation), ...sitesIn(invocation), ...confirmation(invocation)], notes };
 }
