@@ -82,7 +82,7 @@ function exists(file: string): boolean {
 /** Reads the environments of a link file. `wanted` is the one that the user named, if any. */
 export function linkOf(source: Source, wanted: string | undefined): Link {
   const { file } = source;
-  const unreadable = source.problem('object', 'environments');
+  const unreadable = environmentsProblem(source);
   if (unreadable) {
     // If nothing could be read, whatever needs the server or site says so itself.
     const missing = wanted !== undefined || !source.problem('object') ? unreadable : undefined;
@@ -132,12 +132,19 @@ function listed(names: readonly string[]): string {
 export const withoutLink = (name: string): DnxError =>
   usage(`No environment '${name}': ${LINK_FILE} was not found in this directory or above it.`, 'Create it with: dnx link');
 
+/** The problem with the environments as a whole: no object, or a name that nobody can type or read. */
+export function environmentsProblem(source: Source): DnxError | undefined {
+  const isWrong = Object.keys(source.object('environments')).some((name) => !/^\P{C}{1,64}$/u.test(name));
+  const named = isWrong ? usage(`environments in ${source.file} has a name that cannot be used.`, 'Fix it, or remove the file.') : undefined;
+  return source.problem('object', 'environments') ?? named;
+}
+
 /** The first problem in a link file. */
 export function linkProblem(source: Source): DnxError | undefined {
   const places = [[], ...Object.keys(source.object('environments')).map((name) => ['environments', name])];
   return [
     ...['host', 'profile', 'default'].map((key) => source.problem('text', key)),
-    source.problem('object', 'environments'),
+    environmentsProblem(source),
     ...places.flatMap((keys) => [
       ...(keys.length > 0 ? [source.problem('object', ...keys)] : []),
       ...(['server', 'site'] as const).map((key) => placeProblem(source, key, keys)),
