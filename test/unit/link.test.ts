@@ -86,7 +86,13 @@ describe('an environment that does not exist leaves out every default', () => {
     ['if environments is a text', { ...shop, environments: 'x' }, {}, {}, 'environments in '],
     ['in a broken file', '{', { DNX_ENV: 'staging' }, {}, 'is not valid JSON.'],
     ['if the name of one is empty', { environments: { '': shop } }, {}, {}, 'environments in '],
-    ['if a name has control characters', { environments: { production: shop, 'a\u001b[2J': shop } }, {}, { env: 'production' }, 'environments in '],
+    [
+      'if a name has control characters',
+      { environments: { production: shop, 'a\u001b[2J': shop } },
+      {},
+      { env: 'production' },
+      'environments in ',
+    ],
     ['if a name is longer than any', { environments: { ['x'.repeat(65)]: shop } }, {}, {}, 'environments in '],
     ['without a file', undefined, { DNX_ENV: 'staging' }, {}, "No environment 'staging': .deploynix.json was not found"],
   ])('%s', (_, content, env, given, says) => {

@@ -135,7 +135,9 @@ export const withoutLink = (name: string): DnxError =>
 /** The problem with the environments as a whole: no object, or a name that nobody can type or read. */
 export function environmentsProblem(source: Source): DnxError | undefined {
   const isWrong = Object.keys(source.object('environments')).some((name) => !/^\P{C}{1,64}$/u.test(name));
-  const named = isWrong ? usage(`environments in ${source.file} has a name that cannot be used.`, 'Fix it, or remove the file.') : undefined;
+  const named = isWrong
+    ? usage(`environments in ${source.file} has a name that cannot be used.`, 'Fix it, or remove the file.')
+    : undefined;
   return source.problem('object', 'environments') ?? named;
 }
 
