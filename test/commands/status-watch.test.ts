@@ -117,6 +117,12 @@ describe('goes on', () => {
     expect(run.stdout.split('\n\n').at(-1)).not.toContain('reconnecting');
   });
 
+  test.each([null, 7, []])('with the last known site if the response is %j', async (data) => {
+    bed.clock.at(20_000, () => void failing({ status: 200, body: { data } }));
+    const run = await watch('-o ndjson', 5 * MINUTE);
+    expect([run.code, events(run.stdout).length]).toEqual([130, 1]);
+  });
+
   test('with the last known workers if they cannot be read', async () => {
     bed.clock.at(20_000, () => bed.sandbox.faults.always({ method: 'GET', path: /queues$/ }, { status: 500 }));
     const run = await watch('-o ndjson', 5 * MINUTE);

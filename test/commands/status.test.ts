@@ -179,6 +179,12 @@ describe('what cannot be read', () => {
     expect(run.stdout).toContain(line(label, '–'));
   });
 
+  test.each([1, 'x', [{ id: 7 }]])('is the site, if the response is %j: its id is shown', async (data) => {
+    bed.sandbox.faults.next({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status: 200, body: { data } });
+    const run = await status();
+    expect([run.code, run.stdout.split('\n')[0]]).toEqual([0, `Site           ${shop}  given`]);
+  });
+
   test('is no push if the webhooks cannot be read', async () => {
     bed.sandbox.faults.always({ method: 'GET', path: /webhooks$/ }, { status: 403, body: { message: 'Invalid ability provided.' } });
     expect((await status()).stdout).toContain(line('Release', '643deaf Cache the category tree for ten minutes, 4h ago'));

@@ -43,8 +43,9 @@ async function redraw(states: AsyncIterable<LiveState>, { stdout, frame, out }: 
       .split('\n')
       .slice(0, Math.max(1, (stdout.rows || DEFAULT_ROWS) - 1));
     shown = rows.map((line) => cut(line, width));
-    // One write, which overwrites each line before it clears its end: no flicker.
-    await out(`${above > 0 ? `\r\u001b[${above}A` : ''}${shown.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
+    // One write, which overwrites each line before it clears its end: no flicker. After a full line, xterm would clear its last column.
+    const ended = shown.map((line) => `${line}${widthOf(line) < width ? '\u001b[K' : ''}\n`);
+    await out(`${above > 0 ? `\r\u001b[${above}A` : ''}${ended.join('')}\u001b[J`);
   };
   const again = () => {
     drawing = drawing.then(draw);
@@ -60,5 +61,6 @@ async function redraw(states: AsyncIterable<LiveState>, { stdout, frame, out }: 
     }
   } finally {
     stdout.off('resize', resized);
+    await drawing.catch(() => {});
   }
 }
