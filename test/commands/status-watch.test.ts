@@ -117,8 +117,8 @@ describe('goes on', () => {
     expect(run.stdout.split('\n\n').at(-1)).not.toContain('reconnecting');
   });
 
-  test.each([null, 7, []])('with the last known site if the response is %j', async (data) => {
-    bed.clock.at(20_000, () => void failing({ status: 200, body: { data } }));
+  test.each([{ data: null }, { data: 7 }, { data: [] }])('with the last known site if the response is %j', async (body) => {
+    bed.clock.at(20_000, () => void failing({ status: 200, body }));
     const run = await watch('-o ndjson', 5 * MINUTE);
     expect([run.code, events(run.stdout).length]).toEqual([130, 1]);
   });

@@ -179,8 +179,8 @@ describe('what cannot be read', () => {
     expect(run.stdout).toContain(line(label, '–'));
   });
 
-  test.each([1, 'x', [{ id: 7 }]])('is the site, if the response is %j: its id is shown', async (data) => {
-    bed.sandbox.faults.next({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status: 200, body: { data } });
+  test.each([{ data: 1 }, { data: 'x' }, { data: [{ id: 7 }] }])('is the site, if the response is %j: its id is shown', async (body) => {
+    bed.sandbox.faults.next({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status: 200, body });
     const run = await status();
     expect([run.code, run.stdout.split('\n')[0]]).toEqual([0, `Site           ${shop}  given`]);
   });

@@ -41,7 +41,11 @@ test('nothing is drawn after the end, which an error or Ctrl-C brings', async ()
     throw new Error('the end');
   }
   const slowly = () => new Promise<void>((resolve) => setImmediate(resolve));
-  await expect(written(resized, 'x\n', async () => slowly().then(() => void (drawn += 1)))).rejects.toThrow('the end');
+  const late = async () => {
+    await slowly();
+    drawn += 1;
+  };
+  await expect(written(resized, 'x\n', late)).rejects.toThrow('the end');
   const before = drawn;
   for (let turn = 0; turn < 5; turn += 1) await slowly();
   expect([before, drawn]).toEqual([2, 2]);

@@ -28,7 +28,7 @@ export async function* watched(ctx: Needs, ids: SiteIds, from: Seen): AsyncGener
     await clock.sleep(Math.min(POLL_MS * 2 ** faults, REST_MS), signal);
     try {
       const at = clock.now();
-      const { data } = await api.send<unknown>(siteEndpoint, ids, { retry: false });
+      const { data } = await api.send<Site>(siteEndpoint, ids, { retry: false });
       const site: Site = isObject(data) ? data : seen.site;
       const all = toJson(site) !== toJson(seen.site) || clock.elapsed() - restAt >= REST_MS;
       if (all) restAt = clock.elapsed();
