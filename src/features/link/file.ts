@@ -4,7 +4,8 @@ import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/error
 import { type JsonObject, toJson } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { writeText } from '../../machine/files/text-file.ts';
-import { environmentsProblem, LINK_LIMIT_MB, linkFileFor } from '../../machine/settings/link.ts';
+import { environmentsProblem, LINK_LIMIT_MB } from '../../machine/settings/link.ts';
+import { linkFileFor } from '../../machine/settings/link-search.ts';
 import { openSource } from '../../machine/settings/sources.ts';
 import { FIRST, type LinkFile, ofSingle } from './environments.ts';
 
