@@ -25,9 +25,9 @@ export async function link(ctx: Context, targets: Located | undefined, options: 
   // Without a site, these options change the environment that is there.
   const stays = !targets && (options.default || options.confirm_deploys !== undefined) ? siteIn(before, name) : undefined;
   const of = stays ?? (targets ? await named(ctx, targets) : await chooseSite(ctx));
-  // Read again, because a person may have taken minutes to pick.
+  if (!stays) await confirmReplacement(ctx, openLinkFile(settings, world.cwd), name, of, yes);
+  // Read again, because a person may have taken minutes to pick and confirm.
   const file = openLinkFile(settings, world.cwd);
-  if (!stays) await confirmReplacement(ctx, file, name, of, yes);
   const environment = linked(own(file.environments, name), of, options);
   const environments = withField(file.environments, name, environment);
   const isFirst = Object.keys(file.environments).length === 0;
