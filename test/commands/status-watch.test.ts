@@ -164,6 +164,12 @@ describe('on a terminal', () => {
     expect(run.stdout).toContain('Checked        just now');
   });
 
+  test('--debug, whose lines would be drawn over, moves no cursor', async () => {
+    const run = await watch('--debug', MINUTE, terminal);
+    expect([run.code, run.stdout.includes('\u001b')]).toEqual([130, false]);
+    expect(run.stdout.match(/^Site /gm)).toHaveLength(1);
+  });
+
   test('TERM=dumb moves no cursor', async () => {
     const run = await watch('', MINUTE, { columns: 80, env: { NO_COLOR: '1', TERM: 'dumb' } });
     expect([run.code, run.stdout.includes('\u001b')]).toEqual([130, false]);

@@ -27,7 +27,7 @@ export async function writeLive(states: AsyncIterable<LiveState>, screen: Screen
 
 const DEFAULT_ROWS = 24;
 
-/** Replaces each state by the next, and draws it again if the size of the terminal changes. */
+/** Replaces each state by the next, and draws it again if the size of the terminal changes, or after Ctrl-Z. */
 async function redraw(states: AsyncIterable<LiveState>, { stdout, frame, out }: Screen): Promise<void> {
   let shown: readonly string[] = [];
   let latest: View | undefined;
@@ -53,7 +53,13 @@ async function redraw(states: AsyncIterable<LiveState>, { stdout, frame, out }: 
   };
   // A failure to write is reported by the next state.
   const resized = () => void again().catch(() => {});
+  // The shell has written below the frame meanwhile.
+  const continued = () => {
+    shown = [];
+    resized();
+  };
   stdout.on('resize', resized);
+  stdout.on('continue', continued);
   try {
     for await (const { view } of states) {
       latest = view;
@@ -61,6 +67,7 @@ async function redraw(states: AsyncIterable<LiveState>, { stdout, frame, out }: 
     }
   } finally {
     stdout.off('resize', resized);
+    stdout.off('continue', continued);
     await drawing.catch(() => {});
   }
 }
