@@ -153,6 +153,8 @@ export async function run(process: NodeJS.Process): Promise<void> {
     process.on('SIGINT', stop('interrupted', 'Interrupted.'));
     process.on('SIGTERM', stop('terminated', 'Terminated.'));
     process.on('SIGHUP', stop('hangup', 'Hangup.'));
+    // After Ctrl-Z and fg, for a view that is drawn in place.
+    process.on('SIGCONT', () => process.stdout.emit('continue'));
   });
   process.stderr.on('error', () => {});
   const world = realWorld(process, interruption.signal, children, exits);

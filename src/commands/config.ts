@@ -3,10 +3,10 @@ import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, required, text } from '../cli/language/options.ts';
 import { columns, done, text as plain, rows } from '../cli/output/view.ts';
 import { deleteConsent, deleteProfile, listProfiles } from '../features/auth/profiles.ts';
+import { formatOf } from '../machine/settings/format.ts';
 import { hostOf } from '../machine/settings/host.ts';
 import { linkOrigin } from '../machine/settings/link.ts';
 import { type Origin, type SettingName, settingNames } from '../machine/settings/precedence.ts';
-import { formatOf } from '../machine/settings/settings.ts';
 
 /** The settings of a profile. */
 const keys = ['host', 'server', 'site', 'output'] as const;
@@ -70,7 +70,10 @@ export default group({
       aliases: ['ls'],
       summary: 'List the settings in effect',
       examples: ['list', 'list --profile work --json'],
-      run: async (ctx) => rows(settingsOf(ctx), columns<Setting>('key', { key: 'value', wrap: true }, from(ctx)), ''),
+      run: async (ctx) => ({
+        view: rows(settingsOf(ctx), columns<Setting>('key', { key: 'value', wrap: true }, from(ctx)), ''),
+        ...(ctx.settings.unplaced && { note: ctx.settings.unplaced.message }),
+      }),
     }),
     command({
       name: 'get',
@@ -79,6 +82,7 @@ export default group({
       examples: ['get host'],
       async run(ctx, { options: { key } }) {
         const found = settingsOf(ctx).find((each) => each.key === key);
+        if (ctx.settings.unplaced && (key === 'server' || key === 'site')) throw ctx.settings.unplaced;
         if (!found || found.value === null)
           throw new DnxError('not_found', `${key} is not set.`, {
             next: [{ command: key === 'environment' ? ['link'] : ['config', 'set', key, '…'], why: 'Set it with' }],

@@ -70,6 +70,7 @@ export const standalone: readonly Entry<AnyCommand>[] = [
     noun: 'site',
     summary: 'Show the state of a site',
     section: 'Project',
+    top: 'Show the state of a site',
     load: () => import('./status.ts'),
   },
   {

@@ -23,9 +23,10 @@ export async function runChild(
 ): Promise<number> {
   const signal = own ?? outer;
   signal.throwIfAborted();
-  const child = execa(file, args, {
+  const child = execa(file, file === 'cmd' ? unquoted(args) : args, {
     env,
     extendEnv: false,
+    windowsVerbatimArguments: file === 'cmd',
     ...(cwd !== undefined && { cwd }),
     stdio: ['inherit', output === 'stderr' ? 2 : 'inherit', 'inherit'],
     reject: false,
@@ -43,3 +44,6 @@ export async function runChild(
   if (result.signal !== undefined) return 128 + constants.signals[result.signal];
   throw couldNotRun(file, result, cwd);
 }
+
+/** The arguments of `cmd /s /c`, which reads quotes itself: it gets the command as it is, in quotes that it removes. So does Node's `shell`. */
+const unquoted = (args: readonly string[]): readonly string[] => [...args.slice(0, -1), `"${args.at(-1)}"`];

@@ -31,6 +31,23 @@ describe('config', () => {
     expect((await list('config list --json', { DNX_SERVER: 'web-2' })).server).toBe('web-2 (environment)');
   });
 
+  test('says why there is no server or site', async () => {
+    writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ environments: { live: { site: 'shop.example.com' } } }));
+    const missing = `${join(bed.directory, '.deploynix.json')} has no environment 'typo'.`;
+    const env = { DNX_ENV: 'typo' };
+    expect((await bed.dnx('config list', { env })).stderr).toBe(`${missing}\n`);
+    expect(await bed.dnx('config get site', { env })).toMatchObject({ code: 2, stderr: `Error: ${missing}\n  It has live.\n` });
+    expect((await bed.dnx('config get output', { env })).stdout).toBe('table\n');
+  });
+
+  test('are kept if the file begins with a byte order mark', async () => {
+    mkdirSync(join(bed.directory, 'config'));
+    writeFileSync(join(bed.directory, 'config/config.json'), '\ufeff{"profiles":{"default":{"site":"shop.example.com"}}}');
+    expect((await bed.dnx('config get site')).stdout).toBe('shop.example.com\n');
+    expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 0, stderr: '' });
+    expect((await bed.dnx('config get site')).stdout).toBe('shop.example.com\n');
+  });
+
   test('names the environment of the link file', async () => {
     const environments = { production: { server: 'web-1', site: 'shop.example.com' }, staging: { site: 'staging.example.com' } };
     writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ default: 'production', environments }));

@@ -50,6 +50,15 @@ test('lists the sites if several deploy it', async () => {
   expect(existsSync(file())).toBe(false);
 });
 
+test('prefers the repository of exactly this path to one in a group', async () => {
+  git('remote', 'add', 'origin', 'git@gitlab.com:acme/example/blog.git');
+  const grouped = bed.sandbox.state.git_repositories.find(({ name }) => name === 'example/api');
+  if (grouped) grouped.name = 'acme/example/blog';
+  const { stderr } = await link();
+  expect(stderr).toContain('2 sites deploy this repository');
+  expect(stderr).not.toContain('blog.example.com');
+});
+
 test('links the only one on a server', async () => {
   git('remote', 'add', 'origin', 'git@github.com:example/api.git');
   const staging = bed.sandbox.state.sites.find(({ id }) => id === seeded.sites['staging.example.com on web-2']);

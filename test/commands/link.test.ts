@@ -199,6 +199,14 @@ describe('an existing file', () => {
     });
   });
 
+  test('for a single site keeps its question for that site alone', async () => {
+    write({ server: 'web-1', site: 'shop.example.com', confirm: true });
+    const run = await bed.dnx('link blog.example.com --env blog --json');
+    expect(run.json()).toMatchObject({ environment: 'blog', confirm: false });
+    expect((await bed.dnx('deploy -e blog --no-wait')).code).toBe(0);
+    expect((await bed.dnx('deploy -e production --no-wait')).code).toBe(2);
+  });
+
   test('for a single site gets ids without a question if the site is the same', async () => {
     write({ server: 'web-1', site: 'shop.example.com', confirm: true });
     expect((await bed.dnx('link shop.example.com')).code).toBe(0);

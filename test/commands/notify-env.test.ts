@@ -24,6 +24,21 @@ test('env set --deploy sends the outcome, but no value of a variable', async () 
   expect(JSON.stringify(receiver.bodies)).not.toContain('hunter2');
 });
 
+test('words of the API, which may quote a value, are left out', async () => {
+  const body = { message: 'The value hunter2 is invalid.', errors: { value: ['hunter2 is too short.'] } };
+  bed.sandbox.faults.always({ method: 'POST', path: /environment-variables$/ }, { status: 422, body });
+  const run = await bed.dnx(`${set} --deploy --json --notify ${receiver.url}`);
+  expect([run.code, run.stderr.includes('hunter2')]).toEqual([7, true]);
+  expect(receiver.bodies).toMatchObject([
+    {
+      text: '✗ dnx env set failed (422).',
+      exit_code: 7,
+      error: { code: 'invalid', message: 'dnx env set failed (422).', status: 422, errors: null },
+    },
+  ]);
+  expect(JSON.stringify(receiver.bodies)).not.toContain('hunter2');
+});
+
 test('a command gets the outcome of the deployment', async () => {
   bed.sandbox.state.fail_deploys = true;
   const run = await bed.dnx([...set.split(' '), '--deploy', '--notify', 'echo "$DNX_OUTCOME"']);

@@ -117,6 +117,12 @@ describe('goes on', () => {
     expect(run.stdout.split('\n\n').at(-1)).not.toContain('reconnecting');
   });
 
+  test.each([{ data: null }, { data: 7 }, { data: [] }])('with the last known site if the response is %j', async (body) => {
+    bed.clock.at(20_000, () => void failing({ status: 200, body }));
+    const run = await watch('-o ndjson', 5 * MINUTE);
+    expect([run.code, events(run.stdout).length]).toEqual([130, 1]);
+  });
+
   test('with the last known workers if they cannot be read', async () => {
     bed.clock.at(20_000, () => bed.sandbox.faults.always({ method: 'GET', path: /queues$/ }, { status: 500 }));
     const run = await watch('-o ndjson', 5 * MINUTE);
@@ -156,6 +162,12 @@ describe('on a terminal', () => {
     for (const frame of frames.slice(1, -1)) expect(frame.startsWith('\r\u001b[11A')).toBe(true);
     expect(run.stdout).not.toContain('\u001b[2J');
     expect(run.stdout).toContain('Checked        just now');
+  });
+
+  test('--debug, whose lines would be drawn over, moves no cursor', async () => {
+    const run = await watch('--debug', MINUTE, terminal);
+    expect([run.code, run.stdout.includes('\u001b')]).toEqual([130, false]);
+    expect(run.stdout.match(/^Site /gm)).toHaveLength(1);
   });
 
   test('TERM=dumb moves no cursor', async () => {

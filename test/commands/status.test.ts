@@ -53,6 +53,13 @@ describe('sends at most six requests', () => {
     expect([run.code, run.calls.length]).toEqual([0, 6]);
   });
 
+  test('with a link file whose site is gone', async () => {
+    link({ environments: { production: { ...production, site: { id: '01JQ8Z4T9G0000000000GONE01', name: 'shop.example.com' } } } });
+    const run = await bed.dnx('status');
+    expect([run.code, run.calls.filter((call) => call.endsWith('/sites/01JQ8Z4T9G0000000000GONE01'))]).toEqual([6, [expect.any(String)]]);
+    expect(run.stderr).toContain('from .deploynix.json) not found.');
+  });
+
   test('with lists of more than a page', async () => {
     const { releases } = bed.sandbox.state;
     const own = releases.filter(({ site_id }) => site_id === shop);
@@ -170,6 +177,12 @@ describe('what cannot be read', () => {
     const run = await status();
     expect([run.code, run.stderr, run.calls.length]).toEqual([0, '', 6]);
     expect(run.stdout).toContain(line(label, '–'));
+  });
+
+  test.each([{ data: 1 }, { data: 'x' }, { data: [{ id: 7 }] }])('is the site, if the response is %j: its id is shown', async (body) => {
+    bed.sandbox.faults.next({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status: 200, body });
+    const run = await status();
+    expect([run.code, run.stdout.split('\n')[0]]).toEqual([0, `Site           ${shop}  given`]);
   });
 
   test('is no push if the webhooks cannot be read', async () => {

@@ -10,6 +10,8 @@ export interface Terminal {
   type(keys: string): void;
   /** Changes the width. */
   resize(columns: number): void;
+  /** Sends a signal to dnx. */
+  signal(name: NodeJS.Signals): void;
   /** Closes the terminal, which sends SIGHUP. */
   close(): void;
   /** The output without control sequences, the raw output, and the exit code. */
@@ -59,6 +61,7 @@ export function openTerminal(words: readonly string[], env: Readonly<Record<stri
     },
     type: (typed) => child.write(typed),
     resize: (columns) => child.resize(columns, 40),
+    signal: (name) => child.kill(name),
     close: () => child.kill('SIGHUP'),
     ended,
   };

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
@@ -67,6 +67,17 @@ test('Ctrl-C and an empty account link nothing', async () => {
   executable.sandbox.state.sites.length = 0;
   const none = await open(['link']).ended;
   expect([none.code, none.text.includes('No sites to choose from.')]).toEqual([6, true]);
+});
+
+test('a change of the file during the question is kept', async () => {
+  expect((await open(['link', 'shop.example.com']).ended).code).toBe(0);
+  const terminal = open(['link', 'blog.example.com']);
+  await terminal.shows('Link production to blog.example.com (web-1) instead?');
+  const { environments } = JSON.parse(readFileSync(file(), 'utf8'));
+  writeFileSync(file(), JSON.stringify({ environments: { ...environments, staging: { site: 'staging.example.com' } } }));
+  terminal.type(`y${keys.enter}`);
+  expect([(await terminal.ended).code, site()]).toEqual([0, 'blog.example.com']);
+  expect(JSON.parse(readFileSync(file(), 'utf8')).environments.staging).toEqual({ site: 'staging.example.com' });
 });
 
 test('a deployment that the link file wants confirmed asks, and no deploys nothing', async () => {

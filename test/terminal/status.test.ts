@@ -46,6 +46,17 @@ test('--watch is drawn again when the width changes', async () => {
   expect((await terminal.ended).code).toBe(130);
 });
 
+test('--watch is drawn below what the shell wrote after Ctrl-Z and fg', async () => {
+  const terminal = open(watch);
+  await terminal.shows('Checked');
+  terminal.signal('SIGSTOP');
+  terminal.signal('SIGCONT');
+  await terminal.shows('Checked');
+  terminal.type(keys.interrupt);
+  const { raw, code } = await terminal.ended;
+  expect([code, (await shown(raw)).filter((row) => row.startsWith('Site '))]).toEqual([130, [expect.any(String), expect.any(String)]]);
+});
+
 test('--watch moves no cursor on a dumb terminal', async () => {
   const terminal = open(watch, { TERM: 'dumb' });
   await terminal.shows('Checked');

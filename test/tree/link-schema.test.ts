@@ -56,6 +56,9 @@ describe('the schema rejects', () => {
     { environments: { production: { site: { id: '7', url: 'x' } } } },
     { environments: {}, site: 'a.test' },
     { site: ['a.test'] },
+    { environments: { '': { site: 'a.test' } } },
+    { environments: { ['x'.repeat(65)]: { site: 'a.test' } } },
+    { environments: { 'a\u001b[2J': { site: 'a.test' } } },
   ])('%j', (file) => {
     expect(valid(file)).toBe(false);
   });

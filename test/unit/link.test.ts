@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { linkFileFor } from '../../src/machine/settings/link.ts';
+import { linkFileFor } from '../../src/machine/settings/link-search.ts';
 import { type Given, readSettings } from '../../src/machine/settings/settings.ts';
 
 let home: string;
@@ -85,6 +85,15 @@ describe('an environment that does not exist leaves out every default', () => {
     ['if environments is a list', { ...shop, environments: [shop] }, {}, {}, 'environments in '],
     ['if environments is a text', { ...shop, environments: 'x' }, {}, {}, 'environments in '],
     ['in a broken file', '{', { DNX_ENV: 'staging' }, {}, 'is not valid JSON.'],
+    ['if the name of one is empty', { environments: { '': shop } }, {}, {}, 'environments in '],
+    [
+      'if a name has control characters',
+      { environments: { production: shop, 'a\u001b[2J': shop } },
+      {},
+      { env: 'production' },
+      'environments in ',
+    ],
+    ['if a name is longer than any', { environments: { ['x'.repeat(65)]: shop } }, {}, {}, 'environments in '],
     ['without a file', undefined, { DNX_ENV: 'staging' }, {}, "No environment 'staging': .deploynix.json was not found"],
   ])('%s', (_, content, env, given, says) => {
     mkdirSync(join(home, '.config/dnx'), { recursive: true });
@@ -136,6 +145,11 @@ describe('a wrong value', () => {
     link({ environments: { production: { ...shop, confirm: false }, staging } });
     expect(read().link?.environments.map((each) => each.confirm)).toEqual([false, false]);
   });
+});
+
+test('a byte order mark before the file is ignored', () => {
+  link(`\ufeff${JSON.stringify(both)}`);
+  expect(read()).toMatchObject({ site: 'shop.test', problems: [] });
 });
 
 test('unknown keys are named at every level, but not those that start with $', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isAtPath, remotePath } from '../../src/features/link/remotes.ts';
+import { namesAt, remotePath } from '../../src/features/link/remotes.ts';
 
 test.each([
   ['git@github.com:Example/Shop.git', 'example/shop'],
@@ -12,6 +12,8 @@ test.each([
   ['https://git.example.com/scm/example/shop.git?ref=main', 'scm/example/shop'],
   ['ssh://git@[::1]:22/example/shop', 'example/shop'],
   ['git@host:/example/shop.git', 'example/shop'],
+  ['git@[2001:db8::1]:example/shop.git', 'example/shop'],
+  ['[::1]:example/shop', 'example/shop'],
 ])('%s is at %s', (url, path) => {
   expect(remotePath(url)).toBe(path);
 });
@@ -24,8 +26,11 @@ test.each(['/srv/git/shop.git', '../shop', 'C:\\git\\shop', 'file:///srv/git/sho
 );
 
 test('a repository is found after the prefix of a Git host, but not by a part of its name', () => {
-  expect(isAtPath('Example/Shop', 'scm/example/shop')).toBe(true);
-  expect(isAtPath('example/shop', 'other-example/shop')).toBe(false);
-  expect(isAtPath('shop', 'example/shop')).toBe(false);
-  expect(isAtPath('', 'example/shop')).toBe(false);
+  expect(namesAt('scm/example/shop', ['Example/Shop', 'example/blog'])).toEqual(['Example/Shop']);
+  expect(namesAt('other-example/shop', ['example/shop'])).toEqual([]);
+  expect(namesAt('example/shop', ['shop', ''])).toEqual([]);
+});
+
+test('a repository with the whole path comes before one with its end', () => {
+  expect(namesAt('group/sub/shop', ['sub/shop', 'Group/Sub/Shop'])).toEqual(['Group/Sub/Shop']);
 });

@@ -182,6 +182,8 @@ export interface Entry<T extends Group | AnyCommand = Group> {
   readonly summary: string;
   /** Its heading in `dnx --help`. */
   readonly section: string;
+  /** Its summary among the most used commands, if it is one. */
+  readonly top?: string;
   readonly load: () => Promise<{ readonly default: T }>;
 }
 

@@ -27,7 +27,7 @@ export async function writeLive(states: AsyncIterable<LiveState>, screen: Screen
 
 const DEFAULT_ROWS = 24;
 
-/** Replaces each state by the next, and draws it again if the size of the terminal changes. */
+/** Replaces each state by the next, and draws it again if the size of the terminal changes, or after Ctrl-Z. */
 async function redraw(states: AsyncIterable<LiveState>, { stdout, frame, out }: Screen): Promise<void> {
   let shown: readonly string[] = [];
   let latest: View | undefined;
@@ -43,8 +43,9 @@ async function redraw(states: AsyncIterable<LiveState>, { stdout, frame, out }: 
       .split('\n')
       .slice(0, Math.max(1, (stdout.rows || DEFAULT_ROWS) - 1));
     shown = rows.map((line) => cut(line, width));
-    // One write, which overwrites each line before it clears its end: no flicker.
-    await out(`${above > 0 ? `\r\u001b[${above}A` : ''}${shown.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
+    // One write, which overwrites each line before it clears its end: no flicker. After a full line, xterm would clear its last column.
+    const ended = shown.map((line) => `${line}${widthOf(line) < width ? '\u001b[K' : ''}\n`);
+    await out(`${above > 0 ? `\r\u001b[${above}A` : ''}${ended.join('')}\u001b[J`);
   };
   const again = () => {
     drawing = drawing.then(draw);
@@ -52,7 +53,13 @@ async function redraw(states: AsyncIterable<LiveState>, { stdout, frame, out }: 
   };
   // A failure to write is reported by the next state.
   const resized = () => void again().catch(() => {});
+  // The shell has written below the frame meanwhile.
+  const continued = () => {
+    shown = [];
+    resized();
+  };
   stdout.on('resize', resized);
+  stdout.on('continue', continued);
   try {
     for await (const { view } of states) {
       latest = view;
@@ -60,5 +67,7 @@ async function redraw(states: AsyncIterable<LiveState>, { stdout, frame, out }: 
     }
   } finally {
     stdout.off('resize', resized);
+    stdout.off('continue', continued);
+    await drawing.catch(() => {});
   }
 }

@@ -58,11 +58,12 @@ export async function print(
 
 /** What a live view is printed on. */
 function screenOf(globals: Globals, { settings, world, progress }: Pick<Context, 'settings' | 'world' | 'progress'>): Screen {
-  const { stdout, env } = world;
-  const { format } = settings;
+  const { stdout, stderr, env } = world;
+  const { format, debug } = settings;
   return {
     stdout,
-    inPlace: format === 'table' && canSpin(stdout, env),
+    // Not between debug lines on the same terminal.
+    inPlace: format === 'table' && canSpin(stdout, env) && !(debug && stderr.isTTY),
     blocks: format === 'table',
     async frame(view) {
       const options = await optionsFor(globals, format, world, () => {});

@@ -54,7 +54,7 @@ export async function perform(
   const running = each ? together() : run(first);
   const result = asResult(
     await running.catch(async (error: unknown) => {
-      throw (await import('./rejection.ts')).withLabels(await withLink(error, first, scope), command);
+      throw (await import('./rejection.ts')).withLabels(await withLink(error, first, scope, command.calls), command);
     }),
   );
   if (!result.exit) await after?.();

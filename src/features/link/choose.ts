@@ -6,7 +6,7 @@ import { widthOf } from '../../cli/output/width.ts';
 import { type Candidate, choicesOf } from '../../cli/run/candidates.ts';
 import type { Listed } from '../../platform/names/all-sites.ts';
 import { idIn, type Located, targetOf } from '../../platform/names/names.ts';
-import { isAtPath, remotesOf } from './remotes.ts';
+import { namesAt, remotesOf } from './remotes.ts';
 
 type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'everySite' | 'progress' | 'world'>;
 
@@ -32,7 +32,9 @@ export async function chooseSite(ctx: Needs): Promise<Located> {
 /** The sites that deploy the repository of these remotes, and the names of the repository. */
 async function ofRepository({ api }: Needs, remotes: readonly string[], listed: readonly Listed[]) {
   const repositories = remotes.length > 0 && listed.some(({ site }) => site.git_repository_id) ? await readRepositories(api) : [];
-  const matching = repositories.filter(({ name }) => remotes.some((path) => isAtPath(wordOf(name), path)));
+  const names = repositories.map(({ name }) => wordOf(name));
+  const found = new Set(remotes.flatMap((path) => namesAt(path, names)));
+  const matching = repositories.filter(({ name }) => found.has(wordOf(name)));
   const ids = matching.map(({ id }) => idIn(id));
   const own = listed.filter(({ site }) => ids.includes(idIn(site.git_repository_id) ?? ''));
   return { own, paths: matching.map(({ name }) => wordOf(name)) };

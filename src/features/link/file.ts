@@ -4,7 +4,8 @@ import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/error
 import { type JsonObject, toJson } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { writeText } from '../../machine/files/text-file.ts';
-import { LINK_LIMIT_MB, linkFileFor } from '../../machine/settings/link.ts';
+import { environmentsProblem, LINK_LIMIT_MB } from '../../machine/settings/link.ts';
+import { linkFileFor } from '../../machine/settings/link-search.ts';
 import { openSource } from '../../machine/settings/sources.ts';
 import { FIRST, type LinkFile, ofSingle } from './environments.ts';
 
@@ -15,7 +16,7 @@ const MODE = 0o644;
 export function openLinkFile({ link }: Pick<Context['settings'], 'link'>, cwd: string): LinkFile {
   const path = link?.file ?? linkFileFor(cwd);
   const source = openSource(path, LINK_LIMIT_MB);
-  const problem = source.problem('object', 'environments');
+  const problem = environmentsProblem(source);
   if (problem) throw problem.withHint(`${problem.hint} Remove it with: dnx unlink --yes`);
   const content = source.object();
   const named = source.object('environments');

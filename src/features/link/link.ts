@@ -25,16 +25,17 @@ export async function link(ctx: Context, targets: Located | undefined, options: 
   // Without a site, these options change the environment that is there.
   const stays = !targets && (options.default || options.confirm_deploys !== undefined) ? siteIn(before, name) : undefined;
   const of = stays ?? (targets ? await named(ctx, targets) : await chooseSite(ctx));
-  // Read again, because a person may have taken minutes to pick.
+  if (!stays) await confirmReplacement(ctx, openLinkFile(settings, world.cwd), name, of, yes);
+  // Read again, because a person may have taken minutes to pick and confirm.
   const file = openLinkFile(settings, world.cwd);
-  if (!stays) await confirmReplacement(ctx, file, name, of, yes);
   const environment = linked(own(file.environments, name), of, options);
   const environments = withField(file.environments, name, environment);
   const isFirst = Object.keys(file.environments).length === 0;
   const chosen = options.default || isFirst ? name : file.default;
-  writeLinkFile(file, withEnvironments(file, environments, chosen));
+  const changed = withEnvironments(file, environments, chosen);
+  writeLinkFile(file, changed);
   if (file.converted) ctx.progress.note(`The site that ${shownPath(file.path, world.cwd)} named is now its environment production.`);
-  return resultOf(ctx, file, { name, of, confirm: isConfirmed(environment, file.content), isDefault: chosen === name });
+  return resultOf(ctx, file, { name, of, confirm: isConfirmed(environment, changed), isDefault: chosen === name });
 }
 
 /** The names of a site that was given, as the API has them: what was remembered or given by id may have another one. */

@@ -11,7 +11,8 @@ export async function remotesOf(world: Pick<World, 'env' | 'cwd' | 'capture'>): 
 
 /** The path of a remote URL, without its host: `git@github.com:Example/Shop.git` is `example/shop`. Undefined for a local one. */
 export function remotePath(url: string): string | undefined {
-  const path = /^[a-z][a-z\d+.-]*:\/\/[^/]+\/(.*)$/i.exec(url)?.[1] ?? /^(?:[^/@:]+@)?[^/:]{2,}:(?!\/\/)(.*)$/.exec(url)?.[1];
+  const path =
+    /^[a-z][a-z\d+.-]*:\/\/[^/]+\/(.*)$/i.exec(url)?.[1] ?? /^(?:[^/@:]+@)?(?:\[[^\]]+\]|[^/:[]{2,}):(?!\/\/)(.*)$/.exec(url)?.[1];
   if (path === undefined || /^file:/i.test(url)) return undefined;
   const named = path
     .replace(/[?#].*$/, '')
@@ -21,8 +22,15 @@ export function remotePath(url: string): string | undefined {
   return named.includes('/') ? named : undefined;
 }
 
+/** The names of repositories that are at this path: the one that is the whole path, or any after a prefix. */
+export function namesAt(path: string, names: readonly string[]): readonly string[] {
+  const found = names.filter((name) => isAtPath(name, path));
+  const whole = found.filter((name) => name.trim().toLowerCase() === path);
+  return whole.length > 0 ? whole : found;
+}
+
 /** True if a repository of Deploynix is at this path. Some Git hosts put a prefix before it: `scm/example/shop`. */
-export const isAtPath = (repository: string, path: string): boolean => {
+const isAtPath = (repository: string, path: string): boolean => {
   const name = repository.trim().toLowerCase();
   return name.includes('/') && (path === name || path.endsWith(`/${name}`));
 };

@@ -38,6 +38,7 @@ export const linkSchema = {
     environments: {
       description: 'The sites of this project, by environment.',
       type: 'object',
+      propertyNames: { pattern: '^\\P{C}{1,64}$' },
       additionalProperties: { $ref: '#/$defs/environment' },
     },
   },

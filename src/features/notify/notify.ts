@@ -1,4 +1,5 @@
-import { isError, isStop, usage } from '../../base/errors.ts';
+import { DnxError, isError, isStop, usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Result } from '../../cli/output/view.ts';
 import type { Invocation } from '../../cli/run/invocation.ts';
@@ -18,7 +19,7 @@ export interface Notice {
 type Needs = Pick<Context, 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
 
 /** Checks `--notify` and DNX_NOTIFY before anything is sent. Undefined if the command does not wait. */
-export function openNotice(invocation: Pick<Invocation, 'command' | 'options' | 'path'>, ctx: Needs): Notice | undefined {
+export function openNotice(invocation: Pick<Invocation, 'command' | 'group' | 'options' | 'path'>, ctx: Needs): Notice | undefined {
   const { options, path } = invocation;
   const given = Array.isArray(options.notify) ? options.notify.map(String) : undefined;
   const idle = withoutWait(invocation);
@@ -38,7 +39,7 @@ export function openNotice(invocation: Pick<Invocation, 'command' | 'options' | 
       const error = ending.failure?.error;
       // Whoever pressed Ctrl-C, answered no or mistyped an option knows it.
       if (isStop(error) || isError(error, 'usage', 'cancelled') || ctx.signal.aborted) return;
-      const notification = notificationOf(path, ending, code);
+      const notification = notificationOf(path, sendsSecrets(invocation) ? withoutWords(ending, path) : ending, code);
       for (const channel of channels) {
         const why = await deliver(ctx, channel, notification).catch((problem: unknown) => {
           if (ctx.signal.aborted) return undefined;
@@ -49,6 +50,18 @@ export function openNotice(invocation: Pick<Invocation, 'command' | 'options' | 
       }
     },
   };
+}
+
+/** True for a command that sends values of variables or other secrets. */
+const sendsSecrets = ({ command, group }: Pick<Invocation, 'command' | 'group'>): boolean =>
+  group.name === 'env' || Object.values({ ...command.fields, ...command.options }).some(({ kind }) => kind === 'secret');
+
+/** The ending without the words of an API error, which may quote a secret that was sent. */
+function withoutWords(ending: Ending, path: string): Ending {
+  const { error, data } = ending.failure ?? {};
+  if (!isError(error) || error.status === undefined) return ending;
+  const message = `dnx ${path} failed (${error.status}).`;
+  return { ...ending, failure: { error: new DnxError(error.code, message), data: { ...(isObject(data) && data), message, errors: null } } };
 }
 
 /** Why a command has nothing to wait for: its options, or a deployment that was not asked for. */

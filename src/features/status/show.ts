@@ -1,5 +1,5 @@
 import { usage } from '../../base/errors.ts';
-import { toJson } from '../../base/json.ts';
+import { isObject, toJson } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { LiveState, View } from '../../cli/output/view.ts';
 import { idIn, type Located, type SiteIds } from '../../platform/names/names.ts';
@@ -30,7 +30,7 @@ async function read(ctx: Context<typeof siteEndpoint>, { server, site }: Located
   // Its failure counts only after that of the site.
   early.catch(() => {});
   const { data } = await ctx.call<Site>(siteEndpoint);
-  const found: Site = data ?? { id: site.id };
+  const found: Site = isObject(data) ? data : { id: site.id };
   const id = idIn(found.id) ?? site.id;
   // A remembered name was of another site, so everything else was, too.
   const ids = id === site.id ? given : { server: idIn(found.server_id) ?? server.id, site: id };

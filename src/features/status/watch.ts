@@ -1,5 +1,5 @@
 import { type DnxError, isError } from '../../base/errors.ts';
-import { toJson } from '../../base/json.ts';
+import { isObject, toJson } from '../../base/json.ts';
 import { phaseOf } from '../../base/status.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { isFault } from '../../platform/follow/rules.ts';
@@ -28,7 +28,8 @@ export async function* watched(ctx: Needs, ids: SiteIds, from: Seen): AsyncGener
     await clock.sleep(Math.min(POLL_MS * 2 ** faults, REST_MS), signal);
     try {
       const at = clock.now();
-      const { data: site = seen.site } = await api.send<Site>(siteEndpoint, ids, { retry: false });
+      const { data } = await api.send<Site>(siteEndpoint, ids, { retry: false });
+      const site: Site = isObject(data) ? data : seen.site;
       const all = toJson(site) !== toJson(seen.site) || clock.elapsed() - restAt >= REST_MS;
       if (all) restAt = clock.elapsed();
       const news = await readParts(ctx, ids, all ? partNames : isBusy(seen) ? ['releases'] : []);

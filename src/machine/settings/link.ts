@@ -1,7 +1,4 @@
-import { statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { type DnxError, systemCode, usage } from '../../base/errors.ts';
-import { isObject } from '../../base/json.ts';
+import { type DnxError, usage } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import type { Source } from './sources.ts';
 
@@ -49,40 +46,10 @@ export interface Link {
   readonly broken: DnxError | undefined;
 }
 
-/** The nearest link file in a directory or its parents, up to the root of the Git repository. */
-export function findLink(from: string): string | undefined {
-  for (let directory = from; ; directory = dirname(directory)) {
-    const file = join(directory, LINK_FILE);
-    if (exists(file)) return file;
-    if (directory === dirname(directory) || isRoot(directory)) return undefined;
-  }
-}
-
-/** Where a new link file belongs: the root of the Git repository, or the directory itself. */
-export function linkFileFor(from: string): string {
-  for (let directory = from; ; directory = dirname(directory)) {
-    if (isRoot(directory)) return join(directory, LINK_FILE);
-    if (directory === dirname(directory)) return join(from, LINK_FILE);
-  }
-}
-
-/** A worktree and a submodule have a file called `.git`. */
-const isRoot = (directory: string): boolean => exists(join(directory, '.git'));
-
-/** True also for a file that cannot be read, such as a circular link: that is reported, not skipped. */
-function exists(file: string): boolean {
-  try {
-    // Ten times faster than catching ENOENT in every parent directory.
-    return statSync(file, { throwIfNoEntry: false }) !== undefined;
-  } catch (error) {
-    return !['ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '');
-  }
-}
-
 /** Reads the environments of a link file. `wanted` is the one that the user named, if any. */
 export function linkOf(source: Source, wanted: string | undefined): Link {
   const { file } = source;
-  const unreadable = source.problem('object', 'environments');
+  const unreadable = environmentsProblem(source);
   if (unreadable) {
     // If nothing could be read, whatever needs the server or site says so itself.
     const missing = wanted !== undefined || !source.problem('object') ? unreadable : undefined;
@@ -113,7 +80,7 @@ function environmentOf(source: Source, name: string, ...keys: readonly string[])
 }
 
 /** False for an id that would lead elsewhere in a path, or that no API sends. */
-const isUsableId = (id: string): boolean => id.length <= LONGEST_ID && !/^\.{0,2}$|[\p{Cc}\p{Cf}\p{Cs}/\\]/u.test(id);
+export const isUsableId = (id: string): boolean => id.length <= LONGEST_ID && !/^\.{0,2}$|[\p{Cc}\p{Cf}\p{Cs}/\\]/u.test(id);
 
 function withoutEnvironment(file: string, name: string | undefined, known: readonly string[]): DnxError {
   if (name === undefined) return usage(`${file} has no default environment.`, `Use --env with one of ${listed(known)}.`);
@@ -132,28 +99,13 @@ function listed(names: readonly string[]): string {
 export const withoutLink = (name: string): DnxError =>
   usage(`No environment '${name}': ${LINK_FILE} was not found in this directory or above it.`, 'Create it with: dnx link');
 
-/** The first problem in a link file. */
-export function linkProblem(source: Source): DnxError | undefined {
-  const places = [[], ...Object.keys(source.object('environments')).map((name) => ['environments', name])];
-  return [
-    ...['host', 'profile', 'default'].map((key) => source.problem('text', key)),
-    source.problem('object', 'environments'),
-    ...places.flatMap((keys) => [
-      ...(keys.length > 0 ? [source.problem('object', ...keys)] : []),
-      ...(['server', 'site'] as const).map((key) => placeProblem(source, key, keys)),
-      source.problem('flag', ...keys, 'confirm'),
-    ]),
-  ].find(Boolean);
-}
-
-/** The problem with the server or site at these keys: a name, or an object with an id and a name. */
-export function placeProblem(source: Source, key: 'server' | 'site', keys: readonly string[] = []): DnxError | undefined {
-  const path = [...keys, key];
-  if (!isObject(source.object(...keys)[key])) return source.problem('text', ...path);
-  const wrong = placeKeys.map((each) => source.problem('text', ...path, each)).find(Boolean);
-  const id = source.text(...path, 'id');
-  const unusable = id !== undefined && !isUsableId(id);
-  return wrong ?? (unusable ? usage(`${path.join('.')}.id in ${source.file} is not an id.`, 'Fix it with: dnx link') : undefined);
+/** The problem with the environments as a whole: no object, or a name that nobody can type or read. */
+export function environmentsProblem(source: Source): DnxError | undefined {
+  const isWrong = Object.keys(source.object('environments')).some((name) => !/^\P{C}{1,64}$/u.test(name));
+  const named = isWrong
+    ? usage(`environments in ${source.file} has a name that cannot be used.`, 'Fix it, or remove the file.')
+    : undefined;
+  return source.problem('object', 'environments') ?? named;
 }
 
 /** Where a default of a link file comes from, for people: `.deploynix.json (production)`. */

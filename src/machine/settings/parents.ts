@@ -1,6 +1,7 @@
 import type { DnxError } from '../../base/errors.ts';
 import type { Env } from '../world.ts';
-import { type Link, type LinkEnvironment, placeProblem } from './link.ts';
+import type { Link, LinkEnvironment } from './link.ts';
+import { placeProblem } from './link-problems.ts';
 import type { Precedence } from './precedence.ts';
 import type { Source } from './sources.ts';
 

@@ -1,21 +1,17 @@
 import { join } from 'node:path';
 import { type DnxError, isError, usage } from '../../base/errors.ts';
-import { unknownWord } from '../../base/unknown.ts';
 import { type Env, pathOf, type World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
-import { type Format, formats } from './format.ts';
-import { findLink, LINK_LIMIT_MB, type Link, linkOf, linkProblem, withoutLink } from './link.ts';
+import { type Directories, directoriesOf } from './directories.ts';
+import { type Format, formatOf } from './format.ts';
+import { LINK_LIMIT_MB, type Link, linkOf, withoutLink } from './link.ts';
+import { linkProblem } from './link-problems.ts';
+import { findLink } from './link-search.ts';
 import { unknownKeys } from './link-warnings.ts';
 import { type Linked, parentsOf } from './parents.ts';
 import { type Blocked, placeOf } from './place.ts';
 import { type Origin, openPrecedence, type SettingName } from './precedence.ts';
 import { openSource } from './sources.ts';
-
-export interface Directories {
-  readonly config: string;
-  readonly cache: string;
-  readonly state: string;
-}
 
 /** The global options on the command line. */
 export interface Given {
@@ -130,17 +126,6 @@ function formatIn(read: () => Format, origins: Settings['origins']): { readonly 
   }
 }
 
-/** The directories of dnx: `DNX_*_DIR`, or XDG. */
-export function directoriesOf(world: Pick<World, 'env' | 'home'>): Directories {
-  const { env } = world;
-  const place = (own: string, xdg: string, fallback: string) => env[own] || join(env[xdg] || join(world.home, fallback), 'dnx');
-  return {
-    config: place('DNX_CONFIG_DIR', 'XDG_CONFIG_HOME', '.config'),
-    cache: place('DNX_CACHE_DIR', 'XDG_CACHE_HOME', '.cache'),
-    state: place('DNX_STATE_DIR', 'XDG_STATE_HOME', '.local/state'),
-  };
-}
-
 /** The file in `--ca-file` or DNX_CA_FILE. */
 function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: Given): string | undefined {
   if (caFile === '') throw usage('--ca-file is empty.');
@@ -150,10 +135,3 @@ function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: Given)
 
 /** True unless the value is undefined, empty, 0, false or no. */
 export const truthy = (value: Env[string]): boolean => value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase());
-
-/** Parses an output format. The usage error lists all of them. */
-export function formatOf(value: string): Format {
-  const known = formats.find((format) => format === value);
-  if (!known) throw unknownWord(value, 'an output format', formats);
-  return known;
-}

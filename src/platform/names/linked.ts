@@ -59,12 +59,15 @@ export function refuseOtherName(noun: string, target: Target, now: string | unde
   if (now !== undefined && !sameName(noun, now, target.label)) throw mislinked(noun, target, now, after);
 }
 
-/** The error of a request, or that the server or site of the link file is gone, if that is what was not found. */
-export async function withLink(error: unknown, targets: Targets, scope: Scope): Promise<unknown> {
+/**
+ * The error of a request, or that the server or site of the link file is gone, if that is what was not found. `calls`: those of the
+ * command. If it only reads that server or site, no second request is needed.
+ */
+export async function withLink(error: unknown, targets: Targets, scope: Scope, calls: unknown): Promise<unknown> {
   const noun = targets.site ? 'site' : 'server';
   const target = targets[noun];
   if (!isError(error, 'not_found') || error.status !== 404 || !target || !isLinked(noun, target, scope.settings)) return error;
-  const now = await current(noun, targets, scope).catch(() => undefined);
+  const now = calls === READS[noun] ? GONE : await current(noun, targets, scope).catch(() => undefined);
   return now === GONE ? mislinked(noun, target, undefined) : error;
 }
 
