@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { execa } from 'execa';
 import { type Code, DnxError, reasonOf } from '../base/errors.ts';
-import type { Capture, Captured, Child } from './world.ts';
+import { type Capture, type Captured, type Child, NetworkFault } from './world.ts';
 
 /** The signal for each reason to stop; SIGTERM for any other. */
 const names: Readonly<Partial<Record<Code, NodeJS.Signals>>> = { interrupted: 'SIGINT', hangup: 'SIGHUP' };
@@ -48,21 +48,29 @@ const LIMIT = 64 * 1024 * 1024;
 
 /** Runs a child process with captured output, ends it with the signal, and returns how it ended; undefined if the program does not exist. */
 export async function captureChild(
-  { file, args, env, cwd, input = '', attended }: Captured,
+  { file, args, env, cwd, input = '', attended, limitMs }: Captured,
   signal: AbortSignal,
 ): Promise<Capture | undefined> {
   signal.throwIfAborted();
-  const result = await execa(file, args, {
+  const child = execa(file, args, {
     env,
     extendEnv: false,
     ...(cwd !== undefined && { cwd }),
+    ...(limitMs !== undefined && { timeout: limitMs }),
     ...(attended ? { stdio: ['inherit', 'pipe', 'inherit'] } : { input }),
     stripFinalNewline: false,
     maxBuffer: LIMIT,
     cancelSignal: signal,
     reject: false,
   });
+  // Its own children may outlive it, and keep its output open.
+  child.once('exit', () => {
+    if (child.killed) for (const output of [child.stdout, child.stderr]) output?.destroy();
+  });
+  const result = await child;
   signal.throwIfAborted();
+  if (result.timedOut)
+    throw new DnxError('timed_out', `Timed out waiting for ${file}.`, { cause: new NetworkFault('timed out', { sent: false }) });
   if (result.code === 'ENOENT') return undefined;
   if (result.isMaxBuffer) throw new DnxError('failed', `${file} printed more than 64 MB.`);
   const code = result.exitCode ?? (result.signal === undefined ? undefined : 128 + constants.signals[result.signal]);

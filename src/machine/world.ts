@@ -98,6 +98,8 @@ export interface Captured extends Program {
   readonly input?: string;
   /** Also let the user see its stderr, and type: for a program that asks for a password. */
   readonly attended?: true;
+  /** How long it may run, in ms; by default as long as dnx. Then it fails with `timed_out`. */
+  readonly limitMs?: number;
 }
 
 /** How a captured child process ended. */
