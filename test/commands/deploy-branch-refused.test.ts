@@ -64,6 +64,16 @@ describe('dnx deploy --branch deploys nothing', () => {
     expect(run.stderr).toContain('site:update');
   });
 
+  test('and restores the branch even if the API still shows the old one', async () => {
+    bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, { status: 422, body: { message: 'Too many deployments.' } });
+    bed.sandbox.faults.always({ method: 'GET', path: /\/sites\/\w+$/ }, (answer) => ({
+      ...answer,
+      body: { data: { ...siteOf(bed), branch: 'main' } },
+    }));
+    const run = await bed.dnx(LINE);
+    expect([run.code, changesIn(run.calls), branch(), filesOf(bed)]).toEqual([7, [PUT, POST, PUT], 'main', []]);
+  });
+
   test('and restores the branch if the deployment is refused', async () => {
     bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, { status: 422, body: { message: 'Too many deployments.' } });
     const run = await bed.dnx(LINE);

@@ -107,6 +107,20 @@ describe('the branch stays', () => {
     expect(releasesOn(bed, 'feature/search')).toBe(1);
   });
 
+  test('while the deployment is in progress, however long', async () => {
+    await interrupt();
+    await over();
+    await bed.clock.sleep(600_000);
+    bed.sandbox.faults.always({ method: 'GET', path: /\/sites\/\w+$/ }, (answer) => ({
+      ...answer,
+      body: { data: { ...siteOf(bed), status: 'deploying', last_deployed_at: null } },
+    }));
+    bed.sandbox.faults.always({ method: 'GET', path: /\/releases$/ }, { status: 403 });
+    const run = await bed.dnx('env set A=b --site blog.example.com');
+    expect([run.code, changesIn(run.calls).includes(PUT), branch()]).toEqual([0, false, 'feature/search']);
+    expect(run.stderr).toContain('its interrupted deployment is still in progress.');
+  });
+
   test('while the deployment may not have begun, and nothing else is deployed from it', async () => {
     await interrupt(1);
     const run = await bed.dnx('env set A=b --site blog.example.com');
