@@ -1,13 +1,11 @@
 import { DnxError, isError } from '../../../base/errors.ts';
 import { wordOf } from '../../../base/text.ts';
-import { shownTime, timeOf } from '../../../base/time.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import type { Api } from '../../../platform/api/api.ts';
 import { idIn } from '../../../platform/names/names.ts';
 import type { Site } from '../baseline.ts';
-import { PATIENCE_MS } from '../evidence.ts';
 import { yesOrNo } from '../release.ts';
-import { type DeployContext, repositoryEndpoint, type SiteReference, siteCommand } from '../snapshot.ts';
+import { repositoryEndpoint, type SiteReference } from '../snapshot.ts';
 import { branchOf } from './restore.ts';
 
 interface Repository {
@@ -31,26 +29,6 @@ export async function branchToRestore({ api }: Pick<Context, 'api'>, of: SiteRef
   // Without a repository there is no webhook.
   if (repository !== null) await refuseAutoDeploy(api, of, repository);
   return branch;
-}
-
-/** How far ahead a scheduled deployment counts, in ms: longer than an interrupted one keeps its branch, usually. */
-const AHEAD_MS = 3_600_000;
-
-/** Fails if a scheduled deployment could begin while the site has another branch. */
-export function refuseScheduled(ctx: Pick<DeployContext, 'clock' | 'deadline'>, of: SiteReference, site: Site): void {
-  const { scheduled_deploy_at: value } = site;
-  const at = timeOf(value);
-  if (wordOf(value).trim() === '') return;
-  const left = Math.max(ctx.deadline - ctx.clock.elapsed(), AHEAD_MS);
-  // A time that has passed may just be late.
-  if (at !== undefined && (at < ctx.clock.now() - PATIENCE_MS || at > ctx.clock.now() + left)) return;
-  throw new DnxError(
-    'differences',
-    `A deployment of ${of.site.label} is scheduled for ${shownTime(value)}, and could deploy the wrong branch. ${NOTHING}`,
-    {
-      next: [{ command: siteCommand('unschedule', of), why: 'Cancel it with' }],
-    },
-  );
 }
 
 async function refuseAutoDeploy(api: Api, { site }: SiteReference, repository: unknown): Promise<void> {

@@ -2,10 +2,11 @@ import { DnxError, isError } from '../../../base/errors.ts';
 import { neverPerformed } from '../request.ts';
 import type { Report } from '../result.ts';
 import { type DeployContext, readSite, type SiteReference, type Snapshot, siteCommand } from '../snapshot.ts';
-import { branchToRestore, refuseScheduled } from './auto-deploy.ts';
+import { branchToRestore } from './auto-deploy.ts';
 import { refuseQueued } from './queued.ts';
 import { branchOf, putBranch, tryToRestore } from './restore.ts';
 import { type HeldBranch, save, type TemporaryBranch } from './saved.ts';
+import { refuseScheduled } from './scheduled.ts';
 import { nowWith, stillOn, takenBy, warnStillOn, withStillOn } from './words.ts';
 
 /** Deploys. Calls the function right before its request, which fails if that cannot be saved. */
