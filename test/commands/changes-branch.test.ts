@@ -5,7 +5,7 @@ import type { Changes } from '../../src/features/changes/changes.ts';
 import { captureChild } from '../../src/machine/child.ts';
 import type { Bed, RunOptions } from '../support/dnx.ts';
 import { openProject, type Project, reasonsOf } from '../support/project.ts';
-import { liveRelease, Repository } from '../support/repository.ts';
+import { deployed, liveRelease, Repository } from '../support/repository.ts';
 
 const migration = 'database/migrations/2026_04_01_000000_create_carts_table.php';
 const start = {
@@ -82,6 +82,16 @@ describe('the branch of the site', () => {
     expect((await changes(join(cloned.directory, 'app/Http'))).missing_keys).toEqual(['CART_TTL']);
     const bare = hub.clone(join(bed.directory, 'bare.git'), '--bare');
     expect((await changes(bare.directory)).target).toMatchObject({ ref: 'main', commit: live });
+  });
+
+  test('is read with SHA-256, packed references and a sparse checkout', async () => {
+    const other = Repository.create(join(bed.directory, 'new/example/shop'), '--object-format=sha256');
+    deployed(bed, other.commit('Start').slice(0, 12));
+    const head = other.commit('Add carts', { [migration]: '<?php' });
+    const cloned = other.clone(join(bed.directory, 'clone'));
+    cloned.git('pack-refs', '--all');
+    cloned.git('sparse-checkout', 'set', 'public');
+    expect(await changes(cloned.directory)).toMatchObject({ commits: [{ commit: head }], migrations: [{ file: migration }], unknown: [] });
   });
 
   test('is as old as the last fetch', async () => {
