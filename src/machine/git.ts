@@ -1,10 +1,27 @@
-import type { Capture, World } from './world.ts';
+import { devNull } from 'node:os';
+import type { Capture, Env, World } from './world.ts';
 
 /** Settings that keep a repository from running programs, and Git from asking for passwords. */
 const SAFE = ['-c', 'core.fsmonitor=false', '-c', 'core.quotePath=false', '-c', 'log.showSignature=false', '--no-pager'];
 
-/** No locks, no requests for what a partial clone lacks, no replaced objects, and messages that dnx can read. */
-const QUIET = { GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1', GIT_NO_REPLACE_OBJECTS: '1', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
+/** No locks, no requests for what a partial clone lacks, no replaced objects or parents, and messages that dnx can read. */
+const QUIET = {
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_NO_LAZY_FETCH: '1',
+  GIT_NO_REPLACE_OBJECTS: '1',
+  GIT_GRAFT_FILE: devNull,
+  GIT_TERMINAL_PROMPT: '0',
+  LC_ALL: 'C',
+};
+
+/** Variables that Git sets for hooks, and that would make it read another repository or other paths than those that dnx names. */
+const FOREIGN = [
+  ...['GIT_DIR', 'GIT_WORK_TREE', 'GIT_IMPLICIT_WORK_TREE', 'GIT_COMMON_DIR', 'GIT_PREFIX', 'GIT_INDEX_FILE', 'GIT_SHALLOW_FILE'],
+  ...['GIT_LITERAL_PATHSPECS', 'GIT_GLOB_PATHSPECS', 'GIT_NOGLOB_PATHSPECS', 'GIT_ICASE_PATHSPECS'],
+];
+
+/** The environment in which Git finds the repository of the working directory, also in a hook of another one. */
+export const gitEnv = (env: Env): Env => Object.fromEntries(Object.entries(env).filter(([name]) => !FOREIGN.includes(name)));
 
 /** Runs a git command that only reads, in the working directory or another one. Undefined if Git is not installed. */
 export function git(
@@ -16,6 +33,6 @@ export function git(
     file: 'git',
     args: [...SAFE, ...args],
     cwd: where,
-    env: { ...env, ...QUIET },
+    env: { ...gitEnv(env), ...QUIET },
   });
 }

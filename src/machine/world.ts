@@ -96,6 +96,8 @@ export interface Child extends Program {
 export interface Captured extends Program {
   /** Lets the user see its stderr, and type: for a program that asks for a password. Otherwise its standard input is empty. */
   readonly attended?: true;
+  /** How long it may run, in ms; by default as long as dnx. Then it fails with `timed_out`. */
+  readonly limitMs?: number;
 }
 
 /** How a captured child process ended. */

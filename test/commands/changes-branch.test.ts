@@ -1,10 +1,11 @@
 import { mkdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Changes } from '../../src/features/changes/changes.ts';
 import { captureChild } from '../../src/machine/capture.ts';
 import type { Bed, RunOptions } from '../support/dnx.ts';
-import { openProject, type Project } from '../support/project.ts';
-import { liveRelease, Repository } from '../support/repository.ts';
+import { openProject, type Project, reasonsOf } from '../support/project.ts';
+import { deployed, liveRelease, Repository } from '../support/repository.ts';
 
 const migration = 'database/migrations/2026_04_01_000000_create_carts_table.php';
 const start = {
@@ -83,6 +84,16 @@ describe('the branch of the site', () => {
     expect((await changes(bare.directory)).target).toMatchObject({ ref: 'main', commit: live });
   });
 
+  test('is read with SHA-256, packed references and a sparse checkout', async () => {
+    const other = Repository.create(join(bed.directory, 'new/example/shop'), '--object-format=sha256');
+    deployed(bed, other.commit('Start').slice(0, 12));
+    const head = other.commit('Add carts', { [migration]: '<?php' });
+    const cloned = other.clone(join(bed.directory, 'clone'));
+    cloned.git('pack-refs', '--all');
+    cloned.git('sparse-checkout', 'set', 'public');
+    expect(await changes(cloned.directory)).toMatchObject({ commits: [{ commit: head }], migrations: [{ file: migration }], unknown: [] });
+  });
+
   test('is as old as the last fetch', async () => {
     const cloned = clone();
     expect((await changes(cloned.directory)).target?.as_of).toBe('2026-04-01T00:02:00Z');
@@ -92,6 +103,10 @@ describe('the branch of the site', () => {
     expect((await changes(cloned.directory)).target?.as_of).toBe('2026-04-15T10:00:00Z');
     const shown = await run(cloned.directory, undefined, { columns: 120, env: { NO_COLOR: '1' } });
     expect(shown.stdout).toContain(`  branch      origin/main, ${live.slice(0, 7)}, as of 1d ago\n`);
+    const fork = hub.clone(join(bed.directory, 'fork'));
+    cloned.git('fetch', '--quiet', `file://${fork.directory}`, 'main');
+    utimesSync(join(cloned.directory, '.git/FETCH_HEAD'), written, written);
+    expect((await changes(cloned.directory)).target?.as_of).toBe('2026-04-01T00:02:00Z');
   });
 
   test('is read where the link file is', async () => {
@@ -101,14 +116,27 @@ describe('the branch of the site', () => {
       [`apps/api/${migration}`]: '<?php',
       'apps/api/.deploynix.json': JSON.stringify({ server: 'web-1', site: 'shop.example.com' }),
     });
-    const { directory } = clone();
-    const found = (await dnx(join(directory, 'apps/api'), 'changes --json')).json();
-    expect(found).toMatchObject({
-      missing_keys: ['API_ONLY'],
-      migrations: [{ file: migration }],
-      php: { platform: '8.4.1', allowed: false },
-    });
+    const cloned = clone();
+    const { directory } = cloned;
+    const within = join(directory, 'apps/api');
+    const expected = { missing_keys: ['API_ONLY'], migrations: [{ file: migration }], php: { platform: '8.4.1', allowed: false } };
+    expect((await dnx(within, 'changes --json')).json()).toMatchObject(expected);
     expect((await changes(directory)).migrations).toEqual([]);
+    // As in a hook of this repository or of another one, and with paths that mean something else.
+    for (const env of [
+      { GIT_DIR: '.git', GIT_INDEX_FILE: '.git/index', GIT_PREFIX: 'apps/' },
+      { GIT_DIR: join(directory, '.git') },
+      { GIT_DIR: join(bed.directory, 'other/.git'), GIT_WORK_TREE: '/usr' },
+      { GIT_LITERAL_PATHSPECS: '1' },
+      { GIT_ICASE_PATHSPECS: '1' },
+    ]) {
+      expect((await dnx(within, 'changes --json', { env })).json(), JSON.stringify(env)).toMatchObject(expected);
+      expect((await dnx(within, 'changes --fetch --json', { env })).json(), JSON.stringify(env)).toMatchObject(expected);
+    }
+    cloned.git('config', 'core.worktree', '/usr');
+    const elsewhere = (await dnx(within, 'changes --json')).json<Changes>();
+    expect(elsewhere).toMatchObject({ missing_keys: null, migrations: null, php: null });
+    expect(reasonsOf(elsewhere)).toEqual(['the link file is not in the working tree of this repository']);
   });
 });
 

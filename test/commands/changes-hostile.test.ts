@@ -152,13 +152,14 @@ describe('the settings of a repository', () => {
     expect(sprung()).toBe(false);
   });
 
-  test('cannot replace commits, or make dnx wait for a FIFO', async () => {
+  test('cannot replace commits or their parents, or make dnx wait for a FIFO', async () => {
     const head = hub.commit('Real');
     const cloned = clone();
     cloned.git('replace', head, hub.git('rev-parse', 'HEAD~1'));
+    writeFileSync(join(cloned.directory, '.git/info/grafts'), `${head}\n`);
     rmSync(join(cloned.directory, '.git/FETCH_HEAD'), { force: true });
     spawnSync('mkfifo', [join(cloned.directory, '.git/FETCH_HEAD')]);
     const done = await run(cloned.directory, '--json');
-    expect(done.json<Changes>().commits).toMatchObject([{ commit: head, subject: 'Real' }]);
+    expect(done.json<Changes>()).toMatchObject({ commits: [{ commit: head, subject: 'Real' }], undone: [] });
   });
 });

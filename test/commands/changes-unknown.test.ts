@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Changes } from '../../src/features/changes/changes.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import type { Bed, RunOptions } from '../support/dnx.ts';
-import { openProject, type Project } from '../support/project.ts';
+import type { Bed } from '../support/dnx.ts';
+import { openProject, type Project, reasonsOf } from '../support/project.ts';
 import { deployed, liveRelease, Repository } from '../support/repository.ts';
 
 const files = { 'composer.json': '{"require":{"php":"^8.2"}}', '.env.example': 'CART_TTL=10\n' };
@@ -13,29 +13,19 @@ let bed: Bed;
 let hub: Repository;
 let clone: Project['clone'];
 let run: Project['run'];
+let unsure: Project['unsure'];
 beforeEach(async () => {
-  ({ bed, hub, clone, run } = await openProject(files));
+  ({ bed, hub, clone, run, unsure } = await openProject(files));
 });
 afterEach(() => bed.close());
 
-/** The changes, which must not be taken for none by `--exit-code`. */
-async function unsure(cwd: string, options: RunOptions = {}): Promise<Changes> {
-  const done = await run(cwd, '--json --exit-code', options);
-  const found = done.json<Changes>();
-  const differs = [found.commits, found.undone, found.migrations, found.missing_keys].some((each) => each && each.length > 0);
-  expect([done.code, done.stderr]).toEqual([differs || found.php?.allowed === false ? 10 : 1, '']);
-  expect(found.unknown.length).toBeGreaterThan(0);
-  return found;
-}
-
-const reasons = ({ unknown }: Changes) => [...new Set(unknown.map(({ why, fix }) => (fix === null ? why : `${why} | ${fix}`)))];
 const all = { commits: null, undone: null, migrations: null, missing_keys: null, php: null };
 
 describe('without a clone, everything about the branch is unknown', () => {
   test('outside of a Git repository', async () => {
     const found = await unsure(bed.directory);
     expect(found).toMatchObject({ ...all, target: null, live: { release: expect.any(String) } });
-    expect(reasons(found)).toEqual(['this directory is not in a Git repository | Run it in a clone']);
+    expect(reasonsOf(found)).toEqual(['this directory is not in a Git repository | Run it in a clone']);
     const shown = await run(bed.directory);
     expect(shown.stdout).toContain(
       '  unknown  commits, migrations, missing variables, PHP version: this directory is not in a Git repository.',
@@ -44,13 +34,13 @@ describe('without a clone, everything about the branch is unknown', () => {
 
   test('without Git', async () => {
     const found = await unsure(clone().directory, { env: { PATH: bed.directory } });
-    expect([found, reasons(found)]).toMatchObject([all, ['Git is not installed | Install Git']]);
+    expect([found, reasonsOf(found)]).toMatchObject([all, ['Git is not installed | Install Git']]);
   });
 
   test('in a repository of another user', async () => {
     const found = await unsure(clone().directory, { env: { GIT_TEST_ASSUME_DIFFERENT_OWNER: '1' } });
     expect(found).toMatchObject(all);
-    expect(reasons(found)).toEqual([
+    expect(reasonsOf(found)).toEqual([
       `this Git repository belongs to another user, so Git does not read it | Run: git config --global --add safe.directory ${bed.directory}/clone`,
     ]);
   });
@@ -58,7 +48,7 @@ describe('without a clone, everything about the branch is unknown', () => {
   test('in an empty repository', async () => {
     const { directory } = Repository.create(join(bed.directory, 'empty'));
     const found = await unsure(directory);
-    expect([found, reasons(found)]).toMatchObject([all, ['this repository has no branch main']]);
+    expect([found, reasonsOf(found)]).toMatchObject([all, ['this repository has no branch main']]);
   });
 
   test('in a clone of another repository, without its passwords', async () => {
@@ -115,7 +105,7 @@ describe('the live commit', () => {
     bed.sandbox.state.releases = [];
     const found = await unsure(clone().directory);
     expect(found).toMatchObject({ ...rest, live: null, commits: null, undone: null, migrations: null });
-    expect(reasons(found)).toEqual(['shop.example.com has no releases']);
+    expect(reasonsOf(found)).toEqual(['shop.example.com has no releases']);
   });
 
   test('is unknown if the API marks no release, or does not say its commit', async () => {
@@ -123,17 +113,17 @@ describe('the live commit', () => {
     const { release } = liveRelease(bed);
     for (const commit of ['', 'main', '--output=x', 'v1.0', '../../x']) {
       release.commit_hash = commit;
-      expect(reasons(await unsure(directory))).toEqual(['the API does not say which commit is live']);
+      expect(reasonsOf(await unsure(directory))).toEqual(['the API does not say which commit is live']);
     }
     release.active = false;
     const found = await unsure(directory);
-    expect([found.live, reasons(found)]).toEqual([null, ['the API does not say which release is live']]);
+    expect([found.live, reasonsOf(found)]).toEqual([null, ['the API does not say which release is live']]);
   });
 
   test('is unknown if the token may not read the releases', async () => {
     bed.sandbox.faults.always({ method: 'GET', path: /\/releases$/ }, { status: 403, body: { message: 'Forbidden.' } });
     const found = await unsure(clone().directory);
-    expect(reasons(found)).toEqual(['the releases of shop.example.com cannot be read | Use a token with site:read']);
+    expect(reasonsOf(found)).toEqual(['the releases of shop.example.com cannot be read | Use a token with site:read']);
   });
 
   test('may be missing in a clone that is too old', async () => {
@@ -142,8 +132,8 @@ describe('the live commit', () => {
     deployed(bed, later);
     const found = await unsure(directory);
     expect(found).toMatchObject({ ...rest, commits: null, migrations: null });
-    expect(reasons(found)).toEqual([`the live commit ${later.slice(0, 7)} is not in this clone | Run: git fetch`]);
-    expect(reasons(await unsure(directory))).toEqual(reasons(found));
+    expect(reasonsOf(found)).toEqual([`the live commit ${later.slice(0, 7)} is not in this clone | Run: git fetch`]);
+    expect(reasonsOf(await unsure(directory))).toEqual(reasonsOf(found));
     const fetched = await run(directory, '--fetch --json');
     expect(fetched.json<Changes>()).toMatchObject({ commits: [], migrations: [], unknown: [] });
   });
@@ -155,7 +145,7 @@ describe('the live commit', () => {
     hub.commit('Rewritten');
     deployed(bed, before);
     const found = await unsure(clone('--single-branch').directory);
-    expect(reasons(found)).toEqual([`the live commit ${before.slice(0, 7)} is not in this clone | Run: git fetch`]);
+    expect(reasonsOf(found)).toEqual([`the live commit ${before.slice(0, 7)} is not in this clone | Run: git fetch`]);
   });
 
   test('given by a short hash is never taken for a branch of that name', async () => {
@@ -163,7 +153,7 @@ describe('the live commit', () => {
     const cloned = clone();
     cloned.git('branch', 'deadbee');
     deployed(bed, 'deadbee');
-    expect(reasons(await unsure(cloned.directory))).toEqual(['the live commit deadbee is not in this clone | Run: git fetch']);
+    expect(reasonsOf(await unsure(cloned.directory))).toEqual(['the live commit deadbee is not in this clone | Run: git fetch']);
     deployed(bed, short.toUpperCase());
     const done = await run(cloned.directory, '--json');
     expect(done.json<Changes>()).toMatchObject({ commits: [], unknown: [] });
@@ -179,7 +169,7 @@ describe('a shallow clone', () => {
     const { directory } = clone('--depth=1');
     const found = await unsure(directory);
     expect(found).toMatchObject({ commits: null, migrations: null, missing_keys: ['CART_TTL'] });
-    expect(reasons(found)[0]).toMatch(/^the live commit [0-9a-f]{7} is not in this clone \| Run: git fetch --unshallow$/);
+    expect(reasonsOf(found)[0]).toMatch(/^the live commit [0-9a-f]{7} is not in this clone \| Run: git fetch --unshallow$/);
   });
 
   test('with a straight history back to it knows both', async () => {
@@ -195,7 +185,7 @@ describe('a shallow clone', () => {
     hub.git('checkout', '--quiet', 'main');
     hub.git('merge', '--quiet', '--no-ff', '-m', 'Merge carts', 'carts');
     const found = await unsure(clone('--depth=2').directory);
-    expect([found.commits, found.undone, found.migrations?.length, reasons(found)]).toEqual([null, null, 3, [shallow]]);
+    expect([found.commits, found.undone, found.migrations?.length, reasonsOf(found)]).toEqual([null, null, 3, [shallow]]);
   });
 });
 

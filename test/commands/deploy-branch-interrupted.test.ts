@@ -3,18 +3,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nameOf } from '../../src/machine/files/holder.ts';
 import { timings } from '../../src/sandbox/index.ts';
-import { blog, filesOf, releasesOn, siteOf, web1 } from '../support/branches.ts';
+import { changesIn, filesOf, LINE, POST, PUT, RESTORED, releasesOn, siteOf } from '../support/branches.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
 import { startHolder } from '../support/holder.ts';
 
-const SITE = `/servers/${web1}/sites/${blog}`;
-const PUT = `PUT ${SITE}`;
-const POST = `POST ${SITE}/deploy`;
-const LINE = 'deploy blog.example.com --branch feature/search';
 const NOW = 'dnx site update blog.example.com --server web-1 --branch main';
 const STILL =
   "The branch of blog.example.com is still 'feature/search'. It is restored by the next dnx command for this site once the deployment is over";
-const RESTORED = 'Restored the branch of blog.example.com to main, after an interrupted deployment of feature/search.\n';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -23,7 +18,6 @@ beforeEach(async () => {
 afterEach(() => bed.close());
 
 const branch = () => siteOf(bed).branch;
-const changes = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
 /** Interrupts a deployment of the branch, and returns what it said. */
 const interrupted = async (at = 5_000) => {
   const run = await bed.dnx(LINE, { interruptAt: at });
@@ -47,7 +41,7 @@ describe('the site keeps the branch, and dnx says so,', () => {
     ['SIGHUP', 129, LINE, '', { hangUpAt: 5_000 }],
   ])('after %s, because the deployment continues', async (_, code, line, option, signals) => {
     const run = await bed.dnx(`${line} ${option}`, signals);
-    expect([run.code, run.stdout, branch(), changes(run.calls)]).toEqual([code, '', 'feature/search', [PUT, POST]]);
+    expect([run.code, run.stdout, branch(), changesIn(run.calls)]).toEqual([code, '', 'feature/search', [PUT, POST]]);
     expect(run.stderr).toContain(`  ${STILL}.\n`);
     expect(run.stderr).toContain(`  Or restore it now with: ${NOW}\n`);
     expect(run.stderr).toContain('dnx watch blog.example.com --server web-1\n');
@@ -84,7 +78,7 @@ describe('before the request is sent', () => {
   test('Ctrl-C restores the branch at once', async () => {
     bed.sandbox.faults.next({ method: 'PUT' }, 'hang-after');
     const run = await bed.dnx(LINE, { limitMs: 300 });
-    expect([run.code, changes(run.calls), branch(), filesOf(bed)]).toEqual([130, [PUT, PUT], 'main', []]);
+    expect([run.code, changesIn(run.calls), branch(), filesOf(bed)]).toEqual([130, [PUT, PUT], 'main', []]);
     expect(run.stderr).toContain('Restored the branch of blog.example.com to main.\n');
   });
 
@@ -101,7 +95,7 @@ describe('before the request is sent', () => {
         },
       }),
     });
-    expect([run.code, changes(run.calls), branch(), filesOf(bed)]).toEqual([124, [PUT, PUT], 'main', []]);
+    expect([run.code, changesIn(run.calls), branch(), filesOf(bed)]).toEqual([124, [PUT, PUT], 'main', []]);
   });
 
   test.each(['drop-after', 'drop', 'cut'] as const)(
@@ -179,7 +173,7 @@ describe('two deployments of branches at once', () => {
   test('a deployment of this machine that may not have begun is followed first', async () => {
     expect((await bed.dnx('deploy blog.example.com', { interruptAt: 1 })).code).toBe(130);
     const run = await bed.dnx(LINE);
-    expect([run.code, changes(run.calls), filesOf(bed)]).toEqual([10, [], []]);
+    expect([run.code, changesIn(run.calls), filesOf(bed)]).toEqual([10, [], []]);
     expect(run.stderr).toContain('The last deployment of blog.example.com may not have begun yet. Nothing was deployed.\n');
     expect((await bed.dnx('watch blog.example.com')).code).toBe(0);
     expect([(await bed.dnx(LINE)).code, releasesOn(bed, 'feature/search')]).toEqual([0, 1]);
@@ -191,7 +185,7 @@ describe('two deployments of branches at once', () => {
     const { holder, kill } = await startHolder();
     edit({ holder: nameOf(holder) });
     const run = await bed.dnx(LINE);
-    expect([run.code, changes(run.calls)]).toEqual([1, []]);
+    expect([run.code, changesIn(run.calls)]).toEqual([1, []]);
     expect(run.stderr).toContain(`Process ${holder.pid} on `);
     const update = await bed.dnx('site update blog.example.com --php-version 8.4');
     expect([update.stderr.includes('branch'), branch()]).toEqual([false, 'feature/search']);

@@ -2,14 +2,8 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { timings } from '../../src/sandbox/index.ts';
-import { blog, filesOf, releasesOn, siteOf, web1 } from '../support/branches.ts';
+import { blog, changesIn, filesOf, LINE, POST, PUT, RESTORED, releasesOn, siteOf } from '../support/branches.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
-
-const SITE = `/servers/${web1}/sites/${blog}`;
-const PUT = `PUT ${SITE}`;
-const POST = `POST ${SITE}/deploy`;
-const LINE = 'deploy blog.example.com --branch feature/search';
-const RESTORED = 'Restored the branch of blog.example.com to main, after an interrupted deployment of feature/search.\n';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -18,7 +12,6 @@ beforeEach(async () => {
 afterEach(() => bed.close());
 
 const branch = () => siteOf(bed).branch;
-const changes = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
 const interrupt = async (at = 5_000) => {
   const run = await bed.dnx(LINE, { interruptAt: at });
   expect([run.code, branch(), filesOf(bed).length]).toEqual([130, 'feature/search', 1]);
@@ -36,7 +29,7 @@ describe('the next command that changes the site restores the branch first:', ()
     await interrupt();
     await over();
     const run = await bed.dnx(line);
-    expect([run.code, changes(run.calls)[0], branch(), filesOf(bed)]).toEqual([0, PUT, 'main', []]);
+    expect([run.code, changesIn(run.calls)[0], branch(), filesOf(bed)]).toEqual([0, PUT, 'main', []]);
     expect(run.stderr).toContain(RESTORED);
     const again = await bed.dnx(line.replace('A=b', 'B=c').replace('mails', 'others').replace('1h', '1h --yes'));
     expect([again.code, again.stderr.includes('branch')]).toEqual([0, false]);
@@ -46,7 +39,7 @@ describe('the next command that changes the site restores the branch first:', ()
     await interrupt();
     await over();
     const run = await bed.dnx('deploy blog.example.com');
-    expect([run.code, changes(run.calls), branch()]).toEqual([0, [PUT, POST], 'main']);
+    expect([run.code, changesIn(run.calls), branch()]).toEqual([0, [PUT, POST], 'main']);
     expect([
       releasesOn(bed, 'feature/search'),
       bed.sandbox.state.releases.filter(({ site_id }) => site_id === blog).at(-1)?.branch,
@@ -57,21 +50,21 @@ describe('the next command that changes the site restores the branch first:', ()
     await interrupt();
     await over();
     const run = await bed.dnx('deploy blog.example.com --branch other');
-    expect([run.code, changes(run.calls), branch(), filesOf(bed)]).toEqual([0, [PUT, PUT, POST, PUT], 'main', []]);
+    expect([run.code, changesIn(run.calls), branch(), filesOf(bed)]).toEqual([0, [PUT, PUT, POST, PUT], 'main', []]);
     expect(releasesOn(bed, 'other')).toBe(1);
   });
 
   test('a deployment that waits for the interrupted one', async () => {
     await interrupt();
     const run = await bed.dnx('deploy blog.example.com --if-running wait');
-    expect([run.code, changes(run.calls), branch()]).toEqual([0, [PUT, POST], 'main']);
+    expect([run.code, changesIn(run.calls), branch()]).toEqual([0, [PUT, POST], 'main']);
     expect([releasesOn(bed, 'feature/search'), releasesOn(bed, 'main')]).toEqual([1, expect.any(Number)]);
   });
 
   test('a deployment that follows the interrupted one, at its end', async () => {
     await interrupt();
     const run = await bed.dnx('deploy blog.example.com');
-    expect([run.code, changes(run.calls), branch(), filesOf(bed)]).toEqual([0, [PUT], 'main', []]);
+    expect([run.code, changesIn(run.calls), branch(), filesOf(bed)]).toEqual([0, [PUT], 'main', []]);
     expect(run.stderr).toContain(RESTORED);
   });
 });
@@ -80,7 +73,7 @@ describe('dnx watch', () => {
   test.each(['watch blog.example.com', 'watch'])('%s follows the deployment to its end, and then restores the branch', async (line) => {
     await interrupt();
     const run = await bed.dnx(`${line} --json`);
-    expect([run.json().outcome, changes(run.calls), branch(), filesOf(bed)]).toEqual(['succeeded', [PUT], 'main', []]);
+    expect([run.json().outcome, changesIn(run.calls), branch(), filesOf(bed)]).toEqual(['succeeded', [PUT], 'main', []]);
     expect(run.stderr).toContain(RESTORED);
     expect(releasesOn(bed, 'feature/search')).toBe(1);
   });
@@ -106,12 +99,26 @@ describe('the branch stays', () => {
   test('while the deployment is in progress', async () => {
     await interrupt();
     const run = await bed.dnx('env set A=b --site blog.example.com');
-    expect([run.code, changes(run.calls).includes(PUT), branch()]).toEqual([0, false, 'feature/search']);
+    expect([run.code, changesIn(run.calls).includes(PUT), branch()]).toEqual([0, false, 'feature/search']);
     expect(run.stderr).toContain(
       "! The branch of blog.example.com is still 'feature/search', because its interrupted deployment is still in",
     );
     expect((await bed.dnx('watch blog.example.com')).code).toBe(0);
     expect(releasesOn(bed, 'feature/search')).toBe(1);
+  });
+
+  test('while the deployment is in progress, however long', async () => {
+    await interrupt();
+    await over();
+    await bed.clock.sleep(600_000);
+    bed.sandbox.faults.always({ method: 'GET', path: /\/sites\/\w+$/ }, (answer) => ({
+      ...answer,
+      body: { data: { ...siteOf(bed), status: 'deploying', last_deployed_at: null } },
+    }));
+    bed.sandbox.faults.always({ method: 'GET', path: /\/releases$/ }, { status: 403 });
+    const run = await bed.dnx('env set A=b --site blog.example.com');
+    expect([run.code, changesIn(run.calls).includes(PUT), branch()]).toEqual([0, false, 'feature/search']);
+    expect(run.stderr).toContain('its interrupted deployment is still in progress.');
   });
 
   test('while the deployment may not have begun, and nothing else is deployed from it', async () => {
@@ -120,7 +127,7 @@ describe('the branch stays', () => {
     expect([run.code, branch()]).toEqual([0, 'feature/search']);
     expect(run.stderr).toContain('because its interrupted deployment may not have begun yet.');
     const deploy = await bed.dnx('deploy blog.example.com');
-    expect([deploy.code, changes(deploy.calls)]).toEqual([1, []]);
+    expect([deploy.code, changesIn(deploy.calls)]).toEqual([1, []]);
     expect(deploy.stderr).toContain("Error: blog.example.com is still on branch 'feature/search'. Nothing was deployed.\n");
     expect(deploy.stderr).toContain('Follow that deployment with: dnx watch blog.example.com --server web-1\n');
     expect([(await bed.dnx('watch blog.example.com')).code, branch()]).toEqual([0, 'main']);
@@ -139,7 +146,7 @@ describe('the branch stays', () => {
     await over();
     bed.sandbox.faults.always({ method: 'PUT' }, { status: 403 });
     const deploy = await bed.dnx('deploy blog.example.com');
-    expect([deploy.code, changes(deploy.calls).includes(POST)]).toEqual([1, false]);
+    expect([deploy.code, changesIn(deploy.calls).includes(POST)]).toEqual([1, false]);
     const suspend = await bed.dnx('site suspend blog.example.com --yes');
     expect(suspend).toMatchObject({ code: 0, stderr: expect.stringContaining('! Could not restore the branch of blog.example.com') });
   });
@@ -149,7 +156,7 @@ describe('the branch stays', () => {
     await over();
     siteOf(bed).branch = 'hotfix';
     const run = await bed.dnx('env set A=b --site blog.example.com');
-    expect([changes(run.calls).includes(PUT), branch(), filesOf(bed)]).toEqual([false, 'hotfix', []]);
+    expect([changesIn(run.calls).includes(PUT), branch(), filesOf(bed)]).toEqual([false, 'hotfix', []]);
     expect(run.stderr).toContain('The branch of blog.example.com was changed to hotfix in the meantime, so it stays.');
   });
 });
@@ -160,7 +167,7 @@ describe('a command that only reads', () => {
     await over();
     const env = { DNX_TOKEN: bed.sandbox.mint(['server:read', 'site:read']) };
     const run = await bed.dnx(line, { env });
-    expect([run.code, changes(run.calls), branch()]).toEqual([0, [], 'feature/search']);
+    expect([run.code, changesIn(run.calls), branch()]).toEqual([0, [], 'feature/search']);
     expect(run.stderr).toContain(
       "! A deployment of blog.example.com from branch 'feature/search' was interrupted, so its branch may not be 'main' again. Restore it with: dnx site update blog.example.com --server web-1 --branch main\n",
     );
@@ -185,7 +192,7 @@ describe('the word of the user wins', () => {
     await interrupt();
     await over();
     const run = await bed.dnx(`site update blog.example.com ${option}`);
-    expect([run.code, changes(run.calls), branch(), filesOf(bed)]).toEqual([0, [PUT], 'release', []]);
+    expect([run.code, changesIn(run.calls), branch(), filesOf(bed)]).toEqual([0, [PUT], 'release', []]);
   });
 
   test('but only if the update succeeded', async () => {
@@ -199,7 +206,7 @@ describe('the word of the user wins', () => {
     await interrupt();
     await over();
     const run = await bed.dnx('site delete blog.example.com --confirm blog.example.com');
-    expect([run.code, changes(run.calls), filesOf(bed)]).toEqual([0, [`DELETE ${SITE}`], []]);
+    expect([run.code, changesIn(run.calls), filesOf(bed)]).toEqual([0, [PUT.replace('PUT', 'DELETE')], []]);
   });
 });
 

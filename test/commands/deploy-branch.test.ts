@@ -1,12 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded, timings } from '../../src/sandbox/index.ts';
-import { blog, filesOf, releasesOn, siteOf, web1 } from '../support/branches.ts';
+import { blog, changesIn, filesOf, LINE, POST, PUT, releasesOn, siteOf, web1 } from '../support/branches.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
-
-const SITE = `/servers/${web1}/sites/${blog}`;
-const PUT = `PUT ${SITE}`;
-const POST = `POST ${SITE}/deploy`;
-const LINE = 'deploy blog.example.com --branch feature/search';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -15,7 +10,6 @@ beforeEach(async () => {
 afterEach(() => bed.close());
 
 const branch = () => siteOf(bed).branch;
-const changes = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
 
 describe('dnx deploy --branch', () => {
   test('sets the branch, deploys it, and restores the branch at the end', async () => {
@@ -23,7 +17,7 @@ describe('dnx deploy --branch', () => {
     expect(run).toMatchObject({ code: 0, stdout: expect.stringMatching(/^✓ Deployed blog\.example\.com in \d+s\n/) });
     expect(run.stderr).toContain('Set the branch of blog.example.com to feature/search for this deployment.\n');
     expect(run.stderr).toContain('Restored the branch of blog.example.com to main.\n');
-    expect(changes(run.calls)).toEqual([PUT, POST, PUT]);
+    expect(changesIn(run.calls)).toEqual([PUT, POST, PUT]);
     expect([branch(), releasesOn(bed, 'feature/search'), filesOf(bed)]).toEqual(['main', 1, []]);
   });
 
@@ -37,7 +31,7 @@ describe('dnx deploy --branch', () => {
 
   test('is an ordinary deployment if the site has that branch', async () => {
     const run = await bed.dnx('deploy shop.example.com --branch main');
-    expect([run.code, changes(run.calls)]).toEqual([0, [`POST /servers/${web1}/sites/${seeded.sites['shop.example.com']}/deploy`]]);
+    expect([run.code, changesIn(run.calls)]).toEqual([0, [`POST /servers/${web1}/sites/${seeded.sites['shop.example.com']}/deploy`]]);
     expect([run.calls.some((call) => call.includes('git-repositories')), filesOf(bed)]).toEqual([false, []]);
   });
 
@@ -48,14 +42,14 @@ describe('dnx deploy --branch', () => {
     [`${LINE} --no-wait --dry-run`, '--branch cannot be combined with --no-wait.'],
   ])('%s is a usage error', async (line, message) => {
     const run = await bed.dnx(line);
-    expect([run.code, run.stdout, changes(run.calls)]).toEqual([2, '', []]);
+    expect([run.code, run.stdout, changesIn(run.calls)]).toEqual([2, '', []]);
     expect(run.stderr).toContain(message);
   });
 
   test('--dry-run says which branch, and counts the requests', async () => {
     const run = await bed.dnx(`${LINE} --dry-run --json`);
     expect(run.json()).toEqual([{ site: 'blog.example.com', server: 'web-1', branch: 'feature/search', requests: 7 }]);
-    expect(changes(run.calls)).toEqual([]);
+    expect(changesIn(run.calls)).toEqual([]);
     const real = await bed.dnx(`deploy ${blog} --server ${web1} --branch feature/search`);
     const polls = real.calls.slice(real.calls.indexOf(POST) + 1, -2);
     expect(real.calls.length - polls.length).toBe(7);
@@ -109,7 +103,7 @@ describe('dnx deploy --branch', () => {
   test('--if-running fail does not suggest to follow it', async () => {
     bed.sandbox.deployElsewhere(blog);
     const run = await bed.dnx(`${LINE} --if-running fail`);
-    expect([run.code, changes(run.calls)]).toEqual([10, []]);
+    expect([run.code, changesIn(run.calls)]).toEqual([10, []]);
     expect(run.stderr).toContain('  Use --if-running wait to deploy after it.\n');
   });
 
@@ -119,74 +113,6 @@ describe('dnx deploy --branch', () => {
     expect(run.stderr).toContain('Wait for it, then deploy');
     expect(run.stderr).not.toContain('Follow it');
     expect([run.code, releasesOn(bed, 'feature/search'), branch()]).toEqual([0, 1, 'main']);
-  });
-});
-
-describe('dnx deploy --branch deploys nothing', () => {
-  const refused = async (code: number, message: string, env = {}) => {
-    const run = await bed.dnx(LINE, { env });
-    expect([run.code, run.stdout, changes(run.calls), filesOf(bed)]).toEqual([code, '', [], []]);
-    expect(run.stderr).toContain(message);
-    return run;
-  };
-
-  test('while auto-deploy could deploy the site', async () => {
-    expect((await bed.dnx('git-repository enable-auto-deploy example/blog')).code).toBe(0);
-    const run = await refused(10, 'Auto-deploy is on for example/blog, so a push could deploy blog.example.com from the wrong branch.');
-    expect(run.stderr).toContain('Turning it off affects every site that uses the repository.');
-    expect(run.stderr).toContain('Turn it off with: dnx git-repository disable-auto-deploy example/blog\n');
-    expect((await bed.dnx('git-repository disable-auto-deploy example/blog')).code).toBe(0);
-    expect((await bed.dnx(LINE)).code).toBe(0);
-  });
-
-  test('if the token cannot read the repository', async () => {
-    const env = { DNX_TOKEN: bed.sandbox.mint(['server:read', 'site:read', 'site:update', 'site:deploy']) };
-    const run = await refused(5, 'It is unknown whether a push deploys blog.example.com', env);
-    expect(run.stderr).toContain('provider:read');
-  });
-
-  test('if the repository is gone', async () => {
-    bed.sandbox.state.git_repositories.splice(0);
-    await refused(6, 'It is unknown whether a push deploys blog.example.com: Not found');
-  });
-
-  test.each(['auto_deploy_enabled', 'git_repository_id', 'branch'])('if the API does not show %s', async (field) => {
-    bed.sandbox.faults.always({ method: 'GET' }, (answer) => ({
-      ...answer,
-      body: JSON.parse(JSON.stringify(answer.body), (key, value) => (key === field ? undefined : value)),
-    }));
-    await refused(1, 'Deploynix does not say');
-  });
-
-  test('if the token cannot read the site', async () => {
-    const env = { DNX_TOKEN: bed.sandbox.mint(['site:deploy', 'site:update', 'provider:read']) };
-    const run = await bed.dnx(`deploy ${blog} --server ${web1} --branch x`, { env });
-    expect([run.code, changes(run.calls)]).toEqual([5, []]);
-    expect(run.stderr).not.toContain('--no-wait');
-  });
-
-  test('if the state directory is not writable', async () => {
-    await refused(1, 'Could not save which branch to restore', { DNX_STATE_DIR: '/proc/none' });
-  });
-
-  test('if the token may not change the site', async () => {
-    const env = { DNX_TOKEN: bed.sandbox.mint(['server:read', 'site:read', 'site:deploy', 'provider:read']) };
-    const run = await bed.dnx(LINE, { env });
-    expect([run.code, changes(run.calls), filesOf(bed), branch()]).toEqual([5, [PUT], [], 'main']);
-    expect(run.stderr).toContain('site:update');
-  });
-
-  test('if the API keeps the old branch', async () => {
-    bed.sandbox.faults.always({ method: 'PUT' }, (answer) => ({ ...answer, body: { data: { ...siteOf(bed), branch: 'main' } } }));
-    const run = await bed.dnx(LINE);
-    expect([run.code, run.calls.includes(POST)]).toEqual([1, false]);
-    expect(run.stderr).toContain("Deploynix did not change the branch of blog.example.com to 'feature/search'; it is 'main'.");
-  });
-
-  test('and restores the branch if the deployment is refused', async () => {
-    bed.sandbox.faults.next({ method: 'POST', path: /deploy$/ }, { status: 422, body: { message: 'Too many deployments.' } });
-    const run = await bed.dnx(LINE);
-    expect([run.code, changes(run.calls), branch(), filesOf(bed)]).toEqual([7, [PUT, POST, PUT], 'main', []]);
   });
 });
 
@@ -201,4 +127,13 @@ test('the site keeps the branch until the platform has begun and ended', async (
   for (const ms of [500, timings.deployBegins + 500]) bed.clock.at(bed.clock.elapsed() + ms, () => void seen.push(branch()));
   expect((await bed.dnx(LINE)).code).toBe(0);
   expect(seen).toEqual(['feature/search', 'feature/search']);
+});
+
+test('the result says so if Deploynix read another branch', async () => {
+  bed.clock.at(1_000, () => {
+    siteOf(bed).branch = 'hotfix';
+  });
+  const run = await bed.dnx(LINE);
+  expect([run.code, run.stdout, changesIn(run.calls), branch(), filesOf(bed)]).toEqual([1, '', [PUT, POST], 'hotfix', []]);
+  expect(run.stderr).toContain("Error: Deployed blog.example.com from branch 'hotfix' instead of 'feature/search'.\n");
 });

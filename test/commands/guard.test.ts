@@ -1,10 +1,10 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from '../support/dnx.ts';
 import { openProject, type Project } from '../support/project.ts';
-import { deployed, liveRelease, type Repository } from '../support/repository.ts';
+import { deployed, liveRelease, Repository } from '../support/repository.ts';
 
 const migration = 'database/migrations/2026_04_01_000000_create_carts_table.php';
 const [web1, shop] = [seeded.servers['web-1'], seeded.sites['shop.example.com']];
@@ -108,6 +108,31 @@ describe('the guard stops a deployment before anything is sent', () => {
     expect(await stopped(cwd)).toContain('unknown migrations: shop.example.com has no releases.\n');
     expect((await deploy(cwd, '--allow migrations')).code).toBe(0);
   });
+
+  test('if a clone of a pull request lacks the branch, and says how to fetch it', async () => {
+    hub.git('update-ref', 'refs/pull/1/merge', hub.head());
+    const job = Repository.create(join(bed.directory, 'job'));
+    job.git('remote', 'add', 'origin', `file://${hub.directory}`);
+    job.git('config', 'remote.origin.fetch', '+refs/pull/*:refs/remotes/pull/*');
+    job.git('fetch', '--quiet', '--depth=1', 'origin', 'refs/pull/1/merge');
+    job.git('checkout', '--quiet', '--detach', 'FETCH_HEAD');
+    const stderr = await stopped(job.directory);
+    const [, fix = ''] = /this clone has no branch origin\/main\. Run: git (.*)\n/.exec(stderr) ?? [];
+    job.git(...fix.split(' '));
+    expect((await deploy(job.directory)).code).toBe(0);
+  });
+
+  test('if Git hangs, within --timeout, and at once for Ctrl-C', async () => {
+    const cwd = inClone();
+    // Its child keeps its output open.
+    writeFileSync(join(bed.directory, 'git'), '#!/bin/sh\nsleep 60\n:\n', { mode: 0o755 });
+    const env = { PATH: `${bed.directory}:${process.env.PATH}` };
+    const late = await deploy(cwd, '--timeout 1s', { env });
+    expect([late.code, late.stdout, posts(late)]).toEqual([124, '', []]);
+    expect(late.stderr).toContain('Timed out before the deployment of shop.example.com started. Nothing was changed.\n');
+    const stopped = await deploy(cwd, '', { env, limitMs: 1_000 });
+    expect([stopped.code, stopped.stdout, posts(stopped)]).toEqual([130, '', []]);
+  }, 30_000);
 
   test('if the API does not name the branch, because the one checked out may be another', async () => {
     liveRelease(bed).site.branch = null;

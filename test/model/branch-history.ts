@@ -13,6 +13,8 @@ export interface Step {
   readonly fails: boolean;
   /** What becomes of its first change of a site. */
   readonly fault: Reply | undefined;
+  /** What becomes of its request to deploy. */
+  readonly lost: Reply | undefined;
   /** When a colleague sets the branch to `hotfix`. */
   readonly hotfix: number | undefined;
   /** When a colleague starts a deployment. */
@@ -61,6 +63,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   ),
   fails: fc.boolean(),
   fault: maybe(fc.constantFrom<Reply>('drop', 'drop-after', 'cut', { status: 403 }, { status: 500 })),
+  lost: maybe(fc.constantFrom<Reply>('drop', 'drop-after', 'cut', { status: 422 }, { status: 500 })),
   hotfix: maybe(times),
   deployed: maybe(times),
 });

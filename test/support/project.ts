@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { Changes } from '../../src/features/changes/changes.ts';
 import { type Bed, openBed, type Run, type RunOptions } from './dnx.ts';
 import { deployed, Repository } from './repository.ts';
@@ -18,7 +19,14 @@ export interface Project {
   run(cwd: string, options?: string, more?: RunOptions): Promise<Run>;
   /** The changes as JSON; the command must succeed. */
   changes(cwd: string, options?: string, more?: RunOptions): Promise<Changes>;
+  /** The changes as JSON, of which something is unknown: `--exit-code` must not take that for none. */
+  unsure(cwd: string, options?: RunOptions): Promise<Changes>;
 }
+
+/** Why parts of the changes are unknown, each with what to do about it: `why | fix`. */
+export const reasonsOf = ({ unknown }: Changes): readonly string[] => [
+  ...new Set(unknown.map(({ why, fix }) => (fix === null ? why : `${why} | ${fix}`))),
+];
 
 /** Opens a project whose first commit has these files, and is live. */
 export async function openProject(files: Readonly<Record<string, string>>): Promise<Project> {
@@ -41,6 +49,14 @@ export async function openProject(files: Readonly<Record<string, string>>): Prom
       const done = await run(cwd, `${options} --json`, more);
       if (done.code !== 0) throw new Error(done.stderr);
       return done.json<Changes>();
+    },
+    async unsure(cwd, options) {
+      const done = await run(cwd, '--json --exit-code', options);
+      const found = done.json<Changes>();
+      const differs = [found.commits, found.undone, found.migrations, found.missing_keys].some((each) => each && each.length > 0);
+      expect([done.code, done.stderr]).toEqual([differs || found.php?.allowed === false ? 10 : 1, '']);
+      expect(found.unknown.length).toBeGreaterThan(0);
+      return found;
     },
   };
 }

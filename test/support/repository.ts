@@ -32,10 +32,10 @@ export class Repository {
   }
 
   /** Creates a repository with the branch main. */
-  static create(directory: string): Repository {
+  static create(directory: string, ...options: readonly string[]): Repository {
     mkdirSync(directory, { recursive: true });
     const repository = new Repository(directory);
-    repository.git('init', '--quiet', '--initial-branch=main');
+    repository.git('init', '--quiet', '--initial-branch=main', ...options);
     return repository;
   }
 

@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DnxError } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readText } from '../../machine/files/text-file.ts';
 import type { World } from '../../machine/world.ts';
 import { type Clone, commitAt } from './clone.ts';
 import { fetchBranch } from './fetch.ts';
-import { isRepository, type Remote, shownRepository } from './remotes.ts';
+import { isRepository, type Remote, shownRepository, shownUrl } from './remotes.ts';
 import { Unknowable } from './unknowable.ts';
 
 /** The commit that a deployment would bring. */
@@ -58,9 +59,13 @@ export async function deployable(ctx: Pick<Context, 'ask' | 'progress' | 'world'
   }
   const tracking = `refs/remotes/${remote.name}/${branch}`;
   const commit = await commitAt(clone, tracking);
-  if (commit === undefined) throw new Unknowable(`this clone has no branch ${remote.name}/${branch}`, 'Use --fetch');
+  if (commit === undefined) {
+    // A plain `git fetch` does not bring it to a clone of a single branch, or of a pull request.
+    const fix = wanted.strict ? `Run: git fetch ${remote.name} ${quoted(`+refs/heads/${branch}:${tracking}`)}` : 'Use --fetch';
+    throw new Unknowable(`this clone has no branch ${remote.name}/${branch}`, fix);
+  }
   const unpushed = Number((await clone.read('rev-list', '--count', `${commit}..${local}`, '--')) ?? 0);
-  const as_of = await lastSeen(ctx.world, clone, { remote: remote.name, branch, commit });
+  const as_of = await lastSeen(ctx.world, clone, { remote, branch, commit });
   return { branch, ref: `${remote.name}/${branch}`, commit, remote: remote.name, repository, checked_out, as_of, unpushed };
 }
 
@@ -98,16 +103,16 @@ async function remoteOf({ remotes, read }: Clone, branch: string, repository: st
 async function lastSeen(
   { cwd }: Pick<World, 'cwd'>,
   { read }: Clone,
-  { remote, branch, commit }: { readonly remote: string; readonly branch: string; readonly commit: string },
+  { remote, branch, commit }: { readonly remote: Remote; readonly branch: string; readonly commit: string },
 ): Promise<string | null> {
   const reflog = async (ref: string, message: RegExp) => {
     const [time = '', subject = ''] = ((await read('log', '-g', '-1', '--date=unix', '--format=%gd%x00%gs', ref, '--')) ?? '').split('\0');
     return message.test(subject) ? Number(/@\{(\d+)\}$/.exec(time)?.[1] ?? 0) * 1000 : 0;
   };
   const head = (await read('rev-parse', '--git-path', 'FETCH_HEAD'))?.replace(/\n$/, '');
-  const fetched = head === undefined ? 0 : fetchedAt(resolve(cwd, head), `${commit}\t`, `branch '${branch}' of `);
-  const changed = await reflog(`refs/remotes/${remote}/${branch}`, /^/);
-  const last = Math.max(fetched, changed) || (await reflog(`refs/remotes/${remote}/HEAD`, /^clone: /));
+  const fetched = head === undefined ? 0 : fetchedAt(resolve(cwd, head), `${commit}\t`, `branch '${branch}' of ${shownUrl(remote)}`);
+  const changed = await reflog(`refs/remotes/${remote.name}/${branch}`, /^/);
+  const last = Math.max(fetched, changed) || (await reflog(`refs/remotes/${remote.name}/HEAD`, /^clone: /));
   return last > 0 ? new Date(last).toISOString().replace(/\.\d+Z$/, 'Z') : null;
 }
 
@@ -115,7 +120,7 @@ async function lastSeen(
 function fetchedAt(file: string, start: string, words: string): number {
   try {
     const text = readText(file, 1) ?? '';
-    return text.split('\n').some((line) => line.startsWith(start) && line.includes(words)) ? Math.floor(statSync(file).mtimeMs) : 0;
+    return text.split('\n').some((line) => line.startsWith(start) && line.endsWith(words)) ? Math.floor(statSync(file).mtimeMs) : 0;
   } catch (error) {
     if (error instanceof DnxError) return 0;
     throw error;

@@ -27,14 +27,21 @@ export async function openClone(world: Pick<World, 'capture' | 'cwd' | 'env'>, l
     const done = await git(world, args);
     return done?.code === 0 ? done.stdout : undefined;
   };
-  const below = linkFile === undefined ? undefined : await git(world, ['rev-parse', '--show-prefix'], dirname(linkFile));
   return {
     isBare: isBare === true,
     isShallow: isShallow === true,
-    project: below?.code === 0 ? below.stdout.replace(/\/?\n$/, '') : '',
+    project: linkFile === undefined ? '' : await directoryIn(world, dirname(linkFile)),
     remotes: remotesIn((await read('remote', '-v')) ?? ''),
     read,
   };
+}
+
+/** A directory, from the root of its repository. */
+async function directoryIn(world: Parameters<typeof git>[0], directory: string): Promise<string> {
+  const found = await git(world, ['rev-parse', '--is-inside-work-tree', '--show-prefix'], directory);
+  const [, prefix] = /^true\n(.*?)\/?\n$/s.exec(found?.code === 0 ? found.stdout : '') ?? [];
+  if (prefix === undefined) throw new Unknowable('the link file is not in the working tree of this repository');
+  return prefix;
 }
 
 function refused(stderr: string): Unknowable {

@@ -2,13 +2,14 @@ import { type Detail, DnxError } from '../../base/errors.ts';
 import { timeIn } from '../../base/time.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { columns, type Result, rows } from '../../cli/output/view.ts';
+import type { Captured } from '../../machine/world.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import type { DeployValues, GuardCheck } from '../deploy/options.ts';
 import { readReleases, readSite, type SiteReference, type Snapshot, siteReference } from '../deploy/snapshot.ts';
 import { type Changes, changesOf, type Part } from './changes.ts';
 import { counted, keyWords, migrationWords, phpWords, shownList, unknownWords } from './show.ts';
 
-type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'world'>;
+type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'deadline' | 'progress' | 'settings' | 'world'>;
 type Read = Pick<Snapshot, 'site' | 'releases'>;
 
 /** The part of the changes that each check looks at. */
@@ -55,7 +56,10 @@ export async function guardedPlan(ctx: Needs, targets: readonly Targets[], value
 
 async function examined(ctx: Needs, of: SiteReference, { allow = [], branch }: DeployValues, before: Read | undefined) {
   const { site, releases } = before ?? { site: await readSite(ctx, of), releases: await readReleases(ctx, of) };
-  const changes = await changesOf(ctx, { of, site, releases, branch, strict: true });
+  const limit = (): { limitMs?: number } =>
+    ctx.deadline === Number.POSITIVE_INFINITY ? {} : { limitMs: Math.max(1, ctx.deadline - ctx.clock.elapsed()) };
+  const world = { ...ctx.world, capture: (child: Captured) => ctx.world.capture({ ...child, ...limit() }) };
+  const changes = await changesOf({ ...ctx, world }, { of, site, releases, branch, strict: true });
   const checks = all.filter((each) => !allow.includes(each));
   return { changes, refusal: refusalOf(changes, checks) };
 }

@@ -28,12 +28,17 @@ export async function phpOf(text: string | undefined, current: () => Promise<str
 function requirements(text: string | undefined): Pick<Php, 'required' | 'platform'> {
   if (text === undefined) return { required: null, platform: null };
   const file = parsed(text);
-  const word = (value: unknown, ...keys: readonly string[]): string | null => {
-    const found = keys.reduce<unknown>((within, key) => (isObject(within) && Object.hasOwn(within, key) ? within[key] : undefined), value);
-    return typeof found === 'string' ? found : null;
-  };
-  return { required: word(file, 'require', 'php'), platform: word(file, 'config', 'platform', 'php') };
+  const required = phpIn(file.require);
+  // Without quotation marks, 8.2 is a number, which Composer refuses.
+  if (required !== undefined && typeof required !== 'string') throw new Unknowable('the PHP version in composer.json is not a string');
+  const { platform } = isObject(file.config) ? file.config : {};
+  const chosen = phpIn(platform);
+  return { required: required ?? null, platform: typeof chosen === 'string' ? chosen : null };
 }
+
+/** The value of `php`; Composer ignores the case of names. */
+const phpIn = (packages: unknown): unknown =>
+  isObject(packages) ? Object.entries(packages).findLast(([name]) => name.toLowerCase() === 'php')?.[1] : undefined;
 
 function parsed(text: string): JsonObject {
   try {

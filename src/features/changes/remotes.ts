@@ -25,6 +25,13 @@ const bare = (url: string): string =>
     .replace(/\.git$/i, '')
     .toLowerCase();
 
+/** A URL as FETCH_HEAD shows it: without credentials and `.git`. */
+export const shownUrl = ({ url }: Remote): string =>
+  url
+    .replace(/^([a-z][a-z\d+.-]*:\/\/|(?=[^/]*:))[^/@]*@/i, '$1')
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '');
+
 /** The end of a URL, without credentials: `example/shop`. */
 export const shownRepository = ({ url }: Remote): string =>
   url

@@ -48,7 +48,11 @@ async function watched(ctx: WatchContext): Promise<Report | View> {
   const [latest] = runs;
   if (latest && !latest.run.result) return withFlags(await resume(ctx, latest), flagsOf(ctx, latest.run));
   const running = site && (await attachToRunning(ctx));
-  if (running && 'run' in running) return restoringLeft(ctx, running.run, await followRun(ctx, running));
+  if (running && 'run' in running) {
+    const unverified = latest?.run.result?.outcome === 'succeeded' && latest.run.reason;
+    if (unverified) ctx.progress.warn(`Your ${jobOf(latest.run)} went live, but ${unverified}. Following one that was started elsewhere.`);
+    return restoringLeft(ctx, running.run, await followRun(ctx, running));
+  }
   if (latest && ctx.clock.now() - Date.parse(latest.run.started_at) < REPEATED_MS)
     return withFlags(await restoringLeft(ctx, latest.run, repeatResult(ctx, latest)), flagsOf(ctx, latest.run));
   if (running) return running;

@@ -1,11 +1,12 @@
 import { DnxError, isError } from '../../../base/errors.ts';
 import { neverPerformed } from '../request.ts';
 import type { Report } from '../result.ts';
-import { type DeployContext, readSite, type SiteReference, type Snapshot } from '../snapshot.ts';
+import { type DeployContext, readSite, type SiteReference, type Snapshot, siteCommand } from '../snapshot.ts';
 import { branchToRestore } from './auto-deploy.ts';
 import { refuseQueued } from './queued.ts';
 import { branchOf, putBranch, tryToRestore } from './restore.ts';
 import { type HeldBranch, save, type TemporaryBranch } from './saved.ts';
+import { refuseScheduled } from './scheduled.ts';
 import { nowWith, stillOn, takenBy, warnStillOn, withStillOn } from './words.ts';
 
 /** Deploys. Calls the function right before its request, which fails if that cannot be saved. */
@@ -24,11 +25,14 @@ export async function onBranch(
   const known = 'branch' in site && 'git_repository_id' in site ? site : await readSite(ctx, of);
   if (branchOf(known) === to) return deployment(async () => {});
   refuseQueued(ctx, of, before);
+  refuseScheduled(ctx, of, known);
   const from = await branchToRestore(ctx, of, known);
   const held = await save(ctx, { ...of, from, to, baseline });
   if (!held) throw takenBy(ctx, of);
-  const report = await attempt(ctx, held, to, deployment);
-  const { result, failure } = report;
+  const attempted = await attempt(ctx, held, to, deployment);
+  const { result } = attempted;
+  const failure = attempted.failure ?? otherBranch(attempted, held.saved);
+  const report = failure ? { ...attempted, failure } : attempted;
   if (result.finished_at === null) {
     await held.release();
     // The summary of several sites leaves out the hints of each.
@@ -70,6 +74,17 @@ async function attempt(ctx: DeployContext, held: HeldBranch, to: string, deploym
     const problem = await tryToRestore(ctx, held);
     throw problem ? withStillOn(error, held.saved) : error;
   }
+}
+
+/** The failure after a deployment of another branch: the site's was changed before Deploynix read it. */
+function otherBranch({ release }: Report, saved: TemporaryBranch): DnxError | undefined {
+  const { branch = '' } = release ?? {};
+  // Some platforms show refs/heads/main.
+  if (branch === '' || `/${branch}`.endsWith(`/${saved.to}`)) return undefined;
+  return new DnxError('failed', `Deployed ${saved.site.label} from branch '${branch}' instead of '${saved.to}'.`, {
+    hint: 'The branch was changed before Deploynix read it.',
+    next: [{ command: siteCommand('releases', saved), why: 'See' }],
+  });
 }
 
 /** The failure after a successful deployment whose branch could not be restored. */

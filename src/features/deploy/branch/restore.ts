@@ -15,11 +15,11 @@ type Needs = Pick<Context, 'api' | 'clock' | 'progress'>;
 /** The branch of a site; undefined if the API does not say. */
 export const branchOf = ({ branch }: Site): string | undefined => (typeof branch === 'string' && branch !== '' ? branch : undefined);
 
-/** Sets the branch of a site. After a lost response, reads what became of it. */
+/** Sets the branch of a site. Reads what became of it if the response is lost, or does not say. */
 export async function putBranch(api: Api, of: SiteReference, branch: string): Promise<void> {
   try {
     const { data } = await api.send<Site>(updateEndpoint, idsOf(of), { body: { branch } });
-    const now = isSite(data) ? branchOf(data) : undefined;
+    const now = (isSite(data) ? branchOf(data) : undefined) ?? branchOf(await readSite({ api }, of));
     if (now !== undefined && now !== branch) throw ignored(of, branch, now);
   } catch (error) {
     if (!isLost(error) || branchOf(await readSite({ api }, of)) !== branch) throw error;
