@@ -1,8 +1,8 @@
 import { message, type Result, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from '../deploy-after.ts';
-import { remoteSide } from '../sync/masks.ts';
 import type { Step } from '../sync/plan.ts';
+import { remoteSide } from '../sync/remote-side.ts';
 import { counted, detailsOf, summaryColumns, summaryOf } from '../sync/show.ts';
 import { listEndpoint, nextDeploy, type Variable } from '../variables.ts';
 import { draftOf, harmless } from './draft.ts';

@@ -1,16 +1,16 @@
-import { cancelled, DnxError, isError, isStop, usage } from '../../../base/errors.ts';
+import { cancelled, DnxError, isError, isStop } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { readText } from '../../../machine/files/text-file.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import { checkHolds } from '../dotenv/dotenv.ts';
 import { isComment } from '../dotenv/entries.ts';
 import { resolveReferences } from '../references/references.ts';
 import { applyPlan } from '../sync/apply.ts';
 import { failureOf } from '../sync/failure.ts';
-import { isMask, remoteSide } from '../sync/masks.ts';
 import { baseOf, type Side, UNKNOWN } from '../sync/merge.ts';
 import { changesOf, type Plan, type Step, samePlan, stepsOf } from '../sync/plan.ts';
 import { planPush } from '../sync/push-plan.ts';
+import { remoteSide } from '../sync/remote-side.ts';
+import { requireSendable } from '../sync/sendable.ts';
 import { counted, detailsOf, planLines } from '../sync/show.ts';
 import { type createEndpoint, type deleteEndpoint, listEndpoint, nextDeploy, type updateEndpoint, type Variable } from '../variables.ts';
 import { type Draft, variablesIn, withConflicts } from './draft.ts';
@@ -103,15 +103,6 @@ async function send(session: Session, text: string): Promise<Refusal | undefined
     known = await ctx.list<Variable>(listEndpoint);
     if (samePlan(planFor(known), plan)) return apply(session, known, plan);
     ctx.progress.warn('Variables were changed at Deploynix meanwhile. Nothing was sent.');
-  }
-}
-
-/** Fails for values that are not what the user means. */
-function requireSendable(plan: Plan): void {
-  for (const { key, value } of changesOf(plan)) {
-    if (value === undefined) continue;
-    checkHolds(key, value);
-    if (isMask(value)) throw usage(`The value of ${key} is a mask, not a value. Nothing was sent.`);
   }
 }
 

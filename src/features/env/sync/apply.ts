@@ -3,8 +3,8 @@ import type { Context } from '../../../cli/language/command.ts';
 import { created, creationOf } from '../../../cli/language/resource.ts';
 import { type Located, requireId } from '../../../platform/names/names.ts';
 import { createEndpoint, deleteEndpoint, listEndpoint, updateEndpoint, type Variable } from '../variables.ts';
-import { remoteSide } from './masks.ts';
 import { changesOf, type Plan, type Step } from './plan.ts';
+import { remoteSide } from './remote-side.ts';
 
 /** What came of a plan. */
 export interface Applied {

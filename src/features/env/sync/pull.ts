@@ -8,10 +8,10 @@ import { listEndpoint, type Variable } from '../variables.ts';
 import { type BaseRecord, openBase } from './base-record.ts';
 import { askSide, type Chosen, choiceOf, requireKnown } from './choices.ts';
 import { type LocalFile, openLocal } from './local-file.ts';
-import { remoteSide } from './masks.ts';
 import { baseOf, type Side, UNKNOWN } from './merge.ts';
 import { changesOf, type Plan, type Step, stepsOf } from './plan.ts';
 import { type PullSides, planPull } from './pull-plan.ts';
+import { remoteSide } from './remote-side.ts';
 import { saveBase } from './save-base.ts';
 import { conflictOf, counted, detailsOf, keptNote, planLines, summaryColumns, summaryOf } from './show.ts';
 

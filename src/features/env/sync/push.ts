@@ -2,7 +2,7 @@ import { cancelled, DnxError, type Next, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { message, type Result, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import { checkHolds, parseDotenv } from '../dotenv/dotenv.ts';
+import { parseDotenv } from '../dotenv/dotenv.ts';
 import { removeLeftFiles } from '../edit/private-file.ts';
 import { resolveReferences } from '../references/references.ts';
 import { type createEndpoint, type deleteEndpoint, listEndpoint, nextDeploy, type updateEndpoint, type Variable } from '../variables.ts';
@@ -11,10 +11,11 @@ import { type BaseRecord, openBase } from './base-record.ts';
 import { askSide, type Chosen, choiceOf, requireKnown } from './choices.ts';
 import { failureOf } from './failure.ts';
 import { openLocal } from './local-file.ts';
-import { isMask, remoteSide } from './masks.ts';
-import { changesOf, type Plan, type Reason, type Step, samePlan, stepsOf } from './plan.ts';
+import { changesOf, type Plan, type Reason, samePlan, stepsOf } from './plan.ts';
 import { type PushSides, planPush } from './push-plan.ts';
+import { remoteSide } from './remote-side.ts';
 import { saveBase } from './save-base.ts';
+import { requireSendable } from './sendable.ts';
 import { commandFor, conflictOf, counted, detailsOf, keptNote, planLines, summaryColumns, summaryOf } from './show.ts';
 
 interface Options extends Chosen {
@@ -51,7 +52,7 @@ export async function push(ctx: PushContext, targets: Located, options: Options,
   const first: Push = { ctx, targets, name: file.name, base, sides };
   const { push, plan, asked } = await decided(first, known, options.dry_run !== true);
   const changes = changesOf(plan);
-  requireSendable(changes);
+  requireSendable(plan);
   const summary = summaryOf(site.label, file.name, plan.steps);
   if (options.dry_run) return { view: message(dryRun(push, plan), summary) };
   const conflicts = stepsOf(plan, 'conflict');
@@ -78,19 +79,6 @@ async function decided(push: Push, known: readonly Variable[], asks: boolean): P
   const choice = await askSide(push.ctx, push.sides.choice, conflicts.length, push.name);
   const sides = { ...push.sides, choice };
   return { push: { ...push, sides }, plan: planPush({ ...sides, remote }), asked: true };
-}
-
-/** Refuses values that cannot be meant, before anything is sent. */
-function requireSendable(changes: readonly Step[]): void {
-  for (const { key, value } of changes) {
-    if (value === undefined) continue;
-    checkHolds(key, value);
-    if (isMask(value))
-      throw usage(
-        `The value of ${key} is a mask, not a value. Nothing was sent.`,
-        `Write the value into the file, or use --theirs ${key}.`,
-      );
-  }
 }
 
 /** Asks for confirmation. If that took time, reads the variables again: nothing is sent if the plan is no longer the same. */
