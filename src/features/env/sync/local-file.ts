@@ -24,6 +24,7 @@ export interface LocalFile {
 /** Opens a file that a pull writes or a push reads. Refuses what is not a regular file, such as a directory or a FIFO. */
 export function openLocal(given: string | undefined, world: Pick<World, 'cwd' | 'home'>): LocalFile {
   if (given === '') throw usage('The file name is empty.');
+  if (given === '-') throw usage('A dotenv file cannot be read from stdin.', 'Name a file.');
   const named = pathOf(given ?? DEFAULT_FILE, world);
   const short = relative(world.cwd, named);
   const name = short === '' || short.startsWith('..') ? named : short;
