@@ -7,7 +7,8 @@ import { counted, detailsOf, summaryColumns, summaryOf } from '../sync/show.ts';
 import { listEndpoint, nextDeploy, type Variable } from '../variables.ts';
 import { draftOf, harmless } from './draft.ts';
 import { removeLeftFiles, withPrivateFile } from './private-file.ts';
-import { type EditContext, editUntilSent } from './session.ts';
+import type { EditContext } from './send.ts';
+import { editUntilSent } from './session.ts';
 
 /** `dnx env edit`: opens the variables in an editor and sends what was changed. */
 export async function edit(ctx: EditContext, targets: Located, deploying: Deploying, yes: boolean): Promise<Result> {
