@@ -57,7 +57,8 @@ test('a rejection that quotes the value does not show it', async () => {
   const shown = [await site.env(['push', '--yes']), await site.env(['push', '--yes', '--json'])];
   for (const options of [[], ['--json']])
     shown.push(await site.env(['set', 'A', '--from-file', '-', ...options], { stdin: 'hunter2-hunter2' }));
-  expect(shown.map(({ code }) => code > 0)).toEqual([true, true, true, true]);
+  shown.push(await site.env(['ensure', 'B', '--from-file', '-'], { stdin: 'hunter2-hunter2' }));
+  expect(shown.map(({ code }) => code > 0)).toEqual([true, true, true, true, true]);
   expect(shown[0]?.stderr).toContain("  A  '***' is too weak.\n");
   expect(shown.map(({ stdout, stderr }) => stdout + stderr).join('')).not.toContain('hunter2');
 });
