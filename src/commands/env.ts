@@ -161,15 +161,16 @@ const push = command({
   description:
     'Sends what changed in the file since the last pull or push. If a variable changed on both sides, nothing is sent. Changes take effect on the next deployment.',
   exits: '10 a variable changed on both sides, 12 some variables were not sent',
-  calls: [listEndpoint, createEndpoint, updateEndpoint, { when: 'prune', also: [deleteEndpoint] }],
+  calls: [listEndpoint, createEndpoint, updateEndpoint, { when: 'prune', also: [deleteEndpoint] }, deployCalls],
   consent: { level: 'moderate', deferred: true, unless: 'dry_run' },
   options: {
     file,
     ...sides,
     prune: flag('Also remove variables that were removed from the file'),
     dry_run: flag('Show what would be sent, without sending'),
+    ...deploying,
   },
-  examples: ['push --site shop.example.com --yes', 'push --site shop.example.com --dry-run'],
+  examples: ['push --site shop.example.com --yes', 'push --site shop.example.com --dry-run', 'push --site shop.example.com --deploy --yes'],
   run: async (ctx, { targets, options, consent }) =>
     (await import('../features/env/sync/push.ts')).push(ctx, targets, options, consent.yes),
 });

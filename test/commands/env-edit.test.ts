@@ -1,30 +1,20 @@
-import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
-import { type Change, drop, editor, set } from '../support/editing.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { type Change, changes, drop, type EditedSite, editedSite, editor, privateFilesIn, set } from '../support/editing.ts';
 
-const SITE = seeded.sites['blog.example.com'];
 const edit = 'env edit --site blog.example.com';
 
 let bed: Bed;
+let site: EditedSite;
 beforeEach(async () => {
   bed = await openBed();
+  site = editedSite(bed);
 });
-afterEach(() => bed.close());
-
-const changes = ({ calls }: Run) =>
-  calls.filter((call) => !call.startsWith('GET')).map((call) => call.replace(/\/servers\/\w+\/sites\/\w+|\/\w+$/g, '').trim());
-const own = () => bed.sandbox.state.environment_variables.filter((each) => each.site_id === SITE);
-const values = () => Object.fromEntries(own().map(({ key, value }) => [key, value]));
-/** Changes a variable at Deploynix, as somebody else does. */
-const elsewhere = (key: string, value: string) => {
-  const variable = own().find((each) => each.key === key);
-  if (!variable) throw new Error(`no ${key}`);
-  variable.value = value;
-};
-const remains = () => readdirSync(bed.directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('private'));
-afterEach(() => expect(remains()).toEqual([]));
+afterEach(async () => {
+  const left = privateFilesIn(bed.directory);
+  await bed.close();
+  expect(left).toEqual([]);
+});
 
 describe('with --yes', () => {
   test('sends what was changed, and nothing else', async () => {
@@ -34,7 +24,7 @@ describe('with --yes', () => {
       stdout: '✓ Updated 3 variables of blog.example.com\n  added    NEW\n  changed  APP_ENV\n  removed  APP_DEBUG\n',
       stderr: 'Takes effect on the next deployment. Run: dnx deploy blog.example.com\n',
     });
-    expect(values()).toEqual({ APP_ENV: 'lo cal', DB_PASSWORD: 'blog-password', NEW: '1' });
+    expect(site.values()).toEqual({ APP_ENV: 'lo cal', DB_PASSWORD: 'blog-password', NEW: '1' });
     expect(changes(run).sort()).toEqual(['DELETE /environment-variables', 'POST /environment-variables', 'PUT /environment-variables']);
   });
 
@@ -71,7 +61,7 @@ describe('with --yes', () => {
 
   test('refuses to overwrite what changed at Deploynix meanwhile', async () => {
     const change: Change = (text) => {
-      elsewhere('APP_ENV', 'theirs');
+      site.change('APP_ENV', 'theirs');
       return set('APP_ENV', 'ours')(set('APP_DEBUG', 'true')(text));
     };
     const run = await bed.dnx(`${edit} --yes`, editor([change]));
@@ -81,12 +71,17 @@ describe('with --yes', () => {
 
   test('leaves other changes at Deploynix alone', async () => {
     const change: Change = (text) => {
-      elsewhere('APP_DEBUG', 'theirs');
-      bed.sandbox.state.environment_variables.push({ ...(own()[0] as never as object), id: 'NEW', key: 'THEIRS', value: '1' } as never);
+      site.change('APP_DEBUG', 'theirs');
+      bed.sandbox.state.environment_variables.push({
+        ...(site.own()[0] as never as object),
+        id: 'NEW',
+        key: 'THEIRS',
+        value: '1',
+      } as never);
       return set('APP_ENV', 'ours')(text);
     };
     expect((await bed.dnx(`${edit} --yes`, editor([change]))).code).toBe(0);
-    expect(values()).toEqual({ APP_ENV: 'ours', APP_DEBUG: 'theirs', DB_PASSWORD: 'blog-password', THEIRS: '1' });
+    expect(site.values()).toEqual({ APP_ENV: 'ours', APP_DEBUG: 'theirs', DB_PASSWORD: 'blog-password', THEIRS: '1' });
   });
 
   test('reports what was sent before a failure', async () => {
@@ -120,7 +115,7 @@ describe('with --yes', () => {
 describe('on a terminal', () => {
   test('shows a plan without values, asks, and asks whether to deploy', async () => {
     const run = await bed.dnx(edit, editor([(text) => `${set('APP_ENV', 'secret-value')(text)}NEW=1\n`], 'y\rn\r'));
-    expect([run.code, values()]).toMatchObject([0, { APP_ENV: 'secret-value', NEW: '1' }]);
+    expect([run.code, site.values()]).toMatchObject([0, { APP_ENV: 'secret-value', NEW: '1' }]);
     expect(run.stderr).toContain('  add       NEW\n  change    APP_ENV\n');
     expect(run.stderr).toContain('Update 2 variables of blog.example.com (web-1)?');
     expect(run.stderr).toContain('Updated 2 variables of blog.example.com. Deploy now?');
@@ -141,9 +136,9 @@ describe('on a terminal', () => {
 
   test('after no, the user may edit again or give up', async () => {
     const first = await bed.dnx(edit, editor([set('APP_ENV', 'x'), set('APP_ENV', 'y')], 'n\ry\ry\rn\r'));
-    expect([first.code, values().APP_ENV]).toEqual([0, 'y']);
+    expect([first.code, site.values().APP_ENV]).toEqual([0, 'y']);
     const second = await bed.dnx(edit, editor([set('APP_ENV', 'z')], 'n\rn\r'));
-    expect([second.code, values().APP_ENV, changes(second)]).toEqual([1, 'y', []]);
+    expect([second.code, site.values().APP_ENV, changes(second)]).toEqual([1, 'y', []]);
     expect(second.stderr).toMatch(/Cancelled; nothing was changed\.\n$/);
   });
 
@@ -154,15 +149,15 @@ describe('on a terminal', () => {
       return text.replace('A="1', 'A="1"');
     };
     const run = await bed.dnx(edit, editor([(text) => `${text}A="1\n`, fix], 'y\ry\rn\r'));
-    expect([run.code, values().A, seen.join('')]).toEqual([0, '1', expect.stringMatching(/\nA="1\n$/)]);
+    expect([run.code, site.values().A, seen.join('')]).toEqual([0, '1', expect.stringMatching(/\nA="1\n$/)]);
     expect(run.stderr).toContain('✗ blog.example.com.env line 8: a quote is never closed');
   });
 
   test('after a conflict, the file shows the value at Deploynix, and the user decides', async () => {
     const seen: string[] = [];
     const ours: Change = (text) => {
-      elsewhere('APP_ENV', 'a "b" c');
-      elsewhere('DB_PASSWORD', 'theirs');
+      site.change('APP_ENV', 'a "b" c');
+      site.change('DB_PASSWORD', 'theirs');
       return drop('DB_PASSWORD')(set('APP_ENV', 'ours')(text));
     };
     const decide: Change = (text) => {
@@ -176,7 +171,7 @@ describe('on a terminal', () => {
     expect(seen.join('')).toContain(
       '# DB_PASSWORD was changed at Deploynix, as below. You removed it; save to remove it there, too.\n# DB_PASSWORD=theirs\n',
     );
-    expect([run.code, values()]).toMatchObject([0, { APP_ENV: 'ours', DB_PASSWORD: 'theirs' }]);
+    expect([run.code, site.values()]).toMatchObject([0, { APP_ENV: 'ours', DB_PASSWORD: 'theirs' }]);
     expect(run.stderr).toContain('✗ Also changed at Deploynix: APP_ENV, DB_PASSWORD. Nothing was sent.');
   });
 
@@ -184,7 +179,7 @@ describe('on a terminal', () => {
     bed.sandbox.faults.next({ method: 'PUT' }, { status: 422, body: { message: 'Rejected.' } });
     const both: Change = (text) => set('APP_ENV', 'x')(set('APP_DEBUG', 'true')(text));
     const run = await bed.dnx(edit, editor([both, (text) => text.replace('APP_ENV=x', 'APP_ENV=z')], 'y\ry\ry\rn\r'));
-    expect([run.code, values()]).toMatchObject([0, { APP_ENV: 'z', APP_DEBUG: 'true' }]);
+    expect([run.code, site.values()]).toMatchObject([0, { APP_ENV: 'z', APP_DEBUG: 'true' }]);
     expect(run.stdout).toContain('✓ Updated 2 variables of blog.example.com\n');
   });
 
@@ -201,11 +196,11 @@ describe('on a terminal', () => {
     bed.sandbox.faults.always({ method: 'GET', path: /environment-variables$/ }, (answer) => {
       reads += 1;
       // The third reading comes after the question.
-      if (reads === 2) queueMicrotask(() => elsewhere('APP_DEBUG', 'theirs'));
+      if (reads === 2) queueMicrotask(() => site.change('APP_DEBUG', 'theirs'));
       return answer;
     });
     const run = await bed.dnx(edit, options);
-    expect([run.code, values()]).toMatchObject([0, { APP_ENV: 'x', APP_DEBUG: 'theirs' }]);
+    expect([run.code, site.values()]).toMatchObject([0, { APP_ENV: 'x', APP_DEBUG: 'theirs' }]);
   });
 });
 

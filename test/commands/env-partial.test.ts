@@ -55,6 +55,15 @@ describe('a failure in the middle', () => {
     expect(site.values()).toEqual({ APP_ENV: 'local', APP_KEY: 'a secret', B: '2', C: '3', D: '4' });
   });
 
+  test('what sends the rest has the same options', async () => {
+    site.set('APP_ENV', 'staging');
+    site.write('APP_ENV=local\nB=2\n');
+    site.bed.sandbox.faults.next({ method: 'POST', path: variables }, { status: 422, body: { message: 'No.' } });
+    const run = await push('--yes', '--prune', '--ours', 'APP_ENV', '--deploy');
+    expect([run.code, run.stdout, sent(run.calls)]).toEqual([12, '', ['PUT', 'POST', 'DELETE']]);
+    expect(run.stderr).toContain(`Send the rest with: dnx env push ${again.trim()} --ours APP_ENV --prune --deploy\n`);
+  });
+
   test('adopts a variable whose response was lost', async () => {
     site.bed.sandbox.faults.next({ method: 'POST', path: variables }, 'drop-after');
     const run = await push('--yes');

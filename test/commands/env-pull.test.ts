@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readlinkSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readlinkSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type EnvSite, openEnvSite } from '../support/env-site.ts';
@@ -202,4 +202,16 @@ test.each([
 ])('env pull %j is a usage error', async (words, message) => {
   const run = await pull(...words);
   expect([run.code, run.stderr, site.read()]).toEqual([2, expect.stringContaining(message), undefined]);
+});
+
+test('what a killed pull left beside the file is removed by the next one', async () => {
+  const digits = '0123456789abcdef0123456789abcdef0123';
+  const names = [`.env.${digits}.tmp`, `.env.${digits.replace('0', '1')}.tmp`, `.env.example.${digits}`, `.env.${digits}`];
+  for (const name of names) site.write('A=1\n', name);
+  const [old = '', recent = '', ...others] = names;
+  const now = site.bed.clock.now() / 1_000;
+  for (const name of [old, ...others]) utimesSync(site.path(name), now - 90, now - 90);
+  utimesSync(site.path(recent), now - 30, now - 30);
+  await site.succeed('pull');
+  expect(names.filter((name) => site.read(name) !== undefined)).toEqual([recent, ...others]);
 });

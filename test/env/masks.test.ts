@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { isMask, remoteSide } from '../../src/features/env/sync/masks.ts';
+import { isMask } from '../../src/base/mask.ts';
 import { UNKNOWN } from '../../src/features/env/sync/merge.ts';
+import { remoteSide } from '../../src/features/env/sync/remote-side.ts';
 
 test.each([
   '••••',

@@ -131,7 +131,7 @@ describe.each(signals)('%s', (signal, code) => {
     const env = await editorOf(`sed -i '${local}' "$1"`);
     executable.sandbox.faults.always({ method: 'PUT' }, 'hang');
     const child = executable.dnx(edit, { env });
-    await expect.poll(changed).toEqual(['PUT']);
+    await expect.poll(changed, { timeout: 20_000 }).toEqual(['PUT']);
     child.kill(signal);
     expect((await child).exitCode).toBe(code);
   });

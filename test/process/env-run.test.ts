@@ -75,7 +75,7 @@ test('SIGTERM gives the command all the time it takes', async () => {
 test('SIGTERM while the variables are read starts nothing', async () => {
   executable.sandbox.faults.always({ path: /environment-variables$/ }, 'hang');
   const child = executable.dnx([...shell('echo started'), '--debug']);
-  await expect.poll(() => executable.sandbox.calls.length).toBe(1);
+  await expect.poll(() => executable.sandbox.calls.length, { timeout: 20_000 }).toBe(1);
   child.kill('SIGTERM');
   const ran = await child;
   expect([ran.exitCode, ran.stdout]).toEqual([143, '']);

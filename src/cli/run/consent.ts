@@ -1,6 +1,6 @@
 import { cancelled, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
-import { capitalized, plural, quotedName, title } from '../../base/text.ts';
+import { capitalized, flagName, plural, quotedName, title } from '../../base/text.ts';
 import { called, isId, isIdOf, sameName, type Target, type Targets } from '../../platform/names/names.ts';
 import { type Consent, type Context, nounOf } from '../language/command.ts';
 import { consentLevel } from '../language/tree.ts';
@@ -12,13 +12,17 @@ export function requireConsent(invocation: Invocation, ask: Context['ask']): voi
   const { command, consent, options } = invocation;
   if (!command.consent || typeof command.consent === 'function' || ask.allowed) return;
   if (isNeedless(command.consent, options)) return;
+  const unless = typeof command.consent === 'object' ? command.consent.unless : undefined;
   const level = consentLevel(command);
   if (level === 'severe' && consent.confirm === undefined)
     throw usage(
       'This cannot be undone and requires confirmation.',
       `Use ${confirmOf(invocation)}${consent.yes ? '; --yes is not enough' : ''}.`,
     );
-  if (level === 'moderate' && !consent.yes) throw usage('This requires confirmation.', 'Use --yes.');
+  if (level === 'moderate' && !consent.yes) {
+    const preview = unless === undefined ? '' : `, or ${flagName(unless)} to see what would happen`;
+    throw usage('This requires confirmation.', `Use --yes${preview}.`);
+  }
 }
 
 /** True if an option makes it unnecessary. */

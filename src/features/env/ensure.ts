@@ -5,6 +5,7 @@ import type { Result } from '../../cli/output/view.ts';
 import { ensuredIn } from '../../cli/run/ensured.ts';
 import type { Located } from '../../platform/names/names.ts';
 import { type Assignments, fromFile, invalidName, type Pair, pair } from './set.ts';
+import { unquoted } from './stored.ts';
 import { listEndpoint, nextDeploy, variables } from './variables.ts';
 
 interface Options extends Assignments {
@@ -26,7 +27,8 @@ export async function ensureVariables(
     const wanted = { key, value, ...body };
     const asked = { resource: variables, keys: [['key']], secrets: [], confidential: 'value', targets, wanted, updates: true };
     const result = await ensuredIn(ctx, known, { ...asked, update: update === true, strict: strict === true }).catch((error: unknown) => {
-      throw isError(error, 'invalid') && !/^[a-z_]\w*$/i.test(key) ? invalidName(key, error) : error;
+      const shown = unquoted(error, value);
+      throw isError(shown, 'invalid') && !/^[a-z_]\w*$/i.test(key) ? invalidName(key, shown) : shown;
     });
     const { view } = result;
     done.push({ key, result, report: view.kind === 'message' && isObject(view.data) ? view.data : {} });

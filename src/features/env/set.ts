@@ -1,11 +1,14 @@
 import { DnxError, isError, usage } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { created, creationOf, did } from '../../cli/language/resource.ts';
 import { asResult, message, type Result } from '../../cli/output/view.ts';
 import { contentOf } from '../../cli/run/values.ts';
 import { type Located, requireId } from '../../platform/names/names.ts';
 import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from './deploy-after.ts';
+import { stored } from './stored.ts';
+import { remoteSide } from './sync/remote-side.ts';
 import { createEndpoint, listEndpoint, nextDeploy, updateEndpoint, type Variable } from './variables.ts';
 
 export interface Assignments {
@@ -44,18 +47,22 @@ interface Outcome {
 
 async function setEach(ctx: SetContext, targets: Located, wanted: readonly Pair[], body: JsonObject): Promise<Outcome> {
   const known = await ctx.list<Variable>(listEndpoint);
+  const shown = remoteSide(known);
   const add = (sent: JsonObject) =>
     created(ctx, { ...creationOf('variable', listEndpoint, targets, sent), known }, () => ctx.call(createEndpoint, { body: sent }));
   let changed = false as boolean;
   const one = async ({ key, value }: Pair) => {
     const before = known.find((each) => each.key === key);
-    if (before?.value === value && Object.keys(body).length === 0) return message(`Unchanged: ${key} already has this value.`, before);
+    if (shown.get(key) === value && Object.keys(body).length === 0) return message(`Unchanged: ${key} already has this value.`, before);
     changed = true;
-    const reply = before
-      ? await ctx.call(updateEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: { value, ...body } })
-      : await add({ key, value, ...body }).catch((error: unknown) => {
-          throw isError(error, 'invalid') && !/^[a-z_]\w*$/i.test(key) ? invalidName(key, error) : error;
-        });
+    const sent = { value, ...body };
+    const send = () =>
+      before
+        ? ctx.call(updateEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: sent })
+        : add({ key, ...sent });
+    const reply = await stored(ctx, { key, value: wordOf(sent.value) }, send).catch((error: unknown) => {
+      throw !before && isError(error, 'invalid') && !/^[a-z_]\w*$/i.test(key) ? invalidName(key, error) : error;
+    });
     return did(reply, `Set ${key} on ${targets.site.label}`);
   };
   const [only] = wanted;

@@ -3,7 +3,9 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
@@ -11,7 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { makeDirectory } from './directory.ts';
 
@@ -46,6 +48,20 @@ export function writeText(file: string, text: string, mode?: number): void {
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** How long a temporary file may be in use. */
+const TEMPORARY_MS = 60_000;
+
+/** Removes the temporary files that killed processes left beside a file, as far as that is possible. */
+export function removeTemporaries(file: string, now: number): void {
+  try {
+    const left = readdirSync(dirname(file)).filter((name) => name.startsWith(`${basename(file)}.`) && /\.[\da-f]{36}\.tmp$/.test(name));
+    for (const path of left.map((name) => join(dirname(file), name)))
+      if (now - lstatSync(path).mtimeMs > TEMPORARY_MS) rmSync(path, { force: true });
+  } catch {
+    // Another user's, or just renamed.
   }
 }
 

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, own } from '../../base/json.ts';
+import { isMask } from '../../base/mask.ts';
 import { wordOf } from '../../base/text.ts';
 import { isSame } from './match.ts';
 import { source, spellings } from './spellings.ts';
@@ -82,10 +83,6 @@ function agrees(noun: string, field: string, item: JsonObject, wanted: JsonObjec
   const formed = (of: unknown) => (form && typeof of === 'string' ? form(of.trim()) : of);
   return isSame(formed(value), formed(shown));
 }
-
-/** True for what an API shows instead of a hidden value: `••••1234`, `********` or `[hidden]`. */
-const isMask = (value: unknown): boolean =>
-  typeof value === 'string' && (/[•●∙⬤]{2}/u.test(value) || /^\*{3,}$/.test(value) || /^[[(<](hidden|masked|redacted)[\])>]$/i.test(value));
 
 /** What a firewall rule is if nothing else is given. */
 const defaults: Readonly<

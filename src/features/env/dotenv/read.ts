@@ -11,6 +11,7 @@ export function read({ key, value }: Pick<Entry, 'key' | 'value'>, variables: Ma
     return;
   }
   const words = resolve(value, variables);
+  if (words === undefined) throw usage(`${key} has placeholders that make it longer than 1 MB.`);
   variables.set(key, words);
   if (isReferenceIn(value, words)) references?.set(key, words);
 }

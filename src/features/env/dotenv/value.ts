@@ -61,13 +61,23 @@ export function readValue(source: string): Value | Fault {
   return { text, dollars, quote, length };
 }
 
-/** Replaces `${NAME}` by the variables before it. From the last to the first, as phpdotenv does: a value may complete another name. */
-export function resolve({ text, dollars }: Value, variables: ReadonlyMap<string, string>): string {
+/** The most characters to which placeholders may multiply a value. */
+const MOST = 1_000_000;
+
+/**
+ * Replaces `${NAME}` by the variables before it. From the last to the first, as phpdotenv does: a value may complete another name.
+ * Undefined if that makes the value too long.
+ */
+export function resolve({ text, dollars }: Value, variables: ReadonlyMap<string, string>): string | undefined {
   const placeholder = /\$\{([a-zA-Z0-9_.]+)\}/y;
-  return dollars.reduceRight((known, at) => {
+  let known = text;
+  for (const at of dollars.toReversed()) {
     placeholder.lastIndex = at;
     const [all = '', name = ''] = placeholder.exec(known) ?? [];
     const value = variables.get(name);
-    return value === undefined ? known : known.slice(0, at) + value + known.slice(at + all.length);
-  }, text);
+    if (value === undefined) continue;
+    known = known.slice(0, at) + value + known.slice(at + all.length);
+    if (known.length > MOST) return undefined;
+  }
+  return known;
 }

@@ -1,13 +1,14 @@
 import { message, type Result, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { changedAnd, type Deploying, deployAfter, refuseWithoutDeploy } from '../deploy-after.ts';
-import { remoteSide } from '../sync/masks.ts';
 import type { Step } from '../sync/plan.ts';
+import { remoteSide } from '../sync/remote-side.ts';
 import { counted, detailsOf, summaryColumns, summaryOf } from '../sync/show.ts';
 import { listEndpoint, nextDeploy, type Variable } from '../variables.ts';
 import { draftOf, harmless } from './draft.ts';
 import { removeLeftFiles, withPrivateFile } from './private-file.ts';
-import { type EditContext, editUntilSent } from './session.ts';
+import type { EditContext } from './send.ts';
+import { editUntilSent } from './session.ts';
 
 /** `dnx env edit`: opens the variables in an editor and sends what was changed. */
 export async function edit(ctx: EditContext, targets: Located, deploying: Deploying, yes: boolean): Promise<Result> {

@@ -1,8 +1,8 @@
 import { usage } from '../../../base/errors.ts';
 import type { Env } from '../../../machine/world.ts';
 import { isKey } from '../dotenv/entries.ts';
-import { remoteSide } from '../sync/masks.ts';
 import { UNKNOWN } from '../sync/merge.ts';
+import { remoteSide } from '../sync/remote-side.ts';
 import { changesPrograms } from './loaders.ts';
 
 /** The variables for a child process, and the names of those that it does not get. */

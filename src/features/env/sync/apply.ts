@@ -1,10 +1,12 @@
 import { DnxError, isError } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { created, creationOf } from '../../../cli/language/resource.ts';
+import { PAGE_SIZE } from '../../../platform/api/pages.ts';
 import { type Located, requireId } from '../../../platform/names/names.ts';
+import { stored } from '../stored.ts';
 import { createEndpoint, deleteEndpoint, listEndpoint, updateEndpoint, type Variable } from '../variables.ts';
-import { remoteSide } from './masks.ts';
 import { changesOf, type Plan, type Step } from './plan.ts';
+import { remoteSide } from './remote-side.ts';
 
 /** What came of a plan. */
 export interface Applied {
@@ -17,7 +19,7 @@ export interface Applied {
 
 type ApplyContext = Context<typeof createEndpoint | typeof updateEndpoint | typeof deleteEndpoint | typeof listEndpoint>;
 
-/** Variables that were read longer ago are read again before the next one is sent, in ms. */
+/** Variables that were read longer ago are read again before the next one is sent, in ms per page. */
 const STALE_MS = 10_000;
 
 /**
@@ -27,6 +29,7 @@ const STALE_MS = 10_000;
 export async function applyPlan(ctx: ApplyContext, targets: Located, known: readonly Variable[], plan: Plan): Promise<Applied> {
   const changes = changesOf(plan);
   const planned = remoteSide(known);
+  const staleMs = STALE_MS * Math.max(1, Math.ceil(known.length / PAGE_SIZE));
   const done: Step[] = [];
   const failed: { readonly step: Step; readonly error: DnxError }[] = [];
   let [now, readAt] = [known, ctx.clock.elapsed()];
@@ -34,7 +37,7 @@ export async function applyPlan(ctx: ApplyContext, targets: Located, known: read
     ctx.progress.spin(`Sending variable ${index + 1} of ${changes.length}`);
     try {
       // The rate limit may have made this take minutes.
-      if (ctx.clock.elapsed() - readAt > STALE_MS) [now, readAt] = [await ctx.list<Variable>(listEndpoint), ctx.clock.elapsed()];
+      if (ctx.clock.elapsed() - readAt > staleMs) [now, readAt] = [await ctx.list<Variable>(listEndpoint), ctx.clock.elapsed()];
       if (remoteSide(now).get(step.key) !== planned.get(step.key)) throw changedMeanwhile();
       await send(ctx, targets, now, step);
       done.push(step);
@@ -49,18 +52,21 @@ export async function applyPlan(ctx: ApplyContext, targets: Located, known: read
 
 const changedMeanwhile = (): DnxError => new DnxError('differences', 'It was changed at Deploynix meanwhile.');
 
-async function send(ctx: ApplyContext, targets: Located, known: readonly Variable[], { key, verb, value }: Step): Promise<void> {
+async function send(ctx: ApplyContext, targets: Located, known: readonly Variable[], { key, verb, value = '' }: Step): Promise<void> {
   const before = known.find((each) => each?.key === key);
-  if (!before) {
-    const sent = { key, value };
-    await created(ctx, { ...creationOf('variable', listEndpoint, targets, sent), known }, () => ctx.call(createEndpoint, { body: sent }));
+  const params = before && { variable: requireId({ id: before.id }, 'variable') };
+  if (verb === 'remove') {
+    // Somebody else may remove it first.
+    const gone = (error: unknown) => {
+      if (!isError(error, 'not_found')) throw error;
+    };
+    if (params) await ctx.call(deleteEndpoint, { params }).catch(gone);
     return;
   }
-  const params = { variable: requireId({ id: before.id }, 'variable') };
-  if (verb !== 'remove') await ctx.call(updateEndpoint, { params, body: { value } });
-  else
-    await ctx.call(deleteEndpoint, { params }).catch((error: unknown) => {
-      // Somebody else has removed it.
-      if (!isError(error, 'not_found')) throw error;
-    });
+  const sent = { key, value };
+  await stored(ctx, sent, () =>
+    params
+      ? ctx.call(updateEndpoint, { params, body: { value } })
+      : created(ctx, { ...creationOf('variable', listEndpoint, targets, sent), known }, () => ctx.call(createEndpoint, { body: sent })),
+  );
 }

@@ -9,8 +9,8 @@ import { resolveReferences } from '../references/references.ts';
 import { listEndpoint, type Variable, variables } from '../variables.ts';
 import { openBase } from './base-record.ts';
 import { openLocal } from './local-file.ts';
-import { remoteSide } from './masks.ts';
 import { type Base, baseOf, changedSince, keysOf, type Side, UNKNOWN } from './merge.ts';
+import { remoteSide } from './remote-side.ts';
 import { counted } from './show.ts';
 
 interface Options {

@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { DnxError, reasonOf, systemCode, usage } from '../../../base/errors.ts';
-import { readText, writeText } from '../../../machine/files/text-file.ts';
+import { readText, removeTemporaries, writeText } from '../../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../../machine/world.ts';
 
 /** The file in the working directory if none is named. */
@@ -22,8 +22,9 @@ export interface LocalFile {
 }
 
 /** Opens a file that a pull writes or a push reads. Refuses what is not a regular file, such as a directory or a FIFO. */
-export function openLocal(given: string | undefined, world: Pick<World, 'cwd' | 'home'>): LocalFile {
+export function openLocal(given: string | undefined, world: Pick<World, 'cwd' | 'home' | 'clock'>): LocalFile {
   if (given === '') throw usage('The file name is empty.');
+  if (given === '-') throw usage('A dotenv file cannot be read from stdin.', 'Name a file.');
   const named = pathOf(given ?? DEFAULT_FILE, world);
   const short = relative(world.cwd, named);
   const name = short === '' || short.startsWith('..') ? named : short;
@@ -38,6 +39,7 @@ export function openLocal(given: string | undefined, world: Pick<World, 'cwd' | 
       if (readText(path) !== text)
         throw new DnxError('differences', `${name} was changed meanwhile. Nothing was written.`, { hint: 'Run the command again.' });
       try {
+        removeTemporaries(path, world.clock.now());
         writeText(path, next, text === undefined ? undefined : statSync(path).mode & 0o7777);
       } catch (cause) {
         const kept = text === undefined ? '' : ' The file is unchanged.';

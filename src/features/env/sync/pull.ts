@@ -1,4 +1,4 @@
-import { usage } from '../../../base/errors.ts';
+import { isError, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { message, type Result, record, text } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
@@ -7,11 +7,12 @@ import { removeLeftFiles } from '../edit/private-file.ts';
 import { listEndpoint, type Variable } from '../variables.ts';
 import { type BaseRecord, openBase } from './base-record.ts';
 import { askSide, type Chosen, choiceOf, requireKnown } from './choices.ts';
+import { warnUnlessIgnored } from './ignored.ts';
 import { type LocalFile, openLocal } from './local-file.ts';
-import { remoteSide } from './masks.ts';
 import { baseOf, type Side, UNKNOWN } from './merge.ts';
 import { changesOf, type Plan, type Step, stepsOf } from './plan.ts';
 import { type PullSides, planPull } from './pull-plan.ts';
+import { remoteSide } from './remote-side.ts';
 import { saveBase } from './save-base.ts';
 import { conflictOf, counted, detailsOf, keptNote, planLines, summaryColumns, summaryOf } from './show.ts';
 
@@ -39,16 +40,26 @@ export async function pull(ctx: PullContext, { site }: Located, options: Options
   const plan = await decided(ctx, file, base, sides, options.dry_run !== true);
   const changes = changesOf(plan);
   const conflicts = stepsOf(plan, 'conflict');
-  for (const { key, value } of changes) if (value !== undefined) checkHolds(key, value);
+  requireWritable(changes);
   const summary = summaryOf(site.label, file.name, plan.steps);
   if (options.dry_run) return { view: message([wouldDo(file, site.label, plan), ...planLines(plan)].join('\n'), summary) };
   if (conflicts.length > 0)
     return { view: record(summary, summaryColumns), exit: conflictOf(conflicts, base.known, 'Nothing was written.', HINT) };
   if (changes.length > 0) file.write(edited(file, local, changes));
   if (changes.length > 0 || file.text !== undefined) await saveBase(ctx, base, plan, plan.steps);
+  if (changes.length > 0) await warnUnlessIgnored(ctx, file);
   if (changes.length === 0) return { view: message(nothingToDo(file, site.label), summary), ...keptNote(plan.steps) };
   const details = detailsOf(plan.steps, 'past');
   return { view: record(summary, summaryColumns, `Pulled ${counted(changes.length)} from ${site.label} into ${file.name}`, details) };
+}
+
+/** Fails for a variable that a dotenv file cannot hold. */
+function requireWritable(changes: readonly Step[]): void {
+  try {
+    for (const { key, value } of changes) if (value !== undefined) checkHolds(key, value);
+  } catch (error) {
+    throw isError(error) ? error.withHint('Use --ours KEY to leave a variable out.') : error;
+  }
 }
 
 /** The variables of the file. References are not resolved by a pull. */

@@ -1,5 +1,6 @@
-import { type Base, type Changed, type Choice, changedSince, chosenFor, keysOf, type Side, UNKNOWN, type Value } from './merge.ts';
-import type { Plan, Reason, Step } from './plan.ts';
+import { type Base, type Changed, type Choice, chosenFor, type Side, UNKNOWN, type Value } from './merge.ts';
+import type { Plan } from './plan.ts';
+import { type Decision, keep, planOf } from './plan-of.ts';
 
 /** What a push compares. */
 export interface PushSides {
@@ -14,18 +15,10 @@ export interface PushSides {
 }
 
 /** Decides what a push sends: what changed here only. Sends nothing. */
-export function planPush({ local, remote, base, choice, prune }: PushSides): Plan {
-  const steps: Step[] = [];
-  const equal = new Map<string, string | undefined>();
-  for (const key of keysOf(local, remote, base)) {
-    const here = local.get(key);
-    const there = remote.get(key);
-    const changed = changedSince(base, key, here, there);
-    if (changed === 'nowhere') equal.set(key, here);
-    else steps.push({ key, ...stepFor(changed, here, there, { prune, chosen: chosenFor(choice, key, isConflict(changed, here, prune)) }) });
-  }
-  return { steps, equal };
-}
+export const planPush = ({ choice, prune, ...sides }: PushSides): Plan =>
+  planOf(sides, (key, changed, here, there) =>
+    stepFor(changed, here, there, { prune, chosen: chosenFor(choice, key, isConflict(changed, here, prune)) }),
+  );
 
 /** A variable that was removed here does not need a decision, unless it is to be removed there. */
 const isConflict = (changed: Changed, here: Value, prune: boolean): boolean =>
@@ -36,7 +29,7 @@ interface Wanted {
   readonly chosen: ReturnType<typeof chosenFor>;
 }
 
-function stepFor(changed: Changed, here: string | undefined, there: Value, { prune, chosen }: Wanted): Omit<Step, 'key'> {
+function stepFor(changed: Changed, here: string | undefined, there: Value, { prune, chosen }: Wanted): Decision {
   if (chosen === 'theirs') return keep('chosen');
   if (chosen === 'ours' || changed === 'here') return send(here, there, prune);
   if (changed === 'there') return keep(here === undefined ? 'only there' : there === undefined ? 'removed there' : 'changed there');
@@ -44,9 +37,7 @@ function stepFor(changed: Changed, here: string | undefined, there: Value, { pru
   return { verb: 'conflict', reason: changed === 'unknown' ? 'hidden' : 'changed on both sides' };
 }
 
-function send(here: string | undefined, there: Value, prune: boolean): Omit<Step, 'key'> {
+function send(here: string | undefined, there: Value, prune: boolean): Decision {
   if (here === undefined) return prune ? { verb: 'remove', agreed: { value: undefined } } : keep('removed here');
   return { verb: there === undefined ? 'add' : 'change', value: here, agreed: { value: here } };
 }
-
-const keep = (reason: Reason): Omit<Step, 'key'> => ({ verb: 'keep', reason });

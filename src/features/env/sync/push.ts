@@ -1,42 +1,32 @@
-import { cancelled, DnxError, type Next, usage } from '../../../base/errors.ts';
-import type { Context } from '../../../cli/language/command.ts';
+import { cancelled, DnxError, usage } from '../../../base/errors.ts';
 import { message, type Result, record } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
-import { checkHolds, parseDotenv } from '../dotenv/dotenv.ts';
+import { type Deploying, refuseWithoutDeploy } from '../deploy-after.ts';
+import { parseDotenv } from '../dotenv/dotenv.ts';
 import { removeLeftFiles } from '../edit/private-file.ts';
 import { resolveReferences } from '../references/references.ts';
-import { type createEndpoint, type deleteEndpoint, listEndpoint, nextDeploy, type updateEndpoint, type Variable } from '../variables.ts';
-import { type Applied, applyPlan } from './apply.ts';
-import { type BaseRecord, openBase } from './base-record.ts';
+import { listEndpoint, type Variable } from '../variables.ts';
+import { applyPlan } from './apply.ts';
+import { openBase } from './base-record.ts';
 import { askSide, type Chosen, choiceOf, requireKnown } from './choices.ts';
-import { failureOf } from './failure.ts';
 import { openLocal } from './local-file.ts';
-import { isMask, remoteSide } from './masks.ts';
-import { changesOf, type Plan, type Reason, type Step, samePlan, stepsOf } from './plan.ts';
-import { type PushSides, planPush } from './push-plan.ts';
+import { changesOf, type Plan, samePlan, stepsOf } from './plan.ts';
+import { planPush } from './push-plan.ts';
+import { nothingPushed, type Push, type PushContext, pushed } from './pushed.ts';
+import { remoteSide } from './remote-side.ts';
 import { saveBase } from './save-base.ts';
-import { commandFor, conflictOf, counted, detailsOf, keptNote, planLines, summaryColumns, summaryOf } from './show.ts';
+import { requireSendable } from './sendable.ts';
+import { commandFor, conflictOf, counted, planLines, summaryColumns, summaryOf } from './show.ts';
 
-interface Options extends Chosen {
+interface Options extends Chosen, Deploying {
   readonly file: string | undefined;
   readonly prune: boolean | undefined;
   readonly dry_run: boolean | undefined;
 }
 
-type PushContext = Context<typeof listEndpoint | typeof createEndpoint | typeof updateEndpoint | typeof deleteEndpoint>;
-
-/** What is pushed, and to where. */
-interface Push {
-  readonly ctx: PushContext;
-  readonly targets: Located;
-  /** The file as the user knows it. */
-  readonly name: string;
-  readonly base: BaseRecord;
-  readonly sides: Omit<PushSides, 'remote'>;
-}
-
 /** `dnx env push`: sends what changed in the file since the last pull or push, and nothing else. */
 export async function push(ctx: PushContext, targets: Located, options: Options, yes: boolean): Promise<Result> {
+  refuseWithoutDeploy(options);
   removeLeftFiles(ctx);
   const { site } = targets;
   const choice = choiceOf(options);
@@ -48,10 +38,10 @@ export async function push(ctx: PushContext, targets: Located, options: Options,
   requireKnown(choice, local, remoteSide(known));
   const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
   const sides = { local, base, choice, prune: options.prune ?? false };
-  const first: Push = { ctx, targets, name: file.name, base, sides };
+  const first: Push = { ctx, targets, name: file.name, base, sides, deploying: options };
   const { push, plan, asked } = await decided(first, known, options.dry_run !== true);
   const changes = changesOf(plan);
-  requireSendable(changes);
+  requireSendable(plan);
   const summary = summaryOf(site.label, file.name, plan.steps);
   if (options.dry_run) return { view: message(dryRun(push, plan), summary) };
   const conflicts = stepsOf(plan, 'conflict');
@@ -59,12 +49,12 @@ export async function push(ctx: PushContext, targets: Located, options: Options,
     return { view: record(summary, summaryColumns), exit: conflictOf(conflicts, base.known, 'Nothing was sent.', HINT) };
   if (changes.length === 0) {
     await saveBase(ctx, base, plan, []);
-    return { view: message(`Nothing to push to ${site.label}.`, summary), ...keptNote(plan.steps), next: nextOf(push, plan) };
+    return nothingPushed(push, plan);
   }
   const fresh = await confirmed(push, known, plan, { yes, asked });
   const applied = await applyPlan(ctx, targets, fresh, plan);
   await saveBase(ctx, base, plan, applied.done);
-  return resultOf(push, plan, applied);
+  return pushed(push, plan, applied);
 }
 
 const HINT = 'Use --ours KEY for the value of the file, or --theirs KEY to leave it as it is at Deploynix.';
@@ -82,26 +72,18 @@ async function decided(push: Push, known: readonly Variable[], asks: boolean): P
   return { push: { ...push, sides }, plan: planPush({ ...sides, remote }), asked: true };
 }
 
-/** Refuses values that cannot be meant, before anything is sent. */
-function requireSendable(changes: readonly Step[]): void {
-  for (const { key, value } of changes) {
-    if (value === undefined) continue;
-    checkHolds(key, value);
-    if (isMask(value))
-      throw usage(
-        `The value of ${key} is a mask, not a value. Nothing was sent.`,
-        `Write the value into the file, or use --theirs ${key}.`,
-      );
-  }
-}
-
 /** Asks for confirmation. If that took time, reads the variables again: nothing is sent if the plan is no longer the same. */
 async function confirmed(push: Push, known: readonly Variable[], plan: Plan, { yes, asked }: { yes: boolean; asked: boolean }) {
-  const { ctx, targets, sides } = push;
+  const { ctx, targets, sides, deploying } = push;
   if (!yes) {
     const { length } = changesOf(plan);
     for (const line of planLines(plan)) ctx.progress.note(line);
-    if (!(await ctx.ask.confirm(`Push ${counted(length)} to ${targets.site.label} (${targets.server.label})?`))) throw cancelled();
+    if (
+      !(await ctx.ask.confirm(
+        `Push ${counted(length)} to ${targets.site.label} (${targets.server.label})${deploying.deploy ? ' and deploy' : ''}?`,
+      ))
+    )
+      throw cancelled();
   }
   if (yes && !asked) return known;
   const fresh = await ctx.list<Variable>(listEndpoint);
@@ -113,35 +95,4 @@ function dryRun({ targets: { site }, base }: Push, plan: Plan): string {
   const { length } = changesOf(plan);
   const sentence = length === 0 ? `Would push nothing to ${site.label}.` : `Would push ${counted(length)} to ${site.label}.`;
   return [sentence, ...(base.known ? [] : ['There is no record of the last pull.']), ...planLines(plan)].join('\n');
-}
-
-/** How to get what changed at Deploynix, and to remove there what was removed here. */
-function nextOf({ name, targets }: Push, { steps }: Plan): readonly Next[] {
-  const isKept = (...reasons: readonly (Reason | undefined)[]) =>
-    steps.some(({ verb, reason }) => verb === 'keep' && reasons.includes(reason));
-  return [
-    ...(isKept('changed there', 'removed there', 'only there')
-      ? [{ command: commandFor('pull', name, targets), why: 'Get what changed at Deploynix with' }]
-      : []),
-    ...(isKept('removed here')
-      ? [{ command: commandFor('push', name, targets, '--prune'), why: 'Remove at Deploynix what was removed here with' }]
-      : []),
-  ];
-}
-
-/** The result. A failure says which variables were sent and which were not. */
-function resultOf(push: Push, plan: Plan, applied: Applied): Result {
-  const { targets, name } = push;
-  const { site } = targets;
-  const { done, failed, left } = applied;
-  const steps = [...done, ...stepsOf(plan, 'keep')];
-  const summary = summaryOf(site.label, name, steps);
-  const exit = failureOf(applied, [{ command: commandFor('push', name, targets), why: 'Send the rest with' }]);
-  if (!exit) {
-    const view = record(summary, summaryColumns, `Pushed ${counted(done.length)} to ${site.label}`, detailsOf(steps, 'past'));
-    return { view, next: [...nextOf(push, plan), ...nextDeploy(site)] };
-  }
-  if (exit.code !== 'partial') throw exit;
-  const missing = [...failed.map(({ step }) => step), ...left].map(({ key }) => key);
-  return { view: record({ ...summary, failed: missing }, summaryColumns), exit };
 }

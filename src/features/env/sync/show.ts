@@ -1,5 +1,6 @@
 import { type Detail, DnxError } from '../../../base/errors.ts';
 import { plural } from '../../../base/text.ts';
+import { line as harmless } from '../../../cli/output/text.ts';
 import { columns } from '../../../cli/output/view.ts';
 import type { Located } from '../../../platform/names/names.ts';
 import { DEFAULT_FILE } from './local-file.ts';
@@ -55,7 +56,7 @@ export function detailsOf(steps: readonly Step[], tense: 'plan' | 'past'): reado
     for (const step of steps.filter((each) => each.verb === verb)) {
       const why = step.reason === undefined ? '' : ` (${reasons[step.reason]})`;
       const line = lines.get(verb + why) ?? { label: tense === 'past' ? past[verb] : verb, keys: [], why };
-      line.keys.push(step.key);
+      line.keys.push(harmless(step.key));
       lines.set(verb + why, line);
     }
   }

@@ -1,15 +1,10 @@
 import { isObject } from '../../../base/json.ts';
+import { isMask } from '../../../base/mask.ts';
 import { wordOf } from '../../../base/text.ts';
 import { type Side, UNKNOWN } from './merge.ts';
 
 /** Fields by which an API marks a value that it does not show. */
 const MARKS = ['masked', 'is_masked', 'hidden', 'is_hidden', 'redacted', 'is_redacted', 'secret', 'is_secret'] as const;
-
-/** Words that stand for a value. */
-const WORDS = /^[[(<{]\s*(hidden|masked|redacted|secret|encrypted|filtered)\s*[\])>}]$/i;
-
-/** True for a text that stands for a hidden value: `••••1234`, `********` or `[hidden]`. */
-export const isMask = (value: string): boolean => /[•●∙⬤]{2}/u.test(value) || /^\*{3,}$/.test(value) || WORDS.test(value.trim());
 
 /** The variables at Deploynix, without the hidden values. Of two with the same key, the first counts. */
 export function remoteSide(variables: readonly unknown[]): Side {
