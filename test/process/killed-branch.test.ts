@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { blog, filesOf, releasesOn, siteOf, web1 } from '../support/branches.ts';
 import { type Executable, openExecutable } from '../support/executable.ts';
+import { tried } from '../support/killed.ts';
 import { volume } from '../support/volume.ts';
 
 const DEPLOY = ['deploy', blog, '--server', web1, '--branch', 'feature/search'];
@@ -84,19 +85,7 @@ const cases: (readonly [Kill, Kill | undefined])[] = [
 ];
 
 test('the next commands restore the branch after a kill at any request', async () => {
-  const left = [...cases];
-  const found: string[] = [];
-  const worker = async () => {
-    for (let next = left.shift(); next; next = left.shift()) {
-      const given = JSON.stringify(next);
-      found.push(
-        await repairAfter(...next).catch((cause) => {
-          throw new Error(`${given}: ${cause.message}`, { cause });
-        }),
-      );
-    }
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  const found = await tried(cases, AT_A_TIME, ([first, second]) => repairAfter(first, second));
   expect(found).toHaveLength(cases.length);
   // The kills happened before and after the change of the branch.
   expect(found).toEqual(expect.arrayContaining(['killed on main', 'killed on feature/search']));
