@@ -118,7 +118,7 @@ describe.each(signals)('%s', (signal, code) => {
   });
 
   test('again reaches an editor that ignored the first', async () => {
-    const env = await editorOf(`trap 'echo no >&2; trap "exit 0" INT TERM HUP' INT TERM HUP; ${WAITS}`);
+    const env = await editorOf(`trap 'trap "exit 0" INT TERM HUP; echo no >&2' INT TERM HUP; ${WAITS}`);
     const child = executable.dnx(edit, { env });
     await said(child, 'ready');
     child.kill(signal);

@@ -29,7 +29,7 @@ async function killedAt({ sandbox, dnx }: Executable, line: readonly string[], {
     over = true;
     return signal ?? exitCode;
   });
-  await expect.poll(() => over || sandbox.calls.length - before >= request, { timeout: 20_000, interval: 5 }).toBe(true);
+  await expect.poll(() => over || sandbox.calls.length - before >= request).toBe(true);
   child.kill('SIGKILL');
   const how = await ended;
   sandbox.faults.clear();
@@ -68,7 +68,7 @@ test('Ctrl-C before the request restores the branch in the time that is left', a
   const { sandbox, directory, dnx } = executable;
   sandbox.faults.next({ method: 'PUT' }, 'hang-after');
   const child = dnx(DEPLOY);
-  await expect.poll(() => siteOf(executable).branch, { timeout: 20_000, interval: 5 }).toBe('feature/search');
+  await expect.poll(() => siteOf(executable).branch).toBe('feature/search');
   child.kill('SIGINT');
   const { exitCode, stderr } = await child;
   expect([exitCode, stderr]).toEqual([130, expect.stringContaining('Restored the branch of blog.example.com to main.\n')]);
