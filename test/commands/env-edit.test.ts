@@ -1,11 +1,6 @@
-import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { seeded } from '../../src/sandbox/index.ts';
-import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
-import { type Change, drop, editor, set } from '../support/editing.ts';
-
-const SITE = seeded.sites['blog.example.com'];
-const edit = 'env edit --site blog.example.com';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+import { type Change, changes, drop, edit, editor, remains, set, variablesOf } from '../support/editing.ts';
 
 let bed: Bed;
 beforeEach(async () => {
@@ -13,18 +8,8 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-const changes = ({ calls }: Run) =>
-  calls.filter((call) => !call.startsWith('GET')).map((call) => call.replace(/\/servers\/\w+\/sites\/\w+|\/\w+$/g, '').trim());
-const own = () => bed.sandbox.state.environment_variables.filter((each) => each.site_id === SITE);
-const values = () => Object.fromEntries(own().map(({ key, value }) => [key, value]));
-/** Changes a variable at Deploynix, as somebody else does. */
-const elsewhere = (key: string, value: string) => {
-  const variable = own().find((each) => each.key === key);
-  if (!variable) throw new Error(`no ${key}`);
-  variable.value = value;
-};
-const remains = () => readdirSync(bed.directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('private'));
-afterEach(() => expect(remains()).toEqual([]));
+const { own, values, elsewhere } = variablesOf(() => bed);
+afterEach(() => expect(remains(bed)).toEqual([]));
 
 describe('with --yes', () => {
   test('sends what was changed, and nothing else', async () => {
