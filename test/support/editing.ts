@@ -5,7 +5,7 @@ import type { Bed, Run, RunOptions } from './dnx.ts';
 export const edit = 'env edit --site blog.example.com';
 
 /** The requests of a run that change something, without ids. */
-export const changes = ({ calls }: Run): readonly string[] =>
+export const changes = ({ calls }: Run): string[] =>
   calls.filter((call) => !call.startsWith('GET')).map((call) => call.replace(/\/servers\/\w+\/sites\/\w+|\/\w+$/g, '').trim());
 
 /** The variables at Deploynix of the site that is edited. */
