@@ -173,6 +173,14 @@ describe('on a terminal', () => {
     expect(run.stdout).toContain('✓ Updated 2 variables of blog.example.com\n');
   });
 
+  test('after a rejected value, those that were sent may change again', async () => {
+    bed.sandbox.faults.next({ method: 'PUT' }, { status: 422, body: { message: 'Rejected.' } });
+    const both: Change = (text) => set('APP_ENV', 'x')(set('APP_DEBUG', 'true')(text));
+    const again: Change = (text) => set('APP_ENV', 'z')(set('APP_DEBUG', 'maybe')(text));
+    const run = await bed.dnx(edit, editor([both, again], 'y\ry\ry\rn\r'));
+    expect([run.code, values()]).toMatchObject([0, { APP_ENV: 'z', APP_DEBUG: 'maybe' }]);
+  });
+
   test('giving up after some were sent says so', async () => {
     bed.sandbox.faults.next({ method: 'PUT' }, { status: 422, body: { message: 'Rejected.' } });
     const run = await bed.dnx(edit, editor([(text) => set('APP_ENV', 'x')(set('APP_DEBUG', 'true')(text))], 'y\rn\r'));
@@ -180,17 +188,29 @@ describe('on a terminal', () => {
     expect(run.stderr).toMatch(/Cancelled; 1 variable was already changed\.\n {2}changed {2}APP_DEBUG\n/);
   });
 
-  test('variables that change during the question are planned again', async () => {
-    const options = editor([set('APP_ENV', 'x')], 'y\ry\rn\r');
+  /** Changes a variable at Deploynix while the question is on the screen. */
+  const meanwhile = (key: string) => {
     let reads = 0;
     bed.sandbox.faults.always({ method: 'GET', path: /environment-variables$/ }, (answer) => {
       reads += 1;
       // The third reading comes after the question.
-      if (reads === 2) queueMicrotask(() => elsewhere('APP_DEBUG', 'theirs'));
+      if (reads === 2) queueMicrotask(() => elsewhere(key, 'theirs'));
       return answer;
     });
-    const run = await bed.dnx(edit, options);
+  };
+
+  test('variables that change during the question are planned again', async () => {
+    meanwhile('APP_DEBUG');
+    const run = await bed.dnx(edit, editor([set('APP_ENV', 'x')], 'y\ry\rn\r'));
     expect([run.code, values()]).toMatchObject([0, { APP_ENV: 'x', APP_DEBUG: 'theirs' }]);
+    expect(run.stderr).toContain('Variables were changed at Deploynix meanwhile. Nothing was sent.\n');
+  });
+
+  test('a variable that changes during the question is not overwritten', async () => {
+    meanwhile('APP_ENV');
+    const run = await bed.dnx(edit, editor([set('APP_ENV', 'x')], 'y\rn\r'));
+    expect([run.code, run.stdout, changes(run), values().APP_ENV]).toEqual([1, '', [], 'theirs']);
+    expect(run.stderr).toContain('Also changed at Deploynix: APP_ENV. Nothing was sent.\n');
   });
 });
 
