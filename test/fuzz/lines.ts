@@ -72,6 +72,7 @@ export async function openCommandRunner(): Promise<CommandRunner> {
           terminal: given.columns !== undefined,
           dumb: (given.env.TERM ?? 'dumb') === 'dumb',
           early: isEarly(given),
+          bell: /\bbell\b/.test([...given.words, given.env.DNX_NOTIFY].join(' ')),
         }) ??
         consentBroken(run, given.words) ??
         (rejections.length > 0 ? `an unhandled rejection: ${String(rejections.splice(0))}` : undefined);
