@@ -67,7 +67,7 @@ export async function openCommandRunner(): Promise<CommandRunner> {
       const broken =
         (performance.now() - started >= HANGS_MS ? 'hangs' : undefined) ??
         (help && (run.code !== 0 || run.stdout === '') ? 'prints no help' : undefined) ??
-        (globals.json && run.code !== 0 ? jsonBroken(run) : undefined) ??
+        (globals.json && run.code !== 0 && !isVerdict(run, given) ? jsonBroken(run) : undefined) ??
         brokenBy(run, {
           terminal: given.columns !== undefined,
           dumb: (given.env.TERM ?? 'dumb') === 'dumb',
@@ -128,6 +128,10 @@ const takesBack = (call: string, calls: readonly string[]): boolean =>
   call.startsWith('DELETE /tokens/') && calls.slice(0, calls.indexOf(call)).includes('POST /tokens');
 
 /** With --json, stderr must end with an error whose code matches the exit code. */
+/** True for the result of `changes --exit-code`, whose exit code says whether there is something to deploy. */
+const isVerdict = ({ code, stdout }: Run, { words }: Typed): boolean =>
+  words.includes('--exit-code') && [1, 10].includes(code) && stdout.startsWith('{');
+
 function jsonBroken({ code, stderr }: Run): string | undefined {
   try {
     // On a terminal, a spinner may precede the error.
