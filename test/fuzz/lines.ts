@@ -127,11 +127,11 @@ function consentBroken({ calls }: Run, words: readonly string[]): string | undef
 const takesBack = (call: string, calls: readonly string[]): boolean =>
   call.startsWith('DELETE /tokens/') && calls.slice(0, calls.indexOf(call)).includes('POST /tokens');
 
-/** With --json, stderr must end with an error whose code matches the exit code. */
 /** True for the result of `changes --exit-code`, whose exit code says whether there is something to deploy. */
 const isVerdict = ({ code, stdout }: Run, { words }: Typed): boolean =>
   words.includes('--exit-code') && [1, 10].includes(code) && stdout.startsWith('{');
 
+/** With --json, stderr must end with an error whose code matches the exit code. */
 function jsonBroken({ code, stderr }: Run): string | undefined {
   try {
     // On a terminal, a spinner may precede the error.
