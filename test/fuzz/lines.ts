@@ -68,7 +68,7 @@ export async function openCommandRunner(): Promise<CommandRunner> {
         (performance.now() - started >= HANGS_MS ? 'hangs' : undefined) ??
         (help && (run.code !== 0 || run.stdout === '') ? 'prints no help' : undefined) ??
         (globals.json && run.code !== 0 && !isVerdict(run, given) ? jsonBroken(run) : undefined) ??
-        brokenBy(run, {
+        brokenBy(isVerdict(run, given) ? { ...run, code: 0 } : run, {
           terminal: given.columns !== undefined,
           dumb: (given.env.TERM ?? 'dumb') === 'dumb',
           early: isEarly(given),
