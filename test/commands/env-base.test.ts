@@ -100,6 +100,7 @@ describe('there is no base', () => {
   ])('if %s', async (_, lose) => {
     lose();
     expect(await hasBase()).toBe(false);
+    expect((await site.env(['push', '--dry-run'])).stdout).toContain('There is no record of the last pull.\n');
   });
 
   test('until the next pull, which makes a new one', async () => {

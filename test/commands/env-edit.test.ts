@@ -1,20 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
-import { type Change, changes, drop, type EditedSite, editedSite, editor, privateFilesIn, set } from '../support/editing.ts';
-
-const edit = 'env edit --site blog.example.com';
+import { type Change, changes, drop, edit, editor, remains, set, variablesOf } from '../support/editing.ts';
 
 let bed: Bed;
-let site: EditedSite;
 beforeEach(async () => {
   bed = await openBed();
-  site = editedSite(bed);
 });
-afterEach(async () => {
-  const left = privateFilesIn(bed.directory);
-  await bed.close();
-  expect(left).toEqual([]);
-});
+afterEach(() => bed.close());
+
+const { own, values, elsewhere } = variablesOf(() => bed);
+afterEach(() => expect(remains(bed)).toEqual([]));
 
 describe('with --yes', () => {
   test('sends what was changed, and nothing else', async () => {
@@ -24,7 +19,7 @@ describe('with --yes', () => {
       stdout: '✓ Updated 3 variables of blog.example.com\n  added    NEW\n  changed  APP_ENV\n  removed  APP_DEBUG\n',
       stderr: 'Takes effect on the next deployment. Run: dnx deploy blog.example.com\n',
     });
-    expect(site.values()).toEqual({ APP_ENV: 'lo cal', DB_PASSWORD: 'blog-password', NEW: '1' });
+    expect(values()).toEqual({ APP_ENV: 'lo cal', DB_PASSWORD: 'blog-password', NEW: '1' });
     expect(changes(run).sort()).toEqual(['DELETE /environment-variables', 'POST /environment-variables', 'PUT /environment-variables']);
   });
 
@@ -61,7 +56,7 @@ describe('with --yes', () => {
 
   test('refuses to overwrite what changed at Deploynix meanwhile', async () => {
     const change: Change = (text) => {
-      site.change('APP_ENV', 'theirs');
+      elsewhere('APP_ENV', 'theirs');
       return set('APP_ENV', 'ours')(set('APP_DEBUG', 'true')(text));
     };
     const run = await bed.dnx(`${edit} --yes`, editor([change]));
@@ -71,17 +66,12 @@ describe('with --yes', () => {
 
   test('leaves other changes at Deploynix alone', async () => {
     const change: Change = (text) => {
-      site.change('APP_DEBUG', 'theirs');
-      bed.sandbox.state.environment_variables.push({
-        ...(site.own()[0] as never as object),
-        id: 'NEW',
-        key: 'THEIRS',
-        value: '1',
-      } as never);
+      elsewhere('APP_DEBUG', 'theirs');
+      bed.sandbox.state.environment_variables.push({ ...(own()[0] as never as object), id: 'NEW', key: 'THEIRS', value: '1' } as never);
       return set('APP_ENV', 'ours')(text);
     };
     expect((await bed.dnx(`${edit} --yes`, editor([change]))).code).toBe(0);
-    expect(site.values()).toEqual({ APP_ENV: 'ours', APP_DEBUG: 'theirs', DB_PASSWORD: 'blog-password', THEIRS: '1' });
+    expect(values()).toEqual({ APP_ENV: 'ours', APP_DEBUG: 'theirs', DB_PASSWORD: 'blog-password', THEIRS: '1' });
   });
 
   test('reports what was sent before a failure', async () => {
@@ -115,7 +105,7 @@ describe('with --yes', () => {
 describe('on a terminal', () => {
   test('shows a plan without values, asks, and asks whether to deploy', async () => {
     const run = await bed.dnx(edit, editor([(text) => `${set('APP_ENV', 'secret-value')(text)}NEW=1\n`], 'y\rn\r'));
-    expect([run.code, site.values()]).toMatchObject([0, { APP_ENV: 'secret-value', NEW: '1' }]);
+    expect([run.code, values()]).toMatchObject([0, { APP_ENV: 'secret-value', NEW: '1' }]);
     expect(run.stderr).toContain('  add       NEW\n  change    APP_ENV\n');
     expect(run.stderr).toContain('Update 2 variables of blog.example.com (web-1)?');
     expect(run.stderr).toContain('Updated 2 variables of blog.example.com. Deploy now?');
@@ -136,9 +126,9 @@ describe('on a terminal', () => {
 
   test('after no, the user may edit again or give up', async () => {
     const first = await bed.dnx(edit, editor([set('APP_ENV', 'x'), set('APP_ENV', 'y')], 'n\ry\ry\rn\r'));
-    expect([first.code, site.values().APP_ENV]).toEqual([0, 'y']);
+    expect([first.code, values().APP_ENV]).toEqual([0, 'y']);
     const second = await bed.dnx(edit, editor([set('APP_ENV', 'z')], 'n\rn\r'));
-    expect([second.code, site.values().APP_ENV, changes(second)]).toEqual([1, 'y', []]);
+    expect([second.code, values().APP_ENV, changes(second)]).toEqual([1, 'y', []]);
     expect(second.stderr).toMatch(/Cancelled; nothing was changed\.\n$/);
   });
 
@@ -149,15 +139,15 @@ describe('on a terminal', () => {
       return text.replace('A="1', 'A="1"');
     };
     const run = await bed.dnx(edit, editor([(text) => `${text}A="1\n`, fix], 'y\ry\rn\r'));
-    expect([run.code, site.values().A, seen.join('')]).toEqual([0, '1', expect.stringMatching(/\nA="1\n$/)]);
+    expect([run.code, values().A, seen.join('')]).toEqual([0, '1', expect.stringMatching(/\nA="1\n$/)]);
     expect(run.stderr).toContain('✗ blog.example.com.env line 8: a quote is never closed');
   });
 
   test('after a conflict, the file shows the value at Deploynix, and the user decides', async () => {
     const seen: string[] = [];
     const ours: Change = (text) => {
-      site.change('APP_ENV', 'a "b" c');
-      site.change('DB_PASSWORD', 'theirs');
+      elsewhere('APP_ENV', 'a "b" c');
+      elsewhere('DB_PASSWORD', 'theirs');
       return drop('DB_PASSWORD')(set('APP_ENV', 'ours')(text));
     };
     const decide: Change = (text) => {
@@ -171,7 +161,7 @@ describe('on a terminal', () => {
     expect(seen.join('')).toContain(
       '# DB_PASSWORD was changed at Deploynix, as below. You removed it; save to remove it there, too.\n# DB_PASSWORD=theirs\n',
     );
-    expect([run.code, site.values()]).toMatchObject([0, { APP_ENV: 'ours', DB_PASSWORD: 'theirs' }]);
+    expect([run.code, values()]).toMatchObject([0, { APP_ENV: 'ours', DB_PASSWORD: 'theirs' }]);
     expect(run.stderr).toContain('✗ Also changed at Deploynix: APP_ENV, DB_PASSWORD. Nothing was sent.');
   });
 
@@ -179,8 +169,16 @@ describe('on a terminal', () => {
     bed.sandbox.faults.next({ method: 'PUT' }, { status: 422, body: { message: 'Rejected.' } });
     const both: Change = (text) => set('APP_ENV', 'x')(set('APP_DEBUG', 'true')(text));
     const run = await bed.dnx(edit, editor([both, (text) => text.replace('APP_ENV=x', 'APP_ENV=z')], 'y\ry\ry\rn\r'));
-    expect([run.code, site.values()]).toMatchObject([0, { APP_ENV: 'z', APP_DEBUG: 'true' }]);
+    expect([run.code, values()]).toMatchObject([0, { APP_ENV: 'z', APP_DEBUG: 'true' }]);
     expect(run.stdout).toContain('✓ Updated 2 variables of blog.example.com\n');
+  });
+
+  test('after a rejected value, those that were sent may change again', async () => {
+    bed.sandbox.faults.next({ method: 'PUT' }, { status: 422, body: { message: 'Rejected.' } });
+    const both: Change = (text) => set('APP_ENV', 'x')(set('APP_DEBUG', 'true')(text));
+    const again: Change = (text) => set('APP_ENV', 'z')(set('APP_DEBUG', 'maybe')(text));
+    const run = await bed.dnx(edit, editor([both, again], 'y\ry\ry\rn\r'));
+    expect([run.code, values()]).toMatchObject([0, { APP_ENV: 'z', APP_DEBUG: 'maybe' }]);
   });
 
   test('giving up after some were sent says so', async () => {
@@ -190,17 +188,29 @@ describe('on a terminal', () => {
     expect(run.stderr).toMatch(/Cancelled; 1 variable was already changed\.\n {2}changed {2}APP_DEBUG\n/);
   });
 
-  test('variables that change during the question are planned again', async () => {
-    const options = editor([set('APP_ENV', 'x')], 'y\ry\rn\r');
+  /** Changes a variable at Deploynix while the question is on the screen. */
+  const meanwhile = (key: string) => {
     let reads = 0;
     bed.sandbox.faults.always({ method: 'GET', path: /environment-variables$/ }, (answer) => {
       reads += 1;
       // The third reading comes after the question.
-      if (reads === 2) queueMicrotask(() => site.change('APP_DEBUG', 'theirs'));
+      if (reads === 2) queueMicrotask(() => elsewhere(key, 'theirs'));
       return answer;
     });
-    const run = await bed.dnx(edit, options);
-    expect([run.code, site.values()]).toMatchObject([0, { APP_ENV: 'x', APP_DEBUG: 'theirs' }]);
+  };
+
+  test('variables that change during the question are planned again', async () => {
+    meanwhile('APP_DEBUG');
+    const run = await bed.dnx(edit, editor([set('APP_ENV', 'x')], 'y\ry\rn\r'));
+    expect([run.code, values()]).toMatchObject([0, { APP_ENV: 'x', APP_DEBUG: 'theirs' }]);
+    expect(run.stderr).toContain('Variables were changed at Deploynix meanwhile. Nothing was sent.\n');
+  });
+
+  test('a variable that changes during the question is not overwritten', async () => {
+    meanwhile('APP_ENV');
+    const run = await bed.dnx(edit, editor([set('APP_ENV', 'x')], 'y\rn\r'));
+    expect([run.code, run.stdout, changes(run), values().APP_ENV]).toEqual([1, '', [], 'theirs']);
+    expect(run.stderr).toContain('Also changed at Deploynix: APP_ENV. Nothing was sent.\n');
   });
 });
 

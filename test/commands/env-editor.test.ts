@@ -1,35 +1,30 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
-import { changes, type EditedSite, editedSite, editor, noted, privateFilesIn, set } from '../support/editing.ts';
-
-const edit = 'env edit --site blog.example.com';
+import { changes, edit, editor, noted, remains, set, variablesOf } from '../support/editing.ts';
 
 let bed: Bed;
-let site: EditedSite;
 beforeEach(async () => {
   bed = await openBed();
-  site = editedSite(bed);
 });
-afterEach(async () => {
-  const left = privateFilesIn(bed.directory);
-  await bed.close();
-  expect(left).toEqual([]);
-});
+afterEach(() => bed.close());
+
+const { own, values, elsewhere } = variablesOf(() => bed);
+afterEach(() => expect(remains(bed)).toEqual([]));
 
 describe('values that cannot be edited', () => {
   test('hidden ones stay, unless the user sets them', async () => {
-    site.change('DB_PASSWORD', '••••••••');
+    elsewhere('DB_PASSWORD', '••••••••');
     const seen: string[] = [];
     const run = await bed.dnx(`${edit} --yes`, editor([noted(seen, set('APP_ENV', 'x'))]));
     expect([run.code, changes(run)]).toEqual([0, ['PUT /environment-variables']]);
     expect(seen.join('')).toContain('# Deploynix hides these; they stay unless you set them: DB_PASSWORD\n');
     const given = await bed.dnx(`${edit} --yes`, editor([(text) => `${text}DB_PASSWORD=new\n`]));
-    expect([given.code, site.values().DB_PASSWORD]).toEqual([0, 'new']);
+    expect([given.code, values().DB_PASSWORD]).toEqual([0, 'new']);
   });
 
   test('keys and values that no dotenv file holds stay, and break nothing', async () => {
-    const [first] = site.own();
+    const [first] = own();
     if (!first) throw new Error('no variable');
     const odd = ['A B', 'X\nINJECTED=1', 'C="', 'A=B'].map((key, at) => ({ ...first, id: `ODD${at}`, key, value: 'x' }));
     bed.sandbox.state.environment_variables.push(...odd, { ...first, id: 'NUL', key: 'WITH_NUL', value: 'a\0b' });
@@ -42,10 +37,10 @@ describe('values that cannot be edited', () => {
   test('values with quotes, dollars and line breaks are read back as they were', async () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference in a dotenv file
     const value = 'a "b" \'c\' $d ${APP_ENV} #e \\n\n\tf=\n';
-    site.change('APP_DEBUG', value);
-    site.change('DB_PASSWORD', 'file:///etc/hostname');
+    elsewhere('APP_DEBUG', value);
+    elsewhere('DB_PASSWORD', 'file:///etc/hostname');
     const run = await bed.dnx(`${edit} --yes`, editor([set('APP_ENV', 'x')]));
-    expect([run.code, changes(run), site.values()]).toMatchObject([
+    expect([run.code, changes(run), values()]).toMatchObject([
       0,
       ['PUT /environment-variables'],
       { APP_DEBUG: value, DB_PASSWORD: 'file:///etc/hostname' },

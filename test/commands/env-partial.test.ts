@@ -29,6 +29,14 @@ describe('a failure in the middle', () => {
     expect([second.json(), sent(second.calls)]).toEqual([expect.objectContaining({ added: ['C', 'D'], changed: [] }), ['POST', 'POST']]);
   });
 
+  test('records what was sent, so a later change at Deploynix is not a conflict', async () => {
+    site.bed.sandbox.faults.always({ method: 'POST', path: variables }, { status: 500, body: { message: 'Server Error' } });
+    expect((await push('--yes')).code).toBe(12);
+    site.set('APP_ENV', 'theirs');
+    const pulled = await site.env(['pull', '--json']);
+    expect([pulled.code, pulled.json()]).toEqual([0, expect.objectContaining({ changed: ['APP_ENV'], conflicts: [] })]);
+  });
+
   test('goes on after a variable that the API rejects', async () => {
     site.bed.sandbox.faults.next(
       { method: 'POST', path: variables },

@@ -163,6 +163,7 @@ test('a reference stays, unless it is to be overwritten', async () => {
   site.write('APP_ENV=production\nAPP_KEY=op://vault/app/key\n');
   const run = await pull('--json');
   expect(run.json()).toMatchObject({ changed: [], kept: ['APP_KEY'], conflicts: [] });
+  expect((await pull()).stderr).toContain('kept  APP_KEY (a reference)\n');
   expect(site.read()).toContain('APP_KEY=op://vault/app/key\n');
   await site.succeed('pull', '--theirs', 'APP_KEY');
   expect(site.read()).toContain('APP_KEY="a secret"\n');

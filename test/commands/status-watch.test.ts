@@ -123,6 +123,14 @@ describe('goes on', () => {
     expect([run.code, events(run.stdout).length]).toEqual([130, 1]);
   });
 
+  test('more and more slowly while nothing can be read', async () => {
+    bed.clock.at(20_000, () => void failing({ status: 503 }));
+    const run = await watch('', 5 * MINUTE);
+    const readings = run.calls.filter((call) => call.endsWith(`/sites/${shop}`)).length;
+    // About 50 without a pause.
+    expect([run.code, readings >= 8 && readings <= 14], `${readings}`).toEqual([130, true]);
+  });
+
   test('with the last known workers if they cannot be read', async () => {
     bed.clock.at(20_000, () => bed.sandbox.faults.always({ method: 'GET', path: /queues$/ }, { status: 500 }));
     const run = await watch('-o ndjson', 5 * MINUTE);

@@ -34,6 +34,7 @@ test.each([
   [{ value: null }, UNKNOWN],
   [{}, UNKNOWN],
   [{ value: {} }, UNKNOWN],
+  [{ value: '••••1234' }, UNKNOWN],
   [{ value: 'x', masked: true }, UNKNOWN],
   [{ value: 'x', is_secret: 1 }, UNKNOWN],
   [{ value: 'x', hidden: 'true' }, UNKNOWN],

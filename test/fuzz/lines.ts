@@ -67,11 +67,12 @@ export async function openCommandRunner(): Promise<CommandRunner> {
       const broken =
         (performance.now() - started >= HANGS_MS ? 'hangs' : undefined) ??
         (help && (run.code !== 0 || run.stdout === '') ? 'prints no help' : undefined) ??
-        (globals.json && run.code !== 0 ? jsonBroken(run) : undefined) ??
-        brokenBy(run, {
+        (globals.json && run.code !== 0 && !isVerdict(run, given) ? jsonBroken(run) : undefined) ??
+        brokenBy(isVerdict(run, given) ? { ...run, code: 0 } : run, {
           terminal: given.columns !== undefined,
           dumb: (given.env.TERM ?? 'dumb') === 'dumb',
           early: isEarly(given),
+          bell: /\bbell\b/.test([...given.words, given.env.DNX_NOTIFY].join(' ')),
         }) ??
         consentBroken(run, given.words) ??
         (rejections.length > 0 ? `an unhandled rejection: ${String(rejections.splice(0))}` : undefined);
@@ -125,6 +126,10 @@ function consentBroken({ calls }: Run, words: readonly string[]): string | undef
 /** Whether a request revokes a new token that could not be printed. */
 const takesBack = (call: string, calls: readonly string[]): boolean =>
   call.startsWith('DELETE /tokens/') && calls.slice(0, calls.indexOf(call)).includes('POST /tokens');
+
+/** True for the result of `changes --exit-code`, whose exit code says whether there is something to deploy. */
+const isVerdict = ({ code, stdout }: Run, { words }: Typed): boolean =>
+  words.includes('--exit-code') && [1, 10].includes(code) && stdout.startsWith('{');
 
 /** With --json, stderr must end with an error whose code matches the exit code. */
 function jsonBroken({ code, stderr }: Run): string | undefined {

@@ -7,6 +7,10 @@ import { openExecutable } from '../support/executable.ts';
 import { required } from '../support/programs.ts';
 import { Desktop, missing } from './desktop.ts';
 
+if (missing.length > 0 && !required) {
+  process.stderr.write(`Skipped the key of env pull: this machine has no ${missing.join(', ')}\n`);
+}
+
 const PULL = ['env', 'pull', '--site', seeded.sites['blog.example.com'], '--server', seeded.servers['web-1']];
 
 /** Pulls on a desktop. Returns the store of the key, and what secret-tool finds. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { kill } from 'node:process';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, type TestContext, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { filesWith, scriptEditor, treeOf } from '../support/editor.ts';
 import { type Executable, openExecutable, said } from '../support/executable.ts';
@@ -118,7 +118,7 @@ describe.each(signals)('%s', (signal, code) => {
   });
 
   test('again reaches an editor that ignored the first', async () => {
-    const env = await editorOf(`trap 'echo no >&2; trap "exit 0" INT TERM HUP' INT TERM HUP; ${WAITS}`);
+    const env = await editorOf(`trap 'trap "exit 0" INT TERM HUP; echo no >&2' INT TERM HUP; ${WAITS}`);
     const child = executable.dnx(edit, { env });
     await said(child, 'ready');
     child.kill(signal);
@@ -183,20 +183,32 @@ describe('after SIGKILL', () => {
     before = before.filter((name) => !name.includes('private'));
   });
 
-  test('a private directory in memory is used and cleaned up, too', async (context) => {
-    if (!existsSync('/dev/shm') || statfsSync('/dev/shm').type !== 0x01021994) context.skip('there is no /dev/shm');
+  /** A directory in memory for this test, which is skipped if there is none. */
+  function inMemory({ skip }: TestContext): string {
+    if (!existsSync('/dev/shm') || statfsSync('/dev/shm').type !== 0x01021994) skip('there is no /dev/shm');
     const runtime = mkdtempSync('/dev/shm/dnx-test-');
     onTestFinished(() => rmSync(runtime, { recursive: true, force: true }));
+    return runtime;
+  }
+
+  test('a private directory in memory is used and cleaned up, too', async (context) => {
+    const runtime = inMemory(context);
     const path = await killed({ XDG_RUNTIME_DIR: runtime });
     expect(path.startsWith(`${runtime}/`)).toBe(true);
     const run = await executable.dnx(edit, { env: { EDITOR: 'true', XDG_RUNTIME_DIR: runtime } });
     expect([run.exitCode, readdirSync(runtime)]).toEqual([0, []]);
   });
 
-  test('a directory that others may enter is not used', async () => {
-    const runtime = join(executable.directory, 'runtime');
-    mkdirSync(runtime, { mode: 0o755 });
-    const run = await edited('echo "at $1" >&2', { XDG_RUNTIME_DIR: runtime });
-    expect(run.stderr).toContain(`at ${executable.directory}/.local/state/dnx/`);
+  test('a directory that others may enter is not used, and neither is one on a disk', async (context) => {
+    const shared = inMemory(context);
+    chmodSync(shared, 0o755);
+    const disk = join(executable.directory, 'disk');
+    const editor = await editorOf('echo "at $1" >&2');
+    mkdirSync(disk, { mode: 0o700 });
+    before = treeOf(executable.directory);
+    for (const XDG_RUNTIME_DIR of [shared, disk]) {
+      const run = await executable.dnx(edit, { env: { ...editor, XDG_RUNTIME_DIR } });
+      expect(run.stderr).toContain(`at ${executable.directory}/.local/state/dnx/`);
+    }
   });
 });

@@ -2,6 +2,31 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { seeded } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
 
+export const edit = 'env edit --site blog.example.com';
+
+/** The requests of a run that change something, without ids. */
+export const changes = ({ calls }: Run): string[] =>
+  calls.filter((call) => !call.startsWith('GET')).map((call) => call.replace(/\/servers\/\w+\/sites\/\w+|\/\w+$/g, '').trim());
+
+/** The variables at Deploynix of the site that is edited. */
+export function variablesOf(bed: () => Bed) {
+  const own = () => bed().sandbox.state.environment_variables.filter((each) => each.site_id === seeded.sites['blog.example.com']);
+  return {
+    own,
+    values: (): Readonly<Record<string, string>> => Object.fromEntries(own().map(({ key, value }) => [key, value])),
+    /** Changes a variable, as somebody else does. */
+    elsewhere(key: string, value: string) {
+      const variable = own().find((each) => each.key === key);
+      if (!variable) throw new Error(`no ${key}`);
+      variable.value = value;
+    },
+  };
+}
+
+/** The private files that an editor left. */
+export const remains = ({ directory }: Bed): readonly string[] =>
+  readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('private'));
+
 /** What a user does to the file in the editor. */
 export type Change = (text: string) => string;
 
@@ -39,33 +64,3 @@ export const noted =
     seen.push(text);
     return change(text);
   };
-
-/** The variables of blog.example.com, which a test edits. */
-export interface EditedSite {
-  own(): readonly Bed['sandbox']['state']['environment_variables'][number][];
-  values(): Readonly<Record<string, string>>;
-  /** Changes a variable at Deploynix, as somebody else does. */
-  change(key: string, value: string): void;
-}
-
-/** The variables of blog.example.com in the sandbox of a bed. */
-export function editedSite({ sandbox }: Bed): EditedSite {
-  const own = () => sandbox.state.environment_variables.filter((each) => each.site_id === seeded.sites['blog.example.com']);
-  return {
-    own,
-    values: () => Object.fromEntries(own().map(({ key, value }) => [key, value])),
-    change(key, value) {
-      const variable = own().find((each) => each.key === key);
-      if (!variable) throw new Error(`no ${key}`);
-      variable.value = value;
-    },
-  };
-}
-
-/** The requests of a run that change something, without ids. */
-export const changes = ({ calls }: Run): string[] =>
-  calls.filter((call) => !call.startsWith('GET')).map((call) => call.replace(/\/servers\/\w+\/sites\/\w+|\/\w+$/g, '').trim());
-
-/** What is left of the private files of dnx below a directory. */
-export const privateFilesIn = (directory: string): readonly string[] =>
-  readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('private'));
