@@ -276,7 +276,7 @@ _dnx() {
           'env unset') words="--server --site --yes $everywhere" ;;
           'env import') words="--server --site --yes $everywhere" ;;
           'env pull') words="--server --site --ours --theirs --force --dry-run $everywhere" ;;
-          'env push') words="--server --site --ours --theirs --prune --dry-run --yes $everywhere" ;;
+          'env push') words="--server --site --ours --theirs --prune --dry-run --deploy --wait --no-wait --timeout --notify --yes $everywhere" ;;
           'env diff') words="--server --site --reveal --exit-code $everywhere" ;;
           'env edit') words="--server --site --deploy --no-deploy --wait --no-wait --timeout --notify --yes $everywhere" ;;
           'env run') words="--server --site --all $everywhere" ;;

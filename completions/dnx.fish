@@ -454,7 +454,7 @@ function __dnx_complete
                     sandbox 'Run a local Deploynix API for testing' \
                     link 'Link this project to a site' \
                     unlink 'Remove the link of this project' \
-                    status 'Show the state of a site, and where it is set' \
+                    status 'Show the state of a site' \
                     changes 'Show what the next deployment would bring' \
                     doctor 'Check your setup and suggest fixes' \
                     api 'Make an authenticated API request' \
@@ -493,7 +493,7 @@ function __dnx_complete
                     sandbox 'Run a local Deploynix API for testing' \
                     link 'Link this project to a site' \
                     unlink 'Remove the link of this project' \
-                    status 'Show the state of a site, and where it is set' \
+                    status 'Show the state of a site' \
                     changes 'Show what the next deployment would bring' \
                     doctor 'Check your setup and suggest fixes' \
                     api 'Make an authenticated API request' \
@@ -571,8 +571,8 @@ function __dnx_complete
                     ensure 'Create environment variables unless they exist' \
                     unset 'Remove an environment variable' \
                     import 'Import variables from the .env on the server' \
-                    pull 'Write variables into a dotenv file' \
-                    push 'Send changes of a dotenv file' \
+                    pull 'Download variables into a dotenv file' \
+                    push 'Upload the changes in a dotenv file' \
                     diff 'Compare a dotenv file with a site, or two sites' \
                     edit 'Edit the environment variables of a site in your editor' \
                     run 'Run a command with the environment variables of a site'
@@ -1028,8 +1028,8 @@ function __dnx_complete
                     --verify-cmd 'Run this command; it must exit 0' \
                     --url 'Base URL (default: https and the domain)' \
                     --rollback-on-fail 'Roll back if verification fails, and exit 11' \
-                    --guard 'Stop, and exit 10, for migrations, missing variables or the wrong PHP' \
-                    --allow 'Do not let --guard stop for this: migrations, keys or php' \
+                    --guard 'Stop with 10 for migrations, missing variables or the wrong PHP version' \
+                    --allow 'Do not stop for this check' \
                     --all 'Deploy every site of the server' \
                     --concurrency 'Sites to deploy at a time (default 4)' \
                     --max-failures 'Start no more deployments after this many failures' \
@@ -1181,6 +1181,11 @@ function __dnx_complete
                     --theirs 'Use the value at Deploynix for this variable; * for every conflict' \
                     --prune 'Also remove variables that were removed from the file' \
                     --dry-run 'Show what would be sent, without sending' \
+                    --deploy 'Deploy the site afterwards' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
@@ -1787,7 +1792,7 @@ function __dnx_complete
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
                     --fetch 'Fetch the branch from the remote first' \
-                    --exit-code 'Exit 10 if there are differences'
+                    --exit-code 'Exit with 10 if there are differences'
                 __dnx_everywhere
             case 'doctor'
                 printf '%s\t%s\n' \
@@ -1851,8 +1856,8 @@ function __dnx_complete
                     --verify-cmd 'Run this command; it must exit 0' \
                     --url 'Base URL (default: https and the domain)' \
                     --rollback-on-fail 'Roll back if verification fails, and exit 11' \
-                    --guard 'Stop, and exit 10, for migrations, missing variables or the wrong PHP' \
-                    --allow 'Do not let --guard stop for this: migrations, keys or php' \
+                    --guard 'Stop with 10 for migrations, missing variables or the wrong PHP version' \
+                    --allow 'Do not stop for this check' \
                     --all 'Deploy every site of the server' \
                     --concurrency 'Sites to deploy at a time (default 4)' \
                     --max-failures 'Start no more deployments after this many failures' \
