@@ -169,7 +169,7 @@ describe('a command that only reads', () => {
     const run = await bed.dnx(line, { env });
     expect([run.code, changesIn(run.calls), branch()]).toEqual([0, [], 'feature/search']);
     expect(run.stderr).toContain(
-      "! A deployment of blog.example.com from branch 'feature/search' was interrupted, so its branch may not be 'main' again. Restore it with: dnx site update blog.example.com --server web-1 --branch main\n",
+      "! A deployment of blog.example.com from branch 'feature/search' was interrupted, so its branch may not be 'main' again. Restore it with: dnx watch blog.example.com --server web-1\n",
     );
   });
 

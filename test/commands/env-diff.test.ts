@@ -108,5 +108,8 @@ test('a word is a file if there is one, else a site', async () => {
   const missing = await diff('.env.missing');
   expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('.env.missing does not exist.')]);
   const unknown = await diff('nowhere.example.com');
-  expect([unknown.code, unknown.stderr]).toEqual([6, expect.stringContaining("Site 'nowhere.example.com' not found.")]);
+  expect([unknown.code, unknown.stderr]).toEqual([
+    6,
+    expect.stringMatching(/^Error: Site 'nowhere\.example\.com' not found\.\n {2}If it is a file, use \.\/nowhere\.example\.com\.\n/),
+  ]);
 });

@@ -4,10 +4,11 @@ import { DnxError } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { readText } from '../../machine/files/text-file.ts';
+import type { Remote } from '../../machine/git.ts';
 import type { World } from '../../machine/world.ts';
 import { type Clone, commitAt } from './clone.ts';
 import { fetchBranch } from './fetch.ts';
-import { isRepository, type Remote, shownRepository, shownUrl } from './remotes.ts';
+import { isRepository, shownRepository, shownUrl } from './remotes.ts';
 import { Unknowable } from './unknowable.ts';
 
 /** The commit that a deployment would bring. */

@@ -1,8 +1,7 @@
 import { dirname } from 'node:path';
 import { quoted } from '../../base/shell.ts';
-import { git } from '../../machine/git.ts';
+import { git, type Remote, remotesIn } from '../../machine/git.ts';
 import type { World } from '../../machine/world.ts';
-import { type Remote, remotesIn } from './remotes.ts';
 import { Unknowable } from './unknowable.ts';
 
 /** The Git repository of the working directory. */

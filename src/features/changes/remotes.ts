@@ -1,16 +1,4 @@
-/** A remote of a Git repository. Its URL may have a password. */
-export interface Remote {
-  readonly name: string;
-  readonly url: string;
-}
-
-/** The remotes in the output of `git remote -v`, by the URL that Git fetches from. */
-export const remotesIn = (output: string): readonly Remote[] =>
-  output.split('\n').flatMap((line) => {
-    // A name that looks like an option is not one that Git would create.
-    const [, name, url] = /^(\w[\w./+-]*)\t(.+) \(fetch\)( \[.*\])?$/.exec(line) ?? [];
-    return name === undefined || url === undefined ? [] : [{ name, url }];
-  });
+import type { Remote } from '../../machine/git.ts';
 
 /** True if a URL is that of a repository such as `example/shop`, at any host: SSH configurations rename hosts. */
 export function isRepository({ url }: Remote, repository: string): boolean {

@@ -1,12 +1,11 @@
-import { git } from '../../machine/git.ts';
+import { git, remotesIn } from '../../machine/git.ts';
 import type { World } from '../../machine/world.ts';
 
 /** The paths of the Git remotes of this directory, in lower case: `example/shop`. */
 export async function remotesOf(world: Pick<World, 'env' | 'cwd' | 'capture'>): Promise<readonly string[]> {
   const listed = await git(world, ['remote', '-v']);
   if (listed?.code !== 0) return [];
-  const urls = listed.stdout.split('\n').map((line) => line.split('\t')[1]?.replace(/ \((fetch|push)\)( \[.*\])?$/, ''));
-  return [...new Set(urls.flatMap((url) => (url === undefined ? [] : (remotePath(url) ?? []))))];
+  return [...new Set(remotesIn(listed.stdout).flatMap(({ url }) => remotePath(url) ?? []))];
 }
 
 /** The path of a remote URL, without its host: `git@github.com:Example/Shop.git` is `example/shop`. Undefined for a local one. */

@@ -1,10 +1,9 @@
 import type { Context } from '../../../cli/language/command.ts';
 import { nextLine } from '../../../cli/run/command-line.ts';
 import type { Starting } from '../../../cli/run/starting.ts';
-import { type SiteReference, siteReference } from '../snapshot.ts';
+import { type SiteReference, siteCommand, siteReference } from '../snapshot.ts';
 import { repair } from './repair.ts';
 import { forgetFor, holderOf, savedFor } from './saved.ts';
-import { restoring } from './words.ts';
 
 type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings'>;
 
@@ -34,6 +33,6 @@ function warnLeft(ctx: Needs, of: SiteReference): void {
   const saved = savedFor(ctx, of);
   if (!saved || holderOf(saved, ctx.clock.now())) return;
   const { site, from, to } = saved;
-  const line = nextLine({ command: restoring(of, from), why: 'Restore it with' }, ctx.settings);
+  const line = nextLine({ command: siteCommand('watch', of), why: 'Restore it with' }, ctx.settings);
   ctx.progress.warn(`A deployment of ${site.label} from branch '${to}' was interrupted, so its branch may not be '${from}' again. ${line}`);
 }

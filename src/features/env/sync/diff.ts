@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { DnxError, usage } from '../../../base/errors.ts';
+import { DnxError, isError, usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import { type Column, columns, type Result, rows } from '../../../cli/output/view.ts';
 import { pathOf } from '../../../machine/world.ts';
@@ -83,7 +83,9 @@ async function ofFile(ctx: DiffContext, name: string | undefined, there: string 
 }
 
 async function ofSites(ctx: DiffContext, here: string, there: string | undefined): Promise<Compared> {
-  const one = await siteSide(ctx, here);
+  const one = await siteSide(ctx, here).catch((error: unknown) => {
+    throw isError(error, 'not_found') ? error.withHint(`If it is a file, use ./${here}.`) : error;
+  });
   const other = await siteSide(ctx, there);
   if (one.site.id === other.site.id) throw usage(`Both are ${one.site.label}.`, 'Name two different sites.');
   const titles = [here, there ?? other.site.label] as const;
