@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill } from 'node:process';
 import { afterEach, beforeEach, describe, expect, onTestFinished, type TestContext, test } from 'vitest';
@@ -183,32 +184,31 @@ describe('after SIGKILL', () => {
     before = before.filter((name) => !name.includes('private'));
   });
 
-  /** A directory in memory for this test, which is skipped if there is none. */
-  function inMemory({ skip }: TestContext): string {
-    if (!existsSync('/dev/shm') || statfsSync('/dev/shm').type !== 0x01021994) skip('there is no /dev/shm');
-    const runtime = mkdtempSync('/dev/shm/dnx-test-');
+  const isMemory = (directory: string) => existsSync(directory) && statfsSync(directory).type === 0x01021994;
+
+  /** A directory in memory or on a disk for this test, which is skipped if there is none. */
+  function runtimeIn(kind: 'memory' | 'disk', { skip }: TestContext): string {
+    const parent = ['/dev/shm', tmpdir(), '/var/tmp'].find((each) => existsSync(each) && isMemory(each) === (kind === 'memory'));
+    if (parent === undefined) return skip(`no directory for temporary files is ${kind === 'memory' ? 'in memory' : 'on a disk'}`);
+    const runtime = mkdtempSync(join(parent, 'dnx-test-'));
     onTestFinished(() => rmSync(runtime, { recursive: true, force: true }));
     return runtime;
   }
 
   test('a private directory in memory is used and cleaned up, too', async (context) => {
-    const runtime = inMemory(context);
+    const runtime = runtimeIn('memory', context);
     const path = await killed({ XDG_RUNTIME_DIR: runtime });
     expect(path.startsWith(`${runtime}/`)).toBe(true);
     const run = await executable.dnx(edit, { env: { EDITOR: 'true', XDG_RUNTIME_DIR: runtime } });
     expect([run.exitCode, readdirSync(runtime)]).toEqual([0, []]);
   });
 
-  test('a directory that others may enter is not used, and neither is one on a disk', async (context) => {
-    const shared = inMemory(context);
-    chmodSync(shared, 0o755);
-    const disk = join(executable.directory, 'disk');
-    const editor = await editorOf('echo "at $1" >&2');
-    mkdirSync(disk, { mode: 0o700 });
-    before = treeOf(executable.directory);
-    for (const XDG_RUNTIME_DIR of [shared, disk]) {
-      const run = await executable.dnx(edit, { env: { ...editor, XDG_RUNTIME_DIR } });
-      expect(run.stderr).toContain(`at ${executable.directory}/.local/state/dnx/`);
-    }
+  test.for(['memory that others may enter', 'disk'])('a directory on %s is not used', async (place, context) => {
+    const isShared = place !== 'disk';
+    const XDG_RUNTIME_DIR = runtimeIn(isShared ? 'memory' : 'disk', context);
+    if (isShared) chmodSync(XDG_RUNTIME_DIR, 0o755);
+    const run = await executable.dnx(edit, { env: { ...(await editorOf('echo "at $1" >&2')), XDG_RUNTIME_DIR } });
+    expect(run.stderr).toContain(`at ${executable.directory}/.local/state/dnx/`);
+    expect(readdirSync(XDG_RUNTIME_DIR)).toEqual([]);
   });
 });
