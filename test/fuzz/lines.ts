@@ -129,7 +129,7 @@ const takesBack = (call: string, calls: readonly string[]): boolean =>
 
 /** True for the result of `changes --exit-code`, whose exit code says whether there is something to deploy. */
 const isVerdict = ({ code, stdout }: Run, { words }: Typed): boolean =>
-  words.includes('--exit-code') && [1, 10].includes(code) && stdout.startsWith('{');
+  words.includes('--exit-code') && [1, 10].includes(code) && stdout !== '';
 
 /** With --json, stderr must end with an error whose code matches the exit code. */
 function jsonBroken({ code, stderr }: Run): string | undefined {
