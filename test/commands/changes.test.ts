@@ -52,7 +52,12 @@ describe('in a clone with the live commit', () => {
     expect(shown.stdout).toContain('Next deployment of shop.example.com: 2 commits, 1 migration, 1 missing variable, a PHP version');
     expect(shown.stdout).toContain(`  commits     ${hub.head().slice(0, 7)} Require PHP 8.4, 2026-04-01T00:04:00Z\n`);
     expect(shown.stdout).toContain('PHP         8.3 is not allowed: composer.json requires >=8.4');
-    expect((await run(directory, '--exit-code')).code).toBe(10);
+    const differs = await run(directory, '--exit-code');
+    expect(differs).toMatchObject({
+      code: 10,
+      stdout: shown.stdout,
+      stderr: 'Error: The next deployment of shop.example.com would bring changes.\n',
+    });
   });
 
   test('says so if nothing changed, and exits 0', async () => {

@@ -67,8 +67,8 @@ export async function openCommandRunner(): Promise<CommandRunner> {
       const broken =
         (performance.now() - started >= HANGS_MS ? 'hangs' : undefined) ??
         (help && (run.code !== 0 || run.stdout === '') ? 'prints no help' : undefined) ??
-        (globals.json && run.code !== 0 && !isVerdict(run, given) ? jsonBroken(run) : undefined) ??
-        brokenBy(isVerdict(run, given) ? { ...run, code: 0 } : run, {
+        (globals.json && run.code !== 0 ? jsonBroken(run) : undefined) ??
+        brokenBy(run, {
           terminal: given.columns !== undefined,
           dumb: (given.env.TERM ?? 'dumb') === 'dumb',
           early: isEarly(given),
@@ -112,7 +112,7 @@ const execute = (bed: Bed, { words, env, stdin, columns }: Typed): Promise<Run> 
 
 /** Commands that print a result although they fail: the state of a deployment, the rejected token, or events. */
 const isEarly = ({ words, env }: Typed): boolean =>
-  /ndjson|\b(deploy|watch|rollback|status|rotate|doctor)\b/.test([...words, env.DNX_OUTPUT].join(' '));
+  /ndjson|\b(changes|deploy|watch|rollback|status|rotate|doctor)\b/.test([...words, env.DNX_OUTPUT].join(' '));
 
 function consentBroken({ calls }: Run, words: readonly string[]): string | undefined {
   const named = words.some((word) => word.startsWith('--confirm'));
@@ -126,10 +126,6 @@ function consentBroken({ calls }: Run, words: readonly string[]): string | undef
 /** Whether a request revokes a new token that could not be printed. */
 const takesBack = (call: string, calls: readonly string[]): boolean =>
   call.startsWith('DELETE /tokens/') && calls.slice(0, calls.indexOf(call)).includes('POST /tokens');
-
-/** True for the result of `changes --exit-code`, whose exit code says whether there is something to deploy. */
-const isVerdict = ({ code, stdout }: Run, { words }: Typed): boolean =>
-  words.includes('--exit-code') && [1, 10].includes(code) && stdout !== '';
 
 /** With --json, stderr must end with an error whose code matches the exit code. */
 function jsonBroken({ code, stderr }: Run): string | undefined {

@@ -53,8 +53,9 @@ export async function openProject(files: Readonly<Record<string, string>>): Prom
     async unsure(cwd, options) {
       const done = await run(cwd, '--json --exit-code', options);
       const found = done.json<Changes>();
-      const differs = [found.commits, found.undone, found.migrations, found.missing_keys].some((each) => each && each.length > 0);
-      expect([done.code, done.stderr]).toEqual([differs || found.php?.allowed === false ? 10 : 1, '']);
+      const lists = [found.commits, found.undone, found.migrations, found.missing_keys];
+      const differs = lists.some((each) => each && each.length > 0) || found.php?.allowed === false;
+      expect([done.code, JSON.parse(done.stderr).error.code]).toEqual(differs ? [10, 'differences'] : [1, 'failed']);
       expect(found.unknown.length).toBeGreaterThan(0);
       return found;
     },

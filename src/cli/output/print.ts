@@ -27,7 +27,8 @@ export async function print(
   }
   if (given.kind === 'live') return (await import('./live.ts')).writeLive(given.states, screenOf(globals, { settings, world, progress }));
   const { format } = settings;
-  if (exit instanceof DnxError && given.kind !== 'rows' && format === 'table') return;
+  const isReport = given.kind === 'rows' || (given.kind === 'record' && given.title !== undefined);
+  if (exit instanceof DnxError && !isReport && format === 'table') return;
   let hidden = 0;
   const options = await optionsFor(globals, format, world, (columns) => {
     hidden = columns;

@@ -87,7 +87,7 @@ type Event = 'result' | 'data';
 /** A view and the outcome of the command, decided before anything is printed. */
 export interface Result {
   readonly view: View;
-  /** The failure of a command that still has a view (printed for scripts only, if a record), or the exit code of a child process. */
+  /** The failure of a command that still has a view (printed for scripts only, if a record without a title), or the exit code of a child process. */
   readonly exit?: DnxError | number | undefined;
   /** A sentence for stderr after a success. */
   readonly note?: string;

@@ -1,10 +1,10 @@
-import { exits } from '../../base/errors.ts';
+import { DnxError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Result } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { inProgress } from '../deploy/release.ts';
 import { readReleases, readSite, siteReference } from '../deploy/snapshot.ts';
-import { changesOf } from './changes.ts';
+import { type Changes, changesOf } from './changes.ts';
 import { differs, shown } from './show.ts';
 
 interface Options {
@@ -23,7 +23,12 @@ export async function changes(
   const found = await changesOf(ctx, { of, site, releases, fetch });
   const view = shown(found, ctx);
   const going = releases && inProgress(releases).length > 0;
-  const note = going ? { note: `A deployment of ${found.site} is in progress. This compares the release that is live now.` } : {};
-  if (!exit_code) return { view, ...note };
-  return { view, ...note, exit: differs(found) ? exits.differences : found.unknown.length > 0 ? exits.failed : 0 };
+  const note = going ? `A deployment of ${found.site} is in progress. This compares the release that is live now.` : undefined;
+  return { view, ...(note !== undefined && { note }), ...(exit_code && { exit: verdictOf(found)?.withHint(note) }) };
+}
+
+/** How `--exit-code` ends; undefined if everything is known and equal. */
+function verdictOf(found: Changes): DnxError | undefined {
+  if (differs(found)) return new DnxError('differences', `The next deployment of ${found.site} would bring changes.`);
+  return found.unknown.length > 0 ? new DnxError('failed', 'Not everything is known, and nothing known differs.') : undefined;
 }
