@@ -24,7 +24,13 @@ export default defineConfig({
         { name: 'core', tags: ['$initial'] },
         { name: 'language', test: /src[\\/](cli[\\/](language|run[\\/]work-result)|platform[\\/]follow[\\/](?!pace|shared-polls))/ },
         { name: 'failure', test: /src[\\/]platform[\\/](abilities|api[\\/](failure|unreachable|handshake))\.ts$/ },
-        { name: 'consent', test: /src[\\/]cli[\\/]run[\\/](consent|name-read)\.ts$/ },
+        { name: 'consent', test: /src[\\/](cli[\\/]run[\\/](consent|name-read)|features[\\/]link[\\/](confirmation|matching))\.ts$/ },
+        { name: 'snapshot', test: /src[\\/]features[\\/](deploy[\\/](baseline|describe|options|release|snapshot)|env[\\/]variables)\.ts$/ },
+        // What every deployment loads.
+        {
+          name: 'deploy',
+          test: /src[\\/]features[\\/]deploy[\\/](deploy|follow-run|outcome|report|request|result|runs|watch|branch[\\/]saved)\.ts$/,
+        },
         // Prompts measure text too. Without this group, the shared code would be a chunk of its own that every table loads.
         { name: 'grid', test: /[\\/](fast-string[\w-]*[\\/]dist[\\/]\w+\.js|src[\\/]cli[\\/]output[\\/](grid|layout|width)\.ts)$/ },
       ],

@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/install/**'],
     testTimeout: 20_000,
+    // The default of a second is too short on a busy machine.
+    expect: { poll: { timeout: 10_000, interval: 10 } },
     // vitest would use one worker on two cores. Files share a worker and its modules, so tests change nothing global.
     maxWorkers: 2,
     isolate: false,

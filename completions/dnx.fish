@@ -76,7 +76,7 @@ function __dnx_path
         case sandboxes
             set path sandbox
     end
-    if not contains -- "$path" doctor api version login logout whoami releases deploy watch rollback; and test (count $words) -gt 2
+    if not contains -- "$path" link unlink status changes doctor api version login logout whoami releases deploy watch rollback; and test (count $words) -gt 2
         set path "$path $words[3]"
     end
     switch "$path"
@@ -218,6 +218,8 @@ function __dnx_value
             return 0
         case '* --limit'
             return 0
+        case '* --env' '* -e'
+            return 0
         case '* --profile'
             return 0
         case '* --host'
@@ -270,6 +272,8 @@ function __dnx_value
             return 0
         case '* --timeout'
             return 0
+        case '* --notify'
+            return 0
         case '* --site'
             return 0
         case '* --domain'
@@ -296,6 +300,8 @@ function __dnx_value
             return 0
         case '* --url'
             return 0
+        case '* --allow'
+            printf '%s\n' $before{migrations,keys,php}
         case '* --concurrency'
             return 0
         case '* --max-failures'
@@ -314,6 +320,10 @@ function __dnx_value
             return 0
         case '* --from-file'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --ours'
+            return 0
+        case '* --theirs'
+            return 0
         case '* --queue'
             return 0
         case '* --connection'
@@ -326,7 +336,7 @@ function __dnx_value
             return 0
         case '* --from'
             return 0
-        case 'redirect create --type' 'redirect update --type'
+        case 'redirect create --type' 'redirect ensure --type' 'redirect update --type'
             printf '%s\n' $before{301,302}
         case 'certificate create --type'
             printf '%s\n' $before{letsencrypt,wildcard,custom}
@@ -396,6 +406,8 @@ function __dnx_everywhere
         --limit 'Print at most n items of a list' \
         --wide 'Show all columns of a table' \
         --no-header 'Omit the table header' \
+        --env 'Environment of .deploynix.json' \
+        -e 'Environment of .deploynix.json' \
         --profile 'Profile whose host, token and defaults to use' \
         --host 'Deploynix host (default https://deploynix.io)' \
         --ca-file 'Also trust the CA certificates in this PEM file' \
@@ -440,6 +452,10 @@ function __dnx_complete
                     git-repository 'Manage Git repositories and auto-deploy' \
                     completion 'Set up shell completion' \
                     sandbox 'Run a local Deploynix API for testing' \
+                    link 'Link this project to a site' \
+                    unlink 'Remove the link of this project' \
+                    status 'Show the state of a site' \
+                    changes 'Show what the next deployment would bring' \
                     doctor 'Check your setup and suggest fixes' \
                     api 'Make an authenticated API request' \
                     version 'Print the version' \
@@ -475,6 +491,10 @@ function __dnx_complete
                     git-repository 'Manage Git repositories and auto-deploy' \
                     completion 'Set up shell completion' \
                     sandbox 'Run a local Deploynix API for testing' \
+                    link 'Link this project to a site' \
+                    unlink 'Remove the link of this project' \
+                    status 'Show the state of a site' \
+                    changes 'Show what the next deployment would bring' \
                     doctor 'Check your setup and suggest fixes' \
                     api 'Make an authenticated API request' \
                     version 'Print the version' \
@@ -548,13 +568,20 @@ function __dnx_complete
                     list 'List environment variables' \
                     get 'Print the value of an environment variable' \
                     set 'Set environment variables' \
+                    ensure 'Create environment variables unless they exist' \
                     unset 'Remove an environment variable' \
-                    import 'Import variables from the .env on the server'
+                    import 'Import variables from the .env on the server' \
+                    pull 'Download variables into a dotenv file' \
+                    push 'Upload the changes in a dotenv file' \
+                    diff 'Compare a dotenv file with a site, or two sites' \
+                    edit 'Edit the environment variables of a site in your editor' \
+                    run 'Run a command with the environment variables of a site'
             case 'queue'
                 printf '%s\t%s\n' \
                     list 'List queue workers' \
                     show 'Show a queue worker' \
                     create 'Create a queue worker' \
+                    ensure 'Create a queue worker unless it exists' \
                     update 'Update a queue worker' \
                     delete 'Delete a queue worker' \
                     restart 'Restart a queue worker'
@@ -563,6 +590,7 @@ function __dnx_complete
                     list 'List redirects' \
                     show 'Show a redirect' \
                     create 'Create a redirect' \
+                    ensure 'Create a redirect unless it exists' \
                     update 'Update a redirect' \
                     delete 'Delete a redirect'
             case 'certificate'
@@ -576,12 +604,14 @@ function __dnx_complete
                     list 'List databases' \
                     show 'Show a database' \
                     create 'Create a database' \
+                    ensure 'Create a database unless it exists' \
                     delete 'Delete a database'
             case 'database-user'
                 printf '%s\t%s\n' \
                     list 'List database users' \
                     show 'Show a database user' \
                     create 'Create a database user' \
+                    ensure 'Create a database user unless it exists' \
                     update 'Update a database user' \
                     delete 'Delete a database user'
             case 'backup'
@@ -596,6 +626,7 @@ function __dnx_complete
                     list 'List cron jobs' \
                     show 'Show a cron job' \
                     create 'Create a cron job' \
+                    ensure 'Create a cron job unless it exists' \
                     update 'Update a cron job' \
                     delete 'Delete a cron job'
             case 'daemon'
@@ -603,6 +634,7 @@ function __dnx_complete
                     list 'List daemons' \
                     show 'Show a daemon' \
                     create 'Create a daemon' \
+                    ensure 'Create a daemon unless it exists' \
                     update 'Update a daemon' \
                     delete 'Delete a daemon' \
                     restart 'Restart a daemon'
@@ -611,12 +643,14 @@ function __dnx_complete
                     list 'List SSH keys' \
                     show 'Show an SSH key' \
                     create 'Create an SSH key' \
+                    ensure 'Create an SSH key unless it exists' \
                     delete 'Delete an SSH key'
             case 'network-rule'
                 printf '%s\t%s\n' \
                     list 'List firewall rules' \
                     show 'Show a firewall rule' \
                     create 'Create a firewall rule' \
+                    ensure 'Create a firewall rule unless it exists' \
                     delete 'Delete a firewall rule'
             case 'provider'
                 printf '%s\t%s\n' \
@@ -661,6 +695,7 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     profile '' \
                     host '' \
+                    environment '' \
                     server '' \
                     site '' \
                     output ''
@@ -887,6 +922,7 @@ function __dnx_complete
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation' \
                     --field 'Set any field; key:=value for JSON' \
@@ -926,6 +962,7 @@ function __dnx_complete
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
@@ -977,9 +1014,11 @@ function __dnx_complete
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
                     --dry-run 'Show what would be deployed, without deploying' \
+                    --branch 'Deploy this branch, then restore the current one' \
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
                     --if-running 'What to do if a deployment is in progress (default attach; asks on a terminal)' \
                     --verify 'Request this path after the deployment, such as /up' \
                     --expect 'Expected HTTP status (default 200)' \
@@ -989,18 +1028,23 @@ function __dnx_complete
                     --verify-cmd 'Run this command; it must exit 0' \
                     --url 'Base URL (default: https and the domain)' \
                     --rollback-on-fail 'Roll back if verification fails, and exit 11' \
+                    --guard 'Stop with 10 for migrations, missing variables or the wrong PHP version' \
+                    --allow 'Do not stop for this check' \
                     --all 'Deploy every site of the server' \
                     --concurrency 'Sites to deploy at a time (default 4)' \
                     --max-failures 'Start no more deployments after this many failures' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
-                    --no-ci 'Do not write annotations, outputs and a summary'
+                    --no-ci 'Do not write annotations, outputs and a summary' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'site watch'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
                     --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
                     --no-ci 'Do not write annotations, outputs and a summary'
@@ -1013,6 +1057,7 @@ function __dnx_complete
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
                     --no-ci 'Do not write annotations, outputs and a summary' \
@@ -1083,6 +1128,24 @@ function __dnx_complete
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
                     --from-file 'Read the value from a file, or - for stdin' \
+                    --deploy 'Deploy the site afterwards' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'JSON body; overrides options, and -F overrides it'
+                __dnx_everywhere
+            case 'env ensure'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --from-file 'Read the value from a file, or - for stdin' \
+                    --update 'Update what differs' \
+                    --strict 'Exit with 10 if something differs and is not updated' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
                     --data 'JSON body; overrides options, and -F overrides it'
@@ -1100,6 +1163,57 @@ function __dnx_complete
                     --site 'Site: domain or id' \
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
+                __dnx_everywhere
+            case 'env pull'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --ours 'Use the value of the file for this variable; * for every conflict' \
+                    --theirs 'Use the value at Deploynix for this variable; * for every conflict' \
+                    --force 'Overwrite local changes' \
+                    --dry-run 'Show what would be written, without writing'
+                __dnx_everywhere
+            case 'env push'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --ours 'Use the value of the file for this variable; * for every conflict' \
+                    --theirs 'Use the value at Deploynix for this variable; * for every conflict' \
+                    --prune 'Also remove variables that were removed from the file' \
+                    --dry-run 'Show what would be sent, without sending' \
+                    --deploy 'Deploy the site afterwards' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
+                __dnx_everywhere
+            case 'env diff'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --reveal 'Show the values' \
+                    --exit-code 'Exit with 10 if there are differences'
+                __dnx_everywhere
+            case 'env edit'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --deploy 'Deploy the site afterwards, or not, without asking' \
+                    --no-deploy 'Do not deploy the site afterwards, or not, without asking' \
+                    --wait 'Wait for the result (default if the token allows it)' \
+                    --no-wait 'Do not wait for the result' \
+                    --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
+                __dnx_everywhere
+            case 'env run'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --all 'Also pass on variables that change how programs run'
                 __dnx_everywhere
             case 'queue list'
                 printf '%s\t%s\n' \
@@ -1121,6 +1235,22 @@ function __dnx_complete
                     --tries 'Maximum attempts per job' \
                     --timeout 'Maximum seconds per job' \
                     --sleep 'Seconds to sleep when the queue is empty' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'JSON body; overrides options, and -F overrides it'
+                __dnx_everywhere
+            case 'queue ensure'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --queue 'Queue to process' \
+                    --connection 'Queue connection, such as redis' \
+                    --processes 'Number of processes' \
+                    --tries 'Maximum attempts per job' \
+                    --timeout 'Maximum seconds per job' \
+                    --sleep 'Seconds to sleep when the queue is empty' \
+                    --update 'Update what differs' \
+                    --strict 'Exit with 10 if something differs and is not updated' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
                     --data 'JSON body; overrides options, and -F overrides it'
@@ -1171,6 +1301,19 @@ function __dnx_complete
                     -F 'Set any field; key:=value for JSON' \
                     --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
+            case 'redirect ensure'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --from 'Path to redirect' \
+                    --to 'Path or URL to redirect to' \
+                    --type 'HTTP status' \
+                    --update 'Update what differs' \
+                    --strict 'Exit with 10 if something differs and is not updated' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'JSON body; overrides options, and -F overrides it'
+                __dnx_everywhere
             case 'redirect update'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
@@ -1210,6 +1353,7 @@ function __dnx_complete
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
                     --data 'JSON body; overrides options, and -F overrides it'
@@ -1237,6 +1381,15 @@ function __dnx_complete
                     -F 'Set any field; key:=value for JSON' \
                     --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
+            case 'database ensure'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --name 'Name of the database' \
+                    --strict 'Exit with 10 if something differs and is not updated' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'JSON body; overrides options, and -F overrides it'
+                __dnx_everywhere
             case 'database delete'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
@@ -1260,6 +1413,18 @@ function __dnx_complete
                     --database 'Database: name or id' \
                     --username 'Username' \
                     --password 'Password (default: generated and shown once)' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'JSON body; overrides options, and -F overrides it'
+                __dnx_everywhere
+            case 'database-user ensure'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --database 'Database: name or id' \
+                    --username 'Username' \
+                    --password 'Password (default: generated and shown once)' \
+                    --update 'Update what differs' \
+                    --strict 'Exit with 10 if something differs and is not updated' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
                     --data 'JSON body; overrides options, and -F overrides it'
@@ -1295,6 +1460,7 @@ function __dnx_complete
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
                     --data 'JSON body; overrides options, and -F overrides it'
@@ -1314,6 +1480,7 @@ function __dnx_complete
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
                     --confirm 'Confirm with the name, without a prompt' \
                     --yes 'Not sufficient; use --confirm' \
                     -y 'Not sufficient; use --confirm'
@@ -1334,6 +1501,18 @@ function __dnx_complete
                     --command 'Command to run' \
                     --frequency 'Cron expression' \
                     --user 'System user that runs the command' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'JSON body; overrides options, and -F overrides it'
+                __dnx_everywhere
+            case 'crontab ensure'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --command 'Command to run' \
+                    --frequency 'Cron expression' \
+                    --user 'System user that runs the command' \
+                    --update 'Update what differs' \
+                    --strict 'Exit with 10 if something differs and is not updated' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
                     --data 'JSON body; overrides options, and -F overrides it'
@@ -1369,6 +1548,19 @@ function __dnx_complete
                     --directory 'Working directory' \
                     --user 'System user that runs the command' \
                     --processes 'Number of processes' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'JSON body; overrides options, and -F overrides it'
+                __dnx_everywhere
+            case 'daemon ensure'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --command 'Command to keep running' \
+                    --directory 'Working directory' \
+                    --user 'System user that runs the command' \
+                    --processes 'Number of processes' \
+                    --update 'Update what differs' \
+                    --strict 'Exit with 10 if something differs and is not updated' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
                     --data 'JSON body; overrides options, and -F overrides it'
@@ -1411,6 +1603,16 @@ function __dnx_complete
                     -F 'Set any field; key:=value for JSON' \
                     --data 'JSON body; overrides options, and -F overrides it'
                 __dnx_everywhere
+            case 'ssh-key ensure'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --name 'Name of the key, such as ada@laptop' \
+                    --public-key 'Public key, such as @~/.ssh/id_ed25519.pub' \
+                    --strict 'Exit with 10 if something differs and is not updated' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'JSON body; overrides options, and -F overrides it'
+                __dnx_everywhere
             case 'ssh-key delete'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
@@ -1433,6 +1635,19 @@ function __dnx_complete
                     --protocol 'Protocol' \
                     --action 'Action' \
                     --source 'Source IP address or CIDR range (default anywhere)' \
+                    --field 'Set any field; key:=value for JSON' \
+                    -F 'Set any field; key:=value for JSON' \
+                    --data 'JSON body; overrides options, and -F overrides it'
+                __dnx_everywhere
+            case 'network-rule ensure'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --port 'Port' \
+                    --name 'Name of the rule' \
+                    --protocol 'Protocol' \
+                    --action 'Action' \
+                    --source 'Source IP address or CIDR range (default anywhere)' \
+                    --strict 'Exit with 10 if something differs and is not updated' \
                     --field 'Set any field; key:=value for JSON' \
                     -F 'Set any field; key:=value for JSON' \
                     --data 'JSON body; overrides options, and -F overrides it'
@@ -1550,6 +1765,35 @@ function __dnx_complete
                     --latency 'Delay every response, such as 300ms' \
                     --rate-limit 'Requests per minute, or 60/5s; 0 for no limit (default 60)'
                 __dnx_everywhere
+            case 'link'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --default 'Use this environment if none is given' \
+                    --confirm-deploys 'Ask before deployments and pushes of variables' \
+                    --no-confirm-deploys 'Do not ask before deployments and pushes of variables' \
+                    --schema 'Print the JSON Schema of .deploynix.json' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
+                __dnx_everywhere
+            case 'unlink'
+                printf '%s\t%s\n' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
+                __dnx_everywhere
+            case 'status'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --watch 'Keep it up to date until Ctrl-C'
+                __dnx_everywhere
+            case 'changes'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --fetch 'Fetch the branch from the remote first' \
+                    --exit-code 'Exit with 10 if there are differences'
+                __dnx_everywhere
             case 'doctor'
                 printf '%s\t%s\n' \
                     --contract 'OpenAPI 3 document to compare with (JSON or YAML)' \
@@ -1598,9 +1842,11 @@ function __dnx_complete
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
                     --dry-run 'Show what would be deployed, without deploying' \
+                    --branch 'Deploy this branch, then restore the current one' \
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
                     --if-running 'What to do if a deployment is in progress (default attach; asks on a terminal)' \
                     --verify 'Request this path after the deployment, such as /up' \
                     --expect 'Expected HTTP status (default 200)' \
@@ -1610,18 +1856,23 @@ function __dnx_complete
                     --verify-cmd 'Run this command; it must exit 0' \
                     --url 'Base URL (default: https and the domain)' \
                     --rollback-on-fail 'Roll back if verification fails, and exit 11' \
+                    --guard 'Stop with 10 for migrations, missing variables or the wrong PHP version' \
+                    --allow 'Do not stop for this check' \
                     --all 'Deploy every site of the server' \
                     --concurrency 'Sites to deploy at a time (default 4)' \
                     --max-failures 'Start no more deployments after this many failures' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
-                    --no-ci 'Do not write annotations, outputs and a summary'
+                    --no-ci 'Do not write annotations, outputs and a summary' \
+                    --yes 'Skip the confirmation' \
+                    -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'watch'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
                     --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
                     --no-ci 'Do not write annotations, outputs and a summary'
@@ -1634,6 +1885,7 @@ function __dnx_complete
                     --wait 'Wait for the result (default if the token allows it)' \
                     --no-wait 'Do not wait for the result' \
                     --timeout 'Stop waiting after this long (default 15m)' \
+                    --notify 'When done: bell, desktop, a URL to post to, or a command' \
                     --result-file 'Also write the result as JSON to this file' \
                     --ci 'Write annotations, outputs and a summary (default in GitHub Actions)' \
                     --no-ci 'Do not write annotations, outputs and a summary' \

@@ -98,26 +98,26 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'git-repository get' = 'git-repository show'
     'git-repository rm' = 'git-repository delete'
   }
-  $alone = @('doctor', 'api', 'version', 'login', 'logout', 'whoami', 'releases', 'deploy', 'watch', 'rollback')
+  $alone = @('link', 'unlink', 'status', 'changes', 'doctor', 'api', 'version', 'login', 'logout', 'whoami', 'releases', 'deploy', 'watch', 'rollback')
   $words = @{
-    '' = @('auth|Manage sign-in and profiles', 'token|Manage API tokens and their abilities', 'config|Manage settings and profiles', 'server|Manage servers', 'site|Deploy, roll back and manage sites', 'env|Manage environment variables', 'queue|Manage queue workers', 'redirect|Manage redirects', 'certificate|Manage SSL certificates', 'database|Manage databases', 'database-user|Manage database users', 'backup|Back up and restore databases and sites', 'crontab|Manage cron jobs', 'daemon|Manage Supervisor daemons', 'ssh-key|Manage SSH keys', 'network-rule|Manage firewall rules', 'provider|List cloud providers, regions, sizes and images', 'credential|Manage cloud provider credentials', 'git-provider|Manage connections to GitHub, GitLab and Bitbucket', 'git-repository|Manage Git repositories and auto-deploy', 'completion|Set up shell completion', 'sandbox|Run a local Deploynix API for testing', 'doctor|Check your setup and suggest fixes', 'api|Make an authenticated API request', 'version|Print the version', 'login|Sign in', 'logout|Sign out', 'whoami|Show the signed-in user', 'releases|List releases', 'deploy|Deploy a site', 'watch|Follow a deployment', 'rollback|Roll back a site', 'help|Show help')
-    'help' = @('auth|Manage sign-in and profiles', 'token|Manage API tokens and their abilities', 'config|Manage settings and profiles', 'server|Manage servers', 'site|Deploy, roll back and manage sites', 'env|Manage environment variables', 'queue|Manage queue workers', 'redirect|Manage redirects', 'certificate|Manage SSL certificates', 'database|Manage databases', 'database-user|Manage database users', 'backup|Back up and restore databases and sites', 'crontab|Manage cron jobs', 'daemon|Manage Supervisor daemons', 'ssh-key|Manage SSH keys', 'network-rule|Manage firewall rules', 'provider|List cloud providers, regions, sizes and images', 'credential|Manage cloud provider credentials', 'git-provider|Manage connections to GitHub, GitLab and Bitbucket', 'git-repository|Manage Git repositories and auto-deploy', 'completion|Set up shell completion', 'sandbox|Run a local Deploynix API for testing', 'doctor|Check your setup and suggest fixes', 'api|Make an authenticated API request', 'version|Print the version', 'login|Sign in', 'logout|Sign out', 'whoami|Show the signed-in user', 'releases|List releases', 'deploy|Deploy a site', 'watch|Follow a deployment', 'rollback|Roll back a site', 'options|Global options', 'output|Formats, fields and queries', 'exit-codes|What each exit code means', 'environment|Environment variables', 'tokens|Create tokens and limit what they can do', 'keychain|Where tokens are stored', 'waiting|Wait for deployments and other work', 'ci|Run dnx in CI')
+    '' = @('auth|Manage sign-in and profiles', 'token|Manage API tokens and their abilities', 'config|Manage settings and profiles', 'server|Manage servers', 'site|Deploy, roll back and manage sites', 'env|Manage environment variables', 'queue|Manage queue workers', 'redirect|Manage redirects', 'certificate|Manage SSL certificates', 'database|Manage databases', 'database-user|Manage database users', 'backup|Back up and restore databases and sites', 'crontab|Manage cron jobs', 'daemon|Manage Supervisor daemons', 'ssh-key|Manage SSH keys', 'network-rule|Manage firewall rules', 'provider|List cloud providers, regions, sizes and images', 'credential|Manage cloud provider credentials', 'git-provider|Manage connections to GitHub, GitLab and Bitbucket', 'git-repository|Manage Git repositories and auto-deploy', 'completion|Set up shell completion', 'sandbox|Run a local Deploynix API for testing', 'link|Link this project to a site', 'unlink|Remove the link of this project', 'status|Show the state of a site', 'changes|Show what the next deployment would bring', 'doctor|Check your setup and suggest fixes', 'api|Make an authenticated API request', 'version|Print the version', 'login|Sign in', 'logout|Sign out', 'whoami|Show the signed-in user', 'releases|List releases', 'deploy|Deploy a site', 'watch|Follow a deployment', 'rollback|Roll back a site', 'help|Show help')
+    'help' = @('auth|Manage sign-in and profiles', 'token|Manage API tokens and their abilities', 'config|Manage settings and profiles', 'server|Manage servers', 'site|Deploy, roll back and manage sites', 'env|Manage environment variables', 'queue|Manage queue workers', 'redirect|Manage redirects', 'certificate|Manage SSL certificates', 'database|Manage databases', 'database-user|Manage database users', 'backup|Back up and restore databases and sites', 'crontab|Manage cron jobs', 'daemon|Manage Supervisor daemons', 'ssh-key|Manage SSH keys', 'network-rule|Manage firewall rules', 'provider|List cloud providers, regions, sizes and images', 'credential|Manage cloud provider credentials', 'git-provider|Manage connections to GitHub, GitLab and Bitbucket', 'git-repository|Manage Git repositories and auto-deploy', 'completion|Set up shell completion', 'sandbox|Run a local Deploynix API for testing', 'link|Link this project to a site', 'unlink|Remove the link of this project', 'status|Show the state of a site', 'changes|Show what the next deployment would bring', 'doctor|Check your setup and suggest fixes', 'api|Make an authenticated API request', 'version|Print the version', 'login|Sign in', 'logout|Sign out', 'whoami|Show the signed-in user', 'releases|List releases', 'deploy|Deploy a site', 'watch|Follow a deployment', 'rollback|Roll back a site', 'options|Global options', 'output|Formats, fields and queries', 'exit-codes|What each exit code means', 'environment|Environment variables', 'tokens|Create tokens and limit what they can do', 'keychain|Where tokens are stored', 'waiting|Wait for deployments and other work', 'ci|Run dnx in CI')
     'auth' = @('login|Sign in', 'logout|Sign out and revoke the token', 'status|Show the sign-in status of each profile', 'refresh|Add abilities to the stored token', 'switch|Switch to another profile', 'whoami|Show the signed-in user')
     'token' = @('list|List tokens', 'create|Create a token', 'revoke|Revoke tokens', 'rotate|Replace a token with a new one', 'abilities|List abilities, or those that a command needs')
     'config' = @('list|List the settings in effect', 'get|Print a setting', 'set|Save a setting in the profile', 'unset|Remove a setting from the profile', 'profiles|List profiles', 'delete-profile|Delete a profile and revoke its token')
     'server' = @('list|List servers', 'show|Show a server', 'create|Create a server', 'update|Update a server', 'delete|Delete a server', 'logs|Show the logs of a server', 'restart|Restart a server', 'provision|Provision a server again')
     'site' = @('list|List sites on all servers, or on one with --server', 'show|Show a site', 'create|Create a site', 'update|Update a site', 'delete|Delete a site', 'deploy|Deploy a site and wait for the result', 'watch|Follow a deployment in progress, or resume the last one', 'rollback|Roll back a site to an earlier release', 'releases|List the releases of a site', 'webhooks|List the Git pushes that a site received', 'schedule|Schedule a deployment', 'unschedule|Cancel a scheduled deployment', 'suspend|Suspend a site and take it offline', 'resume|Bring a suspended site back online', 'enable-zero-downtime|Turn on zero-downtime releases')
-    'env' = @('list|List environment variables', 'get|Print the value of an environment variable', 'set|Set environment variables', 'unset|Remove an environment variable', 'import|Import variables from the .env on the server')
-    'queue' = @('list|List queue workers', 'show|Show a queue worker', 'create|Create a queue worker', 'update|Update a queue worker', 'delete|Delete a queue worker', 'restart|Restart a queue worker')
-    'redirect' = @('list|List redirects', 'show|Show a redirect', 'create|Create a redirect', 'update|Update a redirect', 'delete|Delete a redirect')
+    'env' = @('list|List environment variables', 'get|Print the value of an environment variable', 'set|Set environment variables', 'ensure|Create environment variables unless they exist', 'unset|Remove an environment variable', 'import|Import variables from the .env on the server', 'pull|Download variables into a dotenv file', 'push|Upload the changes in a dotenv file', 'diff|Compare a dotenv file with a site, or two sites', 'edit|Edit the environment variables of a site in your editor', 'run|Run a command with the environment variables of a site')
+    'queue' = @('list|List queue workers', 'show|Show a queue worker', 'create|Create a queue worker', 'ensure|Create a queue worker unless it exists', 'update|Update a queue worker', 'delete|Delete a queue worker', 'restart|Restart a queue worker')
+    'redirect' = @('list|List redirects', 'show|Show a redirect', 'create|Create a redirect', 'ensure|Create a redirect unless it exists', 'update|Update a redirect', 'delete|Delete a redirect')
     'certificate' = @('list|List the certificates of a site or server', 'show|Show a certificate', 'create|Issue a certificate, or install your own', 'delete|Revoke a certificate')
-    'database' = @('list|List databases', 'show|Show a database', 'create|Create a database', 'delete|Delete a database')
-    'database-user' = @('list|List database users', 'show|Show a database user', 'create|Create a database user', 'update|Update a database user', 'delete|Delete a database user')
+    'database' = @('list|List databases', 'show|Show a database', 'create|Create a database', 'ensure|Create a database unless it exists', 'delete|Delete a database')
+    'database-user' = @('list|List database users', 'show|Show a database user', 'create|Create a database user', 'ensure|Create a database user unless it exists', 'update|Update a database user', 'delete|Delete a database user')
     'backup' = @('list|List backups', 'create|Back up a database or site', 'download|Download a backup to a file', 'restore|Restore a database or site from a backup', 'verify|Check that a backup is intact')
-    'crontab' = @('list|List cron jobs', 'show|Show a cron job', 'create|Create a cron job', 'update|Update a cron job', 'delete|Delete a cron job')
-    'daemon' = @('list|List daemons', 'show|Show a daemon', 'create|Create a daemon', 'update|Update a daemon', 'delete|Delete a daemon', 'restart|Restart a daemon')
-    'ssh-key' = @('list|List SSH keys', 'show|Show an SSH key', 'create|Create an SSH key', 'delete|Delete an SSH key')
-    'network-rule' = @('list|List firewall rules', 'show|Show a firewall rule', 'create|Create a firewall rule', 'delete|Delete a firewall rule')
+    'crontab' = @('list|List cron jobs', 'show|Show a cron job', 'create|Create a cron job', 'ensure|Create a cron job unless it exists', 'update|Update a cron job', 'delete|Delete a cron job')
+    'daemon' = @('list|List daemons', 'show|Show a daemon', 'create|Create a daemon', 'ensure|Create a daemon unless it exists', 'update|Update a daemon', 'delete|Delete a daemon', 'restart|Restart a daemon')
+    'ssh-key' = @('list|List SSH keys', 'show|Show an SSH key', 'create|Create an SSH key', 'ensure|Create an SSH key unless it exists', 'delete|Delete an SSH key')
+    'network-rule' = @('list|List firewall rules', 'show|Show a firewall rule', 'create|Create a firewall rule', 'ensure|Create a firewall rule unless it exists', 'delete|Delete a firewall rule')
     'provider' = @('list|List providers', 'regions|List the regions of a provider', 'sizes|List the sizes of a provider', 'images|List the images of a provider')
     'credential' = @('list|List credentials', 'create|Create a credential', 'delete|Delete a credential')
     'git-provider' = @('list|List Git providers', 'show|Show a Git provider', 'create|Create a Git provider', 'update|Update a Git provider', 'delete|Delete a Git provider')
@@ -136,7 +136,7 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'token rotate' = @()
     'token abilities' = @()
     'config list' = @()
-    'config get' = @('profile|', 'host|', 'server|', 'site|', 'output|')
+    'config get' = @('profile|', 'host|', 'environment|', 'server|', 'site|', 'output|')
     'config set' = @('host|', 'server|', 'site|', 'output|')
     'config unset' = @('host|', 'server|', 'site|', 'output|')
     'config profiles' = @()
@@ -167,17 +167,25 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'env list' = @()
     'env get' = @()
     'env set' = @()
+    'env ensure' = @()
     'env unset' = @()
     'env import' = @()
+    'env pull' = @()
+    'env push' = @()
+    'env diff' = @()
+    'env edit' = @()
+    'env run' = @()
     'queue list' = @()
     'queue show' = @()
     'queue create' = @()
+    'queue ensure' = @()
     'queue update' = @()
     'queue delete' = @()
     'queue restart' = @()
     'redirect list' = @()
     'redirect show' = @()
     'redirect create' = @()
+    'redirect ensure' = @()
     'redirect update' = @()
     'redirect delete' = @()
     'certificate list' = @()
@@ -187,10 +195,12 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'database list' = @()
     'database show' = @()
     'database create' = @()
+    'database ensure' = @()
     'database delete' = @()
     'database-user list' = @()
     'database-user show' = @()
     'database-user create' = @()
+    'database-user ensure' = @()
     'database-user update' = @()
     'database-user delete' = @()
     'backup list' = @()
@@ -201,21 +211,25 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'crontab list' = @()
     'crontab show' = @()
     'crontab create' = @()
+    'crontab ensure' = @()
     'crontab update' = @()
     'crontab delete' = @()
     'daemon list' = @()
     'daemon show' = @()
     'daemon create' = @()
+    'daemon ensure' = @()
     'daemon update' = @()
     'daemon delete' = @()
     'daemon restart' = @()
     'ssh-key list' = @()
     'ssh-key show' = @()
     'ssh-key create' = @()
+    'ssh-key ensure' = @()
     'ssh-key delete' = @()
     'network-rule list' = @()
     'network-rule show' = @()
     'network-rule create' = @()
+    'network-rule ensure' = @()
     'network-rule delete' = @()
     'provider list' = @()
     'provider regions' = @()
@@ -244,6 +258,10 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'completion install' = @('bash|', 'zsh|', 'fish|', 'powershell|')
     'sandbox start' = @()
     'sandbox run' = @()
+    'link' = @()
+    'unlink' = @()
+    'status' = @()
+    'changes' = @()
     'doctor' = @()
     'api' = @('GET|', 'POST|', 'PUT|', 'PATCH|', 'DELETE|')
     'version' = @()
@@ -255,7 +273,7 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'watch' = @()
     'rollback' = @()
   }
-  $everywhere = @('--json|Print JSON as the API sends it (same as -o json)', '--output|Format', '--fields|Print only these fields', '--query|Filter the result with a JMESPath expression', '--sort|Sort a list by this field; -field for descending', '--limit|Print at most n items of a list', '--wide|Show all columns of a table', '--no-header|Omit the table header', '--profile|Profile whose host, token and defaults to use', '--host|Deploynix host (default https://deploynix.io)', '--ca-file|Also trust the CA certificates in this PEM file', '--no-cache|Look up names again instead of using remembered ones', '--max-wait|Wait at most this long for the rate limit (default 2m)', '--no-input|Never prompt; exit 2 instead', '--quiet|Hide progress and notes', '--debug|Log HTTP requests to stderr, without secrets', '--no-color|Disable color', '--help|Show help')
+  $everywhere = @('--json|Print JSON as the API sends it (same as -o json)', '--output|Format', '--fields|Print only these fields', '--query|Filter the result with a JMESPath expression', '--sort|Sort a list by this field; -field for descending', '--limit|Print at most n items of a list', '--wide|Show all columns of a table', '--no-header|Omit the table header', '--env|Environment of .deploynix.json', '--profile|Profile whose host, token and defaults to use', '--host|Deploynix host (default https://deploynix.io)', '--ca-file|Also trust the CA certificates in this PEM file', '--no-cache|Look up names again instead of using remembered ones', '--max-wait|Wait at most this long for the rate limit (default 2m)', '--no-input|Never prompt; exit 2 instead', '--quiet|Hide progress and notes', '--debug|Log HTTP requests to stderr, without secrets', '--no-color|Disable color', '--help|Show help')
   $flags = @{
     '' = @('--help|Show help', '--version|Show the version')
     'help' = @('--help|Show help')
@@ -300,20 +318,20 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'config delete-profile' = @('--yes|Skip the confirmation') + $everywhere
     'server list' = @() + $everywhere
     'server show' = @('--server|Server: name, IP or id') + $everywhere
-    'server create' = @('--name|Server name', '--provider|Cloud provider, such as hetzner', '--credential-id|Credential: name or id', '--region|Region, such as fsn1', '--size|Size, such as cx32', '--image|Image, such as ubuntu-24.04', '--type|Server type', '--php-version|PHP version', '--database-type|Database type', '--webserver|Web server', '--ip-address|IP address of your own server, for --provider custom', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--yes|Skip the confirmation', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
+    'server create' = @('--name|Server name', '--provider|Cloud provider, such as hetzner', '--credential-id|Credential: name or id', '--region|Region, such as fsn1', '--size|Size, such as cx32', '--image|Image, such as ubuntu-24.04', '--type|Server type', '--php-version|PHP version', '--database-type|Database type', '--webserver|Web server', '--ip-address|IP address of your own server, for --provider custom', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--yes|Skip the confirmation', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'server update' = @('--server|Server: name, IP or id', '--name|Server name', '--monitoring-enabled|Monitor the server', '--no-monitoring-enabled|Do not monitor the server', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'server delete' = @('--server|Server: name, IP or id', '--confirm|Confirm with the name, without a prompt', '--yes|Not sufficient; use --confirm') + $everywhere
     'server logs' = @('--server|Server: name, IP or id') + $everywhere
     'server restart' = @('--server|Server: name, IP or id', '--yes|Skip the confirmation') + $everywhere
-    'server provision' = @('--server|Server: name, IP or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--yes|Skip the confirmation') + $everywhere
+    'server provision' = @('--server|Server: name, IP or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--yes|Skip the confirmation') + $everywhere
     'site list' = @('--server|Server: name, IP or id') + $everywhere
     'site show' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
     'site create' = @('--server|Server: name, IP or id', '--domain|Domain', '--type|Site type', '--git-repository-id|Git repository: name or id', '--branch|Branch to deploy', '--web-directory|Web directory, such as /public', '--php-version|PHP version', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'site update' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--domain|Domain', '--git-repository-id|Git repository: name or id', '--branch|Branch to deploy', '--web-directory|Web directory, such as /public', '--php-version|PHP version', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'site delete' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--confirm|Confirm with the name, without a prompt', '--yes|Not sufficient; use --confirm') + $everywhere
-    'site deploy' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--dry-run|Show what would be deployed, without deploying', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--if-running|What to do if a deployment is in progress (default attach; asks on a terminal)', '--verify|Request this path after the deployment, such as /up', '--expect|Expected HTTP status (default 200)', '--expect-body|Text that the response must contain', '--for|Consecutive successes required (default 1)', '--within|Time limit for --verify (default 90s)', '--verify-cmd|Run this command; it must exit 0', '--url|Base URL (default: https and the domain)', '--rollback-on-fail|Roll back if verification fails, and exit 11', '--all|Deploy every site of the server', '--concurrency|Sites to deploy at a time (default 4)', '--max-failures|Start no more deployments after this many failures', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Do not write annotations, outputs and a summary') + $everywhere
-    'site watch' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--timeout|Stop waiting after this long (default 15m)', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Do not write annotations, outputs and a summary') + $everywhere
-    'site rollback' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--to|Release to roll back to: name or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Do not write annotations, outputs and a summary', '--yes|Skip the confirmation') + $everywhere
+    'site deploy' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--dry-run|Show what would be deployed, without deploying', '--branch|Deploy this branch, then restore the current one', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--if-running|What to do if a deployment is in progress (default attach; asks on a terminal)', '--verify|Request this path after the deployment, such as /up', '--expect|Expected HTTP status (default 200)', '--expect-body|Text that the response must contain', '--for|Consecutive successes required (default 1)', '--within|Time limit for --verify (default 90s)', '--verify-cmd|Run this command; it must exit 0', '--url|Base URL (default: https and the domain)', '--rollback-on-fail|Roll back if verification fails, and exit 11', '--guard|Stop with 10 for migrations, missing variables or the wrong PHP version', '--allow|Do not stop for this check', '--all|Deploy every site of the server', '--concurrency|Sites to deploy at a time (default 4)', '--max-failures|Start no more deployments after this many failures', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Do not write annotations, outputs and a summary', '--yes|Skip the confirmation') + $everywhere
+    'site watch' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Do not write annotations, outputs and a summary') + $everywhere
+    'site rollback' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--to|Release to roll back to: name or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Do not write annotations, outputs and a summary', '--yes|Skip the confirmation') + $everywhere
     'site releases' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
     'site webhooks' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
     'site schedule' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--at|Time, such as 2026-12-01T02:00 or 2026-12-01T02:00Z', '--tz|Time zone of --at (default: your local one)', '--in|Delay from now, such as 90m', '--yes|Skip the confirmation') + $everywhere
@@ -323,56 +341,70 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'site enable-zero-downtime' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--yes|Skip the confirmation') + $everywhere
     'env list' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--reveal|Show the values, which are masked in tables') + $everywhere
     'env get' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
-    'env set' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--from-file|Read the value from a file, or - for stdin', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
+    'env set' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--from-file|Read the value from a file, or - for stdin', '--deploy|Deploy the site afterwards', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--yes|Skip the confirmation', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
+    'env ensure' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--from-file|Read the value from a file, or - for stdin', '--update|Update what differs', '--strict|Exit with 10 if something differs and is not updated', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'env unset' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--yes|Skip the confirmation') + $everywhere
     'env import' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--yes|Skip the confirmation') + $everywhere
+    'env pull' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--ours|Use the value of the file for this variable; * for every conflict', '--theirs|Use the value at Deploynix for this variable; * for every conflict', '--force|Overwrite local changes', '--dry-run|Show what would be written, without writing') + $everywhere
+    'env push' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--ours|Use the value of the file for this variable; * for every conflict', '--theirs|Use the value at Deploynix for this variable; * for every conflict', '--prune|Also remove variables that were removed from the file', '--dry-run|Show what would be sent, without sending', '--deploy|Deploy the site afterwards', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--yes|Skip the confirmation') + $everywhere
+    'env diff' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--reveal|Show the values', '--exit-code|Exit with 10 if there are differences') + $everywhere
+    'env edit' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--deploy|Deploy the site afterwards, or not, without asking', '--no-deploy|Do not deploy the site afterwards, or not, without asking', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--yes|Skip the confirmation') + $everywhere
+    'env run' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--all|Also pass on variables that change how programs run') + $everywhere
     'queue list' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
     'queue show' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
     'queue create' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--queue|Queue to process', '--connection|Queue connection, such as redis', '--processes|Number of processes', '--tries|Maximum attempts per job', '--timeout|Maximum seconds per job', '--sleep|Seconds to sleep when the queue is empty', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
+    'queue ensure' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--queue|Queue to process', '--connection|Queue connection, such as redis', '--processes|Number of processes', '--tries|Maximum attempts per job', '--timeout|Maximum seconds per job', '--sleep|Seconds to sleep when the queue is empty', '--update|Update what differs', '--strict|Exit with 10 if something differs and is not updated', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'queue update' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--connection|Queue connection, such as redis', '--processes|Number of processes', '--tries|Maximum attempts per job', '--timeout|Maximum seconds per job', '--sleep|Seconds to sleep when the queue is empty', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'queue delete' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--yes|Skip the confirmation') + $everywhere
     'queue restart' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
     'redirect list' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
     'redirect show' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
     'redirect create' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--from|Path to redirect', '--to|Path or URL to redirect to', '--type|HTTP status', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
+    'redirect ensure' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--from|Path to redirect', '--to|Path or URL to redirect to', '--type|HTTP status', '--update|Update what differs', '--strict|Exit with 10 if something differs and is not updated', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'redirect update' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--from|Path to redirect', '--to|Path or URL to redirect to', '--type|HTTP status', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'redirect delete' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--yes|Skip the confirmation') + $everywhere
     'certificate list' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
     'certificate show' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
-    'certificate create' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--domain|Domain of the certificate', '--type|Certificate type', '--certificate|Your own certificate and its chain, as PEM', '--private-key|Private key of your own certificate, as PEM', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
+    'certificate create' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--domain|Domain of the certificate', '--type|Certificate type', '--certificate|Your own certificate and its chain, as PEM', '--private-key|Private key of your own certificate, as PEM', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'certificate delete' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--yes|Skip the confirmation') + $everywhere
     'database list' = @('--server|Server: name, IP or id') + $everywhere
     'database show' = @('--server|Server: name, IP or id') + $everywhere
     'database create' = @('--server|Server: name, IP or id', '--name|Name of the database', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
+    'database ensure' = @('--server|Server: name, IP or id', '--name|Name of the database', '--strict|Exit with 10 if something differs and is not updated', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'database delete' = @('--server|Server: name, IP or id', '--confirm|Confirm with the name, without a prompt', '--yes|Not sufficient; use --confirm') + $everywhere
     'database-user list' = @('--server|Server: name, IP or id', '--database|Database: name or id') + $everywhere
     'database-user show' = @('--server|Server: name, IP or id', '--database|Database: name or id') + $everywhere
     'database-user create' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--username|Username', '--password|Password (default: generated and shown once)', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
+    'database-user ensure' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--username|Username', '--password|Password (default: generated and shown once)', '--update|Update what differs', '--strict|Exit with 10 if something differs and is not updated', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'database-user update' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--password|New password', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'database-user delete' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--yes|Skip the confirmation') + $everywhere
     'backup list' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--status|Filter by status', '--type|Filter by type') + $everywhere
-    'backup create' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--site|Site: domain or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
+    'backup create' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--site|Site: domain or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'backup download' = @('--file|File or directory to save to, or - for stdout', '--force|Overwrite an existing file') + $everywhere
-    'backup restore' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--site|Site: domain or id', '--latest|Restore the newest completed backup of --database or --site', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--confirm|Confirm with the name, without a prompt', '--yes|Not sufficient; use --confirm') + $everywhere
+    'backup restore' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--site|Site: domain or id', '--latest|Restore the newest completed backup of --database or --site', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--confirm|Confirm with the name, without a prompt', '--yes|Not sufficient; use --confirm') + $everywhere
     'backup verify' = @() + $everywhere
     'crontab list' = @('--server|Server: name, IP or id') + $everywhere
     'crontab show' = @('--server|Server: name, IP or id') + $everywhere
     'crontab create' = @('--server|Server: name, IP or id', '--command|Command to run', '--frequency|Cron expression', '--user|System user that runs the command', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
+    'crontab ensure' = @('--server|Server: name, IP or id', '--command|Command to run', '--frequency|Cron expression', '--user|System user that runs the command', '--update|Update what differs', '--strict|Exit with 10 if something differs and is not updated', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'crontab update' = @('--server|Server: name, IP or id', '--command|Command to run', '--frequency|Cron expression', '--user|System user that runs the command', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'crontab delete' = @('--server|Server: name, IP or id', '--yes|Skip the confirmation') + $everywhere
     'daemon list' = @('--server|Server: name, IP or id') + $everywhere
     'daemon show' = @('--server|Server: name, IP or id') + $everywhere
     'daemon create' = @('--server|Server: name, IP or id', '--command|Command to keep running', '--directory|Working directory', '--user|System user that runs the command', '--processes|Number of processes', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
+    'daemon ensure' = @('--server|Server: name, IP or id', '--command|Command to keep running', '--directory|Working directory', '--user|System user that runs the command', '--processes|Number of processes', '--update|Update what differs', '--strict|Exit with 10 if something differs and is not updated', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'daemon update' = @('--server|Server: name, IP or id', '--command|Command to keep running', '--directory|Working directory', '--user|System user that runs the command', '--processes|Number of processes', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'daemon delete' = @('--server|Server: name, IP or id', '--yes|Skip the confirmation') + $everywhere
     'daemon restart' = @('--server|Server: name, IP or id') + $everywhere
     'ssh-key list' = @('--server|Server: name, IP or id') + $everywhere
     'ssh-key show' = @('--server|Server: name, IP or id') + $everywhere
     'ssh-key create' = @('--server|Server: name, IP or id', '--name|Name of the key, such as ada@laptop', '--public-key|Public key, such as @~/.ssh/id_ed25519.pub', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
+    'ssh-key ensure' = @('--server|Server: name, IP or id', '--name|Name of the key, such as ada@laptop', '--public-key|Public key, such as @~/.ssh/id_ed25519.pub', '--strict|Exit with 10 if something differs and is not updated', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'ssh-key delete' = @('--server|Server: name, IP or id', '--yes|Skip the confirmation') + $everywhere
     'network-rule list' = @('--server|Server: name, IP or id') + $everywhere
     'network-rule show' = @('--server|Server: name, IP or id') + $everywhere
     'network-rule create' = @('--server|Server: name, IP or id', '--port|Port', '--name|Name of the rule', '--protocol|Protocol', '--action|Action', '--source|Source IP address or CIDR range (default anywhere)', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
+    'network-rule ensure' = @('--server|Server: name, IP or id', '--port|Port', '--name|Name of the rule', '--protocol|Protocol', '--action|Action', '--source|Source IP address or CIDR range (default anywhere)', '--strict|Exit with 10 if something differs and is not updated', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'network-rule delete' = @('--server|Server: name, IP or id', '--yes|Skip the confirmation') + $everywhere
     'provider list' = @() + $everywhere
     'provider regions' = @() + $everywhere
@@ -401,6 +433,10 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'completion install' = @() + $everywhere
     'sandbox start' = @('--port|Port to listen on (default: a free one)', '--state|Keep the state in this file', '--fail-deploys|Make every deployment fail', '--latency|Delay every response, such as 300ms', '--rate-limit|Requests per minute, or 60/5s; 0 for no limit (default 60)') + $everywhere
     'sandbox run' = @('--port|Port to listen on (default: a free one)', '--state|Keep the state in this file', '--fail-deploys|Make every deployment fail', '--latency|Delay every response, such as 300ms', '--rate-limit|Requests per minute, or 60/5s; 0 for no limit (default 60)') + $everywhere
+    'link' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--default|Use this environment if none is given', '--confirm-deploys|Ask before deployments and pushes of variables', '--no-confirm-deploys|Do not ask before deployments and pushes of variables', '--schema|Print the JSON Schema of .deploynix.json', '--yes|Skip the confirmation') + $everywhere
+    'unlink' = @('--yes|Skip the confirmation') + $everywhere
+    'status' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--watch|Keep it up to date until Ctrl-C') + $everywhere
+    'changes' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--fetch|Fetch the branch from the remote first', '--exit-code|Exit with 10 if there are differences') + $everywhere
     'doctor' = @('--contract|OpenAPI 3 document to compare with (JSON or YAML)', '--exit-code|With --contract, exit 10 if there are differences') + $everywhere
     'api' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--input|JSON body: text, @file, or - for stdin', '--paginate|Fetch every page of a list, as one array', '--rate|Print how much of the rate limit is used, without a request', '--include|Also print the response status and headers', '--yes|Skip the confirmation', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'version' = @() + $everywhere
@@ -408,9 +444,9 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'logout' = @('--keep|Remove the token from this machine, but do not revoke it') + $everywhere
     'whoami' = @() + $everywhere
     'releases' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
-    'deploy' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--dry-run|Show what would be deployed, without deploying', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--if-running|What to do if a deployment is in progress (default attach; asks on a terminal)', '--verify|Request this path after the deployment, such as /up', '--expect|Expected HTTP status (default 200)', '--expect-body|Text that the response must contain', '--for|Consecutive successes required (default 1)', '--within|Time limit for --verify (default 90s)', '--verify-cmd|Run this command; it must exit 0', '--url|Base URL (default: https and the domain)', '--rollback-on-fail|Roll back if verification fails, and exit 11', '--all|Deploy every site of the server', '--concurrency|Sites to deploy at a time (default 4)', '--max-failures|Start no more deployments after this many failures', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Do not write annotations, outputs and a summary') + $everywhere
-    'watch' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--timeout|Stop waiting after this long (default 15m)', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Do not write annotations, outputs and a summary') + $everywhere
-    'rollback' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--to|Release to roll back to: name or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Do not write annotations, outputs and a summary', '--yes|Skip the confirmation') + $everywhere
+    'deploy' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--dry-run|Show what would be deployed, without deploying', '--branch|Deploy this branch, then restore the current one', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--if-running|What to do if a deployment is in progress (default attach; asks on a terminal)', '--verify|Request this path after the deployment, such as /up', '--expect|Expected HTTP status (default 200)', '--expect-body|Text that the response must contain', '--for|Consecutive successes required (default 1)', '--within|Time limit for --verify (default 90s)', '--verify-cmd|Run this command; it must exit 0', '--url|Base URL (default: https and the domain)', '--rollback-on-fail|Roll back if verification fails, and exit 11', '--guard|Stop with 10 for migrations, missing variables or the wrong PHP version', '--allow|Do not stop for this check', '--all|Deploy every site of the server', '--concurrency|Sites to deploy at a time (default 4)', '--max-failures|Start no more deployments after this many failures', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Do not write annotations, outputs and a summary', '--yes|Skip the confirmation') + $everywhere
+    'watch' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Do not write annotations, outputs and a summary') + $everywhere
+    'rollback' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--to|Release to roll back to: name or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Do not write annotations, outputs and a summary', '--yes|Skip the confirmation') + $everywhere
   }
   $values = @{
     '--output' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids')
@@ -421,7 +457,9 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     '--database-type' = @('mysql', 'mariadb', 'postgresql')
     'site create --type' = @('laravel', 'wordpress', 'statamic', 'static', 'nextjs', 'nuxt')
     '--if-running' = @('attach', 'wait', 'fail')
+    '--allow' = @('migrations', 'keys', 'php')
     'redirect create --type' = @('301', '302')
+    'redirect ensure --type' = @('301', '302')
     'redirect update --type' = @('301', '302')
     'certificate create --type' = @('letsencrypt', 'wildcard', 'custom')
     '--status' = @('pending', 'in_progress', 'completed', 'failed', 'restored')

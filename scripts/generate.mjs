@@ -1,5 +1,7 @@
-// Writes everything that is generated: completions/, the transcripts in README.md, CONTRIBUTING.md and docs/, and docs/screens.
-import { spawnSync } from 'node:child_process';
+// Writes everything that is generated: completions/, docs/link.schema.json, the transcripts in README.md, CONTRIBUTING.md and docs/,
+// and docs/screens.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 
 function run(script, ...args) {
   const env = { ...process.env, DNX_GENERATE: '1' };
@@ -8,4 +10,5 @@ function run(script, ...args) {
 }
 
 run('scripts/completions.mjs');
+writeFileSync('docs/link.schema.json', execFileSync(process.execPath, ['bin/dnx.js', 'link', '--schema']));
 run('node_modules/vitest/vitest.mjs', 'run', 'test/docs');

@@ -1,15 +1,19 @@
-import { DnxError, isError } from './base/errors.ts';
+import { DnxError, isError, type Next } from './base/errors.ts';
+import { onlyReads } from './cli/language/calls.ts';
 import type { Globals } from './cli/language/globals.ts';
-import { reportError } from './cli/output/error.ts';
+import { errorInJson, reportError } from './cli/output/error.ts';
 import { ClosedPipe, checkShape, delivered, print, write } from './cli/output/print.ts';
 import { styleFor } from './cli/output/style.ts';
 import { DEFAULT_COLUMNS } from './cli/output/wrap.ts';
 import { commandLine, nextLine } from './cli/run/command-line.ts';
 import { callsOf, type Invocation } from './cli/run/invocation.ts';
-import { openContext } from './cli/run/open-context.ts';
+import { type Opened, openContext } from './cli/run/open-context.ts';
 import { parse } from './cli/run/parse.ts';
 import { perform } from './cli/run/perform.ts';
+import type { BeforeCommand } from './cli/run/starting.ts';
 import { tree } from './commands/index.ts';
+import { hasBranches } from './features/deploy/branch/directory.ts';
+import type { Notice } from './features/notify/notify.ts';
 import { formats } from './machine/settings/format.ts';
 import { DEFAULT_HOST } from './machine/settings/host.ts';
 import { DEFAULT_PROFILE } from './machine/settings/place.ts';
@@ -41,30 +45,52 @@ export async function reportCrash(error: unknown, argv: readonly string[], world
 }
 
 async function report(error: unknown, globals: Globals, settings: Settings | undefined, world: World): Promise<number> {
-  const where = settings ?? { host: DEFAULT_HOST, profile: DEFAULT_PROFILE, origins: {} };
   return reportError(error, {
     json: isJson(settings?.format ?? wantedFormat(globals, world)),
     debug: settings?.debug ?? (globals.debug || truthy(world.env.DNX_DEBUG)),
     color: globals.color,
     world,
-    line: ({ command }) => commandLine(command, where),
+    line: lineFor(settings),
   });
 }
 
+const lineFor =
+  (settings: Settings | undefined) =>
+  ({ command }: Next): string =>
+    commandLine(command, settings ?? { host: DEFAULT_HOST, profile: DEFAULT_PROFILE, origins: {} });
+
 async function run(invocation: Invocation, settings: Settings, world: World): Promise<number> {
-  const { ctx, scope, sources, close } = await openContext(world, settings, invocation.globals, tree);
+  const opened = await openContext(world, settings, invocation.globals, tree);
+  const notice = await noticeFor(invocation, opened.ctx);
+  if (!notice) return finish(invocation, opened);
+  const code = await finish(invocation, opened, notice).catch(async (error: unknown) => {
+    if (error instanceof ClosedPipe) return 0;
+    notice.failed(error, errorInJson(error, lineFor(settings)));
+    return report(error, invocation.globals, settings, world);
+  });
+  await notice.send(code);
+  return code;
+}
+
+/** What `--notify` needs; undefined without it. Throws if it can never work. */
+async function noticeFor(invocation: Invocation, ctx: Opened['ctx']): Promise<Notice | undefined> {
+  if (!invocation.command.options?.notify || !(invocation.options.notify ?? ctx.world.env.DNX_NOTIFY)) return undefined;
+  return (await import('./features/notify/notify.ts')).openNotice(invocation, ctx);
+}
+
+/** Performs a command and writes its result. Throws its failure. */
+async function finish(invocation: Invocation, { ctx, scope, sources, close }: Opened, notice?: Notice): Promise<number> {
+  const { settings } = ctx;
+  const explained = async (error: unknown) => {
+    throw await explain(error, invocation, ctx);
+  };
   try {
-    const result = await perform(invocation, ctx, scope, sources).catch(async (error: unknown) => {
-      if (isError(error, 'unauthenticated'))
-        throw (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
-      if (!isError(error, 'forbidden')) throw error;
-      const { withAbilities } = await import('./features/token/abilities/forbidden.ts');
-      throw withAbilities(error, invocation, ctx);
-    });
+    const result = await perform(invocation, ctx, scope, sources, branchRestoring(ctx)).catch(explained);
     ctx.progress.done();
+    notice?.ended(result);
     const { exit, note, next = [], hostKept, afterwards } = result;
     const where = hostKept ? { ...settings, origins: {} } : settings;
-    if (await delivered(result, print(result, invocation.globals, ctx), changes(invocation, settings))) {
+    if (await delivered(result, print(result, invocation.globals, ctx).catch(explained), !onlyReads(callsOf(invocation, settings)))) {
       if (note !== undefined && !(exit instanceof DnxError)) ctx.progress.note(note);
       for (const each of next) ctx.progress.note(nextLine(each, where));
       await afterwards?.();
@@ -77,11 +103,21 @@ async function run(invocation: Invocation, settings: Settings, world: World): Pr
   }
 }
 
-/** True if a command sends anything but GET requests. */
-function changes(invocation: Invocation, settings: Settings): boolean {
-  const { endpoint, also } = callsOf(invocation, settings);
-  return [endpoint, ...also.map((each) => each.endpoint)].some((each) => each !== undefined && !each.startsWith('GET '));
+/** An error with what this user can do about a refused token. */
+async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx']): Promise<unknown> {
+  const { settings, world } = ctx;
+  if (isError(error, 'unauthenticated')) return (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
+  if (!isError(error, 'forbidden')) return error;
+  return (await import('./features/token/abilities/forbidden.ts')).withAbilities(error, invocation, ctx);
 }
+
+/** Restores the branch of a site, after a `deploy --branch` that was killed. */
+const branchRestoring =
+  (ctx: Opened['ctx']): BeforeCommand =>
+  async (starting) => {
+    if (!starting.targets.some(({ site }) => site) || !hasBranches(ctx.settings.directories.state)) return undefined;
+    return (await import('./features/deploy/branch/before-command.ts')).beforeCommand(ctx, starting);
+  };
 
 async function pageOf({ stdout, env }: World, { color }: Globals) {
   const { bold } = await styleFor(stdout, env, color);

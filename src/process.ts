@@ -12,26 +12,43 @@ const after: Timer = (ms, callback) => {
   return () => clearTimeout(timer);
 };
 
-/** The World of the real process. `children` counts running child processes. */
-function realWorld(process: NodeJS.Process, signal: AbortSignal, children: { running: number }): World {
+/** The running child processes. */
+interface Children {
+  running: number;
+  /** Sends a signal to the child that has taken over the terminal. */
+  foreground?: ((signal: NodeJS.Signals) => void) | undefined;
+}
+
+/** Called when the process ends. */
+type Exits = Set<() => void>;
+
+/** The clock of the real process. */
+const clockOf = ({ hrtime }: NodeJS.Process): World['clock'] => ({
+  now: () => Date.now(),
+  // `performance` would load perf_hooks.
+  elapsed: () => Number(hrtime.bigint()) / 1e6,
+  sleep: (ms, stop) =>
+    new Promise((resolve, reject) => {
+      const abort = () => {
+        clearTimeout(timer);
+        reject(stop?.reason);
+      };
+      const timer = setTimeout(() => {
+        stop?.removeEventListener('abort', abort);
+        resolve();
+      }, ms);
+      if (stop?.aborted) abort();
+      stop?.addEventListener('abort', abort, { once: true });
+    }),
+});
+
+/** The World of the real process. */
+function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Children, exits: Exits): World {
   const { env, platform, stderr } = process;
-  const clock: World['clock'] = {
-    now: () => Date.now(),
-    // `performance` would load perf_hooks.
-    elapsed: () => Number(process.hrtime.bigint()) / 1e6,
-    sleep: (ms, stop) =>
-      new Promise((resolve, reject) => {
-        const abort = () => {
-          clearTimeout(timer);
-          reject(stop?.reason);
-        };
-        const timer = setTimeout(() => {
-          stop?.removeEventListener('abort', abort);
-          resolve();
-        }, ms);
-        if (stop?.aborted) abort();
-        stop?.addEventListener('abort', abort, { once: true });
-      }),
+  const clock = clockOf(process);
+  const onExit: World['onExit'] = (callback) => {
+    exits.add(callback);
+    return () => exits.delete(callback);
   };
   const keychain = async () => (await import('./machine/credentials/keychain.ts')).osKeychain({ env, platform, clock, signal });
   return {
@@ -59,11 +76,17 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: { run
     connect: async (caFile) => openNetwork({ env, after, caFile }),
     async spawn(child) {
       const { runChild } = await import('./machine/child.ts');
+      const onForeground = (send: Children['foreground']) => {
+        children.foreground = send;
+      };
       children.running += 1;
-      return runChild(child, signal, process.stdin.isTTY).finally(() => {
+      return runChild(child, { signal, terminal: process.stdin.isTTY, onForeground }).finally(() => {
         children.running -= 1;
+        if (child.foreground) children.foreground = undefined;
       });
     },
+    capture: async (child) => (await import('./machine/capture.ts')).captureChild(child, { signal, after, onExit }),
+    onExit,
   };
 }
 
@@ -102,7 +125,8 @@ const flushed = (stream: World['stderr']): Promise<unknown> =>
 /** Runs argv in the real world and ends the process with its exit code. */
 export async function run(process: NodeJS.Process): Promise<void> {
   const argv = process.argv.slice(2);
-  const children = { running: 0 };
+  const children: Children = { running: 0 };
+  const exits: Exits = new Set();
   const interruption = new AbortController();
   const crashed = new Promise<never>((_, reject) => {
     // Reading from a closed terminal fails with EIO, possibly before SIGHUP arrives.
@@ -115,9 +139,13 @@ export async function run(process: NodeJS.Process): Promise<void> {
   let received: NodeJS.Signals | undefined;
   const overdue = new Promise<never>((_, reject) => {
     const stop = (code: Code, message: string) => (signal: NodeJS.Signals) => {
+      const { foreground } = children;
+      // The terminal sends Ctrl-C to the child, too.
+      if (foreground && signal === 'SIGINT' && process.stdin.isTTY) return;
       const reason = new DnxError(code, message);
+      if (interruption.signal.aborted && foreground) return foreground(signal);
       // A second signal ends the process immediately.
-      if (interruption.signal.aborted) end(process, reason.exitCode, signal);
+      if (interruption.signal.aborted) end(process, reason.exitCode, signal, exits);
       received = signal;
       interruption.abort(reason);
       setTimeout(() => children.running > 0 || reject(reason), GRACE_MS);
@@ -125,18 +153,21 @@ export async function run(process: NodeJS.Process): Promise<void> {
     process.on('SIGINT', stop('interrupted', 'Interrupted.'));
     process.on('SIGTERM', stop('terminated', 'Terminated.'));
     process.on('SIGHUP', stop('hangup', 'Hangup.'));
+    // After Ctrl-Z and fg, for a view that is drawn in place.
+    process.on('SIGCONT', () => process.stdout.emit('continue'));
   });
   process.stderr.on('error', () => {});
-  const world = realWorld(process, interruption.signal, children);
+  const world = realWorld(process, interruption.signal, children, exits);
   const code = await Promise.race([main(argv, world), overdue, crashed, stalled]).catch((error: unknown) =>
     reportCrash(error, argv, world),
   );
   await Promise.race([flushed(process.stderr), overdue]).catch(() => {});
-  end(process, code, received);
+  end(process, code, received, exits);
 }
 
 /** Ends the process. During a DNS lookup it raises the signal again, because `exit` would wait for the lookup. */
-function end(process: NodeJS.Process, code: number, signal: NodeJS.Signals | undefined): never {
+function end(process: NodeJS.Process, code: number, signal: NodeJS.Signals | undefined, exits: Exits): never {
+  for (const callback of exits) callback();
   for (const fd of [0, 1, 2]) closeIfHungUp(fd, (each) => process.getBuiltinModule('node:tty').isatty(each));
   if (signal && process.platform !== 'win32' && process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap')) {
     process.removeAllListeners(signal);

@@ -3,9 +3,10 @@ import { type Context, command, group } from '../cli/language/command.ts';
 import { argument, choice, required, text } from '../cli/language/options.ts';
 import { columns, done, text as plain, rows } from '../cli/output/view.ts';
 import { deleteConsent, deleteProfile, listProfiles } from '../features/auth/profiles.ts';
+import { formatOf } from '../machine/settings/format.ts';
 import { hostOf } from '../machine/settings/host.ts';
+import { linkOrigin } from '../machine/settings/link.ts';
 import { type Origin, type SettingName, settingNames } from '../machine/settings/precedence.ts';
-import { formatOf } from '../machine/settings/settings.ts';
 
 /** The settings of a profile. */
 const keys = ['host', 'server', 'site', 'output'] as const;
@@ -15,16 +16,31 @@ interface Setting {
   readonly key: SettingName;
   readonly value: string | null;
   readonly origin: Origin | null;
+  /** The link file that it comes from. */
+  readonly file?: string;
 }
 
 const key = argument(required(choice('Setting', keys)));
 
 /** The settings in effect, and where each comes from. */
 function settingsOf({ settings }: Pick<Context, 'settings'>): Setting[] {
-  const { profile, host, server, site, format } = settings;
-  const values: Readonly<Record<SettingName, string | undefined>> = { profile, host, server, site, output: format };
-  return settingNames.map((name) => ({ key: name, value: values[name] ?? null, origin: settings.origins[name] ?? null }));
+  const { profile, host, server, site, format, origins, link } = settings;
+  const environment = link?.chosen?.name || settings.environment;
+  const values: Readonly<Record<SettingName, string | undefined>> = { profile, host, environment, server, site, output: format };
+  return settingNames.map((name) => ({
+    key: name,
+    value: values[name] ?? null,
+    origin: origins[name] ?? null,
+    ...(link && origins[name] === 'link file' && { file: link.file }),
+  }));
 }
+
+/** Where a setting comes from, for people. */
+const from = ({ settings: { link } }: Pick<Context, 'settings'>) => ({
+  key: 'origin' as const,
+  title: 'From',
+  cell: ({ origin }: Setting) => (link && origin === 'link file' ? linkOrigin(link) : origin),
+});
 
 async function change(
   ctx: Pick<Context, 'settings' | 'clock' | 'signal' | 'progress'>,
@@ -54,8 +70,10 @@ export default group({
       aliases: ['ls'],
       summary: 'List the settings in effect',
       examples: ['list', 'list --profile work --json'],
-      run: async (ctx) =>
-        rows(settingsOf(ctx), columns<Setting>('key', { key: 'value', wrap: true }, { key: 'origin', title: 'From' }), ''),
+      run: async (ctx) => ({
+        view: rows(settingsOf(ctx), columns<Setting>('key', { key: 'value', wrap: true }, from(ctx)), ''),
+        ...(ctx.settings.unplaced && { note: ctx.settings.unplaced.message }),
+      }),
     }),
     command({
       name: 'get',
@@ -64,8 +82,11 @@ export default group({
       examples: ['get host'],
       async run(ctx, { options: { key } }) {
         const found = settingsOf(ctx).find((each) => each.key === key);
+        if (ctx.settings.unplaced && (key === 'server' || key === 'site')) throw ctx.settings.unplaced;
         if (!found || found.value === null)
-          throw new DnxError('not_found', `${key} is not set.`, { next: [{ command: ['config', 'set', key, '…'], why: 'Set it with' }] });
+          throw new DnxError('not_found', `${key} is not set.`, {
+            next: [{ command: key === 'environment' ? ['link'] : ['config', 'set', key, '…'], why: 'Set it with' }],
+          });
         return plain(found.value, found);
       },
     }),

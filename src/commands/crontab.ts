@@ -1,4 +1,5 @@
 import { group } from '../cli/language/command.ts';
+import { ensure } from '../cli/language/ensure.ts';
 import { assumed, natural, required, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns, running } from '../cli/output/view.ts';
@@ -23,6 +24,7 @@ const crontabs = resource({
     parents: '--server web-2',
     create: "'php artisan queue:prune-failed' --frequency '0 3 * * *'",
     update: "--frequency '*/5 * * * *'",
+    ensure: "/usr/local/bin/rotate-logs --frequency '*/5 * * * *'",
   },
 });
 
@@ -34,5 +36,12 @@ const fields = {
 
 export default group({
   name: 'crontab',
-  commands: [list(crontabs), show(crontabs), create(crontabs, fields), update(crontabs, fields), remove(crontabs)],
+  commands: [
+    list(crontabs),
+    show(crontabs),
+    create(crontabs, fields),
+    ensure(crontabs, fields, { keys: [['command', 'user']] }),
+    update(crontabs, fields),
+    remove(crontabs),
+  ],
 });

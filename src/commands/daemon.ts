@@ -1,4 +1,5 @@
 import { group } from '../cli/language/command.ts';
+import { ensure } from '../cli/language/ensure.ts';
 import { assumed, integer, natural, required, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { columns, running } from '../cli/output/view.ts';
@@ -22,6 +23,7 @@ const daemons = resource({
     parents: '--server web-2',
     create: "'php artisan horizon' --user deploynix",
     update: '--processes 2',
+    ensure: "'node server.js' --processes 2",
   },
 });
 
@@ -34,5 +36,13 @@ const fields = {
 
 export default group({
   name: 'daemon',
-  commands: [list(daemons), show(daemons), create(daemons, fields), update(daemons, fields), remove(daemons), restart(daemons)],
+  commands: [
+    list(daemons),
+    show(daemons),
+    create(daemons, fields),
+    ensure(daemons, fields, { keys: [['command', 'directory', 'user']] }),
+    update(daemons, fields),
+    remove(daemons),
+    restart(daemons),
+  ],
 });

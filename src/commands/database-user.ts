@@ -1,4 +1,5 @@
 import { group } from '../cli/language/command.ts';
+import { ensure } from '../cli/language/ensure.ts';
 import { assumed, natural, required, secret, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
@@ -25,5 +26,12 @@ const fields = { username: natural(required(assumed(text('Username')))), passwor
 export default group({
   name: 'database-user',
   noun: 'user',
-  commands: [list(users), show(users), create(users, fields), update(users, { password: assumed(secret('New password')) }), remove(users)],
+  commands: [
+    list(users),
+    show(users),
+    create(users, fields),
+    ensure(users, fields, { keys: [['username']] }),
+    update(users, { password: assumed(secret('New password')) }),
+    remove(users),
+  ],
 });

@@ -1,5 +1,6 @@
 import { bytes } from '../base/text.ts';
 import { group } from '../cli/language/command.ts';
+import { ensure } from '../cli/language/ensure.ts';
 import { assumed, natural, required, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, show } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
@@ -27,6 +28,7 @@ export default group({
     list(databases),
     show(databases),
     create(databases, fields),
+    ensure(databases, fields, { keys: [['name']], update: false }),
     remove(databases, { level: 'severe', warning: 'The database and all its data will be lost.' }),
   ],
 });

@@ -1,39 +1,22 @@
-import { DnxError, isError, type Next, usage } from '../base/errors.ts';
-import { isObject, type JsonObject } from '../base/json.ts';
+import { DnxError, usage } from '../base/errors.ts';
+import { isObject } from '../base/json.ts';
 import { wordOf } from '../base/text.ts';
-import { type Context, command, group } from '../cli/language/command.ts';
-import { argument, flag, list, required, text } from '../cli/language/options.ts';
-import { created, creation, creationOf, did, remove, resource } from '../cli/language/resource.ts';
-import { asResult, columns, done, message, text as plain, rows } from '../cli/output/view.ts';
-import { contentOf } from '../cli/run/values.ts';
-import { requireId, type Target } from '../platform/names/names.ts';
-
-interface Variable {
-  readonly id: string;
-  readonly key: string;
-  readonly value: string;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
-
-const masked = ({ value }: Variable): string | undefined => (value ? '••••••••' : undefined);
-const open = columns<Variable>('key', { key: 'value', wrap: true }, 'updated_at');
-
-const variables = resource({
-  noun: 'variable',
-  path: '/servers/{server}/sites/{site}/environment-variables',
-  columns: columns<Variable>('key', { key: 'value', cell: masked }, 'updated_at'),
-  example: { target: 'APP_DEBUG', parents: '--site shop.example.com' },
-});
-
-const listEndpoint = `GET ${variables.path}` as const;
-const createEndpoint = `POST ${variables.path}` as const;
-const updateEndpoint = `PUT ${variables.path}/{variable}` as const;
-
-/** Deploynix writes variables into the site's .env when it deploys. */
-const nextDeploy = (site: Target): readonly Next[] => [
-  { command: ['deploy', site.label], why: 'Takes effect on the next deployment. Run' },
-];
+import { command, group } from '../cli/language/command.ts';
+import { strict, updating } from '../cli/language/ensure.ts';
+import { argument, flag, list, required, rest, text, toggle, under } from '../cli/language/options.ts';
+import { creation, did, remove } from '../cli/language/resource.ts';
+import { done, text as plain, rows } from '../cli/output/view.ts';
+import { deployCalls, deploying } from '../features/env/deploy-after.ts';
+import {
+  createEndpoint,
+  deleteEndpoint,
+  listEndpoint,
+  nextDeploy,
+  open,
+  updateEndpoint,
+  type Variable,
+  variables,
+} from '../features/env/variables.ts';
 
 const listVariables = command({
   name: 'list',
@@ -72,7 +55,7 @@ const set = command({
   aliases: ['create', 'update'],
   summary: 'Set environment variables',
   description: 'Creates or updates each variable. Changes take effect on the next deployment.',
-  calls: [createEndpoint, listEndpoint, updateEndpoint],
+  calls: [createEndpoint, listEndpoint, updateEndpoint, deployCalls],
   options: {
     assignment: {
       ...argument(required(list('KEY=VALUE, or KEY alone with --from-file', 'KEY=VALUE'))),
@@ -80,60 +63,46 @@ const set = command({
       confidential: true,
     },
     from_file: text('Read the value from a file, or - for stdin', 'file|-'),
+    ...deploying,
   },
+  consent: async (ctx, { targets, options: { deploy }, consent: { yes } }) =>
+    !deploy || yes
+      ? undefined
+      : (await import('../features/link/confirmation.ts')).linkConsent(ctx, [targets], 'Change variables and deploy'),
   fields: {},
   shows: variables.columns,
-  examples: ['set LOG_LEVEL=warning APP_DEBUG=false --site shop.example.com', 'set LICENSE_KEY --from-file - --site shop.example.com'],
-  async run(ctx, { targets, options: { assignment, from_file }, body }) {
-    const { site } = targets;
-    const wanted = from_file === undefined ? assignment.map(pair) : [await fromFile(ctx, assignment, from_file)];
-    const known = await ctx.list<Variable>(listEndpoint);
-    const add = (sent: JsonObject) =>
-      created(ctx, { ...creationOf('variable', listEndpoint, targets, sent), known }, () => ctx.call(createEndpoint, { body: sent }));
-    let changed = false as boolean;
-    const one = async ({ key, value }: Pair) => {
-      const before = known.find((each) => each.key === key);
-      if (before?.value === value && Object.keys(body).length === 0) return message(`Unchanged: ${key} already has this value.`, before);
-      changed = true;
-      const reply = before
-        ? await ctx.call(updateEndpoint, { params: { variable: requireId({ id: before.id }, 'variable') }, body: { value, ...body } })
-        : await add({ key, value, ...body }).catch((error: unknown) => {
-            throw isError(error, 'invalid') && !/^[a-z_]\w*$/i.test(key) ? invalidName(key, error) : error;
-          });
-      return did(reply, `Set ${key} on ${site.label}`);
-    };
-    const [only] = wanted;
-    const items = wanted.map((each) => ({ ...each, id: each.key, label: each.key }));
-    const result = asResult(only && wanted.length === 1 ? await one(only) : await ctx.each(items, one));
-    return { ...result, ...(changed && { next: nextDeploy(site) }) };
-  },
+  examples: [
+    'set LOG_LEVEL=warning APP_DEBUG=false --site shop.example.com',
+    'set LICENSE_KEY --from-file - --site shop.example.com',
+    'set APP_DEBUG=true --site shop.example.com --deploy',
+  ],
+  run: async (ctx, { targets, options, body }) => (await import('../features/env/set.ts')).setVariables(ctx, targets, options, body),
 });
 
-/** A name that the API refused and that no shell would take either. */
-const invalidName = (key: string, { status, errors, cause }: DnxError): DnxError =>
-  new DnxError('invalid', `'${key}' is not a valid variable name.`, { status, errors, cause });
+const { assignment, from_file } = set.options as NonNullable<typeof set.options>;
 
-interface Pair {
-  readonly key: string;
-  readonly value: string;
-}
-
-function pair(word: string): Pair {
-  const at = word.indexOf('=');
-  if (at < 1) throw usage(`'${word}' is not KEY=VALUE.`, 'Use KEY= for an empty value, or KEY --from-file FILE.');
-  return { key: word.slice(0, at), value: word.slice(at + 1) };
-}
+const ensure = command({
+  name: 'ensure',
+  summary: 'Create environment variables unless they exist',
+  description:
+    'Compares the values of existing variables, and never shows them. Without --update, what differs is kept. Changes take effect on the next deployment.',
+  exits: '10 a value differs, with --strict',
+  calls: [createEndpoint, listEndpoint, { when: 'update', also: [updateEndpoint] }],
+  options: { assignment, from_file, update: updating, strict },
+  fields: {},
+  examples: [
+    'ensure APP_NAME=Shop LOG_LEVEL=warning --site shop.example.com',
+    'ensure LOG_LEVEL=warning --site shop.example.com --update --json',
+    'ensure LICENSE_KEY --from-file - --site shop.example.com',
+  ],
+  run: async (ctx, { targets, options, body }) => (await import('../features/env/ensure.ts')).ensureVariables(ctx, targets, options, body),
+});
 
 /** Rejects two values for one key. */
 function refuseTwins(words: readonly string[]): void {
   const keys = words.map((word) => word.split('=', 1)[0]);
   const twin = keys.find((key, index) => keys.indexOf(key) < index);
   if (twin) throw usage(`${twin} is set twice; nothing was changed.`);
-}
-
-async function fromFile(ctx: Context, [key, ...others]: readonly string[], file: string): Promise<Pair> {
-  if (!key || others.length > 0 || key.includes('=')) throw usage('--from-file takes one KEY without a value.');
-  return { key, value: await contentOf(file === '-' ? file : `@${file}`, ctx) };
 }
 
 const unset = command({
@@ -163,4 +132,98 @@ const importVariables = command({
   }),
 });
 
-export default group({ name: 'env', noun: 'variable', commands: [listVariables, get, set, unset, importVariables] });
+const sides = under('Conflicts', {
+  ours: list('Use the value of the file for this variable; * for every conflict', 'KEY'),
+  theirs: list('Use the value at Deploynix for this variable; * for every conflict', 'KEY'),
+});
+const file = argument(text('Dotenv file (default .env)', 'file'));
+
+const pull = command({
+  name: 'pull',
+  summary: 'Download variables into a dotenv file',
+  description:
+    'Writes what changed at Deploynix since the last pull or push into the file, or prints it with -. Comments, order, local variables and local changes stay. If a variable changed on both sides, nothing is written.',
+  exits: '10 a variable changed on both sides',
+  calls: [listEndpoint],
+  options: {
+    file: { ...file, help: 'Dotenv file (default .env), or - for stdout' },
+    ...sides,
+    force: flag('Overwrite local changes'),
+    dry_run: flag('Show what would be written, without writing'),
+  },
+  examples: ['pull --site shop.example.com', 'pull .env.staging --site blog.example.com', 'pull - --site shop.example.com'],
+  run: async (ctx, { targets, options }) => (await import('../features/env/sync/pull.ts')).pull(ctx, targets, options),
+});
+
+const push = command({
+  name: 'push',
+  summary: 'Upload the changes in a dotenv file',
+  description:
+    'Sends what changed in the file since the last pull or push. If a variable changed on both sides, nothing is sent. Changes take effect on the next deployment.',
+  exits: '10 a variable changed on both sides, 12 some variables were not sent',
+  calls: [listEndpoint, createEndpoint, updateEndpoint, { when: 'prune', also: [deleteEndpoint] }, deployCalls],
+  consent: { level: 'moderate', deferred: true, unless: 'dry_run' },
+  options: {
+    file,
+    ...sides,
+    prune: flag('Also remove variables that were removed from the file'),
+    dry_run: flag('Show what would be sent, without sending'),
+    ...deploying,
+  },
+  examples: ['push --site shop.example.com --yes', 'push --site shop.example.com --dry-run', 'push --site shop.example.com --deploy --yes'],
+  run: async (ctx, { targets, options, consent }) =>
+    (await import('../features/env/sync/push.ts')).push(ctx, targets, options, consent.yes),
+});
+
+const diff = command({
+  name: 'diff',
+  summary: 'Compare a dotenv file with a site, or two sites',
+  description:
+    'A word is a file if it exists, starts with a dot or contains a slash; otherwise it is an environment of the link file or a site. The second one is the linked site by default.',
+  exits: '10 there are differences, with --exit-code',
+  calls: [listEndpoint],
+  targets: 'optional',
+  options: {
+    file_or_site: { ...argument(text('Dotenv file (default .env), or a site', 'file|site')), names: 'site' },
+    other_site: { ...argument(text('Site', 'site')), names: 'site' },
+    reveal: flag('Show the values'),
+    exit_code: flag('Exit with 10 if there are differences'),
+  },
+  examples: ['diff --site shop.example.com', 'diff blog.example.com shop.example.com', 'diff .env.staging shop.example.com --reveal'],
+  run: async (ctx, { options }) => (await import('../features/env/sync/diff.ts')).diff(ctx, options),
+});
+
+const edit = command({
+  name: 'edit',
+  summary: 'Edit the environment variables of a site in your editor',
+  description:
+    'Opens $VISUAL, $EDITOR, the editor of Git, nano or vi on a private file, which is removed afterwards. Before anything is sent, dnx shows the changes and asks. Variables that changed at Deploynix meanwhile are not overwritten.',
+  exits: '1 canceled, 10 a variable also changed at Deploynix',
+  calls: [listEndpoint, createEndpoint, updateEndpoint, deleteEndpoint, deployCalls],
+  consent: { level: 'moderate', deferred: true },
+  options: { ...deploying, deploy: toggle('Deploy the site afterwards, or not, without asking') },
+  examples: ['edit --site shop.example.com', 'edit --site shop.example.com --deploy --yes'],
+  run: async (ctx, { targets, options, consent }) =>
+    (await import('../features/env/edit/edit.ts')).edit(ctx, targets, options, consent.yes),
+});
+
+const run = command({
+  name: 'run',
+  summary: 'Run a command with the environment variables of a site',
+  description:
+    'Adds the variables to the environment of the command, without writing a file. They override your own, except those that change how programs run, such as PATH.\n\nIf dnx fails before the command starts, stderr ends with an error of dnx.',
+  exits: 'those of the command; 128 and the signal if one ended it',
+  calls: listEndpoint,
+  options: {
+    all: flag('Also pass on variables that change how programs run'),
+    command: rest('Command to run'),
+  },
+  examples: ['run --site shop.example.com -- printenv APP_URL', 'run --site shop.example.com -- php artisan tinker'],
+  run: async (ctx, { options }) => (await import('../features/env/run/run.ts')).runWith(ctx, options),
+});
+
+export default group({
+  name: 'env',
+  noun: 'variable',
+  commands: [listVariables, get, set, ensure, unset, importVariables, pull, push, diff, edit, run],
+});

@@ -63,6 +63,23 @@ export const contents: readonly Entry[] = [
 
 /** Commands that belong to no group: `dnx api`. A file each, whose default export is the command. */
 export const standalone: readonly Entry<AnyCommand>[] = [
+  { name: 'link', noun: 'site', summary: 'Link this project to a site', section: 'Project', load: () => import('./link.ts') },
+  { name: 'unlink', summary: 'Remove the link of this project', section: 'Project', load: () => import('./unlink.ts') },
+  {
+    name: 'status',
+    noun: 'site',
+    summary: 'Show the state of a site',
+    section: 'Project',
+    top: 'Show the state of a site',
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'changes',
+    noun: 'site',
+    summary: 'Show what the next deployment would bring',
+    section: 'Project',
+    load: () => import('./changes.ts'),
+  },
   { name: 'doctor', summary: 'Check your setup and suggest fixes', section: 'Tools', load: () => import('./doctor.ts') },
   { name: 'api', summary: 'Make an authenticated API request', section: 'Tools', load: () => import('./api.ts') },
   { name: 'version', summary: 'Print the version', section: 'Tools', load: () => import('./version.ts') },

@@ -1,4 +1,5 @@
 import { group } from '../cli/language/command.ts';
+import { ensure } from '../cli/language/ensure.ts';
 import { assumed, integer, natural, required, suggest, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, show } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
@@ -37,5 +38,11 @@ const fields = {
 
 export default group({
   name: 'network-rule',
-  commands: [list(networkRules), show(networkRules), create(networkRules, fields), remove(networkRules)],
+  commands: [
+    list(networkRules),
+    show(networkRules),
+    create(networkRules, fields),
+    ensure(networkRules, fields, { keys: [['port', 'protocol', 'source', 'action']], update: false }),
+    remove(networkRules),
+  ],
 });

@@ -1,5 +1,6 @@
 import { duration } from '../base/time.ts';
 import { group } from '../cli/language/command.ts';
+import { ensure } from '../cli/language/ensure.ts';
 import { assumed, integer, natural, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
 import { type Column, columns, running } from '../cli/output/view.ts';
@@ -39,6 +40,7 @@ const queues = resource({
     parents: '--site shop.example.com',
     create: 'reports --connection redis --processes 2',
     update: '--processes 5',
+    ensure: 'default --processes 5',
   },
 });
 
@@ -54,5 +56,13 @@ const fields = { queue: natural(assumed(text('Queue to process'))), ...changes }
 
 export default group({
   name: 'queue',
-  commands: [list(queues), show(queues), create(queues, fields), update(queues, changes), remove(queues), restart(queues)],
+  commands: [
+    list(queues),
+    show(queues),
+    create(queues, fields),
+    ensure(queues, fields, { keys: [['queue', 'connection']] }),
+    update(queues, changes),
+    remove(queues),
+    restart(queues),
+  ],
 });

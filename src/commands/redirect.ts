@@ -1,4 +1,5 @@
 import { group } from '../cli/language/command.ts';
+import { ensure } from '../cli/language/ensure.ts';
 import { assumed, integer, natural, required, suggest, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, show, update } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
@@ -19,6 +20,7 @@ const redirects = resource({
     parents: '--site shop.example.com',
     create: '/old /new --type 301',
     update: '--to /collections/winter',
+    ensure: '/sale /collections/winter',
   },
 });
 
@@ -30,5 +32,12 @@ const fields = {
 
 export default group({
   name: 'redirect',
-  commands: [list(redirects), show(redirects), create(redirects, fields), update(redirects, fields), remove(redirects)],
+  commands: [
+    list(redirects),
+    show(redirects),
+    create(redirects, fields),
+    ensure(redirects, fields, { keys: [['from']] }),
+    update(redirects, fields),
+    remove(redirects),
+  ],
 });

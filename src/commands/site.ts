@@ -4,7 +4,8 @@ import { action, answer, remove, resource, show, update } from '../cli/language/
 import { columns, rows, shortCommit } from '../cli/output/view.ts';
 import { deployOptions, reporting } from '../features/deploy/options.ts';
 import { keptAmong, type ReleaseRecord } from '../features/deploy/release.ts';
-import { releasesEndpoint, siteEndpoint } from '../features/deploy/snapshot.ts';
+import { releasesEndpoint, repositoryEndpoint, siteEndpoint, updateEndpoint } from '../features/deploy/snapshot.ts';
+import { listEndpoint as variablesEndpoint } from '../features/env/variables.ts';
 import { siteColumns, siteDetails } from '../features/overview/site-columns.ts';
 import { createSite, siteFields } from '../features/site/create.ts';
 import { listSites } from '../features/site/list.ts';
@@ -38,7 +39,8 @@ const deploy = command({
   name: 'deploy',
   summary: 'Deploy a site and wait for the result',
   description: 'Ctrl-C does not stop the deployment. Resume with: dnx watch',
-  exits: '0 succeeded, or started with --no-wait; 1 failed or superseded; 11 rolled back; 12 some of several sites failed; 124 timed out',
+  exits:
+    '0 succeeded, or started with --no-wait; 1 failed or superseded; 11 rolled back; 10 stopped by --guard; 12 some sites failed; 124 timed out',
   calls: [
     'POST /servers/{server}/sites/{site}/deploy',
     { when: 'wait', also: [siteEndpoint, releasesEndpoint] },
@@ -46,14 +48,19 @@ const deploy = command({
     { when: 'verify', also: [siteEndpoint] },
     { when: 'verify_cmd', also: [siteEndpoint] },
     { when: 'rollback_on_fail', also: ['POST /servers/{server}/sites/{site}/rollback'] },
+    { when: 'guard', also: [siteEndpoint, releasesEndpoint, variablesEndpoint] },
+    { when: 'branch', also: [siteEndpoint, releasesEndpoint, updateEndpoint, repositoryEndpoint] },
   ],
   targets: 'all',
+  consent: async (ctx, { targets, options, consent: { yes } }) =>
+    options.dry_run || yes ? undefined : (await import('../features/link/confirmation.ts')).linkConsent(ctx, targets, 'Deploy'),
   options: deployOptions,
   examples: [
     'deploy shop.example.com',
     'deploy shop.example.com --verify /up --rollback-on-fail',
     'deploy shop.example.com --server web-1 --no-wait',
-    'deploy shop.example.com --timeout 5m --json',
+    'deploy shop.example.com --guard --allow migrations',
+    'deploy blog.example.com --branch feature/search',
     'deploy shop.example.com blog.example.com --dry-run',
     'deploy --server web-1 --all --concurrency 2',
   ],
@@ -67,8 +74,8 @@ const watch = command({
   description: 'Without a site, resumes the last unfinished deployment that was started or followed on this machine.',
   calls: [siteEndpoint, releasesEndpoint],
   targets: 'optional',
-  options: { timeout: following.timeout, ...reporting },
-  examples: ['watch shop.example.com'],
+  options: { timeout: following.timeout, notify: following.notify, ...reporting },
+  examples: ['watch shop.example.com', 'watch shop.example.com --notify bell'],
   run: async (ctx, { targets, options }) => {
     const [{ watch }, { reported }] = await Promise.all([import('../features/deploy/watch.ts'), import('../features/deploy/report.ts')]);
     return reported({ ...ctx, targets: targets ?? {} }, options, watch);
@@ -152,7 +159,7 @@ const schedule = command({
   },
   examples: ['schedule shop.example.com --in 90m', 'schedule shop.example.com --at 2099-12-01T02:00 --tz Europe/Berlin --yes'],
   consent: async (ctx, { targets, options, consent }) =>
-    (await import('../features/deploy/schedule.ts')).replacing({ ...ctx, targets }, options, consent),
+    (await import('../features/deploy/schedule.ts')).scheduleConsent({ ...ctx, targets }, options, consent),
   run: async (ctx, { targets, options }) => (await import('../features/deploy/schedule.ts')).schedule({ ...ctx, targets }, options),
 });
 

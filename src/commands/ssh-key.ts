@@ -1,4 +1,5 @@
 import { group } from '../cli/language/command.ts';
+import { ensure } from '../cli/language/ensure.ts';
 import { assumed, content, natural, required, text } from '../cli/language/options.ts';
 import { create, list, remove, resource, show } from '../cli/language/resource.ts';
 import { columns } from '../cli/output/view.ts';
@@ -30,5 +31,11 @@ const fields = {
 
 export default group({
   name: 'ssh-key',
-  commands: [list(sshKeys), show(sshKeys), create(sshKeys, fields), remove(sshKeys)],
+  commands: [
+    list(sshKeys),
+    show(sshKeys),
+    create(sshKeys, fields),
+    ensure(sshKeys, fields, { keys: [['public_key'], ['name']], update: false }),
+    remove(sshKeys),
+  ],
 });

@@ -11,6 +11,7 @@ export type Input = Readable & {
 export type Output = Writable & {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
   /** True for the null device. A closed stdout counts as one. */
   readonly discards?: boolean | undefined;
 };
@@ -72,15 +73,39 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** A child process, such as ssh or an editor. It inherits the standard streams. */
-export interface Child {
+/** A program to run. */
+interface Program {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Env;
+  /** The working directory, if not that of dnx. */
+  readonly cwd?: string;
+}
+
+/** A child process, such as ssh or an editor. It inherits the standard streams. */
+export interface Child extends Program {
   /** Redirects its stdout to stderr, to keep stdout for the result. */
   readonly output?: 'stderr';
+  /** It takes over the terminal, and Ctrl-C in it. dnx passes on every other signal, and waits for it to end. */
+  readonly foreground?: true;
   /** Ends the child, instead of the signal of the World. */
   readonly signal?: AbortSignal;
+}
+
+/** A child process whose output dnx reads, such as git. */
+export interface Captured extends Program {
+  /** Lets the user see its stderr, and type: for a program that asks for a password. Otherwise its standard input is empty. */
+  readonly attended?: true;
+  /** How long it may run, in ms; by default as long as dnx. Then it fails with `timed_out`. */
+  readonly limitMs?: number;
+}
+
+/** How a captured child process ended. */
+export interface Capture {
+  readonly code: number;
+  readonly stdout: string;
+  /** Empty if `attended`. */
+  readonly stderr: string;
 }
 
 /** Everything outside of the process. Tests pass their own; `process.ts` has the real one. */
@@ -105,6 +130,10 @@ export interface World {
   readonly connect: (caFile: string | undefined) => Promise<Transport>;
   /** Runs a child process and returns its exit code. */
   readonly spawn: (child: Child) => Promise<number>;
+  /** Runs a child process and returns its output; undefined if the program does not exist. Output of more than 64 MB is an error. */
+  readonly capture: (child: Captured) => Promise<Capture | undefined>;
+  /** Calls back when dnx ends while a command is still running: at a second signal or a bug. The returned function cancels. */
+  readonly onExit: (callback: () => void) => () => void;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The reason is a DnxError with code `interrupted`, `terminated` or `hangup`. */
   readonly signal: AbortSignal;
 }

@@ -1,14 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { everyCommand } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
 import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
+import { addVariable, prepareClone, prepareFiles } from '../support/examples.ts';
 
 /** Commands without an API operation, and those that need a password, a stored token or a profile. */
-const excluded = /^(sandbox|completion|schema|help) |^(auth (login|refresh)|config delete-profile|doctor$)/;
+const excluded = /^(sandbox|completion|schema|help) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$)/;
 
 const web1 = seeded.servers['web-1'];
 const db1 = seeded.servers['db-1'];
@@ -29,7 +28,9 @@ const combinations = [
   `deploy ${shop} --server ${web1} --verify-cmd true`,
   `deploy ${shop} --server ${web1} --verify-cmd true --rollback-on-fail`,
   `deploy ${shop} --server ${web1} --dry-run`,
+  `deploy ${seeded.sites['blog.example.com']} --server ${web1} --branch feature/search`,
   `deploy --all --server ${web1} --no-wait`,
+  `deploy ${shop} --server ${web1} --no-wait --guard --allow migrations`,
   `rollback ${shop} --server ${web1} --yes`,
   `rollback ${shop} --server ${web1} --yes --no-wait`,
   'rollback shop.example.com --server web-1 --yes --no-wait',
@@ -49,8 +50,16 @@ const combinations = [
   `server list --sort name --limit 1`,
   `env list --server ${web1} --site ${shop}`,
   `env set A=b --server ${web1} --site ${shop}`,
+  `env set A=b --server ${web1} --site ${shop} --deploy`,
+  `env set A=b --server ${web1} --site ${shop} --deploy --no-wait`,
+  `env edit --server ${web1} --site ${shop} --yes`,
+  `env run --server ${web1} --site ${shop} -- true`,
   `env unset APP_URL --server ${web1} --site ${shop} --yes`,
   `env import --server ${web1} --site ${shop} --yes`,
+  `env pull --server ${web1} --site ${shop}`,
+  `env push --server ${web1} --site ${shop} --yes`,
+  `env push --server ${web1} --site ${shop} --dry-run`,
+  `env diff --server ${web1} --site ${shop}`,
   `certificate list --server ${web1}`,
   `certificate list --site ${shop} --server ${web1}`,
   `certificate create www.shop.example.com --site ${shop} --server ${web1} --wait`,
@@ -73,22 +82,33 @@ const combinations = [
 
 const leaves = (await everyCommand(tree)).filter(({ path }) => !excluded.test(`${path} `) && !excluded.test(path));
 const examples = leaves.flatMap(({ group, command }) =>
-  command.examples.filter((each) => !/dnx login|--verify /.test(each)).map((each) => `${group.name} ${each}`.trim().replace(/ > \S+$/, '')),
+  command.examples
+    .filter((each) => !/dnx login|--verify |--schema|^edit (?!.*--yes)/.test(each))
+    .map((each) => `${group.name} ${each}`.trim().replace(/ > \S+$/, '')),
 );
 
+/** `ensure --update` creates only what is missing, and its examples update what exists. */
+const creates = (line: string, omitted: string): boolean => / ensure .*--update/.test(line) && omitted.endsWith(':create');
+
+interface RunWith {
+  /** Removes what an example of `ensure --update` updates. */
+  readonly missing?: boolean;
+}
+
 /** Runs a line in a new sandbox, with an owner's token that has only these abilities. */
-async function runWith(line: string, abilities: readonly string[]): Promise<Run> {
+async function runWith(line: string, abilities: readonly string[], { missing = false }: RunWith = {}): Promise<Run> {
   const bed = await openBed();
   try {
+    if (missing) for (const list of ['redirects', 'crontabs', 'daemons', 'queues'] as const) bed.sandbox.state[list].length = 0;
     for (const site of bed.sandbox.state.sites)
       if (site.id === shop && line.includes('unschedule')) site.scheduled_deploy_at = '2099-01-01T00:00:00Z';
-    const key = join(bed.directory, '.ssh');
-    mkdirSync(key);
-    writeFileSync(
-      join(key, 'id_ed25519.pub'),
-      'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGkq0UhQ3mVq0y9sC1u2Yw3bq1eJ1X7z3l9m7rV2s4tU ada@desktop\n',
-    );
-    return await bed.dnx(split(line), { env: { DNX_TOKEN: bed.sandbox.mint(abilities), DNX_SITE: '' }, stdin: 'a-secret-from-stdin\n' });
+    prepareFiles(bed.directory);
+    prepareClone(bed, line);
+    return await bed.dnx(split(line), {
+      env: { DNX_TOKEN: bed.sandbox.mint(abilities), DNX_SITE: '' },
+      stdin: 'a-secret-from-stdin\n',
+      child: addVariable,
+    });
   } finally {
     await bed.close();
   }
@@ -108,6 +128,7 @@ describe('the computed abilities are sufficient and minimal for', () => {
       const less = await runWith(
         line,
         needs.filter((each) => each !== omitted),
+        { missing: creates(line, omitted) },
       );
       // Several targets are reported one by one, and together as 12.
       expect([5, 12], `without ${omitted}: ${less.stdout}${less.stderr}`).toContain(less.code);

@@ -23,11 +23,47 @@ describe('config', () => {
     expect(await list()).toEqual({
       profile: 'default (default)',
       host: `${bed.sandbox.url} (environment)`,
+      environment: 'null (null)',
       server: 'web-1 (profile)',
       site: 'blog.example.com (link file)',
       output: 'json (option)',
     });
     expect((await list('config list --json', { DNX_SERVER: 'web-2' })).server).toBe('web-2 (environment)');
+  });
+
+  test('says why there is no server or site', async () => {
+    writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ environments: { live: { site: 'shop.example.com' } } }));
+    const missing = `${join(bed.directory, '.deploynix.json')} has no environment 'typo'.`;
+    const env = { DNX_ENV: 'typo' };
+    expect((await bed.dnx('config list', { env })).stderr).toBe(`${missing}\n`);
+    expect(await bed.dnx('config get site', { env })).toMatchObject({ code: 2, stderr: `Error: ${missing}\n  It has live.\n` });
+    expect((await bed.dnx('config get output', { env })).stdout).toBe('table\n');
+  });
+
+  test('are kept if the file begins with a byte order mark', async () => {
+    mkdirSync(join(bed.directory, 'config'));
+    writeFileSync(join(bed.directory, 'config/config.json'), '\ufeff{"profiles":{"default":{"site":"shop.example.com"}}}');
+    expect((await bed.dnx('config get site')).stdout).toBe('shop.example.com\n');
+    expect(await bed.dnx('config set server web-1')).toMatchObject({ code: 0, stderr: '' });
+    expect((await bed.dnx('config get site')).stdout).toBe('shop.example.com\n');
+  });
+
+  test('names the environment of the link file', async () => {
+    const environments = { production: { server: 'web-1', site: 'shop.example.com' }, staging: { site: 'staging.example.com' } };
+    writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ default: 'production', environments }));
+    expect(await list()).toMatchObject({ environment: 'production (link file)', site: 'shop.example.com (link file)' });
+    expect(await list('config list -e staging --json')).toMatchObject({
+      environment: 'staging (option)',
+      server: 'null (null)',
+      site: 'staging.example.com (link file)',
+    });
+    expect((await list('config list --json', { DNX_ENV: 'staging' })).environment).toBe('staging (environment)');
+    const shown = await bed.dnx('config list --fields key,value,origin', { columns: 100, env: { NO_COLOR: '1' } });
+    expect(shown.stdout).toContain('site         shop.example.com        .deploynix.json (production)');
+    expect((await bed.dnx('config list --json')).stdout).toContain(`"file": "${join(bed.directory, '.deploynix.json')}"`);
+    expect((await bed.dnx('config get environment')).stdout).toBe('production\n');
+    writeFileSync(join(bed.directory, '.deploynix.json'), '{}');
+    expect((await bed.dnx('config get environment')).stderr).toBe('Error: environment is not set.\n  Set it with: dnx link\n');
   });
 
   test('uses the settings of the profile', async () => {

@@ -50,6 +50,15 @@ describe('doctor', () => {
     expect(run.stdout).not.toContain(bed.sandbox.token);
   });
 
+  test('names the link file, its environment and site, or what is wrong with them', async () => {
+    const environments = { production: { site: 'shop.example.com' }, staging: { server: 'web-2' } };
+    writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify({ default: 'production', environments }));
+    expect((await runDoctor()).by['link file']).toBe('ok: ~/.deploynix.json (production: shop.example.com)');
+    expect((await runDoctor('doctor -e staging --json')).by['link file']).toBe('ok: ~/.deploynix.json (staging)');
+    const { by } = await runDoctor('doctor --json', { env: { DNX_ENV: 'stagin' } });
+    expect(by['link file']).toBe("warning: ~/.deploynix.json has no environment 'stagin'. Did you mean 'staging'?");
+  });
+
   test.each([
     ['skipped', { env: {} }],
     ['warning', { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } }],

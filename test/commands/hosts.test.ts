@@ -123,14 +123,14 @@ describe('the host of a sign-in', () => {
 
   test('is saved in the default profile, so that later commands need no --host', async () => {
     const run = await login(`login --with-token --host ${bed.sandbox.url}`, { env: { DNX_HOST: undefined } });
-    expect([run.code, run.stderr]).toEqual([0, 'Next: dnx site list\n']);
+    expect([run.code, run.stderr]).toEqual([0, 'Next: dnx site list\nLink a project with: dnx link\n']);
     expect((await bed.dnx('whoami', { env: free })).code).toBe(0);
     expect((await bed.dnx('config get host', { env: free })).stdout).toBe(`${bed.sandbox.url}\n`);
   });
 
   test('is saved in a named profile, which the suggested command names', async () => {
     const run = await login(`login --with-token --host ${bed.sandbox.url} --profile work`, { env: { DNX_HOST: undefined } });
-    expect([run.code, run.stderr]).toEqual([0, 'Next: dnx site list --profile work\n']);
+    expect([run.code, run.stderr]).toEqual([0, 'Next: dnx site list --profile work\nLink a project with: dnx link --profile work\n']);
     expect((await bed.dnx('whoami --profile work', { env: free })).code).toBe(0);
   });
 

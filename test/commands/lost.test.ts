@@ -18,7 +18,7 @@ const secrets = /^dnx (credential|git-provider|database-user) create/;
 
 const creates = examples.filter(({ leaf, line }) => {
   const [first = ''] = operationsOf(leaf.command).filter((each) => each.startsWith('POST '));
-  return ['create', 'set'].includes(leaf.command.name) && first !== '' && !line.startsWith('dnx token');
+  return ['create', 'set'].includes(leaf.command.name) && first !== '' && !/^dnx token| --deploy$/.test(line);
 });
 const adopting = creates.filter(({ line }) => !secrets.test(line));
 

@@ -93,21 +93,13 @@ test('the link file sets the server and site in every directory below it', async
 test('a missing server is named, with the ways to give it', async () => {
   const run = await bed.dnx('daemon list');
   expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-  expect(run.stderr).toContain(
-    'No server given.\n  Use --server, set a default with `dnx config set server`, or run in a terminal to pick one.\n',
-  );
+  expect(run.stderr).toContain('No server given.\n  Use --server, set a default with `dnx link`, or run in a terminal to pick one.\n');
 });
 
-test.each([
-  ['deploy', 'a site name'],
-  ['env list', '--site'],
-  ['site show', 'a site name'],
-])('%s without a site names the ways to give the site, not the server', async (line, first) => {
+test.each(['deploy', 'env list', 'site show'])('%s without a site names the ways to give the site, not the server', async (line) => {
   const run = await bed.dnx(line);
   expect(run).toMatchObject({ code: 2, stdout: '', calls: [] });
-  expect(run.stderr).toBe(
-    `Error: No site given.\n  Use ${first}, set a default with \`dnx config set site\`, or run in a terminal to pick one.\n`,
-  );
+  expect(run.stderr).toBe('Error: No site given.\n  Use --site, set a default with `dnx link`, or run in a terminal to pick one.\n');
 });
 
 test('a list is read to its last page, with 100 rows per request', async () => {

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { widthOf } from '../../src/cli/output/width.ts';
+import { computed } from '../support/computed.ts';
 import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import type { Failure } from '../support/failures/failure.ts';
 import { refusedFailures } from '../support/failures/refused.ts';
@@ -90,9 +91,8 @@ describe('on a terminal of 40 columns', () => {
   test.each([' ', 'x ', ': dnx', ':', '漢', '漢 '])('a message of 200,000 times %j takes no time', async (text) => {
     const message = `  ${text.repeat(200_000)}. `;
     bed.sandbox.faults.always({ method: 'GET' }, { status: 400, body: { message } });
-    const start = performance.now();
-    expect((await narrow('server show web-1')).code).toBe(1);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    const ms = await computed(async () => expect((await narrow('server show web-1')).code).toBe(1));
+    expect(ms).toBeLessThan(2_000);
   });
 
   test('a warning hangs under its text', async () => {

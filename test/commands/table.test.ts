@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { computed } from '../support/computed.ts';
 import { type Bed, openBed, type Run, type RunOptions } from '../support/dnx.ts';
 import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
 
@@ -74,9 +75,8 @@ describe('wide and zero-width characters', () => {
   ])('print in less than a second in a cell of 50 kB: %s', async (_, character) => {
     servers = named([character.repeat(50_000 / character.length), 'web-1']);
     for (const columns of [80, undefined]) {
-      const start = performance.now();
-      expect((await list('', columns === undefined ? {} : { columns })).code).toBe(0);
-      expect(performance.now() - start).toBeLessThan(1_000);
+      const ms = await computed(async () => expect((await list('', columns === undefined ? {} : { columns })).code).toBe(0));
+      expect(ms).toBeLessThan(1_000);
     }
   });
 });

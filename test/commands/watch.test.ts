@@ -82,6 +82,17 @@ describe('site watch', () => {
     expect(await bed.dnx('site watch')).toMatchObject({ code: 1, stdout: '' });
   });
 
+  test('says so if it follows another deployment than the one that was not verified', async () => {
+    const line = 'deploy shop.example.com --verify /up --timeout 40s';
+    expect((await bed.dnx(line, { elsewhere: () => {} })).code).toBe(124);
+    bed.sandbox.deployElsewhere(shop, { fails: true });
+    await bed.clock.sleep(5_000);
+    const run = await bed.dnx('watch shop.example.com');
+    expect([run.code, run.stdout]).toEqual([1, '']);
+    expect(run.stderr).toContain('but its verification did not finish. Following one that was started elsewhere.\n');
+    expect(run.stderr).toMatch(/Error: Deployment of shop\.example\.com failed after \d+s \(started elsewhere\)\n/);
+  });
+
   test('follows a deployment that was started elsewhere', async () => {
     bed.sandbox.deployElsewhere(shop, { fails: true });
     const run = await bed.dnx('site watch shop.example.com --json');

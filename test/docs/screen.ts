@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { openStage } from './stage.ts';
 import { drawn } from './svg.ts';
+import { record } from './transcript.ts';
 
 /** A picture of dnx on a terminal. */
 export interface Screen {
@@ -10,6 +12,10 @@ export interface Screen {
   /** The arguments of `dnx`. */
   readonly words: readonly string[];
   readonly columns?: number;
+  /** A folder of the stage to run it in. */
+  readonly directory?: string;
+  /** The arguments of a `dnx` before it, which is not in the picture. */
+  readonly before?: readonly string[];
   readonly stage?: { readonly signedOut?: boolean; readonly failDeploys?: boolean };
   /** Keys to press when a prompt appears, each once. */
   readonly answers?: readonly (readonly [question: RegExp, keys: string])[];
@@ -20,13 +26,16 @@ export interface Screen {
 const ROWS = 60;
 
 /** Runs the built dnx on a terminal and draws the final screen as SVG. The signal ends a dnx that waits for input. */
-export async function picture({ words, columns = 80, stage: options, answers = [], until }: Screen, signal: AbortSignal): Promise<string> {
+export async function picture(screen: Screen, signal: AbortSignal): Promise<string> {
+  const { words, columns = 80, stage: options, answers = [], until, directory = '', before } = screen;
   const stage = await openStage(options);
+  const cwd = join(stage.directory, directory);
+  if (before) await record({ ...stage, directory: cwd }, [`dnx ${before.join(' ')}`]);
   const typed = `dnx ${words.join(' ')}`;
   const terminal = new xterm.Terminal({ cols: columns, rows: ROWS, allowProposedApi: true });
   terminal.write(`\u001b[2m$\u001b[0m \u001b[1m${typed}\u001b[0m\r\n`);
   const env = { ...stage.env, TERM: 'xterm-256color' };
-  const child = spawn('dnx', [...words], { cwd: stage.directory, cols: columns, rows: ROWS, env });
+  const child = spawn('dnx', [...words], { cwd, cols: columns, rows: ROWS, env });
   signal.addEventListener('abort', () => child.kill());
   const open = [...answers];
   let said = '';

@@ -20,6 +20,8 @@ export const screens: readonly Screen[] = [
   { name: 'server-list', words: ['server', 'list'] },
   { name: 'deploy', words: ['deploy', 'shop.example.com'] },
   { name: 'deploy-failed', words: ['deploy', 'shop.example.com'], stage: { failDeploys: true } },
+  { name: 'status', words: ['status'], directory: 'shop', before: ['link', 'shop.example.com'] },
+  { name: 'changes', words: ['changes', 'shop.example.com'], directory: 'shop' },
   { name: 'rollback', words: ['rollback', 'shop.example.com'], until: /⏎ select/ },
   { name: 'not-found', words: ['deploy', 'shop.exmaple.com'] },
   { name: 'doctor', words: ['doctor'], columns: 100 },

@@ -5,11 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { execa } from 'execa';
-import { startSandbox } from '../../src/sandbox/index.ts';
+import { seeded, startSandbox } from '../../src/sandbox/index.ts';
+import { createProject } from './project.ts';
 
 /** Runs the built dnx for the documentation, with a sandbox as `https://deploynix.io` and a clock that advances only while dnx waits. */
 export interface Stage {
-  /** The working and home directory. */
+  /** The working and home directory. `shop` in it is a clone of the repository of shop.example.com. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -25,6 +26,9 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
   const clock = join(outside, 'clock');
   writeFileSync(clock, String(START));
   const sandbox = await startSandbox({ rateLimit: 0, failDeploys, now: () => Math.floor(Number(readFileSync(clock, 'utf8'))) });
+  const live = sandbox.state.releases.find(({ site_id, active }) => active && site_id === seeded.sites['shop.example.com']);
+  const commit = createProject(join(outside, 'example/shop'), join(directory, 'shop'));
+  if (live) live.commit_hash = commit;
   const sites = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
   await once(sites, 'listening');
   const env = {
@@ -42,7 +46,8 @@ export async function openStage({ signedOut = false, failDeploys = false } = {})
     DNX_STAGE_SITES: `http://127.0.0.1:${(sites.address() as AddressInfo).port}`,
   };
   writeFileSync(join(directory, TOKEN_FILE), sandbox.token);
-  writeFileSync(join(directory, 'deploy.sh'), '#!/bin/sh\ndnx deploy shop.example.com --verify /up\n', { mode: 0o755 });
+  for (const folder of [directory, join(directory, 'shop')])
+    writeFileSync(join(folder, 'deploy.sh'), '#!/bin/sh\ndnx deploy shop.example.com --verify /up\n', { mode: 0o755 });
   if (!signedOut) await execa('bash', ['-c', `dnx login --with-token < ${TOKEN_FILE}`], { cwd: directory, env, extendEnv: false });
   return {
     directory,

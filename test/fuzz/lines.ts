@@ -72,6 +72,7 @@ export async function openCommandRunner(): Promise<CommandRunner> {
           terminal: given.columns !== undefined,
           dumb: (given.env.TERM ?? 'dumb') === 'dumb',
           early: isEarly(given),
+          bell: /\bbell\b/.test([...given.words, given.env.DNX_NOTIFY].join(' ')),
         }) ??
         consentBroken(run, given.words) ??
         (rejections.length > 0 ? `an unhandled rejection: ${String(rejections.splice(0))}` : undefined);
@@ -111,7 +112,7 @@ const execute = (bed: Bed, { words, env, stdin, columns }: Typed): Promise<Run> 
 
 /** Commands that print a result although they fail: the state of a deployment, the rejected token, or events. */
 const isEarly = ({ words, env }: Typed): boolean =>
-  /ndjson|\b(deploy|watch|rollback|status|rotate|doctor)\b/.test([...words, env.DNX_OUTPUT].join(' '));
+  /ndjson|\b(changes|deploy|watch|rollback|status|rotate|doctor)\b/.test([...words, env.DNX_OUTPUT].join(' '));
 
 function consentBroken({ calls }: Run, words: readonly string[]): string | undefined {
   const named = words.some((word) => word.startsWith('--confirm'));

@@ -12,6 +12,7 @@ export const environment: fc.Arbitrary<Record<string, string>> = fc.oneof(
         'DNX_HOST',
         'DNX_SERVER',
         'DNX_SITE',
+        'DNX_ENV',
         'DNX_PROFILE',
         'DNX_TOKEN',
         'DNX_DEBUG',
@@ -58,9 +59,25 @@ export const environment: fc.Arbitrary<Record<string, string>> = fc.oneof(
   },
 );
 
+const place = fc.oneof(value, fc.record({ id: fc.oneof(value, fc.nat()), name: value }, { requiredKeys: [] }));
+const site = fc.record({ server: place, site: place, confirm: fc.oneof(fc.boolean(), value) }, { requiredKeys: [] });
+const names = fc.constantFrom('production', 'staging', '__proto__', 'constructor', '');
+
+/** A link file with environments. */
+const link = fc
+  .record(
+    {
+      default: fc.oneof(names, value),
+      environments: fc.dictionary(names, fc.oneof({ arbitrary: site, weight: 5 }, value), { maxKeys: 3 }),
+    },
+    { requiredKeys: ['environments'] },
+  )
+  .map((content) => ({ 'work/.deploynix.json': JSON.stringify(content) }));
+
 /** The user's files: contents by path. */
 export const files: fc.Arbitrary<Record<string, string>> = fc.oneof(
   { arbitrary: fc.constant({}), weight: 4 },
+  { arbitrary: link, weight: 1 },
   {
     arbitrary: fc.dictionary(
       fc.constantFrom('config/config.json', 'config/tokens.json', 'cache/names.json', 'state/runs/x.json', 'work/.deploynix.json'),

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { archive } from '../../src/sandbox/archive.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openElsewhere } from '../support/elsewhere.ts';
@@ -49,7 +49,7 @@ test.each([
   onTestFinished(() => store.close());
   executable.sandbox.faults.always({ path: `/backups/${id}/download` }, { status: 302, headers: { Location: `${store.url}/x.gz` } });
   const child = shell('exec "$NODE" "$DNX" backup download $ID');
-  await vi.waitFor(() => expect(saved()).toEqual([expect.stringMatching(/^\.x\.gz\.\w+\.part$/)]), { timeout: 10_000 });
+  await expect.poll(saved).toEqual([expect.stringMatching(/^\.x\.gz\.\w+\.part$/)]);
   child.kill(signal);
   const run = await child;
   expect([run.exitCode, run.stdout, saved()]).toEqual([code, '', []]);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Executable, openExecutable, type Started } from '../support/executable.ts';
 import { drip, type Lie, openLiar } from '../support/liar.ts';
 
@@ -44,7 +44,7 @@ describe.each(Object.entries(stages))('%s', (_, { lie, scheme = 'http', proxy, a
     onTestFinished(() => server.close());
     const env = proxy ? { DNX_HOST: 'https://127.0.0.1:9', HTTPS_PROXY: server.url } : { DNX_HOST: server.url };
     const child = executable.dnx(args, { env });
-    await vi.waitFor(() => expect(server.asked).toHaveLength(1), { timeout: 10_000 });
+    await expect.poll(() => server.asked).toHaveLength(1);
     const run = await ended(child, signal);
     expect([run.exitCode, run.stdout]).toEqual([code, '']);
   });

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
-import { type Executable, openExecutable } from '../support/executable.ts';
+import { openExecutable } from '../support/executable.ts';
 import { hasten } from '../support/hasten.ts';
+import { killedAt, type Moment, tried } from '../support/killed.ts';
 import { volume } from '../support/volume.ts';
 
 const SHOP = seeded.sites['shop.example.com'];
@@ -12,9 +13,6 @@ const DEPLOY = ['deploy', SHOP, '--server', seeded.servers['web-1'], '--json'];
 /** The speed of the sandbox: a deployment takes about a second. */
 const SPEED = 10;
 const AT_A_TIME = 6;
-
-/** When to kill the process: so many ms after its start, or during a request after so many others. */
-type Moment = { readonly ms: number } | { readonly request: number };
 
 /** Around the request in the first half second, and until after the first poll at 2.5 s. */
 const moment: fc.Arbitrary<Moment> = fc.oneof(
@@ -28,25 +26,6 @@ const cases = [
   ...[1, 2, 3, 4, 5].map((request) => ({ moment: { request }, fails: false })),
   ...fc.sample(fc.record({ moment, fails: fc.boolean() }), { seed: SEED, numRuns: volume(50, 7) }),
 ];
-
-/** Kills a deployment at this moment, unless it ends earlier. */
-async function killedAt({ sandbox, dnx }: Executable, at: Moment): Promise<void> {
-  let requests = 0;
-  const child = dnx(DEPLOY);
-  const kill = () => void child.kill('SIGKILL');
-  const timer = 'ms' in at ? setTimeout(kill, at.ms) : undefined;
-  const stop = sandbox.faults.always({}, (answer) => {
-    requests += 1;
-    if ('request' in at && requests === at.request) kill();
-    return answer;
-  });
-  const { signal, exitCode } = await child;
-  expect(signal ?? exitCode).toBeOneOf(['SIGKILL', 0, 1]);
-  clearTimeout(timer);
-  // After the response to a later request, everything that the killed process sent has arrived.
-  await fetch(`${sandbox.url}/api/v1/user`);
-  stop();
-}
 
 /** Checks that every run file is complete, and returns how many there are. */
 function wholeRuns(directory: string): number {
@@ -66,7 +45,7 @@ async function resumeAfterKill({ moment, fails }: (typeof cases)[number]): Promi
   const { sandbox } = executable;
   const before = new Set(sandbox.state.releases.map(({ id }) => id));
   try {
-    await killedAt(executable, moment);
+    await killedAt(executable, DEPLOY, moment, [0, 1]);
     const posts = () => sandbox.calls.filter(({ method }) => method === 'POST').length;
     const [asked, runs] = [posts(), wholeRuns(executable.directory)];
     expect(asked, 'a request without a run').toBeLessThanOrEqual(runs);
@@ -91,19 +70,8 @@ async function resumeAfterKill({ moment, fails }: (typeof cases)[number]): Promi
   }
 }
 
-/** Adds the case and seed to a failure. */
-const resumedWithSeed = (each: (typeof cases)[number]): Promise<string> =>
-  resumeAfterKill(each).catch((cause) => {
-    throw new Error(`${JSON.stringify(each)}, seed ${SEED}: ${cause.message}`, { cause });
-  });
-
 test('site watch reports the truth about a killed deployment', async () => {
-  const left = [...cases];
-  const outcomes: string[] = [];
-  const worker = async () => {
-    for (let next = left.shift(); next; next = left.shift()) outcomes.push(await resumedWithSeed(next));
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  const outcomes = await tried(cases, AT_A_TIME, resumeAfterKill);
   expect(outcomes).toHaveLength(cases.length);
   // The kills happened before, during and after the request.
   expect(outcomes).toEqual(expect.arrayContaining(['not saved', 'sent', 'sent, response lost']));

@@ -17,7 +17,9 @@ export const runnables: readonly Runnable[] = leaves.flatMap(({ path, group, com
   const own = examples.filter(({ leaf, asks }) => leaf.path === path && !asks).map(({ line }) => line);
   const [line] = own;
   if (line === undefined || path === 'auth refresh') return [];
-  const waits = 'wait' in optionsOf(group, command) && !/--(no-wait|dry-run|timeout)/.test(line);
+  const options = optionsOf(group, command);
+  const mayWait = 'wait' in options && (!('deploy' in options) || / --deploy/.test(line));
+  const waits = mayWait && !/--(no-wait|dry-run|timeout)/.test(line);
   const typed = `${line}${waits ? ' --no-wait' : ''}`.replace('--port 8787', '--port 0');
   return [{ path, line: / -$| - /.test(typed) ? `${typed} < secret.txt` : typed, before: before[line] }];
 });

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
+import { captureChild } from '../../src/machine/capture.ts';
 import { type Child, type HttpRequest, type Keychain, NetworkFault, type Transport } from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
@@ -47,7 +48,9 @@ export interface RunOptions {
   /** Receives requests to other machines, which then fail as unreachable. Without it, such a request fails the test. */
   readonly elsewhere?: (request: HttpRequest) => void;
   /** The exit code of a child process (default 0). */
-  readonly child?: (child: Child) => number;
+  readonly child?: (child: Child) => number | Promise<number>;
+  /** Stands in for a program whose output dnx reads. Without it, the real program runs. */
+  readonly program?: typeof captureChild;
   /** Keys pressed at prompts on a terminal. */
   readonly keys?: string;
   /** Lines typed on a terminal, one at each question. */
@@ -135,8 +138,11 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       connect: async (caFile) => through(guarded(await openNetwork({ env, after, caFile, limits: limitsOf(run) }), clock, run.elsewhere)),
       spawn: async (child) => {
         children.push(child);
-        return run.child?.(child) ?? 0;
+        return (await run.child?.(child)) ?? 0;
       },
+      capture: (child) =>
+        clock.during(async () => (run.program ?? captureChild)(child, { signal: interruption.signal, after, onExit: () => () => {} })),
+      onExit: () => () => {},
     });
     clearTimeout(limit);
     return toRead({

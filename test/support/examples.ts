@@ -1,7 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Child } from '../../src/machine/world.ts';
 import { SEED_EMAIL, SEED_PASSWORD } from '../../src/sandbox/index.ts';
 import type { Bed, Run, RunOptions } from './dnx.ts';
+import { deployed, Repository } from './repository.ts';
 import { signIn } from './sign-in.ts';
 import { leaves, linesOf } from './tree.ts';
 import { openWebsite } from './website.ts';
@@ -11,6 +13,8 @@ const key = `ssh-ed25519 ${Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0 a key for th
 /** A command to run before an example. */
 export const before: Readonly<Record<string, string>> = {
   'dnx site unschedule shop.example.com': 'site schedule shop.example.com --at 2099-12-01T02:00:00Z',
+  'dnx unlink': 'link shop.example.com',
+  'dnx unlink --env staging': 'link shop.example.com --env staging',
   'dnx config delete-profile work --yes': 'config set output json --profile work',
 };
 
@@ -20,17 +24,23 @@ const nested = /^dnx sandbox run/;
 /** Examples that need a stored token. */
 const stored = /^dnx auth refresh/;
 
-/** Examples that prompt for a password. */
-const asking = /^dnx auth login(?!.*--with-token)/;
+/** Examples that prompt, and the keys for the answers: email, password and the default abilities; the changes, and no deployment. */
+const answers: readonly (readonly [line: RegExp, keys: string])[] = [
+  [/^dnx auth login(?!.*--with-token)/, `${SEED_EMAIL}\r${SEED_PASSWORD}\r\r\r`],
+  [/^dnx env edit(?!.*--yes)/, 'y\rn\r'],
+];
+
+const answersTo = (line: string): string | undefined => answers.find(([asking]) => asking.test(line))?.[1];
 
 /** Every example of every command, as typed. */
 export const examples = leaves.flatMap((leaf) =>
-  linesOf(leaf).map((line) => ({ line, leaf, nested: nested.test(line), asks: asking.test(line) })),
+  linesOf(leaf).map((line) => ({ line, leaf, nested: nested.test(line), asks: answersTo(line) !== undefined })),
 );
 
 /** Creates the files and the state that an example needs. */
 export async function prepareExample(bed: Bed, line: string): Promise<void> {
   prepareFiles(bed.directory);
+  prepareClone(bed, line);
   if (stored.test(line)) mustSucceed(await signIn(bed, 'login --with-token', { stdin: bed.sandbox.mint(['site:read']) }));
   if (!before[line]) return;
   mustSucceed(await bed.dnx(before[line]));
@@ -44,7 +54,25 @@ function mustSucceed({ code, stderr }: Run): void {
 export function prepareFiles(directory: string): void {
   mkdirSync(join(directory, '.ssh'), { recursive: true });
   writeFileSync(join(directory, '.ssh/id_ed25519.pub'), key);
+  writeFileSync(join(directory, '.env'), '# Local\nLOG_LEVEL=debug\n');
+  writeFileSync(join(directory, '.env.staging'), 'CACHE_STORE=redis\n');
   writeFileSync(join(directory, 'openapi.json'), '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}');
+}
+
+/** An editor that adds a variable. */
+export const editor = `sh -c 'echo EDITED=1 >> "$1"' --`;
+
+/** Does what this editor does, as a child process of a bed. Other programs do nothing. */
+export function addVariable({ args }: Pick<Child, 'args'>): number {
+  const file = args.at(-1) ?? '';
+  if (file.includes('dnx-private-')) appendFileSync(file, 'EDITED=1\n');
+  return 0;
+}
+
+/** A clone in the working directory, for an example that does not run without one. */
+export function prepareClone(bed: Bed, line: string): void {
+  if (line.includes(' --guard'))
+    deployed(bed, Repository.create(bed.directory).commit('Start', { 'composer.json': '{"require":{"php":"^8.2"}}' }));
 }
 
 /** Runs an example in this process, with its redirected stdin and answers to its prompts. */
@@ -55,11 +83,12 @@ export function runExample(bed: Bed, line: string): Promise<Run> {
     // The port may be in use on this machine.
     .replace(/^sandbox start --port \d+/, 'sandbox start --port 0')
     .split(' < ');
+  const keys = answersTo(line);
   const options: RunOptions = {
+    child: addVariable,
     stdin: from === 'token.txt' ? bed.sandbox.token : 'a secret that is long enough\n',
     env: { SHELL: '/bin/bash', ...(/^auth (login|refresh)/.test(words) && { DNX_TOKEN: '' }) },
-    // Email, password and the default abilities.
-    ...(asking.test(line) && { columns: 100, keys: `${SEED_EMAIL}\r${SEED_PASSWORD}\r\r\r` }),
+    ...(keys !== undefined && { columns: 100, keys }),
     // The sandbox runs until Ctrl-C.
     ...(words.startsWith('sandbox start') && { interruptOn: 'Ctrl-C stops it' }),
   };

@@ -11,6 +11,8 @@ export interface Executable {
   readonly sandbox: Sandbox;
   /** Contains the config, cache, working and temporary directories of the processes. */
   readonly directory: string;
+  /** The environment of the processes. */
+  readonly env: Readonly<Record<string, string>>;
   /** Starts `dnx ARGS`; awaiting it returns exitCode, stdout and stderr. */
   dnx(args: readonly string[], options?: StartOptions): Started;
   /** Starts a bash command in which `dnx` is the executable. */
@@ -52,6 +54,7 @@ export async function openExecutable({ speed, ...options }: ExecutableOptions = 
   return {
     sandbox,
     directory,
+    env,
     dnx: (args, given = {}) => launch(env.NODE, [env.DNX, ...args], { directory, ...given, env: { ...env, ...given.env } }),
     shell: (line, given = {}) =>
       launch('bash', ['-c', `dnx() { "$NODE" "$DNX" "$@"; }; ${line}`], { directory, ...given, env: { ...env, ...given.env } }),

@@ -10,3 +10,7 @@ const { setTimeout } = globalThis;
 Date.now = () => Math.round(since + (now() - since) * factor);
 process.hrtime.bigint = () => bigint() * BigInt(factor);
 globalThis.setTimeout = (work, ms = 0, ...args) => setTimeout(work, ms / factor, ...args);
+
+const promises = require('node:timers/promises');
+const { setTimeout: later } = promises;
+promises.setTimeout = (ms = 0, ...args) => later(ms / factor, ...args);

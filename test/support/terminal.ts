@@ -7,7 +7,15 @@ import xterm from '@xterm/headless';
 export interface Terminal {
   /** Resolves once the text appears after the previous one; rejects if dnx ends without it. */
   shows(text: string | RegExp): Promise<string>;
+  /** Resolves once the screen contains the text, for a program that draws it; rejects if dnx ends without it. */
+  draws(text: string | RegExp): Promise<void>;
   type(keys: string): void;
+  /** Changes the width. */
+  resize(columns: number): void;
+  /** Sends a signal to dnx. */
+  signal(name: NodeJS.Signals): void;
+  /** Closes the terminal, which sends SIGHUP. */
+  close(): void;
   /** The output without control sequences, the raw output, and the exit code. */
   readonly ended: Promise<{ readonly text: string; readonly raw: string; readonly code: number }>;
 }
@@ -15,12 +23,14 @@ export interface Terminal {
 /** Keys as a terminal sends them. */
 export const keys = { enter: '\r', down: '\u001b[B', up: '\u001b[A', interrupt: '\u0003' } as const;
 
+const TALL = 40;
+
 /** Starts dnx on its own terminal, with only this environment. */
 export function openTerminal(words: readonly string[], env: Readonly<Record<string, string>>, cwd: string, cols = 120): Terminal {
   const child = spawn(process.execPath, [resolve('bin/dnx.js'), ...words], {
     cwd,
     cols,
-    rows: 40,
+    rows: TALL,
     env: { PATH: process.env.PATH ?? '', HOME: cwd, TERM: 'xterm', ...env },
   });
   let text = '';
@@ -30,8 +40,9 @@ export function openTerminal(words: readonly string[], env: Readonly<Record<stri
   let notify = () => {};
   const told = () => new Promise<void>((done) => (notify = done));
   child.onData((data) => {
-    text += stripVTControlCharacters(data);
     raw += data;
+    // All of it: a control sequence can come in two parts.
+    text = stripVTControlCharacters(raw);
     notify();
   });
   const ended = new Promise<{ text: string; raw: string; code: number }>((done) =>
@@ -53,7 +64,19 @@ export function openTerminal(words: readonly string[], env: Readonly<Record<stri
         await told();
       }
     },
+    async draws(wanted) {
+      for (;;) {
+        const drawn = raw.length;
+        if (foundIn((await rowsOf(raw, cols, TALL)).join('\n'), wanted)) return;
+        if (raw.length > drawn) continue;
+        if (over) throw new Error(`dnx ended without '${wanted}':\n${text}`);
+        await told();
+      }
+    },
     type: (typed) => child.write(typed),
+    resize: (columns) => child.resize(columns, TALL),
+    signal: (name) => child.kill(name),
+    close: () => child.kill('SIGHUP'),
     ended,
   };
 }
@@ -63,12 +86,14 @@ function foundIn(text: string, wanted: string | RegExp): { readonly index: numbe
   return index < 0 ? undefined : { index, words: typeof wanted === 'string' ? wanted : (wanted.exec(text)?.[0] ?? '') };
 }
 
-const ROWS = 60;
-
 /** The lines that a terminal of 120 columns shows at the end. */
-export async function shown(raw: string): Promise<readonly string[]> {
-  const screen = new xterm.Terminal({ cols: 120, rows: ROWS, allowProposedApi: true });
+export const shown = (raw: string): Promise<readonly string[]> => rowsOf(raw, 120, 60);
+
+/** The lines on the screen of a terminal after this output. */
+async function rowsOf(raw: string, cols: number, rows: number): Promise<readonly string[]> {
+  const screen = new xterm.Terminal({ cols, rows, allowProposedApi: true });
   await new Promise<void>((done) => screen.write(raw, done));
-  const rows = Array.from({ length: ROWS }, (_, row) => screen.buffer.active.getLine(row)?.translateToString(true) ?? '');
-  return rows.filter(Boolean);
+  const lines = Array.from({ length: rows }, (_, row) => screen.buffer.active.getLine(row)?.translateToString(true) ?? '');
+  screen.dispose();
+  return lines.filter(Boolean);
 }

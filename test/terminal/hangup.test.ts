@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Executable, openExecutable } from '../support/executable.ts';
 
 let executable: Executable;
@@ -18,9 +18,9 @@ test.each([
   const terminal = executable.shell('exec script -qfec "$INSIDE" seen', { env: { INSIDE: inside, SHELL: '/bin/bash' }, stdin: 'pipe' });
   const file = (name: string) => join(executable.directory, name);
   const read = (name: string) => (existsSync(file(name)) ? readFileSync(file(name), 'utf8') : '');
-  await vi.waitFor(() => expect(read('seen')).toContain(shown), { timeout: 10_000 });
+  await expect.poll(() => read('seen')).toContain(shown);
   terminal.kill('SIGKILL');
   expect((await terminal).exitCode).toBeUndefined();
-  await vi.waitFor(() => expect(read('code')).toBe('129\n'), { timeout: 1_000, interval: 20 });
+  await expect.poll(() => read('code')).toBe('129\n');
   expect(executable.sandbox.calls.some(({ method }) => method === 'DELETE')).toBe(false);
 });

@@ -45,6 +45,8 @@ describe('dnx', () => {
     for (const { name } of [...tree.contents, ...tree.standalone, ...tree.topics])
       expect(help).toMatch(new RegExp(`[ ,]${name}(,|$)`, 'm'));
     for (const [name, [, , summary]] of Object.entries(tree.shortcuts)) expect(help).toMatch(new RegExp(`${name} +${summary}`));
+    expect(help).toMatch(/status +Show the state of a site$/m);
+    expect(help).toMatch(/^ {2}Account .*\n {2}Project +link, unlink, status, changes\n/m);
     expect(help).toContain('  $ dnx deploy shop.example.com\n');
     expect(help).toContain('dnx help options');
     expect(help).toContain('dnx sandbox start');
@@ -132,7 +134,7 @@ describe('topics', () => {
     const help = await helpOf('help environment');
     const read = sources('src').flatMap((text) => text.match(/\bDNX_[A-Z]+(_[A-Z]+)*\b/g) ?? []);
     // dnx sets these for --verify-cmd and does not read them.
-    const set = ['DNX_RELEASE', 'DNX_SITE_URL'];
+    const set = ['DNX_RELEASE', 'DNX_SITE_URL', 'DNX_RESULT', 'DNX_OUTCOME', 'DNX_EXIT_CODE'];
     const expected = [...new Set(read)].filter((name) => !set.includes(name)).sort();
     expect([...new Set(help.match(/\bDNX_[A-Z_]+\b/g))].sort()).toEqual(expected);
   });

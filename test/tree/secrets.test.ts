@@ -10,6 +10,7 @@ const value = 'in-the-clear-4711';
 const secrets = [
   ['certificate create --private-key', 'shop.example.com --site shop.example.com'],
   ['database-user create --password', 'reporting --server db-1'],
+  ['database-user ensure --password', 'reporting --server db-1'],
   ['database-user update --password', 'shop --server db-1'],
   ['credential create --token', 'Spare --provider hetzner'],
   ['git-provider create --token', 'Spare --provider gitlab'],

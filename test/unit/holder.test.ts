@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { holderNamed, holderOf, isGone, nameOf, startOf } from '../../src/machine/files/holder.ts';
 
 test('holderNamed reads what nameOf writes', () => {
@@ -23,7 +23,7 @@ test.each(['linux', 'darwin'] as const)('a zombie is gone on %s', async (system)
   onTestFinished(() => void parent.kill('SIGKILL'));
   const pid = Number(await new Promise((resolve) => parent.stdout.once('data', (chunk) => resolve(String(chunk)))));
   expect(startOf(process.pid, system)).toMatch(/^[\w.-]+$/);
-  await vi.waitFor(() => expect(startOf(pid, system)).toBeUndefined(), 5_000);
+  await expect.poll(() => startOf(pid, system)).toBeUndefined();
   expect(() => process.kill(pid, 0)).not.toThrow();
 });
 

@@ -125,7 +125,10 @@ describe('judge with a new release', () => {
   test('uses the progress of the site if the release has no status', () => {
     const bare = [{ id: 'new' }, { id: 'old' }];
     const wentThrough = () => fresh({ going: true });
-    expect(lasting(site('active'), bare, { evidence: wentThrough() })).toMatchObject({ outcome: 'succeeded', seconds: 20 });
+    const deployed = site('active', { last_deployed_at: 'tuesday' });
+    expect(lasting(deployed, bare, { evidence: wentThrough() })).toMatchObject({ outcome: 'succeeded', seconds: 20 });
+    // It was not deployed since, so the release may have failed.
+    expect(lasting(site('active'), bare, { evidence: wentThrough() })).toMatchObject({ outcome: 'unknown', seconds: 90 });
     expect(lasting(site('failed'), bare, { evidence: wentThrough() })).toMatchObject({ outcome: 'failed', seconds: 20 });
   });
 

@@ -19,6 +19,10 @@ describe('what was sent and what is shown', () => {
     [0, false],
     [['a'], ['a']],
     [{ a: 1 }, { a: 1 }],
+    [
+      { a: 1, b: [{ c: true }] },
+      { b: [{ c: 1 }], a: '1' },
+    ],
   ])('are the same: %s and %s', (sent, shown) => {
     expect(showsAll({ id: 1, field: shown }, { field: sent })).toBe(true);
     expect(isPossible({ id: 1, field: shown }, { field: sent })).toBe(true);
@@ -41,6 +45,9 @@ describe('what was sent and what is shown', () => {
       ['b', 'a'],
     ],
     ['{"a":1}', { a: 1 }],
+    [{ a: 1 }, { a: 1, b: 2 }],
+    [{ a: 1 }, ['a']],
+    [[], {}],
   ])('differ: %s and %s', (sent, shown) => {
     expect(showsAll({ id: 1, field: shown }, { field: sent })).toBe(false);
     expect(isPossible({ id: 1, field: shown }, { field: sent })).toBe(false);

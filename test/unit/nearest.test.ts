@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { nearest } from '../../src/base/nearest.ts';
+import { computed } from '../support/computed.ts';
 
 test.each([
   ['shop.exmaple.com', ['blog.example.com', 'shop.example.com'], 'shop.example.com'],
@@ -15,9 +16,8 @@ test.each([
   expect(nearest(word, known)).toBe(expected);
 });
 
-test('a long list of long names stays fast', () => {
+test('a long list of long names stays fast', async () => {
   const known = Array.from({ length: 20_000 }, (_, index) => `${'x'.repeat(200)}-${index}.example.com`);
-  const start = performance.now();
-  expect(nearest(`y${'z'.repeat(4_000)}`, known)).toBeUndefined();
-  expect(performance.now() - start).toBeLessThan(1_000);
+  const ms = await computed(() => expect(nearest(`y${'z'.repeat(4_000)}`, known)).toBeUndefined());
+  expect(ms).toBeLessThan(1_000);
 });

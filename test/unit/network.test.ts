@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { HttpRequest } from '../../src/machine/world.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
 import { proxiesIn } from '../../src/platform/api/proxy.ts';
@@ -91,7 +91,7 @@ describe('a proxy that never connects', () => {
     const transport = httpTransport({ proxyOf: proxiesIn({ HTTPS_PROXY: mute.url }), ...patience(PATIENT_MS) });
     const interruption = new AbortController();
     const failure = failureOf(transport.request(ask({ url: 'https://deploynix.invalid/', signal: interruption.signal })));
-    await vi.waitFor(() => expect(mute.asked).toEqual(['CONNECT deploynix.invalid:443 HTTP/1.1']));
+    await expect.poll(() => mute.asked).toEqual(['CONNECT deploynix.invalid:443 HTTP/1.1']);
     return { transport, interruption, failure };
   };
 

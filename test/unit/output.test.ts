@@ -5,6 +5,7 @@ import { render } from '../../src/cli/output/render.ts';
 import { forLog, json, line, lines } from '../../src/cli/output/text.ts';
 import { columns, message, record, rows, running, type View } from '../../src/cli/output/view.ts';
 import type { Format } from '../../src/machine/settings/format.ts';
+import { computed } from '../support/computed.ts';
 
 interface Server {
   readonly id: string;
@@ -189,13 +190,14 @@ describe('control characters from the API', () => {
     expect(JSON.parse(json(text))).toBe(text);
   });
 
-  test('are removed from a long text within two seconds', () => {
-    const start = performance.now();
-    for (const each of ['\u{e0041}', '\u200b', '\u001b]', ':', ' ', '##[']) {
-      lines(each.repeat(200_000));
-      forLog(each.repeat(200_000), { GITHUB_ACTIONS: 'true' });
-    }
-    expect(performance.now() - start).toBeLessThan(2_000);
+  test('are removed from a long text within two seconds', async () => {
+    const ms = await computed(() => {
+      for (const each of ['\u{e0041}', '\u200b', '\u001b]', ':', ' ', '##[']) {
+        lines(each.repeat(200_000));
+        forLog(each.repeat(200_000), { GITHUB_ACTIONS: 'true' });
+      }
+    });
+    expect(ms).toBeLessThan(2_000);
   });
 
   test('are escaped in JSON without loss', () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { readShell } from '../../src/features/token/abilities/script.ts';
 import { readWorkflow } from '../../src/features/token/abilities/workflow.ts';
+import { computed } from '../support/computed.ts';
 
 const commands = (text: string) => readShell(text).found.map(({ words }) => words.join(' '));
 const doubts = (text: string) => readShell(text).unclear.map(({ why }) => why);
@@ -208,11 +209,12 @@ describe('readShell of a pathological text', () => {
     ['slashes', `${'/dnx'.repeat(many / 4)}!`],
     ['here-documents', '<< '.repeat(many / 3)],
     ['comments', ` #${blank}`.repeat(3)],
-  ])('takes less than 4 seconds: %s', (_, text) => {
-    const started = performance.now();
-    readShell(text);
-    readWorkflow(JSON.stringify({ jobs: { a: { steps: [{ run: text }] } } }), 'ci.yml');
+  ])('takes less than 4 seconds: %s', async (_, text) => {
+    const ms = await computed(() => {
+      readShell(text);
+      readWorkflow(JSON.stringify({ jobs: { a: { steps: [{ run: text }] } } }), 'ci.yml');
+    });
     // A search that restarts at every character would take much longer.
-    expect(performance.now() - started).toBeLessThan(4_000);
+    expect(ms).toBeLessThan(4_000);
   });
 });

@@ -1,4 +1,4 @@
-import { type Endpoint, type Names, parameters } from '../../platform/api/endpoint.ts';
+import { type Endpoint, isRead, type Names, parameters } from '../../platform/api/endpoint.ts';
 import type { Target, Targets } from '../../platform/names/names.ts';
 
 /**
@@ -63,6 +63,15 @@ export interface Chosen {
   readonly instead: string | undefined;
   readonly also: readonly { readonly endpoint: Endpoint; readonly when: string | undefined }[];
 }
+
+/** Every endpoint that a command line calls. */
+export const endpointsIn = ({ endpoint, also }: Chosen): readonly Endpoint[] => [
+  ...(endpoint ? [endpoint] : []),
+  ...also.map((each) => each.endpoint),
+];
+
+/** True if a command line changes nothing. */
+export const onlyReads = (chosen: Chosen): boolean => endpointsIn(chosen).every(isRead);
 
 /** Chooses the endpoints. `given`: on the command line; `settled`: a parent from the settings. */
 export function choose(calls: Calls | undefined, given: (name: string) => boolean, settled: (name: string) => boolean): Chosen {

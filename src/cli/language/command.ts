@@ -35,12 +35,14 @@ export interface Context<E extends Endpoint = Endpoint> {
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** The sites of every server. */
+  /** The sites of every server, or of that of `--server`. */
   readonly everySite: () => Promise<Everywhere>;
-  /** Resolves the targets of a path that depends on the options. */
-  readonly resolve: (path: string) => Promise<Targets>;
+  /** Looks up the targets of a path that depends on the options: by these words, if any, instead of those of the command line. */
+  readonly resolve: (path: string, words?: Readonly<Record<string, string | undefined>>) => Promise<Targets>;
   /** The name of a target, or of a server or site seen before, by its noun and id. */
   readonly nameOf: (noun: string, id: unknown) => string | undefined;
+  /** True if the command line names this parameter: `site`. */
+  readonly isGiven: (noun: string) => boolean;
   /** All of standard input, for `-` and `--with-token`. */
   readonly stdin: () => Promise<string>;
   readonly world: World;
@@ -64,6 +66,8 @@ export interface Consent {
   readonly action?: string | ((ctx: Context, all: readonly Targets[]) => Promise<string>);
   /** True if the command itself asks, once it knows what the question is about. Without a terminal it still needs `--yes` or `--confirm` before any request. */
   readonly deferred?: true;
+  /** The option that makes it unnecessary: `dry_run`. */
+  readonly unless?: string;
 }
 
 /** The consent given on the command line. */
@@ -112,6 +116,8 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly calls?: C | ((words: Words) => readonly Endpoint[]);
   /** One by default. */
   readonly targets?: T;
+  /** Edits the link file: its environments may be new, and its server and site are no defaults. */
+  readonly links?: true;
   /** Adds a confirmation, and `--yes` or `--confirm`. A function if it has to read something first. */
   readonly consent?: Consent['level'] | Consent | ((ctx: Context, args: Args<C, T, O, F>) => Promise<Consent | undefined>);
   /** Asked after a summary, if dnx prompted for anything: `Create this server?`. A complete command line skips it. */
@@ -149,8 +155,8 @@ export interface Group {
   readonly commands: readonly AnyCommand[];
 }
 
-/** The group of a command at the root: without a noun, so no target is positional. */
-export const noGroup: Group = { name: '', commands: [] };
+/** The group of a command at the root. Without a noun, no target is positional. */
+export const rootGroup = ({ noun }: Pick<Entry, 'noun'>): Group => ({ name: '', ...(noun && { noun }), commands: [] });
 
 /** The path parameter of the group's resource: `ssh_key` for `ssh-key`. */
 export const nounOf = ({ name, noun }: Group): string => noun ?? name.replaceAll('-', '_');
@@ -170,10 +176,14 @@ export const group = (definition: Group): Group => definition;
 /** An entry of the command tree. `load` runs only if the command line names it. */
 export interface Entry<T extends Group | AnyCommand = Group> {
   readonly name: string;
+  /** The path parameter that a command without a group takes as its target. */
+  readonly noun?: 'site';
   readonly aliases?: readonly string[];
   readonly summary: string;
   /** Its heading in `dnx --help`. */
   readonly section: string;
+  /** Its summary among the most used commands, if it is one. */
+  readonly top?: string;
   readonly load: () => Promise<{ readonly default: T }>;
 }
 

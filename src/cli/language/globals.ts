@@ -11,6 +11,7 @@ export const globals = {
   limit: integer('Print at most n items of a list'),
   wide: flag('Show all columns of a table'),
   no_header: flag('Omit the table header'),
+  env: { ...text('Environment of .deploynix.json', 'name'), short: 'e' },
   profile: text('Profile whose host, token and defaults to use', 'name'),
   host: text('Deploynix host (default https://deploynix.io)', 'url'),
   ca_file: text('Also trust the CA certificates in this PEM file', 'file'),
@@ -32,6 +33,7 @@ export interface Globals {
   readonly limit: string | undefined;
   readonly wide: boolean;
   readonly header: boolean;
+  readonly env: string | undefined;
   readonly profile: string | undefined;
   readonly host: string | undefined;
   readonly caFile: string | undefined;

@@ -47,6 +47,8 @@ export interface Option<V> {
   readonly from?: From;
   /** Prompts for it on a terminal even though it is optional. */
   readonly prompt?: Prompt;
+  /** For `timeout`: it starts when the command says so, not with its first request. */
+  readonly later?: true;
   /** The environment variable to use if the option is not given. */
   readonly env?: string;
   /** The command line of another program: from its first word on, options are not ours. */
@@ -55,6 +57,8 @@ export interface Option<V> {
   readonly as?: string;
   /** Its words hold values that are not repeated on the terminal. */
   readonly confidential?: true;
+  /** May name a site, which is looked up unless the word looks like a file. */
+  readonly names?: 'site';
   /** Throws on invalid words before dnx prompts or sends anything. */
   readonly check?: (words: readonly string[]) => void;
   readonly type?: V;
@@ -112,6 +116,12 @@ export const under = <const O extends Options>(section: string, options: O): O =
 export const following = under('Follow', {
   wait: toggle('Wait for the result (default if the token allows it)'),
   timeout: { ...duration('Stop waiting after this long (default 15m)'), least: 1, env: 'DNX_TIMEOUT' },
+  notify: {
+    ...list('When done: bell, desktop, a URL to post to, or a command', 'how'),
+    env: 'DNX_NOTIFY',
+    // A webhook URL is a secret.
+    confidential: true,
+  },
 });
 
 export type Optional<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer V> ? Option<V | undefined> : never };

@@ -6,7 +6,7 @@ import type { Reply } from '../../platform/api/reply.ts';
 import type { Creating, Creation } from '../../platform/names/creation.ts';
 import { called, idsOf, nameOf, type Targets } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
-import { type Column, done, type Item, record, rows, type View } from '../output/view.ts';
+import { type Column, done, type Item, type Result, record, rows, type View } from '../output/view.ts';
 import { type Command, type Consent, type Context, command } from './command.ts';
 import { type Option, type Options, optional } from './options.ts';
 
@@ -20,7 +20,14 @@ export interface Resource<P extends `/${string}` = `/${string}`> {
   /** Reads the computed details that `show` prints in a table. Must not fail if the token cannot read them. */
   readonly more?: (ctx: Pick<Context, 'api' | 'clock' | 'world'>, item: Item, targets: Targets) => Promise<Item>;
   /** What the examples use: an id or name in the sandbox, and its parents. */
-  readonly example: { readonly target: string; readonly parents?: string; readonly create?: string; readonly update?: string };
+  readonly example: {
+    readonly target: string;
+    readonly parents?: string;
+    readonly create?: string;
+    readonly update?: string;
+    /** What `ensure --update` changes. */
+    readonly ensure?: string;
+  };
 }
 /** Declares a collection; without details, `show` prints its columns. */
 export const resource = <const P extends `/${string}`>(
@@ -68,10 +75,13 @@ export const create = <const F extends Options>({ noun, path, details, example }
     shows: details,
     examples: [line('create', example.create, example.parents)],
     async run(ctx, { targets, body }) {
-      const secret = Object.values<Option<unknown>>(fields).some(({ kind }) => kind === 'secret');
-      const reply = await created(ctx, { ...creationOf(noun, endpoint(`GET ${path}`), targets, body), secret }, () => ctx.call());
-      const name = isObject(reply.data) ? nameOf(reply.data, noun) : undefined;
-      return answer(reply, details, `Created ${name === undefined ? article(title(noun)) : called(noun, { label: name })}`);
+      const secrets = secretsIn(fields);
+      const creation = { ...creationOf(noun, endpoint(`GET ${path}`), targets, body), secret: secrets.length > 0 };
+      const reply = await created(ctx, creation, () => ctx.call());
+      const item = isObject(reply.data) ? reply.data : {};
+      const name = nameOf(item, noun);
+      const view = answer(reply, details, `Created ${name === undefined ? article(title(noun)) : called(noun, { label: name })}`);
+      return { view, ...generatedIn(noun, secrets, body, item) };
     },
   });
 
@@ -167,12 +177,14 @@ export const did = ({ data, message }: Pick<Reply, 'data' | 'message'>, sentence
   done(sentence, isObject(data) ? data : { message: message ?? `${sentence}.` });
 
 /** An endpoint built at run time: the compiler does not know its parameters. */
-const endpoint = (value: Endpoint): Endpoint => value;
+export const endpoint = (value: Endpoint): Endpoint => value;
 /** The command that creates one under the same parents. */
 export const creation = (noun: string, targets: Targets): readonly string[] => under(noun, 'create', targets);
 
+const groupOf = (noun: string): string => namings[noun]?.group ?? noun.replaceAll('_', '-');
+
 const under = (noun: string, verb: string, targets: Targets): readonly string[] => [
-  ...[namings[noun]?.group ?? noun.replaceAll('_', '-'), verb],
+  ...[groupOf(noun), verb],
   ...Object.entries(targets).flatMap(([parent, { label }]) => [flagName(parent), label]),
 ];
 
@@ -184,11 +196,25 @@ export const creationOf = (noun: string, list: Endpoint, targets: Targets, sent:
   see: under(noun, 'list', targets),
 });
 
+/** The fields that hold a secret. */
+export const secretsIn = (fields: Options): readonly string[] =>
+  Object.entries<Option<unknown>>(fields).flatMap(([key, { kind }]) => (kind === 'secret' ? [key] : []));
+
+/** The secret that the API generated because none was sent. Only the response to the create shows it. */
+export function generatedIn(noun: string, secrets: readonly string[], sent: JsonObject, item: JsonObject = {}): Pick<Result, 'secret'> {
+  const name = secrets.find((key) => sent[key] === undefined && typeof item[key] === 'string' && item[key] !== '');
+  if (name === undefined) return {};
+  const hint = `Set a new one with \`dnx ${groupOf(noun)} update\`.`;
+  return { secret: { name, value: String(item[name]), hint } };
+}
+
 /** Sends the request of a create once, and adopts what it made if the response is lost. */
 export async function created(ctx: Creating, of: Creation, send: () => Promise<Reply>): Promise<Reply> {
   return (await import('../../platform/names/creation.ts')).creating(ctx, of, send).create();
 }
 const targetIn = (targets: Targets, noun: string) => targets[noun] ?? { id: '', label: '' };
-const line = (...words: readonly (string | undefined)[]) => words.filter(Boolean).join(' ');
+/** The words of an example. */
+export const line = (...words: readonly (string | undefined)[]) => words.filter(Boolean).join(' ');
 
-const article = (words: string) => `${/^(?!us)[aeiou]|^ssh/i.test(words) ? 'an' : 'a'} ${words}`;
+/** `a database`, `an SSH key`. */
+export const article = (words: string) => `${/^(?!us)[aeiou]|^ssh/i.test(words) ? 'an' : 'a'} ${words}`;

@@ -1,7 +1,7 @@
 import { plural } from '../../base/text.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { operationsIn } from './calls.ts';
-import { type AnyCommand, type Consent, type Entry, type Group, noGroup, type Tree } from './command.ts';
+import { type AnyCommand, type Consent, type Entry, type Group, rootGroup, type Tree } from './command.ts';
 
 /** A command and its path: `site deploy`, or `doctor` without a group. */
 export interface Leaf {
@@ -14,7 +14,7 @@ export interface Leaf {
 export async function everyCommand({ contents, standalone }: Tree): Promise<Leaf[]> {
   const groups = await Promise.all(contents.map(async ({ load }) => (await load()).default));
   const singles = await Promise.all(
-    standalone.map(async ({ name, load }) => ({ path: name, group: noGroup, command: (await load()).default })),
+    standalone.map(async (entry) => ({ path: entry.name, group: rootGroup(entry), command: (await entry.load()).default })),
   );
   return [
     ...groups.flatMap((group) => group.commands.map((command) => ({ path: `${group.name} ${command.name}`, group, command }))),

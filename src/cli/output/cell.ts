@@ -53,6 +53,8 @@ export function cell(item: Item, column: Column, { now, style, terminal }: CellO
   const plain = line(typeof value === 'string' ? value : words(value));
   if (plain === '') return style.dim('–');
   if (key.endsWith('_at')) return timeIn(plain, { now, terminal });
+  const own = column.tone?.(item);
+  if (own) return style[own](plain);
   if (key !== 'status' && key !== 'outcome') return plain;
   if (column.past?.(item)) return style.dim(plain);
   const tone = toneOf(value, column);

@@ -42,6 +42,12 @@ export async function reportError(error: unknown, options: Options): Promise<num
   return expected?.exitCode ?? 1;
 }
 
+/** The error of `--json` as data. A bug has no stack in it. */
+export function errorInJson(error: unknown, line: Options['line']): unknown {
+  const expected = error instanceof DnxError ? error : fileFailure(error);
+  return JSON.parse(masked(toJson(expected ? failureInJson(expected, line) : { code: 'bug', message: String(error) })));
+}
+
 const failureInJson = (failure: DnxError, line: Options['line']) => ({
   code: failure.code,
   message: failure.message,

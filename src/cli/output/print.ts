@@ -5,8 +5,10 @@ import type { Output, World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
 import type { Globals } from '../language/globals.ts';
 import { nextLine } from '../run/command-line.ts';
+import type { Screen } from './live.ts';
 import { isPaged, wholeView, writePages } from './paged.ts';
 import { type RenderOptions, render } from './render.ts';
+import { canSpin } from './spinner.ts';
 import { styleFor } from './style.ts';
 import { forLog } from './text.ts';
 import type { Result } from './view.ts';
@@ -23,8 +25,10 @@ export async function print(
     for await (const chunk of given.body) await write(stdout, chunk);
     return;
   }
+  if (given.kind === 'live') return (await import('./live.ts')).writeLive(given.states, screenOf(globals, { settings, world, progress }));
   const { format } = settings;
-  if (exit instanceof DnxError && given.kind !== 'rows' && format === 'table') return;
+  const isReport = given.kind === 'rows' || (given.kind === 'record' && given.title !== undefined);
+  if (exit instanceof DnxError && !isReport && format === 'table') return;
   let hidden = 0;
   const options = await optionsFor(globals, format, world, (columns) => {
     hidden = columns;
@@ -40,8 +44,8 @@ export async function print(
   if (given.kind === 'rows' && given.pages && isPaged(options)) return writePages({ ...given, pages: given.pages }, check, options, out);
   const view = await wholeView(given, options, check);
   const text = await render(view, options);
-  if (secret !== undefined && !text.includes(JSON.stringify(secret).slice(1, -1)))
-    throw new DnxError('failed', 'The output does not contain the token.', { hint: 'Use another format or query, or --to-file FILE.' });
+  if (secret !== undefined && !holds(text, secret.value))
+    throw new DnxError('failed', `The output does not contain the ${secret.name}.`, { hint: secret.hint });
   // A single value is for scripts and is printed unchanged; other text may end up in a CI log.
   const read = format === 'table' && (view.kind !== 'text' || view.log);
   if (text !== '') await out(read ? forLog(text, env) : text);
@@ -51,6 +55,34 @@ export async function print(
   const wrap = await wrapFor(stderr);
   if (view.empty) stderr.write(`${wrap(view.empty)}\n`);
   if (view.first) stderr.write(`${wrap(nextLine({ command: view.first, why: 'Create one with' }, settings))}\n`);
+}
+
+/** What a live view is printed on. */
+function screenOf(globals: Globals, { settings, world, progress }: Pick<Context, 'settings' | 'world' | 'progress'>): Screen {
+  const { stdout, stderr, env } = world;
+  const { format, debug } = settings;
+  return {
+    stdout,
+    // Not between debug lines on the same terminal.
+    inPlace: format === 'table' && canSpin(stdout, env) && !(debug && stderr.isTTY),
+    blocks: format === 'table',
+    async frame(view) {
+      const options = await optionsFor(globals, format, world, () => {});
+      if (options.fields) (await import('./fields.ts')).fieldCheck(view, options).end();
+      const text = await render(view, options);
+      return format === 'table' ? forLog(text, env) : text;
+    },
+    out(text) {
+      const resume = progress.hold();
+      return write(stdout, text).finally(resume);
+    },
+  };
+}
+
+/** True if a text has a secret, which a narrow terminal may break into lines. */
+function holds(text: string, secret: string): boolean {
+  const joined = (words: string) => words.replaceAll(/\s/g, '');
+  return joined(text).includes(joined(JSON.stringify(secret).slice(1, -1)));
 }
 
 async function optionsFor(
@@ -116,6 +148,6 @@ export async function delivered({ exit, undelivered }: Result, printing: Promise
     if (changed && isError(error, 'usage'))
       throw new DnxError('failed', `The command ran, but its result cannot be printed: ${error.message}`, { hint: outcome ?? error.hint });
     const note = outcome ?? (changed && exit === undefined ? 'The command itself succeeded.' : undefined);
-    throw note && isError(error, 'failed') ? error.withHint(note) : error;
+    throw note && isError(error, 'failed') ? error.withHint([note, error.hint].filter(Boolean).join(' ')) : error;
   }
 }

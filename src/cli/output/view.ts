@@ -19,6 +19,8 @@ export interface Column<T = Item> {
   readonly computed?: true;
   /** The status of a process: `running` is good, not work in progress. */
   readonly runs?: true;
+  /** The color of the value, if it is not a status. */
+  readonly tone?: (item: T) => 'green' | 'yellow' | 'red' | undefined;
   /** True for an item whose status no longer matters, which is neither marked nor green. */
   readonly past?: (item: T) => boolean;
 }
@@ -54,7 +56,9 @@ export type View =
       readonly event?: Event;
       /** The ✓ line above it. */
       readonly done?: string;
-      /** Lines under `done` for people, instead of the fields. */
+      /** A line above it without a mark, instead of `done`. */
+      readonly title?: string;
+      /** Lines under `done` or `title` for people, instead of the fields. */
       readonly details?: readonly Detail[];
       /** Reads the values of computed columns with further requests. Called only for a table. */
       readonly more?: () => Promise<Item>;
@@ -67,7 +71,15 @@ export type View =
   | { readonly kind: 'data'; readonly data: unknown }
   /** Bytes for stdout, regardless of the format. */
   | { readonly kind: 'stream'; readonly body: AsyncIterable<Uint8Array> }
+  /** States of something, printed as they change until a signal: in place on a terminal, one after the other elsewhere. */
+  | { readonly kind: 'live'; readonly states: AsyncIterable<LiveState> }
   | { readonly kind: 'nothing' };
+
+/** One state of a live view. `changed`: it differs from the one before, so it is also printed elsewhere than on a terminal. */
+export interface LiveState {
+  readonly view: View;
+  readonly changed: boolean;
+}
 
 /** The result of a wait: `{"type":"result",…}` with -o ndjson. `data` nests an API object, which may have a `type` itself. */
 type Event = 'result' | 'data';
@@ -75,7 +87,7 @@ type Event = 'result' | 'data';
 /** A view and the outcome of the command, decided before anything is printed. */
 export interface Result {
   readonly view: View;
-  /** The failure of a command that still has a view (printed for scripts only, if a record), or the exit code of a child process. */
+  /** The failure of a command that still has a view (printed for scripts only, if a record without a title), or the exit code of a child process. */
   readonly exit?: DnxError | number | undefined;
   /** A sentence for stderr after a success. */
   readonly note?: string;
@@ -93,7 +105,14 @@ export interface Result {
    */
   readonly undelivered?: (cause: unknown) => Promise<DnxError>;
   /** A value that exists nowhere else. Printing fails if the format or query leaves it out. */
-  readonly secret?: string;
+  readonly secret?: Secret;
+}
+
+/** A token or password that is shown once. `hint`: what to do without it. */
+export interface Secret {
+  readonly name: string;
+  readonly value: string;
+  readonly hint: string;
 }
 
 /** Wraps a plain view as a successful result. */
@@ -130,6 +149,14 @@ export const record = (item: object, shown: readonly Column[], done?: string, de
   columns: shown,
   ...(done !== undefined && { done }),
   ...(details && { details }),
+});
+/** A record that people see as a title and details. */
+export const overview = (item: object, shown: readonly Column[], title: string, details: readonly Detail[]): View => ({
+  kind: 'record',
+  item: item as Item,
+  columns: shown,
+  title,
+  details,
 });
 /** A sentence for people, and data for scripts. */
 export const message = (sentence: string, data: unknown = { message: sentence }): View => ({ kind: 'message', text: sentence, data });

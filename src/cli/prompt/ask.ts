@@ -53,7 +53,7 @@ export function openAsk({ world, input, before }: Options): Ask {
     get allowed() {
       return allowed();
     },
-    confirm: (question) => ask(question, (on, shown) => on.confirm(shown)),
+    confirm: (question, enter) => ask(question, (on, shown) => on.confirm(shown, enter)),
     input: (question, typing) => ask(question, (on, shown) => on.input(shown, typing)),
     password: (question, typing) => ask(question, (on, shown) => on.password(shown, typing)),
     select: (question, choices, options) => ask(question, (on, shown) => on.select(shown, choices.map(harmlessChoice), options)),

@@ -11,7 +11,7 @@ export function interactiveQuestions(outer: Terminal): Questions {
   const on = <T>(put: (terminal: Terminal) => Promise<T>) => untilEnd(outer, put);
   const list = <T>(message: string, put: (terminal: Terminal) => Promise<T>) => on((terminal) => collapsing(terminal, message, put));
   return {
-    confirm: (message) => on((terminal) => confirm({ message, default: false }, terminal)),
+    confirm: (message, enter = false) => on((terminal) => confirm({ message, default: enter }, terminal)),
     async input(message, { default: preset, check } = {}) {
       const problem = (typed: string) => (typed.trim() === '' ? EMPTY : check?.(typed.trim()));
       const config = { message, validate: (typed: string) => problem(typed) ?? true };

@@ -27,7 +27,8 @@ export function plainQuestions(terminal: Terminal): Questions {
   };
 
   return {
-    confirm: (question) => until(`? ${question} (y/N) `, yesOrNo),
+    confirm: (question, enter = false) =>
+      until(`? ${question} (${enter ? 'Y/n' : 'y/N'}) `, (typed) => (typed === '' ? enter : yesOrNo(typed))),
     input: (question, { default: preset, check } = {}) =>
       until(`? ${question} ${preset === undefined ? '' : `(${preset}) `}`, (typed) => {
         const answer = typed || preset;
@@ -72,7 +73,7 @@ function narrowing<V>(question: string, choices: readonly Choice<V>[], list: (qu
 }
 
 function yesOrNo(typed: string): boolean | undefined {
-  if (/^(n|no)?$/i.test(typed)) return false;
+  if (/^(n|no)$/i.test(typed)) return false;
   return /^(y|yes)$/i.test(typed) ? true : undefined;
 }
 

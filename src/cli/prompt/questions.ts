@@ -4,7 +4,8 @@ import type { Choice } from './choice.ts';
 
 /** The kinds of prompts. */
 export interface Questions {
-  confirm(question: string): Promise<boolean>;
+  /** Yes or no. Just enter is no, unless no would lose something. */
+  confirm(question: string, enter?: boolean): Promise<boolean>;
   /** A line of text, trimmed and not empty. */
   input(question: string, typing?: Typing): Promise<string>;
   /** Masked text, not empty. */

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { type Endpoint, isRead } from '../../platform/api/endpoint.ts';
 import { idsOf, type Targets } from '../../platform/names/names.ts';
 import { askedAgain } from '../../platform/names/recall.ts';
 import type { Scope } from '../../platform/names/scope.ts';
@@ -23,7 +23,7 @@ export function callsWith(
     request: (ids: Readonly<Record<string, string>>) => Promise<T>,
     shown?: (answer: T) => unknown,
   ): Promise<T> =>
-    endpoint.startsWith('GET ')
+    isRead(endpoint)
       ? askedAgain(targets, lookUp, scope, { endpoint, ask: (found) => request(idsOf(found)), ...(shown && { shown }) })
       : request(idsOf(targets));
   return {

@@ -1,6 +1,6 @@
 import { cancelled, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
-import { capitalized, plural, quotedName, title } from '../../base/text.ts';
+import { capitalized, flagName, plural, quotedName, title } from '../../base/text.ts';
 import { called, isId, isIdOf, sameName, type Target, type Targets } from '../../platform/names/names.ts';
 import { type Consent, type Context, nounOf } from '../language/command.ts';
 import { consentLevel } from '../language/tree.ts';
@@ -9,16 +9,25 @@ import { nameFor, withNames } from './name-read.ts';
 
 /** Fails before any request if confirmation is required, was not given, and cannot be prompted for. */
 export function requireConsent(invocation: Invocation, ask: Context['ask']): void {
-  const { command, consent } = invocation;
+  const { command, consent, options } = invocation;
   if (!command.consent || typeof command.consent === 'function' || ask.allowed) return;
+  if (isNeedless(command.consent, options)) return;
+  const unless = typeof command.consent === 'object' ? command.consent.unless : undefined;
   const level = consentLevel(command);
   if (level === 'severe' && consent.confirm === undefined)
     throw usage(
       'This cannot be undone and requires confirmation.',
       `Use ${confirmOf(invocation)}${consent.yes ? '; --yes is not enough' : ''}.`,
     );
-  if (level === 'moderate' && !consent.yes) throw usage('This requires confirmation.', 'Use --yes.');
+  if (level === 'moderate' && !consent.yes) {
+    const preview = unless === undefined ? '' : `, or ${flagName(unless)} to see what would happen`;
+    throw usage('This requires confirmation.', `Use --yes${preview}.`);
+  }
 }
+
+/** True if an option makes it unnecessary. */
+const isNeedless = (consent: Consent | Consent['level'], options: Invocation['options']): boolean =>
+  typeof consent === 'object' && consent.unless !== undefined && options[consent.unless] !== undefined;
 
 /** `--confirm web-1`, or `--confirm with the name of the server` if the command line has only its id. */
 function confirmOf(invocation: Invocation): string {
@@ -40,7 +49,7 @@ export async function obtainConsent(
   const { command } = invocation;
   const declared = typeof command.consent === 'function' ? await command.consent(ctx, args) : command.consent;
   const consent: Consent | undefined = typeof declared === 'string' ? { level: declared } : declared;
-  if (!consent || consent.deferred || all.length === 0) return all;
+  if (!consent || consent.deferred || isNeedless(consent, invocation.options) || all.length === 0) return all;
   return (consent.level === 'moderate' ? moderate : severe)(invocation, consent, all, ctx);
 }
 

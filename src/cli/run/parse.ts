@@ -1,6 +1,6 @@
 import { own } from '../../base/json.ts';
 import { version } from '../../base/version.ts';
-import { type AnyCommand, type Entry, type Group, noGroup, type Tree } from '../language/command.ts';
+import { type AnyCommand, type Entry, type Group, rootGroup, type Tree } from '../language/command.ts';
 import { type Globals, globals as globalOptions } from '../language/globals.ts';
 import { type Options, text } from '../language/options.ts';
 import { optionsOf, positionalsOf } from '../language/signature.ts';
@@ -57,7 +57,7 @@ async function reach(argv: readonly string[], reading: Reading, topics: readonly
   const entry = contents.find((each) => namesOf(each).includes(name));
   if (entry) return reachIn(entry, rest, reading);
   const single = standalone.find((each) => each.name === name);
-  if (single) return read(noGroup, (await single.load()).default, name, rest, reading);
+  if (single) return read(rootGroup(single), (await single.load()).default, name, rest, reading);
   const [of, verb] = own(shortcuts, name) ?? [];
   const group = (await contents.find((each) => each.name === of)?.load())?.default;
   const command = group?.commands.find((each) => each.name === verb);

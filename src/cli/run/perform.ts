@@ -1,4 +1,5 @@
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
+import { refuseMislinked, withLink } from '../../platform/names/linked.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { TRUST_MS, verified } from '../../platform/names/recall.ts';
 import type { Scope } from '../../platform/names/scope.ts';
@@ -6,16 +7,24 @@ import type { Chosen } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
 import { asResult, type Result } from '../output/view.ts';
 import { withAnswers } from './command-line.ts';
-import { inputsOf } from './inputs.ts';
+import { type Inputs, inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
 import { pickMissing } from './pick.ts';
-import { again, type BaseContext, prepare } from './prepare.ts';
+import { again, type BaseContext, changeOf, prepare } from './prepare.ts';
+import { type BeforeCommand, startingOf } from './starting.ts';
 import { namesWanted, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
 
 /** Prepares and runs a command: values, prompts, names, confirmation, and several targets as one result. */
-export async function perform(invocation: Invocation, base: BaseContext, unpicked: Scope, sources: Sources): Promise<Result> {
+export async function perform(
+  invocation: Invocation,
+  base: BaseContext,
+  given: Scope,
+  sources: Sources,
+  before: BeforeCommand,
+): Promise<Result> {
   const { group, command } = invocation;
+  const unpicked = scopeFor(invocation, given);
   requireWords(invocation, base.ask, unpicked.settings);
   const consent = command.consent && (await import('./consent.ts'));
   consent?.requireConsent(invocation, base.ask);
@@ -24,7 +33,7 @@ export async function perform(invocation: Invocation, base: BaseContext, unpicke
   const scope = { ...unpicked, picked: picked.targets };
   const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
   // Lookups count towards --timeout, prompts do not.
-  const bounded = within(base, command.options?.timeout ? allowanceOf(inputs.options) : Number.POSITIVE_INFINITY);
+  const bounded = within(base, allowanceFor(invocation, inputs.options));
   const found = await inTime(lookedUp(invocation, chosen, { ...scope, api: bounded.api }), 'anything');
   const allowance = bounded.deadline - base.clock.elapsed();
   const prepared = (targets: Targets, all: readonly Targets[]) =>
@@ -41,17 +50,36 @@ export async function perform(invocation: Invocation, base: BaseContext, unpicke
   const items = all.map((targets) => ({ ...(targets[noun] ?? { id: '', label: '' }), targets }));
   const together = async () =>
     (await import('./several.ts')).several({ noun, verb: command.name, items, run: (item) => run(item.targets) });
+  const after = await before(startingOf(invocation, chosen, inputs, all));
   const running = each ? together() : run(first);
   const result = asResult(
     await running.catch(async (error: unknown) => {
-      throw (await import('./rejection.ts')).withLabels(error, command);
+      throw (await import('./rejection.ts')).withLabels(await withLink(error, first, scope, command.calls), command);
     }),
   );
-  const answers = { ...picked.words, ...inputs.answers, ...result.answers };
-  if (!command.fields || Object.keys(answers).length === 0) return result;
+  if (!result.exit) await after?.();
+  return withLine(invocation, inputs, picked.words, result);
+}
+
+/** Where names come from. A command that edits the link file has no defaults; any other one fails if `--env` names a missing environment. */
+function scopeFor({ command, globals }: Invocation, scope: Scope): Scope {
+  if (command.links) return { ...scope, settings: {} };
+  const { unplaced } = scope.settings;
+  if (globals.env !== undefined && unplaced) throw unplaced;
+  return scope;
+}
+
+/** How long the command may take, in ms. */
+const allowanceFor = ({ command: { options } }: Invocation, given: Inputs['options']): number =>
+  options?.timeout && !options.timeout.later ? allowanceOf(given) : Number.POSITIVE_INFINITY;
+
+/** Adds the command line that needs no prompts, if dnx prompted for anything. */
+function withLine(invocation: Invocation, { asked, answers }: Inputs, picked: Readonly<Record<string, string>>, result: Result): Result {
+  const all = { ...picked, ...answers, ...result.answers };
+  if (!invocation.command.fields || Object.keys(all).length === 0) return result;
   // --no-input, because the command would prompt again for options that were left out.
-  const quiet = Object.values(inputs.asked).some(({ value }) => value === undefined);
-  const line = withAnswers(invocation, quiet ? { ...answers, no_input: true } : answers);
+  const quiet = Object.values(asked).some(({ value }) => value === undefined);
+  const line = withAnswers(invocation, quiet ? { ...all, no_input: true } : all);
   return line ? { ...result, next: [...(result.next ?? []), { command: line, why: 'Without prompts' }] } : result;
 }
 
@@ -60,8 +88,11 @@ async function lookedUp(invocation: Invocation, chosen: Chosen, unchecked: Scope
   const reads = invocation.command.calls === chosen.endpoint && chosen.endpoint?.startsWith('GET ');
   const scope = reads ? { ...unchecked, trust: TRUST_MS } : unchecked;
   const all = await targetsOf(invocation, chosen, scope);
+  const change = changeOf(invocation, chosen);
   const checked: Targets[] = [];
-  for (const [index, targets] of all.entries())
-    checked.push(await verified(targets, () => again(invocation, chosen, targets, index, scope), scope));
+  for (const [index, targets] of all.entries()) {
+    const own = await refuseMislinked(targets, change, scope);
+    checked.push(await verified(own, () => again(invocation, chosen, targets, index, scope), scope));
+  }
   return checked;
 }

@@ -1,6 +1,6 @@
 import { DnxError } from '../../base/errors.ts';
 import { capitalized, plural, title } from '../../base/text.ts';
-import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { type Endpoint, isRead } from '../../platform/api/endpoint.ts';
 import { lookupsFor } from '../../platform/names/lookups.ts';
 import { called, type Targets } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
@@ -61,7 +61,7 @@ async function pickOne(
   if (!only) throw new DnxError('not_found', `No ${plural(title(name))} to choose from.`);
   const own = name === nounOf(invocation.group);
   const { choicesOf, labelIn } = await import('./candidates.ts');
-  if (candidates.length === 1 && (!own || endpoint?.startsWith('GET '))) {
+  if (candidates.length === 1 && (!own || (endpoint && isRead(endpoint)))) {
     ctx.progress.note(`Using ${called(name, labelIn(only, name))}, the only one.`);
     return only.targets;
   }

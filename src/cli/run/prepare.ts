@@ -1,19 +1,27 @@
 import { parameters } from '../../platform/api/endpoint.ts';
 import { within } from '../../platform/follow/rules.ts';
-import { everySite } from '../../platform/names/all-sites.ts';
+import { everySite, sitesOn } from '../../platform/names/all-sites.ts';
+import { type Change, refuseMislinked } from '../../platform/names/linked.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
 import { resolve } from '../../platform/names/resolve.ts';
 import type { Scope } from '../../platform/names/scope.ts';
-import type { Chosen } from '../language/calls.ts';
+import { type Chosen, endpointsIn } from '../language/calls.ts';
 import { type Context, nounOf } from '../language/command.ts';
+import { consentLevel } from '../language/tree.ts';
 import { callsWith } from './call.ts';
 import type { Inputs } from './inputs.ts';
 import { type Invocation, ownWords } from './invocation.ts';
 import { pickMissing } from './pick.ts';
 import { firstWords, namesNeeded } from './targets.ts';
 
+/** What a command line changes, and whether it asks. */
+export function changeOf({ command, consent }: Invocation, chosen: Chosen): Change {
+  const asks = command.consent !== undefined && !consent.yes && consent.confirm === undefined;
+  return { calls: endpointsIn(chosen), asks, severe: consentLevel(command) === 'severe' };
+}
+
 /** The part of a context that does not depend on the target. */
-export type BaseContext = Omit<Context, 'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'deadline'>;
+export type BaseContext = Omit<Context, 'call' | 'list' | 'pages' | 'each' | 'everySite' | 'resolve' | 'nameOf' | 'isGiven' | 'deadline'>;
 
 /** Looks up one of all targets again, by the words given for it. */
 export function again(invocation: Invocation, chosen: Chosen, targets: Targets, index: number, scope: Scope): Promise<Targets> {
@@ -55,12 +63,21 @@ export function prepare({ invocation, chosen, inputs, all, base, scope, allowanc
     ...bounded,
     ...calls,
     each: async (items, run) => (await import('./several.ts')).several({ noun: nounOf(group), verb: command.name, items, run }),
-    everySite: () => everySite({ ...scope, api: bounded.api }),
+    async everySite() {
+      const { server: word } = firstWords(invocation);
+      const inner = { ...scope, api: bounded.api };
+      if (word === undefined) return everySite(inner);
+      const { server } = await resolve(['server'], { server: word }, inner);
+      return server ? sitesOn(server, inner) : everySite(inner);
+    },
     nameOf: (noun, id) => scope.names.nameOf(noun, id) ?? (targets[noun]?.id === idIn(id) ? targets[noun]?.label : undefined),
-    async resolve(path) {
+    isGiven: (noun) => invocation.targets[noun] !== undefined,
+    async resolve(path, words) {
       const names = parameters(path);
+      if (words) return resolve(names, words, scope);
       const picked = await pickMissing(invocation, names, undefined, scope, base);
-      return resolve(names, firstWords(invocation), { ...scope, picked: picked.targets });
+      const found = await resolve(names, firstWords(invocation), { ...scope, picked: picked.targets });
+      return refuseMislinked(found, changeOf(invocation, chosen), scope);
     },
   };
   const own = command.targets === 'all' ? all : command.targets === 'optional' && all.length === 0 ? undefined : targets;

@@ -44,6 +44,7 @@ export const globalsOf = (given: Read): Globals => ({
   limit: textOf(given.limit),
   wide: given.wide === true,
   header: given.header !== false,
+  env: textOf(given.env),
   profile: textOf(given.profile),
   host: textOf(given.host),
   caFile: textOf(given.caFile),

@@ -63,9 +63,10 @@ function itemOf({ view }: Result, { id }: Target): Item {
   return view.kind === 'message' && isObject(view.data) ? { id, ...view.data } : { id };
 }
 
-/** The result column: the first line of an error, a status in progress, or the action: `restarted`. */
+/** The result column: the first line of an error, the outcome of an `ensure`, a status in progress, or the action: `restarted`. */
 function wordsOf({ view, exit }: Result, verb: string): string {
   if (exit instanceof DnxError) return exit.message.split('\n', 1)[0] ?? '';
+  if (verb === 'ensure' && view.kind === 'message' && isObject(view.data)) return wordOf(view.data.outcome);
   const status = view.kind === 'record' ? wordOf(view.item.status) : '';
   if (phaseOf(status) === 'going') return status;
   const sentence = view.kind === 'message' ? view.text : view.kind === 'record' ? view.done : undefined;

@@ -24,6 +24,10 @@ export async function parseValue(key: string, option: Option<unknown>, word: unk
   if (option.strict && option.choices && !option.choices.includes(word))
     throw unknownWord(word, option.place === 'argument' ? `a known ${title(key)}` : `a value of ${named}`, option.choices);
   switch (option.kind) {
+    case 'list':
+      // From the environment: one value.
+      option.check?.([word]);
+      return [word];
     case 'integer':
       if (!/^-?\d+$/.test(word) || !Number.isSafeInteger(Number(word))) throw usage(`${named} must be a whole number, not '${word}'.`);
       if (Number(word) < (option.least ?? Number(word))) throw usage(`${named} must be at least ${option.least}, not ${word}.`);

@@ -8,7 +8,7 @@ const SHORTEST_SECRET = 8;
 export const hiding = (api: Api, secrets: readonly string[]): Api => {
   const hidden = <T>(answer: Promise<T>): Promise<T> =>
     answer.catch((error: unknown) => {
-      throw isError(error) ? without(error, secrets) : error;
+      throw isError(error) ? withoutSecrets(error, secrets) : error;
     });
   return {
     ...api,
@@ -17,17 +17,17 @@ export const hiding = (api: Api, secrets: readonly string[]): Api => {
   };
 };
 
-function without(error: DnxError, secrets: readonly string[]): DnxError {
-  const { code, message, hint, next, status, errors = {}, lacks, cause } = error;
+/** The error with `***` for these texts. */
+export function withoutSecrets(error: DnxError, secrets: readonly string[]): DnxError {
+  const { message, hint, errors = {} } = error;
   const masked = (text: string) => secrets.reduce((left, secret) => left.replaceAll(patternOf(secret), '***'), text);
   const fields = Object.entries(errors).map(([field, texts]) => [masked(field), texts.map(masked)]);
-  return new DnxError(code, masked(message), {
+  return new DnxError(error.code, masked(message), {
+    ...error,
+    details: error.details.map(([label, text]) => [label, masked(text)]),
     hint: hint && masked(hint),
-    next,
-    status,
     errors: error.errors && Object.fromEntries(fields),
-    lacks,
-    cause,
+    cause: error.cause,
   });
 }
 

@@ -99,6 +99,7 @@ function nextSteps(abilities: readonly string[] | undefined, site: string | unde
   const can = (...needed: readonly string[]) => abilities === undefined || needed.every((each) => abilities.includes(each));
   return [
     ...(can('server:read', 'site:read') ? [{ command: ['site', 'list'], why: 'Next' }] : []),
+    ...(site === undefined && can('server:read', 'site:read') ? [{ command: ['link'], why: 'Link a project with' }] : []),
     ...(site !== undefined && can('site:deploy') ? [{ command: ['deploy'], why: 'Deploy with' }] : []),
   ];
 }

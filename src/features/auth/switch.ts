@@ -23,6 +23,6 @@ export async function switchProfile(
   await editConfig(directories.config, { clock, signal }, (now) => ({ ...now, profile }));
   if (origins.profile === 'environment') progress.warn('DNX_PROFILE is set and overrides this.');
   if (origins.profile === 'link file' && settings.profile !== profile)
-    progress.warn(`${settings.linkFile} selects profile ${settings.profile}, so use --profile in this directory.`);
+    progress.warn(`${settings.link?.file} selects profile ${settings.profile}, so use --profile in this directory.`);
   return done(`Switched to profile ${profile}`, { profile });
 }

@@ -77,9 +77,10 @@ function judgeRelease(baseline: Baseline, evidence: Evidence, { site, releases, 
     return doubt(reason, ours.phase === 'good' ? 'superseded' : 'unknown');
   }
   const unmarked = ours.live === undefined || baseline.marked === false;
-  // A release without a status succeeded if the deployment seen on the site did.
+  // A release without a status succeeded if the deployment seen on the site did, and the site does not deny that it was deployed.
   if (unmarked && health === 'good' && ours.phase === 'good') return certain('succeeded');
-  if (unmarked && health === 'good' && ours.word === '' && evidence.going) return bySite('succeeded');
+  const deployed = site.last_deployed_at === undefined || isDeployed(baseline, site);
+  if (unmarked && health === 'good' && ours.word === '' && evidence.going && deployed) return bySite('succeeded');
   return doubt(`the site's status is “${word}”, but release ${ours.name}${ours.word && ` (“${ours.word}”)`} is not marked as live`);
 }
 
@@ -112,7 +113,7 @@ function judgeSite(baseline: Baseline, evidence: Evidence, { site, at }: Seen): 
 }
 
 /** True if the site was deployed since the baseline. An older time is a stale response. */
-function isDeployed(baseline: Baseline, { last_deployed_at = null }: Site): boolean {
+export function isDeployed(baseline: Baseline, { last_deployed_at = null }: Site): boolean {
   if (last_deployed_at === null || last_deployed_at === baseline.last_deployed_at) return false;
   const [before, now] = [timeOf(baseline.last_deployed_at), timeOf(last_deployed_at)];
   return before === undefined || now === undefined || now > before;

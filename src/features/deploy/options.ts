@@ -1,5 +1,23 @@
 import { usage } from '../../base/errors.ts';
-import { choice, count, duration, flag, following, integer, text, toggle, under, type Values } from '../../cli/language/options.ts';
+import { unknownWord } from '../../base/unknown.ts';
+import {
+  choice,
+  count,
+  duration,
+  flag,
+  following,
+  integer,
+  list,
+  type Option,
+  text,
+  toggle,
+  under,
+  type Values,
+} from '../../cli/language/options.ts';
+
+/** What `--guard` checks. */
+const guardChecks = ['migrations', 'keys', 'php'] as const;
+export type GuardCheck = (typeof guardChecks)[number];
 
 /** Options for CI pipelines. */
 export const reporting = under('CI', {
@@ -7,8 +25,18 @@ export const reporting = under('CI', {
   ci: toggle('Write annotations, outputs and a summary (default in GitHub Actions)'),
 });
 
+const guardCheck = (help: string): Option<readonly GuardCheck[] | undefined> => ({
+  ...(list(help, 'check') as Option<readonly GuardCheck[] | undefined>),
+  choices: guardChecks,
+  check: (words) => {
+    const wrong = words.find((word) => !guardChecks.some((each) => each === word));
+    if (wrong !== undefined) throw unknownWord(wrong, 'a check of --guard', guardChecks);
+  },
+});
+
 export const deployOptions = {
   dry_run: flag('Show what would be deployed, without deploying'),
+  branch: text('Deploy this branch, then restore the current one', 'branch'),
   ...following,
   ...under('Follow', {
     if_running: choice('What to do if a deployment is in progress (default attach; asks on a terminal)', ['attach', 'wait', 'fail']),
@@ -23,6 +51,10 @@ export const deployOptions = {
     url: text('Base URL (default: https and the domain)'),
     rollback_on_fail: flag('Roll back if verification fails, and exit 11'),
   }),
+  ...under('Guard', {
+    guard: flag('Stop with 10 for migrations, missing variables or the wrong PHP version'),
+    allow: guardCheck('Do not stop for this check'),
+  }),
   ...under('Several sites', {
     all: flag('Deploy every site of the server'),
     concurrency: count('Sites to deploy at a time (default 4)'),
@@ -35,6 +67,22 @@ export type DeployValues = Values<typeof deployOptions>;
 
 /** True if dnx reads the site before it requests the deployment. */
 export const readsSiteFirst = ({ wait, if_running }: DeployValues): boolean => wait !== false || if_running !== undefined;
+
+/** Fails if `--allow` is given without `--guard`. */
+export function refuseUnguarded({ allow, guard }: DeployValues): void {
+  if (allow !== undefined && !guard) throw usage('--allow needs --guard.', 'Add --guard, or remove --allow.');
+}
+
+/** Fails if `--branch` contradicts other options: the branch can be restored only once the deployment is over. */
+export function refuseUnrestorable({ branch, wait, if_running }: DeployValues): void {
+  if (branch === undefined) return;
+  if (branch.trim() === '') throw usage('--branch needs the name of a branch.');
+  // Assumed: the API does not say when Deploynix reads the branch of a site.
+  if (wait === false) throw usage('--branch cannot be combined with --no-wait.', 'dnx restores the branch when the deployment is over.');
+  if (if_running === 'attach') {
+    throw usage('--branch cannot be combined with --if-running attach.', 'Use --if-running wait to deploy after the one in progress.');
+  }
+}
 
 /** How to verify a deployed site. */
 export interface Verification {

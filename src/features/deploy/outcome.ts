@@ -49,7 +49,7 @@ function sentenceOf(of: Subject, { outcome, duration_s, release }: DeployResult)
 function failureOf(of: Subject, { outcome, release, duration_s }: DeployResult, reason: string | null, seen: Seen): DnxError | undefined {
   const job = jobOf(of);
   const subject = `${job.charAt(0).toUpperCase()}${job.slice(1)}`;
-  const why = reason ? `: ${reason}` : '';
+  const why = `${of.attached ? ' (started elsewhere)' : ''}${reason ? `: ${reason}` : ''}`;
   const details = detailsOf(outcome, release, seen);
   const next = [{ command: siteCommand('releases', of), why: 'See' }];
   const elapsedMs = seen.elapsedMs ?? (duration_s ?? 0) * 1000;

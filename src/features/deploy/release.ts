@@ -29,6 +29,8 @@ export interface Release {
   readonly live: boolean | undefined;
   /** Creation time in epoch ms; undefined for all releases if it is unknown for one. */
   readonly at: number | undefined;
+  /** The branch that it was built from; empty if the API does not say. */
+  readonly branch: string;
   readonly commit: string;
   readonly message: string;
   readonly created: string;
@@ -57,6 +59,7 @@ export function releasesOf(answer: readonly unknown[]): readonly Release[] {
       phase: word === '' ? undefined : phaseOf(word),
       live: live ? each === live : MARKS.some((mark) => yesOrNo(each[mark]) === false) ? false : undefined,
       at: ages?.[index],
+      branch: wordOf(each.branch),
       commit: wordOf(each.commit_hash),
       message: wordOf(each.commit_message),
       created: wordOf(each.created_at),
@@ -118,7 +121,8 @@ function liveAmong(records: readonly JsonObject[]): JsonObject | undefined {
   return undefined;
 }
 
-function yesOrNo(value: unknown): boolean | undefined {
+/** A value that means yes or no; undefined for any other. */
+export function yesOrNo(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
   const word = typeof value === 'number' || typeof value === 'string' ? String(value).trim().toLowerCase() : '';
   if (word === '1' || word === 'true') return true;

@@ -51,7 +51,7 @@ async function sendOnce(run: Remembered | undefined, check: readonly string[], s
 }
 
 /** True if Deploynix rejected the request or never got it. */
-function neverPerformed(error: DnxError): boolean {
+export function neverPerformed(error: DnxError): boolean {
   const { code, cause, status } = error;
   if (isUnperformed(error)) return true;
   if (code === 'network') return cause instanceof NetworkFault && !cause.sent;

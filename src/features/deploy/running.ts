@@ -20,7 +20,7 @@ type IfRunning = NonNullable<DeployValues['if_running']>;
 export async function settleRunning(
   ctx: DeployContext,
   first: Snapshot,
-  { if_running }: DeployValues,
+  { if_running, branch }: DeployValues,
 ): Promise<{ readonly before: Snapshot; readonly attach: boolean }> {
   let before = first;
   let answer = if_running;
@@ -28,8 +28,8 @@ export async function settleRunning(
     const word = progressOf(before.site, before.releases);
     if (word === undefined) return { before, attach: false };
     const of = siteReference(ctx.targets, before.site.domain);
-    answer ??= await choose(ctx, of, word);
-    if (answer === 'fail') throw busy(of, word);
+    answer ??= await choose(ctx, of, word, branch === undefined);
+    if (answer === 'fail') throw busy(of, word, branch === undefined);
     if (answer === 'attach') {
       ctx.progress.note(
         isInstallation(word)
@@ -43,11 +43,12 @@ export async function settleRunning(
   }
 }
 
-/** Chooses what to do. Without a terminal, attaches to a deployment, and waits for the end of an installation. */
-async function choose({ ask }: DeployContext, of: SiteReference, word: string): Promise<IfRunning> {
-  if (!ask.allowed) return isInstallation(word) ? 'wait' : 'attach';
+/** Chooses what to do. Without a terminal, attaches to a deployment if possible, and waits for the end of an installation. */
+async function choose({ ask }: DeployContext, of: SiteReference, word: string, attachable: boolean): Promise<IfRunning> {
+  if (!ask.allowed) return isInstallation(word) || !attachable ? 'wait' : 'attach';
+  const attach = { name: 'Follow it', value: 'attach', description: 'Starts nothing; its outcome is the result' } as const;
   return ask.select<IfRunning>(`${of.site.label} is already ${word}. What would you like to do?`, [
-    { name: 'Follow it', value: 'attach', description: 'Starts nothing; its outcome is the result' },
+    ...(attachable ? [attach] : []),
     { name: 'Wait for it, then deploy', value: 'wait' },
     { name: 'Cancel', value: 'fail' },
   ]);
@@ -72,7 +73,7 @@ async function untilIdle(ctx: DeployContext, of: SiteReference): Promise<void> {
   if (!verdict) throw new DnxError('timed_out', `Timed out while ${label} was busy. Nothing was deployed.`);
 }
 
-const busy = (of: SiteReference, word: string): DnxError =>
+const busy = (of: SiteReference, word: string, attachable: boolean): DnxError =>
   new DnxError('differences', `${of.site.label} is already ${word}. Nothing was deployed.`, {
-    hint: 'Use --if-running attach to follow it, or --if-running wait to deploy after it.',
+    hint: `Use ${attachable ? '--if-running attach to follow it, or ' : ''}--if-running wait to deploy after it.`,
   });

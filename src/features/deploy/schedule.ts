@@ -14,11 +14,20 @@ interface ScheduleValues {
   readonly in: number | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'world'> & { readonly targets: Targets };
+type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'nameOf' | 'progress' | 'settings' | 'world'> & { readonly targets: Targets };
+
+/** The confirmation for a deployment that the link file wants confirmed, or that replaces a scheduled one: one question for both. */
+export async function scheduleConsent(ctx: Needs, values: ScheduleValues, given: Given): Promise<Consent | undefined> {
+  const moment = await momentIn(ctx, values);
+  const { linkConsent } = await import('../link/confirmation.ts');
+  const linked = given.yes ? undefined : await linkConsent(ctx, [ctx.targets], 'Schedule a deployment of');
+  if (linked && !ctx.ask.allowed) return linked;
+  const replaced = await replacing(ctx, moment, given);
+  return linked && replaced ? { ...replaced, warning: `${linked.warning} ${replaced.warning}` } : (linked ?? replaced);
+}
 
 /** The confirmation for replacing a scheduled deployment. */
-export async function replacing(ctx: Needs, values: ScheduleValues, { yes }: Given): Promise<Consent | undefined> {
-  const moment = await momentIn(ctx, values);
+async function replacing(ctx: Needs, moment: Moment, { yes }: Given): Promise<Consent | undefined> {
   const before = await scheduled(ctx, siteReference(ctx.targets));
   const utc = utcOf(before);
   if (before === undefined || utc === moment.utc) return undefined;
@@ -28,7 +37,7 @@ export async function replacing(ctx: Needs, values: ScheduleValues, { yes }: Giv
 }
 
 /** Schedules a deployment. */
-export async function schedule(ctx: Needs, values: ScheduleValues): Promise<View> {
+export async function schedule(ctx: Pick<Needs, 'api' | 'clock' | 'targets' | 'world'>, values: ScheduleValues): Promise<View> {
   const moment = await momentIn(ctx, values);
   const of = siteReference(ctx.targets);
   const { data } = await ctx.api.send<object>('POST /servers/{server}/sites/{site}/schedule-deploy', idsOf(of), {
@@ -38,14 +47,14 @@ export async function schedule(ctx: Needs, values: ScheduleValues): Promise<View
   return done(sentence, data ?? { message: sentence, scheduled_at: moment.utc });
 }
 
-function momentIn({ clock, world }: Needs, { at, tz, in: delay }: ScheduleValues): Promise<Moment> {
+function momentIn({ clock, world }: Pick<Needs, 'clock' | 'world'>, { at, tz, in: delay }: ScheduleValues): Promise<Moment> {
   if ((at === undefined) === (delay === undefined))
     throw usage('Use either --at or --in.', 'For example: --at 2026-12-01T02:00 or --in 90m');
   return momentOf({ at, tz, delay, now: clock.now(), zone: world.env.TZ });
 }
 
 /** The time of the scheduled deployment as the API sent it; undefined if there is none or the token cannot read it. */
-async function scheduled(ctx: Needs, of: SiteReference): Promise<string | undefined> {
+async function scheduled(ctx: Pick<Needs, 'api' | 'progress'>, of: SiteReference): Promise<string | undefined> {
   try {
     return wordOf((await readSite(ctx, of)).scheduled_deploy_at).trim() || undefined;
   } catch (error) {

@@ -127,12 +127,25 @@ function view({ settings, signal: { reason }, world }: DeployContext, all: reado
   return { view: ending(rows(items, shown, '')), exit: failure, next: done.flatMap(({ next = [] }) => next) };
 }
 
-/** The number of requests that start one deployment. */
-export const requestsFor = (values: DeployValues): number => (readsSiteFirst(values) ? 3 : 1);
+/**
+ * The number of requests that start one deployment. Another branch takes two more: its repository, and the change. The guard takes
+ * up to three: variables, repository and server.
+ */
+const requestsFor = (values: DeployValues): number =>
+  (values.branch !== undefined ? 5 : readsSiteFirst(values) ? 3 : 1) + (values.guard ? (readsSiteFirst(values) ? 3 : 5) : 0);
 
-/** The result of --dry-run: the sites and the number of requests. */
+/** The number of requests of one deployment without following it. Restoring the branch takes two. */
+export const requestsInAll = (values: DeployValues): number => requestsFor(values) + (values.branch === undefined ? 0 : 2);
+
+/** The rows of --dry-run: the sites and the number of requests. */
+export const planned = (all: readonly Targets[], values: DeployValues) => {
+  const { branch } = values;
+  const more = { ...(branch !== undefined && { branch }), requests: requestsInAll(values) };
+  return all.map(({ site, server }) => ({ site: site?.label, server: server?.label, ...more }));
+};
+
+/** The result of --dry-run. */
 export function plan(all: readonly Targets[], values: DeployValues): View {
-  const each = requestsFor(values);
-  const items = all.map(({ site, server }) => ({ site: site?.label, server: server?.label, requests: each }));
-  return rows(items, columns<(typeof items)[number]>('site', 'server', 'requests'), '');
+  const keys = ['site', 'server', ...(values.branch === undefined ? [] : ['branch' as const]), 'requests'] as const;
+  return rows(planned(all, values), columns<ReturnType<typeof planned>[number]>(...keys), '');
 }

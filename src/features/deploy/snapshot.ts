@@ -3,6 +3,7 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import { readBefore } from '../../platform/follow/rules.ts';
+import { isLinked, refuseOtherName } from '../../platform/names/linked.ts';
 import { isId, sameName, type Target, type Targets } from '../../platform/names/names.ts';
 import { type Baseline, baselineOf, reportsWork, type Site } from './baseline.ts';
 import { inProgress, type Release, releasesOf } from './release.ts';
@@ -66,6 +67,10 @@ export const rollbackCommand = ({ server, site }: SiteReference, to?: string): r
 export const siteEndpoint = 'GET /servers/{server}/sites/{site}' satisfies Endpoint;
 export const releasesEndpoint = 'GET /servers/{server}/sites/{site}/releases' satisfies Endpoint;
 
+/** The endpoints for deploying another branch. A body with the branch alone is assumed to keep everything else. */
+export const updateEndpoint = 'PUT /servers/{server}/sites/{site}' satisfies Endpoint;
+export const repositoryEndpoint = 'GET /git-repositories/{git_repository}' satisfies Endpoint;
+
 /** Reads the site. */
 export async function readSite(
   { api }: Pick<Context, 'api'>,
@@ -120,12 +125,13 @@ export async function takeSnapshot(
   return torn && again ? takeSnapshot(ctx, of, undefined, false) : { site, releases, baseline: baselineOf(site, releases), at };
 }
 
-/** Fails if the site was renamed since the lookup. */
-function refuseRenamed(targets: Targets, { site }: Snapshot): void {
-  const { label } = siteReference(targets).site;
+/** Fails if the site was renamed since the lookup, or has another name than in the link file. */
+function refuseRenamed({ targets, settings }: DeployContext, { site }: Snapshot): void {
+  const own = siteReference(targets).site;
   const now = wordOf(site.domain);
-  if (now === '' || isId(label) || sameName('site', now, label)) return;
-  throw new DnxError('not_found', `${label} was renamed to ${now}. Nothing was changed.`, {
+  if (isLinked('site', own, settings)) refuseOtherName('site', own, now || undefined);
+  if (now === '' || isId(own.label) || sameName('site', now, own.label)) return;
+  throw new DnxError('not_found', `${own.label} was renamed to ${now}. Nothing was changed.`, {
     hint: 'Run the command again with the new name.',
   });
 }
@@ -133,19 +139,23 @@ function refuseRenamed(targets: Targets, { site }: Snapshot): void {
 /** Takes a snapshot and checks that the site still has the same name. */
 export async function snapshotNamed(ctx: DeployContext, read?: () => Promise<SiteReading>): Promise<Snapshot> {
   const snapshot = await takeSnapshot(ctx, siteReference(ctx.targets), read);
-  refuseRenamed(ctx.targets, snapshot);
+  refuseRenamed(ctx, snapshot);
   return snapshot;
 }
 
 /** Takes the snapshot before a request. Undefined if the token cannot read the site and following is optional. */
-export function snapshotBefore(ctx: DeployContext, required: boolean): Promise<Snapshot | undefined> {
+export function snapshotBefore(
+  ctx: DeployContext,
+  required: boolean,
+  hint = 'Use --no-wait without --verify, or a token with site:read.',
+): Promise<Snapshot | undefined> {
   const { sites } = ctx;
   const read = sites && (() => sites.before(ctx, siteReference(ctx.targets)));
   return readBefore(ctx.progress, () => snapshotNamed(ctx, read), {
     required,
     refusal: (why) => ({
       message: `The deployment could not be followed, so nothing was deployed: ${why}`,
-      hint: 'Use --no-wait without --verify, or a token with site:read.',
+      hint,
     }),
     warning: () => 'This token cannot follow the deployment: it lacks site:read.',
   });

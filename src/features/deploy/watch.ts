@@ -5,6 +5,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { message, type View } from '../../cli/output/view.ts';
 import { within } from '../../platform/follow/rules.ts';
 import { progressOf } from './baseline.ts';
+import { savedFor } from './branch/saved.ts';
 import { followRun } from './follow-run.ts';
 import { jobOf, reportOf } from './outcome.ts';
 import type { Report } from './result.ts';
@@ -20,20 +21,40 @@ type WatchContext = DeployContext & Pick<Context, 'resolve' | 'tokens'>;
 export const attach = (ctx: DeployContext, { server, site }: SiteReference, { baseline }: Snapshot): Remembered =>
   remember(ctx, { kind: 'deploy', server, site, baseline, attached: true, asked: true, going: true });
 
+/** Restores the branch that an interrupted deployment left, once it was followed to its end. */
+export async function restoringLeft(ctx: DeployContext, of: SiteReference, report: Report): Promise<Report> {
+  if (report.result.finished_at !== null && savedFor(ctx, of)) await (await import('./branch/repair.ts')).repair(ctx, of, { over: true });
+  return report;
+}
+
 /**
  * Resumes the last unfinished run (of the site, if given), or follows a deployment in progress. Only the latest run of each
  * site counts.
  */
 export async function watch(ctx: WatchContext): Promise<Report | View> {
+  const done = await watched(ctx);
+  const { site } = ctx.targets;
+  // A message, not a report: nothing is in progress.
+  if (site && 'kind' in done && savedFor(ctx, siteReference(ctx.targets))) {
+    await (await import('./branch/repair.ts')).repair(ctx, siteReference(ctx.targets));
+  }
+  return done;
+}
+
+async function watched(ctx: WatchContext): Promise<Report | View> {
   const { site } = ctx.targets;
   const all = recall(ctx).filter(({ run }) => isReachable(ctx, run) && (!site || run.site.id === site.id));
   const runs = all.filter(({ run }, index) => all.findIndex((other) => other.run.site.id === run.site.id) === index);
   const [latest] = runs;
   if (latest && !latest.run.result) return withFlags(await resume(ctx, latest), flagsOf(ctx, latest.run));
   const running = site && (await attachToRunning(ctx));
-  if (running && 'run' in running) return followRun(ctx, running);
+  if (running && 'run' in running) {
+    const unverified = latest?.run.result?.outcome === 'succeeded' && latest.run.reason;
+    if (unverified) ctx.progress.warn(`Your ${jobOf(latest.run)} went live, but ${unverified}. Following one that was started elsewhere.`);
+    return restoringLeft(ctx, running.run, await followRun(ctx, running));
+  }
   if (latest && ctx.clock.now() - Date.parse(latest.run.started_at) < REPEATED_MS)
-    return withFlags(repeatResult(ctx, latest), flagsOf(ctx, latest.run));
+    return withFlags(await restoringLeft(ctx, latest.run, repeatResult(ctx, latest)), flagsOf(ctx, latest.run));
   if (running) return running;
   const unfinished = runs.find(({ run }) => !run.result);
   if (unfinished) return withFlags(await resume(ctx, unfinished), flagsOf(ctx, unfinished.run));
@@ -89,7 +110,7 @@ async function resume(outer: WatchContext, remembered: Remembered): Promise<Repo
     const sign = run.kind === 'deploy' ? 'is the only new one, so it' : 'is live, so the rollback';
     ctx.progress.warn(`The response to the request was lost. Release ${release} ${sign} is assumed to be yours.`);
   }
-  return report;
+  return restoringLeft(ctx, run, report);
 }
 
 /** Attaches to a deployment in progress, or returns a message that there is none. */

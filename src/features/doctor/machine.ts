@@ -4,12 +4,13 @@ import { quoted } from '../../base/shell.ts';
 import { supportedNode, supportsNode, version } from '../../base/version.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
 import { INSECURE_FILE } from '../../machine/credentials/tokens.ts';
+import type { Link } from '../../machine/settings/link.ts';
 import { placesOf } from '../completion/install.ts';
 import { type Check, type Needs, ok, skipped, warning } from './check.ts';
 
 /** Checks versions, files and their modes, and shell completion. */
 export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>): Check[] {
-  const { directories, linkFile } = settings;
+  const { directories, link } = settings;
   const config = join(directories.config, 'config.json');
   const tokens = join(directories.config, INSECURE_FILE);
   return [
@@ -23,9 +24,16 @@ export function machine({ world, settings }: Pick<Needs, 'world' | 'settings'>):
           `${commandLine(['login'], settings)}, without --insecure-storage`,
         )
       : ok('token file', 'no unencrypted tokens'),
-    linkFile ? ok('link file', linkFile) : skipped('link file', 'none in this directory'),
+    link ? linkFile(link, settings) : skipped('link file', 'none in this directory'),
     completion(world),
   ];
+}
+
+/** The link file, and the site that it names. */
+function linkFile(link: Link, { site, origins }: Needs['settings']): Check {
+  if (link.missing) return warning('link file', link.missing.message, link.missing.hint ?? '');
+  const named = site !== undefined && origins.site === 'link file' ? `: ${site}` : '';
+  return ok('link file', `${link.file}${link.chosen?.name ? ` (${link.chosen.name}${named})` : named}`);
 }
 
 function versions({ node, platform }: Needs['world']): Check {

@@ -12,7 +12,7 @@ export default {
       ['6', 'Not found (404), or ambiguous'],
       ['7', 'Rejected by validation or a plan limit (422)'],
       ['9', 'Rate limited for too long (429)'],
-      ['10', 'Differences found (--exit-code), or a conflict'],
+      ['10', 'Differences found (--exit-code), a conflict, or stopped by --guard'],
       ['11', 'The deployment failed verification and was rolled back'],
       ['12', 'Some of several targets failed'],
       ['13', 'Network: DNS, TLS, connection or no answer'],

@@ -11,8 +11,7 @@ export default {
     'Options that many commands take:',
     [
       ['--server, --site <name>', 'Server: name or IP; site: domain; or their ids'],
-      ['-y, --yes', 'Skip the confirmation'],
-      ['--confirm <name>', 'Confirm a command that cannot be undone'],
+      ['-y, --yes, --confirm <name>', 'Confirm; by name if it cannot be undone'],
       ['--[no-]wait, --timeout <time>', 'See dnx help waiting'],
     ],
   ],

@@ -8,9 +8,10 @@ export default {
       ['--wait', 'Always wait'],
       ['--no-wait', 'Return as soon as the work is requested'],
       ['--timeout 5m', 'Stop waiting after 5 minutes (default 15m): exit 124'],
+      ['--notify desktop', 'Then notify: bell, desktop, a URL or a command'],
       ['Ctrl-C', 'Stop waiting: exit 130'],
     ],
-    'None of these cancels the remote work. Resume with dnx watch, or read the status with dnx site show, dnx server show or dnx backup list.',
+    'Nothing here cancels the remote work. Resume with dnx watch, or read the status with dnx site show, dnx server show or dnx backup list.',
     'If the site is already being deployed:',
     [
       ['--if-running attach', 'Wait for that deployment instead of starting one'],

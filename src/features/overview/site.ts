@@ -1,18 +1,15 @@
 import { isObject, type JsonObject } from '../../base/json.ts';
-import { phaseOf, statusKey } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
-import { duration, timeIn, timeOf } from '../../base/time.ts';
+import { timeIn } from '../../base/time.ts';
 import type { Item } from '../../cli/output/view.ts';
 import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
-import { liveOf, releasesOf } from '../deploy/release.ts';
+import { liveOf, type Release, releasesOf } from '../deploy/release.ts';
 import { releasesEndpoint } from '../deploy/snapshot.ts';
+import { certificateIn, type Reader } from './certificate.ts';
 import { briefApi, orUndefined, type Reading } from './reading.ts';
 
 const once = { casual: true };
-
-/** The time, and whether to print it relatively. */
-type Reader = Parameters<typeof timeIn>[1];
 
 /** Reads server, URL, repository, release and certificate of a site. Null if the token cannot read them. */
 export async function siteOverview(ctx: Reading, site: Item, targets: Targets): Promise<Item> {
@@ -33,7 +30,7 @@ export async function siteOverview(ctx: Reading, site: Item, targets: Targets): 
     server: serverWords(server?.data) ?? targets.server?.label ?? null,
     url: urlOf(wordOf(site.domain), certificate?.valid ?? true),
     repository: isObject(source?.data) ? source.data.name : null,
-    release: releases ? releaseWords(releases, reader) : null,
+    release: releases ? currentWords(releases, reader) : null,
     certificate: certificate?.words ?? null,
   };
 }
@@ -44,27 +41,14 @@ const serverWords = (server: unknown): string | undefined =>
 const urlOf = (domain: string, secure: boolean): string | null =>
   domain === '' || domain.includes('*') ? null : `${secure ? 'https' : 'http'}://${domain}`;
 
-function releaseWords(answer: readonly JsonObject[], reader: Reader): string {
+function currentWords(answer: readonly JsonObject[], reader: Reader): string {
   const releases = releasesOf(answer);
   const release = liveOf(releases) ?? releases[0];
-  if (!release) return 'none';
-  const { commit, message, name, created } = release;
-  const what = [commit.slice(0, 7), message].filter(Boolean).join(' ') || name;
-  return created === '' ? what : `${what}, ${timeIn(created, reader)}`;
+  return release ? releaseWords(release, reader) : 'none';
 }
 
-/** The certificate with the latest expiry. */
-function certificateIn(certificates: readonly JsonObject[], reader: Reader): { readonly words: string; readonly valid: boolean } {
-  const { now, terminal } = reader;
-  const issued = certificates
-    .filter(({ status }) => phaseOf(status) === 'good' || statusKey(status) === 'expired')
-    .map((each) => ({ ends: timeOf(each.expires_at), word: wordOf(each.status) }))
-    .sort((one, other) => (other.ends ?? now) - (one.ends ?? now));
-  const [best] = issued;
-  if (!best) return { words: wordOf(certificates.at(-1)?.status) || 'none', valid: false };
-  if (best.ends === undefined) return { words: best.word, valid: statusKey(best.word) !== 'expired' };
-  const end = timeIn(new Date(best.ends).toISOString(), reader);
-  return best.ends > now
-    ? { words: terminal ? `valid for ${duration(best.ends - now)}` : `valid until ${end}`, valid: true }
-    : { words: `expired ${end}`, valid: false };
+/** `a2483e1 Upgrade to Laravel 12, 2m ago`. */
+export function releaseWords({ commit, message, name, created }: Release, reader: Reader): string {
+  const what = [commit.slice(0, 7), message].filter(Boolean).join(' ') || name;
+  return created === '' ? what : `${what}, ${timeIn(created, reader)}`;
 }

@@ -70,7 +70,7 @@ export function shownOnce({ api, ci }: Pick<Context, 'api' | 'ci'>, fresh: Fresh
   ci.mask(fresh.plain);
   return {
     view: text(fresh.plain, fresh.answer),
-    secret: fresh.plain,
+    secret: { name: 'token', value: fresh.plain, hint: 'Use another format or query, or --to-file FILE.' },
     undelivered: (cause) => undelivered(api, fresh, 'The new token could not be printed', cause, more),
   };
 }

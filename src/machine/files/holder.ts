@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { getBuiltinModule, kill, platform } from 'node:process';
+import { getBuiltinModule, kill, pid, platform } from 'node:process';
 import { systemCode } from '../../base/errors.ts';
 
 /** The process that holds a lock, identified across reboots, containers and reused process ids. Unknown fields are empty. */
@@ -28,6 +28,15 @@ export const nameOf = ({ host, pid, boot, namespace, start }: Holder): string =>
 export function holderNamed(name: string): Holder | undefined {
   const [host = '', pid = '', boot = '', namespace = '', start, ...more] = name.split(',');
   return start === undefined || more.length > 0 || !/^\d+$/.test(pid) ? undefined : { host, pid: Number(pid), boot, namespace, start };
+}
+
+/** The file name of this process as a holder. */
+export const ownName = (): string => nameOf(holderOf(pid));
+
+/** True if this host can tell whether the process has ended. */
+export function isLocal({ host, namespace }: Holder): boolean {
+  const here = thisHost();
+  return host === here.host && !differ(namespace, here.namespace);
 }
 
 /** True if the process has certainly ended. Unknown, so false, for other hosts and containers. */

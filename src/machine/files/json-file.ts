@@ -9,7 +9,8 @@ export function readJson<T extends object>(file: string, limitMb?: number): T {
   const hint = 'Fix or remove it.';
   let value: unknown;
   try {
-    value = fromJson(content);
+    // Windows PowerShell writes a byte order mark.
+    value = fromJson(content.replace(/^\ufeff/, ''));
   } catch (cause) {
     throw new DnxError('usage', `${file} is not valid JSON.`, { hint, cause });
   }

@@ -1,5 +1,19 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { makeDirectory } from './directory.ts';
 
@@ -23,16 +37,31 @@ export function readText(file: string, limitMb = LIMIT_MB): string | undefined {
   }
 }
 
-/** Writes a file atomically, by renaming a temporary `*.tmp` file. */
-export function writeText(file: string, text: string): void {
+/** Writes a file atomically, by renaming a temporary `*.tmp` file. `mode`: that of the file if others may read it, too. */
+export function writeText(file: string, text: string, mode?: number): void {
   makeDirectory(dirname(file));
   const temporary = `${file}.${unique()}.tmp`;
   try {
     writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
+    if (mode !== undefined) chmodSync(temporary, mode);
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** How long a temporary file may be in use. */
+const TEMPORARY_MS = 60_000;
+
+/** Removes the temporary files that killed processes left beside a file, as far as that is possible. */
+export function removeTemporaries(file: string, now: number): void {
+  try {
+    const left = readdirSync(dirname(file)).filter((name) => name.startsWith(`${basename(file)}.`) && /\.[\da-f]{36}\.tmp$/.test(name));
+    for (const path of left.map((name) => join(dirname(file), name)))
+      if (now - lstatSync(path).mtimeMs > TEMPORARY_MS) rmSync(path, { force: true });
+  } catch {
+    // Another user's, or just renamed.
   }
 }
 

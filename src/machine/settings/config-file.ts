@@ -28,6 +28,7 @@ export async function editConfig(directory: string, waiting: Waiting, change: (c
       projectName: 'dnx',
       schema,
       configFileMode: 0o600,
+      deserialize: (text) => JSON.parse(text.replace(/^\ufeff/, '')),
     });
     await locked(join(directory, 'config.json'), waiting, () => {
       conf.store = { ...change(conf.store as Config) };

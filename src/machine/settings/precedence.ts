@@ -4,7 +4,7 @@ import { isError, usage } from '../../base/errors.ts';
 export type Origin = 'option' | 'environment' | 'link file' | 'profile' | 'default';
 
 /** Every setting, in the order of lists. */
-export const settingNames = ['profile', 'host', 'server', 'site', 'output'] as const;
+export const settingNames = ['profile', 'host', 'environment', 'server', 'site', 'output'] as const;
 /** One of them. */
 export type SettingName = (typeof settingNames)[number];
 

@@ -1,24 +1,24 @@
 import { join } from 'node:path';
 import { type DnxError, isError, usage } from '../../base/errors.ts';
-import { unknownWord } from '../../base/unknown.ts';
 import { type Env, pathOf, type World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
-import { type Format, formats } from './format.ts';
-import { findLink, LINK_LIMIT_MB, linkProblem, unknownKeys } from './link.ts';
+import { type Directories, directoriesOf } from './directories.ts';
+import { type Format, formatOf } from './format.ts';
+import { LINK_LIMIT_MB, type Link, linkOf, withoutLink } from './link.ts';
+import { linkProblem } from './link-problems.ts';
+import { findLink } from './link-search.ts';
+import { unknownKeys } from './link-warnings.ts';
+import { type Linked, parentsOf } from './parents.ts';
 import { type Blocked, placeOf } from './place.ts';
 import { type Origin, openPrecedence, type SettingName } from './precedence.ts';
 import { openSource } from './sources.ts';
-
-export interface Directories {
-  readonly config: string;
-  readonly cache: string;
-  readonly state: string;
-}
 
 /** The global options on the command line. */
 export interface Given {
   readonly profile?: string | undefined;
   readonly host?: string | undefined;
+  /** The environment of the link file to use. */
+  readonly env?: string | undefined;
   readonly caFile?: string | undefined;
   readonly output?: string | undefined;
   readonly json?: boolean | undefined;
@@ -38,6 +38,8 @@ export interface Settings {
   readonly caOption: string | undefined;
   readonly server: string | undefined;
   readonly site: string | undefined;
+  /** The server and site of the link file by id, if they are in use. */
+  readonly linked: Linked;
   readonly format: Format;
   readonly quiet: boolean;
   readonly debug: boolean;
@@ -49,8 +51,10 @@ export interface Settings {
   readonly directories: Directories;
   /** Where each setting came from. Settings without a value are missing. */
   readonly origins: Readonly<Partial<Record<SettingName, Origin>>>;
-  /** The path of the nearest link file. */
-  readonly linkFile: string | undefined;
+  /** The nearest link file. */
+  readonly link: Link | undefined;
+  /** The environment that --env or DNX_ENV names. */
+  readonly environment: string | undefined;
   readonly blocked: Blocked;
   /** Problems in the files. They stop only commands that need the broken values. */
   readonly problems: readonly DnxError[];
@@ -58,6 +62,8 @@ export interface Settings {
   readonly warnings: readonly string[];
   /** The broken files that may have set the server and the site. */
   readonly broken: Readonly<Record<'server' | 'site', string | undefined>>;
+  /** Set if no default server or site may be used: the environment that the user named does not exist. */
+  readonly unplaced: DnxError | undefined;
 }
 
 /** Reads the settings from options, environment and files. */
@@ -70,14 +76,13 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
   const precedence = openPrecedence();
   const { profile, host, blocked } = placeOf({ given, env, config, link, precedence });
   const { choose, explain, origins } = precedence;
+  if (given.env === '') throw usage('--env is empty.');
+  const wanted = choose('environment', { option: given.env, environment: env.DNX_ENV });
+  const linking = link && linkOf(link, wanted);
+  choose('environment', { option: given.env, environment: env.DNX_ENV, 'link file': linking?.chosen?.name });
+  const unplaced = linking ? linking.missing : wanted === undefined ? undefined : withoutLink(wanted);
   const stored = (name: 'server' | 'site' | 'output') => config.text('profiles', profile, name);
-  const parent = (name: 'server' | 'site') =>
-    choose(name, {
-      environment: env[`DNX_${name.toUpperCase()}`],
-      'link file': link?.text(name),
-      // Ignored if a broken link file may have overridden it.
-      profile: link?.problem('text', name) ? undefined : stored(name),
-    });
+  const parents = parentsOf({ given, env, config, profile, link, linking, unplaced, choose, origins });
   const attended = given.input !== false && !truthy(env.DNX_NO_INPUT) && !truthy(env.CI);
   const json = given.json || given.output === 'json';
   const output = () =>
@@ -88,11 +93,6 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
       default: 'table',
     });
   const { format, unusable } = formatIn(() => explain('output', () => formatOf(output() ?? 'table'), 'table'), origins);
-  const parents = { server: parent('server'), site: parent('site') };
-  const brokenFile = (name: 'server' | 'site') => {
-    if (parents[name] !== undefined) return undefined;
-    return link?.problem('text', name) ? linkFile : config.problem('text', 'profiles', profile, name) && config.file;
-  };
   return {
     profile,
     host,
@@ -107,11 +107,12 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     config: configIn(config),
     directories,
     origins,
-    linkFile,
+    link: linking,
+    environment: wanted,
     blocked: { ...blocked, requests: blocked.requests ?? unusable },
     problems: [blocked.storing, link && linkProblem(link), unusable].filter((each) => each !== undefined),
     warnings: link ? unknownKeys(link) : [],
-    broken: { server: brokenFile('server'), site: brokenFile('site') },
+    unplaced,
   };
 }
 
@@ -125,17 +126,6 @@ function formatIn(read: () => Format, origins: Settings['origins']): { readonly 
   }
 }
 
-/** The directories of dnx: `DNX_*_DIR`, or XDG. */
-export function directoriesOf(world: Pick<World, 'env' | 'home'>): Directories {
-  const { env } = world;
-  const place = (own: string, xdg: string, fallback: string) => env[own] || join(env[xdg] || join(world.home, fallback), 'dnx');
-  return {
-    config: place('DNX_CONFIG_DIR', 'XDG_CONFIG_HOME', '.config'),
-    cache: place('DNX_CACHE_DIR', 'XDG_CACHE_HOME', '.cache'),
-    state: place('DNX_STATE_DIR', 'XDG_STATE_HOME', '.local/state'),
-  };
-}
-
 /** The file in `--ca-file` or DNX_CA_FILE. */
 function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: Given): string | undefined {
   if (caFile === '') throw usage('--ca-file is empty.');
@@ -145,10 +135,3 @@ function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: Given)
 
 /** True unless the value is undefined, empty, 0, false or no. */
 export const truthy = (value: Env[string]): boolean => value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase());
-
-/** Parses an output format. The usage error lists all of them. */
-export function formatOf(value: string): Format {
-  const known = formats.find((format) => format === value);
-  if (!known) throw unknownWord(value, 'an output format', formats);
-  return known;
-}

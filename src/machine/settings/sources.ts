@@ -9,9 +9,12 @@ export interface Source {
   object(...keys: readonly string[]): Readonly<Record<string, unknown>>;
   /** The text at these keys. A number counts as text, because ids are sometimes written without quotes. */
   text(...keys: readonly string[]): string | undefined;
-  /** The problem with the file, or with the text or object at these keys. */
-  problem(kind: 'text' | 'object', ...keys: readonly string[]): DnxError | undefined;
+  /** The problem with the file, or with the text, object or flag at these keys. */
+  problem(kind: Kind, ...keys: readonly string[]): DnxError | undefined;
 }
+
+/** What a value must be: a string, an object, or true or false. */
+type Kind = 'text' | 'object' | 'flag';
 
 const FIX = 'Fix or remove it.';
 
@@ -43,14 +46,20 @@ export function openSource(file: string, limitMb?: number): Source {
       const paths = keys.map((_, index) => keys.slice(0, index + 1));
       const isWrong = (path: readonly string[]) => {
         const value = at(path);
-        return value !== undefined && !(kind === 'text' && path.length === keys.length ? isText(value) : isObject(value));
+        return value !== undefined && !fits[path.length === keys.length ? kind : 'object'](value);
       };
       const wrong = paths.find(isWrong);
       if (!wrong) return undefined;
-      const wanted = kind === 'text' && wrong.length === keys.length ? 'a string' : 'an object';
-      return usage(`${wrong.join('.')} in ${file} must be ${wanted}.`, FIX);
+      return usage(`${wrong.join('.')} in ${file} must be ${wanted[wrong.length === keys.length ? kind : 'object']}.`, FIX);
     },
   };
 }
 
 const isText = (value: unknown): boolean => ['string', 'number', 'bigint'].includes(typeof value);
+
+const fits: Readonly<Record<Kind, (value: unknown) => boolean>> = {
+  text: isText,
+  object: isObject,
+  flag: (value) => typeof value === 'boolean',
+};
+const wanted: Readonly<Record<Kind, string>> = { text: 'a string', object: 'an object', flag: 'true or false' };

@@ -37,6 +37,8 @@ export interface Api {
   as(token: string, host?: string): Api;
   /** A client whose requests, retries and pauses fail with `timed_out` at this time of the monotonic clock. */
   until(deadline: number): Api;
+  /** A client without a deadline that Ctrl-C does not stop, to put something back. The process ends soon after a signal anyway. */
+  unstopped(): Api;
   /** Sends a request to any path, and returns a response of any status. */
   ask(method: string, path: string, options?: SendOptions): Promise<Reply>;
   /** Like `ask`, but never retried and with an unread body, for downloads. */

@@ -52,6 +52,7 @@ function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
       return apiOver({ ...unbounded, ...other }, { ...options, ...other });
     },
     until: (deadline) => apiOver(unbounded, optionsUntil(unbounded, deadline)),
+    unstopped: () => createApi({ ...unbounded, signal: new AbortController().signal }),
     async room(requests, others) {
       const { budgets, clock, host, requests: progress, signal, token } = unbounded;
       const budget = budgets(await token(), host);

@@ -6,6 +6,9 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 /** An operation as written in the API reference: `GET /servers/{server}`. */
 export type Endpoint = `${Method} /${string}`;
 
+/** True for an operation that changes nothing. */
+export const isRead = (endpoint: Endpoint): boolean => endpoint.startsWith('GET ');
+
 /** The names of an endpoint's path parameters, as a type. */
 export type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
 

@@ -14,6 +14,9 @@ const codes: Readonly<Record<number, Code>> = {
   429: 'rate_limited',
 };
 
+/** The beginning of the message for a 401. */
+export const TOKEN_REJECTED = 'The token was rejected';
+
 /** Turns a response with a status of 300 or more into a DnxError. `endpoint` is the operation, without ids or secrets. */
 export function failureOf(reply: Reply, endpoint: string): DnxError {
   const { status } = reply;
@@ -34,7 +37,7 @@ function explain({ status, headers }: Reply, said: string | undefined, endpoint:
   switch (status) {
     case 401:
       return {
-        message: quote('The token was rejected', said, 'Unauthenticated.'),
+        message: quote(TOKEN_REJECTED, said, 'Unauthenticated.'),
         next: [{ command: ['login'], why: 'Sign in again' }],
       };
     case 403:

@@ -31,7 +31,13 @@ const SITES = 'GET /servers/{server}/sites';
 /** Reads the sites of every server, in the order of the servers. Fails if none can be read. */
 export const everySite = (scope: Scope): Promise<Everywhere> => surveyWith(scope, async () => undefined, undefined);
 
-/** The same by name, for a site to find: reads only the lists that are not remembered or older than `maxAge`, in ms. */
+/** Reads the sites of one server. */
+export async function sitesOn(server: Target, { api }: Pick<Scope, 'api'>): Promise<Everywhere> {
+  const sites = await api.list<JsonObject>(SITES, { server: server.id });
+  return { listed: sites.map((site) => ({ server, site })), unread: [] };
+}
+
+/** The sites of every server by name, for a site to find: reads only the lists that are not remembered or older than `maxAge`, in ms. */
 export const survey = (scope: Scope, maxAge: number, word: string): Promise<Survey> =>
   surveyWith(scope, (list, parents) => scope.names.recall(list, parents, maxAge), word);
 

@@ -18,6 +18,8 @@ export interface Creation {
   readonly sent: JsonObject;
   /** The command that prints the list. */
   readonly see: readonly string[];
+  /** Why to run it after a lost response. */
+  readonly why?: string;
   /** The list before the request, if it was already read. */
   readonly known?: readonly unknown[];
   /** True if a secret is sent or returned. No list shows it, so nothing is ever adopted. */
@@ -106,7 +108,7 @@ async function found(ctx: Creating, creation: Creation, before: Before, lost: Dn
   if (before.unsearched !== undefined) throw unknown(before.unsearched);
   const fresh = await look(ctx, creation, before.seen);
   if (isError(fresh)) throw unknown(`Could not check whether the ${title(noun)} was created: ${fresh.message}`);
-  const matching = before.seen ? fresh.filter((each) => showsAll(each, sent)) : [];
+  const matching = before.seen && !creation.secret ? fresh.filter((each) => showsAll(each, sent)) : [];
   const [only] = matching;
   if (!only || matching.length > 1 || idIn(only.id) === undefined) throw unknown(summary(creation, before, matching, fresh));
   const name = nameOf(only, noun);
@@ -154,4 +156,4 @@ function listOf(items: readonly JsonObject[]): string {
   return ids.length > 0 ? ` (${ids.slice(0, MOST_IDS).join(', ')}${more})` : '';
 }
 
-const nextOf = ({ see }: Creation): Next => ({ command: see, why: 'Check before you retry' });
+const nextOf = ({ see, why = 'Check before you retry' }: Creation): Next => ({ command: see, why });

@@ -1,6 +1,7 @@
+import type { DnxError } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import type { Endpoint } from '../api/endpoint.ts';
-import { isIdOf } from './names.ts';
+import { isIdOf, type Target } from './names.ts';
 import { listUnder, namings } from './namings.ts';
 
 /** Words for path parameters, by name: ids or names. */
@@ -12,6 +13,10 @@ export interface Settled {
   readonly site?: string | undefined;
   /** Where each came from. */
   readonly origins?: Readonly<Partial<Record<'server' | 'site', string>>>;
+  /** The link file's server and site by id, if they are in use. */
+  readonly linked?: Readonly<Partial<Record<'server' | 'site', Target>>>;
+  /** The reason if no default may be used. */
+  readonly unplaced?: DnxError | undefined;
   /** The broken files that may have set them. */
   readonly broken?: Readonly<Partial<Record<'server' | 'site', string | undefined>>>;
 }
@@ -21,6 +26,8 @@ export interface Lookup {
   readonly name: string;
   /** The given or default word. */
   readonly word: string | undefined;
+  /** The name of an id from the link file. */
+  readonly label?: string;
   /**
    * `id`: needs no request. `list`: a name to find in the list of its parents. `anywhere`: a site to find on any server.
    * `list, then anywhere`: on the default server first. `missing`: not given.
@@ -34,12 +41,34 @@ const LISTS = ['GET /servers', 'GET /servers/{server}/sites'] as const;
 
 /** The lookups for these path parameters, in order. Sends nothing: `resolve` executes them, and `arithmetic.ts` sums up their abilities. */
 export function lookupsFor(names: readonly string[], given: Words, settled: Settled): readonly Lookup[] {
+  const linked = linkedFor(names, given, settled);
+  if (linked.length > 0) {
+    const done = linked.map(({ name }) => name);
+    return [
+      ...linked,
+      ...lookupsFor(
+        names.filter((name) => !done.includes(name)),
+        given,
+        {},
+      ),
+    ];
+  }
   const site = given.site ?? settled.site;
-  const unplaced = names.includes('site') && names.includes('server') && given.server === undefined && site !== undefined;
-  const placed = unplaced ? sitePath(site, settled.server) : [];
-  const others = names.filter((name) => !placed.some((each) => each.name === name) && !(unplaced && name === 'server'));
+  const serverless = names.includes('site') && names.includes('server') && given.server === undefined && site !== undefined;
+  const placed = serverless ? sitePath(site, settled.server) : [];
+  const others = names.filter((name) => !placed.some((each) => each.name === name) && !(serverless && name === 'server'));
   const word = (name: string) => given[name] ?? (name === 'server' || name === 'site' ? settled[name] : undefined);
   return [...placed, ...others.map((name) => lookup(name, word(name), names))];
+}
+
+/** The server and site that the link file names by id: with a site, both or neither. */
+function linkedFor(names: readonly string[], given: Words, { linked = {} }: Settled): readonly Lookup[] {
+  const { server, site } = linked;
+  const found = (name: string, { id, label }: Target): Lookup => ({ name, word: id, label, how: 'id', requests: [] });
+  const free = given.server === undefined && given.site === undefined;
+  if (!server || !free || !names.includes('server')) return [];
+  if (!names.includes('site')) return [found('server', server)];
+  return site ? [found('server', server), found('site', site)] : [];
 }
 
 /** Lookups for a site without --server: `server/domain`, on the default server, or anywhere. */

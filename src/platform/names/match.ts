@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, own, toJson } from '../../base/json.ts';
+import { isObject, type JsonObject, own } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 
 /** True if a resource has every field that was sent, with the same value. A field that it does not show is no match. */
@@ -10,12 +10,20 @@ export const isPossible = (item: JsonObject, sent: JsonObject): boolean =>
   Object.entries(sent).every(([key, value]) => !Object.hasOwn(item, key) || isSame(value, own(item, key)));
 
 /** Compares as Laravel stores what it gets: without spaces around a text, and an empty text as null. */
-function isSame(sent: unknown, shown: unknown): boolean {
-  if ([sent, shown].some((each) => isObject(each) || Array.isArray(each))) return toJson(sent) === toJson(shown);
+export function isSame(sent: unknown, shown: unknown): boolean {
+  if (Array.isArray(sent) || Array.isArray(shown)) return isSameList(sent, shown);
+  if (isObject(sent) || isObject(shown)) return isSameObject(sent, shown);
   if (typeof sent === 'boolean' || typeof shown === 'boolean') return truth(sent) !== undefined && truth(sent) === truth(shown);
   const [one, other] = [wordOf(sent).trim(), wordOf(shown).trim()];
   return one === other || (typeof sent !== typeof shown && isNumber(one) && isNumber(other) && Number(one) === Number(other));
 }
+
+const isSameList = (sent: unknown, shown: unknown): boolean =>
+  Array.isArray(sent) && Array.isArray(shown) && sent.length === shown.length && sent.every((each, index) => isSame(each, shown[index]));
+
+/** In any order: a database may sort the keys. */
+const isSameObject = (sent: unknown, shown: unknown): boolean =>
+  isObject(sent) && isObject(shown) && Object.keys(sent).length === Object.keys(shown).length && showsAll(shown, sent);
 
 /** Longer numbers would lose digits. */
 const isNumber = (word: string): boolean => word.length <= 15 && /^-?\d+(\.\d+)?$/.test(word);

@@ -33,7 +33,8 @@ const only = (names: readonly string[], targets: Targets): Targets =>
   Object.fromEntries(names.flatMap((name) => (targets[name] ? [[name, targets[name]]] : [])));
 
 async function execute(lookup: Lookup, parents: Targets, scope: Scope): Promise<Targets> {
-  const { name, how, word = '' } = lookup;
+  const { name, how, word = '', label } = lookup;
+  if (label !== undefined) return { [name]: { id: word, label } };
   if (how === 'anywhere') return findSite(word, scope);
   if (how !== 'list, then anywhere') return { [name]: await one(name, word, parents, scope) };
   return one(name, word, parents, scope).then(

@@ -67,8 +67,8 @@ export function notGiven(noun: string, settled: Settled, own = false): DnxError 
   if (broken) return broken;
   const place = noun === 'server' || noun === 'site';
   const ways = [
-    own ? (place ? `a ${noun} name` : `its ${waysToName(noun)}`) : flagName(noun),
-    ...(place ? [`set a default with \`dnx config set ${noun}\``] : []),
+    own && !place ? `its ${waysToName(noun)}` : flagName(noun),
+    ...(place ? ['set a default with `dnx link`'] : []),
     ...(namings[noun] ? ['or run in a terminal to pick one'] : []),
   ];
   return usage(`No ${title(noun)} given.`, `Use ${ways.join(', ')}.`);
@@ -77,9 +77,11 @@ export function notGiven(noun: string, settled: Settled, own = false): DnxError 
 /** How a resource may be given: `command or id`. */
 export const waysToName = (noun: string): string => `${(namings[noun]?.keys.length ?? 0) > 0 ? `${namings[noun]?.by} or ` : ''}id`;
 
-/** The error if a broken settings or link file may have set the server or site. */
-export function brokenSetting(name: string, { broken }: Settled): DnxError | undefined {
-  const file = name === 'server' || name === 'site' ? broken?.[name] : undefined;
+/** The error if a broken settings or link file may have set the server or site, or a missing environment should have. */
+export function brokenSetting(name: string, { broken, unplaced }: Settled): DnxError | undefined {
+  if (name !== 'server' && name !== 'site') return undefined;
+  if (unplaced) return unplaced;
+  const file = broken?.[name];
   return file === undefined ? undefined : usage(`The ${name} is unknown because ${file} is broken.`, `Fix or remove it, or use --${name}.`);
 }
 

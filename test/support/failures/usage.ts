@@ -79,7 +79,7 @@ export const usageFailures: readonly Failure[] = [
     line: 'daemon list',
     code: 'usage',
     says: 'No server given.',
-    hint: 'Use --server, set a default with `dnx config set server`, or run in a terminal to pick one.',
+    hint: 'Use --server, set a default with `dnx link`, or run in a terminal to pick one.',
   },
   {
     name: 'missing consent',

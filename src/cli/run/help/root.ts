@@ -9,7 +9,10 @@ const TWO_COLUMNS = 80;
 
 /** The help of dnx itself: the commands that are used most, and the names of all groups and topics. One screen. */
 export function rootHelp({ contents, standalone, shortcuts, topics }: Tree, page: Page): string {
-  const used = Object.entries(shortcuts).map(([name, [, , summary]]): Line => [name, summary]);
+  const used = [
+    ...Object.entries(shortcuts).map(([name, [, , summary]]): Line => [name, summary]),
+    ...standalone.flatMap(({ name, top }): Line[] => (top === undefined ? [] : [[name, top]])),
+  ];
   const { bold, width } = page;
   return joined([
     `${wrapped('Manage Deploynix from the terminal, scripts and CI', width)}\n${usage('dnx <group> <command> [target] [options]', page)}`,
@@ -23,9 +26,12 @@ export function rootHelp({ contents, standalone, shortcuts, topics }: Tree, page
   ]);
 }
 
-/** The names of each section, in one line. */
+/** The names of each section, in one line. What a project begins with comes first. */
 function bySection(entries: readonly Pick<Entry, 'name' | 'section'>[]): Section[1] {
-  const sections = new Map<string, string[]>();
+  const sections = new Map<string, string[]>([
+    ['Account', []],
+    ['Project', []],
+  ]);
   for (const { name, section } of entries) sections.set(section, [...(sections.get(section) ?? []), name]);
   return [...sections].map(([section, names]) => [section, names.join(', ')]);
 }

@@ -6,7 +6,7 @@ import { callsOf, type Invocation, ownWords } from '../../../cli/run/invocation.
 import { nameRead } from '../../../cli/run/name-read.ts';
 import { firstWords, isForAll, namesNeeded } from '../../../cli/run/targets.ts';
 import { type Need, needOf } from '../../../platform/abilities.ts';
-import { type Endpoint, parameters } from '../../../platform/api/endpoint.ts';
+import { type Endpoint, isRead, parameters } from '../../../platform/api/endpoint.ts';
 import { type Lookup, lookup, lookupsFor, type Settled } from '../../../platform/names/lookups.ts';
 import { isId } from '../../../platform/names/names.ts';
 import { namings, nounIn } from '../../../platform/names/namings.ts';
@@ -34,11 +34,11 @@ export interface Asking {
 export function askedBy(invocation: Invocation, settled: Settled = {}): Asking {
   const chosen = callsOf(invocation, settled);
   const { asked, notes } = namesIn(invocation, chosen, settled);
-  // A dry run only looks up its targets.
-  if (invocation.options.dry_run) return { asked, notes };
   const own = chosen.endpoint ? [{ endpoint: chosen.endpoint, because: 'the command itself' }] : [];
+  // A dry run looks up its targets, and perhaps reads what it would change.
+  if (invocation.options.dry_run) return { asked: [...own.filter(({ endpoint }) => isRead(endpoint)), ...asked], notes };
   const also = chosen.also.map(({ endpoint, when }) => ({ endpoint, because: when === undefined ? 'the command itself' : flagName(when) }));
-  return { asked: [...own, ...also, ...asked, ...references(invocation), ...confirmation(invocation)], notes };
+  return { asked: [...own, ...also, ...asked, ...references(invocation), ...sitesIn(invocation), ...confirmation(invocation)], notes };
 }
 
 /** The abilities that these operations need, without duplicates. */
@@ -101,6 +101,16 @@ const references = ({ command, fields }: Invocation): Asked[] =>
     const noun = from?.resolve && nounIn(from.list);
     if (!noun || typeof word !== 'string') return [];
     return lookup(noun, word).requests.map((endpoint) => ({ endpoint, because: `looks up ${flagName(key)} ${word} by name` }));
+  });
+
+/** Lookups for options that name a site. */
+const sitesIn = ({ command, options }: Invocation): Asked[] =>
+  Object.entries(command.options ?? {}).flatMap(([key, { names }]) => {
+    const word = options[key];
+    if (names !== 'site' || typeof word !== 'string' || /^[.~]|\//.test(word)) return [];
+    return lookupsFor(['server', 'site'], { site: word }, {}).flatMap((each) =>
+      each.requests.map((endpoint) => ({ endpoint, because: whyOf(each) })),
+    );
   });
 
 /** The read of a severe command that was given an id: it compares the name, unless `--confirm` is that id. */

@@ -1,0 +1,139 @@
+import { type Detail, isError, isStop } from '../../base/errors.ts';
+import { isObject, type JsonObject, own } from '../../base/json.ts';
+import { capitalized, title } from '../../base/text.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { compared, type Difference, existing, type Keys } from '../../platform/names/existing.ts';
+import { called, idIn, nameOf, requireId, type Targets } from '../../platform/names/names.ts';
+import type { Context } from '../language/command.ts';
+import { created, creationOf, generatedIn, type Resource } from '../language/resource.ts';
+import { done, message, type Result } from '../output/view.ts';
+import { detailOf, differing, hiddenKey, manyDiffer, noteOn, noUpdate, reportOf, wordsOf } from './ensured-words.ts';
+
+/** What `ensure` was asked for. */
+export interface Ensuring {
+  readonly resource: Pick<Resource, 'noun' | 'path'>;
+  readonly keys: Keys;
+  /** Fields that are sent to create it, and never compared. */
+  readonly secrets: readonly string[];
+  /** A field that is compared, but never shown. */
+  readonly confidential?: string;
+  readonly targets: Targets;
+  readonly wanted: JsonObject;
+  readonly update: boolean;
+  readonly strict: boolean;
+  /** Whether the API can update it. */
+  readonly updates: boolean;
+}
+
+/** `dnx … ensure`: accepts what exists, updates it if told to, else creates it once. */
+export const ensured = async (ctx: Context, asked: Ensuring): Promise<Result> =>
+  ensuredIn(ctx, await ctx.list<unknown>(`GET ${asked.resource.path}`), asked);
+
+/** The same, after its whole list was read. */
+export async function ensuredIn(ctx: Context, known: readonly unknown[], asked: Ensuring): Promise<Result> {
+  const { resource, targets, wanted, secrets } = asked;
+  const list: Endpoint = `GET ${resource.path}`;
+  const item = lookFor(known, asked);
+  if (item) return accepted(ctx, item, asked);
+  const secret = secrets.length > 0;
+  const creation = {
+    ...creationOf(resource.noun, list, targets, wanted),
+    known,
+    secret,
+    ...(!secret && { why: 'Safe to run again. See what exists' }),
+  };
+  try {
+    const { data } = await created(ctx, creation, () => ctx.call(`POST ${resource.path}`, { body: wanted }));
+    return fresh(ctx, isObject(data) ? data : undefined, asked);
+  } catch (error) {
+    if (!isError(error, 'invalid', 'differences')) throw error;
+    // Someone else may have created it since.
+    const now = await ctx.list<unknown>(list).catch((failure: unknown) => Promise.reject(isStop(failure) ? failure : error));
+    const late = lookFor(now, asked);
+    if (!late) throw error;
+    return accepted(ctx, late, asked);
+  }
+}
+
+/** What exists already. Fails if that cannot be told. */
+function lookFor(items: readonly unknown[], { resource: { noun }, wanted, keys, secrets }: Ensuring): JsonObject | undefined {
+  const { found, ambiguous, hidden } = existing(noun, items, without(wanted, secrets), keys);
+  if (hidden !== undefined) throw hiddenKey(noun, hidden);
+  if (ambiguous) throw manyDiffer(noun, own(wanted, keys[0]?.[0] ?? ''), ambiguous);
+  return found;
+}
+
+const without = (wanted: JsonObject, fields: readonly string[]): JsonObject =>
+  Object.fromEntries(Object.entries(wanted).filter(([field]) => !fields.includes(field)));
+
+/** What was created. Deploynix may show another value than the one that was sent, and then the next `ensure` differs or creates another. */
+function fresh(ctx: Context, item: JsonObject | undefined, asked: Ensuring): Result {
+  const { wanted, secrets, confidential } = asked;
+  const { noun } = asked.resource;
+  const label = nameOf(item ?? {}, noun) ?? nameOf(wanted, noun);
+  const name = label === undefined ? title(noun) : called(noun, { label });
+  const { secret } = generatedIn(noun, secrets, wanted, item);
+  const details: readonly Detail[] = secret ? [[wordsOf(secret.name), secret.value]] : [];
+  const { differences } = item ? compared(noun, item, without(wanted, secrets)) : { differences: [] };
+  const view = done(`Created ${name}`, reportOf({ noun, confidential }, item, { outcome: 'created', differences }), details);
+  const result = { view, ...(secret && { secret }) };
+  const sentence = `${capitalized(name)} was created, but differs`;
+  // A failure would hide the secret.
+  const strict = asked.strict && !secret;
+  return differences.length === 0 ? result : differing(ctx, result, { sentence, differences }, { ...asked, strict });
+}
+
+/** What exists, and how it compares. */
+interface Found {
+  readonly name: string;
+  readonly item: JsonObject;
+  readonly differences: readonly Difference[];
+  readonly unknown: readonly string[];
+  readonly note?: string;
+}
+
+/** Accepts what exists, or updates it. */
+async function accepted(ctx: Context, item: JsonObject, asked: Ensuring): Promise<Result> {
+  const { resource, wanted, secrets, update } = asked;
+  const { noun } = resource;
+  const comparison = compared(noun, item, without(wanted, secrets));
+  const { differences, unknown } = comparison;
+  const name = called(noun, { label: nameOf(item, noun) ?? nameOf(wanted, noun) ?? idIn(item.id) ?? '' });
+  const note = noteOn(
+    secrets.filter((field) => field in wanted),
+    unknown,
+    // An update may cure it.
+    update && differences.length > 0 ? undefined : item.status,
+  );
+  const found = { ...comparison, name, item, ...(note && { note }) };
+  if (differences.length > 0) return update ? updated(ctx, found, asked) : kept(ctx, found, asked);
+  const { confidential } = asked;
+  const report = reportOf({ noun, confidential }, item, { outcome: 'unchanged', unknown });
+  return { view: done(`${capitalized(name)} already exists`, report), ...(note && { note }) };
+}
+
+/** Updates the fields that differ, and checks the response. */
+async function updated(ctx: Context, { name, item, note, ...comparison }: Found, asked: Ensuring): Promise<Result> {
+  const { resource, confidential } = asked;
+  const { noun, path } = resource;
+  const body = Object.fromEntries(comparison.differences.map(({ field, wanted }) => [field, wanted]));
+  const { data } = await ctx.call(`PUT ${path}/{${noun}}`, { params: { [noun]: requireId(item, noun) }, body });
+  const now = isObject(data) ? data : undefined;
+  const left = now ? compared(noun, now, body).differences : [];
+  const report = { ...reportOf({ noun, confidential }, now, { outcome: 'updated', ...comparison }), id: idIn(item.id) ?? null };
+  const view = done(`Updated ${name}`, report, comparison.differences.filter(({ field }) => field !== confidential).map(detailOf));
+  const result = { view, ...(note && { note }) };
+  const sentence = `${capitalized(name)} still differs after the update`;
+  return left.length === 0 ? result : differing(ctx, result, { sentence, differences: left }, asked);
+}
+
+/** Changes nothing. */
+function kept(ctx: Context, { name, item, note, ...comparison }: Found, asked: Ensuring): Result {
+  const { confidential, updates, resource } = asked;
+  const { noun } = resource;
+  const report = reportOf({ noun, confidential }, item, { outcome: 'different', ...comparison });
+  const view = message(`${capitalized(name)} already exists; nothing was changed.`, report);
+  const hint = updates ? 'Use --update to update it.' : noUpdate(noun);
+  const result = { view, note: [note, hint].filter(Boolean).join(' ') };
+  return differing(ctx, result, { sentence: `${capitalized(name)} differs`, differences: comparison.differences, hint }, asked);
+}

@@ -1,0 +1,191 @@
+import { isError } from '../../base/errors.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { idIn } from '../../platform/names/names.ts';
+import type { Site } from '../deploy/baseline.ts';
+import { liveOf, type Release } from '../deploy/release.ts';
+import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
+import { keysIn } from '../env/dotenv/dotenv.ts';
+import { listEndpoint, type Variable } from '../env/variables.ts';
+import { type Deployable, deployable } from './branch.ts';
+import { type Clone, commitIn, openClone } from './clone.ts';
+import { type Commit, commitsBetween, MOST_COMMITS } from './history.ts';
+import { type Php, phpOf } from './php.ts';
+import { fileAt, type Migration, migrationsBetween } from './project.ts';
+import { Unknowable } from './unknowable.ts';
+
+/** The parts of the changes that may be unknown. */
+export type Part = 'commits' | 'migrations' | 'missing_keys' | 'php';
+
+/** What the next deployment of a site would bring, for scripts. Null is unknown, an empty list is none. */
+export interface Changes {
+  readonly site: string;
+  readonly server: string;
+  readonly live: {
+    readonly release: string;
+    readonly commit: string | null;
+    readonly message: string | null;
+    readonly created_at: string | null;
+  } | null;
+  readonly target: Deployable | null;
+  /** Newest first. */
+  readonly commits: readonly Commit[] | null;
+  /** Commits of the live release that the branch lacks: a deployment would undo them. */
+  readonly undone: readonly Commit[] | null;
+  readonly migrations: readonly Migration[] | null;
+  /** Keys of `.env.example` that the site has no variable for. */
+  readonly missing_keys: readonly string[] | null;
+  readonly php: Php | null;
+  readonly unknown: readonly { readonly what: Part; readonly why: string; readonly fix: string | null }[];
+}
+
+/** What the changes need of a context. */
+export type Needs = Pick<Context, 'api' | 'ask' | 'progress' | 'settings' | 'world'>;
+
+/** The site as it is, and what to compare it with. */
+export interface Compared {
+  readonly of: SiteReference;
+  readonly site: Site;
+  /** Null if the API or the token does not list them. */
+  readonly releases: readonly Release[] | null;
+  /** The branch to compare with, if not that of the site. */
+  readonly branch?: string | undefined;
+  readonly fetch?: boolean | undefined;
+  /** True if a branch that the API does not name is unknown. */
+  readonly strict?: boolean;
+}
+
+/** Compares the live release of a site with its branch in the clone. */
+export async function changesOf(ctx: Needs, { of, site, releases, branch, fetch = false, strict = false }: Compared): Promise<Changes> {
+  const { world, settings } = ctx;
+  const clone = openClone(world, settings.link?.file);
+  const target = clone.then((opened) =>
+    deployable(ctx, opened, {
+      branch: branch ?? (wordOf(site.branch) || undefined),
+      fetch,
+      strict,
+      repository: () => repositoryOf(ctx, site),
+    }),
+  );
+  let found: Promise<string> | undefined;
+  const live = () => {
+    found ??= clone.then((opened) => liveCommit(opened, of, releases));
+    return found;
+  };
+  const at = async (name: string) => {
+    const { commit, repository } = await target;
+    if (repository === null) await live().catch(unrelated);
+    return fileAt(await clone, commit, name);
+  };
+  const [place, history, migrations, missing, php] = await Promise.all([
+    known('commits', target),
+    known(
+      'commits',
+      target.then(async ({ commit }) => historyOf(await clone, await live(), commit)),
+    ),
+    known(
+      'migrations',
+      target.then(async ({ commit }) => migrationsBetween(await clone, await live(), commit)),
+    ),
+    known(
+      'missing_keys',
+      at('.env.example').then((text) => missingKeys(ctx, of, text)),
+    ),
+    known(
+      'php',
+      at('composer.json').then((text) => phpOf(text, () => phpVersion(ctx, of, site))),
+    ),
+  ]);
+  const { commits = null, undone = null, cut } = history.value ?? {};
+  return {
+    site: of.site.label,
+    server: of.server.label,
+    live: shownLive(liveOf(releases)),
+    target: place.value,
+    commits,
+    undone,
+    migrations: migrations.value,
+    missing_keys: missing.value,
+    php: php.value,
+    unknown: [history, migrations, missing, php].flatMap(({ unknown }) => unknown ?? []).concat(cut ?? []),
+  };
+}
+
+/** The live commit shows that a clone is that of the site, if the repository of its remote does not. */
+function unrelated(error: unknown): never {
+  if (!(error instanceof Unknowable)) throw error;
+  throw new Unknowable(`this may be a clone of another repository, because ${error.message}`, error.fix);
+}
+
+/** A part of the changes, or the reason why it is unknown. */
+async function known<T>(what: Part, part: Promise<T>) {
+  try {
+    return { value: await part };
+  } catch (error) {
+    if (!(error instanceof Unknowable)) throw error;
+    return { value: null, unknown: [{ what, why: error.message, fix: error.fix }] };
+  }
+}
+
+const shownLive = (release: Release | undefined): Changes['live'] =>
+  release
+    ? { release: release.name, commit: release.commit || null, message: release.message || null, created_at: release.created || null }
+    : null;
+
+async function liveCommit(clone: Clone, { site }: SiteReference, releases: readonly Release[] | null): Promise<string> {
+  if (!releases) throw new Unknowable(`the releases of ${site.label} cannot be read`, 'Use a token with site:read');
+  if (releases.length === 0) throw new Unknowable(`${site.label} has no releases`);
+  const release = liveOf(releases);
+  if (!release) throw new Unknowable('the API does not say which release is live');
+  if (!/^[0-9a-f]{7,64}$/i.test(release.commit)) throw new Unknowable('the API does not say which commit is live');
+  const commit = await commitIn(clone, release.commit);
+  if (commit !== undefined) return commit;
+  const fix = clone.isShallow ? 'Run: git fetch --unshallow' : clone.remotes.length > 0 ? 'Run: git fetch' : null;
+  throw new Unknowable(`the live commit ${release.commit.slice(0, 7)} is not in this clone`, fix);
+}
+
+async function historyOf(clone: Clone, live: string, commit: string) {
+  const [commits, undone] = await Promise.all([commitsBetween(clone, live, commit), commitsBetween(clone, commit, live)]);
+  const long = [commits, undone].some(({ length }) => length === MOST_COMMITS);
+  const why = `only the newest ${MOST_COMMITS} commits were read`;
+  return { commits, undone, cut: long ? [{ what: 'commits' as const, why, fix: null }] : [] };
+}
+
+/** The name of the repository that the site deploys; undefined if the token cannot read it. */
+async function repositoryOf({ api }: Needs, site: Site): Promise<string | undefined> {
+  const id = idIn(site.git_repository_id);
+  if (id === undefined) return undefined;
+  const reply = await readable(api.send<JsonObject>('GET /git-repositories/{git_repository}', { git_repository: id }));
+  return wordOf(reply?.data?.name) || undefined;
+}
+
+async function missingKeys({ api }: Needs, of: SiteReference, text: string | undefined): Promise<readonly string[]> {
+  const wanted = keysIn(text ?? '');
+  if (wanted.length === 0) return [];
+  const variables = await readable(api.list<Variable>(listEndpoint, idsOf(of)));
+  if (!variables) throw new Unknowable(`the variables of ${of.site.label} cannot be read`, 'Use a token with site:read');
+  const set = new Set(variables.filter(isObject).map(({ key }) => wordOf(key)));
+  return wanted.filter((key) => !set.has(key));
+}
+
+/** The PHP version of the site, or that of its server. */
+async function phpVersion({ api }: Needs, of: SiteReference, site: Site): Promise<string> {
+  const own = wordOf(site.php_version);
+  if (own !== '') return own;
+  const server = await readable(api.send<JsonObject>('GET /servers/{server}', { server: of.server.id }));
+  const version = wordOf(server?.data?.php_version);
+  if (version !== '') return version;
+  if (server) throw new Unknowable(`the API does not say which PHP version ${of.site.label} runs`);
+  throw new Unknowable(`the PHP version of server ${of.server.label} cannot be read`, 'Use a token with server:read');
+}
+
+/** What the API returns; undefined if it or the token does not allow it. */
+const readable = async <T>(answer: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isError(error, 'forbidden', 'not_found', 'invalid')) return undefined;
+    throw error;
+  }
+};

@@ -1,0 +1,111 @@
+import { type Detail, DnxError } from '../../base/errors.ts';
+import { timeIn } from '../../base/time.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { columns, type Result, rows } from '../../cli/output/view.ts';
+import type { Captured } from '../../machine/world.ts';
+import type { Targets } from '../../platform/names/names.ts';
+import type { DeployValues, GuardCheck } from '../deploy/options.ts';
+import { readReleases, readSite, type SiteReference, type Snapshot, siteReference } from '../deploy/snapshot.ts';
+import { type Changes, changesOf, type Part } from './changes.ts';
+import { counted, keyWords, migrationWords, phpWords, shownList, unknownWords } from './show.ts';
+
+type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'deadline' | 'progress' | 'settings' | 'world'>;
+type Read = Pick<Snapshot, 'site' | 'releases'>;
+
+/** The part of the changes that each check looks at. */
+const parts: Readonly<Record<GuardCheck, Exclude<Part, 'commits'>>> = { migrations: 'migrations', keys: 'missing_keys', php: 'php' };
+const all = Object.keys(parts) as readonly GuardCheck[];
+
+/** Why the guard stops a deployment. */
+interface Refusal {
+  readonly checks: readonly GuardCheck[];
+  readonly reasons: readonly string[];
+  readonly details: readonly Detail[];
+  readonly missing: readonly string[];
+}
+
+/** Stops a deployment that would bring migrations, lack variables or run on the wrong PHP version, or if that is unknown. */
+export async function guard(ctx: Needs, of: SiteReference, values: DeployValues, before: Read | undefined): Promise<void> {
+  const { changes, refusal } = await examined(ctx, of, values, before);
+  if (refusal) throw stopped(of, values, refusal);
+  const { target } = changes;
+  if (!target) return;
+  const age =
+    target.as_of === null ? '' : `, as of ${timeIn(target.as_of, { now: ctx.clock.now(), terminal: ctx.world.stderr.isTTY === true })}`;
+  ctx.progress.step(`Guard passed: checked ${target.ref} ${target.commit.slice(0, 7)}${age}`);
+  if (target.unpushed > 0) ctx.progress.warn(`${target.branch} has commits that are not pushed, so they are not deployed.`);
+}
+
+/** The plan of `--dry-run` with the guard's answer for each site. */
+export async function guardedPlan(ctx: Needs, targets: readonly Targets[], values: DeployValues, plan: readonly object[]): Promise<Result> {
+  const refusals: DnxError[] = [];
+  const items: object[] = [];
+  for (const [at, each] of targets.entries()) {
+    const of = siteReference(each);
+    const { refusal } = await examined(ctx, of, values, undefined);
+    if (refusal) refusals.push(stopped(of, values, refusal));
+    items.push({ ...plan[at], guard: refusal ? 'stops' : 'passes', reasons: refusal?.reasons ?? [] });
+  }
+  const branch = values.branch === undefined ? [] : ['branch'];
+  const shown = columns<Record<string, unknown>>('site', 'server', ...branch, 'requests', 'guard', { key: 'reasons', wrap: true });
+  const [first] = refusals;
+  const next = refusals.flatMap((each) => each.next);
+  const exit = first && new DnxError('differences', `--guard would stop ${refusals.length} of ${targets.length} sites`, { next });
+  return { view: rows(items, shown, ''), exit, note: 'Nothing was deployed.' };
+}
+
+async function examined(ctx: Needs, of: SiteReference, { allow = [], branch }: DeployValues, before: Read | undefined) {
+  const { site, releases } = before ?? { site: await readSite(ctx, of), releases: await readReleases(ctx, of) };
+  const limit = (): { limitMs?: number } =>
+    ctx.deadline === Number.POSITIVE_INFINITY ? {} : { limitMs: Math.max(1, ctx.deadline - ctx.clock.elapsed()) };
+  const world = { ...ctx.world, capture: (child: Captured) => ctx.world.capture({ ...child, ...limit() }) };
+  const changes = await changesOf({ ...ctx, world }, { of, site, releases, branch, strict: true });
+  const checks = all.filter((each) => !allow.includes(each));
+  return { changes, refusal: refusalOf(changes, checks) };
+}
+
+function refusalOf(changes: Changes, checks: readonly GuardCheck[]): Refusal | undefined {
+  const watched = checks.map((check) => parts[check]);
+  const unknown = changes.unknown.filter(({ what }) => watched.some((part) => part === what));
+  const migrations = checks.includes('migrations') ? (changes.migrations ?? []) : [];
+  const missing = checks.includes('keys') ? (changes.missing_keys ?? []) : [];
+  const php = checks.includes('php') && changes.php?.allowed === false ? phpWords(changes.php) : undefined;
+  const details = [
+    ...(migrations.length > 0 ? shownList('migrations', migrations, migrationWords, 'migration') : []),
+    ...(missing.length > 0 ? shownList('missing', missing, keyWords, 'variable') : []),
+    ...(php === undefined ? [] : [['PHP', php] as const]),
+  ];
+  const stops: Readonly<Record<GuardCheck, boolean>> = {
+    migrations: migrations.length > 0,
+    keys: missing.length > 0,
+    php: php !== undefined,
+  };
+  const reasons = [
+    ...counted(migrations, 'migration'),
+    ...counted(missing, 'missing variable'),
+    ...(stops.php ? ['a PHP version that composer.json does not allow'] : []),
+    ...unknownWords({ unknown }).map(([, words]) => `unknown ${words}`),
+  ];
+  if (reasons.length === 0) return undefined;
+  const failing = checks.filter((check) => stops[check] || unknown.some(({ what }) => what === parts[check]));
+  return { checks: failing, reasons, details, missing };
+}
+
+/** More variables are not named in a command. */
+const MOST_KEYS = 3;
+
+function stopped({ site, server }: SiteReference, { allow = [], branch }: DeployValues, refusal: Refusal): DnxError {
+  const { checks, reasons, details, missing } = refusal;
+  const place = ['--server', server.label];
+  const anyway = [...new Set([...allow, ...checks])].flatMap((check) => ['--allow', check]);
+  const on = branch === undefined ? [] : ['--branch', branch];
+  const values = missing.slice(0, MOST_KEYS).map((key) => `${key}=VALUE`);
+  return new DnxError('differences', `The guard stopped the deployment of ${site.label}: ${reasons.join('; ')}`, {
+    details,
+    next: [
+      ...(branch === undefined ? [{ command: ['changes', site.label, ...place], why: 'See' }] : []),
+      ...(values.length > 0 ? [{ command: ['env', 'set', ...values, '--site', site.label, ...place], why: 'Set variables with' }] : []),
+      { command: ['deploy', site.label, ...place, ...on, '--guard', ...anyway], why: 'Deploy anyway' },
+    ],
+  });
+}

@@ -1,0 +1,126 @@
+import type { Detail } from '../../base/errors.ts';
+import { timeIn } from '../../base/time.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { columns, overview, record, type View } from '../../cli/output/view.ts';
+import { shortened } from '../deploy/describe.ts';
+import type { Changes, Part } from './changes.ts';
+import type { Commit } from './history.ts';
+import type { Php } from './php.ts';
+import type { Migration } from './project.ts';
+
+/** The most commits, and files or keys, that are shown. `--json` has all of them. */
+const MOST_SHOWN = 15;
+/** The most characters of a commit's subject, to fit 80 columns. */
+const SUBJECT = 44;
+
+/** What each part is called in a sentence. */
+export const names: Readonly<Record<Part, string>> = {
+  commits: 'commits',
+  migrations: 'migrations',
+  missing_keys: 'missing variables',
+  php: 'PHP version',
+};
+
+/** The changes as an object for scripts, and as lines for people. */
+export function shown(changes: Changes, { clock, world }: Pick<Context, 'clock' | 'world'>): View {
+  const time = (at: string) => timeIn(at, { now: clock.now(), terminal: world.stdout.isTTY === true });
+  const title = titleOf(changes);
+  const details = detailsOf(changes, time);
+  const fields = columns<Changes>('site', 'server', 'live', 'target', 'commits', 'undone', 'migrations', 'missing_keys', 'php', 'unknown');
+  return isUpToDate(changes) ? record(changes, fields, title, details) : overview(changes, fields, title, details);
+}
+
+/** True if the next deployment would change something, or something is wrong. */
+export const differs = ({ commits, undone, migrations, missing_keys, php }: Changes): boolean =>
+  [commits, undone, migrations, missing_keys].some((each) => each && each.length > 0) || php?.allowed === false;
+
+const isUpToDate = (changes: Changes): boolean => !differs(changes) && changes.unknown.length === 0;
+
+function titleOf(changes: Changes): string {
+  const { site, commits, undone, migrations, missing_keys: missing, php, target } = changes;
+  if (isUpToDate(changes)) return `${site} is up to date with ${target?.ref}`;
+  const found = [
+    ...counted(commits, 'commit'),
+    ...counted(undone, 'undone commit'),
+    ...counted(migrations, 'migration'),
+    ...counted(missing, 'missing variable'),
+    ...(php?.allowed === false ? ['a PHP version that is not allowed'] : []),
+  ];
+  if (found.length > 0) return `Next deployment of ${site}: ${found.join(', ')}`;
+  return commits ? `Next deployment of ${site}: no changes that dnx can see` : `Next deployment of ${site}: unknown`;
+}
+
+/** `2 migrations`; nothing if there are none. */
+export const counted = (all: readonly unknown[] | null, noun: string): readonly string[] => {
+  const count = all?.length ?? 0;
+  return count === 0 ? [] : [`${count} ${noun}${count === 1 ? '' : 's'}`];
+};
+
+function detailsOf(changes: Changes, time: (at: string) => string): readonly Detail[] {
+  const { live, target, commits, undone, migrations, missing_keys: missing, php } = changes;
+  const lines: readonly (readonly Detail[] | undefined | null | false)[] = [
+    live && [['live', liveWords(live, time)]],
+    target && [['branch', branchWords(target, time)]],
+    commits && shownList('commits', commits, (each) => commitWords(each, time), 'commit'),
+    undone && undone.length > 0 && [['undone', undoneWords(undone.length, target?.ref ?? '')]],
+    undone && undone.length > 0 && shownList('', undone, (each) => commitWords(each, time), 'commit'),
+    migrations && shownList('migrations', migrations, migrationWords, 'migration'),
+    missing && shownList('missing', missing, keyWords, 'variable'),
+    php !== null && php.current !== null && [['PHP', phpWords(php)]],
+    target && target.unpushed > 0 && [['not pushed', unpushedWords(target.unpushed, target.branch)]],
+    unknownWords(changes),
+  ];
+  return lines.flatMap((each) => each || []);
+}
+
+export const migrationWords = ({ file, change }: Migration): string => `${file}${change === 'modified' ? ' (modified)' : ''}`;
+export const keyWords = (key: string): string => key;
+
+/** One line for each, the label only on the first. */
+export function shownList<T>(label: string, all: readonly T[], words: (item: T) => string, noun: string): readonly Detail[] {
+  if (all.length === 0) return [[label, 'none']];
+  const left = all.length - MOST_SHOWN;
+  const more = left > 1 ? [`… and ${left} more ${noun}s; --json has all`] : [];
+  const some = more.length > 0 ? all.slice(0, MOST_SHOWN) : all;
+  return [...some.map(words), ...more].map((each, at) => [at === 0 ? label : '', oneLine(each)]);
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ');
+
+const commitWords = ({ commit, subject, committed_at }: Commit, time: (at: string) => string): string =>
+  `${commit.slice(0, 7)} ${shortened(oneLine(subject), SUBJECT)}, ${time(committed_at)}`;
+
+function liveWords({ release, commit, message, created_at }: NonNullable<Changes['live']>, time: (at: string) => string): string {
+  const what = [commit?.slice(0, 7), shortened(message ?? '', SUBJECT)].filter(Boolean).join(' ') || release;
+  return oneLine(created_at === null ? what : `${what}, ${time(created_at)}`);
+}
+
+function branchWords({ ref, commit, remote, as_of, checked_out }: NonNullable<Changes['target']>, time: (at: string) => string): string {
+  const words = [remote === null ? `local branch ${ref}` : ref, commit.slice(0, 7), ...(as_of === null ? [] : [`as of ${time(as_of)}`])];
+  return `${words.join(', ')}${checked_out ? ' (checked out here; the API does not name the branch)' : ''}`;
+}
+
+const undoneWords = (count: number, ref: string): string =>
+  `live has ${count} commit${count === 1 ? '' : 's'} that ${ref} lacks; a deployment would undo ${count === 1 ? 'it' : 'them'}:`;
+
+const unpushedWords = (count: number, branch: string): string =>
+  count === 1 ? `1 commit of ${branch} is not pushed` : `${count} commits of ${branch} are not pushed`;
+
+/** `8.1 is not allowed: composer.json requires ^8.2`. */
+export function phpWords({ current, required, platform, allowed }: Php): string {
+  const requires = [...(required === null ? [] : [required]), ...(platform === null ? [] : [`platform ${platform}`])].join(', ');
+  return `${current} is ${allowed ? 'allowed' : 'not allowed'}: composer.json requires ${requires}`;
+}
+
+/** A command stays without a full stop, so that it can be copied. */
+const ended = (fix: string): string => (fix.startsWith('Run: ') ? fix : `${fix}.`);
+
+/** A line for each reason: `commits, migrations: this directory is not in a Git repository. Run it in a clone.` */
+export function unknownWords({ unknown }: Pick<Changes, 'unknown'>): readonly Detail[] {
+  const reasons = [...new Set(unknown.map(({ why }) => why))];
+  return reasons.map((reason) => {
+    const same = unknown.filter(({ why }) => why === reason);
+    const fix = same[0]?.fix ?? null;
+    return ['unknown', oneLine(`${same.map(({ what }) => names[what]).join(', ')}: ${reason}.${fix === null ? '' : ` ${ended(fix)}`}`)];
+  });
+}

@@ -1,0 +1,81 @@
+import { DnxError, isError, usage } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { flag, following, type Values } from '../../cli/language/options.ts';
+import { type Column, type Item, type Result, record, type View } from '../../cli/output/view.ts';
+import { allowanceOf, within } from '../../platform/follow/rules.ts';
+import type { Located } from '../../platform/names/names.ts';
+import type { DeployValues } from '../deploy/options.ts';
+import { releasesEndpoint, siteEndpoint } from '../deploy/snapshot.ts';
+
+/** What a command calls if it deploys after a change of variables. */
+export const deployCalls = {
+  when: 'deploy',
+  also: ['POST /servers/{server}/sites/{site}/deploy', siteEndpoint, releasesEndpoint],
+} as const;
+
+/** The options of a command that may deploy after a change of variables. */
+export const deploying = {
+  deploy: flag('Deploy the site afterwards'),
+  ...following,
+  timeout: { ...following.timeout, later: true },
+} as const;
+
+export type Deploying = Pick<Values<typeof deploying>, 'deploy' | 'wait' | 'timeout'>;
+
+/** Fails if options for the deployment are given without it. */
+export function refuseWithoutDeploy({ deploy, wait }: Deploying): void {
+  if (wait !== undefined && !deploy) throw usage(`--${wait ? '' : 'no-'}wait needs --deploy.`);
+}
+
+/** Deploys a site after its variables were changed, as `dnx deploy` does. `variables`: the result of the change, for scripts. */
+export async function deployAfter(
+  ctx: Context,
+  targets: Located,
+  { wait, timeout }: Pick<Deploying, 'wait' | 'timeout'>,
+  variables: unknown,
+): Promise<Result> {
+  const [{ deploy }, { deployOptions }, { deployColumns }] = await Promise.all([
+    import('../deploy/deploy.ts'),
+    import('../deploy/options.ts'),
+    import('../deploy/result.ts'),
+  ]);
+  const unset = Object.fromEntries(Object.keys(deployOptions).map((key) => [key, undefined])) as unknown as DeployValues;
+  // A deployment in progress may not have the new values, so it is not enough to follow it.
+  const values: Partial<DeployValues> = { wait, timeout, ...(wait !== false && { if_running: 'wait' }) };
+  const bounded = within(ctx, allowanceOf({ wait, timeout }));
+  const result = await deploy({ ...ctx, ...bounded, targets, all: [targets] }, { ...unset, ...values }).catch((error: unknown) => {
+    throw notDeployed(error, targets);
+  });
+  return { ...result, view: withVariables(result.view, variables, deployColumns) };
+}
+
+/** The error if no deployment was started, which does not know that the variables were changed. */
+function notDeployed(error: unknown, { site, server }: Located): unknown {
+  if (!isError(error)) return error;
+  const { code, message, cause, hint, next } = error;
+  const deployLater = { command: ['deploy', site.label, '--server', server.label], why: 'Deploy them with' };
+  return new DnxError(code, message.replace('Nothing was changed.', 'Nothing was deployed.'), {
+    ...error,
+    cause,
+    hint: [hint, 'The variables were changed.'].filter(Boolean).join(' '),
+    next: next.length > 0 ? next : [deployLater],
+  });
+}
+
+/** The result of a change and its deployment; null if there was none. */
+export const changedAnd = (variables: unknown, deployment: unknown): { readonly variables: unknown; readonly deployment: unknown } => ({
+  variables,
+  deployment,
+});
+
+/** Adds the changed variables to the result of a deployment. */
+function withVariables(view: View, variables: unknown, fields: readonly Column[]): View {
+  if (view.kind !== 'record') return view;
+  const { item, done, details, event } = view;
+  const columns = fields.map(({ cell, ...column }) => ({
+    ...column,
+    computed: true as const,
+    cell: ({ deployment }: Item) => (cell ? cell(deployment as Item) : (deployment as Item)[column.key]),
+  }));
+  return { ...record(changedAnd(variables, item), columns, done, details), ...(event && { event }) };
+}

@@ -1,0 +1,58 @@
+import { DnxError, isError } from '../../base/errors.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Result } from '../../cli/output/view.ts';
+import { ensuredIn } from '../../cli/run/ensured.ts';
+import type { Located } from '../../platform/names/names.ts';
+import { type Assignments, fromFile, invalidName, type Pair, pair } from './set.ts';
+import { unquoted } from './stored.ts';
+import { listEndpoint, nextDeploy, variables } from './variables.ts';
+
+interface Options extends Assignments {
+  readonly update: boolean | undefined;
+  readonly strict: boolean | undefined;
+}
+
+/** `dnx env ensure`: creates what is missing, and with `--update` updates what differs. Values are never shown. */
+export async function ensureVariables(
+  ctx: Context,
+  targets: Located,
+  { assignment, from_file, update, strict }: Options,
+  body: JsonObject,
+): Promise<Result> {
+  const pairs = from_file === undefined ? assignment.map(pair) : [await fromFile(ctx, assignment, from_file)];
+  const known = await ctx.list<unknown>(listEndpoint);
+  const done: { readonly key: string; readonly report: JsonObject; readonly result: Result }[] = [];
+  const one = async ({ key, value }: Pair): Promise<Result> => {
+    const wanted = { key, value, ...body };
+    const asked = { resource: variables, keys: [['key']], secrets: [], confidential: 'value', targets, wanted, updates: true };
+    const result = await ensuredIn(ctx, known, { ...asked, update: update === true, strict: strict === true }).catch((error: unknown) => {
+      const shown = unquoted(error, value);
+      throw isError(shown, 'invalid') && !/^[a-z_]\w*$/i.test(key) ? invalidName(key, shown) : shown;
+    });
+    const { view } = result;
+    done.push({ key, result, report: view.kind === 'message' && isObject(view.data) ? view.data : {} });
+    return result;
+  };
+  const [only] = pairs;
+  const next = () => (done.some(({ report }) => report.changed === true) ? { next: nextDeploy(targets.site) } : {});
+  if (only && pairs.length === 1) return { ...(await one(only)), ...next() };
+  const items = pairs.map((each) => ({ ...each, id: each.key, label: each.key }));
+  const { note: _, exit, ...result } = await ctx.each(items, one);
+  const hidden = done.flatMap(({ key, report: { unknown } }) => (Array.isArray(unknown) && unknown.includes('value') ? [key] : []));
+  const notes = [
+    ...(hidden.length > 0 ? [`Not compared, because the API does not show the value: ${hidden.join(', ')}.`] : []),
+    ...(done.some(({ report }) => report.outcome === 'different') ? ['Use --update to update what differs.'] : []),
+  ];
+  const differing = done.filter(({ result: { exit: own } }) => own);
+  // A failure matters more than a difference.
+  const differ = isError(exit, 'partial') && done.length === pairs.length;
+  return {
+    ...result,
+    exit: differ
+      ? new DnxError('differences', `${differing.length} of ${pairs.length} variables differ`, { hint: 'Use --update to update them.' })
+      : exit,
+    ...(notes.length > 0 && { note: notes.join(' ') }),
+    ...next(),
+  };
+}

@@ -1,0 +1,72 @@
+import { DnxError, isError } from '../../../base/errors.ts';
+import type { Context } from '../../../cli/language/command.ts';
+import { created, creationOf } from '../../../cli/language/resource.ts';
+import { PAGE_SIZE } from '../../../platform/api/pages.ts';
+import { type Located, requireId } from '../../../platform/names/names.ts';
+import { stored } from '../stored.ts';
+import { createEndpoint, deleteEndpoint, listEndpoint, updateEndpoint, type Variable } from '../variables.ts';
+import { changesOf, type Plan, type Step } from './plan.ts';
+import { remoteSide } from './remote-side.ts';
+
+/** What came of a plan. */
+export interface Applied {
+  readonly done: readonly Step[];
+  /** Rejected steps, and the one at which it stopped. */
+  readonly failed: readonly { readonly step: Step; readonly error: DnxError }[];
+  /** Steps that were not tried. */
+  readonly left: readonly Step[];
+}
+
+type ApplyContext = Context<typeof createEndpoint | typeof updateEndpoint | typeof deleteEndpoint | typeof listEndpoint>;
+
+/** Variables that were read longer ago are read again before the next one is sent, in ms per page. */
+const STALE_MS = 10_000;
+
+/**
+ * Sends the changes of a plan, each once. A rejected variable does not stop the others; any other failure does. A variable that somebody
+ * changed since the plan is not sent. `known`: the list that was read for the plan.
+ */
+export async function applyPlan(ctx: ApplyContext, targets: Located, known: readonly Variable[], plan: Plan): Promise<Applied> {
+  const changes = changesOf(plan);
+  const planned = remoteSide(known);
+  const staleMs = STALE_MS * Math.max(1, Math.ceil(known.length / PAGE_SIZE));
+  const done: Step[] = [];
+  const failed: { readonly step: Step; readonly error: DnxError }[] = [];
+  let [now, readAt] = [known, ctx.clock.elapsed()];
+  for (const [index, step] of changes.entries()) {
+    ctx.progress.spin(`Sending variable ${index + 1} of ${changes.length}`);
+    try {
+      // The rate limit may have made this take minutes.
+      if (ctx.clock.elapsed() - readAt > staleMs) [now, readAt] = [await ctx.list<Variable>(listEndpoint), ctx.clock.elapsed()];
+      if (remoteSide(now).get(step.key) !== planned.get(step.key)) throw changedMeanwhile();
+      await send(ctx, targets, now, step);
+      done.push(step);
+    } catch (error) {
+      if (!isError(error)) throw error;
+      failed.push({ step, error });
+      if (!isError(error, 'invalid', 'not_found', 'differences')) return { done, failed, left: changes.slice(index + 1) };
+    }
+  }
+  return { done, failed, left: [] };
+}
+
+const changedMeanwhile = (): DnxError => new DnxError('differences', 'It was changed at Deploynix meanwhile.');
+
+async function send(ctx: ApplyContext, targets: Located, known: readonly Variable[], { key, verb, value = '' }: Step): Promise<void> {
+  const before = known.find((each) => each?.key === key);
+  const params = before && { variable: requireId({ id: before.id }, 'variable') };
+  if (verb === 'remove') {
+    // Somebody else may remove it first.
+    const gone = (error: unknown) => {
+      if (!isError(error, 'not_found')) throw error;
+    };
+    if (params) await ctx.call(deleteEndpoint, { params }).catch(gone);
+    return;
+  }
+  const sent = { key, value };
+  await stored(ctx, sent, () =>
+    params
+      ? ctx.call(updateEndpoint, { params, body: { value } })
+      : created(ctx, { ...creationOf('variable', listEndpoint, targets, sent), known }, () => ctx.call(createEndpoint, { body: sent })),
+  );
+}

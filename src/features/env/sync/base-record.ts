@@ -1,0 +1,138 @@
+import { createHash, createHmac } from 'node:crypto';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isObject, own, toJson } from '../../../base/json.ts';
+import { readJson, writeJson } from '../../../machine/files/json-file.ts';
+import { locked } from '../../../machine/files/lock.ts';
+import { type BaseKey, type KeyContext, type KeyStore, keyIn, newKey, recordsIn } from './base-key.ts';
+import { type Base, baseOf } from './merge.ts';
+
+const MOST_RECORDS = 200;
+const KEPT_MS = 90 * 86_400_000;
+/** Identifies a key, to notice that another one made the record. */
+const OWN_HASH = '';
+
+/** What a file and a site had in common after the last pull or push. Contains no values, only keyed hashes of them. */
+interface Stored {
+  readonly version: 1;
+  readonly host: string;
+  /** The id of the site. */
+  readonly site: string;
+  /** The absolute path. */
+  readonly file: string;
+  readonly store: KeyStore;
+  /** By key. Identifies the key under the empty name. */
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
+/** The base of a file and a site, from the state directory. */
+export interface BaseRecord extends Base {
+  /** False if there is no record, or its key is lost. */
+  readonly known: boolean;
+  /** The other site that the file was synced with, if there is no record for this one. */
+  elsewhere(): string | undefined;
+  /** Records on what both sides agree now; undefined: the variable is gone. */
+  save(agreed: ReadonlyMap<string, string | undefined>): Promise<void>;
+}
+
+/** What a record belongs to. */
+export interface Pairing {
+  readonly host: string;
+  readonly site: string;
+  readonly file: string;
+}
+
+/** Opens the record of a file and a site. Whatever is wrong with it, there is no base then. */
+export async function openBase(ctx: KeyContext, of: Pairing): Promise<BaseRecord> {
+  const file = join(
+    recordsIn(ctx),
+    `${createHash('sha256')
+      .update(toJson([of.host, of.site, of.file]))
+      .digest('hex')
+      .slice(0, 32)}.json`,
+  );
+  const stored = storedIn(file, of);
+  const key = stored && (await keyIn(stored.store, ctx));
+  const known = stored !== undefined && key !== undefined && own(stored.hashes, OWN_HASH) === hashOf(key, of, OWN_HASH, '');
+  const base: Base = known
+    ? {
+        agrees: (name, value) => own(stored.hashes, name) === (value === undefined ? undefined : hashOf(key, of, name, value)),
+        keys: Object.keys(stored.hashes).filter((name) => name !== OWN_HASH),
+      }
+    : baseOf();
+  return {
+    ...base,
+    known,
+    elsewhere: () => (stored ? undefined : otherSite(ctx, of)),
+    async save(agreed) {
+      try {
+        const used = known ? key : await newKey(ctx);
+        await locked(file, ctx.world, () => write(file, of, used, agreed));
+      } catch (error) {
+        // An older base could take a later change for an old one.
+        rmSync(file, { recursive: true, force: true });
+        throw error;
+      }
+      prune(recordsIn(ctx), ctx.world.clock.now());
+    },
+  };
+}
+
+/** The name of another site with which a file was pulled or pushed. */
+function otherSite(ctx: KeyContext, { host, file }: Pairing): string | undefined {
+  try {
+    const directory = recordsIn(ctx);
+    const names = readdirSync(directory).filter((name) => name.endsWith('.json'));
+    const records = names.map((name) => readJson<Partial<Pairing>>(join(directory, name)));
+    const others = records.flatMap((each) => (each.host === host && each.file === file ? [each.site] : []));
+    if (others.length === 0) return undefined;
+    const linked = ctx.settings.link?.environments.find(({ site: { id } }) => id !== undefined && others.includes(id));
+    return linked?.site.name ?? linked?.name ?? 'another site';
+  } catch {
+    return undefined;
+  }
+}
+
+/** Adds to what the record says now: another pull or push may have changed it. */
+function write(file: string, of: Pairing, key: BaseKey, agreed: ReadonlyMap<string, string | undefined>): void {
+  const own = hashOf(key, of, OWN_HASH, '');
+  const before = storedIn(file, of)?.hashes ?? {};
+  const hashes = new Map(Object.entries(before[OWN_HASH] === own ? before : { [OWN_HASH]: own }));
+  for (const [name, value] of agreed) {
+    if (value === undefined) hashes.delete(name);
+    else hashes.set(name, hashOf(key, of, name, value));
+  }
+  const stored: Stored = { version: 1, ...of, store: key.store, hashes: Object.fromEntries(hashes) };
+  writeJson(file, stored);
+}
+
+function storedIn(file: string, of: Pairing): Stored | undefined {
+  try {
+    const stored = readJson<Partial<Stored>>(file);
+    const { version, host, site, file: path, store, hashes } = stored;
+    const isOurs = version === 1 && host === of.host && site === of.site && path === of.file;
+    return isOurs && (store === 'keychain' || store === 'file') && isObject(hashes) ? (stored as Stored) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The pairing and the name are part of it, so that equal values have different hashes. */
+const hashOf = ({ key }: BaseKey, { host, site, file }: Pairing, name: string, value: string): string =>
+  createHmac('sha256', key)
+    .update(toJson([host, site, file, name, value]))
+    .digest('base64url');
+
+/** Removes records that were not used for a long time, and the oldest of too many. */
+function prune(directory: string, now: number): void {
+  try {
+    const records = readdirSync(directory)
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => ({ path: join(directory, name), used: statSync(join(directory, name)).mtimeMs }))
+      .sort((one, other) => other.used - one.used);
+    for (const [index, { path, used }] of records.entries())
+      if (index >= MOST_RECORDS || now - used > KEPT_MS) rmSync(path, { force: true });
+  } catch {
+    // Another process prunes, too.
+  }
+}

@@ -1,0 +1,134 @@
+import { statSync } from 'node:fs';
+import { DnxError, isError, usage } from '../../../base/errors.ts';
+import type { Context } from '../../../cli/language/command.ts';
+import { type Column, columns, type Result, rows } from '../../../cli/output/view.ts';
+import { pathOf } from '../../../machine/world.ts';
+import { idsOf, type Target } from '../../../platform/names/names.ts';
+import { parseDotenv } from '../dotenv/dotenv.ts';
+import { resolveReferences } from '../references/references.ts';
+import { listEndpoint, type Variable, variables } from '../variables.ts';
+import { openBase } from './base-record.ts';
+import { openLocal } from './local-file.ts';
+import { type Base, baseOf, changedSince, keysOf, type Side, UNKNOWN } from './merge.ts';
+import { remoteSide } from './remote-side.ts';
+import { counted } from './show.ts';
+
+interface Options {
+  readonly file_or_site: string | undefined;
+  readonly other_site: string | undefined;
+  readonly reveal: boolean | undefined;
+  readonly exit_code: boolean | undefined;
+}
+
+type DiffContext = Context<typeof listEndpoint>;
+
+/** A variable that differs, or that cannot be compared because its value is hidden. */
+interface Difference {
+  readonly key: string;
+  readonly change: 'changed' | 'only_here' | 'only_there' | 'unknown';
+  /** The side that changed since the last pull or push, if there is a record of it. */
+  readonly base?: 'here' | 'there' | 'both';
+  /** Only with `--reveal`. Null if it is missing or hidden. */
+  readonly here?: string | null;
+  readonly there?: string | null;
+}
+
+/** Two sides, and what they had in common. */
+interface Compared {
+  readonly here: Side;
+  readonly there: Side;
+  readonly base: Base | undefined;
+  /** Where the sides are, in words such as `in .env`. */
+  readonly places: Readonly<Record<'here' | 'there', string>>;
+  /** The sides as headings of `--reveal`. */
+  readonly titles: readonly [here: string, there: string];
+}
+
+/** `dnx env diff`: compares a dotenv file with a site, or two sites. */
+export async function diff(
+  ctx: DiffContext,
+  { file_or_site: here, other_site: there, reveal = false, exit_code }: Options,
+): Promise<Result> {
+  const isSites = here !== undefined && !isFile(here, ctx);
+  const compared = isSites ? await ofSites(ctx, here, there) : await ofFile(ctx, here, there);
+  const items = differencesOf(compared, reveal);
+  const shown = columns<Difference>(
+    'key',
+    { key: 'change', cell: ({ change }) => changeWords(change, compared) },
+    ...(compared.base ? [{ key: 'base', title: 'since the last pull', cell: (item: Difference) => changedWhere(item, compared) }] : []),
+    ...(reveal
+      ? [
+          { key: 'here', title: compared.titles[0], wrap: true as const },
+          { key: 'there', title: compared.titles[1], wrap: true as const },
+        ]
+      : []),
+  );
+  const count = items.filter(({ change }) => change !== 'unknown').length;
+  const exit = exit_code && count > 0 ? new DnxError('differences', `${counted(count)} ${count === 1 ? 'differs' : 'differ'}.`) : undefined;
+  return { view: rows(items, shown as readonly Column[], 'No differences.'), exit };
+}
+
+/** A word is a file if there is one of that name, if it starts with a dot or if it contains a slash. Else it is a site. */
+const isFile = (word: string, { world }: DiffContext): boolean =>
+  /^[.~]|[/\\]/.test(word) || statSync(pathOf(word, world), { throwIfNoEntry: false })?.isFile() === true;
+
+async function ofFile(ctx: DiffContext, name: string | undefined, there: string | undefined): Promise<Compared> {
+  const file = openLocal(name, ctx.world);
+  if (file.text === undefined) throw usage(`${file.name} does not exist.`, 'Name another file, or two sites.');
+  const here = await resolveReferences(parseDotenv(file.text, file.name), file.directory, ctx);
+  const { site, side } = await siteSide(ctx, there);
+  const base = await openBase(ctx, { host: ctx.settings.host, site: site.id, file: file.path });
+  const places = { here: `in ${file.name}`, there: 'at Deploynix' };
+  return { here, there: side, base: base.known ? base : undefined, places, titles: ['file', 'Deploynix'] };
+}
+
+async function ofSites(ctx: DiffContext, here: string, there: string | undefined): Promise<Compared> {
+  const one = await siteSide(ctx, here).catch((error: unknown) => {
+    throw isError(error, 'not_found') ? error.withHint(`If it is a file, use ./${here}.`) : error;
+  });
+  const other = await siteSide(ctx, there);
+  if (one.site.id === other.site.id) throw usage(`Both are ${one.site.label}.`, 'Name two different sites.');
+  const titles = [here, there ?? other.site.label] as const;
+  return { here: one.side, there: other.side, base: undefined, places: { here: `in ${titles[0]}`, there: `in ${titles[1]}` }, titles };
+}
+
+/** The variables of a site: an environment of the link file, a site by name or id, or the one of --site and the settings. */
+async function siteSide(ctx: DiffContext, word: string | undefined): Promise<{ readonly site: Target; readonly side: Side }> {
+  const environment = ctx.settings.link?.environments.find(({ name }) => name !== '' && name === word);
+  const named = environment && {
+    server: environment.server.id ?? environment.server.name,
+    site: environment.site.id ?? environment.site.name,
+  };
+  const { server, site } = await ctx.resolve(variables.path, word === undefined ? undefined : (named ?? { site: word }));
+  if (!server || !site) throw new Error('A site was not resolved.');
+  return { site, side: remoteSide(await ctx.api.list<Variable>(listEndpoint, idsOf({ server, site }))) };
+}
+
+function differencesOf({ here, there, base }: Compared, reveal: boolean): readonly Difference[] {
+  return keysOf(here, there, baseOf()).flatMap((key): readonly Difference[] => {
+    const one = here.get(key);
+    const other = there.get(key);
+    if (one === other && one !== UNKNOWN) return [];
+    const hidden = one !== undefined && other !== undefined && (one === UNKNOWN || other === UNKNOWN);
+    const change = hidden ? 'unknown' : other === undefined ? 'only_here' : one === undefined ? 'only_there' : 'changed';
+    const since = base && changedSince(base, key, one, other);
+    return [
+      {
+        key,
+        change,
+        ...((since === 'here' || since === 'there' || since === 'both') && { base: since }),
+        ...(reveal && { here: shownValue(one), there: shownValue(other) }),
+      },
+    ];
+  });
+}
+
+const shownValue = (value: string | typeof UNKNOWN | undefined): string | null => (typeof value === 'string' ? value : null);
+
+const changeWords = (change: Difference['change'], { places }: Compared): string => {
+  if (change === 'only_here') return `only ${places.here}`;
+  return change === 'only_there' ? `only ${places.there}` : change;
+};
+
+const changedWhere = ({ base }: Difference, { places }: Compared): string | undefined =>
+  base && (base === 'both' ? 'changed on both sides' : `changed ${places[base]}`);

@@ -1,0 +1,100 @@
+import { type Detail, DnxError } from '../../../base/errors.ts';
+import { plural } from '../../../base/text.ts';
+import { line as harmless } from '../../../cli/output/text.ts';
+import { columns } from '../../../cli/output/view.ts';
+import type { Located } from '../../../platform/names/names.ts';
+import { DEFAULT_FILE } from './local-file.ts';
+import type { Plan, Reason, Step, Verb } from './plan.ts';
+
+/** What a pull or push did, for scripts: keys only, never values. */
+export interface Summary {
+  readonly site: string;
+  readonly file: string;
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+  readonly kept: readonly string[];
+  readonly conflicts: readonly string[];
+}
+
+/** The columns of a summary. */
+export const summaryColumns = columns<Summary>('site', 'file', 'added', 'changed', 'removed', 'kept', 'conflicts');
+
+/** The summary of these steps. */
+export function summaryOf(site: string, file: string, steps: readonly Step[]): Summary {
+  const keys = (verb: Verb) => steps.filter((step) => step.verb === verb).map(({ key }) => key);
+  return {
+    site,
+    file,
+    added: keys('add'),
+    changed: keys('change'),
+    removed: keys('remove'),
+    kept: keys('keep'),
+    conflicts: keys('conflict'),
+  };
+}
+
+const past: Readonly<Record<Verb, string>> = { add: 'added', change: 'changed', remove: 'removed', keep: 'kept', conflict: 'conflict' };
+
+const reasons: Readonly<Record<Reason, string>> = {
+  'changed here': 'changed here',
+  'changed there': 'changed at Deploynix',
+  'changed on both sides': 'changed on both sides',
+  'removed here': 'removed here only',
+  'removed there': 'removed at Deploynix',
+  'only here': 'only here',
+  'only there': 'only at Deploynix',
+  hidden: 'hidden at Deploynix',
+  reference: 'a reference',
+  chosen: 'as chosen',
+};
+
+/** A line for each thing that happens, with the keys to which it happens. `tense`: of a plan, or of what was done. */
+export function detailsOf(steps: readonly Step[], tense: 'plan' | 'past'): readonly Detail[] {
+  const lines = new Map<string, { readonly label: string; readonly keys: string[]; readonly why: string }>();
+  for (const verb of Object.keys(past) as Verb[]) {
+    for (const step of steps.filter((each) => each.verb === verb)) {
+      const why = step.reason === undefined ? '' : ` (${reasons[step.reason]})`;
+      const line = lines.get(verb + why) ?? { label: tense === 'past' ? past[verb] : verb, keys: [], why };
+      line.keys.push(harmless(step.key));
+      lines.set(verb + why, line);
+    }
+  }
+  return [...lines.values()].map(({ label, keys, why }) => [label, `${keys.join(', ')}${why}`]);
+}
+
+/** The lines of a plan before a question, or of a dry run. */
+export const planLines = (plan: Pick<Plan, 'steps'>): readonly string[] =>
+  detailsOf(plan.steps, 'plan').map(([label, text]) => `  ${label.padEnd('conflict'.length)}  ${text}`);
+
+/** `1 variable`, `3 variables`. */
+export const counted = (count: number): string => `${count} ${count === 1 ? 'variable' : plural('variable')}`;
+
+/** The error for variables that need a decision. `known`: there is a record of the last pull or push. */
+export function conflictOf(conflicts: readonly Step[], known: boolean, nothing: string, hint: string): DnxError {
+  const count = conflicts.length;
+  const why = known ? 'changed here and at Deploynix' : `${count === 1 ? 'differs' : 'differ'}, and there is no record of the last pull`;
+  const shown = conflicts.map((step) => (known || step.reason === 'hidden' ? step : { key: step.key, verb: step.verb }));
+  return new DnxError('differences', `${counted(count)} ${why}. ${nothing}`, { details: detailsOf(shown, 'plan'), hint });
+}
+
+/** What is kept, and why, as a note under `Nothing to push`. */
+export function keptNote(steps: readonly Step[]): { readonly note?: string } {
+  const kept = detailsOf(
+    steps.filter(({ verb }) => verb === 'keep'),
+    'past',
+  );
+  return kept.length === 0 ? {} : { note: kept.map(([label, text]) => `  ${label}  ${text}`).join('\n') };
+}
+
+/** A pull or push of the same file and site. */
+export const commandFor = (verb: 'pull' | 'push', file: string, targets: Located, ...options: readonly string[]): readonly string[] => [
+  'env',
+  verb,
+  ...(file === DEFAULT_FILE ? [] : [file]),
+  '--site',
+  targets.site.label,
+  '--server',
+  targets.server.label,
+  ...options,
+];

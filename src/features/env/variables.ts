@@ -1,0 +1,36 @@
+import type { Next } from '../../base/errors.ts';
+import { resource } from '../../cli/language/resource.ts';
+import { columns } from '../../cli/output/view.ts';
+import type { Target } from '../../platform/names/names.ts';
+
+/** An environment variable of a site. */
+export interface Variable {
+  readonly id: string;
+  readonly key: string;
+  readonly value: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** Hides a value. */
+const masked = ({ value }: Variable): string | undefined => (value ? '••••••••' : undefined);
+/** The columns that show values. */
+export const open = columns<Variable>('key', { key: 'value', wrap: true }, 'updated_at');
+
+/** The environment variables of a site. */
+export const variables = resource({
+  noun: 'variable',
+  path: '/servers/{server}/sites/{site}/environment-variables',
+  columns: columns<Variable>('key', { key: 'value', cell: masked }, 'updated_at'),
+  example: { target: 'APP_DEBUG', parents: '--site shop.example.com' },
+});
+
+export const listEndpoint = `GET ${variables.path}` as const;
+export const createEndpoint = `POST ${variables.path}` as const;
+export const updateEndpoint = `PUT ${variables.path}/{variable}` as const;
+export const deleteEndpoint = `DELETE ${variables.path}/{variable}` as const;
+
+/** Deploynix writes variables into the site's .env when it deploys. */
+export const nextDeploy = (site: Target): readonly Next[] => [
+  { command: ['deploy', site.label], why: 'Takes effect on the next deployment. Run' },
+];

@@ -1,0 +1,75 @@
+import { DnxError, isError, usage } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { widthOf } from '../../cli/output/width.ts';
+import { type Candidate, choicesOf } from '../../cli/run/candidates.ts';
+import type { Listed } from '../../platform/names/all-sites.ts';
+import { idIn, type Located, targetOf } from '../../platform/names/names.ts';
+import { namesAt, remotesOf } from './remotes.ts';
+
+type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'everySite' | 'progress' | 'world'>;
+
+/** What marks a site of this repository in the picker, if there is room, and the width of the cursor. */
+const MARK = '  this repository';
+const CURSOR = 3;
+
+/** Prompts for the site to link, with those of this Git repository first. Without a terminal, it takes the only one of the repository. */
+export async function chooseSite(ctx: Needs): Promise<Located> {
+  const remotes = await remotesOf(ctx.world);
+  if (!ctx.ask.allowed && remotes.length === 0) throw notNamed('No site given, and this directory has no Git remote to find it by.', []);
+  const { listed, unread } = await ctx.everySite();
+  for (const { server, error } of unread) ctx.progress.warn(`Sites on server ${server.label} are not listed. ${error.message}`);
+  const { paths, own } = await ofRepository(ctx, remotes, listed);
+  const [only, ...others] = own;
+  if (only && others.length === 0) ctx.progress.note(`${nameOf(only)} deploys this repository (${paths.join(', ')}).`);
+  if (ctx.ask.allowed) return pick(ctx, own, listed);
+  if (!only) throw notNamed('No site given, and no site deploys this repository.', []);
+  if (others.length > 0) throw notNamed(`No site given, and ${own.length} sites deploy this repository.`, own);
+  return located(only);
+}
+
+/** The sites that deploy the repository of these remotes, and the names of the repository. */
+async function ofRepository({ api }: Needs, remotes: readonly string[], listed: readonly Listed[]) {
+  const repositories = remotes.length > 0 && listed.some(({ site }) => site.git_repository_id) ? await readRepositories(api) : [];
+  const names = repositories.map(({ name }) => wordOf(name));
+  const found = new Set(remotes.flatMap((path) => namesAt(path, names)));
+  const matching = repositories.filter(({ name }) => found.has(wordOf(name)));
+  const ids = matching.map(({ id }) => idIn(id));
+  const own = listed.filter(({ site }) => ids.includes(idIn(site.git_repository_id) ?? ''));
+  return { own, paths: matching.map(({ name }) => wordOf(name)) };
+}
+
+/** The repositories that Deploynix knows; none if the token cannot read them. */
+async function readRepositories(api: Needs['api']): Promise<readonly JsonObject[]> {
+  try {
+    return await api.list<JsonObject>('GET /git-repositories');
+  } catch (error) {
+    if (isError(error, 'forbidden', 'not_found')) return [];
+    throw error;
+  }
+}
+
+async function pick({ ask, clock, world }: Needs, own: readonly Listed[], listed: readonly Listed[]): Promise<Located> {
+  if (listed.length === 0) throw new DnxError('not_found', 'No sites to choose from.');
+  const sorted = [...own, ...listed.filter((each) => !own.includes(each))];
+  const candidates = sorted.map((each): Candidate => ({ targets: located(each), thing: each.site }));
+  const columns = world.stderr.columns || 80;
+  const choices = choicesOf('site', candidates, clock.now(), own.length > 0 ? columns - MARK.length : columns);
+  const isMarked = (name: string, index: number) => index < own.length && widthOf(name) + MARK.length + CURSOR <= columns;
+  const marked = choices.map(({ name, ...choice }, index) => ({ ...choice, name: isMarked(name, index) ? name + MARK : name }));
+  return (await ask.select('Link this project to which site?', marked, { filter: true })) as Located;
+}
+
+const located = ({ server, site }: Listed): Located => ({ server, site: targetOf(site, 'site') });
+
+const nameOf = (each: Listed): string => `${located(each).site.label} (${each.server.label})`;
+
+/** The error if nobody can be asked. It lists the sites that fit. */
+function notNamed(why: string, own: readonly Listed[]): DnxError {
+  const next = own.map(located).map(({ server, site }) => ({
+    command: ['link', site.label, '--server', server.label],
+    why: `To link ${nameOf({ server, site: { id: site.id, domain: site.label } })}`,
+  }));
+  return usage(why, next.length > 0 ? undefined : 'Use dnx link SITE, or run in a terminal to pick one.', ...next);
+}

@@ -1,0 +1,77 @@
+import { isError } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import type { Consent, Context } from '../../cli/language/command.ts';
+import { readText } from '../../machine/files/text-file.ts';
+import { LINK_FILE, LINK_LIMIT_MB, type LinkEnvironment } from '../../machine/settings/link.ts';
+import { idsOf, nameOf, type Targets } from '../../platform/names/names.ts';
+import { isOf } from './matching.ts';
+
+type Needs = Pick<Context, 'api' | 'settings' | 'nameOf'>;
+
+/**
+ * The consent for a change of sites that an environment with `"confirm": true` names, however they were given; undefined if there is
+ * none. In doubt it asks. `verb`: `Deploy`. Reads the name of a site only if the link file has no id to compare.
+ */
+export async function linkConsent(ctx: Needs, all: readonly Targets[], verb: string): Promise<Consent | undefined> {
+  const { link } = ctx.settings;
+  if (!link || all.length === 0) return undefined;
+  if (link.broken && mentionsConfirm(link.file)) return consentFor(`${LINK_FILE} is broken and may require confirmation.`, verb, all, []);
+  const asking = link.environments.filter(({ confirm }) => confirm);
+  if (asking.length === 0) return undefined;
+  const found: { readonly targets: Targets; readonly environment: LinkEnvironment }[] = [];
+  for (const each of all) {
+    const targets = await withDomain(each, asking, ctx);
+    const environment = asking.find((one) => isOf(one, targets));
+    if (environment) found.push({ targets, environment });
+  }
+  if (found.length === 0) return undefined;
+  const names = [...new Set(found.map(({ environment }) => environment.name || 'this project'))];
+  return consentFor(
+    `${LINK_FILE} requires confirmation for ${names.join(', ')}.`,
+    verb,
+    all,
+    found.map(({ targets, environment }) => labelOf(targets, environment.name)),
+  );
+}
+
+/** True if a broken link file may have asked for confirmation: it has the word, or cannot be read at all. */
+function mentionsConfirm(file: string): boolean {
+  try {
+    return readText(file, LINK_LIMIT_MB)?.includes('"confirm"') === true;
+  } catch {
+    return true;
+  }
+}
+
+function consentFor(warning: string, verb: string, all: readonly Targets[], found: readonly string[]): Consent {
+  const [first = {}] = all;
+  const among = found.length > 0 && found.length < all.length ? ', among them ' : ': ';
+  const action =
+    all.length === 1
+      ? `${verb} ${found[0] ?? labelOf(first, '')}`
+      : `${verb} ${all.length} sites${found.length > 0 ? among + found.join(', ') : ''}`;
+  return { level: 'moderate', warning, action };
+}
+
+/** `shop.example.com (web-1, production)`. */
+function labelOf({ server, site }: Targets, environment: string): string {
+  const place = [server?.label, environment].filter(Boolean).join(', ');
+  return `${site?.label}${place ? ` (${place})` : ''}`;
+}
+
+/** The targets with the domain of a site that was given by id, if an environment can be told apart only by domain. */
+async function withDomain(targets: Targets, asking: readonly LinkEnvironment[], { api, nameOf: known }: Needs): Promise<Targets> {
+  const { server, site } = targets;
+  const isByName = asking.some((each) => each.site.id === undefined && each.site.name !== undefined);
+  if (!server || !site || site.label !== site.id || !isByName) return targets;
+  const label = known('site', site.id);
+  if (label !== undefined && label !== site.id) return { ...targets, site: { ...site, label } };
+  try {
+    const { data } = await api.send('GET /servers/{server}/sites/{site}', idsOf({ server, site }));
+    const name = isObject(data) ? nameOf(data, 'site') : undefined;
+    return name === undefined ? targets : { ...targets, site: { ...site, label: name } };
+  } catch (error) {
+    if (isError(error, 'forbidden', 'not_found')) return targets;
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+import { isObject, type JsonObject, own } from '../../base/json.ts';
+import type { Context, Given } from '../../cli/language/command.ts';
+import { data, done, type Result } from '../../cli/output/view.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import { type Located, nameOf, type Target } from '../../platform/names/names.ts';
+import { chooseSite } from './choose.ts';
+import { environmentToLink, type LinkFile, withEnvironments, withField } from './environments.ts';
+import { openLinkFile, shownPath, writeLinkFile } from './file.ts';
+import { called, confirmReplacement, type Site, siteIn } from './replacement.ts';
+import { linkSchema } from './schema.ts';
+
+/** The options of `dnx link`. */
+export interface LinkOptions {
+  readonly default: boolean | undefined;
+  readonly confirm_deploys: boolean | undefined;
+  readonly schema: boolean | undefined;
+}
+
+/** Links the project of this directory to a site: the given one, or one to pick. */
+export async function link(ctx: Context, targets: Located | undefined, options: LinkOptions, { yes }: Given): Promise<Result> {
+  if (options.schema) return { view: data(linkSchema) };
+  const { settings, world } = ctx;
+  const before = openLinkFile(settings, world.cwd);
+  const name = environmentToLink(before, settings.environment);
+  // Without a site, these options change the environment that is there.
+  const stays = !targets && (options.default || options.confirm_deploys !== undefined) ? siteIn(before, name) : undefined;
+  const of = stays ?? (targets ? await named(ctx, targets) : await chooseSite(ctx));
+  if (!stays) await confirmReplacement(ctx, openLinkFile(settings, world.cwd), name, of, yes);
+  // Read again, because a person may have taken minutes to pick and confirm.
+  const file = openLinkFile(settings, world.cwd);
+  const environment = linked(own(file.environments, name), of, options);
+  const environments = withField(file.environments, name, environment);
+  const isFirst = Object.keys(file.environments).length === 0;
+  const chosen = options.default || isFirst ? name : file.default;
+  const changed = withEnvironments(file, environments, chosen);
+  writeLinkFile(file, changed);
+  if (file.converted) ctx.progress.note(`The site that ${shownPath(file.path, world.cwd)} named is now its environment production.`);
+  return resultOf(ctx, file, { name, of, confirm: isConfirmed(environment, changed), isDefault: chosen === name });
+}
+
+/** The names of a site that was given, as the API has them: what was remembered or given by id may have another one. */
+async function named(ctx: Context, targets: Located): Promise<Located> {
+  const read = async (noun: 'server' | 'site', endpoint: Endpoint): Promise<Target> => {
+    const { data: found } = await ctx.call<JsonObject>(endpoint);
+    return { id: targets[noun].id, label: (isObject(found) && nameOf(found, noun)) || targets[noun].label };
+  };
+  // A domain was just found in a list, or checked.
+  const isById = targets.site.label === targets.site.id;
+  return {
+    site: isById ? await read('site', 'GET /servers/{server}/sites/{site}') : targets.site,
+    server: await read('server', 'GET /servers/{server}'),
+  };
+}
+
+/** An environment with this site. Its other keys are kept. */
+function linked(before: unknown, of: Site, { confirm_deploys }: LinkOptions): JsonObject {
+  const old = isObject(before) ? before : {};
+  const place = (key: 'server' | 'site') => {
+    const { id, label } = of[key];
+    if (label === undefined) return old[key];
+    const kept = own(old, key);
+    return id === undefined ? kept : { ...(isObject(kept) && kept), id, name: label };
+  };
+  const placed = withField(withField(old, 'server', place('server')), 'site', place('site'));
+  if (confirm_deploys) return withField(placed, 'confirm', true);
+  return confirm_deploys === false ? withField(placed, 'confirm', false) : placed;
+}
+
+const isConfirmed = (environment: JsonObject, content: JsonObject): boolean => {
+  const { confirm = false } = Object.hasOwn(environment, 'confirm') ? environment : content;
+  return confirm !== false;
+};
+
+interface Linked {
+  readonly name: string;
+  readonly of: Site;
+  readonly confirm: boolean;
+  readonly isDefault: boolean;
+}
+
+function resultOf({ world }: Context, { path }: LinkFile, { name, of, confirm, isDefault }: Linked): Result {
+  const place = ({ id = null, label = null }: { readonly id?: string | null; readonly label?: string | null }) => ({ id, name: label });
+  const environment = isDefault ? [] : ['--env', name];
+  return {
+    view: done(
+      `Linked this project to ${called(of)} as ${name}${confirm ? ', which asks before deployments' : ''}`,
+      { file: path, environment: name, server: place(of.server), site: place(of.site), default: isDefault, confirm },
+      [['file', shownPath(path, world.cwd)]],
+    ),
+    next: [
+      { command: ['status', ...environment], why: 'Next' },
+      { command: ['deploy', ...environment], why: 'Deploy with' },
+    ],
+  };
+}

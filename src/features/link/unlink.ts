@@ -1,0 +1,68 @@
+import { rmSync } from 'node:fs';
+import { DnxError, type Next, usage } from '../../base/errors.ts';
+import { own } from '../../base/json.ts';
+import type { Context, Given } from '../../cli/language/command.ts';
+import { done, type Result } from '../../cli/output/view.ts';
+import { LINK_FILE } from '../../machine/settings/link.ts';
+import { type LinkFile, placeIn, withEnvironments } from './environments.ts';
+import { notWritten, openLinkFile, shownPath, writeLinkFile } from './file.ts';
+
+/** Removes the link file in effect, or the environment that the user named. The last environment takes the file with it. */
+export function unlink({ settings, world }: Pick<Context, 'settings' | 'world'>, { yes }: Given): Result {
+  const { link, environment: wanted } = settings;
+  if (!link)
+    throw new DnxError('not_found', `No ${LINK_FILE} in this directory or above it.`, {
+      next: [{ command: ['link'], why: 'Link this project with' }],
+    });
+  const shown = shownPath(link.file, world.cwd);
+  if (wanted !== undefined && link.missing) throw link.missing;
+  // `broken` without environments: nothing in it could be read.
+  if (link.broken && link.environments.length === 0) {
+    if (!yes) throw usage(link.broken.message, 'Fix it, or use --yes to remove it.');
+    remove(link.file);
+    return { view: done(`Removed ${shown}`, { file: link.file, removed: [], deleted: true, default: null }), next: [again()] };
+  }
+  const file = openLinkFile(settings, world.cwd);
+  const names = Object.keys(file.environments);
+  const left = wanted === undefined ? [] : names.filter((name) => name !== wanted);
+  if (left.length > 0 && wanted !== undefined) return withoutOne(file, wanted, left, shown);
+  remove(file.path);
+  const of = names.length > 0 ? ` (${names.join(', ')})` : '';
+  return {
+    view: done(`Removed ${shown}${of}`, { file: file.path, removed: names, deleted: true, default: null }),
+    next: [again(names.length === 1 ? file : undefined, names[0])],
+  };
+}
+
+/** Removes one of several environments. If it was the default, the only other one follows; of several, none does. */
+function withoutOne(file: LinkFile, name: string, left: readonly string[], shown: string): Result {
+  const environments = Object.fromEntries(Object.entries(file.environments).filter(([each]) => each !== name));
+  const wasDefault = file.default === name;
+  const chosen = wasDefault ? (left.length === 1 ? left[0] : undefined) : file.default;
+  writeLinkFile(file, withEnvironments(file, environments, chosen));
+  const now =
+    chosen === undefined
+      ? 'No environment is the default now. Choose one with --env, or link one with --default.'
+      : `The default is now ${chosen}.`;
+  return {
+    view: done(`Removed ${name} from ${shown}`, { file: file.path, removed: [name], deleted: false, default: chosen ?? null }),
+    ...(wasDefault && { note: now }),
+    next: [again(file, name)],
+  };
+}
+
+/** The command that links an environment again. */
+function again(file?: LinkFile, name = ''): Next {
+  const environment = file && own(file.environments, name);
+  const [server, site] = [placeIn(environment, 'server')?.label, placeIn(environment, 'site')?.label];
+  const place = site === undefined ? [] : [site, ...(server === undefined ? [] : ['--server', server]), '--env', name];
+  return { command: ['link', ...place], why: 'Link it again with' };
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path);
+  } catch (error) {
+    throw notWritten(path, error);
+  }
+}

@@ -1,0 +1,67 @@
+import { mkdtempSync, readdirSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { getuid, pid } from 'node:process';
+import type { Clock, World } from '../world.ts';
+import { makeDirectory } from './directory.ts';
+import { holderNamed, holderOf, isGone, nameOf } from './holder.ts';
+
+const PREFIX = 'dnx-private-';
+const TMPFS = 0x01021994;
+/** How long a directory may be empty: between its creation and the file that names its process. */
+const EMPTY_MS = 60_000;
+
+type Place = Pick<World, 'env'> & { readonly state: string };
+
+/** A directory for secrets of this process, in memory if possible. It contains an empty file that names the process. */
+export function makePrivateDirectory({ env: { XDG_RUNTIME_DIR: runtime }, state }: Place): string {
+  const parent = runtime && isPrivateMemory(runtime) ? runtime : state;
+  makeDirectory(parent);
+  const directory = mkdtempSync(join(parent, PREFIX));
+  try {
+    writeFileSync(join(directory, nameOf(holderOf(pid))), '', { mode: 0o600, flag: 'wx' });
+    return directory;
+  } catch (error) {
+    removePrivateDirectory(directory);
+    throw error;
+  }
+}
+
+/** Removes a private directory and all that other programs put there, such as swap and backup files. */
+export const removePrivateDirectory = (directory: string): void => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+
+/** Removes the private directories of processes that were killed. */
+export function removeAbandoned({ env: { XDG_RUNTIME_DIR: runtime }, state }: Place, clock: Pick<Clock, 'now'>): void {
+  for (const parent of [state, ...(runtime ? [runtime] : [])]) {
+    for (const name of namesIn(parent)) if (name.startsWith(PREFIX)) removeIfAbandoned(join(parent, name), clock);
+  }
+}
+
+/** Leaves what cannot be removed, such as the directory of another user. */
+function removeIfAbandoned(directory: string, clock: Pick<Clock, 'now'>): void {
+  try {
+    const names = readdirSync(directory);
+    const holder = names.map(holderNamed).find((each) => each !== undefined);
+    if (holder && isGone(holder)) removePrivateDirectory(directory);
+    else if (names.length === 0 && clock.now() - statSync(directory).mtimeMs > EMPTY_MS) rmdirSync(directory);
+  } catch {
+    // Another process may have just removed it.
+  }
+}
+
+/** True for a directory in memory that only this user can access, as the XDG specification demands. */
+function isPrivateMemory(directory: string): boolean {
+  try {
+    const { uid, mode } = statSync(directory);
+    return uid === getuid?.() && (mode & 0o077) === 0 && statfsSync(directory).type === TMPFS;
+  } catch {
+    return false;
+  }
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}

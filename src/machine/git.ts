@@ -1,0 +1,52 @@
+import { devNull } from 'node:os';
+import type { Capture, Env, World } from './world.ts';
+
+/** Settings that keep a repository from running programs, and Git from asking for passwords. */
+const SAFE = ['-c', 'core.fsmonitor=false', '-c', 'core.quotePath=false', '-c', 'log.showSignature=false', '--no-pager'];
+
+/** No locks, no requests for what a partial clone lacks, no replaced objects or parents, and messages that dnx can read. */
+const QUIET = {
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_NO_LAZY_FETCH: '1',
+  GIT_NO_REPLACE_OBJECTS: '1',
+  GIT_GRAFT_FILE: devNull,
+  GIT_TERMINAL_PROMPT: '0',
+  LC_ALL: 'C',
+};
+
+/** Variables that Git sets for hooks, and that would make it read another repository or other paths than those that dnx names. */
+const FOREIGN = [
+  ...['GIT_DIR', 'GIT_WORK_TREE', 'GIT_IMPLICIT_WORK_TREE', 'GIT_COMMON_DIR', 'GIT_PREFIX', 'GIT_INDEX_FILE', 'GIT_SHALLOW_FILE'],
+  ...['GIT_LITERAL_PATHSPECS', 'GIT_GLOB_PATHSPECS', 'GIT_NOGLOB_PATHSPECS', 'GIT_ICASE_PATHSPECS'],
+];
+
+/** The environment in which Git finds the repository of the working directory, also in a hook of another one. */
+export const gitEnv = (env: Env): Env => Object.fromEntries(Object.entries(env).filter(([name]) => !FOREIGN.includes(name)));
+
+/** Runs a git command that only reads, in the working directory or another one. Undefined if Git is not installed. */
+export function git(
+  { env, cwd, capture }: Pick<World, 'env' | 'cwd' | 'capture'>,
+  args: readonly string[],
+  where = cwd,
+): Promise<Capture | undefined> {
+  return capture({
+    file: 'git',
+    args: [...SAFE, ...args],
+    cwd: where,
+    env: { ...gitEnv(env), ...QUIET },
+  });
+}
+
+/** A remote of a Git repository. Its URL may have a password. */
+export interface Remote {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** The remotes in the output of `git remote -v`, by the URL that Git fetches from. */
+export const remotesIn = (output: string): readonly Remote[] =>
+  output.split('\n').flatMap((line) => {
+    // A name that looks like an option is not one that Git would create.
+    const [, name, url] = /^(\w[\w./+-]*)\t(.+) \(fetch\)( \[.*\])?$/.exec(line) ?? [];
+    return name === undefined || url === undefined ? [] : [{ name, url }];
+  });

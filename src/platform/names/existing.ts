@@ -1,0 +1,102 @@
+import { isObject, type JsonObject, own } from '../../base/json.ts';
+import { isMask } from '../../base/mask.ts';
+import { wordOf } from '../../base/text.ts';
+import { isSame } from './match.ts';
+import { source, spellings } from './spellings.ts';
+
+/**
+ * The fields that tell one resource from another, for example port, protocol and source. The first is always given; each of the others
+ * counts if it is. Several lists are tried in turn: an SSH key is the same if its public key is, else if its name is.
+ */
+export type Keys = readonly (readonly string[])[];
+
+/** A field that is not as it should be. */
+export interface Difference {
+  readonly field: string;
+  readonly is: unknown;
+  readonly wanted: unknown;
+}
+
+/** A resource compared with what it should be. */
+export interface Comparison {
+  readonly differences: readonly Difference[];
+  /** The fields that the API does not show. */
+  readonly unknown: readonly string[];
+}
+
+/** What a list says about a resource: it has it, several may be it, or it hides the field to find it by. Empty if it is not there. */
+export interface Search {
+  readonly found?: JsonObject;
+  readonly ambiguous?: readonly JsonObject[];
+  readonly hidden?: string;
+}
+
+/** Looks for a resource in its whole list. */
+export function existing(noun: string, items: readonly unknown[], wanted: JsonObject, keys: Keys): Search {
+  const hidden: string[] = [];
+  // An empty key is none: whatever the API has without one is something else.
+  for (const [first = '', ...others] of keys.filter(([field = '']) => wordOf(own(wanted, field)).trim() !== '')) {
+    const like = items.filter(isObject).filter((item) => {
+      const given = others.filter((field) => field in wanted);
+      return agrees(noun, first, item, wanted) === true && given.every((field) => agrees(noun, field, item, wanted) !== false);
+    });
+    if (like.length > 0) return bestOf(noun, like.filter(isFirst), wanted);
+    if (items.some((item) => !isObject(item) || agrees(noun, first, item, wanted) === undefined)) hidden.push(first);
+  }
+  const [field] = hidden;
+  return field !== undefined && hidden.length === keys.length ? { hidden: field } : {};
+}
+
+/** False for an item that a list has twice, because it grew while its pages were read. */
+const isFirst = ({ id }: JsonObject, index: number, all: readonly JsonObject[]): boolean =>
+  id === undefined || all.findIndex((each) => each.id === id) === index;
+
+/** The only one, else one without a difference that shows as much as possible. */
+function bestOf(noun: string, like: readonly JsonObject[], wanted: JsonObject): Search {
+  const [only] = like;
+  if (only && like.length === 1) return { found: only };
+  const equal = like.filter((item) => compared(noun, item, wanted).differences.length === 0);
+  const unknown = (item: JsonObject) => compared(noun, item, wanted).unknown.length;
+  const [best] = equal.toSorted((one, other) => unknown(one) - unknown(other));
+  return best ? { found: best } : { ambiguous: like };
+}
+
+/** Compares the fields that were given, and what a firewall rule does without the others. */
+export function compared(noun: string, item: JsonObject, wanted: JsonObject): Comparison {
+  const states = Object.keys(wanted).map((field) => [field, agrees(noun, field, item, wanted)] as const);
+  const given = states.flatMap(([field, same]) =>
+    same === false ? [{ field, is: own(item, field) ?? null, wanted: own(wanted, field) }] : [],
+  );
+  return {
+    differences: [...given, ...narrower(noun, item, wanted)],
+    unknown: states.flatMap(([field, same]) => (same === undefined ? [field] : [])),
+  };
+}
+
+/** Whether a field has this value. Undefined if the API does not show it. */
+function agrees(noun: string, field: string, item: JsonObject, wanted: JsonObject): boolean | undefined {
+  const [shown, value] = [own(item, field), own(wanted, field)];
+  const nested = (of: unknown) => typeof of === 'object' && of !== null;
+  if (shown === undefined || (nested(shown) && !nested(value)) || isMask(shown)) return undefined;
+  if (noun === 'variable' && field === 'value') return shown === null && value !== '' ? undefined : wordOf(shown) === wordOf(value);
+  const form = own(own(spellings, noun) ?? {}, field);
+  const formed = (of: unknown) => (form && typeof of === 'string' ? form(of.trim()) : of);
+  return isSame(formed(value), formed(shown));
+}
+
+/** What a firewall rule is if nothing else is given. */
+const defaults: Readonly<
+  Record<string, readonly { readonly field: string; readonly usual: (word: string) => boolean; readonly name: string }[]>
+> = {
+  network_rule: [
+    { field: 'action', usual: (word) => /^(allow|accept|)$/i.test(word), name: 'allow' },
+    { field: 'source', usual: (word) => source(word) === '' || source(word) === source('::/0'), name: 'anywhere' },
+  ],
+};
+
+/** The fields that were not given, and in which it does less than a new one would: a rule for one address does not open a port. */
+const narrower = (noun: string, item: JsonObject, wanted: JsonObject): readonly Difference[] =>
+  (own(defaults, noun) ?? []).flatMap(({ field, usual, name }) => {
+    const is = own(item, field);
+    return field in wanted || typeof is !== 'string' || isMask(is) || usual(is.trim()) ? [] : [{ field, is, wanted: name }];
+  });

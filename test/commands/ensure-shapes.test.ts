@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import type { Reply } from '../../src/sandbox/index.ts';
+import { openBed } from '../support/dnx.ts';
+import { changes, groups, shownAs } from '../support/ensured.ts';
+
+const body = (value: unknown): Reply => ({ status: 200, body: value as object });
+
+/** Lists that say nothing of what exists. */
+const unclear: Readonly<Record<string, Reply>> = {
+  'ids alone': shownAs(({ id }) => ({ id })),
+  'objects instead of values': shownAs((item) => Object.fromEntries(Object.keys(item).map((key) => [key, { of: [1] }]))),
+  'words and numbers': body({ data: ['web-1', 7, true, ''] }),
+  'a list of lists': body({ data: [[{ id: 1 }], []] }),
+  'a text': body({ data: 'All is well.' }),
+  'an object': body({ data: { id: 1 } }),
+  'a web page': { status: 200, body: '<p>Welcome</p>', headers: { 'Content-Type': 'text/html' } },
+  'a cut response': 'cut',
+  'no response': 'drop',
+  'an error': { status: 500 },
+};
+
+/** Other shapes of the same list. */
+const clear: Readonly<Record<string, Reply>> = {
+  'a bare array': (answer) => ({ ...answer, body: (answer.body as { data: object }).data }),
+  'a list without meta': (answer) => ({ ...answer, body: { data: (answer.body as { data: object }).data } }),
+  'a list that contains null': (answer) => ({ ...answer, body: { data: [null, ...(answer.body as { data: object[] }).data] } }),
+  'more fields': shownAs((item) => ({ ...item, brand_new: { of: [1] }, constructor: null, status: 'hibernating' })),
+  'numbers as ids': shownAs((item) => ({ ...item, id: 17 })),
+  'text for numbers': shownAs((item) =>
+    Object.fromEntries(Object.entries(item).map(([key, each]) => [key, typeof each === 'number' ? `${each}` : each])),
+  ),
+};
+
+describe.each(groups)('$group ensure', ({ line, list }) => {
+  const run = async (reply: Reply, ...options: readonly string[]) => {
+    const bed = await openBed({ rateLimit: 0 });
+    try {
+      const first = await bed.dnx(line, { stdin: 'a password' });
+      expect(first.code, first.stderr).toBe(0);
+      bed.sandbox.faults.always({ method: 'GET', path: new RegExp(`${list}$`) }, reply);
+      return await bed.dnx([...line, ...options], { stdin: 'a password' });
+    } finally {
+      await bed.close();
+    }
+  };
+
+  test.each(Object.entries(unclear))('creates nothing if the list is %s', async (_, reply) => {
+    const found = await run(reply);
+    expect([changes(found), found.stdout]).toEqual([[], '']);
+    expect([1, 13], found.stderr).toContain(found.code);
+    expect(found.stderr).not.toContain('bug');
+  });
+
+  test.each(Object.entries(clear))('finds it if the list is %s', async (_, reply) => {
+    const found = await run(reply, '--strict', '--json');
+    expect([found.code, changes(found)], found.stderr).toEqual([0, []]);
+    expect(found.json()).toMatchObject({ changed: false, outcome: 'unchanged' });
+  });
+});

@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DnxError } from '../../src/base/errors.ts';
+import type { Transport } from '../../src/machine/world.ts';
+import { type EnvSite, openEnvSite } from '../support/env-site.ts';
+
+const wanted = { KEPT: '0', CHANGED: '2', OTHER: '3', NEW: '1', NEWER: '2' };
+/** The check of the linked site, the list, two changes, two new variables and a removal. */
+const REQUESTS = 7;
+
+let site: EnvSite;
+beforeEach(async () => {
+  site = await openEnvSite();
+  site.setAll({ KEPT: '0', CHANGED: '1', OTHER: '1', GONE: '1' });
+  await site.succeed('pull');
+  site.write(
+    Object.entries(wanted)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  );
+});
+afterEach(() => site.close());
+
+/** Ctrl-C at the nth request: before it is sent, or before its response is read. */
+const interruptedAt = (nth: number, when: 'before' | 'after', stop: AbortController) => {
+  let requests = 0;
+  const interrupt = () => stop.abort(new DnxError('interrupted', 'Interrupted.'));
+  return (network: Transport): Transport => ({
+    ...network,
+    async request(request) {
+      requests += 1;
+      if (requests === nth && when === 'before') interrupt();
+      const response = await network.request(request);
+      if (requests === nth) interrupt();
+      return response;
+    },
+  });
+};
+
+const moments = Array.from({ length: REQUESTS }, (_, index) => index + 1).flatMap((nth) => [
+  [nth, 'before'] as const,
+  [nth, 'after'] as const,
+]);
+
+test.each(moments)('a push that is interrupted at request %i, %s it is sent, is finished by the next one', async (nth, when) => {
+  const stop = new AbortController();
+  const run = await site.env(['push', '--yes', '--prune'], { signal: stop.signal, through: interruptedAt(nth, when, stop) });
+  expect([run.code, run.stdout]).toEqual([130, '']);
+  // It says what was done.
+  const done = Object.entries(site.values()).filter(
+    ([key, value]) => (wanted as Record<string, string>)[key] === value && key !== 'KEPT',
+  ).length;
+  if (nth > 3) expect(run.stderr).toContain(' CHANGED');
+  expect(done).toBeGreaterThanOrEqual(Math.min(4, nth - 3));
+  const again = await site.env(['push', '--yes', '--prune']);
+  expect([again.code, site.values()], again.stderr).toEqual([0, wanted]);
+  expect((await site.env(['push', '--yes', '--prune'])).stdout).toBe('Nothing to push to blog.example.com.\n');
+});

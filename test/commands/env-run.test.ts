@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type Run } from '../support/dnx.ts';
+
+const SITE = seeded.sites['blog.example.com'];
+const ids = `--server ${seeded.servers['web-1']} --site ${SITE}`;
+const run = `env run ${ids}`;
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+/** Adds a variable to the site. */
+function add(key: string, value: unknown): void {
+  const [first] = bed.sandbox.state.environment_variables.filter((each) => each.site_id === SITE);
+  if (!first) throw new Error('no variable');
+  bed.sandbox.state.environment_variables.push({ ...first, id: `NEW-${key}`, key, value: value as string });
+}
+
+/** The environment of the last child. */
+const given = () => bed.children.at(-1)?.env ?? {};
+const output = ({ stdout, stderr }: Run) => stdout + stderr;
+
+test('the command gets the variables of the site, which override its own, with one request', async () => {
+  const ran = await bed.dnx(`${run} -- npm test`, { env: { APP_ENV: 'local', MINE: '1' } });
+  expect(ran).toMatchObject({
+    code: 0,
+    stdout: '',
+    stderr: '',
+    calls: [`GET /servers/${seeded.servers['web-1']}/sites/${SITE}/environment-variables`],
+  });
+  expect(bed.children).toEqual([expect.objectContaining({ file: 'npm', args: ['test'], foreground: true })]);
+  expect(given()).toMatchObject({ APP_ENV: 'production', APP_DEBUG: 'false', DB_PASSWORD: 'blog-password', MINE: '1' });
+});
+
+test('its options are its own', async () => {
+  const ran = await bed.dnx(`${run} -- php artisan queue:work --help --site x --json`);
+  expect([ran.code, bed.children[0]?.args]).toEqual([0, ['artisan', 'queue:work', '--help', '--site', 'x', '--json']]);
+});
+
+test('its exit code is that of dnx', async () => {
+  const ran = await bed.dnx(`${run} -- false`, { child: () => 77 });
+  expect([ran.code, ran.stdout, ran.stderr]).toEqual([77, '', '']);
+});
+
+describe('variables that change how programs run', () => {
+  const unsafe = [
+    ...['PATH', 'HOME', 'SHELL', 'LD_PRELOAD', 'LD_LIBRARY_PATH', 'DYLD_INSERT_LIBRARIES', 'NODE_OPTIONS', 'BASH_ENV', 'ENV', 'IFS'],
+    ...['PYTHONSTARTUP', 'PYTHONPATH', 'PERL5OPT', 'PERL5LIB', 'RUBYOPT', 'GIT_SSH_COMMAND', 'GIT_CONFIG_COUNT', 'PHPRC', 'EDITOR'],
+    ...['PHP_INI_SCAN_DIR', 'npm_config_script_shell', 'JAVA_TOOL_OPTIONS', 'XDG_CONFIG_HOME', 'LESSOPEN', 'PROMPT_COMMAND', 'path'],
+  ];
+
+  test('stay as they are, and are named', async () => {
+    for (const key of unsafe) add(key, '/evil');
+    const ran = await bed.dnx(`${run} -- env`, { env: { PATH: '/usr/bin', HOME: '/home/ada' } });
+    expect(ran.stderr).toBe(`Left out ${unsafe.join(', ')}: they change how programs run. Use --all to pass them on.\n`);
+    expect(given()).toMatchObject({ PATH: '/usr/bin', HOME: '/home/ada', APP_ENV: 'production' });
+    expect(Object.values(given())).not.toContain('/evil');
+  });
+
+  test('are passed on with --all', async () => {
+    for (const key of unsafe) add(key, '/mine');
+    const ran = await bed.dnx(`${run} --all -- env`, { env: { PATH: '/usr/bin' } });
+    expect([ran.code, ran.stderr, unsafe.filter((key) => given()[key] !== '/mine')]).toEqual([0, '', []]);
+  });
+
+  test('do not include those of a Laravel application', async () => {
+    const usual = [
+      'APP_KEY',
+      'LOG_LEVEL',
+      'MAIL_HOST',
+      'REDIS_URL',
+      'VITE_APP_NAME',
+      'AWS_SECRET_ACCESS_KEY',
+      'SHELL_TIMEOUT',
+      'PHP_VERSION',
+    ];
+    for (const key of usual) add(key, 'x');
+    const ran = await bed.dnx(`${run} -- env`);
+    expect([ran.stderr, usual.filter((key) => given()[key] !== 'x')]).toEqual(['', []]);
+  });
+});
+
+test('settings of dnx are never taken from a site: the token would go to another host', async () => {
+  add('DNX_HOST', 'https://evil.example');
+  add('DNX_TOKEN', 'theirs');
+  const ran = await bed.dnx(`${run} --all -- dnx whoami`);
+  expect(ran.stderr).toBe('Left out DNX_HOST, DNX_TOKEN: dnx takes no settings from a site.\n');
+  expect(given()).toMatchObject({ DNX_HOST: bed.sandbox.url, DNX_TOKEN: bed.sandbox.token });
+});
+
+test('names that set another variable, or a shell function, are left out', async () => {
+  for (const key of ['PATH=/evil', 'A=B', 'A\nPATH', 'BASH_FUNC_ls%%', 'A B', '-x', 'N\0UL']) add(key, '() { evil; }');
+  add('__proto__', 'x');
+  const ran = await bed.dnx(`${run} --all -- env`, { env: { PATH: '/usr/bin' } });
+  expect([ran.code, ran.stderr]).toEqual([0, expect.stringMatching(/^! Left out .*: not a valid name\.\n$/s)]);
+  expect(Object.keys(given()).filter((key) => !/^\w+$/.test(key))).toEqual([]);
+  expect(Object.entries(given())).toContainEqual(['__proto__', 'x']);
+  expect(given().PATH).toBe('/usr/bin');
+});
+
+test('hidden values are left out with a warning', async () => {
+  add('LICENSE', '••••••••');
+  const ran = await bed.dnx(`${run} -- env`);
+  expect([ran.code, ran.stderr, 'LICENSE' in given()]).toEqual([0, '! Left out LICENSE: the API hides the value.\n', false]);
+});
+
+test('a value that no command can receive is a usage error that names its key', async () => {
+  add('BROKEN', 'secret\0value');
+  const ran = await bed.dnx(`${run} -- env`);
+  expect([ran.code, ran.stdout, bed.children]).toEqual([2, '', []]);
+  expect(ran.stderr).toBe('Error: The value of BROKEN contains a NUL character, which no command can receive.\n');
+});
+
+test('values are never printed, not even with --debug', async () => {
+  add('LICENSE', '••••••••');
+  add('PATH', 'private-path');
+  const ran = await bed.dnx(`${run} --debug -- env`);
+  expect(output(ran)).toContain('> GET ');
+  expect(output(ran)).not.toMatch(/blog-password|private-path/);
+});
+
+test('on Windows, a name replaces another case of it', async () => {
+  add('Greeting', 'theirs');
+  const ran = await bed.dnx(`${run} -- env`, { platform: 'win32', env: { GREETING: 'mine', SystemRoot: 'C:\\Windows' } });
+  expect([ran.code, given().GREETING, given().Greeting]).toEqual([0, undefined, 'theirs']);
+});
+
+test('without a command or a site it fails before it runs anything', async () => {
+  const none = await bed.dnx(`env run ${ids}`);
+  expect([none.code, none.calls]).toEqual([2, []]);
+  const unknown = await bed.dnx('env run --site nowhere.example.com -- env');
+  expect([unknown.code, bed.children]).toEqual([6, []]);
+});

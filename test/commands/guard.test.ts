@@ -1,0 +1,211 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import type { Bed, Run, RunOptions } from '../support/dnx.ts';
+import { openProject, type Project } from '../support/project.ts';
+import { deployed, liveRelease, Repository } from '../support/repository.ts';
+
+const migration = 'database/migrations/2026_04_01_000000_create_carts_table.php';
+const [web1, shop] = [seeded.servers['web-1'], seeded.sites['shop.example.com']];
+const POST = `POST /servers/${web1}/sites/${shop}/deploy`;
+
+let bed: Bed;
+let hub: Repository;
+let dnx: Project['dnx'];
+beforeEach(async () => {
+  ({ bed, hub, dnx } = await openProject({ 'composer.json': '{"require":{"php":"^8.2"}}', '.env.example': 'APP_NAME=Shop\n' }));
+});
+afterEach(() => bed.close());
+
+const inClone = () => hub.clone(join(bed.directory, 'clone')).directory;
+
+const deploy = (cwd: string, options = '', run: RunOptions = {}): Promise<Run> =>
+  dnx(cwd, `deploy shop.example.com --guard ${options}`, run);
+
+const posts = ({ calls }: Run) => calls.filter((call) => !call.startsWith('GET '));
+const variables = (...keys: string[]) => {
+  const [first] = bed.sandbox.state.environment_variables;
+  if (!first) throw new Error('The seed has variables.');
+  for (const key of keys) bed.sandbox.state.environment_variables.push({ ...first, id: `01JQ8Z4T9G00000000${key}`, site_id: shop, key });
+};
+
+/** The guard stops this deployment, and nothing was sent. */
+async function stopped(cwd: string, options = '', run: RunOptions = {}): Promise<string> {
+  const done = await deploy(cwd, options, run);
+  expect([done.code, done.stdout, posts(done)]).toEqual([10, '', []]);
+  return done.stderr;
+}
+
+describe('the guard lets a deployment through', () => {
+  test('that only brings commits, and says what it checked', async () => {
+    const head = hub.commit('Fix VAT', { 'vat.php': '<?php' });
+    const done = await deploy(inClone());
+    expect([done.code, posts(done)]).toEqual([0, [POST]]);
+    expect(done.stderr).toContain(`Guard passed: checked origin/main ${head.slice(0, 7)}, as of 2026-04-01T00:03:00Z\n`);
+  });
+
+  test('with --no-wait, in five requests and the POST', async () => {
+    const done = await dnx(inClone(), `deploy ${shop} --server ${web1} --no-wait --guard`);
+    expect([done.code, posts(done), done.calls.length]).toEqual([0, [POST], 5]);
+    expect(done.calls.at(-1)).toBe(POST);
+  });
+
+  test('warns of commits that are not pushed', async () => {
+    const cloned = hub.clone(join(bed.directory, 'clone'));
+    cloned.commit('Forgotten');
+    const done = await deploy(cloned.directory);
+    expect([done.code, done.stderr.includes('! main has commits that are not pushed, so they are not deployed.\n')]).toEqual([0, true]);
+  });
+
+  test('that it is told to allow', async () => {
+    hub.commit('Add carts', { [migration]: '<?php', '.env.example': 'CART_TTL=1\n', 'composer.json': '{"require":{"php":"^9"}}' });
+    const cwd = inClone();
+    expect(await stopped(cwd, '--allow keys --allow php')).toContain('of shop.example.com: 1 migration\n');
+    expect(await stopped(cwd, '--allow migrations --allow php')).toContain('of shop.example.com: 1 missing variable\n');
+    const done = await deploy(cwd, '--allow migrations --allow keys --allow php');
+    expect([done.code, posts(done)]).toEqual([0, [POST]]);
+  });
+});
+
+describe('the guard stops a deployment before anything is sent', () => {
+  test('for a migration', async () => {
+    hub.commit('Add carts', { [migration]: '<?php' });
+    const stderr = await stopped(inClone());
+    expect(stderr).toContain('The guard stopped the deployment of shop.example.com: 1 migration\n');
+    expect(stderr).toContain(`  migrations  ${migration}\n`);
+    expect(stderr).toContain('Deploy anyway: dnx deploy shop.example.com --server web-1 --guard --allow migrations');
+  });
+
+  test('for variables that the site lacks', async () => {
+    hub.commit('Add keys', { '.env.example': 'APP_NAME=\nCART_TTL=1\nCART_MAX=2\n' });
+    const cwd = inClone();
+    const stderr = await stopped(cwd);
+    expect(stderr).toContain('2 missing variables\n  missing  CART_TTL\n           CART_MAX\n');
+    expect(stderr).toContain('Set variables with: dnx env set CART_TTL=VALUE CART_MAX=VALUE --site shop.example.com --server web-1');
+    variables('CART_TTL', 'CART_MAX');
+    expect((await deploy(cwd)).code).toBe(0);
+  });
+
+  test('for a PHP version that composer.json does not allow', async () => {
+    hub.commit('Require PHP 8.4', { 'composer.json': '{"require":{"php":"~8.4.0"}}' });
+    const stderr = await stopped(inClone());
+    expect(stderr).toContain('  PHP  8.3 is not allowed: composer.json requires ~8.4.0\n');
+  });
+
+  test('if it cannot know: outside of a clone, without Git, without the live commit, in a shallow clone', async () => {
+    expect(await stopped(bed.directory)).toContain(
+      'unknown migrations, missing variables, PHP version: this directory is not in a Git repository.',
+    );
+    expect((await stopped(bed.directory)).match(/Git repository/g)).toHaveLength(1);
+    const cwd = inClone();
+    expect(await stopped(cwd, '', { env: { PATH: bed.directory } })).toContain('Git is not installed. Install Git.');
+    deployed(bed, 'f'.repeat(40));
+    expect(await stopped(cwd)).toContain('unknown migrations: the live commit fffffff is not in this clone. Run: git fetch\n');
+    const shallow = hub.clone(join(bed.directory, 'shallow'), '--depth=1').directory;
+    expect(await stopped(shallow)).toContain('Run: git fetch --unshallow\n');
+    bed.sandbox.state.releases = bed.sandbox.state.releases.filter(({ site_id }) => site_id !== shop);
+    expect(await stopped(cwd)).toContain('unknown migrations: shop.example.com has no releases.\n');
+    expect((await deploy(cwd, '--allow migrations')).code).toBe(0);
+  });
+
+  test('if a clone of a pull request lacks the branch, and says how to fetch it', async () => {
+    hub.git('update-ref', 'refs/pull/1/merge', hub.head());
+    const job = Repository.create(join(bed.directory, 'job'));
+    job.git('remote', 'add', 'origin', `file://${hub.directory}`);
+    job.git('config', 'remote.origin.fetch', '+refs/pull/*:refs/remotes/pull/*');
+    job.git('fetch', '--quiet', '--depth=1', 'origin', 'refs/pull/1/merge');
+    job.git('checkout', '--quiet', '--detach', 'FETCH_HEAD');
+    const stderr = await stopped(job.directory);
+    const [, fix = ''] = /this clone has no branch origin\/main\. Run: git (.*)\n/.exec(stderr) ?? [];
+    job.git(...fix.split(' '));
+    expect((await deploy(job.directory)).code).toBe(0);
+  });
+
+  test('if Git hangs, within --timeout, and at once for Ctrl-C', async () => {
+    const cwd = inClone();
+    // Its child keeps its output open.
+    writeFileSync(join(bed.directory, 'git'), '#!/bin/sh\nsleep 60\n:\n', { mode: 0o755 });
+    const env = { PATH: `${bed.directory}:${process.env.PATH}` };
+    const late = await deploy(cwd, '--timeout 1s', { env });
+    expect([late.code, late.stdout, posts(late)]).toEqual([124, '', []]);
+    expect(late.stderr).toContain('Timed out before the deployment of shop.example.com started. Nothing was changed.\n');
+    const stopped = await deploy(cwd, '', { env, limitMs: 1_000 });
+    expect([stopped.code, stopped.stdout, posts(stopped)]).toEqual([130, '', []]);
+  }, 30_000);
+
+  test('if the API does not name the branch, because the one checked out may be another', async () => {
+    liveRelease(bed).site.branch = null;
+    expect(await stopped(inClone())).toContain('the API does not say which branch the site deploys.');
+  });
+
+  test('as JSON', async () => {
+    hub.commit('Add carts', { [migration]: '<?php' });
+    const { error } = JSON.parse(await stopped(inClone(), '--json'));
+    expect(error).toMatchObject({ code: 'differences', message: 'The guard stopped the deployment of shop.example.com: 1 migration' });
+    expect(error.next.map(({ why }: { why: string }) => why)).toEqual(['See', 'Deploy anyway']);
+  });
+
+  test('if the token cannot read the site', async () => {
+    const token = bed.sandbox.mint(['site:deploy']);
+    const done = await dnx(inClone(), `deploy ${shop} --server ${web1} --guard`, { env: { DNX_TOKEN: token } });
+    expect([done.code, done.stdout, posts(done)]).toEqual([5, '', []]);
+  });
+
+  test('of another branch before it is put on the site', async () => {
+    hub.git('checkout', '--quiet', '-b', 'carts');
+    hub.commit('Add carts', { [migration]: '<?php' });
+    hub.git('checkout', '--quiet', 'main');
+    const cwd = inClone();
+    const stderr = await stopped(cwd, '--branch carts');
+    expect(stderr).toContain('1 migration\n');
+    expect(stderr).toContain('dnx deploy shop.example.com --server web-1 --branch carts --guard --allow migrations');
+    expect(liveRelease(bed).site.branch).toBe('main');
+    expect((await deploy(cwd)).code).toBe(0);
+  });
+});
+
+test('each of several sites has its own answer', async () => {
+  hub.commit('Fix VAT');
+  const done = await bed.dnx('deploy shop.example.com blog.example.com --guard --json', {
+    cwd: inClone(),
+    env: { PATH: process.env.PATH },
+  });
+  expect([done.code, posts(done)]).toEqual([12, [POST]]);
+  expect(done.json()).toMatchObject([
+    { site: 'shop.example.com', outcome: 'succeeded' },
+    { site: 'blog.example.com', outcome: null, error: { code: 'differences', message: expect.stringContaining('another repository') } },
+  ]);
+});
+
+test('following a deployment in progress needs no guard, because nothing is sent', async () => {
+  bed.sandbox.deployElsewhere(shop);
+  const done = await deploy(bed.directory, '--if-running attach');
+  expect([done.code, posts(done)]).toEqual([0, []]);
+});
+
+describe('--dry-run says what the guard would do', () => {
+  test('passes', async () => {
+    const done = await deploy(inClone(), '--dry-run --json');
+    expect([done.code, posts(done), done.json()]).toMatchObject([0, [], [{ site: 'shop.example.com', guard: 'passes', reasons: [] }]]);
+    expect(done.stderr).toBe('Nothing was deployed.\n');
+  });
+
+  test('stops, with exit code 10 and the reasons', async () => {
+    hub.commit('Add carts', { [migration]: '<?php' });
+    const cwd = inClone();
+    const done = await deploy(cwd, '--dry-run --json');
+    expect([done.code, posts(done), done.json()]).toMatchObject([10, [], [{ guard: 'stops', reasons: ['1 migration'] }]]);
+    expect((await deploy(cwd, '--dry-run')).stderr).toContain('--guard would stop 1 of 1 sites\n');
+  });
+});
+
+test.each([
+  ['--allow migrations', '--allow needs --guard.'],
+  ['--guard --allow migration', "'migration' is not a check of --guard. Did you mean 'migrations'?"],
+])('deploy %s is a usage error', async (options, message) => {
+  rmSync(hub.directory, { recursive: true });
+  const done = await bed.dnx(`deploy shop.example.com ${options}`);
+  expect([done.code, done.stdout, posts(done)]).toEqual([2, '', []]);
+  expect(done.stderr).toContain(message);
+});

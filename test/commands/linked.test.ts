@@ -1,0 +1,181 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+
+const web1 = seeded.servers['web-1'];
+const web2 = seeded.servers['web-2'];
+const shop = seeded.sites['shop.example.com'];
+const blog = seeded.sites['blog.example.com'];
+const staging = seeded.sites['staging.example.com on web-2'];
+const server = { id: web1, name: 'web-1' };
+const gone = '01JQ8Z4T9G0000000000GONE01';
+const environments = {
+  production: { server, site: { id: shop, name: 'shop.example.com' } },
+  staging: { server: { id: web2, name: 'web-2' }, site: { id: staging, name: 'staging.example.com' } },
+};
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const link = (content: unknown) => writeFileSync(join(bed.directory, '.deploynix.json'), JSON.stringify(content));
+const siteAs = (name: string, id: string = shop) => link({ server, site: { id, name } });
+const terminal = (keys: string): RunOptions => ({ columns: 160, keys, env: { NO_COLOR: '1' } });
+const changes = (calls: readonly string[]) => calls.filter((call) => !call.startsWith('GET '));
+
+describe('in a linked project', () => {
+  beforeEach(() => link({ default: 'production', environments }));
+
+  test.each([
+    ['deploy --no-wait', `POST /servers/${web1}/sites/${shop}/deploy`],
+    ['deploy -e staging --no-wait', `POST /servers/${web2}/sites/${staging}/deploy`],
+    ['site show --json', `GET /servers/${web1}/sites/${shop}`],
+    ['env list -e staging', `GET /servers/${web2}/sites/${staging}/environment-variables`],
+    ['daemon list -e staging', `GET /servers/${web2}/daemons`],
+  ])('dnx %s is one request', async (line, request) => {
+    const run = await bed.dnx(line);
+    expect([run.code, run.calls]).toEqual([0, [request]]);
+  });
+
+  test('a deployment by name checks nothing that was linked', async () => {
+    const run = await bed.dnx('deploy shop.example.com --server web-1 --no-wait');
+    expect([run.code, changes(run.calls)]).toEqual([0, [`POST /servers/${web1}/sites/${shop}/deploy`]]);
+  });
+
+  test('--server and --site replace the linked ones', async () => {
+    const other = await bed.dnx('site show -e production --server web-2 --site staging.example.com -o ids');
+    expect([other.code, other.stdout]).toEqual([0, `${staging}\n`]);
+    expect((await bed.dnx('site show -e staging --site blog.example.com -o ids')).stdout).toBe(`${blog}\n`);
+    expect((await bed.dnx('site show -e staging --server web-1 -o ids')).stdout).toBe(`${seeded.sites['staging.example.com on web-1']}\n`);
+  });
+
+  test('a change reads the site once before it', async () => {
+    const run = await bed.dnx('site suspend --yes');
+    expect([run.code, run.calls]).toEqual([0, [`GET /servers/${web1}/sites/${shop}`, `POST /servers/${web1}/sites/${shop}/suspend`]]);
+  });
+});
+
+describe('an id that belongs to another name changes nothing', () => {
+  const stale = `Error: Site blog.example.com (id ${shop}, from .deploynix.json) is now shop.example.com. Nothing was changed.\n  Link this project again with: dnx link\n`;
+  beforeEach(() => siteAs('blog.example.com'));
+
+  test.each([
+    'env set A=b',
+    'site suspend --yes',
+    'site delete --confirm blog.example.com',
+    'site delete --confirm shop.example.com',
+    'deploy',
+    'deploy --wait --yes',
+    'site schedule --in 90m',
+    'queue restart default',
+    'rollback --yes',
+    'api POST /servers/{server}/sites/{site}/suspend',
+  ])('dnx %s', async (line) => {
+    const run = await bed.dnx(line);
+    expect([run.code, run.stdout, run.stderr, changes(run.calls)]).toEqual([6, '', stale, []]);
+  });
+
+  test('on a terminal, too, before any question', async () => {
+    for (const line of ['site delete', 'site suspend', 'rollback', 'env import']) {
+      const run = await bed.dnx(line, terminal('blog.example.com\ry\r'));
+      expect([line, run.code, changes(run.calls)]).toEqual([line, 6, []]);
+      expect(run.stderr).not.toContain('?');
+    }
+  });
+
+  test('dnx deploy --no-wait, if a list has shown the name before', async () => {
+    expect((await bed.dnx('site list')).code).toBe(0);
+    const run = await bed.dnx('deploy --no-wait');
+    expect(run).toMatchObject({ code: 6, calls: [`GET /servers/${web1}/sites/${shop}`], stderr: stale });
+  });
+});
+
+test('an id that a list has shown with another name is not read either', async () => {
+  siteAs('blog.example.com');
+  expect((await bed.dnx('site list')).code).toBe(0);
+  for (const line of ['env list', 'site show --json', 'queue list']) {
+    const run = await bed.dnx(line);
+    expect(run, line).toMatchObject({ code: 6, stdout: '', calls: [`GET /servers/${web1}/sites/${shop}`] });
+    expect(run.stderr).toContain(`Site blog.example.com (id ${shop}, from .deploynix.json) is now shop.example.com.`);
+  }
+  siteAs('shop.example.com');
+  expect((await bed.dnx('env list')).calls).toHaveLength(1);
+});
+
+describe('a server whose id belongs to another name', () => {
+  test('is not restarted or deleted', async () => {
+    link({ server: { id: web2, name: 'web-1' } });
+    for (const line of [
+      'server restart --yes',
+      'server delete --confirm web-1',
+      'server delete --confirm web-2',
+      'crontab create date --frequency "* * * * *"',
+    ]) {
+      const run = await bed.dnx(line);
+      expect([run.code, changes(run.calls)], line).toEqual([6, []]);
+      expect(run.stderr).toContain(`Server web-1 (id ${web2}, from .deploynix.json) is now web-2. Nothing was changed.`);
+    }
+  });
+
+  test('is not shown in a question', async () => {
+    link({ server: { id: web2, name: 'web-1' }, site: { id: staging, name: 'staging.example.com' } });
+    const run = await bed.dnx('site suspend', terminal('y\r'));
+    expect([run.code, changes(run.calls)]).toEqual([6, []]);
+    expect(run.stderr).not.toContain('?');
+  });
+});
+
+test('a name that was not read is not enough to delete a site', async () => {
+  siteAs('blog.example.com');
+  const env = { DNX_TOKEN: bed.sandbox.mint(['site:delete', 'site:update']) };
+  const run = await bed.dnx('site delete --confirm blog.example.com', { env });
+  expect([run.code, changes(run.calls)]).toEqual([5, []]);
+});
+
+test('a name that was not read is not shown in a question', async () => {
+  siteAs('blog.example.com');
+  const env = { DNX_TOKEN: bed.sandbox.mint(['site:update']), NO_COLOR: '1' };
+  const run = await bed.dnx('site suspend', { ...terminal('n\r'), env });
+  expect([run.code, changes(run.calls)]).toEqual([1, []]);
+  expect(run.stderr).toContain(`Suspend site ${shop} on server ${web1}?`);
+});
+
+describe('a site that is gone', () => {
+  beforeEach(() => siteAs('shop.example.com', gone));
+
+  test.each(['site show', 'site show --json', 'env list', 'releases', 'deploy', 'deploy --no-wait', 'site suspend --yes', 'queue show 7'])(
+    'is reported as a stale link: dnx %s',
+    async (line) => {
+      const run = await bed.dnx(line);
+      expect([run.code, run.stdout]).toEqual([6, '']);
+      expect(run.stderr).toContain(`Site shop.example.com (id ${gone}, from .deploynix.json) not found.`);
+      expect(run.stderr).toContain('dnx link');
+      const unperformed = changes(run.calls).filter((call) => !call.endsWith('/deploy'));
+      expect(unperformed).toEqual([]);
+    },
+  );
+
+  test('is not blamed for something else that is not found', async () => {
+    siteAs('shop.example.com');
+    const run = await bed.dnx('queue show 7');
+    expect([run.code, run.stderr]).toEqual([6, expect.not.stringContaining('dnx link')]);
+  });
+});
+
+describe('a hostile link file', () => {
+  test.each(['..', '.', '../../tokens', '%2e%2e', 'x'.repeat(300), '\u001b]0;x\u0007', '1?x=1', '1#'])(
+    'with the id %j sends nothing elsewhere',
+    async (id) => {
+      link({ server: { id, name: 'web-1' }, site: { id, name: 'shop.example.com' } });
+      const run = await bed.dnx('deploy --no-wait', { columns: 200 });
+      for (const call of run.calls)
+        expect(call).toMatch(/^GET \/servers(\/[\w%]+(\/sites(\/[\w%]+)?)?)?$|^POST \/servers\/[^/]+\/sites\/[^/]+\/deploy$/);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
+      expect(run.stdout + run.stderr).not.toMatch(/\u001b\]|\u0007/);
+    },
+  );
+});

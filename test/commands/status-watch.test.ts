@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
+
+const web1 = seeded.servers['web-1'];
+const shop = seeded.sites['shop.example.com'];
+const MINUTE = 60_000;
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const watch = (words: string, interruptAt: number, options: RunOptions = {}) =>
+  bed.dnx(`status ${shop} --server ${web1} --watch ${words}`, { interruptAt, ...options });
+const events = (stdout: string) =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+const site = () => {
+  const found = bed.sandbox.state.sites.find(({ id }) => id === shop);
+  if (!found) throw new Error('the seed has the shop');
+  return found;
+};
+
+describe('elsewhere than on a terminal', () => {
+  test('prints the state once, until Ctrl-C exits 130', async () => {
+    const run = await watch('', 5 * MINUTE);
+    expect([run.code, run.stderr]).toEqual([130, 'Error: Interrupted.\n']);
+    expect(run.stdout.match(/^Site /gm)).toHaveLength(1);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: nothing moves the cursor
+    expect(run.stdout).not.toMatch(/\u001b/);
+  });
+
+  test('prints a block for each change', async () => {
+    bed.clock.at(30_000, () => bed.sandbox.deployElsewhere(shop));
+    const run = await watch('', 2 * MINUTE);
+    const blocks = run.stdout.split('\n\n');
+    expect(blocks.length).toBeGreaterThanOrEqual(3);
+    expect(blocks[0]).toContain('643deaf');
+    expect(blocks.slice(1, -1).some((block) => /^Deploying +[\da-f]{7} /m.test(block))).toBe(true);
+    expect(blocks.at(-1)).toMatch(/^Release +(?!643deaf)[\da-f]{7} /m);
+    expect(blocks.at(-1)).not.toContain('Deploying');
+  });
+
+  test('-o ndjson prints one object per change', async () => {
+    bed.clock.at(30_000, () => bed.sandbox.deployElsewhere(shop));
+    const run = await watch('-o ndjson', 2 * MINUTE);
+    const found = events(run.stdout);
+    expect(found.map((each) => each.site.status)).toEqual(expect.arrayContaining(['active', 'deploying']));
+    expect(new Set(found.map(({ checked_at: _, ...each }) => JSON.stringify(each))).size).toBe(found.length);
+    expect(found.at(-1).release.id).not.toBe(found[0].release.id);
+  });
+
+  test.each(['--json', '-o yaml', '-o csv'])('%s is refused', async (words) => {
+    const run = await bed.dnx(`status ${shop} --server ${web1} --watch ${words}`);
+    expect([run.code, run.calls, run.stdout, run.stderr]).toEqual([2, [], '', expect.stringContaining('-o ndjson')]);
+  });
+});
+
+describe('within the rate limit', () => {
+  /** The requests in each minute, by the clock of the sandbox. */
+  const perMinute = (calls: number, minutes: number) => calls / minutes;
+
+  test('an idle site costs at most 15 requests a minute', async () => {
+    const run = await watch('', 5 * MINUTE);
+    expect(run.code).toBe(130);
+    expect(perMinute(run.calls.length - 6, 5)).toBeLessThanOrEqual(15);
+  });
+
+  test('a deployment costs at most 25 requests a minute', async () => {
+    site().status = 'deploying';
+    const run = await watch('', 5 * MINUTE);
+    expect(run.code).toBe(130);
+    const rate = perMinute(run.calls.length - 6, 5);
+    expect([rate <= 25, rate > 15]).toEqual([true, true]);
+  });
+
+  test.each([12, 20])('of %i requests a minute, it waits instead of being refused', async (rateLimit) => {
+    await bed.close();
+    bed = await openBed({ rateLimit });
+    const run = await watch('', 5 * MINUTE, { env: { DNX_RATE_LIMIT: String(rateLimit) } });
+    expect(run.code).toBe(130);
+    expect(bed.sandbox.calls.filter(({ status }) => status === 429)).toEqual([]);
+    expect(run.stdout).not.toContain('reconnecting');
+  });
+
+  test('what hardly changes is read once a minute', async () => {
+    const run = await watch('', 5 * MINUTE);
+    for (const path of ['certificates', 'queues', 'webhooks'])
+      expect(run.calls.filter((call) => call.endsWith(path)).length).toBeLessThanOrEqual(6);
+  });
+});
+
+describe('goes on', () => {
+  const failing = (reply: Parameters<typeof bed.sandbox.faults.always>[1]) =>
+    bed.sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}' }, reply);
+
+  test.each([
+    ['a dropped connection', 'drop'],
+    ['a 500', { status: 500 }],
+    ['a 503', { status: 503 }],
+    ['HTML', { status: 200, body: '<html>', headers: { 'content-type': 'text/html' } }],
+    ['a 429 of ten minutes', { status: 429, headers: { 'retry-after': '600' } }],
+  ] as const)('after %s, and says that it is reconnecting', async (_, reply) => {
+    bed.clock.at(20_000, () => void failing(reply));
+    bed.clock.at(4 * MINUTE, () => {
+      bed.sandbox.faults.clear();
+      site().branch = 'next';
+    });
+    const run = await watch('', 15 * MINUTE);
+    expect(run.code).toBe(130);
+    expect(run.stdout).toMatch(/^Checked +2026-04-16T12:00:\d\dZ, reconnecting: /m);
+    expect(run.stdout.split('\n\n').at(-1)).toMatch(/^Branch +next\n/m);
+    expect(run.stdout.split('\n\n').at(-1)).not.toContain('reconnecting');
+  });
+
+  test.each([{ data: null }, { data: 7 }, { data: [] }])('with the last known site if the response is %j', async (body) => {
+    bed.clock.at(20_000, () => void failing({ status: 200, body }));
+    const run = await watch('-o ndjson', 5 * MINUTE);
+    expect([run.code, events(run.stdout).length]).toEqual([130, 1]);
+  });
+
+  test('more and more slowly while nothing can be read', async () => {
+    bed.clock.at(20_000, () => void failing({ status: 503 }));
+    const run = await watch('', 5 * MINUTE);
+    const readings = run.calls.filter((call) => call.endsWith(`/sites/${shop}`)).length;
+    // About 50 without a pause.
+    expect([run.code, readings >= 8 && readings <= 14], `${readings}`).toEqual([130, true]);
+  });
+
+  test('with the last known workers if they cannot be read', async () => {
+    bed.clock.at(20_000, () => bed.sandbox.faults.always({ method: 'GET', path: /queues$/ }, { status: 500 }));
+    const run = await watch('-o ndjson', 5 * MINUTE);
+    expect([run.code, events(run.stdout).length]).toEqual([130, 1]);
+  });
+});
+
+describe('ends', () => {
+  test.each([
+    [401, 4, { message: 'Unauthenticated.' }, /DNX_TOKEN was rejected/],
+    [403, 5, { message: 'Invalid ability provided.' }, /dnx token create NAME --ability site:read/],
+    [404, 6, { message: 'Not found.' }, /not found/i],
+  ])('after a %d of the site with %d', async (status, code, body, says) => {
+    bed.clock.at(20_000, () => bed.sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}' }, { status, body }));
+    const run = await watch('', 15 * MINUTE);
+    expect([run.code, run.waited]).toEqual([code, 24_000]);
+    expect(run.stderr).toMatch(says);
+    expect(run.stdout.match(/^Site /gm)).toHaveLength(1);
+  });
+
+  test('if the first reading fails', async () => {
+    bed.sandbox.faults.always({ method: 'GET', path: '/servers/{server}/sites/{site}' }, 'drop');
+    const run = await watch('', 15 * MINUTE);
+    expect([run.code, run.stdout]).toEqual([13, '']);
+  });
+});
+
+describe('on a terminal', () => {
+  const terminal: RunOptions = { columns: 80, env: { NO_COLOR: '1' } };
+
+  test('replaces the state in a single write, without clearing the screen', async () => {
+    const run = await watch('', MINUTE, terminal);
+    expect(run.code).toBe(130);
+    const frames = run.stdout.split('\u001b[J');
+    expect(frames.length).toBeGreaterThanOrEqual(5);
+    // The first frame has 11 rows: the message takes two.
+    for (const frame of frames.slice(1, -1)) expect(frame.startsWith('\r\u001b[11A')).toBe(true);
+    expect(run.stdout).not.toContain('\u001b[2J');
+    expect(run.stdout).toContain('Checked        just now');
+  });
+
+  test('--debug, whose lines would be drawn over, moves no cursor', async () => {
+    const run = await watch('--debug', MINUTE, terminal);
+    expect([run.code, run.stdout.includes('\u001b')]).toEqual([130, false]);
+    expect(run.stdout.match(/^Site /gm)).toHaveLength(1);
+  });
+
+  test('TERM=dumb moves no cursor', async () => {
+    const run = await watch('', MINUTE, { columns: 80, env: { NO_COLOR: '1', TERM: 'dumb' } });
+    expect([run.code, run.stdout.includes('\u001b')]).toEqual([130, false]);
+    expect(run.stdout.match(/^Site /gm)).toHaveLength(1);
+  });
+});

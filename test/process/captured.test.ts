@@ -1,0 +1,95 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { kill } from 'node:process';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
+
+let executable: Executable;
+beforeEach(async () => {
+  executable = await openExecutable({ rateLimit: 0 });
+});
+afterEach(() => executable.close());
+
+const ON = ['--server', seeded.servers['web-1'], '--site', seeded.sites['blog.example.com']];
+
+/** Pushes a variable whose value `op` prints. */
+function push(script: string) {
+  const { directory, env, dnx } = executable;
+  mkdirSync(join(directory, 'bin'));
+  writeFileSync(join(directory, 'bin/op'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  writeFileSync(join(directory, '.env'), 'KEY=op://app/db/password\n');
+  return dnx(['env', 'push', ...ON, '--yes'], { env: { PATH: `${join(directory, 'bin')}:${env.PATH}` } });
+}
+
+const value = () => executable.sandbox.state.environment_variables.find(({ key }) => key === 'KEY')?.value;
+
+/** The id that a script wrote to the file `pid`. */
+async function pidIn(directory: string): Promise<number> {
+  const file = join(directory, 'pid');
+  while (!existsSync(file) || !readFileSync(file, 'utf8').endsWith('\n')) await setTimeout(10);
+  return Number(readFileSync(file, 'utf8'));
+}
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+/** Resolves once a process has ended. */
+async function ended(pid: number): Promise<void> {
+  while (isRunning(pid)) await setTimeout(10);
+}
+
+describe('a program whose output dnx reads', () => {
+  test('may print everything, in pieces', async () => {
+    const run = await push('for n in 1 2 3; do printf "é%s" $n; sleep 0.05; done');
+    expect([run.exitCode, value()]).toEqual([0, 'é1é2é3']);
+  });
+
+  test('may not print more than 64 MB', async () => {
+    const run = await push('head -c 80000000 /dev/zero; exec sleep 60');
+    expect([run.exitCode, run.stdout, run.stderr]).toEqual([1, '', expect.stringContaining('Error: op printed more than 64 MB.\n')]);
+  });
+
+  test('may leave a process behind that keeps the output open', async () => {
+    const run = await push('sleep 60 & echo $! > pid; printf secret');
+    kill(await pidIn(executable.directory), 'SIGKILL');
+    expect([run.exitCode, value()]).toEqual([0, 'secret']);
+  });
+
+  test('may not leave one behind that prints without end', async () => {
+    const run = await push('yes & echo $! > pid; printf secret');
+    await ended(await pidIn(executable.directory));
+    expect([run.exitCode, run.stdout, value()]).toEqual([1, '', undefined]);
+  });
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends with dnx at %s, even if it ignores signals', async (signal) => {
+    const child = push("trap '' INT TERM HUP; echo $$ > pid; while :; do sleep 0.05; done");
+    const pid = await pidIn(executable.directory);
+    child.kill(signal);
+    const { exitCode, stdout } = await child;
+    await ended(pid);
+    expect([exitCode, stdout, value()]).toEqual([{ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal], '', undefined]);
+  });
+
+  test('ends with dnx at a second signal', async () => {
+    const child = push("trap '' INT TERM; echo $$ > pid; while :; do sleep 0.05; done");
+    const pid = await pidIn(executable.directory);
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    const { stdout } = await child;
+    await ended(pid);
+    expect([stdout, value()]).toEqual(['', undefined]);
+  });
+});
+
+test('a deleted working directory is not a missing program', async () => {
+  const run = await executable.shell(`mkdir gone; cd gone; rmdir ../gone; dnx changes ${ON.join(' ')} --json`);
+  expect(run.stderr + run.stdout).toContain('Could not run git: the directory');
+  expect(run.stderr + run.stdout).not.toContain('not installed');
+});

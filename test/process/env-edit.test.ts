@@ -1,0 +1,214 @@
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { kill } from 'node:process';
+import { afterEach, beforeEach, describe, expect, onTestFinished, type TestContext, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { filesWith, scriptEditor, treeOf } from '../support/editor.ts';
+import { type Executable, openExecutable, said } from '../support/executable.ts';
+
+const SITE = seeded.sites['shop.example.com'];
+const SECRET = 'hunter2 but longer';
+const edit = ['env', 'edit', '--site', 'shop.example.com', '--yes'];
+
+let executable: Executable;
+let before: readonly string[];
+
+/** The environment of an editor that is a shell script. What is there before it must be all that is there afterwards. */
+async function editorOf(script: string): Promise<Readonly<Record<string, string>>> {
+  const editor = scriptEditor(executable, script);
+  // Creates the cache and the state directory.
+  expect((await executable.dnx(['env', 'list', '--site', 'shop.example.com'])).exitCode).toBe(0);
+  before = treeOf(executable.directory);
+  return editor;
+}
+
+/** Runs `dnx env edit` with an editor that is a shell script. */
+const edited = async (script: string, env: Readonly<Record<string, string>> = {}) =>
+  executable.dnx(edit, { env: { ...(await editorOf(script)), ...env } });
+
+const value = (key: string) =>
+  executable.sandbox.state.environment_variables.find((each) => each.site_id === SITE && each.key === key)?.value;
+const changed = () => executable.sandbox.calls.filter(({ method }) => method !== 'GET').map(({ method }) => method);
+
+beforeEach(async () => {
+  executable = await openExecutable();
+});
+afterEach(async () => {
+  expect(treeOf(executable.directory)).toEqual(before);
+  expect(filesWith(executable.directory, SECRET)).toEqual([]);
+  await executable.close();
+});
+
+const local = 's/^APP_ENV=.*/APP_ENV=local/';
+
+describe('an editor', () => {
+  test.each([
+    ['writes into the file', `sed '${local}' "$1" > "$1.x"; cat "$1.x" > "$1"`],
+    ['replaces the file by renaming', `sed '${local}' "$1" > "$1.x"; mv "$1.x" "$1"`],
+    ['replaces the file by a link', `sed '${local}' "$1" > "$1.x"; ln -sf "$1.x" "$1"`],
+    ['is ed', `printf '/^APP_ENV/s/=.*/=local/\\nw\\nq\\n' | ed -s "$1"`],
+    [
+      'leaves swap, backup and undo files',
+      `cd "$(dirname "$1")"; cp "$1" "$1~"; cp "$1" ".swp"; ln -s "$1" "#lock"; mkdir -p undo/deep; cp "$1" undo/deep; sed -i '${local}' "$1"`,
+    ],
+    ['protects its files', `cp "$1" "$1.ro"; chmod 400 "$1.ro"; sed -i '${local}' "$1"`],
+  ])('that %s', async (_, script) => {
+    const run = await edited(script);
+    expect([run.exitCode, run.stdout]).toEqual([0, '✓ Updated 1 variable of shop.example.com\n  changed  APP_ENV\n']);
+    expect([value('APP_ENV'), changed()]).toEqual(['local', ['PUT']]);
+  });
+
+  test('gets a file that only this user can read, named after the site', async () => {
+    const run = await edited('stat -c "%a %n" "$(dirname "$1")" "$1" >&2');
+    const path = `${executable.directory}/\\.local/state/dnx/dnx-private-\\w+`;
+    expect(run.stderr).toMatch(new RegExp(`^700 ${path}\n600 ${path}/shop\\.example\\.com\\.env\n`));
+    expect([run.exitCode, run.stdout]).toEqual([0, 'Nothing changed.\n']);
+  });
+
+  test.each([
+    ['exits 1', `sed -i '${local}' "$1"; exit 1`, 1, 'Error: The editor exited with code 1; nothing was changed.\n'],
+    ['is killed', `sed -i '${local}' "$1"; kill -9 $$`, 1, 'Error: The editor exited with code 137; nothing was changed.\n'],
+    ['removes the file', 'rm "$1"', 1, 'The file is gone; nothing was changed.\n'],
+    ['removes the directory', 'rm -r "$(dirname "$1")"', 1, 'The file is gone; nothing was changed.\n'],
+    ['empties the file', ': > "$1"', 1, 'The file is empty; nothing was changed.\n'],
+    ['writes garbage', `printf '\\377\\376=\\000garbage"' > "$1"`, 2, 'Error: shop.example.com.env line 1: the file is not valid UTF-8.\n'],
+    ['replaces the file by a directory', 'rm "$1"; mkdir "$1"', 2, /^Error: \S+shop\.example\.com\.env is not a regular file\.\n/],
+    ['replaces the file by an endless device', 'ln -sf /dev/zero "$1"', 2, /^Error: \S+shop\.example\.com\.env is not a regular file\.\n/],
+  ])('that %s changes nothing', async (_, script, code, stderr) => {
+    const run = await edited(script);
+    expect([run.exitCode, run.stdout, changed()]).toEqual([code, '', []]);
+    expect(run.stderr).toMatch(stderr);
+  });
+
+  test('that does not exist changes nothing', async () => {
+    const run = await edited('', { EDITOR: 'no-such-editor' });
+    expect([run.exitCode, run.stdout]).toEqual([1, '']);
+    expect(run.stderr).toMatch(/Error: Could not run the editor 'no-such-editor'; nothing was changed\.\n {2}Set EDITOR/);
+  });
+
+  test('may have arguments and print; the result stays alone on stdout', async () => {
+    const run = await edited('echo "noise $1"; sed -i "s/^APP_ENV=.*/APP_ENV=$1/" "$2"', {
+      EDITOR: `${executable.directory}/editor.sh local`,
+    });
+    expect([run.exitCode, value('APP_ENV')]).toEqual([0, 'local']);
+    expect(run.stdout).toMatch(/^✓ Updated/);
+    expect(run.stderr).toContain('noise local');
+  });
+});
+
+const signals = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const;
+
+/** Says which file it got and its process id, and then waits. */
+const WAITS = 'echo "ready $1 $$." >&2; while :; do sleep 0.01; done';
+
+describe.each(signals)('%s', (signal, code) => {
+  test('reaches the editor, and nothing is left', async () => {
+    const env = await editorOf(`trap 'echo caught >&2; exit 0' INT TERM HUP; ${WAITS}`);
+    const child = executable.dnx(edit, { env });
+    await said(child, 'ready');
+    child.kill(signal);
+    const run = await child;
+    expect([run.exitCode, run.stdout, changed()]).toEqual([code, '', []]);
+    expect(run.stderr).toContain('caught');
+  });
+
+  test('again reaches an editor that ignored the first', async () => {
+    const env = await editorOf(`trap 'trap "exit 0" INT TERM HUP; echo no >&2' INT TERM HUP; ${WAITS}`);
+    const child = executable.dnx(edit, { env });
+    await said(child, 'ready');
+    child.kill(signal);
+    await said(child, 'no');
+    child.kill(signal);
+    expect((await child).exitCode).toBe(code);
+  });
+
+  test('while a request hangs leaves nothing', async () => {
+    const env = await editorOf(`sed -i '${local}' "$1"`);
+    executable.sandbox.faults.always({ method: 'PUT' }, 'hang');
+    const child = executable.dnx(edit, { env });
+    await expect.poll(changed, { timeout: 20_000 }).toEqual(['PUT']);
+    child.kill(signal);
+    expect((await child).exitCode).toBe(code);
+  });
+});
+
+describe('after SIGKILL', () => {
+  /** Starts `dnx env edit`, and waits until its editor has the file. */
+  async function waiting(env: Readonly<Record<string, string>> = {}) {
+    const editor = await editorOf(`cp "$1" "$1~"; ${WAITS}`);
+    const child = executable.dnx(edit, { env: { ...editor, ...env } });
+    let told = '';
+    child.stderr.on('data', (chunk) => {
+      told += chunk;
+    });
+    await said(child, '.\n');
+    const [, path = '', pid = ''] = /ready (\S+) (\d+)\./.exec(told) ?? [];
+    return { path, pid: Number(pid), child: () => child };
+  }
+
+  /** Kills dnx in the middle, and then its editor. */
+  async function killed(env: Readonly<Record<string, string>> = {}): Promise<string> {
+    const { path, pid, child } = await waiting(env);
+    const exited = once(child(), 'exit');
+    child().kill('SIGKILL');
+    await exited;
+    // It keeps stderr open.
+    kill(pid, 'SIGKILL');
+    expect((await child()).signal).toBe('SIGKILL');
+    expect(readFileSync(path, 'utf8')).toContain(SECRET);
+    return path;
+  }
+
+  test.each([
+    ['edit', [...edit]],
+    ['run', ['env', 'run', '--site', 'shop.example.com', '--', 'true']],
+    ['pull', ['env', 'pull', '-', '--site', 'shop.example.com']],
+  ])('the next env %s removes what is left', async (_, words) => {
+    const path = await killed();
+    const run = await executable.dnx(words, { env: { EDITOR: 'true' } });
+    expect([run.exitCode, existsSync(path)]).toEqual([0, false]);
+  });
+
+  test('of one editor, that of a running one stays', async () => {
+    const other = await killed();
+    const { path, pid, child } = await waiting();
+    expect([existsSync(path), existsSync(other)]).toEqual([true, false]);
+    kill(pid, 'SIGKILL');
+    expect((await child()).exitCode).toBe(1);
+    before = before.filter((name) => !name.includes('private'));
+  });
+
+  const isMemory = (directory: string) => existsSync(directory) && statfsSync(directory).type === 0x01021994;
+
+  /** A directory in memory or on a disk for this test, which is skipped if there is none. */
+  function runtimeIn(kind: 'memory' | 'disk', { skip }: TestContext): string {
+    const parent = ['/dev/shm', tmpdir(), '/var/tmp'].find((each) => existsSync(each) && isMemory(each) === (kind === 'memory'));
+    if (parent === undefined) return skip(`no directory for temporary files is ${kind === 'memory' ? 'in memory' : 'on a disk'}`);
+    const runtime = mkdtempSync(join(parent, 'dnx-test-'));
+    onTestFinished(() => rmSync(runtime, { recursive: true, force: true }));
+    return runtime;
+  }
+
+  test('a private directory in memory is used and cleaned up, too', async (context) => {
+    const runtime = runtimeIn('memory', context);
+    const path = await killed({ XDG_RUNTIME_DIR: runtime });
+    expect(path.startsWith(`${runtime}/`)).toBe(true);
+    const run = await executable.dnx(edit, { env: { EDITOR: 'true', XDG_RUNTIME_DIR: runtime } });
+    expect([run.exitCode, readdirSync(runtime)]).toEqual([0, []]);
+  });
+
+  test.for(['memory that others may enter', 'disk'])('a directory on %s is not used', async (place, context) => {
+    const isShared = place !== 'disk';
+    const XDG_RUNTIME_DIR = runtimeIn(isShared ? 'memory' : 'disk', context);
+    if (isShared) chmodSync(XDG_RUNTIME_DIR, 0o755);
+    const run = await executable.dnx(edit, { env: { ...(await editorOf('echo "at $1" >&2')), XDG_RUNTIME_DIR } });
+    expect(run.stderr).toContain(`at ${executable.directory}/.local/state/dnx/`);
+    expect(readdirSync(XDG_RUNTIME_DIR)).toEqual([]);
+  });
+});

@@ -1,0 +1,130 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { kill } from 'node:process';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { filesWith, treeOf } from '../support/editor.ts';
+import { type Executable, openExecutable, said } from '../support/executable.ts';
+
+const run = ['env', 'run', '--server', seeded.servers['web-1'], '--site', seeded.sites['shop.example.com'], '--'];
+const shell = (script: string) => [...run, 'sh', '-c', script];
+
+let executable: Executable;
+beforeEach(async () => {
+  executable = await openExecutable();
+});
+afterEach(() => executable.close());
+
+const add = (key: string, value: string) => {
+  const [first] = executable.sandbox.state.environment_variables.filter((each) => each.site_id === seeded.sites['shop.example.com']);
+  if (!first) throw new Error('no variable');
+  executable.sandbox.state.environment_variables.push({ ...first, id: `NEW-${key}`, key, value });
+};
+
+test.each([0, 1, 2, 3, 10, 42, 100, 124, 126, 127, 128, 130, 143, 200, 254, 255])('its exit code %i is passed on', async (code) => {
+  const ran = await executable.dnx(shell(`exit ${code}`));
+  expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
+});
+
+test.each([
+  ['KILL', 137],
+  ['SEGV', 139],
+  ['TERM', 143],
+  ['USR1', 138],
+  ['PIPE', 141],
+])('a command that ends by SIG%s exits %i', async (signal, code) => {
+  const ran = await executable.dnx(shell(`kill -${signal} $$`));
+  expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
+});
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+describe.each(signals)('%s', (signal) => {
+  const name = signal.slice(3);
+
+  test('reaches the command, whose exit code counts', async () => {
+    const child = executable.dnx(shell(`trap 'echo caught; exit 5' ${name}; echo ready >&2; while :; do sleep 0.01; done`));
+    await said(child, 'ready');
+    child.kill(signal);
+    const ran = await child;
+    expect([ran.exitCode, ran.stdout]).toEqual([5, 'caught\n']);
+  });
+
+  test('reaches it every time', async () => {
+    const trap = `trap 'n=x$n; echo "$n." >&2' ${name}`;
+    const child = executable.dnx(shell(`${trap}; echo ready >&2; while [ "$n" != xxx ]; do sleep 0.01; done; exit 7`));
+    for (const each of ['ready', 'x.', 'xx.', 'xxx.']) {
+      await said(child, each);
+      if (each !== 'xxx.') child.kill(signal);
+    }
+    expect((await child).exitCode).toBe(7);
+  });
+});
+
+test('SIGTERM gives the command all the time it takes', async () => {
+  // Five seconds, the usual limit, are a quarter of a second here.
+  const fast = await openExecutable({ speed: 20 });
+  onTestFinished(() => fast.close());
+  const child = fast.dnx(shell("trap 'sleep 0.6; echo done; exit 0' TERM; echo ready >&2; while :; do sleep 0.01; done"));
+  await said(child, 'ready');
+  kill(child.pid ?? 0, 'SIGTERM');
+  const ran = await child;
+  expect([ran.exitCode, ran.stdout]).toEqual([0, 'done\n']);
+});
+
+test('SIGTERM while the variables are read starts nothing', async () => {
+  executable.sandbox.faults.always({ path: /environment-variables$/ }, 'hang');
+  const child = executable.dnx([...shell('echo started'), '--debug']);
+  await expect.poll(() => executable.sandbox.calls.length, { timeout: 20_000 }).toBe(1);
+  child.kill('SIGTERM');
+  const ran = await child;
+  expect([ran.exitCode, ran.stdout]).toEqual([143, '']);
+});
+
+test('streams are its own: bytes go in and out unchanged', async () => {
+  const line = `head -c 3000000 /dev/urandom > in; dnx ${run.join(' ')} sh -c 'tee copy; echo "$APP_NAME" >&2' < in > out; cmp in out && cmp in copy`;
+  const ran = await executable.shell(line);
+  expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([0, '', 'Example Shop\n']);
+});
+
+test('a closed pipe ends it as it would end the command', async () => {
+  const ran = await executable.shell(`dnx ${run.join(' ')} yes | head -1; echo "\${PIPESTATUS[0]}"`);
+  expect(ran.stdout).toBe('y\n141\n');
+});
+
+test('values arrive byte for byte, large ones too', async () => {
+  const odd = 'a "b" \'c\' $d `e` \\n\n\ttab é 🚀 =x#y';
+  add('ODD', odd);
+  add('LARGE', 'x'.repeat(100_000));
+  const ran = await executable.dnx([...run, 'node', '-e', 'process.stdout.write(process.env.ODD + process.env.LARGE.length)']);
+  expect([ran.exitCode, ran.stdout]).toEqual([0, `${odd}100000`]);
+});
+
+test('values that are too large for the system are an error of dnx', async () => {
+  add('HUGE', 'x'.repeat(200_000));
+  const ran = await executable.dnx([...run, 'true']);
+  expect([ran.exitCode, ran.stdout]).toEqual([2, '']);
+  expect(ran.stderr).toBe('Error: Could not run true: its arguments and environment variables are too large.\n');
+});
+
+test('what cannot be run is an error of dnx', async () => {
+  const missing = await executable.dnx([...run, 'no-such-command']);
+  expect([missing.exitCode, missing.stdout, missing.stderr]).toEqual([2, '', 'Error: Could not run no-such-command: command not found.\n']);
+  mkdirSync(join(executable.directory, 'folder'));
+  const folder = await executable.dnx([...run, './folder']);
+  expect([folder.exitCode, folder.stdout, folder.stderr]).toEqual([2, '', 'Error: Could not run ./folder: permission denied.\n']);
+});
+
+test('a hostile site cannot run other code', async () => {
+  for (const key of ['PATH', 'LD_PRELOAD', 'BASH_ENV', 'ENV', 'NODE_OPTIONS', 'BASH_FUNC_echo%%', 'A=1\nPATH']) add(key, '() { exit 66; }');
+  const ran = await executable.dnx([...run, 'bash', '-c', 'echo fine; node -e 0']);
+  expect([ran.exitCode, ran.stdout]).toEqual([0, 'fine\n']);
+});
+
+test('nothing is written to any file', async () => {
+  expect((await executable.dnx([...run, 'true'])).exitCode).toBe(0);
+  const before = treeOf(executable.directory);
+  const ran = await executable.dnx(shell('printf %s "$DB_PASSWORD" | wc -c'));
+  expect([ran.stdout.trim(), treeOf(executable.directory)]).toEqual(['18', before]);
+  expect(filesWith(executable.directory, 'hunter2')).toEqual([]);
+});

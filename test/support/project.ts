@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Changes } from '../../src/features/changes/changes.ts';
+import { type Bed, openBed, type Run, type RunOptions } from './dnx.ts';
+import { deployed, Repository } from './repository.ts';
+
+/** A bed with the repository that shop.example.com deploys. */
+export interface Project {
+  readonly bed: Bed;
+  /** The repository at the Git host; its name ends with `example/shop`. */
+  readonly hub: Repository;
+  /** The commit that is live. */
+  readonly live: string;
+  /** Clones the repository. */
+  clone(...options: readonly string[]): Repository;
+  /** Runs dnx in a directory, without the Git settings of this machine. */
+  dnx(cwd: string, line: string, options?: RunOptions): Promise<Run>;
+  /** Runs `dnx changes shop.example.com`. */
+  run(cwd: string, options?: string, more?: RunOptions): Promise<Run>;
+  /** The changes as JSON; the command must succeed. */
+  changes(cwd: string, options?: string, more?: RunOptions): Promise<Changes>;
+  /** The changes as JSON, of which something is unknown: `--exit-code` must not take that for none. */
+  unsure(cwd: string, options?: RunOptions): Promise<Changes>;
+}
+
+/** Why parts of the changes are unknown, each with what to do about it: `why | fix`. */
+export const reasonsOf = ({ unknown }: Changes): readonly string[] => [
+  ...new Set(unknown.map(({ why, fix }) => (fix === null ? why : `${why} | ${fix}`))),
+];
+
+/** Opens a project whose first commit has these files, and is live. */
+export async function openProject(files: Readonly<Record<string, string>>): Promise<Project> {
+  const bed = await openBed({ rateLimit: 0 });
+  const hub = Repository.create(join(bed.directory, 'example/shop'));
+  hub.commit('Start', files);
+  const live = hub.commit('Show delivery dates');
+  deployed(bed, live);
+  const dnx: Project['dnx'] = (cwd, line, { env, ...more } = {}) =>
+    bed.dnx(line, { cwd, ...more, env: { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: '/dev/null', ...env } });
+  const run: Project['run'] = (cwd, options = '', more = {}) => dnx(cwd, `changes shop.example.com ${options}`, more);
+  return {
+    bed,
+    hub,
+    live,
+    clone: (...options) => hub.clone(join(bed.directory, 'clone'), ...options),
+    dnx,
+    run,
+    async changes(cwd, options = '', more = {}) {
+      const done = await run(cwd, `${options} --json`, more);
+      if (done.code !== 0) throw new Error(done.stderr);
+      return done.json<Changes>();
+    },
+    async unsure(cwd, options) {
+      const done = await run(cwd, '--json --exit-code', options);
+      const found = done.json<Changes>();
+      const lists = [found.commits, found.undone, found.migrations, found.missing_keys];
+      const differs = lists.some((each) => each && each.length > 0) || found.php?.allowed === false;
+      expect([done.code, JSON.parse(done.stderr).error.code]).toEqual(differs ? [10, 'differences'] : [1, 'failed']);
+      expect(found.unknown.length).toBeGreaterThan(0);
+      return found;
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { filesWith, scriptEditor, treeOf } from '../support/editor.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
+import { find, required } from '../support/programs.ts';
+import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
+
+const SITE = seeded.sites['shop.example.com'];
+const edit = ['env', 'edit', '--site', 'shop.example.com'];
+
+let executable: Executable;
+let before: readonly string[];
+beforeEach(async () => {
+  executable = await openExecutable();
+});
+afterEach(async () => {
+  expect(treeOf(executable.directory)).toEqual(before);
+  expect(filesWith(executable.directory, 'hunter2 but longer')).toEqual([]);
+  await executable.close();
+});
+
+const value = (key: string) =>
+  executable.sandbox.state.environment_variables.find((each) => each.site_id === SITE && each.key === key)?.value;
+
+/** Starts `dnx env edit` on a terminal with this editor. */
+async function start(editor: Readonly<Record<string, string>>, words: readonly string[] = []): Promise<Terminal> {
+  expect((await executable.dnx(['env', 'list', '--site', 'shop.example.com'])).exitCode).toBe(0);
+  before = treeOf(executable.directory);
+  const { url, token } = executable.sandbox;
+  return openTerminal([...edit, ...words], { DNX_HOST: url, DNX_TOKEN: token, NO_COLOR: '1', ...editor }, executable.directory);
+}
+
+const script = (text: string) => scriptEditor(executable, text);
+
+test('the whole way: editor, mistake, editor, plan, question, deployment', async () => {
+  const terminal = await start(
+    script(
+      'sed -i "s/^APP_ENV=.*/APP_ENV=\\"lo cal/; s/^\\(APP_ENV=\\"lo cal\\)$/\\1/" "$1"; printf "Value: "; read word; sed -i "s/lo cal.*/$word\\"/" "$1"',
+    ),
+  );
+  await terminal.shows('Value: ');
+  terminal.type(`with"quote${keys.enter}`);
+  await terminal.shows(/✗ shop\.example\.com\.env line \d+: /);
+  await terminal.shows('? Edit again? (Y/n)');
+  terminal.type(keys.enter);
+  await terminal.shows('Value: ');
+  terminal.type(`local${keys.enter}`);
+  await terminal.shows('  change    APP_ENV');
+  await terminal.shows('? Update 1 variable of shop.example.com (web-1)?');
+  terminal.type(`y${keys.enter}`);
+  await terminal.shows('? Updated 1 variable of shop.example.com. Deploy now?');
+  terminal.type(`n${keys.enter}`);
+  await terminal.shows('✓ Updated 1 variable of shop.example.com');
+  expect([(await terminal.ended).code, value('APP_ENV')]).toEqual([0, 'local']);
+});
+
+describe('Ctrl-C', () => {
+  test('in an editor that uses it is not for dnx', async () => {
+    const terminal = await start(
+      script(`trap 'echo kept' INT; echo ready; until read word; do :; done; sed -i "s/^APP_ENV=.*/APP_ENV=$word/" "$1"`),
+    );
+    await terminal.shows('ready');
+    terminal.type(keys.interrupt);
+    await terminal.shows('kept');
+    terminal.type(keys.interrupt);
+    await terminal.shows('kept');
+    terminal.type(`local${keys.enter}`);
+    await terminal.shows('? Update 1 variable');
+    terminal.type(`y${keys.enter}`);
+    await terminal.shows('Deploy now?');
+    terminal.type(`n${keys.enter}`);
+    expect([(await terminal.ended).code, value('APP_ENV')]).toEqual([0, 'local']);
+  });
+
+  test('that ends the editor changes nothing', async () => {
+    const terminal = await start(
+      script('cp "$1" "$1~"; sed -i "s/^APP_ENV=.*/APP_ENV=local/" "$1"; echo ready; while :; do sleep 0.01; done'),
+    );
+    await terminal.shows('ready');
+    terminal.type(keys.interrupt);
+    const { code, text } = await terminal.ended;
+    expect([code, value('APP_ENV')]).toEqual([130, 'production']);
+    expect(text).toMatch(/Error: Interrupted; nothing was changed\.\s+$/);
+  });
+
+  test.each(['Edit again?', 'Update 1 variable'])('at “%s” changes nothing', async (question) => {
+    const line = question.startsWith('Edit') ? 'echo \'A="\' >> "$1"' : 'sed -i "s/^APP_ENV=.*/APP_ENV=local/" "$1"';
+    const terminal = await start(script(line));
+    await terminal.shows(question);
+    terminal.type(keys.interrupt);
+    expect([(await terminal.ended).code, value('APP_ENV')]).toEqual([130, 'production']);
+  });
+});
+
+test('a terminal that closes ends the editor, and nothing is left', async () => {
+  const terminal = await start(script('cp "$1" "$1~"; echo ready; while :; do sleep 0.01; done'));
+  await terminal.shows('ready');
+  terminal.close();
+  const { code } = await terminal.ended;
+  expect([code, value('APP_ENV')]).toEqual([expect.any(Number), 'production']);
+});
+
+/** Whether to skip an editor that is not installed, which it prints; CI must have it. */
+function lacks(editor: string): boolean {
+  const skip = find(editor) === undefined && !required;
+  if (skip) process.stderr.write(`Skipped: ${editor} is not installed\n`);
+  return skip;
+}
+
+const finish = async (terminal: Terminal) => {
+  await terminal.shows('? Update 1 variable of shop.example.com (web-1)?');
+  terminal.type(`y${keys.enter}`);
+  await terminal.shows('Deploy now?');
+  terminal.type(`n${keys.enter}`);
+  return (await terminal.ended).code;
+};
+
+/** Without the files that it keeps in the home directory. */
+const VIM = 'vim -u NONE -i NONE';
+
+test.skipIf(lacks('vim'))('vim edits the variables, and its swap file goes', async () => {
+  const terminal = await start({ EDITOR: VIM });
+  await terminal.draws('APP_ENV=production');
+  terminal.type(`:%s/^APP_ENV=.*/APP_ENV=local/ | write${keys.enter}`);
+  // Ctrl-C throws away what vim has not read yet.
+  await terminal.draws(' written');
+  // Vim catches Ctrl-C.
+  terminal.type(keys.interrupt);
+  await terminal.draws(/Type +:qa/);
+  terminal.type(`:quit${keys.enter}`);
+  expect([await finish(terminal), value('APP_ENV')]).toEqual([0, 'local']);
+});
+
+test.skipIf(lacks('vim'))('vim ends with :cq, which cancels', async () => {
+  const terminal = await start({ EDITOR: VIM });
+  await terminal.draws('APP_ENV=production');
+  terminal.type(`:cq${keys.enter}`);
+  const { code, text } = await terminal.ended;
+  expect([code, text]).toEqual([1, expect.stringContaining('The editor exited with code 1; nothing was changed.')]);
+});
+
+test.skipIf(lacks('nano'))('nano edits the variables, with a backup', async () => {
+  const terminal = await start({ EDITOR: 'nano --backup --ignorercfiles' });
+  await terminal.draws('APP_ENV=production');
+  // Alt-/ goes to the end; Ctrl-X, Y and Enter save and leave.
+  terminal.type('\u001b/NEW=1');
+  await terminal.draws('NEW=1');
+  terminal.type('\u0018');
+  await terminal.draws('Save modified buffer');
+  terminal.type(`y${keys.enter}`);
+  expect([await finish(terminal), value('NEW')]).toEqual([0, '1']);
+});
