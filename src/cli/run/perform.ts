@@ -1,3 +1,4 @@
+import { isRead } from '../../platform/api/endpoint.ts';
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import { refuseMislinked, withLink } from '../../platform/names/linked.ts';
 import type { Targets } from '../../platform/names/names.ts';
@@ -85,7 +86,7 @@ function withLine(invocation: Invocation, { asked, answers }: Inputs, picked: Re
 
 /** The targets. What only reads, with a single GET, trusts recent names; anything else checks a remembered site. */
 async function lookedUp(invocation: Invocation, chosen: Chosen, unchecked: Scope): Promise<readonly Targets[]> {
-  const reads = invocation.command.calls === chosen.endpoint && chosen.endpoint?.startsWith('GET ');
+  const reads = chosen.endpoint !== undefined && invocation.command.calls === chosen.endpoint && isRead(chosen.endpoint);
   const scope = reads ? { ...unchecked, trust: TRUST_MS } : unchecked;
   const all = await targetsOf(invocation, chosen, scope);
   const change = changeOf(invocation, chosen);
