@@ -22,11 +22,10 @@ _dnx() {
       cert) group=certificate ;;
       certs) group=certificate ;;
       databases) group=database ;;
-      db) group=database ;;
-      dbs) group=database ;;
       database-users) group=database-user ;;
       db-user) group=database-user ;;
       db-users) group=database-user ;;
+      dbs) group=db ;;
       backups) group=backup ;;
       crontabs) group=crontab ;;
       cron) group=crontab ;;
@@ -47,7 +46,7 @@ _dnx() {
     esac
     path=$group
     case $group in
-      link|unlink|status|changes|doctor|api|version|login|logout|whoami|releases|deploy|watch|rollback) ;;
+      link|unlink|status|changes|why|open|ssh|artisan|tinker|logs|audit|doctor|api|version|login|logout|whoami|releases|deploy|watch|rollback) ;;
       *) (( COMP_CWORD > 2 )) && path="$group ${COMP_WORDS[2]}" ;;
     esac
     case $path in
@@ -218,6 +217,7 @@ _dnx() {
           'certificate') words="--help" ;;
           'database') words="--help" ;;
           'database-user') words="--help" ;;
+          'db') words="--help" ;;
           'backup') words="--help" ;;
           'crontab') words="--help" ;;
           'daemon') words="--help" ;;
@@ -308,6 +308,10 @@ _dnx() {
           'database-user ensure') words="--server --database --username --password --update --strict --field --data $everywhere" ;;
           'database-user update') words="--server --database --password --field --data $everywhere" ;;
           'database-user delete') words="--server --database --yes $everywhere" ;;
+          'db tunnel') words="--server --site $everywhere" ;;
+          'db shell') words="--server --site $everywhere" ;;
+          'db dump') words="--server --site $everywhere" ;;
+          'db pull') words="--server --site $everywhere" ;;
           'backup list') words="--server --database --status --type $everywhere" ;;
           'backup create') words="--server --database --site --wait --no-wait --timeout --notify --field --data $everywhere" ;;
           'backup download') words="--file --force $everywhere" ;;
@@ -367,6 +371,13 @@ _dnx() {
           'unlink') words="--yes $everywhere" ;;
           'status') words="--server --site --watch $everywhere" ;;
           'changes') words="--server --site --fetch --exit-code $everywhere" ;;
+          'why') words="--server --site $everywhere" ;;
+          'open') words="--server --site --print $everywhere" ;;
+          'ssh') words="--server --site --user --print $everywhere" ;;
+          'artisan') words="--server --site $everywhere" ;;
+          'tinker') words="--server --site $everywhere" ;;
+          'logs') words="--server --site --follow $everywhere" ;;
+          'audit') words=" $everywhere" ;;
           'doctor') words="--contract --exit-code $everywhere" ;;
           'api') words="--server --site --input --paginate --rate --include --yes --field --data $everywhere" ;;
           'version') words=" $everywhere" ;;
@@ -380,8 +391,8 @@ _dnx() {
         esac
       else
         case $path in
-          '') words='auth token config server site env queue redirect certificate database database-user backup crontab daemon ssh-key network-rule provider credential git-provider git-repository completion sandbox link unlink status changes doctor api version login logout whoami releases deploy watch rollback help' ;;
-          'help') words='auth token config server site env queue redirect certificate database database-user backup crontab daemon ssh-key network-rule provider credential git-provider git-repository completion sandbox link unlink status changes doctor api version login logout whoami releases deploy watch rollback options output exit-codes environment tokens keychain waiting ci' ;;
+          '') words='auth token config server site env queue redirect certificate database database-user db backup crontab daemon ssh-key network-rule provider credential git-provider git-repository completion sandbox link unlink status changes why open ssh artisan tinker logs audit doctor api version login logout whoami releases deploy watch rollback help' ;;
+          'help') words='auth token config server site env queue redirect certificate database database-user db backup crontab daemon ssh-key network-rule provider credential git-provider git-repository completion sandbox link unlink status changes why open ssh artisan tinker logs audit doctor api version login logout whoami releases deploy watch rollback options output exit-codes environment tokens keychain waiting ci' ;;
           'auth') words='login logout status refresh switch whoami' ;;
           'token') words='list create revoke rotate abilities' ;;
           'config') words='list get set unset profiles delete-profile' ;;
@@ -393,6 +404,7 @@ _dnx() {
           'certificate') words='list show create delete' ;;
           'database') words='list show create ensure delete' ;;
           'database-user') words='list show create ensure update delete' ;;
+          'db') words='tunnel shell dump pull' ;;
           'backup') words='list create download restore verify' ;;
           'crontab') words='list show create ensure update delete' ;;
           'daemon') words='list show create ensure update delete restart' ;;

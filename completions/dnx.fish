@@ -31,16 +31,14 @@ function __dnx_path
             set path certificate
         case databases
             set path database
-        case db
-            set path database
-        case dbs
-            set path database
         case database-users
             set path database-user
         case db-user
             set path database-user
         case db-users
             set path database-user
+        case dbs
+            set path db
         case backups
             set path backup
         case crontabs
@@ -76,7 +74,7 @@ function __dnx_path
         case sandboxes
             set path sandbox
     end
-    if not contains -- "$path" link unlink status changes doctor api version login logout whoami releases deploy watch rollback; and test (count $words) -gt 2
+    if not contains -- "$path" link unlink status changes why open ssh artisan tinker logs audit doctor api version login logout whoami releases deploy watch rollback; and test (count $words) -gt 2
         set path "$path $words[3]"
     end
     switch "$path"
@@ -441,6 +439,7 @@ function __dnx_complete
                     certificate 'Manage SSL certificates' \
                     database 'Manage databases' \
                     database-user 'Manage database users' \
+                    db 'Connect to the databases of sites, and copy them' \
                     backup 'Back up and restore databases and sites' \
                     crontab 'Manage cron jobs' \
                     daemon 'Manage Supervisor daemons' \
@@ -456,6 +455,13 @@ function __dnx_complete
                     unlink 'Remove the link of this project' \
                     status 'Show the state of a site' \
                     changes 'Show what the next deployment would bring' \
+                    why 'Find out why a deployment failed or a site is down' \
+                    open 'Open a site or the dashboard in a browser' \
+                    ssh 'Connect to a server or a site over SSH' \
+                    artisan 'Run an Artisan command on a site' \
+                    tinker 'Open Tinker on a site' \
+                    logs 'Show the logs of a site or a server' \
+                    audit 'Check servers and sites for risks' \
                     doctor 'Check your setup and suggest fixes' \
                     api 'Make an authenticated API request' \
                     version 'Print the version' \
@@ -480,6 +486,7 @@ function __dnx_complete
                     certificate 'Manage SSL certificates' \
                     database 'Manage databases' \
                     database-user 'Manage database users' \
+                    db 'Connect to the databases of sites, and copy them' \
                     backup 'Back up and restore databases and sites' \
                     crontab 'Manage cron jobs' \
                     daemon 'Manage Supervisor daemons' \
@@ -495,6 +502,13 @@ function __dnx_complete
                     unlink 'Remove the link of this project' \
                     status 'Show the state of a site' \
                     changes 'Show what the next deployment would bring' \
+                    why 'Find out why a deployment failed or a site is down' \
+                    open 'Open a site or the dashboard in a browser' \
+                    ssh 'Connect to a server or a site over SSH' \
+                    artisan 'Run an Artisan command on a site' \
+                    tinker 'Open Tinker on a site' \
+                    logs 'Show the logs of a site or a server' \
+                    audit 'Check servers and sites for risks' \
                     doctor 'Check your setup and suggest fixes' \
                     api 'Make an authenticated API request' \
                     version 'Print the version' \
@@ -614,6 +628,12 @@ function __dnx_complete
                     ensure 'Create a database user unless it exists' \
                     update 'Update a database user' \
                     delete 'Delete a database user'
+            case 'db'
+                printf '%s\t%s\n' \
+                    tunnel 'Make the database of a site available on this machine' \
+                    shell 'Open a database client for the database of a site' \
+                    dump 'Save the database of a site to a file' \
+                    pull 'Copy the database of a site into a local database'
             case 'backup'
                 printf '%s\t%s\n' \
                     list 'List backups' \
@@ -778,6 +798,10 @@ function __dnx_complete
                     --help 'Show help' \
                     -h 'Show help'
             case 'database-user'
+                printf '%s\t%s\n' \
+                    --help 'Show help' \
+                    -h 'Show help'
+            case 'db'
                 printf '%s\t%s\n' \
                     --help 'Show help' \
                     -h 'Show help'
@@ -1445,6 +1469,26 @@ function __dnx_complete
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
+            case 'db tunnel'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
+                __dnx_everywhere
+            case 'db shell'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
+                __dnx_everywhere
+            case 'db dump'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
+                __dnx_everywhere
+            case 'db pull'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
+                __dnx_everywhere
             case 'backup list'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
@@ -1793,6 +1837,43 @@ function __dnx_complete
                     --site 'Site: domain or id' \
                     --fetch 'Fetch the branch from the remote first' \
                     --exit-code 'Exit with 10 if there are differences'
+                __dnx_everywhere
+            case 'why'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
+                __dnx_everywhere
+            case 'open'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --print 'Print the URL instead'
+                __dnx_everywhere
+            case 'ssh'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --print 'Print the command line of ssh instead of running it'
+                __dnx_everywhere
+            case 'artisan'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
+                __dnx_everywhere
+            case 'tinker'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id'
+                __dnx_everywhere
+            case 'logs'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --follow 'Follow' \
+                    -f 'Follow'
+                __dnx_everywhere
+            case 'audit'
                 __dnx_everywhere
             case 'doctor'
                 printf '%s\t%s\n' \

@@ -85,6 +85,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
         if (child.foreground) children.foreground = undefined;
       });
     },
+    start: async (child) => (await import('./machine/start.ts')).startChild(child, { signal, after, onExit, platform }),
     capture: async (child) => (await import('./machine/capture.ts')).captureChild(child, { signal, after, onExit }),
     onExit,
   };

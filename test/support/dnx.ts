@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
 import { captureChild } from '../../src/machine/capture.ts';
+import { startChild } from '../../src/machine/start.ts';
 import { type Child, type HttpRequest, type Keychain, NetworkFault, type Transport } from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
@@ -142,6 +143,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       },
       capture: (child) =>
         clock.during(async () => (run.program ?? captureChild)(child, { signal: interruption.signal, after, onExit: () => () => {} })),
+      start: (child) => startChild(child, { signal: interruption.signal, after, onExit: () => () => {}, platform: 'linux' }),
       onExit: () => () => {},
     });
     clearTimeout(limit);

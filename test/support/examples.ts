@@ -21,6 +21,9 @@ export const before: Readonly<Record<string, string>> = {
 /** Examples that start another dnx and need the built executable. */
 const nested = /^dnx sandbox run/;
 
+/** Examples that read from a server over SSH, which `test/ssh` runs. */
+const remote = /^dnx (why|logs|db )/;
+
 /** Examples that need a stored token. */
 const stored = /^dnx auth refresh/;
 
@@ -34,7 +37,13 @@ const answersTo = (line: string): string | undefined => answers.find(([asking]) 
 
 /** Every example of every command, as typed. */
 export const examples = leaves.flatMap((leaf) =>
-  linesOf(leaf).map((line) => ({ line, leaf, nested: nested.test(line), asks: answersTo(line) !== undefined })),
+  linesOf(leaf).map((line) => ({
+    line,
+    leaf,
+    nested: nested.test(line) || remote.test(line),
+    remote: remote.test(line),
+    asks: answersTo(line) !== undefined,
+  })),
 );
 
 /** Creates the files and the state that an example needs. */

@@ -38,26 +38,32 @@ export async function freePort(): Promise<number> {
 
 /** A server program on loopback. */
 export interface Server {
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
-/** Starts a server program, and resolves once it listens on this port. */
-export async function startServer(program: string, args: readonly string[], port: number): Promise<Server> {
+/** Starts a server program that ends with this signal, and resolves once it listens on this port. */
+export async function startServer(
+  program: string,
+  args: readonly string[],
+  port: number,
+  end: NodeJS.Signals = 'SIGTERM',
+): Promise<Server> {
   const child = spawn(find(program) ?? program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
-  const stop = () => ended(child);
+  const server = { pid: child.pid ?? 0, stop: () => ended(child, end) };
   while (!(await listens(port))) {
     if (child.exitCode === null && child.signalCode === null) continue;
     throw new Error(`${program} ended: ${said}`);
   }
-  return { stop };
+  return server;
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');
-  child.kill();
+  child.kill(signal);
   await exit;
 }
 

@@ -179,6 +179,8 @@ export interface Entry<T extends Group | AnyCommand = Group> {
   /** The path parameter that a command without a group takes as its target. */
   readonly noun?: 'site';
   readonly aliases?: readonly string[];
+  /** The group whose commands it also takes: `db list` is `database list`. */
+  readonly also?: string;
   readonly summary: string;
   /** Its heading in `dnx --help`. */
   readonly section: string;

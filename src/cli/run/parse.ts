@@ -90,8 +90,11 @@ async function reachIn(entry: Entry, argv: readonly string[], reading: Reading):
   if (asked === 'help' || verb === undefined)
     return show(reading, async (page) => (await import('./help/group.ts')).groupHelp(entry, group, page));
   if (verb === 'help') return reachIn(entry, [...rest, '--help'], reading);
-  const command = group.commands.find(({ name, aliases = [] }) => name === verb || aliases.includes(verb));
-  if (command) return read(group, command, `${group.name} ${command.name}`, rest, reading);
+  const also = reading.tree.contents.find(({ name }) => name === entry.also);
+  for (const each of [group, ...(also ? [(await also.load()).default] : [])]) {
+    const command = each.commands.find(({ name, aliases = [] }) => name === verb || aliases.includes(verb));
+    if (command) return read(each, command, `${each.name} ${command.name}`, rest, reading);
+  }
   return refuse(
     verb,
     rest,
@@ -105,13 +108,16 @@ async function reachIn(entry: Entry, argv: readonly string[], reading: Reading):
 function read(group: Group, command: AnyCommand, path: string, argv: readonly string[], reading: Reading): Invocation | undefined {
   const positionals = positionalsOf(group, command);
   const options = optionsOf(group, command);
+  const rest = positionals.findIndex(({ option }) => option.rest);
+  // After another argument, the other command line begins with `--`.
+  const end = rest > 0 ? argv.indexOf('--') : -1;
   const { values, asked } = takeStep(
-    argv,
+    end < 0 ? argv : argv.slice(0, end),
     {
       path,
       options: [options, globalOptions],
       args: positionals.map(({ key, variadic }) => `[${key.replaceAll('_', '-')}${variadic ? '...' : ''}]`),
-      passThrough: positionals.some(({ option }) => option.rest),
+      passThrough: rest === 0,
       parentOf: (word) => parentOf(word, typeof command.calls === 'function' ? {} : options, reading.given),
     },
     reading.given,
@@ -119,8 +125,11 @@ function read(group: Group, command: AnyCommand, path: string, argv: readonly st
   // `--api` is not an option; it only works with --help.
   if (asked && argv.includes('--api')) return show(reading, async (page) => (await import('./help/api.ts')).apiHelp(path, command, page));
   if (asked) return show(reading, async (page) => (await import('./help/command.ts')).commandHelp(path, group, command, page));
-  return invocationOf(group, command, path, { positionals, words: values, own: options, given: reading.given });
+  const words = end < 0 ? values : values.map((value, index) => (index === rest ? [...listOf(value), ...argv.slice(end + 1)] : value));
+  return invocationOf(group, command, path, { positionals, words, own: options, given: reading.given });
 }
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** The option that an extra word could belong to: `site` if it has a dot, else `server`. */
 function parentOf(word: string, options: Options, given: Readonly<Record<string, unknown>>): string | undefined {

@@ -64,9 +64,10 @@ export function invocationOf(group: Group, command: AnyCommand, path: string, re
     const word = wordOf(given[attributeOf(key)]);
     if (word !== undefined) parts.set(key, word);
   }
-  positionals.forEach(({ key }, index) => {
+  positionals.forEach(({ key: own, option }, index) => {
     const word = wordOf(words[index]);
     if (word === undefined) return;
+    const key = option.destination ? parentIn(String(word)) : own;
     if (parts.has(key)) throw usage(`<${key.replaceAll('_', '-')}> is given twice: as '${word}' and with ${flagName(key)}.`);
     parts.set(key, word);
   });
@@ -75,6 +76,9 @@ export function invocationOf(group: Group, command: AnyCommand, path: string, re
     if (given[key] !== undefined && !(key in own)) throw usage(`Unknown option '${flagName(key)}'.`, undefined, seeHelp(path));
   return { group, command, path, globals: globalsOf(given), ...sorted(command, parts) };
 }
+
+/** Whether a word names a site, which has a dot or a slash, or a server. */
+const parentIn = (word: string): 'server' | 'site' => (/[./]/.test(word) && !/^[\d.]+$/.test(word) ? 'site' : 'server');
 
 /** Sorts the words by the part of the declaration they belong to. */
 function sorted(

@@ -1,0 +1,35 @@
+import { quotedForAny } from '../../base/shell.ts';
+import type { World } from '../../machine/world.ts';
+import type { Machine } from './machine.ts';
+
+/** How to run ssh. */
+interface Options {
+  /** Asks for a pseudo-terminal on the server. */
+  readonly terminal?: boolean;
+  /** Options of ssh, such as `-N`. */
+  readonly options?: readonly string[];
+  /** What the login shell of the server runs; an interactive login by default. */
+  readonly command?: string;
+}
+
+/** The command line of ssh: its words. */
+export const sshWords = ({ address, user }: Machine, { terminal = false, options = [], command }: Options): readonly string[] => [
+  'ssh',
+  terminal ? '-t' : '-T',
+  ...options,
+  user === undefined ? address : `${user}@${address}`,
+  ...(command === undefined ? [] : ['--', command]),
+];
+
+/** The same as a program to run. */
+export function sshProgram(machine: Machine, options: Options, { env }: Pick<World, 'env'>) {
+  const [file = 'ssh', ...args] = sshWords(machine, options);
+  return { file, args, env };
+}
+
+/** The command line of a script for sh, whatever the login shell is. Arguments are never interpreted. */
+export const scripted = (script: string, ...args: readonly string[]): string =>
+  ['exec sh -c', ...[script, 'dnx', ...args].map(quotedForAny)].join(' ');
+
+/** The command line of a program. Its arguments are never interpreted. */
+export const literally = (words: readonly string[]): string => words.map(quotedForAny).join(' ');

@@ -1,0 +1,25 @@
+import { type Executable, type ExecutableOptions, openExecutable } from './executable.ts';
+import { openSshd, type Sshd } from './sshd.ts';
+
+/** The built dnx, a sandbox, and a real sshd that its servers lead to. */
+export interface SshBed extends Executable {
+  readonly sshd: Sshd;
+}
+
+/** Opens both. */
+export async function openSshBed(options: ExecutableOptions = {}): Promise<SshBed> {
+  const sshd = await openSshd();
+  const executable = await openExecutable({ rateLimit: 0, ...options });
+  const env = { ...executable.env, PATH: sshd.path };
+  return {
+    ...executable,
+    sshd,
+    env,
+    dnx: (args, given = {}) => executable.dnx(args, { ...given, env: { PATH: sshd.path, ...given.env } }),
+    shell: (line, given = {}) => executable.shell(line, { ...given, env: { PATH: sshd.path, ...given.env } }),
+    async close() {
+      await executable.close();
+      await sshd.close();
+    },
+  };
+}
