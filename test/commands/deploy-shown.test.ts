@@ -36,7 +36,7 @@ describe('deploy', () => {
           '\nError: Deployment of shop\\.example\\.com failed after 16s',
           '  failed  20260416_120003  [0-9a-f]{7} \\S.*',
           `  live    ${live?.name}  ${live?.commit_hash?.slice(0, 7)} ${live?.commit_message}   \\(still serving\\)`,
-          '  See: dnx releases shop\\.example\\.com --server web-1\n$',
+          '  why     dnx why shop\\.example\\.com --server web-1\n$',
         ].join('\n'),
       ),
     );

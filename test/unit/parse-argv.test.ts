@@ -87,9 +87,9 @@ test.each([
   ['server nonsense --query', "Unknown command 'server nonsense'."],
   ['server help nonsense', "Unknown command 'server nonsense'."],
   ['site delpoy', "Unknown command 'site delpoy'. Did you mean 'site deploy'?"],
-  // Only one other group has `deploy` or `logs`; several have `restart`, most have `list`.
+  // Only one other group has `deploy` or `provision`; several have `restart`, most have `list`.
   ['server deploy', "Unknown command 'server deploy'. Did you mean 'site deploy'?"],
-  ['logs', "Unknown command 'logs'. Did you mean 'server logs'?"],
+  ['provision', "Unknown command 'provision'. Did you mean 'server provision'?"],
   ['site restart', "Unknown command 'site restart'."],
   ['list', "Unknown command 'list'."],
   ['help exit-code', "Unknown command 'exit-code'. Did you mean 'exit-codes'?"],
