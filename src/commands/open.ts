@@ -11,7 +11,7 @@ export default command({
   calls: [...destinationCalls, { when: 'site', also: [certificatesEndpoint] }],
   options: {
     destination: destination('Server or site (default: that of the project)'),
-    dashboard: flag('Open the site in the dashboard (its address is assumed)'),
+    dashboard: flag('Open its page in the dashboard'),
     print: flag('Print the URL instead'),
   },
   examples: ['open shop.example.com', 'open web-1', 'open shop.example.com --dashboard --print'],
