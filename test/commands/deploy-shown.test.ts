@@ -42,6 +42,13 @@ describe('deploy', () => {
     );
   });
 
+  test('watch offers dnx why, too, with the host that it needs', async () => {
+    bed.sandbox.deployElsewhere(shop, { fails: true });
+    const run = await bed.dnx(['watch', 'shop.example.com', '--host', bed.sandbox.url]);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(`\n  why     dnx why shop.example.com --server web-1 --host ${bed.sandbox.url}\n`);
+  });
+
   test('--fields prints only these fields of the result', async () => {
     const run = await bed.dnx('deploy shop.example.com --fields outcome,release');
     expect(run.stdout).toBe('✓ Deployed shop.example.com in 16s\nOutcome  succeeded\nRelease  20260416_120003\n');
