@@ -134,6 +134,14 @@ describe('an unknown destination', () => {
     expect((await open('web-1/shp.example.com')).stderr).toContain(`Site 'shp.example.com' not found on server web-1.`);
   });
 
+  test('that is not given is exit 2, without a request', async () => {
+    const run = await open('');
+    const ways = 'Name one, set a default with `dnx link`, or run in a terminal to pick one.';
+    expect([run.code, run.stderr, run.calls]).toEqual([2, `Error: No server or site given.\n  ${ways}\n`, []]);
+    expect((await open('', { DNX_SERVER: 'web-1' })).stdout).toBe(pageOf(web1));
+    expect((await open('', { DNX_SITE: 'shop.example.com' })).stdout).toBe('https://shop.example.com\n');
+  });
+
   test('is not given twice', async () => {
     expect(await open('web-1 --server web-2 --site shop.example.com')).toMatchObject({ code: 2, calls: [] });
   });

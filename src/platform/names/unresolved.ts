@@ -88,6 +88,12 @@ export function notGiven(noun: string, settled: Settled, own = false): DnxError 
   return usage(`No ${title(noun)} given.`, `Use ${ways.join(', ')}.`);
 }
 
+/** The error for a command that reaches a server or a site, if neither was given. */
+export const nowhere = (settled: Settled): DnxError =>
+  brokenSetting('site', settled) ??
+  brokenSetting('server', settled) ??
+  usage('No server or site given.', 'Name one, set a default with `dnx link`, or run in a terminal to pick one.');
+
 /** How a resource may be given: `command or id`. */
 export const waysToName = (noun: string): string => `${(namings[noun]?.keys.length ?? 0) > 0 ? `${namings[noun]?.by} or ` : ''}id`;
 
