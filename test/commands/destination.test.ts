@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed } from '../support/dnx.ts';
+import { keys } from '../support/terminal.ts';
 
 const web1 = seeded.servers['web-1'];
 const shop = seeded.sites['shop.example.com'];
@@ -68,6 +71,32 @@ describe('a destination is a site if it is', () => {
   test('a domain that is also the name of a server', async () => {
     change({ name: 'shop.example.com' });
     for (const _ of [1, 2]) expect((await open('shop.example.com')).stdout).toBe('https://shop.example.com\n');
+  });
+});
+
+describe('without a destination on a terminal', () => {
+  const pick = (typed: string, env: Readonly<Record<string, string>> = {}) =>
+    bed.dnx('open --print', { keys: typed, columns: 100, env: { NO_COLOR: '1', ...env } });
+
+  test('a site or a server is picked from one list', async () => {
+    const run = await pick(`docs${keys.enter}`);
+    expect(run.stderr).toContain('? Open which site or server? (type to filter)');
+    expect([run.code, run.stdout]).toEqual([0, 'http://docs.example.com\n']);
+    expect((await pick(`db-1${keys.enter}`)).stdout).toBe(pageOf(seeded.servers['db-1']));
+  });
+
+  test('a server is picked with a token that cannot read sites', async () => {
+    const run = await pick(keys.enter, { DNX_TOKEN: bed.sandbox.mint(['server:read']) });
+    expect([run.code, run.stdout]).toEqual([0, pageOf(web1)]);
+  });
+
+  test('nothing is picked with a default', async () => {
+    expect((await pick('', { DNX_SERVER: 'web-1' })).stdout).toBe(pageOf(web1));
+  });
+
+  test('a broken link file stops it', async () => {
+    writeFileSync(join(bed.directory, '.deploynix.json'), '{');
+    expect(await pick('')).toMatchObject({ code: 2, calls: [] });
   });
 });
 

@@ -14,25 +14,20 @@ import { callsOf, type Invocation } from './invocation.ts';
 import { pickMissing } from './pick.ts';
 import { again, type BaseContext, changeOf, prepare } from './prepare.ts';
 import { type BeforeCommand, startingOf } from './starting.ts';
-import { namesWanted, requireWords, targetsOf } from './targets.ts';
+import { lacksDestination, namesWanted, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
 
 /** Prepares and runs a command: values, prompts, names, confirmation, and several targets as one result. */
-export async function perform(
-  typed: Invocation,
-  base: BaseContext,
-  given: Scope,
-  sources: Sources,
-  before: BeforeCommand,
-): Promise<Result> {
-  const { group, command } = typed;
-  const unpicked = scopeFor(typed, given);
-  requireWords(typed, base.ask, unpicked.settings);
+export async function perform(line: Invocation, base: BaseContext, given: Scope, sources: Sources, before: BeforeCommand): Promise<Result> {
+  const { group, command } = line;
+  const unplaced = scopeFor(line, given);
+  requireWords(line, base.ask, unplaced.settings);
   const consent = command.consent && (await import('./consent.ts'));
-  consent?.requireConsent(typed, base.ask);
+  consent?.requireConsent(line, base.ask);
+  const { typed, unpicked } = await withPlace(line, unplaced, base);
   const likely = callsOf(typed, unpicked.settings);
   const picked = await pickMissing(typed, namesWanted(typed, likely), likely.endpoint, unpicked, base);
-  const scope = { ...unpicked, picked: picked.targets };
+  const scope = { ...unpicked, picked: { ...unpicked.picked, ...picked.targets } };
   const inputs = await inputsOf(typed, { ...sources, env: base.world.env }, scope);
   // Lookups count towards --timeout, prompts do not.
   const bounded = within(base, allowanceFor(typed, inputs.options));
@@ -58,7 +53,7 @@ export async function perform(
   const result = asResult(
     await running.catch(async (error: unknown) => {
       const explained = await withLink(error, first, scope, command.calls);
-      throw (await import('./rejection.ts')).withLabels(await withPlace(explained, invocation, scope), command);
+      throw (await import('./rejection.ts')).withLabels(await withSite(explained, invocation, scope), command);
     }),
   );
   if (!result.exit) await after?.();
@@ -87,6 +82,12 @@ function withLine(invocation: Invocation, { asked, answers }: Inputs, picked: Re
   return line ? { ...result, next: [...(result.next ?? []), { command: line, why: 'Without prompts' }] } : result;
 }
 
+/** The command line with the destination that it lacks, picked on a terminal. */
+const withPlace = async (line: Invocation, scope: Scope, base: BaseContext) =>
+  base.ask.allowed && lacksDestination(line, scope.settings)
+    ? (await import('./pick-destination.ts')).pickDestination(line, scope, base)
+    : { typed: line, unpicked: scope };
+
 /** Looks up what a command line names. A destination may turn out to be a server or a site. */
 async function foundFor(typed: Invocation, scope: Scope): Promise<Found> {
   const lookUp = (each: Invocation) => lookedUp(each, callsOf(each, scope.settings), scope);
@@ -96,7 +97,7 @@ async function foundFor(typed: Invocation, scope: Scope): Promise<Found> {
 }
 
 /** Says if the id of a missing server is that of a site. */
-const withPlace = async (error: unknown, invocation: Invocation, scope: Scope): Promise<unknown> =>
+const withSite = async (error: unknown, invocation: Invocation, scope: Scope): Promise<unknown> =>
   invocation.destination ? (await import('./destination.ts')).withDestination(error, invocation, scope) : error;
 
 /** The targets. What only reads, with a single GET, trusts recent names; anything else checks a remembered site. */

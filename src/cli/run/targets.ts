@@ -43,7 +43,7 @@ function lacksTarget({ group, command, ...invocation }: Invocation, settled: Set
 }
 
 /** True if the destination of a command is neither given nor set as a default. */
-const lacksDestination = ({ command, targets }: Invocation, { server, site }: Settled): boolean =>
+export const lacksDestination = ({ command, targets }: Invocation, { server, site }: Settled): boolean =>
   Object.values(command.options ?? {}).some(({ destination }) => destination) &&
   [targets.server, targets.site, server, site].every((each) => each === undefined);
 
