@@ -134,6 +134,12 @@ describe('a domain that is not a host name', () => {
     expect(run.stderr).toContain('See the site in the dashboard: dnx open ');
   });
 
+  test('that is missing is not replaced by the id', async () => {
+    const run = await open(`open web-1/${rename('')}`);
+    expect([run.code, run.stdout, shown]).toEqual([1, '', []]);
+    expect(run.stderr).toMatch(/^Error: Deploynix returned no domain for site '/);
+  });
+
   test('is no obstacle for the dashboard', async () => {
     const id = rename('*.example.com');
     expect((await open('open *.example.com --dashboard --print')).stdout).toMatch(new RegExp(`/sites/${id}\\n$`));

@@ -4,7 +4,7 @@ import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, type Result, text } from '../../cli/output/view.ts';
 import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
-import { idsOf, type Target, type Targets } from '../../platform/names/names.ts';
+import { idsOf, isId, type Target, type Targets } from '../../platform/names/names.ts';
 import { certificateIn } from '../overview/certificate.ts';
 import { briefApi, orUndefined } from '../overview/reading.ts';
 import { urlOf } from '../overview/site.ts';
@@ -32,7 +32,8 @@ export async function openUrl(ctx: OpenContext, targets: Targets, { dashboard, p
 async function siteUrl(ctx: OpenContext, targets: Targets, { label }: Target, site: JsonObject): Promise<string> {
   const certificates = await orUndefined(briefApi(ctx).list<JsonObject>(certificatesEndpoint, idsOf(targets), { casual: true }));
   const reader = { now: ctx.clock.now(), terminal: false };
-  const domain = wordOf(site.domain) || label;
+  const domain = wordOf(site.domain) || (isId(label) ? '' : label);
+  if (domain === '') throw new DnxError('failed', `Deploynix returned no domain for site '${label}'.`);
   const url = urlOf(domain, certificates ? certificateIn(certificates, reader).valid : true);
   // What a browser is given has the host name in ASCII.
   if (url !== null) return new URL(url).origin;
