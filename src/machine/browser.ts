@@ -9,10 +9,17 @@ const LIMIT_MS = 2_000;
 /** The exit code of xdg-open if it finds no browser. */
 const NO_BROWSER = 3;
 
+/** What opening a browser needs of dnx's own process. */
+interface Parent extends Pick<World, 'signal'> {
+  readonly after: Timer;
+  /** The environment of the process, which the browser gets. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** Opens a URL with the default browser of the desktop. False if there is none. */
-export async function openInBrowser(url: string, { signal, after }: Pick<World, 'signal'> & { readonly after: Timer }): Promise<boolean> {
+export async function openInBrowser(url: string, { signal, after, env }: Parent): Promise<boolean> {
   signal.throwIfAborted();
-  const child = await open(url).catch((error: unknown) => {
+  const child = await withoutSecrets(env, () => open(url)).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   });
@@ -21,6 +28,15 @@ export async function openInBrowser(url: string, { signal, after }: Pick<World, 
   if (!child || code === NO_BROWSER) return false;
   if (code) throw new DnxError('failed', `Could not open a browser: ${child.spawnfile} exited with code ${code}.`);
   return true;
+}
+
+/** Hides secrets from the environment meanwhile, because `open` takes no other one and a browser may run for days. */
+async function withoutSecrets<T>(env: NodeJS.ProcessEnv, work: () => Promise<T>): Promise<T> {
+  const secrets = ['DNX_TOKEN', 'DNX_NOTIFY'].map((name) => [name, env[name]] as const);
+  for (const [name] of secrets) delete env[name];
+  return work().finally(() => {
+    for (const [name, value] of secrets) if (value !== undefined) env[name] = value;
+  });
 }
 
 /** The exit code of a child process; undefined if it was killed or is still running. */

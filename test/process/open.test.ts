@@ -76,6 +76,17 @@ test('fails if BROWSER is missing', async () => {
   ]);
 });
 
+test('gives the browser no token', async () => {
+  const record = `env > "${join(executable.directory, 'environment')}"`;
+  program('xdg-open', record);
+  program('w3m', record);
+  for (const env of [{ DISPLAY: ':0' }, { BROWSER: 'w3m' }]) {
+    expect((await open({ ...env, DNX_NOTIFY: 'https://hooks.example.com/secret' })).stdout).toBe(`✓ Opened ${URL}\n`);
+    expect(argumentsOf('environment')).not.toMatch(/^DNX_(TOKEN|NOTIFY)=/m);
+    expect(argumentsOf('environment')).toMatch(/^DNX_HOST=/m);
+  }
+});
+
 test('runs nothing for a hostile domain', async () => {
   program('xdg-open');
   program('w3m');

@@ -22,10 +22,11 @@ export async function browse(ctx: Pick<Context, 'progress' | 'signal' | 'world'>
 
 /** Runs these commands until one succeeds. They have the terminal, as w3m needs it. */
 async function runFirst({ signal, world }: Pick<Context, 'signal' | 'world'>, commands: readonly (readonly string[])[]): Promise<void> {
+  const { DNX_TOKEN: _token, DNX_NOTIFY: _notify, ...env } = world.env;
   let failure: DnxError | undefined;
   for (const [file = '', ...args] of commands) {
     const redirected = world.stdout.isTTY === true ? {} : { output: 'stderr' as const };
-    const ended = await world.spawn({ file, args, env: world.env, foreground: true, ...redirected }).catch((error: unknown) => {
+    const ended = await world.spawn({ file, args, env, foreground: true, ...redirected }).catch((error: unknown) => {
       if (!isError(error) || isStop(error)) throw error;
       return error;
     });
