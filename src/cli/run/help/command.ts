@@ -2,7 +2,7 @@ import type { AnyCommand, Group } from '../../language/command.ts';
 import { optionsOf, positionalsOf } from '../../language/signature.ts';
 import { needsIn } from './api.ts';
 import { examples, joined, listed, type Page, usage, wrapped } from './page.ts';
-import { argumentLine, optionSections, termOf } from './terms.ts';
+import { argumentLine, optionSections, usageOf } from './terms.ts';
 
 /** The help of one command, examples first. `path` is the name it was called by: `site deploy`, or `deploy`. */
 export function commandHelp(path: string, group: Group, command: AnyCommand, page: Page): string {
@@ -12,7 +12,7 @@ export function commandHelp(path: string, group: Group, command: AnyCommand, pag
   const shown = command.examples.map((each) => `${start}${path.includes(' ') ? each : `${path}${each.slice(command.name.length)}`}`);
   return joined([
     wrapped(command.summary, page.width),
-    usage(['dnx', path, ...positionals.map(termOf), '[options]'].join(' '), page),
+    usage(usageOf(path, positionals), page),
     [page.bold('Examples:'), examples(shown, page)].join('\n'),
     command.description && wrapped(command.description, page.width),
     ...listed([['Arguments', positionals.map(argumentLine)], ...optionSections(options)], page),
