@@ -29,9 +29,9 @@ With -f, new lines are shown until Ctrl-C, also after a log is rotated, a releas
   examples: [
     'logs shop.example.com',
     'logs shop.example.com -f',
-    'logs shop.example.com --source nginx --lines 20',
-    'logs shop.example.com --path storage/logs/laravel.log',
+    'logs shop.example.com --source deploy -n 20',
     'logs web-1 --lines 20',
+    'logs web-1 --path /var/log/dpkg.log',
   ],
   run: async (ctx, { targets, options }) => (await import('../features/logs/logs.ts')).showLogs(ctx, targets, options),
 });

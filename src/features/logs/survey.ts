@@ -44,7 +44,7 @@ export function openSurvey(): Survey {
       const { source } = subject;
       const { follow, candidates } = wanted;
       const none = files.length === 0;
-      const warnings = unreadable.map(refused);
+      const warnings = listed(unreadable.map(refused));
       if (unreadable.length > 0 && (none || (source === undefined && !follow)))
         return { exit: unreadableError(unreadable, missing), warnings: [], note: undefined };
       if (missing.length > 0 && !follow) return { exit: missingError(missing, wanted), warnings, note: undefined };
@@ -61,10 +61,16 @@ export function openSurvey(): Survey {
   };
 }
 
+/** The most files that are named one by one. */
+const MOST = 5;
+
+const listed = (all: readonly string[]): readonly string[] =>
+  all.length > MOST ? [...all.slice(0, MOST - 1), `and ${all.length - MOST + 1} more files`] : all;
+
 const refused = (path: string): string => `Cannot read ${path}: permission denied`;
 
 const unreadableError = (paths: readonly string[], missing: readonly string[]): DnxError =>
-  new DnxError('forbidden', [...paths.map(refused), ...missing.map((each) => `No such file: ${each}`)].join('\n'), {
+  new DnxError('forbidden', listed([...paths.map(refused), ...missing.map((each) => `No such file: ${each}`)]).join('\n'), {
     hint: 'It may belong to root. Use --user to sign in as a user that may read it.',
   });
 
