@@ -11,6 +11,7 @@ type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
 /** The pauses before another connection, in ms. */
 const FIRST_MS = 2_000;
 const LONGEST_MS = 30_000;
+const SETTLE_MS = 100;
 
 /** The pause before the next connection, in ms. It grows until a connection has shown that it works. */
 interface Pace {
@@ -74,6 +75,8 @@ async function connectAgain(
 ): Promise<Connection | undefined> {
   const { clock, progress, signal } = ctx;
   const name = wanted.machine.server.label;
+  // The signal that ended ssh may arrive a moment later: a terminal that is closed ends both.
+  await clock.sleep(SETTLE_MS, signal);
   for (;;) {
     progress.note(`Connection to ${name} lost; reconnecting in ${pace.pause / 1000}s`);
     await clock.sleep(pace.pause, signal);
