@@ -7,7 +7,7 @@ import { keys, openTerminal } from '../support/terminal.ts';
 
 const reason = reasonAgainstLogs();
 const it = test.skipIf(reason !== undefined);
-const DOMAIN = 'logs-2.example.com';
+const DOMAIN = `logs-2-${process.pid}.example.com`;
 const LARAVEL = 'shared/storage/logs/laravel.log';
 
 let bed: LogBed;

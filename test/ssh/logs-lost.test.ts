@@ -6,7 +6,7 @@ import { type Followed, type LogBed, openLogBed, reasonAgainstLogs } from '../su
 
 const reason = reasonAgainstLogs();
 const it = test.skipIf(reason !== undefined);
-const DOMAIN = 'logs-3.example.com';
+const DOMAIN = `logs-3-${process.pid}.example.com`;
 const LARAVEL = 'shared/storage/logs/laravel.log';
 const SPEED = 8;
 

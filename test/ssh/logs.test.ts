@@ -7,14 +7,14 @@ import { openTerminal } from '../support/terminal.ts';
 
 const reason = reasonAgainstLogs();
 const it = test.skipIf(reason !== undefined);
-const DOMAIN = 'logs-1.example.com';
+const DOMAIN = `logs-1-${process.pid}.example.com`;
 /** A PHP version that no machine has, for a file of its own in /var/log. */
-const PHP = '8.987';
+const PHP = `8.${process.pid}`;
 const system: readonly string[] = [
   `/var/log/nginx/${DOMAIN}-error.log`,
   `/var/log/nginx/${DOMAIN}-access.log`,
   `/var/log/php${PHP}-fpm.log`,
-  '/var/log/supervisor/dnx-logs-1.log',
+  `/var/log/supervisor/${DOMAIN}.log`,
 ];
 const LARAVEL = 'shared/storage/logs/laravel.log';
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `line ${index + 1}\n`).join('');
@@ -36,17 +36,16 @@ afterAll(async () => {
 
 const logs = (...args: readonly string[]) => bed.dnx(['logs', DOMAIN, ...args]);
 
+/** Runs dnx with all these arguments at the same time. Each prints what stands beside it. */
+async function allPrint(cases: readonly (readonly [args: readonly string[], printed: string])[]): Promise<void> {
+  const runs = await Promise.all(cases.map(async ([args]) => ({ args, ...pick(await logs(...args)) })));
+  expect(runs).toEqual(cases.map(([args, stdout]) => ({ args, exitCode: 0, stderr: '', stdout })));
+}
+
+const pick = ({ exitCode, stderr, stdout }: Awaited<ReturnType<typeof logs>>) => ({ exitCode, stderr, stdout });
+
 describe('each source', () => {
-  it.each([
-    [['--source', 'nginx'], `==> ${system[0]} <==\nfrom ${system[0]}\n\n==> ${system[1]} <==\nfrom ${system[1]}\n`],
-    [['--source', 'php'], `from ${system[2]}\n`],
-    [['--source', 'deploy'], 'from deploy\n'],
-    [['--source', 'laravel'], 'from laravel\n'],
-    [[], 'from laravel\n'],
-    [['--source', 'daemon'], 'from worker\n'],
-    [['--path', system[3] ?? ''], `from ${system[3]}\n`],
-    [['--path', 'storage/own.log'], 'from the live release\n'],
-  ])('%j', async (args, printed) => {
+  it('of a site', async () => {
     bed.reset({
       [LARAVEL]: 'from laravel\n',
       'logs/deploy.log': 'from deploy\n',
@@ -54,8 +53,17 @@ describe('each source', () => {
       'releases/20260102_000000/storage/own.log': 'from the live release\n',
     });
     for (const each of bed.sandbox.state.sites) if (each.domain === DOMAIN) each.php_version = PHP;
-    const run = await logs(...args);
-    expect([run.exitCode, run.stderr, run.stdout]).toEqual([0, '', printed]);
+    const [error = '', access = '', php = '', daemon = ''] = system;
+    await allPrint([
+      [['--source', 'nginx'], `==> ${error} <==\nfrom ${error}\n\n==> ${access} <==\nfrom ${access}\n`],
+      [['--source', 'php'], `from ${php}\n`],
+      [['--source', 'deploy'], 'from deploy\n'],
+      [['--source', 'laravel'], 'from laravel\n'],
+      [[], 'from laravel\n'],
+      [['--source', 'daemon'], 'from worker\n'],
+      [['--path', daemon], `from ${daemon}\n`],
+      [['--path', 'storage/own.log'], 'from the live release\n'],
+    ]);
   });
 
   it('of a server are read with --source', async () => {
@@ -91,21 +99,26 @@ describe('each source', () => {
 });
 
 describe('lines', () => {
-  it.each([
-    ['', 5, ''],
-    ['one', 1, 'one'],
-    ['one\ntwo', 1, 'two'],
-    ['one\ntwo\n', 1, 'two\n'],
-    ['\n\n\n', 2, '\n\n'],
-    [numbered(300), undefined, numbered(300).split('\n').slice(200).join('\n')],
-    [numbered(100_000), 99_999, numbered(100_000).slice('line 1\n'.length)],
-    [numbered(10), 4_000_000_000, numbered(10)],
-    ['é\u0000\u001b[31m\r\n \n', 9, 'é\u0000\u001b[31m\r\n \n'],
-  ])('%#', async (content, lines, printed) => {
-    bed.reset({ [LARAVEL]: content });
-    const run = await logs(...(lines === undefined ? [] : ['-n', String(lines)]));
-    expect([run.exitCode, run.stderr]).toEqual([0, '']);
-    expect(run.stdout === printed).toBe(true);
+  it('are the last ones, byte for byte', async () => {
+    const cases: readonly (readonly [content: string, lines: number | undefined, printed: string])[] = [
+      ['', 5, ''],
+      ['one', 1, 'one'],
+      ['one\ntwo', 1, 'two'],
+      ['one\ntwo\n', 1, 'two\n'],
+      ['\n\n\n', 2, '\n\n'],
+      [numbered(300), undefined, numbered(300).split('\n').slice(200).join('\n')],
+      [numbered(100_000), 99_999, numbered(100_000).slice('line 1\n'.length)],
+      [numbered(10), 4_000_000_000, numbered(10)],
+      ['é\u0000\u001b[31m\r\n \n', 9, 'é\u0000\u001b[31m\r\n \n'],
+    ];
+    const file = (index: number) => `${index}.log`;
+    bed.reset(Object.fromEntries(cases.map(([content], index) => [file(index), content])));
+    await allPrint(
+      cases.map(([, lines, printed], index) => [
+        ['--path', `${bed.root}/${file(index)}`, ...(lines === undefined ? [] : ['-n', String(lines)])],
+        printed,
+      ]),
+    );
   });
 
   it('of 10 MB stay whole, in every format', async () => {
@@ -122,31 +135,31 @@ describe('formats', () => {
     { source: 'laravel', file: `/home/deploynix/${DOMAIN}/${LARAVEL}`, line: 'line 2' },
     { source: 'laravel', file: `/home/deploynix/${DOMAIN}/${LARAVEL}`, line: 'no, "end"' },
   ];
-  it.each([
-    [['-o', 'json'], `${JSON.stringify(items, null, 2)}\n`],
-    [['-o', 'ndjson'], items.map((each) => `${JSON.stringify(each)}\n`).join('')],
-    [['-o', 'ndjson', '--fields', 'line'], '{"line":"line 2"}\n{"line":"no, \\"end\\""}\n'],
-    [['-o', 'json', '--query', '[-1].line'], '"no, \\"end\\""\n'],
-    [['-o', 'csv', '--fields', 'line'], 'line\nline 2\n"no, ""end"""\n'],
-    [['--fields', 'line'], 'LINE\nline 2\nno, "end"\n'],
-    [['-o', 'text'], 'line 2\nno, "end"'],
-  ])('%j', async (args, printed) => {
+  it('have a line or an item per line', async () => {
     bed.reset({ [LARAVEL]: 'line 1\nline 2\nno, "end"' });
-    const run = await logs('-n', '2', ...args);
-    expect([run.exitCode, run.stderr, run.stdout]).toEqual([0, '', printed]);
+    const cases: readonly (readonly [args: readonly string[], printed: string])[] = [
+      [['-o', 'json'], `${JSON.stringify(items, null, 2)}\n`],
+      [['-o', 'ndjson'], items.map((each) => `${JSON.stringify(each)}\n`).join('')],
+      [['-o', 'ndjson', '--fields', 'line'], '{"line":"line 2"}\n{"line":"no, \\"end\\""}\n'],
+      [['-o', 'json', '--query', '[-1].line'], '"no, \\"end\\""\n'],
+      [['-o', 'csv', '--fields', 'line'], 'line\nline 2\n"no, ""end"""\n'],
+      [['--fields', 'line'], 'LINE\nline 2\nno, "end"\n'],
+      [['-o', 'text'], 'line 2\nno, "end"'],
+    ];
+    await allPrint(cases.map(([args, printed]) => [['-n', '2', ...args], printed]));
   });
 
-  it.each([
-    [['-o', 'ids'], '-o ids needs ids, which the lines of a log do not have.'],
-    [['--fields', 'level', '-o', 'json'], "'level'"],
-    [['-f', '--query', '[0]'], '-f with --query or --fields needs -o ndjson or -o json.'],
-    [['-f', '-o', 'yaml'], '-f cannot be combined with -o yaml.'],
-    [['-f', '--limit', '1'], '-f cannot be combined with --sort or --limit.'],
-  ])('%j is a usage error', async (args, message) => {
+  it('that need an end, or ids, are a usage error', async () => {
     bed.reset({ [LARAVEL]: 'line\n' });
-    const run = await logs(...args);
-    expect([run.exitCode, run.stdout]).toEqual([2, '']);
-    expect(run.stderr).toContain(message);
+    const cases: readonly (readonly [args: readonly string[], message: string])[] = [
+      [['-o', 'ids'], '-o ids needs ids, which the lines of a log do not have.'],
+      [['--fields', 'level', '-o', 'json'], "'level'"],
+      [['-f', '--query', '[0]'], '-f with --query or --fields needs -o ndjson or -o json.'],
+      [['-f', '-o', 'yaml'], '-f cannot be combined with -o yaml.'],
+      [['-f', '--limit', '1'], '-f cannot be combined with --sort or --limit.'],
+    ];
+    const runs = await Promise.all(cases.map(([args]) => logs(...args)));
+    expect(runs.map(pick)).toEqual(cases.map(([, message]) => ({ exitCode: 2, stdout: '', stderr: expect.stringContaining(message) })));
   });
 
   it('has no control characters on a terminal, and colored levels', async () => {
