@@ -38,7 +38,7 @@ export interface Sshd {
   site(domain: string, options?: { readonly releases?: readonly string[]; readonly files?: Readonly<Record<string, string>> }): string;
   /** Cuts all connections. */
   drop(): void;
-  /** Stops sshd; `start` starts it again on the same port. */
+  /** Stops sshd and cuts all connections; `start` starts it again on the same port. */
   stop(): Promise<void>;
   start(): Promise<void>;
   close(): Promise<void>;
@@ -74,8 +74,12 @@ export async function openSshd(): Promise<Sshd> {
       sites.push(domain);
       return addSite(domain, options);
     },
-    drop: () => endDescendants(server.pid),
-    stop: () => server.stop(),
+    drop: () => endAll(descendantsOf(server.pid)),
+    async stop() {
+      const connections = descendantsOf(server.pid);
+      await server.stop();
+      endAll(connections);
+    },
     async start() {
       server = await start();
     },
@@ -119,14 +123,22 @@ const clientConfig = (at: (name: string) => string, port: number): string =>
     '',
   ].join('\n');
 
-/** Kills what a process has started. */
-function endDescendants(pid: number): void {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-  for (const child of children.map(Number)) {
-    // A child may have ended meanwhile.
+/** What a process has started, and what that has started, first. */
+function descendantsOf(pid: number): readonly number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    return children.flatMap((child) => [...descendantsOf(child), child]);
+  } catch {
+    // It has ended meanwhile.
+    return [];
+  }
+}
+
+function endAll(processes: readonly number[]): void {
+  for (const each of processes) {
+    // It may have ended meanwhile.
     try {
-      endDescendants(child);
-      kill(child, 'SIGKILL');
+      kill(each, 'SIGKILL');
     } catch {}
   }
 }
