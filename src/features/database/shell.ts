@@ -17,6 +17,9 @@ type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'signal' | 'wo
 /** What clients say about a wrong password or account. */
 const REFUSED = /Access denied for user|authentication failed for user|no password supplied|role .* does not exist/;
 
+/** How they end if they could not connect. */
+const FAILED: readonly number[] = [1, 2];
+
 /** `dnx db shell`: runs the client of this machine through a tunnel, and ends with its exit code. */
 export async function openShell(ctx: Needs, targets: Targets, { user, port, options = [] }: Options): Promise<Result> {
   checkPort(port);
@@ -31,9 +34,11 @@ export async function openShell(ctx: Needs, targets: Targets, { user, port, opti
   const observe = (chunk: Buffer) => {
     said = `${said}${chunk}`.slice(-4_000);
   };
-  const child = { file, args: [...first, ...args, ...rest], env, foreground: true, observe } as const;
+  // Its errors would reach the terminal after its next prompt.
+  const interactive = ctx.world.stdin.isTTY === true && options.length === 0;
+  const child = { file, args: [...first, ...args, ...rest], env, foreground: true, ...(!interactive && { observe }) } as const;
   const exit = await whileForwarded(ctx, forward, () => ctx.world.spawn(child));
-  if (exit !== 0 && REFUSED.test(said)) ctx.progress.warn(explained(credentials));
+  if (interactive ? FAILED.includes(exit) : exit !== 0 && REFUSED.test(said)) ctx.progress.warn(explained(credentials));
   return { view: nothing, exit };
 }
 

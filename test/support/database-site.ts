@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Database } from './databases.ts';
+import type { SshBed } from './ssh-bed.ts';
+
+/** Adds a site to web-1 with these variables at Deploynix and, with files, its directory on the server. */
+export function addDatabaseSite(
+  { sandbox, sshd }: Pick<SshBed, 'sandbox' | 'sshd'>,
+  domain: string,
+  variables: Readonly<Record<string, string | null>>,
+  files?: Readonly<Record<string, string>>,
+): string {
+  const { sites, environment_variables: all } = sandbox.state;
+  const [model] = sites;
+  const [variable] = all;
+  if (!model || !variable) throw new Error('The sandbox is empty.');
+  const id = `01SITE${domain.replaceAll(/\W/g, '').toUpperCase()}`;
+  sites.push({ ...model, id, domain });
+  for (const [key, value] of Object.entries(variables))
+    all.push({ ...variable, id: `${id}${key}`, site_id: id, key, value: value as string });
+  if (files) sshd.site(domain, { releases: ['20260101_000000'], files });
+  return domain;
+}
+
+/** The variables of a site that uses this database. */
+export const variablesFor = ({ port, user, password }: Database, connection: string): Readonly<Record<string, string>> => ({
+  DB_CONNECTION: connection,
+  DB_HOST: '127.0.0.1',
+  DB_PORT: String(port),
+  DB_DATABASE: 'shop',
+  DB_USERNAME: user,
+  DB_PASSWORD: password,
+});
+
+/** The processes of this machine: their ids and command lines. */
+export const processes = (): readonly (readonly [pid: number, line: string])[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => {
+      try {
+        return [Number(name), readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')] as const;
+      } catch {
+        return [Number(name), ''] as const;
+      }
+    });
+
+/** The processes that forward a local port. */
+export const forwarding = (port: number | string): readonly number[] =>
+  processes().flatMap(([pid, line]) => (line.includes(` -L 127.0.0.1:${port}:`) ? [pid] : []));
