@@ -71,7 +71,7 @@ it('says where the database is as soon as it answers, and closes with Ctrl-C', a
   child.kill('SIGINT');
   const { exitCode, stderr } = await child;
   expect([exitCode, JSON.parse(stderr.split('\n').at(-2) ?? '')]).toMatchObject([130, { error: { code: 'interrupted' } }]);
-  expect(forwarding(tunnel.port)).toEqual([]);
+  expect(forwarding(bed, tunnel.port)).toEqual([]);
   expect((await query(tunnel.port, 'SELECT 1')).stderr).toContain("Can't connect");
 });
 
@@ -104,10 +104,10 @@ it('keeps its port when the line is cut', async () => {
   await lost;
   await back;
   expect((await query(tunnel.port, 'SELECT 7')).stdout).toBe('7');
-  expect(forwarding(tunnel.port)).toHaveLength(1);
+  expect(forwarding(bed, tunnel.port)).toHaveLength(1);
   child.kill('SIGHUP');
   expect((await child).exitCode).toBe(129);
-  expect(forwarding(tunnel.port)).toEqual([]);
+  expect(forwarding(bed, tunnel.port)).toEqual([]);
 });
 
 it('waits while the server is down, and ends when it refuses', async () => {
@@ -118,7 +118,7 @@ it('waits while the server is down, and ends when it refuses', async () => {
   const known = readFileSync(keys);
   onTestFinished(() => writeFileSync(keys, known));
   await bed.sshd.stop();
-  for (const pid of forwarding(tunnel.port)) process.kill(pid);
+  for (const pid of forwarding(bed, tunnel.port)) process.kill(pid);
   await lost;
   writeFileSync(keys, '');
   await bed.sshd.start();
@@ -132,7 +132,7 @@ it('leaves no ssh behind when it is killed, even with a client connected', async
   await expect.poll(() => maria.sql('SHOW PROCESSLIST')).toContain('SLEEP(60)');
   child.kill('SIGKILL');
   await child;
-  await expect.poll(() => forwarding(tunnel.port)).toEqual([]);
+  await expect.poll(() => forwarding(bed, tunnel.port)).toEqual([]);
   expect((await busy).exitCode).toBe(1);
 });
 

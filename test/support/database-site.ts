@@ -35,14 +35,22 @@ export const variablesFor = ({ port, user, password }: Database, connection: str
 export const processes = (): readonly (readonly [pid: number, line: string])[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map((name) => {
-      try {
-        return [Number(name), readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')] as const;
-      } catch {
-        return [Number(name), ''] as const;
-      }
-    });
+    .map((name) => [Number(name), readProcess(name, 'cmdline')] as const);
 
-/** The processes that forward a local port. */
-export const forwarding = (port: number | string): readonly number[] =>
-  processes().flatMap(([pid, line]) => (line.includes(` -L 127.0.0.1:${port}:`) ? [pid] : []));
+const readProcess = (pid: string | number, file: string): string => {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+};
+
+/** The processes of a bed that forward a local port, or any. */
+export const forwarding = ({ sshd }: Pick<SshBed, 'sshd'>, port: number | '' = ''): readonly number[] =>
+  processes().flatMap(([pid, line]) => (line.includes(` -F ${sshd.config} `) && line.includes(` -L 127.0.0.1:${port}`) ? [pid] : []));
+
+/** The database clients of a bed. */
+export const clientsOf = ({ directory }: Pick<SshBed, 'directory'>): readonly number[] =>
+  processes().flatMap(([pid, line]) =>
+    /^(mariadb|psql)( |$)/.test(line) && readProcess(pid, 'environ').includes(` HOME=${directory} `) ? [pid] : [],
+  );

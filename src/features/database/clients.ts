@@ -14,21 +14,34 @@ interface Client {
 const LOCAL = '127.0.0.1';
 
 /** The database client of this machine for a forwarded port. The password is only in its environment. */
-export async function clientFor(world: Pick<World, 'capture' | 'env'>, credentials: Credentials): Promise<(port: number) => Client> {
-  if (credentials.driver === 'mysql') return mysqlClient(world, credentials);
-  if (!(await world.capture({ file: 'psql', args: ['--version'], env: world.env }))) throw missing('psql', 'postgresql-client');
+export async function clientFor(
+  world: Pick<World, 'capture' | 'env'>,
+  credentials: Credentials,
+  site: string,
+): Promise<(port: number) => Client> {
+  if (credentials.driver === 'mysql') return mysqlClient(world, credentials, site);
+  if (!(await world.capture({ file: 'psql', args: ['--version'], env: world.env }))) throw missing('psql', 'postgresql-client', site);
   // Not `--dbname`, which psql reads as a connection string if it looks like one.
   return (port) => ({ file: 'psql', args: [], env: { ...world.env, ...libpq(credentials, port) } });
 }
 
-const missing = (programs: string, debian: string): DnxError =>
+const missing = (programs: string, debian: string, site: string): DnxError =>
   new DnxError('usage', `Could not find ${programs}.`, {
     hint: `Install ${debian}, or connect with another program:`,
-    next: [{ command: ['db', 'tunnel'], why: 'Open a tunnel' }],
+    next: [{ command: ['db', 'tunnel', site], why: 'Open a tunnel' }],
   });
 
-async function mysqlClient(world: Pick<World, 'capture' | 'env'>, credentials: Credentials): Promise<(port: number) => Client> {
-  const { file, isMaria } = await findMysql(world, credentials);
+async function mysqlClient(
+  world: Pick<World, 'capture' | 'env'>,
+  credentials: Credentials,
+  site: string,
+): Promise<(port: number) => Client> {
+  const client = await findMysql(world, credentials);
+  if (!client)
+    throw credentials.connection === 'mariadb'
+      ? missing('mariadb or mysql', 'mariadb-client', site)
+      : missing('mysql or mariadb', 'mysql-client or mariadb-client', site);
+  const { file, isMaria } = client;
   // A password in an option file would replace that of the environment.
   const bare = /\s(--password|-p)/.test((await world.capture({ file, args: ['--print-defaults'], env: world.env }))?.stdout ?? '');
   // Through SSH, the certificate of the server has another name. MySQL sends its public key for the password if it has no TLS.
@@ -53,12 +66,7 @@ async function findMysql({ capture, env }: Pick<World, 'capture' | 'env'>, { con
     const version = await capture({ file, args: ['--version'], env });
     if (version) found.push({ file, isMaria: /MariaDB/i.test(version.stdout) });
   }
-  const [first] = found;
-  if (!first)
-    throw connection === 'mariadb'
-      ? missing('mariadb or mysql', 'mariadb-client')
-      : missing('mysql or mariadb', 'mysql-client or mariadb-client');
-  return found.find(({ file, isMaria }) => (file === 'mariadb') === isMaria) ?? first;
+  return found.find(({ file, isMaria }) => (file === 'mariadb') === isMaria) ?? found[0];
 }
 
 /** The variables of libpq for a forwarded port, without those of the user that would lead elsewhere. */

@@ -13,13 +13,13 @@ interface Parts {
 }
 
 /** Laravel's names for the drivers in URLs. */
-const aliases: Readonly<Record<string, string>> = {
-  mssql: 'sqlsrv',
-  mysql2: 'mysql',
-  postgres: 'pgsql',
-  postgresql: 'pgsql',
-  sqlite3: 'sqlite',
-};
+const aliases: ReadonlyMap<string, string> = new Map([
+  ['mssql', 'sqlsrv'],
+  ['mysql2', 'mysql'],
+  ['postgres', 'pgsql'],
+  ['postgresql', 'pgsql'],
+  ['sqlite3', 'sqlite'],
+]);
 
 const shape = /^([a-z][\w+.-]*):\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?(?:#.*)?$/is;
 
@@ -34,7 +34,7 @@ export function partsOf({ DB_URL, DATABASE_URL }: Values, site: string): Parts {
   const [, host, port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority.slice(at + 1)) ?? [];
   if (host === undefined) throw new DnxError('failed', `${name} of ${site} is not a valid URL.`);
   return {
-    connection: aliases[scheme.toLowerCase()] ?? scheme.toLowerCase(),
+    connection: aliases.get(scheme.toLowerCase()) ?? scheme.toLowerCase(),
     host: decoded(host.replace(/^\[(.*)\]$/, '$1')),
     port: port || undefined,
     socket: new URLSearchParams(query).get('unix_socket') ?? undefined,

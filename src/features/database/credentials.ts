@@ -56,7 +56,7 @@ export function credentialsIn(given: Values, site: string, source: string): Cred
   const values = Object.fromEntries(keys.map((key) => [key, meaning(given[key])])) as Values;
   const url = partsOf(values, site);
   const named = url.connection ?? values.DB_CONNECTION ?? 'mysql';
-  const driver = drivers[named];
+  const driver = drivers.get(named);
   if (!driver) throw unsupported(named, site);
   return checked(
     {
@@ -74,10 +74,20 @@ export function credentialsIn(given: Values, site: string, source: string): Cred
   );
 }
 
-const drivers: Readonly<Record<string, Credentials['driver']>> = { mysql: 'mysql', mariadb: 'mysql', pgsql: 'pgsql' };
+const drivers: ReadonlyMap<string, Credentials['driver']> = new Map([
+  ['mysql', 'mysql'],
+  ['mariadb', 'mysql'],
+  ['pgsql', 'pgsql'],
+]);
+
+/** The other drivers of Laravel. */
+const others: ReadonlyMap<string, string> = new Map([
+  ['sqlite', 'SQLite'],
+  ['sqlsrv', 'SQL Server'],
+]);
 
 function unsupported(connection: string, site: string): DnxError {
-  const name = { sqlite: 'SQLite', sqlsrv: 'SQL Server' }[connection] ?? `the connection '${connection}'`;
+  const name = others.get(connection) ?? `the connection '${connection}'`;
   return new DnxError('failed', `${site} uses ${name}. dnx connects to MySQL, MariaDB and PostgreSQL only.`);
 }
 

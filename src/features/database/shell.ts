@@ -25,7 +25,7 @@ export async function openShell(ctx: Needs, targets: Targets, { user, port, opti
   checkPort(port);
   const place = await readSiteOnMachine(ctx, targets, user);
   const credentials = await credentialsOf(ctx, place);
-  const client = await clientFor(ctx.world, credentials);
+  const client = await clientFor(ctx.world, credentials, place.site.label);
   const forward = await openForward(ctx, place.machine, credentials, port);
   const { file, args, env, bare } = client(forward.port);
   if (bare) ctx.progress.note(`${file} does not read its option files, because they set a password.`);
