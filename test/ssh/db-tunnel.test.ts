@@ -96,6 +96,22 @@ it('runs a command with the database in its environment, and ends with its exit 
   expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([42, '', `shop\npgsql 127.0.0.1 shop []\n${postgres.password}\n`]);
 });
 
+it('needs no other abilities than its help says', async () => {
+  const needs = ['server:read', 'site:read'];
+  const help = await bed.dnx(['db', 'tunnel', '--help']);
+  expect(/Token abilities: (.*)/.exec(help.stdout)?.[1]?.split(', ').sort()).toEqual(needs);
+  const runs = [needs, ...needs.map((each) => [each])].map((abilities) =>
+    bed.dnx(['db', 'tunnel', MARIA, '--', 'true'], { env: { DNX_TOKEN: bed.sandbox.mint(abilities) } }),
+  );
+  expect((await Promise.all(runs)).map(({ exitCode }) => exitCode)).toEqual([0, 5, 5]);
+});
+
+it('signs in to the server as another user', async () => {
+  const ran = await bed.dnx(['db', 'tunnel', MARIA, '--user', 'nobody-there', '--', 'true']);
+  expect([ran.exitCode, ran.stdout]).toEqual([5, '']);
+  expect(ran.stderr).toContain('nobody-there@');
+});
+
 it('keeps its port when the line is cut', async () => {
   const { child, tunnel } = await opened(MARIA);
   const lost = said(child, 'Lost the connection to web-1; reconnecting');
