@@ -5,7 +5,7 @@ import { databaseCalls } from '../features/database/credentials.ts';
 
 const ways = {
   destination: destination('Site (default: that of the project)'),
-  user: text('User to sign in as on the server (default: that of Deploynix)', 'name'),
+  user: text('User to sign in as (default: that of Deploynix)', 'name'),
   port: { ...count('Local port (default: a free one)'), placeholder: 'port' },
 };
 
