@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -265,6 +266,22 @@ it('reconnects under the client when the line is cut', async () => {
   await terminal.shows('|    42 |');
   terminal.type('quit\r');
   expect((await terminal.ended).code).toBe(0);
+});
+
+it('lets ssh ask for a passphrase, but not while the client has the terminal', async () => {
+  const key = join(bed.sshd.directory, 'key');
+  const change = (from: string, to: string) => execFileSync('ssh-keygen', ['-q', '-p', '-f', key, '-P', from, '-N', to]);
+  change('', 'open sesame');
+  onTestFinished(() => void change('open sesame', ''));
+  const terminal = onTerminal(MARIA);
+  await terminal.shows('Enter passphrase');
+  terminal.type('open sesame\r');
+  await terminal.shows('[shop]> ');
+  bed.sshd.drop();
+  await terminal.shows('Permission denied');
+  terminal.type('quit\r');
+  const { code, text } = await terminal.ended;
+  expect([code, text.split('Enter passphrase').length]).toEqual([0, 2]);
 });
 
 it('says on a terminal where a refused password came from', async () => {

@@ -181,6 +181,19 @@ const filesBelow = (directory: string): readonly string[] =>
     .map((name) => join(directory, name))
     .filter((file) => statSync(file).isFile());
 
+it('does not use a connection that is shared with other commands', async () => {
+  const before = readFileSync(bed.sshd.config);
+  const sockets = join(bed.directory, 'shared');
+  mkdirSync(sockets);
+  onTestFinished(() => writeFileSync(bed.sshd.config, before));
+  appendFileSync(bed.sshd.config, `  ControlMaster auto\n  ControlPath ${sockets}/%C\n  ControlPersist 10\n`);
+  const { child, tunnel } = await opened(MARIA);
+  expect(readdirSync(sockets)).toEqual([]);
+  child.kill('SIGINT');
+  expect((await child).exitCode).toBe(130);
+  expect(listeningOn(tunnel.port)).toEqual([]);
+});
+
 it('takes the port that is wanted, unless it is in use', async () => {
   const port = await freePort();
   const { child, tunnel } = await opened(MARIA, '--port', String(port));

@@ -30,19 +30,27 @@ export function checkPort(port: number | undefined): void {
   if (port !== undefined && port > 65_535) throw usage(`--port must be at most 65535, not ${port}.`);
 }
 
+/** How to forward. */
+interface Options {
+  /** The local port, if not a free one. */
+  readonly port: number | undefined;
+  /** True if another program has the terminal meanwhile, so that ssh must not prompt when it connects again. */
+  readonly shared: boolean;
+}
+
 /** What ends a forward. */
 interface Life {
   readonly signal: AbortSignal;
   ssh?: Started;
 }
 
-/** Forwards a local port, `wanted` or a free one, to a database, and resolves once the database answers. */
-export async function openForward(ctx: Needs, machine: Machine, credentials: Credentials, wanted?: number): Promise<Forward> {
+/** Forwards a local port to a database, and resolves once the database answers. */
+export async function openForward(ctx: Needs, machine: Machine, credentials: Credentials, { port, shared }: Options): Promise<Forward> {
   const own = new AbortController();
   const life: Life = { signal: AbortSignal.any([ctx.signal, own.signal]) };
   ctx.progress.done();
-  const [route, line] = await firstLine(ctx, { machine, credentials }, wanted, life);
-  const lost = keep(ctx, route, line, life);
+  const [route, line] = await firstLine(ctx, { machine, credentials }, port, life);
+  const lost = keep(shared ? { ...ctx, ask: { ...ctx.ask, allowed: false } } : ctx, route, line, life);
   // Whoever waits for it learns of it later.
   lost.catch(() => {});
   return {

@@ -26,7 +26,7 @@ export async function openShell(ctx: Needs, targets: Targets, { user, port, opti
   const place = await readSiteOnMachine(ctx, targets, user);
   const credentials = await credentialsOf(ctx, place);
   const client = await clientFor(ctx.world, credentials, place.site.label);
-  const forward = await openForward(ctx, place.machine, credentials, port);
+  const forward = await openForward(ctx, place.machine, credentials, { port, shared: true });
   const { file, args, env, bare } = client(forward.port);
   if (bare) ctx.progress.note(`${file} does not read its option files, because they set a password.`);
   const [first, rest] = leading(options);

@@ -32,7 +32,7 @@ export async function openTunnel(ctx: Needs, targets: Targets, { user, port, com
   checkPort(port);
   const place = await readSiteOnMachine(ctx, targets, user);
   const credentials = await credentialsOf(ctx, place);
-  const forward = await openForward(ctx, place.machine, credentials, port);
+  const forward = await openForward(ctx, place.machine, credentials, { port, shared: command.length > 0 });
   return command.length > 0 ? runThrough(ctx, forward, credentials, command) : shown(forward, credentials, place);
 }
 
