@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
 import { type Database, openMariaDb, reasonAgainstDatabases } from '../support/databases.ts';
+import { freePort } from '../support/programs.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 
@@ -157,6 +158,12 @@ it.each([
   const ran = await tunnel({ ...good, [key]: value }, undefined, 'echo ran');
   expect([ran.exitCode !== 0, ran.stdout]).toEqual([true, '']);
   expect(ran.stderr).toContain(key);
+});
+
+it('takes an IPv6 address', async () => {
+  const ran = await tunnel({ ...good, DB_HOST: '::1', DB_PORT: String(await freePort()) }, undefined, 'echo ran');
+  expect([ran.exitCode, ran.stdout]).toEqual([13, '']);
+  expect(ran.stderr).toMatch(/did not reach the database at \[::1\]:\d+: /);
 });
 
 it('passes every other value as it is', async () => {

@@ -224,6 +224,10 @@ it('gives MariaDB the terminal, and Ctrl-C, and shows the password to nobody', a
   const terminal = onTerminal(MARIA);
   await terminal.shows('[shop]> ');
   expect(processes().filter(([, line]) => line.includes(maria.password))).toEqual([]);
+  // The client would hide it there, after a moment.
+  const clients = clientsOf(bed);
+  expect(clients).toHaveLength(1);
+  expect(processes().filter(([pid, line]) => clients.includes(pid) && line.includes(' --password'))).toEqual([]);
   expect(filesBelow(bed.directory).filter((file) => readFileSync(file).includes(maria.password))).toEqual([]);
   terminal.type('SELECT SLEEP(60);\r');
   await expect.poll(() => maria.sql('SHOW PROCESSLIST')).toContain('SLEEP(60)');
