@@ -1,13 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { addDatabaseSite, clientsOf, forwarding, processes, variablesFor } from '../support/database-site.ts';
-import { type Database, openMariaDb, openPostgres, reasonAgainstDatabases } from '../support/databases.ts';
+import { addDatabaseSite, type DatabaseBed, openDatabaseBed, variablesFor } from '../support/database-site.ts';
+import { type Database, reasonAgainstDatabases } from '../support/databases.ts';
 import { find } from '../support/programs.ts';
-import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
-import { keys, openTerminal } from '../support/terminal.ts';
 
 const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db shell: ${reason}\n`);
@@ -18,13 +15,13 @@ const POSTGRES = 'shell-postgres.example.com';
 /** Names that a client would take for an option or a connection string. */
 const NAMES = ['--execute=SELECT 1', '-e', 'host=203.0.113.9', 'postgresql://203.0.113.9/x', "'; SELECT 1", '$(id)'];
 
-let bed: SshBed;
+let bed: DatabaseBed;
 let maria: Database;
 let postgres: Database;
 beforeAll(async () => {
   if (reason !== undefined) return;
-  [bed, maria, postgres] = await Promise.all([openSshBed(), openMariaDb(), openPostgres()]);
-  for (const database of [maria, postgres]) database.sql('CREATE DATABASE shop');
+  bed = await openDatabaseBed();
+  ({ maria, postgres } = bed);
   addDatabaseSite(bed, MARIA, variablesFor(maria, 'mariadb'));
   addDatabaseSite(bed, POSTGRES, variablesFor(postgres, 'pgsql'));
   addDatabaseSite(bed, 'mysql.example.com', variablesFor(maria, 'mysql'));
@@ -49,13 +46,9 @@ beforeAll(async () => {
     addDatabaseSite(bed, `hostile-postgres-${index}.example.com`, { ...variablesFor(postgres, 'pgsql'), ...hostile });
   });
 }, 60_000);
-afterAll(async () => {
-  await bed?.close();
-  await maria?.close();
-  await postgres?.close();
-});
+afterAll(() => bed?.close());
 
-const shell = (site: string, options: readonly string[], given: Parameters<SshBed['dnx']>[1] = {}) =>
+const shell = (site: string, options: readonly string[], given: Parameters<DatabaseBed['dnx']>[1] = {}) =>
   bed.dnx(['db', 'shell', site, ...(options.length > 0 ? ['--', ...options] : [])], given);
 
 it('runs a script from stdin', async () => {
@@ -216,93 +209,3 @@ it.each(NAMES.map((name, index) => [name, index] as const))(
     expect([other.stderr, other.stdout]).toEqual(['', `${name}|${name}\n`]);
   },
 );
-
-/** Starts a shell on a terminal. */
-const onTerminal = (site: string) => openTerminal(['db', 'shell', site], { ...bed.env, PAGER: 'cat', PSQLRC: '/dev/null' }, bed.directory);
-
-it('gives MariaDB the terminal, and Ctrl-C, and shows the password to nobody', async () => {
-  const terminal = onTerminal(MARIA);
-  await terminal.shows('[shop]> ');
-  expect(processes().filter(([, line]) => line.includes(maria.password))).toEqual([]);
-  // The client would hide it there, after a moment.
-  const clients = clientsOf(bed);
-  expect(clients).toHaveLength(1);
-  expect(processes().filter(([pid, line]) => clients.includes(pid) && line.includes(' --password'))).toEqual([]);
-  expect(filesBelow(bed.directory).filter((file) => readFileSync(file).includes(maria.password))).toEqual([]);
-  terminal.type('SELECT SLEEP(60);\r');
-  await expect.poll(() => maria.sql('SHOW PROCESSLIST')).toContain('SLEEP(60)');
-  terminal.type(keys.interrupt);
-  await terminal.shows('interrupted');
-  terminal.type('SELECT 6 * 7;\r');
-  await terminal.shows('|    42 |');
-  terminal.type('quit\r');
-  expect((await terminal.ended).code).toBe(0);
-  expect(forwarding(bed)).toEqual([]);
-});
-
-const filesBelow = (directory: string): readonly string[] =>
-  readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(directory, name))
-    .filter((file) => statSync(file).isFile());
-
-it('gives PostgreSQL the terminal, and Ctrl-C', async () => {
-  const terminal = onTerminal(POSTGRES);
-  await terminal.shows('shop=# ');
-  terminal.type('SELECT pg_sleep(60);\r');
-  await expect.poll(() => postgres.sql("SELECT query FROM pg_stat_activity WHERE state = 'active'")).toContain('pg_sleep(60)');
-  terminal.type(keys.interrupt);
-  await terminal.shows('canceling statement due to user request');
-  terminal.type('SELECT 6 * 7;\r');
-  await terminal.shows('42');
-  terminal.type('\\q\r');
-  expect((await terminal.ended).code).toBe(0);
-});
-
-it('reconnects under the client when the line is cut', async () => {
-  const terminal = onTerminal(MARIA);
-  await terminal.shows('[shop]> ');
-  bed.sshd.drop();
-  await terminal.shows('Reconnected');
-  // The client notices, and connects again.
-  terminal.type('SELECT 1;\r');
-  await terminal.shows(/ERROR 20\d\d|1 row/);
-  terminal.type('SELECT 6 * 7;\r');
-  await terminal.shows('|    42 |');
-  terminal.type('quit\r');
-  expect((await terminal.ended).code).toBe(0);
-});
-
-it('lets ssh ask for a passphrase, but not while the client has the terminal', async () => {
-  const key = join(bed.sshd.directory, 'key');
-  const change = (from: string, to: string) => execFileSync('ssh-keygen', ['-q', '-p', '-f', key, '-P', from, '-N', to]);
-  change('', 'open sesame');
-  onTestFinished(() => void change('open sesame', ''));
-  const terminal = onTerminal(MARIA);
-  await terminal.shows('Enter passphrase');
-  terminal.type('open sesame\r');
-  await terminal.shows('[shop]> ');
-  bed.sshd.drop();
-  await terminal.shows('Permission denied');
-  terminal.type('quit\r');
-  const { code, text } = await terminal.ended;
-  expect([code, text.split('Enter passphrase').length]).toEqual([0, 2]);
-});
-
-it('says on a terminal where a refused password came from', async () => {
-  const terminal = onTerminal('wrong-maria.example.com');
-  await terminal.shows('Access denied');
-  await terminal.shows('! The user shop and the password are from .env on web-1.');
-  expect((await terminal.ended).code).toBe(1);
-});
-
-it('closes the tunnel when the client is killed, and when the terminal goes away', async () => {
-  const killed = onTerminal(MARIA);
-  await killed.shows('[shop]> ');
-  for (const pid of clientsOf(bed)) process.kill(pid, 'SIGKILL');
-  expect((await killed.ended).code).toBe(137);
-  const closed = onTerminal(POSTGRES);
-  await closed.shows('shop=# ');
-  closed.close();
-  await closed.ended;
-  await expect.poll(() => forwarding(bed)).toEqual([]);
-});

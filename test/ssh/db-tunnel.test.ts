@@ -1,13 +1,20 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { addDatabaseSite, forwarding, processes, variablesFor } from '../support/database-site.ts';
-import { type Database, openMariaDb, openPostgres, reasonAgainstDatabases } from '../support/databases.ts';
+import {
+  addDatabaseSite,
+  type DatabaseBed,
+  filesBelow,
+  forwarding,
+  openDatabaseBed,
+  processes,
+  variablesFor,
+} from '../support/database-site.ts';
+import { type Database, reasonAgainstDatabases } from '../support/databases.ts';
 import { said } from '../support/executable.ts';
-import { find, freePort } from '../support/programs.ts';
-import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
+import { freePort } from '../support/programs.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 
 const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
@@ -17,26 +24,19 @@ const it = test.skipIf(reason !== undefined);
 const MARIA = 'tunnel-maria.example.com';
 const POSTGRES = 'tunnel-postgres.example.com';
 
-let bed: SshBed;
+let bed: DatabaseBed;
 let maria: Database;
 let postgres: Database;
-let closed: number;
 beforeAll(async () => {
   if (reason !== undefined) return;
-  [bed, maria, postgres] = await Promise.all([openSshBed(), openMariaDb(), openPostgres()]);
-  for (const database of [maria, postgres]) database.sql('CREATE DATABASE shop');
+  bed = await openDatabaseBed();
+  ({ maria, postgres } = bed);
   addDatabaseSite(bed, MARIA, variablesFor(maria, 'mariadb'));
   addDatabaseSite(bed, POSTGRES, variablesFor(postgres, 'pgsql'));
   addDatabaseSite(bed, 'socket-maria.example.com', { ...variablesFor(maria, 'mysql'), DB_PORT: '1', DB_SOCKET: maria.socket });
   addDatabaseSite(bed, 'socket-postgres.example.com', { ...variablesFor(postgres, 'pgsql'), DB_HOST: postgres.socket });
-  closed = await freePort();
-  addDatabaseSite(bed, 'down.example.com', { ...variablesFor(maria, 'mariadb'), DB_PORT: String(closed) });
 }, 60_000);
-afterAll(async () => {
-  await bed?.close();
-  await maria?.close();
-  await postgres?.close();
-});
+afterAll(() => bed?.close());
 
 /** Starts a tunnel with `--json` and resolves once it says where it is. */
 async function opened(site: string, ...options: readonly string[]) {
@@ -114,12 +114,6 @@ it('needs no other abilities than its help says', async () => {
   expect((await Promise.all(runs)).map(({ exitCode }) => exitCode)).toEqual([0, 5, 5]);
 });
 
-it('signs in to the server as another user', async () => {
-  const ran = await bed.dnx(['db', 'tunnel', MARIA, '--user', 'nobody-there', '--', 'true']);
-  expect([ran.exitCode, ran.stdout]).toEqual([5, '']);
-  expect(ran.stderr).toContain('nobody-there@');
-});
-
 it('keeps its port when the line is cut', async () => {
   const { child, tunnel } = await opened(MARIA);
   const lost = said(child, 'Lost the connection to web-1; reconnecting');
@@ -176,11 +170,6 @@ it('shows the password to nobody', async () => {
   expect(stderr).not.toContain(secret);
 });
 
-const filesBelow = (directory: string): readonly string[] =>
-  readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(directory, name))
-    .filter((file) => statSync(file).isFile());
-
 it('does not use a connection that is shared with other commands', async () => {
   const before = readFileSync(bed.sshd.config);
   const sockets = join(bed.directory, 'shared');
@@ -230,40 +219,4 @@ it('reaches a database by its socket', async () => {
     shell('socket-postgres.example.com', 'psql -XAtc "SELECT 1"'),
   ]);
   expect([one.stdout, other.stdout]).toEqual(['1\n', '1\n']);
-});
-
-it('says what is wrong if the server cannot reach the database', async () => {
-  const ran = await bed.dnx(['db', 'tunnel', 'down.example.com', '--', 'echo', 'ran']);
-  expect([ran.exitCode, ran.stdout]).toEqual([13, '']);
-  expect(ran.stderr).toBe(
-    `Error: web-1 did not reach the database at 127.0.0.1:${closed}: Connection refused\n  Check that the database is running, and DB_HOST and DB_PORT (from Deploynix).\n  See the server: dnx server show web-1\n`,
-  );
-});
-
-it('says what is wrong if the server forbids port forwarding', async () => {
-  const config = join(bed.sshd.directory, 'sshd_config');
-  const before = readFileSync(config);
-  onTestFinished(async () => {
-    writeFileSync(config, before);
-    await bed.sshd.stop();
-    await bed.sshd.start();
-  });
-  appendFileSync(config, 'AllowTcpForwarding no\n');
-  await bed.sshd.stop();
-  await bed.sshd.start();
-  const ran = await bed.dnx(['db', 'tunnel', MARIA, '--', 'echo', 'ran']);
-  expect([ran.exitCode, ran.stdout]).toEqual([13, '']);
-  expect(ran.stderr).toContain('AllowTcpForwarding');
-});
-
-it('says that ssh is missing', async () => {
-  const programs = join(bed.directory, 'without-ssh');
-  mkdirSync(programs);
-  symlinkSync(find('sh') ?? '', join(programs, 'sh'));
-  const ran = await bed.dnx(['db', 'tunnel', MARIA], { env: { PATH: programs } });
-  expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([
-    2,
-    '',
-    expect.stringContaining('Error: Could not run ssh: command not found.\n'),
-  ]);
 });

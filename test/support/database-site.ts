@@ -1,6 +1,28 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import type { Database } from './databases.ts';
-import type { SshBed } from './ssh-bed.ts';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, openMariaDb, openPostgres } from './databases.ts';
+import { openSshBed, type SshBed } from './ssh-bed.ts';
+
+/** The built dnx, a sandbox, a real sshd, and real databases with a database `shop`. */
+export interface DatabaseBed extends SshBed {
+  readonly maria: Database;
+  readonly postgres: Database;
+}
+
+/** Opens all of them. */
+export async function openDatabaseBed(): Promise<DatabaseBed> {
+  const [bed, maria, postgres] = await Promise.all([openSshBed(), openMariaDb(), openPostgres()]);
+  for (const database of [maria, postgres]) database.sql('CREATE DATABASE shop');
+  return {
+    ...bed,
+    maria,
+    postgres,
+    async close() {
+      await bed.close();
+      await Promise.all([maria.close(), postgres.close()]);
+    },
+  };
+}
 
 /** Adds a site to web-1 with these variables at Deploynix and, with files, its directory on the server. */
 export function addDatabaseSite(
@@ -54,3 +76,9 @@ export const clientsOf = ({ directory }: Pick<SshBed, 'directory'>): readonly nu
   processes().flatMap(([pid, line]) =>
     /^(mariadb|psql)( |$)/.test(line) && readProcess(pid, 'environ').includes(` HOME=${directory} `) ? [pid] : [],
   );
+
+/** Every file in a directory and those below. */
+export const filesBelow = (directory: string): readonly string[] =>
+  readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(directory, name))
+    .filter((file) => statSync(file).isFile());
