@@ -9,8 +9,8 @@ import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
 import { addVariable, prepareClone, prepareFiles } from '../support/examples.ts';
 
-/** Commands without an API operation, and those that need a password, a stored token or a profile. */
-const excluded = /^(sandbox|completion|schema|help) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$)/;
+/** Commands without an API operation, and those that need a password, a stored token, a profile or a database, which `test/ssh` has. */
+const excluded = /^(sandbox|completion|schema|help|db) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$)/;
 
 const web1 = seeded.servers['web-1'];
 const db1 = seeded.servers['db-1'];

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { freePort, lacking, required, startServer } from './programs.ts';
 
 /** A real database server on loopback, whose only account has every right. */
@@ -56,8 +57,11 @@ export async function openMariaDb(): Promise<Database> {
       {
         input: statements,
         encoding: 'utf8',
+        // What it says is in the error.
+        stdio: ['pipe', 'pipe', 'pipe'],
       },
     );
+  await accepting(sql);
   const password = PASSWORD.replaceAll('\\', '\\\\').replaceAll("'", "''");
   for (const host of ['localhost', '127.0.0.1', '%'])
     sql(`CREATE USER shop@'${host}' IDENTIFIED BY '${password}'; GRANT ALL ON *.* TO shop@'${host}' WITH GRANT OPTION;`);
@@ -130,10 +134,26 @@ export async function openPostgres(): Promise<Database> {
       {
         input: statements,
         encoding: 'utf8',
+        // What it says is in the error.
+        stdio: ['pipe', 'pipe', 'pipe'],
       },
     );
+  await accepting(sql);
   sql(`CREATE ROLE shop SUPERUSER LOGIN PASSWORD E'${PASSWORD.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`);
   return { port, user: 'shop', password: PASSWORD, socket: directory, sql, stop: server.stop, close: () => closed(server.stop, directory) };
+}
+
+/** Waits until a server that listens on its port also has its socket, and accepts statements. */
+async function accepting(sql: (statements: string) => string): Promise<void> {
+  for (let left = 200; ; left -= 1) {
+    try {
+      sql('SELECT 1');
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+      await setTimeout(50);
+    }
+  }
 }
 
 async function closed(stop: () => Promise<void>, directory: string): Promise<void> {

@@ -1,0 +1,95 @@
+import { isIPv6 } from 'node:net';
+import { DnxError } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { answers } from '../../machine/loopback.ts';
+import type { Started } from '../../machine/world.ts';
+import { SSH_FAILED, sshFailure, withoutSsh } from '../remote/failure.ts';
+import type { Machine } from '../remote/machine.ts';
+import { quietly } from '../remote/run.ts';
+import { scripted, sshProgram } from '../remote/ssh.ts';
+import type { Credentials } from './credentials.ts';
+
+/** One connection of ssh that forwards a local port to a database. */
+export interface Line {
+  /** Resolves once it is gone. */
+  readonly ended: Promise<unknown>;
+}
+
+/** What to forward. */
+export interface Route {
+  readonly machine: Machine;
+  readonly credentials: Credentials;
+  readonly port: number;
+}
+
+/** No connection that is shared with others, which would outlive this one. A line that is dead for 45 s ends. */
+const OPTIONS = ['ExitOnForwardFailure=yes', 'ServerAliveInterval=15', 'ServerAliveCountMax=3'].flatMap((each) => ['-o', each]);
+
+/** Tells that the port is forwarded. Ends the connection when dnx is gone, even if it was killed and clients are still connected. */
+const HOLD = 'echo ready; cat >/dev/null; kill -HUP "$PPID"';
+
+/** How long a database may take to answer, in ms. */
+const ANSWER_MS = 15_000;
+
+/** What makes a database answer before anyone signs in: MySQL speaks first, PostgreSQL is asked whether it has TLS. */
+const hellos: Readonly<Record<Credentials['driver'], Uint8Array>> = {
+  mysql: new Uint8Array(),
+  pgsql: new Uint8Array([0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f]),
+};
+
+/** The port is taken. */
+export class Taken extends Error {}
+
+/** Connects, and resolves once the database answers through the port. `started` receives the ssh, to end it. */
+export async function openLine(
+  ctx: Pick<Context, 'ask' | 'world'>,
+  route: Route,
+  signal: AbortSignal,
+  started: (ssh: Started) => void,
+): Promise<Line> {
+  const { machine, credentials, port } = route;
+  const options = ['-S', 'none', ...quietly(ctx), ...OPTIONS, '-L', `127.0.0.1:${port}:${farEnd(credentials)}`];
+  const program = sshProgram(machine, { options, command: scripted(HOLD) }, ctx.world);
+  const ssh = await ctx.world.start({ ...program, stdin: 'pipe', background: true });
+  if (!ssh) throw withoutSsh();
+  started(ssh);
+  let said = '';
+  ssh.stderr.on('data', (chunk: Buffer) => {
+    said = `${said}${chunk}`.slice(-10_000);
+  });
+  const ready = new Promise<'ready'>((resolve) => ssh.stdout.once('data', () => resolve('ready')));
+  ssh.stdout.resume();
+  const first = await Promise.race([ready, ssh.ended]);
+  signal.throwIfAborted();
+  if (first !== 'ready') throw failureOf(first, said, machine);
+  const answered = await answers(port, hellos[credentials.driver], ANSWER_MS, signal);
+  signal.throwIfAborted();
+  if (answered) return { ended: ssh.ended };
+  ssh.stop();
+  await ssh.ended;
+  throw unreachable(said, route);
+}
+
+/** The database as ssh wants it after the port. */
+function farEnd({ socket, host, port }: Credentials): string {
+  return socket ?? `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
+/** Why ssh ended before the port was forwarded. */
+function failureOf(code: number, said: string, machine: Machine): Error {
+  // The shell that starts it found no ssh.
+  if (code === 127) return withoutSsh();
+  if (code === SSH_FAILED && /Address already in use|cannot listen to port/.test(said)) return new Taken();
+  return sshFailure(said, machine);
+}
+
+function unreachable(said: string, { machine: { server }, credentials }: Route): DnxError {
+  const reason = /open failed: (?:connect failed: )?([^\n\r]+)/.exec(said)?.[1];
+  const prohibited = reason?.startsWith('administratively prohibited');
+  return new DnxError('network', `${server.label} did not reach the database at ${farEnd(credentials)}${reason ? `: ${reason}` : '.'}`, {
+    hint: prohibited
+      ? 'The SSH server does not allow port forwarding. See AllowTcpForwarding in its sshd_config.'
+      : `Check that the database is running, and DB_HOST and DB_PORT (from ${credentials.source}).`,
+    ...(!prohibited && { next: [{ command: ['server', 'show', server.label], why: 'See the server' }] }),
+  });
+}
