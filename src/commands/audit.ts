@@ -1,11 +1,41 @@
 import { command } from '../cli/language/command.ts';
+import { choice, count, flag, text } from '../cli/language/options.ts';
+import { reportFormats } from '../machine/settings/format.ts';
+
+/** The backups of a week. */
+const BACKUP_DAYS = 7;
 
 export default command({
   name: 'audit',
   summary: 'Check servers and sites for risks',
-  calls: ['GET /servers'],
-  examples: ['audit'],
-  run: async () => {
-    throw new Error('not yet');
+  description: [
+    'Finds certificates that are missing or expire within 30 days, databases without a recent backup, database ports open to the world, PHP past its end of life, failed deployments, stopped workers, sites without zero-downtime releases, SSH keys that are on some servers only, and tokens with every ability. Each finding names the command that fixes it. What the token cannot read is listed as not checked. Without --server, audits all servers.',
+    '-o also takes sarif (GitHub code scanning), junit (Jenkins, GitLab) and markdown (job summaries).',
+  ].join('\n\n'),
+  exits: '10 findings of the severity of --fail-on or worse; 12 not everything could be checked (0 with --fail-on none)',
+  calls: [
+    'GET /servers',
+    { when: 'server', instead: 'GET /servers/{server}' },
+    'GET /servers/{server}/sites',
+    'GET /servers/{server}/sites/{site}/certificates',
+    'GET /servers/{server}/sites/{site}/queues',
+    'GET /servers/{server}/certificates',
+    'GET /servers/{server}/databases',
+    'GET /servers/{server}/daemons',
+    'GET /servers/{server}/network-rules',
+    'GET /backups',
+    { unless: 'server', also: ['GET /servers/{server}/ssh-keys', 'GET /tokens'] },
+  ],
+  options: {
+    fail_on: choice('Exit 10 if there are findings of this severity or worse', ['low', 'medium', 'high', 'none']),
+    baseline: text('File of accepted findings, which are not shown and do not count', 'file'),
+    update_baseline: flag('Write the current findings to the baseline'),
+    backup_days: count('Days after which a database needs a new backup (default 7)'),
+  },
+  formats: reportFormats,
+  examples: ['audit', 'audit --server web-1 --json', 'audit -o sarif > audit.sarif', 'audit --baseline audit.jsonl --update-baseline'],
+  async run(ctx, { targets: { server }, options }) {
+    const { fail_on: failOn, baseline, update_baseline: update = false, backup_days: backupDays = BACKUP_DAYS } = options;
+    return (await import('../features/audit/show.ts')).showAudit(ctx, { server, backupDays, failOn, baseline, update });
   },
 });

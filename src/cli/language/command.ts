@@ -1,5 +1,6 @@
 import type { Ci } from '../../machine/ci.ts';
 import type { Tokens } from '../../machine/credentials/tokens.ts';
+import type { ReportFormat } from '../../machine/settings/format.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Clock, World } from '../../machine/world.ts';
 import type { Api, Query } from '../../platform/api/api.ts';
@@ -128,6 +129,8 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly fields?: F;
   /** The columns printed from the API response. `dnx doctor --contract` compares them. */
   readonly shows?: readonly Column[];
+  /** Output formats that only this command has. Its view formats them as `reports`. */
+  readonly formats?: readonly ReportFormat[];
   /** Command lines without `dnx` and the group, simplest first. The tests run each against the sandbox. */
   readonly examples: readonly string[];
   /** Computes a result and prints nothing. Throws a DnxError on failure. */

@@ -1,5 +1,5 @@
 import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
-import type { Format } from '../../machine/settings/format.ts';
+import { type Format, isReportFormat } from '../../machine/settings/format.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Output, World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
@@ -110,8 +110,13 @@ async function optionsFor(
 }
 
 /** Rejects output options that can never work, before the command runs. */
-export async function checkShape({ limit, fields, query }: Globals, { format }: Pick<Settings, 'format'>): Promise<void> {
+export async function checkShape({ limit, fields, query, sort }: Globals, { format }: Pick<Settings, 'format'>): Promise<void> {
   if (limit !== undefined && !/^[1-9]\d{0,14}$/.test(limit)) throw usage(`--limit must be a positive whole number, not '${limit}'.`);
+  const shaping = { fields, query, sort, limit };
+  const [refused] = isReportFormat(format)
+    ? (['fields', 'query', 'sort', 'limit'] as const).filter((key) => shaping[key] !== undefined)
+    : [];
+  if (refused) throw usage(`--${refused} cannot be combined with -o ${format}, which has a fixed shape.`);
   if (fields?.includes('')) throw usage('--fields contains an empty name.');
   if (query !== undefined) await (await import('./query.ts')).checkQuery(query, format);
   else if (format === 'ids' && fields && !fields.includes('id')) throw usage('-o ids needs the field id. Add it to --fields.');

@@ -1,5 +1,8 @@
 import type { Detail, DnxError, Next } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
+import type { ReportFormat } from '../../machine/settings/format.ts';
+import type { Style } from './style.ts';
+import type { Wrap } from './wrap.ts';
 
 /** An item as the API sent it. */
 export type Item = Readonly<Record<string, unknown>>;
@@ -34,6 +37,12 @@ export interface LateCells {
   readonly read: (shown: readonly Item[]) => Promise<(item: Item) => unknown>;
 }
 
+/** Formats a view in other ways than as a list. */
+export interface Reports extends Readonly<Record<ReportFormat, () => Promise<string>>> {
+  /** For people, instead of a table. Not with options that shape a table. */
+  readonly table: (page: { readonly style: Style; readonly wrap: Wrap }) => Promise<string>;
+}
+
 /** What a command returns. `render.ts` and `table.ts` format it. */
 export type View =
   | {
@@ -47,6 +56,8 @@ export type View =
       readonly late?: LateCells;
       /** The command that creates the first item. */
       readonly first?: readonly string[];
+      /** For a command with `formats`. */
+      readonly reports?: Reports;
       readonly event?: Event;
     }
   | {

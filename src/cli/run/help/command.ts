@@ -4,6 +4,9 @@ import { needsIn } from './api.ts';
 import { examples, joined, listed, type Page, usage, wrapped } from './page.ts';
 import { argumentLine, optionSections, usageOf } from './terms.ts';
 
+/** The most abilities that fit on a line. */
+const MOST_NAMED = 5;
+
 /** The help of one command, examples first. `path` is the name it was called by: `site deploy`, or `deploy`. */
 export function commandHelp(path: string, group: Group, command: AnyCommand, page: Page): string {
   const positionals = positionalsOf(group, command);
@@ -25,7 +28,8 @@ export function commandHelp(path: string, group: Group, command: AnyCommand, pag
 
 function footer(path: string, command: AnyCommand): readonly string[] {
   const { always, more } = needsIn(command);
-  const needs = always.length > 0 ? `${always.join(', ')}${more ? ' (more with some options)' : ''}` : more && 'depend on the options';
+  const named = always.length > MOST_NAMED ? `${always.length}; see: dnx token abilities --for ${path}` : always.join(', ');
+  const needs = always.length > 0 ? `${named}${more ? ' (more with some options)' : ''}` : more && 'depend on the options';
   return [
     ...(needs ? [`Token abilities: ${needs}`] : []),
     ...(command.calls && typeof command.calls !== 'function' ? [`API calls: dnx ${path} --help --api`] : []),

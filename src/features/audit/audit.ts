@@ -1,0 +1,95 @@
+import type { JsonObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { backupsEndpoint } from '../../platform/follow/backup.ts';
+import { idIn, nameOf, type Target } from '../../platform/names/names.ts';
+import { hasEverything } from '../token/audit.ts';
+import { idOf } from '../token/token.ts';
+import { backupTimes } from './checks/backups.ts';
+import { differingKeys } from './checks/ssh-keys.ts';
+import { powerfulTokens } from './checks/tokens.ts';
+import { type Ledger, openLedger } from './ledger.ts';
+import { progressOf } from './progress.ts';
+import { openReader, type Reader } from './reading.ts';
+import { ruleIds } from './rules.ts';
+import { type Audited, auditServer } from './server.ts';
+
+/** What an audit needs. */
+export type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'tokens'>;
+
+/** What an audit is about. */
+export interface Scope {
+  /** The only server to audit; undefined for all. */
+  readonly server: Target | undefined;
+  readonly backupDays: number;
+}
+
+/** What an audit found, and what it looked at. */
+export interface Examination {
+  readonly ledger: Ledger;
+  readonly servers: readonly Audited[];
+  /** True if every server was audited, so that a server that is not among them does not exist. */
+  readonly whole: boolean;
+}
+
+/** Audits all servers, or one. Fails if the servers cannot be read. */
+export async function examine(ctx: Needs, { server, backupDays }: Scope): Promise<Examination> {
+  const records = server ? [await readServer(ctx, server)] : await ctx.api.list<JsonObject>('GET /servers');
+  const ledger = openLedger();
+  const reader = openReader(ctx, ledger);
+  const whole = server === undefined;
+  if (whole) await auditTokens(ctx, ledger, reader);
+  const place = server ? { server } : {};
+  const read = records.length === 0 ? [] : await reader.list(backupsEndpoint, place, ['database-backup-missing'], { type: 'database' });
+  const audit = { ledger, reader, now: ctx.clock.now(), backupDays, backups: read && backupTimes(read), whole };
+  const progress = progressOf(ctx, records.length);
+  const servers: Audited[] = [];
+  // One after the other, because the rate limit decides how long it takes.
+  for (const [target, record] of labeled(records, ledger)) {
+    servers.push(await auditServer(record, target, audit));
+    progress.next();
+  }
+  if (whole) compareKeys(servers, ledger, records.length);
+  return { ledger, servers, whole };
+}
+
+async function readServer({ api }: Needs, { id }: Target): Promise<JsonObject> {
+  const { data } = await api.send<JsonObject>('GET /servers/{server}', { server: id });
+  return { ...data, id };
+}
+
+/** The servers by a label that no other has. */
+function labeled(records: readonly JsonObject[], ledger: Ledger): readonly (readonly [Target, JsonObject])[] {
+  const names = records.map((each) => nameOf(each, 'server') ?? wordOf(each.id));
+  return records.flatMap((record, index): (readonly [Target, JsonObject])[] => {
+    const id = idIn(record.id);
+    const name = names[index] ?? '';
+    if (id !== undefined) return [[{ id, label: names.filter((each) => each === name).length > 1 ? `${name} (${id})` : name }, record]];
+    const rules = ruleIds.filter((each) => each !== 'token-all-abilities');
+    ledger.unchecked({}, rules, { reason: `Deploynix lists a server ${name} without a usable id.` });
+    return [];
+  });
+}
+
+async function auditTokens({ tokens }: Needs, ledger: Ledger, reader: Reader): Promise<void> {
+  const rules = ['token-all-abilities'] as const;
+  const found = await reader.list('GET /tokens', {}, rules);
+  if (!found) return;
+  const held = await tokens.find();
+  const own = held && idOf(held.token);
+  // A token without an id may be any of them.
+  if (own === undefined && found.some(({ abilities }) => hasEverything(abilities)))
+    return ledger.unchecked({}, rules, {
+      reason: 'It is unclear which of the tokens is the one in use.',
+      fix: ['token', 'list', '--audit'],
+    });
+  ledger.checked({}, ...rules);
+  for (const fault of powerfulTokens(found, own ?? '')) ledger.fault(fault);
+}
+
+/** Compares the keys that could be read. A key that seems to be gone may be on a server that could not. */
+function compareKeys(servers: readonly Audited[], ledger: Ledger, all: number): void {
+  const read = servers.flatMap(({ keys }) => keys ?? []);
+  if (read.length === all) ledger.checked({}, 'ssh-key-differs');
+  for (const fault of differingKeys(read)) ledger.fault(fault);
+}

@@ -1,0 +1,56 @@
+import type { Next } from '../../base/errors.ts';
+import { type Fault, namesIn, type Place, type Unchecked } from './finding.ts';
+import type { RuleId } from './rules.ts';
+
+/** Why a check could not be made. */
+export interface Obstacle {
+  readonly reason: string;
+  readonly fix?: Next['command'] | undefined;
+  /** True if there is nothing to check yet. */
+  readonly pending?: boolean;
+}
+
+/** A rule that was checked at a place, by name. */
+export interface Checked {
+  readonly rule: RuleId;
+  readonly server: string | null;
+  readonly site: string | null;
+}
+
+/** Collects what the checks find, and what they covered. */
+export interface Ledger {
+  fault(fault: Fault): void;
+  /** A rule was checked at a place, whatever was found. */
+  checked(place: Place, ...rules: readonly RuleId[]): void;
+  unchecked(place: Place, rules: readonly RuleId[], obstacle: Obstacle): void;
+  readonly faults: readonly Fault[];
+  covered(): readonly Checked[];
+  /** The checks that could not be made, one for each rule and reason. */
+  gaps(): readonly Unchecked[];
+}
+
+/** A new ledger. */
+export function openLedger(): Ledger {
+  const faults: Fault[] = [];
+  const covered = new Map<string, Checked>();
+  const gaps = new Map<string, Unchecked>();
+  return {
+    faults,
+    fault: (fault) => void faults.push(fault),
+    checked(place, ...rules) {
+      for (const rule of rules) {
+        const names = namesIn(place);
+        covered.set(JSON.stringify([rule, names.server, names.site]), { rule, ...names });
+      }
+    },
+    unchecked(place, rules, { reason, fix, pending = false }) {
+      for (const rule of rules) {
+        const key = JSON.stringify([rule, reason]);
+        const before = gaps.get(key);
+        gaps.set(key, { rule, reason, fix, pending, places: [...(before?.places ?? []), place] });
+      }
+    },
+    covered: () => [...covered.values()],
+    gaps: () => [...gaps.values()],
+  };
+}

@@ -1,0 +1,58 @@
+import { DnxError, isError } from '../../base/errors.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Query } from '../../platform/api/api.ts';
+import type { Endpoint } from '../../platform/api/endpoint.ts';
+import type { Fault, Place } from './finding.ts';
+import type { Ledger } from './ledger.ts';
+import type { RuleId } from './rules.ts';
+
+/** Reads lists for checks. */
+export interface Reader {
+  /** The items of a list; undefined, and noted for these rules, if it cannot be read. */
+  list(endpoint: Endpoint, place: Place, rules: readonly RuleId[], query?: Query): Promise<readonly JsonObject[] | undefined>;
+}
+
+/** Lists that a token cannot read are asked for once, not for every server. */
+export function openReader({ api }: Pick<Context, 'api'>, ledger: Ledger): Reader {
+  const refused = new Map<Endpoint, DnxError>();
+  const answered = new Set<Endpoint>();
+  return {
+    async list(endpoint, place, rules, query) {
+      const known = refused.get(endpoint);
+      if (known) return void note(ledger, place, rules, known);
+      try {
+        const items = await api.list<unknown>(endpoint, { server: place.server?.id, site: place.site?.id }, query && { query });
+        answered.add(endpoint);
+        return items.filter(isObject);
+      } catch (error) {
+        if (!isAboutList(error)) throw error;
+        // Abilities belong to the token, and a role may be another on each server.
+        if (error.lacks !== undefined && !answered.has(endpoint)) refused.set(endpoint, error);
+        return void note(ledger, place, rules, error);
+      }
+    },
+  };
+}
+
+/** False for what stops every request: no network, no valid token, Ctrl-C, or a bug. */
+const isAboutList = (error: unknown): error is DnxError =>
+  error instanceof DnxError && isError(error, 'forbidden', 'not_found', 'invalid', 'differences', 'failed');
+
+function note(ledger: Ledger, place: Place, rules: readonly RuleId[], error: DnxError): void {
+  ledger.unchecked(place, rules, { reason: error.message, fix: error.next?.[0]?.command });
+}
+
+/** Reads the list that a rule needs, and notes what is wrong with it. */
+export async function inspect(
+  endpoint: Endpoint,
+  place: Place,
+  rule: RuleId,
+  { reader, ledger }: { readonly reader: Reader; readonly ledger: Ledger },
+  faultsIn: (found: readonly JsonObject[]) => readonly Fault[],
+): Promise<void> {
+  const found = await reader.list(endpoint, place, [rule]);
+  if (!found) return;
+  ledger.checked(place, rule);
+  for (const fault of faultsIn(found)) ledger.fault(fault);
+}

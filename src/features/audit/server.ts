@@ -1,0 +1,96 @@
+import type { JsonObject } from '../../base/json.ts';
+import { inParallel } from '../../base/parallel.ts';
+import { phaseOf } from '../../base/status.ts';
+import { wordOf } from '../../base/text.ts';
+import { idIn, nameOf, type Target } from '../../platform/names/names.ts';
+import { isAmbiguous } from '../deploy/release.ts';
+import type { Audit } from './checking.ts';
+import { missingBackups } from './checks/backups.ts';
+import { serverCertificateFaults } from './checks/certificates.ts';
+import { openPorts } from './checks/firewall.ts';
+import { serverFaults } from './checks/site.ts';
+import type { KeysOn } from './checks/ssh-keys.ts';
+import { stoppedDaemons } from './checks/workers.ts';
+import type { Place } from './finding.ts';
+import { inspect } from './reading.ts';
+import { type RuleId, ruleIds, siteRules } from './rules.ts';
+import { auditSite } from './site.ts';
+
+/** What an audit knows of a server. */
+export interface Audited {
+  readonly server: Target;
+  /** The names of its sites; undefined if they could not be read. */
+  readonly sites: readonly string[] | undefined;
+  /** Undefined if they could not be read, or were not needed. */
+  readonly keys: KeysOn | undefined;
+}
+
+/** True while a server is being set up, so that nothing on it counts. */
+const isProvisioning = ({ status, provisioned_at }: JsonObject): boolean =>
+  phaseOf(status) === 'going' && !isAmbiguous(status) && wordOf(provisioned_at) === '';
+
+/** Checks a server and its sites. */
+export async function auditServer(record: JsonObject, server: Target, audit: Audit): Promise<Audited> {
+  const { ledger, now, whole } = audit;
+  const place = { server };
+  if (isProvisioning(record)) {
+    const rules = ruleIds.filter((each) => each !== 'token-all-abilities' && (whole || each !== 'ssh-key-differs'));
+    ledger.unchecked(place, rules, { reason: 'The server is still being provisioned.', pending: true });
+    return { server, sites: undefined, keys: undefined };
+  }
+  ledger.checked(place, 'php-end-of-life');
+  for (const fault of serverFaults(record, place, now)) ledger.fault(fault);
+  let keys: KeysOn | undefined;
+  const checks: readonly (() => Promise<void>)[] = [
+    () => inspect('GET /servers/{server}/network-rules', place, 'database-port-open', audit, (found) => openPorts(found, place)),
+    () => inspect('GET /servers/{server}/daemons', place, 'daemon-stopped', audit, (found) => stoppedDaemons(found, place)),
+    () => databases(place, audit),
+    async () => {
+      keys = await keysOf(place, audit);
+    },
+  ];
+  await inParallel(checks, (check) => check());
+  return { server, sites: await auditSites(place, audit), keys };
+}
+
+type OnServer = Place & { readonly server: Target };
+
+async function keysOf(place: OnServer, { reader, whole }: Audit): Promise<KeysOn | undefined> {
+  if (!whole) return undefined;
+  const keys = await reader.list('GET /servers/{server}/ssh-keys', place, ['ssh-key-differs']);
+  return keys && { server: place.server, keys };
+}
+
+async function databases(place: OnServer, audit: Audit): Promise<void> {
+  const { backups, backupDays: days, now } = audit;
+  if (!backups) return;
+  await inspect('GET /servers/{server}/databases', place, 'database-backup-missing', audit, (found) =>
+    missingBackups(found, place, { backups, days, now }),
+  );
+}
+
+async function auditSites(place: OnServer, audit: Audit): Promise<readonly string[] | undefined> {
+  const { reader, ledger, now } = audit;
+  const sites = await reader.list('GET /servers/{server}/sites', place, siteRules);
+  if (!sites) return undefined;
+  const own: readonly RuleId[] = ['certificate-expiring'];
+  const shared = await reader.list('GET /servers/{server}/certificates', place, own);
+  const known = { shared, ofSites: new Set<string>() };
+  const labels = await inParallel(sites, async (record) => {
+    const id = idIn(record.id);
+    const label = nameOf(record, 'site') ?? id;
+    if (id === undefined || label === undefined) {
+      ledger.unchecked(place, siteRules, { reason: `Deploynix lists a site ${label ?? ''} without a usable id.` });
+      return label;
+    }
+    await auditSite(record, { ...place, site: { id, label } }, known, audit);
+    return label;
+  });
+  if (shared) {
+    ledger.checked(place, ...own);
+    // Some APIs list the certificates of the sites here too.
+    const only = shared.filter(({ id, site_id }) => wordOf(site_id) === '' && !known.ofSites.has(wordOf(id)));
+    for (const fault of serverCertificateFaults(only, place, now)) ledger.fault(fault);
+  }
+  return labels.filter((each) => each !== undefined);
+}
