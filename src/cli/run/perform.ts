@@ -8,6 +8,7 @@ import type { Chosen } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
 import { asResult, type Result } from '../output/view.ts';
 import { withAnswers } from './command-line.ts';
+import { orOther } from './destination.ts';
 import { type Inputs, inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
 import { pickMissing } from './pick.ts';
@@ -35,7 +36,9 @@ export async function perform(
   const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
   // Lookups count towards --timeout, prompts do not.
   const bounded = within(base, allowanceFor(invocation, inputs.options));
-  const found = await inTime(lookedUp(invocation, chosen, { ...scope, api: bounded.api }), 'anything');
+  const found = await inTime(lookedUp(invocation, chosen, { ...scope, api: bounded.api }), 'anything').catch((error: unknown) => {
+    throw orOther(error, invocation);
+  });
   const allowance = bounded.deadline - base.clock.elapsed();
   const prepared = (targets: Targets, all: readonly Targets[]) =>
     prepare({ invocation, chosen, inputs, all, base, scope, allowance }, targets);
@@ -55,7 +58,8 @@ export async function perform(
   const running = each ? together() : run(first);
   const result = asResult(
     await running.catch(async (error: unknown) => {
-      throw (await import('./rejection.ts')).withLabels(await withLink(error, first, scope, command.calls), command);
+      const labeled = (await import('./rejection.ts')).withLabels(await withLink(error, first, scope, command.calls), command);
+      throw orOther(labeled, invocation);
     }),
   );
   if (!result.exit) await after?.();

@@ -12,6 +12,7 @@ import { nounOf } from '../language/command.ts';
 import { isPlace, positionalsOf } from '../language/signature.ts';
 import type { Ask } from '../prompt/ask.ts';
 import { seeHelp } from './command-line.ts';
+import { requireDestination } from './destination.ts';
 import { type Invocation, ownWords } from './invocation.ts';
 
 /** The first word for each path parameter. */
@@ -27,6 +28,7 @@ export function requireWords(invocation: Invocation, { allowed }: Pick<Ask, 'all
     ({ key, required }) => required && [targets[key], options[key], fields[key]].every((word) => word === undefined),
   );
   if (!allowed && lacksTarget(invocation, settled)) throw notGiven(nounOf(group), settled, true);
+  if (!allowed) requireDestination(invocation, settled);
   if (!missing) return;
   const { key, option } = missing;
   if (key !== nounOf(group)) throw usage(`Missing ${option.placeholder ?? `<${key.replaceAll('_', '-')}>`}.`, undefined, seeHelp(path));

@@ -4,15 +4,19 @@ import type { Positional } from '../../language/signature.ts';
 import type { Line } from '../../language/topic.ts';
 import type { Section } from './page.ts';
 
-/** `<site>`, `[site...]`. */
-export const termOf = ({ key, required, variadic, option }: Positional): string => {
-  const name = `${key.replaceAll('_', '-')}${variadic ? '...' : ''}`;
+/** `<site>`, `[site...]`, `[server|site]`, `[-- command]`. */
+export const termOf = ({ key, required, variadic, option }: Positional, index: number): string => {
+  const isLast = option.rest && index > 0;
+  const name = isLast ? `-- ${key}` : `${titleOf(key, option)}${variadic ? '...' : ''}`;
   return required || option.required ? `<${name}>` : `[${name}]`;
 };
 
+const titleOf = (key: string, { destination, placeholder }: Option<unknown>): string =>
+  destination && placeholder ? placeholder : key.replaceAll('_', '-');
+
 /** An argument, and the option that can replace it. */
 export const argumentLine = ({ key, option }: Positional): Line => [
-  key.replaceAll('_', '-'),
+  titleOf(key, option),
   `${described({ ...option, required: false, kind: 'text', placeholder: '' })}${option.place === 'either' ? ` (or ${flagName(key)})` : ''}`,
 ];
 
