@@ -11,12 +11,12 @@ export default command({
   options: {
     ...siteOptions,
     execute: text('Run this code and exit', 'code'),
-    words: { ...rest('Files to include'), required: false },
+    file: { ...rest('Files to include'), required: false },
   },
   exits: 'those of Tinker; 6 if the site has no artisan file, 255 if ssh fails',
   examples: ['tinker --site shop.example.com', "tinker --site shop.example.com --execute 'App\\Models\\User::count()'"],
-  async run(ctx, { targets, options: { execute, words = [], ...options } }) {
-    const own = ['tinker', ...(execute === undefined ? [] : [`--execute=${execute}`]), ...words];
+  async run(ctx, { targets, options: { execute, file: files = [], ...options } }) {
+    const own = ['tinker', ...(execute === undefined ? [] : [`--execute=${execute}`]), ...files];
     return (await import('../features/remote/artisan.ts')).artisan(ctx, targets, options, own);
   },
 });

@@ -36,6 +36,10 @@ export interface Sshd {
   log(): string;
   /** Adds a site with releases, the last of which is live; without releases, a plain directory. Paths are relative to its directory. */
   site(domain: string, options?: { readonly releases?: readonly string[]; readonly files?: Readonly<Record<string, string>> }): string;
+  /** Adds a program to the PATH of every session. */
+  program(name: string, script: string): void;
+  /** Adds a user with this login shell, for whom the key is valid too. */
+  user(name: string, shell: string): void;
   /** Cuts all connections. */
   drop(): void;
   /** Stops sshd; `start` starts it again on the same port. */
@@ -46,7 +50,7 @@ export interface Sshd {
 
 /** Starts sshd. */
 export async function openSshd(): Promise<Sshd> {
-  addUser();
+  addUser(USER, '/bin/bash');
   // Where the user can read, unlike below a private TMPDIR.
   const directory = mkdtempSync('/tmp/dnx-sshd-');
   chmodSync(directory, 0o755);
@@ -57,7 +61,7 @@ export async function openSshd(): Promise<Sshd> {
   writeFileSync(at('known_hosts'), `[127.0.0.1]:${port} ${readFileSync(at('host.pub'), 'utf8')}`);
   writeFileSync(at('sshd_config'), serverConfig(at, port));
   writeFileSync(at('ssh_config'), clientConfig(at, port));
-  mkdirSync(at('bin'));
+  for (const name of ['bin', 'programs']) mkdirSync(at(name));
   writeFileSync(at('bin/ssh'), `#!/bin/sh\nexec ${find('ssh')} -F ${at('ssh_config')} "$@"\n`, { mode: 0o755 });
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const start = () => startServer('sshd', ['-D', '-E', at('sshd.log'), '-f', at('sshd_config')], port);
@@ -74,6 +78,8 @@ export async function openSshd(): Promise<Sshd> {
       sites.push(domain);
       return addSite(domain, options);
     },
+    program: (name, script) => writeFileSync(join(at('programs'), name), script, { mode: 0o755 }),
+    user: addUser,
     drop: () => endDescendants(server.pid),
     stop: () => server.stop(),
     async start() {
@@ -102,6 +108,7 @@ const serverConfig = (at: (name: string) => string, port: number): string =>
     'PrintLastLog no',
     'MaxStartups 100',
     'LogLevel VERBOSE',
+    `SetEnv PATH=${at('programs')}:/usr/local/bin:/usr/bin:/bin`,
     '',
   ].join('\n');
 
@@ -131,14 +138,16 @@ function endDescendants(pid: number): void {
   }
 }
 
-/** Adds the user once per machine. Another worker may do it at the same time. */
-function addUser(): void {
+/** Adds a user once per machine. Another worker may do it at the same time. */
+function addUser(name: string, shell: string): void {
   try {
-    execFileSync('id', [USER], { stdio: 'ignore' });
+    execFileSync('id', [name], { stdio: 'ignore' });
   } catch {
     try {
       // A password that none matches, because sshd refuses a locked account.
-      execFileSync('useradd', ['--create-home', '--home-dir', HOME, '--shell', '/bin/bash', '--password', '*', USER], { stdio: 'pipe' });
+      execFileSync('useradd', ['--create-home', '--home-dir', `/home/${name}`, '--shell', shell, '--password', '*', name], {
+        stdio: 'pipe',
+      });
     } catch (error) {
       // 9: it exists by now.
       if ((error as { status?: number }).status !== 9) throw error;

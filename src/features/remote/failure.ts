@@ -1,4 +1,5 @@
 import { DnxError, type Next } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
 import type { World } from '../../machine/world.ts';
 import type { Machine } from './machine.ts';
 import { publicKeyOf } from './public-key.ts';
@@ -30,7 +31,7 @@ export function refusalIn(stderr: string, machine: Machine, home?: Home): Refusa
   if (/REMOTE HOST IDENTIFICATION HAS CHANGED/.test(stderr))
     return {
       code: 'failed',
-      hint: `The host key of ${server.label} changed. If the server was reinstalled, remove the old key: ssh-keygen -R ${hostIn(stderr) ?? address}\nOtherwise another machine may be answering in its place.`,
+      hint: `The host key of ${server.label} changed. If the server was reinstalled, remove the old key: ${removal(stderr, address)}\nOtherwise another machine may be answering in its place.`,
     };
   if (/Host key verification failed/.test(stderr))
     return {
@@ -61,8 +62,12 @@ function refusedKey({ server }: Machine, home: Home | undefined): Refusal {
   };
 }
 
-/** The host in the command that Debian's ssh suggests, which knows about ports and aliases. */
-const hostIn = (stderr: string): string | undefined => / -R '?"?([\w.:-]+|\[[\w.:-]+\]:\d+)['"]?\s*$/m.exec(stderr)?.[1];
+/** The command that removes the old host key. ssh says in which file it is and, on Debian, under which name. */
+function removal(stderr: string, address: string): string {
+  const [, file] = /Offending \S+ key in ([\w./~-]+):\d+/.exec(stderr) ?? [];
+  const [, name = address] = / -R '?"?(\[[\w.:-]+\]:\d+|[\w.:-]+)/.exec(stderr) ?? [];
+  return ['ssh-keygen', ...(file === undefined ? [] : ['-f', file]), '-R', name].map(quoted).join(' ');
+}
 
 /** The error for a connection that ssh did not make, or lost. */
 export function sshFailure(stderr: string, machine: Machine, home?: Home): DnxError {
