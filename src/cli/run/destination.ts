@@ -17,11 +17,13 @@ export function requireDestination({ command, targets }: Invocation, settled: Se
   );
 }
 
-/** Adds to the error for an unknown server or site how to name the other. */
+/** Adds to the error for an unknown server or site how to name the other, unless a similar name exists. */
 export function orOther(error: unknown, { command, targets: { server, site } }: Invocation): unknown {
-  if (!isError(error, 'not_found') || !takesEither(command) || (server && site)) return error;
+  if (!isError(error, 'not_found') || !takesEither(command) || (server && site) || /Did you mean/.test(error.message)) return error;
   const other = server ? 'site' : 'server';
   const [word] = server ?? site ?? [];
-  if (word === undefined) return error;
-  return error.with({ hint: [error.hint, `If it is a ${other}, use --${other} ${quoted(word)}.`].filter(Boolean).join(' ') });
+  if (word === undefined || word.includes('/')) return error;
+  const [, user, name = ''] = command.options?.user ? (/^([^@]+)@(.+)$/.exec(word) ?? []) : [];
+  const way = user === undefined ? `If it is a ${other}, use --${other} ${quoted(word)}.` : `Use ${quoted(name)} --user ${quoted(user)}.`;
+  return error.with({ hint: [error.hint, way].filter(Boolean).join(' ') });
 }

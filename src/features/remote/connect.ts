@@ -4,7 +4,7 @@ import type { Context } from '../../cli/language/command.ts';
 import { type Result, text } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { directoriesOf, LIVE, ROOT } from './directory.ts';
-import { type Machine, readMachine, readSiteOnMachine } from './machine.ts';
+import { readMachine, readSiteOnMachine, type SiteOnMachine } from './machine.ts';
 import { withoutDirectory } from './missing.ts';
 import { runSession } from './session.ts';
 import { literally, scripted, sshWords } from './ssh.ts';
@@ -14,15 +14,6 @@ interface Options {
   readonly path: string | undefined;
   readonly print: boolean | undefined;
   readonly command: readonly string[] | undefined;
-}
-
-/** What to run where. */
-interface Session {
-  readonly machine: Machine;
-  /** As the user may name the target again. */
-  readonly name: string;
-  /** For the login shell of the server; an interactive login if undefined. */
-  readonly command: string | undefined;
 }
 
 /** Changes to the site, and runs the words after its directories and the message, or a login shell. Without a directory, only the shell. */
@@ -35,6 +26,10 @@ const AT_SITE = [
   'case $1 in -*) "$@"; exit;; esac; exec "$@"',
 ].join('; ');
 
+/** The same for --print: shorter, and without `$HOME`. */
+const AT_PRINTED_SITE = 'cd "$1/current" 2>/dev/null || cd "$1" || exit 6; shift; exec "$@"';
+const IN_PRINTED_SITE = `cd "$1/current" 2>/dev/null || cd "$1"; exec "\${SHELL:-sh}" -l`;
+
 /** The exit code of a shell that does not find a command. */
 const NOT_FOUND = 127;
 
@@ -42,38 +37,46 @@ const NOT_FOUND = 127;
 export async function connect(
   ctx: Pick<Context, 'api' | 'progress' | 'settings' | 'world'>,
   targets: Targets,
-  options: Options,
+  { user, path, print, command = [] }: Options,
 ): Promise<Result> {
-  const { print, command: words = [] } = options;
-  const { machine, name, command } = await sessionOf(ctx, targets, options);
+  if (targets.site) return atSite(ctx, await readSiteOnMachine(ctx, targets, user), { path, print, command });
+  if (path !== undefined) throw usage('--path is for sites.', 'Use --site.');
+  const machine = await readMachine(ctx, targets, user);
+  const given = command.length > 0 ? literally(command) : undefined;
+  if (print) return printed(sshWords(machine, given === undefined ? {} : { command: given }));
+  return withHint(await runSession(ctx, machine, given), machine.server.label, command);
+}
+
+async function atSite(
+  ctx: Pick<Context, 'progress' | 'settings' | 'world'>,
+  place: SiteOnMachine,
+  { path, print, command }: Pick<Options, 'path' | 'print'> & { readonly command: readonly string[] },
+): Promise<Result> {
+  const directories = directoriesOf(place, path);
+  const terminal = command.length === 0;
   if (print) {
-    const line = printed(sshWords(machine, { terminal: targets.site !== undefined && words.length === 0, ...(command && { command }) }));
-    return { view: text(line, { command: line }) };
+    const script = scripted(terminal ? IN_PRINTED_SITE : AT_PRINTED_SITE, ...directories.slice(0, 1), ...command);
+    return printed(sshWords(place.machine, { terminal, command: script }));
   }
-  const result = await runSession(ctx, machine, command);
-  const [line = '', ...others] = words;
-  if (result.exit !== NOT_FOUND || others.length > 0 || !/\s/.test(line)) return result;
+  const missing = terminal ? `${withoutDirectory(place, 'note')} This is the home directory.` : withoutDirectory(place);
+  const result = await runSession(ctx, place.machine, scripted(AT_SITE, ...directories, missing, ...command));
+  return withHint(result, place.domain, command);
+}
+
+/** Adds how to run shell code if it was given as one word, which is then no command. */
+function withHint(result: Result, target: string, [word = '', ...others]: readonly string[]): Result {
+  if (result.exit !== NOT_FOUND || others.length > 0 || !/\s/.test(word)) return result;
   return {
     ...result,
-    next: [{ command: ['ssh', name, '--', 'sh', '-c', line], why: 'dnx passes it as one word. For a line of shell code' }],
+    next: [{ command: ['ssh', target, '--', 'sh', '-c', word], why: 'dnx passes it as one word. For a line of shell code' }],
   };
 }
 
-async function sessionOf(ctx: Pick<Context, 'api'>, targets: Targets, { user, path, command = [] }: Options): Promise<Session> {
-  if (!targets.site) {
-    if (path !== undefined) throw usage('--path is for sites.', 'Use --site.');
-    const machine = await readMachine(ctx, targets, user);
-    return { machine, name: machine.server.label, command: command.length > 0 ? literally(command) : undefined };
-  }
-  const place = await readSiteOnMachine(ctx, targets, user);
-  const missing = command.length > 0 ? withoutDirectory(place) : `${withoutDirectory(place, 'note')} This is the home directory.`;
-  const script = scripted(AT_SITE, ...directoriesOf(place, path), missing, ...command);
-  return { machine: place.machine, name: place.domain, command: script };
-}
-
-/** A command line of ssh for any shell of the user. ssh decides about a terminal, unless it needs one. */
-const printed = (words: readonly string[]): string =>
-  words
+/** A command line of ssh for any shell of the user. Whether a command gets a terminal is left to ssh. */
+function printed(words: readonly string[]): Result {
+  const line = words
     .filter((word) => word !== '-T')
     .map((word) => (/^[\w@.:-]+$/.test(word) ? word : quotedForAny(word)))
     .join(' ');
+  return { view: text(line, { command: line }) };
+}

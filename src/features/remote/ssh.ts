@@ -29,7 +29,7 @@ export function sshProgram(machine: Machine, options: Options, { env }: Pick<Wor
 
 /** The command line of a script for sh, whatever the login shell is. Arguments are never interpreted. */
 export const scripted = (script: string, ...args: readonly string[]): string =>
-  ['exec sh -c', ...[script, 'dnx', ...args].map(quotedForAny)].join(' ');
+  ['exec sh -c', ...[script, 'dnx', ...args].map((word) => (/^[\w./-]+$/.test(word) ? word : quotedForAny(word)))].join(' ');
 
 /** The command line of a program. Its arguments are never interpreted. */
 export const literally = (words: readonly string[]): string => words.map(quotedForAny).join(' ');
