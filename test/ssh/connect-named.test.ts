@@ -113,8 +113,8 @@ test('a terminal on the server needs both stdin and stdout to be one', async () 
   expect(ran().map(([, flag]) => flag)).toEqual(['-t', '-T']);
 });
 
-test('ssh gets the terminal and its own environment, and dnx adds no option that changes how ssh connects', async () => {
+test('ssh gets the terminal but not the token, and no option that changes how it connects or checks host keys', async () => {
   for (const flags of ['', ' --no-input', ' -q', ' --json']) expect((await bed.dnx(`ssh web-1${flags} -- true`)).code).toBe(0);
-  for (const { file, args, foreground } of bed.children)
-    expect([file, args, foreground]).toEqual(['ssh', ['-T', 'deploynix@203.0.113.10', '--', "'true'"], true]);
+  for (const { file, args, foreground, env } of bed.children)
+    expect([file, args, foreground, env.DNX_TOKEN]).toEqual(['ssh', ['-T', 'deploynix@203.0.113.10', '--', "'true'"], true, undefined]);
 });

@@ -21,10 +21,10 @@ export const sshWords = ({ address, user }: Machine, { terminal = false, options
   ...(command === undefined ? [] : ['--', command]),
 ];
 
-/** The same as a program to run. */
+/** The same as a program to run. Its configuration may send variables to the server, which must not get the token. */
 export function sshProgram(machine: Machine, options: Options, { env }: Pick<World, 'env'>) {
   const [file = 'ssh', ...args] = sshWords(machine, options);
-  return { file, args, env };
+  return { file, args, env: { ...env, DNX_TOKEN: undefined } };
 }
 
 /** The command line of a script for sh, whatever the login shell is. Arguments are never interpreted. */
