@@ -42,7 +42,7 @@ export interface Sshd {
   user(name: string, shell: string): void;
   /** Cuts all connections. */
   drop(): void;
-  /** Stops sshd; `start` starts it again on the same port. */
+  /** Stops sshd and cuts all connections; `start` starts it again on the same port. */
   stop(): Promise<void>;
   start(): Promise<void>;
   close(): Promise<void>;
@@ -80,8 +80,12 @@ export async function openSshd(): Promise<Sshd> {
     },
     program: (name, script) => writeFileSync(join(at('programs'), name), script, { mode: 0o755 }),
     user: addUser,
-    drop: () => endDescendants(server.pid),
-    stop: () => server.stop(),
+    drop: () => endAll(descendantsOf(server.pid)),
+    async stop() {
+      const connections = descendantsOf(server.pid);
+      await server.stop();
+      endAll(connections);
+    },
     async start() {
       server = await start();
     },
@@ -126,14 +130,22 @@ const clientConfig = (at: (name: string) => string, port: number): string =>
     '',
   ].join('\n');
 
-/** Kills what a process has started. */
-function endDescendants(pid: number): void {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-  for (const child of children.map(Number)) {
-    // A child may have ended meanwhile.
+/** What a process has started, from the top: sshd must end before it reports that a command has ended. */
+function descendantsOf(pid: number): readonly number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    return children.flatMap((child) => [child, ...descendantsOf(child)]);
+  } catch {
+    // It has ended meanwhile.
+    return [];
+  }
+}
+
+function endAll(processes: readonly number[]): void {
+  for (const each of processes) {
+    // It may have ended meanwhile.
     try {
-      endDescendants(child);
-      kill(child, 'SIGKILL');
+      kill(each, 'SIGKILL');
     } catch {}
   }
 }
