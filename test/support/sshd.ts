@@ -61,7 +61,7 @@ export async function openSshd(): Promise<Sshd> {
   writeFileSync(at('known_hosts'), `[127.0.0.1]:${port} ${readFileSync(at('host.pub'), 'utf8')}`);
   writeFileSync(at('sshd_config'), serverConfig(at, port));
   writeFileSync(at('ssh_config'), clientConfig(at, port));
-  for (const name of ['bin', 'programs']) mkdirSync(at(name));
+  mkdirSync(at('bin'));
   writeFileSync(at('bin/ssh'), `#!/bin/sh\nexec ${find('ssh')} -F ${at('ssh_config')} "$@"\n`, { mode: 0o755 });
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const start = () => startServer('sshd', ['-D', '-E', at('sshd.log'), '-f', at('sshd_config')], port);
@@ -78,7 +78,10 @@ export async function openSshd(): Promise<Sshd> {
       sites.push(domain);
       return addSite(domain, options);
     },
-    program: (name, script) => writeFileSync(join(at('programs'), name), script, { mode: 0o755 }),
+    program(name, script) {
+      mkdirSync(at('programs'), { recursive: true });
+      writeFileSync(join(at('programs'), name), script, { mode: 0o755 });
+    },
     user: addUser,
     drop: () => endAll(descendantsOf(server.pid)),
     async stop() {
