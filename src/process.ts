@@ -87,6 +87,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
     },
     start: async (child) => (await import('./machine/start.ts')).startChild(child, { signal, after, onExit, platform }),
     capture: async (child) => (await import('./machine/capture.ts')).captureChild(child, { signal, after, onExit }),
+    open: async (url) => (await import('./machine/browser.ts')).openInBrowser(url, { signal, after, env }),
     onExit,
   };
 }

@@ -156,6 +156,8 @@ export interface World {
   readonly capture: (child: Captured) => Promise<Capture | undefined>;
   /** Starts a child process and returns its streams; undefined if the program does not exist. */
   readonly start: (child: Piped) => Promise<Started | undefined>;
+  /** Opens a URL in the default browser of the desktop. False if there is none. */
+  readonly open: (url: string) => Promise<boolean>;
   /** Calls back when dnx ends while a command is still running: at a second signal or a bug. The returned function cancels. */
   readonly onExit: (callback: () => void) => () => void;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The reason is a DnxError with code `interrupted`, `terminated` or `hangup`. */

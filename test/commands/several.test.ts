@@ -46,7 +46,7 @@ describe('deploy with several sites', () => {
     expect(run.stderr).toContain('shop.example.com: deploying');
     expect(run.stderr).toContain('✗ Deployment of blog.example.com failed after 17s\n  failed  ');
     expect(run.stderr).toMatch(/\n {2}live {4}\d{8}_\d{6}.* {3}\(still serving\)\n/);
-    expect(run.stderr).toMatch(/\nError: 1 of 2 sites failed\n {2}See: dnx releases blog\.example\.com --server web-1\n$/);
+    expect(run.stderr).toMatch(/\nError: 1 of 2 sites failed\n {2}why {2}dnx why blog\.example\.com --server web-1\n$/);
   });
 
   test('--max-failures starts no more deployments after that many failures', async () => {

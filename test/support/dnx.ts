@@ -52,6 +52,8 @@ export interface RunOptions {
   readonly child?: (child: Child) => number | Promise<number>;
   /** Stands in for a program whose output dnx reads. Without it, the real program runs. */
   readonly program?: typeof captureChild;
+  /** Stands in for the desktop's browser: false if there is none, as without it. */
+  readonly browser?: (url: string) => boolean;
   /** Keys pressed at prompts on a terminal. */
   readonly keys?: string;
   /** Lines typed on a terminal, one at each question. */
@@ -144,6 +146,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       capture: (child) =>
         clock.during(async () => (run.program ?? captureChild)(child, { signal: interruption.signal, after, onExit: () => () => {} })),
       start: (child) => startChild(child, { signal: interruption.signal, after, onExit: () => () => {}, platform: 'linux' }),
+      open: async (url) => run.browser?.(url) ?? false,
       onExit: () => () => {},
     });
     clearTimeout(limit);

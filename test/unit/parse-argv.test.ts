@@ -36,6 +36,8 @@ test.each([
   ['firewall list', 'network-rule list'],
   ['repos list', 'git-repository list'],
   ['db list', 'database list'],
+  ['dbs ls', 'database list'],
+  ['db tunnel', 'db tunnel'],
   ['db-users list', 'database-user list'],
   ['watch', 'watch'],
   ['releases shop.example.com', 'releases'],
@@ -87,9 +89,11 @@ test.each([
   ['server nonsense --query', "Unknown command 'server nonsense'."],
   ['server help nonsense', "Unknown command 'server nonsense'."],
   ['site delpoy', "Unknown command 'site delpoy'. Did you mean 'site deploy'?"],
-  // Only one other group has `deploy` or `logs`; several have `restart`, most have `list`.
+  // Only one other group has `deploy` or `provision`; several have `restart`, most have `list`.
   ['server deploy', "Unknown command 'server deploy'. Did you mean 'site deploy'?"],
-  ['logs', "Unknown command 'logs'. Did you mean 'server logs'?"],
+  ['provision', "Unknown command 'provision'. Did you mean 'server provision'?"],
+  ['db lst', "Unknown command 'db lst'. Did you mean 'db list'?"],
+  ['dbs tunel', "Unknown command 'db tunel'. Did you mean 'db tunnel'?"],
   ['site restart', "Unknown command 'site restart'."],
   ['list', "Unknown command 'list'."],
   ['help exit-code', "Unknown command 'exit-code'. Did you mean 'exit-codes'?"],

@@ -12,6 +12,8 @@ export interface Invocation {
   /** As typed: `site deploy` or `deploy`. */
   readonly path: string;
   readonly globals: Globals;
+  /** What the word of a destination was taken for. Unless that is certain, it may be the other. */
+  readonly destination?: { readonly parent: 'server' | 'site'; readonly certain: boolean };
   /** By path parameter: `{site}` may be given several times. */
   readonly targets: Readonly<Record<string, readonly string[]>>;
   readonly options: Words;

@@ -91,7 +91,8 @@ async function reachIn(entry: Entry, argv: readonly string[], reading: Reading):
     return show(reading, async (page) => (await import('./help/group.ts')).groupHelp(entry, group, page));
   if (verb === 'help') return reachIn(entry, [...rest, '--help'], reading);
   const also = reading.tree.contents.find(({ name }) => name === entry.also);
-  for (const each of [group, ...(also ? [(await also.load()).default] : [])]) {
+  const groups = [group, ...(also ? [(await also.load()).default] : [])];
+  for (const each of groups) {
     const command = each.commands.find(({ name, aliases = [] }) => name === verb || aliases.includes(verb));
     if (command) return read(each, command, `${each.name} ${command.name}`, rest, reading);
   }
@@ -99,7 +100,7 @@ async function reachIn(entry: Entry, argv: readonly string[], reading: Reading):
     verb,
     rest,
     entry.name,
-    group.commands.map(({ name }) => name),
+    groups.flatMap(({ commands }) => commands.map(({ name }) => name)),
     reading,
   );
 }

@@ -64,21 +64,28 @@ export function invocationOf(group: Group, command: AnyCommand, path: string, re
     const word = wordOf(given[attributeOf(key)]);
     if (word !== undefined) parts.set(key, word);
   }
+  let destination: Invocation['destination'];
   positionals.forEach(({ key: own, option }, index) => {
     const word = wordOf(words[index]);
     if (word === undefined) return;
-    const key = option.destination ? parentIn(String(word)) : own;
+    if (option.destination) destination = destinationOf(String(word), parts);
+    const key = (option.destination && destination?.parent) || own;
     if (parts.has(key)) throw usage(`<${key.replaceAll('_', '-')}> is given twice: as '${word}' and with ${flagName(key)}.`);
     parts.set(key, word);
   });
   // Parents are accepted before the group, but not every command has them.
   for (const key of ['server', 'site'])
     if (given[key] !== undefined && !(key in own)) throw usage(`Unknown option '${flagName(key)}'.`, undefined, seeHelp(path));
-  return { group, command, path, globals: globalsOf(given), ...sorted(command, parts) };
+  return { group, command, path, globals: globalsOf(given), ...(destination && { destination }), ...sorted(command, parts) };
 }
 
-/** Whether a word names a site, which has a dot or a slash, or a server. */
-const parentIn = (word: string): 'server' | 'site' => (/[./]/.test(word) && !/^[\d.]+$/.test(word) ? 'site' : 'server');
+/** What a destination is by its look: a site has a dot or a slash, and is no IP address. If the other one is given as an option, it is this one. */
+function destinationOf(word: string, parts: ReadonlyMap<string, Word>): NonNullable<Invocation['destination']> {
+  if (word.includes('/')) return { parent: 'site', certain: true };
+  if (parts.has('site')) return { parent: 'server', certain: true };
+  if (parts.has('server')) return { parent: 'site', certain: true };
+  return { parent: word.includes('.') && !/:|^[\d.]+$/.test(word) ? 'site' : 'server', certain: false };
+}
 
 /** Sorts the words by the part of the declaration they belong to. */
 function sorted(

@@ -52,7 +52,7 @@ export const idsOf = ({ server, site }: SiteReference) => ({ server: server.id, 
 
 /** A command for this site that works in any directory. */
 export const siteCommand = (verb: string, { server, site }: SiteReference): readonly string[] => [
-  ...(['watch', 'releases'].includes(verb) ? [] : ['site']),
+  ...(['watch', 'releases', 'why'].includes(verb) ? [] : ['site']),
   ...[verb, site.label],
   ...['--server', server.label],
 ];
