@@ -20,6 +20,8 @@ describe('dnx ssh connects to', () => {
     ['203.0.113.11', 'deploynix@203.0.113.11'],
     ['--server web-1', 'deploynix@203.0.113.10'],
     ['web-1 --user root', 'root@203.0.113.10'],
+    ['root@web-1', 'root@203.0.113.10'],
+    ['root@203.0.113.10', 'root@203.0.113.10'],
   ])('the server %s', async (words, at) => {
     expect((await bed.dnx(`ssh ${words}`)).code).toBe(0);
     expect(ran()).toEqual([['ssh', '-T', at]]);
@@ -34,14 +36,12 @@ describe('dnx ssh connects to', () => {
     },
   );
 
-  test('a server whose name has a dot, by --server', async () => {
+  test('a server whose name has a dot', async () => {
     const [server] = bed.sandbox.state.servers;
     Object.assign(server ?? {}, { name: 'web-1.example.net' });
-    const unknown = await bed.dnx('ssh web-1.example.net');
-    expect([unknown.code, unknown.stdout, ran()]).toEqual([6, '', []]);
-    expect(unknown.stderr).toContain('If it is a server, use --server web-1.example.net.');
+    expect((await bed.dnx('ssh web-1.example.net')).code).toBe(0);
     expect((await bed.dnx('ssh --server web-1.example.net')).code).toBe(0);
-    expect(ran()).toHaveLength(1);
+    expect(ran()).toHaveLength(2);
   });
 
   test('an IPv6 address, and one without a user', async () => {
@@ -55,12 +55,13 @@ describe('dnx ssh connects to', () => {
 describe('nothing is run, and the error says what to type', () => {
   test.each([
     ['ssh', 2, /No server or site given\.\n {2}Name one, .*dnx link/],
-    ['ssh shop', 6, /Server 'shop' not found\.\n {2}If it is a site, use --site shop\./],
-    [`ssh ${seeded.sites['shop.example.com']}`, 6, new RegExp(`If it is a site, use --site ${seeded.sites['shop.example.com']}`)],
-    ['ssh --site web-1', 6, /If it is a server, use --server web-1\./],
+    ['ssh shop', 6, /Server or site 'shop' not found/],
+    [`ssh ${seeded.sites['shop.example.com']}`, 6, /is the id of site shop\.example\.com\. Use --site/],
+    ['ssh --site web-1', 6, /Site 'web-1' not found/],
     ['ssh web-11', 6, /Did you mean 'web-1'\?\n$/],
-    ['ssh root@web-1', 6, /Use web-1 --user root\./],
-    ['ssh web-1 --server web-2', 2, /given twice/],
+    ['ssh root@web-1 --user ada', 6, /'root@web-1' not found/],
+    ['ssh -oProxyCommand=x@web-1', 2, /is not an output format/],
+    ['ssh web-1 --server web-2', 6, /Site 'web-1' not found on server web-2/],
     ['ssh web-1 --path x', 2, /--path is for sites/],
     ['ssh shop.example.com --path ""', 2, /--path is empty/],
     ['ssh web-1 --user -oProxyCommand=x', 2, /is not a user name/],

@@ -103,9 +103,9 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
     expect(text).not.toContain('Pseudo-terminal');
   });
 
-  test('a server is picked if nothing is given', async () => {
+  test('a site or server is picked if nothing is given', async () => {
     const terminal = open('ssh', '--', 'echo', 'arrived');
-    await terminal.shows('Which server?');
+    await terminal.shows(/which site or server\?/i);
     terminal.type('web-1\r');
     await terminal.shows('arrived');
     expect((await terminal.ended).code).toBe(0);
