@@ -82,6 +82,8 @@ describe.skipIf(reason !== undefined)('a hostile name changes nothing', () => {
     const at = await runs(['ssh', ...on(), `--path=${SITE}/x${name}`, '--', 'echo', 'ran']);
     expect([at.exitCode, at.stdout, at.stderr]).toEqual([6, '', expect.stringContaining('No directory of')]);
     const command = await runs(['ssh', '--server', server().id, '--', name]);
-    expect([command.exitCode, command.stdout]).toEqual([name.startsWith('../') ? 126 : 127, '']);
+    // A directory is not run, and % is a job for bash.
+    const codes: Readonly<Record<string, number>> = { '../../etc': 126, '%h': 1 };
+    expect([command.exitCode, command.stdout]).toEqual([codes[name] ?? 127, '']);
   });
 });
