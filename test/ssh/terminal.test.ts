@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
+import { sshWith } from '../support/ssh-stub.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 
@@ -109,6 +110,22 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
     terminal.type('web-1\r');
     await terminal.shows('arrived');
     expect((await terminal.ended).code).toBe(0);
+  });
+
+  test('ssh itself asks about an unknown host key', async () => {
+    const known = join(bed.directory, 'known_hosts');
+    const PATH = sshWith(bed.sshd, 'StrictHostKeyChecking=ask', `UserKnownHostsFile=${known}`);
+    const start = () => openTerminal(['ssh', 'web-1', '--', 'echo', 'arrived'], { ...bed.env, PATH, NO_COLOR: '1' }, bed.directory);
+    const refused = start();
+    await refused.shows('continue connecting (yes/no/[fingerprint])?');
+    refused.type('no\r');
+    const { code, text } = await refused.ended;
+    expect([code, text]).toEqual([255, expect.not.stringContaining('arrived')]);
+    const accepted = start();
+    await accepted.shows('continue connecting (yes/no/[fingerprint])?');
+    accepted.type('yes\r');
+    await accepted.shows('arrived');
+    expect((await accepted.ended).code).toBe(0);
   });
 
   test('closing the terminal ends dnx and ssh', async () => {
