@@ -1,6 +1,7 @@
 import { DnxError, isError, type Next } from './base/errors.ts';
 import { onlyReads } from './cli/language/calls.ts';
 import type { Globals } from './cli/language/globals.ts';
+import { Ended } from './cli/output/ended.ts';
 import { errorInJson, reportError } from './cli/output/error.ts';
 import { ClosedPipe, checkShape, delivered, print, write } from './cli/output/print.ts';
 import { styleFor } from './cli/output/style.ts';
@@ -35,6 +36,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     await checkShape(globals, settings);
     return await run(invocation, settings, world);
   } catch (error) {
+    if (error instanceof Ended) return error.code;
     return error instanceof ClosedPipe ? 0 : report(error, globals, settings, world);
   }
 }

@@ -1,9 +1,8 @@
-import { isObject, toJson } from '../base/json.ts';
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
 import { assumed, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
 import { creationOf, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { columns, log, message, running } from '../cli/output/view.ts';
+import { columns, running } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/server.ts';
 
@@ -162,22 +161,8 @@ const logs = command({
   summary: 'Show the logs of a server',
   calls: 'GET /servers/{server}/logs',
   examples: ['logs web-1'],
-  async run(ctx) {
-    const { data, body } = await ctx.call();
-    const text = logOf(data);
-    return text === '' ? message('No logs.', body ?? null) : log(text, data);
-  },
+  run: async (ctx) => (await import('../features/logs/api.ts')).serverLog(ctx),
 });
-
-/** The log in a response of undocumented shape: a text, lines, or an object with either. */
-function logOf(data: unknown): string {
-  if (data === undefined || data === null) return '';
-  if (typeof data === 'string') return data;
-  if (Array.isArray(data)) return data.map(logOf).join('\n');
-  if (!isObject(data)) return String(data);
-  const holder = ['content', 'logs', 'log', 'output', 'message'].find((key) => key in data);
-  return holder ? logOf(data[holder]) : toJson(data);
-}
 
 export default group({
   name: 'server',

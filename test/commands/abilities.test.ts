@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { everyCommand } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
+import { BANNER } from '../../src/features/logs/script.ts';
 import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
@@ -45,6 +48,8 @@ const combinations = [
   `server restart ${web1} --yes`,
   `server restart ${web1} web-2 --yes`,
   `server logs ${web1}`,
+  `logs ${web1} -f`,
+  `logs web-1 --source php`,
   'server create web-3 --provider hetzner --wait',
   'server create web-3 --provider hetzner --no-wait',
   `server list --sort name --limit 1`,
@@ -97,6 +102,12 @@ const examples = leaves.flatMap(({ group, command }) =>
 /** `ensure --update` creates only what is missing, and its examples update what exists. */
 const creates = (line: string, omitted: string): boolean => / ensure .*--update/.test(line) && omitted.endsWith(':create');
 
+/** A PATH with an ssh that finds no logs. */
+function pathWithSsh(directory: string): string {
+  writeFileSync(join(directory, 'ssh'), `#!/bin/sh\nprintf '%s\\n' '${BANNER}' S Q\n`, { mode: 0o755 });
+  return `${directory}:${process.env.PATH}`;
+}
+
 interface RunWith {
   /** Removes what an example of `ensure --update` updates. */
   readonly missing?: boolean;
@@ -112,7 +123,7 @@ async function runWith(line: string, abilities: readonly string[], { missing = f
     prepareFiles(bed.directory);
     prepareClone(bed, line);
     return await bed.dnx(split(line), {
-      env: { DNX_TOKEN: bed.sandbox.mint(abilities), DNX_SITE: '' },
+      env: { DNX_TOKEN: bed.sandbox.mint(abilities), DNX_SITE: '', ...(line.startsWith('logs ') && { PATH: pathWithSsh(bed.directory) }) },
       stdin: 'a-secret-from-stdin\n',
       child: addVariable,
     });

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
 import { captureChild } from '../../src/machine/capture.ts';
 import { startChild } from '../../src/machine/start.ts';
-import { type Child, type HttpRequest, type Keychain, NetworkFault, type Transport } from '../../src/machine/world.ts';
+import {
+  type Captured,
+  type Child,
+  type HttpRequest,
+  type Keychain,
+  NetworkFault,
+  type Piped,
+  type Transport,
+} from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
 // Loaded here, because the fake clock does not wait for code that is loading.
@@ -15,6 +23,9 @@ import { FakeClock } from './clock.ts';
 import { after } from './exchange.ts';
 import { mustBeRead } from './results.ts';
 import { capture, input, keyboard, typist } from './streams.ts';
+
+/** A program that dnx runs and reads. A test that lets it run ssh must put a stand-in into PATH. */
+type Program = Captured | Piped;
 
 /** The result of a run of dnx. */
 export interface Run {
@@ -124,6 +135,10 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       ...(options.rateLimit === 0 && { DNX_RATE_LIMIT: 'off' }),
       ...run.env,
     };
+    const allowed = <C extends Program>(child: C): C => {
+      if (child.file === 'ssh' && run.env?.PATH === undefined) throw new Error(`unexpected ssh ${child.args.join(' ')}`);
+      return child;
+    };
     const code = await main(typeof line === 'string' ? split(line) : line, {
       env,
       cwd: run.cwd ?? directory,
@@ -144,8 +159,14 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
         return (await run.child?.(child)) ?? 0;
       },
       capture: (child) =>
-        clock.during(async () => (run.program ?? captureChild)(child, { signal: interruption.signal, after, onExit: () => () => {} })),
-      start: (child) => startChild(child, { signal: interruption.signal, after, onExit: () => () => {}, platform: 'linux' }),
+        clock.during(async () =>
+          (run.program ?? captureChild)(run.program ? child : allowed(child), {
+            signal: interruption.signal,
+            after,
+            onExit: () => () => {},
+          }),
+        ),
+      start: async (child) => startChild(allowed(child), { signal: interruption.signal, after, onExit: () => () => {}, platform: 'linux' }),
       open: async (url) => run.browser?.(url) ?? false,
       onExit: () => () => {},
     });

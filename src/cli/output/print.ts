@@ -16,17 +16,19 @@ import { DEFAULT_COLUMNS, wrapFor } from './wrap.ts';
 
 /** Prints a result on stdout in the chosen format. A failed record has no table, because stderr explains it. */
 export async function print(
-  { view: given, exit, secret }: Result,
+  { view, exit, secret }: Result,
   globals: Globals,
   { settings, world, progress }: Pick<Context, 'settings' | 'world' | 'progress'>,
 ): Promise<void> {
   const { stdout, stderr, env } = world;
+  const { format } = settings;
+  const given =
+    view.kind === 'lines' ? (await import('./log.ts')).logView(view, await optionsFor(globals, format, world, () => {}), env) : view;
   if (given.kind === 'stream') {
     for await (const chunk of given.body) await write(stdout, chunk);
     return;
   }
   if (given.kind === 'live') return (await import('./live.ts')).writeLive(given.states, screenOf(globals, { settings, world, progress }));
-  const { format } = settings;
   const isReport = given.kind === 'rows' || (given.kind === 'record' && given.title !== undefined);
   if (exit instanceof DnxError && !isReport && format === 'table') return;
   let hidden = 0;
@@ -42,19 +44,19 @@ export async function print(
   const check =
     (options.fields || options.sort) && exit === undefined ? (await import('./fields.ts')).fieldCheck(given, options) : undefined;
   if (given.kind === 'rows' && given.pages && isPaged(options)) return writePages({ ...given, pages: given.pages }, check, options, out);
-  const view = await wholeView(given, options, check);
-  const text = await render(view, options);
+  const whole = await wholeView(given, options, check);
+  const text = await render(whole, options);
   if (secret !== undefined && !holds(text, secret.value))
     throw new DnxError('failed', `The output does not contain the ${secret.name}.`, { hint: secret.hint });
   // A single value is for scripts and is printed unchanged; other text may end up in a CI log.
-  const read = format === 'table' && (view.kind !== 'text' || view.log);
+  const read = format === 'table' && (whole.kind !== 'text' || whole.log);
   if (text !== '') await out(read ? forLog(text, env) : text);
   if (settings.quiet) return;
   if (hidden > 0) stderr.write(`${hidden} ${hidden === 1 ? 'column' : 'columns'} hidden; use --wide\n`);
-  if (view.kind !== 'rows' || view.items.length > 0 || format !== 'table') return;
+  if (whole.kind !== 'rows' || whole.items.length > 0 || format !== 'table') return;
   const wrap = await wrapFor(stderr);
-  if (view.empty) stderr.write(`${wrap(view.empty)}\n`);
-  if (view.first) stderr.write(`${wrap(nextLine({ command: view.first, why: 'Create one with' }, settings))}\n`);
+  if (whole.empty) stderr.write(`${wrap(whole.empty)}\n`);
+  if (whole.first) stderr.write(`${wrap(nextLine({ command: whole.first, why: 'Create one with' }, settings))}\n`);
 }
 
 /** What a live view is printed on. */

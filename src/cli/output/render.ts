@@ -15,7 +15,7 @@ export interface RenderOptions extends TableOptions {
 
 /** Formats a view for stdout. Empty if there is nothing to print. */
 export async function render(view: View, options: RenderOptions): Promise<string> {
-  if (view.kind === 'nothing' || view.kind === 'stream' || view.kind === 'live') return '';
+  if (view.kind === 'nothing' || view.kind === 'stream' || view.kind === 'live' || view.kind === 'lines') return '';
   const { format, query, terminal } = options;
   if (format === 'table' && query === undefined) return table(view, options);
   const data = dataOf(view, options);

@@ -71,9 +71,21 @@ export type View =
   | { readonly kind: 'data'; readonly data: unknown }
   /** Bytes for stdout, regardless of the format. */
   | { readonly kind: 'stream'; readonly body: AsyncIterable<Uint8Array> }
+  /** Parts of log files, printed as they are read: as they are, or an item per line for scripts. */
+  | { readonly kind: 'lines'; readonly parts: AsyncIterable<LogPart>; readonly endless: boolean; readonly headings: boolean }
   /** States of something, printed as they change until a signal: in place on a terminal, one after the other elsewhere. */
   | { readonly kind: 'live'; readonly states: AsyncIterable<LiveState> }
   | { readonly kind: 'nothing' };
+
+/** Some bytes of a log file. */
+export interface LogPart {
+  readonly source: string | null;
+  /** Its path. */
+  readonly file: string;
+  /** Differs once another file has that path. */
+  readonly id: string;
+  readonly bytes: Uint8Array;
+}
 
 /** One state of a live view. `changed`: it differs from the one before, so it is also printed elsewhere than on a terminal. */
 export interface LiveState {
@@ -175,6 +187,12 @@ export const log = (value: string, data: unknown): View => ({ kind: 'text', text
 export const data = (value: unknown): View => ({ kind: 'data', data: value });
 /** Bytes for stdout. */
 export const stream = (body: AsyncIterable<Uint8Array>): View => ({ kind: 'stream', body });
+/** Log files. `endless`: they are followed; `headings`: there are several, so each gets a heading. */
+export const logLines = (parts: AsyncIterable<LogPart>, options: { readonly endless: boolean; readonly headings: boolean }): View => ({
+  kind: 'lines',
+  parts,
+  ...options,
+});
 /** Nothing to print. */
 export const nothing: View = { kind: 'nothing' };
 /** Marks a view as the result of a wait. */

@@ -1,0 +1,101 @@
+import { usage } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { logLines, type Result, type View } from '../../cli/output/view.ts';
+import type { Targets } from '../../platform/names/names.ts';
+import { directoriesOf } from '../remote/directory.ts';
+import { type Machine, readMachine, readSiteOnMachine, serverEndpoint, siteEndpoint } from '../remote/machine.ts';
+import { type logsEndpoint, serverLog } from './api.ts';
+import { connect, type Wanted } from './connection.ts';
+import { beginning, partsFrom } from './follow.ts';
+import { openMemory } from './memory.ts';
+import { candidatesAt, candidatesOf, places, type Source } from './paths.ts';
+import { openSurvey, type Subject } from './survey.ts';
+
+interface Options {
+  readonly follow: boolean | undefined;
+  readonly lines: number | undefined;
+  readonly source: Source | undefined;
+  readonly path: readonly string[] | undefined;
+  readonly user: string | undefined;
+}
+
+type Needs = Pick<Context<typeof logsEndpoint>, 'api' | 'ask' | 'call' | 'clock' | 'progress' | 'signal' | 'world'>;
+
+const LINES = 100;
+
+/** `dnx logs`. */
+export async function showLogs(ctx: Needs, targets: Targets, options: Options): Promise<View | Result> {
+  const { follow = false, lines = LINES, path, source } = options;
+  check(options, targets);
+  if (!targets.site && !follow && !path && !source) return serverLog(ctx, lines);
+  const chosen = path ? undefined : (source ?? (targets.site ? 'laravel' : 'nginx'));
+  const place = await placeOf(ctx, targets, options.user);
+  const names = { domain: place.domain, php: chosen === 'php' ? await phpOf(ctx, targets) : undefined };
+  const wanted: Wanted = {
+    machine: place.machine,
+    directories: place.domain === undefined ? ['', ''] : directoriesOf({ domain: place.domain }),
+    candidates: chosen ? candidatesOf(chosen, names) : candidatesAt(path ?? []),
+    lines,
+    follow,
+  };
+  return read(ctx, wanted, { source: chosen, label: place.label });
+}
+
+/** Rejects what can never work, before anything is read. */
+function check({ follow, lines, path, source }: Options, { site }: Targets): void {
+  if (lines !== undefined && lines < (follow ? 0 : 1))
+    throw usage(`--lines must be a whole number of at least 1, or 0 with -f, not ${lines}.`);
+  if (path && source) throw usage('--path and --source cannot be combined.');
+  for (const each of path ?? []) if (each === '' || /[\n\0]/.test(each)) throw usage('--path must be the path of a file.');
+  if (source && !site && !places[source].server) throw usage(`The ${places[source].title} belongs to a site. Name a site, or use --path.`);
+}
+
+interface Place {
+  readonly machine: Machine;
+  readonly domain: string | undefined;
+  /** What the user calls it. */
+  readonly label: string;
+}
+
+async function placeOf(ctx: Needs, targets: Targets, user: string | undefined): Promise<Place> {
+  if (!targets.site) {
+    const machine = await readMachine(ctx, targets, user);
+    return { machine, domain: undefined, label: machine.server.label };
+  }
+  const { machine, domain } = await readSiteOnMachine(ctx, targets, user);
+  return { machine, domain, label: domain };
+}
+
+/** The PHP version of the site or server. */
+async function phpOf({ api }: Needs, { server, site }: Targets): Promise<string | undefined> {
+  const { data } = site
+    ? await api.send<JsonObject>(siteEndpoint, { server: server?.id, site: site.id })
+    : await api.send<JsonObject>(serverEndpoint, { server: server?.id });
+  const version = wordOf(data?.php_version);
+  return /^\d+\.\d+$/.test(version) ? version : undefined;
+}
+
+/** Connects and finds the files. Their content is read while it is printed. */
+async function read(ctx: Needs, wanted: Wanted, subject: Subject): Promise<Result> {
+  const memory = openMemory();
+  const connection = await connect(ctx, wanted);
+  try {
+    const survey = openSurvey();
+    if (!(await beginning(connection, memory, survey.see))) {
+      ctx.signal.throwIfAborted();
+      throw await connection.failure();
+    }
+    const { exit, warnings, note } = survey.findings(wanted, subject);
+    const found = survey.files().length;
+    if (exit && found === 0) throw exit;
+    for (const each of warnings) ctx.progress.warn(each);
+    if (note !== undefined) ctx.progress.note(note);
+    const parts = partsFrom(ctx, wanted, memory, connection, subject.source ?? null);
+    return { view: logLines(parts, { endless: wanted.follow, headings: found > 1 }), exit };
+  } catch (error) {
+    connection.stop();
+    throw error;
+  }
+}
