@@ -83,6 +83,13 @@ const combinations = [
   `api DELETE /servers/${web1} --yes`,
   `backup restore ${seeded.backups['shop database, completed']} --confirm ${shopDb} --no-wait`,
   'auth whoami --json',
+  `ssh --server ${web1}`,
+  `ssh --server ${web1} --site ${shop}`,
+  `ssh --server ${web1} --site ${shop} --print`,
+  'ssh web-1 -- true',
+  'ssh web-1/shop.example.com',
+  `artisan --server ${web1} --site ${shop} migrate --force`,
+  `tinker --server ${web1} --site ${shop}`,
 ];
 
 const leaves = (await everyCommand(tree)).filter(({ path }) => !excluded.test(`${path} `) && !excluded.test(path));

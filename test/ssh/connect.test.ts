@@ -1,24 +1,171 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
+import { sampled, seedOf } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx ssh: ${reason}\n`);
-const it = test.skipIf(reason !== undefined);
+
+const SITE = 'connect-1.example.com';
+const HOME = '/home/deploynix';
 
 let bed: SshBed;
 beforeAll(async () => {
-  if (reason === undefined) bed = await openSshBed();
+  if (reason !== undefined) return;
+  bed = await openSshBed();
+  const [shop, blog] = bed.sandbox.state.sites;
+  if (!shop || !blog) throw new Error('no sites');
+  shop.domain = SITE;
+  blog.domain = 'connect-2.example.com';
+  bed.sshd.site(SITE, { releases: ['20260101_000000', '20260102_000000'], files: { 'other/file': '' } });
 });
 afterAll(() => bed?.close());
 
-it('runs a command on a server, with its words as they are', async () => {
-  const ran = await bed.dnx(['ssh', 'web-1', '--', 'printf', '%s\n', "'; touch x", '$(id)', 'a\\b', 'two\nlines', '*']);
-  expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', "'; touch x\n$(id)\na\\b\ntwo\nlines\n*\n"]);
+describe.skipIf(reason !== undefined)('dnx ssh', () => {
+  test('runs a command on a server, with its words as they are', async () => {
+    const ran = await bed.dnx(['ssh', 'web-1', '--', 'printf', '%s\n', "'; touch x", '$(id)', 'a\\b', 'two\nlines', '*', '']);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', "'; touch x\n$(id)\na\\b\ntwo\nlines\n*\n\n"]);
+  });
+
+  test('runs a command in the live release of a site', async () => {
+    const ran = await bed.dnx(['ssh', SITE, '--', 'pwd', '-P']);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}/${SITE}/releases/20260102_000000\n`]);
+  });
+
+  test('runs it in the directory of a site without releases', async () => {
+    bed.sshd.site('connect-2.example.com');
+    const ran = await bed.dnx(['ssh', 'connect-2.example.com', '--', 'pwd', '-P']);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}/connect-2.example.com\n`]);
+  });
+
+  test.each([
+    [`${HOME}/${SITE}/other`, `${HOME}/${SITE}/other`],
+    [`${SITE}/other`, `${HOME}/${SITE}/other`],
+    [`${HOME}/${SITE}`, `${HOME}/${SITE}/releases/20260102_000000`],
+  ])('--path %s is the directory instead', async (path, expected) => {
+    const ran = await bed.dnx(['ssh', SITE, '--path', path, '--', 'pwd', '-P']);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${expected}\n`]);
+  });
+
+  test('a command fails if the site has no directory, and nothing runs', async () => {
+    for (const given of [[SITE, '--path', '/nowhere'], ['web-2/staging.example.com']]) {
+      const ran = await bed.dnx(['ssh', ...given, '--', 'echo', 'ran']);
+      expect([ran.exitCode, ran.stdout]).toEqual([6, '']);
+      expect(ran.stderr).toMatch(/^Error: No directory of \S+ on web-\d\.\n {2}Use --path\.\n$/);
+    }
+  });
+
+  test('a script on stdin runs in the live release, or in the home directory with a note', async () => {
+    const ran = await bed.shell(`printf 'pwd -P\\nexit 7\\n' | dnx ssh ${SITE}`);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([7, '', `${HOME}/${SITE}/releases/20260102_000000\n`]);
+    const lost = await bed.shell('echo pwd | dnx ssh web-2/staging.example.com');
+    expect([lost.exitCode, lost.stdout]).toEqual([0, `${HOME}\n`]);
+    expect(lost.stderr).toBe('No directory of staging.example.com on web-2. This is the home directory.\n');
+    const server = await bed.shell('echo pwd | dnx ssh web-1');
+    expect([server.exitCode, server.stderr, server.stdout]).toEqual([0, '', `${HOME}\n`]);
+  });
+
+  test('10 MB of bytes go in and out unchanged', async () => {
+    const ran = await bed.shell('head -c 10000000 /dev/urandom > in; dnx ssh web-1 -- cat < in > out; cmp in out');
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', '']);
+  });
+
+  test('stderr is kept apart, and no CR gets into a pipe', async () => {
+    const ran = await bed.dnx(['ssh', SITE, '--', 'sh', '-c', 'echo out; echo err >&2']);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, 'err\n', 'out\n']);
+  });
+
+  test('a closed pipe ends it', async () => {
+    const ran = await bed.shell('dnx ssh web-1 -- yes | head -1');
+    expect([ran.exitCode, ran.stdout]).toEqual([0, 'y\n']);
+    expect(ran.stderr).not.toContain('dnx');
+  });
+
+  test('--user signs in as another user', async () => {
+    bed.sshd.user('dnx-dash', '/bin/dash');
+    const ran = await bed.dnx(['ssh', 'web-1', '--user', 'dnx-dash', '--', 'id', '-un']);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', 'dnx-dash\n']);
+  });
+
+  test('shell code in one word is not run, and a hint shows how to', async () => {
+    const ran = await bed.dnx(['ssh', 'web-1', '--', 'echo one && echo two']);
+    expect([ran.exitCode, ran.stdout]).toEqual([127, '']);
+    expect(ran.stderr).toContain("dnx ssh web-1 -- sh -c 'echo one && echo two'");
+    const said = await bed.shell("dnx ssh web-1 -- sh -c 'echo one && echo two'");
+    expect(said.stdout).toBe('one\ntwo\n');
+    const missing = await bed.dnx(['ssh', SITE, '--', 'no-such-command', 'a b']);
+    expect([missing.exitCode, missing.stderr.includes('sh -c')]).toEqual([127, false]);
+  });
+
+  test('a word that looks like an option is never one: not of ssh, and not of the shell', async () => {
+    for (const target of ['web-1', SITE])
+      for (const word of ['-v', '-a', '-oProxyCommand=touch x', '--']) {
+        const ran = await bed.dnx(['ssh', target, '--', word, 'true']);
+        expect([ran.exitCode, ran.stdout], word).toEqual([127, '']);
+      }
+  });
+
+  test.each(['bash', 'dash', 'zsh', 'fish'])('the line of --print works in %s', async (shell) => {
+    const odd = ["it's", 'a\\', '$HOME', '\\\\x', '"', '*', 'two\nlines'];
+    for (const target of ['web-1', SITE]) {
+      const shown = await bed.dnx(['ssh', target, '--print', '--', 'printf', '%s|', ...odd]);
+      expect([shown.exitCode, shown.stderr]).toEqual([0, '']);
+      const pasted = execFileSync(shell, ['-c', shown.stdout], { env: { ...bed.env, HOME: bed.directory }, encoding: 'utf8' });
+      expect(pasted).toBe(`${odd.join('|')}|`);
+    }
+  });
 });
 
-it('runs a command in the live release of a site', async () => {
-  bed.sshd.site('shop.example.com', { releases: ['20260101_000000', '20260102_000000'] });
-  const ran = await bed.dnx(['ssh', 'shop.example.com', '--', 'pwd', '-P']);
-  expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', '/home/deploynix/shop.example.com/releases/20260102_000000\n']);
+describe.skipIf(reason !== undefined)('with a shared connection that outlives dnx', () => {
+  const codes = sampled([...Array(256).keys()], 12, seedOf(7));
+  const chunks = Array.from({ length: Math.ceil(codes.length / 16) }, (_, index) => codes.slice(16 * index, 16 * index + 16));
+
+  beforeAll(async () => {
+    appendFileSync(bed.sshd.config, `  ControlMaster auto\n  ControlPath ${bed.sshd.directory}/shared-%C\n  ControlPersist 60\n`);
+    // Opens it.
+    expect((await bed.dnx(['ssh', 'web-1', '--', 'true'])).exitCode).toBe(0);
+  });
+
+  test.each(chunks)('the exit codes %i, … are passed on', async (...chunk) => {
+    const run = async (code: number, target: string) => {
+      const ran = await bed.dnx(['ssh', target, '--', 'sh', '-c', `exit ${code}`]);
+      return [ran.exitCode, ran.stdout, ran.stderr];
+    };
+    for (let at = 0; at < chunk.length; at += 4) {
+      const four = chunk.slice(at, at + 4);
+      expect(await Promise.all(four.map((code) => run(code, code % 2 === 0 ? 'web-1' : SITE)))).toEqual(four.map((code) => [code, '', '']));
+    }
+  });
+});
+
+describe.skipIf(reason !== undefined)('without a target, dnx ssh connects to', () => {
+  const link = { default: 'production', environments: { production: { site: SITE }, staging: { site: 'connect-2.example.com' } } };
+  const where = (env: Record<string, string> = {}, args = '') =>
+    bed.shell(`cd linked && dnx ssh ${args} -- sh -c 'basename "$PWD"; echo "$SSH_CONNECTION" | wc -l'`, { env });
+
+  beforeAll(() => {
+    bed.sshd.site('connect-2.example.com');
+    mkdirSync(join(bed.directory, 'linked'));
+    writeFileSync(join(bed.directory, 'linked/.deploynix.json'), JSON.stringify(link));
+  });
+
+  test.each([
+    ['the site of the link file', {}, '', 'current'],
+    ['that of --env', {}, '-e staging', 'connect-2.example.com'],
+    ['that of DNX_SITE', { DNX_SITE: 'connect-2.example.com' }, '', 'connect-2.example.com'],
+    ['the linked site, in spite of DNX_SERVER', { DNX_SERVER: 'web-2' }, '', 'current'],
+    ['a server that is given, in spite of a linked site', {}, '--server web-1', 'deploynix'],
+    ['a server that is given, in spite of DNX_SITE', { DNX_SITE: SITE }, 'web-1', 'deploynix'],
+  ])('%s', async (_, env, args, name) => {
+    const ran = await where(env, args);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${name}\n1\n`]);
+  });
+
+  test('the server of DNX_SERVER, outside of a project', async () => {
+    const ran = await bed.dnx(['ssh', '--', 'pwd'], { env: { DNX_SERVER: 'web-2' } });
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}\n`]);
+  });
 });

@@ -36,6 +36,10 @@ export interface Sshd {
   log(): string;
   /** Adds a site with releases, the last of which is live; without releases, a plain directory. Paths are relative to its directory. */
   site(domain: string, options?: { readonly releases?: readonly string[]; readonly files?: Readonly<Record<string, string>> }): string;
+  /** Adds a program to the PATH of every session. */
+  program(name: string, script: string): void;
+  /** Adds a user with this login shell, for whom the key is valid too. */
+  user(name: string, shell: string): void;
   /** Cuts all connections. */
   drop(): void;
   /** Stops sshd and cuts all connections; `start` starts it again on the same port. */
@@ -46,7 +50,7 @@ export interface Sshd {
 
 /** Starts sshd. */
 export async function openSshd(): Promise<Sshd> {
-  addUser();
+  addUser(USER, '/bin/bash');
   // Where the user can read, unlike below a private TMPDIR.
   const directory = mkdtempSync('/tmp/dnx-sshd-');
   chmodSync(directory, 0o755);
@@ -74,6 +78,11 @@ export async function openSshd(): Promise<Sshd> {
       sites.push(domain);
       return addSite(domain, options);
     },
+    program(name, script) {
+      mkdirSync(at('programs'), { recursive: true });
+      writeFileSync(join(at('programs'), name), script, { mode: 0o755 });
+    },
+    user: addUser,
     drop: () => endAll(descendantsOf(server.pid)),
     async stop() {
       const connections = descendantsOf(server.pid);
@@ -106,6 +115,7 @@ const serverConfig = (at: (name: string) => string, port: number): string =>
     'PrintLastLog no',
     'MaxStartups 100',
     'LogLevel VERBOSE',
+    `SetEnv PATH=${at('programs')}:/usr/local/bin:/usr/bin:/bin`,
     '',
   ].join('\n');
 
@@ -123,11 +133,11 @@ const clientConfig = (at: (name: string) => string, port: number): string =>
     '',
   ].join('\n');
 
-/** What a process has started, and what that has started, first. */
+/** What a process has started, from the top: sshd must end before it reports that a command has ended. */
 function descendantsOf(pid: number): readonly number[] {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-    return children.flatMap((child) => [...descendantsOf(child), child]);
+    return children.flatMap((child) => [child, ...descendantsOf(child)]);
   } catch {
     // It has ended meanwhile.
     return [];
@@ -143,14 +153,16 @@ function endAll(processes: readonly number[]): void {
   }
 }
 
-/** Adds the user once per machine. Another worker may do it at the same time. */
-function addUser(): void {
+/** Adds a user once per machine. Another worker may do it at the same time. */
+function addUser(name: string, shell: string): void {
   try {
-    execFileSync('id', [USER], { stdio: 'ignore' });
+    execFileSync('id', [name], { stdio: 'ignore' });
   } catch {
     try {
       // A password that none matches, because sshd refuses a locked account.
-      execFileSync('useradd', ['--create-home', '--home-dir', HOME, '--shell', '/bin/bash', '--password', '*', USER], { stdio: 'pipe' });
+      execFileSync('useradd', ['--create-home', '--home-dir', `/home/${name}`, '--shell', shell, '--password', '*', name], {
+        stdio: 'pipe',
+      });
     } catch (error) {
       // 9: it exists by now.
       if ((error as { status?: number }).status !== 9) throw error;

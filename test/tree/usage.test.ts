@@ -11,7 +11,7 @@ test.each([
   ['open', '[server|site] [options]'],
   ['ssh', '[server|site] [options] [-- command]'],
   ['logs', '[server|site] [options]'],
-  ['artisan', '[options] <command...>'],
+  ['artisan', '[options] [command...]'],
   ['env run', '[options] <command...>'],
   ['deploy', '[site...] [options]'],
 ])('the usage of dnx %s is %s', async (path, usage) => {

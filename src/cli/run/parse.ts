@@ -119,6 +119,7 @@ function read(group: Group, command: AnyCommand, path: string, argv: readonly st
       options: [options, globalOptions],
       args: positionals.map(({ key, variadic }) => `[${key.replaceAll('_', '-')}${variadic ? '...' : ''}]`),
       passThrough: rest === 0,
+      ...(rest > 0 && end < 0 && { hint: 'The options of a command to run come after --.' }),
       parentOf: (word) => parentOf(word, typeof command.calls === 'function' ? {} : options, reading.given),
     },
     reading.given,

@@ -9,7 +9,7 @@ export const serverEndpoint = 'GET /servers/{server}';
 export const siteEndpoint = 'GET /servers/{server}/sites/{site}';
 
 /** The calls of a command that reaches a server or a site, and of one that reaches a site. */
-export const destinationCalls = [serverEndpoint, { when: 'site', instead: siteEndpoint }] as const;
+export const destinationCalls = [serverEndpoint, { when: 'site', instead: siteEndpoint }, serverEndpoint] as const;
 export const siteCalls = [siteEndpoint, serverEndpoint] as const;
 
 /** A server as ssh reaches it. */
@@ -27,6 +27,8 @@ export interface SiteOnMachine {
   readonly site: Target;
   /** The domain, which is a name of a directory on the server. */
   readonly domain: string;
+  /** The version of PHP, such as `8.3`. */
+  readonly php?: string | undefined;
 }
 
 /** The server of a command. `user` is that of `--user`, if not the one of the API. */
@@ -38,11 +40,16 @@ export async function readMachine(ctx: Pick<Context, 'api'>, { server }: Targets
 /** The site of a command and its server. */
 export async function readSiteOnMachine(ctx: Pick<Context, 'api'>, targets: Targets, user?: string): Promise<SiteOnMachine> {
   const { server, site } = targets;
-  const [machine, { data }] = await Promise.all([
-    readMachine(ctx, targets, user),
+  const [{ data: on }, { data: of }] = await Promise.all([
+    ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id }),
     ctx.api.send<JsonObject>(siteEndpoint, { server: server?.id, site: site?.id }),
   ]);
-  return { machine, site: site as Target, domain: domainIn(data ?? {}, site as Target) };
+  return {
+    machine: machineIn(on ?? {}, server as Target, user),
+    site: site as Target,
+    domain: domainIn(of ?? {}, site as Target),
+    php: [of?.php_version, on?.php_version].map(wordOf).find((each) => /^\d+(\.\d+)*$/.test(each)),
+  };
 }
 
 /** Checks what goes into a command line of ssh, although it is quoted: ssh itself puts it into other command lines. */

@@ -16,7 +16,7 @@ export async function runOn(
 ): Promise<Capture> {
   const program = sshProgram(machine, { options: quietly(ctx), command }, ctx.world);
   const ran = await ctx.world.capture({ ...program, ...(limitMs !== undefined && { limitMs }) });
-  if (!ran) throw withoutSsh();
-  if (ran.code === SSH_FAILED) throw sshFailure(ran.stderr, machine);
+  if (!ran) throw withoutSsh(ctx.world.platform);
+  if (ran.code === SSH_FAILED) throw sshFailure(ran.stderr, machine, ctx.world);
   return ran;
 }

@@ -21,15 +21,15 @@ export const sshWords = ({ address, user }: Machine, { terminal = false, options
   ...(command === undefined ? [] : ['--', command]),
 ];
 
-/** The same as a program to run. */
+/** The same as a program to run. Its configuration may send variables to the server, which must not get the token. */
 export function sshProgram(machine: Machine, options: Options, { env }: Pick<World, 'env'>) {
   const [file = 'ssh', ...args] = sshWords(machine, options);
-  return { file, args, env };
+  return { file, args, env: { ...env, DNX_TOKEN: undefined } };
 }
 
 /** The command line of a script for sh, whatever the login shell is. Arguments are never interpreted. */
 export const scripted = (script: string, ...args: readonly string[]): string =>
-  ['exec sh -c', ...[script, 'dnx', ...args].map(quotedForAny)].join(' ');
+  ['exec sh -c', ...[script, 'dnx', ...args].map((word) => (/^[\w./-]+$/.test(word) ? word : quotedForAny(word)))].join(' ');
 
 /** The command line of a program. Its arguments are never interpreted. */
 export const literally = (words: readonly string[]): string => words.map(quotedForAny).join(' ');
