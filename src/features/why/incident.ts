@@ -1,0 +1,47 @@
+import { phaseOf, statusOf } from '../../base/status.ts';
+import { timeOf } from '../../base/time.ts';
+import type { Site } from '../deploy/baseline.ts';
+import { inProgress, liveOf, type Release } from '../deploy/release.ts';
+
+/** What is to be explained: a failed deployment, a deployment in progress, or how the site is. */
+export interface Incident {
+  readonly kind: 'deployment' | 'in_progress' | 'site';
+  /** The failed release; undefined if the deployment failed before there was one. */
+  readonly release: Release | undefined;
+  /** The live release, or the one before the failed one. */
+  readonly previous: Release | undefined;
+  /** When it began, in epoch ms. */
+  readonly at: number | undefined;
+  /** The time in which a line may belong to it, in epoch ms. */
+  readonly from: number;
+  readonly to: number;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** How far the clocks of Deploynix and a server may differ. */
+const SKEW_MS = 2 * MINUTE;
+/** How long a deployment takes at most. */
+const LONGEST_MS = HOUR;
+
+/** Finds out what is to be explained. `releases` are sorted, newest first. */
+export function incidentOf(site: Site, releases: readonly Release[] | null, now: number): Incident {
+  const [newest] = releases ?? [];
+  const live = liveOf(releases);
+  const previous = live && live !== newest ? live : releases?.find((each) => each !== newest && each.phase === 'good');
+  if (releases && inProgress(releases).length > 0)
+    return { kind: 'in_progress', release: undefined, previous: live, at: undefined, from: now - HOUR, to: now };
+  if (newest?.phase === 'bad') return { kind: 'deployment', release: newest, previous, ...spanOf(timeOf(newest.created), now) };
+  if (phaseOf(statusOf(site)) !== 'bad')
+    return { kind: 'site', release: undefined, previous: live, at: undefined, from: now - HOUR, to: now };
+  // It failed before Deploynix listed its release.
+  const updated = timeOf(site.updated_at);
+  const before = timeOf(newest?.created);
+  const from = Math.max((updated ?? now) - LONGEST_MS, (before ?? 0) + MINUTE);
+  return { kind: 'deployment', release: undefined, previous: live ?? newest, at: updated, from, to: (updated ?? now) + SKEW_MS };
+}
+
+function spanOf(at: number | undefined, now: number): Pick<Incident, 'at' | 'from' | 'to'> {
+  if (at === undefined) return { at, from: now - LONGEST_MS, to: now };
+  return { at, from: at - SKEW_MS, to: at + LONGEST_MS };
+}
