@@ -18,6 +18,8 @@ export interface ShownRelease {
   readonly commit: string | null;
   readonly message: string | null;
   readonly status: string | null;
+  /** Null if the API does not say which release is live. */
+  readonly live: boolean | null;
   readonly created_at: string | null;
 }
 
@@ -78,6 +80,7 @@ export const shownRelease = (release: Release | undefined): ShownRelease | null 
         commit: release.commit || null,
         message: release.message || null,
         status: release.word || null,
+        live: release.live ?? null,
         created_at: release.created || null,
       }
     : null;

@@ -57,12 +57,13 @@ export async function gather(
   const releases = parts.releases.items && releasesOf(parts.releases.items);
   const now = clock.now();
   const incident = incidentOf(site, releases, now);
-  const remote = await serverOf(ctx, of, { incident, php: wordOf(site.php_version), choices });
-  const clocks = { zone: 'Z', now };
   const server = parts.server.items?.[0] ?? null;
+  const named = { ...of, server: { ...of.server, label: wordOf(server?.name) || of.server.label } };
+  const remote = await serverOf(ctx, named, { incident, php: wordOf(site.php_version), choices });
+  const clocks = { zone: 'Z', now };
   const facts: Facts = {
     now,
-    of: { ...of, server: { ...of.server, label: wordOf(server?.name) || of.server.label } },
+    of: named,
     site,
     server,
     releases,

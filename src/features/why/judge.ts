@@ -17,8 +17,6 @@ export interface Verdict {
 
 /** The most lines that are shown. */
 const MOST_LINES = 3;
-/** Longer lines are matched up to here: patterns take more time the longer a line is. */
-const LONGEST = 2_000;
 
 /** How much a log counts more than others: the one of the deployment shows best why it failed. */
 const WEIGHT: Readonly<Partial<Record<Source, number>>> = { deploy: 10, given: 10, laravel: -5, worker: -5 };
@@ -87,9 +85,8 @@ function candidatesOf(
 }
 
 function matchOf(cause: Cause, { text }: Line): RegExpExecArray | undefined {
-  const short = text.length > LONGEST ? text.slice(0, LONGEST) : text;
   for (const pattern of cause.patterns ?? []) {
-    const match = pattern.exec(short);
+    const match = pattern.exec(text);
     if (match) return match;
   }
   return undefined;

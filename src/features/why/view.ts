@@ -28,7 +28,7 @@ const SOURCES: Readonly<Record<Evidence['source'], string>> = {
 /** A diagnosis as an object for scripts, and as lines for people. */
 export function viewOf(diagnosis: Diagnosis, reader: Reader): View {
   const title = titleOf(diagnosis, reader);
-  const details = detailsOf(diagnosis, reader).map(([label, text]): Detail => [label, text.replace(/\s+/g, ' ')]);
+  const details = detailsOf(diagnosis, reader).map(([label, text]): Detail => [label, text.replace(/[\r\n\t]+/g, ' ')]);
   const fields = columns<Diagnosis>(
     ...(['site', 'server', 'checked_at', 'subject', 'outcome', 'cause', 'title', 'resolved'] as const),
     ...(['evidence', 'fixes', 'release', 'previous', 'changes', 'checks', 'unknown'] as const),
@@ -53,11 +53,11 @@ function detailsOf(diagnosis: Diagnosis, reader: Reader): readonly Detail[] {
   const label = outcome === 'unknown' ? 'nearest' : 'because';
   return [
     ...(release ? [['release', releaseWords(release)] as const] : []),
-    ...(previous && subject === 'deployment' ? [['before', releaseWords(previous)] as const] : []),
+    ...(previous && subject === 'deployment' ? [[previous.live ? 'live' : 'before', releaseWords(previous)] as const] : []),
     ...evidence.map((each, at) => [at === 0 ? label : '', `${each.line} (${placeOf(each)})`] as const),
     ...(outcome === 'unknown' && evidence.length === 0 ? [['nearest', 'no line in the logs speaks of a failure'] as const] : []),
-    ...(resolved === null ? [] : [['by now', resolved] as const]),
-    ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command === null ? why : `${command}  (${lowered(why)})`] as const),
+    ...(resolved === null ? [] : [['meanwhile', resolved] as const]),
+    ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
     ...changeLines(diagnosis),
     ...(outcome === 'known' ? [] : checkLines(diagnosis, reader)),
     ...unknownLines(diagnosis),
@@ -74,9 +74,6 @@ const placeOf = ({ source, file, line_number: number }: Evidence): string =>
     source === 'laravel' || source === 'deploy' || file === null ? SOURCES[source] : file,
     ...(number === null ? [] : [`line ${number}`]),
   ].join(', ');
-
-/** `See the memory` -> `see the memory`, but not `PHP …`. */
-const lowered = (text: string): string => (/^[A-Z][a-z]/.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text);
 
 function changeLines({ changes }: Diagnosis): readonly Detail[] {
   if (!changes) return [];

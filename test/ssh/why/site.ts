@@ -90,7 +90,9 @@ export const site: readonly (Known & { readonly log?: (root: string) => string }
     state: {
       failed: false,
       site: { domain: 'supervised.example.com' },
-      prints: { supervisorctl: 'supervised-worker:supervised-worker_00            FATAL     Exited too quickly (process log may have details)\n' },
+      prints: {
+        supervisorctl: 'supervised-worker:supervised-worker_00            FATAL     Exited too quickly (process log may have details)\n',
+      },
     },
     cause: 'supervisor_stopped',
     title: 'process of Supervisor',

@@ -77,7 +77,7 @@ export const resources: readonly Cause[] = [
     (found) => `The server ran out of memory${smallMemory(found.facts)}`,
     90,
     [
-      /(?:fork|mmap\(\)|proc_open\(\)).*(?:failed)?.*Cannot allocate memory/,
+      /(?:fork|mmap\(\)|proc_open\(\)).*Cannot allocate memory/,
       /\bENOMEM\b/,
       /^(?:fatal|error): Out of memory, (?:malloc|realloc|calloc) failed/,
       /unable to create thread: Resource temporarily unavailable/,

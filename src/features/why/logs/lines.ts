@@ -22,6 +22,9 @@ export interface Clocks {
   readonly now: number;
 }
 
+/** Longer lines are cut: patterns take more time the longer a line is. */
+const LONGEST = 2_000;
+
 const QUARTER = 15 * 60_000;
 /** The largest difference between two time zones. */
 const FARTHEST = 14 * 4 * QUARTER;
@@ -49,7 +52,8 @@ const cleaned = (line: string): string =>
   stripVTControlCharacters(line.replace(/\r+$/, ''))
     .split('\r')
     .at(-1)
-    ?.trimEnd()
+    ?.slice(0, LONGEST)
+    .trimEnd()
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are removed
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '') ?? '';
 

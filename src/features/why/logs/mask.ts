@@ -39,9 +39,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 
 /** Makes a line safe to show: without secrets and values of variables, and not too long. */
 export function masked(line: string, secrets: readonly string[]): string {
-  // In one pass of each, over a line of bounded length.
-  const short = line.length > 4 * LONGEST ? line.slice(0, 4 * LONGEST) : line;
-  const known = secrets.reduce((text, secret) => text.replaceAll(secret, HIDDEN), short);
+  const known = secrets.reduce((text, secret) => text.replaceAll(secret, HIDDEN), line);
   const text = RULES.reduce((result, [pattern, shown]) => result.replace(pattern, shown), known).trim();
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
 }

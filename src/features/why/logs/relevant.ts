@@ -1,9 +1,6 @@
 import type { Facts, Line, Log, Source } from '../facts.ts';
 import type { Incident } from '../incident.ts';
 
-/** Logs of a deployment, as opposed to those of the whole site or server. */
-export const DEPLOYMENT: readonly Source[] = ['deploy', 'given'];
-
 /** Logs that several sites may share. */
 const SHARED: readonly Source[] = ['nginx', 'php'];
 
