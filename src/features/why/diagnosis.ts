@@ -1,5 +1,5 @@
 import type { Release } from '../deploy/release.ts';
-import type { Answer, Facts, Source, Unknown } from './facts.ts';
+import type { Answer, Source, Unknown } from './facts.ts';
 
 /** A line that shows a cause, or one that is near it. */
 export interface Evidence {
@@ -84,6 +84,3 @@ export const shownRelease = (release: Release | undefined): ShownRelease | null 
         created_at: release.created || null,
       }
     : null;
-
-/** True if the site did not answer, or with an error of the server. */
-export const isDown = ({ answer }: Pick<Facts, 'answer'>): boolean => answer !== null && (answer.status === null || answer.status >= 500);

@@ -108,3 +108,7 @@ export interface Facts {
   readonly secrets: readonly string[];
   readonly unknown: readonly Unknown[];
 }
+
+/** True if the site did not answer, or with an error of the server. */
+export const isUnanswered = ({ answer }: Pick<Facts, 'answer'>): boolean =>
+  answer !== null && (answer.status === null || answer.status >= 500);

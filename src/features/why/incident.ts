@@ -1,7 +1,7 @@
 import { phaseOf, statusOf } from '../../base/status.ts';
 import { timeOf } from '../../base/time.ts';
-import type { Site } from '../deploy/baseline.ts';
-import { inProgress, liveOf, type Release } from '../deploy/release.ts';
+import { progressOf, type Site } from '../deploy/baseline.ts';
+import { liveOf, type Release } from '../deploy/release.ts';
 
 /** What is to be explained: a failed deployment, a deployment in progress, or how the site is. */
 export interface Incident {
@@ -29,7 +29,7 @@ export function incidentOf(site: Site, releases: readonly Release[] | null, now:
   const [newest] = releases ?? [];
   const live = liveOf(releases);
   const previous = live && live !== newest ? live : releases?.find((each) => each !== newest && each.phase === 'good');
-  if (releases && inProgress(releases).length > 0)
+  if (progressOf(site, releases) !== undefined)
     return { kind: 'in_progress', release: undefined, previous: live, at: undefined, from: now - HOUR, to: now };
   if (newest?.phase === 'bad') return { kind: 'deployment', release: newest, previous, ...spanOf(timeOf(newest.created), now) };
   if (phaseOf(statusOf(site)) !== 'bad')

@@ -1,7 +1,6 @@
 import { type Cause, type Found, from } from './causes/cause.ts';
 import { causes } from './causes/index.ts';
-import { isDown } from './diagnosis.ts';
-import type { Facts, Line, Source } from './facts.ts';
+import { type Facts, isUnanswered, type Line, type Source } from './facts.ts';
 import type { Fix } from './fixes.ts';
 import type { Incident } from './incident.ts';
 import { nearestLines } from './logs/nearest.ts';
@@ -34,7 +33,7 @@ interface Candidate extends Found {
 
 /** Finds the cause of an incident. Undefined if nothing is wrong. */
 export function judge(facts: Facts, incident: Incident): Verdict | undefined {
-  const failing = incident.kind === 'deployment' || isDown(facts);
+  const failing = incident.kind === 'deployment' || isUnanswered(facts);
   const relevant = relevantLines(facts, incident);
   const lines = incident.kind === 'deployment' ? relevant.filter(({ source }) => !REQUESTS.includes(source)) : relevant;
   const about = incident.kind === 'deployment' ? 'deployment' : 'site';

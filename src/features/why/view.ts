@@ -33,9 +33,9 @@ export function viewOf(diagnosis: Diagnosis, reader: Reader): View {
     ...(['site', 'server', 'checked_at', 'subject', 'outcome', 'cause', 'title', 'resolved'] as const),
     ...(['evidence', 'fixes', 'release', 'previous', 'changes', 'checks', 'unknown'] as const),
   );
-  return diagnosis.outcome === 'healthy'
-    ? record(diagnosis, fields, title, details)
-    : { ...overview(diagnosis, fields, title, details), failed: true };
+  if (diagnosis.outcome === 'healthy') return record(diagnosis, fields, title, details);
+  const view = overview(diagnosis, fields, title, details);
+  return diagnosis.cause === 'deployment_in_progress' ? view : { ...view, failed: true };
 }
 
 function titleOf({ site, outcome, subject, title, release, checks: { http } }: Diagnosis, reader: Reader): string {

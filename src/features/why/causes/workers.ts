@@ -1,6 +1,6 @@
 import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
-import type { Facts, Line } from '../facts.ts';
+import { type Facts, isUnanswered, type Line } from '../facts.ts';
 import { inSite, ofSite } from '../fixes.ts';
 import { type Cause, type Found, stateLine } from './cause.ts';
 
@@ -26,7 +26,7 @@ const queueOf = ({ facts }: Found): string => {
   return wordOf(down?.queue) || wordOf(down?.id) || 'QUEUE';
 };
 
-/** Queue workers. The site may answer without them. */
+/** Queue workers. A site answers without them, so they do not explain why it is down. */
 export const workers: readonly Cause[] = [
   {
     id: 'workers_stopped',
@@ -34,7 +34,7 @@ export const workers: readonly Cause[] = [
     rank: 50,
     about: 'site',
     always: true,
-    state: stopped,
+    state: (facts) => (isUnanswered(facts) ? [] : stopped(facts)),
     fixes: (found) => [
       ofSite('Restart it', 'queue', 'restart', queueOf(found)),
       inSite('See why it stopped', 'tail', '-n', '50', 'storage/logs/laravel.log'),
@@ -46,7 +46,7 @@ export const workers: readonly Cause[] = [
     rank: 45,
     about: 'site',
     always: true,
-    state: supervised,
+    state: (facts) => (isUnanswered(facts) ? [] : supervised(facts)),
     fixes: [ofSite('See the workers', 'queue', 'list'), inSite('See why it stopped', 'tail', '-n', '50', 'storage/logs/worker.log')],
   },
 ];
