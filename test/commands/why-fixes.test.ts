@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
 import { parse } from '../../src/cli/run/parse.ts';
@@ -46,6 +47,13 @@ test('every cause has its own name, a fix, and something that shows it', () => {
   expect(ids.filter((id) => !/^[a-z]+(_[a-z]+)*$/.test(id))).toEqual([]);
   expect(causes.filter(({ patterns = [], state }) => patterns.length === 0 && !state)).toEqual([]);
   expect(causes.filter(({ fixes }) => from(fixes, found).length === 0)).toEqual([]);
+});
+
+test('docs/troubleshooting.md lists every cause', () => {
+  const listed = [...(readFileSync('docs/troubleshooting.md', 'utf8').split('## Causes')[1] ?? '').matchAll(/`([a-z_]+)`/g)].map(
+    ([, id]) => id,
+  );
+  expect(listed.sort()).toEqual(causes.map(({ id }) => id).sort());
 });
 
 test('no pattern takes long for a long line', () => {
