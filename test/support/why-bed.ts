@@ -20,7 +20,7 @@ export const FAILED = '20261125_031005';
 export const AGO = 4 * MINUTE;
 
 /** A file on the server: its content, and how long ago it was written (default: when the deployment failed). */
-export type Planted = string | Buffer | { readonly content: string | Buffer; readonly ago: number };
+export type Planted = string | Buffer | { readonly content: string | Buffer | (() => string); readonly ago: number };
 
 /** The state of a site, on the server and at Deploynix. */
 export interface Plant {
@@ -174,7 +174,7 @@ function write(path: string, planted: Planted): void {
     mkdirSync(missing);
     chownSync(missing, uid, gid);
   }
-  writeFileSync(path, content);
+  writeFileSync(path, typeof content === 'function' ? content() : content);
   chownSync(path, uid, gid);
   chmodSync(path, 0o644);
   const at = (Date.now() - ago) / 1000;

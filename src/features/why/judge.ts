@@ -33,19 +33,18 @@ interface Candidate extends Found {
 
 /** Finds the cause of an incident. Undefined if nothing is wrong. */
 export function judge(facts: Facts, incident: Incident): Verdict | undefined {
-  const failing = incident.kind === 'deployment' || isUnanswered(facts);
-  const relevant = relevantLines(facts, incident);
+  const given = facts.logs.some(({ source }) => source === 'given');
+  const wrong = incident.kind === 'deployment' || isUnanswered(facts);
+  const failing = wrong || given;
+  const relevant = relevantLines(facts, incident).filter(({ source }) => wrong || source === 'given');
   const lines = incident.kind === 'deployment' ? relevant.filter(({ source }) => !REQUESTS.includes(source)) : relevant;
   const about = incident.kind === 'deployment' ? 'deployment' : 'site';
   const candidates = causes
     .filter((cause) => (cause.about ?? about) === about && (failing || cause.always))
     .flatMap((cause) => candidatesOf(cause, failing ? lines : [], { facts, incident }));
-  const given = lines.filter(({ source }) => source === 'given');
   const [best] = candidates.sort((one, other) => other.score - one.score || order(one, other, incident));
   if (best) return verdictOf(best);
-  return failing || given.length > 0
-    ? { cause: undefined, lines: nearestLines(lines, incident), resolved: undefined, fixes: [] }
-    : undefined;
+  return failing ? { cause: undefined, lines: nearestLines(lines, incident), resolved: undefined, fixes: [] } : undefined;
 }
 
 /** The first line shows why a deployment failed, the last one why a site fails now. */

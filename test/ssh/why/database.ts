@@ -1,4 +1,4 @@
-import { FAILED, stamp } from '../../support/why-bed.ts';
+import { AGO, FAILED, stamp } from '../../support/why-bed.ts';
 import { type Known, logged } from './known.ts';
 
 /** What Laravel 11 prints with Collision. */
@@ -39,7 +39,9 @@ const block = (message: string): string => {
 
 const exists = `SQLSTATE[42S01]: Base table or view already exists: 1050 Table 'subscription_invoices' already exists (Connection: mysql, SQL: create table \`subscription_invoices\` (\`id\` bigint unsigned not null auto_increment primary key) default character set utf8mb4 collate 'utf8mb4_unicode_ci')`;
 
-const denied = `[${stamp()}] production.ERROR: SQLSTATE[HY000] [1045] Access denied for user 'shop'@'localhost' (using password: YES) (Connection: mysql, SQL: select * from \`sessions\` where \`id\` = 3fQ9mKc limit 1) {"exception":"[object] (Illuminate\\\\Database\\\\QueryException(code: 1045): SQLSTATE[HY000] [1045] Access denied for user 'shop'@'localhost' (using password: YES)
+const denied = (
+  at: string,
+): string => `[${at}] production.ERROR: SQLSTATE[HY000] [1045] Access denied for user 'shop'@'localhost' (using password: YES) (Connection: mysql, SQL: select * from \`sessions\` where \`id\` = 3fQ9mKc limit 1) {"exception":"[object] (Illuminate\\\\Database\\\\QueryException(code: 1045): SQLSTATE[HY000] [1045] Access denied for user 'shop'@'localhost' (using password: YES)
 [stacktrace]
 #0 /home/deploynix/shop/vendor/laravel/framework/src/Illuminate/Database/Connection.php(779): Illuminate\\\\Database\\\\Connection->runQueryCallback()
 "}
@@ -137,12 +139,25 @@ export const database: readonly Known[] = [
     state: {
       files: {
         'logs/deploy.log': `Deploying release ${FAILED}\nRunning the deploy script\n`,
-        'shared/storage/logs/laravel.log': { content: denied, ago: 4 * 60_000 - 30_000 },
+        'shared/storage/logs/laravel.log': { content: denied(stamp()), ago: 4 * 60_000 - 30_000 },
       },
     },
     cause: 'database_denied',
     title: 'refuses the user or password',
     line: "[1045] Access denied for user 'shop'@'localhost' (using password: YES)",
+    fix: 'dnx env list',
+  },
+  {
+    name: 'the same, in the time zone of the application',
+    state: {
+      files: {
+        'logs/deploy.log': `Deploying release ${FAILED}\nRunning the deploy script\n`,
+        'shared/storage/logs/laravel.log': { content: () => denied(stamp(AGO - 30_000 - 9.5 * 3_600_000)), ago: AGO - 30_000 },
+      },
+    },
+    cause: 'database_denied',
+    title: 'refuses the user or password',
+    line: '[1045] Access denied for user',
     fix: 'dnx env list',
   },
   {

@@ -7,7 +7,7 @@ import { type Cause, type Found, group, shown, stateLine } from './cause.ts';
 const VERSIONS = ['8.0', '8.1', '8.2', '8.3', '8.4', '8.5'];
 
 const PLATFORM = [
-  /\brequires php (.+?) (?:->|but) your php version \((\d[^;)]*)/i,
+  /\brequires? php (.+?) (?:->|but) your php version \((\d[^;)]*)/i,
   /Composer dependencies require a PHP version "(.+?)"\. You are running (\d[\d.]*)/,
 ];
 
@@ -28,6 +28,8 @@ function phpTitle(found: Found): string {
 
 function phpFixes(found: Found): readonly FixOf[] {
   const { wanted } = wantedPhp(found);
+  if (found.line.text.includes('overridden via config.platform'))
+    return [step('Raise config.platform.php in composer.json, run composer update, and push'), deploy()];
   if (wanted === undefined) return [step('No PHP version satisfies all packages; run composer update and push composer.lock'), deploy()];
   return [onSite('update', `Run the site on PHP ${wanted}`, '--php-version', wanted), deploy()];
 }
@@ -99,9 +101,9 @@ export const composer: readonly Cause[] = [
     'Composer could not download a package',
     85,
     [
-      /curl error \d+ while downloading https?:\S+/,
+      /^(?!.*loaded from the local cache)(?!.*retrying).*curl error \d+ while downloading https?:\S+/i,
       /The "https?:\/\/[^"]+" file could not be downloaded/,
-      /Failed to download [\w./-]+ from (?:dist|source):/,
+      /Failed to download [\w./-]+ from source:/,
     ],
     [deploy('Try again'), inSite('Check the network of the server', 'curl', '-sSI', 'https://repo.packagist.org')],
   ),

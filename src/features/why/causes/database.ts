@@ -95,7 +95,7 @@ export const database: readonly Cause[] = [
     'Redis does not accept connections',
     90,
     [
-      /(?:RedisException|ConnectionException).*Connection refused/,
+      /RedisException.*Connection refused/,
       /Connection refused \[tcp:\/\/[\w.]+:6379\]/,
       /Error while reading line from the server\. \[tcp:/,
     ],

@@ -27,7 +27,7 @@ export const files: readonly Cause[] = [
       /^error: (?:unable to (?:unlink old|create file)|could not lock config file|cannot open) .*: Permission denied/,
       /^fatal: (?:could not create|cannot mkdir|Unable to create) .*: Permission denied/,
       /(?:rename|unlink|mkdir|chmod|touch|symlink)\([^)]*\): (?:Permission denied|Operation not permitted)/,
-      /^(?:bash|sh): (?:line \d+: )?\S+: Permission denied/,
+      /^\S+: (?:line )?\d+: .*: Permission denied$/,
     ],
     owner,
   ),

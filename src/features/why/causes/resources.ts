@@ -52,6 +52,7 @@ export const resources: readonly Cause[] = [
       /Failed to open stream: No space left on device/i,
       /^(?:fatal|error): .*: No space left on device$/,
       /^(?:cp|mv|tar|mkdir|ln|rsync|unzip|cat|dd|touch|install|mktemp|tee|gzip|bash|sh)\b.*: No space left on device\)?/,
+      /: write error: No space left on device$/,
       /\(OS errno 28 - No space left on device\)/,
       /Errcode: 28 "?No space left on device/,
       /could not (?:write|extend) .*: No space left on device/,

@@ -1,4 +1,4 @@
-import { deploy, onMachine, onSite, step } from '../fixes.ts';
+import { deploy, onMachine, onServer, onSite, step } from '../fixes.ts';
 import { type Cause, group, shown } from './cause.ts';
 
 /** Only a deployment runs a deploy script. */
@@ -12,7 +12,7 @@ export const script: readonly Cause[] = [
     (found) => `The server has no command ${group(found, '')}`,
     87,
     [
-      /^(?:\/\S+|-?(?:bash|sh|zsh)): (?:line )?\d+: ([\w.+-]+): (?:command )?not found$/,
+      /^\S+: (?:line )?\d+: ([\w.+-]+): (?:command )?not found$/,
       /^-?(?:bash|sh|zsh): ([\w.+-]+): command not found$/,
       /^env: ['‘]?([\w.+-]+)['’]?: No such file or directory$/,
     ],
@@ -76,5 +76,12 @@ export const script: readonly Cause[] = [
     [/\bcd: (?:can't cd to )?(\S+?):? ?(?:No such file or directory)?$/],
     again,
     inDeployment,
+  ),
+  shown(
+    'nginx_config',
+    'The configuration of nginx is not valid',
+    92,
+    [/\[emerg\] .+/, /^nginx: configuration file \S+ test failed/],
+    [onMachine('Check it', 'sudo', 'nginx', '-t'), onServer('restart', 'Then restart the server')],
   ),
 ];

@@ -41,13 +41,6 @@ const certificate = [
 
 const all: readonly Cause[] = [
   shown(
-    'nginx_config',
-    'The configuration of nginx is not valid',
-    92,
-    [/\[emerg\] .+/, /^nginx: configuration file \S+ test failed/],
-    [onMachine('Check it', 'sudo', 'nginx', '-t'), onServer('restart', 'Then restart the server')],
-  ),
-  shown(
     'fpm_down',
     'PHP-FPM does not run',
     90,

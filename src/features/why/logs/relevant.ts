@@ -4,6 +4,9 @@ import type { Incident } from '../incident.ts';
 /** Logs that several sites may share. */
 const SHARED: readonly Source[] = ['nginx', 'php'];
 
+/** What Git says about a commit, whose message may be about any failure. */
+const COMMIT = /^(HEAD is now at|commit) [0-9a-f]{7,}|^\s*[*+]?\s*[0-9a-f]{7,40} /;
+
 /** A name of a release, such as `20260318_143200`. */
 const RELEASE = /\b20\d{6}[-_]?\d{6}\b/g;
 
@@ -16,14 +19,20 @@ const UNLESS = /\b(errors?|fail\w*|unsuccessful\w*|not|code [1-9])/i;
 const LEVEL = /^\s*\[[^\]]+\] [\w.-]+\.(DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY):|"level_name":"([A-Z]+)"/;
 
 /** The lines that may belong to an incident, oldest first within each log. */
-export function relevantLines({ logs, of }: Pick<Facts, 'logs' | 'of'>, incident: Incident): readonly Line[] {
-  return logs.flatMap((log) => {
-    if (log.modified !== undefined && log.modified < incident.from && !log.ofRelease) return [];
-    const lines = timely(log, incident);
-    if (log.source === 'deploy') return incident.kind === 'site' ? [] : lines;
-    if (log.source === 'laravel') return errorsOf(lines);
-    return SHARED.includes(log.source) ? lines.filter(({ text }) => concerns(text, of.site.label)) : lines;
-  });
+export function relevantLines({ logs, of, releases }: Pick<Facts, 'logs' | 'of' | 'releases'>, incident: Incident): readonly Line[] {
+  const messages = releases?.map(({ message }) => message.split('\n', 1)[0]?.trim() ?? '').filter(({ length }) => length >= 8) ?? [];
+  return logs.flatMap((log) =>
+    linesOf(log, of.site.label, incident).filter(({ text }) => !COMMIT.test(text) && !messages.some((each) => text.includes(each))),
+  );
+}
+
+/** The lines of one log. */
+function linesOf(log: Log, domain: string, incident: Incident): readonly Line[] {
+  if (log.modified !== undefined && log.modified < incident.from && !log.ofRelease) return [];
+  const lines = timely(log, incident);
+  if (log.source === 'deploy') return incident.kind === 'site' ? [] : lines;
+  if (log.source === 'laravel') return errorsOf(lines);
+  return SHARED.includes(log.source) ? lines.filter(({ text }) => concerns(text, domain)) : lines;
 }
 
 /** The lines of the time of the incident, and in a log of several deployments those of the last one. */
