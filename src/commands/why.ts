@@ -6,10 +6,10 @@ export default command({
   name: 'why',
   summary: 'Find out why a deployment failed or a site is down',
   description: [
-    'Reads what Deploynix knows of the site, requests it once, and reads logs and state of the server over SSH, in one connection that runs none of its code. Then it names the cause with the line that shows it and the commands that fix it, or Unknown with the nearest lines. Nothing is changed.',
-    'What the token or you cannot read is left out and said: SSH needs server:read and a key on the server. Passwords, tokens and values of variables are hidden.',
+    'Reads what Deploynix knows about the site, requests it once, and reads logs and server state over one SSH connection. Prints the cause, the line that shows it and the commands that fix it, or Unknown and the nearest lines. Changes nothing and runs no code of the site.',
+    'Whatever the token or your SSH key cannot read is listed as unknown. SSH needs server:read. Passwords, tokens and values of variables are hidden.',
   ].join('\n\n'),
-  exits: '0 if there is a diagnosis, also Unknown; another code if the site could not be read',
+  exits: '0 for any diagnosis, including Unknown; others if the site could not be read',
   calls: siteEndpoint,
   options: {
     log: content('Deployment log, such as a copy from the dashboard'),

@@ -26,6 +26,9 @@ async function diagnosed(site: string, url: string, options: RunOptions = {}): P
   return run.json<Diagnosis>();
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colors are escape sequences
+const ESCAPES = /\u001b\[[\d;]*m/g;
+
 /** A record of the sandbox. */
 function recordOf<T extends { readonly id: string }>(records: readonly T[], id: string): T {
   const found = records.find((each) => each.id === id);
@@ -119,6 +122,19 @@ test('in a clone, dnx why says what the failed release would have changed', asyn
     migrations: ['database/migrations/2026_01_01_000000_create_invoices.php'],
     dependencies: ['composer.json'],
   });
+});
+
+test.each([40, 80, 120])('at %i columns, dnx why breaks everything but command lines', async (columns) => {
+  const log =
+    'npm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync.\n';
+  for (const site of ['api.example.com', 'docs.example.com', 'blog.example.com']) {
+    const given = site.startsWith('api') ? ['--log', '-'] : [];
+    const run = await bed.dnx(['why', site, '--url', `${web.url}/200`, ...given], { columns, stdin: log });
+    expect(run.code, run.stderr).toBe(0);
+    const wide = run.stdout.split('\n').filter((line) => [...line.replace(ESCAPES, '')].length > columns && !line.includes(' dnx '));
+    expect(wide).toEqual([]);
+    expect(run.stdout.replace(ESCAPES, '')).toMatch(site.startsWith('blog') ? /^✓ Nothing is wrong/ : /^✗ /);
+  }
 });
 
 test.each(['ftp://example.com', 'shop.example.com'])('refuses --url %s before any request', async (url) => {

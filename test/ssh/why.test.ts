@@ -58,9 +58,9 @@ it('shows people the cause, the line and the command that fixes it', async () =>
 it('says that nothing is wrong, and what was checked', async () => {
   const site = bed.plant({ failed: false });
   const { exitCode, stdout } = await bed.why(site);
-  expect([exitCode, stdout.replace(/\d+ms/, 'TIME').replace(/:\d+/, ':PORT')]).toEqual([
+  expect([exitCode, stdout.replace(/\d+ms/, 'TIME')]).toEqual([
     0,
-    `✓ Nothing is wrong with ${site.domain}\n  response  200 from http://127.0.0.1:PORT/200 in TIME\n  disk      32% full\n  memory    73% available\n`,
+    `✓ Nothing is wrong with ${site.domain}\n  response  200 in TIME\n  disk      32% full\n  memory    73% available\n`,
   ]);
 });
 

@@ -89,7 +89,7 @@ function checkLines({ checks }: Diagnosis, reader: Reader): readonly Detail[] {
   const { http, disks, memory, certificate, workers, missing_variables: missing } = checks;
   const fullest = disks?.reduce((most, { space_percent: used }) => Math.max(most, used ?? 0), 0);
   const lines: readonly (Detail | false | null | undefined)[] = [
-    http && ['response', http.status === null ? (http.error ?? 'none') : `${http.status} from ${http.url} in ${http.duration_ms}ms`],
+    http && ['response', http.status === null ? (http.error ?? 'none') : `${http.status} in ${http.duration_ms}ms`],
     fullest !== undefined && disks && disks.length > 0 && ['disk', `${fullest}% full`],
     memory && ['memory', `${Math.round((memory.available / memory.total) * 100)}% available`],
     certificate && ['certificate', certificateIn([certificate], reader).words],
