@@ -53,6 +53,11 @@ describe('without ssh, dnx why knows', () => {
     expect([found.previous?.id, found.release?.id, found.release?.live]).toEqual([live?.id, failed?.id, false]);
   });
 
+  test('that a deployment that failed long ago does not explain a site that is down now', async () => {
+    const found = await diagnosed('api.example.com', `${web.url}/500`);
+    expect([found.outcome, found.subject, found.release]).toEqual(['unknown', 'site', null]);
+  });
+
   test('that a deployment failed before it had a release', async () => {
     const site = recordOf(bed.sandbox.state.sites, shop);
     Object.assign(site, { status: 'failed', updated_at: new Date(bed.clock.now()).toISOString() });

@@ -10,7 +10,7 @@ import { listEndpoint, type Variable } from '../env/variables.ts';
 import { briefApi } from '../overview/reading.ts';
 import { readSiteOnMachine } from '../remote/machine.ts';
 import { type Part, type PartName, readParts } from '../status/parts.ts';
-import type { Answer, Facts, Log, Unknown } from './facts.ts';
+import { type Answer, type Facts, isUnanswered, type Log, type Unknown } from './facts.ts';
 import { type Incident, incidentOf } from './incident.ts';
 import { secretsIn } from './logs/mask.ts';
 import { readServer, textOf } from './remote/read.ts';
@@ -56,7 +56,7 @@ export async function gather(
   ]);
   const releases = parts.releases.items && releasesOf(parts.releases.items);
   const now = clock.now();
-  const incident = incidentOf(site, releases, now);
+  const incident = incidentOf({ site, releases, down: isUnanswered({ answer: answer.value }) }, now);
   const server = parts.server.items?.[0] ?? null;
   const named = { ...of, server: { ...of.server, label: wordOf(server?.name) || of.server.label } };
   const remote = await serverOf(ctx, named, { incident, php: wordOf(site.php_version), choices });

@@ -24,8 +24,22 @@ const SKEW_MS = 2 * MINUTE;
 /** How long a deployment takes at most. */
 const LONGEST_MS = HOUR;
 
-/** Finds out what is to be explained. `releases` are sorted, newest first. */
-export function incidentOf(site: Site, releases: readonly Release[] | null, now: number): Incident {
+/** What was read of a site. `down`: it does not answer. */
+interface Seen {
+  readonly site: Site;
+  /** Newest first. */
+  readonly releases: readonly Release[] | null;
+  readonly down: boolean;
+}
+
+/** Finds out what is to be explained. A deployment that failed long ago does not explain that the site is down now. */
+export function incidentOf({ site, releases, down }: Seen, now: number): Incident {
+  const incident = latestOf(site, releases, now);
+  if (incident.kind !== 'deployment' || !down || (incident.at ?? now) > now - LONGEST_MS) return incident;
+  return { kind: 'site', release: undefined, previous: incident.previous, at: undefined, from: now - HOUR, to: now };
+}
+
+function latestOf(site: Site, releases: readonly Release[] | null, now: number): Incident {
   const [newest] = releases ?? [];
   const live = liveOf(releases);
   const previous = live && live !== newest ? live : releases?.find((each) => each !== newest && each.phase === 'good');

@@ -34,7 +34,7 @@ export function logOf({ source, file, text, modified, skipped, cut, ofRelease }:
   const pieces = text
     .split('\n')
     .map((each, index) => ({ text: cleaned(each), number: skipped === undefined ? null : skipped + index + 1 }));
-  const whole = cut ? pieces.slice(1) : pieces;
+  const whole = cut && pieces.length > 1 ? pieces.slice(1) : pieces;
   const stamps = whole.map((each) => stampOf(each.text, clocks));
   const last = stamps.findLast(Boolean);
   const shift = last && !last.zoned && source === 'laravel' ? shiftOf(last.at, modified) : 0;

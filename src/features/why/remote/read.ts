@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DnxError, isStop } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
+import { commandLine } from '../../../cli/run/command-line.ts';
 import { directoriesOf } from '../../remote/directory.ts';
 import type { SiteOnMachine } from '../../remote/machine.ts';
 import { runOn } from '../../remote/run.ts';
@@ -33,7 +34,11 @@ interface Wanted {
 }
 
 /** Reads state and logs of a server in one connection. Fails only if a signal ends it. */
-export async function readServer(ctx: Pick<Context, 'ask' | 'clock' | 'world'>, place: SiteOnMachine, wanted: Wanted): Promise<Read> {
+export async function readServer(
+  ctx: Pick<Context, 'ask' | 'clock' | 'settings' | 'world'>,
+  place: SiteOnMachine,
+  wanted: Wanted,
+): Promise<Read> {
   const nonce = randomBytes(16).toString('hex');
   const release = /^\w[\w.-]*$/.test(wanted.release) ? wanted.release : '';
   const php = /^\d+(\.\d+)?$/.test(wanted.php) ? wanted.php : '';
@@ -45,8 +50,13 @@ export async function readServer(ctx: Pick<Context, 'ask' | 'clock' | 'world'>, 
   } catch (error) {
     if (!(error instanceof DnxError) || isStop(error)) throw error;
     const why = error.code === 'timed_out' ? 'the server did not answer over SSH in 20s' : error.message.replace(/\.$/, '');
-    return { machine: null, logs: [], unknown: [{ what: 'server logs and state', why, fix: error.hint ?? null }] };
+    return { machine: null, logs: [], unknown: [{ what: 'server logs and state', why, fix: fixOf(error, ctx.settings) }] };
   }
+}
+
+/** What to do about an error of ssh, in a line. */
+function fixOf({ hint, next: [first] }: DnxError, settings: Context['settings']): string | null {
+  return [hint, first && commandLine(first.command, settings)].filter(Boolean).join(' ') || null;
 }
 
 function understood(sections: readonly Section[], release: string, now: number): Read {
