@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Diagnosis } from '../../src/features/why/diagnosis.ts';
 import { seeded } from '../../src/sandbox/index.ts';
+import { examples } from '../support/examples.ts';
 import { said } from '../support/executable.ts';
 import { hasten } from '../support/hasten.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
@@ -36,6 +37,15 @@ const filesIn = (root: string): readonly string[] =>
     const { size, mtimeMs, ctimeMs } = statSync(join(root, name), { throwIfNoEntry: false }) ?? {};
     return [name, size, mtimeMs, ctimeMs].join(' ');
   });
+
+it.each(examples.flatMap(({ line }) => (line.startsWith('dnx why ') ? [line] : [])))('runs the example %s', async (line) => {
+  writeFileSync(join(bed.directory, 'deploy.log'), log);
+  const { exitCode, stdout, stderr } = await bed.shell(`${line} --url http://127.0.0.1:9/`);
+  expect([exitCode, stdout.includes(line.includes('--log') ? 'PHP 8.2 is too old' : 'does not accept web connections')], stderr).toEqual([
+    0,
+    true,
+  ]);
+});
 
 it('shows people the cause, the line and the command that fixes it', async () => {
   const site = bed.plant(logged(log, { site: { domain: 'seen.example.com', php_version: '8.2' } }));
