@@ -35,7 +35,7 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
       return value(view.text, options);
     case 'record':
       if (view.done !== undefined && view.details && !options.fields) return succeeded(view.done, view.details, options);
-      if (view.title !== undefined && view.details && !options.fields) return titled(view.title, view.details, options);
+      if (view.title !== undefined && view.details && !options.fields) return titled(view.title, view.details, options, view.failed);
       return `${view.done === undefined ? '' : await succeeded(view.done, [], options)}${await whole(view, options)}`;
     case 'rows':
       return rows(narrowed(view.items, options, view.columns), view.columns, options, view.late);
@@ -59,10 +59,11 @@ async function succeeded(sentence: string, details: readonly Detail[], options: 
   return ended([wrap(`${style.green('✓')} ${lines(sentence)}`, 2), ...detailLines(details, style, wrap)].join('\n'));
 }
 
-async function titled(title: string, details: readonly Detail[], options: TableOptions): Promise<string> {
+async function titled(title: string, details: readonly Detail[], options: TableOptions, failed = false): Promise<string> {
   const { style } = options;
   const wrap = await wrapIn(options);
-  return ended([wrap(style.bold(lines(title))), ...detailLines(details, style, wrap)].join('\n'));
+  const heading = failed ? wrap(`${style.red('✗')} ${style.bold(lines(title))}`, 2) : wrap(style.bold(lines(title)));
+  return ended([heading, ...detailLines(details, style, wrap)].join('\n'));
 }
 
 const wrapIn = ({ width }: TableOptions) => wrapFor({ isTTY: width !== undefined, columns: width });

@@ -69,6 +69,8 @@ export type View =
       readonly done?: string;
       /** A line above it without a mark, instead of `done`. */
       readonly title?: string;
+      /** Marks `title` with a red ✗. */
+      readonly failed?: true;
       /** Lines under `done` or `title` for people, instead of the fields. */
       readonly details?: readonly Detail[];
       /** Reads the values of computed columns with further requests. Called only for a table. */
@@ -174,7 +176,12 @@ export const record = (item: object, shown: readonly Column[], done?: string, de
   ...(details && { details }),
 });
 /** A record that people see as a title and details. */
-export const overview = (item: object, shown: readonly Column[], title: string, details: readonly Detail[]): View => ({
+export const overview = (
+  item: object,
+  shown: readonly Column[],
+  title: string,
+  details: readonly Detail[],
+): View & { readonly kind: 'record' } => ({
   kind: 'record',
   item: item as Item,
   columns: shown,
