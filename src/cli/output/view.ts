@@ -47,6 +47,8 @@ export type View =
       readonly late?: LateCells;
       /** The command that creates the first item. */
       readonly first?: readonly string[];
+      /** True for an item whose first column stands out in a table, because it has just changed. */
+      readonly marked?: (item: Item) => boolean;
       readonly event?: Event;
     }
   | {
@@ -79,6 +81,12 @@ export type View =
 export interface LiveState {
   readonly view: View;
   readonly changed: boolean;
+  /** A line above the view that says when it was read. */
+  readonly heading?: string;
+  /** Why something could not be read again: above the view on a terminal, a warning elsewhere. */
+  readonly problem?: string | undefined;
+  /** The ids of rows that are gone since the state before. */
+  readonly gone?: readonly unknown[];
 }
 
 /** The result of a wait: `{"type":"result",…}` with -o ndjson. `data` nests an API object, which may have a `type` itself. */
