@@ -82,7 +82,7 @@ const list = command({
     const empty = 'No servers.';
     if (!watch) return rows(await ctx.pages<Item>(), servers.columns, empty, creation('server', {}));
     const { watchedList } = await import('../features/watch/rows.ts');
-    return watchedList(ctx, (again) => ctx.list<Item>(serversEndpoint, { retry: !again }), servers.columns, empty);
+    return watchedList(ctx, (options) => ctx.list<Item>(serversEndpoint, options), servers.columns, empty);
   },
 });
 

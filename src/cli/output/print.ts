@@ -98,10 +98,8 @@ async function aboveOf(
   if (heading === undefined) return '';
   if (!inPlace) return `${heading}\n`;
   const wrap = await wrapFor({ isTTY: true, columns: width });
-  const more = hidden > 0 ? `; ${hiddenWords(hidden)}` : '';
-  return [style.dim(heading + more), ...(problem ? [wrap(`${style.yellow('!')} ${lines(problem)}`, 2)] : [])]
-    .map((each) => `${each}\n`)
-    .join('');
+  const read = style.dim(wrap(hidden > 0 ? `${heading}; ${hiddenWords(hidden)}` : heading));
+  return `${[read, ...(problem ? [wrap(`${style.yellow('!')} ${lines(problem)}`, 2)] : [])].join('\n')}\n`;
 }
 
 /** What a live table says if it has no rows. */

@@ -22,7 +22,7 @@ export const listSites = (columns: readonly Column[]) =>
     async run(ctx, { targets: { server }, options: { watch } }) {
       if (server && watch) {
         const { watchedList } = await import('../watch/rows.ts');
-        return watchedList(ctx, (again) => ctx.list<Item>(ofServer, { retry: !again }), columns, EMPTY);
+        return watchedList(ctx, (options) => ctx.list<Item>(ofServer, options), columns, EMPTY);
       }
       if (server) return rows(await ctx.pages<Item>(ofServer), columns, EMPTY, creation('site', { server }));
       if (watch) {

@@ -1,14 +1,18 @@
 import { type DnxError, isError } from '../../base/errors.ts';
+import { inParallel } from '../../base/parallel.ts';
 import { phaseOf, statusOf } from '../../base/status.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Item } from '../../cli/output/view.ts';
 import { type Target, targetOf } from '../../platform/names/names.ts';
 import { msPerRequest } from '../watch/pace.ts';
-import { isPassing, POLL_MS } from '../watch/poll.ts';
+import { again, isPassing, POLL_MS } from '../watch/poll.ts';
 import { requestsFor } from '../watch/rows.ts';
 
 const SERVERS = 'GET /servers';
 const SITES = 'GET /servers/{server}/sites';
+
+/** The time between two readings of what hardly changes: the servers, and a list without sites, in ms. */
+const REST_MS = 60_000;
 
 /** A list that is read in turn: the servers, or the sites of one. */
 interface Source {
@@ -29,7 +33,7 @@ interface Round {
   readonly problem: string | undefined;
 }
 
-type Needs = Pick<Context, 'api' | 'clock' | 'everySite'>;
+type Needs = Pick<Context, 'api' | 'clock' | 'everySite' | 'signal'>;
 
 /**
  * Reads the sites of every server at once, and from then on a few lists at a time, the oldest first, so that many servers leave room in the
@@ -39,13 +43,15 @@ export function sitesInTurn(ctx: Needs): () => Promise<Round> {
   const { api, clock } = ctx;
   const servers: Source = { server: undefined, items: [], at: Number.NEGATIVE_INFINITY, error: undefined };
   let places: readonly Source[] | undefined;
-  const next = turns();
+  const next = turns(clock);
 
   async function read(source: Source): Promise<number> {
     const { server } = source;
     source.at = clock.elapsed();
     try {
-      source.items = await api.list<Item>(server ? SITES : SERVERS, server ? { server: server.id } : {}, { retry: false });
+      source.items = await again(ctx, () =>
+        api.list<Item>(server ? SITES : SERVERS, server ? { server: server.id } : {}, { retry: false }),
+      );
       source.error = undefined;
       if (!server) places = placesOf(source.items, places ?? []);
     } catch (error) {
@@ -61,11 +67,11 @@ export function sitesInTurn(ctx: Needs): () => Promise<Round> {
     let requests = 0;
     if (places) {
       const due = next([servers, ...places], Math.max(1, Math.floor(POLL_MS / ms)));
-      requests = (await Promise.all(due.map(read))).reduce((sum, each) => sum + each, 0);
+      requests = (await inParallel(due, read)).reduce((sum, each) => sum + each, 0);
       failIfAll(due, ({ error }) => isPassing(error));
     } else places = await firstPlaces(ctx);
     failIfAll(places, ({ error }) => isError(error, 'forbidden'));
-    const whole = [servers, ...places].reduce((sum, { items }) => sum + requestsFor(items), 0);
+    const whole = places.filter(({ items }) => items.length > 0).reduce((sum, { items }) => sum + requestsFor(items), 0);
     return {
       places: places.flatMap(({ server, items }) => (server ? [{ server, sites: items }] : [])),
       pauseMs: Math.max(POLL_MS, requests * ms),
@@ -100,11 +106,12 @@ function placesOf(servers: readonly Item[], known: readonly Source[]): readonly 
 }
 
 /** Selects so many lists: the oldest, and every second time the oldest with a deployment in progress. */
-function turns(): (sources: readonly Source[], most: number) => readonly Source[] {
+function turns(clock: Needs['clock']): (sources: readonly Source[], most: number) => readonly Source[] {
   let turn = 0;
   return (sources, most) => {
-    if (sources.length <= most) return sources;
-    const oldest = sources.toSorted((one, other) => one.at - other.at);
+    const open = sources.filter(({ server, items, at }) => (server && items.length > 0) || clock.elapsed() - at >= REST_MS);
+    if (open.length <= most) return open;
+    const oldest = open.toSorted((one, other) => one.at - other.at);
     const busy = oldest.filter(({ server, items }) => server && items.some((site) => phaseOf(statusOf(site)) === 'going'));
     const due = new Set<Source>();
     while (due.size < most) {

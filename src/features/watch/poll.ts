@@ -55,6 +55,20 @@ export async function* polled<T>(
   }
 }
 
+/** How long after a network error a poll is repeated, in ms. */
+const AGAIN_MS = 1_000;
+
+/** Repeats a poll once after a network error: a server may close an idle connection at the moment of the next request. */
+export async function again<T>({ clock, signal }: Pick<Context, 'clock' | 'signal'>, poll: () => Promise<T>): Promise<T> {
+  try {
+    return await poll();
+  } catch (error) {
+    if (!isError(error, 'network')) throw error;
+    await clock.sleep(AGAIN_MS, signal);
+    return poll();
+  }
+}
+
 /** True for an error that says nothing about what is watched, so that the watch goes on: of the network, of a gateway, or a rate limit. */
 export const isPassing = (error: unknown): error is DnxError =>
   isFault(error) || isError(error, 'rate_limited', 'timed_out') || (isError(error, 'failed') && error.status === undefined);

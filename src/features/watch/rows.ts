@@ -5,7 +5,7 @@ import { type Column, type Item, type LiveState, rows, type View } from '../../c
 import { PAGE_SIZE } from '../../platform/api/pages.ts';
 import { idIn } from '../../platform/names/names.ts';
 import { msPerRequest } from './pace.ts';
-import { POLL_MS, polled } from './poll.ts';
+import { again, POLL_MS, polled } from './poll.ts';
 
 /** The rows of a list as they were read last. */
 export interface Listed {
@@ -27,14 +27,14 @@ export const requestsFor = (items: readonly Item[]): number => Math.max(1, Math.
 /** A view that follows one list: read every 6 seconds, or less often if it has many pages or the rate limit is low. */
 export function watchedList(
   ctx: Needs,
-  read: (again: boolean) => Promise<readonly Item[]>,
+  read: (options: { readonly retry: boolean }) => Promise<readonly Item[]>,
   columns: readonly Column[],
   empty: string,
 ): Promise<View> {
-  let again = false;
+  let first = true;
   const listed = async (): Promise<Listed> => {
-    const items = await read(again);
-    again = true;
+    const items = await (first ? read({ retry: true }) : again(ctx, () => read({ retry: false })));
+    first = false;
     const pauseMs = Math.max(POLL_MS, requestsFor(items) * (await msPerRequest(ctx)));
     return { items, columns, pauseMs, everyMs: pauseMs };
   };
