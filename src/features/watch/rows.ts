@@ -73,7 +73,7 @@ interface Trace {
 }
 
 /** Compares each reading with the one before. */
-function changesIn(clock: Context['clock']) {
+export function changesIn(clock: Context['clock']) {
   let before: ReadonlyMap<string, Trace> | undefined;
   let recent: ReadonlyMap<Item, number> = new Map();
   return {
