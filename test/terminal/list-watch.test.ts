@@ -80,6 +80,20 @@ test('says that it is reconnecting, and goes on', async () => {
   expect([code, (await shown(raw)).filter((row) => row.startsWith('NAME')).length]).toEqual([130, 1]);
 });
 
+test('polls that take a second show no line that comes and goes', async () => {
+  await executable.close();
+  executable = await openExecutable({ speed: 5, latencyMs: 200 });
+  const terminal = open(['server', 'list']);
+  await terminal.shows('db-1');
+  for (const status of ['failed', 'active', 'failed']) {
+    server().status = status;
+    await terminal.shows(new RegExp(`web-1 +● ${status}`));
+  }
+  terminal.type(keys.interrupt);
+  const { text, code } = await terminal.ended;
+  expect([code, text.slice(text.indexOf('Checked ')).includes('Waiting for')]).toEqual([130, false]);
+});
+
 test('a closed pipe ends it with 0 at the next change', async () => {
   const run = executable.shell('dnx server list --watch --no-header | head -1; echo $PIPESTATUS');
   for await (const chunk of run.stdout ?? []) if (String(chunk).startsWith('web-1')) server().status = 'failed';
