@@ -33,7 +33,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     if (help) await write(world.stdout, await help(await pageOf(world, globals)));
     if (!invocation) return 0;
     settings = readSettings(world, { ...globals, debug: globals.debug || undefined, formats: invocation.command.formats });
-    await checkShape(globals, settings);
+    await checkShape(globals, settings, Boolean(invocation.command.options?.watch && invocation.options.watch));
     return await run(invocation, settings, world);
   } catch (error) {
     if (error instanceof Ended) return error.code;

@@ -1,8 +1,8 @@
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
-import { assumed, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
-import { creationOf, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { columns, running } from '../cli/output/view.ts';
+import { assumed, flag, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
+import { creation, creationOf, remove, resource, restart, show, update } from '../cli/language/resource.ts';
+import { columns, type Item, rows, running } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/server.ts';
 
@@ -65,6 +65,24 @@ const servers = resource({
   ),
   more: async (ctx, server, targets) => (await import('../features/overview/server.ts')).serverOverview(ctx, server, targets),
   example: { target: 'web-1', create: 'web-3 --provider hetzner', update: '--monitoring-enabled' },
+});
+
+const list = command({
+  name: 'list',
+  aliases: ['ls'],
+  summary: 'List servers',
+  description:
+    'With --watch, reads the servers every 6 seconds. Updates the table in place on a terminal, and prints it again elsewhere when it changes. Use -o ndjson for a line of JSON per changed server. Ctrl-C ends it.',
+  calls: serversEndpoint,
+  options: { watch: flag('Keep it up to date until Ctrl-C') },
+  shows: servers.columns,
+  examples: ['list', 'list --json'],
+  async run(ctx, { options: { watch } }) {
+    const empty = 'No servers.';
+    if (!watch) return rows(await ctx.pages<Item>(), servers.columns, empty, creation('server', {}));
+    const { watchedList } = await import('../features/watch/rows.ts');
+    return watchedList(ctx, (options) => ctx.list<Item>(serversEndpoint, options), servers.columns, empty);
+  },
 });
 
 /** Prompts unless the server is of one of these types. */
@@ -167,7 +185,7 @@ const logs = command({
 export default group({
   name: 'server',
   commands: [
-    list(servers),
+    list,
     show(servers),
     create,
     update(servers, changes),

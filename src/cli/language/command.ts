@@ -20,7 +20,7 @@ export interface Context<E extends Endpoint = Endpoint> {
   /** Sends the declared endpoint, or another of `calls`, with the ids of the targets and the body. */
   call<T>(endpoint?: E, options?: { readonly body?: unknown; readonly params?: Readonly<Record<string, string>> }): Promise<Reply<T>>;
   /** Reads every page of a list. */
-  list<T>(endpoint?: E, options?: { readonly query?: Query }): Promise<T[]>;
+  list<T>(endpoint?: E, options?: { readonly query?: Query; readonly retry?: boolean }): Promise<T[]>;
   /** Reads the first page of a list, and the others when the view is printed. For `rows`. */
   pages<T>(endpoint?: E, options?: { readonly query?: Query }): Promise<AsyncIterable<readonly T[]>>;
   /** Runs once per item, one after the other, and reports each. */

@@ -38,7 +38,7 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
       if (view.title !== undefined && view.details && !options.fields) return titled(view.title, view.details, options, view.failed);
       return `${view.done === undefined ? '' : await succeeded(view.done, [], options)}${await whole(view, options)}`;
     case 'rows':
-      return rows(narrowed(view.items, options, view.columns), view.columns, options, view.late);
+      return rows(narrowed(view.items, options, view.columns), view.columns, options, view);
   }
 }
 
@@ -106,14 +106,22 @@ function offered(columns: readonly Column[], { fields, wide, width = ROOMY }: Ta
 export const showsLate = (columns: readonly Column[], { key: late }: LateCells, options: TableOptions): boolean =>
   offered(columns, options).some(({ key }) => key === late);
 
-async function rows(items: readonly Item[], columns: readonly Column[], options: TableOptions, late?: LateCells): Promise<string> {
+async function rows(
+  items: readonly Item[],
+  columns: readonly Column[],
+  options: TableOptions,
+  { late, marked }: { readonly late?: LateCells; readonly marked?: (item: Item) => boolean } = {},
+): Promise<string> {
   if (items.length === 0) return '';
   const { width, style, fields, wide } = options;
   const given = offered(columns, options);
   const cells = late && showsLate(columns, late, options) ? await late.read(items) : undefined;
   const shown = cells ? given.map((column) => (column.key === late?.key ? { ...column, cell: cells } : column)) : given;
   const { grid } = await import('./grid.ts');
-  const body = items.map((item) => shown.map((column) => cell(item, column, options)));
+  const body = items.map((item) => {
+    const cells = shown.map((column) => cell(item, column, options));
+    return marked?.(item) ? cells.map((text, at) => (at === 0 ? style.bold(text) : text)) : cells;
+  });
   const head = options.header ? [shown.map((column) => style.bold(heading(column).toUpperCase()))] : [];
   const wraps = shown.map(({ wrap }) => wrap ?? false);
   const found = await grid([...head, ...body], { width, wraps, keep: wide || fields !== undefined });

@@ -58,6 +58,8 @@ export type View =
       readonly first?: readonly string[];
       /** For a command with `formats`. */
       readonly reports?: Reports;
+      /** True for an item whose first column stands out in a table, because it has just changed. */
+      readonly marked?: (item: Item) => boolean;
       readonly event?: Event;
     }
   | {
@@ -104,6 +106,12 @@ export interface LogPart {
 export interface LiveState {
   readonly view: View;
   readonly changed: boolean;
+  /** A line above the view that says when it was read. */
+  readonly heading?: string;
+  /** Why something could not be read again: above the view on a terminal, a warning elsewhere. */
+  readonly problem?: string | undefined;
+  /** The ids of rows that are gone since the state before. */
+  readonly gone?: readonly unknown[];
 }
 
 /** The result of a wait: `{"type":"result",…}` with -o ndjson. `data` nests an API object, which may have a `type` itself. */
