@@ -134,9 +134,25 @@ function __dnx_path
             set path 'certificate delete'
         case 'database ls'
             set path 'database list'
+        case 'db list'
+            set path 'database list'
+        case 'db ls'
+            set path 'database list'
         case 'database get'
             set path 'database show'
+        case 'db show'
+            set path 'database show'
+        case 'db get'
+            set path 'database show'
+        case 'db create'
+            set path 'database create'
+        case 'db ensure'
+            set path 'database ensure'
         case 'database rm'
+            set path 'database delete'
+        case 'db delete'
+            set path 'database delete'
+        case 'db rm'
             set path 'database delete'
         case 'database-user ls'
             set path 'database-user list'
@@ -348,6 +364,10 @@ function __dnx_value
             return 0
         case '* --password'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --user'
+            return 0
+        case '* --port'
+            return 0
         case '* --status'
             printf '%s\n' $before{pending,in_progress,completed,failed,restored}
         case 'backup list --type'
@@ -358,19 +378,15 @@ function __dnx_value
             return 0
         case '* --frequency'
             return 0
-        case '* --user'
-            return 0
         case '* --directory'
             return 0
         case '* --public-key'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
-        case '* --port'
-            return 0
         case '* --protocol'
             printf '%s\n' $before{tcp,udp}
         case '* --action'
             printf '%s\n' $before{allow,deny}
-        case '* --source'
+        case 'network-rule create --source' 'network-rule ensure --source'
             return 0
         case '* --token'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
@@ -384,6 +400,24 @@ function __dnx_value
             return 0
         case '* --rate-limit'
             return 0
+        case '* --log'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case 'why --path' 'ssh --path' 'artisan --path' 'tinker --path'
+            return 0
+        case '* --execute'
+            return 0
+        case '* --lines' '* -n'
+            return 0
+        case 'logs --source'
+            printf '%s\n' $before{laravel,nginx,php,deploy,daemon}
+        case 'logs --path'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --fail-on'
+            printf '%s\n' $before{low,medium,high,none}
+        case '* --baseline'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --backup-days'
+            return 0
         case '* --contract'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case '* --input'
@@ -391,6 +425,30 @@ function __dnx_value
         case '*'
             return 1
     end
+end
+
+# Succeeds after --, and in the command line of another program, where nothing is ours. $argv: the path
+function __dnx_passed
+    set -l words (commandline -opc)
+    set -l from (math 2 + (count (string split ' ' -- $argv[1])))
+    test (count $words) -lt $from; and return 1
+    set -l value no
+    for word in $words[$from..-1]
+        if test $value = yes
+            set value no
+            continue
+        end
+        switch $word
+            case --
+                return 0
+            case --output -o --fields --query --sort --limit --env -e --profile --host --ca-file --max-wait --server --site --port --state --latency --rate-limit --user --path --execute
+                set value yes
+            case '-*'
+            case '*'
+                contains -- "$argv[1]" 'env run' 'sandbox run' 'artisan' 'tinker'; and return 0
+        end
+    end
+    return 1
 end
 
 function __dnx_everywhere
@@ -423,6 +481,7 @@ end
 function __dnx_complete
     set -l path (__dnx_path)
     set -l typed (commandline -ct)
+    __dnx_passed "$path"; and return
     __dnx_value "$path" "$typed"; and return
     if not string match -q -- '-*' $typed
         switch "$path"
@@ -526,7 +585,11 @@ function __dnx_complete
                     tokens 'Create tokens and limit what they can do' \
                     keychain 'Where tokens are stored' \
                     waiting 'Wait for deployments and other work' \
-                    ci 'Run dnx in CI'
+                    ci 'Run dnx in CI' \
+                    from-forge 'Laravel Forge CLI: what to type here' \
+                    from-ploi 'Ploi CLI: what to type here' \
+                    from-vapor 'Laravel Vapor CLI: what to type here' \
+                    from-cloud 'Laravel Cloud CLI: what to type here'
             case 'auth'
                 printf '%s\t%s\n' \
                     login 'Sign in' \
@@ -925,6 +988,8 @@ function __dnx_complete
                     -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'server list'
+                printf '%s\t%s\n' \
+                    --watch 'Keep it up to date until Ctrl-C'
                 __dnx_everywhere
             case 'server show'
                 printf '%s\t%s\n' \
@@ -992,7 +1057,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site list'
                 printf '%s\t%s\n' \
-                    --server 'Server: name, IP or id'
+                    --server 'Server: name, IP or id' \
+                    --watch 'Keep it up to date until Ctrl-C'
                 __dnx_everywhere
             case 'site show'
                 printf '%s\t%s\n' \
@@ -1472,12 +1538,16 @@ function __dnx_complete
             case 'db tunnel'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
-                    --site 'Site: domain or id'
+                    --site 'Site: domain or id' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --port 'Local port (default: a free one)'
                 __dnx_everywhere
             case 'db shell'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
-                    --site 'Site: domain or id'
+                    --site 'Site: domain or id' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --port 'Local port (default: a free one)'
                 __dnx_everywhere
             case 'db dump'
                 printf '%s\t%s\n' \
@@ -1841,12 +1911,17 @@ function __dnx_complete
             case 'why'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
-                    --site 'Site: domain or id'
+                    --site 'Site: domain or id' \
+                    --log 'Deployment log, such as a copy from the dashboard' \
+                    --url 'URL to request (default: https and the domain)' \
+                    --path 'Directory of the site on the server' \
+                    --user 'User to sign in as (default: that of Deploynix)'
                 __dnx_everywhere
             case 'open'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
+                    --dashboard 'Open its page in the dashboard' \
                     --print 'Print the URL instead'
                 __dnx_everywhere
             case 'ssh'
@@ -1854,26 +1929,43 @@ function __dnx_complete
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
                     --user 'User to sign in as (default: that of Deploynix)' \
+                    --path 'Directory of the site on the server (default: found by its domain)' \
                     --print 'Print the command line of ssh instead of running it'
                 __dnx_everywhere
             case 'artisan'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
-                    --site 'Site: domain or id'
+                    --site 'Site: domain or id' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --path 'Directory of the site on the server (default: found by its domain)'
                 __dnx_everywhere
             case 'tinker'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
-                    --site 'Site: domain or id'
+                    --site 'Site: domain or id' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --path 'Directory of the site on the server (default: found by its domain)' \
+                    --execute 'Run this code and exit'
                 __dnx_everywhere
             case 'logs'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
                     --site 'Site: domain or id' \
-                    --follow 'Follow' \
-                    -f 'Follow'
+                    --follow 'Show new lines as they are written' \
+                    -f 'Show new lines as they are written' \
+                    --lines 'Number of lines of each file (default 100)' \
+                    -n 'Number of lines of each file (default 100)' \
+                    --source 'Log to show; laravel by default, nginx for a server with -f' \
+                    --path 'File on the server to show instead' \
+                    --user 'User to sign in as (default: that of Deploynix)'
                 __dnx_everywhere
             case 'audit'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --fail-on 'Exit 10 if there are findings of this severity or worse' \
+                    --baseline 'File of accepted findings, which are not shown and do not count' \
+                    --update-baseline 'Write the current findings to the baseline' \
+                    --backup-days 'Days after which a database needs a new backup (default 7)'
                 __dnx_everywhere
             case 'doctor'
                 printf '%s\t%s\n' \
