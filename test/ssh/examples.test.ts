@@ -27,6 +27,7 @@ beforeAll(async () => {
       'current/storage/logs/laravel.log': LOG,
       'shared/storage/logs/laravel.log': LOG,
       'shared/.env': 'APP_KEY=x\n',
+      'deploy.log': 'Deployed\n',
     },
   });
   bed.sshd.program('php', '#!/bin/sh\necho "PHP 8.3.14"\n');
