@@ -1,4 +1,5 @@
 import { command, group } from '../cli/language/command.ts';
+import { destination, flag, text } from '../cli/language/options.ts';
 import { databaseCalls } from '../features/database/credentials.ts';
 
 const tunnel = command({
@@ -21,24 +22,47 @@ const shell = command({
   },
 });
 
+const user = text('User to sign in as (default: that of Deploynix)', 'name');
+
 const dump = command({
   name: 'dump',
   summary: 'Save the database of a site to a file',
+  description:
+    'The dump runs on the server of the site, over SSH. The file is compressed, unless its name ends in .sql. An incomplete dump leaves no file.',
   calls: databaseCalls,
-  examples: ['dump --site shop.example.com'],
-  run: async () => {
-    throw new Error('not yet');
+  options: {
+    destination: destination('Site (default: that of the project)'),
+    file: { ...text('File or directory to save to, or - for stdout', 'file'), short: 'O' },
+    force: flag('Overwrite an existing file'),
+    schema_only: flag('Leave out the rows'),
+    user,
   },
+  examples: ['dump shop.example.com', 'dump shop.example.com -O shop.sql --force', 'dump shop.example.com -O - > shop.sql'],
+  run: async (ctx, { targets, options }) => (await import('../features/database/dump/dump.ts')).dump(ctx, targets, options),
 });
 
 const pull = command({
   name: 'pull',
   summary: 'Copy the database of a site into a local database',
+  description: [
+    'Replaces the database in the .env of the working directory.',
+    'It is kept until the copy is complete; if the copy fails, nothing has changed.',
+  ].join(' '),
   calls: databaseCalls,
-  examples: ['pull --site shop.example.com --confirm shop'],
-  run: async () => {
-    throw new Error('not yet');
+  consent: { level: 'severe', deferred: true, named: 'the local database' },
+  options: {
+    destination: destination('Site (default: that of the project)'),
+    env_file: text('Dotenv file that names the local database (default .env)', 'file'),
+    force: flag('Disconnect the users of a local PostgreSQL database'),
+    user,
   },
+  examples: [
+    'pull shop.example.com',
+    'pull shop.example.com --confirm shop_local',
+    'pull shop.example.com --env-file .env.local --confirm shop_local',
+  ],
+  run: async (ctx, { targets, options, consent }) =>
+    (await import('../features/database/pull/pull.ts')).pull(ctx, targets, { ...options, confirm: consent.confirm }),
 });
 
 export default group({ name: 'db', commands: [tunnel, shell, dump, pull] });
