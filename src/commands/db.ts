@@ -52,14 +52,15 @@ const pull = command({
   consent: { level: 'severe', deferred: true, named: 'the local database' },
   options: {
     destination: destination('Site (default: that of the project)'),
-    env_file: text('Dotenv file that names the local database (default .env)', 'file'),
+    // Not --env-file, which Node itself would read.
+    into: text('Dotenv file that names the local database (default .env)', 'file'),
     force: flag('Disconnect the users of a local PostgreSQL database'),
     user,
   },
   examples: [
     'pull shop.example.com',
     'pull shop.example.com --confirm shop_local',
-    'pull shop.example.com --env-file .env.local --confirm shop_local',
+    'pull shop.example.com --into .env.local --confirm shop_local',
   ],
   run: async (ctx, { targets, options, consent }) =>
     (await import('../features/database/pull/pull.ts')).pull(ctx, targets, { ...options, confirm: consent.confirm }),

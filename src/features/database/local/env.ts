@@ -13,12 +13,12 @@ const DEFAULT_FILE = '.env';
 export async function readLocal(ctx: Pick<Context, 'world' | 'progress' | 'ask'>, file = DEFAULT_FILE): Promise<Credentials> {
   const path = pathOf(file, ctx.world);
   const text = readText(path);
-  if (text === undefined) throw usage(`Could not find ${file}.`, 'Run this in the directory of the project, or use --env-file.');
+  if (text === undefined) throw usage(`Could not find ${file}.`, 'Run this in the directory of the project, or use --into.');
   const { variables, references } = parseDotenv(text, file);
   const needed = [...references].filter(([key]) => /^(DB_|DATABASE_URL$)/.test(key));
   const resolved = await resolveReferences({ variables, references: new Map(needed) }, dirname(path), ctx);
   if (/^prod(uction)?$/i.test(variables.get('APP_ENV') ?? ''))
-    throw usage(`${file} is for production: APP_ENV=${variables.get('APP_ENV')}. Nothing was changed.`, 'Use --env-file for another file.');
+    throw usage(`${file} is for production: APP_ENV=${variables.get('APP_ENV')}. Nothing was changed.`, 'Use --into for another file.');
   const local = credentialsOf(Object.fromEntries(resolved), file);
   if (local.socket === undefined && !isLoopback(local.host))
     throw usage(`${file} names a database on ${local.host}, which is not this machine. Nothing was changed.`, HINT);
@@ -26,13 +26,13 @@ export async function readLocal(ctx: Pick<Context, 'world' | 'progress' | 'ask'>
 }
 
 /** The names of containers, too, mean another machine: only their forwarded ports are on this one. */
-const HINT = 'For a container, use --env-file with a file that has DB_HOST=127.0.0.1 and the forwarded DB_PORT.';
+const HINT = 'For a container, use --into with a file that has DB_HOST=127.0.0.1 and the forwarded DB_PORT.';
 
 function credentialsOf(values: Readonly<Record<string, string>>, file: string): Credentials {
   try {
     return credentialsIn(values, file, file);
   } catch (error) {
-    throw isError(error) ? new DnxError('usage', error.message, { hint: `Fix ${file}, or use --env-file for another file.` }) : error;
+    throw isError(error) ? new DnxError('usage', error.message, { hint: `Fix ${file}, or use --into for another file.` }) : error;
   }
 }
 

@@ -22,7 +22,7 @@ import { canRestrict, portable } from './portable.ts';
 import { inWords, requireConfirmation } from './question.ts';
 
 interface Options {
-  readonly env_file: string | undefined;
+  readonly into: string | undefined;
   readonly user: string | undefined;
   readonly force: boolean | undefined;
   readonly confirm: string | undefined;
@@ -39,8 +39,8 @@ interface Pull {
 }
 
 /** `dnx db pull`: replaces a local database by a copy of that of a site. */
-export async function pull(ctx: Needs, targets: Targets, { env_file, user, force = false, confirm }: Options): Promise<View> {
-  const local = await readLocal(ctx, env_file);
+export async function pull(ctx: Needs, targets: Targets, { into, user, force = false, confirm }: Options): Promise<View> {
+  const local = await readLocal(ctx, into);
   if (confirm !== undefined && confirm !== local.database)
     throw usage(`'${confirm}' does not match. Nothing was changed.`, `Expected '${local.database}', the database in ${local.source}.`);
   const client = await findClient(ctx, local);
@@ -121,6 +121,6 @@ function requireOther({ source, client, names }: Omit<Pull, 'engine'>, sameServe
   if (!sameServer || !Object.values(names).includes(source.credentials.database)) return;
   throw usage(
     `${client.local.source} names the database of ${source.place.domain} itself. Nothing was changed.`,
-    'Use --env-file for another file.',
+    'Use --into for another file.',
   );
 }

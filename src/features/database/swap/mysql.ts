@@ -53,7 +53,7 @@ export function mysqlEngine(sql: Sql, names: Names): Engine {
 }
 
 /** How long to wait for those who use a table, in s. */
-const PATIENCE_S = 10;
+const PATIENCE_S = 5;
 
 /**
  * One statement, as a prepared one: if dnx is killed while it writes, the client runs what it has got by then, which in a string is
