@@ -46,7 +46,7 @@ const pull = command({
   summary: 'Copy the database of a site into a local database',
   description: [
     'Replaces the database in the .env of the working directory.',
-    'It is kept until the copy is complete; if the copy fails, nothing has changed.',
+    'The old copy is kept until the new one is complete, so a failed pull changes nothing.',
   ].join(' '),
   calls: databaseCalls,
   consent: { level: 'severe', deferred: true, named: 'the local database' },

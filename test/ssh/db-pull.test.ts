@@ -12,13 +12,16 @@ const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db pull: ${reason}\n`);
 const it = test.skipIf(reason !== undefined);
 
+/** A pull runs many programs, which takes long on a busy machine. */
+const TIME = 90_000;
+
 let copying: Copying;
 beforeAll(async () => {
   if (reason === undefined) copying = await openCopying('pull');
-}, 60_000);
+}, 120_000);
 afterAll(() => copying?.close());
 
-describe('a pull', () => {
+describe('a pull', { timeout: TIME }, () => {
   it.each(drivers)('of %s replaces the old copy, with everything in it', async (driver) => {
     copying.old(driver, 'replaced');
     const ran = await copying.pull(copying.sites[driver], driver, 'replaced', ['--json']);
@@ -85,10 +88,10 @@ describe('a pull', () => {
       expect(copying.databases(driver, '-x')).toEqual([name]);
     }
     for (const place of [bed.directory, '/home/deploynix']) expect(existsSync(join(place, 'ran'))).toBe(false);
-  }, 60_000);
+  });
 });
 
-describe('a pull refuses', () => {
+describe('a pull refuses', { timeout: TIME }, () => {
   it.each([
     ['production', { APP_ENV: 'production' }, /is for production/],
     ['another machine', { DB_HOST: 'mysql' }, /names a database on mysql, which is not this machine/],
@@ -166,7 +169,7 @@ describe('a pull refuses', () => {
   });
 });
 
-it('tells the account of the site apart from the local one', async () => {
+it('tells the account of the site apart from the local one', { timeout: TIME }, async () => {
   const { bed, servers, sites } = copying;
   const site = siteWith(bed, 'pull-denied.example.com', { ...variablesOf(servers.mariadb, 'mariadb'), DB_PASSWORD: 'wrong password' });
   const remote = await copying.pull(site, 'mariadb', 'denied');

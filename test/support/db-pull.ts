@@ -19,6 +19,8 @@ export interface Copying {
   readonly sites: Readonly<Record<Driver | 'large', string>>;
   /** A dotenv file for a local database of this server. */
   dotenv(driver: Driver, database: string, changes?: Readonly<Record<string, string>>): string;
+  /** Starts `dnx db dump`. A site may have been added since another run read the list. */
+  dump(words: readonly string[]): Started;
   /** Starts `dnx db pull` into a local database, confirmed. */
   pull(site: string, driver: Driver, database: string, words?: readonly string[]): Started;
   /** The databases of a server whose names begin with this. */
@@ -52,6 +54,7 @@ export async function openCopying(prefix: string): Promise<Copying> {
       writeFileSync(file, dotenvOf({ APP_ENV: 'local', ...variablesOf(servers[driver], driver, database), ...changes }));
       return file;
     },
+    dump: (words) => bed.dnx(['db', 'dump', '--no-cache', ...words]),
     pull: (site, driver, database, words = []) =>
       bed.dnx(['db', 'pull', site, '--no-cache', '--into', copying.dotenv(driver, database), '--confirm', database, ...words]),
     databases(driver, beginning) {

@@ -16,6 +16,7 @@ export async function importInto(client: Client, database: string, dump: AsyncIt
     if (client.world.signal.aborted || !isClosed(error)) {
       child.stop();
       await child.ended;
+      client.world.signal.throwIfAborted();
       throw error;
     }
   }

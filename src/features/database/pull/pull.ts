@@ -69,9 +69,9 @@ async function replace(ctx: Needs, { source, client, names, engine }: Pull): Pro
   const tally = { bytes: 0 };
   const recovered = await engine.recover();
   if (recovered !== undefined) ctx.progress.note(recovered);
-  await engine.prepare();
   let contents: Contents | undefined;
   try {
+    await engine.prepare();
     const dump = counting(dumpOf(ctx, source, { tally }), `Copying ${quotedName(database)} to ${quotedName(names.target)}`, {
       ...ctx,
       tally,

@@ -94,9 +94,9 @@ export function creating({ pieces, placeholders }: Code, obsolete: readonly Piec
   return scriptOf(['SET NAMES utf8mb4', ...removed, ...created(routines), "SET sql_mode = ''", ...placeholders, ...created(others)]);
 }
 
-/** A script that removes views and triggers, which do not move with tables. */
-export const removing = ({ pieces }: Code): string =>
-  scriptOf(pieces.filter(isTied).map(({ type, name }) => `DROP ${type} IF EXISTS ${id(name)}`));
+/** Statements that remove views and triggers, which do not move with tables. */
+export const removing = ({ pieces }: Code, database: string): readonly string[] =>
+  pieces.filter(isTied).map(({ type, name }) => `DROP ${type} IF EXISTS ${id(database)}.${id(name)};`);
 
 /** Only the code that moving the tables takes away. */
 export const tied = (code: Code): Code => ({ ...code, pieces: code.pieces.filter(isTied) });

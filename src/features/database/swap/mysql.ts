@@ -15,13 +15,11 @@ export function mysqlEngine(sql: Sql, names: Names): Engine {
   const { target, incoming, outgoing } = names;
   const id = (name: string) => identifier(name, sql.local);
   const journal = journalOf(sql);
-  const exists = (name: string) => has(sql, name);
   return {
     identity: () => sql.run(`${identityQueries.mysql};`),
     async contents(which) {
-      if (!(await exists(names[which]))) return undefined;
-      const [[tables, size] = []] = await sql.rows(countIn(literal(names[which], sql.local)));
-      return { tables: Number(tables), size: Number(size) };
+      const [found] = await sql.rows(countIn(literal(names[which], sql.local)));
+      return found && { tables: Number(found[0]), size: Number(found[1]) };
     },
     // Moving a table waits for those who use it.
     requireUnused: async () => {},
@@ -34,13 +32,13 @@ export function mysqlEngine(sql: Sql, names: Names): Engine {
     },
     async swap() {
       try {
-        if (!(await exists(target))) await sql.run(`CREATE DATABASE ${id(target)};`);
+        await sql.run(`CREATE DATABASE IF NOT EXISTS ${id(target)};\nCREATE DATABASE ${id(outgoing)};`);
         const [before, after] = [await readCode(sql, target), await readCode(sql, incoming)];
-        await sql.run(`CREATE DATABASE ${id(outgoing)};`);
         await journal.write(incoming, { undo: creating(tied(before)), complete: creating(after, before.pieces) });
-        await sql.run(removing(after), { database: incoming });
-        await sql.run(removing(before), { database: target });
-        await sql.run(moving(names, before, after, id));
+        const removed = [...removing(after, incoming), ...removing(before, target)];
+        await sql.run(
+          [`SET NAMES utf8mb4, lock_wait_timeout = ${PATIENCE_S};`, ...removed, ...moving(names, before, after, id)].join('\n'),
+        );
       } catch (error) {
         throw error instanceof Refused && error.message.includes('Lock wait timeout') ? inUse(target) : error;
       }
@@ -53,13 +51,13 @@ export function mysqlEngine(sql: Sql, names: Names): Engine {
 }
 
 /** How long to wait for those who use a table, in s. */
-const PATIENCE_S = 5;
+const PATIENCE_S = 10;
 
 /**
- * One statement, as a prepared one: if dnx is killed while it writes, the client runs what it has got by then, which in a string is
- * nothing.
+ * Moves all tables by one statement, which is prepared from a string: if dnx is killed while it writes, the client runs what it has got
+ * by then, but not half of a string.
  */
-function moving(names: Names, before: Code, after: Code, id: (name: string) => string): string {
+function moving(names: Names, before: Code, after: Code, id: (name: string) => string): readonly string[] {
   const move = (from: string, to: string) => (table: string) => `${id(from)}.${id(table)} TO ${id(to)}.${id(table)}`;
   const { target, incoming, outgoing } = names;
   const moves = [
@@ -68,19 +66,14 @@ function moving(names: Names, before: Code, after: Code, id: (name: string) => s
     move(incoming, outgoing)(JOURNAL),
   ];
   const statement = Buffer.from(`RENAME TABLE ${moves.join(', ')}`).toString('hex');
-  return [
-    'SET NAMES utf8mb4;',
-    `SET SESSION lock_wait_timeout = ${PATIENCE_S};`,
-    `SET @dnx = CONVERT(0x${statement} USING utf8mb4);`,
-    'PREPARE dnx FROM @dnx;',
-    'EXECUTE dnx;',
-  ].join('\n');
+  return [`SET @dnx = CONVERT(0x${statement} USING utf8mb4);`, 'PREPARE dnx FROM @dnx;', 'EXECUTE dnx;'];
 }
 
 /** Completes a pull whose tables have moved, and undoes any other. */
 async function recover(sql: Sql, names: Names, journal: Journal): Promise<string | undefined> {
   const { incoming, outgoing } = names;
-  const left = { incoming: await has(sql, incoming), outgoing: await has(sql, outgoing) };
+  const found = await sql.run(presentIn([incoming, outgoing].map((name) => literal(name, sql.local))));
+  const left = { incoming: found.includes('0'), outgoing: found.includes('1') };
   if (!left.incoming && !left.outgoing) return undefined;
   if (left.outgoing && (await journal.isIn(outgoing))) {
     await complete(sql, names, journal);
@@ -91,7 +84,7 @@ async function recover(sql: Sql, names: Names, journal: Journal): Promise<string
       hint: 'Rename it, or drop it if you do not need it.',
     });
   if (left.incoming && (await journal.isIn(incoming))) await undo(sql, names, journal);
-  for (const name of [incoming, outgoing]) await sql.run(`DROP DATABASE IF EXISTS ${identifier(name, sql.local)};`);
+  await sql.run(dropping(sql, [incoming, outgoing]));
   return 'Removed what an interrupted pull had left.';
 }
 
@@ -113,15 +106,19 @@ async function complete(sql: Sql, { target, incoming, outgoing }: Names, journal
   } catch (error) {
     throw new Settled(error, target, outgoing, ', but without some views, triggers, routines or events');
   }
-  for (const name of [incoming, outgoing]) await sql.run(`DROP DATABASE IF EXISTS ${identifier(name, sql.local)};`);
+  await sql.run(dropping(sql, [incoming, outgoing]));
 }
 
-async function has(sql: Sql, name: string): Promise<boolean> {
-  return (await sql.run(`SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${literal(name, sql.local)};`)) === '1';
-}
+const dropping = ({ local }: Sql, names: readonly string[]): string =>
+  names.map((name) => `DROP DATABASE IF EXISTS ${identifier(name, local)};`).join('\n');
+
+/** Yields `0` if there is a database of the first name, and `1` if there is one of the second. */
+const presentIn = (names: readonly string[]): string =>
+  names.map((name, at) => `SELECT ${at} FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${name};`).join('\n');
 
 const countIn = (name: string): string =>
-  `SELECT COUNT(*), COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${name} AND TABLE_TYPE = 'BASE TABLE';`;
+  `SELECT COUNT(t.TABLE_NAME), COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM information_schema.SCHEMATA
+LEFT JOIN information_schema.TABLES t ON TABLE_SCHEMA = SCHEMA_NAME AND TABLE_TYPE = 'BASE TABLE' WHERE SCHEMA_NAME = ${name} GROUP BY SCHEMA_NAME;`;
 
 const charsetOf = (name: string): string =>
   `SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${name};`;

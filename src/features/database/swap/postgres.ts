@@ -68,7 +68,7 @@ const LIKE = `format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_cha
 const inUse = (target: string, users?: number): DnxError =>
   new DnxError(
     'failed',
-    `${quotedName(target)} is in use${users ? ` by ${users} ${users === 1 ? 'connection' : plural('connection')}` : ''}. It is unchanged.`,
+    `${quotedName(target)} is in use${users ? ` by ${users} ${users === 1 ? 'connection' : plural('connection')}` : ''}.`,
     {
       hint: 'Close its connections, or use --force to close them.',
     },
