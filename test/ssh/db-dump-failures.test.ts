@@ -3,9 +3,9 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, syml
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { reasonAgainstDatabases } from '../support/databases.ts';
-import { holding, processes, siteWith, variablesOf } from '../support/db-copy.ts';
+import { holding, siteWith, variablesOf } from '../support/db-copy.ts';
 import { type Copying, openCopying } from '../support/db-pull.ts';
-import { killDumper, stuckDump } from '../support/db-stuck.ts';
+import { killDumper, SLOWLY, stuckDump } from '../support/db-stuck.ts';
 import { find } from '../support/programs.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 
@@ -108,7 +108,8 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
     onTestFinished(release);
     const into = directory();
     const running = copying.dump([copying.sites.mariadb, '-O', into]);
-    await expect.poll(() => processes().filter(([, line]) => /^\S*mariadb-dump/.test(line))).not.toEqual([]);
+    const waits = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata lock%'";
+    await expect.poll(() => copying.servers.mariadb.sql(waits), SLOWLY).toBe('1\n');
     copying.bed.sshd.drop();
     const ran = await running;
     expect([ran.exitCode, readdirSync(into)]).toEqual([13, []]);
@@ -117,7 +118,7 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
   it('the program on the server is killed', async () => {
     const into = directory();
     const { running } = await stuckDump(copying, into);
-    killDumper();
+    killDumper(copying);
     const ran = await running;
     expect([ran.exitCode, readdirSync(into)]).toEqual([1, []]);
     expect(ran.stderr).toMatch(/Could not dump large on web-1: the program was killed \(SIGKILL\)/);

@@ -33,7 +33,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
 
   it('the program on the server is killed', async () => {
     const { running, before } = await stuckPull(copying, 'killed');
-    killDumper();
+    killDumper(copying);
     const ran = await running;
     expect(ran.exitCode).toBe(1);
     expect(copying.databases('mariadb', 'killed')).toEqual(['killed']);

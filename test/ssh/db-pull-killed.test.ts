@@ -55,7 +55,8 @@ describe('kill -9 of dnx leaves a whole old copy, and the next pull goes on,', {
 
   it('before the tables move: views and triggers come back', async () => {
     const { before, release } = await waiting('early');
-    for (const [pid, line] of processes()) if (/^mariadb .*--binary-mode/.test(line)) process.kill(pid, 'SIGKILL');
+    for (const [pid, line] of processes())
+      if (/^mariadb .*--binary-mode/.test(line) && line.includes(`--port=${copying.servers.mariadb.port} `)) process.kill(pid, 'SIGKILL');
     copying.servers.mariadb.sql(
       copying.servers.mariadb.sql(
         "SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST WHERE INFO LIKE '%RENAME TABLE%' AND ID <> CONNECTION_ID()",

@@ -42,7 +42,8 @@ export async function stuckPull(copying: Copying, target: string): Promise<Stuck
 }
 
 /** Kills the program that dumps the large database on the server. */
-export function killDumper(): void {
-  const [[pid] = [0]] = processes().filter(([, line]) => /^\S*mariadb-dump.* large $/.test(line));
+export function killDumper({ servers }: Copying): void {
+  const own = `--port=${servers.mariadb.port} `;
+  const [[pid] = [0]] = processes().filter(([, line]) => /^\S*mariadb-dump.* large $/.test(line) && line.includes(own));
   process.kill(pid, 'SIGKILL');
 }
