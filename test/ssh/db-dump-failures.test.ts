@@ -99,8 +99,10 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
     const { running } = await stuckDump(copying, into);
     copying.bed.sshd.drop();
     const ran = await running;
-    expect([ran.exitCode, ran.stdout, readdirSync(into)]).toEqual([13, '', []]);
-    expect(ran.stderr).toMatch(/The connection to web-1 was lost after [\d.]+ MB/);
+    // The end of the program may arrive before that of the connection.
+    expect(ran.exitCode).toBeOneOf([13, 1]);
+    expect([ran.stdout, readdirSync(into)]).toEqual(['', []]);
+    expect(ran.stderr).toMatch(/was lost after [\d.]+ MB|was killed \(SIGKILL\)/);
   });
 
   it('the line is cut before the first byte', async () => {
@@ -112,7 +114,8 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
     await expect.poll(() => copying.servers.mariadb.sql(waits), SLOWLY).toBe('1\n');
     copying.bed.sshd.drop();
     const ran = await running;
-    expect([ran.exitCode, readdirSync(into)]).toEqual([13, []]);
+    expect(ran.exitCode).toBeOneOf([13, 1]);
+    expect(readdirSync(into)).toEqual([]);
   });
 
   it('the program on the server is killed', async () => {
