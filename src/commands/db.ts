@@ -1,11 +1,15 @@
 import { command, group } from '../cli/language/command.ts';
-import { count, destination, rest, text } from '../cli/language/options.ts';
+import { count, destination, flag, rest, text } from '../cli/language/options.ts';
 import { columns } from '../cli/output/view.ts';
 import { databaseCalls } from '../features/database/credentials.ts';
 
-const ways = {
+const site = {
   destination: destination('Site (default: that of the project)'),
   user: text('User to sign in as (default: that of Deploynix)', 'name'),
+};
+
+const forwarding = {
+  ...site,
   port: { ...count('Local port (default: a free one)'), placeholder: 'port' },
 };
 
@@ -15,7 +19,7 @@ const tunnel = command({
   description:
     'Forwards a local port to the database over SSH until Ctrl-C, and reconnects if the connection is lost. With a command after --, it runs the command with DB_HOST, DB_PORT, DB_USERNAME, DB_PASSWORD and so on in its environment instead, and ends with it.',
   calls: databaseCalls,
-  options: { ...ways, command: { ...rest('Command to run, after --'), required: false } },
+  options: { ...forwarding, command: { ...rest('Command to run, after --'), required: false } },
   exits: 'with a command, those of the command',
   shows: columns('host', 'port', 'database', 'username', 'driver'),
   examples: ['tunnel shop.example.com', 'tunnel shop.example.com --port 33061', 'tunnel shop.example.com -- php artisan migrate:status'],
@@ -28,7 +32,7 @@ const shell = command({
   description:
     'Runs mysql, mariadb or psql of this machine through a tunnel. Options after -- are for the client. The password is passed in its environment.',
   calls: databaseCalls,
-  options: { ...ways, options: { ...rest('Options of the client, after --'), required: false } },
+  options: { ...forwarding, options: { ...rest('Options of the client, after --'), required: false } },
   exits: 'those of the client',
   examples: ['shell shop.example.com', "shell shop.example.com -- -e 'SELECT COUNT(*) FROM users'", 'shell shop.example.com < report.sql'],
   run: async (ctx, { targets, options }) => (await import('../features/database/shell.ts')).openShell(ctx, targets, options),
@@ -37,21 +41,41 @@ const shell = command({
 const dump = command({
   name: 'dump',
   summary: 'Save the database of a site to a file',
+  description:
+    'The dump runs on the server of the site, over SSH. The file is compressed, unless its name ends in .sql. An incomplete dump leaves no file.',
   calls: databaseCalls,
-  examples: ['dump --site shop.example.com'],
-  run: async () => {
-    throw new Error('not yet');
+  options: {
+    ...site,
+    file: { ...text('File or directory to save to, or - for stdout', 'file'), short: 'O' },
+    force: flag('Overwrite an existing file'),
+    schema_only: flag('Leave out the rows'),
   },
+  examples: ['dump shop.example.com', 'dump shop.example.com -O shop.sql --force', 'dump shop.example.com -O - > shop.sql'],
+  run: async (ctx, { targets, options }) => (await import('../features/database/dump/dump.ts')).dump(ctx, targets, options),
 });
 
 const pull = command({
   name: 'pull',
   summary: 'Copy the database of a site into a local database',
+  description: [
+    'Replaces the database in the .env of the working directory.',
+    'The old copy is kept until the new one is complete, so a failed pull changes nothing.',
+  ].join(' '),
   calls: databaseCalls,
-  examples: ['pull --site shop.example.com --confirm shop'],
-  run: async () => {
-    throw new Error('not yet');
+  consent: { level: 'severe', deferred: true, named: 'the local database' },
+  options: {
+    ...site,
+    // Not --env-file, which Node itself would read.
+    into: text('Dotenv file that names the local database (default .env)', 'file'),
+    force: flag('Disconnect the users of a local PostgreSQL database'),
   },
+  examples: [
+    'pull shop.example.com',
+    'pull shop.example.com --confirm shop_local',
+    'pull shop.example.com --into .env.local --confirm shop_local',
+  ],
+  run: async (ctx, { targets, options, consent }) =>
+    (await import('../features/database/pull/pull.ts')).pull(ctx, targets, { ...options, confirm: consent.confirm }),
 });
 
 export default group({ name: 'db', commands: [tunnel, shell, dump, pull] });

@@ -16,7 +16,9 @@ const GRACE_MS = 300;
 const DEAF = ['-c', `trap '' INT; exec "$0" "$@"`];
 
 /** Starts a child process whose streams dnx handles; undefined if the program does not exist. */
-export async function startChild({ file, args, env, cwd, stdin, background }: Piped, parent: Parent): Promise<Started | undefined> {
+export async function startChild(piped: Piped, outer: Parent): Promise<Started | undefined> {
+  const { file, args, env, cwd, stdin, background } = piped;
+  const parent = { ...outer, signal: piped.signal ?? outer.signal };
   parent.signal.throwIfAborted();
   const [program, words] = background && parent.platform !== 'win32' ? ['sh', [...DEAF, file, ...args]] : [file, args];
   const child = spawn(program, words, { env, cwd, stdio: [stdin ?? 'ignore', 'pipe', 'pipe'], windowsHide: true });

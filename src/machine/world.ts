@@ -116,6 +116,8 @@ export interface Piped extends Program {
   readonly stdin?: 'pipe';
   /** Ctrl-C in the terminal does not reach it: a tunnel, while another program has the terminal. If the program is missing, it ends with 127. */
   readonly background?: true;
+  /** Ends the child, instead of the signal of the World: for what must finish once it began. */
+  readonly signal?: AbortSignal;
 }
 
 /** A started child process. It is ended with dnx, or by the signal of the World. */
