@@ -122,6 +122,21 @@ test.each([
   expect(linesIn()).toEqual(before);
 });
 
+test('a baseline of one token is good for another, though each does not count itself', async () => {
+  plant('PostgreSQL open', 'a token with every ability');
+  const other = { env: { DNX_TOKEN: bed.sandbox.mint(['*']) } };
+  expect((await bed.dnx(`audit --baseline ${FILE} --update-baseline`, other)).code).toBe(0);
+  const all = linesIn();
+  expect(all.map(({ rule, resource }) => `${rule} ${resource}`)).toContain('token-all-abilities Sandbox');
+  const own = await bed.dnx(`audit --baseline ${FILE} --update-baseline`);
+  expect([own.code, own.stderr]).toEqual([0, expect.not.stringContaining('Fixed')]);
+  expect(linesIn()).toEqual(expect.arrayContaining(all));
+  for (const options of [{}, other]) {
+    const run = await bed.dnx(`audit --baseline ${FILE} --fail-on low --json`, options);
+    expect([run.code, run.json(), run.stderr]).toEqual([0, [], expect.not.stringContaining('Fixed')]);
+  }
+});
+
 test('--server updates only what concerns this server', async () => {
   plant('PostgreSQL open', 'a stopped worker', 'a token with every ability');
   await write();

@@ -114,13 +114,6 @@ test('without the certificates of a server, a site without its own is not report
   expect(found.filter(({ rule }) => rule === 'certificate-missing').map(({ site }) => site)).toEqual(['api.example.com']);
 });
 
-test('a token of read abilities sees everything but what it lacks, and is told how to get it', async () => {
-  const token = bed.sandbox.mint(['server:read', 'site:read', 'certificate:read', 'database:read']);
-  const run = await bed.dnx('audit', { env: { DNX_TOKEN: token } });
-  expect(run.code).toBe(12);
-  expect(run.stdout).toContain('dnx token create NAME --ability network-rule:read');
-});
-
 describe('other failures', () => {
   test('a 403 for the servers fails the audit', async () => {
     bed.sandbox.faults.always({ path: '/servers' }, reply);
