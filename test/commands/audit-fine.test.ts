@@ -99,15 +99,20 @@ test.each(Object.keys(fine))('%s is no problem', async (name) => {
   expect([run.code, run.json()]).toEqual([0, []]);
 });
 
-test('a certificate that both lists have is reported once', async () => {
+test.each([
+  ['with', 1],
+  ['without', 2],
+])('a certificate that the list of the server also has, %s its site, is reported once, after %i requests', async (site, requests) => {
   const { state, faults } = bed.sandbox;
   plants['a certificate that ends in 29 days']?.plant(state, bed.clock.now());
   faults.always({ path: `/servers/${servers['web-1']}/certificates` }, (response) => {
-    const data = state.certificates.filter(({ site_id }) => site_id === sites['shop.example.com']).map(({ site_id: _, ...each }) => each);
-    return { ...response, body: { data } };
+    const own = state.certificates.filter(({ site_id }) => site_id === sites['shop.example.com']);
+    return { ...response, body: { data: site === 'with' ? own : own.map(({ site_id: _, ...each }) => each) } };
   });
-  const found = (await bed.dnx('audit --json')).json<Finding[]>();
-  expect(found.map(({ site, rule }) => [site, rule])).toEqual([['shop.example.com', 'certificate-expiring']]);
+  const run = await bed.dnx('audit --json');
+  expect(run.json<Finding[]>().map(({ site, rule }) => [site, rule])).toEqual([['shop.example.com', 'certificate-expiring']]);
+  const lists = [`/servers/${servers['web-1']}/certificates`, `/sites/${sites['shop.example.com']}/certificates`];
+  expect(run.calls.filter((call) => lists.some((list) => call.endsWith(list)))).toHaveLength(requests);
 });
 
 test('findings that are alike have fingerprints of their own', async () => {

@@ -49,6 +49,7 @@ test.each(lists)('a 403 for %s is named as not checked in every format, and does
     expect(message).toMatch(/^Not checked( on [^:]+)?: .*(“Invalid ability provided”|Token is missing the ability|probably lacks)/);
   }
   const table = await bed.dnx('audit');
+  expect([table.code, table.stderr]).toEqual([12, expect.stringMatching(/^Error: \d checks? could not be made/)]);
   expect(table.stdout).toContain('Not checked\n');
   expect(table.stdout).toContain(rules[0]);
   expect(table.stdout).not.toContain('✓');
@@ -68,10 +69,7 @@ test.each(lists)('a 403 for %s is named as not checked in every format, and does
   const markdown = (await bed.dnx('audit -o markdown')).stdout;
   expect(markdown).toContain('### Not checked');
   for (const rule of rules) expect(markdown).toContain(`- <code>${rule}</code> Not checked`);
-  for (const line of ['audit', 'audit --fail-on high']) {
-    const strict = await bed.dnx(line);
-    expect([strict.code, strict.stderr]).toEqual([12, expect.stringMatching(/^Error: \d checks? could not be made/)]);
-  }
+  expect((await bed.dnx('audit --fail-on high')).code).toBe(12);
   const lenient = await bed.dnx('audit --fail-on none');
   expect([lenient.code, lenient.stderr]).toEqual([0, expect.stringMatching(/^! \d checks? could not be made/)]);
 });
@@ -196,7 +194,7 @@ test('null, missing and unknown values are never findings, and never break an au
       const found = run.json<Finding[]>().filter(({ severity, rule }) => severity !== 'not_checked' && rule !== 'database-backup-missing');
       expect(found).toEqual([]);
     }),
-    { numRuns: volume(20, 8), seed: seedOf(13) },
+    { numRuns: volume(15, 5), seed: seedOf(13) },
   );
 }, 60_000);
 

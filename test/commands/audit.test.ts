@@ -72,7 +72,7 @@ test('finds exactly what is planted, in any combination and order', async () => 
       const expected = plant(names);
       expect(sorted(await audit())).toEqual(sorted(expected));
     }),
-    { numRuns: volume(30, 6), seed: seedOf(13) },
+    { numRuns: volume(15, 4), seed: seedOf(13) },
   );
 });
 
@@ -93,14 +93,17 @@ test.each([
   ['zero-downtime off', 'medium', 0, ''],
   ['zero-downtime off', 'low', 10, '1 finding of severity low or higher.'],
   ['PostgreSQL open', 'none', 0, ''],
-])('with %s, --fail-on %s exits %i in every format', async (name, level, code, words) => {
+])('with %s, --fail-on %s exits %i', async (name, level, code, words) => {
   plant([name]);
-  for (const format of ['table', 'json', 'csv', 'sarif', 'junit', 'markdown']) {
-    const run = await bed.dnx(`audit --fail-on ${level} -o ${format}`);
-    const error = words === '' ? '' : format === 'json' ? expect.stringContaining(words) : `Error: ${words}\n`;
-    expect([run.code, run.stderr], format).toEqual([code, error]);
-    expect(run.stdout, format).toContain(['table', 'markdown'].includes(format) ? 'dnx ' : plants[name]?.rule);
-  }
+  const run = await bed.dnx(`audit --fail-on ${level}`);
+  expect([run.code, run.stderr]).toEqual([code, words === '' ? '' : `Error: ${words}\n`]);
+});
+
+test.each(['table', 'json', 'csv', 'sarif', 'junit', 'markdown'])('-o %s prints what was found, although it exits 10', async (format) => {
+  plant(['PostgreSQL open']);
+  const run = await bed.dnx(`audit --fail-on high -o ${format}`);
+  expect([run.code, run.stderr]).toEqual([10, expect.stringContaining('1 finding of severity high.')]);
+  expect(run.stdout).toContain(['table', 'markdown'].includes(format) ? 'dnx network-rule delete' : 'database-port-open');
 });
 
 test('takes the days of a backup from --backup-days', async () => {
