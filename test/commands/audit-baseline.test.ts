@@ -2,16 +2,16 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Finding } from '../../src/features/audit/finding.ts';
-import { makeClean, one, plants } from '../support/audited.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { one, plants } from '../support/audited.ts';
+import { type CleanBed, openCleanBed } from '../support/clean.ts';
+import type { Bed } from '../support/dnx.ts';
 import { junitIn } from '../support/junit.ts';
 import { sarifIn } from '../support/sarif.ts';
 
 const FILE = 'audit.jsonl';
-let bed: Bed;
+let bed: CleanBed;
 beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-  makeClean(bed);
+  bed = await openCleanBed();
 });
 afterEach(() => bed.close());
 

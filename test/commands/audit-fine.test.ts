@@ -1,20 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Finding } from '../../src/features/audit/finding.ts';
 import { type State, seeded } from '../../src/sandbox/index.ts';
-import { DAY, makeClean, one, plants } from '../support/audited.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { DAY, one, plants } from '../support/audited.ts';
+import { type CleanBed, openCleanBed } from '../support/clean.ts';
 
-let bed: Bed;
-let clean: State;
+let bed: CleanBed;
 beforeAll(async () => {
-  bed = await openBed({ rateLimit: 0 });
-  makeClean(bed);
-  clean = structuredClone(bed.sandbox.state);
+  bed = await openCleanBed();
 });
-beforeEach(() => {
-  bed.sandbox.faults.clear();
-  Object.assign(bed.sandbox.state, structuredClone(clean));
-});
+beforeEach(() => bed.reset());
 afterAll(() => bed.close());
 
 const { sites, servers, databases } = seeded;

@@ -1,21 +1,16 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Finding } from '../../src/features/audit/finding.ts';
-import { type State, seeded } from '../../src/sandbox/index.ts';
-import { makeClean, one, plants } from '../support/audited.ts';
-import { type Bed, openBed, type RunOptions, split } from '../support/dnx.ts';
+import { seeded } from '../../src/sandbox/index.ts';
+import { one, plants } from '../support/audited.ts';
+import { type CleanBed, openCleanBed } from '../support/clean.ts';
+import { type RunOptions, split } from '../support/dnx.ts';
 import { signIn } from '../support/sign-in.ts';
 
-let bed: Bed;
-let clean: State;
+let bed: CleanBed;
 beforeAll(async () => {
-  bed = await openBed({ rateLimit: 0 });
-  makeClean(bed);
-  clean = structuredClone(bed.sandbox.state);
+  bed = await openCleanBed();
 });
-beforeEach(() => {
-  bed.sandbox.faults.clear();
-  Object.assign(bed.sandbox.state, structuredClone(clean));
-});
+beforeEach(() => bed.reset());
 afterAll(() => bed.close());
 
 const MINUTE = 60_000;

@@ -2,16 +2,15 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/features/audit/finding.ts';
 import { ruleIds } from '../../src/features/audit/rules.ts';
-import { makeClean, one, plants } from '../support/audited.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { one, plants } from '../support/audited.ts';
+import { type CleanBed, openCleanBed } from '../support/clean.ts';
 import { junitIn } from '../support/junit.ts';
 import { sarifIn } from '../support/sarif.ts';
 import { seedOf, volume } from '../support/volume.ts';
 
-let bed: Bed;
+let bed: CleanBed;
 beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-  makeClean(bed);
+  bed = await openCleanBed();
 });
 afterEach(() => bed.close());
 

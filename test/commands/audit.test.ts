@@ -4,19 +4,16 @@ import { parse } from '../../src/cli/run/parse.ts';
 import { tree } from '../../src/commands/index.ts';
 import type { Finding } from '../../src/features/audit/finding.ts';
 import { ruleIds } from '../../src/features/audit/rules.ts';
-import type { State } from '../../src/sandbox/index.ts';
-import { DAY, type Expected, makeClean, plants } from '../support/audited.ts';
-import { type Bed, openBed, split } from '../support/dnx.ts';
+import { DAY, type Expected, plants } from '../support/audited.ts';
+import { type CleanBed, openCleanBed } from '../support/clean.ts';
+import { split } from '../support/dnx.ts';
 import { seedOf, volume } from '../support/volume.ts';
 
-let bed: Bed;
-let clean: State;
+let bed: CleanBed;
 beforeAll(async () => {
-  bed = await openBed({ rateLimit: 0 });
-  makeClean(bed);
-  clean = structuredClone(bed.sandbox.state);
+  bed = await openCleanBed();
 });
-beforeEach(() => void Object.assign(bed.sandbox.state, structuredClone(clean)));
+beforeEach(() => bed.reset());
 afterAll(() => bed.close());
 
 async function audit(line = ''): Promise<readonly Finding[]> {
@@ -68,7 +65,7 @@ test('finds everything at once, and each fix is a command of dnx', async () => {
 test('finds exactly what is planted, in any combination and order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.shuffledSubarray(Object.keys(plants)), async (names) => {
-      Object.assign(bed.sandbox.state, structuredClone(clean));
+      bed.reset();
       const expected = plant(names);
       expect(sorted(await audit())).toEqual(sorted(expected));
     }),
