@@ -118,13 +118,22 @@ test('findings that are alike have fingerprints of their own', async () => {
   expect(new Set(found.map(({ fingerprint }) => fingerprint)).size).toBe(2);
 });
 
-test('two servers of one name are told apart', async () => {
+test('two servers of one name are told apart, also with --server', async () => {
   const { state } = bed.sandbox;
   one(state.servers, ({ name }) => name === 'web-2').name = 'web-1';
   for (const each of state.daemons) each.status = 'stopped';
   const found = (await bed.dnx('audit --json')).json<Finding[]>();
   expect([...new Set(found.map(({ server }) => server))].sort()).toEqual([`web-1 (${servers['web-1']})`, `web-1 (${servers['web-2']})`]);
   for (const { fix } of found) expect(fix?.command).toMatch(/--server 01JQ8Z4T9G00000000000WEB0[12]$/);
+  const own = found.filter(({ server }) => server?.includes(servers['web-2']));
+  expect((await bed.dnx(`audit --server ${servers['web-2']} --json`)).json()).toEqual(own);
+});
+
+test('a server that does not exist is not found', async () => {
+  for (const word of ['web-9', '01JQ8Z4T9G00000000000WEB09']) {
+    const run = await bed.dnx(`audit --server ${word}`);
+    expect([run.code, run.stdout, run.stderr]).toEqual([6, '', expect.stringContaining(`Server '${word}' not found.`)]);
+  }
 });
 
 test('a key is added where few lack it, and removed where few have it', async () => {

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { backupsEndpoint } from '../../platform/follow/backup.ts';
 import type { Target } from '../../platform/names/names.ts';
+import { notFound } from '../../platform/names/unresolved.ts';
 import { idOf } from '../token/token.ts';
 import { backupTimes } from './checks/backups.ts';
 import { differingKeys } from './checks/ssh-keys.ts';
@@ -10,7 +11,7 @@ import { labeled } from './label.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { progressOf } from './progress.ts';
 import { openReader, type Reader } from './reading.ts';
-import { ruleIds } from './rules.ts';
+import { serverRules } from './rules.ts';
 import { type Audited, auditServer } from './server.ts';
 
 /** What an audit needs. */
@@ -33,32 +34,27 @@ export interface Examination {
 
 /** Audits all servers, or one. Fails if the servers cannot be read. */
 export async function examine(ctx: Needs, { server, backupDays }: Scope): Promise<Examination> {
-  const records = server ? [await readServer(ctx, server)] : await ctx.api.list<JsonObject>('GET /servers');
   const ledger = openLedger();
   const reader = openReader(ctx, ledger);
   const whole = server === undefined;
+  const records = await ctx.api.list<JsonObject>('GET /servers');
+  const wanted = labeled(records, 'server', (name) => {
+    if (whole) ledger.unchecked({}, serverRules, { reason: `Deploynix lists a server ${name} without a usable id.` });
+  }).filter(([{ id }]) => whole || id === server.id);
+  if (!whole && wanted.length === 0) throw notFound('server', server.label, []);
   if (whole) await auditTokens(ctx, ledger, reader);
   const place = server ? { server } : {};
-  const read = records.length === 0 ? [] : await reader.list(backupsEndpoint, place, ['database-backup-missing'], { type: 'database' });
+  const read = wanted.length === 0 ? [] : await reader.list(backupsEndpoint, place, ['database-backup-missing'], { type: 'database' });
   const audit = { ledger, reader, now: ctx.clock.now(), backupDays, backups: read && backupTimes(read), whole };
-  const progress = progressOf(ctx, records.length);
+  const progress = progressOf(ctx, wanted.length);
   const servers: Audited[] = [];
-  const rules = ruleIds.filter((each) => each !== 'token-all-abilities');
-  const usable = labeled(records, 'server', (name) =>
-    ledger.unchecked({}, rules, { reason: `Deploynix lists a server ${name} without a usable id.` }),
-  );
   // One after the other, because the rate limit decides how long it takes.
-  for (const [target, record] of usable) {
+  for (const [target, record] of wanted) {
     servers.push(await auditServer(record, target, audit));
     progress.next();
   }
   if (whole) compareKeys(servers, ledger, records.length);
   return { ledger, servers, whole };
-}
-
-async function readServer({ api }: Needs, { id }: Target): Promise<JsonObject> {
-  const { data } = await api.send<JsonObject>('GET /servers/{server}', { server: id });
-  return { ...data, id };
 }
 
 async function auditTokens({ tokens }: Needs, ledger: Ledger, reader: Reader): Promise<void> {

@@ -14,7 +14,7 @@ import { stoppedDaemons } from './checks/workers.ts';
 import type { Place } from './finding.ts';
 import { labeled } from './label.ts';
 import { inspect } from './reading.ts';
-import { type RuleId, ruleIds, siteRules } from './rules.ts';
+import { type RuleId, serverRules, siteRules } from './rules.ts';
 import { auditSite } from './site.ts';
 
 /** What an audit knows of a server. */
@@ -35,7 +35,7 @@ export async function auditServer(record: JsonObject, server: Target, audit: Aud
   const { ledger, now, whole } = audit;
   const place = { server };
   if (isProvisioning(record)) {
-    const rules = ruleIds.filter((each) => each !== 'token-all-abilities' && (whole || each !== 'ssh-key-differs'));
+    const rules = serverRules.filter((each) => whole || each !== 'ssh-key-differs');
     ledger.unchecked(place, rules, { reason: 'The server is still being provisioned.', pending: true });
     return { server, sites: undefined, keys: undefined };
   }
