@@ -129,6 +129,19 @@ test('two servers of one name are told apart, also with --server', async () => {
   expect((await bed.dnx(`audit --server ${servers['web-2']} --json`)).json()).toEqual(own);
 });
 
+test('what a list repeats is reported once', async () => {
+  const { state, faults } = bed.sandbox;
+  for (const name of ['a stopped daemon', 'zero-downtime off', 'PostgreSQL open', 'a failed worker'])
+    plants[name]?.plant(state, bed.clock.now());
+  const before = (await bed.dnx('audit --json')).json<Finding[]>();
+  faults.always({ path: /^/ }, (response) => {
+    const { data } = response.body as { data?: unknown };
+    return Array.isArray(data) ? { ...response, body: { ...(response.body as object), data: [...data, ...data] } } : response;
+  });
+  expect(before).toHaveLength(4);
+  expect((await bed.dnx('audit --json')).json()).toEqual(before);
+});
+
 test('a server that does not exist is not found', async () => {
   for (const word of ['web-9', '01JQ8Z4T9G00000000000WEB09']) {
     const run = await bed.dnx(`audit --server ${word}`);

@@ -7,7 +7,7 @@ import { idOf } from '../token/token.ts';
 import { backupTimes } from './checks/backups.ts';
 import { differingKeys } from './checks/ssh-keys.ts';
 import { powerfulTokens } from './checks/tokens.ts';
-import { labeled } from './label.ts';
+import { distinct, labeled } from './label.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { progressOf } from './progress.ts';
 import { openReader, type Reader } from './reading.ts';
@@ -37,7 +37,7 @@ export async function examine(ctx: Needs, { server, backupDays }: Scope): Promis
   const ledger = openLedger();
   const reader = openReader(ctx, ledger);
   const whole = server === undefined;
-  const records = await ctx.api.list<JsonObject>('GET /servers');
+  const records = distinct(await ctx.api.list<JsonObject>('GET /servers'));
   const wanted = labeled(records, 'server', (name) => {
     if (whole) ledger.unchecked({}, serverRules, { reason: `Deploynix lists a server ${name} without a usable id.` });
   }).filter(([{ id }]) => whole || id === server.id);

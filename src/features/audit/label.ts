@@ -2,6 +2,11 @@ import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import { idIn, nameOf, sameName, type Target } from '../../platform/names/names.ts';
 
+/** Records without those that a list repeats, as one does that changed while its pages were read. */
+export const distinct = (records: readonly JsonObject[]): readonly JsonObject[] => [
+  ...new Map(records.map((each) => [idIn(each.id) ?? each, each])).values(),
+];
+
 /** Servers or sites, each with a label that no other has. `unusable` is called with the name of one that has no id. */
 export function labeled(
   records: readonly JsonObject[],

@@ -4,6 +4,7 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Query } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Fault, Place } from './finding.ts';
+import { distinct } from './label.ts';
 import type { Ledger, Obstacle } from './ledger.ts';
 import type { RuleId } from './rules.ts';
 
@@ -24,7 +25,7 @@ export function openReader({ api, tokens }: Pick<Context, 'api' | 'tokens'>, led
       try {
         const items = await api.list<unknown>(endpoint, { server: place.server?.id, site: place.site?.id }, query && { query });
         answered.add(endpoint);
-        return items.filter(isObject);
+        return distinct(items.filter(isObject));
       } catch (error) {
         if (!isAboutList(error)) throw error;
         const fix = error.lacks === undefined ? error.next?.[0]?.command : await forAudit(tokens);
