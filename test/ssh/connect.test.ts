@@ -3,13 +3,14 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { sampled, seedOf } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx ssh: ${reason}\n`);
 
-const SITE = 'connect-1.example.com';
+const SITE = ownDomain('connect');
+const PLAIN = ownDomain('plain');
 const HOME = '/home/deploynix';
 
 let bed: SshBed;
@@ -19,7 +20,7 @@ beforeAll(async () => {
   const [shop, blog] = bed.sandbox.state.sites;
   if (!shop || !blog) throw new Error('no sites');
   shop.domain = SITE;
-  blog.domain = 'connect-2.example.com';
+  blog.domain = PLAIN;
   bed.sshd.site(SITE, { releases: ['20260101_000000', '20260102_000000'], files: { 'other/file': '' } });
 });
 afterAll(() => bed?.close());
@@ -36,9 +37,9 @@ describe.skipIf(reason !== undefined)('dnx ssh', () => {
   });
 
   test('runs it in the directory of a site without releases', async () => {
-    bed.sshd.site('connect-2.example.com');
-    const ran = await bed.dnx(['ssh', 'connect-2.example.com', '--', 'pwd', '-P']);
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}/connect-2.example.com\n`]);
+    bed.sshd.site(PLAIN);
+    const ran = await bed.dnx(['ssh', PLAIN, '--', 'pwd', '-P']);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}/${PLAIN}\n`]);
   });
 
   test.each([
@@ -142,21 +143,22 @@ describe.skipIf(reason !== undefined)('with a shared connection that outlives dn
 });
 
 describe.skipIf(reason !== undefined)('without a target, dnx ssh connects to', () => {
-  const link = { default: 'production', environments: { production: { site: SITE }, staging: { site: 'connect-2.example.com' } } };
+  const link = { default: 'production', environments: { production: { site: SITE }, staging: { site: PLAIN } } };
   const where = (env: Record<string, string> = {}, args = '') =>
     bed.shell(`cd linked && dnx ssh ${args} -- sh -c 'basename "$PWD"; echo "$SSH_CONNECTION" | wc -l'`, { env });
 
   beforeAll(() => {
-    bed.sshd.site('connect-2.example.com');
+    bed.sshd.site(PLAIN);
     mkdirSync(join(bed.directory, 'linked'));
     writeFileSync(join(bed.directory, 'linked/.deploynix.json'), JSON.stringify(link));
   });
 
   test.each([
     ['the site of the link file', {}, '', 'current'],
-    ['that of --env', {}, '-e staging', 'connect-2.example.com'],
-    ['that of DNX_SITE', { DNX_SITE: 'connect-2.example.com' }, '', 'connect-2.example.com'],
-    ['the linked site, in spite of DNX_SERVER', { DNX_SERVER: 'web-2' }, '', 'current'],
+    ['that of --env', {}, '-e staging', PLAIN],
+    ['that of DNX_SITE', { DNX_SITE: PLAIN }, '', PLAIN],
+    ['the server of DNX_SERVER, in spite of a linked site', { DNX_SERVER: 'web-2' }, '', 'deploynix'],
+    ['that of --env, in spite of DNX_SERVER', { DNX_SERVER: 'web-2' }, '-e staging', PLAIN],
     ['a server that is given, in spite of a linked site', {}, '--server web-1', 'deploynix'],
     ['a server that is given, in spite of DNX_SITE', { DNX_SITE: SITE }, 'web-1', 'deploynix'],
   ])('%s', async (_, env, args, name) => {

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examples, prepareFiles } from '../support/examples.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
 const reason = reasonAgainstSsh();
 if (reason !== undefined) process.stderr.write(`Skipped the remote examples: ${reason}\n`);
 
-const SITE = 'shop.example.com';
+const SITE = ownDomain('examples');
 const NGINX = `/var/log/nginx/${SITE}-error.log`;
 const LOG = '[2026-11-25 03:09:25] production.ERROR: No such table {"exception":"[object]"}\n';
 
@@ -19,6 +19,9 @@ let bed: SshBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
+  const [shop] = bed.sandbox.state.sites;
+  if (!shop) throw new Error('no site');
+  shop.domain = SITE;
   bed.sshd.site(SITE, {
     releases: ['20260101_000000', '20260102_000000'],
     files: {
@@ -45,7 +48,7 @@ afterAll(async () => {
 describe.skipIf(reason !== undefined)('the example', () => {
   test.each(lines.map(({ line }) => line))('%s', async (line) => {
     const follows = / (-f|--follow)\b/.test(line);
-    const child = bed.shell(`${follows ? 'exec "$NODE" "$DNX"' : 'dnx'}${line.replace(/^dnx/, '')}`);
+    const child = bed.shell(`${follows ? 'exec "$NODE" "$DNX"' : 'dnx'}${line.replace(/^dnx/, '').replaceAll('shop.example.com', SITE)}`);
     if (follows) child.stdout.once('data', () => child.kill('SIGINT'));
     const ran = await child;
     expect(follows ? [0, 130] : [0], ran.stderr).toContain(ran.exitCode);

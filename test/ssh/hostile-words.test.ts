@@ -2,13 +2,13 @@ import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { seedOf, volume } from '../support/volume.ts';
 
 const reason = reasonAgainstSsh();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of words over SSH: ${reason}\n`);
 
-const SITE = 'words-1.example.com';
+const SITE = ownDomain('words');
 const shells = ['bash', 'dash', 'zsh', 'fish'];
 
 let bed: SshBed;

@@ -3,11 +3,12 @@ import { appendFileSync, copyFileSync, mkdirSync, renameSync, rmSync, symlinkSyn
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Followed, type LogBed, openLogBed, reasonAgainstLogs, releases } from '../support/followed.ts';
+import { ownDomain } from '../support/sshd.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
 
 const reason = reasonAgainstLogs();
 const it = test.skipIf(reason !== undefined);
-const DOMAIN = `logs-2-${process.pid}.example.com`;
+const DOMAIN = ownDomain('follow');
 const LARAVEL = 'shared/storage/logs/laravel.log';
 
 let bed: LogBed;

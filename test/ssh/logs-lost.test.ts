@@ -3,10 +3,11 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } fr
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Followed, type LogBed, openLogBed, reasonAgainstLogs } from '../support/followed.ts';
+import { ownDomain } from '../support/sshd.ts';
 
 const reason = reasonAgainstLogs();
 const it = test.skipIf(reason !== undefined);
-const DOMAIN = `logs-3-${process.pid}.example.com`;
+const DOMAIN = ownDomain('lost');
 const LARAVEL = 'shared/storage/logs/laravel.log';
 const SPEED = 8;
 
@@ -113,7 +114,7 @@ it('does not go on with a server whose host key differs', async () => {
   writeFileSync(bed.sshd.knownHosts, known);
   expect([run.exitCode, run.stdout]).toEqual([1, 'begun\n']);
   expect(run.stderr).toContain('Host key verification failed.');
-  expect(run.stderr).toContain('ssh-keygen -R 203.0.113.10');
+  expect(run.stderr).toContain(`ssh-keygen -f ${bed.sshd.knownHosts} -R '[127.0.0.1]:${bed.sshd.port}'`);
 });
 
 it('fails at once if it never connects, also with -f', async () => {

@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type LogBed, openLogBed, reasonAgainstLogs } from '../support/followed.ts';
+import { ownDomain } from '../support/sshd.ts';
 
 const reason = reasonAgainstLogs();
 const it = test.skipIf(reason !== undefined);
-const DOMAIN = `logs-4-${process.pid}.example.com`;
+const DOMAIN = ownDomain('refused');
 const OTHER = `/var/log/nginx/other.${DOMAIN}-error.log`;
 const LARAVEL = 'shared/storage/logs/laravel.log';
 
@@ -74,7 +75,11 @@ describe('what cannot be shown', () => {
     mkdirSync(bin);
     symlinkSync('/bin/sh', join(bin, 'sh'));
     const run = await bed.dnx(['logs', DOMAIN], { env: { PATH: bin } });
-    expect([run.exitCode, run.stdout, run.stderr]).toEqual([2, '', 'Error: Could not run ssh: command not found.\n  Install OpenSSH.\n']);
+    expect([run.exitCode, run.stdout, run.stderr]).toEqual([
+      2,
+      '',
+      'Error: Could not run ssh: command not found.\n  Install OpenSSH, for example: sudo apt install openssh-client\n',
+    ]);
   });
 });
 

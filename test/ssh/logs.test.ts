@@ -3,11 +3,12 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type LogBed, openLogBed, reasonAgainstLogs } from '../support/followed.ts';
+import { ownDomain } from '../support/sshd.ts';
 import { openTerminal } from '../support/terminal.ts';
 
 const reason = reasonAgainstLogs();
 const it = test.skipIf(reason !== undefined);
-const DOMAIN = `logs-1-${process.pid}.example.com`;
+const DOMAIN = ownDomain('logs');
 /** A PHP version that no machine has, for a file of its own in /var/log. */
 const PHP = `8.${process.pid}`;
 const system: readonly string[] = [

@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { kill } from 'node:process';
 import { idsOf } from './databases.ts';
@@ -20,6 +31,17 @@ export function reasonAgainstSsh(): string | undefined {
         : 'only root can add the user deploynix';
   if (reason !== undefined && required) throw new Error(`Tests over ssh must run in CI, but ${reason}.`);
   return reason;
+}
+
+/** A domain that only this process uses: every test on this machine has the same home directory on the server. */
+export const ownDomain = (name: string): string => `${name}-${process.pid}.example.com`;
+
+/** Removes the sites of processes that were killed. */
+function sweep(): void {
+  for (const site of readdirSync(HOME)) {
+    const [, pid] = /-(\d+)\.example\.com$/.exec(site) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(HOME, site), { recursive: true, force: true });
+  }
 }
 
 /** A real sshd on loopback, for the real user `deploynix`. Every server of the sandbox leads to it. */
@@ -51,6 +73,7 @@ export interface Sshd {
 /** Starts sshd. */
 export async function openSshd(): Promise<Sshd> {
   addUser(USER, '/bin/bash');
+  sweep();
   // Where the user can read, unlike below a private TMPDIR.
   const directory = mkdtempSync('/tmp/dnx-sshd-');
   chmodSync(directory, 0o755);

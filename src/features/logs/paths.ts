@@ -91,7 +91,7 @@ export const candidatesOf = (source: Source, names: Names): readonly string[] =>
       .flatMap((file) => {
         const end = file.lastIndexOf('/') + 1;
         const name = file.slice(end);
-        const full = name.replace('DOMAIN', () => names.domain ?? '').replace('PHP', names.php ?? '');
+        const full = name.replace(/DOMAIN|PHP/, (word) => (word === 'PHP' ? names.php : names.domain) ?? '');
         return [`${index} ${show}`, /[?*]/.test(name) ? 'glob' : 'name', directoryOf(file.slice(0, end)), full];
       }),
   );

@@ -80,7 +80,7 @@ export function sshFailure(stderr: string, machine: Machine, home?: Home): DnxEr
 }
 
 /** The error for a machine without ssh. */
-export const withoutSsh = (platform?: NodeJS.Platform): DnxError =>
+export const withoutSsh = ({ platform }: Pick<World, 'platform'>): DnxError =>
   new DnxError('usage', 'Could not run ssh: command not found.', {
     hint: `Install OpenSSH${platform === 'win32' ? ': Add-WindowsCapability -Online -Name OpenSSH.Client~~~~0.0.1.0' : ', for example: sudo apt install openssh-client'}`,
   });
