@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type LogBed, openLogBed, reasonAgainstLogs } from '../support/followed.ts';
+import { stubSsh } from '../support/ssh-stub.ts';
 import { ownDomain } from '../support/sshd.ts';
 
 const reason = reasonAgainstLogs();
@@ -83,6 +84,16 @@ describe('what cannot be shown', () => {
   });
 });
 
+it('an account that runs no commands fails, also with -f', async () => {
+  const path = stubSsh(bed.sshd, 'echo "This account is not available." >&2; exit 1');
+  const run = await bed.dnx(['logs', DOMAIN, '-f'], { env: { PATH: path } });
+  expect([run.exitCode, run.stdout, run.stderr]).toEqual([
+    1,
+    '',
+    'Error: Could not run sh on web-1 (exit code 1): This account is not available.\n',
+  ]);
+});
+
 describe('hostile names change nothing', () => {
   const names = ["'; touch ran; '", '$(touch ran)', '`touch ran`', '-rf', '*', '?[a-z]', 'a  b ', 'a\\b', '"', '~', 'root:x', '%s %n'];
   it('in --path', async () => {
@@ -106,6 +117,17 @@ describe('hostile names change nothing', () => {
     expect([0, 5]).toContain(run.exitCode);
     expect(run.stdout).not.toContain('of another site');
     expect(existsSync('/home/deploynix/ran')).toBe(false);
+  });
+
+  it('a domain is not a pattern of dnx', async () => {
+    const site = bed.sandbox.state.sites.find((each) => each.domain === DOMAIN) ?? expect.fail('no site');
+    site.domain = `PHP.${DOMAIN}`;
+    const file = `/var/log/nginx/${site.domain}-error.log`;
+    writeFileSync(file, 'of PHP\n');
+    const run = await bed.dnx(['logs', '--site', site.id, '--server', 'web-1', '--source', 'nginx']);
+    rmSync(file);
+    site.domain = DOMAIN;
+    expect([run.exitCode, run.stdout]).toEqual([0, 'of PHP\n']);
   });
 
   it('a file of a worker whose name has a newline is left out', async () => {

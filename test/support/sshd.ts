@@ -138,7 +138,7 @@ const serverConfig = (at: (name: string) => string, port: number): string =>
     'PrintLastLog no',
     'MaxStartups 100',
     'LogLevel VERBOSE',
-    `SetEnv PATH=${at('programs')}:/usr/local/bin:/usr/bin:/bin`,
+    `SetEnv PATH=${at('programs')}:/usr/local/bin:/usr/bin:/bin HISTFILE=/dev/null`,
     '',
   ].join('\n');
 

@@ -80,7 +80,7 @@ function failureOf(code: number, said: string, machine: Machine, world: Context[
   // The shell that starts it found no ssh.
   if (code === 127) return withoutSsh(world);
   if (code === SSH_FAILED && /Address already in use|cannot listen to port/.test(said)) return new Taken();
-  return sshFailure(said, machine);
+  return sshFailure(said, machine, world);
 }
 
 function unreachable(said: string, { machine: { server }, credentials }: Route): DnxError {

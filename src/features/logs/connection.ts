@@ -1,6 +1,6 @@
-import type { DnxError } from '../../base/errors.ts';
+import { DnxError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { sshFailure, withoutSsh } from '../remote/failure.ts';
+import { SSH_FAILED, sshFailure, withoutSsh } from '../remote/failure.ts';
 import type { Machine } from '../remote/machine.ts';
 import { quietly } from '../remote/run.ts';
 import { scripted, sshProgram } from '../remote/ssh.ts';
@@ -56,7 +56,9 @@ export async function connect(ctx: Needs, wanted: Wanted, memory?: Memory): Prom
     frames: framesIn(child.stdout),
     failure: async () => {
       const code = await child.ended;
-      return code === NOT_FOUND && /ssh: (command )?not found/.test(said) ? withoutSsh(ctx.world) : sshFailure(said, machine);
+      if (code === SSH_FAILED || code > 128) return sshFailure(said, machine, ctx.world);
+      if (code === NOT_FOUND && /ssh: (command )?not found/.test(said)) return withoutSsh(ctx.world);
+      return new DnxError('failed', `Could not run sh on ${machine.server.label} (exit code ${code}): ${said.trim() || 'no message'}`);
     },
     stop: child.stop,
   };

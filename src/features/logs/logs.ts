@@ -34,7 +34,7 @@ export async function showLogs(ctx: Needs, targets: Targets, options: Options): 
   const wanted: Wanted = {
     machine,
     directories: site ? directoriesOf(site) : ['', ''],
-    candidates: chosen ? candidatesOf(chosen, site ?? machine) : candidatesAt(path ?? []),
+    candidates: chosen ? candidatesOf(chosen, site ?? machine) : candidatesAt(path ?? [], site ? 'live:' : 'home:'),
     lines,
     follow,
   };

@@ -24,9 +24,10 @@ export const sshWords = ({ address, user }: Machine, { terminal = false, options
 
 /** The same as a program to run. Its configuration may send variables to the server, which must not get the token. */
 export async function sshProgram(machine: Machine, options: Options, world: Pick<World, 'capture' | 'env'>) {
-  await requireMachine(machine, world);
+  const env = { ...world.env, DNX_TOKEN: undefined };
+  await requireMachine(machine, { capture: world.capture, env });
   const [file = 'ssh', ...args] = sshWords(machine, options);
-  return { file, args, env: { ...world.env, DNX_TOKEN: undefined } };
+  return { file, args, env };
 }
 
 /** The command line of a script for sh, whatever the login shell is. Arguments are never interpreted. */
