@@ -6,8 +6,7 @@ import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { stubSsh } from '../support/ssh-stub.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx artisan: ${reason}\n`);
+const reason = reasonAgainstSsh('dnx artisan');
 
 const SITE = ownDomain('artisan');
 const EMPTY = ownDomain('empty');

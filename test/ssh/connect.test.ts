@@ -6,8 +6,7 @@ import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { sampled, seedOf } from '../support/volume.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx ssh: ${reason}\n`);
+const reason = reasonAgainstSsh('dnx ssh');
 
 const SITE = ownDomain('connect');
 const PLAIN = ownDomain('plain');
@@ -17,11 +16,8 @@ let bed: SshBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
-  const [shop, blog] = bed.sandbox.state.sites;
-  if (!shop || !blog) throw new Error('no sites');
-  shop.domain = SITE;
-  blog.domain = PLAIN;
-  bed.sshd.site(SITE, { releases: ['20260101_000000', '20260102_000000'], files: { 'other/file': '' } });
+  Object.assign(bed.sandbox.state.sites[1] ?? {}, { domain: PLAIN });
+  bed.shop(SITE, { releases: ['20260101_000000', '20260102_000000'], files: { 'other/file': '' } });
 });
 afterAll(() => bed?.close());
 

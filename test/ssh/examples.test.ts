@@ -5,8 +5,7 @@ import { examples, prepareFiles } from '../support/examples.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the remote examples: ${reason}\n`);
+const reason = reasonAgainstSsh('remote examples');
 
 const SITE = ownDomain('examples');
 const NGINX = `/var/log/nginx/${SITE}-error.log`;
@@ -19,10 +18,7 @@ let bed: SshBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
-  const [shop] = bed.sandbox.state.sites;
-  if (!shop) throw new Error('no site');
-  shop.domain = SITE;
-  bed.sshd.site(SITE, {
+  bed.shop(SITE, {
     releases: ['20260101_000000', '20260102_000000'],
     files: {
       'current/artisan': '',

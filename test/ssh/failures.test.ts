@@ -7,8 +7,7 @@ import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { openSilence, sshWith, stubSsh } from '../support/ssh-stub.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of failures of dnx ssh: ${reason}\n`);
+const reason = reasonAgainstSsh('failures of dnx ssh');
 
 let bed: SshBed;
 beforeAll(async () => {

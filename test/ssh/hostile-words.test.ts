@@ -5,8 +5,7 @@ import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { seedOf, volume } from '../support/volume.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of words over SSH: ${reason}\n`);
+const reason = reasonAgainstSsh('words over SSH');
 
 const SITE = ownDomain('words');
 const shells = ['bash', 'dash', 'zsh', 'fish'];
@@ -16,10 +15,7 @@ beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
   for (const shell of shells) bed.sshd.user(`dnx-${shell}`, `/usr/bin/${shell}`);
-  const [shop] = bed.sandbox.state.sites;
-  if (!shop) throw new Error('no site');
-  shop.domain = SITE;
-  bed.sshd.site(SITE, { releases: ['20260102_000000'], files: { 'current/artisan': '' } });
+  const shop = bed.shop(SITE, { releases: ['20260102_000000'], files: { 'current/artisan': '' } });
   bed.sshd.program('php8.3', `#!/bin/sh\nshift\nexec printf '%s\\0' "$@"\n`);
   shop.php_version = '8.3';
 });

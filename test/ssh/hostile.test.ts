@@ -6,8 +6,7 @@ import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { sampled, seedOf } from '../support/volume.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of hostile names over SSH: ${reason}\n`);
+const reason = reasonAgainstSsh('hostile names over SSH');
 
 const HOME = '/home/deploynix';
 const RELEASE = '20260102_000000';

@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Followed, type LogBed, openLogBed, reasonAgainstLogs } from '../support/followed.ts';
-import { ownDomain } from '../support/sshd.ts';
+import { type Followed, type LogBed, openLogBed } from '../support/followed.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstLogs();
+const reason = reasonAgainstSsh('dnx logs');
 const it = test.skipIf(reason !== undefined);
 const DOMAIN = ownDomain('lost');
 const LARAVEL = 'shared/storage/logs/laravel.log';
-const SPEED = 8;
+const SPEED = 16;
 
 let bed: LogBed;
 beforeAll(async () => {
@@ -85,10 +85,10 @@ it('waits longer for a server that is away, at most 30 s', async () => {
 it('Ctrl-C ends the pause', async () => {
   const followed = await begin();
   await bed.sshd.stop();
-  await followed.says(`${LOST}30s\n`);
+  await followed.says(`${LOST}8s\n`);
   const { stderr } = await end(followed);
   await bed.sshd.start();
-  expect(stderr).toMatch(/reconnecting in 30s\n$/);
+  expect(stderr).toMatch(/reconnecting in 8s\n$/);
 });
 
 it('does not go on with a server that refuses the key by now', async () => {
@@ -127,8 +127,8 @@ it('fails at once if it never connects, also with -f', async () => {
 
 it('says that the output is incomplete if the connection is cut without -f', async () => {
   mkdirSync(join(bed.root, 'large'));
-  writeFileSync(join(bed.root, 'large/large.log'), `${'x'.repeat(99)}\n`.repeat(1_000_000));
-  const followed = bed.follow(['--path', '../../large/large.log', '-n', '1000000', '-o', 'ndjson']);
+  writeFileSync(join(bed.root, 'large/large.log'), `${'x'.repeat(99)}\n`.repeat(300_000));
+  const followed = bed.follow(['--path', '../../large/large.log', '-n', '300000', '-o', 'ndjson']);
   await followed.shows('"line"');
   bed.sshd.drop();
   const run = await followed.child;

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type LogBed, openLogBed, reasonAgainstLogs } from '../support/followed.ts';
+import { type LogBed, openLogBed } from '../support/followed.ts';
 import { stubSsh } from '../support/ssh-stub.ts';
-import { ownDomain } from '../support/sshd.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstLogs();
+const reason = reasonAgainstSsh('dnx logs');
 const it = test.skipIf(reason !== undefined);
 const DOMAIN = ownDomain('refused');
 const OTHER = `/var/log/nginx/other.${DOMAIN}-error.log`;

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type LogBed, openLogBed, reasonAgainstLogs } from '../support/followed.ts';
-import { ownDomain } from '../support/sshd.ts';
+import { type LogBed, openLogBed } from '../support/followed.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { openTerminal } from '../support/terminal.ts';
 
-const reason = reasonAgainstLogs();
+const reason = reasonAgainstSsh('dnx logs');
 const it = test.skipIf(reason !== undefined);
 const DOMAIN = ownDomain('logs');
 /** A PHP version that no machine has, for a file of its own in /var/log. */

@@ -5,8 +5,7 @@ import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { openSilence, stubSsh } from '../support/ssh-stub.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx ssh and signals: ${reason}\n`);
+const reason = reasonAgainstSsh('dnx ssh and signals');
 
 const SITE = ownDomain('signals');
 
@@ -14,10 +13,7 @@ let bed: SshBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
-  const [shop] = bed.sandbox.state.sites;
-  if (!shop) throw new Error('no site');
-  shop.domain = SITE;
-  bed.sshd.site(SITE, { releases: ['20260102_000000'] });
+  bed.shop(SITE, { releases: ['20260102_000000'] });
 });
 afterAll(() => bed?.close());
 

@@ -6,8 +6,7 @@ import { sshWith } from '../support/ssh-stub.ts';
 import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx ssh on a terminal: ${reason}\n`);
+const reason = reasonAgainstSsh('dnx ssh on a terminal');
 
 const SITE = ownDomain('terminal');
 const PHP = '#!/bin/sh\n';
@@ -16,10 +15,7 @@ let bed: SshBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
-  const [shop] = bed.sandbox.state.sites;
-  if (!shop) throw new Error('no site');
-  shop.domain = SITE;
-  bed.sshd.site(SITE, { releases: ['20260102_000000'] });
+  bed.shop(SITE, { releases: ['20260102_000000'] });
 });
 afterAll(() => bed?.close());
 

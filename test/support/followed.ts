@@ -1,6 +1,5 @@
 import type { ExecutableOptions, Started } from './executable.ts';
 import { openSshBed, type SshBed } from './ssh-bed.ts';
-import { reasonAgainstSsh } from './sshd.ts';
 
 /** A site of the sandbox with a domain of its own, so that no other test has its directory. */
 export interface LogBed extends SshBed {
@@ -27,19 +26,10 @@ export interface Followed {
 /** The releases of the site, the second of which is live. */
 export const releases = ['20260101_000000', '20260102_000000'] as const;
 
-/** Why tests of logs over ssh cannot run here. */
-export const reasonAgainstLogs = (): string | undefined => {
-  const reason = reasonAgainstSsh();
-  if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx logs: ${reason}\n`);
-  return reason;
-};
-
 /** Opens a bed whose site shop.example.com has another domain. */
 export async function openLogBed(domain: string, options: ExecutableOptions = {}): Promise<LogBed> {
   const bed = await openSshBed(options);
-  const site = bed.sandbox.state.sites.find((each) => each.domain === 'shop.example.com');
-  if (!site) throw new Error('the seed has the shop');
-  site.domain = domain;
+  bed.shop(domain);
   const reset = (files = {}) => bed.sshd.site(domain, { releases, files });
   return {
     ...bed,

@@ -20,8 +20,8 @@ import { find, freePort, lacking, required, type Server, startServer } from './p
 const USER = 'deploynix';
 const HOME = `/home/${USER}`;
 
-/** Why tests over ssh cannot run here; undefined if they can. In CI they must. */
-export function reasonAgainstSsh(): string | undefined {
+/** Why tests over ssh cannot run here, which it prints for those of `what`; undefined if they can. In CI they must. */
+export function reasonAgainstSsh(what?: string): string | undefined {
   const missing = lacking(['sshd', 'ssh', 'ssh-keygen', 'useradd']);
   const reason =
     missing.length > 0
@@ -30,6 +30,7 @@ export function reasonAgainstSsh(): string | undefined {
         ? undefined
         : 'only root can add the user deploynix';
   if (reason !== undefined && required) throw new Error(`Tests over ssh must run in CI, but ${reason}.`);
+  if (reason !== undefined && what !== undefined) process.stderr.write(`Skipped the tests of ${what}: ${reason}\n`);
   return reason;
 }
 
