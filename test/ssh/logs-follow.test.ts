@@ -31,13 +31,6 @@ async function begin(files: Readonly<Record<string, string>>, args: readonly str
   return followed;
 }
 
-/** Ends it with Ctrl-C, which is silent. */
-async function end({ child, stdout, stderr }: Followed): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  child.kill('SIGINT');
-  expect((await child).exitCode).toBe(130);
-  return { stdout: stdout(), stderr: stderr() };
-}
-
 /** The processes on the server that follow a file. */
 const remote = (word: string): readonly string[] =>
   execFileSync('ps', ['-u', 'deploynix', '-o', 'stat=,args='], { encoding: 'utf8' })
@@ -56,7 +49,7 @@ describe('new lines', () => {
       append('a.log', '…\n');
       await followed.shows(`${index}: ü…\n`);
     }
-    expect(await end(followed)).toEqual({ stdout: `begun\n${[0, 1, 2, 3, 4].map((index) => `${index}: ü…\n`).join('')}`, stderr: '' });
+    expect(await followed.end()).toEqual({ stdout: `begun\n${[0, 1, 2, 3, 4].map((index) => `${index}: ü…\n`).join('')}`, stderr: '' });
   });
 
   it('none of before with -n 0, and as objects with -o ndjson', async () => {
@@ -69,7 +62,7 @@ describe('new lines', () => {
     append('b.log', 'half');
     append('b.log', ' whole\n');
     await followed.shows('"half whole"\n');
-    expect((await end(followed)).stdout.replaceAll('"tick"\n', '')).toBe('"half whole"\n');
+    expect((await followed.end()).stdout.replaceAll('"tick"\n', '')).toBe('"half whole"\n');
   });
 
   it('of several files, under headings', async () => {
@@ -82,7 +75,7 @@ describe('new lines', () => {
     append('c2.log', ' half\n');
     await followed.shows(' half\n');
     const heading = (file: string) => `==> ${bed.root}/current/../../${file} <==\n`;
-    expect((await end(followed)).stdout).toBe(
+    expect((await followed.end()).stdout).toBe(
       `${heading('c1.log')}begun\n\n${heading('c2.log')}second\n\n${heading('c1.log')}one\ntwo\n\n${heading('c2.log')} half\n`,
     );
   });
@@ -92,7 +85,7 @@ describe('new lines', () => {
     await followed.says('No such file yet: ');
     writeFileSync(at('late.log'), 'late\n');
     await followed.shows('late\n');
-    expect((await end(followed)).stdout).toBe('late\n');
+    expect((await followed.end()).stdout).toBe('late\n');
   });
 });
 
@@ -108,7 +101,7 @@ describe('rotation', () => {
       }
       await followed.shows(`after ${index}\n`);
     }
-    expect((await end(followed)).stdout).toBe(`begun\n${lines.join('')}`);
+    expect((await followed.end()).stdout).toBe(`begun\n${lines.join('')}`);
   });
 
   it('by copytruncate shows the file from its beginning', async () => {
@@ -117,7 +110,7 @@ describe('rotation', () => {
     truncateSync(at('e.log'));
     append('e.log', 'after\n');
     await followed.shows('after\n');
-    expect((await end(followed)).stdout).toBe('a longer line at first\nbegun\nafter\n');
+    expect((await followed.end()).stdout).toBe('a longer line at first\nbegun\nafter\n');
   });
 
   it('of the daily channel follows the file of the next day', async () => {
@@ -126,7 +119,7 @@ describe('rotation', () => {
     append(first, 'last\n');
     writeFileSync(at(second), 'next day\n');
     await followed.shows('next day\n');
-    expect((await end(followed)).stdout).toBe(`begun\nlast\n\n==> ${at(second)} <==\nnext day\n`);
+    expect((await followed.end()).stdout).toBe(`begun\nlast\n\n==> ${at(second)} <==\nnext day\n`);
     rmSync(at(first));
     rmSync(at(second));
   });
@@ -144,7 +137,7 @@ describe('a release', () => {
       renameSync(at('next'), at('current'));
       await followed.shows(`first of ${release}\n`);
     }
-    expect(await end(followed)).toEqual({
+    expect(await followed.end()).toEqual({
       stdout: `begun\n${['20260103_000000', releases[0]].map((each) => `last before ${each}\nfirst of ${each}\n`).join('')}`,
       stderr: `Release changed: 20260103_000000\nRelease changed: ${releases[0]}\n`,
     });

@@ -28,12 +28,6 @@ async function begin(...args: readonly string[]): Promise<Followed> {
   return followed;
 }
 
-async function end({ child, stdout, stderr }: Followed): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  child.kill('SIGINT');
-  expect((await child).exitCode).toBe(130);
-  return { stdout: stdout(), stderr: stderr() };
-}
-
 it('goes on after a cut connection, without a line twice or lost', async () => {
   const followed = await begin();
   let expected = 'begun\n';
@@ -45,7 +39,7 @@ it('goes on after a cut connection, without a line twice or lost', async () => {
     await followed.shows(`while away ${index}\n`);
     expected += `shown ${index}\nhalf of a line ${index}\nwhile away ${index}\n`;
   }
-  const { stdout, stderr } = await end(followed);
+  const { stdout, stderr } = await followed.end();
   expect(stdout).toBe(expected);
   expect(stderr).toBe(`${LOST}2s\nReconnected to web-1\n`.repeat(3));
 });
@@ -57,7 +51,7 @@ it('goes on after a rotation that it did not see', async () => {
   renameSync(log(), `${log()}.1`);
   writeFileSync(log(), 'the new file\n');
   await followed.shows('the new file\n');
-  expect((await end(followed)).stdout).toBe('begun\nend of the old file\nthe new file\n');
+  expect((await followed.end()).stdout).toBe('begun\nend of the old file\nthe new file\n');
 });
 
 it('says which release went live meanwhile', async () => {
@@ -65,7 +59,7 @@ it('says which release went live meanwhile', async () => {
   bed.sshd.drop();
   execFileSync('ln', ['-sfn', 'releases/20260101_000000', join(bed.root, 'current')]);
   await followed.says('Release changed: 20260101_000000\n');
-  await end(followed);
+  await followed.end();
 });
 
 it('waits longer for a server that is away, at most 30 s', async () => {
@@ -75,7 +69,7 @@ it('waits longer for a server that is away, at most 30 s', async () => {
   append('back\n');
   await bed.sshd.start();
   await followed.shows('back\n');
-  const { stdout, stderr } = await end(followed);
+  const { stdout, stderr } = await followed.end();
   expect(stdout).toBe('begun\nback\n');
   expect(stderr).toMatch(
     new RegExp(`^${[2, 4, 8, 16, 30].map((pause) => `${LOST}${pause}s\n`).join('')}(${LOST}30s\n)+Reconnected to web-1\n$`),
@@ -86,7 +80,7 @@ it('Ctrl-C ends the pause', async () => {
   const followed = await begin();
   await bed.sshd.stop();
   await followed.says(`${LOST}8s\n`);
-  const { stderr } = await end(followed);
+  const { stderr } = await followed.end();
   await bed.sshd.start();
   expect(stderr).toMatch(/reconnecting in 8s\n$/);
 });

@@ -40,7 +40,7 @@ describe('what cannot be shown', () => {
     expect([run.exitCode, run.stdout, run.stderr]).toEqual([
       6,
       '',
-      `Error: ${DOMAIN} has no directory on web-1: ${bed.root}\n  Name the file with --path.\n`,
+      `Error: No directory of ${DOMAIN} on web-1: ${bed.root}\n  Name the file with --path.\n`,
     ]);
   });
 

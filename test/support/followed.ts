@@ -21,6 +21,8 @@ export interface Followed {
   shows(text: string): Promise<void>;
   /** The same for stderr. */
   says(text: string): Promise<void>;
+  /** Ends it with Ctrl-C, and returns what it printed. */
+  end(): Promise<{ readonly stdout: string; readonly stderr: string }>;
 }
 
 /** The releases of the site, the second of which is live. */
@@ -67,5 +69,11 @@ function collected(child: Started): Followed {
       waiting.add(look);
       look();
     });
-  return { child, stdout: () => texts.stdout, stderr: () => texts.stderr, shows: until('stdout'), says: until('stderr') };
+  const end = async () => {
+    child.kill('SIGINT');
+    const { exitCode } = await child;
+    if (exitCode !== 130) throw new Error(`dnx exited ${exitCode} after Ctrl-C: ${texts.stderr}`);
+    return { ...texts };
+  };
+  return { child, stdout: () => texts.stdout, stderr: () => texts.stderr, shows: until('stdout'), says: until('stderr'), end };
 }
