@@ -44,11 +44,20 @@ export async function readSiteOnMachine(ctx: Pick<Context, 'api'>, targets: Targ
     ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id }),
     ctx.api.send<JsonObject>(siteEndpoint, { server: server?.id, site: site?.id }),
   ]);
+  return siteOnMachine(targets, { server: on ?? {}, site: of ?? {} }, user);
+}
+
+/** The same, of a server and a site that were read before. */
+export function siteOnMachine(
+  { server, site }: Targets,
+  read: { readonly server: JsonObject; readonly site: JsonObject },
+  user?: string,
+): SiteOnMachine {
   return {
-    machine: machineIn(on ?? {}, server as Target, user),
+    machine: machineIn(read.server, server as Target, user),
     site: site as Target,
-    domain: domainIn(of ?? {}, site as Target),
-    php: [of?.php_version, on?.php_version].map(wordOf).find((each) => /^\d+(\.\d+)*$/.test(each)),
+    domain: domainIn(read.site, site as Target),
+    php: [read.site.php_version, read.server.php_version].map(wordOf).find((each) => /^\d+(\.\d+)*$/.test(each)),
   };
 }
 

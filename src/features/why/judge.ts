@@ -4,6 +4,7 @@ import { type Facts, isUnanswered, type Line, type Source } from './facts.ts';
 import type { Fix } from './fixes.ts';
 import type { Incident } from './incident.ts';
 import { nearestLines } from './logs/nearest.ts';
+import { currentLines, passedLines } from './logs/passed.ts';
 import { relevantLines } from './logs/relevant.ts';
 
 /** A cause and what shows it, or the lines that are nearest to an unknown one. */
@@ -37,14 +38,17 @@ export function judge(facts: Facts, incident: Incident): Verdict | undefined {
   const wrong = incident.kind === 'deployment' || isUnanswered(facts);
   const failing = wrong || given;
   const relevant = relevantLines(facts, incident).filter(({ source }) => wrong || source === 'given');
-  const lines = incident.kind === 'deployment' ? relevant.filter(({ source }) => !REQUESTS.includes(source)) : relevant;
+  const lines =
+    incident.kind === 'deployment' ? relevant.filter(({ source }) => !REQUESTS.includes(source)) : currentLines(relevant, facts.now);
+  const passed = passedLines(lines);
+  const rest = lines.filter((line) => !passed.has(line));
   const about = incident.kind === 'deployment' ? 'deployment' : 'site';
   const candidates = causes
     .filter((cause) => (cause.about ?? about) === about && (failing || cause.always))
-    .flatMap((cause) => candidatesOf(cause, failing ? lines : [], { facts, incident }));
+    .flatMap((cause) => candidatesOf(cause, !failing ? [] : cause.lasting ? lines : rest, { facts, incident }));
   const [best] = candidates.sort((one, other) => other.score - one.score || order(one, other, incident));
   if (best) return verdictOf(best);
-  return failing ? { cause: undefined, lines: nearestLines(lines, incident), resolved: undefined, fixes: [] } : undefined;
+  return failing ? { cause: undefined, lines: nearestLines(rest, incident), resolved: undefined, fixes: [] } : undefined;
 }
 
 /** The first line shows why a deployment failed, the last one why a site fails now. */
@@ -61,19 +65,20 @@ function candidatesOf(
     const match = matchOf(cause, line);
     return match ? [{ line, place, match }] : [];
   });
-  const all = matched.map(({ match }) => match);
+  const matches = matched.map(({ match }) => match);
   const states = cause.state?.(facts, incident) ?? [];
   const of = (line: Line, place: number, match?: RegExpExecArray): Candidate => {
-    const others = matched.filter((each) => each.line !== line && each.line.source === line.source).map((each) => each.line);
-    const rest = match ? [...states, ...others] : states.filter((each) => each !== line);
+    const others = matched.filter((each) => each.line.source === line.source).map((each) => each.line);
+    const details = lines.filter((each) => each.source === line.source && cause.detail?.test(each.text));
+    const all = match ? [line, ...details, ...states, ...others] : [line, ...states];
     return {
       cause,
       facts,
       line,
       match,
-      all,
+      all: matches,
       place,
-      lines: [line, ...rest].slice(0, MOST_LINES),
+      lines: [...new Set(all)].slice(0, MOST_LINES),
       score: cause.rank + (WEIGHT[line.source] ?? 0),
     };
   };
@@ -82,9 +87,9 @@ function candidatesOf(
     : states.map((line) => of(line, lines.length));
 }
 
-function matchOf(cause: Cause, { text }: Line): RegExpExecArray | undefined {
+function matchOf(cause: Cause, { heading, text }: Line): RegExpExecArray | undefined {
   for (const pattern of cause.patterns ?? []) {
-    const match = pattern.exec(text);
+    const match = pattern.exec(text) ?? (heading === undefined ? null : pattern.exec(`${heading} ${text.trim()}`));
     if (match) return match;
   }
   return undefined;

@@ -1,8 +1,14 @@
 import { artisan, deploy, type FixOf, step } from '../fixes.ts';
-import { type Cause, group, shown } from './cause.ts';
+import { type Cause, type Found, group, shown } from './cause.ts';
 
 const status = artisan('See which migrations ran', 'migrate:status');
 const rewrite = (what: string): readonly FixOf[] => [step(what), status, deploy('Then deploy again')];
+
+/** What a failed release lacks, `migrate` in the live one does not create. */
+const pending = ({ line }: Found): readonly FixOf[] =>
+  line.source === 'laravel'
+    ? [status, artisan('Run the migrations', 'migrate', '--force')]
+    : [status, step('Run php artisan migrate --force before the command that needs it'), deploy('Then deploy again')];
 
 /** Failures of `php artisan migrate`, with MySQL, MariaDB, PostgreSQL and SQLite. */
 export const migrations: readonly Cause[] = [
@@ -75,7 +81,7 @@ export const migrations: readonly Cause[] = [
       /SQLSTATE\[42P01\].*relation "([^"]+)" does not exist/,
       /General error: 1 no such table: (\S+)/,
     ],
-    [artisan('Run the migrations', 'migrate', '--force'), status],
+    pending,
   ),
   shown(
     'migration_missing_column',
@@ -86,7 +92,7 @@ export const migrations: readonly Cause[] = [
       /SQLSTATE\[42703\].*column "?([^"\s]+)"? (?:of relation \S+ )?does not exist/,
       /General error: 1 no such column: (\S+)/,
     ],
-    [artisan('Run the migrations', 'migrate', '--force'), status],
+    pending,
   ),
   shown(
     'migration_confirmation',
@@ -97,19 +103,11 @@ export const migrations: readonly Cause[] = [
     { sources: ['deploy', 'given'] },
   ),
   shown(
-    'migration_syntax',
-    'A migration has an SQL error',
-    70,
-    [/SQLSTATE\[42000\]: Syntax error or access violation: 1064/, /SQLSTATE\[42601\]/],
-    rewrite('Fix the migration'),
-    { sources: ['deploy', 'given'] },
-  ),
-  shown(
     'migration_failed',
     (found) => `The migration ${group(found, '')} failed`,
     50,
     [/^\s*(\d{4}_\d\d_\d\d_\d{6}_\w+) \.{2,} .*\bFAIL$/],
-    [status, deploy()],
-    { sources: ['deploy', 'given'] },
+    [step('Fix the migration'), status, deploy('Then deploy again')],
+    { sources: ['deploy', 'given'], detail: /^\s*(?:SQLSTATE\[|\S*(?:Exception|Error)\b)/ },
   ),
 ];

@@ -56,7 +56,8 @@ export async function readServer(
 
 /** What to do about an error of ssh, in a line. */
 function fixOf({ hint, next: [first] }: DnxError, settings: Context['settings']): string | null {
-  return [hint, first && commandLine(first.command, settings)].filter(Boolean).join(' ') || null;
+  const command = first && commandLine(first.command, settings);
+  return [hint?.replace(/\.$/, ''), command].filter(Boolean).join('. Then: ') || null;
 }
 
 function understood(sections: readonly Section[], release: string, now: number): Read {

@@ -14,10 +14,6 @@ match($0, /^[ \t]*(export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]*[ \t]*=/) {
   print key ((value == "" || value == "\"\"" || value == "\047\047" || first == "#") ? "=" : "")
 }`;
 
-/** Directories that Laravel writes to. */
-const WRITTEN =
-  'storage storage/logs storage/framework storage/framework/cache storage/framework/sessions storage/framework/views bootstrap/cache';
-
 /**
  * Prints what tells why a site fails, and changes nothing: it reads files and asks the system, and runs no code of the application.
  * Arguments: those of `ROOT`, a nonce, the release, the PHP version, and the source and path of each log. Each section begins with a
@@ -42,17 +38,13 @@ log() {
   tail -c ${MOST_BYTES} -- "$2" | base64
 }
 keys() { [ -f "$1" ] && awk '${KEYS.replaceAll("'", "'\\''")}' "$1"; }
-unwritable() {
-  for base in "$root/shared" "$live"; do
-    for each in ${WRITTEN}; do
-      if [ -e "$base/$each" ] && [ ! -w "$base/$each" ]; then stat -Lc '%A %U %G %n' -- "$base/$each"; fi
-    done
-  done
-}
 services() {
   for each in nginx php$php-fpm mysql mariadb postgresql redis-server supervisor; do
     state=$(limited systemctl is-active "$each" 2>/dev/null)
-    case $state in active | activating | failed) echo "$each $state" ;; inactive) case $each in nginx | php*) echo "$each $state" ;; esac ;; esac
+    case $state in
+      active | activating | failed) echo "$each $state" ;;
+      inactive) [ "$(limited systemctl is-enabled "$each" 2>/dev/null)" = enabled ] && echo "$each $state" ;;
+    esac
   done
 }
 kernel() { { limited dmesg -T || limited journalctl -k -n 5000 --no-pager || tail -c 262144 /var/log/kern.log; } | grep -aiE 'out of memory|oom-kill|oom killer' | tail -n 50; }
@@ -67,7 +59,6 @@ if [ -n "$php" ] && command -v "php$php" >/dev/null 2>&1; then said php limited 
 if [ -f "$app/composer.json" ]; then said composer cat "$app/composer.json"; fi
 said example keys "$app/.env.example"
 for each in "$root/shared/.env" "$live/.env"; do if [ -f "$each" ] && [ -r "$each" ]; then said env keys "$each"; break; fi; done
-if [ -n "$root" ]; then said unwritable unwritable; fi
 said services services
 said supervisor limited supervisorctl status
 said kernel kernel
