@@ -3,8 +3,8 @@ import { causes } from './causes/index.ts';
 import { type Facts, isUnanswered, type Line, type Source } from './facts.ts';
 import type { Fix } from './fixes.ts';
 import type { Incident } from './incident.ts';
+import { currentLines, deploymentLines, passedLines } from './logs/counted.ts';
 import { nearestLines } from './logs/nearest.ts';
-import { currentLines, passedLines } from './logs/passed.ts';
 import { relevantLines } from './logs/relevant.ts';
 
 /** A cause and what shows it, or the lines that are nearest to an unknown one. */
@@ -21,9 +21,6 @@ const MOST_LINES = 3;
 /** How much a log counts more than others: the one of the deployment shows best why it failed. */
 const WEIGHT: Readonly<Partial<Record<Source, number>>> = { deploy: 10, given: 10, laravel: -5, worker: -5 };
 
-/** Logs of requests to the live site, which say nothing about a deployment. */
-const REQUESTS: readonly Source[] = ['nginx', 'php', 'worker'];
-
 interface Candidate extends Found {
   readonly cause: Cause;
   readonly lines: readonly Line[];
@@ -38,8 +35,7 @@ export function judge(facts: Facts, incident: Incident): Verdict | undefined {
   const wrong = incident.kind === 'deployment' || isUnanswered(facts);
   const failing = wrong || given;
   const relevant = relevantLines(facts, incident).filter(({ source }) => wrong || source === 'given');
-  const lines =
-    incident.kind === 'deployment' ? relevant.filter(({ source }) => !REQUESTS.includes(source)) : currentLines(relevant, facts.now);
+  const lines = incident.kind === 'deployment' ? deploymentLines(relevant) : currentLines(relevant, facts.now);
   const passed = passedLines(lines);
   const rest = lines.filter((line) => !passed.has(line));
   const about = incident.kind === 'deployment' ? 'deployment' : 'site';
@@ -53,7 +49,9 @@ export function judge(facts: Facts, incident: Incident): Verdict | undefined {
 
 /** The first line shows why a deployment failed, the last one why a site fails now. */
 const order = (one: Candidate, other: Candidate, { kind }: Incident): number =>
-  kind === 'deployment' ? one.place - other.place : (other.line.at ?? 0) - (one.line.at ?? 0) || other.place - one.place;
+  kind === 'deployment' || [one, other].some(({ line }) => line.source === 'given')
+    ? one.place - other.place
+    : (other.line.at ?? 0) - (one.line.at ?? 0) || other.place - one.place;
 
 function candidatesOf(
   cause: Cause,

@@ -40,8 +40,8 @@ export const migrations: readonly Cause[] = [
     90,
     [
       /SQLSTATE\[HY000\]: General error: (?:1215 Cannot add foreign key constraint|3780 Referencing column|1005 Can't create table .*errno: 150)/,
-      /SQLSTATE\[23000\].*(?:1452 Cannot add or update a child row)/,
-      /SQLSTATE\[(?:23503|42830)\]/,
+      /SQLSTATE\[23000\].*1452 Cannot add or update a child row(?!.*SQL: insert)/,
+      /SQLSTATE\[(?:23503|42830)\](?!.*SQL: insert)/,
     ],
     rewrite('Give both columns the same type, and create the referenced table first'),
   ),
@@ -49,10 +49,11 @@ export const migrations: readonly Cause[] = [
     'migration_data',
     'The data does not fit what a migration changes',
     88,
+    // An insert is more likely a seeder's.
     [
       /SQLSTATE\[(?:01000|22001|22003|22004|22007)\].*(?:1265 Data truncated|1406 Data too long|1264 Out of range|1138 Invalid use of NULL|1292 Incorrect)/,
-      /SQLSTATE\[23000\].*1062 Duplicate entry/,
-      /SQLSTATE\[(?:23502|23505|23514)\]/,
+      /SQLSTATE\[23000\].*1062 Duplicate entry(?!.*SQL: insert)/,
+      /SQLSTATE\[(?:23502|23505|23514)\](?!.*SQL: insert)/,
     ],
     rewrite('Change the data in the migration before it changes the column'),
     { sources: ['deploy', 'given'] },

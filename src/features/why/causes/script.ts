@@ -65,7 +65,7 @@ export const script: readonly Cause[] = [
     'nginx_config',
     'The configuration of nginx is not valid',
     92,
-    [/\[emerg\] .+/, /^nginx: configuration file \S+ test failed/],
+    [/\[emerg\] (?!.*\bbind\(\)).+/, /^nginx: configuration file \S+ test failed/],
     [onMachine('Check it', 'sudo', 'nginx', '-t'), restartService('nginx', 'Then restart it')],
   ),
 ];

@@ -67,13 +67,6 @@ const all: readonly Cause[] = [
     },
   },
   shown(
-    'fpm_permission',
-    'nginx may not use the socket of PHP-FPM',
-    90,
-    [/connect\(\) to unix:\S+ failed \(13: Permission denied\) while connecting to upstream/],
-    fpm('Then restart it', step('Set listen.owner and listen.group of the pool to the user of nginx')),
-  ),
-  shown(
     'fpm_children',
     'All processes of PHP-FPM are busy',
     85,

@@ -11,6 +11,9 @@ const SUCCESS: readonly RegExp[] = [
   /^\s*\S.* \.{3,} .*\bDONE$/,
 ];
 
+/** Logs of requests to the live site. */
+const REQUESTS: readonly Source[] = ['nginx', 'php', 'worker'];
+
 /** The most that Laravel and nginx may have written between the request and the reading of their logs, in ms. */
 const RECENT_MS = 5 * 60_000;
 
@@ -23,6 +26,13 @@ export function passedLines(lines: readonly Line[]): ReadonlySet<Line> {
     for (const line of own.slice(0, last + 1)) passed.add(line);
   }
   return passed;
+}
+
+/** Without what says nothing about a deployment: requests to the live site, and what the kernel killed, unless a step was killed. */
+export function deploymentLines(lines: readonly Line[]): readonly Line[] {
+  const own = lines.filter(({ source }) => source === 'deploy' || source === 'given');
+  const killed = own.length === 0 || own.some(({ text }) => /\bkilled\b|\bSIGKILL\b|\bsignal 9\b|\b137\b/i.test(text));
+  return lines.filter(({ source }) => !REQUESTS.includes(source) && (killed || source !== 'kernel'));
 }
 
 /** Without what Laravel and nginx wrote long before they wrote what the request of dnx caused. */
