@@ -140,6 +140,34 @@ test.each([
   expect([found.outcome, found.cause]).toEqual(['unknown', null]);
 });
 
+test.each([
+  'dsn mysql://shop:s3cr3tpw@10.0.0.4:3306/shop',
+  'redis://:s3cr3tpw@127.0.0.1:6379/0',
+  'https://s3cr3tpw0123@o1.ingest.sentry.io/2',
+  'curl -H "Authorization: Bearer s3cr3tpw123" https://example.com',
+  'curl -u admin:s3cr3tpw https://example.com',
+  'Cookie: laravel_session=s3cr3tpw',
+  'laravel_session=eyJpdiI6Ims3cr3tpwxxxxxxxxxxxx%3D',
+  'aws_secret_access_key = s3cr3tpw/abc+def',
+  'AKIA5S3CR3TPW0000000',
+  'base64:s3cr3tpwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=',
+  'APP_KEY=s3cr3tpw',
+  'export STRIPE_SECRET="s3cr3tpw with space"',
+  'mysql -u shop -ps3cr3tpw shop',
+  'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzM2NyM3Rwdyj9.s3cr3tpwSIGNATURE',
+  '//registry.npmjs.org/:_authToken=s3cr3tpw-aaaa',
+  '{"username":"ada","password":"s3cr3tpw"}',
+  'GET https://example.com/cb?code=1&access_token=s3cr3tpw&x=1',
+  "create user 'shop' identified by 's3cr3tpw'",
+  "alter role shop with password 's3cr3tpw'",
+  'https://hooks.slack.com/services/T000/B000/s3cr3tpw',
+  "PDO->__construct('mysql:host=127.0.0.1', 'shop', 's3cr3tpw', Array)",
+])('%s is shown without the secret', async (line) => {
+  const { evidence } = await judged(`error: ${line}\n`);
+  expect(evidence[0]?.line).toContain('***');
+  expect(JSON.stringify(evidence)).not.toMatch(/s3cr3tpw/i);
+});
+
 test('the most specific cause counts, not the first or the last', async () => {
   const log = [
     '    - Root composer.json requires php ^8.4 but your php version (8.3.14) does not satisfy that requirement.',

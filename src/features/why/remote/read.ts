@@ -92,14 +92,14 @@ function logIn({ words, body }: Section, release: string, clocks: Clocks): Log |
   const text = textIn(body);
   if (text === undefined) return { what: file, why: 'it is not text', fix: null };
   const cut = Number(size) > MOST_BYTES && body.length === MOST_BYTES;
-  const skipped = cut ? Math.max(0, Number(count) - (text.match(/\n/g)?.length ?? 0)) : 0;
+  const before = count === '' ? undefined : Math.max(0, Number(count) - (text.match(/\n/g)?.length ?? 0));
   return logOf(
     {
       source,
       file,
       text,
       modified: modified === '' ? undefined : Number(modified) * 1000,
-      skipped,
+      skipped: cut ? before : 0,
       cut,
       ofRelease: source === 'deploy' && release !== '' && file.includes(release),
     },
