@@ -11,7 +11,7 @@ afterAll(() => bed.close());
 
 /** What dnx says of a log on stdin. */
 async function judged(log: string): Promise<Diagnosis> {
-  const run = await bed.dnx(`why ${seeded.sites['api.example.com']} --server web-2 --url http://127.0.0.1:9/ --log - --json`, {
+  const run = await bed.dnx(`why ${seeded.sites['api.example.com']} --server web-2 --url ${bed.sandbox.url} --log - --json`, {
     stdin: log,
   });
   expect(run.code, run.stderr).toBe(0);
@@ -26,7 +26,6 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
   ],
   ['composer_auth', "The 'https://composer.fluxui.dev/packages.json' URL required authentication (HTTP 401)."],
   ['composer_json', '"./composer.json" does not contain valid JSON'],
-  ['composer_script', 'Script @php artisan filament:upgrade handling the post-autoload-dump event returned with error code 1'],
   [
     'migration_key_length',
     '  SQLSTATE[42000]: Syntax error or access violation: 1071 Specified key was too long; max key length is 767 bytes (Connection: mysql, SQL: alter table `users` add unique `users_email_unique`(`email`))',
@@ -50,7 +49,6 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
   ['database_missing', "  SQLSTATE[HY000] [1049] Unknown database 'shop' (Connection: mysql, SQL: select 1)"],
   ['database_gone', 'SQLSTATE[HY000]: General error: 2006 MySQL server has gone away'],
   ['redis_auth', 'NOAUTH Authentication required.'],
-  ['redis_disk', 'MISCONF Redis is configured to save RDB snapshots, but it is currently unable to persist on disk.'],
   ['npm_network', 'npm error code ECONNREFUSED'],
   ['npm_auth', 'npm error code E401'],
   ['npm_missing_package', "npm error 404  '@example/ui@^2.0.0' is not in this registry."],
@@ -79,7 +77,7 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
     "PHP Fatal error:  Uncaught Error: Failed opening required '/srv/vendor/autoload.php' (include_path='.:/usr/share/php') in /srv/artisan:9",
   ],
   ['views_path', 'Please provide a valid cache path.'],
-  ['env_required', 'One or more environment variables failed assertions: STRIPE_KEY is missing.'],
+  ['env_missing', 'One or more environment variables failed assertions: STRIPE_KEY is missing.'],
   [
     'env_key_invalid',
     'Unsupported cipher or incorrect key length. Supported ciphers are: aes-128-cbc, aes-256-cbc, aes-128-gcm, aes-256-gcm.',
@@ -94,6 +92,14 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
   ['php_extension', 'PHP Fatal error:  Uncaught Error: Call to undefined function imagecreatetruecolor() in /srv/x.php:1'],
   ['php_extension', 'PHP Fatal error:  Uncaught Error: Class "Redis" not found in /srv/x.php:1'],
   ['route_missing', 'Route [invoices.show] not defined.'],
+  ['view_missing', 'View [mail.invoice] not found. (View: /srv/resources/views/invoice.blade.php)'],
+  ['php_undefined', '  Call to undefined method App\\Models\\Order::totals()'],
+  ['time_limit', '  Maximum execution time of 60 seconds exceeded'],
+  ['env_file_missing', "cp: cannot stat '/home/deploynix/shop.example.com/shared/.env': No such file or directory"],
+  [
+    'database_readonly',
+    '  SQLSTATE[HY000]: General error: 8 attempt to write a readonly database (Connection: sqlite, SQL: insert into "jobs" ("queue") values (default))',
+  ],
   ['command_missing', 'deploy.sh: line 1: pnpm: command not found'],
   ['command_missing', 'sh: 1: vite: not found'],
   ['command_missing', 'env: ‘node’: No such file or directory'],
@@ -103,7 +109,6 @@ const lines: readonly (readonly [cause: string, line: string])[] = [
     'sudo: a terminal is required to read the password; either use the -S option to read from standard input or configure an askpass helper',
   ],
   ['script_timeout', "The process \"'/usr/bin/php8.3' 'artisan' 'migrate'\" exceeded the timeout of 300 seconds."],
-  ['no_directory', "deploy.sh: 2: cd: can't cd to /srv/nope"],
   ['nginx_config', '2026/11/26 03:17:15 [emerg] 11151#11151: unknown directive "nonsense" in /etc/nginx/sites-enabled/shop:2'],
 ];
 
@@ -133,6 +138,34 @@ test.each([
 ])('%s is no cause', async (_, line) => {
   const found = await judged(`${line}\nExit status 3\n`);
   expect([found.outcome, found.cause]).toEqual(['unknown', null]);
+});
+
+test.each([
+  'dsn mysql://shop:s3cr3tpw@10.0.0.4:3306/shop',
+  'redis://:s3cr3tpw@127.0.0.1:6379/0',
+  'https://s3cr3tpw0123@o1.ingest.sentry.io/2',
+  'curl -H "Authorization: Bearer s3cr3tpw123" https://example.com',
+  'curl -u admin:s3cr3tpw https://example.com',
+  'Cookie: laravel_session=s3cr3tpw',
+  'laravel_session=eyJpdiI6Ims3cr3tpwxxxxxxxxxxxx%3D',
+  'aws_secret_access_key = s3cr3tpw/abc+def',
+  'AKIA5S3CR3TPW0000000',
+  'base64:s3cr3tpwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=',
+  'APP_KEY=s3cr3tpw',
+  'export STRIPE_SECRET="s3cr3tpw with space"',
+  'mysql -u shop -ps3cr3tpw shop',
+  'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzM2NyM3Rwdyj9.s3cr3tpwSIGNATURE',
+  '//registry.npmjs.org/:_authToken=s3cr3tpw-aaaa',
+  '{"username":"ada","password":"s3cr3tpw"}',
+  'GET https://example.com/cb?code=1&access_token=s3cr3tpw&x=1',
+  "create user 'shop' identified by 's3cr3tpw'",
+  "alter role shop with password 's3cr3tpw'",
+  'https://hooks.slack.com/services/T000/B000/s3cr3tpw',
+  "PDO->__construct('mysql:host=127.0.0.1', 'shop', 's3cr3tpw', Array)",
+])('%s is shown without the secret', async (line) => {
+  const { evidence } = await judged(`error: ${line}\n`);
+  expect(evidence[0]?.line).toContain('***');
+  expect(JSON.stringify(evidence)).not.toMatch(/s3cr3tpw/i);
 });
 
 test('the most specific cause counts, not the first or the last', async () => {

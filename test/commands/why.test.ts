@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Diagnosis } from '../../src/features/why/diagnosis.ts';
+import { NetworkFault, type Transport } from '../../src/machine/world.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { type Bed, openBed, type RunOptions } from '../support/dnx.ts';
 import { type Elsewhere, openElsewhere } from '../support/elsewhere.ts';
@@ -41,9 +42,12 @@ describe('without ssh, dnx why knows', () => {
     const found = await diagnosed('blog.example.com', `${web.url}/200`);
     expect([found.outcome, found.title, found.subject]).toEqual(['healthy', 'Nothing is wrong', 'site']);
     expect(found.unknown).toEqual([
-      { what: 'server logs and state', why: 'Could not run ssh: command not found', fix: 'Install OpenSSH.' },
+      { what: 'server logs and state', why: 'Could not run ssh: command not found', fix: expect.stringMatching(/^Install OpenSSH/) },
     ]);
     expect(web.requests.map(({ method, headers }) => [method, headers.authorization])).toEqual([['GET', undefined]]);
+    const calls = bed.sandbox.calls.map(({ method, path }) => `${method} ${path}`);
+    expect(calls.filter((call) => /servers\/\w+(\/sites\/\w+)?$/.test(call))).toHaveLength(2);
+    expect(new Set(calls).size).toBe(calls.length);
   });
 
   test('which deployment failed', async () => {
@@ -102,6 +106,21 @@ describe('without ssh, dnx why knows', () => {
   test('that nobody answers', async () => {
     const found = await diagnosed('shop.example.com', 'http://127.0.0.1:9/');
     expect([found.cause, found.evidence[0]?.line]).toEqual(['web_refused', 'GET http://127.0.0.1:9/: connection refused']);
+  });
+
+  test.each([
+    ['ENOTFOUND', 'dns', 'dnx: step'],
+    ['CERT_HAS_EXPIRED', 'certificate_rejected', 'dnx certificate list --site shop.example.com --server web-1'],
+  ])('what %s of the site means', async (reason, cause, fix) => {
+    const through = (network: Transport): Transport => ({
+      ...network,
+      request: async (request) => {
+        if (request.url.startsWith(bed.sandbox.url)) return network.request(request);
+        throw new NetworkFault('no answer', { sent: false, reason });
+      },
+    });
+    const found = await diagnosed('shop.example.com', 'https://shop.example.com/', { through });
+    expect([found.cause, found.fixes[0]?.command ?? 'dnx: step']).toEqual([cause, fix]);
   });
 
   test('no cause of a 500', async () => {

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 import { type Diagnosed, openWhyBed } from '../support/why-bed.ts';
-import { build } from './why/build.ts';
-import { composer } from './why/composer.ts';
 import { database } from './why/database.ts';
 import type { Known } from './why/known.ts';
 import { site } from './why/site.ts';
@@ -13,7 +11,11 @@ import { system } from './why/system.ts';
 const reason = reasonAgainstSsh();
 if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx why: ${reason}\n`);
 
-const cases: readonly (Known & { readonly log?: (root: string) => string })[] = [...composer, ...database, ...build, ...system, ...site];
+const cases: readonly (Known & { readonly log?: (root: string) => string })[] = [
+  ...database.filter(({ state }) => state.files?.['shared/storage/logs/laravel.log']),
+  ...system,
+  ...site,
+];
 
 /** Writes the log of nginx, which names the domain. */
 function planted({ state, log }: (typeof cases)[number]): Known['state'] {

@@ -168,7 +168,7 @@ it.each([
     {
       what: 'server logs and state',
       why: expect.stringContaining(why),
-      fix: expect.toSatisfy((fix) => (why.startsWith('Permission') ? /dnx ssh-key create NAME --server web-1/.test(fix) : true)),
+      fix: expect.toSatisfy((fix) => (why.startsWith('Permission') ? /\. Then: dnx ssh-key create \S+ --server web-1 /.test(fix) : true)),
     },
   ]);
 });

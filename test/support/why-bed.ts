@@ -68,8 +68,13 @@ echo 'Swap:              0           0           0'`,
   dmesg: '[ -f .prints/dmesg ] && exec cat .prints/dmesg; exit 0',
   journalctl: 'exit 0',
   supervisorctl: '[ -f .prints/supervisorctl ] && exec cat .prints/supervisorctl; exit 0',
-  systemctl:
-    '[ -f ".prints/systemctl-$2" ] && exec cat ".prints/systemctl-$2"; case $2 in nginx | php*) echo active ;; *) echo inactive ;; esac',
+  systemctl: `[ "$1" = show ] || exit 1
+for each; do
+  state=inactive file=
+  case $each in -p | show | Id | ActiveState | UnitFileState) continue ;; nginx | php*) state=active file=enabled ;; esac
+  [ -f ".prints/systemctl-$each" ] && read -r state file <".prints/systemctl-$each"
+  printf 'Id=%s.service\\nActiveState=%s\\nUnitFileState=%s\\n\\n' "$each" "$state" "$file"
+done`,
   php: `[ -f .prints/php ] && exec cat .prints/php
 echo 'PHP 8.3.14 (cli) (built: Nov 25 2024 18:05:17) (NTS)'`,
 };

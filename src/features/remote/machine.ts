@@ -46,8 +46,17 @@ export async function readSiteOnMachine(ctx: Pick<Context, 'api'>, targets: Targ
     ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id }),
     ctx.api.send<JsonObject>(siteEndpoint, { server: server?.id, site: site?.id }),
   ]);
-  const machine = machineIn(on ?? {}, server as Target, user);
-  return { machine, site: site as Target, domain: domainIn(of ?? {}, site as Target), php: versionIn(of ?? {}) ?? machine.php };
+  return siteOnMachine(targets, { server: on ?? {}, site: of ?? {} }, user);
+}
+
+/** The same, of a server and a site that were read before. */
+export function siteOnMachine(
+  { server, site }: Targets,
+  read: { readonly server: JsonObject; readonly site: JsonObject },
+  user?: string,
+): SiteOnMachine {
+  const machine = machineIn(read.server, server as Target, user);
+  return { machine, site: site as Target, domain: domainIn(read.site, site as Target), php: versionIn(read.site) ?? machine.php };
 }
 
 /** Checks what goes into a command line of ssh, although it is quoted: ssh itself puts it into other command lines. */

@@ -14,6 +14,8 @@ export interface Line {
   /** From 1; null if it is not from a file. */
   readonly number: number | null;
   readonly text: string;
+  /** The line above an exception, such as `In PhpRedisConnector.php line 178:`. */
+  readonly heading?: string;
   /** In epoch ms: that of the line, or of the last one before it that has a time. */
   readonly at: number | undefined;
 }
@@ -81,8 +83,6 @@ export interface Machine {
   readonly env: ReadonlyMap<string, boolean> | null;
   /** The keys of the .env.example of the failed or live release. */
   readonly example: readonly string[];
-  /** Directories that Laravel writes to and this user cannot, as `ls` shows them. */
-  readonly unwritable: readonly string[];
   /** True in maintenance mode. */
   readonly down: boolean;
   readonly services: readonly Process[];

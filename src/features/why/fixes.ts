@@ -55,3 +55,6 @@ export const inSite =
 export const onMachine =
   (why: string, ...words: readonly string[]): FixOf =>
   ({ server }) => ({ command: ['ssh', server.label, '--', ...words], why });
+
+/** Restarts a service of the server. */
+export const restartService = (name: string, why = 'Restart it'): FixOf => onMachine(why, 'sudo', 'systemctl', 'restart', name);

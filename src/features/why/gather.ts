@@ -8,7 +8,7 @@ import { releasesOf } from '../deploy/release.ts';
 import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
 import { listEndpoint, type Variable } from '../env/variables.ts';
 import { briefApi } from '../overview/reading.ts';
-import { readSiteOnMachine } from '../remote/machine.ts';
+import { siteOnMachine } from '../remote/machine.ts';
 import { type Part, type PartName, readParts } from '../status/parts.ts';
 import { type Answer, type Facts, isUnanswered, type Log, type Unknown } from './facts.ts';
 import { type Incident, incidentOf } from './incident.ts';
@@ -59,7 +59,7 @@ export async function gather(
   const incident = incidentOf({ site, releases, down: isUnanswered({ answer: answer.value }) }, now);
   const server = parts.server.items?.[0] ?? null;
   const named = { ...of, server: { ...of.server, label: wordOf(server?.name) || of.server.label } };
-  const remote = await serverOf(ctx, named, { incident, php: wordOf(site.php_version), choices });
+  const remote = await serverOf(ctx, named, { incident, site, server: parts.server, choices });
   const clocks = { zone: 'Z', now };
   const facts: Facts = {
     now,
@@ -114,12 +114,21 @@ async function answerOf(
 async function serverOf(
   ctx: Needs,
   of: SiteReference,
-  { incident, php, choices }: { readonly incident: Incident; readonly php: string; readonly choices: Choices },
+  {
+    incident,
+    site,
+    server,
+    choices,
+  }: { readonly incident: Incident; readonly site: Site; readonly server: Part; readonly choices: Choices },
 ): Promise<{ readonly machine: Facts['machine']; readonly logs: readonly Log[]; readonly unknown: readonly Unknown[] }> {
   ctx.progress.step(`Reading the logs on ${of.server.label} over SSH`);
-  const place = await optional('server over SSH', 'server:read', readSiteOnMachine({ api: briefApi(ctx) }, { ...of }, choices.user));
+  const located = async () => {
+    if (server.error) throw server.error;
+    return siteOnMachine({ ...of }, { server: server.items?.[0] ?? {}, site }, choices.user);
+  };
+  const place = await optional('server over SSH', 'server:read', located());
   if (!place.value) return { machine: null, logs: [], unknown: place.unknown };
-  return readServer(ctx, place.value, { release: incident.release?.name ?? '', php, path: choices.path });
+  return readServer(ctx, place.value, { release: incident.release?.name ?? '', php: wordOf(site.php_version), path: choices.path });
 }
 
 /** What was read, or why it was not. */

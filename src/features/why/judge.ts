@@ -3,6 +3,7 @@ import { causes } from './causes/index.ts';
 import { type Facts, isUnanswered, type Line, type Source } from './facts.ts';
 import type { Fix } from './fixes.ts';
 import type { Incident } from './incident.ts';
+import { currentLines, deploymentLines, passedLines } from './logs/counted.ts';
 import { nearestLines } from './logs/nearest.ts';
 import { relevantLines } from './logs/relevant.ts';
 
@@ -20,9 +21,6 @@ const MOST_LINES = 3;
 /** How much a log counts more than others: the one of the deployment shows best why it failed. */
 const WEIGHT: Readonly<Partial<Record<Source, number>>> = { deploy: 10, given: 10, laravel: -5, worker: -5 };
 
-/** Logs of requests to the live site, which say nothing about a deployment. */
-const REQUESTS: readonly Source[] = ['nginx', 'php', 'worker'];
-
 interface Candidate extends Found {
   readonly cause: Cause;
   readonly lines: readonly Line[];
@@ -37,19 +35,23 @@ export function judge(facts: Facts, incident: Incident): Verdict | undefined {
   const wrong = incident.kind === 'deployment' || isUnanswered(facts);
   const failing = wrong || given;
   const relevant = relevantLines(facts, incident).filter(({ source }) => wrong || source === 'given');
-  const lines = incident.kind === 'deployment' ? relevant.filter(({ source }) => !REQUESTS.includes(source)) : relevant;
+  const lines = incident.kind === 'deployment' ? deploymentLines(relevant) : currentLines(relevant, facts.now);
+  const passed = passedLines(lines);
+  const rest = lines.filter((line) => !passed.has(line));
   const about = incident.kind === 'deployment' ? 'deployment' : 'site';
   const candidates = causes
     .filter((cause) => (cause.about ?? about) === about && (failing || cause.always))
-    .flatMap((cause) => candidatesOf(cause, failing ? lines : [], { facts, incident }));
+    .flatMap((cause) => candidatesOf(cause, !failing ? [] : cause.lasting ? lines : rest, { facts, incident }));
   const [best] = candidates.sort((one, other) => other.score - one.score || order(one, other, incident));
   if (best) return verdictOf(best);
-  return failing ? { cause: undefined, lines: nearestLines(lines, incident), resolved: undefined, fixes: [] } : undefined;
+  return failing ? { cause: undefined, lines: nearestLines(rest, incident), resolved: undefined, fixes: [] } : undefined;
 }
 
 /** The first line shows why a deployment failed, the last one why a site fails now. */
 const order = (one: Candidate, other: Candidate, { kind }: Incident): number =>
-  kind === 'deployment' ? one.place - other.place : (other.line.at ?? 0) - (one.line.at ?? 0) || other.place - one.place;
+  kind === 'deployment' || [one, other].some(({ line }) => line.source === 'given')
+    ? one.place - other.place
+    : (other.line.at ?? 0) - (one.line.at ?? 0) || other.place - one.place;
 
 function candidatesOf(
   cause: Cause,
@@ -61,19 +63,20 @@ function candidatesOf(
     const match = matchOf(cause, line);
     return match ? [{ line, place, match }] : [];
   });
-  const all = matched.map(({ match }) => match);
+  const matches = matched.map(({ match }) => match);
   const states = cause.state?.(facts, incident) ?? [];
   const of = (line: Line, place: number, match?: RegExpExecArray): Candidate => {
-    const others = matched.filter((each) => each.line !== line && each.line.source === line.source).map((each) => each.line);
-    const rest = match ? [...states, ...others] : states.filter((each) => each !== line);
+    const others = matched.filter((each) => each.line.source === line.source).map((each) => each.line);
+    const details = lines.filter((each) => each.source === line.source && cause.detail?.test(each.text));
+    const all = match ? [line, ...details, ...states, ...others] : [line, ...states];
     return {
       cause,
       facts,
       line,
       match,
-      all,
+      all: matches,
       place,
-      lines: [line, ...rest].slice(0, MOST_LINES),
+      lines: [...new Set(all)].slice(0, MOST_LINES),
       score: cause.rank + (WEIGHT[line.source] ?? 0),
     };
   };
@@ -82,9 +85,9 @@ function candidatesOf(
     : states.map((line) => of(line, lines.length));
 }
 
-function matchOf(cause: Cause, { text }: Line): RegExpExecArray | undefined {
+function matchOf(cause: Cause, { heading, text }: Line): RegExpExecArray | undefined {
   for (const pattern of cause.patterns ?? []) {
-    const match = pattern.exec(text);
+    const match = pattern.exec(text) ?? (heading === undefined ? null : pattern.exec(`${heading} ${text.trim()}`));
     if (match) return match;
   }
   return undefined;

@@ -55,7 +55,9 @@ function detailsOf(diagnosis: Diagnosis, reader: Reader): readonly Detail[] {
     ...(release ? [['release', releaseWords(release)] as const] : []),
     ...(previous && subject === 'deployment' ? [[previous.live ? 'live' : 'before', releaseWords(previous)] as const] : []),
     ...evidence.map((each, at) => [at === 0 ? label : '', `${each.line} (${placeOf(each)})`] as const),
-    ...(outcome === 'unknown' && evidence.length === 0 ? [['nearest', 'no line in the logs speaks of a failure'] as const] : []),
+    ...(outcome === 'unknown' && evidence.length === 0
+      ? [['nearest', diagnosis.checks.logs.length === 0 ? 'no log was read' : 'no line in the logs speaks of a failure'] as const]
+      : []),
     ...(resolved === null ? [] : [['meanwhile', resolved] as const]),
     ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
     ...changeLines(diagnosis),

@@ -82,9 +82,9 @@ export const build: readonly Known[] = [
     name: 'a stale package-lock.json',
     state: logged(lock),
     cause: 'npm_lock',
-    title: 'package-lock.json does not match',
-    line: 'npm error code EUSAGE',
-    fix: 'npm install',
+    title: 'lock file does not match',
+    line: '`npm ci` can only install packages',
+    fix: 'push the lock file',
   },
   {
     name: 'npm packages in conflict',
@@ -92,7 +92,7 @@ export const build: readonly Known[] = [
     cause: 'npm_conflict',
     title: 'cannot resolve',
     line: 'code ERESOLVE',
-    fix: 'package-lock.json',
+    fix: 'push the lock file',
   },
   {
     name: 'an old Node',

@@ -137,7 +137,7 @@ export const composer: readonly Known[] = [
     cause: 'composer_lock',
     title: 'does not match',
     line: 'laravel/horizon',
-    fix: 'composer update --lock',
+    fix: 'composer update laravel/horizon',
   },
   {
     name: 'a private package',

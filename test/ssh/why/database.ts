@@ -180,7 +180,7 @@ export const database: readonly Known[] = [
     ),
     cause: 'redis_refused',
     title: 'Redis does not accept connections',
-    line: 'Connection refused [tcp://127.0.0.1:6379]',
+    line: 'Connection refused',
     fix: 'redis-server',
   },
 ];

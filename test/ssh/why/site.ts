@@ -17,7 +17,31 @@ export const site: readonly (Known & { readonly log?: (root: string) => string }
     cause: 'fpm_down',
     title: 'PHP-FPM does not run',
     line: 'failed (2: No such file or directory) while connecting to upstream',
-    fix: 'systemctl --failed',
+    fix: 'sudo systemctl restart php8.3-fpm',
+  },
+  {
+    name: 'PHP-FPM that takes too long',
+    state: { failed: false, status: 504 },
+    log: own(
+      (domain) =>
+        `${slashed()} [error] 812#812: *9 upstream timed out (110: Connection timed out) while reading response header from upstream, client: 198.51.100.7, server: ${domain}, request: "GET / HTTP/2.0", upstream: "fastcgi://unix:/run/php/php8.3-fpm.sock", host: "${domain}"\n`,
+    ),
+    cause: 'upstream_timeout',
+    title: 'too long to answer',
+    line: 'upstream timed out (110: Connection timed out)',
+    fix: 'laravel.log',
+  },
+  {
+    name: 'a web directory that does not exist',
+    state: { failed: false, status: 500 },
+    log: own(
+      (domain) =>
+        `${slashed()} [error] 812#812: *9 rewrite or internal redirection cycle while internally redirecting to "/index.php", client: 198.51.100.7, server: ${domain}, request: "GET / HTTP/2.0", host: "${domain}"\n`,
+    ),
+    cause: 'web_directory',
+    title: 'does not find the web directory',
+    line: 'internally redirecting to "/index.php"',
+    fix: '--web-directory /public',
   },
   {
     name: 'PHP-FPM that is busy',
@@ -37,12 +61,12 @@ export const site: readonly (Known & { readonly log?: (root: string) => string }
     fix: 'pm.max_children',
   },
   {
-    name: 'nginx that systemd reports as failed',
+    name: 'PHP-FPM that systemd reports as failed',
     state: { failed: false, status: 503, prints: { 'systemctl-php8.3-fpm': 'failed\n' } },
     cause: 'service_down',
-    title: 'A service of the server does not run',
+    title: 'The service php8.3-fpm does not run',
     line: 'php8.3-fpm: failed',
-    fix: 'systemctl --failed',
+    fix: 'systemctl status php8.3-fpm',
   },
   {
     name: 'maintenance mode',
@@ -91,7 +115,7 @@ export const site: readonly (Known & { readonly log?: (root: string) => string }
       failed: false,
       site: { domain: 'supervised.example.com' },
       prints: {
-        supervisorctl: 'supervised-worker:supervised-worker_00            FATAL     Exited too quickly (process log may have details)\n',
+        supervisorctl: 'supervised-example-com:supervised-example-com_00   FATAL     Exited too quickly (process log may have details)\n',
       },
     },
     cause: 'supervisor_stopped',

@@ -1,4 +1,3 @@
-import { chmodSync } from 'node:fs';
 import { FAILED, stamp } from '../../support/why-bed.ts';
 import { type Known, logged } from './known.ts';
 
@@ -89,7 +88,7 @@ export const system: readonly Known[] = [
     cause: 'permissions',
     title: 'not writable',
     line: 'could not be opened in append mode',
-    fix: 'ls -la storage',
+    fix: 'ls -la storage/',
   },
   {
     name: 'a directory of another user',
@@ -184,18 +183,5 @@ export const system: readonly Known[] = [
     title: 'PHP 8.2 does not satisfy composer.json',
     line: '"php": "^8.4"',
     fix: '--php-version 8.4',
-  },
-  {
-    name: 'storage that is not writable, behind a 500',
-    state: {
-      failed: false,
-      status: 500,
-      files: { 'shared/storage/logs/keep': '' },
-      prepare: (root) => chmodSync(`${root}/shared/storage/logs`, 0o555),
-    },
-    cause: 'permissions_storage',
-    title: 'not writable',
-    line: 'shared/storage/logs',
-    fix: 'ls -la storage',
   },
 ];

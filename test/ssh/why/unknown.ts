@@ -22,9 +22,9 @@ const laravel = (message: string, level = 'ERROR', ago = AGO - 30_000): NonNulla
 
 const wide = (text: string): Buffer => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
 
-/** 50 MB of lines that mean nothing. */
+/** 10 MB of lines that mean nothing. */
 const large = (last: string): Buffer =>
-  Buffer.concat([Buffer.alloc(50 * 1024 * 1024, 'Downloading laravel/framework (v12.38.1)\n'), Buffer.from(last)]);
+  Buffer.concat([Buffer.alloc(10 * 1024 * 1024, 'Downloading laravel/framework (v12.38.1)\n'), Buffer.from(last)]);
 
 /** States that no cause may be blamed for. */
 export const unknown: readonly Unnamed[] = [
@@ -102,7 +102,7 @@ export const unknown: readonly Unnamed[] = [
     ),
     nearest: 'Exit status 3',
   },
-  { name: 'a log of 50 MB', state: { files: { 'logs/deploy.log': large('Error: exit status 3\n') } }, nearest: 'exit status 3' },
+  { name: 'a log of 10 MB', state: { files: { 'logs/deploy.log': large('Error: exit status 3\n') } }, nearest: 'exit status 3' },
   {
     name: 'a log in UTF-16',
     state: { files: { 'logs/deploy.log': wide(`Deploying release ${FAILED}\r\nDéploiement échoué: error 3\r\n`) } },
@@ -112,6 +112,44 @@ export const unknown: readonly Unnamed[] = [
     name: 'a log in Latin-1',
     state: { files: { 'logs/deploy.log': Buffer.from(`Deploying release ${FAILED}\nD\xe9ploiement \xe9chou\xe9: error 3\n`, 'latin1') } },
     nearest: 'Déploiement échoué',
+  },
+  {
+    name: 'another process that the kernel killed',
+    state: logged(`Deploying release ${FAILED}\nError: the flux capacitor is not charged\n`, {
+      prints: { dmesg: `[${stamp()}] Out of memory: Killed process 51423 (mariadbd) total-vm:11918752kB, anon-rss:1483560kB\n` },
+    }),
+    nearest: 'flux capacitor',
+  },
+  {
+    name: 'an error of the site before the one that it has now',
+    state: {
+      failed: false,
+      status: 500,
+      files: {
+        'shared/storage/logs/laravel.log': {
+          content: `[${stamp(50 * 60_000)}] production.ERROR: SQLSTATE[HY000] [2002] Connection refused (Connection: mysql, SQL: select 1)\n[${stamp(20_000)}] production.ERROR: The flux capacitor is not charged\n`,
+          ago: 20_000,
+        },
+      },
+    },
+    nearest: 'flux capacitor',
+  },
+  {
+    name: 'another service that refuses connections, only in the log of Laravel',
+    state: { files: laravel('cURL error 7: Failed to connect to api.stripe.com port 443 after 1 ms: Connection refused') },
+    nearest: 'api.stripe.com',
+  },
+  {
+    name: 'a process of another site in Supervisor',
+    state: {
+      failed: false,
+      prints: { supervisorctl: 'why-shop:why-shop_00   FATAL     Exited too quickly (process log may have details)\n' },
+    },
+    healthy: true,
+  },
+  {
+    name: 'a service that is not installed',
+    state: { failed: false, status: 500, prints: { 'systemctl-nginx': 'inactive\n' } },
   },
   { name: 'a 500 without a log', state: { failed: false, status: 500 } },
   {
@@ -132,7 +170,7 @@ export const unknown: readonly Unnamed[] = [
 
 /** Known causes in logs that are hard to read. */
 export const readable: readonly { readonly name: string; readonly state: Plant }[] = [
-  { name: 'at the end of 50 MB', state: { files: { 'logs/deploy.log': large(`\n${platform}\n`) } } },
+  { name: 'at the end of 10 MB', state: { files: { 'logs/deploy.log': large(`\n${platform}\n`) } } },
   { name: 'in UTF-16', state: { files: { 'logs/deploy.log': wide(`Deploying release ${FAILED}\r\n${platform}\r\n`) } } },
   {
     name: 'in Latin-1',

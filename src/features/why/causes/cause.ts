@@ -34,6 +34,10 @@ export interface Cause {
   readonly about?: 'deployment' | 'site';
   /** True if its state is wrong although the site answers. */
   readonly always?: true;
+  /** True if it shows later as another failure, although the script goes on: what Composer does not install is missing. */
+  readonly lasting?: true;
+  /** Lines that say more, shown with it. */
+  readonly detail?: RegExp;
   /** Why it no longer holds, in a clause; undefined if it does, or if dnx cannot tell. */
   readonly resolved?: (found: Found) => string | undefined;
 }
@@ -45,7 +49,7 @@ export const shown = (
   rank: number,
   patterns: readonly RegExp[],
   fixes: From<readonly FixOf[]>,
-  more: Pick<Cause, 'about' | 'always' | 'sources' | 'resolved' | 'state'> = {},
+  more: Pick<Cause, 'about' | 'always' | 'detail' | 'lasting' | 'resolved' | 'sources' | 'state'> = {},
 ): Cause => ({ id, title, rank, patterns, fixes, ...more });
 
 /** A line of the state of something. */

@@ -42,21 +42,10 @@ export const code: readonly Cause[] = [
     fixed,
   ),
   shown(
-    'php_type',
-    'The code has a type error',
-    55,
-    [
-      /^(?:.*\.(?:ERROR|CRITICAL): )?(?:PHP Fatal error: {2}Uncaught )?TypeError: /,
-      /Argument #\d+ \(\$\w+\) must be of type [^,]+, \w+ given/,
-    ],
-    fixed,
-  ),
-  shown('php_fatal', 'PHP stopped with a fatal error', 40, [/PHP Fatal error:\s+\S/], fixed),
-  shown(
     'route_missing',
     (found) => `The route ${group(found, '')} is not defined`,
     76,
-    [/Route \[([^\]]+)\] not defined/, /Unable to prepare route \[([^\]]+)\] for serialization/],
+    [/Route \[([^\]]+)\] not defined/],
     [artisan('Clear the cached routes', 'route:clear'), ...fixed],
   ),
   shown(

@@ -1,6 +1,6 @@
 import { wordOf } from '../../../base/text.ts';
 import { allows } from '../../changes/constraint.ts';
-import { artisan, deploy, type FixOf, inSite, ofSite, onMachine, onSite, step } from '../fixes.ts';
+import { deploy, type FixOf, inSite, ofSite, onMachine, onSite, step } from '../fixes.ts';
 import { type Cause, type Found, group, shown, stateLine } from './cause.ts';
 
 /** The versions that a site can run. Assumed from 8.5 on. */
@@ -41,11 +41,26 @@ function phpResolved(found: Found): string | undefined {
   return wanted !== undefined && now !== running && now === wanted ? `the site runs PHP ${now} now` : undefined;
 }
 
-const lock = [step('Run composer update --lock in your project, and push composer.lock'), deploy()];
+const lock = (found: Found): readonly FixOf[] => [
+  step(`Run ${['composer update', group(found, '')].join(' ').trim()} in your project, and push composer.lock`),
+  deploy(),
+];
+
+/** The packages of Debian and Ubuntu for extensions that have no package of their own. */
+const PACKAGES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    cli: ['pcntl', 'readline'],
+    common: ['calendar', 'ctype', 'exif', 'ffi', 'fileinfo', 'ftp', 'gettext', 'iconv', 'phar', 'posix', 'shmop', 'sockets', 'tokenizer'],
+    mysql: ['mysqli', 'mysqlnd', 'pdo_mysql'],
+    pgsql: ['pdo_pgsql'],
+    sqlite3: ['pdo_sqlite'],
+    xml: ['dom', 'simplexml', 'xmlreader', 'xmlwriter', 'xsl'],
+  }).flatMap(([name, extensions]) => extensions.map((extension) => [extension, name] as const)),
+);
 
 /** Failures of Composer 2. */
 export const composer: readonly Cause[] = [
-  shown('composer_platform', phpTitle, 95, PLATFORM, phpFixes, { resolved: phpResolved }),
+  shown('composer_platform', phpTitle, 95, PLATFORM, phpFixes, { lasting: true, resolved: phpResolved }),
   shown(
     'composer_extension',
     (found) => `The PHP extension ${group(found, '')} is missing`,
@@ -57,8 +72,9 @@ export const composer: readonly Cause[] = [
     (found) => {
       const php = wordOf(found.facts.site.php_version);
       const name = group(found, '');
-      return [onMachine('Install it', 'sudo', 'apt-get', 'install', '-y', `php${php}-${name}`), deploy()];
+      return [onMachine('Install it', 'sudo', 'apt-get', 'install', '-y', `php${php}-${PACKAGES.get(name) ?? name}`), deploy()];
     },
+    { lasting: true },
   ),
   shown(
     'composer_lock',
@@ -69,18 +85,21 @@ export const composer: readonly Cause[] = [
       /Your lock file does not contain a compatible set of packages/,
     ],
     lock,
+    { lasting: true },
   ),
   shown(
     'composer_auth',
     'Composer may not read a private package',
     90,
     [
-      /Invalid credentials \(HTTP 40[13]\) for '[^']+'/,
+      /Invalid credentials (?:\(HTTP 40[13]\) )?for 'https?:/,
+      /The "https?:\/\/[^"]+" file could not be downloaded \(HTTP\/[\d.]+ 40[123]\b/,
       /URL required authentication \(HTTP 40[134]\)/,
       /Could not authenticate against [\w.-]+/,
       /(?:Your|The) (?:GitHub|GitLab|Bitbucket) (?:OAuth )?(?:token|credentials).*(?:invalid|not work)/i,
     ],
     [ofSite('Store the credentials', 'env', 'set', 'COMPOSER_AUTH', '--from-file', '-'), deploy()],
+    { lasting: true },
   ),
   shown(
     'composer_memory',
@@ -95,14 +114,15 @@ export const composer: readonly Cause[] = [
       ofSite('Lift the limit', 'env', 'set', 'COMPOSER_MEMORY_LIMIT=-1'),
       deploy(),
     ],
+    { lasting: true },
   ),
   shown(
     'composer_network',
     'Composer could not download a package',
     85,
     [
-      /^(?!.*loaded from the local cache)(?!.*retrying).*curl error \d+ while downloading https?:\S+/i,
-      /The "https?:\/\/[^"]+" file could not be downloaded/,
+      /^(?!.*loaded from the local cache).*curl error \d+ while downloading https?:\S+/i,
+      /The "https?:\/\/[^"]+" file could not be downloaded(?: \(HTTP\/[\d.]+ 5\d\d|: (?!.*\bHTTP\/[\d.]+ 4\d\d))/,
       /Failed to download [\w./-]+ from source:/,
     ],
     [deploy('Try again'), inSite('Check the network of the server', 'curl', '-sSI', 'https://repo.packagist.org')],
@@ -113,6 +133,7 @@ export const composer: readonly Cause[] = [
     92,
     [/"\.?\S*composer\.json" does not contain valid JSON/, /Composer could not find a composer\.json file in/],
     [step('Run composer validate in your project, and push'), deploy()],
+    { lasting: true },
   ),
   shown(
     'composer_conflict',
@@ -120,13 +141,7 @@ export const composer: readonly Cause[] = [
     60,
     [/Your requirements could not be resolved to an installable set of packages/],
     lock,
-  ),
-  shown(
-    'composer_script',
-    (found) => `A script of Composer failed: ${group(found, '')}`,
-    30,
-    [/Script (.+?) handling the \S+ event returned with error code \d+/],
-    [artisan('Run it by hand', 'about'), deploy()],
+    { lasting: true },
   ),
   {
     id: 'php_constraint',

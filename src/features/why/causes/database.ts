@@ -1,8 +1,17 @@
+import { wordOf } from '../../../base/text.ts';
 import { deploy, type FixOf, inSite, ofServer, ofSite, onMachine, step } from '../fixes.ts';
 import { type Cause, group, shown } from './cause.ts';
 
 const variables = ofSite('Compare the variables DB_*', 'env', 'list');
 const again: readonly FixOf[] = [variables, deploy('Then deploy again')];
+
+/** The packages of the drivers of PHP. */
+const DRIVERS: ReadonlyMap<string, string> = new Map([
+  ['mysql', 'mysql'],
+  ['mariadb', 'mysql'],
+  ['pgsql', 'pgsql'],
+  ['sqlite', 'sqlite3'],
+]);
 
 /** Databases and Redis that do not answer, or refuse. */
 export const database: readonly Cause[] = [
@@ -33,11 +42,7 @@ export const database: readonly Cause[] = [
     'database_missing',
     (found) => `The database ${group(found, '')} does not exist`,
     92,
-    [
-      /SQLSTATE\[HY000\] \[1049\] Unknown database '([^']+)'/,
-      /FATAL:\s+database "([^"]+)" does not exist/,
-      /Database file at path \[([^\]]+)\] does not exist/,
-    ],
+    [/SQLSTATE\[HY000\] \[1049\] Unknown database '([^']+)'/, /FATAL:\s+database "([^"]+)" does not exist/],
     (found) => [ofServer('Create it', 'database', 'create', group(found, 'NAME')), variables],
   ),
   shown(
@@ -67,10 +72,13 @@ export const database: readonly Cause[] = [
     'PHP lacks the driver of the database',
     90,
     [/^(?!.*"message").*\bcould not find driver\b(?: \(Connection: | \(SQL: |\s*$)/],
-    ({ facts }) => [
-      onMachine('Install it', 'sudo', 'apt-get', 'install', '-y', `php${String(facts.site.php_version ?? '')}-mysql`),
-      variables,
-    ],
+    ({ facts, line }) => {
+      const driver = DRIVERS.get(/Connection: (\w+)/.exec(line.text)?.[1] ?? '');
+      const package_ = driver && `php${wordOf(facts.site.php_version)}-${driver}`;
+      return package_ === undefined
+        ? [variables, step('Install the extension for DB_CONNECTION on the server')]
+        : [onMachine('Install it', 'sudo', 'apt-get', 'install', '-y', package_), deploy()];
+    },
   ),
   shown(
     'database_readonly',
@@ -95,7 +103,7 @@ export const database: readonly Cause[] = [
     'Redis does not accept connections',
     90,
     [
-      /RedisException.*Connection refused/,
+      /(?:RedisException|PhpRedisConnector\.php line \d+):? Connection refused/,
       /Connection refused \[tcp:\/\/[\w.]+:6379\]/,
       /Error while reading line from the server\. \[tcp:/,
     ],
@@ -107,12 +115,5 @@ export const database: readonly Cause[] = [
     92,
     [/NOAUTH Authentication required/, /WRONGPASS invalid username-password pair/, /ERR AUTH .*without any password configured/],
     [ofSite('Compare REDIS_PASSWORD', 'env', 'list'), deploy()],
-  ),
-  shown(
-    'redis_disk',
-    'Redis cannot save to the disk, and refuses to write',
-    92,
-    [/MISCONF Redis is configured to save RDB snapshots/],
-    [onMachine('See how full the disk is', 'df', '-h'), step('Free space on the disk')],
   ),
 ];

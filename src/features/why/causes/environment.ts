@@ -10,13 +10,13 @@ export function missingKeys({ machine, variables }: Pick<Facts, 'machine' | 'var
   return known && machine ? machine.example.filter((key) => !known.includes(key)) : [];
 }
 
-/** Lines of errors that name such a key. */
+/** Lines that say of such a key that it is missing. */
 function naming(facts: Facts, incident: Incident): readonly Line[] {
   const keys = missingKeys(facts);
   if (keys.length === 0) return [];
   return relevantLines(facts, incident).filter(({ text }) => {
     const words = new Set(text.match(/\b[A-Z][A-Z0-9_]{2,}\b/g));
-    return keys.some((key) => words.has(key)) && /error|exception|missing|required|not set|undefined|null|empty|invalid|fail/i.test(text);
+    return keys.some((key) => words.has(key)) && /\b(?:missing|required|not (?:set|defined|found)|undefined|null|empty)\b/i.test(text);
   });
 }
 
@@ -29,9 +29,8 @@ const set = (found: Found): readonly FixOf[] => [ofSite('Set it', 'env', 'set', 
 
 /** Variables that the site needs and does not have. */
 export const environment: readonly Cause[] = [
-  { id: 'env_missing', title: (found) => `The variable ${keyIn(found)} is not set`, rank: 89, state: naming, fixes: set },
   shown(
-    'env_required',
+    'env_missing',
     (found) => `The variable ${keyIn(found)} is not set`,
     90,
     [
@@ -41,6 +40,7 @@ export const environment: readonly Cause[] = [
     ],
     set,
     {
+      state: naming,
       resolved: (found) => (found.facts.machine?.env?.get(keyIn(found)) ? 'the .env on the server has it now' : undefined),
     },
   ),

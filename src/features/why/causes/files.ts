@@ -1,22 +1,23 @@
-import type { Facts, Line } from '../facts.ts';
-import { artisan, deploy, inSite, ofSite, onSite, step } from '../fixes.ts';
+import { wordOf } from '../../../base/text.ts';
+import type { Facts } from '../facts.ts';
+import { artisan, deploy, type FixOf, inSite, ofSite, onSite, step } from '../fixes.ts';
 import type { Incident } from '../incident.ts';
-import { type Cause, group, shown, stateLine } from './cause.ts';
+import { type Cause, type Found, group, shown, stateLine } from './cause.ts';
 
-const owner = [
-  inSite('See who owns them', 'ls', '-la', 'storage', 'storage/logs', 'bootstrap/cache'),
-  inSite('Make them writable', 'chmod', '-R', 'ug+rwX', 'storage', 'bootstrap/cache'),
-  deploy('Then deploy again'),
-];
-
-/** Directories that Laravel cannot write to. Not the whole reason, so it counts less than a line of a log. */
-const unwritable = ({ machine }: Facts): readonly Line[] => machine?.unwritable.map((line) => stateLine('state', line)) ?? [];
+const owner = ({ facts, line }: Found): readonly FixOf[] =>
+  /\b(?:storage|bootstrap\/cache)\b/.test(line.text)
+    ? [
+        inSite('See who owns them', 'ls', '-la', 'storage/', 'storage/logs', 'bootstrap/cache'),
+        inSite('Take them back', 'sudo', 'chown', '-R', `${wordOf(facts.server?.ssh_user) || 'deploynix'}:`, 'storage/', 'bootstrap/cache'),
+        deploy('Then deploy again'),
+      ]
+    : [step('Give the path in this line to the user that deploys, with sudo chown'), deploy('Then deploy again')];
 
 /** Files, directories and their permissions. */
 export const files: readonly Cause[] = [
   shown(
     'permissions',
-    'Files of the site are not writable',
+    'A file or directory is not writable',
     90,
     [
       /(?:Failed to open stream|failed to open stream): Permission denied/,
@@ -31,14 +32,6 @@ export const files: readonly Cause[] = [
     ],
     owner,
   ),
-  {
-    id: 'permissions_storage',
-    title: 'Directories that Laravel writes to are not writable',
-    rank: 55,
-    about: 'site',
-    state: unwritable,
-    fixes: owner,
-  },
   shown(
     'views_path',
     'The directory for cached views is missing',

@@ -51,13 +51,6 @@ export const git: readonly Cause[] = [
     [onSite('update', 'Deploy another branch', '--branch', 'BRANCH'), deploy()],
   ),
   shown(
-    'git_commit',
-    'The commit does not exist any more',
-    88,
-    [/^fatal: reference is not a tree: \S+/, /^fatal: (?:remote error: upload-pack: not our ref|bad object) [0-9a-f]{7,}/],
-    [step('Push the branch again'), deploy()],
-  ),
-  shown(
     'git_changes',
     'Files were changed on the server, and Git does not overwrite them',
     90,
@@ -101,17 +94,4 @@ export const git: readonly Cause[] = [
     ],
     [deploy('Try again'), onMachine('Check the network of the server', 'curl', '-sSI', 'https://github.com')],
   ),
-  shown(
-    'git_lfs',
-    'Git LFS could not fetch a file',
-    85,
-    [
-      /^Error downloading object: .*smudge/i,
-      /^batch response: .*(?:LFS|data quota)/,
-      /^git-lfs.*command not found/,
-      /'git-lfs filter-process' failed/,
-    ],
-    [step('Check the quota and access of Git LFS'), deploy()],
-  ),
-  shown('git_failed', 'Git failed', 35, [/^fatal: .+/], [deploy('Try again')], { sources: ['deploy', 'given'] }),
 ];

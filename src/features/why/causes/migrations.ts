@@ -1,8 +1,14 @@
 import { artisan, deploy, type FixOf, step } from '../fixes.ts';
-import { type Cause, group, shown } from './cause.ts';
+import { type Cause, type Found, group, shown } from './cause.ts';
 
 const status = artisan('See which migrations ran', 'migrate:status');
 const rewrite = (what: string): readonly FixOf[] => [step(what), status, deploy('Then deploy again')];
+
+/** What a failed release lacks, `migrate` in the live one does not create. */
+const pending = ({ line }: Found): readonly FixOf[] =>
+  line.source === 'laravel'
+    ? [status, artisan('Run the migrations', 'migrate', '--force')]
+    : [status, step('Run php artisan migrate --force before the command that needs it'), deploy('Then deploy again')];
 
 /** Failures of `php artisan migrate`, with MySQL, MariaDB, PostgreSQL and SQLite. */
 export const migrations: readonly Cause[] = [
@@ -34,8 +40,8 @@ export const migrations: readonly Cause[] = [
     90,
     [
       /SQLSTATE\[HY000\]: General error: (?:1215 Cannot add foreign key constraint|3780 Referencing column|1005 Can't create table .*errno: 150)/,
-      /SQLSTATE\[23000\].*(?:1452 Cannot add or update a child row)/,
-      /SQLSTATE\[(?:23503|42830)\]/,
+      /SQLSTATE\[23000\].*1452 Cannot add or update a child row(?!.*SQL: insert)/,
+      /SQLSTATE\[(?:23503|42830)\](?!.*SQL: insert)/,
     ],
     rewrite('Give both columns the same type, and create the referenced table first'),
   ),
@@ -43,10 +49,11 @@ export const migrations: readonly Cause[] = [
     'migration_data',
     'The data does not fit what a migration changes',
     88,
+    // An insert is more likely a seeder's.
     [
       /SQLSTATE\[(?:01000|22001|22003|22004|22007)\].*(?:1265 Data truncated|1406 Data too long|1264 Out of range|1138 Invalid use of NULL|1292 Incorrect)/,
-      /SQLSTATE\[23000\].*1062 Duplicate entry/,
-      /SQLSTATE\[(?:23502|23505|23514)\]/,
+      /SQLSTATE\[23000\].*1062 Duplicate entry(?!.*SQL: insert)/,
+      /SQLSTATE\[(?:23502|23505|23514)\](?!.*SQL: insert)/,
     ],
     rewrite('Change the data in the migration before it changes the column'),
     { sources: ['deploy', 'given'] },
@@ -75,7 +82,7 @@ export const migrations: readonly Cause[] = [
       /SQLSTATE\[42P01\].*relation "([^"]+)" does not exist/,
       /General error: 1 no such table: (\S+)/,
     ],
-    [artisan('Run the migrations', 'migrate', '--force'), status],
+    pending,
   ),
   shown(
     'migration_missing_column',
@@ -86,7 +93,7 @@ export const migrations: readonly Cause[] = [
       /SQLSTATE\[42703\].*column "?([^"\s]+)"? (?:of relation \S+ )?does not exist/,
       /General error: 1 no such column: (\S+)/,
     ],
-    [artisan('Run the migrations', 'migrate', '--force'), status],
+    pending,
   ),
   shown(
     'migration_confirmation',
@@ -97,19 +104,11 @@ export const migrations: readonly Cause[] = [
     { sources: ['deploy', 'given'] },
   ),
   shown(
-    'migration_syntax',
-    'A migration has an SQL error',
-    70,
-    [/SQLSTATE\[42000\]: Syntax error or access violation: 1064/, /SQLSTATE\[42601\]/],
-    rewrite('Fix the migration'),
-    { sources: ['deploy', 'given'] },
-  ),
-  shown(
     'migration_failed',
     (found) => `The migration ${group(found, '')} failed`,
     50,
     [/^\s*(\d{4}_\d\d_\d\d_\d{6}_\w+) \.{2,} .*\bFAIL$/],
-    [status, deploy()],
-    { sources: ['deploy', 'given'] },
+    [step('Fix the migration'), status, deploy('Then deploy again')],
+    { sources: ['deploy', 'given'], detail: /^\s*SQLSTATE\[/ },
   ),
 ];

@@ -5,7 +5,7 @@ import { type Cause, group, shown } from './cause.ts';
 const NPM = '^npm (?:error|ERR!)';
 const npm = (rest: string): RegExp => new RegExp(`${NPM} ${rest}`);
 
-const lock: readonly FixOf[] = [step('Run npm install in your project, and push package-lock.json'), deploy()];
+const lock: readonly FixOf[] = [step('Install the packages in your project again, and push the lock file'), deploy()];
 const swap = [
   onMachine('See the memory', 'free', '-h'),
   step('Build in CI and deploy the result, use a larger server, or set NODE_OPTIONS=--max-old-space-size in the deploy script'),
@@ -27,12 +27,14 @@ export const npmCauses: readonly Cause[] = [
   ),
   shown(
     'npm_lock',
-    'package-lock.json does not match package.json',
+    'The lock file does not match package.json',
     90,
     [
       /`npm ci` can only install packages when your package\.json and package-lock\.json/,
       /The `npm ci` command can only install with an existing package-lock\.json/,
-      npm('code EUSAGE'),
+      /ERR_PNPM_OUTDATED_LOCKFILE/,
+      /^error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`/,
+      /YN0028: .*The lockfile would have been modified by this install, which is explicitly forbidden/,
     ],
     lock,
   ),

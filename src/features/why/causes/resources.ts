@@ -1,6 +1,6 @@
-import { bytes } from '../../../base/text.ts';
+import { bytes, wordOf } from '../../../base/text.ts';
 import type { Disk, Facts, Line } from '../facts.ts';
-import { deploy, inSite, onMachine, onServer, step } from '../fixes.ts';
+import { deploy, inSite, onMachine, restartService, step } from '../fixes.ts';
 import { type Cause, type Found, group, shown, stateLine } from './cause.ts';
 
 /** From here on, in percent, programs fail to write. */
@@ -46,6 +46,7 @@ export const resources: readonly Cause[] = [
     title: 'The disk is full',
     rank: 96,
     always: true,
+    lasting: true,
     patterns: [
       /errno=28 No space left on device/,
       /\bENOSPC\b:? no space left on device/i,
@@ -98,6 +99,9 @@ export const resources: readonly Cause[] = [
     'PHP reached its memory limit',
     86,
     [/Allowed memory size of \d+ bytes exhausted \(tried to allocate \d+ bytes\)/],
-    [step('Raise memory_limit in php.ini, or use less memory'), onServer('restart', 'Restart the server to apply it')],
+    ({ facts }) => [
+      step('Raise memory_limit in php.ini, or use less memory'),
+      restartService(`php${wordOf(facts.site.php_version)}-fpm`, 'Then restart it'),
+    ],
   ),
 ];

@@ -1,4 +1,4 @@
-import { deploy, onMachine, onServer, onSite, step } from '../fixes.ts';
+import { deploy, onMachine, restartService, step } from '../fixes.ts';
 import { type Cause, group, shown } from './cause.ts';
 
 /** Only a deployment runs a deploy script. */
@@ -54,14 +54,6 @@ export const script: readonly Cause[] = [
     inDeployment,
   ),
   shown(
-    'health_check',
-    'The new release failed its health check',
-    60,
-    [/health ?check failed/i, /^curl: \(22\) The requested URL returned error: \d+/],
-    [onSite('releases', 'See the releases'), step('See what the release logs'), deploy()],
-    inDeployment,
-  ),
-  shown(
     'tests_failed',
     'The tests failed',
     70,
@@ -70,18 +62,10 @@ export const script: readonly Cause[] = [
     inDeployment,
   ),
   shown(
-    'no_directory',
-    (found) => `The deploy script needs ${group(found, 'a directory')}, which does not exist`,
-    58,
-    [/\bcd: (?:can't cd to )?(\S+?):? ?(?:No such file or directory)?$/],
-    again,
-    inDeployment,
-  ),
-  shown(
     'nginx_config',
     'The configuration of nginx is not valid',
     92,
-    [/\[emerg\] .+/, /^nginx: configuration file \S+ test failed/],
-    [onMachine('Check it', 'sudo', 'nginx', '-t'), onServer('restart', 'Then restart the server')],
+    [/\[emerg\] (?!.*\bbind\(\)).+/, /^nginx: configuration file \S+ test failed/],
+    [onMachine('Check it', 'sudo', 'nginx', '-t'), restartService('nginx', 'Then restart it')],
   ),
 ];

@@ -3,10 +3,13 @@ import { wordOf } from '../../../base/text.ts';
 import { timeOf } from '../../../base/time.ts';
 import { certificateIn } from '../../overview/certificate.ts';
 import type { Facts, Line } from '../facts.ts';
-import { deploy, inSite, ofServer, ofSite, onMachine, onServer, onSite, step } from '../fixes.ts';
-import { type Cause, shown, stateLine } from './cause.ts';
+import { deploy, type FixOf, inSite, ofServer, ofSite, onMachine, onServer, onSite, restartService, step } from '../fixes.ts';
+import { type Cause, type Found, shown, stateLine } from './cause.ts';
 
-const restart = [onMachine('See the services', 'systemctl', '--failed'), onServer('restart', 'Restart the server')];
+/** PHP-FPM in the version of the site. */
+const fpm =
+  (why?: string, ...before: readonly FixOf[]) =>
+  ({ facts }: Pick<Found, 'facts'>): readonly FixOf[] => [...before, restartService(`php${wordOf(facts.site.php_version)}-fpm`, why)];
 
 /** The line of a response, or of a missing one. */
 const requested = ({ answer }: Facts): readonly Line[] =>
@@ -48,25 +51,21 @@ const all: readonly Cause[] = [
       /connect\(\) to unix:\S+ failed \((?:2: No such file or directory|111: Connection refused)\) while connecting to upstream/,
       /connect\(\) failed \(111: Connection refused\) while connecting to upstream.*fastcgi:/,
     ],
-    restart,
+    fpm(),
   ),
   {
     id: 'service_down',
-    title: 'A service of the server does not run',
+    title: ({ line }) => `The service ${line.text.split(':')[0]} does not run`,
     rank: 88,
     state: ({ machine }) =>
       machine?.services
         .filter(({ state }) => ['inactive', 'failed'].includes(state))
         .map(({ name, state }) => stateLine('state', `${name}: ${state}`)) ?? [],
-    fixes: restart,
+    fixes: ({ line }) => {
+      const [name = ''] = line.text.split(':');
+      return [onMachine('See why it stopped', 'systemctl', 'status', name), restartService(name)];
+    },
   },
-  shown(
-    'fpm_permission',
-    'nginx may not use the socket of PHP-FPM',
-    90,
-    [/connect\(\) to unix:\S+ failed \(13: Permission denied\) while connecting to upstream/],
-    [step('Set listen.owner and listen.group of the pool to the user of nginx'), onServer('restart', 'Then restart the server')],
-  ),
   shown(
     'fpm_children',
     'All processes of PHP-FPM are busy',
@@ -75,7 +74,7 @@ const all: readonly Cause[] = [
       /server reached (?:pm\.)?max_children setting \(\d+\), consider raising it/,
       /connect\(\) to unix:\S+ failed \(11: Resource temporarily unavailable\) while connecting to upstream/,
     ],
-    [step('Raise pm.max_children of the pool, or find the slow requests'), onServer('restart', 'Restart the server to apply it')],
+    fpm('Then restart it', step('Raise pm.max_children of the pool, or find the slow requests')),
   ),
   shown(
     'upstream_timeout',
@@ -83,13 +82,6 @@ const all: readonly Cause[] = [
     82,
     [/upstream timed out \(110: Connection timed out\) while reading response header from upstream/],
     [inSite('See what it does', 'tail', '-n', '50', 'storage/logs/laravel.log'), step('Move slow work to a queue')],
-  ),
-  shown(
-    'upstream_header',
-    'The headers of the response are too large for nginx',
-    84,
-    [/upstream sent too big header while reading response header from upstream/],
-    [step('Raise fastcgi_buffer_size, or store less in cookies')],
   ),
   shown(
     'web_directory',

@@ -13,12 +13,11 @@ const stopped = ({ queues }: Facts): readonly Line[] =>
     ?.filter(({ status }) => isDown(status))
     .map(({ queue, id, status }) => stateLine('api', `worker ${wordOf(queue) || wordOf(id)}: ${wordOf(status)}`)) ?? [];
 
-/** Programs of Supervisor that stopped, if they belong to this site. */
+/** Programs of Supervisor that stopped and bear the domain, with any separators. */
 const supervised = ({ machine, of }: Facts): readonly Line[] => {
-  const [first = ''] = of.site.label.split('.');
-  return (
-    machine?.supervisor.filter(({ name, state }) => isDown(state) && name.includes(first)).map(({ line }) => stateLine('state', line)) ?? []
-  );
+  const domain = of.site.label.split(/[^a-z0-9]+/i).join('-');
+  const named = (name: string) => `-${name.split(/[^a-z0-9]+/i).join('-')}-`.includes(`-${domain}-`);
+  return machine?.supervisor.filter(({ name, state }) => isDown(state) && named(name)).map(({ line }) => stateLine('state', line)) ?? [];
 };
 
 const queueOf = ({ facts }: Found): string => {

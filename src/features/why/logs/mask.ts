@@ -22,15 +22,24 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   ],
   [/(--?(?:password|token|secret|auth)[ =])\S+/gi, `$1${HIDDEN}`],
   [/\b(mysql\w*|mariadb\S*)\b(.*?\s-p)(?!\s)\S+/g, `$1$2${HIDDEN}`],
-  [/\b(?:gh[pousr]_|github_pat_|glpat-|npm_|xox[abprs]-|sk_live_|sk_test_|rk_live_|whsec_|SG\.|dop_v1_)[\w.-]{8,}/g, HIDDEN],
+  [
+    /\b(?:gh[pousr]_|github_pat_|glpat-|npm_|xox[abprs]-|sk_live_|sk_test_|sk-(?:proj|ant)-|rk_live_|whsec_|SG\.|dop_v1_)[\w.-]{8,}/g,
+    HIDDEN,
+  ],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, HIDDEN],
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)?/g, HIDDEN],
+  // JSON in Base64: a JWT, or a cookie of Laravel.
+  [/\beyJ[\w+/=%-]{12,}(?:\.[\w-]+)*/g, HIDDEN],
   [/\b\d+\|\w{32,}/g, HIDDEN],
   [/\bbase64:[A-Za-z0-9+/=]{16,}/g, `base64:${HIDDEN}`],
   [/\$2[aby]\$\d\d\$[\w./]{20,}/g, HIDDEN],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----.*/g, HIDDEN],
   // phpdotenv quotes the value that it cannot read.
   [/(dotenv file\. Encountered .* at \[).*(\]\.?)/g, `$1${HIDDEN}$2`],
+  [/(\s(?:-u|--user)[ =]["']?[^\s:]+:)\S+/g, `$1${HIDDEN}`],
+  [/(hooks\.slack\.com\/services|discord(?:app)?\.com\/api\/webhooks)\/\S+/g, `$1/${HIDDEN}`],
+  [/(api\.telegram\.org\/bot)[^/\s]+/g, `$1${HIDDEN}`],
+  [/(\bPDO(?:->|::)__construct\().*/g, `$1${HIDDEN}`],
+  [/((?:identified (?:by|with \S+ (?:by|as))|\bpassword)\s+)('[^']*'?)/gi, `$1${HIDDEN}`],
   // The data of a query.
   [/((?:Connection: [^,]*, )?SQL: )(?=\s*(?:insert|update|select|delete|replace|with)\b).*/gi, '$1…)'],
   [/(Duplicate entry ').*(' for key)/g, `$1${HIDDEN}$2`],

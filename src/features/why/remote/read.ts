@@ -56,7 +56,8 @@ export async function readServer(
 
 /** What to do about an error of ssh, in a line. */
 function fixOf({ hint, next: [first] }: DnxError, settings: Context['settings']): string | null {
-  return [hint, first && commandLine(first.command, settings)].filter(Boolean).join(' ') || null;
+  const command = first && commandLine(first.command, settings);
+  return [hint?.replace(/\.$/, ''), command].filter(Boolean).join('. Then: ') || null;
 }
 
 function understood(sections: readonly Section[], release: string, now: number): Read {
@@ -91,14 +92,14 @@ function logIn({ words, body }: Section, release: string, clocks: Clocks): Log |
   const text = textIn(body);
   if (text === undefined) return { what: file, why: 'it is not text', fix: null };
   const cut = Number(size) > MOST_BYTES && body.length === MOST_BYTES;
-  const skipped = cut ? Math.max(0, Number(count) - (text.match(/\n/g)?.length ?? 0)) : 0;
+  const before = count === '' ? undefined : Math.max(0, Number(count) - (text.match(/\n/g)?.length ?? 0));
   return logOf(
     {
       source,
       file,
       text,
       modified: modified === '' ? undefined : Number(modified) * 1000,
-      skipped,
+      skipped: cut ? before : 0,
       cut,
       ofRelease: source === 'deploy' && release !== '' && file.includes(release),
     },

@@ -3,6 +3,9 @@ import { LIVE, ROOT } from '../../remote/directory.ts';
 /** The most bytes of the end of a log that are read. */
 export const MOST_BYTES = 256 * 1024;
 
+/** The largest log whose lines are counted, in bytes: to count them, all of it is read. */
+const MOST_COUNTED = 256 * 1024 * 1024;
+
 /** Prints the keys of a dotenv file, a `=` after one without a value. Values never leave the server, nor do their further lines. */
 const KEYS = String.raw`{ sub(/\r$/, "") }
 quote != "" { if (index($0, quote)) quote = ""; next }
@@ -14,9 +17,16 @@ match($0, /^[ \t]*(export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]*[ \t]*=/) {
   print key ((value == "" || value == "\"\"" || value == "\047\047" || first == "#") ? "=" : "")
 }`;
 
-/** Directories that Laravel writes to. */
-const WRITTEN =
-  'storage storage/logs storage/framework storage/framework/cache storage/framework/sessions storage/framework/views bootstrap/cache';
+/** Prints the state of each service in the output of `systemctl show`, but of one that is not meant to run. */
+const SERVICES = String.raw`BEGIN { RS = ""; FS = "\n" } {
+  id = active = file = ""
+  for (i = 1; i <= NF; i++) {
+    if (sub(/^Id=/, "", $i)) { id = $i; sub(/\.service$/, "", id) }
+    if (sub(/^ActiveState=/, "", $i)) active = $i
+    if (sub(/^UnitFileState=/, "", $i)) file = $i
+  }
+  if (!seen[id]++ && (active != "inactive" || file == "enabled")) print id, active
+}`;
 
 /**
  * Prints what tells why a site fails, and changes nothing: it reads files and asks the system, and runs no code of the application.
@@ -27,7 +37,7 @@ export const SCRIPT = `${ROOT}; ${LIVE}
 nonce=$3 release=$4 php=$5; shift 5
 LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; export PATH
 cd "\${root:-/}" 2>/dev/null
-limited() { if command -v timeout >/dev/null 2>&1; then timeout 5 "$@"; else "$@"; fi; }
+limited() { if command -v timeout >/dev/null 2>&1; then timeout 2 "$@"; else "$@"; fi; }
 begin() {
   printf '\\n%s %s' "$nonce" "$1"; shift
   for word; do printf ' %s.' "$(printf %s "$word" | base64 | tr -d '\\n')"; done
@@ -38,22 +48,15 @@ log() {
   [ -e "$2" ] || return 0
   file=$(readlink -f -- "$2" 2>/dev/null) || file=$2
   if [ ! -f "$2" ] || [ ! -r "$2" ]; then begin denied "$1" "$file"; return 0; fi
-  begin log "$1" "$file" "$(stat -Lc %Y -- "$2" 2>/dev/null)" "$(wc -c <"$2")" "$(wc -l <"$2")"
+  size=$(wc -c <"$2") count=
+  if [ "$size" -le ${MOST_COUNTED} ]; then count=$(wc -l <"$2"); fi
+  begin log "$1" "$file" "$(stat -Lc %Y -- "$2" 2>/dev/null)" "$size" "$count"
   tail -c ${MOST_BYTES} -- "$2" | base64
 }
 keys() { [ -f "$1" ] && awk '${KEYS.replaceAll("'", "'\\''")}' "$1"; }
-unwritable() {
-  for base in "$root/shared" "$live"; do
-    for each in ${WRITTEN}; do
-      if [ -e "$base/$each" ] && [ ! -w "$base/$each" ]; then stat -Lc '%A %U %G %n' -- "$base/$each"; fi
-    done
-  done
-}
 services() {
-  for each in nginx php$php-fpm mysql mariadb postgresql redis-server supervisor; do
-    state=$(limited systemctl is-active "$each" 2>/dev/null)
-    case $state in active | activating | failed) echo "$each $state" ;; inactive) case $each in nginx | php*) echo "$each $state" ;; esac ;; esac
-  done
+  limited systemctl show -p Id -p ActiveState -p UnitFileState nginx php$php-fpm mysql mariadb postgresql redis-server supervisor |
+    awk '${SERVICES.replaceAll("'", "'\\''")}'
 }
 kernel() { { limited dmesg -T || limited journalctl -k -n 5000 --no-pager || tail -c 262144 /var/log/kern.log; } | grep -aiE 'out of memory|oom-kill|oom killer' | tail -n 50; }
 app=$live
@@ -67,7 +70,6 @@ if [ -n "$php" ] && command -v "php$php" >/dev/null 2>&1; then said php limited 
 if [ -f "$app/composer.json" ]; then said composer cat "$app/composer.json"; fi
 said example keys "$app/.env.example"
 for each in "$root/shared/.env" "$live/.env"; do if [ -f "$each" ] && [ -r "$each" ]; then said env keys "$each"; break; fi; done
-if [ -n "$root" ]; then said unwritable unwritable; fi
 said services services
 said supervisor limited supervisorctl status
 said kernel kernel

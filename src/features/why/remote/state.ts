@@ -15,7 +15,6 @@ export function machineIn(sections: readonly Section[]): Machine {
     composer: body('composer') ?? null,
     env: env === undefined ? null : new Map(linesOf(env).map((key) => [key.replace(/=$/, ''), !key.endsWith('=')])),
     example: linesOf(body('example') ?? '').map((key) => key.replace(/=$/, '')),
-    unwritable: linesOf(body('unwritable') ?? ''),
     down: down !== '',
     services: linesOf(body('services') ?? '').flatMap(processIn),
     supervisor: linesOf(body('supervisor') ?? '').flatMap(processIn),
