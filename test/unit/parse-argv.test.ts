@@ -77,6 +77,8 @@ test.each([
   'help tokens',
   'help token',
   'deploy --help --api',
+  'ssh web-1 --help',
+  'ssh --help -- df -h',
 ])('dnx %s shows help', async (line) => {
   const { help, error, invocation } = await read(line);
   expect([help !== undefined, error, invocation]).toEqual([true, undefined, undefined]);
@@ -103,6 +105,9 @@ test.each([
   ['--nope server list', "Unknown option '--nope'."],
   ['deploy a --verfy=/up', "Unknown option '--verfy'. Did you mean '--verify'?"],
   ['deploy a -qx', "Unknown option '-x'."],
+  ['logs web-1 --follow=3', "Option '--follow' takes no value."],
+  ['ssh web-1 df -h', "Put -- before 'df' to pass it -h."],
+  ['db tunnel shop.example.com php --help', "Put -- before 'php' to pass it --help."],
   ['deploy a --api', "Unknown option '--api'."],
   ['token list --server 1', "Unknown option '--server'."],
   ['server list --sort', 'Missing value: --sort <field>.'],
