@@ -54,6 +54,10 @@ test.each([
   expect((await read(line)).invocation?.options.command).toEqual(words);
 });
 
+test.each(['artisan --version', 'env run --production npm start'])('dnx %s says how to pass the option on', async (line) => {
+  expect((await read(line)).error).toMatchObject({ code: 'usage', hint: 'To pass it on, put -- before it.' });
+});
+
 test('the value of an option may look like a global option', async () => {
   expect((await read('crontab create --command --json')).invocation).toMatchObject({
     fields: { command: '--json' },
@@ -152,6 +156,9 @@ test.each([
   ['env list shop.example.com blog.example.com', undefined],
   ['token list shop.example.com', undefined],
   ['api GET /servers shop.example.com', undefined],
+  ['why shop.example.com deploy.log', undefined],
+  ['db dump shop.example.com dump.sql', undefined],
+  ['open shop.example.com blog.example.com', undefined],
 ])('dnx %s: the hint is %s', async (line, hint) => {
   const { error } = await read(line);
   expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining('Too many arguments') });

@@ -119,8 +119,12 @@ function read(group: Group, command: AnyCommand, path: string, argv: readonly st
     options: [options, globalOptions],
     args: positionals.map(({ key, variadic }) => `[${key.replaceAll('_', '-')}${variadic ? '...' : ''}]`),
     passThrough: rest === 0,
+    ...(rest === 0 && { hint: 'To pass it on, put -- before it.' }),
     ...(rest > 0 && end < 0 && { hint: 'The options of a command to run come after --.' }),
-    parentOf: (word) => parentOf(word, typeof command.calls === 'function' ? {} : options, reading.given),
+    parentOf: (word) => {
+      const parent = parentOf(word, typeof command.calls === 'function' ? {} : options, reading.given);
+      return positionals.some(({ key, option }) => key === parent || option.destination) ? undefined : parent;
+    },
   };
   const { values, asked } = takeStep(end < 0 ? argv : argv.slice(0, end), expected, reading.given);
   if (asked === 'help' && rest > 0 && end < 0) refuseHelpOf(argv, expected, rest);
