@@ -201,9 +201,10 @@ _dnx() {
     *' --password') compopt -o default; return ;;
     *' --user') return ;;
     *' --port') return ;;
+    *' --file'|*' -O') compopt -o default; return ;;
+    *' --into') compopt -o default; return ;;
     *' --status') words='pending in_progress completed failed restored' ;;
     'backup list --type') words='application database' ;;
-    *' --file'|*' -O') compopt -o default; return ;;
     *' --command') return ;;
     *' --frequency') return ;;
     *' --directory') return ;;
@@ -337,8 +338,8 @@ _dnx() {
           'database-user delete') words="--server --database --yes $everywhere" ;;
           'db tunnel') words="--server --site --user --port $everywhere" ;;
           'db shell') words="--server --site --user --port $everywhere" ;;
-          'db dump') words="--server --site $everywhere" ;;
-          'db pull') words="--server --site $everywhere" ;;
+          'db dump') words="--server --site --user --file --force --schema-only $everywhere" ;;
+          'db pull') words="--server --site --user --into --force --confirm --yes $everywhere" ;;
           'backup list') words="--server --database --status --type $everywhere" ;;
           'backup create') words="--server --database --site --wait --no-wait --timeout --notify --field --data $everywhere" ;;
           'backup download') words="--file --force $everywhere" ;;

@@ -368,12 +368,14 @@ function __dnx_value
             return 0
         case '* --port'
             return 0
+        case '* --file' '* -O'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --into'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case '* --status'
             printf '%s\n' $before{pending,in_progress,completed,failed,restored}
         case 'backup list --type'
             printf '%s\n' $before{application,database}
-        case '* --file' '* -O'
-            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case '* --command'
             return 0
         case '* --frequency'
@@ -1552,12 +1554,23 @@ function __dnx_complete
             case 'db dump'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
-                    --site 'Site: domain or id'
+                    --site 'Site: domain or id' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --file 'File or directory to save to, or - for stdout' \
+                    -O 'File or directory to save to, or - for stdout' \
+                    --force 'Overwrite an existing file' \
+                    --schema-only 'Leave out the rows'
                 __dnx_everywhere
             case 'db pull'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
-                    --site 'Site: domain or id'
+                    --site 'Site: domain or id' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --into 'Dotenv file that names the local database (default .env)' \
+                    --force 'Disconnect the users of a local PostgreSQL database' \
+                    --confirm 'Confirm with the name, without a prompt' \
+                    --yes 'Not sufficient; use --confirm' \
+                    -y 'Not sufficient; use --confirm'
                 __dnx_everywhere
             case 'backup list'
                 printf '%s\t%s\n' \
