@@ -54,6 +54,10 @@ test.each([
   expect((await read(line)).invocation?.options.command).toEqual(words);
 });
 
+test.each(['artisan --version', 'env run --production npm start'])('dnx %s says how to pass the option on', async (line) => {
+  expect((await read(line)).error).toMatchObject({ code: 'usage', hint: 'To pass it on, put -- before it.' });
+});
+
 test('the value of an option may look like a global option', async () => {
   expect((await read('crontab create --command --json')).invocation).toMatchObject({
     fields: { command: '--json' },
@@ -77,6 +81,8 @@ test.each([
   'help tokens',
   'help token',
   'deploy --help --api',
+  'ssh web-1 --help',
+  'ssh --help -- df -h',
 ])('dnx %s shows help', async (line) => {
   const { help, error, invocation } = await read(line);
   expect([help !== undefined, error, invocation]).toEqual([true, undefined, undefined]);
@@ -103,6 +109,9 @@ test.each([
   ['--nope server list', "Unknown option '--nope'."],
   ['deploy a --verfy=/up', "Unknown option '--verfy'. Did you mean '--verify'?"],
   ['deploy a -qx', "Unknown option '-x'."],
+  ['logs web-1 --follow=3', "Option '--follow' takes no value."],
+  ['ssh web-1 df -h', "Put -- before 'df' to pass it -h."],
+  ['db tunnel shop.example.com php --help', "Put -- before 'php' to pass it --help."],
   ['deploy a --api', "Unknown option '--api'."],
   ['token list --server 1', "Unknown option '--server'."],
   ['server list --sort', 'Missing value: --sort <field>.'],
@@ -147,6 +156,9 @@ test.each([
   ['env list shop.example.com blog.example.com', undefined],
   ['token list shop.example.com', undefined],
   ['api GET /servers shop.example.com', undefined],
+  ['why shop.example.com deploy.log', undefined],
+  ['db dump shop.example.com dump.sql', undefined],
+  ['open shop.example.com blog.example.com', undefined],
 ])('dnx %s: the hint is %s', async (line, hint) => {
   const { error } = await read(line);
   expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining('Too many arguments') });

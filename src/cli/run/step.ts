@@ -98,9 +98,10 @@ function refusal(
   }
 }
 
-/** The error for an unknown option, with a suggestion. */
+/** The error for an unknown option, with a suggestion, or for a flag with a value. */
 export function unknownOption(word: string | undefined, known: readonly string[], path: string): DnxError {
   const [name = ''] = word?.split('=') ?? [];
+  if (known.includes(name) && name !== word) return usage(`Option '${name}' takes no value.`, undefined, seeHelp(path));
   return usage(`Unknown option '${name}'.${didYouMean(name, known)}`, undefined, seeHelp(path));
 }
 
