@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { reasonAgainstDatabases } from '../support/databases.ts';
 import { holding, siteWith, variablesOf } from '../support/db-copy.ts';
-import { type Copying, openCopying } from '../support/db-pull.ts';
+import { type Copying, openCopying } from '../support/database-copies.ts';
 import { killDumper, SLOWLY, stuckDump } from '../support/db-stuck.ts';
 import { find } from '../support/programs.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => copying?.close());
 
 /** A new directory for dumps. */
-const directory = () => mkdtempSync(join(copying.bed.directory, 'dumps-'));
+const directory = () => mkdtempSync(join(copying.directory, 'dumps-'));
 
 describe('no file is left, and the reason is clear, if', { timeout: TIME }, () => {
   it.each([
@@ -32,8 +32,8 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
     ['nothing listens', { DB_PORT: '1' }, /Can't connect to server on '127.0.0.1'/],
   ])('%s', async (what, changes, words) => {
     const into = directory();
-    const site = siteWith(copying.bed, `dump-${what.replaceAll(' ', '-')}.example.com`, {
-      ...variablesOf(copying.servers.mariadb, 'mariadb'),
+    const site = addDatabaseSite(copying, `dump-${what.replaceAll(' ', '-')}.example.com`, {
+      ...variablesFor(copying.servers.mariadb, 'mariadb'),
       ...changes,
     });
     const ran = await copying.dump([site, '-O', into]);
@@ -44,8 +44,8 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
 
   it('the password is wrong for PostgreSQL', async () => {
     const into = directory();
-    const site = siteWith(copying.bed, 'dump-pg-wrong.example.com', {
-      ...variablesOf(copying.servers.pgsql, 'pgsql'),
+    const site = addDatabaseSite(copying, 'dump-pg-wrong.example.com', {
+      ...variablesFor(copying.servers.pgsql, 'pgsql'),
       DB_PASSWORD: 'wrong password',
     });
     const ran = await copying.dump([site, '-O', into]);
@@ -54,18 +54,18 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
   });
 
   it('the server lacks the program', async () => {
-    const empty = join(copying.bed.sshd.directory, 'path');
+    const empty = join(copying.sshd.directory, 'path');
     mkdirSync(empty);
     for (const name of ['sh', 'bash', 'cat']) symlinkSync(find(name) ?? '', join(empty, name));
-    const config = join(copying.bed.sshd.directory, 'sshd_config');
+    const config = join(copying.sshd.directory, 'sshd_config');
     const before = readFileSync(config, 'utf8');
-    await copying.bed.sshd.stop();
+    await copying.sshd.stop();
     appendFileSync(config, `SetEnv PATH=${empty}\n`);
-    await copying.bed.sshd.start();
+    await copying.sshd.start();
     onTestFinished(async () => {
-      await copying.bed.sshd.stop();
+      await copying.sshd.stop();
       writeFileSync(config, before);
-      await copying.bed.sshd.start();
+      await copying.sshd.start();
     });
     const into = directory();
     const [ran, other] = [await copying.dump([copying.sites.mariadb, '-O', into]), await copying.dump([copying.sites.pgsql, '-O', into])];
@@ -97,7 +97,7 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
   it('the line is cut', async () => {
     const into = directory();
     const { running } = await stuckDump(copying, into);
-    copying.bed.sshd.drop();
+    copying.sshd.drop();
     const ran = await running;
     // The end of the program may arrive before that of the connection.
     expect(ran.exitCode).toBeOneOf([13, 1]);
@@ -112,7 +112,7 @@ describe('no file is left, and the reason is clear, if', { timeout: TIME }, () =
     const running = copying.dump([copying.sites.mariadb, '-O', into]);
     const waits = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata lock%'";
     await expect.poll(() => copying.servers.mariadb.sql(waits), SLOWLY).toBe('1\n');
-    copying.bed.sshd.drop();
+    copying.sshd.drop();
     const ran = await running;
     expect(ran.exitCode).toBeOneOf([13, 1]);
     expect(readdirSync(into)).toEqual([]);

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reasonAgainstDatabases } from '../support/databases.ts';
 import { processes, runScript, SECRET, siteWith, variablesOf } from '../support/db-copy.ts';
-import { type Copying, drivers, openCopying } from '../support/db-pull.ts';
+import { type Copying, drivers, openCopying } from '../support/database-copies.ts';
 import { stuckDump } from '../support/db-stuck.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => copying?.close());
 
 /** A new directory for dumps. */
-const directory = () => mkdtempSync(join(copying.bed.directory, 'dumps-'));
+const directory = () => mkdtempSync(join(copying.directory, 'dumps-'));
 
 describe('a dump', { timeout: TIME }, () => {
   it.each(drivers)('of %s restores to the same rows and definitions', async (driver) => {
@@ -46,7 +46,7 @@ describe('a dump', { timeout: TIME }, () => {
   });
 
   it('is saved under a name with the time, and says how large it is', async () => {
-    const ran = await copying.bed.shell(`cd "$(mktemp -d)" && dnx db dump ${copying.sites.mariadb} && ls -A`);
+    const ran = await copying.shell(`cd "$(mktemp -d)" && dnx db dump ${copying.sites.mariadb} && ls -A`);
     expect(ran.stderr).toMatch(/^Dumping shop to shop-\d{8}-\d{6}\.sql\.gz\n✓? ?/);
     expect(ran.stdout).toMatch(/Saved shop to (shop-\d{8}-\d{6}\.sql\.gz) \([\d.]+ kB\) in \d+s\n\1\n$/);
   });
@@ -85,7 +85,7 @@ describe('a dump', { timeout: TIME }, () => {
   });
 
   it('into a pipe that closes ends as others do', async () => {
-    const ran = await copying.bed.shell(`set -o pipefail; dnx db dump ${copying.sites.large} -O - | (head -c 100 > /dev/null); echo $?`);
+    const ran = await copying.shell(`set -o pipefail; dnx db dump ${copying.sites.large} -O - | (head -c 100 > /dev/null); echo $?`);
     expect(ran.stdout).toBe('0\n');
   });
 
@@ -93,8 +93,8 @@ describe('a dump', { timeout: TIME }, () => {
     copying.servers.mariadb.sql(
       `CREATE USER limited@'%' IDENTIFIED BY 'something'; GRANT SELECT, EXECUTE, SHOW VIEW, TRIGGER, LOCK TABLES ON shop.* TO limited@'%'`,
     );
-    const site = siteWith(copying.bed, 'dump-limited.example.com', {
-      ...variablesOf(copying.servers.mariadb, 'mariadb'),
+    const site = addDatabaseSite(copying, 'dump-limited.example.com', {
+      ...variablesFor(copying.servers.mariadb, 'mariadb'),
       DB_USERNAME: 'limited',
       DB_PASSWORD: 'something',
     });
@@ -118,8 +118,8 @@ describe('nobody else learns or runs anything:', { timeout: TIME }, () => {
         'grep -rlaF -- "$1" "$2" "$3" /home/deploynix; true',
         'sh',
         SECRET,
-        copying.bed.directory,
-        copying.bed.sshd.directory,
+        copying.directory,
+        copying.sshd.directory,
       ]);
     expect(String(files())).toBe('');
     await release();
@@ -132,8 +132,8 @@ describe('nobody else learns or runs anything:', { timeout: TIME }, () => {
     const quoted = `\`${name.replaceAll('`', '``')}\``;
     copying.servers.mariadb.sql(`CREATE DATABASE ${quoted}; CREATE TABLE ${quoted}.marks (mark INT); CREATE USER "-u';$(touch ran)"@'%' IDENTIFIED BY '$(touch ran)
 x'; GRANT ALL ON *.* TO "-u';$(touch ran)"@'%'`);
-    const site = siteWith(copying.bed, 'dump-hostile.example.com', {
-      ...variablesOf(copying.servers.mariadb, 'mariadb', name),
+    const site = addDatabaseSite(copying, 'dump-hostile.example.com', {
+      ...variablesFor(copying.servers.mariadb, 'mariadb', name),
       DB_USERNAME: "-u';$(touch ran)",
       DB_PASSWORD: '$(touch ran)\nx',
     });
@@ -141,7 +141,7 @@ x'; GRANT ALL ON *.* TO "-u';$(touch ran)"@'%'`);
     const other = siteWith(
       copying.bed,
       'dump-hostile-pg.example.com',
-      variablesOf(copying.servers.pgsql, 'pgsql', "host=x ' $(touch ran)"),
+      variablesFor(copying.servers.pgsql, 'pgsql', "host=x ' $(touch ran)"),
     );
     const into = directory();
     const runs = [await copying.dump([site, '-O', into]), await copying.dump([other, '-O', into])];
@@ -150,6 +150,6 @@ x'; GRANT ALL ON *.* TO "-u';$(touch ran)"@'%'`);
       [0, null],
     ]);
     expect(readdirSync(into)).toHaveLength(2);
-    for (const place of [copying.bed.directory, '/home/deploynix', into]) expect(existsSync(join(place, 'ran'))).toBe(false);
+    for (const place of [copying.directory, '/home/deploynix', into]) expect(existsSync(join(place, 'ran'))).toBe(false);
   });
 });

@@ -3,7 +3,7 @@ import { chownSync, mkdtempSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { idsOf, reasonAgainstDatabases } from '../support/databases.ts';
 import { holding, processes, SECRET, siteWith, variablesOf } from '../support/db-copy.ts';
-import { type Copying, openCopying } from '../support/db-pull.ts';
+import { type Copying, openCopying } from '../support/database-copies.ts';
 import { killDumper, SLOWLY, stuckPull } from '../support/db-stuck.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 
@@ -23,7 +23,7 @@ afterAll(() => copying?.close());
 describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME }, () => {
   it('the line is cut', async () => {
     const { running, before } = await stuckPull(copying, 'cut');
-    copying.bed.sshd.drop();
+    copying.sshd.drop();
     const ran = await running;
     // The end of the program may arrive before that of the connection.
     expect(ran.exitCode).toBeOneOf([13, 1]);
@@ -78,7 +78,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     sql(`CREATE TABLESPACE small LOCATION '${place}'`);
     sql('CREATE TABLE rows AS SELECT md5(i::text) AS a, md5((-i)::text) AS b FROM generate_series(1, 120000) i', 'much');
     sql('ALTER DATABASE template0 SET TABLESPACE small');
-    const site = siteWith(bed, 'broken-much.example.com', variablesOf(servers.pgsql, 'pgsql', 'much'));
+    const site = addDatabaseSite(copying, 'broken-much.example.com', variablesFor(servers.pgsql, 'pgsql', 'much'));
     const ran = await copying.pull(site, 'pgsql', 'no_room');
     sql('ALTER DATABASE template0 SET TABLESPACE pg_default; DROP TABLESPACE small');
     expect([ran.exitCode, ran.stdout], ran.stderr).toEqual([1, '']);

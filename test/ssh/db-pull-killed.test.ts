@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { reasonAgainstDatabases } from '../support/databases.ts';
 import { holding, processes } from '../support/db-copy.ts';
-import { type Copying, openCopying } from '../support/db-pull.ts';
+import { type Copying, openCopying } from '../support/database-copies.ts';
 import { lastTableLocked, SLOWLY, stuckPull } from '../support/db-stuck.ts';
 import { said } from '../support/executable.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';

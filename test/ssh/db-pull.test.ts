@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { reasonAgainstDatabases } from '../support/databases.ts';
 import { siteWith, variablesOf } from '../support/db-copy.ts';
-import { type Copying, drivers, openCopying } from '../support/db-pull.ts';
+import { type Copying, drivers, openCopying } from '../support/database-copies.ts';
 import { find } from '../support/programs.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 import { openTerminal } from '../support/terminal.ts';
@@ -171,7 +171,7 @@ describe('a pull refuses', { timeout: TIME }, () => {
 
 it('tells the account of the site apart from the local one', { timeout: TIME }, async () => {
   const { bed, servers, sites } = copying;
-  const site = siteWith(bed, 'pull-denied.example.com', { ...variablesOf(servers.mariadb, 'mariadb'), DB_PASSWORD: 'wrong password' });
+  const site = addDatabaseSite(copying, 'pull-denied.example.com', { ...variablesFor(servers.mariadb, 'mariadb'), DB_PASSWORD: 'wrong password' });
   const remote = await copying.pull(site, 'mariadb', 'denied');
   const local = await bed.dnx([
     'db',
