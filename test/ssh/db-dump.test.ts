@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { reasonAgainstDatabases } from '../support/databases.ts';
-import { processes, runScript, SECRET, siteWith, variablesOf } from '../support/db-copy.ts';
-import { type Copying, drivers, openCopying } from '../support/database-copies.ts';
-import { stuckDump } from '../support/db-stuck.ts';
+import { type Copying, openCopying, stuckDump } from '../support/database-copies.ts';
+import { dumpersOf, leaksOf } from '../support/database-processes.ts';
+import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
+import { drivers, reasonAgainstDatabases } from '../support/databases.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 
 const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
@@ -22,14 +21,11 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => copying?.close());
 
-/** A new directory for dumps. */
-const directory = () => mkdtempSync(join(copying.directory, 'dumps-'));
-
 describe('a dump', { timeout: TIME }, () => {
   it.each(drivers)('of %s restores to the same rows and definitions', async (driver) => {
     const { sites, servers } = copying;
     const site = sites[driver];
-    const into = directory();
+    const into = copying.folder();
     const ran = await copying.dump([site, '-O', into, '--json']);
     expect(ran.exitCode, ran.stderr).toBe(0);
     const [name = ''] = readdirSync(into);
@@ -40,8 +36,7 @@ describe('a dump', { timeout: TIME }, () => {
     expect(mode & 0o777).toBe(0o600);
     expect(JSON.parse(ran.stdout)).toEqual({ site, database: 'shop', file, size, bytes: sql.length, duration_s: expect.any(Number) });
     servers[driver].sql('CREATE DATABASE restored');
-    if (driver === 'pgsql') servers.pgsql.sql(sql.toString(), 'restored');
-    else runScript(servers.mariadb, 'restored', sql);
+    servers[driver].sql(sql, 'restored');
     expect(copying.content(driver, 'restored')).toBe(copying.content(driver, 'shop'));
   });
 
@@ -52,7 +47,7 @@ describe('a dump', { timeout: TIME }, () => {
   });
 
   it('is plain SQL if its name says so, and on stdout', async () => {
-    const into = directory();
+    const into = copying.folder();
     const file = join(into, 'shop.sql');
     const saved = await copying.dump([copying.sites.pgsql, '-O', file]);
     const printed = await copying.dump([copying.sites.pgsql, '-O', '-']);
@@ -75,7 +70,7 @@ describe('a dump', { timeout: TIME }, () => {
   });
 
   it('overwrites a file only with --force', async () => {
-    const file = join(directory(), 'shop.sql');
+    const file = join(copying.folder(), 'shop.sql');
     writeFileSync(file, 'mine');
     const refused = await copying.dump([copying.sites.pgsql, '-O', file]);
     expect([refused.exitCode, readFileSync(file, 'utf8')]).toEqual([2, 'mine']);
@@ -108,42 +103,31 @@ describe('a dump', { timeout: TIME }, () => {
 
 describe('nobody else learns or runs anything:', { timeout: TIME }, () => {
   it('the password is in no command line and no file', async () => {
-    const { running, release } = await stuckDump(copying, directory());
-    const lines = processes().map(([, line]) => line);
-    expect(lines.filter((line) => /mariadb-dump.* large/.test(line))).not.toEqual([]);
-    expect(lines.filter((line) => line.includes(SECRET))).toEqual([]);
-    const files = () =>
-      execFileSync('sh', [
-        '-c',
-        'grep -rlaF -- "$1" "$2" "$3" /home/deploynix; true',
-        'sh',
-        SECRET,
-        copying.directory,
-        copying.sshd.directory,
-      ]);
-    expect(String(files())).toBe('');
+    const { running, release } = await stuckDump(copying, copying.folder());
+    expect(dumpersOf(copying.servers.mariadb, 'large')).toHaveLength(1);
+    expect(leaksOf(copying)).toEqual([]);
     await release();
     expect((await running).exitCode).toBe(0);
-    expect(String(files())).toBe('');
+    expect(leaksOf(copying)).toEqual([]);
   });
 
   it('hostile names are names', async () => {
-    const name = `-x'; $(touch ran) \`touch ran\` "--`;
+    const name = `-d'; $(touch ran) \`touch ran\` "--`;
     const quoted = `\`${name.replaceAll('`', '``')}\``;
-    copying.servers.mariadb.sql(`CREATE DATABASE ${quoted}; CREATE TABLE ${quoted}.marks (mark INT); CREATE USER "-u';$(touch ran)"@'%' IDENTIFIED BY '$(touch ran)
-x'; GRANT ALL ON *.* TO "-u';$(touch ran)"@'%'`);
+    copying.servers.mariadb.sql(`CREATE DATABASE ${quoted}; CREATE TABLE ${quoted}.marks (mark INT); CREATE USER "-d';$(touch ran)"@'%' IDENTIFIED BY '$(touch ran)
+x'; GRANT ALL ON *.* TO "-d';$(touch ran)"@'%'`);
     const site = addDatabaseSite(copying, 'dump-hostile.example.com', {
       ...variablesFor(copying.servers.mariadb, 'mariadb', name),
-      DB_USERNAME: "-u';$(touch ran)",
+      DB_USERNAME: "-d';$(touch ran)",
       DB_PASSWORD: '$(touch ran)\nx',
     });
     copying.servers.pgsql.sql(`CREATE DATABASE "host=x ' $(touch ran)"`);
-    const other = siteWith(
-      copying.bed,
+    const other = addDatabaseSite(
+      copying,
       'dump-hostile-pg.example.com',
       variablesFor(copying.servers.pgsql, 'pgsql', "host=x ' $(touch ran)"),
     );
-    const into = directory();
+    const into = copying.folder();
     const runs = [await copying.dump([site, '-O', into]), await copying.dump([other, '-O', into])];
     expect(runs.map(({ exitCode, stderr }) => [exitCode, stderr.match(/Error.*/)])).toEqual([
       [0, null],

@@ -59,7 +59,10 @@ it('runs a script from stdin', async () => {
   };
   const [one, other] = await Promise.all([
     run(MARIA, 'CREATE TEMPORARY TABLE t (a INT); INSERT INTO t VALUES (1), (2); SELECT SUM(a) AS total FROM t;'),
-    run(POSTGRES, '\\pset format unaligned\nCREATE TEMPORARY TABLE t (a INT); INSERT INTO t VALUES (1), (2); SELECT SUM(a) AS total FROM t;'),
+    run(
+      POSTGRES,
+      '\\pset format unaligned\nCREATE TEMPORARY TABLE t (a INT); INSERT INTO t VALUES (1), (2); SELECT SUM(a) AS total FROM t;',
+    ),
   ]);
   expect([one.exitCode, one.stderr, one.stdout]).toEqual([0, '', 'total\n3\n']);
   expect([other.exitCode, other.stderr, other.stdout]).toEqual([

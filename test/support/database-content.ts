@@ -45,6 +45,11 @@ INSERT INTO users (name, bin) VALUES (E'😀 ''quoted'' "twice" \\\\ back \\n ne
 INSERT INTO users (name, big) VALUES ('large', repeat('x', ${mark === 'source' ? 300_000 : 3}));
 INSERT INTO orders VALUES (1, 1), (2, NULL);
 INSERT INTO marks VALUES ('${mark}');
+CREATE SCHEMA reports;
+CREATE EXTENSION citext SCHEMA reports;
+CREATE TABLE reports.daily (name reports.citext);
+INSERT INTO reports.daily VALUES ('${mark}');
+SELECT lo_from_bytea(4711, '\\x00ff0a');
 CREATE FUNCTION plus_one(x INT) RETURNS INT LANGUAGE sql AS $$ SELECT x + 1 $$;
 CREATE FUNCTION same() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
 CREATE VIEW names AS SELECT id, plus_one(id) AS next, name FROM users;

@@ -26,7 +26,9 @@ export interface Copying extends DatabaseBed {
   databases(driver: Driver, beginning: string): readonly string[];
   /** What is in a database. */
   content(driver: Driver, database: string): string;
-  /** Adds a local database with an old copy, and returns what is in it. */
+  /** Adds a local database with an old copy. */
+  addOld(driver: Driver, database: string): void;
+  /** The same, and returns what is in it. */
   old(driver: Driver, database: string): string;
 }
 
@@ -57,10 +59,13 @@ export async function openCopying(prefix: string): Promise<Copying> {
       return all.filter((name) => name.startsWith(beginning)).sort();
     },
     content: (driver, database) => contentOf(bed.servers[driver], driver, database),
-    old(driver, database) {
+    addOld(driver, database) {
       if (driver === 'pgsql') seedPostgres(pgsql, database, 'old');
       else seedMariaDb(mariadb, database, 'old');
       bed.servers[driver].sql(more[driver], database);
+    },
+    old(driver, database) {
+      copying.addOld(driver, database);
       return copying.content(driver, database);
     },
   };

@@ -26,7 +26,7 @@ export const forwarding = ({ sshd }: Pick<SshBed, 'sshd'>, port: number | '' = '
 /** The local database clients of a bed. */
 export const clientsOf = ({ directory }: Pick<SshBed, 'directory'>): readonly number[] =>
   processes().flatMap(([pid, line]) =>
-    /^(mariadb|psql)( |$)/.test(line) && readProcess(pid, 'environ').includes(` HOME=${directory} `) ? [pid] : [],
+    /^(mariadb|psql)( |$)/.test(line) && ` ${readProcess(pid, 'environ')}`.includes(` HOME=${directory} `) ? [pid] : [],
   );
 
 /** The programs that dump a database of this server. */

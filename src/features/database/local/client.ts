@@ -52,9 +52,9 @@ export async function startClient({ world, local, program }: Client, options: Op
   return child;
 }
 
-/** The environment without variables that tell clients to connect elsewhere. */
+/** The environment without the token, and without variables that tell clients to connect elsewhere. */
 const withoutSettings = (env: Env): Env =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(PG|MYSQL_|MARIADB_)[A-Z]/.test(name)));
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(DNX_TOKEN$|(PG|MYSQL_|MARIADB_)[A-Z])/.test(name)));
 
 type Start = readonly [args: readonly string[], env: Env];
 
@@ -62,7 +62,13 @@ function mysql(local: Credentials, { database }: Options): Start {
   const [host, port, socket] = argumentsOf(local);
   const where = socket ? [`--socket=${socket}`] : [`--host=${host}`, ...(port ? [`--port=${port}`] : [])];
   // In binary mode, commands of the client such as `\!` in a dump do nothing.
-  const safe = ['--binary-mode', '--local-infile=0', '--loose-skip-ssl-verify-server-cert', '--skip-reconnect'];
+  const safe = [
+    '--binary-mode',
+    '--local-infile=0',
+    '--loose-skip-ssl-verify-server-cert',
+    '--loose-get-server-public-key',
+    '--skip-reconnect',
+  ];
   const output = ['--batch', '--skip-column-names', '--unbuffered', '--default-character-set=utf8mb4', '--max-allowed-packet=1G'];
   const use = database === undefined ? [] : [`--database=${database}`];
   return [
