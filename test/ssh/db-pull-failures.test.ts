@@ -60,6 +60,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     running.kill(signal);
     const ran = await running;
     expect([ran.exitCode, ran.stdout]).toEqual([code, '']);
+    expect(ran.stderr).toContain(`${target} is unchanged`);
     await release();
     await expect.poll(() => copying.databases('mariadb', target), SLOWLY).toEqual([target]);
     expect(copying.content('mariadb', target)).toBe(before);

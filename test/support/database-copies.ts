@@ -8,7 +8,7 @@ import type { Driver } from './databases.ts';
 import type { Started } from './executable.ts';
 
 /** For conditions that take a client to look at. */
-export const SLOWLY = { timeout: 60_000, interval: 50 };
+export const SLOWLY = { timeout: 60_000, interval: 150 };
 
 /** Sites with databases, and local databases to replace, on the same two servers. */
 export interface Copying extends DatabaseBed {

@@ -66,7 +66,8 @@ async function openMariaDb(): Promise<Database> {
   const small = ['--innodb-buffer-pool-size=16M', '--innodb-flush-log-at-trx-commit=0', '--innodb-log-file-size=8M'];
   startTied(directory, 'KILL', ['mariadbd', ...common, ...options, ...small]);
   const client = ['--no-defaults', `--socket=${socket}`, '--user=root', '--batch', '--skip-column-names'];
-  const sql: Database['sql'] = (statements, database) => run('mariadb', [...client, ...(database ? [`--database=${database}`] : [])], statements);
+  const sql: Database['sql'] = (statements, database) =>
+    run('mariadb', [...client, ...(database ? [`--database=${database}`] : [])], statements);
   await accepting(sql);
   chmodForAll(directory);
   const password = PASSWORD.replaceAll('\\', '\\\\').replaceAll("'", "''");

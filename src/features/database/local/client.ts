@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import type { Env, Started, World } from '../../../machine/world.ts';
+import { clientsFor, findProgram } from '../clients.ts';
 import type { Credentials } from '../credentials.ts';
 import { argumentsOf } from '../remote-dump/scripts.ts';
 
@@ -23,19 +24,12 @@ interface Options {
   readonly steadfast?: boolean;
 }
 
-const programs = { mysql: ['mariadb', 'mysql'], pgsql: ['psql'] };
-
 /** Finds the client on this machine. */
 export async function findClient({ world }: Pick<Context, 'world'>, local: Credentials): Promise<Client> {
-  for (const program of programs[local.driver]) {
-    const found = await world.capture({ file: program, args: ['--version'], env: world.env });
-    if (found?.code === 0) return { world, local, program, version: found.stdout };
-  }
-  const names = programs[local.driver].join(' or ');
-  throw usage(
-    `Could not find ${names} on this machine.`,
-    `Install the client of ${local.driver === 'mysql' ? 'MariaDB or MySQL' : 'PostgreSQL'}.`,
-  );
+  const found = await findProgram(world, local);
+  if (found) return { world, local, program: found.file, version: found.version };
+  const { names, packages } = clientsFor(local);
+  throw usage(`Could not find ${names} on this machine.`, `Install ${packages}.`);
 }
 
 /** Starts the client, which reads statements from standard input and stops at the first error. */

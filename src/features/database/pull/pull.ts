@@ -1,4 +1,4 @@
-import { type DnxError, isError, isStop, usage } from '../../../base/errors.ts';
+import { type DnxError, isError, usage } from '../../../base/errors.ts';
 import { quotedName } from '../../../base/text.ts';
 import { duration } from '../../../base/time.ts';
 import type { Context } from '../../../cli/language/command.ts';
@@ -109,7 +109,7 @@ async function discarded(error: unknown, engine: Engine, { target, incoming }: N
     () => '',
     () => ` The next pull removes the database ${quotedName(incoming)}.`,
   );
-  return isError(error) && !isStop(error) ? unchanged(error, `${quotedName(target)} is unchanged.${left}`) : error;
+  return isError(error) ? unchanged(error, `${quotedName(target)} is unchanged.${left}`) : error;
 }
 
 const unchanged = (error: DnxError, sentence: string): DnxError =>

@@ -31,7 +31,7 @@ const pgsql = [
   'unset PGSERVICE PGHOSTADDR PGOPTIONS',
   // As an argument, a database named `host=x` would be a connection string.
   'export PGHOST="$1" PGPORT="$2" PGUSER="$4" PGDATABASE="$5" PGCLIENTENCODING=UTF8',
-  'if [ -n "$3" ]; then PGHOST=${3%/*}; fi; shift 5',
+  `if [ -n "$3" ]; then PGHOST=\${3%/*}; fi; shift 5`,
 ];
 
 const mysqldump = program('dump', 'mariadb-dump', 'mysqldump');
