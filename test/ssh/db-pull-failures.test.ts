@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Copying, openCopying, SLOWLY, stuckPull } from '../support/database-copies.ts';
@@ -92,7 +92,7 @@ describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME 
     const before = copying.old('mariadb', 'no_room');
     const filler = join(servers.mariadb.directory, 'filler');
     const { bavail, bsize } = statfsSync(servers.mariadb.directory);
-    execFileSync('fallocate', ['-l', String(bavail * bsize - 1_000_000), filler]);
+    writeFileSync(filler, Buffer.alloc(bavail * bsize - 1_000_000));
     onTestFinished(() => rmSync(filler, { force: true }));
     const ran = await copying.pull(sites.large, 'mariadb', 'no_room');
     rmSync(filler);

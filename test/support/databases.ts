@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -69,7 +69,7 @@ async function openMariaDb(): Promise<Database> {
   const sql: Database['sql'] = (statements, database) =>
     run('mariadb', [...client, ...(database ? [`--database=${database}`] : [])], statements);
   await accepting(sql);
-  chmodForAll(directory);
+  chmodSync(directory, 0o755);
   const password = PASSWORD.replaceAll('\\', '\\\\').replaceAll("'", "''");
   const accounts = ['localhost', '127.0.0.1', '%'].map(
     (host) => `CREATE USER shop@'${host}' IDENTIFIED BY '${password}'; GRANT ALL ON *.* TO shop@'${host}' WITH GRANT OPTION;`,
@@ -100,12 +100,13 @@ async function openPostgres(): Promise<Database> {
     `unix_socket_directories=${directory}`,
     'fsync=off',
     'shared_buffers=16MB',
+    'max_wal_size=64MB',
   ];
   startTied(directory, 'QUIT', ['setpriv', ...as, join(folder, 'postgres'), '-D', data, ...settings.flatMap((each) => ['-c', each])]);
   const client = ['-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-h', directory, '-p', String(port), '-U', 'postgres'];
   const sql: Database['sql'] = (statements, name = 'postgres') => run('psql', [...client, '-d', name, '-f', '-'], statements);
   await accepting(sql);
-  chmodForAll(directory);
+  chmodSync(directory, 0o755);
   sql(`CREATE ROLE shop SUPERUSER LOGIN PASSWORD E'${PASSWORD.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`);
   const database = { port, user: 'shop', password: PASSWORD, socket: directory, directory, sql };
   seedPostgres(database, 'shop');
@@ -119,13 +120,9 @@ const run = (program: string, args: readonly string[], input: string | Buffer): 
 /** A new directory on a file system of its own, which a test may fill. */
 function ownVolume(name: string): string {
   const directory = mkdtempSync(`/tmp/dnx-${name}-`);
-  mkdirSync(directory, { recursive: true });
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400m', 'tmpfs', directory]);
   return directory;
 }
-
-/** Lets the users of sshd reach the socket. */
-const chmodForAll = (directory: string): void => void execFileSync('chmod', ['o+rx', directory]);
 
 /** Ends the server with this signal, and removes its directory, once this worker is gone: however it ends, the pipe closes. */
 const TIED = '"$@" & read -r _; kill -s "$0" $!; wait; umount -l "$DIRECTORY"; rmdir "$DIRECTORY"';
