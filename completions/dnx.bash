@@ -128,16 +128,6 @@ _dnx() {
     esac
   done
   case "$path $prev" in
-    *' --output'|*' -o') words='table json ndjson yaml csv tsv text ids' ;;
-    *' --fields') return ;;
-    *' --query') return ;;
-    *' --sort') return ;;
-    *' --limit') return ;;
-    *' --env'|*' -e') return ;;
-    *' --profile') return ;;
-    *' --host') return ;;
-    *' --ca-file') compopt -o default; return ;;
-    *' --max-wait') return ;;
     *' --email') return ;;
     *' --ability') return ;;
     *' --for') return ;;
@@ -227,8 +217,19 @@ _dnx() {
     *' --fail-on') words='low medium high none' ;;
     *' --baseline') compopt -o default; return ;;
     *' --backup-days') return ;;
+    'audit --output'|'audit -o') words='table json ndjson yaml csv tsv text ids sarif junit markdown' ;;
     *' --contract') compopt -o default; return ;;
     *' --input') compopt -o default; return ;;
+    *' --output'|*' -o') words='table json ndjson yaml csv tsv text ids' ;;
+    *' --fields') return ;;
+    *' --query') return ;;
+    *' --sort') return ;;
+    *' --limit') return ;;
+    *' --env'|*' -e') return ;;
+    *' --profile') return ;;
+    *' --host') return ;;
+    *' --ca-file') compopt -o default; return ;;
+    *' --max-wait') return ;;
     *)
       if [[ $cur == -* ]]; then
         case $path in

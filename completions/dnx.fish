@@ -222,26 +222,6 @@ function __dnx_value
         set before "$option="
     end
     switch "$argv[1] $option"
-        case '* --output' '* -o'
-            printf '%s\n' $before{table,json,ndjson,yaml,csv,tsv,text,ids}
-        case '* --fields'
-            return 0
-        case '* --query'
-            return 0
-        case '* --sort'
-            return 0
-        case '* --limit'
-            return 0
-        case '* --env' '* -e'
-            return 0
-        case '* --profile'
-            return 0
-        case '* --host'
-            return 0
-        case '* --ca-file'
-            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
-        case '* --max-wait'
-            return 0
         case '* --email'
             return 0
         case '* --ability'
@@ -420,10 +400,32 @@ function __dnx_value
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case '* --backup-days'
             return 0
+        case 'audit --output' 'audit -o'
+            printf '%s\n' $before{table,json,ndjson,yaml,csv,tsv,text,ids,sarif,junit,markdown}
         case '* --contract'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case '* --input'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --output' '* -o'
+            printf '%s\n' $before{table,json,ndjson,yaml,csv,tsv,text,ids}
+        case '* --fields'
+            return 0
+        case '* --query'
+            return 0
+        case '* --sort'
+            return 0
+        case '* --limit'
+            return 0
+        case '* --env' '* -e'
+            return 0
+        case '* --profile'
+            return 0
+        case '* --host'
+            return 0
+        case '* --ca-file'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --max-wait'
+            return 0
         case '*'
             return 1
     end

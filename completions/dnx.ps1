@@ -480,8 +480,6 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'rollback' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--to|Release to roll back to: name or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Do not write annotations, outputs and a summary', '--yes|Skip the confirmation') + $everywhere
   }
   $values = @{
-    '--output' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids')
-    '-o' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids')
     '--preset' = @('ci-deploy', 'read-only', 'full')
     'server create --type' = @('app', 'web', 'database', 'cache', 'worker', 'meilisearch', 'load_balancer')
     '--php-version' = @('8.0', '8.1', '8.2', '8.3', '8.4')
@@ -500,6 +498,10 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'git-provider create --provider' = @('github', 'gitlab', 'bitbucket', 'custom')
     'logs --source' = @('laravel', 'nginx', 'php', 'deploy', 'daemon')
     '--fail-on' = @('low', 'medium', 'high', 'none')
+    'audit --output' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids', 'sarif', 'junit', 'markdown')
+    'audit -o' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids', 'sarif', 'junit', 'markdown')
+    '--output' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids')
+    '-o' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids')
   }
   $typed = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
   $path = ''

@@ -22,7 +22,7 @@ With -f, new lines are shown until Ctrl-C, also after a log is rotated, a releas
     follow: { ...flag('Show new lines as they are written'), short: 'f' },
     lines: { ...integer('Number of lines of each file (default 100)'), short: 'n', least: 0 },
     source: choice('Log to show; laravel by default, nginx for a server with -f', sourceNames),
-    path: list('File on the server to show instead', 'file'),
+    path: list('File on the server to show instead; a relative one starts in the live release', 'file'),
     user: text('User to sign in as (default: that of Deploynix)', 'name'),
   },
   exits: '5 permission denied; 6 no such file; 13 no connection; 130 Ctrl-C',

@@ -2,16 +2,16 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Finding } from '../../src/features/audit/finding.ts';
-import { makeClean, one, plants } from '../support/audited.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { one, plants } from '../support/audited.ts';
+import { type CleanBed, openCleanBed } from '../support/clean.ts';
+import type { Bed } from '../support/dnx.ts';
 import { junitIn } from '../support/junit.ts';
 import { sarifIn } from '../support/sarif.ts';
 
 const FILE = 'audit.jsonl';
-let bed: Bed;
+let bed: CleanBed;
 beforeEach(async () => {
-  bed = await openBed({ rateLimit: 0 });
-  makeClean(bed);
+  bed = await openCleanBed();
 });
 afterEach(() => bed.close());
 
@@ -120,6 +120,21 @@ test.each([
   expect(run.stderr).not.toContain('Fixed');
   await write();
   expect(linesIn()).toEqual(before);
+});
+
+test('a baseline of one token is good for another, though each does not count itself', async () => {
+  plant('PostgreSQL open', 'a token with every ability');
+  const other = { env: { DNX_TOKEN: bed.sandbox.mint(['*']) } };
+  expect((await bed.dnx(`audit --baseline ${FILE} --update-baseline`, other)).code).toBe(0);
+  const all = linesIn();
+  expect(all.map(({ rule, resource }) => `${rule} ${resource}`)).toContain('token-all-abilities Sandbox');
+  const own = await bed.dnx(`audit --baseline ${FILE} --update-baseline`);
+  expect([own.code, own.stderr]).toEqual([0, expect.not.stringContaining('Fixed')]);
+  expect(linesIn()).toEqual(expect.arrayContaining(all));
+  for (const options of [{}, other]) {
+    const run = await bed.dnx(`audit --baseline ${FILE} --fail-on low --json`, options);
+    expect([run.code, run.json(), run.stderr]).toEqual([0, [], expect.not.stringContaining('Fixed')]);
+  }
 });
 
 test('--server updates only what concerns this server', async () => {

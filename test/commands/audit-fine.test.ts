@@ -1,20 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Finding } from '../../src/features/audit/finding.ts';
 import { type State, seeded } from '../../src/sandbox/index.ts';
-import { DAY, makeClean, one, plants } from '../support/audited.ts';
-import { type Bed, openBed } from '../support/dnx.ts';
+import { DAY, one, plants } from '../support/audited.ts';
+import { type CleanBed, openCleanBed } from '../support/clean.ts';
 
-let bed: Bed;
-let clean: State;
+let bed: CleanBed;
 beforeAll(async () => {
-  bed = await openBed({ rateLimit: 0 });
-  makeClean(bed);
-  clean = structuredClone(bed.sandbox.state);
+  bed = await openCleanBed();
 });
-beforeEach(() => {
-  bed.sandbox.faults.clear();
-  Object.assign(bed.sandbox.state, structuredClone(clean));
-});
+beforeEach(() => bed.reset());
 afterAll(() => bed.close());
 
 const { sites, servers, databases } = seeded;
@@ -99,15 +93,20 @@ test.each(Object.keys(fine))('%s is no problem', async (name) => {
   expect([run.code, run.json()]).toEqual([0, []]);
 });
 
-test('a certificate that both lists have is reported once', async () => {
+test.each([
+  ['with', 1],
+  ['without', 2],
+])('a certificate that the list of the server also has, %s its site, is reported once, after %i requests', async (site, requests) => {
   const { state, faults } = bed.sandbox;
   plants['a certificate that ends in 29 days']?.plant(state, bed.clock.now());
   faults.always({ path: `/servers/${servers['web-1']}/certificates` }, (response) => {
-    const data = state.certificates.filter(({ site_id }) => site_id === sites['shop.example.com']).map(({ site_id: _, ...each }) => each);
-    return { ...response, body: { data } };
+    const own = state.certificates.filter(({ site_id }) => site_id === sites['shop.example.com']);
+    return { ...response, body: { data: site === 'with' ? own : own.map(({ site_id: _, ...each }) => each) } };
   });
-  const found = (await bed.dnx('audit --json')).json<Finding[]>();
-  expect(found.map(({ site, rule }) => [site, rule])).toEqual([['shop.example.com', 'certificate-expiring']]);
+  const run = await bed.dnx('audit --json');
+  expect(run.json<Finding[]>().map(({ site, rule }) => [site, rule])).toEqual([['shop.example.com', 'certificate-expiring']]);
+  const lists = [`/servers/${servers['web-1']}/certificates`, `/sites/${sites['shop.example.com']}/certificates`];
+  expect(run.calls.filter((call) => lists.some((list) => call.endsWith(list)))).toHaveLength(requests);
 });
 
 test('findings that are alike have fingerprints of their own', async () => {
@@ -119,13 +118,35 @@ test('findings that are alike have fingerprints of their own', async () => {
   expect(new Set(found.map(({ fingerprint }) => fingerprint)).size).toBe(2);
 });
 
-test('two servers of one name are told apart', async () => {
+test('two servers of one name are told apart, also with --server', async () => {
   const { state } = bed.sandbox;
   one(state.servers, ({ name }) => name === 'web-2').name = 'web-1';
   for (const each of state.daemons) each.status = 'stopped';
   const found = (await bed.dnx('audit --json')).json<Finding[]>();
   expect([...new Set(found.map(({ server }) => server))].sort()).toEqual([`web-1 (${servers['web-1']})`, `web-1 (${servers['web-2']})`]);
   for (const { fix } of found) expect(fix?.command).toMatch(/--server 01JQ8Z4T9G00000000000WEB0[12]$/);
+  const own = found.filter(({ server }) => server?.includes(servers['web-2']));
+  expect((await bed.dnx(`audit --server ${servers['web-2']} --json`)).json()).toEqual(own);
+});
+
+test('what a list repeats is reported once', async () => {
+  const { state, faults } = bed.sandbox;
+  for (const name of ['a stopped daemon', 'zero-downtime off', 'PostgreSQL open', 'a failed worker'])
+    plants[name]?.plant(state, bed.clock.now());
+  const before = (await bed.dnx('audit --json')).json<Finding[]>();
+  faults.always({ path: /^/ }, (response) => {
+    const { data } = response.body as { data?: unknown };
+    return Array.isArray(data) ? { ...response, body: { ...(response.body as object), data: [...data, ...data] } } : response;
+  });
+  expect(before).toHaveLength(4);
+  expect((await bed.dnx('audit --json')).json()).toEqual(before);
+});
+
+test('a server that does not exist is not found', async () => {
+  for (const word of ['web-9', '01JQ8Z4T9G00000000000WEB09']) {
+    const run = await bed.dnx(`audit --server ${word}`);
+    expect([run.code, run.stdout, run.stderr]).toEqual([6, '', expect.stringContaining(`Server '${word}' not found.`)]);
+  }
 });
 
 test('a key is added where few lack it, and removed where few have it', async () => {

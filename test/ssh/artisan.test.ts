@@ -4,12 +4,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { find } from '../support/programs.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { stubSsh } from '../support/ssh-stub.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx artisan: ${reason}\n`);
+const reason = reasonAgainstSsh('dnx artisan');
 
-const SITE = 'artisan-1.example.com';
+const SITE = ownDomain('artisan');
+const EMPTY = ownDomain('empty');
 const RELEASE = `/home/deploynix/${SITE}/releases/20260102_000000`;
 
 /** A PHP that prints its name, its directory and its arguments, a line each. */
@@ -20,7 +20,7 @@ const shop = () => bed.sandbox.state.sites[0] as (typeof bed.sandbox.state.sites
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
-  Object.assign(bed.sandbox.state.sites[1] ?? {}, { domain: 'artisan-2.example.com' });
+  Object.assign(bed.sandbox.state.sites[1] ?? {}, { domain: EMPTY });
   bed.sshd.program('php', php('php'));
   bed.sshd.program('php8.3', php('php8.3'));
 });
@@ -97,9 +97,9 @@ describe.skipIf(reason !== undefined)('dnx artisan', () => {
   });
 
   test('without a directory of the site it runs nothing and exits 6', async () => {
-    const ran = await bed.dnx(['artisan', '--site', 'artisan-2.example.com', 'migrate']);
+    const ran = await bed.dnx(['artisan', '--site', EMPTY, 'migrate']);
     expect([ran.exitCode, ran.stdout]).toEqual([6, '']);
-    expect(ran.stderr).toBe('Error: No directory of artisan-2.example.com on web-1.\n  Use --path.\n');
+    expect(ran.stderr).toBe(`Error: No directory of ${EMPTY} on web-1.\n  Use --path.\n`);
   });
 
   test('without PHP it says so and exits 127', async () => {

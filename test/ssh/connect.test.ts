@@ -2,25 +2,24 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runChild } from '../../src/machine/child.ts';
+import type { Child } from '../../src/machine/world.ts';
+import { openBed } from '../support/dnx.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
-import { sampled, seedOf } from '../support/volume.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx ssh: ${reason}\n`);
+const reason = reasonAgainstSsh('dnx ssh');
 
-const SITE = 'connect-1.example.com';
+const SITE = ownDomain('connect');
+const PLAIN = ownDomain('plain');
 const HOME = '/home/deploynix';
 
 let bed: SshBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
-  const [shop, blog] = bed.sandbox.state.sites;
-  if (!shop || !blog) throw new Error('no sites');
-  shop.domain = SITE;
-  blog.domain = 'connect-2.example.com';
-  bed.sshd.site(SITE, { releases: ['20260101_000000', '20260102_000000'], files: { 'other/file': '' } });
+  Object.assign(bed.sandbox.state.sites[1] ?? {}, { domain: PLAIN });
+  bed.shop(SITE, { releases: ['20260101_000000', '20260102_000000'], files: { 'other/file': '' } });
 });
 afterAll(() => bed?.close());
 
@@ -36,9 +35,9 @@ describe.skipIf(reason !== undefined)('dnx ssh', () => {
   });
 
   test('runs it in the directory of a site without releases', async () => {
-    bed.sshd.site('connect-2.example.com');
-    const ran = await bed.dnx(['ssh', 'connect-2.example.com', '--', 'pwd', '-P']);
-    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}/connect-2.example.com\n`]);
+    bed.sshd.site(PLAIN);
+    const ran = await bed.dnx(['ssh', PLAIN, '--', 'pwd', '-P']);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}/${PLAIN}\n`]);
   });
 
   test.each([
@@ -120,43 +119,50 @@ describe.skipIf(reason !== undefined)('dnx ssh', () => {
 });
 
 describe.skipIf(reason !== undefined)('with a shared connection that outlives dnx', () => {
-  const codes = sampled([...Array(256).keys()], 12, seedOf(7));
-  const chunks = Array.from({ length: Math.ceil(codes.length / 16) }, (_, index) => codes.slice(16 * index, 16 * index + 16));
-
   beforeAll(async () => {
     appendFileSync(bed.sshd.config, `  ControlMaster auto\n  ControlPath ${bed.sshd.directory}/shared-%C\n  ControlPersist 60\n`);
     // Opens it.
     expect((await bed.dnx(['ssh', 'web-1', '--', 'true'])).exitCode).toBe(0);
   });
 
-  test.each(chunks)('the exit codes %i, … are passed on', async (...chunk) => {
-    const run = async (code: number, target: string) => {
+  test.each([1, 6, 13, 127, 130, 255])('the exit code %i is passed on, on a server and on a site', async (code) => {
+    for (const target of ['web-1', SITE]) {
       const ran = await bed.dnx(['ssh', target, '--', 'sh', '-c', `exit ${code}`]);
-      return [ran.exitCode, ran.stdout, ran.stderr];
-    };
-    for (let at = 0; at < chunk.length; at += 4) {
-      const four = chunk.slice(at, at + 4);
-      expect(await Promise.all(four.map((code) => run(code, code % 2 === 0 ? 'web-1' : SITE)))).toEqual(four.map((code) => [code, '', '']));
+      expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
     }
   });
+
+  test('every exit code is passed on', async () => {
+    // In this process, because each dnx takes a quarter of a second to start.
+    const own = await openBed({ rateLimit: 0 });
+    const parent = { signal: new AbortController().signal, terminal: false, onForeground: () => {} };
+    const child = (given: Child) => runChild({ ...given, env: bed.env }, parent);
+    const codes = [...Array(256).keys()];
+    const run = async (code: number) => (await own.dnx(['ssh', '--server', 'web-1', '--', 'sh', '-c', `exit ${code}`], { child })).code;
+    const ended: number[] = [];
+    for (let at = 0; at < codes.length; at += 8) ended.push(...(await Promise.all(codes.slice(at, at + 8).map(run))));
+    await own.close();
+    expect(ended).toEqual(codes);
+  }, 60_000);
 });
 
 describe.skipIf(reason !== undefined)('without a target, dnx ssh connects to', () => {
-  const link = { default: 'production', environments: { production: { site: SITE }, staging: { site: 'connect-2.example.com' } } };
+  const link = { default: 'production', environments: { production: { site: SITE }, staging: { site: PLAIN } } };
   const where = (env: Record<string, string> = {}, args = '') =>
     bed.shell(`cd linked && dnx ssh ${args} -- sh -c 'basename "$PWD"; echo "$SSH_CONNECTION" | wc -l'`, { env });
 
   beforeAll(() => {
-    bed.sshd.site('connect-2.example.com');
+    bed.sshd.site(PLAIN);
     mkdirSync(join(bed.directory, 'linked'));
     writeFileSync(join(bed.directory, 'linked/.deploynix.json'), JSON.stringify(link));
   });
 
   test.each([
     ['the site of the link file', {}, '', 'current'],
-    ['that of --env', {}, '-e staging', 'connect-2.example.com'],
-    ['that of DNX_SITE', { DNX_SITE: 'connect-2.example.com' }, '', 'connect-2.example.com'],
-    ['the linked site, in spite of DNX_SERVER', { DNX_SERVER: 'web-2' }, '', 'current'],
+    ['that of --env', {}, '-e staging', PLAIN],
+    ['that of DNX_SITE', { DNX_SITE: PLAIN }, '', PLAIN],
+    ['the server of DNX_SERVER, in spite of a linked site', { DNX_SERVER: 'web-2' }, '', 'deploynix'],
+    ['that of --env, in spite of DNX_SERVER', { DNX_SERVER: 'web-2' }, '-e staging', PLAIN],
     ['a server that is given, in spite of a linked site', {}, '--server web-1', 'deploynix'],
     ['a server that is given, in spite of DNX_SITE', { DNX_SITE: SITE }, 'web-1', 'deploynix'],
   ])('%s', async (_, env, args, name) => {

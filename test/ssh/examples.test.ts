@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examples, prepareFiles } from '../support/examples.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the remote examples: ${reason}\n`);
+const reason = reasonAgainstSsh('remote examples');
 
-const SITE = 'shop.example.com';
+const SITE = ownDomain('examples');
 const NGINX = `/var/log/nginx/${SITE}-error.log`;
 const LOG = '[2026-11-25 03:09:25] production.ERROR: No such table {"exception":"[object]"}\n';
 
@@ -19,7 +18,7 @@ let bed: SshBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
-  bed.sshd.site(SITE, {
+  bed.shop(SITE, {
     releases: ['20260101_000000', '20260102_000000'],
     files: {
       'current/artisan': '',
@@ -45,7 +44,7 @@ afterAll(async () => {
 describe.skipIf(reason !== undefined)('the example', () => {
   test.each(lines.map(({ line }) => line))('%s', async (line) => {
     const follows = / (-f|--follow)\b/.test(line);
-    const child = bed.shell(`${follows ? 'exec "$NODE" "$DNX"' : 'dnx'}${line.replace(/^dnx/, '')}`);
+    const child = bed.shell(`${follows ? 'exec "$NODE" "$DNX"' : 'dnx'}${line.replace(/^dnx/, '').replaceAll('shop.example.com', SITE)}`);
     if (follows) child.stdout.once('data', () => child.kill('SIGINT'));
     const ran = await child;
     expect(follows ? [0, 130] : [0], ran.stderr).toContain(ran.exitCode);

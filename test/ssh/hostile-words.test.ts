@@ -2,13 +2,12 @@ import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { seedOf, volume } from '../support/volume.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of words over SSH: ${reason}\n`);
+const reason = reasonAgainstSsh('words over SSH');
 
-const SITE = 'words-1.example.com';
+const SITE = ownDomain('words');
 const shells = ['bash', 'dash', 'zsh', 'fish'];
 
 let bed: SshBed;
@@ -16,10 +15,7 @@ beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
   for (const shell of shells) bed.sshd.user(`dnx-${shell}`, `/usr/bin/${shell}`);
-  const [shop] = bed.sandbox.state.sites;
-  if (!shop) throw new Error('no site');
-  shop.domain = SITE;
-  bed.sshd.site(SITE, { releases: ['20260102_000000'], files: { 'current/artisan': '' } });
+  const shop = bed.shop(SITE, { releases: ['20260102_000000'], files: { 'current/artisan': '' } });
   bed.sshd.program('php8.3', `#!/bin/sh\nshift\nexec printf '%s\\0' "$@"\n`);
   shop.php_version = '8.3';
 });

@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { hostileNames, MARK } from '../support/hostile-names.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { sampled, seedOf } from '../support/volume.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of hostile names over SSH: ${reason}\n`);
+const reason = reasonAgainstSsh('hostile names over SSH');
 
 const HOME = '/home/deploynix';
 const RELEASE = '20260102_000000';
@@ -18,6 +17,8 @@ let bed: SshBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
+  // A failed run may have left it.
+  rmSync(join(HOME, MARK), { force: true });
   for (const name of ['php', 'php8.3']) bed.sshd.program(name, '#!/bin/sh\npwd -P\n');
 });
 afterAll(() => bed?.close());
@@ -39,7 +40,7 @@ const sitesIn = (home: string) => readdirSync(home).map((name) => join(home, nam
 /** Whether a name can be that of a directory, which dnx requires of a domain. */
 const isDirectory = (name: string) => !/[/\n]/.test(name) && !name.startsWith('.');
 
-const SITE = 'hostile-2.example.com';
+const SITE = ownDomain('hostile');
 const release = (domain: string) => `${HOME}/${domain}/releases/${RELEASE}\n`;
 
 describe.skipIf(reason !== undefined)('a hostile name changes nothing', () => {
@@ -53,7 +54,7 @@ describe.skipIf(reason !== undefined)('a hostile name changes nothing', () => {
   const on = (): readonly string[] => ['--server', server().id, '--site', shop().id];
 
   test.each(some(1))('as the domain of a site, whose directory has that name: %j', async (name) => {
-    const domain = `${name}.hostile-1.example.com`;
+    const domain = `${name}.${ownDomain('named')}`;
     const usable = isDirectory(domain);
     if (usable) bed.sshd.site(domain, { releases: [RELEASE], files: { 'current/artisan': '' } });
     shop().domain = domain;

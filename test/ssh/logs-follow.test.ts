@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Followed, type LogBed, openLogBed, reasonAgainstLogs, releases } from '../support/followed.ts';
+import { type Followed, type LogBed, openLogBed, releases } from '../support/followed.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { keys, openTerminal } from '../support/terminal.ts';
 
-const reason = reasonAgainstLogs();
+const reason = reasonAgainstSsh('dnx logs');
 const it = test.skipIf(reason !== undefined);
-const DOMAIN = `logs-2-${process.pid}.example.com`;
+const DOMAIN = ownDomain('follow');
 const LARAVEL = 'shared/storage/logs/laravel.log';
 
 let bed: LogBed;
@@ -30,13 +31,6 @@ async function begin(files: Readonly<Record<string, string>>, args: readonly str
   return followed;
 }
 
-/** Ends it with Ctrl-C, which is silent. */
-async function end({ child, stdout, stderr }: Followed): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  child.kill('SIGINT');
-  expect((await child).exitCode).toBe(130);
-  return { stdout: stdout(), stderr: stderr() };
-}
-
 /** The processes on the server that follow a file. */
 const remote = (word: string): readonly string[] =>
   execFileSync('ps', ['-u', 'deploynix', '-o', 'stat=,args='], { encoding: 'utf8' })
@@ -55,7 +49,7 @@ describe('new lines', () => {
       append('a.log', '…\n');
       await followed.shows(`${index}: ü…\n`);
     }
-    expect(await end(followed)).toEqual({ stdout: `begun\n${[0, 1, 2, 3, 4].map((index) => `${index}: ü…\n`).join('')}`, stderr: '' });
+    expect(await followed.end()).toEqual({ stdout: `begun\n${[0, 1, 2, 3, 4].map((index) => `${index}: ü…\n`).join('')}`, stderr: '' });
   });
 
   it('none of before with -n 0, and as objects with -o ndjson', async () => {
@@ -68,7 +62,7 @@ describe('new lines', () => {
     append('b.log', 'half');
     append('b.log', ' whole\n');
     await followed.shows('"half whole"\n');
-    expect((await end(followed)).stdout.replaceAll('"tick"\n', '')).toBe('"half whole"\n');
+    expect((await followed.end()).stdout.replaceAll('"tick"\n', '')).toBe('"half whole"\n');
   });
 
   it('of several files, under headings', async () => {
@@ -81,7 +75,7 @@ describe('new lines', () => {
     append('c2.log', ' half\n');
     await followed.shows(' half\n');
     const heading = (file: string) => `==> ${bed.root}/current/../../${file} <==\n`;
-    expect((await end(followed)).stdout).toBe(
+    expect((await followed.end()).stdout).toBe(
       `${heading('c1.log')}begun\n\n${heading('c2.log')}second\n\n${heading('c1.log')}one\ntwo\n\n${heading('c2.log')} half\n`,
     );
   });
@@ -91,7 +85,7 @@ describe('new lines', () => {
     await followed.says('No such file yet: ');
     writeFileSync(at('late.log'), 'late\n');
     await followed.shows('late\n');
-    expect((await end(followed)).stdout).toBe('late\n');
+    expect((await followed.end()).stdout).toBe('late\n');
   });
 });
 
@@ -107,7 +101,7 @@ describe('rotation', () => {
       }
       await followed.shows(`after ${index}\n`);
     }
-    expect((await end(followed)).stdout).toBe(`begun\n${lines.join('')}`);
+    expect((await followed.end()).stdout).toBe(`begun\n${lines.join('')}`);
   });
 
   it('by copytruncate shows the file from its beginning', async () => {
@@ -116,7 +110,7 @@ describe('rotation', () => {
     truncateSync(at('e.log'));
     append('e.log', 'after\n');
     await followed.shows('after\n');
-    expect((await end(followed)).stdout).toBe('a longer line at first\nbegun\nafter\n');
+    expect((await followed.end()).stdout).toBe('a longer line at first\nbegun\nafter\n');
   });
 
   it('of the daily channel follows the file of the next day', async () => {
@@ -125,7 +119,7 @@ describe('rotation', () => {
     append(first, 'last\n');
     writeFileSync(at(second), 'next day\n');
     await followed.shows('next day\n');
-    expect((await end(followed)).stdout).toBe(`begun\nlast\n\n==> ${at(second)} <==\nnext day\n`);
+    expect((await followed.end()).stdout).toBe(`begun\nlast\n\n==> ${at(second)} <==\nnext day\n`);
     rmSync(at(first));
     rmSync(at(second));
   });
@@ -143,7 +137,7 @@ describe('a release', () => {
       renameSync(at('next'), at('current'));
       await followed.shows(`first of ${release}\n`);
     }
-    expect(await end(followed)).toEqual({
+    expect(await followed.end()).toEqual({
       stdout: `begun\n${['20260103_000000', releases[0]].map((each) => `last before ${each}\nfirst of ${each}\n`).join('')}`,
       stderr: `Release changed: 20260103_000000\nRelease changed: ${releases[0]}\n`,
     });
@@ -191,11 +185,12 @@ describe('the end', () => {
 });
 
 it('a slow reader does not fill the memory', async () => {
-  writeFileSync(at(LARAVEL), `${'x'.repeat(99)}\n`.repeat(2_000_000));
+  bed.reset({ [LARAVEL]: `${'x'.repeat(99)}\n`.repeat(600_000) });
+  const log = `exec "$NODE" "$DNX" logs ${DOMAIN} -n 600000`;
   const run = await bed.shell(
-    `{ dnx logs ${DOMAIN} -n 2000000 & echo $! >&2; wait; } | { head -c 1000 >/dev/null; sleep 2; grep VmHWM /proc/$(pgrep -f "logs ${DOMAIN} -n 2000000" | head -1)/status; wc -c; }`,
+    `(echo $BASHPID >pid; ${log}) | { head -c 1000 >/dev/null; sleep 1; grep VmHWM /proc/$(cat pid)/status; wc -c; }`,
   );
   const [peak = '', bytes = ''] = run.stdout.split('\n');
-  expect(Number(/\d+/.exec(peak)?.[0])).toBeLessThan(150_000);
-  expect(Number(bytes)).toBeGreaterThan(199_000_000);
+  expect(Number(/\d+/.exec(peak)?.[0])).toBeLessThan(80_000);
+  expect(Number(bytes)).toBeGreaterThan(59_000_000);
 });

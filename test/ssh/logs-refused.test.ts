@@ -2,11 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type LogBed, openLogBed, reasonAgainstLogs } from '../support/followed.ts';
+import { type LogBed, openLogBed } from '../support/followed.ts';
+import { stubSsh } from '../support/ssh-stub.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstLogs();
+const reason = reasonAgainstSsh('dnx logs');
 const it = test.skipIf(reason !== undefined);
-const DOMAIN = `logs-4-${process.pid}.example.com`;
+const DOMAIN = ownDomain('refused');
 const OTHER = `/var/log/nginx/other.${DOMAIN}-error.log`;
 const LARAVEL = 'shared/storage/logs/laravel.log';
 
@@ -38,7 +40,7 @@ describe('what cannot be shown', () => {
     expect([run.exitCode, run.stdout, run.stderr]).toEqual([
       6,
       '',
-      `Error: ${DOMAIN} has no directory on web-1: ${bed.root}\n  Name the file with --path.\n`,
+      `Error: No directory of ${DOMAIN} on web-1: ${bed.root}\n  Name the file with --path.\n`,
     ]);
   });
 
@@ -74,8 +76,22 @@ describe('what cannot be shown', () => {
     mkdirSync(bin);
     symlinkSync('/bin/sh', join(bin, 'sh'));
     const run = await bed.dnx(['logs', DOMAIN], { env: { PATH: bin } });
-    expect([run.exitCode, run.stdout, run.stderr]).toEqual([2, '', 'Error: Could not run ssh: command not found.\n  Install OpenSSH.\n']);
+    expect([run.exitCode, run.stdout, run.stderr]).toEqual([
+      2,
+      '',
+      'Error: Could not run ssh: command not found.\n  Install OpenSSH, for example: sudo apt install openssh-client\n',
+    ]);
   });
+});
+
+it('an account that runs no commands fails, also with -f', async () => {
+  const path = stubSsh(bed.sshd, 'echo "This account is not available." >&2; exit 1');
+  const run = await bed.dnx(['logs', DOMAIN, '-f'], { env: { PATH: path } });
+  expect([run.exitCode, run.stdout, run.stderr]).toEqual([
+    1,
+    '',
+    'Error: Could not run sh on web-1 (exit code 1): This account is not available.\n',
+  ]);
 });
 
 describe('hostile names change nothing', () => {
@@ -101,6 +117,17 @@ describe('hostile names change nothing', () => {
     expect([0, 5]).toContain(run.exitCode);
     expect(run.stdout).not.toContain('of another site');
     expect(existsSync('/home/deploynix/ran')).toBe(false);
+  });
+
+  it('a domain is not a pattern of dnx', async () => {
+    const site = bed.sandbox.state.sites.find((each) => each.domain === DOMAIN) ?? expect.fail('no site');
+    site.domain = `PHP.${DOMAIN}`;
+    const file = `/var/log/nginx/${site.domain}-error.log`;
+    writeFileSync(file, 'of PHP\n');
+    const run = await bed.dnx(['logs', '--site', site.id, '--server', 'web-1', '--source', 'nginx']);
+    rmSync(file);
+    site.domain = DOMAIN;
+    expect([run.exitCode, run.stdout]).toEqual([0, 'of PHP\n']);
   });
 
   it('a file of a worker whose name has a newline is left out', async () => {

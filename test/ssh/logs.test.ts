@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type LogBed, openLogBed, reasonAgainstLogs } from '../support/followed.ts';
+import { type LogBed, openLogBed } from '../support/followed.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { openTerminal } from '../support/terminal.ts';
 
-const reason = reasonAgainstLogs();
+const reason = reasonAgainstSsh('dnx logs');
 const it = test.skipIf(reason !== undefined);
-const DOMAIN = `logs-1-${process.pid}.example.com`;
+const DOMAIN = ownDomain('logs');
 /** A PHP version that no machine has, for a file of its own in /var/log. */
 const PHP = `8.${process.pid}`;
 const system: readonly string[] = [
@@ -66,12 +67,16 @@ describe('each source', () => {
     ]);
   });
 
-  it('of a server are read with --source', async () => {
+  it('of a server are read with --source, or with --path from the home directory', async () => {
     for (const each of bed.sandbox.state.servers) if (each.name === 'web-1') each.php_version = PHP;
     const run = await bed.dnx(['logs', 'web-1', '--source', 'php']);
     expect([run.exitCode, run.stderr, run.stdout]).toEqual([0, '', `from ${system[2]}\n`]);
     const daemons = await bed.dnx(['logs', 'web-1', '--source', 'daemon']);
     expect(daemons.stdout).toContain(`from ${system[3]}\n`);
+    bed.reset({ 'own.log': 'from the home directory\n' });
+    const own = await bed.dnx(['logs', 'web-1', '--path', `${DOMAIN}/own.log`, '--path', 'nowhere.log']);
+    const missing = 'Error: No such file on web-1: /home/deploynix/nowhere.log\n';
+    expect([own.exitCode, own.stderr, own.stdout]).toEqual([6, missing, 'from the home directory\n']);
   });
 
   it('the newest file of the daily channel', async () => {

@@ -1,22 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { said } from '../support/executable.ts';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { openSilence, stubSsh } from '../support/ssh-stub.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx ssh and signals: ${reason}\n`);
+const reason = reasonAgainstSsh('dnx ssh and signals');
 
-const SITE = 'signals-1.example.com';
+const SITE = ownDomain('signals');
 
 let bed: SshBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
-  const [shop] = bed.sandbox.state.sites;
-  if (!shop) throw new Error('no site');
-  shop.domain = SITE;
-  bed.sshd.site(SITE, { releases: ['20260102_000000'] });
+  bed.shop(SITE, { releases: ['20260102_000000'] });
 });
 afterAll(() => bed?.close());
 
@@ -45,16 +42,20 @@ describe.skipIf(reason !== undefined).each(signals)('%s', (signal, code) => {
     expect([ran.exitCode, ran.stdout]).toEqual([code, '']);
   });
 
-  test('a second one is passed on to an ssh that ignored the first', async () => {
+  test('a second one ends dnx and an ssh that ignored the first', async () => {
     const path = stubSsh(
       bed.sshd,
-      `trap 'n=x$n; echo "$n." >&2; [ "$n" = xx ] && exit 4' INT TERM HUP; echo ready >&2; while :; do sleep 0.02; done`,
+      `trap 'n=x$n; echo "$n." >&2; [ "$n" = xx ] && exit 4' INT TERM HUP; echo $$ >&2; echo ready >&2; while :; do sleep 0.02; done`,
     );
     const child = bed.dnx(['ssh', 'web-1'], { env: { PATH: path } });
     await said(child, 'ready');
     child.kill(signal);
     await said(child, 'x.');
     child.kill(signal);
-    expect((await child).exitCode).toBe(4);
+    const { exitCode, stderr } = await child;
+    expect(exitCode).toBe(code);
+    const [ssh = ''] = stderr.split('\n');
+    // A zombie has none.
+    await vi.waitFor(() => expect(existsSync(`/proc/${ssh}/exe`)).toBe(false));
   });
 });

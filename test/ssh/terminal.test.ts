@@ -3,23 +3,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
 import { sshWith } from '../support/ssh-stub.ts';
-import { reasonAgainstSsh } from '../support/sshd.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
 import { keys, openTerminal, type Terminal } from '../support/terminal.ts';
 
-const reason = reasonAgainstSsh();
-if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx ssh on a terminal: ${reason}\n`);
+const reason = reasonAgainstSsh('dnx ssh on a terminal');
 
-const SITE = 'terminal-1.example.com';
+const SITE = ownDomain('terminal');
 const PHP = '#!/bin/sh\n';
 
 let bed: SshBed;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openSshBed();
-  const [shop] = bed.sandbox.state.sites;
-  if (!shop) throw new Error('no site');
-  shop.domain = SITE;
-  bed.sshd.site(SITE, { releases: ['20260102_000000'] });
+  bed.shop(SITE, { releases: ['20260102_000000'] });
 });
 afterAll(() => bed?.close());
 
@@ -102,6 +98,16 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
     await piped.shows(/n\s+o\s+n\s+e\s+\\n/);
     const { text } = await piped.ended;
     expect(text).not.toContain('Pseudo-terminal');
+  });
+
+  test('Ctrl-C ends a command whose output is piped, with 130', async () => {
+    const line = `"$NODE" "$DNX" ssh web-1 -- sh -c 'echo ready; exec sleep 60'`;
+    writeFileSync(join(bed.directory, 'stopped.sh'), `trap : INT; { trap : INT; ${line}; echo "code $?" >&2; } | cat\n`);
+    const terminal = openTerminal(['env', 'run', '--site', SITE, '--', 'sh', 'stopped.sh'], { ...bed.env, NO_COLOR: '1' }, bed.directory);
+    await terminal.shows('ready');
+    terminal.type(keys.interrupt);
+    await terminal.shows('code 130');
+    await terminal.ended;
   });
 
   test('a site or server is picked if nothing is given', async () => {

@@ -1,6 +1,5 @@
 import type { State } from '../../src/sandbox/index.ts';
 import { seeded } from '../../src/sandbox/index.ts';
-import type { Bed } from './dnx.ts';
 
 export const DAY = 86_400_000;
 
@@ -17,7 +16,7 @@ export interface Plant extends Expected {
   readonly plant: (state: State, now: number) => void;
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z/, 'Z');
+export const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z/, 'Z');
 
 /** The first item of a list, which must be there. */
 export function one<T>(items: readonly T[], wanted: (item: T) => boolean = () => true): T {
@@ -31,38 +30,6 @@ const siteOf = (state: State, domain: string, server: keyof typeof seeded.server
 
 const certificateOf = (state: State, domain: string, server: keyof typeof seeded.servers) =>
   one(state.certificates, (each) => each.site_id === siteOf(state, domain, server).id);
-
-/** Removes everything from the seed that an audit finds. docs.example.com stays suspended, static and without a certificate. */
-export function makeClean({ sandbox: { state }, clock }: Pick<Bed, 'sandbox' | 'clock'>): void {
-  const now = clock.now();
-  for (const site of state.sites.filter(({ type }) => type !== 'static'))
-    Object.assign(site, { status: 'active', zero_downtime_enabled: true });
-  const model = one(state.certificates);
-  state.certificates = [
-    ...state.certificates.filter(({ server_id, status }) => server_id !== null || status === 'failed'),
-    ...state.sites
-      .filter(({ type }) => type !== 'static')
-      .map((site, index) => ({
-        ...model,
-        id: `01JQ8Z4T9G00000000CERT000${index}`,
-        site_id: site.id,
-        domain: site.domain,
-        expires_at: iso(now + 60 * DAY),
-      })),
-  ];
-  for (const each of [...state.queues, ...state.daemons]) each.status = 'running';
-  const backup = one(state.backups, ({ type, status }) => type === 'database' && status === 'completed');
-  state.backups = state.databases.map(({ id, server_id }, index) => ({
-    ...backup,
-    id: `01JQ8Z4T9G00000000BACK000${index}`,
-    database_id: id,
-    server_id,
-    completed_at: iso(now - DAY),
-    created_at: iso(now - DAY),
-  }));
-  state.ssh_keys = state.ssh_keys.filter(({ name }) => name === 'ada@laptop');
-  for (const token of state.tokens.filter(({ id }) => id !== 1)) token.abilities = ['site:read'];
-}
 
 const certificate =
   (domain: string, changes: (now: number) => object): Plant['plant'] =>

@@ -1,6 +1,5 @@
 import type { ExecutableOptions, Started } from './executable.ts';
 import { openSshBed, type SshBed } from './ssh-bed.ts';
-import { reasonAgainstSsh } from './sshd.ts';
 
 /** A site of the sandbox with a domain of its own, so that no other test has its directory. */
 export interface LogBed extends SshBed {
@@ -22,24 +21,17 @@ export interface Followed {
   shows(text: string): Promise<void>;
   /** The same for stderr. */
   says(text: string): Promise<void>;
+  /** Ends it with Ctrl-C, and returns what it printed. */
+  end(): Promise<{ readonly stdout: string; readonly stderr: string }>;
 }
 
 /** The releases of the site, the second of which is live. */
 export const releases = ['20260101_000000', '20260102_000000'] as const;
 
-/** Why tests of logs over ssh cannot run here. */
-export const reasonAgainstLogs = (): string | undefined => {
-  const reason = reasonAgainstSsh();
-  if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx logs: ${reason}\n`);
-  return reason;
-};
-
 /** Opens a bed whose site shop.example.com has another domain. */
 export async function openLogBed(domain: string, options: ExecutableOptions = {}): Promise<LogBed> {
   const bed = await openSshBed(options);
-  const site = bed.sandbox.state.sites.find((each) => each.domain === 'shop.example.com');
-  if (!site) throw new Error('the seed has the shop');
-  site.domain = domain;
+  bed.shop(domain);
   const reset = (files = {}) => bed.sshd.site(domain, { releases, files });
   return {
     ...bed,
@@ -77,5 +69,11 @@ function collected(child: Started): Followed {
       waiting.add(look);
       look();
     });
-  return { child, stdout: () => texts.stdout, stderr: () => texts.stderr, shows: until('stdout'), says: until('stderr') };
+  const end = async () => {
+    child.kill('SIGINT');
+    const { exitCode } = await child;
+    if (exitCode !== 130) throw new Error(`dnx exited ${exitCode} after Ctrl-C: ${texts.stderr}`);
+    return { ...texts };
+  };
+  return { child, stdout: () => texts.stdout, stderr: () => texts.stderr, shows: until('stdout'), says: until('stderr'), end };
 }

@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { kill } from 'node:process';
 import { idsOf } from './databases.ts';
@@ -9,8 +20,8 @@ import { find, freePort, lacking, required, type Server, startServer } from './p
 const USER = 'deploynix';
 const HOME = `/home/${USER}`;
 
-/** Why tests over ssh cannot run here; undefined if they can. In CI they must. */
-export function reasonAgainstSsh(): string | undefined {
+/** Why tests over ssh cannot run here, which it prints for those of `what`; undefined if they can. In CI they must. */
+export function reasonAgainstSsh(what?: string): string | undefined {
   const missing = lacking(['sshd', 'ssh', 'ssh-keygen', 'useradd']);
   const reason =
     missing.length > 0
@@ -19,7 +30,19 @@ export function reasonAgainstSsh(): string | undefined {
         ? undefined
         : 'only root can add the user deploynix';
   if (reason !== undefined && required) throw new Error(`Tests over ssh must run in CI, but ${reason}.`);
+  if (reason !== undefined && what !== undefined) process.stderr.write(`Skipped the tests of ${what}: ${reason}\n`);
   return reason;
+}
+
+/** A domain that only this process uses: every test on this machine has the same home directory on the server. */
+export const ownDomain = (name: string): string => `${name}-${process.pid}.example.com`;
+
+/** Removes the sites of processes that were killed. */
+function sweep(): void {
+  for (const site of readdirSync(HOME)) {
+    const [, pid] = /-(\d+)\.example\.com$/.exec(site) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(HOME, site), { recursive: true, force: true });
+  }
 }
 
 /** A real sshd on loopback, for the real user `deploynix`. Every server of the sandbox leads to it. */
@@ -51,6 +74,7 @@ export interface Sshd {
 /** Starts sshd. */
 export async function openSshd(): Promise<Sshd> {
   addUser(USER, '/bin/bash');
+  sweep();
   // Where the user can read, unlike below a private TMPDIR.
   const directory = mkdtempSync('/tmp/dnx-sshd-');
   chmodSync(directory, 0o755);
@@ -115,7 +139,7 @@ const serverConfig = (at: (name: string) => string, port: number): string =>
     'PrintLastLog no',
     'MaxStartups 100',
     'LogLevel VERBOSE',
-    `SetEnv PATH=${at('programs')}:/usr/local/bin:/usr/bin:/bin`,
+    `SetEnv PATH=${at('programs')}:/usr/local/bin:/usr/bin:/bin HISTFILE=/dev/null`,
     '',
   ].join('\n');
 

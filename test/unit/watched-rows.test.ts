@@ -5,6 +5,7 @@ import { rows } from '../../src/cli/output/view.ts';
 import { again, polled } from '../../src/features/watch/poll.ts';
 import { changesIn } from '../../src/features/watch/rows.ts';
 import { FakeClock } from '../support/clock.ts';
+import { capture } from '../support/streams.ts';
 
 const columns = [{ key: 'name' }, { key: 'status' }];
 
@@ -29,9 +30,11 @@ test('10,000 readings in which something changes take no more memory than a few'
     turn += 1;
     return listed(turn);
   };
-  const states = polled({ clock, signal: new AbortController().signal }, listed(0), {
+  const { signal } = new AbortController();
+  const world = { stdout: capture(true).stream, spawn: async () => 0, platform: 'linux', env: {} } as const;
+  const states = polled({ clock, signal, world }, listed(0), {
     pause: () => 6_000,
-    read: () => again({ clock, signal: new AbortController().signal }, read),
+    read: () => again({ clock, signal }, read),
   });
   for await (const { value, fresh } of states) {
     if (!fresh) continue;

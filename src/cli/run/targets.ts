@@ -12,7 +12,7 @@ import { nounOf } from '../language/command.ts';
 import { isPlace, positionalsOf } from '../language/signature.ts';
 import type { Ask } from '../prompt/ask.ts';
 import { seeHelp } from './command-line.ts';
-import { type Invocation, ownWords } from './invocation.ts';
+import { type Invocation, ownWords, takesDestination } from './invocation.ts';
 
 /** The first word for each path parameter. */
 export const firstWords = ({ targets }: Pick<Invocation, 'targets'>): Readonly<Record<string, string | undefined>> =>
@@ -44,8 +44,7 @@ function lacksTarget({ group, command, ...invocation }: Invocation, settled: Set
 
 /** True if the destination of a command is neither given nor set as a default. */
 export const lacksDestination = ({ command, targets }: Invocation, { server, site }: Settled): boolean =>
-  Object.values(command.options ?? {}).some(({ destination }) => destination) &&
-  [targets.server, targets.site, server, site].every((each) => each === undefined);
+  takesDestination(command) && [targets.server, targets.site, server, site].every((each) => each === undefined);
 
 /** The path parameters that a call needs, including a parent that fills a field of the body. */
 export function namesNeeded({ command }: Pick<Invocation, 'command'>, { endpoint, instead }: Chosen): readonly string[] {

@@ -1,17 +1,17 @@
 import type { JsonObject } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { backupsEndpoint } from '../../platform/follow/backup.ts';
-import { idIn, nameOf, type Target } from '../../platform/names/names.ts';
-import { hasEverything } from '../token/audit.ts';
+import type { Target } from '../../platform/names/names.ts';
+import { notFound } from '../../platform/names/unresolved.ts';
 import { idOf } from '../token/token.ts';
 import { backupTimes } from './checks/backups.ts';
 import { differingKeys } from './checks/ssh-keys.ts';
 import { powerfulTokens } from './checks/tokens.ts';
+import { distinct, labeled } from './label.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { progressOf } from './progress.ts';
 import { openReader, type Reader } from './reading.ts';
-import { ruleIds } from './rules.ts';
+import { serverRules } from './rules.ts';
 import { type Audited, auditServer } from './server.ts';
 
 /** What an audit needs. */
@@ -34,18 +34,22 @@ export interface Examination {
 
 /** Audits all servers, or one. Fails if the servers cannot be read. */
 export async function examine(ctx: Needs, { server, backupDays }: Scope): Promise<Examination> {
-  const records = server ? [await readServer(ctx, server)] : await ctx.api.list<JsonObject>('GET /servers');
   const ledger = openLedger();
   const reader = openReader(ctx, ledger);
   const whole = server === undefined;
+  const records = distinct(await ctx.api.list<JsonObject>('GET /servers'));
+  const wanted = labeled(records, 'server', (name) => {
+    if (whole) ledger.unchecked({}, serverRules, { reason: `Deploynix lists a server ${name} without a usable id.` });
+  }).filter(([{ id }]) => whole || id === server.id);
+  if (!whole && wanted.length === 0) throw notFound('server', server.label, []);
   if (whole) await auditTokens(ctx, ledger, reader);
   const place = server ? { server } : {};
-  const read = records.length === 0 ? [] : await reader.list(backupsEndpoint, place, ['database-backup-missing'], { type: 'database' });
+  const read = wanted.length === 0 ? [] : await reader.list(backupsEndpoint, place, ['database-backup-missing'], { type: 'database' });
   const audit = { ledger, reader, now: ctx.clock.now(), backupDays, backups: read && backupTimes(read), whole };
-  const progress = progressOf(ctx, records.length);
+  const progress = progressOf(ctx, wanted.length);
   const servers: Audited[] = [];
   // One after the other, because the rate limit decides how long it takes.
-  for (const [target, record] of labeled(records, ledger)) {
+  for (const [target, record] of wanted) {
     servers.push(await auditServer(record, target, audit));
     progress.next();
   }
@@ -53,38 +57,21 @@ export async function examine(ctx: Needs, { server, backupDays }: Scope): Promis
   return { ledger, servers, whole };
 }
 
-async function readServer({ api }: Needs, { id }: Target): Promise<JsonObject> {
-  const { data } = await api.send<JsonObject>('GET /servers/{server}', { server: id });
-  return { ...data, id };
-}
-
-/** The servers by a label that no other has. */
-function labeled(records: readonly JsonObject[], ledger: Ledger): readonly (readonly [Target, JsonObject])[] {
-  const names = records.map((each) => nameOf(each, 'server') ?? wordOf(each.id));
-  return records.flatMap((record, index): (readonly [Target, JsonObject])[] => {
-    const id = idIn(record.id);
-    const name = names[index] ?? '';
-    if (id !== undefined) return [[{ id, label: names.filter((each) => each === name).length > 1 ? `${name} (${id})` : name }, record]];
-    const rules = ruleIds.filter((each) => each !== 'token-all-abilities');
-    ledger.unchecked({}, rules, { reason: `Deploynix lists a server ${name} without a usable id.` });
-    return [];
-  });
-}
-
 async function auditTokens({ tokens }: Needs, ledger: Ledger, reader: Reader): Promise<void> {
   const rules = ['token-all-abilities'] as const;
   const found = await reader.list('GET /tokens', {}, rules);
   if (!found) return;
+  const powerful = powerfulTokens(found);
   const held = await tokens.find();
   const own = held && idOf(held.token);
   // A token without an id may be any of them.
-  if (own === undefined && found.some(({ abilities }) => hasEverything(abilities)))
+  if (own === undefined && powerful.length > 0)
     return ledger.unchecked({}, rules, {
       reason: 'It is unclear which of the tokens is the one in use.',
       fix: ['token', 'list', '--audit'],
     });
   ledger.checked({}, ...rules);
-  for (const fault of powerfulTokens(found, own ?? '')) ledger.fault(fault);
+  for (const fault of powerful) fault.identity === own ? ledger.spare(fault) : ledger.fault(fault);
 }
 
 /** Compares the keys that could be read. A key that seems to be gone may be on a server that could not. */

@@ -4,7 +4,7 @@ import { fromJson, isObject, type JsonObject, toJson } from '../../base/json.ts'
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import { pathOf, type World } from '../../machine/world.ts';
 import type { Examination } from './audit.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, fingerprintOf } from './finding.ts';
 
 /** A baseline is committed, so others may read it. */
 const MODE = 0o644;
@@ -83,7 +83,9 @@ function coverage({ ledger, servers, whole }: Examination): (entry: Accepted) =>
   const keyOf = ({ rule, server, site }: Pick<Accepted, 'rule' | 'server' | 'site'>) => JSON.stringify([rule, server, site]);
   const covered = new Set(ledger.covered().map(keyOf));
   const sites = new Map(servers.map((each) => [each.server.label, each.sites]));
+  const spared = new Set(ledger.spared.map((each) => fingerprintOf(each, 0)));
   return (entry) => {
+    if (spared.has(entry.fingerprint)) return false;
     if (covered.has(keyOf(entry))) return true;
     const { server, site } = entry;
     if (server === null) return false;

@@ -20,10 +20,13 @@ export interface Checked {
 /** Collects what the checks find, and what they covered. */
 export interface Ledger {
   fault(fault: Fault): void;
+  /** What is a finding for every token but the one in use: that token itself. */
+  spare(fault: Fault): void;
   /** A rule was checked at a place, whatever was found. */
   checked(place: Place, ...rules: readonly RuleId[]): void;
   unchecked(place: Place, rules: readonly RuleId[], obstacle: Obstacle): void;
   readonly faults: readonly Fault[];
+  readonly spared: readonly Fault[];
   covered(): readonly Checked[];
   /** The checks that could not be made, one for each rule and reason. */
   gaps(): readonly Unchecked[];
@@ -32,10 +35,13 @@ export interface Ledger {
 /** A new ledger. */
 export function openLedger(): Ledger {
   const faults: Fault[] = [];
+  const spared: Fault[] = [];
   const covered = new Map<string, Checked>();
   const gaps = new Map<string, Unchecked>();
   return {
     faults,
+    spared,
+    spare: (fault) => void spared.push(fault),
     fault: (fault) => void faults.push(fault),
     checked(place, ...rules) {
       for (const rule of rules) {

@@ -4,7 +4,8 @@ import type { Context } from '../../cli/language/command.ts';
 import type { Query } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
 import type { Fault, Place } from './finding.ts';
-import type { Ledger } from './ledger.ts';
+import { distinct } from './label.ts';
+import type { Ledger, Obstacle } from './ledger.ts';
 import type { RuleId } from './rules.ts';
 
 /** Reads lists for checks. */
@@ -14,22 +15,24 @@ export interface Reader {
 }
 
 /** Lists that a token cannot read are asked for once, not for every server. */
-export function openReader({ api }: Pick<Context, 'api'>, ledger: Ledger): Reader {
-  const refused = new Map<Endpoint, DnxError>();
+export function openReader({ api, tokens }: Pick<Context, 'api' | 'tokens'>, ledger: Ledger): Reader {
+  const refused = new Map<Endpoint, Obstacle>();
   const answered = new Set<Endpoint>();
   return {
     async list(endpoint, place, rules, query) {
       const known = refused.get(endpoint);
-      if (known) return void note(ledger, place, rules, known);
+      if (known) return void ledger.unchecked(place, rules, known);
       try {
         const items = await api.list<unknown>(endpoint, { server: place.server?.id, site: place.site?.id }, query && { query });
         answered.add(endpoint);
-        return items.filter(isObject);
+        return distinct(items.filter(isObject));
       } catch (error) {
         if (!isAboutList(error)) throw error;
+        const fix = error.lacks === undefined ? error.next?.[0]?.command : await forAudit(tokens);
+        const obstacle = { reason: error.message, fix };
         // Abilities belong to the token, and a role may be another on each server.
-        if (error.lacks !== undefined && !answered.has(endpoint)) refused.set(endpoint, error);
-        return void note(ledger, place, rules, error);
+        if (error.lacks !== undefined && !answered.has(endpoint)) refused.set(endpoint, obstacle);
+        return void ledger.unchecked(place, rules, obstacle);
       }
     },
   };
@@ -39,9 +42,9 @@ export function openReader({ api }: Pick<Context, 'api'>, ledger: Ledger): Reade
 const isAboutList = (error: unknown): error is DnxError =>
   error instanceof DnxError && isError(error, 'forbidden', 'not_found', 'invalid', 'differences', 'failed');
 
-function note(ledger: Ledger, place: Place, rules: readonly RuleId[], error: DnxError): void {
-  ledger.unchecked(place, rules, { reason: error.message, fix: error.next?.[0]?.command });
-}
+/** The command that gets every ability that an audit needs, instead of one for each. */
+const forAudit = async (tokens: Context['tokens']): Promise<readonly string[]> =>
+  (await tokens.find())?.source === 'variable' ? ['token', 'create', 'audit', '--for', 'audit'] : ['auth', 'refresh', '--for', 'audit'];
 
 /** Reads the list that a rule needs, and notes what is wrong with it. */
 export async function inspect(

@@ -89,6 +89,9 @@ export type RuleId = keyof typeof rules;
 /** Every id, in the order of the reports. */
 export const ruleIds = Object.keys(rules) as readonly RuleId[];
 
+/** The rules of a server and its sites. */
+export const serverRules = ruleIds.filter((each) => each !== 'token-all-abilities');
+
 /** The rules of a site. */
 export const siteRules = [
   'certificate-missing',

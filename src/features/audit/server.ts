@@ -2,7 +2,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { inParallel } from '../../base/parallel.ts';
 import { phaseOf } from '../../base/status.ts';
 import { wordOf } from '../../base/text.ts';
-import { idIn, nameOf, type Target } from '../../platform/names/names.ts';
+import type { Target } from '../../platform/names/names.ts';
 import { isAmbiguous } from '../deploy/release.ts';
 import type { Audit } from './checking.ts';
 import { missingBackups } from './checks/backups.ts';
@@ -12,8 +12,9 @@ import { serverFaults } from './checks/site.ts';
 import type { KeysOn } from './checks/ssh-keys.ts';
 import { stoppedDaemons } from './checks/workers.ts';
 import type { Place } from './finding.ts';
+import { labeled } from './label.ts';
 import { inspect } from './reading.ts';
-import { type RuleId, ruleIds, siteRules } from './rules.ts';
+import { type RuleId, serverRules, siteRules } from './rules.ts';
 import { auditSite } from './site.ts';
 
 /** What an audit knows of a server. */
@@ -34,7 +35,7 @@ export async function auditServer(record: JsonObject, server: Target, audit: Aud
   const { ledger, now, whole } = audit;
   const place = { server };
   if (isProvisioning(record)) {
-    const rules = ruleIds.filter((each) => each !== 'token-all-abilities' && (whole || each !== 'ssh-key-differs'));
+    const rules = serverRules.filter((each) => whole || each !== 'ssh-key-differs');
     ledger.unchecked(place, rules, { reason: 'The server is still being provisioned.', pending: true });
     return { server, sites: undefined, keys: undefined };
   }
@@ -76,21 +77,17 @@ async function auditSites(place: OnServer, audit: Audit): Promise<readonly strin
   const own: readonly RuleId[] = ['certificate-expiring'];
   const shared = await reader.list('GET /servers/{server}/certificates', place, own);
   const known = { shared, ofSites: new Set<string>() };
-  const labels = await inParallel(sites, async (record) => {
-    const id = idIn(record.id);
-    const label = nameOf(record, 'site') ?? id;
-    if (id === undefined || label === undefined) {
-      ledger.unchecked(place, siteRules, { reason: `Deploynix lists a site ${label ?? ''} without a usable id.` });
-      return label;
-    }
-    await auditSite(record, { ...place, site: { id, label } }, known, audit);
-    return label;
+  const unusable: string[] = [];
+  const usable = labeled(sites, 'site', (name) => {
+    unusable.push(name);
+    ledger.unchecked(place, siteRules, { reason: `Deploynix lists a site ${name} without a usable id.` });
   });
+  await inParallel(usable, ([site, record]) => auditSite(record, { ...place, site }, known, audit));
   if (shared) {
     ledger.checked(place, ...own);
     // Some APIs list the certificates of the sites here too.
     const only = shared.filter(({ id, site_id }) => wordOf(site_id) === '' && !known.ofSites.has(wordOf(id)));
     for (const fault of serverCertificateFaults(only, place, now)) ledger.fault(fault);
   }
-  return labels.filter((each) => each !== undefined);
+  return [...usable.map(([{ label }]) => label), ...unusable];
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Audit } from './checking.ts';
 import { covers, needsCertificate, siteCertificateFault, verdictOf } from './checks/certificates.ts';
-import { isInstalling, isStatic, isSuspended, siteFaults } from './checks/site.ts';
+import { isInstalling, isSuspended, isWithoutPhp, siteFaults } from './checks/site.ts';
 import { stoppedWorkers } from './checks/workers.ts';
 import type { Place } from './finding.ts';
 import { inspect } from './reading.ts';
@@ -23,15 +23,21 @@ export async function auditSite(record: JsonObject, place: Place, known: SharedC
   if (isSuspended(record) || isInstalling(record)) return;
   ledger.checked(place, 'deployment-failed', 'zero-downtime-off', 'php-end-of-life');
   for (const fault of siteFaults(record, place, now)) ledger.fault(fault);
-  await certificates(place, known, audit);
-  if (isStatic(record)) return;
+  await certificates(wordOf(record.domain), place, known, audit);
+  if (isWithoutPhp(record)) return;
   await inspect('GET /servers/{server}/sites/{site}/queues', place, 'queue-worker-stopped', audit, (found) => stoppedWorkers(found, place));
 }
 
-async function certificates(place: Place, { shared, ofSites }: SharedCertificates, { reader, ledger, now }: Audit): Promise<void> {
-  const domain = place.site?.label ?? '';
+async function certificates(
+  domain: string,
+  place: Place,
+  { shared, ofSites }: SharedCertificates,
+  { reader, ledger, now }: Audit,
+): Promise<void> {
   if (!needsCertificate(domain)) return;
-  const own = await reader.list('GET /servers/{server}/sites/{site}/certificates', place, certificateRules);
+  // An API that lists them for the server saves a request for each site.
+  const known = (shared ?? []).filter(({ site_id }) => wordOf(site_id) === place.site?.id);
+  const own = known.length > 0 ? known : await reader.list('GET /servers/{server}/sites/{site}/certificates', place, certificateRules);
   if (!own) return;
   for (const { id } of own) ofSites.add(wordOf(id));
   const verdict = verdictOf(own, now);

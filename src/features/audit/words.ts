@@ -22,8 +22,9 @@ export const onSite = (place: Place): readonly string[] => [...(place.site ? ['-
 /** `shop.example.com --server web-1`. */
 export const theSite = (place: Place): readonly string[] => [...(place.site ? [placed(place.site)] : []), ...onServer(place)];
 
-/** `web-1`. */
-export const theServer = ({ server }: Place): readonly string[] => (server ? [placed(server)] : []);
+/** `web-1`, or the id of a server that is called like a site. */
+export const theServer = ({ server }: Place): readonly string[] =>
+  server ? [server.label.includes('.') && !isIp(server.label) ? server.id : placed(server)] : [];
 
 /** `web-1, web-2 and 4 more`. */
 export function listed(words: readonly string[], most = 3): string {

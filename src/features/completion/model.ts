@@ -36,6 +36,8 @@ export interface Position {
   readonly words: readonly Candidate[];
   /** Its own options, without the global ones. */
   readonly flags: readonly Flag[];
+  /** The global options that have other choices here. */
+  readonly special?: readonly Flag[];
 }
 
 /** Everything that completion offers. */
@@ -89,6 +91,7 @@ function placeOf({ path, group, command }: Leaf): Position {
     passes: first?.option.rest === true,
     words: choices.map((word) => ({ word, help: '' })),
     flags: Object.entries(options).flatMap(([key, option]) => flagsOf(key, option)),
+    special: command.formats ? flagsOf('output', { ...globals.output, choices: [...globals.output.choices, ...command.formats] }) : [],
   };
 }
 
@@ -136,11 +139,12 @@ export interface ValueRule {
   readonly takesFile: boolean;
 }
 
-/** The rules for all values, merged if an option means the same everywhere. */
+/** The rules for all values, merged if an option means the same everywhere. One that applies to some paths comes before one for all. */
 export function valueRules({ places, everywhere }: Model): ValueRule[] {
-  const uses = [{ path: '', flags: everywhere }, ...places].flatMap(({ path, flags }) =>
-    flags.map((flag) => ({ path, flag, key: flag.names.join(' ') })),
-  );
+  const uses = [
+    ...places.map(({ path, flags, special = [] }) => ({ path, flags: [...flags, ...special] })),
+    { path: 'all' as const, flags: everywhere },
+  ].flatMap(({ path, flags }) => flags.map((flag) => ({ path, flag, key: flag.names.join(' ') })));
   const rules = new Map<string, ValueRule>();
   for (const { path, flag, key } of uses) {
     if (!flag.takesValue) continue;
@@ -149,7 +153,8 @@ export function valueRules({ places, everywhere }: Model): ValueRule[] {
     const { names, choices, takesFile } = flag;
     const id = everywhere ? key : `${key} ${valuesOf(flag)}`;
     const before = rules.get(id)?.paths ?? [];
-    rules.set(id, { names, choices, takesFile, paths: everywhere || before === 'all' ? 'all' : [...before, path] });
+    const paths = everywhere || path === 'all' || before === 'all' ? 'all' : [...before, path];
+    rules.set(id, { names, choices, takesFile, paths });
   }
   return [...rules.values()];
 }

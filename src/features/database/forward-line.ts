@@ -49,9 +49,9 @@ export async function openLine(
 ): Promise<Line> {
   const { machine, credentials, port } = route;
   const options = ['-S', 'none', ...quietly(ctx), ...OPTIONS, '-L', `127.0.0.1:${port}:${farEnd(credentials)}`];
-  const program = sshProgram(machine, { options, command: scripted(HOLD) }, ctx.world);
+  const program = await sshProgram(machine, { options, command: scripted(HOLD) }, ctx.world);
   const ssh = await ctx.world.start({ ...program, stdin: 'pipe', background: true });
-  if (!ssh) throw withoutSsh();
+  if (!ssh) throw withoutSsh(ctx.world);
   started(ssh);
   let said = '';
   ssh.stderr.on('data', (chunk: Buffer) => {
@@ -61,7 +61,7 @@ export async function openLine(
   ssh.stdout.resume();
   const first = await Promise.race([ready, ssh.ended]);
   signal.throwIfAborted();
-  if (first !== 'ready') throw failureOf(first, said, route);
+  if (first !== 'ready') throw failureOf(first, said, route, ctx.world);
   const answered = await answers(port, hellos[credentials.driver], ANSWER_MS, signal);
   signal.throwIfAborted();
   if (answered) return { ended: ssh.ended };
@@ -76,11 +76,11 @@ function farEnd({ socket, host, port }: Credentials): string {
 }
 
 /** Why ssh ended before the port was forwarded. */
-function failureOf(code: number, said: string, { machine, port }: Route): Error {
+function failureOf(code: number, said: string, { machine, port }: Route, world: Context['world']): Error {
   // The shell that starts it found no ssh.
-  if (code === 127) return withoutSsh();
+  if (code === 127) return withoutSsh(world);
   const [, busy] = (code === SSH_FAILED && /cannot listen to port: (\d+)/.exec(said)) || [];
-  if (busy === undefined) return sshFailure(said, machine);
+  if (busy === undefined) return sshFailure(said, machine, world);
   if (Number(busy) === port) return new Taken();
   return new DnxError('failed', `ssh could not listen on port ${busy}, which your ssh configuration forwards: it is in use.`, {
     hint: `End the program that uses it, or remove LocalForward or DynamicForward ${busy} for ${machine.server.label}.`,

@@ -24,7 +24,7 @@ export default {
       ['vapor database:tunnel', 'dnx db tunnel'],
       ['vapor database:restore', 'dnx backup restore --latest --database shop'],
       ['vapor cert', 'dnx certificate create shop.example.com'],
-      ['vapor hook:log, hook:output', 'dnx why'],
+      ['vapor hook:log, hook:output', 'dnx logs --source deploy; dnx why'],
       ['vapor open', 'dnx open'],
     ],
     'No counterpart: balancer, cache, jump, metrics, network, record and zone.',

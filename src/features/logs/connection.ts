@@ -1,6 +1,6 @@
-import type { DnxError } from '../../base/errors.ts';
+import { DnxError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
-import { sshFailure, withoutSsh } from '../remote/failure.ts';
+import { SSH_FAILED, sshFailure, withoutSsh } from '../remote/failure.ts';
 import type { Machine } from '../remote/machine.ts';
 import { quietly } from '../remote/run.ts';
 import { scripted, sshProgram } from '../remote/ssh.ts';
@@ -44,10 +44,10 @@ export async function connect(ctx: Needs, wanted: Wanted, memory?: Memory): Prom
   const { machine, directories, candidates, lines, follow } = wanted;
   const [live = '', offsets = '', files = ''] = memory?.words() ?? [];
   const words = [...directories, memory ? '' : String(lines), follow ? 'follow' : '', live, offsets, files, ...candidates];
-  const program = sshProgram(machine, { options: [...quietly(ctx), ...SILENCE], command: scripted(SCRIPT, ...words) }, ctx.world);
+  const program = await sshProgram(machine, { options: [...quietly(ctx), ...SILENCE], command: scripted(SCRIPT, ...words) }, ctx.world);
   // An open input, which ends with dnx: the script then ends, too. Ctrl-C is for dnx alone, which would otherwise see a lost connection.
   const child = await ctx.world.start({ ...program, background: true, ...(follow && { stdin: 'pipe' }) });
-  if (!child) throw withoutSsh();
+  if (!child) throw withoutSsh(ctx.world);
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-KEPT);
@@ -56,7 +56,9 @@ export async function connect(ctx: Needs, wanted: Wanted, memory?: Memory): Prom
     frames: framesIn(child.stdout),
     failure: async () => {
       const code = await child.ended;
-      return code === NOT_FOUND && /ssh: (command )?not found/.test(said) ? withoutSsh() : sshFailure(said, machine);
+      if (code === SSH_FAILED || code > 128) return sshFailure(said, machine, ctx.world);
+      if (code === NOT_FOUND && /ssh: (command )?not found/.test(said)) return withoutSsh(ctx.world);
+      return new DnxError('failed', `Could not run sh on ${machine.server.label} (exit code ${code}): ${said.trim() || 'no message'}`);
     },
     stop: child.stop,
   };

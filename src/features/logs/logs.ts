@@ -1,11 +1,9 @@
 import { usage } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
-import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { logLines, type Result, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { directoriesOf } from '../remote/directory.ts';
-import { type Machine, readMachine, readSiteOnMachine, serverEndpoint, siteEndpoint } from '../remote/machine.ts';
+import { readMachine, readSiteOnMachine } from '../remote/machine.ts';
 import { type logsEndpoint, serverLog } from './api.ts';
 import { connect, type Wanted } from './connection.ts';
 import { beginning, partsFrom } from './follow.ts';
@@ -31,16 +29,16 @@ export async function showLogs(ctx: Needs, targets: Targets, options: Options): 
   check(options, targets);
   if (!targets.site && !follow && !path && !source) return serverLog(ctx, lines);
   const chosen = path ? undefined : (source ?? (targets.site ? 'laravel' : 'nginx'));
-  const place = await placeOf(ctx, targets, options.user);
-  const names = { domain: place.domain, php: chosen === 'php' ? await phpOf(ctx, targets) : undefined };
+  const site = targets.site && (await readSiteOnMachine(ctx, targets, options.user));
+  const machine = site?.machine ?? (await readMachine(ctx, targets, options.user));
   const wanted: Wanted = {
-    machine: place.machine,
-    directories: place.domain === undefined ? ['', ''] : directoriesOf({ domain: place.domain }),
-    candidates: chosen ? candidatesOf(chosen, names) : candidatesAt(path ?? []),
+    machine,
+    directories: site ? directoriesOf(site) : ['', ''],
+    candidates: chosen ? candidatesOf(chosen, site ?? machine) : candidatesAt(path ?? [], site ? 'live:' : 'home:'),
     lines,
     follow,
   };
-  return read(ctx, wanted, { source: chosen, label: place.label });
+  return read(ctx, wanted, { source: chosen, label: site?.domain ?? machine.server.label });
 }
 
 /** Rejects what can never work, before anything is read. */
@@ -50,31 +48,6 @@ function check({ follow, lines, path, source }: Options, { site }: Targets): voi
   if (path && source) throw usage('--path and --source cannot be combined.');
   for (const each of path ?? []) if (each === '' || /[\n\0]/.test(each)) throw usage('--path must be the path of a file.');
   if (source && !site && !places[source].server) throw usage(`The ${places[source].title} belongs to a site. Name a site, or use --path.`);
-}
-
-interface Place {
-  readonly machine: Machine;
-  readonly domain: string | undefined;
-  /** What the user calls it. */
-  readonly label: string;
-}
-
-async function placeOf(ctx: Needs, targets: Targets, user: string | undefined): Promise<Place> {
-  if (!targets.site) {
-    const machine = await readMachine(ctx, targets, user);
-    return { machine, domain: undefined, label: machine.server.label };
-  }
-  const { machine, domain } = await readSiteOnMachine(ctx, targets, user);
-  return { machine, domain, label: domain };
-}
-
-/** The PHP version of the site or server. */
-async function phpOf({ api }: Needs, { server, site }: Targets): Promise<string | undefined> {
-  const { data } = site
-    ? await api.send<JsonObject>(siteEndpoint, { server: server?.id, site: site.id })
-    : await api.send<JsonObject>(serverEndpoint, { server: server?.id });
-  const version = wordOf(data?.php_version);
-  return /^\d+\.\d+$/.test(version) ? version : undefined;
 }
 
 /** Connects and finds the files. Their content is read while it is printed. */

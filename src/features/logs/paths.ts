@@ -91,14 +91,14 @@ export const candidatesOf = (source: Source, names: Names): readonly string[] =>
       .flatMap((file) => {
         const end = file.lastIndexOf('/') + 1;
         const name = file.slice(end);
-        const full = name.replace('DOMAIN', () => names.domain ?? '').replace('PHP', names.php ?? '');
+        const full = name.replace(/DOMAIN|PHP/, (word) => (word === 'PHP' ? names.php : names.domain) ?? '');
         return [`${index} ${show}`, /[?*]/.test(name) ? 'glob' : 'name', directoryOf(file.slice(0, end)), full];
       }),
   );
 };
 
-/** The files of `--path`, as arguments of the script. A relative path begins in the live release. */
-export const candidatesAt = (paths: readonly string[]): readonly string[] =>
-  paths.flatMap((path) => ['0 each', 'path', path.startsWith('/') ? '' : 'live:', path]);
+/** The files of `--path`, as arguments of the script. A relative path begins in the live release of a site, or in the home directory. */
+export const candidatesAt = (paths: readonly string[], start: 'live:' | 'home:'): readonly string[] =>
+  paths.flatMap((path) => ['0 each', 'path', path.startsWith('/') ? '' : start, path]);
 
 const directoryOf = (path: string): string => path.replace(/^SITE\//, 'root:').replace(/^LIVE\//, 'live:');

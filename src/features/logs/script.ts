@@ -58,6 +58,7 @@ find_files() {
     shift 4
     case $dir in
       root:*) [ -n "$root" ] || continue; dir=\${root%/}/\${dir#root:} ;;
+      home:) dir=$HOME/ ;;
       live:*) [ -n "$live" ] || continue; dir=\${live%/}/\${dir#live:} ;;
     esac
     if [ "$kind" = glob ]; then

@@ -78,6 +78,6 @@ const missingError = (paths: readonly string[], { machine }: Wanted): DnxError =
   new DnxError('not_found', `No such file on ${machine.server.label}: ${paths.join(', ')}`);
 
 const nowhereError = ({ machine, directories: [directory = ''] }: Wanted, { label }: Subject): DnxError =>
-  new DnxError('not_found', `${label} has no directory on ${machine.server.label}: ${directory}`, {
+  new DnxError('not_found', `No directory of ${label} on ${machine.server.label}: ${directory}`, {
     hint: 'Name the file with --path.',
   });

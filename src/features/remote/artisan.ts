@@ -23,7 +23,7 @@ const ARTISAN = [
 
 /** `dnx artisan`: runs an Artisan command in the live release of a site, and ends with its exit code. */
 export async function artisan(
-  ctx: Pick<Context, 'api' | 'progress' | 'settings' | 'world'>,
+  ctx: Pick<Context, 'api' | 'progress' | 'world'>,
   targets: Targets,
   { user, path }: Options,
   words: readonly string[],

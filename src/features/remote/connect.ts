@@ -35,7 +35,7 @@ const NOT_FOUND = 127;
 
 /** `dnx ssh`: an interactive login, or a command, with its exit code. */
 export async function connect(
-  ctx: Pick<Context, 'api' | 'progress' | 'settings' | 'world'>,
+  ctx: Pick<Context, 'api' | 'progress' | 'world'>,
   targets: Targets,
   { user, path, print, command = [] }: Options,
 ): Promise<Result> {
@@ -48,7 +48,7 @@ export async function connect(
 }
 
 async function atSite(
-  ctx: Pick<Context, 'progress' | 'settings' | 'world'>,
+  ctx: Pick<Context, 'progress' | 'world'>,
   place: SiteOnMachine,
   { path, print, command }: Pick<Options, 'path' | 'print'> & { readonly command: readonly string[] },
 ): Promise<Result> {

@@ -14,11 +14,11 @@ interface Refusal {
   readonly next?: readonly Next[];
 }
 
-/** The home directory has the keys of the user. Without it, their usual names are shown. */
+/** The home directory has the keys of the user. */
 type Home = Pick<World, 'home'>;
 
 /** What to do if ssh failed with this output; undefined if it says nothing that dnx knows. */
-export function refusalIn(stderr: string, machine: Machine, home?: Home): Refusal | undefined {
+export function refusalIn(stderr: string, machine: Machine, home: Home): Refusal | undefined {
   const { server, address } = machine;
   if (/UNPROTECTED PRIVATE KEY FILE/.test(stderr))
     return { code: 'failed', hint: 'ssh ignores a private key that others can read. Make it yours alone with chmod 600.' };
@@ -51,13 +51,12 @@ export function refusalIn(stderr: string, machine: Machine, home?: Home): Refusa
     : undefined;
 }
 
-function refusedKey({ server }: Machine, home: Home | undefined): Refusal {
-  const key = home && publicKeyOf(home);
-  const none = home !== undefined && !key;
+function refusedKey({ server }: Machine, home: Home): Refusal {
+  const key = publicKeyOf(home);
   const { file, name } = key ?? { file: '~/.ssh/id_ed25519.pub', name: 'my-key' };
   return {
     code: 'forbidden',
-    hint: `${server.label} does not accept your SSH key.${none ? ' You have none in ~/.ssh; create one with: ssh-keygen -t ed25519' : ''}`,
+    hint: `${server.label} does not accept your SSH key.${key ? '' : ' You have none in ~/.ssh; create one with: ssh-keygen -t ed25519'}`,
     next: [{ command: ['ssh-key', 'create', name, '--server', server.label, '--public-key', `@${file}`], why: 'Add it' }],
   };
 }
@@ -70,7 +69,7 @@ function removal(stderr: string, address: string): string {
 }
 
 /** The error for a connection that ssh did not make, or lost. */
-export function sshFailure(stderr: string, machine: Machine, home?: Home): DnxError {
+export function sshFailure(stderr: string, machine: Machine, home: Home): DnxError {
   const refusal = refusalIn(stderr, machine, home);
   const said = stderr.trim().split('\n').at(-1)?.trim();
   return new DnxError(refusal?.code ?? 'network', `Could not connect to ${machine.server.label} over SSH${said ? `: ${said}` : '.'}`, {
@@ -80,7 +79,7 @@ export function sshFailure(stderr: string, machine: Machine, home?: Home): DnxEr
 }
 
 /** The error for a machine without ssh. */
-export const withoutSsh = (platform?: NodeJS.Platform): DnxError =>
+export const withoutSsh = ({ platform }: Pick<World, 'platform'>): DnxError =>
   new DnxError('usage', 'Could not run ssh: command not found.', {
     hint: `Install OpenSSH${platform === 'win32' ? ': Add-WindowsCapability -Online -Name OpenSSH.Client~~~~0.0.1.0' : ', for example: sudo apt install openssh-client'}`,
   });

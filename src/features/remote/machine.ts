@@ -19,6 +19,8 @@ export interface Machine {
   readonly address: string;
   /** Undefined if ssh chooses. */
   readonly user: string | undefined;
+  /** The version of PHP, such as `8.3`. */
+  readonly php: string | undefined;
 }
 
 /** A site on a server. */
@@ -27,8 +29,8 @@ export interface SiteOnMachine {
   readonly site: Target;
   /** The domain, which is a name of a directory on the server. */
   readonly domain: string;
-  /** The version of PHP, such as `8.3`. */
-  readonly php?: string | undefined;
+  /** That of the site, or else of the server. */
+  readonly php: string | undefined;
 }
 
 /** The server of a command. `user` is that of `--user`, if not the one of the API. */
@@ -44,12 +46,8 @@ export async function readSiteOnMachine(ctx: Pick<Context, 'api'>, targets: Targ
     ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id }),
     ctx.api.send<JsonObject>(siteEndpoint, { server: server?.id, site: site?.id }),
   ]);
-  return {
-    machine: machineIn(on ?? {}, server as Target, user),
-    site: site as Target,
-    domain: domainIn(of ?? {}, site as Target),
-    php: [of?.php_version, on?.php_version].map(wordOf).find((each) => /^\d+(\.\d+)*$/.test(each)),
-  };
+  const machine = machineIn(on ?? {}, server as Target, user);
+  return { machine, site: site as Target, domain: domainIn(of ?? {}, site as Target), php: versionIn(of ?? {}) ?? machine.php };
 }
 
 /** Checks what goes into a command line of ssh, although it is quoted: ssh itself puts it into other command lines. */
@@ -64,7 +62,12 @@ function machineIn(data: JsonObject, { id, label }: Target, given: string | unde
     throw given === undefined
       ? new DnxError('failed', `Deploynix returned an unusable SSH user for server '${server.label}': ${user}`, { hint: 'Use --user.' })
       : usage(`'${user}' is not a user name.`);
-  return { server, address, user };
+  return { server, address, user, php: versionIn(data) };
+}
+
+function versionIn(data: JsonObject): string | undefined {
+  const version = wordOf(data.php_version);
+  return /^\d+(\.\d+)*$/.test(version) ? version : undefined;
 }
 
 function domainIn(data: JsonObject, { label }: Target): string {

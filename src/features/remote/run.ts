@@ -14,9 +14,9 @@ export async function runOn(
   command: string,
   { limitMs }: { readonly limitMs?: number } = {},
 ): Promise<Capture> {
-  const program = sshProgram(machine, { options: quietly(ctx), command }, ctx.world);
+  const program = await sshProgram(machine, { options: quietly(ctx), command }, ctx.world);
   const ran = await ctx.world.capture({ ...program, ...(limitMs !== undefined && { limitMs }) });
-  if (!ran) throw withoutSsh(ctx.world.platform);
+  if (!ran) throw withoutSsh(ctx.world);
   if (ran.code === SSH_FAILED) throw sshFailure(ran.stderr, machine, ctx.world);
   return ran;
 }

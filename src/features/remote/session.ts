@@ -4,7 +4,6 @@ import { nothing, type Result } from '../../cli/output/view.ts';
 import { isNotInstalled } from '../../machine/refused.ts';
 import { refusalIn, SSH_FAILED, withoutSsh } from './failure.ts';
 import type { Machine } from './machine.ts';
-import { noteExample } from './sandbox-machine.ts';
 import { sshProgram } from './ssh.ts';
 
 /** How much of what ssh says last is kept, in characters. */
@@ -15,21 +14,20 @@ const KEPT = 8_192;
  * failed, says what to do.
  */
 export async function runSession(
-  ctx: Pick<Context, 'progress' | 'settings' | 'world'>,
+  { world, progress }: Pick<Context, 'progress' | 'world'>,
   machine: Machine,
   command: string | undefined,
 ): Promise<Result> {
-  const { world, progress } = ctx;
-  await noteExample(ctx, machine);
-  progress.done();
   const terminal = world.stdin.isTTY === true && world.stdout.isTTY === true;
   let said = '';
   const observe = (chunk: Buffer) => {
     said = `${said}${chunk}`.slice(-KEPT);
   };
-  const program = sshProgram(machine, { terminal, ...(command !== undefined && { command }) }, world);
-  const exit = await world.spawn({ ...program, foreground: true, observe }).catch((error: unknown) => {
-    throw isNotInstalled(error) ? withoutSsh(world.platform) : error;
+  const program = await sshProgram(machine, { terminal, ...(command !== undefined && { command }) }, world);
+  progress.done();
+  // Without a terminal on the server, Ctrl-C ends ssh.
+  const exit = await world.spawn({ ...program, ...(terminal && { foreground: true }), observe }).catch((error: unknown) => {
+    throw isNotInstalled(error) ? withoutSsh(world) : error;
   });
   if (exit !== SSH_FAILED) return { view: nothing, exit };
   // ssh ends with its own code after a signal.

@@ -1,5 +1,6 @@
 import { quotedForAny } from '../../base/shell.ts';
 import type { World } from '../../machine/world.ts';
+import { requireMachine } from './example-address.ts';
 import type { Machine } from './machine.ts';
 
 /** How to run ssh. */
@@ -22,9 +23,11 @@ export const sshWords = ({ address, user }: Machine, { terminal = false, options
 ];
 
 /** The same as a program to run. Its configuration may send variables to the server, which must not get the token. */
-export function sshProgram(machine: Machine, options: Options, { env }: Pick<World, 'env'>) {
+export async function sshProgram(machine: Machine, options: Options, world: Pick<World, 'capture' | 'env'>) {
+  const env = { ...world.env, DNX_TOKEN: undefined };
+  await requireMachine(machine, { capture: world.capture, env });
   const [file = 'ssh', ...args] = sshWords(machine, options);
-  return { file, args, env: { ...env, DNX_TOKEN: undefined } };
+  return { file, args, env };
 }
 
 /** The command line of a script for sh, whatever the login shell is. Arguments are never interpreted. */

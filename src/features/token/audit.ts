@@ -21,7 +21,7 @@ export function audit(tokens: readonly Token[], standard: Standard): Audited[] {
 }
 
 function* flags(token: Token, tokens: readonly Token[], { now, own }: Standard): Iterable<string> {
-  if (isAllPowerful(token, own)) yield 'has every ability';
+  if (hasEverything(token.abilities) && wordOf(token.id) !== own) yield 'has every ability';
   if (token.last_used_at === null) yield 'never used';
   else if (token.last_used_at !== undefined) {
     const days = Math.floor((now - (timeOf(token.last_used_at) ?? now)) / DAY_MS);
@@ -30,12 +30,6 @@ function* flags(token: Token, tokens: readonly Token[], { now, own }: Standard):
   const twins = tokens.filter((other) => other !== token && other.name === token.name).map(({ id }) => `#${wordOf(id)}`);
   if (twins.length > 0) yield `same name as ${twins.join(', ')}`;
 }
-
-/** True for a token with every ability that is not the one in use. */
-export const isAllPowerful = (
-  { id, abilities }: { readonly id?: unknown; readonly abilities?: unknown },
-  own: string | undefined,
-): boolean => hasEverything(abilities) && wordOf(id) !== own;
 
 /** True for `*`, and for a list of all abilities. */
 export const hasEverything = (abilities: unknown): boolean =>

@@ -1,6 +1,7 @@
 import { type DnxError, isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { isFault } from '../../platform/follow/rules.ts';
+import { type Needs, watchReader } from './reader.ts';
 
 /** The shortest time between two readings, in ms. */
 export const POLL_MS = 6_000;
@@ -28,30 +29,33 @@ interface Polling<T> {
   readonly read: (latest: T) => Promise<T>;
 }
 
-/** Yields `first` and everything that is read later, until a signal or an error that lasts. Pauses grow while nothing can be read. */
-export async function* polled<T>(
-  { clock, signal }: Pick<Context, 'clock' | 'signal'>,
-  first: T,
-  { pause, read }: Polling<T>,
-): AsyncGenerator<Polled<T>, never> {
+/** Yields `first` and everything that is read later, until a signal, an error that lasts, or a pipe without a reader. Pauses grow while nothing can be read. */
+export async function* polled<T>(ctx: Pick<Context, 'clock'> & Needs, first: T, { pause, read }: Polling<T>): AsyncGenerator<Polled<T>> {
+  const { clock, signal } = ctx;
+  const reader = watchReader(ctx);
   let latest: Polled<T> = { value: first, at: clock.now(), fresh: true };
   let faults = 0;
-  for (;;) {
-    yield latest;
-    const usual = pause(latest.value);
-    const until = clock.elapsed() + Math.min(usual * 2 ** faults, Math.max(usual, LONGEST_MS));
-    for (let left = until - clock.elapsed(); left > 0; left = until - clock.elapsed()) {
-      await clock.sleep(Math.min(left, TICK_MS), signal);
-      if (clock.elapsed() < until) yield { ...latest, fresh: false };
+  try {
+    for (;;) {
+      yield latest;
+      const usual = pause(latest.value);
+      const until = clock.elapsed() + Math.min(usual * 2 ** faults, Math.max(usual, LONGEST_MS));
+      for (let left = until - clock.elapsed(); left > 0; left = until - clock.elapsed()) {
+        await clock.sleep(Math.min(left, TICK_MS), signal);
+        if (reader.gone()) return;
+        if (clock.elapsed() < until) yield { ...latest, fresh: false };
+      }
+      try {
+        latest = { value: await read(latest.value), at: clock.now(), fresh: true };
+        faults = 0;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        faults += 1;
+        latest = { ...latest, error };
+      }
     }
-    try {
-      latest = { value: await read(latest.value), at: clock.now(), fresh: true };
-      faults = 0;
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-      faults += 1;
-      latest = { ...latest, error };
-    }
+  } finally {
+    reader.stop();
   }
 }
 

@@ -9,7 +9,6 @@ import { theServer, theSite } from '../words.ts';
 /** A version with fewer days left should be replaced now. */
 const SOON_DAYS = 90;
 
-/** Kinds of sites without PHP. */
 const WITHOUT_PHP = new Set(['static', 'html', 'nextjs', 'nuxt', 'nuxtjs']);
 
 /** True for a site that is offline on purpose. */
@@ -20,8 +19,8 @@ export const isSuspended = (site: JsonObject): boolean =>
 export const isInstalling = (site: JsonObject): boolean =>
   phaseOf(site.status) === 'going' && !isAmbiguous(site.status) && wordOf(site.last_deployed_at) === '';
 
-/** True for a site that has no queue. */
-export const isStatic = ({ type }: JsonObject): boolean => ['static', 'html'].includes(statusKey(type));
+/** True for a site that has no PHP, and so no queue workers either. */
+export const isWithoutPhp = ({ type }: JsonObject): boolean => WITHOUT_PHP.has(statusKey(type));
 
 /** What the record of a site says about it. */
 export function* siteFaults(site: JsonObject, place: Place, now: number): Iterable<Fault> {
@@ -44,7 +43,7 @@ export function* siteFaults(site: JsonObject, place: Place, now: number): Iterab
       message: 'Zero-downtime releases are off',
       fix: ['site', 'enable-zero-downtime', ...theSite(place)],
     };
-  if (!WITHOUT_PHP.has(statusKey(site.type)))
+  if (!isWithoutPhp(site))
     yield* phpFaults(site.php_version, place, now, ['site', 'update', ...theSite(place), '--php-version', NEWEST_OFFERED]);
 }
 

@@ -1,13 +1,13 @@
 import type { JsonObject } from '../../../base/json.ts';
 import { wordOf } from '../../../base/text.ts';
 import { idIn } from '../../../platform/names/names.ts';
-import { isAllPowerful } from '../../token/audit.ts';
+import { hasEverything } from '../../token/audit.ts';
 import type { Fault } from '../finding.ts';
 
-/** Tokens with every ability, except the one in use. `own`: its id. */
-export const powerfulTokens = (tokens: readonly JsonObject[], own: string): readonly Fault[] =>
+/** Tokens with every ability, each identified by its id. */
+export const powerfulTokens = (tokens: readonly JsonObject[]): readonly Fault[] =>
   tokens
-    .filter((token) => isAllPowerful(token, own))
+    .filter(({ abilities }) => hasEverything(abilities))
     .map((token): Fault => {
       const id = idIn(token.id);
       const name = wordOf(token.name);

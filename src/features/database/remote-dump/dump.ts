@@ -51,7 +51,7 @@ export async function* dumpOf(
     }
     const code = await child.ended;
     ctx.world.signal.throwIfAborted();
-    if (code !== 0) throw remoteFailure('dump', source, { code, stderr: said(), bytes: tally.bytes });
+    if (code !== 0) throw remoteFailure('dump', source, { code, stderr: said(), bytes: tally.bytes }, ctx.world);
     if (!ends[credentials.driver].test(tail.toString('latin1')))
       throw new DnxError('failed', `The dump of ${quotedName(credentials.database)} is incomplete: its last line is missing.`);
     for (const what of leftOutIn(said()))
@@ -74,17 +74,17 @@ export async function askRemote(ctx: Needs, source: Source, query: string): Prom
   for await (const chunk of afterMark(child.stdout)) chunks.push(chunk);
   const code = await child.ended;
   ctx.world.signal.throwIfAborted();
-  if (code !== 0) throw remoteFailure('read', source, { code, stderr: said(), bytes: 0 });
+  if (code !== 0) throw remoteFailure('read', source, { code, stderr: said(), bytes: 0 }, ctx.world);
   return Buffer.concat(chunks).toString().trimEnd();
 }
 
 async function startScript(ctx: Needs, { place, credentials }: Source, script: string, more: readonly string[]): Promise<Started> {
   const command = scripted(script, ...argumentsOf(credentials), ...more);
   const child = await ctx.world.start({
-    ...sshProgram(place.machine, { options: [...quietly(ctx), ...LINE], command }, ctx.world),
+    ...(await sshProgram(place.machine, { options: [...quietly(ctx), ...LINE], command }, ctx.world)),
     stdin: 'pipe',
   });
-  if (!child) throw withoutSsh();
+  if (!child) throw withoutSsh(ctx.world);
   child.stdin?.end(credentials.password);
   return child;
 }

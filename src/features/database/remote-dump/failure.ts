@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { DnxError } from '../../../base/errors.ts';
 import { bytes, quotedName } from '../../../base/text.ts';
+import type { World } from '../../../machine/world.ts';
 import { SSH_FAILED, sshFailure } from '../../remote/failure.ts';
 import type { SiteOnMachine } from '../../remote/machine.ts';
 import type { Credentials } from '../credentials.ts';
@@ -21,11 +22,11 @@ interface Ended {
 }
 
 /** The error for a program on the server that failed. `act`: `dump`. */
-export function remoteFailure(act: string, { place: { machine }, credentials }: Source, ended: Ended): DnxError {
+export function remoteFailure(act: string, { place: { machine }, credentials }: Source, ended: Ended, world: World): DnxError {
   const { code, stderr } = ended;
   const server = machine.server.label;
   if (code === SSH_FAILED) {
-    if (ended.bytes === 0) return sshFailure(stderr, machine);
+    if (ended.bytes === 0) return sshFailure(stderr, machine, world);
     return new DnxError('network', `The connection to ${server} was lost after ${bytes(ended.bytes)}.`, { hint: 'Try again.' });
   }
   const missing = missingIn(stderr);

@@ -1,4 +1,10 @@
 import type { Context } from '../../cli/language/command.ts';
+import type { World } from '../../machine/world.ts';
+
+/** What noticing it needs. */
+export interface Needs extends Pick<Context, 'signal'> {
+  readonly world: Pick<World, 'env' | 'platform' | 'spawn' | 'stdout'>;
+}
 
 /** Whether somebody still reads what dnx prints. */
 export interface Reader {
@@ -14,10 +20,10 @@ const SENTINEL = 'exec tail --pid=$PPID -f /dev/null 2>/dev/null';
 const BROKEN_PIPE = 141;
 
 /**
- * Notices that the reader of a pipe has ended, as in `dnx logs -f | head -1`. Node notices only when it writes, and a quiet log gives it
- * nothing to write. Without GNU tail, `dnx` ends at the next line.
+ * Notices that the reader of a pipe has ended, as in `dnx logs -f | head -1`. Node notices only when it writes, and a quiet log or an
+ * unchanged list gives it nothing to write. Without GNU tail, `dnx` ends at the next line.
  */
-export function watchReader({ signal, world }: Pick<Context, 'signal' | 'world'>): Reader {
+export function watchReader({ signal, world }: Needs): Reader {
   const ended = new AbortController();
   let gone = false;
   let tell = () => {};
