@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { reasonAgainstDatabases } from '../support/databases.ts';
-import { processes, runScript, SECRET, siteWith, variablesOf } from '../support/db-copy.ts';
-import { type Copying, drivers, openCopying } from '../support/db-pull.ts';
-import { stuckDump } from '../support/db-stuck.ts';
+import { type Copying, openCopying, stuckDump } from '../support/database-copies.ts';
+import { dumpersOf, leaksOf } from '../support/database-processes.ts';
+import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
+import { drivers, reasonAgainstDatabases } from '../support/databases.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 
 const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
@@ -22,14 +21,11 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => copying?.close());
 
-/** A new directory for dumps. */
-const directory = () => mkdtempSync(join(copying.bed.directory, 'dumps-'));
-
 describe('a dump', { timeout: TIME }, () => {
   it.each(drivers)('of %s restores to the same rows and definitions', async (driver) => {
     const { sites, servers } = copying;
     const site = sites[driver];
-    const into = directory();
+    const into = copying.folder();
     const ran = await copying.dump([site, '-O', into, '--json']);
     expect(ran.exitCode, ran.stderr).toBe(0);
     const [name = ''] = readdirSync(into);
@@ -40,19 +36,18 @@ describe('a dump', { timeout: TIME }, () => {
     expect(mode & 0o777).toBe(0o600);
     expect(JSON.parse(ran.stdout)).toEqual({ site, database: 'shop', file, size, bytes: sql.length, duration_s: expect.any(Number) });
     servers[driver].sql('CREATE DATABASE restored');
-    if (driver === 'pgsql') servers.pgsql.sql(sql.toString(), 'restored');
-    else runScript(servers.mariadb, 'restored', sql);
+    servers[driver].sql(sql, 'restored');
     expect(copying.content(driver, 'restored')).toBe(copying.content(driver, 'shop'));
   });
 
   it('is saved under a name with the time, and says how large it is', async () => {
-    const ran = await copying.bed.shell(`cd "$(mktemp -d)" && dnx db dump ${copying.sites.mariadb} && ls -A`);
+    const ran = await copying.shell(`cd "$(mktemp -d)" && dnx db dump ${copying.sites.mariadb} && ls -A`);
     expect(ran.stderr).toMatch(/^Dumping shop to shop-\d{8}-\d{6}\.sql\.gz\n✓? ?/);
     expect(ran.stdout).toMatch(/Saved shop to (shop-\d{8}-\d{6}\.sql\.gz) \([\d.]+ kB\) in \d+s\n\1\n$/);
   });
 
   it('is plain SQL if its name says so, and on stdout', async () => {
-    const into = directory();
+    const into = copying.folder();
     const file = join(into, 'shop.sql');
     const saved = await copying.dump([copying.sites.pgsql, '-O', file]);
     const printed = await copying.dump([copying.sites.pgsql, '-O', '-']);
@@ -75,7 +70,7 @@ describe('a dump', { timeout: TIME }, () => {
   });
 
   it('overwrites a file only with --force', async () => {
-    const file = join(directory(), 'shop.sql');
+    const file = join(copying.folder(), 'shop.sql');
     writeFileSync(file, 'mine');
     const refused = await copying.dump([copying.sites.pgsql, '-O', file]);
     expect([refused.exitCode, readFileSync(file, 'utf8')]).toEqual([2, 'mine']);
@@ -85,7 +80,7 @@ describe('a dump', { timeout: TIME }, () => {
   });
 
   it('into a pipe that closes ends as others do', async () => {
-    const ran = await copying.bed.shell(`set -o pipefail; dnx db dump ${copying.sites.large} -O - | (head -c 100 > /dev/null); echo $?`);
+    const ran = await copying.shell(`set -o pipefail; dnx db dump ${copying.sites.large} -O - | (head -c 100 > /dev/null); echo $?`);
     expect(ran.stdout).toBe('0\n');
   });
 
@@ -93,8 +88,8 @@ describe('a dump', { timeout: TIME }, () => {
     copying.servers.mariadb.sql(
       `CREATE USER limited@'%' IDENTIFIED BY 'something'; GRANT SELECT, EXECUTE, SHOW VIEW, TRIGGER, LOCK TABLES ON shop.* TO limited@'%'`,
     );
-    const site = siteWith(copying.bed, 'dump-limited.example.com', {
-      ...variablesOf(copying.servers.mariadb, 'mariadb'),
+    const site = addDatabaseSite(copying, 'dump-limited.example.com', {
+      ...variablesFor(copying.servers.mariadb, 'mariadb'),
       DB_USERNAME: 'limited',
       DB_PASSWORD: 'something',
     });
@@ -108,48 +103,37 @@ describe('a dump', { timeout: TIME }, () => {
 
 describe('nobody else learns or runs anything:', { timeout: TIME }, () => {
   it('the password is in no command line and no file', async () => {
-    const { running, release } = await stuckDump(copying, directory());
-    const lines = processes().map(([, line]) => line);
-    expect(lines.filter((line) => /mariadb-dump.* large/.test(line))).not.toEqual([]);
-    expect(lines.filter((line) => line.includes(SECRET))).toEqual([]);
-    const files = () =>
-      execFileSync('sh', [
-        '-c',
-        'grep -rlaF -- "$1" "$2" "$3" /home/deploynix; true',
-        'sh',
-        SECRET,
-        copying.bed.directory,
-        copying.bed.sshd.directory,
-      ]);
-    expect(String(files())).toBe('');
+    const { running, release } = await stuckDump(copying, copying.folder());
+    expect(dumpersOf(copying.servers.mariadb, 'large')).toHaveLength(1);
+    expect(leaksOf(copying)).toEqual([]);
     await release();
     expect((await running).exitCode).toBe(0);
-    expect(String(files())).toBe('');
+    expect(leaksOf(copying)).toEqual([]);
   });
 
   it('hostile names are names', async () => {
-    const name = `-x'; $(touch ran) \`touch ran\` "--`;
+    const name = `-d'; $(touch ran) \`touch ran\` "--`;
     const quoted = `\`${name.replaceAll('`', '``')}\``;
-    copying.servers.mariadb.sql(`CREATE DATABASE ${quoted}; CREATE TABLE ${quoted}.marks (mark INT); CREATE USER "-u';$(touch ran)"@'%' IDENTIFIED BY '$(touch ran)
-x'; GRANT ALL ON *.* TO "-u';$(touch ran)"@'%'`);
-    const site = siteWith(copying.bed, 'dump-hostile.example.com', {
-      ...variablesOf(copying.servers.mariadb, 'mariadb', name),
-      DB_USERNAME: "-u';$(touch ran)",
+    copying.servers.mariadb.sql(`CREATE DATABASE ${quoted}; CREATE TABLE ${quoted}.marks (mark INT); CREATE USER "-d';$(touch ran)"@'%' IDENTIFIED BY '$(touch ran)
+x'; GRANT ALL ON *.* TO "-d';$(touch ran)"@'%'`);
+    const site = addDatabaseSite(copying, 'dump-hostile.example.com', {
+      ...variablesFor(copying.servers.mariadb, 'mariadb', name),
+      DB_USERNAME: "-d';$(touch ran)",
       DB_PASSWORD: '$(touch ran)\nx',
     });
     copying.servers.pgsql.sql(`CREATE DATABASE "host=x ' $(touch ran)"`);
-    const other = siteWith(
-      copying.bed,
+    const other = addDatabaseSite(
+      copying,
       'dump-hostile-pg.example.com',
-      variablesOf(copying.servers.pgsql, 'pgsql', "host=x ' $(touch ran)"),
+      variablesFor(copying.servers.pgsql, 'pgsql', "host=x ' $(touch ran)"),
     );
-    const into = directory();
+    const into = copying.folder();
     const runs = [await copying.dump([site, '-O', into]), await copying.dump([other, '-O', into])];
     expect(runs.map(({ exitCode, stderr }) => [exitCode, stderr.match(/Error.*/)])).toEqual([
       [0, null],
       [0, null],
     ]);
     expect(readdirSync(into)).toHaveLength(2);
-    for (const place of [copying.bed.directory, '/home/deploynix', into]) expect(existsSync(join(place, 'ran'))).toBe(false);
+    for (const place of [copying.directory, '/home/deploynix', into]) expect(existsSync(join(place, 'ran'))).toBe(false);
   });
 });

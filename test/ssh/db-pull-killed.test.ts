@@ -1,9 +1,11 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { reasonAgainstDatabases } from '../support/databases.ts';
-import { holding, processes } from '../support/db-copy.ts';
-import { type Copying, openCopying } from '../support/db-pull.ts';
-import { lastTableLocked, SLOWLY, stuckPull } from '../support/db-stuck.ts';
+import { type Copying, lastTableLocked, openCopying, SLOWLY, stuckPull } from '../support/database-copies.ts';
+import { clientsOf, holding, waitingFor } from '../support/database-processes.ts';
+import { type Driver, reasonAgainstDatabases } from '../support/databases.ts';
 import { said } from '../support/executable.ts';
+import { find } from '../support/programs.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 
 const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
@@ -43,8 +45,7 @@ describe('kill -9 of dnx leaves a whole old copy, and the next pull goes on,', {
     const release = await holding(copying.servers.mariadb, target, 'BEGIN; SELECT * FROM marks');
     onTestFinished(release);
     const running = copying.pull(copying.sites.mariadb, 'mariadb', target);
-    const waits = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata lock%'";
-    await expect.poll(() => copying.servers.mariadb.sql(waits), SLOWLY).toBe('1\n');
+    await expect.poll(() => waitingFor(copying.servers.mariadb), SLOWLY).toBe(1);
     running.kill('SIGKILL');
     expect((await running).signal).toBe('SIGKILL');
     return { before, release };
@@ -55,8 +56,7 @@ describe('kill -9 of dnx leaves a whole old copy, and the next pull goes on,', {
 
   it('before the tables move: views and triggers come back', async () => {
     const { before, release } = await waiting('early');
-    for (const [pid, line] of processes())
-      if (/^mariadb .*--binary-mode/.test(line) && line.includes(`--port=${copying.servers.mariadb.port} `)) process.kill(pid, 'SIGKILL');
+    for (const pid of clientsOf(copying)) process.kill(pid, 'SIGKILL');
     copying.servers.mariadb.sql(
       copying.servers.mariadb.sql(
         "SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST WHERE INFO LIKE '%RENAME TABLE%' AND ID <> CONNECTION_ID()",
@@ -87,30 +87,47 @@ describe('kill -9 of dnx leaves a whole old copy, and the next pull goes on,', {
     expect((await next).exitCode).toBe(0);
   });
 
-  it.each([...[0, 40, 80, 120, 180].map((ms) => ['mariadb', ms] as const), ...[0, 60].map((ms) => ['pgsql', ms] as const)])(
-    'of %s, %d ms after it began to replace it',
-    async (driver, ms) => {
-      const target = `moment_${ms}`;
-      copying.old(driver, target);
-      const running = copying.pull(copying.sites[driver], driver, target);
-      await said(running, 'Replacing');
-      setTimeout(() => running.kill('SIGKILL'), ms);
-      const { signal, exitCode } = await running;
-      expect(signal ?? exitCode).toBeOneOf(['SIGKILL', 0]);
-      const { sql } = copying.servers[driver];
-      const places = copying.databases(driver, target).map((database) => {
-        try {
-          return database.endsWith('_dnx_new') ? '' : sql(OLD, database);
-        } catch {
-          // Another part of the copies.
-          return '';
-        }
-      });
-      if (!places.includes('old\n1\n')) expect(sql('SELECT mark FROM marks', target)).toBe('source\n');
-      const again = await copying.pull(copying.sites[driver], driver, target);
-      expect(again.exitCode, again.stderr).toBe(0);
-      expect(copying.databases(driver, target)).toEqual([target]);
-      expect(copying.content(driver, target)).toBe(copying.content(driver, 'shop'));
-    },
-  );
+  /** Clients that kill dnx instead of starting as the KILL_ATth, and how many a pull starts. */
+  let killing: { readonly path: string; readonly starts: Readonly<Record<Driver, number>> };
+  beforeAll(async () => {
+    if (reason !== undefined) return;
+    const folder = mkdtempSync(join(copying.directory, 'clients-'));
+    for (const name of ['mariadb', 'psql']) {
+      const script = [
+        '#!/bin/sh',
+        `case "$*" in --version) exec ${find(name)} "$@";; esac`,
+        `log=${folder}/log.$PPID; echo >> "$log"`,
+        'if [ "$(wc -l < "$log")" = "$KILL_AT" ]; then kill -9 "$PPID"; exit 1; fi',
+        `exec ${find(name)} "$@"`,
+      ];
+      writeFileSync(join(folder, name), `${script.join('\n')}\n`, { mode: 0o755 });
+    }
+    const path = `${folder}:${copying.env.PATH}`;
+    const startsOf = async (driver: Driver) => {
+      copying.addOld(driver, 'counted');
+      const ran = await copying.pull(copying.sites[driver], driver, 'counted', [], { PATH: path });
+      expect(ran.exitCode, ran.stderr).toBe(0);
+      const [log = ''] = readdirSync(folder).filter((name) => name.startsWith('log.'));
+      const { size } = statSync(join(folder, log));
+      rmSync(join(folder, log));
+      return size;
+    };
+    killing = { path, starts: { mariadb: await startsOf('mariadb'), pgsql: await startsOf('pgsql') } };
+  }, TIME);
+
+  it.each([
+    ...[4, 3, 1, 0].map((left) => ['mariadb', left, left < 3 ? 'source' : 'old'] as const),
+    ...[1, 0].map((left) => ['pgsql', left, left < 1 ? 'source' : 'old'] as const),
+  ])('of %s, before its last clients, of which %d are left', async (driver, left, mark) => {
+    const target = `left_${left}`;
+    copying.addOld(driver, target);
+    const env = { PATH: killing.path, KILL_AT: String(killing.starts[driver] - left) };
+    expect((await copying.pull(copying.sites[driver], driver, target, [], env)).signal).toBe('SIGKILL');
+    const { sql } = copying.servers[driver];
+    expect(sql('SELECT mark FROM marks', target)).toBe(`${mark}\n`);
+    const again = await copying.pull(copying.sites[driver], driver, target);
+    expect(again.exitCode, again.stderr).toBe(0);
+    expect(copying.databases(driver, target)).toEqual([target]);
+    expect(copying.content(driver, target)).toBe(copying.content(driver, 'shop'));
+  });
 });

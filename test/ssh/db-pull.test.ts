@@ -1,10 +1,9 @@
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { reasonAgainstDatabases } from '../support/databases.ts';
-import { siteWith, variablesOf } from '../support/db-copy.ts';
-import { type Copying, drivers, openCopying } from '../support/db-pull.ts';
-import { find } from '../support/programs.ts';
+import { type Copying, openCopying, stuckPull } from '../support/database-copies.ts';
+import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
+import { drivers, reasonAgainstDatabases } from '../support/databases.ts';
 import { reasonAgainstSsh } from '../support/sshd.ts';
 import { openTerminal } from '../support/terminal.ts';
 
@@ -23,7 +22,7 @@ afterAll(() => copying?.close());
 
 describe('a pull', { timeout: TIME }, () => {
   it.each(drivers)('of %s replaces the old copy, with everything in it', async (driver) => {
-    copying.old(driver, 'replaced');
+    copying.addOld(driver, 'replaced');
     const ran = await copying.pull(copying.sites[driver], driver, 'replaced', ['--json']);
     expect(ran.exitCode, ran.stderr).toBe(0);
     expect(copying.content(driver, 'replaced')).toBe(copying.content(driver, 'shop'));
@@ -32,7 +31,7 @@ describe('a pull', { timeout: TIME }, () => {
       database: 'shop',
       local_database: 'replaced',
       host: '127.0.0.1',
-      tables: driver === 'pgsql' ? 4 : 5,
+      tables: 5,
     });
     expect(ran.stderr).toMatch(/shop on web-1 → replaced on 127\.0\.0\.1:\d+ \([\d.]+ [kM]B in \d tables will be replaced\)/);
   });
@@ -45,28 +44,38 @@ describe('a pull', { timeout: TIME }, () => {
   });
 
   it('uses a socket', async () => {
-    const { servers, sites, bed } = copying;
+    const { servers, sites, dnx } = copying;
     const socket = copying.dotenv('mariadb', 'by_socket', { DB_HOST: 'localhost', DB_PORT: '1', DB_SOCKET: servers.mariadb.socket });
     const folder = copying.dotenv('pgsql', 'by_socket', { DB_HOST: servers.pgsql.socket });
     const runs = [
-      await bed.dnx(['db', 'pull', sites.mariadb, '--into', socket, '--confirm', 'by_socket']),
-      await bed.dnx(['db', 'pull', sites.pgsql, '--into', folder, '--confirm', 'by_socket']),
+      await dnx(['db', 'pull', sites.mariadb, '--into', socket, '--confirm', 'by_socket']),
+      await dnx(['db', 'pull', sites.pgsql, '--into', folder, '--confirm', 'by_socket']),
     ];
     expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
     expect(drivers.map((driver) => copying.databases(driver, 'by_socket'))).toEqual([['by_socket'], ['by_socket']]);
   });
 
+  it('resolves references in the .env', async () => {
+    const { servers, sites, dnx } = copying;
+    const file = copying.dotenv('mariadb', 'referred', { DB_PASSWORD: 'env://LOCAL_PASSWORD', MAIL_PASSWORD: 'env://NOT_SET' });
+    const ran = await dnx(['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'referred'], {
+      env: { LOCAL_PASSWORD: servers.mariadb.password },
+    });
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(copying.databases('mariadb', 'referred')).toEqual(['referred']);
+  });
+
   it('asks for the name of the local database on a terminal', async () => {
-    const { bed, sites } = copying;
+    const { sites } = copying;
     const before = copying.old('pgsql', 'asked');
     const words = ['db', 'pull', sites.pgsql, '--into', copying.dotenv('pgsql', 'asked')];
-    const wrong = openTerminal(words, bed.env, bed.directory);
+    const wrong = openTerminal(words, copying.env, copying.directory);
     await wrong.shows(/will be replaced/);
     await wrong.shows(`Type 'asked' to continue`);
     wrong.type('shop\r');
     expect((await wrong.ended).code).toBe(2);
     expect(copying.content('pgsql', 'asked')).toBe(before);
-    const right = openTerminal(words, bed.env, bed.directory);
+    const right = openTerminal(words, copying.env, copying.directory);
     await right.shows(`Type 'asked' to continue`);
     right.type('asked\r');
     expect((await right.ended).code).toBe(0);
@@ -74,20 +83,21 @@ describe('a pull', { timeout: TIME }, () => {
   });
 
   it('replaces a database with a hostile name', async () => {
-    const { bed, servers, sites } = copying;
+    const { servers, sites, dnx } = copying;
     const name = `-x'; $(touch ran) \`touch ran\` "--`;
     const user = `-u';$(touch ran)`;
     servers.mariadb.sql(`CREATE USER "${user}"@'%' IDENTIFIED BY '$(touch ran)'; GRANT ALL ON *.* TO "${user}"@'%'`);
     for (const driver of drivers) {
       const account = driver === 'mariadb' ? { DB_USERNAME: user, DB_PASSWORD: '$(touch ran)' } : {};
       const file = copying.dotenv(driver, name, account);
-      for (const time of ['new', 'again']) {
-        const ran = await bed.dnx(['db', 'pull', sites[driver], '--into', file, `--confirm=${name}`]);
-        expect([time, ran.exitCode], ran.stderr).toEqual([time, 0]);
-      }
+      const quoted = driver === 'mariadb' ? `\`${name.replaceAll('`', '``')}\`` : `"${name.replaceAll('"', '""')}"`;
+      servers[driver].sql(`CREATE DATABASE ${quoted}`);
+      servers[driver].sql('CREATE TABLE old (a INT)', name);
+      const ran = await dnx(['db', 'pull', sites[driver], '--into', file, `--confirm=${name}`]);
+      expect(ran.exitCode, ran.stderr).toBe(0);
       expect(copying.databases(driver, '-x')).toEqual([name]);
     }
-    for (const place of [bed.directory, '/home/deploynix']) expect(existsSync(join(place, 'ran'))).toBe(false);
+    for (const place of [copying.directory, '/home/deploynix']) expect(existsSync(join(place, 'ran'))).toBe(false);
   });
 });
 
@@ -98,29 +108,32 @@ describe('a pull refuses', { timeout: TIME }, () => {
     ['another driver', { DB_CONNECTION: 'pgsql' }, /uses MySQL or MariaDB, but .* names a database of PostgreSQL/],
     ['the database of the site itself', { DB_DATABASE: 'shop' }, /names the database of pull-maria.example.com itself/],
   ] as readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[])('%s', async (_, changes, words) => {
-    const { bed, sites } = copying;
-    const before = copying.content('mariadb', 'shop');
+    const { sites, dnx } = copying;
     const file = copying.dotenv('mariadb', 'refused', changes);
-    const ran = await bed.dnx(['db', 'pull', sites.mariadb, '--into', file, '--confirm', changes.DB_DATABASE ?? 'refused']);
+    const ran = await dnx(['db', 'pull', sites.mariadb, '--into', file, '--confirm', changes.DB_DATABASE ?? 'refused']);
     expect([ran.exitCode, ran.stdout]).toEqual([2, '']);
     expect(ran.stderr).toMatch(words);
     expect(copying.databases('mariadb', 'refused')).toEqual([]);
-    expect(copying.content('mariadb', 'shop')).toBe(before);
+    expect(copying.servers.mariadb.sql('SELECT mark FROM marks', 'shop')).toBe('source\n');
   });
 
   it('without the right name, and without a .env', async () => {
-    const { bed, sites } = copying;
+    const { sites, dnx, sandbox, sshd } = copying;
     const file = copying.dotenv('mariadb', 'refused');
+    const [sent, logged] = [sandbox.calls.length, sshd.log()];
     const runs = await Promise.all([
-      bed.dnx(['db', 'pull', sites.mariadb, '--into', file]),
-      bed.dnx(['db', 'pull', sites.mariadb, '--into', file, '--yes']),
-      bed.dnx(['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'shop']),
-      bed.dnx(['db', 'pull', sites.mariadb, '--into', 'none.env', '--confirm', 'refused']),
+      dnx(['db', 'pull', sites.mariadb, '--into', file]),
+      dnx(['db', 'pull', sites.mariadb, '--into', file, '--yes']),
+      dnx(['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'shop']),
+      dnx(['db', 'pull', sites.mariadb, '--into', 'none.env', '--confirm', 'refused']),
     ]);
     expect(
       runs.map(({ exitCode }) => exitCode),
       runs.map(({ stderr }) => stderr).join(''),
     ).toEqual([2, 2, 2, 2]);
+    // Only the site was looked up.
+    expect(sandbox.calls.slice(sent).every(({ method }) => method === 'GET')).toBe(true);
+    expect(sshd.log().slice(logged.length)).toBe('');
     expect(runs[0]?.stderr).toMatch(/--confirm with the name of the local database/);
     expect(runs[2]?.stderr).toMatch(/Expected 'refused', the database in/);
     expect(runs[3]?.stderr).toMatch(/Could not find none\.env/);
@@ -128,37 +141,20 @@ describe('a pull refuses', { timeout: TIME }, () => {
   });
 
   it('to replace one database twice at the same time', async () => {
-    const runs = await Promise.all([1, 2].map(() => copying.pull(copying.sites.large, 'mariadb', 'twice')));
-    expect(runs.map(({ exitCode }) => exitCode).sort()).toEqual([0, 1]);
-    expect(runs.map(({ stderr }) => stderr).join('')).toMatch(/Another dnx is replacing twice/);
+    const { running, release } = await stuckPull(copying, 'twice');
+    const second = await copying.pull(copying.sites.mariadb, 'mariadb', 'twice');
+    expect([second.exitCode, second.stderr]).toEqual([1, expect.stringContaining('Another dnx is replacing twice')]);
+    await release();
+    expect((await running).exitCode).toBe(0);
   });
 
   it('to run what a dump says to the client', async () => {
-    const { bed, sites } = copying;
-    const path = join(bed.sshd.directory, 'evil');
-    mkdirSync(path);
-    for (const name of ['sh', 'bash', 'cat', 'dirname', 'mariadb', 'psql']) symlinkSync(find(name) ?? '', join(path, name));
-    const ran = join(bed.directory, 'ran');
-    writeFileSync(
-      join(path, 'mariadb-dump'),
-      `#!/bin/sh\nprintf '%s\\n' 'CREATE TABLE a (b INT);' '\\! touch ${ran}' 'system touch ${ran}' '-- Dump completed'\n`,
-    );
-    writeFileSync(
-      join(path, 'pg_dump'),
-      `#!/bin/sh\nprintf '%s\\n' 'SELECT 1' '\\! touch ${ran}' ';' '--' '-- PostgreSQL database dump complete' '--'\n`,
-    );
-    for (const name of ['mariadb-dump', 'pg_dump']) chmodSync(join(path, name), 0o755);
-    chmodSync(path, 0o755);
-    const config = join(bed.sshd.directory, 'sshd_config');
-    const before = readFileSync(config, 'utf8');
-    await bed.sshd.stop();
-    appendFileSync(config, `SetEnv PATH=${path}\n`);
-    await bed.sshd.start();
-    onTestFinished(async () => {
-      await bed.sshd.stop();
-      writeFileSync(config, before);
-      await bed.sshd.start();
-    });
+    const { sshd, sites, directory } = copying;
+    const ran = join(directory, 'ran');
+    const evil = (...lines: readonly string[]) => `#!/bin/sh\nprintf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')}\n`;
+    sshd.program('mariadb-dump', evil('CREATE TABLE a (b INT);', `\\! touch ${ran}`, `system touch ${ran}`, '-- Dump completed'));
+    sshd.program('pg_dump', evil('SELECT 1', `\\! touch ${ran}`, ';', '--', '-- PostgreSQL database dump complete', '--'));
+    onTestFinished(() => rmSync(join(sshd.directory, 'programs'), { recursive: true }));
     for (const driver of drivers) {
       const pulled = await copying.pull(sites[driver], driver, 'evil');
       expect([driver, pulled.exitCode], pulled.stderr).toEqual([driver, 1]);
@@ -170,10 +166,13 @@ describe('a pull refuses', { timeout: TIME }, () => {
 });
 
 it('tells the account of the site apart from the local one', { timeout: TIME }, async () => {
-  const { bed, servers, sites } = copying;
-  const site = siteWith(bed, 'pull-denied.example.com', { ...variablesOf(servers.mariadb, 'mariadb'), DB_PASSWORD: 'wrong password' });
+  const { servers, sites, dnx } = copying;
+  const site = addDatabaseSite(copying, 'pull-denied.example.com', {
+    ...variablesFor(servers.mariadb, 'mariadb'),
+    DB_PASSWORD: 'wrong password',
+  });
   const remote = await copying.pull(site, 'mariadb', 'denied');
-  const local = await bed.dnx([
+  const local = await dnx([
     'db',
     'pull',
     sites.mariadb,

@@ -21,7 +21,7 @@ let postgres: Database;
 beforeAll(async () => {
   if (reason !== undefined) return;
   bed = await openDatabaseBed();
-  ({ maria, postgres } = bed);
+  ({ mariadb: maria, pgsql: postgres } = bed.servers);
   addDatabaseSite(bed, MARIA, variablesFor(maria, 'mariadb'));
   addDatabaseSite(bed, POSTGRES, variablesFor(postgres, 'pgsql'));
   addDatabaseSite(bed, 'mysql.example.com', variablesFor(maria, 'mysql'));
@@ -58,8 +58,11 @@ it('runs a script from stdin', async () => {
     return child;
   };
   const [one, other] = await Promise.all([
-    run(MARIA, 'CREATE TABLE t (a INT); INSERT INTO t VALUES (1), (2); SELECT SUM(a) AS total FROM t;'),
-    run(POSTGRES, '\\pset format unaligned\nCREATE TABLE t (a INT); INSERT INTO t VALUES (1), (2); SELECT SUM(a) AS total FROM t;'),
+    run(MARIA, 'CREATE TEMPORARY TABLE t (a INT); INSERT INTO t VALUES (1), (2); SELECT SUM(a) AS total FROM t;'),
+    run(
+      POSTGRES,
+      '\\pset format unaligned\nCREATE TEMPORARY TABLE t (a INT); INSERT INTO t VALUES (1), (2); SELECT SUM(a) AS total FROM t;',
+    ),
   ]);
   expect([one.exitCode, one.stderr, one.stdout]).toEqual([0, '', 'total\n3\n']);
   expect([other.exitCode, other.stderr, other.stdout]).toEqual([

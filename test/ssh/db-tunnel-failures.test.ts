@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { addDatabaseSite } from '../support/database-site.ts';
@@ -50,6 +52,21 @@ it('says what is wrong if the server forbids port forwarding', async () => {
   const ran = await bed.dnx(['db', 'tunnel', SITE, '--', 'echo', 'ran']);
   expect([ran.exitCode, ran.stdout]).toEqual([13, '']);
   expect(ran.stderr).toContain('AllowTcpForwarding');
+});
+
+it('says which port of the ssh configuration is in use', async () => {
+  const before = readFileSync(bed.sshd.config);
+  onTestFinished(() => writeFileSync(bed.sshd.config, before));
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  onTestFinished(() => void other.close());
+  const { port } = other.address() as AddressInfo;
+  appendFileSync(bed.sshd.config, `  LocalForward 127.0.0.1:${port} 127.0.0.1:1\n`);
+  const ran = await bed.dnx(['db', 'tunnel', SITE, '--', 'echo', 'ran']);
+  expect([ran.exitCode, ran.stdout]).toEqual([1, '']);
+  expect(ran.stderr).toBe(
+    `Error: ssh could not listen on port ${port}, which your ssh configuration forwards: it is in use.\n  End the program that uses it, or remove LocalForward or DynamicForward ${port} for web-1.\n`,
+  );
 });
 
 it('says that ssh is missing', async () => {

@@ -1,24 +1,32 @@
-import { execFileSync } from 'node:child_process';
-import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { freePort, lacking, required, startServer } from './programs.ts';
+import { enlarge, seedMariaDb, seedPostgres } from './database-content.ts';
+import { find, freePort, lacking, required } from './programs.ts';
 
-/** A real database server on loopback, whose only account has every right. */
+/** A real database server on loopback, whose only account has every right. Its database `shop` has something of everything. */
 export interface Database {
   readonly port: number;
   readonly user: string;
   readonly password: string;
   /** The path of its Unix socket, or of the directory that contains it. */
   readonly socket: string;
+  /** The directory of its files, on a file system of its own. */
+  readonly directory: string;
   /** Runs statements in a database, or without one, and returns what they print: columns separated by tabs, no headings. */
-  sql(statements: string, database?: string): string;
-  stop(): Promise<void>;
-  /** Stops it and removes its files. */
-  close(): Promise<void>;
+  sql(statements: string | Buffer, database?: string): string;
 }
 
+/** The drivers, as Laravel names them. */
+export const drivers = ['mariadb', 'pgsql'] as const;
+/** A driver. */
+export type Driver = (typeof drivers)[number];
+
 const PASSWORD = `it's a "secret" \\ $HOME`;
+/** A word of it that no escaping changes. */
+export const SECRET = 'secret" ';
 
 /** The folder of PostgreSQL's own programs, which Debian keeps out of PATH. */
 const postgresFolder = (): string | undefined => {
@@ -32,7 +40,7 @@ const postgresFolder = (): string | undefined => {
 
 /** Why tests with real databases cannot run here; undefined if they can. In CI they must. */
 export function reasonAgainstDatabases(): string | undefined {
-  const missing = lacking(['mariadbd', 'mariadb-install-db', 'mariadb', 'mariadb-dump', 'psql', 'pg_dump', 'setpriv']);
+  const missing = lacking(['mariadbd', 'mariadb-install-db', 'mariadb', 'mariadb-dump', 'psql', 'pg_dump', 'setpriv', 'mount']);
   const all = postgresFolder() ? missing : [...missing, 'postgresql'];
   const reason =
     all.length > 0 ? `this machine lacks ${all.join(', ')}` : process.getuid?.() === 0 ? undefined : 'only root can start them';
@@ -40,60 +48,51 @@ export function reasonAgainstDatabases(): string | undefined {
   return reason;
 }
 
-/** Starts MariaDB with the account `shop`. */
-export async function openMariaDb(): Promise<Database> {
-  const directory = mkdtempSync('/tmp/dnx-mariadb-');
+let running: Promise<Readonly<Record<Driver, Database>>> | undefined;
+
+/** The servers, which all tests of a worker share. MariaDB has a database `large`, too. */
+export function databases(): Promise<Readonly<Record<Driver, Database>>> {
+  running ??= Promise.all([openMariaDb(), openPostgres()]).then(([mariadb, pgsql]) => ({ mariadb, pgsql }));
+  return running;
+}
+
+async function openMariaDb(): Promise<Database> {
+  const directory = ownVolume('mariadb');
   const [data, socket] = [join(directory, 'data'), join(directory, 'socket')];
   const common = ['--no-defaults', '--user=root', `--datadir=${data}`];
   execFileSync('mariadb-install-db', [...common, '--auth-root-authentication-method=normal', '--skip-test-db'], { stdio: 'pipe' });
   const port = await freePort();
   const options = ['--bind-address=127.0.0.1', `--port=${port}`, `--socket=${socket}`, `--pid-file=${join(directory, 'pid')}`];
   const small = ['--innodb-buffer-pool-size=16M', '--innodb-flush-log-at-trx-commit=0', '--innodb-log-file-size=8M'];
-  const server = await startServer('mariadbd', [...common, ...options, ...small], port);
-  const sql = (statements: string, database?: string) =>
-    execFileSync(
-      'mariadb',
-      ['--no-defaults', `--socket=${socket}`, '--user=root', '--batch', '--skip-column-names', ...(database ? [database] : [])],
-      {
-        input: statements,
-        encoding: 'utf8',
-        // What it says is in the error.
-        stdio: ['pipe', 'pipe', 'pipe'],
-      },
-    );
+  startTied(directory, 'KILL', ['mariadbd', ...common, ...options, ...small]);
+  const client = ['--no-defaults', `--socket=${socket}`, '--user=root', '--batch', '--skip-column-names'];
+  const sql: Database['sql'] = (statements, database) =>
+    run('mariadb', [...client, ...(database ? [`--database=${database}`] : [])], statements);
   await accepting(sql);
+  chmodSync(directory, 0o755);
   const password = PASSWORD.replaceAll('\\', '\\\\').replaceAll("'", "''");
-  for (const host of ['localhost', '127.0.0.1', '%'])
-    sql(`CREATE USER shop@'${host}' IDENTIFIED BY '${password}'; GRANT ALL ON *.* TO shop@'${host}' WITH GRANT OPTION;`);
-  return { port, user: 'shop', password: PASSWORD, socket, sql, stop: server.stop, close: () => closed(server.stop, directory) };
+  const accounts = ['localhost', '127.0.0.1', '%'].map(
+    (host) => `CREATE USER shop@'${host}' IDENTIFIED BY '${password}'; GRANT ALL ON *.* TO shop@'${host}' WITH GRANT OPTION;`,
+  );
+  sql(accounts.join('\n'));
+  const database = { port, user: 'shop', password: PASSWORD, socket, directory, sql };
+  seedMariaDb(database, 'shop');
+  seedMariaDb(database, 'large');
+  enlarge(database, 'large');
+  return database;
 }
 
-/** Starts PostgreSQL with the superuser `shop`. */
-export async function openPostgres(): Promise<Database> {
+async function openPostgres(): Promise<Database> {
   const folder = postgresFolder() ?? '';
-  const directory = mkdtempSync('/tmp/dnx-postgres-');
+  const directory = ownVolume('postgres');
   const [uid, gid] = idsOf('postgres');
   chownSync(directory, uid, gid);
   const data = join(directory, 'data');
   const as = ['--reuid=postgres', '--regid=postgres', '--init-groups'];
-  execFileSync(
-    'setpriv',
-    [
-      ...as,
-      join(folder, 'initdb'),
-      '-D',
-      data,
-      '-U',
-      'postgres',
-      '-E',
-      'UTF8',
-      '--locale=C',
-      '--no-sync',
-      '--auth-local=trust',
-      '--auth-host=scram-sha-256',
-    ],
-    { stdio: 'pipe' },
-  );
+  const account = ['-U', 'postgres', '--auth-local=trust', '--auth-host=scram-sha-256'];
+  execFileSync('setpriv', [...as, join(folder, 'initdb'), '-D', data, ...account, '-E', 'UTF8', '--locale=C', '--no-sync'], {
+    stdio: 'pipe',
+  });
   const port = await freePort();
   const settings = [
     `port=${port}`,
@@ -101,51 +100,48 @@ export async function openPostgres(): Promise<Database> {
     `unix_socket_directories=${directory}`,
     'fsync=off',
     'shared_buffers=16MB',
+    'max_wal_size=64MB',
   ];
-  const server = await startServer(
-    'setpriv',
-    [...as, join(folder, 'postgres'), '-D', data, ...settings.flatMap((each) => ['-c', each])],
-    port,
-    'SIGINT',
-  );
-  const sql = (statements: string, database = 'postgres') =>
-    execFileSync(
-      'psql',
-      [
-        '-X',
-        '-q',
-        '-A',
-        '-t',
-        '-F',
-        '\t',
-        '-v',
-        'ON_ERROR_STOP=1',
-        '-h',
-        directory,
-        '-p',
-        String(port),
-        '-U',
-        'postgres',
-        '-d',
-        database,
-        '-f',
-        '-',
-      ],
-      {
-        input: statements,
-        encoding: 'utf8',
-        // What it says is in the error.
-        stdio: ['pipe', 'pipe', 'pipe'],
-      },
-    );
+  startTied(directory, 'QUIT', ['setpriv', ...as, join(folder, 'postgres'), '-D', data, ...settings.flatMap((each) => ['-c', each])]);
+  const client = ['-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-h', directory, '-p', String(port), '-U', 'postgres'];
+  const sql: Database['sql'] = (statements, name = 'postgres') => run('psql', [...client, '-d', name, '-f', '-'], statements);
   await accepting(sql);
+  chmodSync(directory, 0o755);
   sql(`CREATE ROLE shop SUPERUSER LOGIN PASSWORD E'${PASSWORD.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`);
-  return { port, user: 'shop', password: PASSWORD, socket: directory, sql, stop: server.stop, close: () => closed(server.stop, directory) };
+  const database = { port, user: 'shop', password: PASSWORD, socket: directory, directory, sql };
+  seedPostgres(database, 'shop');
+  return database;
 }
 
-/** Waits until a server that listens on its port also has its socket, and accepts statements. */
+/** Runs a client. What it says is in the error. */
+const run = (program: string, args: readonly string[], input: string | Buffer): string =>
+  execFileSync(program, args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
+
+/** A new directory on a file system of its own, which a test may fill. */
+function ownVolume(name: string): string {
+  const directory = mkdtempSync(`/tmp/dnx-${name}-`);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400m', 'tmpfs', directory]);
+  return directory;
+}
+
+/** Ends the server with this signal, and removes its directory, once this worker is gone: however it ends, the pipe closes. */
+const TIED = '"$@" & read -r _; kill -s "$0" $!; wait; umount -l "$DIRECTORY"; rmdir "$DIRECTORY"';
+
+/** Starts a server that ends with this worker, which does not wait for it. */
+function startTied(directory: string, signal: 'KILL' | 'QUIT', [program = '', ...args]: readonly string[]): void {
+  const child = spawn('sh', ['-c', TIED, signal, find(program) ?? program, ...args], {
+    // Ctrl-C is for vitest.
+    detached: true,
+    env: { ...process.env, DIRECTORY: directory },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  child.unref();
+  (child.stdin as unknown as Socket).unref();
+}
+
+/** Waits until a server accepts statements. */
 async function accepting(sql: (statements: string) => string): Promise<void> {
-  for (let left = 200; ; left -= 1) {
+  for (let left = 400; ; left -= 1) {
     try {
       sql('SELECT 1');
       return;
@@ -154,11 +150,6 @@ async function accepting(sql: (statements: string) => string): Promise<void> {
       await setTimeout(50);
     }
   }
-}
-
-async function closed(stop: () => Promise<void>, directory: string): Promise<void> {
-  await stop();
-  rmSync(directory, { recursive: true, force: true });
 }
 
 /** The ids of a user of this machine. */

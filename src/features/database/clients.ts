@@ -19,33 +19,65 @@ export async function clientFor(
   credentials: Credentials,
   site: string,
 ): Promise<(port: number) => Client> {
-  if (credentials.driver === 'mysql') return mysqlClient(world, credentials, site);
-  if (!(await world.capture({ file: 'psql', args: ['--version'], env: world.env }))) throw missing('psql', 'postgresql-client', site);
+  const found = await findProgram(world, credentials);
+  if (!found) throw missing(credentials, site);
+  if (credentials.driver === 'mysql') return mysqlClient(world, credentials, found);
   // Not `--dbname`, which psql reads as a connection string if it looks like one.
   return (port) => ({ file: 'psql', args: [], env: { ...world.env, ...libpq(credentials, port) } });
 }
 
-const missing = (programs: string, debian: string, site: string): DnxError =>
-  new DnxError('usage', `Could not find ${programs}.`, {
-    hint: `Install ${debian}, or connect with another program:`,
+/** A client that this machine has, and what it says about its version. */
+interface Program {
+  readonly file: string;
+  readonly version: string;
+}
+
+/** The clients for each kind of database, the best first, and the packages of Debian that have them. */
+const programs: Readonly<Record<Credentials['connection'], { readonly files: readonly string[]; readonly packages: string }>> = {
+  mariadb: { files: ['mariadb', 'mysql'], packages: 'mariadb-client' },
+  mysql: { files: ['mysql', 'mariadb'], packages: 'mysql-client or mariadb-client' },
+  pgsql: { files: ['psql'], packages: 'postgresql-client' },
+};
+
+/** The words for the clients of a database, and for the packages to install. */
+export const clientsFor = ({ connection }: Credentials): { readonly names: string; readonly packages: string } => {
+  const { files, packages } = programs[connection];
+  return { names: files.join(' or '), packages };
+};
+
+/** The client of this machine for a database: that of the same maker, if there is one. Debian's `mysql` is MariaDB's. */
+export async function findProgram(
+  { capture, env }: Pick<World, 'capture' | 'env'>,
+  { connection }: Credentials,
+): Promise<Program | undefined> {
+  const found: Program[] = [];
+  for (const file of programs[connection].files) {
+    const ran = await capture({ file, args: ['--version'], env });
+    if (ran?.code === 0) found.push({ file, version: ran.stdout });
+  }
+  return found.find((each) => (each.file === 'mariadb') === isMaria(each)) ?? found[0];
+}
+
+const isMaria = ({ version }: Program): boolean => /MariaDB/i.test(version);
+
+function missing(credentials: Credentials, site: string): DnxError {
+  const { names, packages } = clientsFor(credentials);
+  return new DnxError('usage', `Could not find ${names}.`, {
+    hint: `Install ${packages}, or connect with another program:`,
     next: [{ command: ['db', 'tunnel', site], why: 'Open a tunnel' }],
   });
+}
 
 async function mysqlClient(
   world: Pick<World, 'capture' | 'env'>,
   credentials: Credentials,
-  site: string,
+  program: Program,
 ): Promise<(port: number) => Client> {
-  const client = await findMysql(world, credentials);
-  if (!client)
-    throw credentials.connection === 'mariadb'
-      ? missing('mariadb or mysql', 'mariadb-client', site)
-      : missing('mysql or mariadb', 'mysql-client or mariadb-client', site);
-  const { file, isMaria } = client;
+  const { file } = program;
   // A password in an option file would replace that of the environment.
   const bare = /\s(--password|-p)/.test((await world.capture({ file, args: ['--print-defaults'], env: world.env }))?.stdout ?? '');
   // Through SSH, the certificate of the server has another name. MySQL sends its public key for the password if it has no TLS.
-  const tls = isMaria ? ['--skip-ssl-verify-server-cert'] : ['--ssl-mode=PREFERRED', '--loose-get-server-public-key'];
+  const tls = isMaria(program) ? ['--skip-ssl-verify-server-cert'] : ['--ssl-mode=PREFERRED', '--loose-get-server-public-key'];
   return (port) => ({
     file,
     args: [
@@ -57,16 +89,6 @@ async function mysqlClient(
     env: { ...world.env, MYSQL_PWD: credentials.password, ...(bare && { MYSQL_TEST_LOGIN_FILE: '/dev/null' }) },
     bare,
   });
-}
-
-/** The client of the same maker, if there is one. Debian's `mysql` is MariaDB's. */
-async function findMysql({ capture, env }: Pick<World, 'capture' | 'env'>, { connection }: Credentials) {
-  const found: { readonly file: string; readonly isMaria: boolean }[] = [];
-  for (const file of connection === 'mariadb' ? ['mariadb', 'mysql'] : ['mysql', 'mariadb']) {
-    const version = await capture({ file, args: ['--version'], env });
-    if (version) found.push({ file, isMaria: /MariaDB/i.test(version.stdout) });
-  }
-  return found.find(({ file, isMaria }) => (file === 'mariadb') === isMaria) ?? found[0];
 }
 
 /** The variables of libpq for a forwarded port, without those of the user that would lead elsewhere. */

@@ -61,7 +61,7 @@ export async function openLine(
   ssh.stdout.resume();
   const first = await Promise.race([ready, ssh.ended]);
   signal.throwIfAborted();
-  if (first !== 'ready') throw failureOf(first, said, machine, ctx.world);
+  if (first !== 'ready') throw failureOf(first, said, route, ctx.world);
   const answered = await answers(port, hellos[credentials.driver], ANSWER_MS, signal);
   signal.throwIfAborted();
   if (answered) return { ended: ssh.ended };
@@ -76,11 +76,15 @@ function farEnd({ socket, host, port }: Credentials): string {
 }
 
 /** Why ssh ended before the port was forwarded. */
-function failureOf(code: number, said: string, machine: Machine, world: Context['world']): Error {
+function failureOf(code: number, said: string, { machine, port }: Route, world: Context['world']): Error {
   // The shell that starts it found no ssh.
   if (code === 127) return withoutSsh(world);
-  if (code === SSH_FAILED && /Address already in use|cannot listen to port/.test(said)) return new Taken();
-  return sshFailure(said, machine, world);
+  const [, busy] = (code === SSH_FAILED && /cannot listen to port: (\d+)/.exec(said)) || [];
+  if (busy === undefined) return sshFailure(said, machine, world);
+  if (Number(busy) === port) return new Taken();
+  return new DnxError('failed', `ssh could not listen on port ${busy}, which your ssh configuration forwards: it is in use.`, {
+    hint: `End the program that uses it, or remove LocalForward or DynamicForward ${busy} for ${machine.server.label}.`,
+  });
 }
 
 function unreachable(said: string, { machine: { server }, credentials }: Route): DnxError {

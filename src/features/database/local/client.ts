@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { usage } from '../../../base/errors.ts';
 import type { Context } from '../../../cli/language/command.ts';
 import type { Env, Started, World } from '../../../machine/world.ts';
+import { clientsFor, findProgram } from '../clients.ts';
 import type { Credentials } from '../credentials.ts';
 import { argumentsOf } from '../remote-dump/scripts.ts';
 
@@ -23,19 +24,12 @@ interface Options {
   readonly steadfast?: boolean;
 }
 
-const programs = { mysql: ['mariadb', 'mysql'], pgsql: ['psql'] };
-
 /** Finds the client on this machine. */
 export async function findClient({ world }: Pick<Context, 'world'>, local: Credentials): Promise<Client> {
-  for (const program of programs[local.driver]) {
-    const found = await world.capture({ file: program, args: ['--version'], env: world.env });
-    if (found?.code === 0) return { world, local, program, version: found.stdout };
-  }
-  const names = programs[local.driver].join(' or ');
-  throw usage(
-    `Could not find ${names} on this machine.`,
-    `Install the client of ${local.driver === 'mysql' ? 'MariaDB or MySQL' : 'PostgreSQL'}.`,
-  );
+  const found = await findProgram(world, local);
+  if (found) return { world, local, program: found.file, version: found.version };
+  const { names, packages } = clientsFor(local);
+  throw usage(`Could not find ${names} on this machine.`, `Install ${packages}.`);
 }
 
 /** Starts the client, which reads statements from standard input and stops at the first error. */
@@ -52,9 +46,9 @@ export async function startClient({ world, local, program }: Client, options: Op
   return child;
 }
 
-/** The environment without variables that tell clients to connect elsewhere. */
+/** The environment without the token, and without variables that tell clients to connect elsewhere. */
 const withoutSettings = (env: Env): Env =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(PG|MYSQL_|MARIADB_)[A-Z]/.test(name)));
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(DNX_TOKEN$|(PG|MYSQL_|MARIADB_)[A-Z])/.test(name)));
 
 type Start = readonly [args: readonly string[], env: Env];
 
@@ -62,7 +56,13 @@ function mysql(local: Credentials, { database }: Options): Start {
   const [host, port, socket] = argumentsOf(local);
   const where = socket ? [`--socket=${socket}`] : [`--host=${host}`, ...(port ? [`--port=${port}`] : [])];
   // In binary mode, commands of the client such as `\!` in a dump do nothing.
-  const safe = ['--binary-mode', '--local-infile=0', '--loose-skip-ssl-verify-server-cert', '--skip-reconnect'];
+  const safe = [
+    '--binary-mode',
+    '--local-infile=0',
+    '--loose-skip-ssl-verify-server-cert',
+    '--loose-get-server-public-key',
+    '--skip-reconnect',
+  ];
   const output = ['--batch', '--skip-column-names', '--unbuffered', '--default-character-set=utf8mb4', '--max-allowed-packet=1G'];
   const use = database === undefined ? [] : [`--database=${database}`];
   return [

@@ -1,4 +1,4 @@
-import { type DnxError, isError, isStop, usage } from '../../../base/errors.ts';
+import { type DnxError, isError, usage } from '../../../base/errors.ts';
 import { quotedName } from '../../../base/text.ts';
 import { duration } from '../../../base/time.ts';
 import type { Context } from '../../../cli/language/command.ts';
@@ -10,7 +10,7 @@ import { counting } from '../dump/progress.ts';
 import { type Client, findClient } from '../local/client.ts';
 import { readLocal } from '../local/env.ts';
 import { exclusively } from '../local/lock.ts';
-import { openSql } from '../local/sql.ts';
+import { openSql, Refused } from '../local/sql.ts';
 import { askRemote, dumpOf } from '../remote-dump/dump.ts';
 import type { Source } from '../remote-dump/failure.ts';
 import { type Contents, type Engine, identityQueries, Settled } from '../swap/engine.ts';
@@ -36,6 +36,8 @@ interface Pull {
   readonly client: Client;
   readonly names: Names;
   readonly engine: Engine;
+  /** Why the local server may refuse what the other one dumps; undefined if both are of one maker. */
+  readonly unlike?: string | undefined;
 }
 
 /** `dnx db pull`: replaces a local database by a copy of that of a site. */
@@ -54,16 +56,18 @@ export async function pull(ctx: Needs, targets: Targets, { into, user, force = f
   const engine = local.driver === 'mysql' ? mysqlEngine(sql, names) : postgresEngine(sql, names, force);
   ctx.progress.spin('Comparing the databases');
   const here = await engine.identity();
-  requireOther({ source, client, names }, here === (await askRemote(ctx, source, identityQueries[local.driver])));
+  const there = await askRemote(ctx, source, identityQueries[local.driver]);
+  requireOther({ source, client, names }, here === there);
+  const unlike = local.driver === 'mysql' && makerOf(here) !== makerOf(there) ? differing(source, there, local.source, here) : undefined;
   const contents = await engine.contents('target');
   await engine.requireUnused();
   ctx.progress.done();
   await requireConfirmation(ctx, { source, local, contents, confirm });
-  return exclusively(client, () => replace(ctx, { source, client, names, engine }));
+  return exclusively(client, () => replace(ctx, { source, client, names, engine, unlike }));
 }
 
 /** Builds the new copy, and puts it into the place of the old one. */
-async function replace(ctx: Needs, { source, client, names, engine }: Pull): Promise<View> {
+async function replace(ctx: Needs, { source, client, names, engine, unlike }: Pull): Promise<View> {
   const { database } = source.credentials;
   const started = ctx.clock.elapsed();
   const tally = { bytes: 0 };
@@ -81,7 +85,8 @@ async function replace(ctx: Needs, { source, client, names, engine }: Pull): Pro
     ctx.progress.step(`Replacing ${quotedName(names.target)}`);
     await engine.swap();
   } catch (error) {
-    throw error instanceof Settled ? error : await discarded(error, engine, names);
+    const told = error instanceof Refused && UNKNOWN_SQL.test(error.message) ? error.withHint(unlike) : error;
+    throw told instanceof Settled ? told : await discarded(told, engine, names);
   }
   const ms = ctx.clock.elapsed() - started;
   const from = `${quotedName(database)} from ${source.place.machine.server.label}`;
@@ -104,11 +109,19 @@ async function discarded(error: unknown, engine: Engine, { target, incoming }: N
     () => '',
     () => ` The next pull removes the database ${quotedName(incoming)}.`,
   );
-  return isError(error) && !isStop(error) ? unchanged(error, `${quotedName(target)} is unchanged.${left}`) : error;
+  return isError(error) ? unchanged(error, `${quotedName(target)} is unchanged.${left}`) : error;
 }
 
 const unchanged = (error: DnxError, sentence: string): DnxError =>
   error.with({ hint: error.hint === undefined ? sentence : `${sentence} ${error.hint}` });
+
+/** What a server says about SQL that it does not know, such as a collation or a mode. */
+const UNKNOWN_SQL = /unknown|syntax|sql_mode/i;
+
+const makerOf = (identity: string): string => (/MariaDB/i.test(identity) ? 'MariaDB' : 'MySQL');
+
+const differing = ({ place }: Source, there: string, file: string, here: string): string =>
+  `${place.domain} uses ${makerOf(there)}, but ${file} names a server of ${makerOf(here)}, which does not know all of its SQL. Use ${makerOf(there)} here, too.`;
 
 function requireSameDriver({ credentials, place }: Source, { local }: Client): void {
   if (credentials.driver === local.driver) return;

@@ -22,8 +22,8 @@ const mysql = [
   'host=$1 port=$2 socket=$3 user=$4 database=$5; shift 5',
   'if [ -n "$port" ]; then set -- --port="$port" "$@"; fi',
   'if [ -n "$socket" ]; then set -- --socket="$socket" "$@"; else set -- --host="$host" "$@"; fi',
-  // The application does not verify the certificate either. `loose`: a program may not know the option.
-  'set -- --no-defaults --loose-skip-ssl-verify-server-cert --user="$user" --default-character-set=utf8mb4 "$@"',
+  // The application does not verify the certificate either, and MySQL sends its key if it has no TLS. `loose`: a program may not know the option.
+  'set -- --no-defaults --loose-skip-ssl-verify-server-cert --loose-get-server-public-key --user="$user" --default-character-set=utf8mb4 "$@"',
 ];
 
 const pgsql = [
@@ -31,7 +31,7 @@ const pgsql = [
   'unset PGSERVICE PGHOSTADDR PGOPTIONS',
   // As an argument, a database named `host=x` would be a connection string.
   'export PGHOST="$1" PGPORT="$2" PGUSER="$4" PGDATABASE="$5" PGCLIENTENCODING=UTF8',
-  'if [ -n "$3" ]; then PGHOST=$(dirname -- "$3"); fi; shift 5',
+  `if [ -n "$3" ]; then PGHOST=\${3%/*}; fi; shift 5`,
 ];
 
 const mysqldump = program('dump', 'mariadb-dump', 'mysqldump');

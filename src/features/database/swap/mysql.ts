@@ -31,15 +31,18 @@ export function mysqlEngine(sql: Sql, names: Names): Engine {
       await sql.run(`CREATE DATABASE ${id(incoming)}${options};`);
     },
     async swap() {
+      const isNew = (await sql.run(presentIn([literal(target, sql.local)]))) === '';
       try {
-        await sql.run(`CREATE DATABASE IF NOT EXISTS ${id(target)};\nCREATE DATABASE ${id(outgoing)};`);
+        await sql.run(`CREATE DATABASE ${id(outgoing)};`);
         const [before, after] = [await readCode(sql, target), await readCode(sql, incoming)];
-        await journal.write(incoming, { undo: creating(tied(before)), complete: creating(after, before.pieces) });
+        await journal.write(incoming, { undo: isNew ? '' : creating(tied(before)), complete: creating(after, before.pieces) });
+        if (isNew) await sql.run(`CREATE DATABASE ${id(target)};`);
         const removed = [...removing(after, incoming), ...removing(before, target)];
         await sql.run(
-          [`SET NAMES utf8mb4, lock_wait_timeout = ${PATIENCE_S};`, ...removed, ...moving(names, before, after, id)].join('\n'),
+          [`SET NAMES utf8mb4;`, `SET lock_wait_timeout = ${PATIENCE_S};`, ...removed, ...moving(names, before, after, id)].join('\n'),
         );
       } catch (error) {
+        if (isNew) await dropEmpty(sql, target);
         throw error instanceof Refused && error.message.includes('Lock wait timeout') ? inUse(target) : error;
       }
       await complete(sql, names, journal);
@@ -50,8 +53,14 @@ export function mysqlEngine(sql: Sql, names: Names): Engine {
   };
 }
 
+/** Removes a database without tables. Otherwise, or if that fails, it stays. */
+async function dropEmpty(sql: Sql, database: string): Promise<void> {
+  const { tables } = await readCode(sql, database);
+  if (tables.length === 0) await sql.run(dropping(sql, [database])).catch(() => {});
+}
+
 /** How long to wait for those who use a table, in s. */
-const PATIENCE_S = 10;
+const PATIENCE_S = 5;
 
 /**
  * Moves all tables by one statement, which is prepared from a string: if dnx is killed while it writes, the client runs what it has got
@@ -91,7 +100,8 @@ async function recover(sql: Sql, names: Names, journal: Journal): Promise<string
 /** Creates the views and triggers of the old copy again. */
 async function undo(sql: Sql, { target, incoming }: Names, journal: Journal): Promise<void> {
   try {
-    await sql.run(await journal.read(incoming, 'undo'), { database: target });
+    const script = await journal.read(incoming, 'undo');
+    if (script !== '') await sql.run(script, { database: target });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const lost = `${quotedName(target)} has all rows, but not all of its views and triggers: ${JOURNAL} in ${quotedName(incoming)} has them.`;
