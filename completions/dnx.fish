@@ -1971,7 +1971,7 @@ function __dnx_complete
                     --lines 'Number of lines of each file (default 100)' \
                     -n 'Number of lines of each file (default 100)' \
                     --source 'Log to show; laravel by default, nginx for a server with -f' \
-                    --path 'File on the server to show instead' \
+                    --path 'File on the server to show instead; a relative one starts in the live release' \
                     --user 'User to sign in as (default: that of Deploynix)'
                 __dnx_everywhere
             case 'audit'

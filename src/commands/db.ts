@@ -1,15 +1,14 @@
 import { command, group } from '../cli/language/command.ts';
-import { count, destination, flag, rest, text } from '../cli/language/options.ts';
+import { count, flag, rest, text } from '../cli/language/options.ts';
 import { columns } from '../cli/output/view.ts';
 import { databaseCalls } from '../features/database/credentials.ts';
 
-const site = {
-  destination: destination('Site (default: that of the project)'),
+const signIn = {
   user: text('User to sign in as (default: that of Deploynix)', 'name'),
 };
 
 const forwarding = {
-  ...site,
+  ...signIn,
   port: { ...count('Local port (default: a free one)'), placeholder: 'port' },
 };
 
@@ -45,7 +44,7 @@ const dump = command({
     'The dump runs on the server of the site, over SSH. The file is compressed, unless its name ends in .sql. An incomplete dump leaves no file.',
   calls: databaseCalls,
   options: {
-    ...site,
+    ...signIn,
     file: { ...text('File or directory to save to, or - for stdout', 'file'), short: 'O' },
     force: flag('Overwrite an existing file'),
     schema_only: flag('Leave out the rows'),
@@ -64,7 +63,7 @@ const pull = command({
   calls: databaseCalls,
   consent: { level: 'severe', deferred: true, named: 'the local database' },
   options: {
-    ...site,
+    ...signIn,
     // Not --env-file, which Node itself would read.
     into: text('Dotenv file that names the local database (default .env)', 'file'),
     force: flag('Disconnect the users of a local PostgreSQL database'),
@@ -78,4 +77,4 @@ const pull = command({
     (await import('../features/database/pull/pull.ts')).pull(ctx, targets, { ...options, confirm: consent.confirm }),
 });
 
-export default group({ name: 'db', commands: [tunnel, shell, dump, pull] });
+export default group({ name: 'db', noun: 'site', commands: [tunnel, shell, dump, pull] });

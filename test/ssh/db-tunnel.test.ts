@@ -189,17 +189,22 @@ it('takes the port that is wanted, unless it is in use', async () => {
   expect([high.exitCode, high.stderr]).toEqual([2, 'Error: --port must be at most 65535, not 65536.\n']);
 });
 
-it('uses the next port if one is in use', async () => {
-  const servers = [33_060, 33_061].map((port) =>
-    createServer()
-      .on('error', () => {})
-      .listen(port, '127.0.0.1'),
-  );
+it('uses another port if the first ones are in use', async () => {
+  const servers = [33_060, 33_061].map((port) => createServer().listen(port, '127.0.0.1'));
   onTestFinished(() => {
     for (const server of servers) server.close();
   });
+  // Another test may have a port, and give it back at any time.
+  const held = await Promise.all(
+    servers.map(
+      (server, index) =>
+        new Promise<number | undefined>((resolve) =>
+          server.on('error', () => resolve(undefined)).on('listening', () => resolve(33_060 + index)),
+        ),
+    ),
+  );
   const ran = await bed.dnx(['db', 'tunnel', MARIA, '--', 'sh', '-c', 'echo "$DB_PORT"']);
-  expect([ran.exitCode, Number(ran.stdout) > 33_061]).toEqual([0, true]);
+  expect([ran.exitCode, held.includes(Number(ran.stdout))]).toEqual([0, false]);
 });
 
 it('reaches a database by its socket', async () => {

@@ -14,6 +14,7 @@ test.each([
   ['artisan', '[options] [command...]'],
   ['env run', '[options] <command...>'],
   ['deploy', '[site...] [options]'],
+  ['db tunnel', '[site] [options] [-- command]'],
 ])('the usage of dnx %s is %s', async (path, usage) => {
   const { stdout } = await bed.dnx(`${path} --help`);
   expect(stdout).toContain(`\nUsage: dnx ${path} ${usage}\n`);

@@ -31,8 +31,6 @@ export async function foundAt(
     if (!isError(error, 'not_found', 'forbidden')) throw error;
     if (invocation.destination?.parent === 'server') throw isError(error, 'not_found') ? await neither(word, scope) : error;
     return find(asServer).catch(async (again: unknown) => {
-      // A command that needs a site says that none is given.
-      if (isError(again, 'usage')) throw error;
       if (!isError(again, 'not_found', 'forbidden')) throw again;
       throw isError(error, 'not_found') && isError(again, 'not_found') ? await neither(word, scope) : error;
     });
