@@ -59,6 +59,8 @@ test('a table that is higher than the terminal ends with how much is left', asyn
   await terminal.shows('… 24 more lines');
   server().status = 'failed';
   await terminal.shows(/app-0 +● failed/);
+  // Ctrl-C discards what the terminal has not shown yet.
+  await terminal.shows('… 24 more lines');
   terminal.type(keys.interrupt);
   const { raw, code } = await terminal.ended;
   const rows = await shown(raw);
