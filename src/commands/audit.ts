@@ -9,7 +9,7 @@ export default command({
   name: 'audit',
   summary: 'Check servers and sites for risks',
   description: [
-    'Finds certificates that are missing or expire within 30 days, databases without a recent backup, database ports open to the world, PHP past its end of life, failed deployments, stopped workers, sites without zero-downtime releases, SSH keys that are on some servers only, and tokens with every ability. Each finding names the command that fixes it. What the token cannot read is listed as not checked. Without --server or DNX_SERVER, audits all servers.',
+    'Checks certificates, backups, firewall rules, PHP versions, deployments and workers. Without --server or DNX_SERVER, checks all servers, and SSH keys and tokens, too. Each finding names the command that fixes it. What the token cannot read is listed as not checked.',
     '-o also takes sarif (GitHub code scanning), junit (Jenkins, GitLab) and markdown (job summaries).',
   ].join('\n\n'),
   exits: '10 findings of the severity of --fail-on or worse; 12 not everything could be checked (0 with --fail-on none)',

@@ -41,7 +41,7 @@ test('findings of the baseline are neither shown nor counted', async () => {
     expect.objectContaining({ rule: 'queue-worker-stopped', server: 'web-1', site: 'shop.example.com', resource: 'mails' }),
   ]);
   const same = await bed.dnx(`audit --baseline ${FILE} --fail-on low`);
-  expect([same.code, same.stdout]).toEqual([0, '✓ No new problems found on 3 servers and 6 sites.\n']);
+  expect([same.code, same.stdout]).toEqual([0, '✓ No new findings on 3 servers and 6 sites.\n']);
   expect(same.stderr).toBe('2 findings of audit.jsonl are not shown.\n');
 
   plant('zero-downtime off');

@@ -87,7 +87,7 @@ const fine: Readonly<Record<string, (state: State, now: number) => void>> = {
   },
 };
 
-test.each(Object.keys(fine))('%s is no problem', async (name) => {
+test.each(Object.keys(fine))('%s is no finding', async (name) => {
   fine[name]?.(bed.sandbox.state, bed.clock.now());
   const run = await bed.dnx('audit --json');
   expect([run.code, run.json()]).toEqual([0, []]);

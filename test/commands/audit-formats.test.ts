@@ -29,7 +29,7 @@ test('SARIF and JUnit have each finding once, and are valid without any', async 
   expect(sarifIn(await report('sarif')).runs[0].results).toEqual([]);
   const passed = await junitIn(await report('junit'));
   expect(new Set(passed.map(({ outcome }) => outcome))).toEqual(new Set(['passed']));
-  expect(await report('markdown')).toBe('## ✅ dnx audit\n\nNo problems found on 3 servers and 6 sites.\n');
+  expect(await report('markdown')).toBe('## ✅ dnx audit\n\nNo findings on 3 servers and 6 sites.\n');
   plantAll();
   const found = (await bed.dnx('audit --json')).json<Finding[]>();
   const { results } = sarifIn(await report('sarif')).runs[0];
@@ -180,5 +180,9 @@ describe('the options of lists', () => {
     const long = stdout.split('\n').filter((line) => line.length > columns && !/^ +(fix: )?dnx \S/.test(line));
     expect(long.filter((line) => line.trim().includes(' '))).toEqual([]);
     expect(stdout).toMatch(/^web-1\n {2}high {4}\S/m);
+    const fixes = stdout.split('\n').filter((line) => /^ *fix: dnx \S/.test(line));
+    expect(fixes.length).toBe(Object.keys(plants).length);
+    // One that does not fit begins further left.
+    for (const line of fixes) expect(line.search(/\S/)).toBe(line.trim().length + 10 > columns ? 2 : 10);
   });
 });

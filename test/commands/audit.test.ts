@@ -37,7 +37,7 @@ const sorted = (all: readonly (Finding | Expected)[]) => all.map((each) => JSON.
 test('a clean organization has no findings', async () => {
   expect(await audit()).toEqual([]);
   const run = await bed.dnx('audit');
-  expect([run.code, run.stdout, run.stderr]).toEqual([0, '✓ No problems found on 3 servers and 6 sites.\n', '']);
+  expect([run.code, run.stdout, run.stderr]).toEqual([0, '✓ No findings on 3 servers and 6 sites.\n', '']);
 });
 
 test('every rule has a plant', () => {

@@ -78,7 +78,7 @@ describe('dnx open', () => {
 });
 
 describe('without a browser', () => {
-  const note = 'There is no browser here, so the URL is printed instead.\n';
+  const note = 'No browser found.\n';
 
   test.each([
     ['without a display', {}],
@@ -190,7 +190,7 @@ describe('BROWSER', () => {
   });
 
   test.each(['', '  ', ':', ' : '])('%j is none', async (value) => {
-    expect(await opened(value)).toEqual([0, [], 'There is no browser here, so the URL is printed instead.\n']);
+    expect(await opened(value)).toEqual([0, [], 'No browser found.\n']);
   });
 
   test('has semicolons and backslashes on Windows', async () => {

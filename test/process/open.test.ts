@@ -36,7 +36,7 @@ test('gives the URL to xdg-open on a desktop', async () => {
 
 test('prints the URL if xdg-open finds no browser, or is missing', async () => {
   program('xdg-open', 'exit 3');
-  const note = 'There is no browser here, so the URL is printed instead.\n';
+  const note = 'No browser found.\n';
   const run = await open({ DISPLAY: ':0' });
   expect([run.exitCode, run.stderr, run.stdout]).toEqual([0, note, `${URL}\n`]);
   const without = await open({ DISPLAY: ':0', PATH: join(programs, 'none') });

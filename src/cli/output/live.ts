@@ -1,4 +1,6 @@
+import { isError } from '../../base/errors.ts';
 import type { Output } from '../../machine/world.ts';
+import { Ended } from './ended.ts';
 import { json } from './text.ts';
 import type { LiveState } from './view.ts';
 import { cut, widthOf } from './width.ts';
@@ -23,10 +25,20 @@ export interface Screen {
   readonly warn: (problem: string) => void;
 }
 
-/** Prints the states of a live view until they end. */
+/** Prints the states of a live view until they end. Ctrl-C is how to end it, so it says nothing. */
 export async function writeLive(states: AsyncIterable<LiveState>, screen: Screen): Promise<void> {
-  if (screen.inPlace) return redraw(states, screen);
-  const { blocks, frame, out, warn } = screen;
+  try {
+    await (screen.inPlace ? redraw : append)(states, screen);
+  } catch (error) {
+    if (!isError(error, 'interrupted')) throw error;
+    // Removes the ^C that the terminal has shown below the frame.
+    if (screen.inPlace) await screen.out('\r\u001b[J');
+    throw new Ended(error.exitCode, error);
+  }
+}
+
+/** Prints each state below the one before. */
+async function append(states: AsyncIterable<LiveState>, { blocks, frame, out, warn }: Screen): Promise<void> {
   let before: string | undefined;
   let told: string | undefined;
   for await (const state of states) {

@@ -71,12 +71,12 @@ async function auditTokens({ tokens }: Needs, ledger: Ledger, reader: Reader): P
       fix: ['token', 'list', '--audit'],
     });
   ledger.checked({}, ...rules);
-  for (const fault of powerful) fault.identity === own ? ledger.spare(fault) : ledger.fault(fault);
+  for (const risk of powerful) risk.identity === own ? ledger.spare(risk) : ledger.risk(risk);
 }
 
 /** Compares the keys that could be read. A key that seems to be gone may be on a server that could not. */
 function compareKeys(servers: readonly Audited[], ledger: Ledger, all: number): void {
   const read = servers.flatMap(({ keys }) => keys ?? []);
   if (read.length === all) ledger.checked({}, 'ssh-key-differs');
-  for (const fault of differingKeys(read)) ledger.fault(fault);
+  for (const risk of differingKeys(read)) ledger.risk(risk);
 }

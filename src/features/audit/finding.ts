@@ -10,7 +10,7 @@ export interface Place {
 }
 
 /** What a check found. */
-export interface Fault {
+export interface Risk {
   readonly rule: RuleId;
   /** That of the rule if missing. */
   readonly severity?: Severity;
@@ -56,7 +56,7 @@ export const placeName = ({ server, site }: { readonly server: string | null; re
   site === null ? (server ?? undefined) : server === null ? site : `${site} on ${server}`;
 
 /** The fingerprint of a finding, the same in every audit until it is fixed. `turn`: counts those that are otherwise alike. */
-export const fingerprintOf = ({ rule, place, identity }: Pick<Fault, 'rule' | 'place' | 'identity'>, turn: number): string => {
+export const fingerprintOf = ({ rule, place, identity }: Pick<Risk, 'rule' | 'place' | 'identity'>, turn: number): string => {
   const { server, site } = namesIn(place);
   return createHash('sha256')
     .update(toJson([rule, server, site, identity, turn]))

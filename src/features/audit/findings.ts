@@ -1,6 +1,6 @@
 import type { Context } from '../../cli/language/command.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
-import { type Fault, type Finding, fingerprintOf, namesIn, placeName, type Unchecked } from './finding.ts';
+import { type Finding, fingerprintOf, namesIn, placeName, type Risk, type Unchecked } from './finding.ts';
 import type { Ledger } from './ledger.ts';
 import { ruleIds, rules, severities } from './rules.ts';
 import { listed } from './words.ts';
@@ -8,9 +8,9 @@ import { listed } from './words.ts';
 type Where = Context['settings'];
 
 /** The findings of an audit, the worst first, in the order of these servers. Each has a fingerprint of its own. */
-export function findingsOf({ faults }: Ledger, servers: readonly string[], where: Where): readonly Finding[] {
+export function findingsOf({ risks }: Ledger, servers: readonly string[], where: Where): readonly Finding[] {
   const seen = new Map<string, number>();
-  return faults
+  return risks
     .toSorted((one, other) => compare(sortKey(one, servers), sortKey(other, servers)))
     .map(({ rule, severity = rules[rule].severity, place, resource, identity, message, fix }): Finding => {
       const first = fingerprintOf({ rule, place, identity }, 0);
@@ -24,9 +24,9 @@ export function findingsOf({ faults }: Ledger, servers: readonly string[], where
 
 type SortKey = readonly (number | string)[];
 
-/** By severity, rule and place. Faults are found in the order of the responses, which differs. */
+/** By severity, rule and place. Risks are found in the order of the responses, which differs. */
 const sortKey = (
-  { rule, severity = rules[rule].severity, place: { server, site }, resource, message }: Fault,
+  { rule, severity = rules[rule].severity, place: { server, site }, resource, message }: Risk,
   servers: readonly string[],
 ): SortKey => [
   severities.indexOf(severity),

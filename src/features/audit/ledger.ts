@@ -1,5 +1,5 @@
 import type { Next } from '../../base/errors.ts';
-import { type Fault, namesIn, type Place, type Unchecked } from './finding.ts';
+import { namesIn, type Place, type Risk, type Unchecked } from './finding.ts';
 import type { RuleId } from './rules.ts';
 
 /** Why a check could not be made. */
@@ -19,14 +19,14 @@ export interface Checked {
 
 /** Collects what the checks find, and what they covered. */
 export interface Ledger {
-  fault(fault: Fault): void;
+  risk(risk: Risk): void;
   /** What is a finding for every token but the one in use: that token itself. */
-  spare(fault: Fault): void;
+  spare(risk: Risk): void;
   /** A rule was checked at a place, whatever was found. */
   checked(place: Place, ...rules: readonly RuleId[]): void;
   unchecked(place: Place, rules: readonly RuleId[], obstacle: Obstacle): void;
-  readonly faults: readonly Fault[];
-  readonly spared: readonly Fault[];
+  readonly risks: readonly Risk[];
+  readonly spared: readonly Risk[];
   covered(): readonly Checked[];
   /** The checks that could not be made, one for each rule and reason. */
   gaps(): readonly Unchecked[];
@@ -34,15 +34,15 @@ export interface Ledger {
 
 /** A new ledger. */
 export function openLedger(): Ledger {
-  const faults: Fault[] = [];
-  const spared: Fault[] = [];
+  const risks: Risk[] = [];
+  const spared: Risk[] = [];
   const covered = new Map<string, Checked>();
   const gaps = new Map<string, Unchecked>();
   return {
-    faults,
+    risks,
     spared,
-    spare: (fault) => void spared.push(fault),
-    fault: (fault) => void faults.push(fault),
+    spare: (risk) => void spared.push(risk),
+    risk: (risk) => void risks.push(risk),
     checked(place, ...rules) {
       for (const rule of rules) {
         const names = namesIn(place);

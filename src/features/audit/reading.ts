@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Query } from '../../platform/api/api.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
-import type { Fault, Place } from './finding.ts';
+import type { Place, Risk } from './finding.ts';
 import { distinct } from './label.ts';
 import type { Ledger, Obstacle } from './ledger.ts';
 import type { RuleId } from './rules.ts';
@@ -52,10 +52,10 @@ export async function inspect(
   place: Place,
   rule: RuleId,
   { reader, ledger }: { readonly reader: Reader; readonly ledger: Ledger },
-  faultsIn: (found: readonly JsonObject[]) => readonly Fault[],
+  risksIn: (found: readonly JsonObject[]) => readonly Risk[],
 ): Promise<void> {
   const found = await reader.list(endpoint, place, [rule]);
   if (!found) return;
   ledger.checked(place, rule);
-  for (const fault of faultsIn(found)) ledger.fault(fault);
+  for (const risk of risksIn(found)) ledger.risk(risk);
 }

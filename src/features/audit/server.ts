@@ -6,9 +6,9 @@ import type { Target } from '../../platform/names/names.ts';
 import { isAmbiguous } from '../deploy/release.ts';
 import type { Audit } from './checking.ts';
 import { missingBackups } from './checks/backups.ts';
-import { serverCertificateFaults } from './checks/certificates.ts';
+import { serverCertificateRisks } from './checks/certificates.ts';
 import { openPorts } from './checks/firewall.ts';
-import { serverFaults } from './checks/site.ts';
+import { serverRisks } from './checks/site.ts';
 import type { KeysOn } from './checks/ssh-keys.ts';
 import { stoppedDaemons } from './checks/workers.ts';
 import type { Place } from './finding.ts';
@@ -40,7 +40,7 @@ export async function auditServer(record: JsonObject, server: Target, audit: Aud
     return { server, sites: undefined, keys: undefined };
   }
   ledger.checked(place, 'php-end-of-life');
-  for (const fault of serverFaults(record, place, now)) ledger.fault(fault);
+  for (const risk of serverRisks(record, place, now)) ledger.risk(risk);
   let keys: KeysOn | undefined;
   const checks: readonly (() => Promise<void>)[] = [
     () => inspect('GET /servers/{server}/network-rules', place, 'database-port-open', audit, (found) => openPorts(found, place)),
@@ -87,7 +87,7 @@ async function auditSites(place: OnServer, audit: Audit): Promise<readonly strin
     ledger.checked(place, ...own);
     // Some APIs list the certificates of the sites here too.
     const only = shared.filter(({ id, site_id }) => wordOf(site_id) === '' && !known.ofSites.has(wordOf(id)));
-    for (const fault of serverCertificateFaults(only, place, now)) ledger.fault(fault);
+    for (const risk of serverCertificateRisks(only, place, now)) ledger.risk(risk);
   }
   return [...usable.map(([{ label }]) => label), ...unusable];
 }

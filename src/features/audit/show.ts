@@ -55,7 +55,7 @@ export async function showAudit(ctx: Needs, choice: Choice): Promise<Result> {
     sites: servers.reduce((sum, { sites = [] }) => sum + sites.length, 0),
     at: clock.now(),
   };
-  const missing = `${counted(gaps.length, 'check')} could not be made, and may hide problems.`;
+  const missing = `${counted(gaps.length, 'check')} could not be made, so findings may be missing.`;
   const exit = failure(report, choice, ledger.gaps().some(({ pending }) => !pending) ? missing : undefined);
   if (gaps.length > 0 && exit?.code !== 'partial') progress.warn(missing);
   if (file !== undefined) tell(progress, comparison, { file, update, written: found.length + comparison.unknown.length });

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Audit } from './checking.ts';
-import { covers, needsCertificate, siteCertificateFault, verdictOf } from './checks/certificates.ts';
-import { isInstalling, isSuspended, isWithoutPhp, siteFaults } from './checks/site.ts';
+import { covers, needsCertificate, siteCertificateRisk, verdictOf } from './checks/certificates.ts';
+import { isInstalling, isSuspended, isWithoutPhp, siteRisks } from './checks/site.ts';
 import { stoppedWorkers } from './checks/workers.ts';
 import type { Place } from './finding.ts';
 import { inspect } from './reading.ts';
@@ -22,7 +22,7 @@ export async function auditSite(record: JsonObject, place: Place, known: SharedC
   const { ledger, now } = audit;
   if (isSuspended(record) || isInstalling(record)) return;
   ledger.checked(place, 'deployment-failed', 'zero-downtime-off', 'php-end-of-life');
-  for (const fault of siteFaults(record, place, now)) ledger.fault(fault);
+  for (const risk of siteRisks(record, place, now)) ledger.risk(risk);
   await certificates(wordOf(record.domain), place, known, audit);
   if (isWithoutPhp(record)) return;
   await inspect('GET /servers/{server}/sites/{site}/queues', place, 'queue-worker-stopped', audit, (found) => stoppedWorkers(found, place));
@@ -47,7 +47,7 @@ async function certificates(
   }
   ledger.checked(place, ...certificateRules);
   if (!verdict || (verdict.state === 'missing' && isCovered(shared ?? [], domain, now))) return;
-  ledger.fault(siteCertificateFault(verdict, domain, place));
+  ledger.risk(siteCertificateRisk(verdict, domain, place));
 }
 
 /** True if the server has a certificate for a site. If that one expires, it is reported for the server. */

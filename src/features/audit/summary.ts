@@ -26,15 +26,15 @@ export const counted = (count: number, noun: string): string => `${count} ${noun
 export const isAtLeast = (severity: Finding['severity'], least: Severity): boolean =>
   severity !== 'not_checked' && severities.indexOf(severity) <= severities.indexOf(least);
 
-/** `8 problems on 3 servers and 6 sites: 3 high, 5 low`. */
+/** `8 findings on 3 servers and 6 sites: 3 high, 5 low`. */
 export function summaryOf({ findings, gaps, accepted, servers, sites }: Report): string {
   const scope = `on ${counted(servers.length, 'server')} and ${counted(sites, 'site')}`;
   const parts = severities.flatMap((severity) => {
     const count = findings.filter((each) => each.severity === severity).length;
     return count === 0 ? [] : [`${count} ${severity}`];
   });
-  if (findings.length > 0) return `${counted(findings.length, 'problem')} ${scope}: ${parts.join(', ')}`;
-  const none = `No ${accepted.length > 0 ? 'new ' : ''}problems found ${scope}`;
+  if (findings.length > 0) return `${counted(findings.length, 'finding')} ${scope}: ${parts.join(', ')}`;
+  const none = `No ${accepted.length > 0 ? 'new ' : ''}findings ${scope}`;
   return gaps.length === 0 ? none : `${none}, but not everything could be checked`;
 }
 

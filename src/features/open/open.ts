@@ -25,7 +25,7 @@ export async function openUrl(ctx: OpenContext, targets: Targets, { dashboard, p
   const url = site && !dashboard ? await siteUrl(ctx, targets, site, data ?? {}) : dashboardUrl(ctx.settings, { server, site });
   if (print) return { view: text(url, { url }) };
   if (await browse(ctx, url)) return { view: done(`Opened ${url}`, { url }) };
-  return { view: text(url, { url }), note: 'There is no browser here, so the URL is printed instead.' };
+  return { view: text(url, { url }), note: 'No browser found.' };
 }
 
 /** The URL of a site: https if a certificate is valid, or if the token cannot read certificates. */

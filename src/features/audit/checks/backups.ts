@@ -4,7 +4,7 @@ import { wordOf } from '../../../base/text.ts';
 import { timeOf } from '../../../base/time.ts';
 import { idIn } from '../../../platform/names/names.ts';
 import { isComplete, wasComplete } from '../../backup/newest.ts';
-import type { Fault, Place } from '../finding.ts';
+import type { Place, Risk } from '../finding.ts';
 import { onServer, wordFor } from '../words.ts';
 
 const DAY_MS = 86_400_000;
@@ -42,9 +42,9 @@ export function missingBackups(
   databases: readonly JsonObject[],
   place: Place,
   { backups, days, now }: { readonly backups: BackupTimes; readonly days: number; readonly now: number },
-): readonly Fault[] {
+): readonly Risk[] {
   const since = now - days * DAY_MS;
-  return databases.flatMap((database): Fault[] => {
+  return databases.flatMap((database): Risk[] => {
     const name = wordOf(database.name);
     const phase = phaseOf(database.status);
     if (OWN.has(name.toLowerCase()) || phase === 'going' || phase === 'bad') return [];

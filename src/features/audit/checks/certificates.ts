@@ -4,7 +4,7 @@ import { wordOf } from '../../../base/text.ts';
 import { duration, timeOf } from '../../../base/time.ts';
 import { sameDomain } from '../../../platform/names/domains.ts';
 import { certificateIn } from '../../overview/certificate.ts';
-import type { Fault, Place } from '../finding.ts';
+import type { Place, Risk } from '../finding.ts';
 import { onSite, theServer } from '../words.ts';
 
 const DAY_MS = 86_400_000;
@@ -78,7 +78,7 @@ function isOnItsWay({ status, created_at }: JsonObject, now: number): boolean {
 }
 
 /** The finding of a site. */
-export function siteCertificateFault({ state, certificate, severity, words }: Verdict, domain: string, place: Place): Fault {
+export function siteCertificateRisk({ state, certificate, severity, words }: Verdict, domain: string, place: Place): Risk {
   const name = wordOf(certificate?.domain) || domain;
   return {
     rule: state === 'missing' ? 'certificate-missing' : 'certificate-expiring',
@@ -93,9 +93,9 @@ export function siteCertificateFault({ state, certificate, severity, words }: Ve
 }
 
 /** The findings of certificates that belong to the server, one for each name. The API cannot issue those. */
-export function serverCertificateFaults(certificates: readonly JsonObject[], place: Place, now: number): readonly Fault[] {
+export function serverCertificateRisks(certificates: readonly JsonObject[], place: Place, now: number): readonly Risk[] {
   const keyOf = ({ domain }: JsonObject) => wordOf(domain).toLowerCase();
-  return [...new Set(certificates.map(keyOf))].flatMap((name): Fault[] => {
+  return [...new Set(certificates.map(keyOf))].flatMap((name): Risk[] => {
     const verdict = verdictOf(
       certificates.filter((each) => keyOf(each) === name),
       now,

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../../base/json.ts';
 import { statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { idIn } from '../../../platform/names/names.ts';
-import type { Fault, Place } from '../finding.ts';
+import type { Place, Risk } from '../finding.ts';
 import { listed, onServer } from '../words.ts';
 
 /** The ports of databases, caches and search engines, which need no public access. */
@@ -24,7 +24,7 @@ const ALLOWS = new Set(['allow', 'allowed', 'accept', 'permit']);
 const EVERY_PORT = new Set(['any', 'all', '*']);
 
 /** Firewall rules that open the port of a database to everyone. A rule that does not say enough is none. */
-export const openPorts = (networkRules: readonly JsonObject[], place: Place): readonly Fault[] =>
+export const openPorts = (networkRules: readonly JsonObject[], place: Place): readonly Risk[] =>
   networkRules.flatMap((rule) => {
     const ports = opened(rule);
     if (ports.length === 0) return [];

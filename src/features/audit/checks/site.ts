@@ -2,7 +2,7 @@ import type { JsonObject } from '../../../base/json.ts';
 import { phaseOf, statusKey, statusOf } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { isAmbiguous, yesOrNo } from '../../deploy/release.ts';
-import type { Fault, Place } from '../finding.ts';
+import type { Place, Risk } from '../finding.ts';
 import { NEWEST_OFFERED, supportOf } from '../php-versions.ts';
 import { theServer, theSite } from '../words.ts';
 
@@ -23,7 +23,7 @@ export const isInstalling = (site: JsonObject): boolean =>
 export const isWithoutPhp = ({ type }: JsonObject): boolean => WITHOUT_PHP.has(statusKey(type));
 
 /** What the record of a site says about it. */
-export function* siteFaults(site: JsonObject, place: Place, now: number): Iterable<Fault> {
+export function* siteRisks(site: JsonObject, place: Place, now: number): Iterable<Risk> {
   const status = statusOf(site);
   if (phaseOf(status) === 'bad' && !/cancel/.test(statusKey(status)))
     yield {
@@ -44,14 +44,14 @@ export function* siteFaults(site: JsonObject, place: Place, now: number): Iterab
       fix: ['site', 'enable-zero-downtime', ...theSite(place)],
     };
   if (!isWithoutPhp(site))
-    yield* phpFaults(site.php_version, place, now, ['site', 'update', ...theSite(place), '--php-version', NEWEST_OFFERED]);
+    yield* phpRisks(site.php_version, place, now, ['site', 'update', ...theSite(place), '--php-version', NEWEST_OFFERED]);
 }
 
 /** What the record of a server says about it. The API cannot update the PHP of a server. */
-export const serverFaults = (server: JsonObject, place: Place, now: number): Iterable<Fault> =>
-  phpFaults(server.php_version, place, now, ['open', ...theServer(place)]);
+export const serverRisks = (server: JsonObject, place: Place, now: number): Iterable<Risk> =>
+  phpRisks(server.php_version, place, now, ['open', ...theServer(place)]);
 
-function* phpFaults(version: unknown, place: Place, now: number, fix: readonly string[]): Iterable<Fault> {
+function* phpRisks(version: unknown, place: Place, now: number, fix: readonly string[]): Iterable<Risk> {
   const support = supportOf(version, now);
   if (!support || support.daysLeft >= SOON_DAYS) return;
   const { version: name, lastDay, daysLeft } = support;

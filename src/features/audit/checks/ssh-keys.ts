@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../../base/json.ts';
 import { wordOf } from '../../../base/text.ts';
 import { idIn, type Target } from '../../../platform/names/names.ts';
-import type { Fault } from '../finding.ts';
+import type { Risk } from '../finding.ts';
 import { listed, onServer, wordFor } from '../words.ts';
 
 /** The SSH keys of a server. */
@@ -21,8 +21,8 @@ interface Key {
 }
 
 /** Keys that some servers have and others do not, each once. */
-export function differingKeys(all: readonly KeysOn[]): readonly Fault[] {
-  return keysIn(all).flatMap((key): Fault[] => {
+export function differingKeys(all: readonly KeysOn[]): readonly Risk[] {
+  return keysIn(all).flatMap((key): Risk[] => {
     const missing = all.filter(({ server }) => !key.on.has(server)).map(({ server }) => server);
     if (missing.length === 0) return [];
     const present = [...key.on.keys()];

@@ -2,13 +2,13 @@ import type { JsonObject } from '../../../base/json.ts';
 import { wordOf } from '../../../base/text.ts';
 import { idIn } from '../../../platform/names/names.ts';
 import { hasEverything } from '../../token/audit.ts';
-import type { Fault } from '../finding.ts';
+import type { Risk } from '../finding.ts';
 
 /** Tokens with every ability, each identified by its id. */
-export const powerfulTokens = (tokens: readonly JsonObject[]): readonly Fault[] =>
+export const powerfulTokens = (tokens: readonly JsonObject[]): readonly Risk[] =>
   tokens
     .filter(({ abilities }) => hasEverything(abilities))
-    .map((token): Fault => {
+    .map((token): Risk => {
       const id = idIn(token.id);
       const name = wordOf(token.name);
       return {

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../../base/json.ts';
 import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { idIn } from '../../../platform/names/names.ts';
-import type { Fault, Place } from '../finding.ts';
+import type { Place, Risk } from '../finding.ts';
 import type { Severity } from '../rules.ts';
 import { onServer, onSite, wordFor } from '../words.ts';
 
@@ -10,8 +10,8 @@ const STOPPED = new Set(['stopped', 'exited', 'inactive', 'dead', 'down']);
 const CRASHED = new Set(['fatal', 'crashed', 'backoff']);
 
 /** Queue workers of a site that do not run. */
-export const stoppedWorkers = (queues: readonly JsonObject[], place: Place): readonly Fault[] =>
-  queues.flatMap((queue): Fault[] => {
+export const stoppedWorkers = (queues: readonly JsonObject[], place: Place): readonly Risk[] =>
+  queues.flatMap((queue): Risk[] => {
     const state = stateOf(queue);
     if (!state) return [];
     const name = wordOf(queue.queue) || wordOf(queue.id);
@@ -31,8 +31,8 @@ export const stoppedWorkers = (queues: readonly JsonObject[], place: Place): rea
   });
 
 /** Daemons of a server that do not run. */
-export const stoppedDaemons = (daemons: readonly JsonObject[], place: Place): readonly Fault[] =>
-  daemons.flatMap((daemon): Fault[] => {
+export const stoppedDaemons = (daemons: readonly JsonObject[], place: Place): readonly Risk[] =>
+  daemons.flatMap((daemon): Risk[] => {
     const state = stateOf(daemon);
     if (!state) return [];
     const command = wordOf(daemon.command);

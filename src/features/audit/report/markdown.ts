@@ -23,7 +23,7 @@ export function markdownReport(report: Report): string {
 }
 
 const tableOf = (findings: readonly Finding[]): string =>
-  ['| Severity | Where | Problem | Fix |', '|---|---|---|---|', ...findings.map(row)].join('\n');
+  ['| Severity | Where | Finding | Fix |', '|---|---|---|---|', ...findings.map(row)].join('\n');
 
 function row({ severity, server, site, message, why, fix }: Finding): string {
   const cells = [

@@ -26,19 +26,23 @@ export function tableReport(report: Report, page: Page): string {
 function lines({ severity, site, message, fix }: Finding, { style, wrap }: Page): readonly string[] {
   const label = style[tones[severity]](severity.padEnd(LABEL));
   const what = printable(site === null ? message : `${site}: ${message}`);
-  return [
-    wrap(`  ${label}  ${what}`, LABEL + 4),
-    ...(fix ? [wrap(`  ${' '.repeat(LABEL)}  fix: ${printable(fix.command)}`, LABEL + 4)] : []),
-  ];
+  return [wrap(`  ${label}  ${what}`, LABEL + 4), ...(fix ? [fixLine(fix, LABEL + 4, wrap)] : [])];
 }
 
 /** The checks that could not be made for one reason. */
 function gapLines(gaps: readonly Finding[], message: string, { style, wrap }: Page): readonly string[] {
   const own = gaps.filter((each) => each.message === message);
-  const details = [
-    `checks: ${own.map(({ rule }) => rule).join(', ')}`,
-    ...own.slice(0, 1).flatMap(({ fix }) => (fix ? [`fix: ${fix.command}`] : [])),
-  ];
   const what = printable(message.replace(/^Not checked(: | on )/, ''));
-  return [wrap(`  ${style.yellow('!')} ${what}`, 4), ...details.map((each) => wrap(`    ${printable(each)}`, 4))];
+  return [
+    wrap(`  ${style.yellow('!')} ${what}`, 4),
+    wrap(`    checks: ${own.map(({ rule }) => rule).join(', ')}`, 4),
+    ...own.slice(0, 1).flatMap(({ fix }) => (fix ? [fixLine(fix, 4, wrap)] : [])),
+  ];
+}
+
+/** A command that does not fit begins further left: it stays in one piece, to be copied. */
+function fixLine({ command }: NonNullable<Finding['fix']>, indent: number, wrap: Page['wrap']): string {
+  const line = `fix: ${printable(command)}`;
+  const whole = `${' '.repeat(indent)}${line}`;
+  return wrap(whole, indent) === whole ? whole : `  ${line}`;
 }
