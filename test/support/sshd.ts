@@ -192,6 +192,8 @@ function addUser(name: string, shell: string): void {
       if ((error as { status?: number }).status !== 9) throw error;
     }
   }
+  // Debian 13 creates a home directory that others cannot read; nginx has to read those of sites.
+  chmodSync(`/home/${name}`, 0o755);
 }
 
 function addSite(domain: string, { releases = [], files = {} }: NonNullable<Parameters<Sshd['site']>[1]> = {}): string {
