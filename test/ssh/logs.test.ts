@@ -175,7 +175,7 @@ describe('formats', () => {
     const [red, yellow, end] = ['\u001b[31m', '\u001b[33m', '\u001b[39m'];
     expect([code, raw]).toEqual([
       0,
-      `[2026-01-02 03:04:05] production.${red}ERROR${end}: over\ttab\r\n[2026-01-02 03:04:05] a.${yellow}WARNING${end}: b\r\n`,
+      `Connecting to web-1\r\n[2026-01-02 03:04:05] production.${red}ERROR${end}: over\ttab\r\n[2026-01-02 03:04:05] a.${yellow}WARNING${end}: b\r\n`,
     ]);
   });
 

@@ -53,6 +53,9 @@ function check({ follow, lines, path, source }: Options, { site }: Targets): voi
 /** Connects and finds the files. Their content is read while it is printed. */
 async function read(ctx: Needs, wanted: Wanted, subject: Subject): Promise<Result> {
   const memory = openMemory();
+  // A line and no spinner, which would hide a prompt of ssh.
+  ctx.progress.done();
+  if (ctx.progress.spins) ctx.progress.note(`Connecting to ${wanted.machine.server.label}`);
   const connection = await connect(ctx, wanted);
   try {
     const survey = openSurvey();
