@@ -1,7 +1,7 @@
 import { command } from '../cli/language/command.ts';
 import { choice, destination, flag, integer, list, text } from '../cli/language/options.ts';
 import { logsEndpoint } from '../features/logs/api.ts';
-import { sourceNames } from '../features/logs/paths.ts';
+import { sourceNames } from '../features/remote/log-paths.ts';
 import { serverEndpoint, siteEndpoint } from '../features/remote/machine.ts';
 
 export default command({

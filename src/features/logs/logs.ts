@@ -3,12 +3,13 @@ import type { Context } from '../../cli/language/command.ts';
 import { logLines, type Result, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { directoriesOf } from '../remote/directory.ts';
+import { places, type Source } from '../remote/log-paths.ts';
 import { readMachine, readSiteOnMachine } from '../remote/machine.ts';
 import { type logsEndpoint, serverLog } from './api.ts';
 import { connect, type Wanted } from './connection.ts';
 import { beginning, partsFrom } from './follow.ts';
 import { openMemory } from './memory.ts';
-import { candidatesAt, candidatesOf, places, type Source } from './paths.ts';
+import { candidatesAt, candidatesOf } from './paths.ts';
 import { openSurvey, type Subject } from './survey.ts';
 
 interface Options {
