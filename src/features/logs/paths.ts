@@ -20,7 +20,7 @@ export const candidatesOf = (source: Source, names: Names): readonly string[] =>
         const end = file.lastIndexOf('/') + 1;
         const name = file.slice(end).replace('RELEASE', ANY_RELEASE);
         const full = name.replace(/DOMAIN|PHP/, (word) => (word === 'PHP' ? names.php : names.domain) ?? '');
-        return [`${index} ${show}`, /[?*]/.test(name) ? 'glob' : 'name', directoryOf(file.slice(0, end)), full];
+        return [`${index} ${show}`, /[?*]/.test(name) ? 'glob' : 'name', startOf(file.slice(0, end)), full];
       }),
   );
 };
@@ -29,4 +29,4 @@ export const candidatesOf = (source: Source, names: Names): readonly string[] =>
 export const candidatesAt = (paths: readonly string[], start: 'live:' | 'home:'): readonly string[] =>
   paths.flatMap((path) => ['0 each', 'path', path.startsWith('/') ? '' : start, path]);
 
-const directoryOf = (path: string): string => path.replace(/^SITE\//, 'root:').replace(/^(LIVE|RELEASE)\//, 'live:');
+const startOf = (path: string): string => path.replace(/^SITE\//, 'root:').replace(/^(LIVE|RELEASE)\//, 'live:');
