@@ -6,7 +6,7 @@ import { directoriesOf } from '../remote/directory.ts';
 import { places, type Source } from '../remote/log-paths.ts';
 import { readMachine, readSiteOnMachine } from '../remote/machine.ts';
 import { type logsEndpoint, serverLog } from './api.ts';
-import { connect, type Wanted } from './connection.ts';
+import { openConnection, type Wanted } from './connection.ts';
 import { beginning, partsFrom } from './follow.ts';
 import { openMemory } from './memory.ts';
 import { candidatesAt, candidatesOf } from './paths.ts';
@@ -57,7 +57,7 @@ async function read(ctx: Needs, wanted: Wanted, subject: Subject): Promise<Resul
   // A line and no spinner, which would hide a prompt of ssh.
   ctx.progress.done();
   if (ctx.progress.spins) ctx.progress.note(`Connecting to ${wanted.machine.server.label}`);
-  const connection = await connect(ctx, wanted);
+  const connection = await openConnection(ctx, wanted);
   try {
     const survey = openSurvey();
     if (!(await beginning(connection, memory, survey.see))) {
