@@ -1,8 +1,9 @@
 import { command } from '../cli/language/command.ts';
-import { choice, destination, flag, integer, list, text } from '../cli/language/options.ts';
+import { choice, destination, flag, integer, list } from '../cli/language/options.ts';
 import { logsEndpoint } from '../features/logs/api.ts';
-import { sourceNames } from '../features/logs/paths.ts';
+import { sourceNames } from '../features/remote/log-paths.ts';
 import { serverEndpoint, siteEndpoint } from '../features/remote/machine.ts';
+import { userOption } from '../features/remote/options.ts';
 
 export default command({
   name: 'logs',
@@ -23,7 +24,7 @@ With -f, new lines are shown until Ctrl-C, also after a log is rotated, a releas
     lines: { ...integer('Number of lines of each file (default 100)'), short: 'n', least: 0 },
     source: choice('Log to show; laravel by default, nginx for a server with -f', sourceNames),
     path: list('File on the server to show instead; a relative one starts in the live release', 'file'),
-    user: text('User to sign in as (default: that of Deploynix)', 'name'),
+    user: userOption,
   },
   exits: '5 permission denied; 6 no such file; 13 no connection; 130 Ctrl-C',
   examples: [

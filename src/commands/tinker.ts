@@ -2,6 +2,7 @@ import { command } from '../cli/language/command.ts';
 import { rest, text } from '../cli/language/options.ts';
 import { siteCalls } from '../features/remote/machine.ts';
 import { siteOptions } from '../features/remote/options.ts';
+import { checkFiles } from '../features/remote/words.ts';
 
 export default command({
   name: 'tinker',
@@ -11,7 +12,7 @@ export default command({
   options: {
     ...siteOptions,
     execute: text('Run this code and exit', 'code'),
-    file: { ...rest('Files to include'), required: false },
+    file: { ...rest('PHP files to include'), required: false, check: checkFiles },
   },
   exits: 'those of Tinker; 6 if the site has no artisan file, 255 if ssh fails',
   examples: ['tinker --site shop.example.com', "tinker --site shop.example.com --execute 'App\\Models\\User::count()'"],

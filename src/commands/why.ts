@@ -1,6 +1,7 @@
 import { command } from '../cli/language/command.ts';
 import { content, text } from '../cli/language/options.ts';
 import { siteEndpoint } from '../features/deploy/snapshot.ts';
+import { siteOptions } from '../features/remote/options.ts';
 
 export default command({
   name: 'why',
@@ -14,8 +15,7 @@ export default command({
   options: {
     log: content('Deployment log, such as a copy from the dashboard'),
     url: text('URL to request (default: https and the domain)'),
-    path: text('Directory of the site on the server'),
-    user: text('User to sign in as (default: that of Deploynix)'),
+    ...siteOptions,
   },
   examples: ['why shop.example.com', 'why shop.example.com --json', 'why shop.example.com --log @deploy.log'],
   run: async (ctx, { targets, options: { log, path, url, user } }) =>

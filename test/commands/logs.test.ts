@@ -84,6 +84,7 @@ describe('without any connection', () => {
   test('a machine without ssh says so', async () => {
     // sh is needed to start it.
     const run = await bed.dnx('logs shop.example.com', { env: { PATH: bed.directory } });
-    expect([run.code, run.stdout, run.stderr]).toEqual([2, '', 'Error: Could not run ssh: command not found.\n  Install OpenSSH.\n']);
+    expect([run.code, run.stdout]).toEqual([2, '']);
+    expect(run.stderr).toMatch(/^Error: Could not run ssh: command not found\.\n {2}Install OpenSSH\b/);
   });
 });

@@ -118,7 +118,10 @@ describe.skipIf(reason !== undefined)('dnx tinker', () => {
   test.each([
     [[], []],
     [['--execute', 'User::where(\'a\', "$b")->count();'], ['--execute=User::where(\'a\', "$b")->count();']],
-    [['include.php'], ['include.php']],
+    [
+      ['include.php', './other'],
+      ['include.php', './other'],
+    ],
   ])('runs Tinker with %j', async (words, expected) => {
     const ran = await bed.dnx(['tinker', '--site', SITE, ...words]);
     expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([

@@ -67,6 +67,22 @@ describe('each source', () => {
     ]);
   });
 
+  it('of a deployment wherever dnx why looks for it', async () => {
+    const first = '20260101_000000';
+    const files = [
+      'deployment.log',
+      `logs/${first}.log`,
+      `releases/${first}.log`,
+      'releases/20260102_000000/deploy.log',
+      'shared/logs/deploy.log',
+    ];
+    for (const file of files) {
+      bed.reset({ [file]: `from ${file}\n`, 'logs/2026-01-01.log': 'no deployment\n' });
+      const run = await logs('--source', 'deploy');
+      expect([run.exitCode, run.stderr, run.stdout]).toEqual([0, '', `from ${file}\n`]);
+    }
+  });
+
   it('of a server are read with --source, or with --path from the home directory', async () => {
     for (const each of bed.sandbox.state.servers) if (each.name === 'web-1') each.php_version = PHP;
     const run = await bed.dnx(['logs', 'web-1', '--source', 'php']);
@@ -175,7 +191,7 @@ describe('formats', () => {
     const [red, yellow, end] = ['\u001b[31m', '\u001b[33m', '\u001b[39m'];
     expect([code, raw]).toEqual([
       0,
-      `[2026-01-02 03:04:05] production.${red}ERROR${end}: over\ttab\r\n[2026-01-02 03:04:05] a.${yellow}WARNING${end}: b\r\n`,
+      `Connecting to web-1\r\n[2026-01-02 03:04:05] production.${red}ERROR${end}: over\ttab\r\n[2026-01-02 03:04:05] a.${yellow}WARNING${end}: b\r\n`,
     ]);
   });
 

@@ -142,6 +142,21 @@ describe.skipIf(reason !== undefined)('on a terminal', () => {
     expect((await terminal.ended).code).toBe(129);
   });
 
+  test('dnx logs says that it connects, and leaves a question of ssh alone', async () => {
+    bed.sshd.site(SITE, { releases: ['20260102_000000'], files: { 'current/storage/logs/laravel.log': 'logged\n' } });
+    const known = join(bed.directory, 'known_hosts_of_logs');
+    const PATH = sshWith(bed.sshd, 'StrictHostKeyChecking=ask', `UserKnownHostsFile=${known}`);
+    const terminal = openTerminal(['logs', SITE], { ...bed.env, PATH, NO_COLOR: '1' }, bed.directory);
+    await terminal.shows('continue connecting (yes/no/[fingerprint])?');
+    terminal.type('yes\r');
+    await terminal.shows('logged');
+    const { code, text } = await terminal.ended;
+    const [before = '', asked = ''] = text.split('continue connecting');
+    expect([code, before]).toEqual([0, expect.stringContaining('Connecting to web-1\r\n')]);
+    // A spinner would move the cursor.
+    expect(`${before.split('Connecting to').at(-1)}${asked}`).not.toContain('\u001b');
+  });
+
   test('dnx tinker has a terminal in the live release', async () => {
     bed.sshd.site(SITE, { releases: ['20260102_000000'], files: { 'current/artisan': '' } });
     bed.sshd.program('php8.3', `${PHP}test -t 0 && echo "$@" in "$(pwd -P)"; read line; echo "got $line"; exit 9\n`);

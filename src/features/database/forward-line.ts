@@ -3,10 +3,10 @@ import { DnxError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { answers } from '../../machine/loopback.ts';
 import type { Started } from '../../machine/world.ts';
-import { SSH_FAILED, sshFailure, withoutSsh } from '../remote/failure.ts';
+import { sshFailure } from '../remote/failure.ts';
 import type { Machine } from '../remote/machine.ts';
-import { quietly } from '../remote/run.ts';
-import { scripted, sshProgram } from '../remote/ssh.ts';
+import { startOn } from '../remote/run.ts';
+import { scripted } from '../remote/ssh.ts';
 import type { Credentials } from './credentials.ts';
 
 /** One connection of ssh that forwards a local port to a database. */
@@ -22,8 +22,8 @@ export interface Route {
   readonly port: number;
 }
 
-/** No connection that is shared with others, which would outlive this one. A line that is dead for 45 s ends. */
-const OPTIONS = ['ExitOnForwardFailure=yes', 'ServerAliveInterval=15', 'ServerAliveCountMax=3'].flatMap((each) => ['-o', each]);
+/** No connection that is shared with others, which would outlive this one. */
+const OPTIONS = ['-S', 'none', '-o', 'ExitOnForwardFailure=yes'];
 
 /** Tells that the port is forwarded. Ends the connection when dnx is gone, even if it was killed and clients are still connected. */
 const HOLD = 'echo ready; cat >/dev/null; kill -HUP "$PPID"';
@@ -48,26 +48,20 @@ export async function openLine(
   started: (ssh: Started) => void,
 ): Promise<Line> {
   const { machine, credentials, port } = route;
-  const options = ['-S', 'none', ...quietly(ctx), ...OPTIONS, '-L', `127.0.0.1:${port}:${farEnd(credentials)}`];
-  const program = await sshProgram(machine, { options, command: scripted(HOLD) }, ctx.world);
-  const ssh = await ctx.world.start({ ...program, stdin: 'pipe', background: true });
-  if (!ssh) throw withoutSsh(ctx.world);
+  const options = [...OPTIONS, '-L', `127.0.0.1:${port}:${farEnd(credentials)}`];
+  const { ssh, said, failure } = await startOn(ctx, machine, scripted(HOLD), { options, stdin: 'pipe' });
   started(ssh);
-  let said = '';
-  ssh.stderr.on('data', (chunk: Buffer) => {
-    said = `${said}${chunk}`.slice(-10_000);
-  });
   const ready = new Promise<'ready'>((resolve) => ssh.stdout.once('data', () => resolve('ready')));
   ssh.stdout.resume();
   const first = await Promise.race([ready, ssh.ended]);
   signal.throwIfAborted();
-  if (first !== 'ready') throw failureOf(first, said, route, ctx.world);
+  if (first !== 'ready') throw busyPort(said(), route) ?? failure(first) ?? sshFailure(said(), machine, ctx.world);
   const answered = await answers(port, hellos[credentials.driver], ANSWER_MS, signal);
   signal.throwIfAborted();
   if (answered) return { ended: ssh.ended };
   ssh.stop();
   await ssh.ended;
-  throw unreachable(said, route);
+  throw unreachable(said(), route);
 }
 
 /** The database as ssh wants it after the port. */
@@ -75,12 +69,10 @@ function farEnd({ socket, host, port }: Credentials): string {
   return socket ?? `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
-/** Why ssh ended before the port was forwarded. */
-function failureOf(code: number, said: string, { machine, port }: Route, world: Context['world']): Error {
-  // The shell that starts it found no ssh.
-  if (code === 127) return withoutSsh(world);
-  const [, busy] = (code === SSH_FAILED && /cannot listen to port: (\d+)/.exec(said)) || [];
-  if (busy === undefined) return sshFailure(said, machine, world);
+/** The error if ssh could not listen on a port; undefined otherwise. */
+function busyPort(said: string, { machine, port }: Route): Error | undefined {
+  const [, busy] = /cannot listen to port: (\d+)/.exec(said) ?? [];
+  if (busy === undefined) return undefined;
   if (Number(busy) === port) return new Taken();
   return new DnxError('failed', `ssh could not listen on port ${busy}, which your ssh configuration forwards: it is in use.`, {
     hint: `End the program that uses it, or remove LocalForward or DynamicForward ${busy} for ${machine.server.label}.`,

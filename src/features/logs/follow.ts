@@ -2,7 +2,7 @@ import { DnxError, isError } from '../../base/errors.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { LogPart } from '../../cli/output/view.ts';
 import { watchReader } from '../watch/reader.ts';
-import { type Connection, connect, type Wanted } from './connection.ts';
+import { type Connection, openConnection, type Wanted } from './connection.ts';
 import type { Frame } from './frames.ts';
 import type { Memory } from './memory.ts';
 
@@ -82,7 +82,7 @@ async function connectAgain(
     await clock.sleep(pace.pause, signal);
     pace.pause = Math.min(pace.pause * 2, LONGEST_MS);
     if (unwanted()) return undefined;
-    const connection = await connect(ctx, wanted, memory);
+    const connection = await openConnection(ctx, wanted, memory);
     if (await beginning(connection, memory)) {
       progress.note(`Reconnected to ${name}`);
       return connection;

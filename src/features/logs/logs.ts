@@ -3,12 +3,13 @@ import type { Context } from '../../cli/language/command.ts';
 import { logLines, type Result, type View } from '../../cli/output/view.ts';
 import type { Targets } from '../../platform/names/names.ts';
 import { directoriesOf } from '../remote/directory.ts';
+import { places, type Source } from '../remote/log-paths.ts';
 import { readMachine, readSiteOnMachine } from '../remote/machine.ts';
 import { type logsEndpoint, serverLog } from './api.ts';
-import { connect, type Wanted } from './connection.ts';
+import { openConnection, type Wanted } from './connection.ts';
 import { beginning, partsFrom } from './follow.ts';
 import { openMemory } from './memory.ts';
-import { candidatesAt, candidatesOf, places, type Source } from './paths.ts';
+import { candidatesAt, candidatesOf } from './paths.ts';
 import { openSurvey, type Subject } from './survey.ts';
 
 interface Options {
@@ -53,7 +54,10 @@ function check({ follow, lines, path, source }: Options, { site }: Targets): voi
 /** Connects and finds the files. Their content is read while it is printed. */
 async function read(ctx: Needs, wanted: Wanted, subject: Subject): Promise<Result> {
   const memory = openMemory();
-  const connection = await connect(ctx, wanted);
+  // A line and no spinner, which would hide a prompt of ssh.
+  ctx.progress.done();
+  if (ctx.progress.spins) ctx.progress.note(`Connecting to ${wanted.machine.server.label}`);
+  const connection = await openConnection(ctx, wanted);
   try {
     const survey = openSurvey();
     if (!(await beginning(connection, memory, survey.see))) {

@@ -1,3 +1,4 @@
+import { places, type Source as Selected } from '../../remote/log-paths.ts';
 import type { Source } from '../facts.ts';
 
 /** A log that may be on a server. */
@@ -7,32 +8,33 @@ interface Path {
   readonly path: string;
 }
 
-/** Where the logs of a site may be. Assumed: the documentation of Deploynix names no path of a log. */
-export function logPaths({
-  domain,
-  release,
-  php,
-}: {
+/** What the names in a path stand for. A release or version is empty if it is unknown. */
+interface Names {
   readonly domain: string;
   readonly release: string;
   readonly php: string;
-}): readonly Path[] {
-  const all = (source: Source, ...paths: readonly string[]) => paths.map((path) => ({ source, path }));
-  const own = release === '' ? [] : ['.log', '/deploy.log', '/deployment.log'].map((end) => `releases/${release}${end}`);
-  const named = release === '' ? [] : ['logs', 'deployments', '.deploynix', 'shared/logs'].map((each) => `${each}/${release}.log`);
-  return [
-    ...all('deploy', ...own, ...named, 'deploy.log', 'deployment.log', 'logs/deploy.log', 'logs/deployment.log'),
-    ...all(
-      'deploy',
-      'shared/logs/deploy.log',
-      '.deploynix/deploy.log',
-      `/var/log/deploynix/${domain}.log`,
-      `/home/deploynix/logs/${domain}-deploy.log`,
-    ),
-    ...all('laravel', 'shared/storage/logs/laravel.log', 'current/storage/logs/laravel.log', 'storage/logs/laravel.log'),
-    ...all('nginx', 'logs/nginx-error.log', 'logs/error.log', `/var/log/nginx/${domain}-error.log`, `/var/log/nginx/${domain}.error.log`),
-    ...all('nginx', `/var/log/nginx/${domain}_error.log`, '/var/log/nginx/error.log'),
-    ...all('php', 'logs/php-fpm.log', ...(php === '' ? [] : [`/var/log/php${php}-fpm.log`]), '/var/log/php-fpm.log'),
-    ...all('worker', 'logs/worker.log', 'shared/storage/logs/worker.log', 'current/storage/logs/worker.log', 'storage/logs/worker.log'),
-  ];
+}
+
+/** The source of each kind of log. The deployment log comes first. */
+const sources = { deploy: 'deploy', laravel: 'laravel', nginx: 'nginx', php: 'php', daemon: 'worker' } satisfies Record<Selected, Source>;
+
+/** Where the logs of a site may be: the same files as in `dnx logs`, but those that tell no cause, and those with an unknown name. */
+export function logPaths(names: Names): readonly Path[] {
+  return Object.entries(sources).flatMap(([kind, source]) =>
+    places[kind as Selected].site.flatMap(({ files }) => files.flatMap((file) => pathsOf(file, names).map((path) => ({ source, path })))),
+  );
+}
+
+/** The paths of a file in the list. A wildcard stands for nothing, as the script looks for no names. */
+function pathsOf(file: string, { domain, release, php }: Names): readonly string[] {
+  if (/access\.log$|\?|\/\*/.test(file)) return [];
+  if ((file.includes('RELEASE') && release === '') || (file.includes('PHP') && php === '')) return [];
+  const path = file
+    .replace('*', '')
+    .replace(/^SITE\//, '')
+    .replace(/^RELEASE\//, `releases/RELEASE/`)
+    .replace('RELEASE', () => release)
+    .replace('PHP', () => php)
+    .replace('DOMAIN', () => domain);
+  return path.startsWith('LIVE/') ? ['current/', ''].map((live) => path.replace('LIVE/', live)) : [path];
 }
