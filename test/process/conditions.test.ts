@@ -20,6 +20,8 @@ async function open({ before }: Runnable): Promise<Executable & AsyncDisposable>
   mkdirSync(join(directory, 'bin'));
   writeFileSync(join(directory, 'bin/dnx'), '#!/bin/sh\nexec "$NODE" "$DNX" "$@"\n');
   chmodSync(join(directory, 'bin/dnx'), 0o755);
+  // The real one would contact the address of a sandbox server.
+  writeFileSync(join(directory, 'bin/ssh'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
   if (before !== undefined) expect((await executable.dnx(before.split(' '))).exitCode).toBe(0);
   return { ...executable, [Symbol.asyncDispose]: () => executable.close() };
 }
