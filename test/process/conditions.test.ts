@@ -92,7 +92,7 @@ const conditions: readonly Condition[] = [
     shell: terminal('cols 0 rows 0'),
     env: { DNX_NO_INPUT: '1' },
     codes: () => [0],
-    check: (text) => expect(text.length).toBeLessThan(100_000),
+    check: (text) => expect(text.length).toBeLessThan(150_000),
   },
   {
     name: 'on a terminal that cannot move its cursor',
