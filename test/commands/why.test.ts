@@ -57,6 +57,39 @@ describe('without ssh, dnx why knows', () => {
     expect([found.previous?.id, found.release?.id, found.release?.live]).toEqual([live?.id, failed?.id, false]);
   });
 
+  test('how to get the log of a deployment, if it could not be read', async () => {
+    const run = await bed.dnx(`why api.example.com --url ${web.url}/200 --user ada`);
+    expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/^ +nearest +no log on the server could be read$/m)]);
+    expect(run.stderr).toContain(
+      [
+        'Copy the deployment log from the dashboard to deploy.log: dnx open web-2/api.example.com --dashboard',
+        `Then: dnx why api.example.com --server web-2 --log @deploy.log --url ${web.url}/200 --user ada\n`,
+      ].join('\n'),
+    );
+    const opened = await bed.dnx('open web-2/api.example.com --dashboard --print');
+    expect(opened.code, opened.stderr).toBe(0);
+    bed.sandbox.faults.always({ path: /\/logs$/ }, { status: 500 });
+    const { stdout } = await bed.dnx(`why api.example.com --url ${web.url}/200`);
+    expect(stdout).toMatch(/^ +nearest +no log could be read$/m);
+  });
+
+  test('that the deployment log was given', async () => {
+    const run = await bed.dnx(`why api.example.com --url ${web.url}/200 --log -`, { stdin: 'Something odd failed.\n' });
+    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('Something odd failed. (--log, line 1)')]);
+    expect(run.stderr).not.toContain('deploy.log');
+  });
+
+  test.each([
+    ['text', (line: string) => line],
+    ['lines', (line: string) => ['Started', line]],
+    ['an object', (line: string) => ({ output: line })],
+  ])('a failure in the log of the server at Deploynix, given as %s', async (_, dataOf) => {
+    const line = `${new Date(bed.clock.now() - 1_000).toISOString()} error: disk sda failed`;
+    bed.sandbox.faults.always({ path: /\/logs$/ }, { status: 200, body: { data: dataOf(line) } });
+    const found = await diagnosed('shop.example.com', `${web.url}/500`);
+    expect(found.evidence.map((each) => [each.source, each.line])).toEqual([['server', line]]);
+  });
+
   test('that a deployment that failed long ago does not explain a site that is down now', async () => {
     const found = await diagnosed('api.example.com', `${web.url}/500`);
     expect([found.outcome, found.subject, found.release]).toEqual(['unknown', 'site', null]);

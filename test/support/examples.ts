@@ -99,6 +99,8 @@ export function runExample(bed: Bed, line: string): Promise<Run> {
     stdin: from === 'token.txt' ? bed.sandbox.token : 'a secret that is long enough\n',
     env: { SHELL: '/bin/bash', ...(/^auth (login|refresh)/.test(words) && { DNX_TOKEN: '' }) },
     ...(keys !== undefined && { columns: 100, keys }),
+    // The site of the example does not answer.
+    ...(words.startsWith('why ') && { elsewhere: () => {} }),
     // The sandbox runs until Ctrl-C.
     ...(words.startsWith('sandbox start') && { interruptOn: 'Ctrl-C stops it' }),
   };

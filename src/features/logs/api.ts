@@ -13,7 +13,7 @@ export async function serverLog(ctx: Pick<Context<typeof logsEndpoint>, 'call'>,
 }
 
 /** The log in a response of undocumented shape: a text, lines, or an object with either. */
-function logOf(data: unknown): string {
+export function logOf(data: unknown): string {
   if (data === undefined || data === null) return '';
   if (typeof data === 'string') return data;
   if (Array.isArray(data)) return data.map(logOf).join('\n');

@@ -36,7 +36,7 @@ export interface SiteOnMachine {
 /** The server of a command. `user` is that of `--user`, if not the one of the API. */
 export async function readMachine(ctx: Pick<Context, 'api'>, { server }: Targets, user?: string): Promise<Machine> {
   const { data } = await ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id });
-  return machineIn(data ?? {}, server as Target, user);
+  return serverStateIn(data ?? {}, server as Target, user);
 }
 
 /** The site of a command and its server. */
@@ -55,12 +55,12 @@ export function siteOnMachine(
   read: { readonly server: JsonObject; readonly site: JsonObject },
   user?: string,
 ): SiteOnMachine {
-  const machine = machineIn(read.server, server as Target, user);
+  const machine = serverStateIn(read.server, server as Target, user);
   return { machine, site: site as Target, domain: domainIn(read.site, site as Target), php: versionIn(read.site) ?? machine.php };
 }
 
 /** Checks what goes into a command line of ssh, although it is quoted: ssh itself puts it into other command lines. */
-function machineIn(data: JsonObject, { id, label }: Target, given: string | undefined): Machine {
+function serverStateIn(data: JsonObject, { id, label }: Target, given: string | undefined): Machine {
   const server = { id, label: wordOf(data.name) || label };
   const address = wordOf(data.ip_address);
   if (address === '') throw new DnxError('failed', `Server '${server.label}' has no IP address yet.`);

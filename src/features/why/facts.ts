@@ -67,7 +67,7 @@ export interface Process {
 }
 
 /** What was read from the server over SSH, besides logs. */
-export interface Machine {
+export interface ServerState {
   /** The directory of the site; null if it was not found. */
   readonly root: string | null;
   /** What `current` points to, if nothing is there. */
@@ -102,7 +102,7 @@ export interface Facts {
   /** The keys of the variables at Deploynix. */
   readonly variables: readonly string[] | null;
   readonly answer: Answer | null;
-  readonly machine: Machine | null;
+  readonly machine: ServerState | null;
   readonly logs: readonly Log[];
   /** Values that are never shown. */
   readonly secrets: readonly string[];

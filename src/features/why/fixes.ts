@@ -22,12 +22,12 @@ export const deploy =
   ({ site, server }) => ({ command: ['deploy', site.label, '--server', server.label], why });
 
 /** A command of the group `site` for this site. */
-export const onSite =
+export const siteCommand =
   (verb: string, why: string, ...options: readonly string[]): FixOf =>
   ({ site, server }) => ({ command: ['site', verb, site.label, ...options, '--server', server.label], why });
 
 /** A command of the group `server` for its server. */
-export const onServer =
+export const serverCommand =
   (verb: string, why: string): FixOf =>
   ({ server }) => ({ command: ['server', verb, server.label], why });
 
@@ -47,14 +47,14 @@ export const artisan =
   (of) => ({ command: ['artisan', ...parents(of), ...words], why });
 
 /** A command in the live release. */
-export const inSite =
+export const sshSite =
   (why: string, ...words: readonly string[]): FixOf =>
   ({ site, server }) => ({ command: ['ssh', `${server.label}/${site.label}`, '--', ...words], why });
 
 /** A command on the server. */
-export const onMachine =
+export const sshServer =
   (why: string, ...words: readonly string[]): FixOf =>
   ({ server }) => ({ command: ['ssh', server.label, '--', ...words], why });
 
 /** Restarts a service of the server. */
-export const restartService = (name: string, why = 'Restart it'): FixOf => onMachine(why, 'sudo', 'systemctl', 'restart', name);
+export const restartService = (name: string, why = 'Restart it'): FixOf => sshServer(why, 'sudo', 'systemctl', 'restart', name);

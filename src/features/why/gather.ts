@@ -1,5 +1,5 @@
 import { DnxError, isStop } from '../../base/errors.ts';
-import { isObject, type JsonObject } from '../../base/json.ts';
+import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { SiteIds } from '../../platform/names/names.ts';
@@ -7,6 +7,7 @@ import type { Site } from '../deploy/baseline.ts';
 import { releasesOf } from '../deploy/release.ts';
 import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
 import { listEndpoint, type Variable } from '../env/variables.ts';
+import { logOf, logsEndpoint } from '../logs/api.ts';
 import { briefApi } from '../overview/reading.ts';
 import { siteOnMachine } from '../remote/machine.ts';
 import { type Part, type PartName, readParts } from '../status/parts.ts';
@@ -91,12 +92,9 @@ async function variablesOf(ctx: Needs, ids: SiteIds): Promise<readonly Variable[
   return (await briefApi(ctx).list<Variable>(listEndpoint, ids, { casual: true })).filter(isObject) as Variable[];
 }
 
-/** Assumed: the log is one text, in `content` or bare. */
 async function serverLogOf(ctx: Needs, { server }: SiteIds): Promise<string> {
-  const { data } = await briefApi(ctx).send<unknown>('GET /servers/{server}/logs', { server }, { casual: true });
-  if (typeof data === 'string') return data;
-  const { content, logs } = isObject(data) ? data : ({} as JsonObject);
-  return wordOf(content ?? logs ?? '');
+  const { data } = await briefApi(ctx).send<unknown>(logsEndpoint, { server }, { casual: true });
+  return logOf(data);
 }
 
 async function answerOf(

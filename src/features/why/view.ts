@@ -13,7 +13,7 @@ const MOST = 5;
 /** What a log is called. */
 const SOURCES: Readonly<Record<Evidence['source'], string>> = {
   deploy: 'deploy log',
-  given: 'given log',
+  given: '--log',
   laravel: 'Laravel log',
   nginx: 'nginx log',
   php: 'PHP-FPM log',
@@ -55,15 +55,20 @@ function detailsOf(diagnosis: Diagnosis, reader: Reader): readonly Detail[] {
     ...(release ? [['release', releaseWords(release)] as const] : []),
     ...(previous && subject === 'deployment' ? [[previous.live ? 'live' : 'before', releaseWords(previous)] as const] : []),
     ...evidence.map((each, at) => [at === 0 ? label : '', `${each.line} (${placeOf(each)})`] as const),
-    ...(outcome === 'unknown' && evidence.length === 0
-      ? [['nearest', diagnosis.checks.logs.length === 0 ? 'no log was read' : 'no line in the logs speaks of a failure'] as const]
-      : []),
+    ...(outcome === 'unknown' && evidence.length === 0 ? [['nearest', withoutLines(diagnosis)] as const] : []),
     ...(resolved === null ? [] : [['meanwhile', resolved] as const]),
     ...fixes.map(({ command, why }, at) => [at === 0 ? 'fix' : '', command ?? why] as const),
     ...changeLines(diagnosis),
     ...(outcome === 'known' ? [] : checkLines(diagnosis, reader)),
     ...unknownLines(diagnosis),
   ];
+}
+
+/** Why there is no line to show. The log from Deploynix is not a file. */
+function withoutLines({ checks: { logs } }: Diagnosis): string {
+  if (logs.length === 0) return 'no log could be read';
+  if (logs.every(({ source, file }) => source === 'server' && file === null)) return 'no log on the server could be read';
+  return 'no line in the logs speaks of a failure';
 }
 
 /** `20261125_031005  b085a9d Queue the invoice mails`. */

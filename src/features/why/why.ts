@@ -1,4 +1,4 @@
-import { usage } from '../../base/errors.ts';
+import { type Next, usage } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
@@ -6,7 +6,7 @@ import type { Result } from '../../cli/output/view.ts';
 import { commandLine } from '../../cli/run/command-line.ts';
 import type { Located } from '../../platform/names/names.ts';
 import type { Site } from '../deploy/baseline.ts';
-import { siteEndpoint, siteReference } from '../deploy/snapshot.ts';
+import { type SiteReference, siteEndpoint, siteReference } from '../deploy/snapshot.ts';
 import { changedBetween } from './changed.ts';
 import { checksOf } from './checks.ts';
 import { type Diagnosis, shownRelease } from './diagnosis.ts';
@@ -29,7 +29,23 @@ export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Locat
   ctx.progress.done();
   const verdict = judge(facts, incident);
   const diagnosis = diagnosisOf({ facts, incident, verdict, changes }, (words) => commandLine(words, ctx.settings));
-  return { view: viewOf(diagnosis, { now: facts.now, terminal: ctx.world.stdout.isTTY === true }) };
+  return {
+    view: viewOf(diagnosis, { now: facts.now, terminal: ctx.world.stdout.isTTY === true }),
+    ...(diagnosis.outcome === 'unknown' && lacksLog({ facts, incident }) && { next: withLog(facts.of, choices) }),
+  };
+}
+
+/** True if a deployment is judged without its log. */
+const lacksLog = ({ facts, incident }: Pick<Judged, 'facts' | 'incident'>): boolean =>
+  incident.kind === 'deployment' && !facts.logs.some(({ source }) => source === 'deploy' || source === 'given');
+
+/** How to run `dnx why` again with the deployment log. */
+function withLog({ site, server }: SiteReference, { path, url, user }: Choices): readonly Next[] {
+  const again = Object.entries({ path, url, user }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  return [
+    { command: ['open', `${server.label}/${site.label}`, '--dashboard'], why: 'Copy the deployment log from the dashboard to deploy.log' },
+    { command: ['why', site.label, '--server', server.label, '--log', '@deploy.log', ...again], why: 'Then' },
+  ];
 }
 
 /** Everything that a diagnosis says. */
@@ -59,7 +75,7 @@ function diagnosisOf({ facts, incident, verdict, changes }: Judged, line: (words
     checks: checksOf(facts),
     unknown: [
       ...facts.unknown,
-      ...(incident.kind === 'deployment' && facts.machine && !facts.logs.some(({ source }) => source === 'deploy' || source === 'given')
+      ...(facts.machine && lacksLog({ facts, incident })
         ? [{ what: 'deployment log', why: 'none was found on the server', fix: 'Copy it from the dashboard, and use --log.' }]
         : []),
     ],

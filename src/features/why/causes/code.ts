@@ -1,4 +1,4 @@
-import { artisan, deploy, onMachine, step } from '../fixes.ts';
+import { artisan, deploy, sshServer, step } from '../fixes.ts';
 import { type Cause, group, shown } from './cause.ts';
 
 const fixed = [step('Fix it and push'), deploy()];
@@ -20,7 +20,7 @@ export const code: readonly Cause[] = [
       /Call to undefined function (?:[\w\\]+\\)?((?:image|mb_|curl_|bc|intl|simplexml_|gmp_|ctype_|openssl_|sodium_|ldap_|imap_|pcntl_|posix_)\w+)\(\)/,
       /Class "(Imagick|ZipArchive|SoapClient|Redis|NumberFormatter|IntlDateFormatter|DOMDocument|XMLWriter|Memcached)" not found/,
     ],
-    [onMachine('See what is installed', 'php', '-m'), step('Install the extension on the server')],
+    [sshServer('See what is installed', 'php', '-m'), step('Install the extension on the server')],
   ),
   shown(
     'class_missing',

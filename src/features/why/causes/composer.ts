@@ -1,6 +1,6 @@
 import { wordOf } from '../../../base/text.ts';
 import { allows } from '../../changes/constraint.ts';
-import { deploy, type FixOf, inSite, ofSite, onMachine, onSite, step } from '../fixes.ts';
+import { deploy, type FixOf, ofSite, siteCommand, sshServer, sshSite, step } from '../fixes.ts';
 import { type Cause, type Found, group, shown, stateLine } from './cause.ts';
 
 /** The versions that a site can run. Assumed from 8.5 on. */
@@ -31,7 +31,7 @@ function phpFixes(found: Found): readonly FixOf[] {
   if (found.line.text.includes('overridden via config.platform'))
     return [step('Raise config.platform.php in composer.json, run composer update, and push'), deploy()];
   if (wanted === undefined) return [step('No PHP version satisfies all packages; run composer update and push composer.lock'), deploy()];
-  return [onSite('update', `Run the site on PHP ${wanted}`, '--php-version', wanted), deploy()];
+  return [siteCommand('update', `Run the site on PHP ${wanted}`, '--php-version', wanted), deploy()];
 }
 
 /** The site has another PHP by now. */
@@ -72,7 +72,7 @@ export const composer: readonly Cause[] = [
     (found) => {
       const php = wordOf(found.facts.site.php_version);
       const name = group(found, '');
-      return [onMachine('Install it', 'sudo', 'apt-get', 'install', '-y', `php${php}-${PACKAGES.get(name) ?? name}`), deploy()];
+      return [sshServer('Install it', 'sudo', 'apt-get', 'install', '-y', `php${php}-${PACKAGES.get(name) ?? name}`), deploy()];
     },
     { lasting: true },
   ),
@@ -125,7 +125,7 @@ export const composer: readonly Cause[] = [
       /The "https?:\/\/[^"]+" file could not be downloaded(?: \(HTTP\/[\d.]+ 5\d\d|: (?!.*\bHTTP\/[\d.]+ 4\d\d))/,
       /Failed to download [\w./-]+ from source:/,
     ],
-    [deploy('Try again'), inSite('Check the network of the server', 'curl', '-sSI', 'https://repo.packagist.org')],
+    [deploy('Try again'), sshSite('Check the network of the server', 'curl', '-sSI', 'https://repo.packagist.org')],
   ),
   shown(
     'composer_json',
@@ -157,7 +157,7 @@ export const composer: readonly Cause[] = [
       const wanted = VERSIONS.find((version) => allows(required, version) === true);
       return wanted === undefined
         ? [step('Change the requirement in composer.json')]
-        : [onSite('update', `Run the site on PHP ${wanted}`, '--php-version', wanted), deploy()];
+        : [siteCommand('update', `Run the site on PHP ${wanted}`, '--php-version', wanted), deploy()];
     },
   },
 ];

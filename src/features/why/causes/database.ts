@@ -1,5 +1,5 @@
 import { wordOf } from '../../../base/text.ts';
-import { deploy, type FixOf, inSite, ofServer, ofSite, onMachine, step } from '../fixes.ts';
+import { deploy, type FixOf, ofServer, ofSite, sshServer, sshSite, step } from '../fixes.ts';
 import { type Cause, group, shown } from './cause.ts';
 
 const variables = ofSite('Compare the variables DB_*', 'env', 'list');
@@ -24,7 +24,7 @@ export const database: readonly Cause[] = [
       /connection to server .*failed: (?:Connection refused|No such file or directory|Connection timed out)/,
       /Can't connect to (?:local )?(?:MySQL|MariaDB|server|local server)/i,
     ],
-    [onMachine('See if it runs', 'systemctl', 'status', 'mysql', 'mariadb', 'postgresql'), variables],
+    [sshServer('See if it runs', 'systemctl', 'status', 'mysql', 'mariadb', 'postgresql'), variables],
   ),
   shown(
     'database_denied',
@@ -77,7 +77,7 @@ export const database: readonly Cause[] = [
       const package_ = driver && `php${wordOf(facts.site.php_version)}-${driver}`;
       return package_ === undefined
         ? [variables, step('Install the extension for DB_CONNECTION on the server')]
-        : [onMachine('Install it', 'sudo', 'apt-get', 'install', '-y', package_), deploy()];
+        : [sshServer('Install it', 'sudo', 'apt-get', 'install', '-y', package_), deploy()];
     },
   ),
   shown(
@@ -89,14 +89,14 @@ export const database: readonly Cause[] = [
       /1290 The MySQL server is running with the --(?:super-)?read-only/,
       /SQLSTATE\[25006\]/,
     ],
-    [inSite('See who owns it', 'ls', '-l', 'database', 'storage'), variables],
+    [sshSite('See who owns it', 'ls', '-l', 'database', 'storage'), variables],
   ),
   shown(
     'database_gone',
     'The database closed the connection',
     80,
     [/SQLSTATE\[HY000\].*2006 MySQL server has gone away/, /SQLSTATE\[HY000\].*server closed the connection unexpectedly/],
-    [onMachine('See if it was restarted', 'systemctl', 'status', 'mysql', 'mariadb', 'postgresql'), deploy('Try again')],
+    [sshServer('See if it was restarted', 'systemctl', 'status', 'mysql', 'mariadb', 'postgresql'), deploy('Try again')],
   ),
   shown(
     'redis_refused',
@@ -107,7 +107,7 @@ export const database: readonly Cause[] = [
       /Connection refused \[tcp:\/\/[\w.]+:6379\]/,
       /Error while reading line from the server\. \[tcp:/,
     ],
-    [onMachine('See if it runs', 'systemctl', 'status', 'redis-server'), ofSite('Compare the variables REDIS_*', 'env', 'list')],
+    [sshServer('See if it runs', 'systemctl', 'status', 'redis-server'), ofSite('Compare the variables REDIS_*', 'env', 'list')],
   ),
   shown(
     'redis_auth',

@@ -1,14 +1,22 @@
 import { wordOf } from '../../../base/text.ts';
 import type { Facts } from '../facts.ts';
-import { artisan, deploy, type FixOf, inSite, ofSite, onSite, step } from '../fixes.ts';
+import { artisan, deploy, type FixOf, ofSite, siteCommand, sshSite, step } from '../fixes.ts';
 import type { Incident } from '../incident.ts';
 import { type Cause, type Found, group, shown, stateLine } from './cause.ts';
 
 const owner = ({ facts, line }: Found): readonly FixOf[] =>
   /\b(?:storage|bootstrap\/cache)\b/.test(line.text)
     ? [
-        inSite('See who owns them', 'ls', '-la', 'storage/', 'storage/logs', 'bootstrap/cache'),
-        inSite('Take them back', 'sudo', 'chown', '-R', `${wordOf(facts.server?.ssh_user) || 'deploynix'}:`, 'storage/', 'bootstrap/cache'),
+        sshSite('See who owns them', 'ls', '-la', 'storage/', 'storage/logs', 'bootstrap/cache'),
+        sshSite(
+          'Take them back',
+          'sudo',
+          'chown',
+          '-R',
+          `${wordOf(facts.server?.ssh_user) || 'deploynix'}:`,
+          'storage/',
+          'bootstrap/cache',
+        ),
         deploy('Then deploy again'),
       ]
     : [step('Give the path in this line to the user that deploys, with sudo chown'), deploy('Then deploy again')];
@@ -37,7 +45,7 @@ export const files: readonly Cause[] = [
     'The directory for cached views is missing',
     88,
     [/Please provide a valid cache path/],
-    [inSite('Create it', 'mkdir', '-p', 'storage/framework/views', 'storage/framework/cache', 'storage/framework/sessions'), deploy()],
+    [sshSite('Create it', 'mkdir', '-p', 'storage/framework/views', 'storage/framework/cache', 'storage/framework/sessions'), deploy()],
   ),
   shown(
     'vendor_missing',
@@ -61,7 +69,7 @@ export const files: readonly Cause[] = [
     (found) => `The live release is missing: current points to ${group(found, 'nothing')}`,
     95,
     [],
-    [onSite('releases', 'See the releases'), deploy()],
+    [siteCommand('releases', 'See the releases'), deploy()],
     { always: true, state: ({ machine }: Facts) => (machine?.dangling ? [stateLine('state', `current -> ${machine.dangling}`)] : []) },
   ),
   {

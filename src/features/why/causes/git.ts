@@ -1,5 +1,5 @@
 import { wordOf } from '../../../base/text.ts';
-import { deploy, type FixOf, inSite, onMachine, onSite, step } from '../fixes.ts';
+import { deploy, type FixOf, siteCommand, sshServer, sshSite, step } from '../fixes.ts';
 import { type Cause, type Found, group, shown } from './cause.ts';
 
 /** The repository of the site by id, because the deployment could not read it. */
@@ -34,7 +34,7 @@ export const git: readonly Cause[] = [
     91,
     [/^Host key verification failed\.?$/],
     [
-      onMachine('See the known hosts', 'ssh-keygen', '-l', '-f', '.ssh/known_hosts'),
+      sshServer('See the known hosts', 'ssh-keygen', '-l', '-f', '.ssh/known_hosts'),
       step('Add the host key of the Git host on the server with ssh-keyscan, once you have compared it'),
       deploy(),
     ],
@@ -48,7 +48,7 @@ export const git: readonly Cause[] = [
       /^fatal: couldn't find remote ref (?:refs\/heads\/)?(\S+)/,
       /pathspec '([^']+)' did not match any file\(s\) known to git/,
     ],
-    [onSite('update', 'Deploy another branch', '--branch', 'BRANCH'), deploy()],
+    [siteCommand('update', 'Deploy another branch', '--branch', 'BRANCH'), deploy()],
   ),
   shown(
     'git_changes',
@@ -58,7 +58,7 @@ export const git: readonly Cause[] = [
       /^error: Your local changes to the following files would be overwritten by (?:merge|checkout)/,
       /^error: The following untracked working tree files would be overwritten by/,
     ],
-    [inSite('See what changed', 'git', 'status', '--short'), step('Commit it to the repository, or discard it on the server'), deploy()],
+    [sshSite('See what changed', 'git', 'status', '--short'), step('Commit it to the repository, or discard it on the server'), deploy()],
   ),
   shown(
     'git_diverged',
@@ -71,7 +71,7 @@ export const git: readonly Cause[] = [
       /^fatal: Need to specify how to reconcile divergent branches/,
     ],
     [
-      inSite('See the branch', 'git', 'status', '--short', '--branch'),
+      sshSite('See the branch', 'git', 'status', '--short', '--branch'),
       step('Use git reset --hard in the deploy script instead of git pull'),
       deploy(),
     ],
@@ -81,7 +81,7 @@ export const git: readonly Cause[] = [
     'The directory belongs to another user',
     90,
     [/^fatal: detected dubious ownership in repository at /],
-    [inSite('See who owns it', 'ls', '-ld', '.', '.git'), step('Give the directory back to the user that deploys')],
+    [sshSite('See who owns it', 'ls', '-ld', '.', '.git'), step('Give the directory back to the user that deploys')],
   ),
   shown(
     'git_network',
@@ -92,6 +92,6 @@ export const git: readonly Cause[] = [
       /^ssh: (?:Could not resolve hostname|connect to host) (?:github|gitlab|bitbucket)\S*/,
       /^fatal: early EOF$/,
     ],
-    [deploy('Try again'), onMachine('Check the network of the server', 'curl', '-sSI', 'https://github.com')],
+    [deploy('Try again'), sshServer('Check the network of the server', 'curl', '-sSI', 'https://github.com')],
   ),
 ];

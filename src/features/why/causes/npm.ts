@@ -1,4 +1,4 @@
-import { deploy, type FixOf, inSite, onMachine, step } from '../fixes.ts';
+import { deploy, type FixOf, sshServer, sshSite, step } from '../fixes.ts';
 import { type Cause, group, shown } from './cause.ts';
 
 /** npm 10 says `npm error`, older ones `npm ERR!`. */
@@ -7,7 +7,7 @@ const npm = (rest: string): RegExp => new RegExp(`${NPM} ${rest}`);
 
 const lock: readonly FixOf[] = [step('Install the packages in your project again, and push the lock file'), deploy()];
 const swap = [
-  onMachine('See the memory', 'free', '-h'),
+  sshServer('See the memory', 'free', '-h'),
   step('Build in CI and deploy the result, use a larger server, or set NODE_OPTIONS=--max-old-space-size in the deploy script'),
   deploy(),
 ];
@@ -55,7 +55,7 @@ export const npmCauses: readonly Cause[] = [
       npm('(?:engine )?Unsupported engine'),
       /TypeError: crypto\.hash is not a function/,
     ],
-    [onMachine('See the version', 'node', '--version'), step('Install a newer Node on the server')],
+    [sshServer('See the version', 'node', '--version'), step('Install a newer Node on the server')],
   ),
   shown(
     'npm_script',
@@ -83,7 +83,7 @@ export const npmCauses: readonly Cause[] = [
     'npm could not reach its registry',
     85,
     [npm('code (?:ETIMEDOUT|ECONNRESET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED)'), npm('network ')],
-    [deploy('Try again'), inSite('Check the network of the server', 'curl', '-sSI', 'https://registry.npmjs.org')],
+    [deploy('Try again'), sshSite('Check the network of the server', 'curl', '-sSI', 'https://registry.npmjs.org')],
   ),
   shown(
     'vite_import',

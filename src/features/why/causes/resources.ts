@@ -1,6 +1,6 @@
 import { bytes, wordOf } from '../../../base/text.ts';
 import type { Disk, Facts, Line } from '../facts.ts';
-import { deploy, inSite, onMachine, restartService, step } from '../fixes.ts';
+import { deploy, restartService, sshServer, sshSite, step } from '../fixes.ts';
 import { type Cause, type Found, group, shown, stateLine } from './cause.ts';
 
 /** From here on, in percent, programs fail to write. */
@@ -25,8 +25,8 @@ function roomNow({ facts }: Found): string | undefined {
 }
 
 const room = [
-  onMachine('See how full it is', 'df', '-h'),
-  inSite('Find what is large', 'du', '-xh', '--max-depth=2', '/home', '/var'),
+  sshServer('See how full it is', 'df', '-h'),
+  sshSite('Find what is large', 'du', '-xh', '--max-depth=2', '/home', '/var'),
   deploy('Then deploy again'),
 ];
 
@@ -37,7 +37,7 @@ const KILLED =
 const smallMemory = ({ machine }: Facts): string =>
   machine?.memory ? ` (${String(bytes(machine.memory.total))}, swap ${String(bytes(machine.memory.swap))})` : '';
 
-const memory = [onMachine('See the memory', 'free', '-h'), step('Add swap, or use a larger server'), deploy('Then deploy again')];
+const memory = [sshServer('See the memory', 'free', '-h'), step('Add swap, or use a larger server'), deploy('Then deploy again')];
 
 /** Disk and memory of the server. */
 export const resources: readonly Cause[] = [

@@ -1,4 +1,4 @@
-import { deploy, onMachine, restartService, step } from '../fixes.ts';
+import { deploy, restartService, sshServer, step } from '../fixes.ts';
 import { type Cause, group, shown } from './cause.ts';
 
 /** Only a deployment runs a deploy script. */
@@ -16,7 +16,7 @@ export const script: readonly Cause[] = [
       /^-?(?:bash|sh|zsh): ([\w.+-]+): command not found$/,
       /^env: ['‘]?([\w.+-]+)['’]?: No such file or directory$/,
     ],
-    [onMachine('Look for it', 'ls', '/usr/local/bin', '.local/bin'), ...again],
+    [sshServer('Look for it', 'ls', '/usr/local/bin', '.local/bin'), ...again],
     inDeployment,
   ),
   shown(
@@ -66,6 +66,6 @@ export const script: readonly Cause[] = [
     'The configuration of nginx is not valid',
     92,
     [/\[emerg\] (?!.*\bbind\(\)).+/, /^nginx: configuration file \S+ test failed/],
-    [onMachine('Check it', 'sudo', 'nginx', '-t'), restartService('nginx', 'Then restart it')],
+    [sshServer('Check it', 'sudo', 'nginx', '-t'), restartService('nginx', 'Then restart it')],
   ),
 ];

@@ -3,7 +3,7 @@ import { wordOf } from '../../../base/text.ts';
 import { timeOf } from '../../../base/time.ts';
 import { certificateIn } from '../../overview/certificate.ts';
 import type { Facts, Line } from '../facts.ts';
-import { deploy, type FixOf, inSite, ofServer, ofSite, onMachine, onServer, onSite, restartService, step } from '../fixes.ts';
+import { deploy, type FixOf, ofServer, ofSite, restartService, serverCommand, siteCommand, sshServer, sshSite, step } from '../fixes.ts';
 import { type Cause, type Found, shown, stateLine } from './cause.ts';
 
 /** PHP-FPM in the version of the site. */
@@ -63,7 +63,7 @@ const all: readonly Cause[] = [
         .map(({ name, state }) => stateLine('state', `${name}: ${state}`)) ?? [],
     fixes: ({ line }) => {
       const [name = ''] = line.text.split(':');
-      return [onMachine('See why it stopped', 'systemctl', 'status', name), restartService(name)];
+      return [sshServer('See why it stopped', 'systemctl', 'status', name), restartService(name)];
     },
   },
   shown(
@@ -81,7 +81,7 @@ const all: readonly Cause[] = [
     'The application takes too long to answer',
     82,
     [/upstream timed out \(110: Connection timed out\) while reading response header from upstream/],
-    [inSite('See what it does', 'tail', '-n', '50', 'storage/logs/laravel.log'), step('Move slow work to a queue')],
+    [sshSite('See what it does', 'tail', '-n', '50', 'storage/logs/laravel.log'), step('Move slow work to a queue')],
   ),
   shown(
     'web_directory',
@@ -92,7 +92,7 @@ const all: readonly Cause[] = [
       /directory index of "[^"]+" is forbidden/,
       /rewrite or internal redirection cycle while internally redirecting to "\/index\.php"/,
     ],
-    [onSite('update', 'Set it', '--web-directory', '/public'), deploy()],
+    [siteCommand('update', 'Set it', '--web-directory', '/public'), deploy()],
   ),
   { id: 'certificate_invalid', title: 'The certificate is not valid', rank: 94, state: badCertificate, fixes: certificate },
   {
@@ -116,7 +116,7 @@ const all: readonly Cause[] = [
     title: 'The server does not accept web connections',
     rank: 60,
     state: failing(/^(ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/),
-    fixes: [ofServer('See its firewall', 'network-rule', 'list'), onMachine('See if nginx runs', 'systemctl', 'status', 'nginx')],
+    fixes: [ofServer('See its firewall', 'network-rule', 'list'), sshServer('See if nginx runs', 'systemctl', 'status', 'nginx')],
   },
 ];
 
@@ -131,7 +131,7 @@ export const platform: readonly Cause[] = [
     rank: 200,
     always: true,
     state: ({ site, of }) => (statusKey(site.status) === 'suspended' ? [stateLine('api', `${of.site.label}: ${wordOf(site.status)}`)] : []),
-    fixes: [onSite('resume', 'Bring it back')],
+    fixes: [siteCommand('resume', 'Bring it back')],
   },
   {
     id: 'deployment_in_progress',
@@ -152,6 +152,6 @@ export const platform: readonly Cause[] = [
         ? []
         : [stateLine('api', `${of.server.label}: ${status}`)];
     },
-    fixes: [onServer('show', 'See the server'), onServer('restart', 'Restart it')],
+    fixes: [serverCommand('show', 'See the server'), serverCommand('restart', 'Restart it')],
   },
 ];

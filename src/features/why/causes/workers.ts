@@ -1,7 +1,7 @@
 import { phaseOf, statusKey } from '../../../base/status.ts';
 import { wordOf } from '../../../base/text.ts';
 import { type Facts, isUnanswered, type Line } from '../facts.ts';
-import { inSite, ofSite } from '../fixes.ts';
+import { ofSite, sshSite } from '../fixes.ts';
 import { type Cause, type Found, stateLine } from './cause.ts';
 
 const isDown = (status: unknown): boolean =>
@@ -36,7 +36,7 @@ export const workers: readonly Cause[] = [
     state: (facts) => (isUnanswered(facts) ? [] : stopped(facts)),
     fixes: (found) => [
       ofSite('Restart it', 'queue', 'restart', queueOf(found)),
-      inSite('See why it stopped', 'tail', '-n', '50', 'storage/logs/laravel.log'),
+      sshSite('See why it stopped', 'tail', '-n', '50', 'storage/logs/laravel.log'),
     ],
   },
   {
@@ -46,6 +46,6 @@ export const workers: readonly Cause[] = [
     about: 'site',
     always: true,
     state: (facts) => (isUnanswered(facts) ? [] : supervised(facts)),
-    fixes: [ofSite('See the workers', 'queue', 'list'), inSite('See why it stopped', 'tail', '-n', '50', 'storage/logs/worker.log')],
+    fixes: [ofSite('See the workers', 'queue', 'list'), sshSite('See why it stopped', 'tail', '-n', '50', 'storage/logs/worker.log')],
   },
 ];

@@ -6,20 +6,20 @@ import { directoriesOf } from '../../remote/directory.ts';
 import type { SiteOnMachine } from '../../remote/machine.ts';
 import { runOn } from '../../remote/run.ts';
 import { scripted } from '../../remote/ssh.ts';
-import type { Log, Machine, Source, Unknown } from '../facts.ts';
+import type { Log, ServerState, Source, Unknown } from '../facts.ts';
 import { textIn } from '../logs/decode.ts';
 import { type Clocks, logOf } from '../logs/lines.ts';
 import { logPaths } from './paths.ts';
 import { MOST_BYTES, SCRIPT } from './script.ts';
 import { type Section, sectionsIn } from './sections.ts';
-import { clocksIn, machineIn } from './state.ts';
+import { clocksIn, serverStateIn } from './state.ts';
 
 /** How long the server may take, in ms. */
 const LIMIT_MS = 20_000;
 
 /** What was read over SSH. */
 interface Read {
-  readonly machine: Machine | null;
+  readonly machine: ServerState | null;
   readonly logs: readonly Log[];
   readonly unknown: readonly Unknown[];
 }
@@ -64,7 +64,7 @@ function understood(sections: readonly Section[], release: string, now: number):
   const clocks = clocksIn(sections, now);
   if (!sections.some(({ name }) => name === 'site'))
     return { machine: null, logs: [], unknown: [{ what: 'server logs and state', why: 'the server ran no command over SSH', fix: null }] };
-  const machine = machineIn(sections);
+  const machine = serverStateIn(sections);
   const logs = new Map<string, Log | Unknown>();
   for (const section of sections) {
     const file = section.words[1] ?? '';

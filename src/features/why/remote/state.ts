@@ -1,8 +1,8 @@
-import type { Disk, Machine, Process } from '../facts.ts';
+import type { Disk, Process, ServerState } from '../facts.ts';
 import type { Section } from './sections.ts';
 
 /** The state of a server in the output of the script. */
-export function machineIn(sections: readonly Section[]): Machine {
+export function serverStateIn(sections: readonly Section[]): ServerState {
   const body = (name: string): string | undefined => sections.find((each) => each.name === name)?.body.toString('utf8');
   const [root = '', dangling = '', down = ''] = sections.find(({ name }) => name === 'site')?.words ?? [];
   const env = body('env');
@@ -47,7 +47,7 @@ function disksIn(space: string, inodes: string): readonly Disk[] {
 }
 
 /** The output of `free -b`. */
-function memoryIn(text: string): Machine['memory'] {
+function memoryIn(text: string): ServerState['memory'] {
   const numbers = (name: string) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(text)?.[1]?.split(/\s+/).map(Number) ?? [];
   const [total, , free, , , available = free] = numbers('Mem');
   return total === undefined || available === undefined ? null : { total, available, swap: numbers('Swap')[0] ?? 0 };
