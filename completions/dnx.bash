@@ -400,7 +400,7 @@ _dnx() {
           'unlink') words="--yes $everywhere" ;;
           'status') words="--server --site --watch $everywhere" ;;
           'changes') words="--server --site --fetch --exit-code $everywhere" ;;
-          'why') words="--server --site --log --url --path --user $everywhere" ;;
+          'why') words="--server --site --log --url --user --path $everywhere" ;;
           'open') words="--server --site --dashboard --print $everywhere" ;;
           'ssh') words="--server --site --user --path --print $everywhere" ;;
           'artisan') words="--server --site --user --path $everywhere" ;;

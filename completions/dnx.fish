@@ -1929,8 +1929,8 @@ function __dnx_complete
                     --site 'Site: domain or id' \
                     --log 'Deployment log, such as a copy from the dashboard' \
                     --url 'URL to request (default: https and the domain)' \
-                    --path 'Directory of the site on the server' \
-                    --user 'User to sign in as (default: that of Deploynix)'
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --path 'Directory of the site on the server (default: found by its domain)'
                 __dnx_everywhere
             case 'open'
                 printf '%s\t%s\n' \
