@@ -73,6 +73,15 @@ describe('deploy with several sites', () => {
     expect(empty.stderr).toContain('this server has no sites');
   });
 
+  test.each(['words', 7, true, ['words']])('a response that is no site (%j) stops that site alone, before its request', async (data) => {
+    const { 'shop.example.com': shop } = seeded.sites;
+    bed.sandbox.faults.always({ method: 'GET', path: new RegExp(`/sites/${shop}$`) }, { status: 200, body: { data } });
+    const run = await bed.dnx('deploy --server web-1 --all --json');
+    expect(run.code, run.stderr).toBe(12);
+    expect(run.json()).toMatchObject([{ outcome: null, error: { code: 'failed' } }, { outcome: 'succeeded' }, { outcome: 'succeeded' }]);
+    expect(run.calls.filter((call) => call.startsWith('POST ') && call.includes(shop))).toEqual([]);
+  });
+
   test('--concurrency limits how many run at a time', async () => {
     const one = await bed.dnx('deploy --server web-1 --all --concurrency 1');
     const three = await bed.dnx('deploy --server web-1 --all --concurrency 3');

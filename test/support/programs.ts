@@ -27,13 +27,19 @@ export const lacking = (programs: readonly string[]): readonly string[] =>
 /** Whether a missing program fails the tests instead of skipping them. */
 export const required = Boolean(process.env.CI) && process.platform === 'linux';
 
-/** A loopback port that nothing listens on. */
+/** A loopback port that nothing listens on. Below those that the kernel gives to connections, which could take it before a server does. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.on('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** A server program on loopback. */

@@ -1,4 +1,5 @@
 import { DnxError, isError } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
@@ -78,7 +79,7 @@ export async function readSite(
   options: { readonly retry?: boolean } = {},
 ): Promise<Site> {
   const { data } = await api.send<Site>(siteEndpoint, idsOf(of), options);
-  if (data === undefined) throw new DnxError('failed', 'The response from Deploynix has no site.');
+  if (!isObject(data)) throw new DnxError('failed', 'The response from Deploynix has no site.');
   return data;
 }
 
