@@ -31,16 +31,14 @@ function __dnx_path
             set path certificate
         case databases
             set path database
-        case db
-            set path database
-        case dbs
-            set path database
         case database-users
             set path database-user
         case db-user
             set path database-user
         case db-users
             set path database-user
+        case dbs
+            set path db
         case backups
             set path backup
         case crontabs
@@ -76,7 +74,7 @@ function __dnx_path
         case sandboxes
             set path sandbox
     end
-    if not contains -- "$path" link unlink status changes doctor api version login logout whoami releases deploy watch rollback; and test (count $words) -gt 2
+    if not contains -- "$path" link unlink status changes why open ssh artisan tinker logs audit doctor api version login logout whoami releases deploy watch rollback; and test (count $words) -gt 2
         set path "$path $words[3]"
     end
     switch "$path"
@@ -136,9 +134,25 @@ function __dnx_path
             set path 'certificate delete'
         case 'database ls'
             set path 'database list'
+        case 'db list'
+            set path 'database list'
+        case 'db ls'
+            set path 'database list'
         case 'database get'
             set path 'database show'
+        case 'db show'
+            set path 'database show'
+        case 'db get'
+            set path 'database show'
+        case 'db create'
+            set path 'database create'
+        case 'db ensure'
+            set path 'database ensure'
         case 'database rm'
+            set path 'database delete'
+        case 'db delete'
+            set path 'database delete'
+        case 'db rm'
             set path 'database delete'
         case 'database-user ls'
             set path 'database-user list'
@@ -208,26 +222,6 @@ function __dnx_value
         set before "$option="
     end
     switch "$argv[1] $option"
-        case '* --output' '* -o'
-            printf '%s\n' $before{table,json,ndjson,yaml,csv,tsv,text,ids}
-        case '* --fields'
-            return 0
-        case '* --query'
-            return 0
-        case '* --sort'
-            return 0
-        case '* --limit'
-            return 0
-        case '* --env' '* -e'
-            return 0
-        case '* --profile'
-            return 0
-        case '* --host'
-            return 0
-        case '* --ca-file'
-            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
-        case '* --max-wait'
-            return 0
         case '* --email'
             return 0
         case '* --ability'
@@ -350,29 +344,31 @@ function __dnx_value
             return 0
         case '* --password'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --user'
+            return 0
+        case '* --port'
+            return 0
+        case '* --file' '* -O'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --into'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case '* --status'
             printf '%s\n' $before{pending,in_progress,completed,failed,restored}
         case 'backup list --type'
             printf '%s\n' $before{application,database}
-        case '* --file' '* -O'
-            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case '* --command'
             return 0
         case '* --frequency'
-            return 0
-        case '* --user'
             return 0
         case '* --directory'
             return 0
         case '* --public-key'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
-        case '* --port'
-            return 0
         case '* --protocol'
             printf '%s\n' $before{tcp,udp}
         case '* --action'
             printf '%s\n' $before{allow,deny}
-        case '* --source'
+        case 'network-rule create --source' 'network-rule ensure --source'
             return 0
         case '* --token'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
@@ -386,13 +382,77 @@ function __dnx_value
             return 0
         case '* --rate-limit'
             return 0
+        case '* --log'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case 'why --path' 'ssh --path' 'artisan --path' 'tinker --path'
+            return 0
+        case '* --execute'
+            return 0
+        case '* --lines' '* -n'
+            return 0
+        case 'logs --source'
+            printf '%s\n' $before{laravel,nginx,php,deploy,daemon}
+        case 'logs --path'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --fail-on'
+            printf '%s\n' $before{low,medium,high,none}
+        case '* --baseline'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --backup-days'
+            return 0
+        case 'audit --output' 'audit -o'
+            printf '%s\n' $before{table,json,ndjson,yaml,csv,tsv,text,ids,sarif,junit,markdown}
         case '* --contract'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
         case '* --input'
             __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --output' '* -o'
+            printf '%s\n' $before{table,json,ndjson,yaml,csv,tsv,text,ids}
+        case '* --fields'
+            return 0
+        case '* --query'
+            return 0
+        case '* --sort'
+            return 0
+        case '* --limit'
+            return 0
+        case '* --env' '* -e'
+            return 0
+        case '* --profile'
+            return 0
+        case '* --host'
+            return 0
+        case '* --ca-file'
+            __fish_complete_path (string replace -r "^--[^=]*=" "" -- $argv[2])
+        case '* --max-wait'
+            return 0
         case '*'
             return 1
     end
+end
+
+# Succeeds after --, and in the command line of another program, where nothing is ours. $argv: the path
+function __dnx_passed
+    set -l words (commandline -opc)
+    set -l from (math 2 + (count (string split ' ' -- $argv[1])))
+    test (count $words) -lt $from; and return 1
+    set -l value no
+    for word in $words[$from..-1]
+        if test $value = yes
+            set value no
+            continue
+        end
+        switch $word
+            case --
+                return 0
+            case --output -o --fields --query --sort --limit --env -e --profile --host --ca-file --max-wait --server --site --port --state --latency --rate-limit --user --path --execute
+                set value yes
+            case '-*'
+            case '*'
+                contains -- "$argv[1]" 'env run' 'sandbox run' 'artisan' 'tinker'; and return 0
+        end
+    end
+    return 1
 end
 
 function __dnx_everywhere
@@ -425,6 +485,7 @@ end
 function __dnx_complete
     set -l path (__dnx_path)
     set -l typed (commandline -ct)
+    __dnx_passed "$path"; and return
     __dnx_value "$path" "$typed"; and return
     if not string match -q -- '-*' $typed
         switch "$path"
@@ -441,6 +502,7 @@ function __dnx_complete
                     certificate 'Manage SSL certificates' \
                     database 'Manage databases' \
                     database-user 'Manage database users' \
+                    db 'Connect to the databases of sites, and copy them' \
                     backup 'Back up and restore databases and sites' \
                     crontab 'Manage cron jobs' \
                     daemon 'Manage Supervisor daemons' \
@@ -456,6 +518,13 @@ function __dnx_complete
                     unlink 'Remove the link of this project' \
                     status 'Show the state of a site' \
                     changes 'Show what the next deployment would bring' \
+                    why 'Find out why a deployment failed or a site is down' \
+                    open 'Open a site or the dashboard in a browser' \
+                    ssh 'Connect to a server or a site over SSH' \
+                    artisan 'Run an Artisan command on a site' \
+                    tinker 'Open Tinker on a site' \
+                    logs 'Show the logs of a site or a server' \
+                    audit 'Check servers and sites for risks' \
                     doctor 'Check your setup and suggest fixes' \
                     api 'Make an authenticated API request' \
                     version 'Print the version' \
@@ -480,6 +549,7 @@ function __dnx_complete
                     certificate 'Manage SSL certificates' \
                     database 'Manage databases' \
                     database-user 'Manage database users' \
+                    db 'Connect to the databases of sites, and copy them' \
                     backup 'Back up and restore databases and sites' \
                     crontab 'Manage cron jobs' \
                     daemon 'Manage Supervisor daemons' \
@@ -495,6 +565,13 @@ function __dnx_complete
                     unlink 'Remove the link of this project' \
                     status 'Show the state of a site' \
                     changes 'Show what the next deployment would bring' \
+                    why 'Find out why a deployment failed or a site is down' \
+                    open 'Open a site or the dashboard in a browser' \
+                    ssh 'Connect to a server or a site over SSH' \
+                    artisan 'Run an Artisan command on a site' \
+                    tinker 'Open Tinker on a site' \
+                    logs 'Show the logs of a site or a server' \
+                    audit 'Check servers and sites for risks' \
                     doctor 'Check your setup and suggest fixes' \
                     api 'Make an authenticated API request' \
                     version 'Print the version' \
@@ -512,7 +589,11 @@ function __dnx_complete
                     tokens 'Create tokens and limit what they can do' \
                     keychain 'Where tokens are stored' \
                     waiting 'Wait for deployments and other work' \
-                    ci 'Run dnx in CI'
+                    ci 'Run dnx in CI' \
+                    from-forge 'Laravel Forge CLI: what to type here' \
+                    from-ploi 'Ploi CLI: what to type here' \
+                    from-vapor 'Laravel Vapor CLI: what to type here' \
+                    from-cloud 'Laravel Cloud CLI: what to type here'
             case 'auth'
                 printf '%s\t%s\n' \
                     login 'Sign in' \
@@ -614,6 +695,12 @@ function __dnx_complete
                     ensure 'Create a database user unless it exists' \
                     update 'Update a database user' \
                     delete 'Delete a database user'
+            case 'db'
+                printf '%s\t%s\n' \
+                    tunnel 'Make the database of a site available on this machine' \
+                    shell 'Open a database client for the database of a site' \
+                    dump 'Save the database of a site to a file' \
+                    pull 'Copy the database of a site into a local database'
             case 'backup'
                 printf '%s\t%s\n' \
                     list 'List backups' \
@@ -781,6 +868,10 @@ function __dnx_complete
                 printf '%s\t%s\n' \
                     --help 'Show help' \
                     -h 'Show help'
+            case 'db'
+                printf '%s\t%s\n' \
+                    --help 'Show help' \
+                    -h 'Show help'
             case 'backup'
                 printf '%s\t%s\n' \
                     --help 'Show help' \
@@ -901,6 +992,8 @@ function __dnx_complete
                     -y 'Skip the confirmation'
                 __dnx_everywhere
             case 'server list'
+                printf '%s\t%s\n' \
+                    --watch 'Keep it up to date until Ctrl-C'
                 __dnx_everywhere
             case 'server show'
                 printf '%s\t%s\n' \
@@ -968,7 +1061,8 @@ function __dnx_complete
                 __dnx_everywhere
             case 'site list'
                 printf '%s\t%s\n' \
-                    --server 'Server: name, IP or id'
+                    --server 'Server: name, IP or id' \
+                    --watch 'Keep it up to date until Ctrl-C'
                 __dnx_everywhere
             case 'site show'
                 printf '%s\t%s\n' \
@@ -1445,6 +1539,41 @@ function __dnx_complete
                     --yes 'Skip the confirmation' \
                     -y 'Skip the confirmation'
                 __dnx_everywhere
+            case 'db tunnel'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --port 'Local port (default: a free one)'
+                __dnx_everywhere
+            case 'db shell'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --port 'Local port (default: a free one)'
+                __dnx_everywhere
+            case 'db dump'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --file 'File or directory to save to, or - for stdout' \
+                    -O 'File or directory to save to, or - for stdout' \
+                    --force 'Overwrite an existing file' \
+                    --schema-only 'Leave out the rows'
+                __dnx_everywhere
+            case 'db pull'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --into 'Dotenv file that names the local database (default .env)' \
+                    --force 'Disconnect the users of a local PostgreSQL database' \
+                    --confirm 'Confirm with the name, without a prompt' \
+                    --yes 'Not sufficient; use --confirm' \
+                    -y 'Not sufficient; use --confirm'
+                __dnx_everywhere
             case 'backup list'
                 printf '%s\t%s\n' \
                     --server 'Server: name, IP or id' \
@@ -1793,6 +1922,65 @@ function __dnx_complete
                     --site 'Site: domain or id' \
                     --fetch 'Fetch the branch from the remote first' \
                     --exit-code 'Exit with 10 if there are differences'
+                __dnx_everywhere
+            case 'why'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --log 'Deployment log, such as a copy from the dashboard' \
+                    --url 'URL to request (default: https and the domain)' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --path 'Directory of the site on the server (default: found by its domain)'
+                __dnx_everywhere
+            case 'open'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --dashboard 'Open its page in the dashboard' \
+                    --print 'Print the URL instead'
+                __dnx_everywhere
+            case 'ssh'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --path 'Directory of the site on the server (default: found by its domain)' \
+                    --print 'Print the command line of ssh instead of running it'
+                __dnx_everywhere
+            case 'artisan'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --path 'Directory of the site on the server (default: found by its domain)'
+                __dnx_everywhere
+            case 'tinker'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --user 'User to sign in as (default: that of Deploynix)' \
+                    --path 'Directory of the site on the server (default: found by its domain)' \
+                    --execute 'Run this code and exit'
+                __dnx_everywhere
+            case 'logs'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --site 'Site: domain or id' \
+                    --follow 'Show new lines as they are written' \
+                    -f 'Show new lines as they are written' \
+                    --lines 'Number of lines of each file (default 100)' \
+                    -n 'Number of lines of each file (default 100)' \
+                    --source 'Log to show; laravel by default, nginx for a server with -f' \
+                    --path 'File on the server to show instead; a relative one starts in the live release' \
+                    --user 'User to sign in as (default: that of Deploynix)'
+                __dnx_everywhere
+            case 'audit'
+                printf '%s\t%s\n' \
+                    --server 'Server: name, IP or id' \
+                    --fail-on 'Exit 10 if there are findings of this severity or worse' \
+                    --baseline 'File of accepted findings, which are not shown and do not count' \
+                    --update-baseline 'Write the current findings to the baseline' \
+                    --backup-days 'Days after which a database needs a new backup (default 7)'
                 __dnx_everywhere
             case 'doctor'
                 printf '%s\t%s\n' \

@@ -16,11 +16,10 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'cert' = 'certificate'
     'certs' = 'certificate'
     'databases' = 'database'
-    'db' = 'database'
-    'dbs' = 'database'
     'database-users' = 'database-user'
     'db-user' = 'database-user'
     'db-users' = 'database-user'
+    'dbs' = 'db'
     'backups' = 'backup'
     'crontabs' = 'crontab'
     'cron' = 'crontab'
@@ -68,8 +67,16 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'certificate revoke' = 'certificate delete'
     'certificate rm' = 'certificate delete'
     'database ls' = 'database list'
+    'db list' = 'database list'
+    'db ls' = 'database list'
     'database get' = 'database show'
+    'db show' = 'database show'
+    'db get' = 'database show'
+    'db create' = 'database create'
+    'db ensure' = 'database ensure'
     'database rm' = 'database delete'
+    'db delete' = 'database delete'
+    'db rm' = 'database delete'
     'database-user ls' = 'database-user list'
     'database-user get' = 'database-user show'
     'database-user rm' = 'database-user delete'
@@ -98,10 +105,10 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'git-repository get' = 'git-repository show'
     'git-repository rm' = 'git-repository delete'
   }
-  $alone = @('link', 'unlink', 'status', 'changes', 'doctor', 'api', 'version', 'login', 'logout', 'whoami', 'releases', 'deploy', 'watch', 'rollback')
+  $alone = @('link', 'unlink', 'status', 'changes', 'why', 'open', 'ssh', 'artisan', 'tinker', 'logs', 'audit', 'doctor', 'api', 'version', 'login', 'logout', 'whoami', 'releases', 'deploy', 'watch', 'rollback')
   $words = @{
-    '' = @('auth|Manage sign-in and profiles', 'token|Manage API tokens and their abilities', 'config|Manage settings and profiles', 'server|Manage servers', 'site|Deploy, roll back and manage sites', 'env|Manage environment variables', 'queue|Manage queue workers', 'redirect|Manage redirects', 'certificate|Manage SSL certificates', 'database|Manage databases', 'database-user|Manage database users', 'backup|Back up and restore databases and sites', 'crontab|Manage cron jobs', 'daemon|Manage Supervisor daemons', 'ssh-key|Manage SSH keys', 'network-rule|Manage firewall rules', 'provider|List cloud providers, regions, sizes and images', 'credential|Manage cloud provider credentials', 'git-provider|Manage connections to GitHub, GitLab and Bitbucket', 'git-repository|Manage Git repositories and auto-deploy', 'completion|Set up shell completion', 'sandbox|Run a local Deploynix API for testing', 'link|Link this project to a site', 'unlink|Remove the link of this project', 'status|Show the state of a site', 'changes|Show what the next deployment would bring', 'doctor|Check your setup and suggest fixes', 'api|Make an authenticated API request', 'version|Print the version', 'login|Sign in', 'logout|Sign out', 'whoami|Show the signed-in user', 'releases|List releases', 'deploy|Deploy a site', 'watch|Follow a deployment', 'rollback|Roll back a site', 'help|Show help')
-    'help' = @('auth|Manage sign-in and profiles', 'token|Manage API tokens and their abilities', 'config|Manage settings and profiles', 'server|Manage servers', 'site|Deploy, roll back and manage sites', 'env|Manage environment variables', 'queue|Manage queue workers', 'redirect|Manage redirects', 'certificate|Manage SSL certificates', 'database|Manage databases', 'database-user|Manage database users', 'backup|Back up and restore databases and sites', 'crontab|Manage cron jobs', 'daemon|Manage Supervisor daemons', 'ssh-key|Manage SSH keys', 'network-rule|Manage firewall rules', 'provider|List cloud providers, regions, sizes and images', 'credential|Manage cloud provider credentials', 'git-provider|Manage connections to GitHub, GitLab and Bitbucket', 'git-repository|Manage Git repositories and auto-deploy', 'completion|Set up shell completion', 'sandbox|Run a local Deploynix API for testing', 'link|Link this project to a site', 'unlink|Remove the link of this project', 'status|Show the state of a site', 'changes|Show what the next deployment would bring', 'doctor|Check your setup and suggest fixes', 'api|Make an authenticated API request', 'version|Print the version', 'login|Sign in', 'logout|Sign out', 'whoami|Show the signed-in user', 'releases|List releases', 'deploy|Deploy a site', 'watch|Follow a deployment', 'rollback|Roll back a site', 'options|Global options', 'output|Formats, fields and queries', 'exit-codes|What each exit code means', 'environment|Environment variables', 'tokens|Create tokens and limit what they can do', 'keychain|Where tokens are stored', 'waiting|Wait for deployments and other work', 'ci|Run dnx in CI')
+    '' = @('auth|Manage sign-in and profiles', 'token|Manage API tokens and their abilities', 'config|Manage settings and profiles', 'server|Manage servers', 'site|Deploy, roll back and manage sites', 'env|Manage environment variables', 'queue|Manage queue workers', 'redirect|Manage redirects', 'certificate|Manage SSL certificates', 'database|Manage databases', 'database-user|Manage database users', 'db|Connect to the databases of sites, and copy them', 'backup|Back up and restore databases and sites', 'crontab|Manage cron jobs', 'daemon|Manage Supervisor daemons', 'ssh-key|Manage SSH keys', 'network-rule|Manage firewall rules', 'provider|List cloud providers, regions, sizes and images', 'credential|Manage cloud provider credentials', 'git-provider|Manage connections to GitHub, GitLab and Bitbucket', 'git-repository|Manage Git repositories and auto-deploy', 'completion|Set up shell completion', 'sandbox|Run a local Deploynix API for testing', 'link|Link this project to a site', 'unlink|Remove the link of this project', 'status|Show the state of a site', 'changes|Show what the next deployment would bring', 'why|Find out why a deployment failed or a site is down', 'open|Open a site or the dashboard in a browser', 'ssh|Connect to a server or a site over SSH', 'artisan|Run an Artisan command on a site', 'tinker|Open Tinker on a site', 'logs|Show the logs of a site or a server', 'audit|Check servers and sites for risks', 'doctor|Check your setup and suggest fixes', 'api|Make an authenticated API request', 'version|Print the version', 'login|Sign in', 'logout|Sign out', 'whoami|Show the signed-in user', 'releases|List releases', 'deploy|Deploy a site', 'watch|Follow a deployment', 'rollback|Roll back a site', 'help|Show help')
+    'help' = @('auth|Manage sign-in and profiles', 'token|Manage API tokens and their abilities', 'config|Manage settings and profiles', 'server|Manage servers', 'site|Deploy, roll back and manage sites', 'env|Manage environment variables', 'queue|Manage queue workers', 'redirect|Manage redirects', 'certificate|Manage SSL certificates', 'database|Manage databases', 'database-user|Manage database users', 'db|Connect to the databases of sites, and copy them', 'backup|Back up and restore databases and sites', 'crontab|Manage cron jobs', 'daemon|Manage Supervisor daemons', 'ssh-key|Manage SSH keys', 'network-rule|Manage firewall rules', 'provider|List cloud providers, regions, sizes and images', 'credential|Manage cloud provider credentials', 'git-provider|Manage connections to GitHub, GitLab and Bitbucket', 'git-repository|Manage Git repositories and auto-deploy', 'completion|Set up shell completion', 'sandbox|Run a local Deploynix API for testing', 'link|Link this project to a site', 'unlink|Remove the link of this project', 'status|Show the state of a site', 'changes|Show what the next deployment would bring', 'why|Find out why a deployment failed or a site is down', 'open|Open a site or the dashboard in a browser', 'ssh|Connect to a server or a site over SSH', 'artisan|Run an Artisan command on a site', 'tinker|Open Tinker on a site', 'logs|Show the logs of a site or a server', 'audit|Check servers and sites for risks', 'doctor|Check your setup and suggest fixes', 'api|Make an authenticated API request', 'version|Print the version', 'login|Sign in', 'logout|Sign out', 'whoami|Show the signed-in user', 'releases|List releases', 'deploy|Deploy a site', 'watch|Follow a deployment', 'rollback|Roll back a site', 'options|Global options', 'output|Formats, fields and queries', 'exit-codes|What each exit code means', 'environment|Environment variables', 'tokens|Create tokens and limit what they can do', 'keychain|Where tokens are stored', 'waiting|Wait for deployments and other work', 'ci|Run dnx in CI', 'from-forge|Laravel Forge CLI: what to type here', 'from-ploi|Ploi CLI: what to type here', 'from-vapor|Laravel Vapor CLI: what to type here', 'from-cloud|Laravel Cloud CLI: what to type here')
     'auth' = @('login|Sign in', 'logout|Sign out and revoke the token', 'status|Show the sign-in status of each profile', 'refresh|Add abilities to the stored token', 'switch|Switch to another profile', 'whoami|Show the signed-in user')
     'token' = @('list|List tokens', 'create|Create a token', 'revoke|Revoke tokens', 'rotate|Replace a token with a new one', 'abilities|List abilities, or those that a command needs')
     'config' = @('list|List the settings in effect', 'get|Print a setting', 'set|Save a setting in the profile', 'unset|Remove a setting from the profile', 'profiles|List profiles', 'delete-profile|Delete a profile and revoke its token')
@@ -113,6 +120,7 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'certificate' = @('list|List the certificates of a site or server', 'show|Show a certificate', 'create|Issue a certificate, or install your own', 'delete|Revoke a certificate')
     'database' = @('list|List databases', 'show|Show a database', 'create|Create a database', 'ensure|Create a database unless it exists', 'delete|Delete a database')
     'database-user' = @('list|List database users', 'show|Show a database user', 'create|Create a database user', 'ensure|Create a database user unless it exists', 'update|Update a database user', 'delete|Delete a database user')
+    'db' = @('tunnel|Make the database of a site available on this machine', 'shell|Open a database client for the database of a site', 'dump|Save the database of a site to a file', 'pull|Copy the database of a site into a local database')
     'backup' = @('list|List backups', 'create|Back up a database or site', 'download|Download a backup to a file', 'restore|Restore a database or site from a backup', 'verify|Check that a backup is intact')
     'crontab' = @('list|List cron jobs', 'show|Show a cron job', 'create|Create a cron job', 'ensure|Create a cron job unless it exists', 'update|Update a cron job', 'delete|Delete a cron job')
     'daemon' = @('list|List daemons', 'show|Show a daemon', 'create|Create a daemon', 'ensure|Create a daemon unless it exists', 'update|Update a daemon', 'delete|Delete a daemon', 'restart|Restart a daemon')
@@ -203,6 +211,10 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'database-user ensure' = @()
     'database-user update' = @()
     'database-user delete' = @()
+    'db tunnel' = @()
+    'db shell' = @()
+    'db dump' = @()
+    'db pull' = @()
     'backup list' = @()
     'backup create' = @()
     'backup download' = @()
@@ -262,6 +274,13 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'unlink' = @()
     'status' = @()
     'changes' = @()
+    'why' = @()
+    'open' = @()
+    'ssh' = @()
+    'artisan' = @()
+    'tinker' = @()
+    'logs' = @()
+    'audit' = @()
     'doctor' = @()
     'api' = @('GET|', 'POST|', 'PUT|', 'PATCH|', 'DELETE|')
     'version' = @()
@@ -288,6 +307,7 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'certificate' = @('--help|Show help')
     'database' = @('--help|Show help')
     'database-user' = @('--help|Show help')
+    'db' = @('--help|Show help')
     'backup' = @('--help|Show help')
     'crontab' = @('--help|Show help')
     'daemon' = @('--help|Show help')
@@ -316,7 +336,7 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'config unset' = @() + $everywhere
     'config profiles' = @() + $everywhere
     'config delete-profile' = @('--yes|Skip the confirmation') + $everywhere
-    'server list' = @() + $everywhere
+    'server list' = @('--watch|Keep it up to date until Ctrl-C') + $everywhere
     'server show' = @('--server|Server: name, IP or id') + $everywhere
     'server create' = @('--name|Server name', '--provider|Cloud provider, such as hetzner', '--credential-id|Credential: name or id', '--region|Region, such as fsn1', '--size|Size, such as cx32', '--image|Image, such as ubuntu-24.04', '--type|Server type', '--php-version|PHP version', '--database-type|Database type', '--webserver|Web server', '--ip-address|IP address of your own server, for --provider custom', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--yes|Skip the confirmation', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'server update' = @('--server|Server: name, IP or id', '--name|Server name', '--monitoring-enabled|Monitor the server', '--no-monitoring-enabled|Do not monitor the server', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
@@ -324,7 +344,7 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'server logs' = @('--server|Server: name, IP or id') + $everywhere
     'server restart' = @('--server|Server: name, IP or id', '--yes|Skip the confirmation') + $everywhere
     'server provision' = @('--server|Server: name, IP or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--yes|Skip the confirmation') + $everywhere
-    'site list' = @('--server|Server: name, IP or id') + $everywhere
+    'site list' = @('--server|Server: name, IP or id', '--watch|Keep it up to date until Ctrl-C') + $everywhere
     'site show' = @('--server|Server: name, IP or id', '--site|Site: domain or id') + $everywhere
     'site create' = @('--server|Server: name, IP or id', '--domain|Domain', '--type|Site type', '--git-repository-id|Git repository: name or id', '--branch|Branch to deploy', '--web-directory|Web directory, such as /public', '--php-version|PHP version', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'site update' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--domain|Domain', '--git-repository-id|Git repository: name or id', '--branch|Branch to deploy', '--web-directory|Web directory, such as /public', '--php-version|PHP version', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
@@ -378,6 +398,10 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'database-user ensure' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--username|Username', '--password|Password (default: generated and shown once)', '--update|Update what differs', '--strict|Exit with 10 if something differs and is not updated', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'database-user update' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--password|New password', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'database-user delete' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--yes|Skip the confirmation') + $everywhere
+    'db tunnel' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--user|User to sign in as (default: that of Deploynix)', '--port|Local port (default: a free one)') + $everywhere
+    'db shell' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--user|User to sign in as (default: that of Deploynix)', '--port|Local port (default: a free one)') + $everywhere
+    'db dump' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--user|User to sign in as (default: that of Deploynix)', '--file|File or directory to save to, or - for stdout', '--force|Overwrite an existing file', '--schema-only|Leave out the rows') + $everywhere
+    'db pull' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--user|User to sign in as (default: that of Deploynix)', '--into|Dotenv file that names the local database (default .env)', '--force|Disconnect the users of a local PostgreSQL database', '--confirm|Confirm with the name, without a prompt', '--yes|Not sufficient; use --confirm') + $everywhere
     'backup list' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--status|Filter by status', '--type|Filter by type') + $everywhere
     'backup create' = @('--server|Server: name, IP or id', '--database|Database: name or id', '--site|Site: domain or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'backup download' = @('--file|File or directory to save to, or - for stdout', '--force|Overwrite an existing file') + $everywhere
@@ -437,6 +461,13 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'unlink' = @('--yes|Skip the confirmation') + $everywhere
     'status' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--watch|Keep it up to date until Ctrl-C') + $everywhere
     'changes' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--fetch|Fetch the branch from the remote first', '--exit-code|Exit with 10 if there are differences') + $everywhere
+    'why' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--log|Deployment log, such as a copy from the dashboard', '--url|URL to request (default: https and the domain)', '--user|User to sign in as (default: that of Deploynix)', '--path|Directory of the site on the server (default: found by its domain)') + $everywhere
+    'open' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--dashboard|Open its page in the dashboard', '--print|Print the URL instead') + $everywhere
+    'ssh' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--user|User to sign in as (default: that of Deploynix)', '--path|Directory of the site on the server (default: found by its domain)', '--print|Print the command line of ssh instead of running it') + $everywhere
+    'artisan' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--user|User to sign in as (default: that of Deploynix)', '--path|Directory of the site on the server (default: found by its domain)') + $everywhere
+    'tinker' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--user|User to sign in as (default: that of Deploynix)', '--path|Directory of the site on the server (default: found by its domain)', '--execute|Run this code and exit') + $everywhere
+    'logs' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--follow|Show new lines as they are written', '--lines|Number of lines of each file (default 100)', '--source|Log to show; laravel by default, nginx for a server with -f', '--path|File on the server to show instead; a relative one starts in the live release', '--user|User to sign in as (default: that of Deploynix)') + $everywhere
+    'audit' = @('--server|Server: name, IP or id', '--fail-on|Exit 10 if there are findings of this severity or worse', '--baseline|File of accepted findings, which are not shown and do not count', '--update-baseline|Write the current findings to the baseline', '--backup-days|Days after which a database needs a new backup (default 7)') + $everywhere
     'doctor' = @('--contract|OpenAPI 3 document to compare with (JSON or YAML)', '--exit-code|With --contract, exit 10 if there are differences') + $everywhere
     'api' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--input|JSON body: text, @file, or - for stdin', '--paginate|Fetch every page of a list, as one array', '--rate|Print how much of the rate limit is used, without a request', '--include|Also print the response status and headers', '--yes|Skip the confirmation', '--field|Set any field; key:=value for JSON', '--data|JSON body; overrides options, and -F overrides it') + $everywhere
     'version' = @() + $everywhere
@@ -449,8 +480,6 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     'rollback' = @('--server|Server: name, IP or id', '--site|Site: domain or id', '--to|Release to roll back to: name or id', '--wait|Wait for the result (default if the token allows it)', '--no-wait|Do not wait for the result', '--timeout|Stop waiting after this long (default 15m)', '--notify|When done: bell, desktop, a URL to post to, or a command', '--result-file|Also write the result as JSON to this file', '--ci|Write annotations, outputs and a summary (default in GitHub Actions)', '--no-ci|Do not write annotations, outputs and a summary', '--yes|Skip the confirmation') + $everywhere
   }
   $values = @{
-    '--output' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids')
-    '-o' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids')
     '--preset' = @('ci-deploy', 'read-only', 'full')
     'server create --type' = @('app', 'web', 'database', 'cache', 'worker', 'meilisearch', 'load_balancer')
     '--php-version' = @('8.0', '8.1', '8.2', '8.3', '8.4')
@@ -467,6 +496,12 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     '--protocol' = @('tcp', 'udp')
     '--action' = @('allow', 'deny')
     'git-provider create --provider' = @('github', 'gitlab', 'bitbucket', 'custom')
+    'logs --source' = @('laravel', 'nginx', 'php', 'deploy', 'daemon')
+    '--fail-on' = @('low', 'medium', 'high', 'none')
+    'audit --output' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids', 'sarif', 'junit', 'markdown')
+    'audit -o' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids', 'sarif', 'junit', 'markdown')
+    '--output' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids')
+    '-o' = @('table', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'text', 'ids')
   }
   $typed = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
   $path = ''
@@ -475,6 +510,14 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix -ScriptBlock {
     if ($groups.ContainsKey($path)) { $path = $groups[$path] }
     if ($typed.Count -gt 2 -and $alone -notcontains $path) { $path = "$path $($typed[2])" }
     if ($commands.ContainsKey($path)) { $path = $commands[$path] }
+  }
+  # After --, and in the command line of another program, nothing is ours.
+  $isValue = $false
+  foreach ($word in @($typed | Select-Object -Skip (1 + ($path -split ' ').Count))) {
+    if ($isValue) { $isValue = $false }
+    elseif ($word -eq '--') { return }
+    elseif (@('--output', '-o', '--fields', '--query', '--sort', '--limit', '--env', '-e', '--profile', '--host', '--ca-file', '--max-wait', '--server', '--site', '--port', '--state', '--latency', '--rate-limit', '--user', '--path', '--execute') -ccontains $word) { $isValue = $true }
+    elseif (-not $word.StartsWith('-') -and @('env run', 'sandbox run', 'artisan', 'tinker') -ccontains $path) { return }
   }
   $last = $typed[-1]
   $offered = if ($values.ContainsKey("$path $last")) { $values["$path $last"] }

@@ -1,6 +1,7 @@
 import { DnxError, isError, type Next } from './base/errors.ts';
 import { onlyReads } from './cli/language/calls.ts';
 import type { Globals } from './cli/language/globals.ts';
+import { Ended } from './cli/output/ended.ts';
 import { errorInJson, reportError } from './cli/output/error.ts';
 import { ClosedPipe, checkShape, delivered, print, write } from './cli/output/print.ts';
 import { styleFor } from './cli/output/style.ts';
@@ -31,10 +32,11 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     if (error !== undefined) throw error;
     if (help) await write(world.stdout, await help(await pageOf(world, globals)));
     if (!invocation) return 0;
-    settings = readSettings(world, { ...globals, debug: globals.debug || undefined });
-    await checkShape(globals, settings);
+    settings = readSettings(world, { ...globals, debug: globals.debug || undefined, formats: invocation.command.formats });
+    await checkShape(globals, settings, Boolean(invocation.command.options?.watch && invocation.options.watch));
     return await run(invocation, settings, world);
   } catch (error) {
+    if (error instanceof Ended) return error.code;
     return error instanceof ClosedPipe ? 0 : report(error, globals, settings, world);
   }
 }

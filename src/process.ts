@@ -85,7 +85,9 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
         if (child.foreground) children.foreground = undefined;
       });
     },
+    start: async (child) => (await import('./machine/start.ts')).startChild(child, { signal, after, onExit, platform }),
     capture: async (child) => (await import('./machine/capture.ts')).captureChild(child, { signal, after, onExit }),
+    open: async (url) => (await import('./machine/browser.ts')).openInBrowser(url, { signal, after, env }),
     onExit,
   };
 }
@@ -153,6 +155,8 @@ export async function run(process: NodeJS.Process): Promise<void> {
     process.on('SIGINT', stop('interrupted', 'Interrupted.'));
     process.on('SIGTERM', stop('terminated', 'Terminated.'));
     process.on('SIGHUP', stop('hangup', 'Hangup.'));
+    // Otherwise a file that cannot grow kills dnx once it ran a child: execa listens to this signal, which Node ignores, and resets it.
+    process.on('SIGXFSZ', () => {});
     // After Ctrl-Z and fg, for a view that is drawn in place.
     process.on('SIGCONT', () => process.stdout.emit('continue'));
   });

@@ -37,6 +37,8 @@ export interface FieldLabel {
 export interface Next {
   readonly command: readonly string[];
   readonly why: string;
+  /** After a failure, people see it among the details, under this label. */
+  readonly label?: string;
 }
 
 /** A label and a text, as in `url  https://shop.example.com`. */

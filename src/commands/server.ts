@@ -1,9 +1,8 @@
-import { isObject, toJson } from '../base/json.ts';
 import { wordOf } from '../base/text.ts';
 import { command, group } from '../cli/language/command.ts';
-import { assumed, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
-import { creationOf, list, remove, resource, restart, show, update } from '../cli/language/resource.ts';
-import { columns, log, message, running } from '../cli/output/view.ts';
+import { assumed, flag, following, from, natural, prompted, required, suggest, text, toggle } from '../cli/language/options.ts';
+import { creation, creationOf, remove, resource, restart, show, update } from '../cli/language/resource.ts';
+import { columns, type Item, rows, running } from '../cli/output/view.ts';
 import { workResult } from '../cli/run/work-result.ts';
 import { serverEndpoint, serverReader, serversEndpoint } from '../platform/follow/server.ts';
 
@@ -66,6 +65,24 @@ const servers = resource({
   ),
   more: async (ctx, server, targets) => (await import('../features/overview/server.ts')).serverOverview(ctx, server, targets),
   example: { target: 'web-1', create: 'web-3 --provider hetzner', update: '--monitoring-enabled' },
+});
+
+const list = command({
+  name: 'list',
+  aliases: ['ls'],
+  summary: 'List servers',
+  description:
+    'With --watch, reads the servers every 6 seconds. Updates the table in place on a terminal, and prints it again elsewhere when it changes. Use -o ndjson for a line of JSON per changed server. Ctrl-C ends it.',
+  calls: serversEndpoint,
+  options: { watch: flag('Keep it up to date until Ctrl-C') },
+  shows: servers.columns,
+  examples: ['list', 'list --json'],
+  async run(ctx, { options: { watch } }) {
+    const empty = 'No servers.';
+    if (!watch) return rows(await ctx.pages<Item>(), servers.columns, empty, creation('server', {}));
+    const { watchedList } = await import('../features/watch/rows.ts');
+    return watchedList(ctx, (options) => ctx.list<Item>(serversEndpoint, options), servers.columns, empty);
+  },
 });
 
 /** Prompts unless the server is of one of these types. */
@@ -162,27 +179,13 @@ const logs = command({
   summary: 'Show the logs of a server',
   calls: 'GET /servers/{server}/logs',
   examples: ['logs web-1'],
-  async run(ctx) {
-    const { data, body } = await ctx.call();
-    const text = logOf(data);
-    return text === '' ? message('No logs.', body ?? null) : log(text, data);
-  },
+  run: async (ctx) => (await import('../features/logs/api.ts')).serverLog(ctx),
 });
-
-/** The log in a response of undocumented shape: a text, lines, or an object with either. */
-function logOf(data: unknown): string {
-  if (data === undefined || data === null) return '';
-  if (typeof data === 'string') return data;
-  if (Array.isArray(data)) return data.map(logOf).join('\n');
-  if (!isObject(data)) return String(data);
-  const holder = ['content', 'logs', 'log', 'output', 'message'].find((key) => key in data);
-  return holder ? logOf(data[holder]) : toJson(data);
-}
 
 export default group({
   name: 'server',
   commands: [
-    list(servers),
+    list,
     show(servers),
     create,
     update(servers, changes),

@@ -18,7 +18,7 @@ interface Parent {
 
 /** Runs a child process on the standard streams, forwards signals to it, and returns its exit code. */
 export async function runChild(
-  { file, args, env, cwd, output, foreground, signal: own }: Child,
+  { file, args, env, cwd, output, foreground, signal: own, observe }: Child,
   { signal: outer, terminal, onForeground }: Parent,
 ): Promise<number> {
   const signal = own ?? outer;
@@ -28,10 +28,12 @@ export async function runChild(
     extendEnv: false,
     windowsVerbatimArguments: file === 'cmd',
     ...(cwd !== undefined && { cwd }),
-    stdio: ['inherit', output === 'stderr' ? 2 : 'inherit', 'inherit'],
+    stdio: ['inherit', output === 'stderr' ? 2 : 'inherit', observe ? ['inherit', 'pipe'] : 'inherit'],
+    buffer: false,
     reject: false,
     ...(foreground && { forceKillAfterDelay: false }),
   });
+  if (observe) child.stderr?.on('data', observe);
   if (foreground) onForeground((name) => child.kill(name));
   const stop = () => {
     const name = names[(signal.reason as DnxError).code] ?? 'SIGTERM';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { DnxError, reasonOf, systemCode } from '../base/errors.ts';
+import { DnxError, isError, reasonOf, systemCode } from '../base/errors.ts';
 
 /** True if a program was not found. A missing working directory gives the same code. */
 export const isMissing = (error: unknown, cwd: string | undefined): boolean => systemCode(error) === 'ENOENT' && !isGone(cwd);
@@ -10,6 +10,9 @@ export function couldNotRun(file: string, error: unknown, cwd: string | undefine
   const reason = code === 'ENOENT' && isGone(cwd) ? `the directory ${cwd} does not exist` : (refusals[code ?? ''] ?? reasonOf(code));
   return new DnxError('usage', `Could not run ${file}: ${reason ?? code ?? String(error)}.`);
 }
+
+/** True for this error if the program does not exist. */
+export const isNotInstalled = (error: unknown): boolean => isError(error, 'usage') && error.message.endsWith(`: ${refusals.ENOENT}.`);
 
 const isGone = (cwd: string | undefined): boolean => cwd !== undefined && !existsSync(cwd);
 

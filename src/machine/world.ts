@@ -90,6 +90,8 @@ export interface Child extends Program {
   readonly foreground?: true;
   /** Ends the child, instead of the signal of the World. */
   readonly signal?: AbortSignal;
+  /** Receives its stderr, which the user sees as well. Its stderr is then a pipe. */
+  readonly observe?: (chunk: Buffer) => void;
 }
 
 /** A child process whose output dnx reads, such as git. */
@@ -106,6 +108,28 @@ export interface Capture {
   readonly stdout: string;
   /** Empty if `attended`. */
   readonly stderr: string;
+}
+
+/** A child process whose standard output, and optionally input, dnx handles, such as a dump over ssh. */
+export interface Piped extends Program {
+  /** `pipe`: dnx writes its standard input. Empty by default. */
+  readonly stdin?: 'pipe';
+  /** Ctrl-C in the terminal does not reach it: a tunnel, while another program has the terminal. If the program is missing, it ends with 127. */
+  readonly background?: true;
+  /** Ends the child, instead of the signal of the World: for what must finish once it began. */
+  readonly signal?: AbortSignal;
+}
+
+/** A started child process. It is ended with dnx, or by the signal of the World. */
+export interface Started {
+  /** Undefined unless it is a pipe. If the child no longer reads, its exit code tells why. */
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** The exit code, or 128 and the signal, once its whole output has been read. */
+  readonly ended: Promise<number>;
+  /** Ends it, by SIGKILL if it must. */
+  stop(): void;
 }
 
 /** Everything outside of the process. Tests pass their own; `process.ts` has the real one. */
@@ -132,6 +156,10 @@ export interface World {
   readonly spawn: (child: Child) => Promise<number>;
   /** Runs a child process and returns its output; undefined if the program does not exist. Output of more than 64 MB is an error. */
   readonly capture: (child: Captured) => Promise<Capture | undefined>;
+  /** Starts a child process and returns its streams; undefined if the program does not exist. */
+  readonly start: (child: Piped) => Promise<Started | undefined>;
+  /** Opens a URL in the default browser of the desktop. False if there is none. */
+  readonly open: (url: string) => Promise<boolean>;
   /** Calls back when dnx ends while a command is still running: at a second signal or a bug. The returned function cancels. */
   readonly onExit: (callback: () => void) => () => void;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. The reason is a DnxError with code `interrupted`, `terminated` or `hangup`. */

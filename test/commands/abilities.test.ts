@@ -1,13 +1,16 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { everyCommand } from '../../src/cli/language/tree.ts';
 import { tree } from '../../src/commands/index.ts';
+import { BANNER } from '../../src/features/logs/script.ts';
 import { needsOfLines } from '../../src/features/token/abilities/needs.ts';
 import { seeded } from '../../src/sandbox/index.ts';
 import { openBed, type Run, split } from '../support/dnx.ts';
 import { addVariable, prepareClone, prepareFiles } from '../support/examples.ts';
 
-/** Commands without an API operation, and those that need a password, a stored token or a profile. */
-const excluded = /^(sandbox|completion|schema|help) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$)/;
+/** Commands without an API operation, and those that need a password, a stored token, a profile or a database, which `test/ssh` has. */
+const excluded = /^(sandbox|completion|schema|help|db) |^(auth (login|refresh)|config delete-profile|doctor$|unlink$)/;
 
 const web1 = seeded.servers['web-1'];
 const db1 = seeded.servers['db-1'];
@@ -45,6 +48,8 @@ const combinations = [
   `server restart ${web1} --yes`,
   `server restart ${web1} web-2 --yes`,
   `server logs ${web1}`,
+  `logs ${web1} -f`,
+  `logs web-1 --source php`,
   'server create web-3 --provider hetzner --wait',
   'server create web-3 --provider hetzner --no-wait',
   `server list --sort name --limit 1`,
@@ -78,6 +83,13 @@ const combinations = [
   `api DELETE /servers/${web1} --yes`,
   `backup restore ${seeded.backups['shop database, completed']} --confirm ${shopDb} --no-wait`,
   'auth whoami --json',
+  `ssh --server ${web1}`,
+  `ssh --server ${web1} --site ${shop}`,
+  `ssh --server ${web1} --site ${shop} --print`,
+  'ssh web-1 -- true',
+  'ssh web-1/shop.example.com',
+  `artisan --server ${web1} --site ${shop} migrate --force`,
+  `tinker --server ${web1} --site ${shop}`,
 ];
 
 const leaves = (await everyCommand(tree)).filter(({ path }) => !excluded.test(`${path} `) && !excluded.test(path));
@@ -89,6 +101,12 @@ const examples = leaves.flatMap(({ group, command }) =>
 
 /** `ensure --update` creates only what is missing, and its examples update what exists. */
 const creates = (line: string, omitted: string): boolean => / ensure .*--update/.test(line) && omitted.endsWith(':create');
+
+/** A PATH with an ssh that finds no logs. */
+function pathWithSsh(directory: string): string {
+  writeFileSync(join(directory, 'ssh'), `#!/bin/sh\nprintf '%s\\n' '${BANNER}' S Q\n`, { mode: 0o755 });
+  return `${directory}:${process.env.PATH}`;
+}
 
 interface RunWith {
   /** Removes what an example of `ensure --update` updates. */
@@ -105,9 +123,11 @@ async function runWith(line: string, abilities: readonly string[], { missing = f
     prepareFiles(bed.directory);
     prepareClone(bed, line);
     return await bed.dnx(split(line), {
-      env: { DNX_TOKEN: bed.sandbox.mint(abilities), DNX_SITE: '' },
+      env: { DNX_TOKEN: bed.sandbox.mint(abilities), DNX_SITE: '', ...(line.startsWith('logs ') && { PATH: pathWithSsh(bed.directory) }) },
       stdin: 'a-secret-from-stdin\n',
       child: addVariable,
+      // The site of an example does not answer.
+      elsewhere: () => {},
     });
   } finally {
     await bed.close();

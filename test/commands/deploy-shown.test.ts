@@ -36,10 +36,17 @@ describe('deploy', () => {
           '\nError: Deployment of shop\\.example\\.com failed after 16s',
           '  failed  20260416_120003  [0-9a-f]{7} \\S.*',
           `  live    ${live?.name}  ${live?.commit_hash?.slice(0, 7)} ${live?.commit_message}   \\(still serving\\)`,
-          '  See: dnx releases shop\\.example\\.com --server web-1\n$',
+          '  why     dnx why shop\\.example\\.com --server web-1\n$',
         ].join('\n'),
       ),
     );
+  });
+
+  test('watch offers dnx why, too, with the host that it needs', async () => {
+    bed.sandbox.deployElsewhere(shop, { fails: true });
+    const run = await bed.dnx(['watch', 'shop.example.com', '--host', bed.sandbox.url]);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(`\n  why     dnx why shop.example.com --server web-1 --host ${bed.sandbox.url}\n`);
   });
 
   test('--fields prints only these fields of the result', async () => {

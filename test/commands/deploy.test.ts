@@ -67,6 +67,7 @@ describe('deploy', () => {
     expect(run).toMatchObject({ code: 124, stdout: '', waited: 180_000 });
     expect(run.stderr).toContain('the deployment of shop.example.com continues');
     expect(run.stderr).toContain(`Resume with: ${RESUME}`);
+    expect(run.stderr).not.toContain('dnx why');
     expect(posts()).toHaveLength(1);
   });
 
@@ -86,7 +87,9 @@ describe('deploy', () => {
     const json = await bed.dnx('deploy shop.example.com --json');
     expect(json.code).toBe(1);
     expect(json.json()).toMatchObject({ outcome: 'failed', status: 'failed' });
-    expect(JSON.parse(json.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({ error: { code: 'failed' } });
+    expect(JSON.parse(json.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      error: { code: 'failed', next: [{ command: 'dnx why shop.example.com --server web-1', why: 'Find out why' }] },
+    });
     expect(posts()).toHaveLength(2);
   });
 

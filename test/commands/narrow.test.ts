@@ -77,7 +77,7 @@ describe('on a terminal of 40 columns', () => {
     bed.sandbox.state.fail_deploys = true;
     const run = await narrow('deploy shop.example.com');
     expect(run.stderr.slice(run.stderr.indexOf('Error:'))).toMatch(
-      /^Error: Deployment of shop\.example\.com\n {2}failed after 16s\n {2}failed {2}\d{8}_\d{6}.*\n( {10}\S.*\n)+ {2}live {4}\d{8}_\d{6}.*\n( {10}\S.*\n)+ {2}See:\n {4}dnx releases shop\.example\.com --server web-1\n$/,
+      /^Error: Deployment of shop\.example\.com\n {2}failed after 16s\n {2}failed {2}\d{8}_\d{6}.*\n( {10}\S.*\n)+ {2}live {4}\d{8}_\d{6}.*\n( {10}\S.*\n)+ {2}why\n {4}dnx why shop\.example\.com --server web-1\n$/,
     );
   });
 

@@ -46,7 +46,7 @@ describe('deploy with several sites', () => {
     expect(run.stderr).toContain('shop.example.com: deploying');
     expect(run.stderr).toContain('✗ Deployment of blog.example.com failed after 17s\n  failed  ');
     expect(run.stderr).toMatch(/\n {2}live {4}\d{8}_\d{6}.* {3}\(still serving\)\n/);
-    expect(run.stderr).toMatch(/\nError: 1 of 2 sites failed\n {2}See: dnx releases blog\.example\.com --server web-1\n$/);
+    expect(run.stderr).toMatch(/\nError: 1 of 2 sites failed\n {2}why {2}dnx why blog\.example\.com --server web-1\n$/);
   });
 
   test('--max-failures starts no more deployments after that many failures', async () => {
@@ -71,6 +71,15 @@ describe('deploy with several sites', () => {
     const empty = await bed.dnx('deploy --server db-1 --all');
     expect(empty).toMatchObject({ code: 2, stdout: '' });
     expect(empty.stderr).toContain('this server has no sites');
+  });
+
+  test.each(['words', 7, true, ['words']])('a response that is no site (%j) stops that site alone, before its request', async (data) => {
+    const { 'shop.example.com': shop } = seeded.sites;
+    bed.sandbox.faults.always({ method: 'GET', path: new RegExp(`/sites/${shop}$`) }, { status: 200, body: { data } });
+    const run = await bed.dnx('deploy --server web-1 --all --json');
+    expect(run.code, run.stderr).toBe(12);
+    expect(run.json()).toMatchObject([{ outcome: null, error: { code: 'failed' } }, { outcome: 'succeeded' }, { outcome: 'succeeded' }]);
+    expect(run.calls.filter((call) => call.startsWith('POST ') && call.includes(shop))).toEqual([]);
   });
 
   test('--concurrency limits how many run at a time', async () => {

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bed, openBed } from '../support/dnx.ts';
 
@@ -34,6 +36,13 @@ describe('an invalid value sends nothing and is named with the valid ones', () =
   ])('%s', async (line, words) => {
     const run = await bed.dnx(line);
     expect(run).toMatchObject({ code: 2, stdout: '', calls: [], stderr: `Error: ${words}\n` });
+  });
+
+  test('the name of a file whose @ is missing', async () => {
+    writeFileSync(join(bed.directory, 'id.pub'), 'ssh-ed25519 AAAA');
+    const run = await bed.dnx('ssh-key create ada --server web-1 --public-key id.pub');
+    const words = '--public-key is the name of a file, not its content.\n  Use --public-key @id.pub.';
+    expect(run).toMatchObject({ code: 2, calls: [], stderr: `Error: ${words}\n` });
   });
 
   test('DNX_TIMEOUT is named if it is invalid', async () => {

@@ -72,6 +72,7 @@ export async function openCommandRunner(): Promise<CommandRunner> {
           terminal: given.columns !== undefined,
           dumb: (given.env.TERM ?? 'dumb') === 'dumb',
           early: isEarly(given),
+          endless: isEndless(given.words),
           bell: /\bbell\b/.test([...given.words, given.env.DNX_NOTIFY].join(' ')),
         }) ??
         consentBroken(run, given.words) ??
@@ -106,13 +107,16 @@ const execute = (bed: Bed, { words, env, stdin, columns }: Typed): Promise<Run> 
     ...(columns !== undefined && { columns }),
     // The sandbox runs until Ctrl-C.
     interruptOn: 'Ctrl-C stops it',
-    limitMs: words.includes('sandbox') ? 100 : HANGS_MS,
+    limitMs: isEndless(words) ? 100 : HANGS_MS,
     elsewhere: () => {},
   });
 
+/** True if a command may run until Ctrl-C. */
+const isEndless = (words: readonly string[]): boolean => words.some((word) => /^(sandbox|--watch|--follow|-f)$/.test(word));
+
 /** Commands that print a result although they fail: the state of a deployment, the rejected token, or events. */
 const isEarly = ({ words, env }: Typed): boolean =>
-  /ndjson|\b(changes|deploy|watch|rollback|status|rotate|doctor)\b/.test([...words, env.DNX_OUTPUT].join(' '));
+  /ndjson|--watch|\b(changes|deploy|watch|rollback|status|rotate|doctor)\b/.test([...words, env.DNX_OUTPUT].join(' '));
 
 function consentBroken({ calls }: Run, words: readonly string[]): string | undefined {
   const named = words.some((word) => word.startsWith('--confirm'));

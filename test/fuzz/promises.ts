@@ -25,16 +25,18 @@ export interface Setting {
   readonly dumb: boolean;
   /** stdout receives events or a token before the outcome is known. */
   readonly early: boolean;
+  /** It runs until Ctrl-C, which then needs no message. */
+  readonly endless?: boolean;
   /** `--notify bell` is given: the terminal may ring once, at the very end. */
   readonly bell?: boolean;
 }
 
 /** The first promise that this run broke, or undefined. */
-export function brokenBy(run: Run, { terminal, dumb, early, bell }: Setting): string | undefined {
+export function brokenBy(run: Run, { terminal, dumb, early, endless, bell }: Setting): string | undefined {
   const { code, stdout, stderr } = run;
   if (!documented.has(code)) return `undocumented exit code ${code}`;
   if (/looks like a bug|"code":"bug"/.test(stderr)) return 'a bug in dnx';
-  if (code !== 0 && stderr.trim() === '') return `exit ${code} without a message`;
+  if (code !== 0 && stderr.trim() === '' && !(endless && code === exits.interrupted)) return `exit ${code} without a message`;
   if (!early && resultless.has(code) && stdout !== '' && !isIncomplete(run)) return `exit ${code} with a result`;
   if (!terminal) return undefined;
   const silent = bell && stderr.endsWith(BELL) ? stderr.slice(0, -BELL.length) : stderr;

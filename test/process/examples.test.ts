@@ -7,7 +7,7 @@ import { examples } from '../support/examples.ts';
 import { hasten } from '../support/hasten.ts';
 
 // A deployment takes less than a second in this sandbox.
-test.each(examples.flatMap(({ line, nested }) => (nested ? [line] : [])))('%s', async (line) => {
+test.each(examples.flatMap(({ line, nested, remote }) => (nested && !remote ? [line] : [])))('%s', async (line) => {
   const directory = mkdtempSync(join(tmpdir(), 'dnx-test-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const shim = join(directory, 'dnx');

@@ -29,11 +29,32 @@ const completed: readonly (readonly [typed: string, becomes: string])[] = [
   ['dnx site list -o nd', 'site list -o ndjson'],
   ['dnx site ls --output nd', 'site ls --output ndjson'],
   ['dnx site list --output=nd', 'site list --output=ndjson'],
+  ['dnx audit -o sa', 'audit -o sarif'],
+  ['dnx audit --output=nd', 'audit --output=ndjson'],
+  ['dnx audit --out', 'audit --output'],
   ['dnx backup list --status comp', 'backup list --status completed'],
   ['dnx token rm --y', 'token rm --yes'],
   ['dnx api PA', 'api PATCH'],
   ['dnx config get serv', 'config get server'],
+  ['dnx db tun', 'db tunnel'],
+  ['dnx dbs sh', 'dbs shell'],
+  ['dnx db list --serv', 'db list --server'],
+  ['dnx open --dash', 'open --dashboard'],
+  ['dnx ssh web-1 --us', 'ssh web-1 --user'],
+  ['dnx artisan --sit', 'artisan --site'],
   ['dnx backup download 01JQ -O package-l', 'backup download 01JQ -O package-lock.json'],
+];
+
+/** Lines on which nothing is offered: after --, and in the command line of another program. */
+const foreign: readonly string[] = [
+  'dnx ssh web-1 -- --pri',
+  'dnx ssh web-1 -- df --us',
+  'dnx artisan migrate --sit',
+  'dnx artisan --site shop.example.com migrate --sit',
+  'dnx artisan --site=shop.example.com migrate --sit',
+  'dnx artisan -o json migrate --sit',
+  'dnx env run php --sit',
+  'dnx deploy -- --time',
 ];
 
 const terminals = [
@@ -53,6 +74,10 @@ describe.each(terminals)('$shell', ({ shell, args, prepare }) => {
       expect((await open.enter(`${typed}\t`)).trim()).toBe(becomes);
     });
 
+    test.each(foreign)('nothing in %s', async (typed) => {
+      expect((await open.enter(`${typed}\t`)).trim()).toBe(typed.replace('dnx ', ''));
+    });
+
     test('lists the candidates', async () => {
       await open.shows('dnx site de\t\t', 'delete', 'deploy');
       await open.shows('dnx \t\t', 'server', 'sandbox', 'rollback');
@@ -69,6 +94,10 @@ describe.skipIf(missing('fish'))('fish', () => {
 
   test.each(completed)('%s', (typed, becomes) => {
     expect(offered(typed)).toContain(becomes.split(' ').at(-1));
+  });
+
+  test.each(foreign)('nothing in %s', (typed) => {
+    expect(offered(typed)).toEqual([]);
   });
 
   test('offers every candidate and nothing else', () => {

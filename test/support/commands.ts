@@ -12,9 +12,12 @@ export interface Runnable {
   readonly before: string | undefined;
 }
 
-/** Every command, with its first example that needs no prompt. `auth refresh` needs a stored token, which these runs do not have. */
+/**
+ * Every command, with its first example that needs no prompt and no server to read from. `auth refresh` needs a stored token, which these
+ * runs do not have.
+ */
 export const runnables: readonly Runnable[] = leaves.flatMap(({ path, group, command }) => {
-  const own = examples.filter(({ leaf, asks }) => leaf.path === path && !asks).map(({ line }) => line);
+  const own = examples.filter(({ leaf, asks, remote }) => leaf.path === path && !asks && !remote).map(({ line }) => line);
   const [line] = own;
   if (line === undefined || path === 'auth refresh') return [];
   const options = optionsOf(group, command);

@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
 import { captureChild } from '../../src/machine/capture.ts';
-import { type Child, type HttpRequest, type Keychain, NetworkFault, type Transport } from '../../src/machine/world.ts';
+import { startChild } from '../../src/machine/start.ts';
+import {
+  type Captured,
+  type Child,
+  type HttpRequest,
+  type Keychain,
+  NetworkFault,
+  type Piped,
+  type Transport,
+} from '../../src/machine/world.ts';
 import { main } from '../../src/main.ts';
 import { openNetwork } from '../../src/platform/api/network.ts';
 // Loaded here, because the fake clock does not wait for code that is loading.
@@ -49,8 +58,10 @@ export interface RunOptions {
   readonly elsewhere?: (request: HttpRequest) => void;
   /** The exit code of a child process (default 0). */
   readonly child?: (child: Child) => number | Promise<number>;
-  /** Stands in for a program whose output dnx reads. Without it, the real program runs. */
+  /** Stands in for a program whose output dnx reads. Without it, the real program runs; there is no ssh unless `env` has a PATH. */
   readonly program?: typeof captureChild;
+  /** Stands in for the desktop's browser: false if there is none, as without it. */
+  readonly browser?: (url: string) => boolean;
   /** Keys pressed at prompts on a terminal. */
   readonly keys?: string;
   /** Lines typed on a terminal, one at each question. */
@@ -121,6 +132,8 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       ...(options.rateLimit === 0 && { DNX_RATE_LIMIT: 'off' }),
       ...run.env,
     };
+    // ssh would contact the address of a sandbox server.
+    const isMissing = ({ file }: Captured | Piped) => file === 'ssh' && run.env?.PATH === undefined;
     const code = await main(typeof line === 'string' ? split(line) : line, {
       env,
       cwd: run.cwd ?? directory,
@@ -140,8 +153,14 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
         children.push(child);
         return (await run.child?.(child)) ?? 0;
       },
-      capture: (child) =>
-        clock.during(async () => (run.program ?? captureChild)(child, { signal: interruption.signal, after, onExit: () => () => {} })),
+      capture: async (child) => {
+        if (!run.program && isMissing(child)) return undefined;
+        const parent = { signal: interruption.signal, after, onExit: () => () => {} };
+        return clock.during(async () => (run.program ?? captureChild)(child, parent));
+      },
+      start: async (child) =>
+        isMissing(child) ? undefined : startChild(child, { signal: interruption.signal, after, onExit: () => () => {}, platform: 'linux' }),
+      open: async (url) => run.browser?.(url) ?? false,
       onExit: () => () => {},
     });
     clearTimeout(limit);

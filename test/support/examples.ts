@@ -21,6 +21,9 @@ export const before: Readonly<Record<string, string>> = {
 /** Examples that start another dnx and need the built executable. */
 const nested = /^dnx sandbox run/;
 
+/** Examples that read from a server over SSH, which `test/ssh` runs. */
+const remote = /^dnx (why|logs|db )/;
+
 /** Examples that need a stored token. */
 const stored = /^dnx auth refresh/;
 
@@ -34,7 +37,13 @@ const answersTo = (line: string): string | undefined => answers.find(([asking]) 
 
 /** Every example of every command, as typed. */
 export const examples = leaves.flatMap((leaf) =>
-  linesOf(leaf).map((line) => ({ line, leaf, nested: nested.test(line), asks: answersTo(line) !== undefined })),
+  linesOf(leaf).map((line) => ({
+    line,
+    leaf,
+    nested: nested.test(line) || remote.test(line),
+    remote: remote.test(line),
+    asks: answersTo(line) !== undefined,
+  })),
 );
 
 /** Creates the files and the state that an example needs. */
@@ -56,6 +65,7 @@ export function prepareFiles(directory: string): void {
   writeFileSync(join(directory, '.ssh/id_ed25519.pub'), key);
   writeFileSync(join(directory, '.env'), '# Local\nLOG_LEVEL=debug\n');
   writeFileSync(join(directory, '.env.staging'), 'CACHE_STORE=redis\n');
+  writeFileSync(join(directory, 'deploy.log'), 'npm error code EUSAGE\n');
   writeFileSync(join(directory, 'openapi.json'), '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}');
 }
 
@@ -89,6 +99,8 @@ export function runExample(bed: Bed, line: string): Promise<Run> {
     stdin: from === 'token.txt' ? bed.sandbox.token : 'a secret that is long enough\n',
     env: { SHELL: '/bin/bash', ...(/^auth (login|refresh)/.test(words) && { DNX_TOKEN: '' }) },
     ...(keys !== undefined && { columns: 100, keys }),
+    // The site of the example does not answer.
+    ...(words.startsWith('why ') && { elsewhere: () => {} }),
     // The sandbox runs until Ctrl-C.
     ...(words.startsWith('sandbox start') && { interruptOn: 'Ctrl-C stops it' }),
   };

@@ -27,37 +27,49 @@ export const lacking = (programs: readonly string[]): readonly string[] =>
 /** Whether a missing program fails the tests instead of skipping them. */
 export const required = Boolean(process.env.CI) && process.platform === 'linux';
 
-/** A loopback port that nothing listens on. */
+/** A loopback port that nothing listens on. Below those that the kernel gives to connections, which could take it before a server does. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.on('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** A server program on loopback. */
 export interface Server {
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
-/** Starts a server program, and resolves once it listens on this port. */
-export async function startServer(program: string, args: readonly string[], port: number): Promise<Server> {
+/** Starts a server program that ends with this signal, and resolves once it listens on this port. */
+export async function startServer(
+  program: string,
+  args: readonly string[],
+  port: number,
+  end: NodeJS.Signals = 'SIGTERM',
+): Promise<Server> {
   const child = spawn(find(program) ?? program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
-  const stop = () => ended(child);
+  const server = { pid: child.pid ?? 0, stop: () => ended(child, end) };
   while (!(await listens(port))) {
     if (child.exitCode === null && child.signalCode === null) continue;
     throw new Error(`${program} ended: ${said}`);
   }
-  return { stop };
+  return server;
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');
-  child.kill();
+  child.kill(signal);
   await exit;
 }
 

@@ -7,10 +7,11 @@ const full = given === 'full';
 /** How often a random test runs: `all` times if DNX_TEST_VOLUME is `full`, as in CI, otherwise `few` times. */
 export const volume = (all: number, few: number): number => (full ? all : few);
 
-/** All of these if the volume is full, otherwise a few in their order, always the same for a seed. */
-export function sampled<T>(all: readonly T[], few: number, seed: number): readonly T[] {
-  if (full || few >= all.length) return all;
-  const [some = []] = fc.sample(fc.shuffledSubarray([...all], { minLength: few, maxLength: few }), { seed, numRuns: 1 });
+/** All of these, or `most` of them, if the volume is full, otherwise a few in their order, always the same for a seed. */
+export function sampled<T>(all: readonly T[], few: number, seed: number, most: number = all.length): readonly T[] {
+  const size = volume(most, few);
+  if (size >= all.length) return all;
+  const [some = []] = fc.sample(fc.shuffledSubarray([...all], { minLength: size, maxLength: size }), { seed, numRuns: 1 });
   return all.filter((each) => some.includes(each));
 }
 

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { optionsOf } from '../../src/cli/language/signature.ts';
 import { consentLevel } from '../../src/cli/language/tree.ts';
@@ -18,6 +20,7 @@ const consenting = leaves.flatMap((leaf) => {
 
 async function run(line: string): Promise<Run> {
   const bed = await openBed();
+  writeFileSync(join(bed.directory, '.env'), 'DB_DATABASE=shop_local\n');
   try {
     return await bed.dnx(line);
   } finally {
@@ -30,6 +33,7 @@ test('these commands ask for a name, and more than 20 ask for consent', () => {
     'server delete',
     'site delete',
     'database delete',
+    'db pull',
     'backup restore',
   ]);
   expect(consenting.length).toBeGreaterThan(20);

@@ -11,6 +11,8 @@ const reads = examples.filter(
     !nested &&
     !asks &&
     !command.consent &&
+    // A report, whose commands stay in one piece.
+    !command.formats &&
     !/ -o | > |^dnx (sandbox|completion|config|api)|--json|--contract/.test(line) &&
     operationsOf(command).every((each) => each.startsWith('GET ')),
 );

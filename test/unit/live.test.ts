@@ -15,7 +15,8 @@ async function written(states: (resize: () => void) => AsyncIterable<LiveState>,
       stdout: stream,
       inPlace: true,
       blocks: true,
-      frame: async () => text,
+      frame: async () => ({ above: '', text }),
+      warn: () => {},
       out: async (chunk) => {
         await late();
         writes.push(chunk);

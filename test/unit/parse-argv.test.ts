@@ -36,6 +36,8 @@ test.each([
   ['firewall list', 'network-rule list'],
   ['repos list', 'git-repository list'],
   ['db list', 'database list'],
+  ['dbs ls', 'database list'],
+  ['db tunnel', 'db tunnel'],
   ['db-users list', 'database-user list'],
   ['watch', 'watch'],
   ['releases shop.example.com', 'releases'],
@@ -50,6 +52,10 @@ test.each([
   ['--json sandbox run --fail-deploys sh -c exit --port 1', ['sh', '-c', 'exit', '--port', '1']],
 ])('dnx %s passes on the words of the other program', async (line, words) => {
   expect((await read(line)).invocation?.options.command).toEqual(words);
+});
+
+test.each(['artisan --version', 'env run --production npm start'])('dnx %s says how to pass the option on', async (line) => {
+  expect((await read(line)).error).toMatchObject({ code: 'usage', hint: 'To pass it on, put -- before it.' });
 });
 
 test('the value of an option may look like a global option', async () => {
@@ -75,6 +81,8 @@ test.each([
   'help tokens',
   'help token',
   'deploy --help --api',
+  'ssh web-1 --help',
+  'ssh --help -- df -h',
 ])('dnx %s shows help', async (line) => {
   const { help, error, invocation } = await read(line);
   expect([help !== undefined, error, invocation]).toEqual([true, undefined, undefined]);
@@ -87,9 +95,11 @@ test.each([
   ['server nonsense --query', "Unknown command 'server nonsense'."],
   ['server help nonsense', "Unknown command 'server nonsense'."],
   ['site delpoy', "Unknown command 'site delpoy'. Did you mean 'site deploy'?"],
-  // Only one other group has `deploy` or `logs`; several have `restart`, most have `list`.
+  // Only one other group has `deploy` or `provision`; several have `restart`, most have `list`.
   ['server deploy', "Unknown command 'server deploy'. Did you mean 'site deploy'?"],
-  ['logs', "Unknown command 'logs'. Did you mean 'server logs'?"],
+  ['provision', "Unknown command 'provision'. Did you mean 'server provision'?"],
+  ['db lst', "Unknown command 'db lst'. Did you mean 'db list'?"],
+  ['dbs tunel', "Unknown command 'db tunel'. Did you mean 'db tunnel'?"],
   ['site restart', "Unknown command 'site restart'."],
   ['list', "Unknown command 'list'."],
   ['help exit-code', "Unknown command 'exit-code'. Did you mean 'exit-codes'?"],
@@ -99,6 +109,9 @@ test.each([
   ['--nope server list', "Unknown option '--nope'."],
   ['deploy a --verfy=/up', "Unknown option '--verfy'. Did you mean '--verify'?"],
   ['deploy a -qx', "Unknown option '-x'."],
+  ['logs web-1 --follow=3', "Option '--follow' takes no value."],
+  ['ssh web-1 df -h', "Put -- before 'df' to pass it -h."],
+  ['db tunnel shop.example.com php --help', "Put -- before 'php' to pass it --help."],
   ['deploy a --api', "Unknown option '--api'."],
   ['token list --server 1', "Unknown option '--server'."],
   ['server list --sort', 'Missing value: --sort <field>.'],
@@ -143,6 +156,9 @@ test.each([
   ['env list shop.example.com blog.example.com', undefined],
   ['token list shop.example.com', undefined],
   ['api GET /servers shop.example.com', undefined],
+  ['why shop.example.com deploy.log', undefined],
+  ['db dump shop.example.com dump.sql', undefined],
+  ['open shop.example.com blog.example.com', undefined],
 ])('dnx %s: the hint is %s', async (line, hint) => {
   const { error } = await read(line);
   expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining('Too many arguments') });

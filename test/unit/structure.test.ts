@@ -97,6 +97,7 @@ const importers: Readonly<Record<string, RegExp>> = {
   execa: /^src\/machine\/child\.ts$/,
   'fast-string-width': /^src\/cli\/output\/width\.ts$/,
   hono: /^src\/sandbox\//,
+  open: /^src\/machine\/browser\.ts$/,
   ora: /^src\/cli\/output\/spinner\.ts$/,
   'shell-quote': /^src\/features\/token\/abilities\/script\.ts$/,
   'temporal-polyfill': /^src\/features\/deploy\/when\.ts$/,

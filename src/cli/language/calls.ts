@@ -2,13 +2,15 @@ import { type Endpoint, isRead, type Names, parameters } from '../../platform/ap
 import type { Target, Targets } from '../../platform/names/names.ts';
 
 /**
- * What a command calls. If the option or parent `when` is given, `instead` replaces the first endpoint, and `also` is called too.
+ * What a command calls. If the option or parent `when` is given, `instead` replaces the first endpoint, and `also` is called too; with `unless`,
+ * if it is not given.
  * For `instead`, a parent from the environment, the link file or the profile counts as given.
  */
 export type Call =
   | Endpoint
   | { readonly when: string; readonly instead: Endpoint }
-  | { readonly when: string; readonly also: readonly Endpoint[] };
+  | { readonly when: string; readonly also: readonly Endpoint[] }
+  | { readonly unless: string; readonly also: readonly Endpoint[] };
 
 /** One endpoint or several; the first declares the arguments. */
 export type Calls = Endpoint | readonly Call[];
@@ -42,7 +44,7 @@ export const conditionsIn = (calls: Calls | undefined): readonly (readonly [endp
   listed(calls).flatMap((each): (readonly [Endpoint, string | undefined])[] =>
     typeof each === 'string'
       ? [[each, undefined]]
-      : ('instead' in each ? [each.instead] : each.also).map((endpoint) => [endpoint, each.when]),
+      : ('instead' in each ? [each.instead] : each.also).map((endpoint) => [endpoint, 'unless' in each ? undefined : each.when]),
   );
 
 /** The endpoint that declares the arguments, and those that may replace it. */
@@ -82,6 +84,8 @@ export function choose(calls: Calls | undefined, given: (name: string) => boolea
   const endpoint = taken?.instead ?? (typeof first === 'string' ? first : undefined);
   const also = all.flatMap((each, index): { readonly endpoint: Endpoint; readonly when: string | undefined }[] => {
     if (typeof each === 'string') return index === 0 ? [] : [{ endpoint: each, when: undefined }];
+    if ('unless' in each)
+      return given(each.unless) || taken?.when === each.unless ? [] : each.also.map((of) => ({ endpoint: of, when: undefined }));
     return 'also' in each && given(each.when) ? each.also.map((of) => ({ endpoint: of, when: each.when })) : [];
   });
   return { endpoint, instead: taken?.when, also };

@@ -1,5 +1,6 @@
 import type { Ci } from '../../machine/ci.ts';
 import type { Tokens } from '../../machine/credentials/tokens.ts';
+import type { ReportFormat } from '../../machine/settings/format.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Clock, World } from '../../machine/world.ts';
 import type { Api, Query } from '../../platform/api/api.ts';
@@ -19,7 +20,7 @@ export interface Context<E extends Endpoint = Endpoint> {
   /** Sends the declared endpoint, or another of `calls`, with the ids of the targets and the body. */
   call<T>(endpoint?: E, options?: { readonly body?: unknown; readonly params?: Readonly<Record<string, string>> }): Promise<Reply<T>>;
   /** Reads every page of a list. */
-  list<T>(endpoint?: E, options?: { readonly query?: Query }): Promise<T[]>;
+  list<T>(endpoint?: E, options?: { readonly query?: Query; readonly retry?: boolean }): Promise<T[]>;
   /** Reads the first page of a list, and the others when the view is printed. For `rows`. */
   pages<T>(endpoint?: E, options?: { readonly query?: Query }): Promise<AsyncIterable<readonly T[]>>;
   /** Runs once per item, one after the other, and reports each. */
@@ -128,6 +129,8 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly fields?: F;
   /** The columns printed from the API response. `dnx doctor --contract` compares them. */
   readonly shows?: readonly Column[];
+  /** Output formats that only this command has. Its view formats them as `reports`. */
+  readonly formats?: readonly ReportFormat[];
   /** Command lines without `dnx` and the group, simplest first. The tests run each against the sandbox. */
   readonly examples: readonly string[];
   /** Computes a result and prints nothing. Throws a DnxError on failure. */
@@ -179,6 +182,8 @@ export interface Entry<T extends Group | AnyCommand = Group> {
   /** The path parameter that a command without a group takes as its target. */
   readonly noun?: 'site';
   readonly aliases?: readonly string[];
+  /** The group whose commands it also takes: `db list` is `database list`. */
+  readonly also?: string;
   readonly summary: string;
   /** Its heading in `dnx --help`. */
   readonly section: string;

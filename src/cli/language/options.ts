@@ -53,6 +53,8 @@ export interface Option<V> {
   readonly env?: string;
   /** The command line of another program: from its first word on, options are not ours. */
   readonly rest?: boolean;
+  /** A server or a site, by position: it is the same as `--server` or `--site`. */
+  readonly destination?: true;
   /** The parent whose id fills this field: `site_id` with `as: 'site'` is given as `--site`. */
   readonly as?: string;
   /** Its words hold values that are not repeated on the terminal. */
@@ -103,6 +105,9 @@ export const suggest = <V>(option: Option<V>, ...choices: readonly string[]): Op
 export const argument = <V>(option: Option<V>): Option<V> => ({ ...option, place: 'argument' });
 /** The command line of another program. */
 export const rest = (help: string): Option<readonly string[]> => ({ ...argument(required(list(help))), rest: true });
+/** A server or a site by position. A word with a dot or a slash is a site, unless it is an IP address. */
+export const destination = (help: string): Option<undefined> =>
+  ({ ...argument(text(help, 'server|site')), destination: true }) as Option<undefined>;
 /** The natural key of a create: `dnx server create web-3` is `--name web-3`. */
 export const natural = <V>(option: Option<V>): Option<V> => ({ ...option, place: 'either' });
 export const from = <V>(option: Option<V>, where: From): Option<V> => ({ ...option, from: where });

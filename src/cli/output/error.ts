@@ -1,4 +1,4 @@
-import { DnxError, type Next, REJECTED, reasonOf } from '../../base/errors.ts';
+import { type Detail, DnxError, type Next, REJECTED, reasonOf } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { capitalized } from '../../base/text.ts';
 import { version } from '../../base/version.ts';
@@ -61,10 +61,10 @@ async function failureInWords(failure: DnxError, style: Style, wrap: Wrap, { deb
   const mark = failure.code === 'cancelled' ? '' : `${failureMark(style)} `;
   const text = [
     wrap(`${mark}${lines(headline(failure))}`, HANG),
-    ...detailLines(failure.details, style, wrap),
+    ...detailLines([...failure.details, ...labeled(failure.next, line)], style, wrap),
     ...fieldLines(failure, style).map((each) => wrap(each, 2 * HANG)),
   ];
-  const advice = adviceOf(failure, line);
+  const advice = adviceOf({ ...failure, next: failure.next.filter(({ label }) => label === undefined) }, line);
   if (advice) text.push(style.dim(wrap(`  ${lines(advice).replaceAll('\n', '\n  ')}`, HANG)));
   if (debug && failure.cause) text.push(style.dim(inWords(await traceOf(failure.cause))));
   return text.join('\n');
@@ -107,9 +107,13 @@ const traceOf = async (error: unknown): Promise<Trace> => (await import('./stack
 
 const inWords = ({ message, stack }: Trace): string => [lines(message), ...stack.map((call) => `    ${call}`)].join('\n');
 
+/** The next commands that stand among the details. */
+const labeled = (next: readonly Next[], line: Options['line']): readonly Detail[] =>
+  next.flatMap((each): Detail[] => (each.label === undefined ? [] : [[each.label, line(each)]]));
+
 /** The hint, then a line for each next command. */
-function adviceOf(error: DnxError | undefined, line: Options['line']): string | undefined {
-  const advice = [error?.hint, ...(error?.next ?? []).map((each) => `${each.why}: ${line(each)}`)].filter(Boolean);
+function adviceOf({ hint, next }: Pick<DnxError, 'hint' | 'next'>, line: Options['line']): string | undefined {
+  const advice = [hint, ...next.map((each) => `${each.why}: ${line(each)}`)].filter(Boolean);
   return advice.length > 0 ? advice.join('\n') : undefined;
 }
 

@@ -10,7 +10,7 @@ export interface Narrowing {
 }
 
 /** A view that is printed as text. */
-export type Shown = Exclude<View, { kind: 'nothing' | 'stream' | 'live' }>;
+export type Shown = Exclude<View, { kind: 'nothing' | 'stream' | 'live' | 'lines' }>;
 
 /** The data of a view, sorted, limited and reduced to the fields. */
 export function dataOf(view: Shown, options: Narrowing): unknown {

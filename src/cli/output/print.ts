@@ -1,5 +1,5 @@
 import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
-import type { Format } from '../../machine/settings/format.ts';
+import { type Format, isReportFormat } from '../../machine/settings/format.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import type { Output, World } from '../../machine/world.ts';
 import type { Context } from '../language/command.ts';
@@ -10,23 +10,25 @@ import { isPaged, wholeView, writePages } from './paged.ts';
 import { type RenderOptions, render } from './render.ts';
 import { canSpin } from './spinner.ts';
 import { styleFor } from './style.ts';
-import { forLog } from './text.ts';
-import type { Result } from './view.ts';
+import { forLog, lines } from './text.ts';
+import type { LiveState, Result } from './view.ts';
 import { DEFAULT_COLUMNS, wrapFor } from './wrap.ts';
 
 /** Prints a result on stdout in the chosen format. A failed record has no table, because stderr explains it. */
 export async function print(
-  { view: given, exit, secret }: Result,
+  { view, exit, secret }: Result,
   globals: Globals,
   { settings, world, progress }: Pick<Context, 'settings' | 'world' | 'progress'>,
 ): Promise<void> {
   const { stdout, stderr, env } = world;
+  const { format } = settings;
+  const given =
+    view.kind === 'lines' ? (await import('./log.ts')).logView(view, await optionsFor(globals, format, world, () => {}), env) : view;
   if (given.kind === 'stream') {
     for await (const chunk of given.body) await write(stdout, chunk);
     return;
   }
   if (given.kind === 'live') return (await import('./live.ts')).writeLive(given.states, screenOf(globals, { settings, world, progress }));
-  const { format } = settings;
   const isReport = given.kind === 'rows' || (given.kind === 'record' && given.title !== undefined);
   if (exit instanceof DnxError && !isReport && format === 'table') return;
   let hidden = 0;
@@ -42,42 +44,71 @@ export async function print(
   const check =
     (options.fields || options.sort) && exit === undefined ? (await import('./fields.ts')).fieldCheck(given, options) : undefined;
   if (given.kind === 'rows' && given.pages && isPaged(options)) return writePages({ ...given, pages: given.pages }, check, options, out);
-  const view = await wholeView(given, options, check);
-  const text = await render(view, options);
+  const whole = await wholeView(given, options, check);
+  const text = await render(whole, options);
   if (secret !== undefined && !holds(text, secret.value))
     throw new DnxError('failed', `The output does not contain the ${secret.name}.`, { hint: secret.hint });
   // A single value is for scripts and is printed unchanged; other text may end up in a CI log.
-  const read = format === 'table' && (view.kind !== 'text' || view.log);
+  const read = format === 'table' && (whole.kind !== 'text' || whole.log);
   if (text !== '') await out(read ? forLog(text, env) : text);
   if (settings.quiet) return;
-  if (hidden > 0) stderr.write(`${hidden} ${hidden === 1 ? 'column' : 'columns'} hidden; use --wide\n`);
-  if (view.kind !== 'rows' || view.items.length > 0 || format !== 'table') return;
+  if (hidden > 0) stderr.write(`${hiddenWords(hidden)}\n`);
+  if (whole.kind !== 'rows' || whole.items.length > 0 || format !== 'table') return;
   const wrap = await wrapFor(stderr);
-  if (view.empty) stderr.write(`${wrap(view.empty)}\n`);
-  if (view.first) stderr.write(`${wrap(nextLine({ command: view.first, why: 'Create one with' }, settings))}\n`);
+  if (whole.empty) stderr.write(`${wrap(whole.empty)}\n`);
+  if (whole.first) stderr.write(`${wrap(nextLine({ command: whole.first, why: 'Create one with' }, settings))}\n`);
 }
 
 /** What a live view is printed on. */
 function screenOf(globals: Globals, { settings, world, progress }: Pick<Context, 'settings' | 'world' | 'progress'>): Screen {
   const { stdout, stderr, env } = world;
   const { format, debug } = settings;
+  // Not between debug lines on the same terminal.
+  const inPlace = format === 'table' && canSpin(stdout, env) && !(debug && stderr.isTTY);
+  let checked = false;
   return {
     stdout,
-    // Not between debug lines on the same terminal.
-    inPlace: format === 'table' && canSpin(stdout, env) && !(debug && stderr.isTTY),
+    inPlace,
     blocks: format === 'table',
-    async frame(view) {
-      const options = await optionsFor(globals, format, world, () => {});
-      if (options.fields) (await import('./fields.ts')).fieldCheck(view, options).end();
-      const text = await render(view, options);
-      return format === 'table' ? forLog(text, env) : text;
+    async frame(state) {
+      let hidden = 0;
+      const options = await optionsFor(globals, format, world, (columns) => {
+        hidden = columns;
+      });
+      if (!checked && (options.fields || options.sort)) (await import('./fields.ts')).fieldCheck(state.view, options).end();
+      checked = true;
+      const text = await render(state.view, options);
+      if (format !== 'table') return { above: '', text };
+      const above = options.header ? await aboveOf(state, inPlace, hidden, options) : '';
+      return { above: forLog(above, env), text: forLog(text || emptyLine(state, options), env) };
     },
     out(text) {
       const resume = progress.hold();
       return write(stdout, text).finally(resume);
     },
+    warn: progress.warn,
   };
 }
+
+/** What stands above a live view: when it was read, and on a terminal what went wrong. */
+async function aboveOf(
+  { heading, problem }: LiveState,
+  inPlace: boolean,
+  hidden: number,
+  { style, width }: RenderOptions,
+): Promise<string> {
+  if (heading === undefined) return '';
+  if (!inPlace) return `${heading}\n`;
+  const wrap = await wrapFor({ isTTY: true, columns: width });
+  const read = style.dim(wrap(hidden > 0 ? `${heading}; ${hiddenWords(hidden)}` : heading));
+  return `${[read, ...(problem ? [wrap(`${style.yellow('!')} ${lines(problem)}`, 2)] : [])].join('\n')}\n`;
+}
+
+/** What a live table says if it has no rows. */
+const emptyLine = ({ view }: LiveState, { query }: RenderOptions): string =>
+  view.kind === 'rows' ? `${query !== undefined && view.items.length > 0 ? 'No matches.' : view.empty}\n` : '';
+
+const hiddenWords = (columns: number): string => `${columns} ${columns === 1 ? 'column' : 'columns'} hidden; use --wide`;
 
 /** True if a text has a secret, which a narrow terminal may break into lines. */
 function holds(text: string, secret: string): boolean {
@@ -107,9 +138,20 @@ async function optionsFor(
   };
 }
 
-/** Rejects output options that can never work, before the command runs. */
-export async function checkShape({ limit, fields, query }: Globals, { format }: Pick<Settings, 'format'>): Promise<void> {
+/** Rejects output options that can never work, before the command runs. `watches`: its view is live. */
+export async function checkShape(
+  { limit, fields, query, sort }: Globals,
+  { format }: Pick<Settings, 'format'>,
+  watches: boolean,
+): Promise<void> {
+  if (watches && format !== 'table' && format !== 'ndjson')
+    throw usage(`--watch cannot print ${format}.`, 'Use -o ndjson, which prints a line of JSON per change.');
   if (limit !== undefined && !/^[1-9]\d{0,14}$/.test(limit)) throw usage(`--limit must be a positive whole number, not '${limit}'.`);
+  const shaping = { fields, query, sort, limit };
+  const [refused] = isReportFormat(format)
+    ? (['fields', 'query', 'sort', 'limit'] as const).filter((key) => shaping[key] !== undefined)
+    : [];
+  if (refused) throw usage(`--${refused} cannot be combined with -o ${format}, which has a fixed shape.`);
   if (fields?.includes('')) throw usage('--fields contains an empty name.');
   if (query !== undefined) await (await import('./query.ts')).checkQuery(query, format);
   else if (format === 'ids' && fields && !fields.includes('id')) throw usage('-o ids needs the field id. Add it to --fields.');

@@ -1,5 +1,5 @@
 import { isObject } from '../../base/json.ts';
-import type { Format } from '../../machine/settings/format.ts';
+import { type Format, isReportFormat } from '../../machine/settings/format.ts';
 import { words } from './cell.ts';
 import { chosen, dataOf, narrowed, type Shown } from './narrow.ts';
 import { type Rows, rowsOf } from './rows.ts';
@@ -7,6 +7,7 @@ import { bare, ended, separated } from './separated.ts';
 import { type TableOptions, table, yieldTable } from './table.ts';
 import { json, lines } from './text.ts';
 import type { Item, View } from './view.ts';
+import { wrapFor } from './wrap.ts';
 
 export interface RenderOptions extends TableOptions {
   readonly format: Format;
@@ -15,14 +16,27 @@ export interface RenderOptions extends TableOptions {
 
 /** Formats a view for stdout. Empty if there is nothing to print. */
 export async function render(view: View, options: RenderOptions): Promise<string> {
-  if (view.kind === 'nothing' || view.kind === 'stream' || view.kind === 'live') return '';
+  if (view.kind === 'nothing' || view.kind === 'stream' || view.kind === 'live' || view.kind === 'lines') return '';
   const { format, query, terminal } = options;
+  const report = await reported(view, options);
+  if (report !== undefined) return report;
   if (format === 'table' && query === undefined) return table(view, options);
   const data = dataOf(view, options);
   const found = query === undefined ? data : await (await import('./query.ts')).queried(data, query);
   if (format === 'table') return yieldTable(found, options);
   const text = await formatted(view, found, options);
   return terminal ? lines(text) : text;
+}
+
+/** The text of a view that formats itself. */
+async function reported(
+  view: Shown,
+  { format, query, fields, sort, limit, wide, style, width }: RenderOptions,
+): Promise<string | undefined> {
+  if (view.kind !== 'rows' || !view.reports) return undefined;
+  if (isReportFormat(format)) return view.reports[format]();
+  if (format !== 'table' || wide || [query, fields, sort, limit].some((each) => each !== undefined)) return undefined;
+  return view.reports.table({ style, wrap: await wrapFor({ isTTY: width !== undefined, columns: width }) });
 }
 
 /** `found`: the result of `--query`, or the data of the view. */

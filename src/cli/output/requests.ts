@@ -7,6 +7,9 @@ import type { Progress } from './progress.ts';
 /** The spinner shows requests that take longer than this. */
 const QUIET_MS = 300;
 
+/** The same for a poll, because a line that comes and goes with each of them would flicker. */
+const QUIET_POLL_MS = 3_000;
+
 /** Shorter pauses for the rate limit are not shown. */
 const SHORT_MS = 1_000;
 
@@ -60,14 +63,14 @@ function slowRequests(progress: Progress, clock: Clock) {
   /** The start of the wait, in which the first request was slow. */
   let since: number | undefined;
   return {
-    begin(host: string): () => void {
+    begin(host: string, poll = false): () => void {
       if (!progress.spins) return () => {};
       const started = clock.elapsed();
       if (open === 0 && started - ended > PAUSE_MS) since = undefined;
       open += 1;
       const quick = new AbortController();
       let hide = () => {};
-      clock.sleep(QUIET_MS, quick.signal).then(
+      clock.sleep(poll ? QUIET_POLL_MS : QUIET_MS, quick.signal).then(
         () => {
           since ??= started;
           hide = slow.show(`Waiting for ${hostName(host)}`, () => passed(clock.elapsed() - (since ?? started)));

@@ -35,10 +35,10 @@ export async function table(view: Shown, options: TableOptions): Promise<string>
       return value(view.text, options);
     case 'record':
       if (view.done !== undefined && view.details && !options.fields) return succeeded(view.done, view.details, options);
-      if (view.title !== undefined && view.details && !options.fields) return titled(view.title, view.details, options);
+      if (view.title !== undefined && view.details && !options.fields) return titled(view.title, view.details, options, view.failed);
       return `${view.done === undefined ? '' : await succeeded(view.done, [], options)}${await whole(view, options)}`;
     case 'rows':
-      return rows(narrowed(view.items, options, view.columns), view.columns, options, view.late);
+      return rows(narrowed(view.items, options, view.columns), view.columns, options, view);
   }
 }
 
@@ -59,10 +59,11 @@ async function succeeded(sentence: string, details: readonly Detail[], options: 
   return ended([wrap(`${style.green('✓')} ${lines(sentence)}`, 2), ...detailLines(details, style, wrap)].join('\n'));
 }
 
-async function titled(title: string, details: readonly Detail[], options: TableOptions): Promise<string> {
+async function titled(title: string, details: readonly Detail[], options: TableOptions, failed = false): Promise<string> {
   const { style } = options;
   const wrap = await wrapIn(options);
-  return ended([wrap(style.bold(lines(title))), ...detailLines(details, style, wrap)].join('\n'));
+  const heading = failed ? wrap(`${style.red('✗')} ${style.bold(lines(title))}`, 2) : wrap(style.bold(lines(title)));
+  return ended([heading, ...detailLines(details, style, wrap)].join('\n'));
 }
 
 const wrapIn = ({ width }: TableOptions) => wrapFor({ isTTY: width !== undefined, columns: width });
@@ -105,14 +106,22 @@ function offered(columns: readonly Column[], { fields, wide, width = ROOMY }: Ta
 export const showsLate = (columns: readonly Column[], { key: late }: LateCells, options: TableOptions): boolean =>
   offered(columns, options).some(({ key }) => key === late);
 
-async function rows(items: readonly Item[], columns: readonly Column[], options: TableOptions, late?: LateCells): Promise<string> {
+async function rows(
+  items: readonly Item[],
+  columns: readonly Column[],
+  options: TableOptions,
+  { late, marked }: { readonly late?: LateCells; readonly marked?: (item: Item) => boolean } = {},
+): Promise<string> {
   if (items.length === 0) return '';
   const { width, style, fields, wide } = options;
   const given = offered(columns, options);
   const cells = late && showsLate(columns, late, options) ? await late.read(items) : undefined;
   const shown = cells ? given.map((column) => (column.key === late?.key ? { ...column, cell: cells } : column)) : given;
   const { grid } = await import('./grid.ts');
-  const body = items.map((item) => shown.map((column) => cell(item, column, options)));
+  const body = items.map((item) => {
+    const cells = shown.map((column) => cell(item, column, options));
+    return marked?.(item) ? cells.map((text, at) => (at === 0 ? style.bold(text) : text)) : cells;
+  });
   const head = options.header ? [shown.map((column) => style.bold(heading(column).toUpperCase()))] : [];
   const wraps = shown.map(({ wrap }) => wrap ?? false);
   const found = await grid([...head, ...body], { width, wraps, keep: wide || fields !== undefined });

@@ -1,5 +1,8 @@
 import type { Detail, DnxError, Next } from '../../base/errors.ts';
 import { wordOf } from '../../base/text.ts';
+import type { ReportFormat } from '../../machine/settings/format.ts';
+import type { Style } from './style.ts';
+import type { Wrap } from './wrap.ts';
 
 /** An item as the API sent it. */
 export type Item = Readonly<Record<string, unknown>>;
@@ -34,6 +37,12 @@ export interface LateCells {
   readonly read: (shown: readonly Item[]) => Promise<(item: Item) => unknown>;
 }
 
+/** Formats a view in other ways than as a list. */
+export interface Reports extends Readonly<Record<ReportFormat, () => Promise<string>>> {
+  /** For people, instead of a table. Not with options that shape a table. */
+  readonly table: (page: { readonly style: Style; readonly wrap: Wrap }) => Promise<string>;
+}
+
 /** What a command returns. `render.ts` and `table.ts` format it. */
 export type View =
   | {
@@ -47,6 +56,10 @@ export type View =
       readonly late?: LateCells;
       /** The command that creates the first item. */
       readonly first?: readonly string[];
+      /** For a command with `formats`. */
+      readonly reports?: Reports;
+      /** True for an item whose first column stands out in a table, because it has just changed. */
+      readonly marked?: (item: Item) => boolean;
       readonly event?: Event;
     }
   | {
@@ -58,6 +71,8 @@ export type View =
       readonly done?: string;
       /** A line above it without a mark, instead of `done`. */
       readonly title?: string;
+      /** Marks `title` with a red ✗. */
+      readonly failed?: true;
       /** Lines under `done` or `title` for people, instead of the fields. */
       readonly details?: readonly Detail[];
       /** Reads the values of computed columns with further requests. Called only for a table. */
@@ -71,14 +86,32 @@ export type View =
   | { readonly kind: 'data'; readonly data: unknown }
   /** Bytes for stdout, regardless of the format. */
   | { readonly kind: 'stream'; readonly body: AsyncIterable<Uint8Array> }
+  /** Parts of log files, printed as they are read: as they are, or an item per line for scripts. */
+  | { readonly kind: 'lines'; readonly parts: AsyncIterable<LogPart>; readonly endless: boolean; readonly headings: boolean }
   /** States of something, printed as they change until a signal: in place on a terminal, one after the other elsewhere. */
   | { readonly kind: 'live'; readonly states: AsyncIterable<LiveState> }
   | { readonly kind: 'nothing' };
+
+/** Some bytes of a log file. */
+export interface LogPart {
+  readonly source: string | null;
+  /** Its path. */
+  readonly file: string;
+  /** Differs once another file has that path. */
+  readonly id: string;
+  readonly bytes: Uint8Array;
+}
 
 /** One state of a live view. `changed`: it differs from the one before, so it is also printed elsewhere than on a terminal. */
 export interface LiveState {
   readonly view: View;
   readonly changed: boolean;
+  /** A line above the view that says when it was read. */
+  readonly heading?: string;
+  /** Why something could not be read again: above the view on a terminal, a warning elsewhere. */
+  readonly problem?: string | undefined;
+  /** The ids of rows that are gone since the state before. */
+  readonly gone?: readonly unknown[];
 }
 
 /** The result of a wait: `{"type":"result",…}` with -o ndjson. `data` nests an API object, which may have a `type` itself. */
@@ -151,7 +184,12 @@ export const record = (item: object, shown: readonly Column[], done?: string, de
   ...(details && { details }),
 });
 /** A record that people see as a title and details. */
-export const overview = (item: object, shown: readonly Column[], title: string, details: readonly Detail[]): View => ({
+export const overview = (
+  item: object,
+  shown: readonly Column[],
+  title: string,
+  details: readonly Detail[],
+): View & { readonly kind: 'record' } => ({
   kind: 'record',
   item: item as Item,
   columns: shown,
@@ -175,6 +213,12 @@ export const log = (value: string, data: unknown): View => ({ kind: 'text', text
 export const data = (value: unknown): View => ({ kind: 'data', data: value });
 /** Bytes for stdout. */
 export const stream = (body: AsyncIterable<Uint8Array>): View => ({ kind: 'stream', body });
+/** Log files. `endless`: they are followed; `headings`: there are several, so each gets a heading. */
+export const logLines = (parts: AsyncIterable<LogPart>, options: { readonly endless: boolean; readonly headings: boolean }): View => ({
+  kind: 'lines',
+  parts,
+  ...options,
+});
 /** Nothing to print. */
 export const nothing: View = { kind: 'nothing' };
 /** Marks a view as the result of a wait. */

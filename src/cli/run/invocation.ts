@@ -12,6 +12,8 @@ export interface Invocation {
   /** As typed: `site deploy` or `deploy`. */
   readonly path: string;
   readonly globals: Globals;
+  /** What the word of a destination was taken for. Unless that is certain, it may be the other. */
+  readonly destination?: { readonly parent: 'server' | 'site'; readonly certain: boolean };
   /** By path parameter: `{site}` may be given several times. */
   readonly targets: Readonly<Record<string, readonly string[]>>;
   readonly options: Words;
@@ -22,6 +24,10 @@ export interface Invocation {
 
 /** The words for the noun of the group; may be empty. */
 export const ownWords = ({ group, targets }: Pick<Invocation, 'group' | 'targets'>): readonly string[] => targets[nounOf(group)] ?? [];
+
+/** True if a command takes a server or a site by position. */
+export const takesDestination = ({ options = {} }: Pick<AnyCommand, 'options'>): boolean =>
+  Object.values(options).some(({ destination }) => destination);
 
 /** The endpoints that this command line calls. */
 export function callsOf(invocation: Invocation, settled: Settled): Chosen {
@@ -36,6 +42,9 @@ export function callsOf(invocation: Invocation, settled: Settled): Chosen {
     // A server from the link file or profile must not hide resources on other servers.
     if (name === 'server') return settled.server !== undefined && settled.origins?.server === 'environment';
     if (name !== 'site' || given('server')) return false;
+    // DNX_SERVER is a destination, too, and the environment overrides the link file and the profile.
+    const { server, site } = settled.origins ?? {};
+    if (takesDestination(command) && server === 'environment' && site !== 'environment') return false;
     const broken = settled.site === undefined ? brokenSetting('site', settled) : undefined;
     if (broken) throw broken;
     return settled.site !== undefined;

@@ -1,3 +1,4 @@
+import { usage } from '../../base/errors.ts';
 import { own } from '../../base/json.ts';
 import { version } from '../../base/version.ts';
 import { type AnyCommand, type Entry, type Group, rootGroup, type Tree } from '../language/command.ts';
@@ -5,10 +6,11 @@ import { type Globals, globals as globalOptions } from '../language/globals.ts';
 import { type Options, text } from '../language/options.ts';
 import { optionsOf, positionalsOf } from '../language/signature.ts';
 import { namesOf } from '../language/tree.ts';
+import { seeHelp } from './command-line.ts';
 import type { Page } from './help/page.ts';
 import type { Invocation } from './invocation.ts';
 import { globalsOf, invocationOf } from './received.ts';
-import { takeStep, unknownOption } from './step.ts';
+import { type Expected, takeStep, unknownOption } from './step.ts';
 import { unknownCommand } from './unknown-command.ts';
 
 /** The parsed argv. Global options are known even if the rest is invalid. */
@@ -90,13 +92,17 @@ async function reachIn(entry: Entry, argv: readonly string[], reading: Reading):
   if (asked === 'help' || verb === undefined)
     return show(reading, async (page) => (await import('./help/group.ts')).groupHelp(entry, group, page));
   if (verb === 'help') return reachIn(entry, [...rest, '--help'], reading);
-  const command = group.commands.find(({ name, aliases = [] }) => name === verb || aliases.includes(verb));
-  if (command) return read(group, command, `${group.name} ${command.name}`, rest, reading);
+  const also = reading.tree.contents.find(({ name }) => name === entry.also);
+  const groups = [group, ...(also ? [(await also.load()).default] : [])];
+  for (const each of groups) {
+    const command = each.commands.find(({ name, aliases = [] }) => name === verb || aliases.includes(verb));
+    if (command) return read(each, command, `${each.name} ${command.name}`, rest, reading);
+  }
   return refuse(
     verb,
     rest,
     entry.name,
-    group.commands.map(({ name }) => name),
+    groups.flatMap(({ commands }) => commands.map(({ name }) => name)),
     reading,
   );
 }
@@ -105,22 +111,39 @@ async function reachIn(entry: Entry, argv: readonly string[], reading: Reading):
 function read(group: Group, command: AnyCommand, path: string, argv: readonly string[], reading: Reading): Invocation | undefined {
   const positionals = positionalsOf(group, command);
   const options = optionsOf(group, command);
-  const { values, asked } = takeStep(
-    argv,
-    {
-      path,
-      options: [options, globalOptions],
-      args: positionals.map(({ key, variadic }) => `[${key.replaceAll('_', '-')}${variadic ? '...' : ''}]`),
-      passThrough: positionals.some(({ option }) => option.rest),
-      parentOf: (word) => parentOf(word, typeof command.calls === 'function' ? {} : options, reading.given),
+  const rest = positionals.findIndex(({ option }) => option.rest);
+  // After another argument, the other command line begins with `--`.
+  const end = rest > 0 ? argv.indexOf('--') : -1;
+  const expected: Expected = {
+    path,
+    options: [options, globalOptions],
+    args: positionals.map(({ key, variadic }) => `[${key.replaceAll('_', '-')}${variadic ? '...' : ''}]`),
+    passThrough: rest === 0,
+    ...(rest === 0 && { hint: 'To pass it on, put -- before it.' }),
+    ...(rest > 0 && end < 0 && { hint: 'The options of a command to run come after --.' }),
+    parentOf: (word) => {
+      const parent = parentOf(word, typeof command.calls === 'function' ? {} : options, reading.given);
+      return positionals.some(({ key, option }) => key === parent || option.destination) ? undefined : parent;
     },
-    reading.given,
-  );
+  };
+  const { values, asked } = takeStep(end < 0 ? argv : argv.slice(0, end), expected, reading.given);
+  if (asked === 'help' && rest > 0 && end < 0) refuseHelpOf(argv, expected, rest);
   // `--api` is not an option; it only works with --help.
   if (asked && argv.includes('--api')) return show(reading, async (page) => (await import('./help/api.ts')).apiHelp(path, command, page));
   if (asked) return show(reading, async (page) => (await import('./help/command.ts')).commandHelp(path, group, command, page));
-  return invocationOf(group, command, path, { positionals, words: values, own: options, given: reading.given });
+  const words = end < 0 ? values : values.map((value, index) => (index === rest ? [...listOf(value), ...argv.slice(end + 1)] : value));
+  return invocationOf(group, command, path, { positionals, words, own: options, given: reading.given });
 }
+
+/** Throws for `dnx ssh web-1 df -h`, whose `-h` is probably not for dnx. `rest` is the position of the other command line. */
+function refuseHelpOf(argv: readonly string[], expected: Expected, rest: number): void {
+  const isHelp = (word: string) => word === '-h' || word === '--help';
+  const others = argv.filter((word) => !isHelp(word));
+  const [program] = listOf(takeStep(others, { ...expected, lenient: true }, {}).values[rest]);
+  if (program !== undefined) throw usage(`Put -- before '${program}' to pass it ${argv.find(isHelp)}.`, undefined, seeHelp(expected.path));
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** The option that an extra word could belong to: `site` if it has a dot, else `server`. */
 function parentOf(word: string, options: Options, given: Readonly<Record<string, unknown>>): string | undefined {

@@ -8,34 +8,31 @@ import type { Chosen } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
 import { asResult, type Result } from '../output/view.ts';
 import { withAnswers } from './command-line.ts';
+import type { Found } from './destination.ts';
 import { type Inputs, inputsOf } from './inputs.ts';
 import { callsOf, type Invocation } from './invocation.ts';
 import { pickMissing } from './pick.ts';
 import { again, type BaseContext, changeOf, prepare } from './prepare.ts';
 import { type BeforeCommand, startingOf } from './starting.ts';
-import { namesWanted, requireWords, targetsOf } from './targets.ts';
+import { lacksDestination, namesWanted, requireWords, targetsOf } from './targets.ts';
 import type { Sources } from './values.ts';
 
 /** Prepares and runs a command: values, prompts, names, confirmation, and several targets as one result. */
-export async function perform(
-  invocation: Invocation,
-  base: BaseContext,
-  given: Scope,
-  sources: Sources,
-  before: BeforeCommand,
-): Promise<Result> {
-  const { group, command } = invocation;
-  const unpicked = scopeFor(invocation, given);
-  requireWords(invocation, base.ask, unpicked.settings);
+export async function perform(line: Invocation, base: BaseContext, given: Scope, sources: Sources, before: BeforeCommand): Promise<Result> {
+  const { group, command } = line;
+  const unplaced = scopeFor(line, given);
+  requireWords(line, base.ask, unplaced.settings);
   const consent = command.consent && (await import('./consent.ts'));
-  consent?.requireConsent(invocation, base.ask);
-  const chosen = callsOf(invocation, unpicked.settings);
-  const picked = await pickMissing(invocation, namesWanted(invocation, chosen), chosen.endpoint, unpicked, base);
-  const scope = { ...unpicked, picked: picked.targets };
-  const inputs = await inputsOf(invocation, { ...sources, env: base.world.env }, scope);
+  consent?.requireConsent(line, base.ask);
+  const { typed, unpicked } = await withPlace(line, unplaced, base);
+  const likely = callsOf(typed, unpicked.settings);
+  const picked = await pickMissing(typed, namesWanted(typed, likely), likely.endpoint, unpicked, base);
+  const scope = { ...unpicked, picked: { ...unpicked.picked, ...picked.targets } };
+  const inputs = await inputsOf(typed, { ...sources, env: base.world.env }, scope);
   // Lookups count towards --timeout, prompts do not.
-  const bounded = within(base, allowanceFor(invocation, inputs.options));
-  const found = await inTime(lookedUp(invocation, chosen, { ...scope, api: bounded.api }), 'anything');
+  const bounded = within(base, allowanceFor(typed, inputs.options));
+  const { invocation, found } = await inTime(foundFor(typed, { ...scope, api: bounded.api }), 'anything');
+  const chosen = callsOf(invocation, scope.settings);
   const allowance = bounded.deadline - base.clock.elapsed();
   const prepared = (targets: Targets, all: readonly Targets[]) =>
     prepare({ invocation, chosen, inputs, all, base, scope, allowance }, targets);
@@ -55,7 +52,8 @@ export async function perform(
   const running = each ? together() : run(first);
   const result = asResult(
     await running.catch(async (error: unknown) => {
-      throw (await import('./rejection.ts')).withLabels(await withLink(error, first, scope, command.calls), command);
+      const explained = await withLink(error, first, scope, command.calls);
+      throw (await import('./rejection.ts')).withLabels(await withSite(explained, invocation, scope), command);
     }),
   );
   if (!result.exit) await after?.();
@@ -83,6 +81,24 @@ function withLine(invocation: Invocation, { asked, answers }: Inputs, picked: Re
   const line = withAnswers(invocation, quiet ? { ...all, no_input: true } : all);
   return line ? { ...result, next: [...(result.next ?? []), { command: line, why: 'Without prompts' }] } : result;
 }
+
+/** The command line with the destination that it lacks, picked on a terminal. */
+const withPlace = async (line: Invocation, scope: Scope, base: BaseContext) =>
+  base.ask.allowed && lacksDestination(line, scope.settings)
+    ? (await import('./pick-destination.ts')).pickDestination(line, scope, base)
+    : { typed: line, unpicked: scope };
+
+/** Looks up what a command line names. A destination may turn out to be a server or a site. */
+async function foundFor(typed: Invocation, scope: Scope): Promise<Found> {
+  const lookUp = (each: Invocation) => lookedUp(each, callsOf(each, scope.settings), scope);
+  return typed.destination
+    ? (await import('./destination.ts')).foundAt(typed, scope, lookUp)
+    : { invocation: typed, found: await lookUp(typed) };
+}
+
+/** Says if the id of a missing server is that of a site. */
+const withSite = async (error: unknown, invocation: Invocation, scope: Scope): Promise<unknown> =>
+  invocation.destination ? (await import('./destination.ts')).withDestination(error, invocation, scope) : error;
 
 /** The targets. What only reads, with a single GET, trusts recent names; anything else checks a remembered site. */
 async function lookedUp(invocation: Invocation, chosen: Chosen, unchecked: Scope): Promise<readonly Targets[]> {

@@ -64,16 +64,36 @@ export function invocationOf(group: Group, command: AnyCommand, path: string, re
     const word = wordOf(given[attributeOf(key)]);
     if (word !== undefined) parts.set(key, word);
   }
-  positionals.forEach(({ key }, index) => {
-    const word = wordOf(words[index]);
-    if (word === undefined) return;
+  let destination: Invocation['destination'];
+  positionals.forEach(({ key: name, option }, index) => {
+    const given = wordOf(words[index]);
+    if (given === undefined) return;
+    const word = option.destination ? placeIn(String(given), own, parts) : given;
+    if (option.destination) destination = destinationOf(String(word), parts);
+    const key = (option.destination && destination?.parent) || name;
     if (parts.has(key)) throw usage(`<${key.replaceAll('_', '-')}> is given twice: as '${word}' and with ${flagName(key)}.`);
     parts.set(key, word);
   });
   // Parents are accepted before the group, but not every command has them.
   for (const key of ['server', 'site'])
     if (given[key] !== undefined && !(key in own)) throw usage(`Unknown option '${flagName(key)}'.`, undefined, seeHelp(path));
-  return { group, command, path, globals: globalsOf(given), ...sorted(command, parts) };
+  return { group, command, path, globals: globalsOf(given), ...(destination && { destination }), ...sorted(command, parts) };
+}
+
+/** The place in `root@web-1`, if the command has an option for the user, which it sets. */
+function placeIn(word: string, own: Options, parts: Map<string, Word>): string {
+  const [, user, place] = own.user && !parts.has('user') ? (/^([^@/]+)@([^@]+)$/.exec(word) ?? []) : [];
+  if (user === undefined || place === undefined) return word;
+  parts.set('user', user);
+  return place;
+}
+
+/** What a destination is by its look: a site has a dot or a slash, and is no IP address. If the other one is given as an option, it is this one. */
+function destinationOf(word: string, parts: ReadonlyMap<string, Word>): NonNullable<Invocation['destination']> {
+  if (word.includes('/')) return { parent: 'site', certain: true };
+  if (parts.has('site')) return { parent: 'server', certain: true };
+  if (parts.has('server')) return { parent: 'site', certain: true };
+  return { parent: word.includes('.') && !/:|^[\d.]+$/.test(word) ? 'site' : 'server', certain: false };
 }
 
 /** Sorts the words by the part of the declaration they belong to. */

@@ -19,6 +19,8 @@ export interface Expected {
   readonly version?: boolean;
   /** The option that an extra word could belong to: `site` for `shop.example.com`. */
   readonly parentOf?: (word: string) => string | undefined;
+  /** What to do about an unknown option. */
+  readonly hint?: string;
   /** Accepts unknown options and arguments. */
   readonly lenient?: boolean;
 }
@@ -64,14 +66,19 @@ function programOf({ options, args, passThrough = false, version = false, lenien
 }
 
 /** Translates an error of commander. */
-function refusal({ code, message }: CommanderError, program: Command, argv: readonly string[], { path, parentOf }: Expected): DnxError {
+function refusal(
+  { code, message }: CommanderError,
+  program: Command,
+  argv: readonly string[],
+  { path, parentOf, hint }: Expected,
+): DnxError {
   switch (code) {
     case 'commander.unknownOption':
       return unknownOption(
         program.parseOptions([...argv]).unknown[0],
         program.options.map(({ long }) => long ?? '').concat('--help'),
         path,
-      );
+      ).with({ hint });
     case 'commander.optionMissingArgument': {
       // Only the last word can lack a value; any other option takes the next word.
       const last = argv.at(-1) ?? '';
@@ -82,18 +89,19 @@ function refusal({ code, message }: CommanderError, program: Command, argv: read
       const extra = program.args.slice(program.registeredArguments.length);
       const [word = ''] = extra;
       const parent = extra.length === 1 ? parentOf?.(word) : undefined;
-      const hint =
+      const use =
         parent === undefined || program.getOptionValue(parent) !== undefined ? undefined : `Use ${flagName(parent)} ${quoted(word)}.`;
-      return usage(`Too many arguments: ${extra.map((each) => `'${each}'`).join(', ')}.`, hint, seeHelp(path));
+      return usage(`Too many arguments: ${extra.map((each) => `'${each}'`).join(', ')}.`, use, seeHelp(path));
     }
     default:
       return usage(message, undefined, seeHelp(path));
   }
 }
 
-/** The error for an unknown option, with a suggestion. */
+/** The error for an unknown option, with a suggestion, or for a flag with a value. */
 export function unknownOption(word: string | undefined, known: readonly string[], path: string): DnxError {
   const [name = ''] = word?.split('=') ?? [];
+  if (known.includes(name) && name !== word) return usage(`Option '${name}' takes no value.`, undefined, seeHelp(path));
   return usage(`Unknown option '${name}'.${didYouMean(name, known)}`, undefined, seeHelp(path));
 }
 

@@ -6,13 +6,13 @@ import { idsOf, type Targets, targetOf } from '../../platform/names/names.ts';
 import { namings } from '../../platform/names/namings.ts';
 import { resolve } from '../../platform/names/resolve.ts';
 import type { Scope } from '../../platform/names/scope.ts';
-import { brokenSetting, notGiven } from '../../platform/names/unresolved.ts';
+import { brokenSetting, notGiven, nowhere } from '../../platform/names/unresolved.ts';
 import { alternativesIn, type Chosen, parametersOf } from '../language/calls.ts';
 import { nounOf } from '../language/command.ts';
 import { isPlace, positionalsOf } from '../language/signature.ts';
 import type { Ask } from '../prompt/ask.ts';
 import { seeHelp } from './command-line.ts';
-import { type Invocation, ownWords } from './invocation.ts';
+import { type Invocation, ownWords, takesDestination } from './invocation.ts';
 
 /** The first word for each path parameter. */
 export const firstWords = ({ targets }: Pick<Invocation, 'targets'>): Readonly<Record<string, string | undefined>> =>
@@ -27,6 +27,7 @@ export function requireWords(invocation: Invocation, { allowed }: Pick<Ask, 'all
     ({ key, required }) => required && [targets[key], options[key], fields[key]].every((word) => word === undefined),
   );
   if (!allowed && lacksTarget(invocation, settled)) throw notGiven(nounOf(group), settled, true);
+  if (!allowed && lacksDestination(invocation, settled)) throw nowhere(settled);
   if (!missing) return;
   const { key, option } = missing;
   if (key !== nounOf(group)) throw usage(`Missing ${option.placeholder ?? `<${key.replaceAll('_', '-')}>`}.`, undefined, seeHelp(path));
@@ -40,6 +41,10 @@ function lacksTarget({ group, command, ...invocation }: Invocation, settled: Set
   const takes = positionalsOf(group, command).some(({ key }) => key === noun);
   return takes && invocation.targets[noun] === undefined && settled[noun] === undefined;
 }
+
+/** True if the destination of a command is neither given nor set as a default. */
+export const lacksDestination = ({ command, targets }: Invocation, { server, site }: Settled): boolean =>
+  takesDestination(command) && [targets.server, targets.site, server, site].every((each) => each === undefined);
 
 /** The path parameters that a call needs, including a parent that fills a field of the body. */
 export function namesNeeded({ command }: Pick<Invocation, 'command'>, { endpoint, instead }: Chosen): readonly string[] {

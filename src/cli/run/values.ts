@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { usage } from '../../base/errors.ts';
+import { quoted } from '../../base/shell.ts';
 import { flagName, title } from '../../base/text.ts';
 import { duration, parseDuration } from '../../base/time.ts';
 import { unknownWord } from '../../base/unknown.ts';
-import type { World } from '../../machine/world.ts';
+import { pathOf, type World } from '../../machine/world.ts';
 import type { Option } from '../language/options.ts';
 import type { Ask } from '../prompt/ask.ts';
 
@@ -39,7 +41,9 @@ export async function parseValue(key: string, option: Option<unknown>, word: unk
       return ms;
     }
     case 'content':
-      return word === '-' || word.startsWith('@') ? contentOf(word, sources) : word;
+      if (word === '-' || word.startsWith('@')) return contentOf(word, sources);
+      if (isFile(word, sources)) throw usage(`${named} is the name of a file, not its content.`, `Use ${named} ${quoted(`@${word}`)}.`);
+      return word;
     case 'secret':
       if (word === '-' && sources.ask.allowed) return sources.ask.password(option.help);
       if (word !== '-' && !word.startsWith('@')) {
@@ -50,6 +54,9 @@ export async function parseValue(key: string, option: Option<unknown>, word: unk
       return word;
   }
 }
+
+/** True for a word that names a file: its `@` was probably forgotten. */
+const isFile = (word: string, { world }: Sources): boolean => word !== '' && existsSync(pathOf(word, world));
 
 /** Reads `@file` or `-` without the final newline. */
 export async function contentOf(word: string, { world, stdin }: Sources): Promise<string> {

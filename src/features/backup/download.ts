@@ -3,6 +3,7 @@ import { bytes } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import { done, stream, type View } from '../../cli/output/view.ts';
 import { NetworkFault } from '../../machine/world.ts';
+import { safeName } from './name.ts';
 import { chooseTarget, save } from './save.ts';
 import { openBackup, type Source } from './source.ts';
 
@@ -20,7 +21,8 @@ export async function download(ctx: Context, { backup, file, force }: Given): Pr
     const source = await openBackup(ctx, backup);
     return stream(measured(source, 'standard output', ctx, 'The output is incomplete.'));
   }
-  const target = chooseTarget(file, { backup, force: force ?? false }, ctx.world);
+  const fallback = safeName(`backup-${backup}`) ?? 'backup';
+  const target = chooseTarget(file, { fallback, force: force ?? false }, ctx.world);
   const source = await openBackup(ctx, backup);
   try {
     const path = target.pathFor(source.name);

@@ -14,10 +14,10 @@ export interface Destination {
   readonly shown: (path: string) => string;
 }
 
-/** Checks the destination before the download. In a folder, the file gets the name that the server proposes. */
+/** Checks the destination before the download. In a folder, the file gets the proposed name, or else `fallback`. */
 export function chooseTarget(
   file: string | undefined,
-  { backup, force }: { readonly backup: string; readonly force: boolean },
+  { fallback, force }: { readonly fallback: string; readonly force: boolean },
   world: Pick<World, 'cwd' | 'home'>,
 ): Destination {
   const place = pathOf(file ?? '.', world);
@@ -32,7 +32,6 @@ export function chooseTarget(
     return path;
   };
   if (statOf(place)?.isDirectory()) {
-    const fallback = safeName(`backup-${backup}`) ?? 'backup';
     return { shown, pathFor: (proposed) => requireFree(join(place, (proposed && safeName(proposed)) || fallback)) };
   }
   if (file?.endsWith('/') || !statOf(dirname(place))?.isDirectory()) throw usage(`Directory ${shown(dirname(place))} does not exist.`);

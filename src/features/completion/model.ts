@@ -29,9 +29,15 @@ export interface Position {
   readonly kind: 'root' | 'group' | 'command';
   /** Other names of the path's last word. */
   readonly aliases: readonly string[];
+  /** Another group that also takes the command: `db` for `database list`. */
+  readonly also?: string | undefined;
+  /** Its first argument begins the command line of another program. */
+  readonly passes?: boolean;
   readonly words: readonly Candidate[];
   /** Its own options, without the global ones. */
   readonly flags: readonly Flag[];
+  /** The global options that have other choices here. */
+  readonly special?: readonly Flag[];
 }
 
 /** Everything that completion offers. */
@@ -62,10 +68,16 @@ export async function modelOf(tree: Tree): Promise<Model> {
       words: leaves.filter(({ path }) => path.startsWith(`${name} `)).map(({ command }) => ({ word: command.name, help: command.summary })),
       flags: [helpFlag],
     })),
-    ...leaves.map(placeOf),
+    ...leaves.map((leaf) => ({ ...placeOf(leaf), also: alsoIn(leaf, leaves, tree) })),
     ...shortcuts.flatMap(({ name, leaf }) => (leaf ? [{ ...placeOf({ ...leaf, path: name }), aliases: [] }] : [])),
   ];
   return { places, everywhere: [...Object.entries<Option<unknown>>(globals).flatMap(([key, option]) => flagsOf(key, option)), helpFlag] };
+}
+
+/** The group that also takes a command, unless it has one of that name itself. */
+function alsoIn({ path, group, command }: Leaf, leaves: readonly Leaf[], { contents }: Tree): string | undefined {
+  const name = path.includes(' ') ? contents.find(({ also }) => also === group.name)?.name : undefined;
+  return leaves.some((each) => each.path === `${name} ${command.name}`) ? undefined : name;
 }
 
 function placeOf({ path, group, command }: Leaf): Position {
@@ -76,8 +88,10 @@ function placeOf({ path, group, command }: Leaf): Position {
     path,
     kind: 'command',
     aliases: command.aliases ?? [],
+    passes: first?.option.rest === true,
     words: choices.map((word) => ({ word, help: '' })),
     flags: Object.entries(options).flatMap(([key, option]) => flagsOf(key, option)),
+    special: command.formats ? flagsOf('output', { ...globals.output, choices: [...globals.output.choices, ...command.formats] }) : [],
   };
 }
 
@@ -93,15 +107,29 @@ const negated = (help: string): string => `Do not ${help.charAt(0).toLowerCase()
 const helpFlag: Flag = { names: ['--help', '-h'], help: 'Show help', takesValue: false, takesFile: false, choices: [] };
 const versionFlag: Flag = { names: ['--version'], help: 'Show the version', takesValue: false, takesFile: false, choices: [] };
 
-/** Aliases and their paths: `sites` and `site`, `site ls` and `site list`. */
+/** Aliases and their paths: `sites` and `site`, `site ls` and `site list`, `db list` and `database list`. */
 export const spellings = ({ places }: Model, kind: Position['kind']): (readonly [spelled: string, path: string])[] =>
   places
     .filter((place) => place.kind === kind)
-    .flatMap(({ path, aliases }) => aliases.map((alias) => [[...path.split(' ').slice(0, -1), alias].join(' '), path] as const));
+    .flatMap(({ path, aliases, also }) => {
+      const words = path.split(' ');
+      const [name = ''] = words.slice(-1);
+      const own = aliases.map((alias) => [...words.slice(0, -1), alias].join(' '));
+      return [...own, ...(also === undefined ? [] : [name, ...aliases].map((each) => `${also} ${each}`))].map(
+        (each) => [each, path] as const,
+      );
+    });
 
 /** Commands without a group: `deploy`, `api`. */
 export const oneWord = ({ places }: Model): string[] =>
   places.filter(({ path, kind }) => kind === 'command' && !path.includes(' ')).map(({ path }) => path);
+
+/** Commands that end with the command line of another program, and the options with a value that may come before it. */
+export function passing({ places, everywhere }: Model): { readonly paths: readonly string[]; readonly valued: readonly string[] } {
+  const those = places.filter(({ passes }) => passes);
+  const flags = [...everywhere, ...those.flatMap(({ flags }) => flags)].filter(({ takesValue }) => takesValue);
+  return { paths: those.map(({ path }) => path), valued: [...new Set(flags.flatMap(({ names }) => names))] };
+}
 
 /** How the value of an option is completed, on `all` paths or some. Without choices, any value is fine. */
 export interface ValueRule {
@@ -111,11 +139,12 @@ export interface ValueRule {
   readonly takesFile: boolean;
 }
 
-/** The rules for all values, merged if an option means the same everywhere. */
+/** The rules for all values, merged if an option means the same everywhere. One that applies to some paths comes before one for all. */
 export function valueRules({ places, everywhere }: Model): ValueRule[] {
-  const uses = [{ path: '', flags: everywhere }, ...places].flatMap(({ path, flags }) =>
-    flags.map((flag) => ({ path, flag, key: flag.names.join(' ') })),
-  );
+  const uses = [
+    ...places.map(({ path, flags, special = [] }) => ({ path, flags: [...flags, ...special] })),
+    { path: 'all' as const, flags: everywhere },
+  ].flatMap(({ path, flags }) => flags.map((flag) => ({ path, flag, key: flag.names.join(' ') })));
   const rules = new Map<string, ValueRule>();
   for (const { path, flag, key } of uses) {
     if (!flag.takesValue) continue;
@@ -124,7 +153,8 @@ export function valueRules({ places, everywhere }: Model): ValueRule[] {
     const { names, choices, takesFile } = flag;
     const id = everywhere ? key : `${key} ${valuesOf(flag)}`;
     const before = rules.get(id)?.paths ?? [];
-    rules.set(id, { names, choices, takesFile, paths: everywhere || before === 'all' ? 'all' : [...before, path] });
+    const paths = everywhere || path === 'all' || before === 'all' ? 'all' : [...before, path];
+    rules.set(id, { names, choices, takesFile, paths });
   }
   return [...rules.values()];
 }

@@ -45,10 +45,11 @@ ${model.places.map((place) => (place.kind === 'command' ? commandCase(place) : w
 if [[ $funcstack[1] == _dnx ]]; then _dnx "$@"; else compdef _dnx dnx deploynix; fi
 `;
 
-function commandCase({ path, words, flags }: Position): string {
+function commandCase({ path, words, flags, special = [], passes }: Position): string {
   const first = words.length > 0 ? [quoted(`1:what:(${words.map(({ word }) => word).join(' ')})`)] : [];
-  const specs = [...flags.map(argumentOf), ...first, "'*:target:()'", '$everywhere'];
-  return `    '${path}')\n      _arguments \\\n${specs.map((each) => `        ${each}`).join(' \\\n')}\n      ;;`;
+  const specs = [...[...flags, ...special].map(argumentOf), ...first, "'*:target:()'", '$everywhere'];
+  // No options after `--` (-S), and none in the command line of another program (-A).
+  return `    '${path}')\n      _arguments -S ${passes ? "-A '-*' " : ''}\\\n${specs.map((each) => `        ${each}`).join(' \\\n')}\n      ;;`;
 }
 
 /** Options only after a dash: zsh asks before it lists more than 100 cells. */

@@ -51,7 +51,10 @@ function failureOf(of: Subject, { outcome, release, duration_s }: DeployResult, 
   const subject = `${job.charAt(0).toUpperCase()}${job.slice(1)}`;
   const why = `${of.attached ? ' (started elsewhere)' : ''}${reason ? `: ${reason}` : ''}`;
   const details = detailsOf(outcome, release, seen);
-  const next = [{ command: siteCommand('releases', of), why: 'See' }];
+  const next =
+    outcome === 'failed'
+      ? [{ command: siteCommand('why', of), why: 'Find out why', label: 'why' }]
+      : [{ command: siteCommand('releases', of), why: 'See' }];
   const elapsedMs = seen.elapsedMs ?? (duration_s ?? 0) * 1000;
   const failed = (message: string, code: 'failed' | 'rolled_back' = 'failed') => new DnxError(code, message, { details, next });
   switch (outcome) {

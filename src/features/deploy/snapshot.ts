@@ -1,4 +1,5 @@
 import { DnxError, isError } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
 import { wordOf } from '../../base/text.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { Endpoint } from '../../platform/api/endpoint.ts';
@@ -52,7 +53,7 @@ export const idsOf = ({ server, site }: SiteReference) => ({ server: server.id, 
 
 /** A command for this site that works in any directory. */
 export const siteCommand = (verb: string, { server, site }: SiteReference): readonly string[] => [
-  ...(['watch', 'releases'].includes(verb) ? [] : ['site']),
+  ...(['watch', 'releases', 'why'].includes(verb) ? [] : ['site']),
   ...[verb, site.label],
   ...['--server', server.label],
 ];
@@ -78,7 +79,7 @@ export async function readSite(
   options: { readonly retry?: boolean } = {},
 ): Promise<Site> {
   const { data } = await api.send<Site>(siteEndpoint, idsOf(of), options);
-  if (data === undefined) throw new DnxError('failed', 'The response from Deploynix has no site.');
+  if (!isObject(data)) throw new DnxError('failed', 'The response from Deploynix has no site.');
   return data;
 }
 

@@ -21,8 +21,8 @@ export default {
     [
       ['NO_COLOR, FORCE_COLOR', 'Turn color off or on'],
       ['CI', 'Set by CI systems; dnx never prompts'],
-      ['HTTPS_PROXY, ALL_PROXY', 'Proxy for requests'],
-      ['NO_PROXY', 'Hosts to reach without a proxy'],
+      ['EDITOR, BROWSER', 'Programs of dnx env edit and dnx open'],
+      ['HTTPS_PROXY, NO_PROXY', 'Proxy, and hosts to reach without it; ALL_PROXY too'],
       ['NODE_EXTRA_CA_CERTS', 'File with extra certificate authorities'],
     ],
     'The directories also follow XDG_CONFIG_HOME, XDG_CACHE_HOME and XDG_STATE_HOME.\nPrecedence: option, environment, .deploynix.json, profile, default',

@@ -10,4 +10,8 @@ export const topics: readonly TopicEntry[] = [
   { name: 'keychain', summary: 'Where tokens are stored', load: () => import('./keychain.ts') },
   { name: 'waiting', summary: 'Wait for deployments and other work', load: () => import('./waiting.ts') },
   { name: 'ci', summary: 'Run dnx in CI', load: () => import('./ci.ts') },
+  { name: 'from-forge', summary: 'Laravel Forge CLI: what to type here', load: () => import('./from-forge.ts') },
+  { name: 'from-ploi', summary: 'Ploi CLI: what to type here', load: () => import('./from-ploi.ts') },
+  { name: 'from-vapor', summary: 'Laravel Vapor CLI: what to type here', load: () => import('./from-vapor.ts') },
+  { name: 'from-cloud', summary: 'Laravel Cloud CLI: what to type here', load: () => import('./from-cloud.ts') },
 ];

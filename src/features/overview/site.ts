@@ -3,6 +3,7 @@ import { wordOf } from '../../base/text.ts';
 import { timeIn } from '../../base/time.ts';
 import type { Item } from '../../cli/output/view.ts';
 import { certificatesEndpoint } from '../../platform/follow/certificate.ts';
+import { isHost } from '../../platform/names/domains.ts';
 import { idIn, type Targets } from '../../platform/names/names.ts';
 import { liveOf, type Release, releasesOf } from '../deploy/release.ts';
 import { releasesEndpoint } from '../deploy/snapshot.ts';
@@ -38,8 +39,9 @@ export async function siteOverview(ctx: Reading, site: Item, targets: Targets): 
 const serverWords = (server: unknown): string | undefined =>
   isObject(server) ? [server.name, server.ip_address].map(wordOf).filter(Boolean).join('  ') || undefined : undefined;
 
-const urlOf = (domain: string, secure: boolean): string | null =>
-  domain === '' || domain.includes('*') ? null : `${secure ? 'https' : 'http'}://${domain}`;
+/** The URL of a site; null if no browser can open its domain, such as a wildcard. */
+export const urlOf = (domain: string, secure: boolean): string | null =>
+  isHost(domain) ? `${secure ? 'https' : 'http'}://${domain}` : null;
 
 function currentWords(answer: readonly JsonObject[], reader: Reader): string {
   const releases = releasesOf(answer);

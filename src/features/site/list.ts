@@ -1,8 +1,11 @@
 import { command } from '../../cli/language/command.ts';
+import { flag } from '../../cli/language/options.ts';
 import { creation } from '../../cli/language/resource.ts';
 import { type Column, type Item, rows } from '../../cli/output/view.ts';
+import type { Target } from '../../platform/names/names.ts';
 
 const ofServer = 'GET /servers/{server}/sites';
+const EMPTY = 'No sites.';
 
 /** `dnx site list`: all servers, or the one of --server or DNX_SERVER. Ignores the server of the link file and the profile. */
 export const listSites = (columns: readonly Column[]) =>
@@ -10,16 +13,43 @@ export const listSites = (columns: readonly Column[]) =>
     name: 'list',
     aliases: ['ls'],
     summary: 'List sites on all servers, or on one with --server',
+    description:
+      'With --watch, reads the sites of a server every 6 seconds, and those of many servers in turn, within a third of the rate limit and first where a deployment is in progress. Updates the table in place on a terminal, and prints it again elsewhere when it changes. Use -o ndjson for a line of JSON per changed site. Ctrl-C ends it.',
     calls: ['GET /servers', { when: 'server', instead: ofServer }, ofServer],
+    options: { watch: flag('Keep it up to date until Ctrl-C') },
     shows: columns,
     examples: ['list', 'list --server web-1', 'list --json'],
-    async run(ctx, { targets: { server } }) {
-      if (server) return rows(await ctx.pages<Item>(ofServer), columns, 'No sites.', creation('site', { server }));
+    async run(ctx, { targets: { server }, options: { watch } }) {
+      if (server && watch) {
+        const { watchedList } = await import('../watch/rows.ts');
+        return watchedList(ctx, (options) => ctx.list<Item>(ofServer, options), columns, EMPTY);
+      }
+      if (server) return rows(await ctx.pages<Item>(ofServer), columns, EMPTY, creation('site', { server }));
+      if (watch) {
+        const [{ watchedRows }, { sitesInTurn }] = await Promise.all([import('../watch/rows.ts'), import('./watch.ts')]);
+        const read = sitesInTurn(ctx);
+        const placed = async () => {
+          const { places, ...round } = await read();
+          return {
+            ...round,
+            ...withServers(
+              places.flatMap(({ server, sites }) => sites.map((site) => ({ server, site }))),
+              columns,
+            ),
+          };
+        };
+        return watchedRows(ctx, placed, EMPTY);
+      }
       const { listed, unread } = await ctx.everySite();
       for (const { server, error } of unread) ctx.progress.warn(`Sites on server ${server.label} are not listed. ${error.message}`);
-      const servers = new Map<Item, string>(listed.map(({ site, server }) => [site, server.label]));
-      const [site, ...others] = columns;
-      const place: Column = { key: 'server_id', title: 'Server', cell: (item) => servers.get(item) };
-      return rows([...servers.keys()], [...(site ? [site] : []), place, ...others], 'No sites.', creation('site', {}));
+      const { items, columns: shown } = withServers(listed, columns);
+      return rows(items, shown, EMPTY, creation('site', {}));
     },
   });
+
+/** Sites, and the columns with the names of their servers. */
+function withServers(listed: readonly { readonly server: Target; readonly site: Item }[], [site, ...others]: readonly Column[]) {
+  const servers = new Map<Item, string>(listed.map(({ site, server }) => [site, server.label]));
+  const place: Column = { key: 'server_id', title: 'Server', cell: (item) => servers.get(item) };
+  return { items: [...servers.keys()], columns: [...(site ? [site] : []), place, ...others] };
+}

@@ -1,4 +1,3 @@
-import { usage } from '../../base/errors.ts';
 import { isObject, toJson } from '../../base/json.ts';
 import type { Context } from '../../cli/language/command.ts';
 import type { LiveState, View } from '../../cli/output/view.ts';
@@ -16,9 +15,6 @@ export async function showStatus(
   targets: Located,
   { watch }: { readonly watch: boolean },
 ): Promise<View> {
-  const { format } = ctx.settings;
-  if (watch && format !== 'table' && format !== 'ndjson')
-    throw usage(`--watch cannot print ${format}.`, 'Use -o ndjson, which prints a line of JSON per change.');
   const { seen, ids } = await read(ctx, targets);
   return watch ? { kind: 'live', states: liveStates(ctx, ids, seen) } : viewOf(ctx, seen, false).view;
 }

@@ -32,5 +32,5 @@ function* flags(token: Token, tokens: readonly Token[], { now, own }: Standard):
 }
 
 /** True for `*`, and for a list of all abilities. */
-export const hasEverything = (abilities: readonly string[] | undefined): boolean =>
+export const hasEverything = (abilities: unknown): boolean =>
   Array.isArray(abilities) && (abilities.includes('*') || all.every((each) => abilities.includes(each)));

@@ -3,7 +3,7 @@ import { type DnxError, isError, usage } from '../../base/errors.ts';
 import { type Env, pathOf, type World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
 import { type Directories, directoriesOf } from './directories.ts';
-import { type Format, formatOf } from './format.ts';
+import { type Format, formatOf, type ReportFormat } from './format.ts';
 import { LINK_LIMIT_MB, type Link, linkOf, withoutLink } from './link.ts';
 import { linkProblem } from './link-problems.ts';
 import { findLink } from './link-search.ts';
@@ -26,6 +26,8 @@ export interface Given {
   readonly debug?: boolean | undefined;
   readonly input?: boolean | undefined;
   readonly color?: boolean | undefined;
+  /** The formats that only this command has. */
+  readonly formats?: readonly ReportFormat[] | undefined;
 }
 
 export interface Settings {
@@ -92,7 +94,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
       profile: stored('output'),
       default: 'table',
     });
-  const { format, unusable } = formatIn(() => explain('output', () => formatOf(output() ?? 'table'), 'table'), origins);
+  const { format, unusable } = formatIn(() => explain('output', () => formatOf(output() ?? 'table', given.formats), 'table'), origins);
   return {
     profile,
     host,

@@ -56,8 +56,8 @@ export interface Api {
 export interface RequestProgress {
   /** A request failed for this reason and is retried in `ms`. `turn`: `1 of 3`. Call the returned function when it resumes. */
   retrying(reason: string, ms: number, turn: string): () => void;
-  /** A request to this host began. Call the returned function when it ends. */
-  begin(host: string): () => void;
+  /** A request to this host began: a poll, or one that someone is waiting for. Call the returned function when it ends. */
+  begin(host: string, poll?: boolean): () => void;
   /** A request pauses for the rate limit, for this many ms. `refused`: after a 429. Call the returned function when it resumes. */
   pause(ms: number, refused: boolean): () => void;
 }

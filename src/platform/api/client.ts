@@ -17,7 +17,7 @@ export const createApi = (options: ClientOptions): Api => apiOver(options, optio
 function apiOver(unbounded: ClientOptions, options: ClientOptions): Api {
   const limited = rateLimited(options, exchanging(options));
   const persistent: Send = sending(options, (method, path, send) => {
-    const end = options.requests.begin(options.host);
+    const end = options.requests.begin(options.host, send.retry === false);
     return persisting<never>(options, limited, method, path, send).finally(end);
   });
 

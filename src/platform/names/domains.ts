@@ -9,6 +9,12 @@ export function domainKey(name: string): string {
   return isAscii(whole) ? whole.toLowerCase() : (punycodeOf(whole) ?? whole.toLowerCase());
 }
 
+/** True for a host name alone: no port, path or wildcard, and no letter that could end it in a URL or a command line. */
+export function isHost(name: string): boolean {
+  const key = domainKey(name);
+  return /^[a-z0-9_][a-z0-9._-]*$/.test(key) && URL.canParse(`http://${key}`);
+}
+
 const isAscii = (text: string): boolean => !/\P{ASCII}/u.test(text);
 
 /** Undefined for what is not a host name alone. */

@@ -11,7 +11,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /** How old a list may be in which a site is found, in ms. The site is checked before it is changed, but may have a new namesake. */
-const KEPT_MS = 24 * 60 * MINUTE;
+export const KEPT_MS = 24 * 60 * MINUTE;
 
 /** How long a site that no server has stays not found, in ms, so that a typo in a loop does not cost a search each time. */
 const MISSING_MS = MINUTE;

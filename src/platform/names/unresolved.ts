@@ -31,6 +31,20 @@ export function notFound(noun: string, word: string, known: readonly Known[], pa
   return new DnxError('not_found', missing, { next: [next] });
 }
 
+/** `Server or site 'web.9' not found. Did you mean 'web.1'?`, or the commands that list both. */
+export function notFoundAtAll(word: string, known: readonly Known[]): DnxError {
+  const near = nearMiss(
+    domainKey(word),
+    known.map(({ name }) => domainKey(name)),
+  );
+  const { name, place } = known.find((each) => domainKey(each.name) === near) ?? {};
+  const missing = `Server or site '${word}' not found.`;
+  if (name !== undefined)
+    return new DnxError('not_found', `${missing} Did you mean '${oneLine(name)}'${place ? ` (${oneLine(place)})` : ''}?`);
+  const next = ['server', 'site'].map((group) => ({ command: [group, 'list'], why: 'Run' }));
+  return new DnxError('not_found', missing, { next });
+}
+
 /** The closest name, or the only one that contains the word: `shop.example.com` for `shop`. */
 function nearMiss(word: string, names: readonly string[]): string | undefined {
   const containing = word.length > 2 ? names.filter((name) => name.toLowerCase().includes(word.toLowerCase())) : [];
@@ -73,6 +87,12 @@ export function notGiven(noun: string, settled: Settled, own = false): DnxError 
   ];
   return usage(`No ${title(noun)} given.`, `Use ${ways.join(', ')}.`);
 }
+
+/** The error for a command that reaches a server or a site, if neither was given. */
+export const nowhere = (settled: Settled): DnxError =>
+  brokenSetting('site', settled) ??
+  brokenSetting('server', settled) ??
+  usage('No server or site given.', 'Name one, set a default with `dnx link`, or run in a terminal to pick one.');
 
 /** How a resource may be given: `command or id`. */
 export const waysToName = (noun: string): string => `${(namings[noun]?.keys.length ?? 0) > 0 ? `${namings[noun]?.by} or ` : ''}id`;

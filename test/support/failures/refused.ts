@@ -64,7 +64,7 @@ export const refusedFailures: readonly Failure[] = [
       return undefined;
     },
     says: /^Deployment of shop\.example\.com failed after \d+s/,
-    hint: /dnx releases shop\.example\.com/,
+    hint: /dnx why shop\.example\.com/,
     calls: 'any',
   },
   // 4, 5, 6, 7, 9

@@ -33,7 +33,7 @@ function callLines({ calls }: AnyCommand): Line[] {
   for (const [endpoint, when] of typeof calls === 'function' ? [] : conditionsIn(calls)) {
     const need = needOf(endpoint);
     const texts = [need && `needs ${need.ability}${need.assumed ? ' (assumed)' : ''}`, when && `with ${flagName(when)}`];
-    if (!lines.has(endpoint)) lines.set(endpoint, texts.filter(Boolean).join(', '));
+    if (when === undefined || !lines.has(endpoint)) lines.set(endpoint, texts.filter(Boolean).join(', '));
   }
   return [...lines];
 }

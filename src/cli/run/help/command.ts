@@ -2,7 +2,10 @@ import type { AnyCommand, Group } from '../../language/command.ts';
 import { optionsOf, positionalsOf } from '../../language/signature.ts';
 import { needsIn } from './api.ts';
 import { examples, joined, listed, type Page, usage, wrapped } from './page.ts';
-import { argumentLine, optionSections, termOf } from './terms.ts';
+import { argumentLine, optionSections, usageOf } from './terms.ts';
+
+/** The most abilities that fit on a line. */
+const MOST_NAMED = 5;
 
 /** The help of one command, examples first. `path` is the name it was called by: `site deploy`, or `deploy`. */
 export function commandHelp(path: string, group: Group, command: AnyCommand, page: Page): string {
@@ -12,7 +15,7 @@ export function commandHelp(path: string, group: Group, command: AnyCommand, pag
   const shown = command.examples.map((each) => `${start}${path.includes(' ') ? each : `${path}${each.slice(command.name.length)}`}`);
   return joined([
     wrapped(command.summary, page.width),
-    usage(['dnx', path, ...positionals.map(termOf), '[options]'].join(' '), page),
+    usage(usageOf(path, positionals), page),
     [page.bold('Examples:'), examples(shown, page)].join('\n'),
     command.description && wrapped(command.description, page.width),
     ...listed([['Arguments', positionals.map(argumentLine)], ...optionSections(options)], page),
@@ -25,7 +28,8 @@ export function commandHelp(path: string, group: Group, command: AnyCommand, pag
 
 function footer(path: string, command: AnyCommand): readonly string[] {
   const { always, more } = needsIn(command);
-  const needs = always.length > 0 ? `${always.join(', ')}${more ? ' (more with some options)' : ''}` : more && 'depend on the options';
+  const named = always.length > MOST_NAMED ? `${always.length}; see: dnx token abilities --for ${path}` : always.join(', ');
+  const needs = always.length > 0 ? `${named}${more ? ' (more with some options)' : ''}` : more && 'depend on the options';
   return [
     ...(needs ? [`Token abilities: ${needs}`] : []),
     ...(command.calls && typeof command.calls !== 'function' ? [`API calls: dnx ${path} --help --api`] : []),

@@ -9,7 +9,7 @@ const MOST_EXAMPLES = 3;
 
 /** The help of a group: its commands, and the first things to try. One screen. */
 export function groupHelp(
-  { name, aliases = [], summary }: Pick<Entry, 'name' | 'aliases' | 'summary'>,
+  { name, aliases = [], also, summary }: Pick<Entry, 'name' | 'aliases' | 'also' | 'summary'>,
   { commands }: Group,
   page: Page,
 ): string {
@@ -27,6 +27,7 @@ export function groupHelp(
         page,
       ),
     ].join('\n'),
+    also && wrapped(`The commands of 'dnx ${also}' also work here: dnx ${also} --help`, page.width),
     [
       wrapped(`Help for a command: dnx ${name} <command> --help`, page.width),
       wrapped(`Aliases: ${[plural(name), ...aliases].join(', ')}`, page.width),

@@ -19,11 +19,12 @@ const GAP = 2;
 /** Parts of a page, separated by blank lines. Empty parts are left out. */
 export const joined = (parts: readonly (string | false | undefined)[]): string => `${parts.filter(Boolean).join('\n\n')}\n`;
 
+/** A line with a label in bold: `Topics: options, output`. */
+export const labeled = (label: string, text: string, { width, bold }: Page): string =>
+  hanging(`${label}: ${text}`.split(' '), width, INDENT).replace(`${label}:`, bold(`${label}:`));
+
 /** The usage line. */
-export const usage = (line: string, { width, bold }: Page): string => {
-  const label = 'Usage:';
-  return hanging(`${label} ${line}`.split(' '), width, INDENT).replace(label, bold(label));
-};
+export const usage = (line: string, page: Page): string => labeled('Usage', line, page);
 
 /** Command lines as typed: a long one continues after a backslash, never inside quotes. */
 export const examples = (lines: readonly string[], { width }: Page): string =>

@@ -1,8 +1,6 @@
 import type { Entry, Tree } from '../../language/command.ts';
 import type { Line } from '../../language/topic.ts';
-import { examples, joined, listed, type Page, type Section, usage, wrapped } from './page.ts';
-
-const tried = ['dnx deploy shop.example.com', 'dnx server list --json'];
+import { joined, labeled, listed, type Page, type Section, usage, wrapped } from './page.ts';
 
 /** Narrower pages list the shortcuts in one column. */
 const TWO_COLUMNS = 80;
@@ -15,13 +13,16 @@ export function rootHelp({ contents, standalone, shortcuts, topics }: Tree, page
   ];
   const { bold, width } = page;
   return joined([
-    `${wrapped('Manage Deploynix from the terminal, scripts and CI', width)}\n${usage('dnx <group> <command> [target] [options]', page)}`,
+    [
+      wrapped('Manage Deploynix from the terminal, scripts and CI', width),
+      usage('dnx <group> <command> [target] [options]', page),
+      labeled('Example', 'dnx deploy shop.example.com', page),
+    ].join('\n'),
     width >= TWO_COLUMNS ? [bold('Most used:'), ...inTwoColumns(used)].join('\n') : listed([['Most used', used]], page)[0],
     ...listed([['Commands', bySection([...contents, ...standalone])]], page),
-    [bold('Examples:'), examples(tried, page)].join('\n'),
     [
-      wrapped('Help: dnx help <group>, dnx help options. No account? Try: dnx sandbox start', width),
-      wrapped(`Topics: ${topics.map(({ name }) => name).join(', ')}`, width),
+      labeled('Help', 'dnx help <group>, dnx help options. No account? Try: dnx sandbox start', page),
+      labeled('Topics', topics.map(({ name }) => name).join(', '), page),
     ].join('\n'),
   ]);
 }

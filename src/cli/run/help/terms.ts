@@ -4,17 +4,30 @@ import type { Positional } from '../../language/signature.ts';
 import type { Line } from '../../language/topic.ts';
 import type { Section } from './page.ts';
 
-/** `<site>`, `[site...]`. */
-export const termOf = ({ key, required, variadic, option }: Positional): string => {
-  const name = `${key.replaceAll('_', '-')}${variadic ? '...' : ''}`;
-  return required || option.required ? `<${name}>` : `[${name}]`;
-};
+/** The usage of a command: `dnx deploy [site...] [options]`. Options of dnx come before another command line. */
+export function usageOf(path: string, positionals: readonly Positional[]): string {
+  const terms = (rest: boolean) => positionals.flatMap((each, index) => (Boolean(each.option.rest) === rest ? [termOf(each, index)] : []));
+  return ['dnx', path, ...terms(false), '[options]', ...terms(true)].join(' ');
+}
+
+/** `<site>`, `[site...]`, `[server|site]`; `[-- command]` for another command line after the first argument. */
+function termOf(positional: Positional, index: number): string {
+  const { required, variadic, option } = positional;
+  const name = nameOf(positional);
+  const term = option.rest && index > 0 ? `-- ${name}` : `${name}${variadic ? '...' : ''}`;
+  return required || option.required ? `<${term}>` : `[${term}]`;
+}
+
+/** What an argument is called. */
+const nameOf = ({ key, option }: Positional): string => (option.destination && option.placeholder) || key.replaceAll('_', '-');
 
 /** An argument, and the option that can replace it. */
-export const argumentLine = ({ key, option }: Positional): Line => [
-  key.replaceAll('_', '-'),
-  `${described({ ...option, required: false, kind: 'text', placeholder: '' })}${option.place === 'either' ? ` (or ${flagName(key)})` : ''}`,
+export const argumentLine = (positional: Positional): Line => [
+  nameOf(positional),
+  `${described({ ...positional.option, required: false, kind: 'text', placeholder: '' })}${waysOf(positional)}`,
 ];
+
+const waysOf = ({ key, option }: Positional): string => (option.place === 'either' ? ` (or ${flagName(key)})` : '');
 
 /** Options under their headings. Those without one come first. */
 export function optionSections(options: Options): Section[] {

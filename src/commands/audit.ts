@@ -1,0 +1,42 @@
+import { command } from '../cli/language/command.ts';
+import { choice, count, flag, text } from '../cli/language/options.ts';
+import { reportFormats } from '../machine/settings/format.ts';
+
+/** The backups of a week. */
+const BACKUP_DAYS = 7;
+
+export default command({
+  name: 'audit',
+  summary: 'Check servers and sites for risks',
+  description: [
+    'Checks certificates, backups, firewall rules, PHP versions, deployments and workers. Without --server or DNX_SERVER, checks all servers, and SSH keys and tokens, too. Each finding names the command that fixes it. What the token cannot read is listed as not checked.',
+    '-o also takes sarif (GitHub code scanning), junit (Jenkins, GitLab) and markdown (job summaries).',
+  ].join('\n\n'),
+  exits: '10 findings of the severity of --fail-on or worse; 12 not everything could be checked (0 with --fail-on none)',
+  calls: [
+    'GET /servers',
+    { when: 'server', instead: 'GET /servers/{server}/sites' },
+    { when: 'server', also: ['GET /servers'] },
+    'GET /servers/{server}/sites',
+    'GET /servers/{server}/sites/{site}/certificates',
+    'GET /servers/{server}/sites/{site}/queues',
+    'GET /servers/{server}/certificates',
+    'GET /servers/{server}/databases',
+    'GET /servers/{server}/daemons',
+    'GET /servers/{server}/network-rules',
+    'GET /backups',
+    { unless: 'server', also: ['GET /servers/{server}/ssh-keys', 'GET /tokens'] },
+  ],
+  options: {
+    fail_on: choice('Exit 10 if there are findings of this severity or worse', ['low', 'medium', 'high', 'none']),
+    baseline: text('File of accepted findings, which are not shown and do not count', 'file'),
+    update_baseline: flag('Write the current findings to the baseline'),
+    backup_days: count('Days after which a database needs a new backup (default 7)'),
+  },
+  formats: reportFormats,
+  examples: ['audit', 'audit --server web-1 --json', 'audit -o sarif > audit.sarif', 'audit --baseline audit.jsonl --update-baseline'],
+  async run(ctx, { targets: { server }, options }) {
+    const { fail_on: failOn, baseline, update_baseline: update = false, backup_days: backupDays = BACKUP_DAYS } = options;
+    return (await import('../features/audit/show.ts')).showAudit(ctx, { server, backupDays, failOn, baseline, update });
+  },
+});

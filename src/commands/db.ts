@@ -1,0 +1,80 @@
+import { command, group } from '../cli/language/command.ts';
+import { count, flag, rest, text } from '../cli/language/options.ts';
+import { columns } from '../cli/output/view.ts';
+import { databaseCalls } from '../features/database/credentials.ts';
+
+const signIn = {
+  user: text('User to sign in as (default: that of Deploynix)', 'name'),
+};
+
+const forwarding = {
+  ...signIn,
+  port: { ...count('Local port (default: a free one)'), placeholder: 'port' },
+};
+
+const tunnel = command({
+  name: 'tunnel',
+  summary: 'Make the database of a site available on this machine',
+  description:
+    'Forwards a local port to the database over SSH until Ctrl-C, and reconnects if the connection is lost. With a command after --, it runs the command with DB_HOST, DB_PORT, DB_USERNAME, DB_PASSWORD and so on in its environment instead, and ends with it.',
+  calls: databaseCalls,
+  options: { ...forwarding, command: { ...rest('Command to run, after --'), required: false } },
+  exits: 'with a command, those of the command',
+  shows: columns('host', 'port', 'database', 'username', 'driver'),
+  examples: ['tunnel shop.example.com', 'tunnel shop.example.com --port 33061', 'tunnel shop.example.com -- php artisan migrate:status'],
+  run: async (ctx, { targets, options }) => (await import('../features/database/tunnel.ts')).openTunnel(ctx, targets, options),
+});
+
+const shell = command({
+  name: 'shell',
+  summary: 'Open a database client for the database of a site',
+  description:
+    'Runs mysql, mariadb or psql of this machine through a tunnel. Options after -- are for the client. The password is passed in its environment.',
+  calls: databaseCalls,
+  options: { ...forwarding, options: { ...rest('Options of the client, after --'), required: false } },
+  exits: 'those of the client',
+  examples: ['shell shop.example.com', "shell shop.example.com -- -e 'SELECT COUNT(*) FROM users'", 'shell shop.example.com < report.sql'],
+  run: async (ctx, { targets, options }) => (await import('../features/database/shell.ts')).openShell(ctx, targets, options),
+});
+
+const dump = command({
+  name: 'dump',
+  summary: 'Save the database of a site to a file',
+  description:
+    'The dump runs on the server of the site, over SSH. The file is compressed, unless its name ends in .sql. An incomplete dump leaves no file.',
+  calls: databaseCalls,
+  options: {
+    ...signIn,
+    file: { ...text('File or directory to save to, or - for stdout', 'file'), short: 'O' },
+    force: flag('Overwrite an existing file'),
+    schema_only: flag('Leave out the rows'),
+  },
+  examples: ['dump shop.example.com', 'dump shop.example.com -O shop.sql --force', 'dump shop.example.com -O - > shop.sql'],
+  run: async (ctx, { targets, options }) => (await import('../features/database/dump/dump.ts')).dump(ctx, targets, options),
+});
+
+const pull = command({
+  name: 'pull',
+  summary: 'Copy the database of a site into a local database',
+  description: [
+    'Replaces the database in the .env of the working directory.',
+    'The old copy is kept until the new one is complete, so a failed pull changes nothing.',
+  ].join(' '),
+  calls: databaseCalls,
+  consent: { level: 'severe', deferred: true, named: 'the local database' },
+  options: {
+    ...signIn,
+    // Not --env-file, which Node itself would read.
+    into: text('Dotenv file that names the local database (default .env)', 'file'),
+    force: flag('Disconnect the users of a local PostgreSQL database'),
+  },
+  examples: [
+    'pull shop.example.com',
+    'pull shop.example.com --confirm shop_local',
+    'pull shop.example.com --into .env.local --confirm shop_local',
+  ],
+  run: async (ctx, { targets, options, consent }) =>
+    (await import('../features/database/pull/pull.ts')).pull(ctx, targets, { ...options, confirm: consent.confirm }),
+});
+
+export default group({ name: 'db', noun: 'site', commands: [tunnel, shell, dump, pull] });

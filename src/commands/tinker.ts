@@ -1,0 +1,23 @@
+import { command } from '../cli/language/command.ts';
+import { rest, text } from '../cli/language/options.ts';
+import { siteCalls } from '../features/remote/machine.ts';
+import { siteOptions } from '../features/remote/options.ts';
+import { checkFiles } from '../features/remote/words.ts';
+
+export default command({
+  name: 'tinker',
+  summary: 'Open Tinker on a site',
+  description: "Runs in the live release, with the site's version of PHP, over SSH. Reads code from stdin if that is not a terminal.",
+  calls: siteCalls,
+  options: {
+    ...siteOptions,
+    execute: text('Run this code and exit', 'code'),
+    file: { ...rest('PHP files to include'), required: false, check: checkFiles },
+  },
+  exits: 'those of Tinker; 6 if the site has no artisan file, 255 if ssh fails',
+  examples: ['tinker --site shop.example.com', "tinker --site shop.example.com --execute 'App\\Models\\User::count()'"],
+  async run(ctx, { targets, options: { execute, file: files = [], ...options } }) {
+    const own = ['tinker', ...(execute === undefined ? [] : [`--execute=${execute}`]), ...files];
+    return (await import('../features/remote/artisan.ts')).artisan(ctx, targets, options, own);
+  },
+});

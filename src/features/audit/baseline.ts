@@ -1,0 +1,129 @@
+import { lstatSync } from 'node:fs';
+import { DnxError, isError, reasonOf, systemCode, usage } from '../../base/errors.ts';
+import { fromJson, isObject, type JsonObject, toJson } from '../../base/json.ts';
+import { readText, writeText } from '../../machine/files/text-file.ts';
+import { pathOf, type World } from '../../machine/world.ts';
+import type { Examination } from './audit.ts';
+import { type Finding, fingerprintOf } from './finding.ts';
+
+/** A baseline is committed, so others may read it. */
+const MODE = 0o644;
+
+/** A finding that was accepted: a line of a baseline. */
+export interface Accepted {
+  readonly fingerprint: string;
+  readonly rule: string;
+  readonly server: string | null;
+  readonly site: string | null;
+  readonly resource: string | null;
+  /** The whole line, with keys that dnx does not know, such as a note. */
+  readonly line: JsonObject;
+}
+
+/** Reads a baseline: JSON, one finding per line. Undefined if there is no file. */
+export function readBaseline(name: string, world: Pick<World, 'cwd' | 'home'>): readonly Accepted[] | undefined {
+  if (name === '') throw usage('--baseline is empty.');
+  const text = readText(pathOf(name, world));
+  return text
+    ?.replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .flatMap((line, index) => (line.trim() === '' ? [] : [acceptedIn(line, name, index + 1)]));
+}
+
+function acceptedIn(text: string, name: string, number: number): Accepted {
+  const line = parsed(text);
+  const broken = (what: string) =>
+    usage(`${name}, line ${number}: ${what}`, 'Fix or remove the line, or move the file away and write a new one with --update-baseline.');
+  if (!isObject(line)) throw broken('This is not a JSON object.');
+  const { fingerprint, rule } = line;
+  if (typeof fingerprint !== 'string' || fingerprint === '') throw broken('The fingerprint is missing.');
+  if (typeof rule !== 'string') throw broken('The rule is missing.');
+  const [server, site, resource] = [line.server, line.site, line.resource].map((each) => each ?? null);
+  const texts = { server, site, resource };
+  for (const [key, value] of Object.entries(texts))
+    if (value !== null && typeof value !== 'string') throw broken(`The ${key} is neither a text nor null.`);
+  return { ...(texts as Pick<Accepted, keyof typeof texts>), fingerprint, rule, line };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return fromJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Findings compared with a baseline. */
+export interface Comparison {
+  /** Those that are not accepted. */
+  readonly fresh: readonly Finding[];
+  readonly accepted: readonly Finding[];
+  /** What was accepted and is gone. */
+  readonly fixed: readonly Accepted[];
+  /** What is gone from the findings, but was not checked this time. */
+  readonly unknown: readonly Accepted[];
+}
+
+/** Compares findings with a baseline. What was not checked is not fixed. */
+export function compareWith(baseline: readonly Accepted[], findings: readonly Finding[], examination: Examination): Comparison {
+  const known = new Set(baseline.map(({ fingerprint }) => fingerprint));
+  const current = new Set(findings.map(({ fingerprint }) => fingerprint));
+  const gone = baseline.filter(({ fingerprint }) => !current.has(fingerprint));
+  const wasChecked = coverage(examination);
+  return {
+    fresh: findings.filter(({ fingerprint }) => !known.has(fingerprint)),
+    accepted: findings.filter(({ fingerprint }) => known.has(fingerprint)),
+    fixed: gone.filter(wasChecked),
+    unknown: gone.filter((each) => !wasChecked(each)),
+  };
+}
+
+/** True for a place that was checked by this rule, or that is gone. */
+function coverage({ ledger, servers, whole }: Examination): (entry: Accepted) => boolean {
+  const keyOf = ({ rule, server, site }: Pick<Accepted, 'rule' | 'server' | 'site'>) => JSON.stringify([rule, server, site]);
+  const covered = new Set(ledger.covered().map(keyOf));
+  const sites = new Map(servers.map((each) => [each.server.label, each.sites]));
+  const spared = new Set(ledger.spared.map((each) => fingerprintOf(each, 0)));
+  return (entry) => {
+    if (spared.has(entry.fingerprint)) return false;
+    if (covered.has(keyOf(entry))) return true;
+    const { server, site } = entry;
+    if (server === null) return false;
+    if (!sites.has(server)) return whole;
+    const own = sites.get(server);
+    return site !== null && own !== undefined && !own.includes(site);
+  };
+}
+
+/** Writes a baseline of these findings and what was not checked. Lines keep the keys that a person added. */
+export function writeBaseline(
+  name: string,
+  world: Pick<World, 'cwd' | 'home'>,
+  findings: readonly Finding[],
+  before: readonly Accepted[],
+  kept: readonly Accepted[],
+): void {
+  const old = new Map(before.map(({ fingerprint, line }) => [fingerprint, line]));
+  const lines = [
+    ...findings.map(({ fingerprint, rule, server, site, resource }) => ({
+      rule,
+      server,
+      site,
+      resource,
+      fingerprint,
+      ...old.get(fingerprint),
+    })),
+    ...kept.map(({ line }) => line),
+  ].map((line) => toJson(line));
+  const path = pathOf(name, world);
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
+      throw usage(`${name} is a symbolic link. Nothing was changed.`, 'Use the file that it points to.');
+    const sorted = lines.toSorted().map((line) => `${line}\n`);
+    writeText(path, sorted.join(''), MODE);
+  } catch (error) {
+    if (isError(error)) throw error;
+    const code = systemCode(error);
+    throw new DnxError('failed', `Could not write ${name}: ${reasonOf(code) ?? code ?? 'unknown error'}.`, { cause: error });
+  }
+}

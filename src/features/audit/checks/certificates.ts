@@ -1,0 +1,116 @@
+import type { JsonObject } from '../../../base/json.ts';
+import { phaseOf, statusKey } from '../../../base/status.ts';
+import { wordOf } from '../../../base/text.ts';
+import { duration, timeOf } from '../../../base/time.ts';
+import { sameDomain } from '../../../platform/names/domains.ts';
+import { certificateIn } from '../../overview/certificate.ts';
+import type { Place, Risk } from '../finding.ts';
+import { onSite, theServer } from '../words.ts';
+
+const DAY_MS = 86_400_000;
+/** Let's Encrypt certificates are renewed when a third of their 90 days is left. */
+const RENEWED_MS = 30 * DAY_MS;
+const URGENT_MS = 7 * DAY_MS;
+/** A request that takes longer has failed. */
+const ISSUED_WITHIN_MS = DAY_MS;
+
+/** Sites under this domain are served with the certificate of the platform. */
+const PLATFORM = /\.deploynix\.cloud$/i;
+/** Names that no public certificate can have. */
+const PRIVATE = /^[^.]*$|^[\d.]+$|:|\.(test|localhost|local|internal|invalid)$/i;
+
+/** True for a site that is reached by a public name of its own. */
+export const needsCertificate = (domain: string): boolean => {
+  const name = domain.trim().replace(/\.$/, '');
+  return name !== '' && !PLATFORM.test(name) && !PRIVATE.test(name);
+};
+
+/** True if a certificate for this name, which may be a wildcard, is valid for a domain. */
+export function covers(certificate: JsonObject, domain: string): boolean {
+  const name = wordOf(certificate.domain);
+  if (sameDomain(name, domain)) return true;
+  return name.startsWith('*.') && sameDomain(name.slice(2), domain.slice(domain.indexOf('.') + 1));
+}
+
+/** What is wrong with the certificates for one name. */
+export interface Verdict {
+  readonly state: 'missing' | 'expiring';
+  /** The one that expires last, or failed. */
+  readonly certificate: JsonObject | undefined;
+  readonly severity: 'high' | 'medium';
+  readonly words: string;
+}
+
+/** The verdict over all certificates for one name; undefined if they are fine, or say too little. */
+export function verdictOf(certificates: readonly JsonObject[], now: number): Verdict | undefined {
+  const usable = certificates.filter(({ status }) => phaseOf(status) === 'good');
+  if (usable.some(({ expires_at }) => timeOf(expires_at) === undefined)) return undefined;
+  const { certificate, valid } = certificateIn(certificates, { now, terminal: true });
+  const ends = timeOf(certificate?.expires_at);
+  if (usable.length > 0 || statusKey(certificate?.status) === 'expired') {
+    if (ends === undefined || ends <= now)
+      return {
+        state: 'expiring',
+        certificate,
+        severity: 'high',
+        words: `expired${ends === undefined ? '' : ` ${duration(now - ends)} ago`}`,
+      };
+    if (!valid || ends - now >= RENEWED_MS) return undefined;
+    return {
+      state: 'expiring',
+      certificate,
+      severity: ends - now < URGENT_MS ? 'high' : 'medium',
+      words: `expires in ${duration(ends - now)}`,
+    };
+  }
+  if (certificates.some((each) => isOnItsWay(each, now))) return undefined;
+  const failed = certificates.findLast(({ status }) => phaseOf(status) === 'bad');
+  const reason = wordOf(failed?.reason);
+  const words = failed ? `the last request failed${reason === '' ? '' : `: ${reason}`}` : 'none was issued';
+  return { state: 'missing', certificate: failed, severity: 'high', words };
+}
+
+/** True for a recent request, and for a status that dnx does not know. */
+function isOnItsWay({ status, created_at }: JsonObject, now: number): boolean {
+  const phase = phaseOf(status);
+  if (phase === undefined) return !['revoked', 'deleted', 'expired'].includes(statusKey(status));
+  return phase === 'going' && now - (timeOf(created_at) ?? now) < ISSUED_WITHIN_MS;
+}
+
+/** The finding of a site. */
+export function siteCertificateRisk({ state, certificate, severity, words }: Verdict, domain: string, place: Place): Risk {
+  const name = wordOf(certificate?.domain) || domain;
+  return {
+    rule: state === 'missing' ? 'certificate-missing' : 'certificate-expiring',
+    severity,
+    place,
+    resource: sameDomain(name, domain) ? null : name,
+    identity: name.toLowerCase(),
+    message:
+      state === 'missing' ? `No valid certificate: ${words}` : `Certificate${sameDomain(name, domain) ? '' : ` for ${name}`} ${words}`,
+    fix: ['certificate', ...(/^[\w*][\w.*-]*$/.test(name) ? ['create', name] : ['list']), ...onSite(place)],
+  };
+}
+
+/** The findings of certificates that belong to the server, one for each name. The API cannot issue those. */
+export function serverCertificateRisks(certificates: readonly JsonObject[], place: Place, now: number): readonly Risk[] {
+  const keyOf = ({ domain }: JsonObject) => wordOf(domain).toLowerCase();
+  return [...new Set(certificates.map(keyOf))].flatMap((name): Risk[] => {
+    const verdict = verdictOf(
+      certificates.filter((each) => keyOf(each) === name),
+      now,
+    );
+    if (verdict?.state !== 'expiring') return [];
+    return [
+      {
+        rule: 'certificate-expiring',
+        severity: verdict.severity,
+        place,
+        resource: name,
+        identity: name,
+        message: `Certificate for ${name} ${verdict.words}`,
+        fix: ['open', ...theServer(place)],
+      },
+    ];
+  });
+}

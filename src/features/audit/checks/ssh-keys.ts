@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject } from '../../../base/json.ts';
+import { wordOf } from '../../../base/text.ts';
+import { idIn, type Target } from '../../../platform/names/names.ts';
+import type { Risk } from '../finding.ts';
+import { listed, onServer, wordFor } from '../words.ts';
+
+/** The SSH keys of a server. */
+export interface KeysOn {
+  readonly server: Target;
+  readonly keys: readonly JsonObject[];
+}
+
+/** A key, and where it is. */
+interface Key {
+  /** Every mark by which a record of it is recognized. */
+  readonly marks: Set<string>;
+  readonly name: string;
+  readonly publicKey: string;
+  readonly on: Map<Target, JsonObject>;
+}
+
+/** Keys that some servers have and others do not, each once. */
+export function differingKeys(all: readonly KeysOn[]): readonly Risk[] {
+  return keysIn(all).flatMap((key): Risk[] => {
+    const missing = all.filter(({ server }) => !key.on.has(server)).map(({ server }) => server);
+    if (missing.length === 0) return [];
+    const present = [...key.on.keys()];
+    const where = (servers: readonly Target[]) => listed(servers.map(({ label }) => label));
+    return [
+      {
+        rule: 'ssh-key-differs',
+        place: {},
+        resource: key.name,
+        identity: [...key.marks].sort()[0],
+        message: `SSH key '${key.name}' is on ${where(present)}, but not on ${where(missing)}`,
+        fix: present.length > missing.length ? adding(key, missing) : removing(key, present, all),
+      },
+    ];
+  });
+}
+
+/** The same key may have other names on other servers. */
+function keysIn(all: readonly KeysOn[]): readonly Key[] {
+  const bare = all.some(({ keys }) => keys.some((each) => marksOf(each).length === 0));
+  const found: Key[] = [];
+  for (const { server, keys } of all) {
+    for (const record of keys) {
+      const name = wordOf(record.name) || wordOf(record.id);
+      // A record that shows no key is recognized by its name, as all others are then.
+      const marks = [...marksOf(record), ...(bare ? [`name:${name}`] : [])];
+      const known = found.find((each) => marks.some((mark) => each.marks.has(mark)));
+      if (!known) {
+        found.push({ marks: new Set(marks), name, publicKey: wordOf(record.public_key), on: new Map([[server, record]]) });
+        continue;
+      }
+      for (const mark of marks) known.marks.add(mark);
+      if (!known.on.has(server)) known.on.set(server, record);
+    }
+  }
+  return found;
+}
+
+/** The fingerprint as the API shows it, and the one of the key. */
+function marksOf({ public_key, fingerprint }: JsonObject): string[] {
+  const shown = wordOf(fingerprint).trim();
+  const bytes = blobOf(wordOf(public_key));
+  const own = bytes === undefined ? [] : [`SHA256:${createHash('sha256').update(bytes).digest('base64').replaceAll('=', '')}`];
+  return [...own, ...(shown === '' ? [] : [shown])];
+}
+
+const KEY = /^([\w.@-]+) ([A-Za-z0-9+/]+=*)(?:\s|$)/;
+
+function blobOf(publicKey: string): Buffer | undefined {
+  const [, , blob] = KEY.exec(publicKey.trim()) ?? [];
+  return blob === undefined ? undefined : Buffer.from(blob, 'base64');
+}
+
+/** The command for the first server that lacks it. */
+function adding({ name, publicKey }: Key, missing: readonly Target[]): readonly string[] {
+  const [server] = missing;
+  const [, type, blob] = KEY.exec(publicKey.trim()) ?? [];
+  const on = onServer(server ? { server } : {});
+  if (type === undefined || blob === undefined) return ['ssh-key', 'list', ...on];
+  return ['ssh-key', 'create', wordFor(name, 'key', []) ?? 'key', '--public-key', `${type} ${blob}`, ...on];
+}
+
+/** The command for the first server that has it. */
+function removing({ name, on }: Key, present: readonly Target[], all: readonly KeysOn[]): readonly string[] {
+  const [server] = present;
+  const names = all.find((each) => each.server === server)?.keys.map((each) => wordOf(each.name)) ?? [];
+  const word = server && wordFor(name, idIn(on.get(server)?.id), names);
+  return ['ssh-key', ...(word === undefined ? ['list'] : ['delete', word]), ...onServer(server ? { server } : {})];
+}

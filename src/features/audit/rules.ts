@@ -1,0 +1,106 @@
+import { own } from '../../base/json.ts';
+
+/** From the worst to the least. */
+export const severities = ['high', 'medium', 'low'] as const;
+
+/** How bad a finding is. */
+export type Severity = (typeof severities)[number];
+
+/** What an audit looks for. */
+export interface Rule {
+  /** What is wrong, without the resource. */
+  readonly title: string;
+  /** Why it matters. */
+  readonly why: string;
+  /** The usual severity; a finding may differ. */
+  readonly severity: Severity;
+  /** How bad it is for security, from 0 to 10 as in CVSS; undefined if it is about operation only. */
+  readonly security?: number;
+}
+
+/** Every rule by its id, which never changes: baselines and dashboards know it. */
+export const rules = {
+  'certificate-missing': {
+    title: 'Site without a valid certificate',
+    why: 'Browsers warn visitors, and what they send can be read on the way.',
+    severity: 'high',
+    security: 7.5,
+  },
+  'certificate-expiring': {
+    title: 'Certificate expires within 30 days',
+    why: 'It should have been renewed by now. Browsers block a site whose certificate has expired.',
+    severity: 'medium',
+    security: 5,
+  },
+  'database-port-open': {
+    title: 'Database port open to the world',
+    why: 'Anyone can connect and guess passwords. Allow only the servers that need it.',
+    severity: 'high',
+    security: 8.6,
+  },
+  'database-backup-missing': {
+    title: 'Database without a recent backup',
+    why: 'If the server is lost or data is deleted by mistake, nothing recent can be restored.',
+    severity: 'high',
+  },
+  'php-end-of-life': {
+    title: 'PHP version without security fixes',
+    why: 'After its end of life, vulnerabilities in this version of PHP are no longer fixed.',
+    severity: 'high',
+    security: 7,
+  },
+  'deployment-failed': {
+    title: 'Last deployment failed',
+    why: 'The site runs an older release than its team expects, or none.',
+    severity: 'medium',
+  },
+  'queue-worker-stopped': {
+    title: 'Queue worker not running',
+    why: 'Jobs such as mails and exports pile up.',
+    severity: 'medium',
+  },
+  'daemon-stopped': {
+    title: 'Daemon not running',
+    why: 'Whatever depends on this process does not work.',
+    severity: 'medium',
+  },
+  'zero-downtime-off': {
+    title: 'Zero-downtime releases are off',
+    why: 'Visitors see a half-updated site during a deployment, and a bad one cannot be rolled back.',
+    severity: 'low',
+  },
+  'ssh-key-differs': {
+    title: 'SSH key on some servers only',
+    why: 'A forgotten key still gives access, and a missing one locks its owner out.',
+    severity: 'low',
+    security: 3,
+  },
+  'token-all-abilities': {
+    title: 'Token with every ability',
+    why: 'Whoever finds this token can delete every server. Give a token only the abilities that it needs.',
+    severity: 'medium',
+    security: 6,
+  },
+} as const satisfies Readonly<Record<string, Rule>>;
+
+/** The id of a rule. */
+export type RuleId = keyof typeof rules;
+
+/** Every id, in the order of the reports. */
+export const ruleIds = Object.keys(rules) as readonly RuleId[];
+
+/** The rules of a server and its sites. */
+export const serverRules = ruleIds.filter((each) => each !== 'token-all-abilities');
+
+/** The rules of a site. */
+export const siteRules = [
+  'certificate-missing',
+  'certificate-expiring',
+  'php-end-of-life',
+  'deployment-failed',
+  'queue-worker-stopped',
+  'zero-downtime-off',
+] as const satisfies readonly RuleId[];
+
+/** A rule by id, as it may be in a file. */
+export const ruleOf = (id: string): Rule | undefined => own<Rule>(rules, id);

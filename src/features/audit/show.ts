@@ -1,0 +1,112 @@
+import { DnxError, usage } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { columns, type Reports, type Result, rows } from '../../cli/output/view.ts';
+import type { Target } from '../../platform/names/names.ts';
+import { examine } from './audit.ts';
+import { type Accepted, type Comparison, compareWith, readBaseline, writeBaseline } from './baseline.ts';
+import { type Finding, placeName } from './finding.ts';
+import { findingsOf, gapsOf } from './findings.ts';
+import type { Severity } from './rules.ts';
+import { counted, isAtLeast, type Report } from './summary.ts';
+
+type Needs = Pick<Context, 'api' | 'clock' | 'progress' | 'settings' | 'tokens' | 'world'>;
+
+/** The options of `dnx audit`. */
+export interface Choice {
+  readonly server: Target | undefined;
+  readonly backupDays: number;
+  /** Undefined: only what could not be checked fails the audit. */
+  readonly failOn: Severity | 'none' | undefined;
+  readonly baseline: string | undefined;
+  readonly update: boolean;
+}
+
+const shown = columns<Finding>(
+  'severity',
+  'server',
+  'site',
+  { key: 'message', wrap: true },
+  { key: 'fix', cell: ({ fix }) => fix?.command, wrap: true },
+  { key: 'rule', wide: true },
+  { key: 'resource', wide: true },
+  { key: 'why', wide: true },
+  { key: 'fingerprint', wide: true },
+);
+
+/** Audits, and compares the findings with the baseline. */
+export async function showAudit(ctx: Needs, choice: Choice): Promise<Result> {
+  const { progress, settings, world, clock } = ctx;
+  const { baseline: file, update } = choice;
+  const known = knownFindings(choice, world);
+  const examination = await examine(ctx, choice);
+  const { ledger, servers } = examination;
+  const names = servers.map(({ server }) => server.label);
+  const found = findingsOf(ledger, names, settings);
+  const gaps = gapsOf(ledger, settings);
+  const comparison = compareWith(known, found, examination);
+  if (file !== undefined && update) writeBaseline(file, world, found, known, comparison.unknown);
+  const report: Report = {
+    findings: update ? [] : comparison.fresh,
+    gaps,
+    covered: ledger.covered(),
+    accepted: update ? found : comparison.accepted,
+    fixed: comparison.fixed.map(wordsFor),
+    servers: names,
+    sites: servers.reduce((sum, { sites = [] }) => sum + sites.length, 0),
+    at: clock.now(),
+  };
+  const missing = `${counted(gaps.length, 'check')} could not be made, so findings may be missing.`;
+  const exit = failure(report, choice, ledger.gaps().some(({ pending }) => !pending) ? missing : undefined);
+  if (gaps.length > 0 && exit?.code !== 'partial') progress.warn(missing);
+  if (file !== undefined) tell(progress, comparison, { file, update, written: found.length + comparison.unknown.length });
+  const view = { ...rows([...report.findings, ...gaps], shown, ''), reports: reportsOf(report) };
+  return { view, exit };
+}
+
+function knownFindings({ baseline: file, update }: Choice, world: Needs['world']): readonly Accepted[] {
+  if (file === undefined) {
+    if (update) throw usage('--update-baseline needs --baseline.', 'Use --baseline with the file to write.');
+    return [];
+  }
+  const known = readBaseline(file, world);
+  if (!known && !update) throw usage(`Baseline ${file} does not exist.`, 'Write it with --update-baseline.');
+  return known ?? [];
+}
+
+const wordsFor = ({ rule, server, site, resource }: Accepted): string =>
+  [rule, placeName({ server, site }), resource === null ? undefined : `(${resource})`].filter(Boolean).join(' ');
+
+/** Says how the findings compare with the baseline. */
+function tell(
+  progress: Needs['progress'],
+  { accepted, fixed }: Comparison,
+  { file, update, written }: { readonly file: string; readonly update: boolean; readonly written: number },
+): void {
+  for (const each of fixed) progress.succeeded(`Fixed: ${wordsFor(each)}`);
+  if (update) {
+    progress.succeeded(`Wrote ${counted(written, 'finding')} to ${file}`);
+    return;
+  }
+  if (accepted.length > 0)
+    progress.note(`${counted(accepted.length, 'finding')} of ${file} ${accepted.length === 1 ? 'is' : 'are'} not shown.`);
+  if (fixed.length > 0)
+    progress.note(
+      `${counted(fixed.length, 'finding')} of ${file} ${fixed.length === 1 ? 'was' : 'were'} fixed. Remove them with --update-baseline.`,
+    );
+}
+
+/** Findings count from `--fail-on` on. What could not be checked counts as not passed, unless that is none. */
+function failure({ findings }: Report, { failOn }: Choice, missing: string | undefined): DnxError | undefined {
+  if (failOn === 'none') return undefined;
+  const bad = failOn === undefined ? 0 : findings.filter(({ severity }) => isAtLeast(severity, failOn)).length;
+  const words = failOn === 'high' ? 'of severity high' : `of severity ${failOn} or higher`;
+  if (bad > 0) return new DnxError('differences', `${counted(bad, 'finding')} ${words}.`);
+  return missing === undefined ? undefined : new DnxError('partial', missing);
+}
+
+const reportsOf = (report: Report): Reports => ({
+  table: async (page) => (await import('./report/table.ts')).tableReport(report, page),
+  sarif: async () => (await import('./report/sarif.ts')).sarifReport(report),
+  junit: async () => (await import('./report/junit.ts')).junitReport(report),
+  markdown: async () => (await import('./report/markdown.ts')).markdownReport(report),
+});

@@ -1,0 +1,41 @@
+import { DnxError } from '../../../base/errors.ts';
+import { quotedName } from '../../../base/text.ts';
+
+/** What is in a local database. */
+export interface Contents {
+  readonly tables: number;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** Replaces a local database by a new copy, such that at every moment one whole copy of the old data exists. */
+export interface Engine {
+  /** What a query of `identityQueries` yields. */
+  identity(): Promise<string>;
+  /** What is in the target, or in the new copy; undefined if there is no such database. */
+  contents(which: 'target' | 'incoming'): Promise<Contents | undefined>;
+  /** Throws if others use the target, which would be noticed only at the end. */
+  requireUnused(): Promise<void>;
+  /** Completes or undoes what a killed pull began. Returns what it did, for people. */
+  recover(): Promise<string | undefined>;
+  /** Creates the database for the new copy. */
+  prepare(): Promise<void>;
+  /** Puts the new copy into the place of the old one, and removes the old one. Throws a `Settled` if only the latter failed. */
+  swap(): Promise<void>;
+  /** Removes the new copy, and undoes what a swap began. */
+  discard(): Promise<void>;
+}
+
+/** The new copy is in place, but something after that failed. */
+export class Settled extends DnxError {
+  constructor(cause: unknown, target: string, outgoing: string, missing = '') {
+    const hint = `The new copy is in ${quotedName(target)}${missing}. The old one is still in ${quotedName(outgoing)}, until the next pull.`;
+    super('failed', cause instanceof DnxError ? cause.message : String(cause), { hint, cause });
+  }
+}
+
+/** Queries that yield the same only on the same database server. */
+export const identityQueries = {
+  mysql: "SELECT CONCAT_WS('|', @@hostname, @@port, @@datadir, @@version)",
+  pgsql: "SELECT system_identifier || '|' || extract(epoch FROM pg_postmaster_start_time()) FROM pg_control_system()",
+} as const;

@@ -1,0 +1,139 @@
+import { DnxError } from '../../../base/errors.ts';
+import { quotedName } from '../../../base/text.ts';
+import { identifier, literal, Refused, type Sql } from '../local/sql.ts';
+import { type Engine, identityQueries, Settled } from './engine.ts';
+import { type Code, creating, readCode, removing, tied } from './mysql-code.ts';
+import { JOURNAL, type Journal, journalOf } from './mysql-journal.ts';
+import type { Names } from './names.ts';
+
+/**
+ * MySQL and MariaDB rename no databases, but one statement moves all tables, as a whole or not at all: the old ones out of the target, the
+ * new ones into it, and with them the journal, whose place tells whether this happened. Views and triggers do not move. They are removed
+ * before, and created after, by scripts in the journal.
+ */
+export function mysqlEngine(sql: Sql, names: Names): Engine {
+  const { target, incoming, outgoing } = names;
+  const id = (name: string) => identifier(name, sql.local);
+  const journal = journalOf(sql);
+  return {
+    identity: () => sql.run(`${identityQueries.mysql};`),
+    async contents(which) {
+      const [found] = await sql.rows(countIn(literal(names[which], sql.local)));
+      return found && { tables: Number(found[0]), size: Number(found[1]) };
+    },
+    // Moving a table waits for those who use it.
+    requireUnused: async () => {},
+    recover: () => recover(sql, names, journal),
+    async prepare() {
+      const like = await sql.rows(charsetOf(literal(target, sql.local)));
+      const [[charset, collation] = []] = like;
+      const options = /^\w+$/.test(charset ?? '') && /^\w+$/.test(collation ?? '') ? ` CHARACTER SET ${charset} COLLATE ${collation}` : '';
+      await sql.run(`CREATE DATABASE ${id(incoming)}${options};`);
+    },
+    async swap() {
+      const isNew = (await sql.run(presentIn([literal(target, sql.local)]))) === '';
+      try {
+        await sql.run(`CREATE DATABASE ${id(outgoing)};`);
+        const [before, after] = [await readCode(sql, target), await readCode(sql, incoming)];
+        await journal.write(incoming, { undo: isNew ? '' : creating(tied(before)), complete: creating(after, before.pieces) });
+        if (isNew) await sql.run(`CREATE DATABASE ${id(target)};`);
+        const removed = [...removing(after, incoming), ...removing(before, target)];
+        await sql.run(
+          [`SET NAMES utf8mb4;`, `SET lock_wait_timeout = ${PATIENCE_S};`, ...removed, ...moving(names, before, after, id)].join('\n'),
+        );
+      } catch (error) {
+        if (isNew) await dropEmpty(sql, target);
+        throw error instanceof Refused && error.message.includes('Lock wait timeout') ? inUse(target) : error;
+      }
+      await complete(sql, names, journal);
+    },
+    async discard() {
+      await recover(sql, names, journal);
+    },
+  };
+}
+
+/** Removes a database without tables. Otherwise, or if that fails, it stays. */
+async function dropEmpty(sql: Sql, database: string): Promise<void> {
+  const { tables } = await readCode(sql, database);
+  if (tables.length === 0) await sql.run(dropping(sql, [database])).catch(() => {});
+}
+
+/** How long to wait for those who use a table, in s. */
+const PATIENCE_S = 5;
+
+/**
+ * Moves all tables by one statement, which is prepared from a string: if dnx is killed while it writes, the client runs what it has got
+ * by then, but not half of a string.
+ */
+function moving(names: Names, before: Code, after: Code, id: (name: string) => string): readonly string[] {
+  const move = (from: string, to: string) => (table: string) => `${id(from)}.${id(table)} TO ${id(to)}.${id(table)}`;
+  const { target, incoming, outgoing } = names;
+  const moves = [
+    ...before.tables.map(move(target, outgoing)),
+    ...after.tables.map(move(incoming, target)),
+    move(incoming, outgoing)(JOURNAL),
+  ];
+  const statement = Buffer.from(`RENAME TABLE ${moves.join(', ')}`).toString('hex');
+  return [`SET @dnx = CONVERT(0x${statement} USING utf8mb4);`, 'PREPARE dnx FROM @dnx;', 'EXECUTE dnx;'];
+}
+
+/** Completes a pull whose tables have moved, and undoes any other. */
+async function recover(sql: Sql, names: Names, journal: Journal): Promise<string | undefined> {
+  const { incoming, outgoing } = names;
+  const found = await sql.run(presentIn([incoming, outgoing].map((name) => literal(name, sql.local))));
+  const left = { incoming: found.includes('0'), outgoing: found.includes('1') };
+  if (!left.incoming && !left.outgoing) return undefined;
+  if (left.outgoing && (await journal.isIn(outgoing))) {
+    await complete(sql, names, journal);
+    return 'Completed a pull that was interrupted.';
+  }
+  if (left.outgoing && (await readCode(sql, outgoing)).tables.length > 0)
+    throw new DnxError('failed', `The database ${outgoing} is in the way, and has no journal of dnx.`, {
+      hint: 'Rename it, or drop it if you do not need it.',
+    });
+  if (left.incoming && (await journal.isIn(incoming))) await undo(sql, names, journal);
+  await sql.run(dropping(sql, [incoming, outgoing]));
+  return 'Removed what an interrupted pull had left.';
+}
+
+/** Creates the views and triggers of the old copy again. */
+async function undo(sql: Sql, { target, incoming }: Names, journal: Journal): Promise<void> {
+  try {
+    const script = await journal.read(incoming, 'undo');
+    if (script !== '') await sql.run(script, { database: target });
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const lost = `${quotedName(target)} has all rows, but not all of its views and triggers: ${JOURNAL} in ${quotedName(incoming)} has them.`;
+    throw error.withHint(`${lost} Drop ${quotedName(incoming)} to pull without them.`);
+  }
+}
+
+/** Creates the code of the new copy, and removes the old copy, with the journal last. */
+async function complete(sql: Sql, { target, incoming, outgoing }: Names, journal: Journal): Promise<void> {
+  try {
+    await sql.run(await journal.read(outgoing, 'complete'), { database: target });
+  } catch (error) {
+    throw new Settled(error, target, outgoing, ', but without some views, triggers, routines or events');
+  }
+  await sql.run(dropping(sql, [incoming, outgoing]));
+}
+
+const dropping = ({ local }: Sql, names: readonly string[]): string =>
+  names.map((name) => `DROP DATABASE IF EXISTS ${identifier(name, local)};`).join('\n');
+
+/** Yields `0` if there is a database of the first name, and `1` if there is one of the second. */
+const presentIn = (names: readonly string[]): string =>
+  names.map((name, at) => `SELECT ${at} FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${name};`).join('\n');
+
+const countIn = (name: string): string =>
+  `SELECT COUNT(t.TABLE_NAME), COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM information_schema.SCHEMATA
+LEFT JOIN information_schema.TABLES t ON TABLE_SCHEMA = SCHEMA_NAME AND TABLE_TYPE = 'BASE TABLE' WHERE SCHEMA_NAME = ${name} GROUP BY SCHEMA_NAME;`;
+
+const charsetOf = (name: string): string =>
+  `SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${name};`;
+
+const inUse = (target: string): DnxError =>
+  new DnxError('failed', `A table of ${quotedName(target)} is in use. Nothing was changed.`, {
+    hint: 'Close its transactions, then pull again.',
+  });

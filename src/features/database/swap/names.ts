@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+
+/** The databases of a pull. */
+export interface Names {
+  readonly target: string;
+  /** Where the new copy is built. */
+  readonly incoming: string;
+  /** Where the old copy is while the new one takes its place. */
+  readonly outgoing: string;
+}
+
+/** PostgreSQL allows 63 bytes. */
+const MOST = 63;
+
+/** The databases beside a local one. They have the same names every time, so that the next pull finds what a killed one left. */
+export const namesFor = (target: string): Names => ({
+  target,
+  incoming: beside(target, '_dnx_new'),
+  outgoing: beside(target, '_dnx_old'),
+});
+
+function beside(target: string, ending: string): string {
+  if (Buffer.byteLength(target) + ending.length <= MOST) return `${target}${ending}`;
+  const hash = createHash('sha256').update(target).digest('hex').slice(0, 8);
+  let stem = target;
+  while (Buffer.byteLength(stem) + hash.length + 1 + ending.length > MOST) stem = [...stem].slice(0, -1).join('');
+  return `${stem}_${hash}${ending}`;
+}

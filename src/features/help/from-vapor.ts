@@ -1,0 +1,41 @@
+import type { Topic } from '../../cli/language/topic.ts';
+
+export default {
+  title: 'From the Laravel Vapor CLI',
+  body: [
+    [
+      ['vapor login', 'dnx login'],
+      ['vapor init', 'dnx link shop.example.com --env production'],
+      ['vapor env', 'dnx site create staging.example.com'],
+      ['vapor env:list', 'dnx site list'],
+      ['vapor deploy staging', 'dnx deploy --env staging'],
+      ['vapor deploy --without-waiting', 'dnx deploy --no-wait'],
+      ['vapor deploy:list', 'dnx releases'],
+      ['vapor rollback', 'dnx rollback'],
+      ['vapor env:pull, env:push', 'dnx env pull; dnx env push'],
+      ['vapor secret', 'dnx env set API_KEY=@key.txt'],
+      ['vapor secret:list', 'dnx env list'],
+      ['vapor tail', 'dnx logs -f'],
+      ['vapor command', 'dnx artisan migrate:status'],
+      ['vapor tinker', 'dnx tinker'],
+      ['vapor down, up', 'dnx artisan down; dnx artisan up'],
+      ['vapor database', 'dnx database create shop --server db-1'],
+      ['vapor database:shell', 'dnx db shell'],
+      ['vapor database:tunnel', 'dnx db tunnel'],
+      ['vapor database:restore', 'dnx backup restore --latest --database shop'],
+      ['vapor cert', 'dnx certificate create shop.example.com'],
+      ['vapor hook:log, hook:output', 'dnx logs --source deploy; dnx why'],
+      ['vapor open', 'dnx open'],
+    ],
+    'No counterpart: balancer, cache, jump, metrics, network, record and zone.',
+    'What is different:',
+    [
+      ['Servers', 'Sites run on servers, which you create and size: dnx help server'],
+      ['Environments', 'Each is a site, and --env names it in .deploynix.json. That file has no build steps, unlike vapor.yml.'],
+      ['Rollback', 'Switches back to a release on the server; zero-downtime sites only'],
+      ['Restore', 'Overwrites the database instead of creating one'],
+      ['Variables', 'Kept at Deploynix, and written to .env on every deployment; secrets are variables, too'],
+      ['Tokens', 'Can do only what their abilities allow: dnx help tokens'],
+    ],
+  ],
+} satisfies Topic;

@@ -1,0 +1,104 @@
+import { DnxError, isError } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { LogPart } from '../../cli/output/view.ts';
+import { watchReader } from '../watch/reader.ts';
+import { type Connection, openConnection, type Wanted } from './connection.ts';
+import type { Frame } from './frames.ts';
+import type { Memory } from './memory.ts';
+
+type Needs = Pick<Context, 'ask' | 'clock' | 'progress' | 'signal' | 'world'>;
+
+/** The pauses before another connection, in ms. */
+const FIRST_MS = 2_000;
+const LONGEST_MS = 30_000;
+const SETTLE_MS = 100;
+
+/** The pause before the next connection, in ms. It grows until a connection has shown that it works. */
+interface Pace {
+  pause: number;
+}
+
+/** Yields the parts of logs from an open connection. With `follow`, connects again if it is lost, until nobody reads the output. */
+export async function* partsFrom(
+  ctx: Needs,
+  wanted: Wanted,
+  memory: Memory,
+  first: Connection,
+  source: string | null,
+): AsyncGenerator<LogPart> {
+  const reader = wanted.follow ? watchReader(ctx) : undefined;
+  const pace: Pace = { pause: FIRST_MS };
+  let connection: Connection | undefined = first;
+  reader?.onGone(() => connection?.stop());
+  try {
+    while (connection) {
+      const finished: boolean = yield* partsOf(ctx, connection, memory, { source, pace });
+      ctx.signal.throwIfAborted();
+      if (finished || reader?.gone()) return;
+      connection.stop();
+      const name = wanted.machine.server.label;
+      if (!wanted.follow) throw new DnxError('network', `The output is incomplete: the connection to ${name} was lost.`);
+      connection = await connectAgain(ctx, wanted, memory, { pace, unwanted: () => reader?.gone() === true });
+    }
+  } finally {
+    connection?.stop();
+    reader?.stop();
+  }
+}
+
+/** Yields the parts of one connection. Returns false if it was lost. */
+async function* partsOf(
+  { progress }: Needs,
+  { frames }: Connection,
+  memory: Memory,
+  { source, pace }: { readonly source: string | null; readonly pace: Pace },
+): AsyncGenerator<LogPart, boolean> {
+  let file = { file: '', id: '' };
+  for (let next = await frames.next(); !next.done; next = await frames.next()) {
+    const frame = next.value;
+    memory.note(frame);
+    pace.pause = FIRST_MS;
+    if (frame.kind === 'finished') return true;
+    if (frame.kind === 'file') file = { file: frame.name, id: frame.id };
+    if (frame.kind === 'release') progress.note(`Release changed: ${frame.path.split('/').at(-1)}`);
+    if (frame.kind === 'bytes') yield { source, ...file, bytes: frame.bytes };
+  }
+  return false;
+}
+
+/** Connects again, however long it takes. Throws if the server refuses it, and returns undefined if nobody waits for it. */
+async function connectAgain(
+  ctx: Needs,
+  wanted: Wanted,
+  memory: Memory,
+  { pace, unwanted }: { readonly pace: Pace; readonly unwanted: () => boolean },
+): Promise<Connection | undefined> {
+  const { clock, progress, signal } = ctx;
+  const name = wanted.machine.server.label;
+  // The signal that ended ssh may arrive a moment later: a terminal that is closed ends both.
+  await clock.sleep(SETTLE_MS, signal);
+  for (;;) {
+    progress.note(`Connection to ${name} lost; reconnecting in ${pace.pause / 1000}s`);
+    await clock.sleep(pace.pause, signal);
+    pace.pause = Math.min(pace.pause * 2, LONGEST_MS);
+    if (unwanted()) return undefined;
+    const connection = await openConnection(ctx, wanted, memory);
+    if (await beginning(connection, memory)) {
+      progress.note(`Reconnected to ${name}`);
+      return connection;
+    }
+    signal.throwIfAborted();
+    const error = await connection.failure();
+    if (!isError(error, 'network')) throw error;
+  }
+}
+
+/** Reads what comes before the logs. False if the connection ended. */
+export async function beginning({ frames }: Connection, memory: Memory, see: (frame: Frame) => void = () => {}): Promise<boolean> {
+  for (let next = await frames.next(); !next.done; next = await frames.next()) {
+    memory.note(next.value);
+    see(next.value);
+    if (next.value.kind === 'surveyed') return true;
+  }
+  return false;
+}

@@ -1,0 +1,82 @@
+import { usage } from '../../base/errors.ts';
+import { quotedForAny } from '../../base/shell.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { type Result, text } from '../../cli/output/view.ts';
+import type { Targets } from '../../platform/names/names.ts';
+import { directoriesOf, LIVE, ROOT } from './directory.ts';
+import { readMachine, readSiteOnMachine, type SiteOnMachine } from './machine.ts';
+import { withoutDirectory } from './missing.ts';
+import { runSession } from './session.ts';
+import { literally, scripted, sshWords } from './ssh.ts';
+
+interface Options {
+  readonly user: string | undefined;
+  readonly path: string | undefined;
+  readonly print: boolean | undefined;
+  readonly command: readonly string[] | undefined;
+}
+
+/** Changes to the site, and runs the words after its directories and the message, or a login shell. Without a directory, only the shell. */
+const AT_SITE = [
+  `${ROOT}; ${LIVE}`,
+  `if [ -z "$live" ]; then printf '%s\\n' "$3" >&2; if [ $# -gt 3 ]; then exit 6; fi; live=$HOME; fi`,
+  'cd "$live" || exit 6',
+  `shift 3; if [ $# -eq 0 ]; then exec "\${SHELL:-sh}" -l; fi`,
+  // Some shells read the options of exec.
+  'case $1 in -*) "$@"; exit;; esac; exec "$@"',
+].join('; ');
+
+/** The same for --print: shorter, and without `$HOME`. */
+const AT_PRINTED_SITE = 'cd "$1/current" 2>/dev/null || cd "$1" || exit 6; shift; exec "$@"';
+const IN_PRINTED_SITE = `cd "$1/current" 2>/dev/null || cd "$1"; exec "\${SHELL:-sh}" -l`;
+
+/** The exit code of a shell that does not find a command. */
+const NOT_FOUND = 127;
+
+/** `dnx ssh`: an interactive login, or a command, with its exit code. */
+export async function connect(
+  ctx: Pick<Context, 'api' | 'progress' | 'world'>,
+  targets: Targets,
+  { user, path, print, command = [] }: Options,
+): Promise<Result> {
+  if (targets.site) return atSite(ctx, await readSiteOnMachine(ctx, targets, user), { path, print, command });
+  if (path !== undefined) throw usage('--path is for sites.', 'Use --site.');
+  const machine = await readMachine(ctx, targets, user);
+  const given = command.length > 0 ? literally(command) : undefined;
+  if (print) return printed(sshWords(machine, given === undefined ? {} : { command: given }));
+  return withHint(await runSession(ctx, machine, given), machine.server.label, command);
+}
+
+async function atSite(
+  ctx: Pick<Context, 'progress' | 'world'>,
+  place: SiteOnMachine,
+  { path, print, command }: Pick<Options, 'path' | 'print'> & { readonly command: readonly string[] },
+): Promise<Result> {
+  const directories = directoriesOf(place, path);
+  const terminal = command.length === 0;
+  if (print) {
+    const script = scripted(terminal ? IN_PRINTED_SITE : AT_PRINTED_SITE, ...directories.slice(0, 1), ...command);
+    return printed(sshWords(place.machine, { terminal, command: script }));
+  }
+  const missing = terminal ? `${withoutDirectory(place, 'note')} This is the home directory.` : withoutDirectory(place);
+  const result = await runSession(ctx, place.machine, scripted(AT_SITE, ...directories, missing, ...command));
+  return withHint(result, place.domain, command);
+}
+
+/** Adds how to run shell code if it was given as one word, which is then no command. */
+function withHint(result: Result, target: string, [word = '', ...others]: readonly string[]): Result {
+  if (result.exit !== NOT_FOUND || others.length > 0 || !/\s/.test(word)) return result;
+  return {
+    ...result,
+    next: [{ command: ['ssh', target, '--', 'sh', '-c', word], why: 'dnx passes it as one word. For a line of shell code' }],
+  };
+}
+
+/** A command line of ssh for any shell of the user. Whether a command gets a terminal is left to ssh. */
+function printed(words: readonly string[]): Result {
+  const line = words
+    .filter((word) => word !== '-T')
+    .map((word) => (/^[\w@.:-]+$/.test(word) ? word : quotedForAny(word)))
+    .join(' ');
+  return { view: text(line, { command: line }) };
+}

@@ -1,0 +1,95 @@
+/** The kinds of logs that `dnx logs --source` selects. */
+export const sourceNames = ['laravel', 'nginx', 'php', 'deploy', 'daemon'] as const;
+
+/** One of them. */
+export type Source = (typeof sourceNames)[number];
+
+/** Alternatives: the files of a group are shown only if no group before it has any. */
+interface Group {
+  /** Shows every file, or only the one that was written last. */
+  readonly show: 'each' | 'newest';
+  /**
+   * `SITE/` is the directory of a site, `LIVE/` that of its live release, `RELEASE/` that of the release in question. Wildcards in names
+   * match files; DOMAIN, PHP and RELEASE are replaced.
+   */
+  readonly files: readonly string[];
+}
+
+interface Place {
+  readonly title: string;
+  /** Undefined if there are none without a site. */
+  readonly server?: readonly Group[];
+  readonly site: readonly Group[];
+}
+
+const nginx: Group = { show: 'each', files: ['/var/log/nginx/error.log', '/var/log/nginx/access.log'] };
+const php: readonly Group[] = [
+  { show: 'each', files: ['/var/log/phpPHP-fpm.log'] },
+  { show: 'each', files: ['/var/log/php*-fpm.log'] },
+];
+const supervisor = '/var/log/supervisor/*.log';
+
+const named = (directories: readonly string[], ...names: readonly string[]): readonly string[] =>
+  directories.flatMap((directory) => names.map((name) => `${directory}/${name}`));
+
+/**
+ * Where logs are on a server. All of it is assumed: from stock Laravel and Ubuntu, the Supervisor examples of Laravel's documentation, and
+ * the directories that Deploynix documents.
+ */
+export const places: Readonly<Record<Source, Place>> = {
+  laravel: {
+    title: 'Laravel log',
+    site: [
+      {
+        show: 'newest',
+        files: named(['SITE/shared/storage/logs', 'LIVE/storage/logs'], 'laravel.log', 'laravel-????-??-??.log'),
+      },
+    ],
+  },
+  nginx: {
+    title: 'nginx log',
+    server: [nginx],
+    site: [
+      {
+        show: 'each',
+        files: ['error', 'access'].flatMap((kind) => [
+          ...named(['SITE/logs'], `nginx-${kind}.log`, `${kind}.log`),
+          ...named(['/var/log/nginx'], `DOMAIN-${kind}.log`, `DOMAIN.${kind}.log`, `DOMAIN_${kind}.log`),
+        ]),
+      },
+      nginx,
+    ],
+  },
+  php: { title: 'PHP log', server: php, site: [{ show: 'each', files: ['SITE/logs/php-fpm.log'] }, ...php] },
+  deploy: {
+    title: 'deploy log',
+    site: [
+      {
+        show: 'newest',
+        files: [
+          'SITE/releases/RELEASE.log',
+          ...named(['RELEASE'], 'deploy.log', 'deployment.log'),
+          ...named(['SITE/logs', 'SITE/deployments', 'SITE/.deploynix', 'SITE/shared/logs'], 'RELEASE.log'),
+          ...named(['SITE', 'SITE/logs'], 'deploy.log', 'deployment.log'),
+          ...named(['SITE/shared/logs', 'SITE/shared/storage/logs', 'SITE/.deploynix'], 'deploy.log'),
+          '/var/log/deploynix/DOMAIN.log',
+          '/home/deploynix/logs/DOMAIN-deploy.log',
+        ],
+      },
+    ],
+  },
+  daemon: {
+    title: 'daemon log',
+    server: [{ show: 'each', files: [supervisor] }],
+    site: [
+      {
+        show: 'each',
+        files: [
+          ...named(['SITE'], 'worker.log', 'horizon.log'),
+          ...named(['SITE/logs', 'SITE/shared/storage/logs', 'LIVE/storage/logs'], 'worker*.log', 'horizon*.log'),
+        ],
+      },
+      { show: 'each', files: [supervisor] },
+    ],
+  },
+};

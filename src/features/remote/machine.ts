@@ -1,0 +1,86 @@
+import { DnxError, usage } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Target, Targets } from '../../platform/names/names.ts';
+
+/** The endpoints that a server or site is reached by. */
+export const serverEndpoint = 'GET /servers/{server}';
+export const siteEndpoint = 'GET /servers/{server}/sites/{site}';
+
+/** The calls of a command that reaches a server or a site, and of one that reaches a site. */
+export const destinationCalls = [serverEndpoint, { when: 'site', instead: siteEndpoint }, serverEndpoint] as const;
+export const siteCalls = [siteEndpoint, serverEndpoint] as const;
+
+/** A server as ssh reaches it. */
+export interface Machine {
+  readonly server: Target;
+  /** An IP address or a host name, which no program reads as an option. */
+  readonly address: string;
+  /** Undefined if ssh chooses. */
+  readonly user: string | undefined;
+  /** The version of PHP, such as `8.3`. */
+  readonly php: string | undefined;
+}
+
+/** A site on a server. */
+export interface SiteOnMachine {
+  readonly machine: Machine;
+  readonly site: Target;
+  /** The domain, which is a name of a directory on the server. */
+  readonly domain: string;
+  /** That of the site, or else of the server. */
+  readonly php: string | undefined;
+}
+
+/** The server of a command. `user` is that of `--user`, if not the one of the API. */
+export async function readMachine(ctx: Pick<Context, 'api'>, { server }: Targets, user?: string): Promise<Machine> {
+  const { data } = await ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id });
+  return serverStateIn(data ?? {}, server as Target, user);
+}
+
+/** The site of a command and its server. */
+export async function readSiteOnMachine(ctx: Pick<Context, 'api'>, targets: Targets, user?: string): Promise<SiteOnMachine> {
+  const { server, site } = targets;
+  const [{ data: on }, { data: of }] = await Promise.all([
+    ctx.api.send<JsonObject>(serverEndpoint, { server: server?.id }),
+    ctx.api.send<JsonObject>(siteEndpoint, { server: server?.id, site: site?.id }),
+  ]);
+  return siteOnMachine(targets, { server: on ?? {}, site: of ?? {} }, user);
+}
+
+/** The same, of a server and a site that were read before. */
+export function siteOnMachine(
+  { server, site }: Targets,
+  read: { readonly server: JsonObject; readonly site: JsonObject },
+  user?: string,
+): SiteOnMachine {
+  const machine = serverStateIn(read.server, server as Target, user);
+  return { machine, site: site as Target, domain: domainIn(read.site, site as Target), php: versionIn(read.site) ?? machine.php };
+}
+
+/** Checks what goes into a command line of ssh, although it is quoted: ssh itself puts it into other command lines. */
+function serverStateIn(data: JsonObject, { id, label }: Target, given: string | undefined): Machine {
+  const server = { id, label: wordOf(data.name) || label };
+  const address = wordOf(data.ip_address);
+  if (address === '') throw new DnxError('failed', `Server '${server.label}' has no IP address yet.`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9.:-]*$/.test(address))
+    throw new DnxError('failed', `Deploynix returned an unusable IP address for server '${server.label}': ${address}`);
+  const user = given ?? (wordOf(data.ssh_user) || undefined);
+  if (user !== undefined && !/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(user))
+    throw given === undefined
+      ? new DnxError('failed', `Deploynix returned an unusable SSH user for server '${server.label}': ${user}`, { hint: 'Use --user.' })
+      : usage(`'${user}' is not a user name.`);
+  return { server, address, user, php: versionIn(data) };
+}
+
+function versionIn(data: JsonObject): string | undefined {
+  const version = wordOf(data.php_version);
+  return /^\d+(\.\d+)*$/.test(version) ? version : undefined;
+}
+
+function domainIn(data: JsonObject, { label }: Target): string {
+  const domain = wordOf(data.domain);
+  if (/^[^/\0\n]+$/.test(domain) && !domain.startsWith('.')) return domain;
+  throw new DnxError('failed', `Deploynix returned an unusable domain for site '${label}': ${domain}`, { hint: 'Use --path.' });
+}

@@ -1,0 +1,16 @@
+import { usage } from '../../base/errors.ts';
+
+/** A name of a site, which `dnx ssh` and others take as their first word. */
+const SITE = /^[\w-]+(\.[\w-]+)+$/;
+
+/** Rejects the name of a site in the place of an Artisan command. */
+export function checkArtisan([command = '']: readonly string[]): void {
+  if (SITE.test(command)) throw usage(`'${command}' is not an Artisan command.`, `Use --site ${command}.`);
+}
+
+/** Rejects what is not the path of a PHP file. */
+export function checkFiles(files: readonly string[]): void {
+  const other = files.find((each) => !/\.php$|\//.test(each));
+  if (other === undefined) return;
+  throw usage(`'${other}' is not a PHP file.`, SITE.test(other) ? `Use --site ${other}.` : 'For code, use --execute.');
+}

@@ -1,0 +1,78 @@
+import { type DnxError, isError } from '../../base/errors.ts';
+import type { Context } from '../../cli/language/command.ts';
+import { isFault } from '../../platform/follow/rules.ts';
+import { type Needs, watchReader } from './reader.ts';
+
+/** The shortest time between two readings, in ms. */
+export const POLL_MS = 6_000;
+
+/** The longest pause while nothing can be read, unless the usual one is longer, in ms. */
+const LONGEST_MS = 60_000;
+
+/** How often a pause is interrupted, so that times such as `12s ago` stay correct, in ms. */
+const TICK_MS = 1_000;
+
+/** What was read last. */
+export interface Polled<T> {
+  readonly value: T;
+  /** When it was read, in epoch ms. */
+  readonly at: number;
+  /** Why the latest reading failed. */
+  readonly error?: DnxError;
+  /** False if only time has passed. */
+  readonly fresh: boolean;
+}
+
+interface Polling<T> {
+  /** The time until the next reading, in ms. */
+  readonly pause: (latest: T) => number;
+  readonly read: (latest: T) => Promise<T>;
+}
+
+/** Yields `first` and everything that is read later, until a signal, an error that lasts, or a pipe without a reader. Pauses grow while nothing can be read. */
+export async function* polled<T>(ctx: Pick<Context, 'clock'> & Needs, first: T, { pause, read }: Polling<T>): AsyncGenerator<Polled<T>> {
+  const { clock, signal } = ctx;
+  const reader = watchReader(ctx);
+  let latest: Polled<T> = { value: first, at: clock.now(), fresh: true };
+  let faults = 0;
+  try {
+    for (;;) {
+      yield latest;
+      const usual = pause(latest.value);
+      const until = clock.elapsed() + Math.min(usual * 2 ** faults, Math.max(usual, LONGEST_MS));
+      for (let left = until - clock.elapsed(); left > 0; left = until - clock.elapsed()) {
+        await clock.sleep(Math.min(left, TICK_MS), signal);
+        if (reader.gone()) return;
+        if (clock.elapsed() < until) yield { ...latest, fresh: false };
+      }
+      try {
+        latest = { value: await read(latest.value), at: clock.now(), fresh: true };
+        faults = 0;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        faults += 1;
+        latest = { ...latest, error };
+      }
+    }
+  } finally {
+    reader.stop();
+  }
+}
+
+/** How long after a network error a poll is repeated, in ms. */
+const AGAIN_MS = 1_000;
+
+/** Repeats a poll once after a network error: a server may close an idle connection at the moment of the next request. */
+export async function again<T>({ clock, signal }: Pick<Context, 'clock' | 'signal'>, poll: () => Promise<T>): Promise<T> {
+  try {
+    return await poll();
+  } catch (error) {
+    if (!isError(error, 'network')) throw error;
+    await clock.sleep(AGAIN_MS, signal);
+    return poll();
+  }
+}
+
+/** True for an error that says nothing about what is watched, so that the watch goes on: of the network, of a gateway, or a rate limit. */
+export const isPassing = (error: unknown): error is DnxError =>
+  isFault(error) || isError(error, 'rate_limited', 'timed_out') || (isError(error, 'failed') && error.status === undefined);

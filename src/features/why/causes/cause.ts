@@ -1,0 +1,62 @@
+import type { Facts, Line, Source } from '../facts.ts';
+import type { FixOf } from '../fixes.ts';
+import type { Incident } from '../incident.ts';
+
+/** What matched. */
+export interface Found {
+  /** Undefined for a state. */
+  readonly match: RegExpExecArray | undefined;
+  readonly line: Line;
+  /** Every line that the cause matches, oldest first. */
+  readonly all: readonly RegExpExecArray[];
+  readonly facts: Facts;
+}
+
+/** A value, or how to compute it from what matched. */
+export type From<T> = T | ((found: Found) => T);
+
+/** A known cause, with the lines that show it. */
+export interface Cause {
+  /** Stable, for scripts: `composer_platform`. */
+  readonly id: string;
+  /** A clause after a colon, with a capital. */
+  readonly title: From<string>;
+  readonly fixes: From<readonly FixOf[]>;
+  /** A specific cause has a higher one: 90 names the very thing, 50 a kind of failure, 20 only the step that failed. */
+  readonly rank: number;
+  /** Any of these in one line. */
+  readonly patterns?: readonly RegExp[];
+  /** The logs that can show it; all by default. */
+  readonly sources?: readonly Source[];
+  /** What shows it without a log: lines of the state of the site or server. */
+  readonly state?: (facts: Facts, incident: Incident) => readonly Line[];
+  /** What it explains; both by default. */
+  readonly about?: 'deployment' | 'site';
+  /** True if its state is wrong although the site answers. */
+  readonly always?: true;
+  /** True if it shows later as another failure, although the script goes on: what Composer does not install is missing. */
+  readonly lasting?: true;
+  /** Lines that say more, shown with it. */
+  readonly detail?: RegExp;
+  /** Why it no longer holds, in a clause; undefined if it does, or if dnx cannot tell. */
+  readonly resolved?: (found: Found) => string | undefined;
+}
+
+/** A cause by its lines: the most common kind. */
+export const shown = (
+  id: string,
+  title: From<string>,
+  rank: number,
+  patterns: readonly RegExp[],
+  fixes: From<readonly FixOf[]>,
+  more: Pick<Cause, 'about' | 'always' | 'detail' | 'lasting' | 'resolved' | 'sources' | 'state'> = {},
+): Cause => ({ id, title, rank, patterns, fixes, ...more });
+
+/** A line of the state of something. */
+export const stateLine = (source: Source, text: string): Line => ({ source, file: null, number: null, text, at: undefined });
+
+/** The first group of a pattern that matched, or else a word. */
+export const group = ({ match }: Found, otherwise: string): string => match?.slice(1).find((each) => each !== undefined) ?? otherwise;
+
+/** The value for a found cause. */
+export const from = <T>(value: From<T>, found: Found): T => (typeof value === 'function' ? (value as (found: Found) => T)(found) : value);

@@ -1,0 +1,72 @@
+import { artisan, deploy, sshServer, step } from '../fixes.ts';
+import { type Cause, group, shown } from './cause.ts';
+
+const fixed = [step('Fix it and push'), deploy()];
+
+/** Errors of PHP and of the application. */
+export const code: readonly Cause[] = [
+  shown(
+    'php_syntax',
+    'PHP cannot parse a file',
+    88,
+    [/(?:PHP )?Parse error:\s+\S/, /ParseError(?:\(code: 0\))?: syntax error/, /^\s*(?:ParseError|syntax error, unexpected .*)$/],
+    fixed,
+  ),
+  shown(
+    'php_extension',
+    (found) => `PHP lacks an extension: ${group(found, '')} is not defined`,
+    80,
+    [
+      /Call to undefined function (?:[\w\\]+\\)?((?:image|mb_|curl_|bc|intl|simplexml_|gmp_|ctype_|openssl_|sodium_|ldap_|imap_|pcntl_|posix_)\w+)\(\)/,
+      /Class "(Imagick|ZipArchive|SoapClient|Redis|NumberFormatter|IntlDateFormatter|DOMDocument|XMLWriter|Memcached)" not found/,
+    ],
+    [sshServer('See what is installed', 'php', '-m'), step('Install the extension on the server')],
+  ),
+  shown(
+    'class_missing',
+    (found) => `The class ${group(found, '')} does not exist`,
+    75,
+    [
+      /Class "([\w\\]+)" not found/,
+      /Target class \[([\w\\]+)\] does not exist/,
+      /Trait "([\w\\]+)" not found/,
+      /Interface "([\w\\]+)" not found/,
+    ],
+    [step('Check upper and lower case in its file name, and that its package is not in require-dev'), deploy()],
+  ),
+  shown(
+    'php_undefined',
+    (found) => `The code calls ${group(found, '')}, which does not exist`,
+    72,
+    [/Call to undefined (?:method|function) ([\w\\:]+)\(\)/, /Undefined constant "([^"]+)"/],
+    fixed,
+  ),
+  shown(
+    'route_missing',
+    (found) => `The route ${group(found, '')} is not defined`,
+    76,
+    [/Route \[([^\]]+)\] not defined/],
+    [artisan('Clear the cached routes', 'route:clear'), ...fixed],
+  ),
+  shown(
+    'view_missing',
+    (found) => `The view ${group(found, '')} does not exist`,
+    76,
+    [/View \[([^\]]+)\] not found/],
+    [artisan('Clear the cached views', 'view:clear'), ...fixed],
+  ),
+  shown(
+    'artisan_command',
+    (found) => `The Artisan command ${group(found, '')} does not exist`,
+    87,
+    [/Command "([\w:-]+)" is not defined/, /There are no commands defined in the "([\w:-]+)" namespace/],
+    [artisan('See the commands', 'list'), step('Remove it from the deploy script, or install its package without --dev'), deploy()],
+  ),
+  shown(
+    'time_limit',
+    'PHP reached its time limit',
+    78,
+    [/Maximum execution time of \d+ seconds? exceeded/],
+    [step('Move the work to a queue, or raise max_execution_time')],
+  ),
+];

@@ -1,0 +1,97 @@
+import { wordOf } from '../../../base/text.ts';
+import { deploy, type FixOf, siteCommand, sshServer, sshSite, step } from '../fixes.ts';
+import { type Cause, type Found, group, shown } from './cause.ts';
+
+/** The repository of the site by id, because the deployment could not read it. */
+const key = ({ facts }: Found): readonly FixOf[] => [
+  () => ({
+    command: ['git-repository', 'setup-deploy-key', wordOf(facts.site.git_repository_id) || 'REPOSITORY'],
+    why: 'Set up a deploy key',
+  }),
+  deploy(),
+];
+
+/** Failures of Git. */
+export const git: readonly Cause[] = [
+  shown(
+    'git_access',
+    'The server may not read the repository',
+    92,
+    [
+      /^(?:remote: )?(?:ERROR: )?Repository not found\.?$/,
+      /git@\S+: Permission denied \(publickey/,
+      /^fatal: Authentication failed for /,
+      /^remote: (?:HTTP Basic: Access denied|Invalid username or (?:password|token))/,
+      /^fatal: could not read Username for /,
+      /The project you were looking for could not be found or you don't have permission/,
+      /^remote: Write access to repository not granted/,
+    ],
+    key,
+  ),
+  shown(
+    'git_host_key',
+    'The server does not know the host key of the Git host',
+    91,
+    [/^Host key verification failed\.?$/],
+    [
+      sshServer('See the known hosts', 'ssh-keygen', '-l', '-f', '.ssh/known_hosts'),
+      step('Add the host key of the Git host on the server with ssh-keyscan, once you have compared it'),
+      deploy(),
+    ],
+  ),
+  shown(
+    'git_branch',
+    (found) => `The branch ${group(found, wordOf(found.facts.site.branch))} does not exist`,
+    92,
+    [
+      /Remote branch (\S+) not found in upstream/,
+      /^fatal: couldn't find remote ref (?:refs\/heads\/)?(\S+)/,
+      /pathspec '([^']+)' did not match any file\(s\) known to git/,
+    ],
+    [siteCommand('update', 'Deploy another branch', '--branch', 'BRANCH'), deploy()],
+  ),
+  shown(
+    'git_changes',
+    'Files were changed on the server, and Git does not overwrite them',
+    90,
+    [
+      /^error: Your local changes to the following files would be overwritten by (?:merge|checkout)/,
+      /^error: The following untracked working tree files would be overwritten by/,
+    ],
+    [sshSite('See what changed', 'git', 'status', '--short'), step('Commit it to the repository, or discard it on the server'), deploy()],
+  ),
+  shown(
+    'git_diverged',
+    'The history of the branch was rewritten',
+    88,
+    [
+      /^fatal: Not possible to fast-forward, aborting/,
+      /^fatal: refusing to merge unrelated histories/,
+      /^CONFLICT \(content\): Merge conflict in /,
+      /^fatal: Need to specify how to reconcile divergent branches/,
+    ],
+    [
+      sshSite('See the branch', 'git', 'status', '--short', '--branch'),
+      step('Use git reset --hard in the deploy script instead of git pull'),
+      deploy(),
+    ],
+  ),
+  shown(
+    'git_ownership',
+    'The directory belongs to another user',
+    90,
+    [/^fatal: detected dubious ownership in repository at /],
+    [sshSite('See who owns it', 'ls', '-ld', '.', '.git'), step('Give the directory back to the user that deploys')],
+  ),
+  shown(
+    'git_network',
+    'The server could not reach the Git host',
+    88,
+    [
+      /^fatal: unable to access '[^']+': (?:Could not resolve host|Failed to connect|Connection timed out|The requested URL returned error: 5)/,
+      /^ssh: (?:Could not resolve hostname|connect to host) (?:github|gitlab|bitbucket)\S*/,
+      /^fatal: early EOF$/,
+    ],
+    [deploy('Try again'), sshServer('Check the network of the server', 'curl', '-sSI', 'https://github.com')],
+  ),
+];

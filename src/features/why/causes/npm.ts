@@ -1,0 +1,115 @@
+import { deploy, type FixOf, sshServer, sshSite, step } from '../fixes.ts';
+import { type Cause, group, shown } from './cause.ts';
+
+/** npm 10 says `npm error`, older ones `npm ERR!`. */
+const NPM = '^npm (?:error|ERR!)';
+const npm = (rest: string): RegExp => new RegExp(`${NPM} ${rest}`);
+
+const lock: readonly FixOf[] = [step('Install the packages in your project again, and push the lock file'), deploy()];
+const swap = [
+  sshServer('See the memory', 'free', '-h'),
+  step('Build in CI and deploy the result, use a larger server, or set NODE_OPTIONS=--max-old-space-size in the deploy script'),
+  deploy(),
+];
+
+/** Failures of npm, Node and Vite. */
+export const npmCauses: readonly Cause[] = [
+  shown(
+    'npm_memory',
+    'The build of the assets ran out of memory',
+    93,
+    [
+      /JavaScript heap out of memory/,
+      npm('signal SIGKILL'),
+      /The build failed because the process exited too early.*(?:out of memory|kill -9)/,
+    ],
+    swap,
+  ),
+  shown(
+    'npm_lock',
+    'The lock file does not match package.json',
+    90,
+    [
+      /`npm ci` can only install packages when your package\.json and package-lock\.json/,
+      /The `npm ci` command can only install with an existing package-lock\.json/,
+      /ERR_PNPM_OUTDATED_LOCKFILE/,
+      /^error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`/,
+      /YN0028: .*The lockfile would have been modified by this install, which is explicitly forbidden/,
+    ],
+    lock,
+  ),
+  shown(
+    'npm_conflict',
+    'npm cannot resolve the packages',
+    88,
+    [npm('code ERESOLVE'), npm('ERESOLVE (?:unable to resolve|could not resolve)')],
+    lock,
+  ),
+  shown(
+    'node_version',
+    'Node is too old',
+    90,
+    [
+      /You are using Node\.js [\d.]+\. Vite requires Node\.js version/,
+      npm('code EBADENGINE'),
+      npm('(?:engine )?Unsupported engine'),
+      /TypeError: crypto\.hash is not a function/,
+    ],
+    [sshServer('See the version', 'node', '--version'), step('Install a newer Node on the server')],
+  ),
+  shown(
+    'npm_script',
+    (found) => `package.json has no script ${group(found, '')}`,
+    90,
+    [npm('Missing script: "?([^"\\s]+)"?')],
+    [step('Add it to package.json, or remove it from the deploy script'), deploy()],
+  ),
+  shown(
+    'npm_missing_package',
+    (found) => `npm cannot find the package ${group(found, '')}`,
+    88,
+    [npm("404\\s+'([^']+)' is not in"), npm('404 Not Found - GET \\S+/(@?[^/\\s]+(?:%2f[^/\\s]+)?) ')],
+    lock,
+  ),
+  shown(
+    'npm_auth',
+    'npm may not read a private package',
+    89,
+    [npm('code E40[13]'), npm('code ENEEDAUTH')],
+    [step('Add the token of the registry to .npmrc on the server'), deploy()],
+  ),
+  shown(
+    'npm_network',
+    'npm could not reach its registry',
+    85,
+    [npm('code (?:ETIMEDOUT|ECONNRESET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED)'), npm('network ')],
+    [deploy('Try again'), sshSite('Check the network of the server', 'curl', '-sSI', 'https://registry.npmjs.org')],
+  ),
+  shown(
+    'vite_import',
+    (found) => `The assets import ${group(found, '')}, which cannot be found`,
+    88,
+    [
+      /Rollup failed to resolve import "([^"]+)"/,
+      /Could not resolve "([^"]+)" from "[^"]+"/,
+      /Cannot find module '(@rollup\/rollup-[^']+|[^'./][^']*)'/,
+      /Could not load (\S+) .*ENOENT/,
+    ],
+    [step('Add the package to package.json, and check upper and lower case in the path'), deploy()],
+    { sources: ['deploy', 'given'] },
+  ),
+  shown(
+    'assets_failed',
+    'The build of the assets failed',
+    45,
+    [
+      /^error during build:/,
+      /^(?:\[31m)?x Build failed in/,
+      /^✗ Build failed in/,
+      /ELIFECYCLE/,
+      npm('Lifecycle script `[\\w:-]+` failed with error'),
+    ],
+    [step('Run npm run build in your project'), deploy()],
+    { sources: ['deploy', 'given'] },
+  ),
+];

@@ -1,0 +1,86 @@
+import type { Release } from '../deploy/release.ts';
+import type { Answer, Source, Unknown } from './facts.ts';
+
+/** A line that shows a cause, or one that is near it. */
+export interface Evidence {
+  readonly source: Source;
+  readonly file: string | null;
+  readonly line_number: number | null;
+  /** Without secrets, values of variables and control sequences. */
+  readonly line: string;
+  readonly at: string | null;
+}
+
+/** A release in a diagnosis. */
+export interface ShownRelease {
+  readonly id: string;
+  readonly name: string;
+  readonly commit: string | null;
+  readonly message: string | null;
+  readonly status: string | null;
+  /** Null if the API does not say which release is live. */
+  readonly live: boolean | null;
+  readonly created_at: string | null;
+}
+
+/** What differs between the live and the failed release, if the working directory is a clone of the repository. */
+export interface Changed {
+  /** Newest first. */
+  readonly commits: readonly { readonly commit: string; readonly subject: string }[];
+  readonly migrations: readonly string[];
+  readonly dependencies: readonly string[];
+}
+
+/** What was checked, whatever it says. Null: it could not be read. */
+export interface Checks {
+  readonly http: Answer | null;
+  readonly disks:
+    | readonly { readonly mount: string; readonly space_percent: number | null; readonly inodes_percent: number | null }[]
+    | null;
+  readonly memory: { readonly total: number; readonly available: number; readonly swap: number } | null;
+  readonly php: { readonly site: string | null; readonly cli: string | null } | null;
+  readonly certificate: { readonly status: string | null; readonly expires_at: string | null } | null;
+  readonly workers: readonly { readonly queue: string; readonly status: string }[] | null;
+  /** Keys of .env.example that the site lacks. */
+  readonly missing_variables: readonly string[] | null;
+  /** The logs that were read. */
+  readonly logs: readonly { readonly source: Source; readonly file: string | null; readonly lines: number }[];
+}
+
+/** Why a deployment failed or a site is down, for scripts. */
+export interface Diagnosis {
+  readonly site: string;
+  readonly server: string;
+  readonly checked_at: string;
+  /** What was to be explained. */
+  readonly subject: 'deployment' | 'site';
+  readonly outcome: 'known' | 'unknown' | 'healthy';
+  readonly cause: string | null;
+  readonly title: string;
+  /** Why the cause no longer holds. */
+  readonly resolved: string | null;
+  /** The lines that show the cause, or the nearest if it is unknown. */
+  readonly evidence: readonly Evidence[];
+  readonly fixes: readonly { readonly command: string | null; readonly why: string }[];
+  /** The failed release. */
+  readonly release: ShownRelease | null;
+  /** The release that is live, or that was before. */
+  readonly previous: ShownRelease | null;
+  readonly changes: Changed | null;
+  readonly checks: Checks;
+  readonly unknown: readonly Unknown[];
+}
+
+/** A release for scripts. */
+export const shownRelease = (release: Release | undefined): ShownRelease | null =>
+  release
+    ? {
+        id: release.id,
+        name: release.name,
+        commit: release.commit || null,
+        message: release.message || null,
+        status: release.word || null,
+        live: release.live ?? null,
+        created_at: release.created || null,
+      }
+    : null;

@@ -1,0 +1,114 @@
+import type { JsonObject } from '../../base/json.ts';
+import type { Site } from '../deploy/baseline.ts';
+import type { Release } from '../deploy/release.ts';
+import type { SiteReference } from '../deploy/snapshot.ts';
+
+/** Where a line comes from. `given` is the log of `--log`. */
+export type Source = 'deploy' | 'given' | 'laravel' | 'nginx' | 'php' | 'worker' | 'kernel' | 'server' | 'state' | 'http' | 'api';
+
+/** A line of a log, or of the state of the server. */
+export interface Line {
+  readonly source: Source;
+  /** The file on the server; null if it is not from a file. */
+  readonly file: string | null;
+  /** From 1; null if it is not from a file. */
+  readonly number: number | null;
+  readonly text: string;
+  /** The line above an exception, such as `In PhpRedisConnector.php line 178:`. */
+  readonly heading?: string;
+  /** In epoch ms: that of the line, or of the last one before it that has a time. */
+  readonly at: number | undefined;
+}
+
+/** A log, or its end. */
+export interface Log {
+  readonly source: Source;
+  readonly file: string | null;
+  /** When it was written last, in epoch ms. */
+  readonly modified: number | undefined;
+  /** True if it belongs to the failed release alone. */
+  readonly ofRelease: boolean;
+  readonly lines: readonly Line[];
+}
+
+/** What could not be read, and what to do about it. */
+export interface Unknown {
+  readonly what: string;
+  readonly why: string;
+  readonly fix: string | null;
+}
+
+/** How the site answered a request. */
+export interface Answer {
+  readonly url: string;
+  /** Null if there was no answer. */
+  readonly status: number | null;
+  readonly error: string | null;
+  /** The code of a network error, such as `CERT_HAS_EXPIRED`. */
+  readonly reason: string | null;
+  readonly duration_ms: number;
+}
+
+/** A file system that holds the site, logs or temporary files. */
+export interface Disk {
+  readonly mount: string;
+  /** In percent. Null if the file system does not say. */
+  readonly space: number | null;
+  readonly inodes: number | null;
+  /** The line of df that says so. */
+  readonly line: string;
+}
+
+/** A process of the server, as Supervisor or systemd names it, and its state in their words. */
+export interface Process {
+  readonly name: string;
+  readonly state: string;
+  readonly line: string;
+}
+
+/** What was read from the server over SSH, besides logs. */
+export interface ServerState {
+  /** The directory of the site; null if it was not found. */
+  readonly root: string | null;
+  /** What `current` points to, if nothing is there. */
+  readonly dangling: string | null;
+  readonly disks: readonly Disk[];
+  /** In bytes. */
+  readonly memory: { readonly total: number; readonly available: number; readonly swap: number } | null;
+  /** The version of PHP on the command line. */
+  readonly php: string | null;
+  /** The text of composer.json of the failed or live release. */
+  readonly composer: string | null;
+  /** The keys of the .env of the site; true for one with a value. */
+  readonly env: ReadonlyMap<string, boolean> | null;
+  /** The keys of the .env.example of the failed or live release. */
+  readonly example: readonly string[];
+  /** True in maintenance mode. */
+  readonly down: boolean;
+  readonly services: readonly Process[];
+  readonly supervisor: readonly Process[];
+}
+
+/** Everything that a diagnosis is made from. Null: it could not be read, and `unknown` says why. */
+export interface Facts {
+  readonly now: number;
+  readonly of: SiteReference;
+  readonly site: Site;
+  readonly server: JsonObject | null;
+  /** Newest first. */
+  readonly releases: readonly Release[] | null;
+  readonly certificates: readonly JsonObject[] | null;
+  readonly queues: readonly JsonObject[] | null;
+  /** The keys of the variables at Deploynix. */
+  readonly variables: readonly string[] | null;
+  readonly answer: Answer | null;
+  readonly machine: ServerState | null;
+  readonly logs: readonly Log[];
+  /** Values that are never shown. */
+  readonly secrets: readonly string[];
+  readonly unknown: readonly Unknown[];
+}
+
+/** True if the site did not answer, or with an error of the server. */
+export const isUnanswered = ({ answer }: Pick<Facts, 'answer'>): boolean =>
+  answer !== null && (answer.status === null || answer.status >= 500);

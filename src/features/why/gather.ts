@@ -1,0 +1,150 @@
+import { DnxError, isStop } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { SiteIds } from '../../platform/names/names.ts';
+import type { Site } from '../deploy/baseline.ts';
+import { releasesOf } from '../deploy/release.ts';
+import { idsOf, type SiteReference } from '../deploy/snapshot.ts';
+import { listEndpoint, type Variable } from '../env/variables.ts';
+import { logOf, logsEndpoint } from '../logs/api.ts';
+import { briefApi } from '../overview/reading.ts';
+import { siteOnMachine } from '../remote/machine.ts';
+import { type Part, type PartName, readParts } from '../status/parts.ts';
+import { type Answer, type Facts, isUnanswered, type Log, type Unknown } from './facts.ts';
+import { type Incident, incidentOf } from './incident.ts';
+import { secretsIn } from './logs/mask.ts';
+import { readServer, textOf } from './remote/read.ts';
+import { requestSite } from './request.ts';
+
+/** What `dnx why` needs of a context. */
+export type Needs = Pick<Context, 'api' | 'ask' | 'clock' | 'progress' | 'settings' | 'signal' | 'world'>;
+
+/** The options of the command line that say what to read. */
+export interface Choices {
+  /** A deployment log that the user has. */
+  readonly log: string | undefined;
+  readonly path: string | undefined;
+  readonly user: string | undefined;
+  readonly url: string | undefined;
+}
+
+const PARTS = ['server', 'releases', 'certificates', 'queues'] as const satisfies readonly PartName[];
+
+const WORDS: Readonly<Record<(typeof PARTS)[number], readonly [what: string, ability: string]>> = {
+  server: ['server', 'server:read'],
+  releases: ['releases', 'site:read'],
+  certificates: ['certificates', 'certificate:read'],
+  queues: ['workers', 'queue-worker:read'],
+};
+
+/** Reads everything about a site that tells why it fails. Each part may fail alone. */
+export async function gather(
+  ctx: Needs,
+  of: SiteReference,
+  site: Site,
+  choices: Choices,
+): Promise<{ readonly facts: Facts; readonly incident: Incident }> {
+  const { clock, progress } = ctx;
+  const ids = idsOf(of);
+  progress.step(`Reading ${of.site.label}`);
+  // The answer comes first, because the error behind it must be in the logs when they are read.
+  const [parts, variables, serverLog, answer] = await Promise.all([
+    readParts(ctx, ids, PARTS),
+    optional('variables', 'site:read', variablesOf(ctx, ids)),
+    optional('server log', 'server:read', serverLogOf(ctx, ids)),
+    answerOf(ctx, of, choices.url),
+  ]);
+  const releases = parts.releases.items && releasesOf(parts.releases.items);
+  const now = clock.now();
+  const incident = incidentOf({ site, releases, down: isUnanswered({ answer: answer.value }) }, now);
+  const server = parts.server.items?.[0] ?? null;
+  const named = { ...of, server: { ...of.server, label: wordOf(server?.name) || of.server.label } };
+  const remote = await serverOf(ctx, named, { incident, site, server: parts.server, choices });
+  const clocks = { zone: 'Z', now };
+  const facts: Facts = {
+    now,
+    of: named,
+    site,
+    server,
+    releases,
+    certificates: parts.certificates.items,
+    queues: parts.queues.items,
+    variables: variables.value?.map(({ key }) => wordOf(key)) ?? null,
+    secrets: secretsIn(variables.value ?? []),
+    answer: answer.value,
+    machine: remote.machine,
+    logs: [
+      ...(choices.log === undefined ? [] : [textOf('given', choices.log, clocks, true)]),
+      ...remote.logs,
+      textOf('server', serverLog.value ?? '', clocks),
+    ],
+    unknown: [
+      ...PARTS.flatMap((name) => unreadPart(name, parts[name])),
+      ...[variables, serverLog, answer].flatMap(({ unknown }) => unknown ?? []),
+      ...remote.unknown,
+    ],
+  };
+  return { facts, incident };
+}
+
+async function variablesOf(ctx: Needs, ids: SiteIds): Promise<readonly Variable[]> {
+  return (await briefApi(ctx).list<Variable>(listEndpoint, ids, { casual: true })).filter(isObject) as Variable[];
+}
+
+async function serverLogOf(ctx: Needs, { server }: SiteIds): Promise<string> {
+  const { data } = await briefApi(ctx).send<unknown>(logsEndpoint, { server }, { casual: true });
+  return logOf(data);
+}
+
+async function answerOf(
+  ctx: Needs,
+  { site }: SiteReference,
+  given: string | undefined,
+): Promise<{ readonly value: Answer | null; readonly unknown?: Unknown }> {
+  const url = given ?? `https://${site.label}/`;
+  const { hostname = '' } = URL.canParse(url) ? new URL(url) : {};
+  if (hostname === '' || hostname.includes('*') || (given === undefined && hostname !== site.label.toLowerCase()))
+    return { value: null, unknown: { what: 'response of the site', why: `${site.label} is not a host name`, fix: 'Use --url.' } };
+  return { value: await requestSite(ctx, url) };
+}
+
+async function serverOf(
+  ctx: Needs,
+  of: SiteReference,
+  {
+    incident,
+    site,
+    server,
+    choices,
+  }: { readonly incident: Incident; readonly site: Site; readonly server: Part; readonly choices: Choices },
+): Promise<{ readonly machine: Facts['machine']; readonly logs: readonly Log[]; readonly unknown: readonly Unknown[] }> {
+  ctx.progress.step(`Reading the logs on ${of.server.label} over SSH`);
+  const located = async () => {
+    if (server.error) throw server.error;
+    return siteOnMachine({ ...of }, { server: server.items?.[0] ?? {}, site }, choices.user);
+  };
+  const place = await optional('server over SSH', 'server:read', located());
+  if (!place.value) return { machine: null, logs: [], unknown: place.unknown };
+  return readServer(ctx, place.value, { release: incident.release?.name ?? '', php: wordOf(site.php_version), path: choices.path });
+}
+
+/** What was read, or why it was not. */
+async function optional<T>(what: string, ability: string, part: Promise<T>): Promise<{ value: T | null; unknown: readonly Unknown[] }> {
+  try {
+    return { value: await part, unknown: [] };
+  } catch (error) {
+    if (!(error instanceof DnxError) || isStop(error) || error.code === 'usage') throw error;
+    return { value: null, unknown: [unreadable(what, ability, error)] };
+  }
+}
+
+function unreadPart(name: (typeof PARTS)[number], { error }: Part): readonly Unknown[] {
+  const [what, ability] = WORDS[name];
+  return error ? [unreadable(what, ability, error)] : [];
+}
+
+const unreadable = (what: string, ability: string, error: DnxError): Unknown =>
+  error.code === 'forbidden'
+    ? { what, why: `needs ${ability}`, fix: null }
+    : { what, why: error.message.replace(/\.$/, ''), fix: error.hint ?? null };

@@ -1,0 +1,107 @@
+import { type Cause, type Found, from } from './causes/cause.ts';
+import { causes } from './causes/index.ts';
+import { type Facts, isUnanswered, type Line, type Source } from './facts.ts';
+import type { Fix } from './fixes.ts';
+import type { Incident } from './incident.ts';
+import { currentLines, deploymentLines, passedLines } from './logs/counted.ts';
+import { nearestLines } from './logs/nearest.ts';
+import { relevantLines } from './logs/relevant.ts';
+
+/** A cause and what shows it, or the lines that are nearest to an unknown one. */
+export interface Verdict {
+  readonly cause: { readonly id: string; readonly title: string } | undefined;
+  readonly lines: readonly Line[];
+  readonly resolved: string | undefined;
+  readonly fixes: readonly Fix[];
+}
+
+/** The most lines that are shown. */
+const MOST_LINES = 3;
+
+/** How much a log counts more than others: the one of the deployment shows best why it failed. */
+const WEIGHT: Readonly<Partial<Record<Source, number>>> = { deploy: 10, given: 10, laravel: -5, worker: -5 };
+
+interface Candidate extends Found {
+  readonly cause: Cause;
+  readonly lines: readonly Line[];
+  readonly score: number;
+  /** The position of the line among all. */
+  readonly place: number;
+}
+
+/** Finds the cause of an incident. Undefined if nothing is wrong. */
+export function judge(facts: Facts, incident: Incident): Verdict | undefined {
+  const given = facts.logs.some(({ source }) => source === 'given');
+  const wrong = incident.kind === 'deployment' || isUnanswered(facts);
+  const failing = wrong || given;
+  const relevant = relevantLines(facts, incident).filter(({ source }) => wrong || source === 'given');
+  const lines = incident.kind === 'deployment' ? deploymentLines(relevant) : currentLines(relevant, facts.now);
+  const passed = passedLines(lines);
+  const rest = lines.filter((line) => !passed.has(line));
+  const about = incident.kind === 'deployment' ? 'deployment' : 'site';
+  const candidates = causes
+    .filter((cause) => (cause.about ?? about) === about && (failing || cause.always))
+    .flatMap((cause) => candidatesOf(cause, !failing ? [] : cause.lasting ? lines : rest, { facts, incident }));
+  const [best] = candidates.sort((one, other) => other.score - one.score || order(one, other, incident));
+  if (best) return verdictOf(best);
+  return failing ? { cause: undefined, lines: nearestLines(rest, incident), resolved: undefined, fixes: [] } : undefined;
+}
+
+/** The first line shows why a deployment failed, the last one why a site fails now. */
+const order = (one: Candidate, other: Candidate, { kind }: Incident): number =>
+  kind === 'deployment' || [one, other].some(({ line }) => line.source === 'given')
+    ? one.place - other.place
+    : (other.line.at ?? 0) - (one.line.at ?? 0) || other.place - one.place;
+
+function candidatesOf(
+  cause: Cause,
+  lines: readonly Line[],
+  { facts, incident }: { readonly facts: Facts; readonly incident: Incident },
+): readonly Candidate[] {
+  const matched = lines.flatMap((line, place) => {
+    if (cause.sources && !cause.sources.includes(line.source)) return [];
+    const match = matchOf(cause, line);
+    return match ? [{ line, place, match }] : [];
+  });
+  const matches = matched.map(({ match }) => match);
+  const states = cause.state?.(facts, incident) ?? [];
+  const of = (line: Line, place: number, match?: RegExpExecArray): Candidate => {
+    const others = matched.filter((each) => each.line.source === line.source).map((each) => each.line);
+    const details = lines.filter((each) => each.source === line.source && cause.detail?.test(each.text));
+    const all = match ? [line, ...details, ...states, ...others] : [line, ...states];
+    return {
+      cause,
+      facts,
+      line,
+      match,
+      all: matches,
+      place,
+      lines: [...new Set(all)].slice(0, MOST_LINES),
+      score: cause.rank + (WEIGHT[line.source] ?? 0),
+    };
+  };
+  return matched.length > 0
+    ? matched.map(({ line, place, match }) => of(line, place, match))
+    : states.map((line) => of(line, lines.length));
+}
+
+function matchOf(cause: Cause, { heading, text }: Line): RegExpExecArray | undefined {
+  for (const pattern of cause.patterns ?? []) {
+    const match = pattern.exec(text) ?? (heading === undefined ? null : pattern.exec(`${heading} ${text.trim()}`));
+    if (match) return match;
+  }
+  return undefined;
+}
+
+function verdictOf(best: Candidate): Verdict {
+  const { cause, facts, lines } = best;
+  const resolved = cause.resolved?.(best);
+  const fixes = from(cause.fixes, best).map((fix) => fix(facts.of));
+  return {
+    cause: { id: cause.id, title: from(cause.title, best) },
+    lines,
+    resolved,
+    // What is fixed needs no more than another try.
+    fixes: resolved === undefined ? fixes : fixes.filter(({ command }) => command?.[0] === 'deploy'),
+  };
+}

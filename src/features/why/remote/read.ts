@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { DnxError, isStop } from '../../../base/errors.ts';
+import type { Context } from '../../../cli/language/command.ts';
+import { commandLine } from '../../../cli/run/command-line.ts';
+import { directoriesOf } from '../../remote/directory.ts';
+import type { SiteOnMachine } from '../../remote/machine.ts';
+import { runOn } from '../../remote/run.ts';
+import { scripted } from '../../remote/ssh.ts';
+import type { Log, ServerState, Source, Unknown } from '../facts.ts';
+import { textIn } from '../logs/decode.ts';
+import { type Clocks, logOf } from '../logs/lines.ts';
+import { logPaths } from './paths.ts';
+import { MOST_BYTES, SCRIPT } from './script.ts';
+import { type Section, sectionsIn } from './sections.ts';
+import { clocksIn, serverStateIn } from './state.ts';
+
+/** How long the server may take, in ms. */
+const LIMIT_MS = 20_000;
+
+/** What was read over SSH. */
+interface Read {
+  readonly machine: ServerState | null;
+  readonly logs: readonly Log[];
+  readonly unknown: readonly Unknown[];
+}
+
+/** The site on a server, and what to read of it. */
+interface Wanted {
+  /** The name of the failed release; empty if unknown. */
+  readonly release: string;
+  readonly php: string;
+  /** The directory of the site, if not the usual one. */
+  readonly path: string | undefined;
+}
+
+/** Reads state and logs of a server in one connection. Fails only if a signal ends it. */
+export async function readServer(
+  ctx: Pick<Context, 'ask' | 'clock' | 'settings' | 'world'>,
+  place: SiteOnMachine,
+  wanted: Wanted,
+): Promise<Read> {
+  const nonce = randomBytes(16).toString('hex');
+  const release = /^\w[\w.-]*$/.test(wanted.release) ? wanted.release : '';
+  const php = /^\d+(\.\d+)?$/.test(wanted.php) ? wanted.php : '';
+  const paths = logPaths({ domain: place.domain, release, php }).flatMap(({ source, path }) => [source, path]);
+  const command = scripted(SCRIPT, ...directoriesOf(place, wanted.path), nonce, release, php, ...paths);
+  try {
+    const { stdout } = await runOn(ctx, place.machine, command, { limitMs: LIMIT_MS });
+    return understood(sectionsIn(stdout, nonce), release, ctx.clock.now());
+  } catch (error) {
+    if (!(error instanceof DnxError) || isStop(error)) throw error;
+    const why = error.code === 'timed_out' ? 'the server did not answer over SSH in 20s' : error.message.replace(/\.$/, '');
+    return { machine: null, logs: [], unknown: [{ what: 'server logs and state', why, fix: fixOf(error, ctx.settings) }] };
+  }
+}
+
+/** What to do about an error of ssh, in a line. */
+function fixOf({ hint, next: [first] }: DnxError, settings: Context['settings']): string | null {
+  const command = first && commandLine(first.command, settings);
+  return [hint?.replace(/\.$/, ''), command].filter(Boolean).join('. Then: ') || null;
+}
+
+function understood(sections: readonly Section[], release: string, now: number): Read {
+  const clocks = clocksIn(sections, now);
+  if (!sections.some(({ name }) => name === 'site'))
+    return { machine: null, logs: [], unknown: [{ what: 'server logs and state', why: 'the server ran no command over SSH', fix: null }] };
+  const machine = serverStateIn(sections);
+  const logs = new Map<string, Log | Unknown>();
+  for (const section of sections) {
+    const file = section.words[1] ?? '';
+    if (section.name === 'log' && !logs.has(file)) logs.set(file, logIn(section, release, clocks));
+    if (section.name === 'denied') logs.set(file, { what: file, why: 'this user cannot read it', fix: null });
+  }
+  const kernel = sections.find(({ name }) => name === 'kernel')?.body.toString('utf8') ?? '';
+  const all = [...logs.values()];
+  return {
+    machine,
+    logs: [...all.filter((each) => 'lines' in each), textOf('kernel', kernel, clocks)],
+    unknown: [
+      ...all.filter((each) => 'why' in each),
+      ...(machine.root === null ? [{ what: 'directory of the site', why: 'it was not found on the server', fix: 'Use --path.' }] : []),
+      ...(sections.at(-1)?.name === 'end' ? [] : [{ what: 'the rest of the server', why: 'the connection was cut', fix: null }]),
+    ],
+  };
+}
+
+const SOURCES: readonly string[] = ['deploy', 'laravel', 'nginx', 'php', 'worker'] satisfies readonly Source[];
+
+function logIn({ words, body }: Section, release: string, clocks: Clocks): Log | Unknown {
+  const [given = '', file = '', modified = '', size = '', count = ''] = words;
+  const source = SOURCES.includes(given) ? (given as Source) : 'server';
+  const text = textIn(body);
+  if (text === undefined) return { what: file, why: 'it is not text', fix: null };
+  const cut = Number(size) > MOST_BYTES && body.length === MOST_BYTES;
+  const before = count === '' ? undefined : Math.max(0, Number(count) - (text.match(/\n/g)?.length ?? 0));
+  return logOf(
+    {
+      source,
+      file,
+      text,
+      modified: modified === '' ? undefined : Number(modified) * 1000,
+      skipped: cut ? before : 0,
+      cut,
+      ofRelease: source === 'deploy' && release !== '' && file.includes(release),
+    },
+    clocks,
+  );
+}
+
+/** A log that is not a file: lines without numbers. */
+export const textOf = (source: Source, text: string, clocks: Clocks, ofRelease = false): Log =>
+  logOf({ source, file: null, text, modified: undefined, skipped: source === 'given' ? 0 : undefined, cut: false, ofRelease }, clocks);

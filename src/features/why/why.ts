@@ -1,0 +1,91 @@
+import { type Next, usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import { wordOf } from '../../base/text.ts';
+import type { Context } from '../../cli/language/command.ts';
+import type { Result } from '../../cli/output/view.ts';
+import { commandLine } from '../../cli/run/command-line.ts';
+import type { Located } from '../../platform/names/names.ts';
+import type { Site } from '../deploy/baseline.ts';
+import { type SiteReference, siteEndpoint, siteReference } from '../deploy/snapshot.ts';
+import { changedBetween } from './changed.ts';
+import { checksOf } from './checks.ts';
+import { type Diagnosis, shownRelease } from './diagnosis.ts';
+import type { Facts, Line } from './facts.ts';
+import { type Choices, gather } from './gather.ts';
+import type { Incident } from './incident.ts';
+import { judge, type Verdict } from './judge.ts';
+import { masked } from './logs/mask.ts';
+import { viewOf } from './view.ts';
+
+/** `dnx why`. Reads only, and fails only if it cannot read the site. */
+export async function diagnose(ctx: Context<typeof siteEndpoint>, targets: Located, choices: Choices): Promise<Result> {
+  const { url } = choices;
+  if (url !== undefined && !/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : ''))
+    throw usage(`'${url}' is not a URL.`, 'Use a URL that starts with http:// or https://.');
+  const { data } = await ctx.call<Site>(siteEndpoint);
+  const site: Site = isObject(data) ? data : { id: targets.site.id };
+  const { facts, incident } = await gather(ctx, siteReference(targets, wordOf(site.domain)), site, choices);
+  const changes = await changedBetween(ctx, incident);
+  ctx.progress.done();
+  const verdict = judge(facts, incident);
+  const diagnosis = diagnosisOf({ facts, incident, verdict, changes }, (words) => commandLine(words, ctx.settings));
+  return {
+    view: viewOf(diagnosis, { now: facts.now, terminal: ctx.world.stdout.isTTY === true }),
+    ...(diagnosis.outcome === 'unknown' && lacksLog({ facts, incident }) && { next: withLog(facts.of, choices) }),
+  };
+}
+
+/** True if a deployment is judged without its log. */
+const lacksLog = ({ facts, incident }: Pick<Judged, 'facts' | 'incident'>): boolean =>
+  incident.kind === 'deployment' && !facts.logs.some(({ source }) => source === 'deploy' || source === 'given');
+
+/** How to run `dnx why` again with the deployment log. */
+function withLog({ site, server }: SiteReference, { path, url, user }: Choices): readonly Next[] {
+  const again = Object.entries({ path, url, user }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  return [
+    { command: ['open', `${server.label}/${site.label}`, '--dashboard'], why: 'Copy the deployment log from the dashboard to deploy.log' },
+    { command: ['why', site.label, '--server', server.label, '--log', '@deploy.log', ...again], why: 'Then' },
+  ];
+}
+
+/** Everything that a diagnosis says. */
+interface Judged {
+  readonly facts: Facts;
+  readonly incident: Incident;
+  readonly verdict: Verdict | undefined;
+  readonly changes: Diagnosis['changes'];
+}
+
+function diagnosisOf({ facts, incident, verdict, changes }: Judged, line: (words: readonly string[]) => string): Diagnosis {
+  const { of, now, secrets } = facts;
+  return {
+    site: of.site.label,
+    server: of.server.label,
+    checked_at: new Date(now).toISOString(),
+    subject: incident.kind === 'deployment' ? 'deployment' : 'site',
+    outcome: verdict === undefined ? 'healthy' : verdict.cause ? 'known' : 'unknown',
+    cause: verdict?.cause?.id ?? null,
+    title: verdict === undefined ? 'Nothing is wrong' : verdict.cause ? masked(verdict.cause.title, secrets) : 'Unknown',
+    resolved: verdict?.resolved ?? null,
+    evidence: (verdict?.lines ?? []).map((each) => evidenceOf(each, secrets)),
+    fixes: (verdict?.fixes ?? []).map(({ command, why }) => ({ command: command && line(command), why })),
+    release: shownRelease(incident.release),
+    previous: shownRelease(incident.previous),
+    changes,
+    checks: checksOf(facts),
+    unknown: [
+      ...facts.unknown,
+      ...(facts.machine && lacksLog({ facts, incident })
+        ? [{ what: 'deployment log', why: 'none was found on the server', fix: 'Copy it from the dashboard, and use --log.' }]
+        : []),
+    ],
+  };
+}
+
+const evidenceOf = ({ source, file, number, text, at }: Line, secrets: readonly string[]) => ({
+  source,
+  file,
+  line_number: number,
+  line: masked(text, secrets),
+  at: at === undefined ? null : new Date(at).toISOString(),
+});

@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+import { openFleet } from '../support/fleet.ts';
+
+const shop = seeded.sites['shop.example.com'];
+const MINUTE = 60_000;
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed({ rateLimit: 60 });
+});
+afterEach(() => bed.close());
+
+const refused = () => bed.sandbox.calls.filter(({ status }) => status === 429);
+
+test.each(['server list', 'site list --server web-1'])('%s sends 10 requests a minute', async (line) => {
+  const run = await bed.dnx(`${line} --watch`, { interruptAt: 10 * MINUTE });
+  expect(run.code).toBe(130);
+  expect(run.calls.length).toBeGreaterThan(95);
+  expect(run.calls.length).toBeLessThanOrEqual(104);
+});
+
+test('the sites of three servers, one of them without sites, take at most 20 requests a minute and are read every 6 seconds', async () => {
+  const run = await bed.dnx('site list --watch', { interruptAt: 10 * MINUTE });
+  const perServer = ['web-1', 'web-2', 'db-1'].map((name) => {
+    const id = seeded.servers[name as 'web-1'];
+    return run.calls.filter((call) => call === `GET /servers/${id}/sites`).length;
+  });
+  const [web1 = 0, web2 = 0, db1 = 0] = perServer;
+  expect([run.code, web1 >= 85, web2 >= 85, db1 <= 11], `${perServer}`).toEqual([130, true, true, true]);
+  expect(run.calls.filter((call) => call === 'GET /servers').length).toBeLessThanOrEqual(11);
+  expect(run.calls.length).toBeLessThanOrEqual(204);
+});
+
+test('the sites of 50 servers take at most 20 requests a minute after the first reading, and each server is read every 3 minutes', async () => {
+  openFleet(bed);
+  const run = await bed.dnx('site list --watch', { interruptAt: 12 * MINUTE });
+  expect([run.code, refused()]).toEqual([130, []]);
+  expect(run.calls.length - 51).toBeLessThanOrEqual(20 * 12);
+  const counts = new Map<string, number>();
+  for (const call of run.calls) counts.set(call, (counts.get(call) ?? 0) + 1);
+  expect(counts.size).toBe(51);
+  expect(Math.min(...counts.values())).toBeGreaterThanOrEqual(4);
+  expect(run.stdout).toContain(', every 2m 30s\n');
+});
+
+test('a server with a deployment in progress is read every few seconds, and the others still are', async () => {
+  openFleet(bed);
+  const [first] = bed.sandbox.state.sites;
+  if (first) first.status = 'deploying';
+  const run = await bed.dnx('site list --watch', { interruptAt: 12 * MINUTE });
+  const of = (id: string | undefined) => run.calls.filter((call) => call === `GET /servers/${id}/sites`).length;
+  expect([first?.id, of(first?.server_id) >= 80], `${of(first?.server_id)}`).toEqual([shop, true]);
+  expect(Math.min(...bed.sandbox.state.servers.map(({ id }) => of(id)))).toBeGreaterThanOrEqual(3);
+  expect(run.calls.length - 51).toBeLessThanOrEqual(20 * 12);
+});
+
+test.each([
+  ['server list', 10],
+  ['site list', 10],
+  ['site list', 20],
+])('%s keeps to a third of %i requests a minute, so that nothing is refused', async (line, rateLimit) => {
+  await bed.close();
+  bed = await openBed({ rateLimit });
+  const run = await bed.dnx(`${line} --watch`, { interruptAt: 10 * MINUTE, env: { DNX_RATE_LIMIT: String(rateLimit) } });
+  expect([run.code, refused()]).toEqual([130, []]);
+  expect(run.calls.length).toBeLessThanOrEqual(4 + (rateLimit / 3) * 10);
+});
+
+test('two at once and a command in between are not refused', async () => {
+  openFleet(bed);
+  const one = bed.dnx('site list --watch', { interruptAt: 8 * MINUTE });
+  const other = bed.dnx('site list --watch', { interruptAt: 8 * MINUTE });
+  await bed.clock.sleep(5 * MINUTE);
+  const before = bed.clock.elapsed();
+  const between = await bed.dnx('server list --json');
+  expect([between.code, bed.clock.elapsed() - before < 1_000]).toEqual([0, true]);
+  expect([(await one).code, (await other).code, refused()]).toEqual([130, 130, []]);
+});
+
+test('without a limit, every list is read every 6 seconds', async () => {
+  await bed.close();
+  bed = await openBed({ rateLimit: 0 });
+  openFleet(bed);
+  const run = await bed.dnx('site list --watch', { interruptAt: MINUTE });
+  expect([run.code, run.calls.filter((call) => call === `GET /servers/${seeded.servers['web-1']}/sites`).length >= 9]).toEqual([130, true]);
+});
+
+test('many pages are read less often', async () => {
+  const [web] = bed.sandbox.state.servers;
+  if (!web) throw new Error('the seed has a server');
+  bed.sandbox.state.servers = Array.from({ length: 450 }, (_, n) => ({
+    ...web,
+    id: `01J0000000000000000000${String(n).padStart(4, '0')}`,
+    name: `w${n}`,
+  }));
+  const run = await bed.dnx('server list --watch', { interruptAt: 5 * MINUTE });
+  expect([run.code, run.stdout.includes(', every 15s\n')]).toEqual([130, true]);
+  expect(run.calls.length).toBeLessThanOrEqual(5 + 20 * 5);
+});

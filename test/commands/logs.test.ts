@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+const web1 = seeded.servers['web-1'];
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.close());
+
+const answers = (data: unknown) =>
+  bed.sandbox.faults.always({ path: '/servers/{server}/logs' }, { status: 200, body: { data: { content: data } } });
+
+describe('the log of a server', () => {
+  test.each(['', '--json', '-o text'])('is that of server logs, without ssh: %s', async (format) => {
+    const run = await bed.dnx(`logs web-1 ${format}`, { env: { PATH: '' } });
+    expect([run.code, run.stderr, run.calls]).toEqual([0, '', ['GET /servers', `GET /servers/${web1}/logs`]]);
+    expect(run.stdout).toBe((await bed.dnx(`server logs web-1 ${format}`)).stdout);
+    expect(run.stdout).toContain('status: active');
+  });
+
+  test.each([
+    ['one\ntwo\nthree', 1, 'three\n'],
+    ['one\ntwo\nthree\n', 1, 'three\n'],
+    ['one\ntwo\nthree\n', 2, 'two\nthree\n'],
+    ['one\ntwo\nthree', 3, 'one\ntwo\nthree\n'],
+    ['one\ntwo', 9, 'one\ntwo\n'],
+    ['\n\n', 1, '\n'],
+    ['\none', 1, 'one\n'],
+    ['\none', 2, '\none\n'],
+  ])('%j with --lines %i', async (content, lines, printed) => {
+    answers(content);
+    const run = await bed.dnx(`logs web-1 -n ${lines}`);
+    expect([run.code, run.stderr, run.stdout]).toEqual([0, '', printed]);
+  });
+
+  test('has its last 100 lines by default, and all of them for scripts', async () => {
+    const all = Array.from({ length: 300_000 }, (_, index) => `line ${index}`).join('\n');
+    answers(all);
+    expect((await bed.dnx('logs web-1')).stdout.split('\n')).toEqual([...all.split('\n').slice(-100), '']);
+    expect((await bed.dnx('logs web-1 --json')).json()).toEqual({ content: all });
+  });
+
+  test.each([[''], [null], [[]]])('may be empty: %j', async (content) => {
+    answers(content);
+    const run = await bed.dnx('logs web-1');
+    expect([run.code, run.stdout, run.stderr]).toEqual([0, 'No logs.\n', '']);
+  });
+
+  test('has no control characters on a terminal', async () => {
+    answers('GET /\u001b[2J\u001b]0;title\u0007\rsecret \u202egpj.exe\nnext');
+    const run = await bed.dnx('logs web-1', { columns: 80 });
+    expect([run.code, run.stdout]).toEqual([0, 'GET /secret gpj.exe\nnext\n']);
+  });
+});
+
+describe('without any connection', () => {
+  test.each([
+    ['logs web-1 -n 0', '--lines must be a whole number of at least 1, or 0 with -f, not 0.'],
+    ['logs web-1 -n -1', '--lines must be at least 0, not -1.'],
+    ['logs web-1 -n 1.5', "--lines must be a whole number, not '1.5'."],
+    ['logs web-1 -n many', "--lines must be a whole number, not 'many'."],
+    ['logs web-1 --source apache', "'apache' is not a value of --source."],
+    ['logs web-1 --source laravel', 'The Laravel log belongs to a site. Name a site, or use --path.'],
+    ['logs web-1 --source nginx --path /var/log/syslog', '--path and --source cannot be combined.'],
+    ['logs web-1 --path=', '--path must be the path of a file.'],
+    [['logs', 'web-1', '--path', '/var/log/a\nb'], '--path must be the path of a file.'],
+    ['logs web-1 -f --user root;id', "'root;id' is not a user name."],
+  ])('%j is a usage error', async (line, message) => {
+    const run = await bed.dnx(line);
+    expect([run.code, run.stdout]).toEqual([2, '']);
+    expect(run.stderr).toContain(`Error: ${message}\n`);
+  });
+
+  test('a server without an IP address says so', async () => {
+    const [server] = bed.sandbox.state.servers;
+    if (server) server.ip_address = null;
+    const run = await bed.dnx('logs web-1 -f');
+    expect([run.code, run.stdout, run.stderr]).toEqual([1, '', "Error: Server 'web-1' has no IP address yet.\n"]);
+  });
+
+  test('a machine without ssh says so', async () => {
+    // sh is needed to start it.
+    const run = await bed.dnx('logs shop.example.com', { env: { PATH: bed.directory } });
+    expect([run.code, run.stdout]).toEqual([2, '']);
+    expect(run.stderr).toMatch(/^Error: Could not run ssh: command not found\.\n {2}Install OpenSSH\b/);
+  });
+});

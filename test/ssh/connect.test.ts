@@ -1,0 +1,177 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runChild } from '../../src/machine/child.ts';
+import type { Child } from '../../src/machine/world.ts';
+import { openBed } from '../support/dnx.ts';
+import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
+
+const reason = reasonAgainstSsh('dnx ssh');
+
+const SITE = ownDomain('connect');
+const PLAIN = ownDomain('plain');
+const HOME = '/home/deploynix';
+
+let bed: SshBed;
+beforeAll(async () => {
+  if (reason !== undefined) return;
+  bed = await openSshBed();
+  Object.assign(bed.sandbox.state.sites[1] ?? {}, { domain: PLAIN });
+  bed.shop(SITE, { releases: ['20260101_000000', '20260102_000000'], files: { 'other/file': '' } });
+});
+afterAll(() => bed?.close());
+
+describe.skipIf(reason !== undefined)('dnx ssh', () => {
+  test('runs a command on a server, with its words as they are', async () => {
+    const ran = await bed.dnx(['ssh', 'web-1', '--', 'printf', '%s\n', "'; touch x", '$(id)', 'a\\b', 'two\nlines', '*', '']);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', "'; touch x\n$(id)\na\\b\ntwo\nlines\n*\n\n"]);
+  });
+
+  test('runs a command in the live release of a site', async () => {
+    const ran = await bed.dnx(['ssh', SITE, '--', 'pwd', '-P']);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}/${SITE}/releases/20260102_000000\n`]);
+  });
+
+  test('runs it in the directory of a site without releases', async () => {
+    bed.sshd.site(PLAIN);
+    const ran = await bed.dnx(['ssh', PLAIN, '--', 'pwd', '-P']);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}/${PLAIN}\n`]);
+  });
+
+  test.each([
+    [`${HOME}/${SITE}/other`, `${HOME}/${SITE}/other`],
+    [`${SITE}/other`, `${HOME}/${SITE}/other`],
+    [`${HOME}/${SITE}`, `${HOME}/${SITE}/releases/20260102_000000`],
+  ])('--path %s is the directory instead', async (path, expected) => {
+    const ran = await bed.dnx(['ssh', SITE, '--path', path, '--', 'pwd', '-P']);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${expected}\n`]);
+  });
+
+  test('a command fails if the site has no directory, and nothing runs', async () => {
+    for (const given of [[SITE, '--path', '/nowhere'], ['web-2/staging.example.com']]) {
+      const ran = await bed.dnx(['ssh', ...given, '--', 'echo', 'ran']);
+      expect([ran.exitCode, ran.stdout]).toEqual([6, '']);
+      expect(ran.stderr).toMatch(/^Error: No directory of \S+ on web-\d\.\n {2}Use --path\.\n$/);
+    }
+  });
+
+  test('a script on stdin runs in the live release, or in the home directory with a note', async () => {
+    const ran = await bed.shell(`printf 'pwd -P\\nexit 7\\n' | dnx ssh ${SITE}`);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([7, '', `${HOME}/${SITE}/releases/20260102_000000\n`]);
+    const lost = await bed.shell('echo pwd | dnx ssh web-2/staging.example.com');
+    expect([lost.exitCode, lost.stdout]).toEqual([0, `${HOME}\n`]);
+    expect(lost.stderr).toBe('No directory of staging.example.com on web-2. This is the home directory.\n');
+    const server = await bed.shell('echo pwd | dnx ssh web-1');
+    expect([server.exitCode, server.stderr, server.stdout]).toEqual([0, '', `${HOME}\n`]);
+  });
+
+  test('10 MB of bytes go in and out unchanged', async () => {
+    const ran = await bed.shell('head -c 10000000 /dev/urandom > in; dnx ssh web-1 -- cat < in > out; cmp in out');
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', '']);
+  });
+
+  test('stderr is kept apart, and no CR gets into a pipe', async () => {
+    const ran = await bed.dnx(['ssh', SITE, '--', 'sh', '-c', 'echo out; echo err >&2']);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, 'err\n', 'out\n']);
+  });
+
+  test('a closed pipe ends it', async () => {
+    const ran = await bed.shell('dnx ssh web-1 -- yes | head -1');
+    expect([ran.exitCode, ran.stdout]).toEqual([0, 'y\n']);
+    expect(ran.stderr).not.toContain('dnx');
+  });
+
+  test('--user signs in as another user', async () => {
+    bed.sshd.user('dnx-dash', '/bin/dash');
+    const ran = await bed.dnx(['ssh', 'web-1', '--user', 'dnx-dash', '--', 'id', '-un']);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', 'dnx-dash\n']);
+  });
+
+  test('shell code in one word is not run, and a hint shows how to', async () => {
+    const ran = await bed.dnx(['ssh', 'web-1', '--', 'echo one && echo two']);
+    expect([ran.exitCode, ran.stdout]).toEqual([127, '']);
+    expect(ran.stderr).toContain("dnx ssh web-1 -- sh -c 'echo one && echo two'");
+    const said = await bed.shell("dnx ssh web-1 -- sh -c 'echo one && echo two'");
+    expect(said.stdout).toBe('one\ntwo\n');
+    const missing = await bed.dnx(['ssh', SITE, '--', 'no-such-command', 'a b']);
+    expect([missing.exitCode, missing.stderr.includes('sh -c')]).toEqual([127, false]);
+  });
+
+  test('a word that looks like an option is never one: not of ssh, and not of the shell', async () => {
+    for (const target of ['web-1', SITE])
+      for (const word of ['-v', '-a', '-oProxyCommand=touch x', '--']) {
+        const ran = await bed.dnx(['ssh', target, '--', word, 'true']);
+        expect([ran.exitCode, ran.stdout], word).toEqual([127, '']);
+      }
+  });
+
+  test.each(['bash', 'dash', 'zsh', 'fish'])('the line of --print works in %s', async (shell) => {
+    const odd = ["it's", 'a\\', '$HOME', '\\\\x', '"', '*', 'two\nlines'];
+    for (const target of ['web-1', SITE]) {
+      const shown = await bed.dnx(['ssh', target, '--print', '--', 'printf', '%s|', ...odd]);
+      expect([shown.exitCode, shown.stderr]).toEqual([0, '']);
+      const pasted = execFileSync(shell, ['-c', shown.stdout], { env: { ...bed.env, HOME: bed.directory }, encoding: 'utf8' });
+      expect(pasted).toBe(`${odd.join('|')}|`);
+    }
+  });
+});
+
+describe.skipIf(reason !== undefined)('with a shared connection that outlives dnx', () => {
+  beforeAll(async () => {
+    appendFileSync(bed.sshd.config, `  ControlMaster auto\n  ControlPath ${bed.sshd.directory}/shared-%C\n  ControlPersist 60\n`);
+    // Opens it.
+    expect((await bed.dnx(['ssh', 'web-1', '--', 'true'])).exitCode).toBe(0);
+  });
+
+  test.each([1, 6, 13, 127, 130, 255])('the exit code %i is passed on, on a server and on a site', async (code) => {
+    for (const target of ['web-1', SITE]) {
+      const ran = await bed.dnx(['ssh', target, '--', 'sh', '-c', `exit ${code}`]);
+      expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([code, '', '']);
+    }
+  });
+
+  test('every exit code is passed on', async () => {
+    // In this process, because each dnx takes a quarter of a second to start.
+    const own = await openBed({ rateLimit: 0 });
+    const parent = { signal: new AbortController().signal, terminal: false, onForeground: () => {} };
+    const child = (given: Child) => runChild({ ...given, env: bed.env }, parent);
+    const codes = [...Array(256).keys()];
+    const run = async (code: number) => (await own.dnx(['ssh', '--server', 'web-1', '--', 'sh', '-c', `exit ${code}`], { child })).code;
+    const ended: number[] = [];
+    for (let at = 0; at < codes.length; at += 8) ended.push(...(await Promise.all(codes.slice(at, at + 8).map(run))));
+    await own.close();
+    expect(ended).toEqual(codes);
+  }, 60_000);
+});
+
+describe.skipIf(reason !== undefined)('without a target, dnx ssh connects to', () => {
+  const link = { default: 'production', environments: { production: { site: SITE }, staging: { site: PLAIN } } };
+  const where = (env: Record<string, string> = {}, args = '') =>
+    bed.shell(`cd linked && dnx ssh ${args} -- sh -c 'basename "$PWD"; echo "$SSH_CONNECTION" | wc -l'`, { env });
+
+  beforeAll(() => {
+    bed.sshd.site(PLAIN);
+    mkdirSync(join(bed.directory, 'linked'));
+    writeFileSync(join(bed.directory, 'linked/.deploynix.json'), JSON.stringify(link));
+  });
+
+  test.each([
+    ['the site of the link file', {}, '', 'current'],
+    ['that of --env', {}, '-e staging', PLAIN],
+    ['that of DNX_SITE', { DNX_SITE: PLAIN }, '', PLAIN],
+    ['the server of DNX_SERVER, in spite of a linked site', { DNX_SERVER: 'web-2' }, '', 'deploynix'],
+    ['that of --env, in spite of DNX_SERVER', { DNX_SERVER: 'web-2' }, '-e staging', PLAIN],
+    ['a server that is given, in spite of a linked site', {}, '--server web-1', 'deploynix'],
+    ['a server that is given, in spite of DNX_SITE', { DNX_SITE: SITE }, 'web-1', 'deploynix'],
+  ])('%s', async (_, env, args, name) => {
+    const ran = await where(env, args);
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${name}\n1\n`]);
+  });
+
+  test('the server of DNX_SERVER, outside of a project', async () => {
+    const ran = await bed.dnx(['ssh', '--', 'pwd'], { env: { DNX_SERVER: 'web-2' } });
+    expect([ran.exitCode, ran.stderr, ran.stdout]).toEqual([0, '', `${HOME}\n`]);
+  });
+});

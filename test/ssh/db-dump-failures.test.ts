@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type Copying, openCopying, SLOWLY, stuckDump } from '../support/database-copies.ts';
+import { dumpersOf, holding, waitingFor } from '../support/database-processes.ts';
+import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
+import { reasonAgainstDatabases } from '../support/databases.ts';
+import { find } from '../support/programs.ts';
+import { reasonAgainstSsh } from '../support/sshd.ts';
+
+const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+if (reason !== undefined) process.stderr.write(`Skipped the tests of failing dumps: ${reason}\n`);
+const it = test.skipIf(reason !== undefined);
+
+/** For a busy machine. */
+const TIME = 60_000;
+
+let copying: Copying;
+beforeAll(async () => {
+  if (reason === undefined) copying = await openCopying('dump-failures');
+}, 120_000);
+afterAll(() => copying?.close());
+
+describe('no file is left, and the reason is clear, if', { timeout: TIME }, () => {
+  it.each([
+    ['the password is wrong', { DB_PASSWORD: 'wrong password' }, /Access denied for user 'shop'/],
+    ['there is no such database', { DB_DATABASE: 'nothing' }, /Unknown database 'nothing'/],
+    ['nothing listens', { DB_PORT: '1' }, /Can't connect to server on '127.0.0.1'/],
+  ])('%s', async (what, changes, words) => {
+    const into = copying.folder();
+    const site = addDatabaseSite(copying, `dump-${what.replaceAll(' ', '-')}.example.com`, {
+      ...variablesFor(copying.servers.mariadb, 'mariadb'),
+      ...changes,
+    });
+    const ran = await copying.dump([site, '-O', into]);
+    expect([ran.exitCode, ran.stdout, readdirSync(into)]).toEqual([1, '', []]);
+    expect(ran.stderr).toMatch(words);
+    expect(ran.stderr).not.toMatch(/wrong password|loose-/);
+  });
+
+  it('the password is wrong for PostgreSQL', async () => {
+    const into = copying.folder();
+    const site = addDatabaseSite(copying, 'dump-pg-wrong.example.com', {
+      ...variablesFor(copying.servers.pgsql, 'pgsql'),
+      DB_PASSWORD: 'wrong password',
+    });
+    const ran = await copying.dump([site, '-O', into]);
+    expect([ran.exitCode, readdirSync(into)]).toEqual([1, []]);
+    expect(ran.stderr).toMatch(/password authentication failed for user "shop"/);
+  });
+
+  it('the server lacks the program', async () => {
+    const empty = join(copying.sshd.directory, 'path');
+    mkdirSync(empty);
+    for (const name of ['sh', 'bash', 'cat']) symlinkSync(find(name) ?? '', join(empty, name));
+    const config = join(copying.sshd.directory, 'sshd_config');
+    const before = readFileSync(config, 'utf8');
+    await copying.sshd.stop();
+    writeFileSync(config, before.replace(/^SetEnv PATH=.*$/m, `SetEnv PATH=${empty}`));
+    await copying.sshd.start();
+    onTestFinished(async () => {
+      await copying.sshd.stop();
+      writeFileSync(config, before);
+      await copying.sshd.start();
+    });
+    const into = copying.folder();
+    const [ran, other] = [await copying.dump([copying.sites.mariadb, '-O', into]), await copying.dump([copying.sites.pgsql, '-O', into])];
+    expect([ran.exitCode, other.exitCode, readdirSync(into)]).toEqual([1, 1, []]);
+    expect(ran.stderr).toMatch(/Could not find mariadb-dump or mysqldump on web-1/);
+    expect(other.stderr).toMatch(/Could not find pg_dump on web-1/);
+  });
+
+  it('the disk is full', async () => {
+    const into = copying.folder();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', into]);
+    onTestFinished(() => void execFileSync('umount', [into]));
+    const ran = await copying.dump([copying.sites.large, '-O', into]);
+    expect([ran.exitCode, ran.stdout, readdirSync(into)]).toEqual([1, '', []]);
+    expect(ran.stderr).toMatch(/the disk is full/);
+  });
+
+  it('the folder is read-only, or is none', async () => {
+    const into = copying.folder();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', into]);
+    onTestFinished(() => void execFileSync('umount', [into]));
+    const ran = await copying.dump([copying.sites.mariadb, '-O', into]);
+    expect(ran.exitCode).toBe(1);
+    expect(ran.stderr).toMatch(/read-only/);
+    const none = await copying.dump([copying.sites.mariadb, '-O', join(into, 'none/shop.sql')]);
+    expect(none.exitCode).toBe(2);
+  });
+
+  it('the line is cut', async () => {
+    const into = copying.folder();
+    const { running } = await stuckDump(copying, into);
+    copying.sshd.drop();
+    const ran = await running;
+    expect([ran.exitCode, ran.stdout, readdirSync(into)]).toEqual([13, '', []]);
+    expect(ran.stderr).toMatch(/The connection to web-1 was lost after [\d.]+ MB\./);
+  });
+
+  it('the line is cut before the first byte', async () => {
+    const release = await holding(copying.servers.mariadb, 'shop', 'LOCK TABLES users WRITE');
+    onTestFinished(release);
+    const into = copying.folder();
+    const running = copying.dump([copying.sites.mariadb, '-O', into]);
+    await expect.poll(() => waitingFor(copying.servers.mariadb), SLOWLY).toBe(1);
+    copying.sshd.drop();
+    const ran = await running;
+    expect([ran.exitCode, readdirSync(into)]).toEqual([13, []]);
+  });
+
+  it('the program on the server is killed', async () => {
+    const into = copying.folder();
+    const { running } = await stuckDump(copying, into);
+    for (const pid of dumpersOf(copying.servers.mariadb, 'large')) process.kill(pid, 'SIGKILL');
+    const ran = await running;
+    expect([ran.exitCode, readdirSync(into)]).toEqual([1, []]);
+    expect(ran.stderr).toMatch(/Could not dump large on web-1: the program was killed \(SIGKILL\)/);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('dnx gets %s', async (signal, code) => {
+    const into = copying.folder();
+    const { running } = await stuckDump(copying, into);
+    running.kill(signal);
+    const ran = await running;
+    expect([ran.exitCode, readdirSync(into)]).toEqual([code, []]);
+  });
+});

@@ -1,0 +1,139 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Copying, openCopying, stuckDump } from '../support/database-copies.ts';
+import { dumpersOf, leaksOf } from '../support/database-processes.ts';
+import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
+import { drivers, reasonAgainstDatabases } from '../support/databases.ts';
+import { reasonAgainstSsh } from '../support/sshd.ts';
+
+const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db dump: ${reason}\n`);
+const it = test.skipIf(reason !== undefined);
+
+/** For a busy machine. */
+const TIME = 60_000;
+
+let copying: Copying;
+beforeAll(async () => {
+  if (reason === undefined) copying = await openCopying('dump');
+}, 120_000);
+afterAll(() => copying?.close());
+
+describe('a dump', { timeout: TIME }, () => {
+  it.each(drivers)('of %s restores to the same rows and definitions', async (driver) => {
+    const { sites, servers } = copying;
+    const site = sites[driver];
+    const into = copying.folder();
+    const ran = await copying.dump([site, '-O', into, '--json']);
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    const [name = ''] = readdirSync(into);
+    expect(name).toMatch(/^shop-\d{8}-\d{6}\.sql\.gz$/);
+    const file = join(into, name);
+    const { size, mode } = statSync(file);
+    const sql = gunzipSync(readFileSync(file));
+    expect(mode & 0o777).toBe(0o600);
+    expect(JSON.parse(ran.stdout)).toEqual({ site, database: 'shop', file, size, bytes: sql.length, duration_s: expect.any(Number) });
+    servers[driver].sql('CREATE DATABASE restored');
+    servers[driver].sql(sql, 'restored');
+    expect(copying.content(driver, 'restored')).toBe(copying.content(driver, 'shop'));
+  });
+
+  it('is saved under a name with the time, and says how large it is', async () => {
+    const ran = await copying.shell(`cd "$(mktemp -d)" && dnx db dump ${copying.sites.mariadb} && ls -A`);
+    expect(ran.stderr).toMatch(/^Dumping shop to shop-\d{8}-\d{6}\.sql\.gz\n✓? ?/);
+    expect(ran.stdout).toMatch(/Saved shop to (shop-\d{8}-\d{6}\.sql\.gz) \([\d.]+ kB\) in \d+s\n\1\n$/);
+  });
+
+  it('is plain SQL if its name says so, and on stdout', async () => {
+    const into = copying.folder();
+    const file = join(into, 'shop.sql');
+    const saved = await copying.dump([copying.sites.pgsql, '-O', file]);
+    const printed = await copying.dump([copying.sites.pgsql, '-O', '-']);
+    expect([saved.exitCode, printed.exitCode]).toEqual([0, 0]);
+    const plain = (text: string) => text.replace(/^\\(un)?restrict .*$/gm, '');
+    expect(plain(printed.stdout)).toBe(plain(readFileSync(file, 'utf8')));
+    expect(printed.stdout.startsWith('--\n-- PostgreSQL database dump\n')).toBe(true);
+  });
+
+  it('without rows has the definitions', async () => {
+    const runs = await Promise.all(
+      [copying.sites.mariadb, copying.sites.pgsql].map((site) => copying.dump([site, '-O', '-', '--schema-only'])),
+    );
+    for (const { exitCode, stdout } of runs) {
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(/CREATE TABLE/);
+      expect(stdout).toMatch(/orders_insert/i);
+      expect(stdout).not.toMatch(/quoted/);
+    }
+  });
+
+  it('overwrites a file only with --force', async () => {
+    const file = join(copying.folder(), 'shop.sql');
+    writeFileSync(file, 'mine');
+    const refused = await copying.dump([copying.sites.pgsql, '-O', file]);
+    expect([refused.exitCode, readFileSync(file, 'utf8')]).toEqual([2, 'mine']);
+    expect(refused.stderr).toMatch(/already exists/);
+    expect((await copying.dump([copying.sites.pgsql, '-O', file, '--force'])).exitCode).toBe(0);
+    expect(readFileSync(file, 'utf8')).toMatch(/PostgreSQL database dump complete/);
+  });
+
+  it('into a pipe that closes ends as others do', async () => {
+    const ran = await copying.shell(`set -o pipefail; dnx db dump ${copying.sites.large} -O - | (head -c 100 > /dev/null); echo $?`);
+    expect(ran.stdout).toBe('0\n');
+  });
+
+  it('tells what the account cannot read', async () => {
+    copying.servers.mariadb.sql(
+      `CREATE USER limited@'%' IDENTIFIED BY 'something'; GRANT SELECT, EXECUTE, SHOW VIEW, TRIGGER, LOCK TABLES ON shop.* TO limited@'%'`,
+    );
+    const site = addDatabaseSite(copying, 'dump-limited.example.com', {
+      ...variablesFor(copying.servers.mariadb, 'mariadb'),
+      DB_USERNAME: 'limited',
+      DB_PASSWORD: 'something',
+    });
+    const ran = await copying.dump([site, '-O', '-']);
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(ran.stderr).toMatch(/Left out the events of shop: limited cannot read them/);
+    expect(ran.stderr).toMatch(/Left out the routines of shop/);
+    expect(ran.stdout).toMatch(/-- Dump completed/);
+  });
+});
+
+describe('nobody else learns or runs anything:', { timeout: TIME }, () => {
+  it('the password is in no command line and no file', async () => {
+    const { running, release } = await stuckDump(copying, copying.folder());
+    expect(dumpersOf(copying.servers.mariadb, 'large')).toHaveLength(1);
+    expect(leaksOf(copying)).toEqual([]);
+    await release();
+    expect((await running).exitCode).toBe(0);
+    expect(leaksOf(copying)).toEqual([]);
+  });
+
+  it('hostile names are names', async () => {
+    const name = `-d'; $(touch ran) \`touch ran\` "--`;
+    const quoted = `\`${name.replaceAll('`', '``')}\``;
+    copying.servers.mariadb.sql(`CREATE DATABASE ${quoted}; CREATE TABLE ${quoted}.marks (mark INT); CREATE USER "-d';$(touch ran)"@'%' IDENTIFIED BY '$(touch ran)
+x'; GRANT ALL ON *.* TO "-d';$(touch ran)"@'%'`);
+    const site = addDatabaseSite(copying, 'dump-hostile.example.com', {
+      ...variablesFor(copying.servers.mariadb, 'mariadb', name),
+      DB_USERNAME: "-d';$(touch ran)",
+      DB_PASSWORD: '$(touch ran)\nx',
+    });
+    copying.servers.pgsql.sql(`CREATE DATABASE "host=x ' $(touch ran)"`);
+    const other = addDatabaseSite(
+      copying,
+      'dump-hostile-pg.example.com',
+      variablesFor(copying.servers.pgsql, 'pgsql', "host=x ' $(touch ran)"),
+    );
+    const into = copying.folder();
+    const runs = [await copying.dump([site, '-O', into]), await copying.dump([other, '-O', into])];
+    expect(runs.map(({ exitCode, stderr }) => [exitCode, stderr.match(/Error.*/)])).toEqual([
+      [0, null],
+      [0, null],
+    ]);
+    expect(readdirSync(into)).toHaveLength(2);
+    for (const place of [copying.directory, '/home/deploynix', into]) expect(existsSync(join(place, 'ran'))).toBe(false);
+  });
+});

@@ -1,0 +1,187 @@
+import { execFileSync } from 'node:child_process';
+import { chownSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type Copying, openCopying, SLOWLY, stuckPull } from '../support/database-copies.ts';
+import { clientsOf, dumpersOf, holding, leaksOf, processes } from '../support/database-processes.ts';
+import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
+import { idsOf, reasonAgainstDatabases } from '../support/databases.ts';
+import { reasonAgainstSsh } from '../support/sshd.ts';
+
+const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+if (reason !== undefined) process.stderr.write(`Skipped the tests of failing pulls: ${reason}\n`);
+const it = test.skipIf(reason !== undefined);
+
+/** A pull runs many programs, which takes long on a busy machine. */
+const TIME = 90_000;
+
+let copying: Copying;
+beforeAll(async () => {
+  if (reason === undefined) copying = await openCopying('broken');
+}, 120_000);
+afterAll(() => copying?.close());
+
+describe('the old copy is unchanged, and the new one gone, if', { timeout: TIME }, () => {
+  it('the line is cut', async () => {
+    const { running, before } = await stuckPull(copying, 'cut');
+    copying.sshd.drop();
+    const ran = await running;
+    expect(ran.exitCode).toBe(13);
+    expect(ran.stderr).toMatch(/was lost after [\d.]+ MB\.\n {2}cut is unchanged/);
+    expect(copying.databases('mariadb', 'cut')).toEqual(['cut']);
+    expect(copying.content('mariadb', 'cut')).toBe(before);
+  });
+
+  it('the program on the server is killed', async () => {
+    const { running, before } = await stuckPull(copying, 'killed');
+    for (const pid of dumpersOf(copying.servers.mariadb, 'large')) process.kill(pid, 'SIGKILL');
+    const ran = await running;
+    expect(ran.exitCode).toBe(1);
+    expect(copying.databases('mariadb', 'killed')).toEqual(['killed']);
+    expect(copying.content('mariadb', 'killed')).toBe(before);
+  });
+
+  it('the local client is killed', async () => {
+    const { running, before, release } = await stuckPull(copying, 'client');
+    for (const [pid, line] of processes()) if (/^mariadb .*--database=client_dnx_new/.test(line)) process.kill(pid, 'SIGKILL');
+    await release();
+    const ran = await running;
+    expect([ran.exitCode, ran.stdout]).toEqual([1, '']);
+    expect(copying.databases('mariadb', 'client')).toEqual(['client']);
+    expect(copying.content('mariadb', 'client')).toBe(before);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('dnx gets %s', async (signal, code) => {
+    const target = signal.toLowerCase();
+    const { running, before, release } = await stuckPull(copying, target);
+    running.kill(signal);
+    const ran = await running;
+    expect([ran.exitCode, ran.stdout]).toEqual([code, '']);
+    expect(ran.stderr).toContain(`${target} is unchanged`);
+    await release();
+    await expect.poll(() => copying.databases('mariadb', target), SLOWLY).toEqual([target]);
+    expect(copying.content('mariadb', target)).toBe(before);
+  });
+
+  it('the local disk is full', async () => {
+    const { servers } = copying;
+    const place = mkdtempSync('/tmp/dnx-full-');
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', place]);
+    onTestFinished(() => void execFileSync('umount', ['-l', place]));
+    chownSync(place, ...idsOf('postgres'));
+    const before = copying.old('pgsql', 'no_room');
+    const { sql } = servers.pgsql;
+    sql('CREATE DATABASE much');
+    sql(`CREATE TABLESPACE small LOCATION '${place}'`);
+    sql('CREATE TABLE rows AS SELECT md5(i::text) AS a, md5((-i)::text) AS b FROM generate_series(1, 120000) i', 'much');
+    sql('ALTER DATABASE template0 SET TABLESPACE small');
+    const site = addDatabaseSite(copying, 'broken-much.example.com', variablesFor(servers.pgsql, 'pgsql', 'much'));
+    const ran = await copying.pull(site, 'pgsql', 'no_room');
+    sql('ALTER DATABASE template0 SET TABLESPACE pg_default; DROP TABLESPACE small');
+    expect([ran.exitCode, ran.stdout], ran.stderr).toEqual([1, '']);
+    expect(ran.stderr).toMatch(/No space left on device[\s\S]*no_room is unchanged/);
+    expect(copying.databases('pgsql', 'no_room')).toEqual(['no_room']);
+    expect(copying.content('pgsql', 'no_room')).toBe(before);
+  });
+
+  it('the local disk of MariaDB is full', async () => {
+    const { servers, sites } = copying;
+    const before = copying.old('mariadb', 'no_room');
+    const filler = join(servers.mariadb.directory, 'filler');
+    const { bavail, bsize } = statfsSync(servers.mariadb.directory);
+    writeFileSync(filler, Buffer.alloc(bavail * bsize - 1_000_000));
+    onTestFinished(() => rmSync(filler, { force: true }));
+    const ran = await copying.pull(sites.large, 'mariadb', 'no_room');
+    rmSync(filler);
+    expect([ran.exitCode, ran.stdout], ran.stderr).toEqual([1, '']);
+    expect(ran.stderr).toMatch(/The local database server reported: .*\n {2}no_room is unchanged/);
+    expect(copying.databases('mariadb', 'no_room')).toEqual(['no_room']);
+    expect(copying.content('mariadb', 'no_room')).toBe(before);
+  });
+
+  it('the local database is new, and its account may not create another one', async () => {
+    const { servers, sites, dnx } = copying;
+    servers.mariadb.sql(
+      `CREATE USER fresh@'%' IDENTIFIED BY 'few rights'; GRANT ALL ON fresh.* TO fresh@'%'; GRANT ALL ON fresh_dnx_new.* TO fresh@'%'`,
+    );
+    const file = copying.dotenv('mariadb', 'fresh', { DB_USERNAME: 'fresh', DB_PASSWORD: 'few rights' });
+    const ran = await dnx(['db', 'pull', sites.mariadb, '--no-cache', '--into', file, '--confirm', 'fresh']);
+    expect([ran.exitCode, ran.stdout]).toEqual([1, '']);
+    expect(ran.stderr).toMatch(/Access denied for user 'fresh'@'.*' to database 'fresh_dnx_old'/);
+    expect(copying.databases('mariadb', 'fresh')).toEqual([]);
+  });
+
+  it('the server of the site is MySQL, and the local one does not know its collation', async () => {
+    const { sshd, sites } = copying;
+    const before = copying.old('mariadb', 'unlike');
+    sshd.program('mariadb', "#!/bin/sh\necho 'web-1|3306|/var/lib/mysql/|8.0.36'\n");
+    const table = 'CREATE TABLE a (b VARCHAR(9)) COLLATE utf8mb4_unknown_ai_ci;';
+    sshd.program('mariadb-dump', `#!/bin/sh\necho '${table}\n-- Dump completed'\n`);
+    onTestFinished(() => rmSync(join(sshd.directory, 'programs'), { recursive: true }));
+    const ran = await copying.pull(sites.mariadb, 'mariadb', 'unlike');
+    expect([ran.exitCode, ran.stdout]).toEqual([1, '']);
+    expect(ran.stderr).toMatch(/Unknown collation: 'utf8mb4_unknown_ai_ci'\n {2}unlike is unchanged\. .* uses MySQL, but .* MariaDB/);
+    expect(copying.content('mariadb', 'unlike')).toBe(before);
+  });
+
+  it('the local account may not create databases', async () => {
+    const { servers, sites, dnx } = copying;
+    const before = copying.old('mariadb', 'poor');
+    servers.mariadb.sql(`CREATE USER poor@'%' IDENTIFIED BY 'poor rights'; GRANT ALL ON poor.* TO poor@'%'`);
+    const file = copying.dotenv('mariadb', 'poor', { DB_USERNAME: 'poor', DB_PASSWORD: 'poor rights' });
+    const ran = await dnx(['db', 'pull', sites.mariadb, '--no-cache', '--into', file, '--confirm', 'poor']);
+    expect([ran.exitCode, ran.stdout]).toEqual([1, '']);
+    expect(ran.stderr).toMatch(/Access denied for user 'poor'@'.*' to database 'poor_dnx_new'/);
+    expect(copying.content('mariadb', 'poor')).toBe(before);
+  });
+
+  it('a transaction uses a table', async () => {
+    const before = copying.old('mariadb', 'busy');
+    const release = await holding(copying.servers.mariadb, 'busy', 'BEGIN; SELECT * FROM marks');
+    onTestFinished(release);
+    const ran = await copying.pull(copying.sites.mariadb, 'mariadb', 'busy');
+    expect([ran.exitCode, ran.stdout]).toEqual([1, '']);
+    expect(ran.stderr).toMatch(/A table of busy is in use[\s\S]*busy is unchanged/);
+    await release();
+    expect(copying.databases('mariadb', 'busy')).toEqual(['busy']);
+    expect(copying.content('mariadb', 'busy')).toBe(before);
+  });
+
+  it('somebody is connected to PostgreSQL, whom --force disconnects', async () => {
+    const { servers, sites } = copying;
+    const before = copying.old('pgsql', 'connected');
+    const { socket, port } = servers.pgsql;
+    execFileSync('sh', [
+      '-c',
+      'PGHOST=$1 PGPORT=$2 nohup psql -U postgres -d connected -c "SELECT pg_sleep(600)" > /dev/null 2>&1 &',
+      'sh',
+      socket,
+      String(port),
+    ]);
+    onTestFinished(
+      () => void servers.pgsql.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"),
+    );
+    const count = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'connected' AND state = 'active'";
+    await expect.poll(() => servers.pgsql.sql(count), SLOWLY).toBe('1\n');
+    const ran = await copying.pull(sites.pgsql, 'pgsql', 'connected');
+    expect([ran.exitCode, ran.stdout]).toEqual([1, '']);
+    expect(ran.stderr).toMatch(/connected is in use by 1 connection\.\n {2}Close its connections, or use --force/);
+    expect(copying.content('pgsql', 'connected')).toBe(before);
+    const forced = await copying.pull(sites.pgsql, 'pgsql', 'connected', ['--force']);
+    expect(forced.exitCode, forced.stderr).toBe(0);
+    expect(copying.content('pgsql', 'connected')).toBe(copying.content('pgsql', 'shop'));
+  });
+});
+
+it('shows the password to nobody', { timeout: TIME }, async () => {
+  const { running, release } = await stuckPull(copying, 'secret');
+  // One holds the lock, the other imports.
+  expect([dumpersOf(copying.servers.mariadb, 'large').length, clientsOf(copying).length]).toEqual([1, 2]);
+  // The dotenv file of the project has it escaped.
+  expect(leaksOf(copying)).toEqual([]);
+  await release();
+  expect((await running).exitCode).toBe(0);
+});

@@ -1,0 +1,133 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type Copying, lastTableLocked, openCopying, SLOWLY, stuckPull } from '../support/database-copies.ts';
+import { clientsOf, holding, waitingFor } from '../support/database-processes.ts';
+import { type Driver, reasonAgainstDatabases } from '../support/databases.ts';
+import { said } from '../support/executable.ts';
+import { find } from '../support/programs.ts';
+import { reasonAgainstSsh } from '../support/sshd.ts';
+
+const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+if (reason !== undefined) process.stderr.write(`Skipped the tests of killed pulls: ${reason}\n`);
+const it = test.skipIf(reason !== undefined);
+
+/** A pull runs many programs, which takes long on a busy machine. */
+const TIME = 90_000;
+
+let copying: Copying;
+beforeAll(async () => {
+  if (reason === undefined) copying = await openCopying('killed');
+}, 120_000);
+afterAll(() => copying?.close());
+
+/** Pulls again, which must clean up, and succeed. */
+async function pullAgain(target: string): Promise<void> {
+  const again = await copying.pull(copying.sites.mariadb, 'mariadb', target);
+  expect(again.exitCode, again.stderr).toBe(0);
+  expect(copying.databases('mariadb', target)).toEqual([target]);
+  expect(copying.content('mariadb', target)).toBe(copying.content('mariadb', 'shop'));
+}
+
+describe('kill -9 of dnx leaves a whole old copy, and the next pull goes on,', { timeout: TIME }, () => {
+  it('while it imports', async () => {
+    const { running, before, release } = await stuckPull(copying, 'dead');
+    running.kill('SIGKILL');
+    expect((await running).signal).toBe('SIGKILL');
+    expect(copying.content('mariadb', 'dead')).toBe(before);
+    await release();
+    await pullAgain('dead');
+  });
+
+  /** A pull that waits to move the tables, because a transaction uses one. */
+  async function waiting(target: string) {
+    const before = copying.old('mariadb', target);
+    const release = await holding(copying.servers.mariadb, target, 'BEGIN; SELECT * FROM marks');
+    onTestFinished(release);
+    const running = copying.pull(copying.sites.mariadb, 'mariadb', target);
+    await expect.poll(() => waitingFor(copying.servers.mariadb), SLOWLY).toBe(1);
+    running.kill('SIGKILL');
+    expect((await running).signal).toBe('SIGKILL');
+    return { before, release };
+  }
+
+  /** Rows that only the old copy has. */
+  const OLD = 'SELECT mark FROM marks; SELECT COUNT(*) FROM only_old';
+
+  it('before the tables move: views and triggers come back', async () => {
+    const { before, release } = await waiting('early');
+    for (const pid of clientsOf(copying)) process.kill(pid, 'SIGKILL');
+    copying.servers.mariadb.sql(
+      copying.servers.mariadb.sql(
+        "SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST WHERE INFO LIKE '%RENAME TABLE%' AND ID <> CONNECTION_ID()",
+      ),
+    );
+    await release();
+    expect(copying.servers.mariadb.sql(OLD, 'early')).toBe('old\n1\n');
+    expect(copying.content('mariadb', 'early')).not.toBe(before);
+    const lock = await lastTableLocked(copying);
+    const next = copying.pull(copying.sites.large, 'mariadb', 'early');
+    await said(next, 'Removed what an interrupted pull had left.');
+    expect(copying.content('mariadb', 'early')).toBe(before);
+    await lock();
+    expect((await next).exitCode).toBe(0);
+  });
+
+  it('after the tables moved: the new copy is completed', async () => {
+    const { release } = await waiting('late');
+    await release();
+    await expect.poll(() => copying.servers.mariadb.sql('SELECT mark FROM marks', 'late'), SLOWLY).toBe('source\n');
+    expect(copying.servers.mariadb.sql(OLD, 'late_dnx_old')).toBe('old\n1\n');
+    const lock = await lastTableLocked(copying);
+    const next = copying.pull(copying.sites.large, 'mariadb', 'late');
+    await said(next, 'Completed a pull that was interrupted.');
+    expect(copying.content('mariadb', 'late')).toBe(copying.content('mariadb', 'shop'));
+    expect(copying.databases('mariadb', 'late_dnx_old')).toEqual([]);
+    await lock();
+    expect((await next).exitCode).toBe(0);
+  });
+
+  /** Clients that kill dnx instead of starting as the KILL_ATth, and how many a pull starts. */
+  let killing: { readonly path: string; readonly starts: Readonly<Record<Driver, number>> };
+  beforeAll(async () => {
+    if (reason !== undefined) return;
+    const folder = mkdtempSync(join(copying.directory, 'clients-'));
+    for (const name of ['mariadb', 'psql']) {
+      const script = [
+        '#!/bin/sh',
+        `case "$*" in --version) exec ${find(name)} "$@";; esac`,
+        `log=${folder}/log.$PPID; echo >> "$log"`,
+        'if [ "$(wc -l < "$log")" = "$KILL_AT" ]; then kill -9 "$PPID"; exit 1; fi',
+        `exec ${find(name)} "$@"`,
+      ];
+      writeFileSync(join(folder, name), `${script.join('\n')}\n`, { mode: 0o755 });
+    }
+    const path = `${folder}:${copying.env.PATH}`;
+    const startsOf = async (driver: Driver) => {
+      copying.addOld(driver, 'counted');
+      const ran = await copying.pull(copying.sites[driver], driver, 'counted', [], { PATH: path });
+      expect(ran.exitCode, ran.stderr).toBe(0);
+      const [log = ''] = readdirSync(folder).filter((name) => name.startsWith('log.'));
+      const { size } = statSync(join(folder, log));
+      rmSync(join(folder, log));
+      return size;
+    };
+    killing = { path, starts: { mariadb: await startsOf('mariadb'), pgsql: await startsOf('pgsql') } };
+  }, TIME);
+
+  it.each([
+    ...[4, 3, 1, 0].map((left) => ['mariadb', left, left < 3 ? 'source' : 'old'] as const),
+    ...[1, 0].map((left) => ['pgsql', left, left < 1 ? 'source' : 'old'] as const),
+  ])('of %s, before its last clients, of which %d are left', async (driver, left, mark) => {
+    const target = `left_${left}`;
+    copying.addOld(driver, target);
+    const env = { PATH: killing.path, KILL_AT: String(killing.starts[driver] - left) };
+    expect((await copying.pull(copying.sites[driver], driver, target, [], env)).signal).toBe('SIGKILL');
+    const { sql } = copying.servers[driver];
+    expect(sql('SELECT mark FROM marks', target)).toBe(`${mark}\n`);
+    const again = await copying.pull(copying.sites[driver], driver, target);
+    expect(again.exitCode, again.stderr).toBe(0);
+    expect(copying.databases(driver, target)).toEqual([target]);
+    expect(copying.content(driver, target)).toBe(copying.content(driver, 'shop'));
+  });
+});

@@ -1,0 +1,188 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type Copying, openCopying, stuckPull } from '../support/database-copies.ts';
+import { addDatabaseSite, variablesFor } from '../support/database-site.ts';
+import { drivers, reasonAgainstDatabases } from '../support/databases.ts';
+import { reasonAgainstSsh } from '../support/sshd.ts';
+import { openTerminal } from '../support/terminal.ts';
+
+const reason = reasonAgainstSsh() ?? reasonAgainstDatabases();
+if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx db pull: ${reason}\n`);
+const it = test.skipIf(reason !== undefined);
+
+/** A pull runs many programs, which takes long on a busy machine. */
+const TIME = 90_000;
+
+let copying: Copying;
+beforeAll(async () => {
+  if (reason === undefined) copying = await openCopying('pull');
+}, 120_000);
+afterAll(() => copying?.close());
+
+describe('a pull', { timeout: TIME }, () => {
+  it.each(drivers)('of %s replaces the old copy, with everything in it', async (driver) => {
+    copying.addOld(driver, 'replaced');
+    const ran = await copying.pull(copying.sites[driver], driver, 'replaced', ['--json']);
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(copying.content(driver, 'replaced')).toBe(copying.content(driver, 'shop'));
+    expect(copying.databases(driver, 'replaced')).toEqual(['replaced']);
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      database: 'shop',
+      local_database: 'replaced',
+      host: '127.0.0.1',
+      tables: 5,
+    });
+    expect(ran.stderr).toMatch(/shop on web-1 → replaced on 127\.0\.0\.1:\d+ \([\d.]+ [kM]B in \d tables will be replaced\)/);
+  });
+
+  it.each(drivers)('of %s creates the database if there is none', async (driver) => {
+    const ran = await copying.pull(copying.sites[driver], driver, 'created');
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(ran.stdout).toMatch(/Copied shop from web-1 to created \([\d.]+ [kM]B in \d tables\) in \d+s/);
+    expect(copying.content(driver, 'created')).toBe(copying.content(driver, 'shop'));
+  });
+
+  it('uses a socket', async () => {
+    const { servers, sites, dnx } = copying;
+    const socket = copying.dotenv('mariadb', 'by_socket', { DB_HOST: 'localhost', DB_PORT: '1', DB_SOCKET: servers.mariadb.socket });
+    const folder = copying.dotenv('pgsql', 'by_socket', { DB_HOST: servers.pgsql.socket });
+    const runs = [
+      await dnx(['db', 'pull', sites.mariadb, '--into', socket, '--confirm', 'by_socket']),
+      await dnx(['db', 'pull', sites.pgsql, '--into', folder, '--confirm', 'by_socket']),
+    ];
+    expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    expect(drivers.map((driver) => copying.databases(driver, 'by_socket'))).toEqual([['by_socket'], ['by_socket']]);
+  });
+
+  it('resolves references in the .env', async () => {
+    const { servers, sites, dnx } = copying;
+    const file = copying.dotenv('mariadb', 'referred', { DB_PASSWORD: 'env://LOCAL_PASSWORD', MAIL_PASSWORD: 'env://NOT_SET' });
+    const ran = await dnx(['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'referred'], {
+      env: { LOCAL_PASSWORD: servers.mariadb.password },
+    });
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(copying.databases('mariadb', 'referred')).toEqual(['referred']);
+  });
+
+  it('asks for the name of the local database on a terminal', async () => {
+    const { sites } = copying;
+    const before = copying.old('pgsql', 'asked');
+    const words = ['db', 'pull', sites.pgsql, '--into', copying.dotenv('pgsql', 'asked')];
+    const wrong = openTerminal(words, copying.env, copying.directory);
+    await wrong.shows(/will be replaced/);
+    await wrong.shows(`Type 'asked' to continue`);
+    wrong.type('shop\r');
+    expect((await wrong.ended).code).toBe(2);
+    expect(copying.content('pgsql', 'asked')).toBe(before);
+    const right = openTerminal(words, copying.env, copying.directory);
+    await right.shows(`Type 'asked' to continue`);
+    right.type('asked\r');
+    expect((await right.ended).code).toBe(0);
+    expect(copying.content('pgsql', 'asked')).not.toBe(before);
+  });
+
+  it('replaces a database with a hostile name', async () => {
+    const { servers, sites, dnx } = copying;
+    const name = `-x'; $(touch ran) \`touch ran\` "--`;
+    const user = `-u';$(touch ran)`;
+    servers.mariadb.sql(`CREATE USER "${user}"@'%' IDENTIFIED BY '$(touch ran)'; GRANT ALL ON *.* TO "${user}"@'%'`);
+    for (const driver of drivers) {
+      const account = driver === 'mariadb' ? { DB_USERNAME: user, DB_PASSWORD: '$(touch ran)' } : {};
+      const file = copying.dotenv(driver, name, account);
+      const quoted = driver === 'mariadb' ? `\`${name.replaceAll('`', '``')}\`` : `"${name.replaceAll('"', '""')}"`;
+      servers[driver].sql(`CREATE DATABASE ${quoted}`);
+      servers[driver].sql('CREATE TABLE old (a INT)', name);
+      const ran = await dnx(['db', 'pull', sites[driver], '--into', file, `--confirm=${name}`]);
+      expect(ran.exitCode, ran.stderr).toBe(0);
+      expect(copying.databases(driver, '-x')).toEqual([name]);
+    }
+    for (const place of [copying.directory, '/home/deploynix']) expect(existsSync(join(place, 'ran'))).toBe(false);
+  });
+});
+
+describe('a pull refuses', { timeout: TIME }, () => {
+  it.each([
+    ['production', { APP_ENV: 'production' }, /is for production/],
+    ['another machine', { DB_HOST: 'mysql' }, /names a database on mysql, which is not this machine/],
+    ['another driver', { DB_CONNECTION: 'pgsql' }, /uses MySQL or MariaDB, but .* names a database of PostgreSQL/],
+    ['the database of the site itself', { DB_DATABASE: 'shop' }, /names the database of pull-maria.example.com itself/],
+  ] as readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[])('%s', async (_, changes, words) => {
+    const { sites, dnx } = copying;
+    const file = copying.dotenv('mariadb', 'refused', changes);
+    const ran = await dnx(['db', 'pull', sites.mariadb, '--into', file, '--confirm', changes.DB_DATABASE ?? 'refused']);
+    expect([ran.exitCode, ran.stdout]).toEqual([2, '']);
+    expect(ran.stderr).toMatch(words);
+    expect(copying.databases('mariadb', 'refused')).toEqual([]);
+    expect(copying.servers.mariadb.sql('SELECT mark FROM marks', 'shop')).toBe('source\n');
+  });
+
+  it('without the right name, and without a .env', async () => {
+    const { sites, dnx, sandbox, sshd } = copying;
+    const file = copying.dotenv('mariadb', 'refused');
+    const [sent, logged] = [sandbox.calls.length, sshd.log()];
+    const runs = await Promise.all([
+      dnx(['db', 'pull', sites.mariadb, '--into', file]),
+      dnx(['db', 'pull', sites.mariadb, '--into', file, '--yes']),
+      dnx(['db', 'pull', sites.mariadb, '--into', file, '--confirm', 'shop']),
+      dnx(['db', 'pull', sites.mariadb, '--into', 'none.env', '--confirm', 'refused']),
+    ]);
+    expect(
+      runs.map(({ exitCode }) => exitCode),
+      runs.map(({ stderr }) => stderr).join(''),
+    ).toEqual([2, 2, 2, 2]);
+    // Only the site was looked up.
+    expect(sandbox.calls.slice(sent).every(({ method }) => method === 'GET')).toBe(true);
+    expect(sshd.log().slice(logged.length)).toBe('');
+    expect(runs[0]?.stderr).toMatch(/--confirm with the name of the local database/);
+    expect(runs[2]?.stderr).toMatch(/Expected 'refused', the database in/);
+    expect(runs[3]?.stderr).toMatch(/Could not find none\.env/);
+    expect(copying.databases('mariadb', 'refused')).toEqual([]);
+  });
+
+  it('to replace one database twice at the same time', async () => {
+    const { running, release } = await stuckPull(copying, 'twice');
+    const second = await copying.pull(copying.sites.mariadb, 'mariadb', 'twice');
+    expect([second.exitCode, second.stderr]).toEqual([1, expect.stringContaining('Another dnx is replacing twice')]);
+    await release();
+    expect((await running).exitCode).toBe(0);
+  });
+
+  it('to run what a dump says to the client', async () => {
+    const { sshd, sites, directory } = copying;
+    const ran = join(directory, 'ran');
+    const evil = (...lines: readonly string[]) => `#!/bin/sh\nprintf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')}\n`;
+    sshd.program('mariadb-dump', evil('CREATE TABLE a (b INT);', `\\! touch ${ran}`, `system touch ${ran}`, '-- Dump completed'));
+    sshd.program('pg_dump', evil('SELECT 1', `\\! touch ${ran}`, ';', '--', '-- PostgreSQL database dump complete', '--'));
+    onTestFinished(() => rmSync(join(sshd.directory, 'programs'), { recursive: true }));
+    for (const driver of drivers) {
+      const pulled = await copying.pull(sites[driver], driver, 'evil');
+      expect([driver, pulled.exitCode], pulled.stderr).toEqual([driver, 1]);
+      expect(pulled.stderr).toMatch(/local database server reported|restricted/);
+      expect(copying.databases(driver, 'evil')).toEqual([]);
+    }
+    expect(existsSync(ran)).toBe(false);
+  });
+});
+
+it('tells the account of the site apart from the local one', { timeout: TIME }, async () => {
+  const { servers, sites, dnx } = copying;
+  const site = addDatabaseSite(copying, 'pull-denied.example.com', {
+    ...variablesFor(servers.mariadb, 'mariadb'),
+    DB_PASSWORD: 'wrong password',
+  });
+  const remote = await copying.pull(site, 'mariadb', 'denied');
+  const local = await dnx([
+    'db',
+    'pull',
+    sites.mariadb,
+    '--into',
+    copying.dotenv('mariadb', 'denied', { DB_PASSWORD: 'wrong password' }),
+    '--confirm',
+    'denied',
+  ]);
+  expect([remote.exitCode, local.exitCode]).toEqual([1, 1]);
+  expect(remote.stderr).toMatch(/Could not read shop on web-1: .*Access denied[\s\S]*The credentials are those of Deploynix/);
+  expect(local.stderr).toMatch(/The local database server reported: .*Access denied[\s\S]*The credentials are those of .*\.env/);
+  expect(remote.stderr + local.stderr).not.toMatch(/wrong password/);
+});

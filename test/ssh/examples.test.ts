@@ -1,0 +1,55 @@
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { examples, prepareFiles } from '../support/examples.ts';
+import { openSshBed, type SshBed } from '../support/ssh-bed.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
+
+const reason = reasonAgainstSsh('remote examples');
+
+const SITE = ownDomain('examples');
+const NGINX = `/var/log/nginx/${SITE}-error.log`;
+const LOG = '[2026-11-25 03:09:25] production.ERROR: No such table {"exception":"[object]"}\n';
+
+/** The examples that read from a server, except those of databases, and of those that connect to one. */
+const lines = examples.filter(({ line, remote }) => (remote && !line.startsWith('dnx db ')) || /^dnx (ssh|artisan|tinker) /.test(line));
+
+let bed: SshBed;
+beforeAll(async () => {
+  if (reason !== undefined) return;
+  bed = await openSshBed();
+  bed.shop(SITE, {
+    releases: ['20260101_000000', '20260102_000000'],
+    files: {
+      'current/artisan': '',
+      'current/composer.json': '{"require":{"php":"^8.2"}}',
+      'current/storage/logs/laravel.log': LOG,
+      'shared/storage/logs/laravel.log': LOG,
+      'shared/.env': 'APP_KEY=x\n',
+      'deploy.log': 'Deployed\n',
+    },
+  });
+  bed.sshd.program('php', '#!/bin/sh\necho "PHP 8.3.14"\n');
+  mkdirSync('/var/log/nginx', { recursive: true });
+  writeFileSync(NGINX, 'an error\n');
+  chmodSync(NGINX, 0o644);
+  prepareFiles(bed.directory);
+  writeFileSync(join(bed.directory, 'deploy.log'), 'Deployment failed.\n');
+});
+afterAll(async () => {
+  rmSync(NGINX, { force: true });
+  await bed?.close();
+});
+
+describe.skipIf(reason !== undefined)('the example', () => {
+  test.each(lines.map(({ line }) => line))('%s', async (line) => {
+    const follows = / (-f|--follow)\b/.test(line);
+    const child = bed.shell(`${follows ? 'exec "$NODE" "$DNX"' : 'dnx'}${line.replace(/^dnx/, '').replaceAll('shop.example.com', SITE)}`);
+    if (follows) child.stdout.once('data', () => child.kill('SIGINT'));
+    const ran = await child;
+    expect(follows ? [0, 130] : [0], ran.stderr).toContain(ran.exitCode);
+    expect(`${ran.stdout}${ran.stderr}`).not.toMatch(/undefined|\[object O|NaN/);
+    // An interactive login reads its empty stdin.
+    if (!/^dnx (ssh \S+|ssh)$/.test(line)) expect(ran.stdout).not.toBe('');
+  });
+});

@@ -1,0 +1,197 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Followed, type LogBed, openLogBed, releases } from '../support/followed.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
+import { keys, openTerminal } from '../support/terminal.ts';
+
+const reason = reasonAgainstSsh('dnx logs');
+const it = test.skipIf(reason !== undefined);
+const DOMAIN = ownDomain('follow');
+const LARAVEL = 'shared/storage/logs/laravel.log';
+
+let bed: LogBed;
+beforeAll(async () => {
+  if (reason === undefined) bed = await openLogBed(DOMAIN);
+});
+afterAll(() => bed?.close());
+
+const at = (name: string) => join(bed.root, name);
+const append = (name: string, text: string) => appendFileSync(at(name), text);
+
+/** Starts to follow files, which each have their own name here. */
+async function begin(files: Readonly<Record<string, string>>, args: readonly string[] = [], first = 'begun\n'): Promise<Followed> {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(at(name), '..'), { recursive: true });
+    writeFileSync(at(name), text);
+  }
+  const followed = bed.follow(['-f', ...args]);
+  await followed.shows(first);
+  return followed;
+}
+
+/** The processes on the server that follow a file. */
+const remote = (word: string): readonly string[] =>
+  execFileSync('ps', ['-u', 'deploynix', '-o', 'stat=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .filter((each) => each.includes(word) && !each.startsWith('Z'));
+
+async function untilGone(word: string): Promise<void> {
+  while (remote(word).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+describe('new lines', () => {
+  it('of a file, in the order in which they are written', async () => {
+    const followed = await begin({ 'a.log': 'old\nbegun\n' }, ['--path', '../../a.log', '-n', '1']);
+    for (let index = 0; index < 5; index += 1) {
+      append('a.log', `${index}: ü`);
+      append('a.log', '…\n');
+      await followed.shows(`${index}: ü…\n`);
+    }
+    expect(await followed.end()).toEqual({ stdout: `begun\n${[0, 1, 2, 3, 4].map((index) => `${index}: ü…\n`).join('')}`, stderr: '' });
+  });
+
+  it('none of before with -n 0, and as objects with -o ndjson', async () => {
+    writeFileSync(at('b.log'), 'old\n');
+    const followed = bed.follow(['-f', '-n', '0', '-o', 'ndjson', '--query', 'line', '--path', '../../b.log']);
+    // The first line that shows may not be the first that is written before dnx looks.
+    const writing = setInterval(() => append('b.log', 'tick\n'), 100);
+    await followed.shows('"tick"\n');
+    clearInterval(writing);
+    append('b.log', 'half');
+    append('b.log', ' whole\n');
+    await followed.shows('"half whole"\n');
+    expect((await followed.end()).stdout.replaceAll('"tick"\n', '')).toBe('"half whole"\n');
+  });
+
+  it('of several files, under headings', async () => {
+    const paths = ['--path', '../../c1.log', '--path', '../../c2.log'];
+    const followed = await begin({ 'c1.log': 'begun\n', 'c2.log': 'second' }, paths, 'second');
+    append('c1.log', 'one\n');
+    await followed.shows('one\n');
+    append('c1.log', 'two\n');
+    await followed.shows('two\n');
+    append('c2.log', ' half\n');
+    await followed.shows(' half\n');
+    const heading = (file: string) => `==> ${bed.root}/current/../../${file} <==\n`;
+    expect((await followed.end()).stdout).toBe(
+      `${heading('c1.log')}begun\n\n${heading('c2.log')}second\n\n${heading('c1.log')}one\ntwo\n\n${heading('c2.log')} half\n`,
+    );
+  });
+
+  it('of a file that does not exist yet', async () => {
+    const followed = bed.follow(['-f', '--path', '../../late.log']);
+    await followed.says('No such file yet: ');
+    writeFileSync(at('late.log'), 'late\n');
+    await followed.shows('late\n');
+    expect((await followed.end()).stdout).toBe('late\n');
+  });
+});
+
+describe('rotation', () => {
+  it('by rename and create loses nothing, even what was written right before', async () => {
+    const followed = await begin({ 'd/d.log': 'begun\n' }, ['--path', '../../d/d.log']);
+    const lines: string[] = [];
+    for (let index = 0; index < 3; index += 1) {
+      for (const when of ['before', 'after']) {
+        append('d/d.log', `${when} ${index}\n`);
+        lines.push(`${when} ${index}\n`);
+        if (when === 'before') renameSync(at('d/d.log'), at(`d/d.log.${index}`));
+      }
+      await followed.shows(`after ${index}\n`);
+    }
+    expect((await followed.end()).stdout).toBe(`begun\n${lines.join('')}`);
+  });
+
+  it('by copytruncate shows the file from its beginning', async () => {
+    const followed = await begin({ 'e.log': 'a longer line at first\nbegun\n' }, ['--path', '../../e.log']);
+    copyFileSync(at('e.log'), at('e.log.1'));
+    truncateSync(at('e.log'));
+    append('e.log', 'after\n');
+    await followed.shows('after\n');
+    expect((await followed.end()).stdout).toBe('a longer line at first\nbegun\nafter\n');
+  });
+
+  it('of the daily channel follows the file of the next day', async () => {
+    const [first, second] = ['shared/storage/logs/laravel-2026-01-01.log', 'shared/storage/logs/laravel-2026-01-02.log'];
+    const followed = await begin({ [first]: 'begun\n' });
+    append(first, 'last\n');
+    writeFileSync(at(second), 'next day\n');
+    await followed.shows('next day\n');
+    expect((await followed.end()).stdout).toBe(`begun\nlast\n\n==> ${at(second)} <==\nnext day\n`);
+    rmSync(at(first));
+    rmSync(at(second));
+  });
+});
+
+describe('a release', () => {
+  it('that becomes live is followed, with a note, and without losing the end of the one before', async () => {
+    const own = (release: string) => `releases/${release}/storage/own.log`;
+    const followed = await begin({ [own(releases[1])]: 'begun\n' }, ['--path', 'storage/own.log']);
+    for (const release of ['20260103_000000', releases[0]]) {
+      append(own(release === releases[0] ? '20260103_000000' : releases[1]), `last before ${release}\n`);
+      mkdirSync(at(`releases/${release}/storage`), { recursive: true });
+      writeFileSync(at(own(release)), `first of ${release}\n`);
+      symlinkSync(`releases/${release}`, at('next'));
+      renameSync(at('next'), at('current'));
+      await followed.shows(`first of ${release}\n`);
+    }
+    expect(await followed.end()).toEqual({
+      stdout: `begun\n${['20260103_000000', releases[0]].map((each) => `last before ${each}\nfirst of ${each}\n`).join('')}`,
+      stderr: `Release changed: 20260103_000000\nRelease changed: ${releases[0]}\n`,
+    });
+  });
+});
+
+describe('the end', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s is silent and ends the remote processes', async (signal, code) => {
+    const file = `end-${signal}.log`;
+    const followed = await begin({ [file]: 'begun\n' }, ['--path', `../../${file}`]);
+    followed.child.kill(signal);
+    expect([(await followed.child).exitCode, followed.stdout(), followed.stderr()]).toEqual([code, 'begun\n', '']);
+    await untilGone(file);
+  });
+
+  it('SIGKILL ends the remote processes, although the log is quiet', async () => {
+    const followed = await begin({ 'killed.log': 'begun\n' }, ['--path', '../../killed.log']);
+    expect(remote('killed.log').length).toBeGreaterThan(0);
+    followed.child.kill('SIGKILL');
+    expect((await followed.child).signal).toBe('SIGKILL');
+    await untilGone('killed.log');
+  });
+
+  it('a closed pipe ends dnx with 0, although the log is quiet', async () => {
+    writeFileSync(at('quiet.log'), 'one\ntwo\n');
+    const run = await bed.shell(`dnx logs ${DOMAIN} -f --path ../../quiet.log | head -1; echo "\${PIPESTATUS[@]}"`);
+    expect([run.stdout, run.stderr]).toEqual(['one\n0 0\n', '']);
+    await untilGone('quiet.log');
+  });
+
+  it('Ctrl-C in a terminal prints nothing', async () => {
+    writeFileSync(at('terminal.log'), 'begun\n');
+    const terminal = openTerminal(['logs', DOMAIN, '-f', '--path', '../../terminal.log'], { ...bed.env }, bed.directory, 80);
+    await terminal.shows('begun');
+    append('terminal.log', '\u001b[2Jevil\n');
+    await terminal.shows('evil');
+    terminal.type(keys.interrupt);
+    const { code, text } = await terminal.ended;
+    expect([code, text.slice(text.indexOf('Connecting'))]).toEqual([130, 'Connecting to web-1\r\nbegun\r\nevil\r\n^C']);
+    await untilGone('terminal.log');
+  });
+});
+
+it('a slow reader does not fill the memory', async () => {
+  bed.reset({ [LARAVEL]: `${'x'.repeat(99)}\n`.repeat(600_000) });
+  const log = `exec "$NODE" "$DNX" logs ${DOMAIN} -n 600000`;
+  const run = await bed.shell(
+    `(echo $BASHPID >pid; ${log}) | { head -c 1000 >/dev/null; sleep 1; grep VmHWM /proc/$(cat pid)/status; wc -c; }`,
+  );
+  const [peak = '', bytes = ''] = run.stdout.split('\n');
+  expect(Number(/\d+/.exec(peak)?.[0])).toBeLessThan(80_000);
+  expect(Number(bytes)).toBeGreaterThan(59_000_000);
+});

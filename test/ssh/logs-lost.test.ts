@@ -1,0 +1,130 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Followed, type LogBed, openLogBed } from '../support/followed.ts';
+import { ownDomain, reasonAgainstSsh } from '../support/sshd.ts';
+
+const reason = reasonAgainstSsh('dnx logs');
+const it = test.skipIf(reason !== undefined);
+const DOMAIN = ownDomain('lost');
+const LARAVEL = 'shared/storage/logs/laravel.log';
+const SPEED = 16;
+
+let bed: LogBed;
+beforeAll(async () => {
+  if (reason === undefined) bed = await openLogBed(DOMAIN, { speed: SPEED });
+});
+beforeEach(() => bed?.reset({ [LARAVEL]: 'begun\n' }));
+afterAll(() => bed?.close());
+
+const log = () => join(bed.root, LARAVEL);
+const append = (text: string) => appendFileSync(log(), text);
+const LOST = 'Connection to web-1 lost; reconnecting in ';
+
+async function begin(...args: readonly string[]): Promise<Followed> {
+  const followed = bed.follow(['-f', ...args]);
+  await followed.shows('begun\n');
+  return followed;
+}
+
+it('goes on after a cut connection, without a line twice or lost', async () => {
+  const followed = await begin();
+  let expected = 'begun\n';
+  for (const index of [1, 2, 3]) {
+    append(`shown ${index}\nhalf of a li`);
+    await followed.shows(`shown ${index}\nhalf of a li`);
+    bed.sshd.drop();
+    append(`ne ${index}\nwhile away ${index}\n`);
+    await followed.shows(`while away ${index}\n`);
+    expected += `shown ${index}\nhalf of a line ${index}\nwhile away ${index}\n`;
+  }
+  const { stdout, stderr } = await followed.end();
+  expect(stdout).toBe(expected);
+  expect(stderr).toBe(`${LOST}2s\nReconnected to web-1\n`.repeat(3));
+});
+
+it('goes on after a rotation that it did not see', async () => {
+  const followed = await begin();
+  bed.sshd.drop();
+  append('end of the old file\n');
+  renameSync(log(), `${log()}.1`);
+  writeFileSync(log(), 'the new file\n');
+  await followed.shows('the new file\n');
+  expect((await followed.end()).stdout).toBe('begun\nend of the old file\nthe new file\n');
+});
+
+it('says which release went live meanwhile', async () => {
+  const followed = await begin();
+  bed.sshd.drop();
+  execFileSync('ln', ['-sfn', 'releases/20260101_000000', join(bed.root, 'current')]);
+  await followed.says('Release changed: 20260101_000000\n');
+  await followed.end();
+});
+
+it('waits longer for a server that is away, at most 30 s', async () => {
+  const followed = await begin();
+  await bed.sshd.stop();
+  await followed.says(`${LOST}30s\n${LOST}30s\n`);
+  append('back\n');
+  await bed.sshd.start();
+  await followed.shows('back\n');
+  const { stdout, stderr } = await followed.end();
+  expect(stdout).toBe('begun\nback\n');
+  expect(stderr).toMatch(
+    new RegExp(`^${[2, 4, 8, 16, 30].map((pause) => `${LOST}${pause}s\n`).join('')}(${LOST}30s\n)+Reconnected to web-1\n$`),
+  );
+});
+
+it('Ctrl-C ends the pause', async () => {
+  const followed = await begin();
+  await bed.sshd.stop();
+  await followed.says(`${LOST}8s\n`);
+  const { stderr } = await followed.end();
+  await bed.sshd.start();
+  expect(stderr).toMatch(/reconnecting in 8s\n$/);
+});
+
+it('does not go on with a server that refuses the key by now', async () => {
+  const followed = await begin();
+  const file = join(bed.sshd.directory, 'authorized_keys');
+  const keys = readFileSync(file);
+  writeFileSync(file, '');
+  bed.sshd.drop();
+  const run = await followed.child;
+  writeFileSync(file, keys);
+  expect([run.exitCode, run.stdout]).toEqual([5, 'begun\n']);
+  expect(run.stderr).toContain(`${LOST}2s\nError: Could not connect to web-1 over SSH: `);
+  expect(run.stderr).toContain('dnx ssh-key create');
+});
+
+it('does not go on with a server whose host key differs', async () => {
+  const followed = await begin();
+  const known = readFileSync(bed.sshd.knownHosts, 'utf8');
+  const other = readFileSync(join(bed.sshd.directory, 'key.pub'), 'utf8').split(' ')[1] ?? '';
+  writeFileSync(bed.sshd.knownHosts, known.replace(/(ssh-ed25519) \S+/, `$1 ${other}`));
+  bed.sshd.drop();
+  const run = await followed.child;
+  writeFileSync(bed.sshd.knownHosts, known);
+  expect([run.exitCode, run.stdout]).toEqual([1, 'begun\n']);
+  expect(run.stderr).toContain('Host key verification failed.');
+  expect(run.stderr).toContain(`ssh-keygen -f ${bed.sshd.knownHosts} -R '[127.0.0.1]:${bed.sshd.port}'`);
+});
+
+it('fails at once if it never connects, also with -f', async () => {
+  await bed.sshd.stop();
+  const run = await bed.dnx(['logs', DOMAIN, '-f']);
+  await bed.sshd.start();
+  expect([run.exitCode, run.stdout]).toEqual([13, '']);
+  expect(run.stderr).toMatch(/^Error: Could not connect to web-1 over SSH: .*Connection refused\n/);
+});
+
+it('says that the output is incomplete if the connection is cut without -f', async () => {
+  mkdirSync(join(bed.root, 'large'));
+  writeFileSync(join(bed.root, 'large/large.log'), `${'x'.repeat(99)}\n`.repeat(300_000));
+  const followed = bed.follow(['--path', '../../large/large.log', '-n', '300000', '-o', 'ndjson']);
+  await followed.shows('"line"');
+  bed.sshd.drop();
+  const run = await followed.child;
+  expect([run.exitCode, run.stderr]).toEqual([13, expect.stringContaining('The output is incomplete: the connection to web-1 was lost.')]);
+});

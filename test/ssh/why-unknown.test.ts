@@ -1,0 +1,37 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { reasonAgainstSsh } from '../support/sshd.ts';
+import { type Diagnosed, openWhyBed } from '../support/why-bed.ts';
+import { readable, unknown } from './why/unknown.ts';
+
+const reason = reasonAgainstSsh();
+if (reason !== undefined) process.stderr.write(`Skipped the tests of dnx why: ${reason}\n`);
+
+let diagnoses: ReadonlyMap<string, Diagnosed>;
+beforeAll(async () => {
+  if (reason !== undefined) return;
+  const bed = await openWhyBed();
+  try {
+    diagnoses = await bed.diagnoseAll(new Map([...unknown, ...readable].map(({ name, state }) => [name, state])));
+  } finally {
+    await bed.close();
+  }
+}, 120_000);
+
+describe.skipIf(reason !== undefined)('names no cause for', () => {
+  test.each(unknown.map((each) => [each.name, each] as const))('%s', (name, { nearest, healthy = false }) => {
+    const found = diagnoses.get(name);
+    expect({ outcome: found?.outcome, cause: found?.cause, title: found?.title }, JSON.stringify(found, null, 1)).toEqual(
+      healthy ? { outcome: 'healthy', cause: null, title: 'Nothing is wrong' } : { outcome: 'unknown', cause: null, title: 'Unknown' },
+    );
+    if (nearest === undefined) expect(found?.evidence).toEqual([]);
+    else expect(found?.evidence.at(-1)?.line).toContain(nearest);
+  });
+});
+
+describe.skipIf(reason !== undefined)('finds a cause', () => {
+  test.each(readable.map(({ name }) => name))('%s', (name) => {
+    const found = diagnoses.get(name);
+    expect(found?.cause, JSON.stringify(found, null, 1)).toBe('composer_platform');
+    expect(found?.evidence[0]?.line).toMatch(/^Root composer\.json requires php \^8\.3/);
+  });
+});

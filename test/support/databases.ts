@@ -1,0 +1,162 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { enlarge, seedMariaDb, seedPostgres } from './database-content.ts';
+import { find, freePort, lacking, required } from './programs.ts';
+
+/** A real database server on loopback, whose only account has every right. Its database `shop` has something of everything. */
+export interface Database {
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** The path of its Unix socket, or of the directory that contains it. */
+  readonly socket: string;
+  /** The directory of its files, on a file system of its own. */
+  readonly directory: string;
+  /** Runs statements in a database, or without one, and returns what they print: columns separated by tabs, no headings. */
+  sql(statements: string | Buffer, database?: string): string;
+}
+
+/** The drivers, as Laravel names them. */
+export const drivers = ['mariadb', 'pgsql'] as const;
+/** A driver. */
+export type Driver = (typeof drivers)[number];
+
+const PASSWORD = `it's a "secret" \\ $HOME`;
+/** A word of it that no escaping changes. */
+export const SECRET = 'secret" ';
+
+/** The folder of PostgreSQL's own programs, which Debian keeps out of PATH. */
+const postgresFolder = (): string | undefined => {
+  try {
+    const [newest] = readdirSync('/usr/lib/postgresql').sort((one, other) => Number(other) - Number(one));
+    return newest === undefined ? undefined : `/usr/lib/postgresql/${newest}/bin`;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Why tests with real databases cannot run here; undefined if they can. In CI they must. */
+export function reasonAgainstDatabases(): string | undefined {
+  const missing = lacking(['mariadbd', 'mariadb-install-db', 'mariadb', 'mariadb-dump', 'psql', 'pg_dump', 'setpriv', 'mount']);
+  const all = postgresFolder() ? missing : [...missing, 'postgresql'];
+  const reason =
+    all.length > 0 ? `this machine lacks ${all.join(', ')}` : process.getuid?.() === 0 ? undefined : 'only root can start them';
+  if (reason !== undefined && required) throw new Error(`Tests with databases must run in CI, but ${reason}.`);
+  return reason;
+}
+
+let running: Promise<Readonly<Record<Driver, Database>>> | undefined;
+
+/** The servers, which all tests of a worker share. MariaDB has a database `large`, too. */
+export function databases(): Promise<Readonly<Record<Driver, Database>>> {
+  running ??= Promise.all([openMariaDb(), openPostgres()]).then(([mariadb, pgsql]) => ({ mariadb, pgsql }));
+  return running;
+}
+
+async function openMariaDb(): Promise<Database> {
+  const directory = ownVolume('mariadb');
+  const [data, socket] = [join(directory, 'data'), join(directory, 'socket')];
+  const common = ['--no-defaults', '--user=root', `--datadir=${data}`];
+  execFileSync('mariadb-install-db', [...common, '--auth-root-authentication-method=normal', '--skip-test-db'], { stdio: 'pipe' });
+  const port = await freePort();
+  const options = ['--bind-address=127.0.0.1', `--port=${port}`, `--socket=${socket}`, `--pid-file=${join(directory, 'pid')}`];
+  const small = ['--innodb-buffer-pool-size=16M', '--innodb-flush-log-at-trx-commit=0', '--innodb-log-file-size=8M'];
+  startTied(directory, 'KILL', ['mariadbd', ...common, ...options, ...small]);
+  const client = ['--no-defaults', `--socket=${socket}`, '--user=root', '--batch', '--skip-column-names'];
+  const sql: Database['sql'] = (statements, database) =>
+    run('mariadb', [...client, ...(database ? [`--database=${database}`] : [])], statements);
+  await accepting(sql);
+  chmodSync(directory, 0o755);
+  const password = PASSWORD.replaceAll('\\', '\\\\').replaceAll("'", "''");
+  const accounts = ['localhost', '127.0.0.1', '%'].map(
+    (host) => `CREATE USER shop@'${host}' IDENTIFIED BY '${password}'; GRANT ALL ON *.* TO shop@'${host}' WITH GRANT OPTION;`,
+  );
+  sql(accounts.join('\n'));
+  const database = { port, user: 'shop', password: PASSWORD, socket, directory, sql };
+  seedMariaDb(database, 'shop');
+  seedMariaDb(database, 'large');
+  enlarge(database, 'large');
+  return database;
+}
+
+async function openPostgres(): Promise<Database> {
+  const folder = postgresFolder() ?? '';
+  const directory = ownVolume('postgres');
+  const [uid, gid] = idsOf('postgres');
+  chownSync(directory, uid, gid);
+  const data = join(directory, 'data');
+  const as = ['--reuid=postgres', '--regid=postgres', '--init-groups'];
+  const account = ['-U', 'postgres', '--auth-local=trust', '--auth-host=scram-sha-256'];
+  execFileSync('setpriv', [...as, join(folder, 'initdb'), '-D', data, ...account, '-E', 'UTF8', '--locale=C', '--no-sync'], {
+    stdio: 'pipe',
+  });
+  const port = await freePort();
+  const settings = [
+    `port=${port}`,
+    'listen_addresses=127.0.0.1',
+    `unix_socket_directories=${directory}`,
+    'fsync=off',
+    'shared_buffers=16MB',
+    'max_wal_size=64MB',
+  ];
+  startTied(directory, 'QUIT', ['setpriv', ...as, join(folder, 'postgres'), '-D', data, ...settings.flatMap((each) => ['-c', each])]);
+  const client = ['-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-h', directory, '-p', String(port), '-U', 'postgres'];
+  const sql: Database['sql'] = (statements, name = 'postgres') => run('psql', [...client, '-d', name, '-f', '-'], statements);
+  await accepting(sql);
+  chmodSync(directory, 0o755);
+  sql(`CREATE ROLE shop SUPERUSER LOGIN PASSWORD E'${PASSWORD.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`);
+  const database = { port, user: 'shop', password: PASSWORD, socket: directory, directory, sql };
+  seedPostgres(database, 'shop');
+  return database;
+}
+
+/** Runs a client. What it says is in the error. */
+const run = (program: string, args: readonly string[], input: string | Buffer): string =>
+  execFileSync(program, args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
+
+/** A new directory on a file system of its own, which a test may fill. */
+function ownVolume(name: string): string {
+  const directory = mkdtempSync(`/tmp/dnx-${name}-`);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400m', 'tmpfs', directory]);
+  return directory;
+}
+
+/** Ends the server with this signal, and removes its directory, once this worker is gone: however it ends, the pipe closes. */
+const TIED = '"$@" & read -r _; kill -s "$0" $!; wait; umount -l "$DIRECTORY"; rmdir "$DIRECTORY"';
+
+/** Starts a server that ends with this worker, which does not wait for it. */
+function startTied(directory: string, signal: 'KILL' | 'QUIT', [program = '', ...args]: readonly string[]): void {
+  const child = spawn('sh', ['-c', TIED, signal, find(program) ?? program, ...args], {
+    // Ctrl-C is for vitest.
+    detached: true,
+    env: { ...process.env, DIRECTORY: directory },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  child.unref();
+  (child.stdin as unknown as Socket).unref();
+}
+
+/** Waits until a server accepts statements. */
+async function accepting(sql: (statements: string) => string): Promise<void> {
+  for (let left = 400; ; left -= 1) {
+    try {
+      sql('SELECT 1');
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+      await setTimeout(50);
+    }
+  }
+}
+
+/** The ids of a user of this machine. */
+export function idsOf(user: string): readonly [uid: number, gid: number] {
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((each) => each.startsWith(`${user}:`));
+  const [, , uid, gid] = line?.split(':') ?? [];
+  return [Number(uid), Number(gid)];
+}

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seeded } from '../../src/sandbox/index.ts';
+import { type Executable, openExecutable } from '../support/executable.ts';
+import { keys, openTerminal, shown } from '../support/terminal.ts';
+
+let executable: Executable;
+beforeEach(async () => {
+  executable = await openExecutable({ speed: 5 });
+});
+afterEach(() => executable.close());
+
+const shop = seeded.sites['shop.example.com'];
+
+const open = (words: readonly string[], columns?: number) =>
+  openTerminal([...words, '--watch'], { ...executable.env, NO_COLOR: '1' }, executable.directory, columns);
+
+const server = () => {
+  const [found] = executable.sandbox.state.servers;
+  if (!found) throw new Error('the seed has a server');
+  return found;
+};
+
+test('a deployment is shown in place, until Ctrl-C exits 130', async () => {
+  const terminal = open(['site', 'list']);
+  await terminal.shows('docs.example.com');
+  executable.sandbox.deployElsewhere(shop);
+  await terminal.shows(/shop\.example\.com +web-1 +● deploying/);
+  await terminal.shows(/shop\.example\.com +web-1 +● active/);
+  terminal.type(keys.interrupt);
+  const { raw, code } = await terminal.ended;
+  const rows = await shown(raw);
+  expect([code, rows.length, rows[0]]).toEqual([130, 8, expect.stringMatching(/^Checked just now, every 6s$/)]);
+  expect(rows.filter((row) => row.startsWith('shop.example.com'))).toEqual([expect.stringContaining('● active')]);
+  expect(raw).not.toContain('Interrupted');
+});
+
+test('the table is drawn again when the width changes, and below what the shell wrote after Ctrl-Z and fg', async () => {
+  const terminal = open(['server', 'list']);
+  await terminal.shows('db-1');
+  terminal.resize(50);
+  await terminal.shows(/columns\s+hidden/);
+  terminal.resize(120);
+  await terminal.shows(/DATABASE +ID/);
+  terminal.signal('SIGSTOP');
+  terminal.signal('SIGCONT');
+  await terminal.shows(/DATABASE +ID/);
+  terminal.signal('SIGTERM');
+  const { raw, code } = await terminal.ended;
+  expect([code, (await shown(raw)).filter((row) => row.startsWith('Checked ')).length]).toEqual([143, 2]);
+});
+
+test('a table that is higher than the terminal ends with how much is left', async () => {
+  executable.sandbox.state.servers = Array.from({ length: 60 }, (_, n) => ({
+    ...server(),
+    id: `01J00000000000000000000S${String(n).padStart(2, '0')}`,
+    name: `app-${n}`,
+  }));
+  const terminal = open(['server', 'list', '--sort', 'name']);
+  await terminal.shows('… 24 more lines');
+  server().status = 'failed';
+  await terminal.shows(/app-0 +● failed/);
+  // Ctrl-C discards what the terminal has not shown yet.
+  await terminal.shows('… 24 more lines');
+  terminal.type(keys.interrupt);
+  const { raw, code } = await terminal.ended;
+  const rows = await shown(raw);
+  expect([code, rows.filter((row) => row.startsWith('app-0 ')).length, rows.filter((row) => row.startsWith('… ')).length]).toEqual([
+    130, 1, 1,
+  ]);
+});
+
+test('says that it is reconnecting, and goes on', async () => {
+  const terminal = open(['server', 'list'], 40);
+  await terminal.shows('db-1');
+  executable.sandbox.faults.always({ path: '/servers' }, 'drop');
+  await terminal.draws(/^! Reconnecting\. /m);
+  executable.sandbox.faults.clear();
+  server().status = 'failed';
+  await terminal.draws(/web-1 +● failed/);
+  terminal.type(keys.interrupt);
+  const { code, raw } = await terminal.ended;
+  expect([code, (await shown(raw)).filter((row) => row.startsWith('NAME')).length]).toEqual([130, 1]);
+});
+
+test('polls that take a second show no line that comes and goes', async () => {
+  await executable.close();
+  executable = await openExecutable({ speed: 5, latencyMs: 200 });
+  const terminal = open(['server', 'list']);
+  await terminal.shows('db-1');
+  for (const status of ['failed', 'active', 'failed']) {
+    server().status = status;
+    await terminal.shows(new RegExp(`web-1 +● ${status}`));
+  }
+  terminal.type(keys.interrupt);
+  const { text, code } = await terminal.ended;
+  expect([code, text.slice(text.indexOf('Checked ')).includes('Waiting for')]).toEqual([130, false]);
+});
+
+test.each(['server list', 'site list', 'status shop.example.com'])(
+  'a closed pipe ends %s with 0, although nothing changes',
+  async (line) => {
+    const run = await executable.shell(`dnx ${line} --watch --no-header | head -1; echo $PIPESTATUS`);
+    expect(run.stdout).toMatch(/^.+\n0\n?$/);
+  },
+);

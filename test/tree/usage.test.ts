@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Bed, openBed } from '../support/dnx.ts';
+
+let bed: Bed;
+beforeAll(async () => {
+  bed = await openBed();
+});
+afterAll(() => bed.close());
+
+test.each([
+  ['open', '[server|site] [options]'],
+  ['ssh', '[server|site] [options] [-- command]'],
+  ['logs', '[server|site] [options]'],
+  ['artisan', '[options] [command...]'],
+  ['env run', '[options] <command...>'],
+  ['deploy', '[site...] [options]'],
+  ['db tunnel', '[site] [options] [-- command]'],
+])('the usage of dnx %s is %s', async (path, usage) => {
+  const { stdout } = await bed.dnx(`${path} --help`);
+  expect(stdout).toContain(`\nUsage: dnx ${path} ${usage}\n`);
+});
+
+test('dnx db names the group whose commands it also takes', async () => {
+  const { stdout } = await bed.dnx('db --help');
+  expect(stdout).toContain("\nThe commands of 'dnx database' also work here: dnx database --help\n");
+  expect(stdout).toMatch(/\nAliases: dbs\n$/);
+});
+
+test.each(['db list --help', 'dbs list --help', 'help db list', 'db help list'])(
+  'dnx %s shows the help of dnx database list',
+  async (line) => {
+    expect((await bed.dnx(line)).stdout).toBe((await bed.dnx('database list --help')).stdout);
+  },
+);
