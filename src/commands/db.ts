@@ -2,13 +2,10 @@ import { command, group } from '../cli/language/command.ts';
 import { count, flag, rest, text } from '../cli/language/options.ts';
 import { columns } from '../cli/output/view.ts';
 import { databaseCalls } from '../features/database/credentials.ts';
-
-const signIn = {
-  user: text('User to sign in as (default: that of Deploynix)', 'name'),
-};
+import { userOption } from '../features/remote/options.ts';
 
 const forwarding = {
-  ...signIn,
+  user: userOption,
   port: { ...count('Local port (default: a free one)'), placeholder: 'port' },
 };
 
@@ -44,7 +41,7 @@ const dump = command({
     'The dump runs on the server of the site, over SSH. The file is compressed, unless its name ends in .sql. An incomplete dump leaves no file.',
   calls: databaseCalls,
   options: {
-    ...signIn,
+    user: userOption,
     file: { ...text('File or directory to save to, or - for stdout', 'file'), short: 'O' },
     force: flag('Overwrite an existing file'),
     schema_only: flag('Leave out the rows'),
@@ -63,7 +60,7 @@ const pull = command({
   calls: databaseCalls,
   consent: { level: 'severe', deferred: true, named: 'the local database' },
   options: {
-    ...signIn,
+    user: userOption,
     // Not --env-file, which Node itself would read.
     into: text('Dotenv file that names the local database (default .env)', 'file'),
     force: flag('Disconnect the users of a local PostgreSQL database'),
