@@ -14,7 +14,7 @@ export interface Reader {
   list(endpoint: Endpoint, place: Place, rules: readonly RuleId[], query?: Query): Promise<readonly JsonObject[] | undefined>;
 }
 
-/** Lists that a token cannot read are asked for once, not for every server. */
+/** Requests a list that the token cannot read only once, not for every server. */
 export function openReader({ api, tokens }: Pick<Context, 'api' | 'tokens'>, ledger: Ledger): Reader {
   const refused = new Map<Endpoint, Obstacle>();
   const answered = new Set<Endpoint>();

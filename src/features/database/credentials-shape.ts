@@ -17,9 +17,17 @@ export interface Credentials {
 
 /** The variables by which Laravel finds its database. */
 export const keys = [
-  ...['DB_CONNECTION', 'DB_HOST', 'DB_PORT', 'DB_SOCKET', 'DB_DATABASE', 'DB_USERNAME', 'DB_PASSWORD', 'DB_URL', 'DATABASE_URL'],
+  'DB_CONNECTION',
+  'DB_HOST',
+  'DB_PORT',
+  'DB_SOCKET',
+  'DB_DATABASE',
+  'DB_USERNAME',
+  'DB_PASSWORD',
+  'DB_URL',
+  'DATABASE_URL',
 ] as const;
 type Key = (typeof keys)[number];
 
-/** The values of these variables; undefined if there is none. */
+/** The values of these variables, as far as they are set. */
 export type Values = Readonly<Partial<Record<Key, string | undefined>>>;
