@@ -8,6 +8,7 @@ import { idsOf } from './databases.ts';
 import { openElsewhere } from './elsewhere.ts';
 import type { Started, StartOptions } from './executable.ts';
 import { openSshBed, type SshBed } from './ssh-bed.ts';
+import { ownDomain } from './sshd.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -96,7 +97,7 @@ export async function openWhyBed(): Promise<WhyBed> {
   const statuses = new Map<string, number>();
   const plant = (state: Plant): Site => {
     count += 1;
-    const site = addSite(bed, `why-${process.pid}-${count}.example.com`, state);
+    const site = addSite(bed, ownDomain(`why-${count}`), state);
     statuses.set(site.id, state.status ?? 200);
     return site;
   };
