@@ -14,13 +14,15 @@ export interface Variable {
 /** Variables under a heading, in the order of the documentation. */
 export interface VariableGroup {
   readonly title: string;
+  /** Rarely set by hand: the help lists only the names. */
+  readonly system?: true;
   readonly variables: readonly Variable[];
 }
 
 const settings: readonly Variable[] = [
   { name: 'DNX_TOKEN', help: 'API token; overrides every stored token' },
   { name: 'DNX_HOST', help: 'Deploynix host', option: '--host', fallback: 'https://deploynix.io' },
-  { name: 'DNX_PROFILE', help: 'Profile to use', option: '--profile', fallback: 'default', example: 'work' },
+  { name: 'DNX_PROFILE', help: 'Profile to use', option: '--profile', fallback: 'that of dnx auth switch', example: 'work' },
   { name: 'DNX_SERVER', help: 'Default server, by name or id', option: '--server', example: 'web-1' },
   { name: 'DNX_SITE', help: 'Default site, by domain or id', option: '--site', example: 'shop.example.com' },
   { name: 'DNX_ENV', help: 'Environment of .deploynix.json', option: '--env', example: 'production' },
@@ -50,24 +52,50 @@ const network: readonly Variable[] = [
   },
   { name: 'DNX_MAX_RESPONSE', help: 'Largest response to accept', fallback: '64MB', example: '256MB' },
   { name: 'DNX_CA_FILE', help: 'PEM file with more CA certificates to trust', option: '--ca-file', example: '/etc/ssl/company.pem' },
-  { name: 'NODE_EXTRA_CA_CERTS', help: 'The same for every Node program' },
+  { name: 'NODE_EXTRA_CA_CERTS', help: 'As DNX_CA_FILE, for every Node program' },
   { name: 'HTTPS_PROXY', help: 'Proxy for https; https_proxy wins', example: 'http://proxy.example.com:3128' },
   { name: 'HTTP_PROXY', help: 'Proxy for http; http_proxy wins' },
   { name: 'ALL_PROXY', help: 'Proxy for both; all_proxy wins' },
   { name: 'NO_PROXY', help: 'Hosts to reach without the proxy; no_proxy wins', example: 'localhost,.internal' },
+  { name: 'NODE_TLS_REJECT_UNAUTHORIZED', help: 'Disables TLS verification if 0, which dnx doctor reports' },
 ];
 
 const programs: readonly Variable[] = [
-  { name: 'CI', help: 'Set by CI systems: dnx never prompts' },
-  { name: 'GITHUB_ACTIONS', help: 'Set by GitHub Actions: dnx adds groups, annotations, outputs and a summary' },
-  { name: 'NO_COLOR', help: 'Turn color off', option: '--no-color' },
-  { name: 'FORCE_COLOR', help: 'Turn color on, even in a pipe' },
-  { name: 'TERM', help: 'Without cursor movement and color if dumb' },
-  { name: 'VISUAL', help: 'Editor of dnx env edit; before EDITOR' },
-  { name: 'EDITOR', help: 'Editor of dnx env edit' },
-  { name: 'BROWSER', help: 'Browser of dnx open' },
+  { name: 'NO_COLOR', help: 'Turn color off', option: '--no-color', example: '1' },
+  { name: 'FORCE_COLOR', help: 'Turn color on, even in a pipe; 0 turns it off', example: '1' },
+  { name: 'TERM', help: 'Without color and cursor movement if dumb' },
+  { name: 'VISUAL', help: 'Editor of dnx env edit', fallback: '$EDITOR', example: 'code --wait' },
+  { name: 'EDITOR', help: 'Editor of dnx env edit, after VISUAL', example: 'vim' },
+  { name: 'BROWSER', help: 'Browser of dnx open', fallback: 'that of the desktop', example: 'firefox' },
   { name: 'SHELL', help: 'Shell of dnx completion install' },
-  { name: 'TZ', help: 'Time zone of dnx site schedule' },
+  { name: 'TZ', help: 'Time zone of dnx site schedule', fallback: 'that of the machine', example: 'Europe/Berlin' },
+];
+
+const ci: readonly Variable[] = [
+  { name: 'CI', help: 'Set by CI systems: dnx never prompts', example: 'true' },
+  { name: 'GITHUB_ACTIONS', help: 'Set by GitHub Actions: dnx adds groups and annotations' },
+  { name: 'GITHUB_OUTPUT', help: 'File of GitHub Actions for the outputs of a step' },
+  { name: 'GITHUB_STEP_SUMMARY', help: 'File of GitHub Actions for the summary of a job' },
+];
+
+const machine: readonly Variable[] = [
+  { name: 'HOME', help: 'Home directory' },
+  { name: 'USERPROFILE', help: 'Home directory if HOME is not set, as on Windows' },
+  { name: 'XDG_CONFIG_HOME', help: 'Directory of settings and of completions for fish', fallback: '~/.config' },
+  { name: 'XDG_CACHE_HOME', help: 'Directory of caches', fallback: '~/.cache' },
+  { name: 'XDG_STATE_HOME', help: 'Directory of state', fallback: '~/.local/state' },
+  { name: 'XDG_DATA_HOME', help: 'Directory of completions for bash and zsh', fallback: '~/.local/share' },
+  { name: 'DBUS_SESSION_BUS_ADDRESS', help: 'Session bus of the keychain on Linux', fallback: '$XDG_RUNTIME_DIR/bus' },
+  { name: 'XDG_RUNTIME_DIR', help: 'Directory of the session bus; private files of dnx env edit' },
+  { name: 'DISPLAY', help: 'Set on a desktop: dnx open starts a browser' },
+  { name: 'WAYLAND_DISPLAY', help: 'As DISPLAY, with Wayland' },
+  { name: 'WSL_DISTRO_NAME', help: 'Set by WSL: dnx open starts the browser of Windows' },
+  { name: 'SSH_CONNECTION', help: 'Set over SSH: dnx open prints the URL instead' },
+  { name: 'SSH_CLIENT', help: 'As SSH_CONNECTION' },
+  { name: 'SSH_TTY', help: 'As SSH_CONNECTION' },
+  { name: 'PATH', help: 'Directories of the programs that dnx starts' },
+  { name: 'PATHEXT', help: 'Endings of programs on Windows' },
+  { name: 'PWD', help: 'Former path of a working directory that was deleted' },
 ];
 
 const children: readonly Variable[] = [
@@ -83,6 +111,8 @@ export const variables: readonly VariableGroup[] = [
   { title: 'Settings', variables: settings },
   { title: 'Behavior', variables: behavior },
   { title: 'Requests', variables: network },
-  { title: 'Variables of other programs', variables: programs },
-  { title: 'Set by dnx for programs it starts', variables: children },
+  { title: 'Terminal and programs', variables: programs },
+  { title: 'CI', variables: ci },
+  { title: 'System', system: true, variables: machine },
+  { title: 'Set by dnx for programs that it starts', variables: children },
 ];
