@@ -18,10 +18,13 @@ const paths = [
   ...[...tree.contents, ...tree.topics].map(({ name }) => `help ${name}`),
 ].sort((a, b) => b.length - a.length);
 
-const command = `dnx (?:${paths.map(escaped).join('|')})(?![\\w-])(?: --?[a-z][\\w-]*| -- [A-Z]+| [A-Z]+\\b)*`;
+/** An argument in a sentence has something that words have not; a word counts only before such an argument. */
+const argument = ' (?:[a-z]+(?= \\w[\\w-]*[./=@:][\\w/]))?(?: ?(?!\\.deploynix)[\\w@./=:-]*[\\d./=@](?=[\\w/])[\\w@./=:-]*[\\w/])';
+const command = `dnx (?:${paths.map(escaped).join('|')})(?![\\w-])(?: --?[a-z][\\w-]*| -- [A-Z]+| --(?= )| [A-Z]+\\b|${argument})*`;
 const option = `-o (?:${formats.join('|')})\\b|(?<![\\w/-])--?(?:\\[no-\\])?[a-zA-Z][\\w-]*(?: <[^>]+>)?`;
 const variable = '\\$?\\b[A-Z]+(?:_[A-Z]+)+\\b(?:/[\\w/.]+)?|~(?:/[\\w./]+)+';
-const word = '(?<![\\w/])\\.deploynix\\.json|(?<![\\w/])\\.env\\b|<[a-z|@-]+>|\\b[a-z]+_[a-z_]+\\b|\\b[a-z][a-z-]+:[a-z][a-z-]+\\b';
+const word =
+  '\\bsh -c\\b|(?<![\\w/])\\.deploynix\\.json|(?<![\\w/])\\.env\\b|<[a-z|@-]+>|\\b[a-z]+_[a-z_]+\\b|\\b[a-z][a-z-]+:[a-z][a-z-]+\\b';
 const code = new RegExp(`'(dnx [^']+)'|${command}|${option}|${variable}|${word}`, 'g');
 
 /** Splits a sentence into text and code. A text that is only command lines, separated by semicolons, is all code. */
