@@ -5,6 +5,7 @@ import { tree } from '../../../src/commands/index.ts';
 import { intro, lineOf } from '../../../src/features/help/environment.ts';
 import exitCodes from '../../../src/features/help/exit-codes.ts';
 import files from '../../../src/features/help/files.ts';
+import options from '../../../src/features/help/options.ts';
 import { variables } from '../../../src/machine/settings/variables.ts';
 import { describe, globalRows } from './command-parts.ts';
 import { markdownFile, type Page, type Part, type Ref, type Row, titleOf } from './page.ts';
@@ -87,7 +88,11 @@ function whole(rows: readonly Row[]): readonly Row[] {
 
 /** Topics that say more in the reference than in a terminal. */
 const topicParts: Readonly<Record<string, readonly Part[]>> = {
-  options: ['Every command takes these options, anywhere on the command line.', list(globalRows, 'Option')],
+  options: [
+    'Every command takes these options, anywhere on the command line.',
+    list(globalRows, 'Option'),
+    ...options.body.slice(1).map(blockOf),
+  ],
   environment: [intro, ...variables.flatMap((group) => [heading(group.title), list(group.variables.map(lineOf), 'Variable')])],
 };
 
