@@ -28,9 +28,9 @@ const settings: readonly Variable[] = [
   { name: 'DNX_ENV', help: 'Environment of .deploynix.json', option: '--env', example: 'production' },
   { name: 'DNX_OUTPUT', help: 'Default output format', option: '--output', fallback: 'table', example: 'json' },
   { name: 'DNX_NOTIFY', help: 'How to tell that a command is done', option: '--notify', example: 'desktop' },
-  { name: 'DNX_CONFIG_DIR', help: 'Directory of the settings', fallback: '$XDG_CONFIG_HOME/dnx or ~/.config/dnx' },
-  { name: 'DNX_CACHE_DIR', help: 'Directory of the cache', fallback: '$XDG_CACHE_HOME/dnx or ~/.cache/dnx' },
-  { name: 'DNX_STATE_DIR', help: 'Directory of the state', fallback: '$XDG_STATE_HOME/dnx or ~/.local/state/dnx' },
+  { name: 'DNX_CONFIG_DIR', help: 'Directory of the settings', fallback: '~/.config/dnx' },
+  { name: 'DNX_CACHE_DIR', help: 'Directory of the cache', fallback: '~/.cache/dnx' },
+  { name: 'DNX_STATE_DIR', help: 'Directory of the state', fallback: '~/.local/state/dnx' },
 ];
 
 const behavior: readonly Variable[] = [
@@ -38,7 +38,9 @@ const behavior: readonly Variable[] = [
   { name: 'DNX_NO_INPUT', help: 'Never prompt', option: '--no-input', example: '1' },
   { name: 'DNX_NO_CACHE', help: 'Look up names again instead of using remembered ones', option: '--no-cache', example: '1' },
   { name: 'DNX_DEBUG', help: 'Log HTTP requests to stderr, without secrets', option: '--debug', example: '1' },
+  { name: 'DNX_COMPLETE_ONLINE', help: 'Let Tab read names from the API', example: '1' },
   { name: 'DNX_NO_UPDATE_NOTIFIER', help: 'Never check for a new release of dnx', example: '1' },
+  { name: 'DNX_NO_COMPILE_CACHE', help: 'Keep no compiled code in the cache, as Node 22.8 and later can', example: '1' },
 ];
 
 const network: readonly Variable[] = [
@@ -85,6 +87,8 @@ const machine: readonly Variable[] = [
   { name: 'XDG_CACHE_HOME', help: 'Directory of caches', fallback: '~/.cache' },
   { name: 'XDG_STATE_HOME', help: 'Directory of state', fallback: '~/.local/state' },
   { name: 'XDG_DATA_HOME', help: 'Directory of completions for bash and zsh', fallback: '~/.local/share' },
+  { name: 'APPDATA', help: 'Directory of settings on Windows, unless XDG_CONFIG_HOME is set' },
+  { name: 'LOCALAPPDATA', help: 'Directory of caches and state on Windows, unless those of XDG are set' },
   { name: 'DBUS_SESSION_BUS_ADDRESS', help: 'Session bus of the keychain on Linux', fallback: '$XDG_RUNTIME_DIR/bus' },
   { name: 'XDG_RUNTIME_DIR', help: 'Directory of the session bus; private files of dnx env edit' },
   { name: 'DISPLAY', help: 'Set on a desktop: dnx open starts a browser' },
@@ -95,6 +99,10 @@ const machine: readonly Variable[] = [
   { name: 'SSH_TTY', help: 'As SSH_CONNECTION' },
   { name: 'PATH', help: 'Directories of the programs that dnx starts' },
   { name: 'PATHEXT', help: 'Endings of programs on Windows' },
+  { name: 'COMSPEC', help: 'Program that runs .cmd files on Windows' },
+  { name: 'SYSTEMROOT', help: 'Where to find it without COMSPEC' },
+  { name: 'NODE_COMPILE_CACHE', help: 'Cache of compiled code for every Node program, used instead of that of dnx' },
+  { name: 'NODE_DISABLE_COMPILE_CACHE', help: 'As DNX_NO_COMPILE_CACHE, for every Node program' },
   { name: 'PWD', help: 'Former path of a working directory that was deleted' },
 ];
 

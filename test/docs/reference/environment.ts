@@ -31,8 +31,9 @@ export const environmentGuide = (): string =>
   ].join('\n\n')}\n`;
 
 const extra = [
-  '## Secrets',
+  '## Other programs',
   '',
   'No variable but `DNX_HOST`, or the profile, chooses the host that a token is sent to: see [keychain.md](keychain.md). dnx removes `DNX_TOKEN` from the',
   'environment of browsers, `ssh`, and the commands of `--verify-cmd` and `--notify`. It reads no `.env` file for its own settings.',
+  '`dnx sandbox run` sets `DNX_HOST`, `DNX_TOKEN` and the three directories for its command, and removes `DNX_PROFILE`, `DNX_SERVER` and `DNX_SITE`.',
 ].join('\n');
