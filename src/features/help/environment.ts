@@ -6,7 +6,10 @@ export const intro =
   'Options override environment variables, which override .deploynix.json, which overrides the profile. A variable that turns something on is off with 0, false or no.';
 
 /** What a variable does, and what applies without it. */
-export const lineOf = ({ name, help, fallback }: Variable): Line => [name, fallback === undefined ? help : `${help} (default ${fallback})`];
+export const lineOf = ({ name, help, fallback }: Variable): Line => [
+  name,
+  fallback === undefined ? help : `${help} (default${fallback.includes(' ') ? ':' : ''} ${fallback})`,
+];
 
 export default {
   title: 'Environment variables',

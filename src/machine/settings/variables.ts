@@ -22,12 +22,12 @@ export interface VariableGroup {
 const settings: readonly Variable[] = [
   { name: 'DNX_TOKEN', help: 'API token; overrides every stored token' },
   { name: 'DNX_HOST', help: 'Deploynix host', option: '--host', fallback: 'https://deploynix.io' },
-  { name: 'DNX_PROFILE', help: 'Profile to use', option: '--profile', fallback: 'that of dnx auth switch', example: 'work' },
+  { name: 'DNX_PROFILE', help: 'Profile to use', option: '--profile', fallback: 'chosen with dnx auth switch', example: 'work' },
   { name: 'DNX_SERVER', help: 'Default server, by name or id', option: '--server', example: 'web-1' },
   { name: 'DNX_SITE', help: 'Default site, by domain or id', option: '--site', example: 'shop.example.com' },
   { name: 'DNX_ENV', help: 'Environment of .deploynix.json', option: '--env', example: 'production' },
   { name: 'DNX_OUTPUT', help: 'Default output format', option: '--output', fallback: 'table', example: 'json' },
-  { name: 'DNX_NOTIFY', help: 'How to tell that a command is done', option: '--notify', example: 'desktop' },
+  { name: 'DNX_NOTIFY', help: 'How to notify when a command is done', option: '--notify', example: 'desktop' },
   { name: 'DNX_CONFIG_DIR', help: 'Directory of the settings', fallback: '~/.config/dnx' },
   { name: 'DNX_CACHE_DIR', help: 'Directory of the cache', fallback: '~/.cache/dnx' },
   { name: 'DNX_STATE_DIR', help: 'Directory of the state', fallback: '~/.local/state/dnx' },
@@ -40,7 +40,7 @@ const behavior: readonly Variable[] = [
   { name: 'DNX_DEBUG', help: 'Log HTTP requests to stderr, without secrets', option: '--debug', example: '1' },
   { name: 'DNX_COMPLETE_ONLINE', help: 'Let Tab read names from the API', example: '1' },
   { name: 'DNX_NO_UPDATE_NOTIFIER', help: 'Never check for a new release of dnx', example: '1' },
-  { name: 'DNX_NO_COMPILE_CACHE', help: 'Keep no compiled code in the cache, as Node 22.8 and later can', example: '1' },
+  { name: 'DNX_NO_COMPILE_CACHE', help: 'Do not cache compiled code (Node 22.8 and later)', example: '1' },
 ];
 
 const network: readonly Variable[] = [
@@ -101,7 +101,7 @@ const machine: readonly Variable[] = [
   { name: 'PATHEXT', help: 'Endings of programs on Windows' },
   { name: 'COMSPEC', help: 'Program that runs .cmd files on Windows' },
   { name: 'SYSTEMROOT', help: 'Where to find it without COMSPEC' },
-  { name: 'NODE_COMPILE_CACHE', help: 'Cache of compiled code for every Node program, used instead of that of dnx' },
+  { name: 'NODE_COMPILE_CACHE', help: 'Cache of compiled code for every Node program; replaces that of dnx' },
   { name: 'NODE_DISABLE_COMPILE_CACHE', help: 'As DNX_NO_COMPILE_CACHE, for every Node program' },
   { name: 'PWD', help: 'Former path of a working directory that was deleted' },
 ];
