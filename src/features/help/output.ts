@@ -20,8 +20,7 @@ export default {
       ['--query <expression>', 'Filter with JMESPath (https://jmespath.org)'],
       ['--no-header', 'Omit the header of table, csv and tsv'],
     ],
-    'With --json, an error is one line of JSON on stderr.',
-    'Except as a table or YAML, a long list is printed while it is read. If that fails, the error says that the output is incomplete.',
-    { run: ["dnx server list -o text --query '[].ip_address'"] },
+    'With --json, an error is one line of JSON on stderr. Except as a table or YAML, a long list is printed while it is read. If that fails, the error says that the output is incomplete.',
+    { run: ["dnx server list -o text --query '[].ip_address'", `dnx server list --query "[?php_version=='8.3']"`] },
   ],
 } satisfies Topic;

@@ -28,7 +28,7 @@ export function apiHelp(path: string, command: AnyCommand, page: Page): string {
 }
 
 /** Each endpoint, the ability it needs, and the option that makes the call. */
-function callLines({ calls }: AnyCommand): Line[] {
+export function callLines({ calls }: AnyCommand): Line[] {
   const lines = new Map<string, string>();
   for (const [endpoint, when] of typeof calls === 'function' ? [] : conditionsIn(calls)) {
     const need = needOf(endpoint);
