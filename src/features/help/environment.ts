@@ -12,11 +12,11 @@ export default {
       ['DNX_TIMEOUT, DNX_MAX_WAIT', 'Default --timeout and --max-wait, such as 5m'],
       ['DNX_RATE_LIMIT', 'Rate limit: 60, 60/5s or off (default 60)'],
       ['DNX_NO_INPUT, DNX_DEBUG', 'Set to 1 for --no-input, or for --debug'],
-      ['DNX_CA_FILE', 'PEM file with more CA certificates to trust'],
-      ['DNX_MAX_RESPONSE', 'Largest response, such as 256MB (default 64MB)'],
+      ['DNX_CA_FILE, DNX_MAX_RESPONSE', 'PEM file to trust too; largest response (64MB)'],
       ['DNX_CONFIG_DIR', 'Settings directory (default ~/.config/dnx)'],
       ['DNX_CACHE_DIR', 'Cache directory (default ~/.cache/dnx)'],
       ['DNX_STATE_DIR', 'State directory (default ~/.local/state/dnx)'],
+      ['DNX_NO_COMPILE_CACHE', 'Set to 1 to cache no compiled code'],
     ],
     [
       ['NO_COLOR, FORCE_COLOR', 'Turn color off or on'],
