@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync, type Stats, statfsSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { version } from '../base/version.ts';
 import { makeDirectory } from './files/directory.ts';
@@ -10,6 +10,9 @@ type Enable = (directory: string) => unknown;
 
 /** The versions of dnx whose compiled code is kept, for people who use several. */
 const KEPT_VERSIONS = 3;
+
+/** Node leaves an empty file behind for each one that a full disk does not take. */
+const LEAST_FREE_BYTES = 2_000_000;
 
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
@@ -44,7 +47,8 @@ function ownDirectory({ env, platform, getuid }: User): string | undefined {
   const id = platform === 'win32' ? undefined : getuid?.();
   if (id !== undefined && !(isGuarded(statSync(cache)) && [all, own].every((each) => isPrivate(lstatSync(each), id)))) return undefined;
   if (isNew) removeOld(all);
-  return own;
+  const { bavail, bsize } = statfsSync(own);
+  return bavail * bsize < LEAST_FREE_BYTES ? undefined : own;
 }
 
 /** True if others cannot replace what is in a directory. */
