@@ -4,25 +4,36 @@ import { sourceMaps } from './scripts/source-maps.mjs';
 
 // CommonJS, because `require` of a builtin reads only what is used. What every command needs is one chunk, because finding a file takes a third
 // of a millisecond; what only some commands need is separate, because compiling 40 kB takes a millisecond.
-export default defineConfig({
+const common = { platform: 'node', external: ['@napi-rs/keyring'] };
+const output = {
+  dir: 'dist',
+  format: 'cjs',
+  exports: 'named',
+  entryFileNames: '[name].js',
+  dynamicImportInCjs: false,
+  sourcemap: 'hidden',
+  sourcemapExcludeSources: true,
+  minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
+};
+
+const program = defineConfig({
+  ...common,
   input: { dnx: 'src/process.ts' },
-  platform: 'node',
   // Otherwise the entry would be a file that loads another one.
   preserveEntrySignatures: 'allow-extension',
-  external: ['@napi-rs/keyring'],
   plugins: [licences(), sourceMaps()],
   output: {
-    dir: 'dist',
-    format: 'cjs',
+    ...output,
     cleanDir: true,
-    exports: 'named',
-    entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
-    dynamicImportInCjs: false,
     codeSplitting: {
       groups: [
         { name: 'core', tags: ['$initial'] },
-        { name: 'language', test: /src[\\/](cli[\\/](language|run[\\/]work-result)|platform[\\/]follow[\\/](?!pace|shared-polls))/ },
+        // What commands need beyond help and completion.
+        {
+          name: 'running',
+          test: /src[\\/](cli[\\/](language|run[\\/](open-context|perform|work-result)|output[\\/]print)|machine[\\/]settings[\\/]settings|platform[\\/](api[\\/]network|follow[\\/](?!pace|shared-polls)))/,
+        },
         { name: 'failure', test: /src[\\/]platform[\\/](abilities|api[\\/](failure|unreachable|handshake))\.ts$/ },
         { name: 'consent', test: /src[\\/](cli[\\/]run[\\/](consent|name-read)|features[\\/]link[\\/](confirmation|matching))\.ts$/ },
         { name: 'snapshot', test: /src[\\/]features[\\/](deploy[\\/](baseline|describe|options|release|snapshot)|env[\\/]variables)\.ts$/ },
@@ -35,8 +46,15 @@ export default defineConfig({
         { name: 'grid', test: /[\\/](fast-string[\w-]*[\\/]dist[\\/]\w+\.js|src[\\/]cli[\\/]output[\\/](grid|layout|width)\.ts)$/ },
       ],
     },
-    sourcemap: 'hidden',
-    sourcemapExcludeSources: true,
-    minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
   },
 });
+
+/** Loaded before the program, which is then compiled with it. A build of its own, because it shares no code. */
+const compileCache = defineConfig({
+  ...common,
+  input: { 'compile-cache': 'src/machine/compile-cache.ts' },
+  plugins: [sourceMaps()],
+  output: { ...output, codeSplitting: false },
+});
+
+export default [program, compileCache];

@@ -13,5 +13,8 @@ function versionWritten() {
 
 const justVersion = process.argv.length === 3 && ['--version', '-v'].includes(process.argv[2]);
 if (!(justVersion && versionWritten())) {
+  // Before the program is loaded. Node 20 cannot keep what it compiles.
+  const { enableCompileCache } = require('node:module');
+  if (enableCompileCache) require('../dist/compile-cache.js').keepCompiledCode(process, enableCompileCache);
   require('../dist/dnx.js').run(process);
 }

@@ -3,14 +3,13 @@ import { onlyReads } from './cli/language/calls.ts';
 import type { Globals } from './cli/language/globals.ts';
 import { Ended } from './cli/output/ended.ts';
 import { errorInJson, reportError } from './cli/output/error.ts';
-import { ClosedPipe, checkShape, delivered, print, write } from './cli/output/print.ts';
 import { styleFor } from './cli/output/style.ts';
 import { DEFAULT_COLUMNS } from './cli/output/wrap.ts';
+import { ClosedPipe, write } from './cli/output/write.ts';
 import { commandLine, nextLine } from './cli/run/command-line.ts';
 import { callsOf, type Invocation } from './cli/run/invocation.ts';
-import { type Opened, openContext } from './cli/run/open-context.ts';
+import type { Opened } from './cli/run/open-context.ts';
 import { parse } from './cli/run/parse.ts';
-import { perform } from './cli/run/perform.ts';
 import type { BeforeCommand } from './cli/run/starting.ts';
 import { tree } from './commands/index.ts';
 import { hasBranches } from './features/deploy/branch/directory.ts';
@@ -18,7 +17,8 @@ import type { Notice } from './features/notify/notify.ts';
 import { formats } from './machine/settings/format.ts';
 import { DEFAULT_HOST } from './machine/settings/host.ts';
 import { DEFAULT_PROFILE } from './machine/settings/place.ts';
-import { readSettings, type Settings, truthy } from './machine/settings/settings.ts';
+import type { Settings } from './machine/settings/settings.ts';
+import { truthy } from './machine/settings/truthy.ts';
 import type { World } from './machine/world.ts';
 
 /** Help never gets wider than this, to stay readable. */
@@ -32,6 +32,11 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     if (error !== undefined) throw error;
     if (help) await write(world.stdout, await help(await pageOf(world, globals)));
     if (!invocation) return 0;
+    // Help does without what follows.
+    const [{ readSettings }, { checkShape }] = await Promise.all([
+      import('./machine/settings/settings.ts'),
+      import('./cli/output/print.ts'),
+    ]);
     settings = readSettings(world, { ...globals, debug: globals.debug || undefined, formats: invocation.command.formats });
     await checkShape(globals, settings, Boolean(invocation.command.options?.watch && invocation.options.watch));
     return await run(invocation, settings, world);
@@ -62,6 +67,7 @@ const lineFor =
     commandLine(command, settings ?? { host: DEFAULT_HOST, profile: DEFAULT_PROFILE, origins: {} });
 
 async function run(invocation: Invocation, settings: Settings, world: World): Promise<number> {
+  const { openContext } = await import('./cli/run/open-context.ts');
   const opened = await openContext(world, settings, invocation.globals, tree);
   const notice = await noticeFor(invocation, opened.ctx);
   if (!notice) return finish(invocation, opened);
@@ -83,6 +89,7 @@ async function noticeFor(invocation: Invocation, ctx: Opened['ctx']): Promise<No
 /** Performs a command and writes its result. Throws its failure. */
 async function finish(invocation: Invocation, { ctx, scope, sources, close }: Opened, notice?: Notice): Promise<number> {
   const { settings } = ctx;
+  const [{ perform }, { delivered, print }] = await Promise.all([import('./cli/run/perform.ts'), import('./cli/output/print.ts')]);
   const explained = async (error: unknown) => {
     throw await explain(error, invocation, ctx);
   };
@@ -108,7 +115,8 @@ async function finish(invocation: Invocation, { ctx, scope, sources, close }: Op
 /** An error with what this user can do about a refused token. */
 async function explain(error: unknown, invocation: Invocation, ctx: Opened['ctx']): Promise<unknown> {
   const { settings, world } = ctx;
-  if (isError(error, 'unauthenticated')) return (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
+  if (isError(error, 'unauthenticated') && world.env.DNX_TOKEN)
+    return (await import('./features/auth/rejected.ts')).withVariable(error, world.env, settings.host);
   if (!isError(error, 'forbidden')) return error;
   return (await import('./features/token/abilities/forbidden.ts')).withAbilities(error, invocation, ctx);
 }

@@ -2,7 +2,6 @@ import { type Code, DnxError, systemCode } from './base/errors.ts';
 import { closeIfHungUp, fileOutput, isFile } from './machine/output.ts';
 import type { Timer, World } from './machine/world.ts';
 import { main, reportCrash } from './main.ts';
-import { openNetwork } from './platform/api/network.ts';
 
 /** How long a command has to end after a signal, in ms. */
 const GRACE_MS = 700;
@@ -73,7 +72,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
       write: async (...args) => (await keychain()).write(...args),
       remove: async (...args) => (await keychain()).remove(...args),
     },
-    connect: async (caFile) => openNetwork({ env, after, caFile }),
+    connect: async (caFile) => (await import('./platform/api/network.ts')).openNetwork({ env, after, caFile }),
     async spawn(child) {
       const { runChild } = await import('./machine/child.ts');
       const onForeground = (send: Children['foreground']) => {

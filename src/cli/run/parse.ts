@@ -10,7 +10,7 @@ import { seeHelp } from './command-line.ts';
 import type { Page } from './help/page.ts';
 import type { Invocation } from './invocation.ts';
 import { globalsOf, invocationOf } from './received.ts';
-import { type Expected, takeStep, unknownOption } from './step.ts';
+import { type Expected, type Step, takeStep, unknownOption } from './step.ts';
 import { unknownCommand } from './unknown-command.ts';
 
 /** The parsed argv. Global options are known even if the rest is invalid. */
@@ -117,7 +117,7 @@ function read(group: Group, command: AnyCommand, path: string, argv: readonly st
   const expected: Expected = {
     path,
     options: [options, globalOptions],
-    args: positionals.map(({ key, variadic }) => `[${key.replaceAll('_', '-')}${variadic ? '...' : ''}]`),
+    args: positionals,
     passThrough: rest === 0,
     ...(rest === 0 && { hint: 'To pass it on, put -- before it.' }),
     ...(rest > 0 && end < 0 && { hint: 'The options of a command to run come after --.' }),
@@ -154,12 +154,17 @@ function parentOf(word: string, options: Options, given: Readonly<Record<string,
 }
 
 /** Parses leading options, and returns the other words unchanged. */
-const firstWords = (argv: readonly string[], path: string, { given }: Reading, lenient = false) =>
-  takeStep(
-    argv,
-    { path, options: [globalOptions, parents], args: ['[words...]'], passThrough: true, version: path === '', lenient },
-    given,
-  );
+function firstWords(argv: readonly string[], path: string, { given }: Reading, lenient = false): Step {
+  const expected = {
+    path,
+    options: [globalOptions, parents],
+    args: [{ variadic: true }],
+    passThrough: true,
+    version: path === '',
+    lenient,
+  };
+  return takeStep(argv, expected, given);
+}
 
 function show(reading: Reading, help: Help): undefined {
   reading.help = help;
@@ -167,6 +172,6 @@ function show(reading: Reading, help: Help): undefined {
 
 /** Fails for an unknown command. Reads the options after it, because `--json` decides how the error is printed. */
 async function refuse(word: string, rest: readonly string[], path: string, known: readonly string[], reading: Reading): Promise<never> {
-  takeStep(rest, { path, options: [globalOptions], args: ['[words...]'], lenient: true }, reading.given);
+  takeStep(rest, { path, options: [globalOptions], args: [{ variadic: true }], lenient: true }, reading.given);
   throw word.startsWith('-') ? unknownOption(word, [], path) : await unknownCommand(word, path, known, reading.tree);
 }

@@ -1,3 +1,4 @@
+import { isError } from '../../base/errors.ts';
 import { isRead } from '../../platform/api/endpoint.ts';
 import { allowanceOf, inTime, within } from '../../platform/follow/rules.ts';
 import { refuseMislinked, withLink } from '../../platform/names/linked.ts';
@@ -5,7 +6,7 @@ import type { Targets } from '../../platform/names/names.ts';
 import { TRUST_MS, verified } from '../../platform/names/recall.ts';
 import type { Scope } from '../../platform/names/scope.ts';
 import type { Chosen } from '../language/calls.ts';
-import { nounOf } from '../language/command.ts';
+import { type AnyCommand, nounOf } from '../language/command.ts';
 import { asResult, type Result } from '../output/view.ts';
 import { withAnswers } from './command-line.ts';
 import type { Found } from './destination.ts';
@@ -53,7 +54,7 @@ export async function perform(line: Invocation, base: BaseContext, given: Scope,
   const result = asResult(
     await running.catch(async (error: unknown) => {
       const explained = await withLink(error, first, scope, command.calls);
-      throw (await import('./rejection.ts')).withLabels(await withSite(explained, invocation, scope), command);
+      throw await withLabels(await withSite(explained, invocation, scope), command);
     }),
   );
   if (!result.exit) await after?.();
@@ -95,6 +96,10 @@ async function foundFor(typed: Invocation, scope: Scope): Promise<Found> {
     ? (await import('./destination.ts')).foundAt(typed, scope, lookUp)
     : { invocation: typed, found: await lookUp(typed) };
 }
+
+/** Names the options that a 422 is about. */
+const withLabels = async (error: unknown, command: AnyCommand): Promise<unknown> =>
+  isError(error, 'invalid') ? (await import('./rejection.ts')).withLabels(error, command) : error;
 
 /** Says if the id of a missing server is that of a site. */
 const withSite = async (error: unknown, invocation: Invocation, scope: Scope): Promise<unknown> =>

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isObject } from '../../base/json.ts';
-import { locked, type Waiting } from '../../machine/files/lock.ts';
+import type { Waiting } from '../../machine/files/lock.ts';
 import { readText, writeText } from '../../machine/files/text-file.ts';
 import { booked, type Usage, unused, without } from './usage.ts';
 import { openUsageLog, type UsageLog } from './usage-log.ts';
@@ -66,6 +66,8 @@ export function openUsageFile(directory: string | undefined, spanMs: number, { c
     async edit(key, change) {
       if (files && usable) {
         try {
+          // Most commands change nothing that needs the lock.
+          const { locked } = await import('../../machine/files/lock.ts');
           return await locked(files.json, { clock, signal, patienceMs: PATIENCE_MS, brief: true }, () =>
             rewrite(files, key, change, clock.now()),
           );

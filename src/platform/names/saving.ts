@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { toJson } from '../../base/json.ts';
-import { locked, type Waiting } from '../../machine/files/lock.ts';
+import type { Waiting } from '../../machine/files/lock.ts';
 import type { Clock } from '../../machine/world.ts';
 import { type Account, type Accounts, readAccounts, writeAccounts } from './index-file.ts';
 import { dropStale, type News } from './news.ts';
@@ -23,6 +23,7 @@ export async function save(file: string, news: ReadonlyMap<string, News>, waitin
   };
   try {
     if (!updated()) return;
+    const { locked } = await import('../../machine/files/lock.ts');
     await locked(file, { ...waiting, patienceMs: PATIENCE_MS }, () => {
       const accounts = updated();
       if (accounts) writeAccounts(file, accounts);
