@@ -32,7 +32,12 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     if (error !== undefined) throw error;
     if (help) await write(world.stdout, await help(await pageOf(world, globals)));
     if (!invocation) return 0;
-    settings = readSettings(world, { ...globals, debug: globals.debug || undefined, formats: invocation.command.formats });
+    settings = readSettings(world, {
+      ...globals,
+      debug: globals.debug || undefined,
+      formats: invocation.command.formats,
+      signs: invocation.command.signs,
+    });
     await checkShape(globals, settings, Boolean(invocation.command.options?.watch && invocation.options.watch));
     return await run(invocation, settings, world);
   } catch (error) {

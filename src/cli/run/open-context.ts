@@ -83,7 +83,7 @@ export async function openContext(
 /** The API of a command. */
 function apiOf(
   world: World,
-  { host, debug, directories }: Settings,
+  { host, debug, directories, readOnly }: Settings,
   parts: {
     readonly progress: Progress;
     readonly connection: ReturnType<typeof connectionOf>;
@@ -107,6 +107,7 @@ function apiOf(
     random: world.random ?? Math.random,
     mostItems: limit === undefined ? undefined : Number(limit),
     observer: names,
+    readOnly,
   });
 }
 
