@@ -73,7 +73,7 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
       write: async (...args) => (await keychain()).write(...args),
       remove: async (...args) => (await keychain()).remove(...args),
     },
-    connect: async (caFile) => openNetwork({ env, after, caFile }),
+    connect: async (caFile, { background } = {}) => openNetwork({ env, after, caFile, background }),
     async spawn(child) {
       const { runChild } = await import('./machine/child.ts');
       const onForeground = (send: Children['foreground']) => {
