@@ -21,12 +21,13 @@ export default command({
     path: argument(text('Path, such as /servers/{server}/sites')),
     input: content('JSON body: text, @file, or - for stdin'),
     paginate: flag('Fetch every page of a list, as one array'),
+    schema: flag('Print what dnx knows of the endpoint, without a request'),
     rate: flag('Print how much of the rate limit is used, without a request'),
     include: { ...flag('Also print the response status and headers'), short: 'i' },
   },
   fields: {},
   consent: async ({ ask, resolve, settings }, { options, consent: { yes } }) => {
-    if (options.rate) return undefined;
+    if (options.rate || options.schema) return undefined;
     const { method, path } = requestOf(options);
     return method === 'DELETE' ? deletion({ ask, resolve, settings }, path, yes) : undefined;
   },
@@ -36,9 +37,11 @@ export default command({
     'api /servers/{server}/sites --server web-1 --query "data[].domain"',
     'api POST /servers/{server}/crontabs --server web-1 -F command=date -F "frequency=0 3 * * *"',
     'api /backups -F status=completed --paginate -o ndjson',
+    'api --schema POST /servers/{server}/crontabs',
     'api --rate',
   ],
   async run(ctx, { options: given, body: extra }) {
+    if (given.schema) return schemaIn(ctx, given);
     if (given.rate) return rateOf(await ctx.api.rate(), given.method);
     const { method: verb, path } = requestOf(given);
     const { paginate, include } = given;
@@ -57,6 +60,15 @@ export default command({
     throw failureOf(reply, operationOf(verb, address.path));
   },
 });
+
+/** What dnx knows of an endpoint, for every method unless one is given. */
+async function schemaIn({ settings, tree }: Pick<Context, 'settings' | 'tree'>, given: SchemaOptions): Promise<View> {
+  if (given.rate || given.include || given.paginate || given.input !== undefined)
+    throw usage('--schema sends no request, so it cannot be combined with --rate, --include, --paginate and --input.');
+  const { method, path } = requestOf(given);
+  const { schemaOf } = await import('../features/api/schema.ts');
+  return schemaOf(tree, addressOf(path, settings.host).path, given.path === undefined ? undefined : method);
+}
 
 function rateOf(status: RateStatus, method: string | undefined): View {
   if (method !== undefined) throw usage('--rate sends no request, so it takes no method and path.');
@@ -82,6 +94,12 @@ async function deletion(
   if (!ask.allowed) throw usage('DELETE needs confirmation. Nothing was sent.', 'Use --yes, or run in a terminal to confirm.');
   const { path } = await fillPlaceholders(addressOf(word, settings.host), resolve);
   return { level: 'moderate', action: `Send DELETE ${path} to ${settings.host}` };
+}
+
+interface SchemaOptions extends Readonly<Record<'method' | 'path' | 'input', string | undefined>> {
+  readonly rate: boolean | undefined;
+  readonly include: boolean | undefined;
+  readonly paginate: boolean | undefined;
 }
 
 const words = (fields: Readonly<Record<string, unknown>> = {}): Record<string, string> =>
