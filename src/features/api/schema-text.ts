@@ -1,5 +1,5 @@
 import type { Reports } from '../../cli/output/view.ts';
-import type { Schema, SentField } from './schema.ts';
+import type { Schema, SentField } from './described.ts';
 
 type Page = Parameters<Reports['table']>[0];
 

@@ -2,38 +2,9 @@ import type { Tree } from '../../cli/language/command.ts';
 import { columns, rows, type View } from '../../cli/output/view.ts';
 import type { KnownField } from '../contract/field.ts';
 import { endpointsOf, type KnownEndpoint } from '../contract/known.ts';
+import type { Schema, SentField } from './described.ts';
 import { endpointsAt } from './endpoints.ts';
 import { schemaText } from './schema-text.ts';
-
-/** What dnx knows of a query parameter, a field of the body or of the response. `assumed`: the API reference does not state it. */
-export interface SchemaField {
-  readonly name: string;
-  readonly type: string | null;
-  readonly assumed: boolean;
-}
-
-/** A field that dnx sends. */
-export interface SentField extends SchemaField {
-  readonly required: boolean;
-  /** Known values, which dnx does not enforce. */
-  readonly choices: readonly string[];
-  /** False if only `-F` sends it. */
-  readonly option: boolean;
-  readonly help: string;
-}
-
-/** What dnx knows of an endpoint. */
-export interface Schema {
-  readonly operation: string;
-  /** Null if any token will do. */
-  readonly ability: { readonly name: string; readonly assumed: boolean } | null;
-  /** The commands that send it. */
-  readonly commands: readonly string[];
-  readonly path: readonly string[];
-  readonly query: readonly SentField[];
-  readonly body: readonly SentField[];
-  readonly response: { readonly type: 'array' | 'object' | 'file'; readonly fields: readonly SchemaField[] };
-}
 
 /** What dnx knows of the endpoints at a path, without a request. `method`: only this one. */
 export async function schemaOf(tree: Tree, path: string, method: string | undefined): Promise<View> {
