@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { version } from '../../src/base/version.ts';
-import { openElsewhere } from '../support/elsewhere.ts';
+import { openElsewhere, openJson } from '../support/elsewhere.ts';
 import { type GitHub, openGitHub } from '../support/github.ts';
 import { openTerminal } from '../support/terminal.ts';
 
@@ -78,9 +78,11 @@ describe('the notice of a new release', () => {
   test('comes once a day, and so does the check', async () => {
     const github = await gitHub();
     expect((await whoami(github)).text).toContain(NOTICE);
+    const later = { ...state(), begun_at: ago(1) };
+    remember(later);
     expect((await whoami(github)).text).not.toContain('new release');
-    expect(github.requests.length).toBe(1);
-    remember({ ...state(), told_at: ago(25) });
+    expect([state(), github.requests.length]).toEqual([later, 1]);
+    remember({ ...later, told_at: ago(25) });
     expect((await whoami(github)).text).toContain(NOTICE);
     expect(github.requests.length).toBe(1);
     remember({ latest: '9.8.6', checked_at: ago(25), told_at: ago(1) });
@@ -105,15 +107,16 @@ describe('the notice of a new release', () => {
     [['config', 'list', '-q'], {}],
     [['completion', 'bash'], {}],
     [['sandbox', 'run', '--', 'true'], {}],
-    [['config', 'get', 'server'], {}],
     [['config', 'list'], { CI: 'true' }],
     [['config', 'list'], { GITHUB_ACTIONS: 'true' }],
     [['config', 'list'], { BUILD_NUMBER: '7' }],
     [['config', 'list'], { DNX_NO_UPDATE_NOTIFIER: '1' }],
   ] as const)('is not shown by dnx %j with %j', async (words, env) => {
     const github = await gitHub();
-    remember({ latest: '9.8.7', checked_at: ago(1) });
+    const due = { latest: '9.8.7', checked_at: ago(25) };
+    remember(due);
     expect((await run(words, { ...github.env, ...env })).text).not.toContain('new release');
+    expect(state()).toEqual(due);
     remember({ latest: '9.8.7', checked_at: ago(1) });
     expect((await run(['config', 'list'], github.env)).text).toContain(NOTICE);
   });
@@ -173,6 +176,10 @@ describe('the notice of a new release', () => {
     remember({ latest: '9.8.7', checked_at: ago(1) });
     const { code, text } = await run(['config', 'get', 'site'], github.env);
     expect([code, text]).toEqual([6, expect.not.stringContaining('new release')]);
+    const rejecting = await openJson(() => ({ message: 'Unauthenticated.' }), 401);
+    onTestFinished(() => rejecting.close());
+    const notified = await run(['deploy', 'shop.example.com', '--notify', 'bell'], { ...github.env, DNX_HOST: rejecting.url });
+    expect([notified.code, notified.text]).toEqual([4, expect.not.stringContaining('new release')]);
   });
 
   test('a broken state file is replaced, and one that cannot be written stops the check', async () => {
