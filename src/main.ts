@@ -19,7 +19,8 @@ import { mayTell } from './features/update/due.ts';
 import { formats } from './machine/settings/format.ts';
 import { DEFAULT_HOST } from './machine/settings/host.ts';
 import { DEFAULT_PROFILE } from './machine/settings/place.ts';
-import { readSettings, type Settings, truthy } from './machine/settings/settings.ts';
+import { readSettings, type Settings } from './machine/settings/settings.ts';
+import { truthy } from './machine/settings/truthy.ts';
 import type { World } from './machine/world.ts';
 
 /** Help never gets wider than this, to stay readable. */

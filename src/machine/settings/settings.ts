@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type DnxError, isError, usage } from '../../base/errors.ts';
-import { type Env, pathOf, type World } from '../world.ts';
+import { pathOf, type World } from '../world.ts';
 import { CONFIG_FILE, type Config, configIn } from './config.ts';
 import { type Directories, directoriesOf } from './directories.ts';
 import { type Format, formatOf, type ReportFormat } from './format.ts';
@@ -12,6 +12,7 @@ import { type Linked, parentsOf } from './parents.ts';
 import { type Blocked, placeOf } from './place.ts';
 import { type Origin, openPrecedence, type SettingName } from './precedence.ts';
 import { openSource } from './sources.ts';
+import { truthy } from './truthy.ts';
 
 /** The global options on the command line. */
 export interface Given {
@@ -139,6 +140,3 @@ function caFileOf(world: Pick<World, 'env' | 'cwd' | 'home'>, { caFile }: Given)
   const file = caFile ?? world.env.DNX_CA_FILE;
   return file ? pathOf(file, world) : undefined;
 }
-
-/** True unless the value is undefined, empty, 0, false or no. */
-export const truthy = (value: Env[string]): boolean => value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase());
