@@ -11,8 +11,8 @@ export default defineConfig({
     maxWorkers: 2,
     isolate: false,
     setupFiles: ['test/support/setup.ts'],
-    // Tests ignore the machine's own sign-in. CI gets a second reporter, which .ci/run counts.
-    env: { DNX_TOKEN: '', DNX_HOST: 'http://127.0.0.1:9' },
+    // Tests ignore the machine's own sign-in, and never look for new releases. CI gets a second reporter, which .ci/run counts.
+    env: { DNX_TOKEN: '', DNX_HOST: 'http://127.0.0.1:9', DNX_NO_UPDATE_NOTIFIER: '1' },
     ...(process.env.CI && { reporters: ['default', 'json'], outputFile: { json: 'coverage/tests.json' } }),
     coverage: { include: ['src/**'], reporter: ['text-summary', 'html'] },
   },

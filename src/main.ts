@@ -14,6 +14,7 @@ import type { BeforeCommand } from './cli/run/starting.ts';
 import { tree } from './commands/index.ts';
 import { hasBranches } from './features/deploy/branch/directory.ts';
 import type { Notice } from './features/notify/notify.ts';
+import { mayTell } from './features/update/due.ts';
 import { formats } from './machine/settings/format.ts';
 import { DEFAULT_HOST } from './machine/settings/host.ts';
 import { DEFAULT_PROFILE } from './machine/settings/place.ts';
@@ -37,7 +38,12 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
       import('./machine/settings/settings.ts'),
       import('./cli/output/print.ts'),
     ]);
-    settings = readSettings(world, { ...globals, debug: globals.debug || undefined, formats: invocation.command.formats });
+    settings = readSettings(world, {
+      ...globals,
+      debug: globals.debug || undefined,
+      formats: invocation.command.formats,
+      signs: invocation.command.signs,
+    });
     await checkShape(globals, settings, Boolean(invocation.command.options?.watch && invocation.options.watch));
     return await run(invocation, settings, world);
   } catch (error) {
@@ -69,6 +75,18 @@ const lineFor =
 async function run(invocation: Invocation, settings: Settings, world: World): Promise<number> {
   const { openContext } = await import('./cli/run/open-context.ts');
   const opened = await openContext(world, settings, invocation.globals, tree);
+  const update = mayTell(invocation, settings, world) ? (await import('./features/update/notice.ts')).openUpdate(opened.ctx) : undefined;
+  try {
+    const code = await runIn(opened, invocation, settings, world);
+    if (code === 0) update?.tell();
+    return code;
+  } finally {
+    update?.stop();
+  }
+}
+
+/** Runs a command, and sends its `--notify`. */
+async function runIn(opened: Opened, invocation: Invocation, settings: Settings, world: World): Promise<number> {
   const notice = await noticeFor(invocation, opened.ctx);
   if (!notice) return finish(invocation, opened);
   const code = await finish(invocation, opened, notice).catch(async (error: unknown) => {

@@ -72,7 +72,8 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
       write: async (...args) => (await keychain()).write(...args),
       remove: async (...args) => (await keychain()).remove(...args),
     },
-    connect: async (caFile) => (await import('./platform/api/network.ts')).openNetwork({ env, after, caFile }),
+    connect: async (caFile, { background } = {}) =>
+      (await import('./platform/api/network.ts')).openNetwork({ env, after, caFile, background }),
     async spawn(child) {
       const { runChild } = await import('./machine/child.ts');
       const onForeground = (send: Children['foreground']) => {

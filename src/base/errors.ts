@@ -6,6 +6,7 @@ export const exits = {
   usage: 2,
   unauthenticated: 4,
   forbidden: 5,
+  read_only: 5,
   not_found: 6,
   ambiguous: 6,
   invalid: 7,

@@ -150,8 +150,11 @@ export interface World {
   /** A number from 0 to 1, to spread processes that wait for the same moment. Default: Math.random. */
   readonly random?: () => number;
   readonly keychain: Keychain;
-  /** Opens the network, directly or through the proxy of the environment. Trusts the certificates in `caFile` too, an absolute path. */
-  readonly connect: (caFile: string | undefined) => Promise<Transport>;
+  /**
+   * Opens the network, directly or through the proxy of the environment. Trusts the certificates in `caFile` too, an absolute path.
+   * `background`: dnx never waits for its requests, not even for a lookup of a name when it ends.
+   */
+  readonly connect: (caFile: string | undefined, how?: { readonly background?: boolean }) => Promise<Transport>;
   /** Runs a child process and returns its exit code. */
   readonly spawn: (child: Child) => Promise<number>;
   /** Runs a child process and returns its output; undefined if the program does not exist. Output of more than 64 MB is an error. */

@@ -129,6 +129,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
       DNX_CONFIG_DIR: join(directory, 'config'),
       DNX_CACHE_DIR: join(directory, 'cache'),
       DNX_STATE_DIR: join(directory, 'state'),
+      DNX_NO_UPDATE_NOTIFIER: '1',
       ...(options.rateLimit === 0 && { DNX_RATE_LIMIT: 'off' }),
       ...run.env,
     };

@@ -25,13 +25,13 @@ export const keys = { enter: '\r', down: '\u001b[B', up: '\u001b[A', interrupt: 
 
 const TALL = 40;
 
-/** Starts dnx on its own terminal, with only this environment. */
+/** Starts dnx on its own terminal, with only this environment. It does not look for new releases. */
 export function openTerminal(words: readonly string[], env: Readonly<Record<string, string>>, cwd: string, cols = 120): Terminal {
   const child = spawn(process.execPath, [resolve('bin/dnx.js'), ...words], {
     cwd,
     cols,
     rows: TALL,
-    env: { PATH: process.env.PATH ?? '', HOME: cwd, TERM: 'xterm', ...env },
+    env: { PATH: process.env.PATH ?? '', HOME: cwd, TERM: 'xterm', DNX_NO_UPDATE_NOTIFIER: '1', ...env },
   });
   let text = '';
   let raw = '';

@@ -119,6 +119,8 @@ export interface Command<C extends Calls, T extends TargetCount, O extends Optio
   readonly targets?: T;
   /** Edits the link file: its environments may be new, and its server and site are no defaults. */
   readonly links?: true;
+  /** Signs in or out, which DNX_READ_ONLY allows. */
+  readonly signs?: true;
   /** Adds a confirmation, and `--yes` or `--confirm`. A function if it has to read something first. */
   readonly consent?: Consent['level'] | Consent | ((ctx: Context, args: Args<C, T, O, F>) => Promise<Consent | undefined>);
   /** Asked after a summary, if dnx prompted for anything: `Create this server?`. A complete command line skips it. */

@@ -84,7 +84,7 @@ export async function openContext(
 /** The API of a command. */
 function apiOf(
   world: World,
-  { host, debug, directories }: Settings,
+  { host, debug, directories, readOnly }: Settings,
   parts: {
     readonly progress: Progress;
     readonly connection: ReturnType<typeof connectionOf>;
@@ -108,6 +108,7 @@ function apiOf(
     random: world.random ?? Math.random,
     mostItems: limit === undefined ? undefined : Number(limit),
     observer: names,
+    readOnly,
   });
 }
 

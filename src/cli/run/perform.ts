@@ -21,6 +21,7 @@ import type { Sources } from './values.ts';
 /** Prepares and runs a command: values, prompts, names, confirmation, and several targets as one result. */
 export async function perform(line: Invocation, base: BaseContext, given: Scope, sources: Sources, before: BeforeCommand): Promise<Result> {
   const { group, command } = line;
+  if (base.settings.readOnly) (await import('./read-only.ts')).refuseChanges(line, base.settings);
   const unplaced = scopeFor(line, given);
   requireWords(line, base.ask, unplaced.settings);
   const consent = command.consent && (await import('./consent.ts'));

@@ -27,6 +27,8 @@ export interface Given {
   readonly debug?: boolean | undefined;
   readonly input?: boolean | undefined;
   readonly color?: boolean | undefined;
+  /** The command signs in or out. */
+  readonly signs?: boolean | undefined;
   /** The formats that only this command has. */
   readonly formats?: readonly ReportFormat[] | undefined;
 }
@@ -50,6 +52,8 @@ export interface Settings {
   readonly input: boolean;
   /** False if no user is present: `--no-input`, DNX_NO_INPUT or CI. */
   readonly attended: boolean;
+  /** True if the API may only be read: DNX_READ_ONLY, unless the command signs in or out. */
+  readonly readOnly: boolean;
   readonly config: Config;
   readonly directories: Directories;
   /** Where each setting came from. Settings without a value are missing. */
@@ -107,6 +111,7 @@ export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: 
     debug: given.debug ?? truthy(env.DNX_DEBUG),
     input: attended && !json,
     attended,
+    readOnly: truthy(env.DNX_READ_ONLY) && !given.signs,
     config: configIn(config),
     directories,
     origins,

@@ -6,8 +6,11 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 /** An operation as written in the API reference: `GET /servers/{server}`. */
 export type Endpoint = `${Method} /${string}`;
 
+/** True for a method that changes nothing. */
+export const isReadMethod = (method: string): boolean => method === 'GET';
+
 /** True for an operation that changes nothing. */
-export const isRead = (endpoint: Endpoint): boolean => endpoint.startsWith('GET ');
+export const isRead = (endpoint: string): boolean => isReadMethod(endpoint.split(' ', 1)[0] ?? '');
 
 /** The names of an endpoint's path parameters, as a type. */
 export type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;

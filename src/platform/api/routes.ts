@@ -34,7 +34,7 @@ export function openRoutes(connecting: Connecting, proxyOf?: ProxyOf) {
     const { Agent, request } = getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
     const known = agents.get(name);
     if (known) return { request, agent: known };
-    const agent = new Agent({ keepAlive, maxSockets: 8, ...agentOptions(connecting.trust) });
+    const agent = new Agent({ keepAlive, maxSockets: 8, ...agentOptions(connecting) });
     agents.set(name, agent);
     if (through) (await import('./tunnel.ts')).tunnelThrough(agent, through, connecting);
     else limit(agent, connecting);
