@@ -1,4 +1,4 @@
-import { sizeOf, versionOf } from './peers.mjs';
+import { sizeOf } from './peers.mjs';
 import { size } from './statistics.mjs';
 
 const HEADINGS = ['', 'version', '--version', '--help', 'list', 'memory of --help', 'installed', 'packages'];
@@ -24,7 +24,7 @@ export function comparison({ found }, { rows: subjects, base }, rows, installed)
       const columns = Object.fromEntries(
         subjects.filter((subject) => subject.peer === peer.name).map((subject) => [subject.column, subject]),
       );
-      return line(peer.name, versionOf(peer), columns, sizeOf(peer));
+      return line(peer.name, /\d+\.\d+[\w.-]*/.exec(columns.version.printed)?.[0], columns, sizeOf(peer));
     }),
   ];
 }

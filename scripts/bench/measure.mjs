@@ -7,7 +7,7 @@ const PER_BASE = 6;
 /** Peers take long: they run in one round of four. */
 const PEER_ROUNDS = 4;
 
-/** Runs everything in turn, round after round, so that a busy moment affects all alike. Adds `ms`, `memory` and `requested` to the subjects. */
+/** Runs everything in turn, round after round, so that a busy moment affects all alike. Adds `ms`, `memory`, `requested` and `printed` to the subjects. */
 export async function measure(rows, { rows: peerRows, base }, { rounds, minimum, sandbox, directory }) {
   await inspect([...rows, ...peerRows], { sandbox, report: join(directory, 'memory') });
   for (let round = 0; round < rounds; round++) {
@@ -42,7 +42,7 @@ async function inspect(subjects, { sandbox: { counter }, report }) {
     const { DNX_HOST: host } = subject.env;
     await run({ ...subject, env: { ...subject.env, ...(host && { DNX_HOST: counter.url }) } });
     subject.requested = counter.requests;
-    await run(subject);
+    subject.printed = (await run(subject)).stdout;
     if (subject.state === 'warm' || subject.peer) subject.memory = await peakMemory(subject, report);
   }
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 const QUICK_ROUNDS = 5;
-const ROUNDS = 25;
+const ROUNDS = 20;
 
 /**
  * What was asked for:

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { delimiter, dirname, join } from 'node:path';
@@ -18,7 +17,7 @@ const PEERS = [
   { name: 'glab', list: (url) => ({ args: ['repo', 'list'], env: { GITLAB_HOST: url, GITLAB_TOKEN: 'x', API_PROTOCOL: 'http' } }) },
   // Later releases depend on packages that not every registry has.
   { name: 'vercel', npm: 'vercel@50' },
-  { name: 'heroku', npm: 'heroku', list: (url) => ({ args: ['apps'], env: { HEROKU_HOST: url, HEROKU_API_KEY: 'x' } }) },
+  { name: 'heroku', npm: 'heroku' },
   { name: 'netlify', npm: 'netlify-cli' },
   {
     name: 'neonctl',
@@ -33,7 +32,7 @@ export async function findPeers({ peers: wanted }, directory) {
   const server = await startApi();
   const url = `http://127.0.0.1:${server.address().port}`;
   const found = PEERS.flatMap((peer) => {
-    const file = (wanted && peer.npm && installed(peer, directory)) || onPath(peer.name);
+    const file = onPath(peer.name) ?? (wanted && peer.npm ? installed(peer, directory) : undefined);
     return file ? [{ ...peer, file }] : [];
   });
   return { found, url, home: join(directory, 'homes', 'peers'), close: () => server.close() };
@@ -89,10 +88,6 @@ export function sizeOf({ file }) {
   return file === folder ? {} : installedSize(folder);
 }
 
-/** What a peer calls itself, in one word. */
-export const versionOf = ({ file, version = '--version' }) =>
-  /\d+\.\d+[\w.-]*/.exec(execFileSync(file, [version], { encoding: 'utf8' }))?.[0];
-
 /** Answers every list of the peers with 15 items, each with the fields that their tables show. */
 async function startApi() {
   const server = createServer((request, response) => {
@@ -113,8 +108,5 @@ const LISTS = {
   },
   '/projects': { projects: items((id) => ({ id: `web-${id}`, name: `web-${id}`, region_id: 'aws-eu-central-1', created_at: DAY })) },
   '/projects/shared': { projects: [] },
-  '/apps': items((id) => ({ id: `${id}`, name: `web-${id}`, region: { name: 'eu' }, owner: { email: 'ada@example.com' } })),
-  '/users/~/apps': items((id) => ({ id: `${id}`, name: `web-${id}`, region: { name: 'eu' }, owner: { email: 'ada@example.com' } })),
   '/api/v4/projects': items((id) => ({ id, path_with_namespace: `ada/web-${id}`, ssh_url_to_repo: 'git@example.com:ada/web.git' })),
-  '/account': { email: 'ada@example.com' },
 };
