@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { installedSize, installInto } from './package.mjs';
 import { barren } from './run.mjs';
 
-const ROWS = 15;
+const ROWS = 10;
 
 /** Command lines of other hosts and platforms. `list`: a command that lists, for those that let us name the API's address. */
 const PEERS = [
@@ -88,7 +88,7 @@ export function sizeOf({ file }) {
   return file === folder ? {} : installedSize(folder);
 }
 
-/** Answers every list of the peers with 15 items, each with the fields that their tables show. */
+/** Answers every list of the peers with ten items, each with the fields that their tables show. */
 async function startApi() {
   const server = createServer((request, response) => {
     const path = request.url.split('?')[0];
