@@ -76,8 +76,11 @@ function timeCell(row, rows) {
   return `${row.ms.toFixed(0)} ms · ${ratioOf(row, rows).toFixed(2)}${verdict ? (verdict.kept ? ' ≤' : ' >') : ''}`;
 }
 
-/** Requests that the sandbox counted; all Nodes must send the same number. */
-const requests = (found) => [...new Set(found.map(({ requested }) => requested ?? 0))].join(' or ');
+/** The requests that were counted, by any Node; `>` if there are more than the command needs. */
+function requests(found) {
+  const most = Math.max(...found.map(({ requested }) => requested));
+  return `${most}${most > (found[0].requests ?? 0) ? ' >' : ''}`;
+}
 
 function target(found) {
   const [{ limit }] = found;
