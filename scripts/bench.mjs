@@ -18,6 +18,13 @@ const directory = mkdtempSync(join(tmpdir(), 'dnx-bench-'));
 // Another user runs what needs a home that cannot be written to.
 chmodSync(directory, 0o755);
 const closing = [() => rmSync(directory, { recursive: true, force: true })];
+const closeAll = () => {
+  for (const close of closing.splice(0)) close();
+};
+process.on('SIGINT', () => {
+  closeAll();
+  process.exit(130);
+});
 
 try {
   const nodes = findNodes(options, directory);
@@ -32,5 +39,5 @@ try {
   await measure(rows, beside, { ...options, sandbox, directory });
   publish({ options, nodes, installed, rows, peers: comparison(peers, beside, rows, installed) });
 } finally {
-  for (const close of closing) close();
+  closeAll();
 }

@@ -13,6 +13,8 @@ export async function startSandbox(dnx, directory) {
     env: barren(directory),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  // Also if something fails before it can be closed.
+  process.once('exit', () => child.kill());
   const said = await new Promise((resolve, reject) => {
     let all = '';
     child.stderr.on('data', (chunk) => {
@@ -29,7 +31,7 @@ export async function startSandbox(dnx, directory) {
     ...(await fill(url, token)),
     close() {
       counter.close();
-      child.kill('SIGINT');
+      child.kill();
     },
   };
 }

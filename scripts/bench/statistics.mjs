@@ -4,10 +4,10 @@ export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(va
 /** How many times as long as `node -e 0` something takes on the same Node. */
 export const ratioOf = (row, rows) => row.ms / rows.find(({ base, node }) => base && node === row.node).ms;
 
-/** The most that its ratio may be, and whether that was kept; undefined without a limit. */
+/** The most that its ratio may be, and whether that was kept, as both are printed; undefined without a limit. */
 export function verdictOf(row, rows) {
   const most = mostOf(row, rows);
-  return most === undefined ? undefined : { most, kept: ratioOf(row, rows).toFixed(2) <= most.toFixed(2) };
+  return most === undefined ? undefined : { most, kept: Number(ratioOf(row, rows).toFixed(2)) <= Number(most.toFixed(2)) };
 }
 
 function mostOf({ limit, name, node }, rows) {

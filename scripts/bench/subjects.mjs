@@ -27,7 +27,7 @@ const commands = ({ server, site }) => [
     requests: 0,
     homes: true,
   },
-  { name: 'token refused (exit 4)', args: ['server', 'list'], code: 4, env: { DNX_TOKEN: 'wrong' }, targets: [1.95, 2.2], requests: 0 },
+  { name: 'token refused (exit 4)', args: ['server', 'list'], code: 4, env: { DNX_TOKEN: 'wrong' }, targets: [1.95, 2.2], requests: 1 },
   { name: 'no such server (exit 6)', args: ['server', 'show', 'nothing'], code: 6, targets: [1.95, 2.2], requests: 1 },
 ];
 
