@@ -71,7 +71,7 @@ function timeTable(nodes, rows) {
 function timeCell(row, rows) {
   if (row === undefined) return '–';
   if (row.base) return `${row.ms.toFixed(0)} ms`;
-  if (row.inside) return `${row.ms.toFixed(1)} ms`;
+  if (row.inside) return Number.isNaN(row.ms) ? 'none offered' : `${row.ms.toFixed(1)} ms`;
   const verdict = verdictOf(row, rows);
   return `${row.ms.toFixed(0)} ms · ${ratioOf(row, rows).toFixed(2)}${verdict ? (verdict.kept ? ' ≤' : ' >') : ''}`;
 }

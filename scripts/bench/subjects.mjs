@@ -32,7 +32,7 @@ const commands = ({ server, site }) => [
 ];
 
 /** Everything that is measured on one Node. `node -e 0` comes first and is what the others are compared with. */
-export function subjectsOn(node, { directory, installed, sandbox }) {
+export function subjectsOn(node, { directory, installed, sandbox, signedIn }) {
   const homeOf = (state) => made(join(directory, 'homes', `${node.version}-${state}`));
   const common = { node: node.version, caches: node.caches, state: 'warm' };
   const base = { ...common, name: 'node -e 0', base: true, file: node.file, args: ['-e', '0'], env: barren(homeOf('warm')), times: [] };
@@ -53,7 +53,7 @@ export function subjectsOn(node, { directory, installed, sandbox }) {
   return [
     base,
     ...all.map((command) => dnx(command, 'warm')),
-    ...tabOf(installed, { ...common, env: { ...barren(homeOf('warm')), ...sandbox.env } }, target([1.6, 1.7])),
+    ...tabOf(installed, { ...common, env: barren(signedIn) }, target([1.6, 1.7])),
     ...all.filter(({ homes }) => homes).flatMap((command) => states.map((state) => dnx(command, state))),
   ];
 }

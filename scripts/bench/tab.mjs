@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { barren } from './run.mjs';
 
 const CALLS = 20;
 
@@ -16,6 +18,18 @@ end=$EPOCHREALTIME
 echo "$(((\${end/./} - \${start/./}) / calls)) \${#COMPREPLY[@]}"
 `;
 
+/** A home in which dnx is signed in and has listed the servers: only then are names offered. Signing in needs no keychain. */
+export function signedInHome({ dnx }, { env: { DNX_HOST, DNX_TOKEN } }, directory) {
+  const home = join(directory, 'homes', 'signed-in');
+  mkdirSync(home, { recursive: true });
+  for (const args of [
+    ['login', '--host', DNX_HOST, '--with-token', '--insecure-storage'],
+    ['server', 'list'],
+  ])
+    execFileSync(process.execPath, [dnx, ...args], { env: barren(home), input: DNX_TOKEN, stdio: ['pipe', 'ignore', 'ignore'] });
+  return home;
+}
+
 /** A Tab in bash with the shipped script: a whole bash that loads it and completes once, and the completion alone. */
 export function tabOf({ root }, common, target) {
   if (spawnSync('bash', ['-c', '[[ $EPOCHREALTIME ]]']).status !== 0) return [];
@@ -27,7 +41,10 @@ export function tabOf({ root }, common, target) {
     times: [],
     requests: 0,
   });
-  const inside = ({ stdout }) => Number(stdout.split(' ')[0]) / 1000;
+  const inside = ({ stdout }) => {
+    const [microseconds, offered] = stdout.split(' ').map(Number);
+    return offered > 0 ? microseconds / 1000 : Number.NaN;
+  };
   return [
     { ...tab('bash, Tab: dnx site dep', 1, ['dnx', 'site', 'dep']), limit: target },
     { ...tab('Tab alone: dnx site dep', CALLS, ['dnx', 'site', 'dep']), inside },
