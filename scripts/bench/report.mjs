@@ -20,11 +20,10 @@ export function publish({ options, nodes, installed, rows, peers }) {
   ].join('\n\n');
   process.stdout.write(`${text}\n`);
   if (!options.writes) return;
-  const before = readFileSync(DOCUMENT, 'utf8');
-  writeFileSync(
-    DOCUMENT,
-    before.replace(/(<!-- bench: .*? -->\n)[\s\S]*?(\n<!-- end of bench -->)/, (_, start, end) => `${start}\n${text}\n${end}`),
-  );
+  const [, start, end] =
+    /^([\s\S]*<!-- bench: .*-->\n)[\s\S]*?(\n<!-- end of bench -->[\s\S]*)$/.exec(readFileSync(DOCUMENT, 'utf8')) ?? [];
+  if (start === undefined) throw new Error(`${DOCUMENT} has no markers to write between.`);
+  writeFileSync(DOCUMENT, `${start}\n${text}\n${end}`);
 }
 
 function circumstances({ rounds, minimum }, nodes) {
