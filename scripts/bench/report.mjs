@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { arch, cpus, release, totalmem } from 'node:os';
+import { arch, cpus, totalmem } from 'node:os';
 import { grouped, ratioOf, size, verdictOf } from './statistics.mjs';
 
 const DOCUMENT = 'docs/performance.md';
@@ -31,7 +31,7 @@ function circumstances({ rounds, minimum }, nodes) {
   const system = /^PRETTY_NAME="?([^"\n]*)/m.exec(readOr('/etc/os-release', ''))?.[1] ?? process.platform;
   return [
     `Measured on ${new Date().toISOString().slice(0, 10)} with Node ${nodes.map(({ version }) => version).join(', ')}: ${minimum ? 'the fastest' : 'medians'} of ${rounds} alternating rounds.`,
-    `Machine: ${cpu.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB of memory, ${system} (${release()}, ${arch()}).`,
+    `Machine: ${cpu.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB of memory, ${system} (${arch()}).`,
   ].join('\n');
 }
 
