@@ -27,6 +27,8 @@ _dnx() {
     [=:@]*) [[ $COMP_WORDBREAKS == *"${token:0:1}"* ]] || strip=${cur%"$token"} ;;
     *) strip=${cur%"$token"} ;;
   esac
+  # Readline keeps this one in the word.
+  strip=${strip%@}
   for (( i = 1; i < n; i++ )); do
     word=${typed[i]//[\'\"\\]/}
     if [[ -n $opt ]]; then
@@ -694,10 +696,10 @@ _dnx_profiles() {
 
 # Finds the names of the account that dnx would use. Fails in doubt.
 _dnx_account() {
-  local head own wanted=${profile:-$DNX_PROFILE} at=${host:-$DNX_HOST} link
+  local head own named=${profile:-$DNX_PROFILE} at=${host:-$DNX_HOST} link
   [[ -z $DNX_TOKEN ]] && _dnx_places || return
   own=${head#*$'\n='}
-  own=${wanted:-${own%%$'\n'*}}
+  own=${named:-${own%%$'\n'*}}
   head=$head$'\n'
   if [[ -z $at ]]; then
     [[ $head == *$'\n+'"$own"$'\t'* ]] || return
@@ -721,15 +723,17 @@ _dnx_link() {
   done
   [[ -f $folder/.deploynix.json ]] || return
   IFS= read -r -d '' link <"$folder/.deploynix.json"
-  if [[ -z $wanted && $link == *'"profile"'* ]]; then
+  if [[ -z $named && $link == *'"profile"'* ]]; then
     pattern='"profile"[[:space:]]*:[[:space:]]*"([^"]*)"'
     [[ $link =~ $pattern && ( -z ${BASH_REMATCH[1]} || ${BASH_REMATCH[1]} == "$own" ) ]] || return
   fi
   if [[ -z $host$DNX_HOST && $link == *'"host"'* ]]; then
-    pattern='"host"[[:space:]]*:[[:space:]]*"(https://)?([^"]*)"'
-    [[ $link =~ $pattern && ( -z ${BASH_REMATCH[2]} || https://${BASH_REMATCH[2]%/} == "$at" ) ]] || return
+    pattern='"host"[[:space:]]*:[[:space:]]*"([^"]*)"'
+    [[ $link =~ $pattern ]] || return
+    link=${BASH_REMATCH[1]%/}
+    [[ -z $link || $link == "$at" || https://$link == "$at" ]] || return
   fi
 }
 
 complete -o nospace -F _dnx dnx deploynix deploynix-cli
-# dnx 0f4ef946418aa8
+# dnx 1b0c0efbb5c321

@@ -1578,7 +1578,7 @@ function __dnx_offer -S
             printf '%s\n' $lead{server:read,server:create,server:update,server:delete,site:read,site:create,site:update,site:delete,site:deploy,database:read,database:create,database:update,database:delete,crontab:read,crontab:create,crontab:update,crontab:delete,daemon:read,daemon:create,daemon:update,daemon:delete,queue-worker:read,queue-worker:create,queue-worker:update,queue-worker:delete,redirect:read,redirect:create,redirect:update,redirect:delete,network-rule:read,network-rule:create,network-rule:delete,ssh-key:read,ssh-key:create,ssh-key:delete,certificate:read,certificate:create,certificate:delete,provider:read,provider:create,provider:update,provider:delete}
         case F
             set -l before (string match -r '^.*,' -- $current)
-            __dnx_led $before(__dnx_fields)
+            __dnx_led "$before"(__dnx_fields)
         case S
             string match -q -- '-*' $current; and set lead $lead-
             __dnx_led (__dnx_fields)
@@ -1728,12 +1728,12 @@ function __dnx_link -S
         test -z "$found[2]" -o "$found[2]" = "$own"; or return
     end
     if test -z "$given_host$DNX_HOST"; and string match -q '*"host"*' -- $link
-        set -l found (string match -r '"host"\s*:\s*"(?:https://)?([^"]*)"' -- $link); or return
-        test -z "$found[2]" -o "https://"(string trim -r -c / -- "$found[2]") = "$host"; or return
+        set -l found (string match -r '"host"\s*:\s*"([^"]*)"' -- $link); or return
+        contains -- (string trim -r -c / -- "$found[2]") '' $host (string replace https:// '' -- $host); or return
     end
 end
 
 for name in dnx deploynix deploynix-cli
     complete -c $name -f -a '(__dnx_complete)'
 end
-# dnx 118ed7c682eb0c
+# dnx 1ac95c0df8b7e9

@@ -1007,7 +1007,8 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix, deploynix-cli -S
       if (-not ($link -cmatch '"profile"\s*:\s*"([^"]*)"') -or ($Matches[1] -and $Matches[1] -cne $own)) { return $true }
     }
     if (-not $given['host'] -and -not $env:DNX_HOST -and $link.Contains('"host"')) {
-      if (-not ($link -cmatch '"host"\s*:\s*"(?:https://)?([^"]*)"') -or ($Matches[1] -and "https://$($Matches[1].TrimEnd('/'))" -cne $at)) { return $true }
+      if (-not ($link -cmatch '"host"\s*:\s*"([^"]*)"')) { return $true }
+      if ($Matches[1].TrimEnd('/') -cnotin '', $at, ($at -creplace '^https://', '')) { return $true }
     }
     $false
   }
@@ -1175,4 +1176,4 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix, deploynix-cli -S
     [System.Management.Automation.CompletionResult]::new($word, $_, 'ParameterValue', $help)
   }
 }
-# dnx 1bba9bbcac0355
+# dnx 17804940d34f3a

@@ -208,7 +208,7 @@ function __dnx_offer -S
             printf '%s\n' $lead{@abilities,@}
         case F
             set -l before (string match -r '^.*,' -- $current)
-            __dnx_led $before(__dnx_fields)
+            __dnx_led "$before"(__dnx_fields)
         case S
             string match -q -- '-*' $current; and set lead $lead-
             __dnx_led (__dnx_fields)
@@ -358,8 +358,8 @@ function __dnx_link -S
         test -z "$found[2]" -o "$found[2]" = "$own"; or return
     end
     if test -z "$given_host$DNX_HOST"; and string match -q '*"host"*' -- $link
-        set -l found (string match -r '"host"\s*:\s*"(?:https://)?([^"]*)"' -- $link); or return
-        test -z "$found[2]" -o "https://"(string trim -r -c / -- "$found[2]") = "$host"; or return
+        set -l found (string match -r '"host"\s*:\s*"([^"]*)"' -- $link); or return
+        contains -- (string trim -r -c / -- "$found[2]") '' $host (string replace https:// '' -- $host); or return
     end
 end
 
