@@ -4,7 +4,7 @@ import { globals } from '../../src/cli/language/globals.ts';
 import type { Option, Options } from '../../src/cli/language/options.ts';
 import { optionsOf, positionalsOf } from '../../src/cli/language/signature.ts';
 import { everyCommand, type Leaf, namesOf } from '../../src/cli/language/tree.ts';
-import { argumentOf, type Spec, valueOf } from './values.ts';
+import { argumentOf, type Spec, specOf } from './values.ts';
 
 /** An option as it is offered, on one path or on all of them. */
 export interface Flag {
@@ -81,11 +81,12 @@ function placeOf({ path, group, command }: Leaf): Place {
   };
 }
 
-const flagsOf = (options: Options): readonly Flag[] => Object.entries<Option<unknown>>(options).flatMap(([key, option]) => flagOf(key, option));
+const flagsOf = (options: Options): readonly Flag[] =>
+  Object.entries<Option<unknown>>(options).flatMap(([key, option]) => flagOf(key, option));
 
 function flagOf(key: string, option: Option<unknown>): readonly Flag[] {
   const { help, short, negatable } = option;
-  const flag = { names: [flagName(key), ...(short ? [`-${short}`] : [])], help, value: valueOf(key, option) };
+  const flag = { names: [flagName(key), ...(short ? [`-${short}`] : [])], help, value: specOf(key, option) };
   return negatable ? [flag, { ...flag, names: [flagName(`no_${key}`)], help: negated(help) }] : [flag];
 }
 
@@ -98,5 +99,8 @@ function spellingsOf({ path, group, command }: Leaf, leaves: readonly Leaf[], { 
   const { name, aliases = [] } = command;
   const also = contents.find((entry) => entry.also === group.name)?.name;
   const isTaken = leaves.some((each) => each.path === `${also} ${name}`);
-  return [...aliases.map((alias) => `${group.name} ${alias}`), ...(also === undefined || isTaken ? [] : [name, ...aliases].map((each) => `${also} ${each}`))];
+  return [
+    ...aliases.map((alias) => `${group.name} ${alias}`),
+    ...(also === undefined || isTaken ? [] : [name, ...aliases].map((each) => `${also} ${each}`)),
+  ];
 }

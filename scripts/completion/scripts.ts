@@ -23,7 +23,8 @@ const writers: Readonly<Record<Shell, Writer>> = {
   powershell: ({ keys, value }) => keys.map((key) => `${powershellQuoted(key)} = ${powershellQuoted(value)}`).join('\n'),
 };
 
-const fishQuoted = (text: string): string => (/^[\w./:@+-]+$/.test(text) ? text : `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`);
+const fishQuoted = (text: string): string =>
+  /^[\w./:@+-]+$/.test(text) ? text : `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 const powershellQuoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** The completion script for each shell. */
@@ -58,7 +59,10 @@ function linesOf(shell: Shell, name: string, tables: Tables): readonly string[] 
     case 'seconds':
       return write(tables[name], path);
     case 'commands':
-      return write(tables.groups.filter(({ keys }) => !keys.includes('help')), 'words');
+      return write(
+        tables.groups.filter(({ keys }) => !keys.includes('help')),
+        'words',
+      );
     case 'flags':
     case 'words':
     case 'fields':
@@ -67,7 +71,9 @@ function linesOf(shell: Shell, name: string, tables: Tables): readonly string[] 
     case 'values':
       return write(tables[name], 'spec');
     case 'helps':
-      return helps.map(([key, help]) => (shell === 'zsh' ? `${single(key)} ${single(help)}` : writers[shell]({ keys: [key], value: help }, '')));
+      return helps.map(([key, help]) =>
+        shell === 'zsh' ? `${single(key)} ${single(help)}` : writers[shell]({ keys: [key], value: help }, ''),
+      );
     case 'helpkeys':
       return helps.map(([key]) => fishQuoted(key));
     case 'helptexts':

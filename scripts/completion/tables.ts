@@ -33,7 +33,10 @@ export interface Tables {
 /** The tables for a grammar. */
 export function tablesOf(grammar: Grammar): Tables {
   const { places, groups, root, topics, globals } = grammar;
-  const uses = [...globals.map((flag) => ({ path: '', flag })), ...places.flatMap(({ path, flags }) => flags.map((flag) => ({ path, flag })))];
+  const uses = [
+    ...globals.map((flag) => ({ path: '', flag })),
+    ...places.flatMap(({ path, flags }) => flags.map((flag) => ({ path, flag }))),
+  ];
   const named = uses.flatMap(({ path, flag }) => flag.names.map((name) => ({ path, name, flag })));
   const values = usual(named.map(({ path, name, flag }) => ({ path, word: name, value: flag.value ?? '.' })));
   const long = named.filter(({ name }) => name.startsWith('--'));

@@ -1,7 +1,7 @@
 import { globals } from '../../src/cli/language/globals.ts';
 import type { Option } from '../../src/cli/language/options.ts';
-import { parentsOf } from '../../src/platform/names/offered.ts';
 import { choices, namings, nounIn } from '../../src/platform/names/namings.ts';
+import { parentsOf } from '../../src/platform/names/offered.ts';
 
 /**
  * What a shell offers for a word, as the scripts spell it:
@@ -12,7 +12,7 @@ import { choices, namings, nounIn } from '../../src/platform/names/namings.ts';
 export type Spec = string;
 
 /** What is offered for the value of an option; undefined for a flag. */
-export function valueOf(key: string, option: Option<unknown>): Spec | undefined {
+export function specOf(key: string, option: Option<unknown>): Spec | undefined {
   const { kind, placeholder = '' } = option;
   if (kind === 'flag') return undefined;
   if (option === globals.fields) return 'F';
@@ -36,7 +36,7 @@ export function argumentOf(path: string, key: string, option: Option<unknown>): 
   if (option.destination) return 'd';
   if (option.names) return option.placeholder?.includes('file') ? 'b' : namesOf('site');
   if (path === 'config set' && key === 'value') return 'v';
-  return valueOf(key, option) ?? '-';
+  return specOf(key, option) ?? '-';
 }
 
 /** True for a resource by its name, as opposed to a field that is called the same. */

@@ -1,6 +1,6 @@
 import { usage } from '../base/errors.ts';
 import { command, group } from '../cli/language/command.ts';
-import { argument, choice, required, text as option } from '../cli/language/options.ts';
+import { argument, choice, text as option, required } from '../cli/language/options.ts';
 import { message, text } from '../cli/output/view.ts';
 import { kinds, listOf } from '../features/completion/kinds.ts';
 import { completionScript } from '../features/completion/script.ts';
@@ -77,5 +77,13 @@ const names = command({
 
 export default group({
   name: 'completion',
-  commands: [print('bash', 'bash'), print('zsh', 'zsh'), print('fish', 'fish'), print('powershell', 'PowerShell'), install, uninstall, names],
+  commands: [
+    print('bash', 'bash'),
+    print('zsh', 'zsh'),
+    print('fish', 'fish'),
+    print('powershell', 'PowerShell'),
+    install,
+    uninstall,
+    names,
+  ],
 });

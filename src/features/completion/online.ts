@@ -7,7 +7,11 @@ import { listOf } from './kinds.ts';
 type Needs = Pick<Context, 'api' | 'everySite' | 'resolve' | 'settings'>;
 
 /** Reads the names of a kind from the API, as a shell offers them, under the parents that are given. */
-export async function readNames(ctx: Needs, kind: string, parents: Readonly<Record<string, string | undefined>>): Promise<readonly string[]> {
+export async function readNames(
+  ctx: Needs,
+  kind: string,
+  parents: Readonly<Record<string, string | undefined>>,
+): Promise<readonly string[]> {
   const items = await itemsOf(ctx, kind, parents);
   return [...new Set(items.flatMap((item) => offeredName(kind, item) ?? []))];
 }

@@ -9,6 +9,7 @@ export function completionScript(shell: Shell): string {
   const root = fileURLToPath(import.meta.url).replace(/(dist|src[\\/]features[\\/]completion)[\\/][^\\/]+$/, '');
   const file = join(root, 'completions', scriptFiles[shell]);
   const script = readText(file);
-  if (script === undefined) throw new DnxError('failed', `The completion script ${file} is missing.`, { hint: 'Install deploynix-cli again.' });
+  if (script === undefined)
+    throw new DnxError('failed', `The completion script ${file} is missing.`, { hint: 'Install deploynix-cli again.' });
   return script;
 }
