@@ -25,11 +25,11 @@ export const directoriesOf = ({ directory }: Pick<Bed, 'directory'>): Readonly<R
   DNX_CACHE_DIR: join(directory, 'cache'),
 });
 
-/** A directory with a `dnx` that only notes that it ran, for PATH. Nothing else is in it. */
-export function recorderIn(directory: string): { readonly path: string; readonly log: string } {
+/** A directory with a `dnx` that notes that it ran and prints a name, for PATH. Nothing else is in it. */
+export function recorderIn(directory: string, name = ''): { readonly path: string; readonly log: string } {
   const path = join(directory, 'recorder');
   const log = join(directory, 'started');
   mkdirSync(path, { recursive: true });
-  writeFileSync(join(path, 'dnx'), `#!/bin/sh\necho "$@" >>'${log}'\n`, { mode: 0o755 });
+  writeFileSync(join(path, 'dnx'), `#!/bin/sh\necho "$@" >>'${log}'\necho ${name}\n`, { mode: 0o755 });
   return { path, log };
 }

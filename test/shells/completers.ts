@@ -29,15 +29,17 @@ interface Options extends ShellOptions {
   readonly path?: string;
   /** Another script than the shipped one. */
   readonly script?: string;
+  /** More lines to run first. */
+  readonly prepare?: readonly string[];
 }
 
 /** Opens a shell with the completion script. */
-export async function openCompleter(shell: Tested, { path, script = scripts[shell], ...options }: Options = {}): Promise<Completer> {
+export async function openCompleter(shell: Tested, { path, script = scripts[shell], prepare = [], ...options }: Options = {}): Promise<Completer> {
   if (shell === 'fish') return fish(script, { ...options, ...(path !== undefined && { env: { ...options.env, PATH: path } }) });
   const load = shell === 'zsh' ? ['autoload -U compinit && compinit -u -D'] : [];
   const restrict = path === undefined ? [] : [`PATH='${path}'`];
   const args = shell === 'zsh' ? ['-f', '-i'] : ['--noprofile', '--norc', '-i'];
-  const open = await openShell(shell, args, [...load, `source ${script}`, ...restrict], options);
+  const open = await openShell(shell, args, [...load, `source ${script}`, ...prepare, ...restrict], options);
   return { tab: async (line) => (await open.enter(`${line}\t`)).trim(), close: () => open.close() };
 }
 

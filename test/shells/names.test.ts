@@ -143,6 +143,28 @@ describe.each(tested)('%s offers no names', { timeout: 30_000 }, (shell) => {
       expect(await shown()).toBe(found);
     });
 
+    test.skipIf(shell === 'fish')('with a profile that is not exported', async () => {
+      const completer = await openCompleter(shell, { env: directoriesOf(bed), prepare: ['DNX_PROFILE=default'] });
+      onTestFinished(() => completer.close());
+      expect(await completer.tab('dnx site show sho')).toBe(none);
+    });
+
+    test.skipIf(shell === 'bash')('after a variable on the same line', async () => {
+      const completer = await openCompleter(shell, { env: directoriesOf(bed) });
+      onTestFinished(() => completer.close());
+      expect(await completer.tab('DNX_PROFILE=work dnx site show sho')).not.toContain('shop');
+    });
+
+    test('but those that dnx reads with DNX_COMPLETE_ONLINE', async () => {
+      const { path, log } = recorderIn(bed.directory, 'shot.example.com');
+      const completer = await openCompleter(shell, { env: { ...directoriesOf(bed), DNX_COMPLETE_ONLINE: '1', DNX_TOKEN: '1|x' }, path });
+      onTestFinished(() => completer.close());
+      expect(await completer.tab('dnx site show --profile work --server=web-2 sho')).toBe(
+        'site show --profile work --server=web-2 shot.example.com',
+      );
+      expect(readFileSync(log, 'utf8')).toBe('completion names site --no-input --max-wait 1s --profile work --server web-2\n');
+    });
+
     test('after signing out', async () => {
       await run(bed, 'logout');
       expect(await shown()).toBe(none);
