@@ -11,7 +11,9 @@ function versionWritten() {
   }
 }
 
+const [, , group, shell, ...others] = process.argv;
+const justScript = group === 'completion' && others.length === 0 && /^(bash|zsh|fish|powershell)$/.test(shell) && !process.env.DNX_OUTPUT;
 const justVersion = process.argv.length === 3 && ['--version', '-v'].includes(process.argv[2]);
-if (!(justVersion && versionWritten())) {
+if (!(justVersion && versionWritten()) && !(justScript && require('./completion.js').printed(shell))) {
   require('../dist/dnx.js').run(process);
 }

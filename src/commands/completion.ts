@@ -58,7 +58,8 @@ const uninstall = command({
 const names = command({
   name: 'names',
   summary: 'List the names that completion offers',
-  description: 'Reads them from the API, one a line. The completion scripts run it only if you turn requests at Tab on: see docs/completion.md.',
+  description:
+    'Reads them from the API, one a line. The completion scripts run it only if you turn requests at Tab on: see docs/completion.md.',
   options: {
     kind: argument(required(choice('Kind of resource', kinds))),
     server: option('Server: name, IP or id', 'server'),

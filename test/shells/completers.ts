@@ -34,7 +34,10 @@ interface Options extends ShellOptions {
 }
 
 /** Opens a shell with the completion script. */
-export async function openCompleter(shell: Tested, { path, script = scripts[shell], prepare = [], ...options }: Options = {}): Promise<Completer> {
+export async function openCompleter(
+  shell: Tested,
+  { path, script = scripts[shell], prepare = [], ...options }: Options = {},
+): Promise<Completer> {
   if (shell === 'fish') return fish(script, { ...options, ...(path !== undefined && { env: { ...options.env, PATH: path } }) });
   const load = shell === 'zsh' ? ['autoload -U compinit && compinit -u -D'] : [];
   const restrict = path === undefined ? [] : [`PATH='${path}'`];

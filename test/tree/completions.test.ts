@@ -14,20 +14,21 @@ test.each(shells)('the committed script for %s is up to date', async (shell) => 
   expect(isUnchanged(committed)).toBe(true);
 });
 
-/** What macOS's bash does not have: it is 3.2. */
-const newer = [
-  /\b(compopt|mapfile|readarray|coproc)\b/,
-  /\b(declare|local|typeset) -[a-zA-Z]*[AgnlucI]/,
-  /\$\{[^}]*(\^|,,|@[QEPAaUuLK]\})/,
-  /\$\{\w+,\}/,
-  /&>>|\|&|;;&|;&/,
-  /\[\[ -[vR] /,
-  /\$\{\w+: -|\[-1\]|\{\d+\.\.\d+\.\.\d+\}/,
-  /\bprintf -v \w+\[|%\([^)]*\)T|\blocal -$/m,
+/** What macOS's bash does not have, which is 3.2, each with an example. */
+const newer: readonly (readonly [construct: RegExp, example: string])[] = [
+  [/\b(compopt|mapfile|readarray|coproc)\b/, 'mapfile -t lines'],
+  [/\b(declare|local|typeset) -[a-zA-Z]*[Agnluc]/, 'local -A names'],
+  [/\$\{[^}]*(\^|,,|@[QEPAaUuLK]\})/, '$' + '{name,,}'],
+  [/\$\{\w+,\}/, '$' + '{name,}'],
+  [/&>>|\|&\s|;;?&\s*$/m, 'cat x |& cat'],
+  [/\[\[ -[vR] /, '[[ -v name ]]'],
+  [/\[-\d+\]|\$\{\w+: -|\{\d+\.\.\d+\.\.\d+\}/, '$' + '{list[-1]}'],
+  [/\bprintf -v \w+\[|%\([^)]*\)T|\blocal -$/m, "printf '%(%s)T'"],
 ];
 
 test('the script for bash needs no newer bash than 3.2', () => {
+  expect(newer.filter(([construct, example]) => !construct.test(example))).toEqual([]);
   // Only where bash-completion is loaded, which needs a newer bash itself.
   const script = readFileSync('completions/dnx.bash', 'utf8').replace('compopt +o nospace\n', '');
-  expect(newer.flatMap((construct) => construct.exec(script)?.[0] ?? [])).toEqual([]);
+  expect(newer.flatMap(([construct]) => construct.exec(script)?.[0] ?? [])).toEqual([]);
 });
