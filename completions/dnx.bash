@@ -757,5 +757,5 @@ _dnx_link() {
   fi
 }
 
-complete -o nospace -F _dnx dnx deploynix deploynix-cli
-# dnx 0a65d815acf57f
+complete -F _dnx -o nospace dnx deploynix deploynix-cli
+# dnx 0718442abdd92b

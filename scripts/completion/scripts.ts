@@ -20,7 +20,7 @@ const writers: Readonly<Record<Shell, Writer>> = {
   bash: ({ keys, value }, set) => `${keys.map(bare).join('|')}) ${set}=${bare(value)} ;;`,
   zsh: ({ keys, value }, set) => `${keys.map(bare).join('|')}) ${set}=${bare(value)} ;;`,
   fish: ({ keys, value }, set) => `case ${keys.map(fishQuoted).join(' ')}\n    set ${set} ${fishQuoted(value)}`,
-  powershell: ({ keys, value }) => keys.map((key) => `${powershellQuoted(key)} = ${powershellQuoted(value)}`).join('\n'),
+  powershell: ({ keys, value }) => keys.map((key) => `${powershellQuoted(key)}, ${powershellQuoted(value)}`).join('\n'),
 };
 
 const fishQuoted = (text: string): string =>

@@ -472,4 +472,4 @@ _dnx_link() {
   fi
 }
 
-complete -o nospace -F _dnx dnx deploynix deploynix-cli
+complete -F _dnx -o nospace dnx deploynix deploynix-cli
