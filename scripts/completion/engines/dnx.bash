@@ -269,7 +269,10 @@ _dnx_offer() {
 # $1: no space after them
 _dnx_reply() {
   local each given reply space=' ' fits=1 count=${#COMPREPLY[@]} special=$'] \'"\\\\$`;&|<>(){}*?[~#!^'
+  local IFS=$'\n' special_words=
   [[ -n $1$quote ]] && space=
+  # Asked once of all of them, because it takes longer than the rest.
+  [[ ${all[*]} == *[$special]* ]] && special_words=1
   for each in ${all[@]+"${all[@]}"}; do
     case $each in
       $'\t'*)
@@ -282,17 +285,20 @@ _dnx_reply() {
       "$want"*) ;;
       *) continue ;;
     esac
-    [[ -n $fits ]] || continue
-    if [[ -n $quote ]]; then
+    if [[ -z $fits ]]; then
+      continue
+    elif [[ -n $quote ]]; then
       # Nothing that a quote does not hold.
       [[ $each == *[\'\"\\\`\$!]* ]] && continue
       reply=$lead$each
     else
       reply=$each
-      [[ $each == *[$special]* ]] && printf -v reply %q "$each"
-      reply=$lead$reply
-      [[ -z $strip || $reply == "$strip"* ]] || continue
-      reply=${reply#"$strip"}
+      [[ -n $special_words && $each == *[$special]* ]] && printf -v reply %q "$each"
+      if [[ -n $lead$strip ]]; then
+        reply=$lead$reply
+        [[ $reply == "$strip"* ]] || continue
+        reply=${reply#"$strip"}
+      fi
     fi
     COMPREPLY[count++]=$reply$space
   done

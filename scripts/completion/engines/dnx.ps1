@@ -55,9 +55,15 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix, deploynix-cli -S
   # Reads which profile has which host and names. Nothing if dnx has not seen the settings as they are now.
   function Get-DnxPlaces {
     $cache = $env:DNX_CACHE_DIR
-    if (-not $cache) { $cache = Join-Path ($env:XDG_CACHE_HOME ? $env:XDG_CACHE_HOME : (Join-Path $HOME '.cache')) 'dnx' }
+    if (-not $cache) {
+      $base = if ($env:XDG_CACHE_HOME) { $env:XDG_CACHE_HOME } else { Join-Path $HOME '.cache' }
+      $cache = Join-Path $base 'dnx'
+    }
     $config = $env:DNX_CONFIG_DIR
-    if (-not $config) { $config = Join-Path ($env:XDG_CONFIG_HOME ? $env:XDG_CONFIG_HOME : (Join-Path $HOME '.config')) 'dnx' }
+    if (-not $config) {
+      $base = if ($env:XDG_CONFIG_HOME) { $env:XDG_CONFIG_HOME } else { Join-Path $HOME '.config' }
+      $config = Join-Path $base 'dnx'
+    }
     $places = Join-Path $cache 'completion/places'
     $settings = Join-Path $config 'config.json'
     if (-not ((Test-Path -LiteralPath $places -PathType Leaf) -and (Test-Path -LiteralPath $settings -PathType Leaf))) { return }
@@ -92,9 +98,9 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix, deploynix-cli -S
     if ($env:DNX_TOKEN) { return }
     $places = Get-DnxPlaces
     if (-not $places) { return }
-    $wanted = $given['profile'] ? $given['profile'] : $env:DNX_PROFILE
-    $own = $wanted ? $wanted : $places.lines[1].Substring(1)
-    $at = $given['host'] ? $given['host'] : $env:DNX_HOST
+    $wanted = if ($given['profile']) { $given['profile'] } else { $env:DNX_PROFILE }
+    $own = if ($wanted) { $wanted } else { $places.lines[1].Substring(1) }
+    $at = if ($given['host']) { $given['host'] } else { $env:DNX_HOST }
     foreach ($line in $places.lines) {
       $parts = $line -split "`t"
       if (-not $at -and $parts[0] -ceq "+$own") { $at = $parts[1] }
@@ -161,8 +167,8 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix, deploynix-cli -S
     }
     if ($state -eq 'root') {
       if ($word -ceq 'help' -and -not $helping) { $helping = $true; continue }
-      $path = $dnxFirsts.ContainsKey($word) ? $dnxFirsts[$word] : $word
-      $state = ($groups -ccontains $path) ? 'group' : 'command'
+      $path = if ($dnxFirsts.ContainsKey($word)) { $dnxFirsts[$word] } else { $word }
+      $state = if ($groups -ccontains $path) { 'group' } else { 'command' }
     }
     elseif ($state -eq 'group') {
       $path = "$path $word"
@@ -188,14 +194,16 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix, deploynix-cli -S
     $spec = Get-DnxValue $path $Matches[1]
   }
   elseif (-not $literal -and $want.StartsWith('-')) {
-    $offered = @("$(($path -eq '') ? '--version' : $dnxFlags[$path]) @globals@" -split ' ')
+    $own = if ($path) { $dnxFlags[$path] } else { '--version' }
+    $offered = "$own @globals@" -split ' '
   }
   elseif ($state -eq 'command') {
     if (-not $helping) { $spec = Get-DnxWord $path $at }
     if ($literal -and $spec -cne 'c') { $spec = $null }
   }
   elseif (-not $literal) {
-    $offered = @("$($dnxCommands[$path]) $(($helping -and $path -eq '') ? '@topics@' : '')" -split ' ')
+    $topics = if ($helping -and -not $path) { '@topics@' } else { '' }
+    $offered = "$($dnxCommands[$path]) $topics" -split ' '
   }
 
   if ($spec -ceq 'v') {
