@@ -11,8 +11,10 @@ function versionWritten() {
   }
 }
 
+const [, , group, shell, ...others] = process.argv;
+const justScript = group === 'completion' && others.length === 0 && /^(bash|zsh|fish|powershell)$/.test(shell) && !process.env.DNX_OUTPUT;
 const justVersion = process.argv.length === 3 && ['--version', '-v'].includes(process.argv[2]);
-if (!(justVersion && versionWritten())) {
+if (!(justVersion && versionWritten()) && !(justScript && require('./completion.js').printed(shell))) {
   // Before the program is loaded. Node 20 cannot keep what it compiles.
   const { enableCompileCache } = require('node:module');
   if (enableCompileCache) require('../dist/compile-cache.js').keepCompiledCode(process, enableCompileCache);

@@ -1,5 +1,6 @@
 import { version } from '../../base/version.ts';
 import { openCi } from '../../machine/ci.ts';
+import { accountName } from '../../machine/credentials/account.ts';
 import { openTokens, type Tokens } from '../../machine/credentials/tokens.ts';
 import type { Settings } from '../../machine/settings/settings.ts';
 import { truthy } from '../../machine/settings/truthy.ts';
@@ -115,10 +116,12 @@ function apiOf(
 /** The names that the token of a command has read. */
 function namesOf(
   { env, clock, signal }: World,
-  { directories, profile, host }: Settings,
+  { directories, profile, host, config }: Settings,
   { cache, token }: { readonly cache: boolean; readonly token: Tokens['token'] },
 ) {
-  return openNameIndex({ directory: directories.cache, profile, host, token, fresh: !cache || truthy(env.DNX_NO_CACHE), clock, signal });
+  const stored = env.DNX_TOKEN?.trim() ? undefined : config.accounts?.[accountName({ profile, host })]?.stored_at;
+  const fresh = !cache || truthy(env.DNX_NO_CACHE);
+  return openNameIndex({ directory: directories.cache, config: directories.config, profile, host, token, stored, fresh, clock, signal });
 }
 
 /** --max-wait or DNX_MAX_WAIT, in ms. */

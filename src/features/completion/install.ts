@@ -4,7 +4,7 @@ import { DnxError, systemCode, usage } from '../../base/errors.ts';
 import { quoted } from '../../base/shell.ts';
 import { makeDirectory } from '../../machine/files/directory.ts';
 import type { World } from '../../machine/world.ts';
-import type { Shell } from './index.ts';
+import type { Shell } from './shells.ts';
 
 interface Installed {
   readonly files: readonly string[];
@@ -12,15 +12,18 @@ interface Installed {
   readonly next: string;
 }
 
-/** Where a shell looks for the user's completions: one file for each name of the program. */
+/** The names of the program. */
+const commands = ['dnx', 'deploynix', 'deploynix-cli'];
+
+/** Where a shell looks for the user's completions: one file for each name of the program, if it looks for them by name. */
 export function placesOf(shell: Shell, { env, home }: Pick<World, 'env' | 'home'>): readonly string[] {
   const data = env.XDG_DATA_HOME || join(home, '.local/share');
   const config = env.XDG_CONFIG_HOME || join(home, '.config');
   switch (shell) {
     case 'bash':
-      return ['dnx', 'deploynix'].map((name) => join(data, 'bash-completion/completions', name));
+      return commands.map((name) => join(data, 'bash-completion/completions', name));
     case 'fish':
-      return ['dnx.fish', 'deploynix.fish'].map((name) => join(config, 'fish/completions', name));
+      return commands.map((name) => join(config, 'fish/completions', `${name}.fish`));
     case 'zsh':
       return [join(data, 'zsh/site-functions/_dnx')];
     case 'powershell':
@@ -55,8 +58,14 @@ function nextStep(shell: Shell, file: string): string {
     case 'fish':
       return 'It works right away.';
     case 'zsh':
-      return `To use it, add this to ~/.zshrc before compinit:\n  fpath=(${quoted(dirname(file))} $fpath)`;
+      return `To use it, add this to ~/.zshrc before compinit:\n  ${startupLine(shell, file)}`;
     case 'powershell':
-      return `To use it, add this to $PROFILE:\n  . '${file.replaceAll("'", "''")}'`;
+      return `To use it, add this to $PROFILE:\n  ${startupLine(shell, file)}`;
   }
+}
+
+/** The line that users add to their own startup file; undefined if none is needed. */
+export function startupLine(shell: Shell, file: string): string | undefined {
+  if (shell === 'zsh') return `fpath=(${quoted(dirname(file))} $fpath)`;
+  return shell === 'powershell' ? `. '${file.replaceAll("'", "''")}'` : undefined;
 }

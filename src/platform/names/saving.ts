@@ -12,8 +12,11 @@ const PATIENCE_MS = 1_000;
 /** An unchanged list is written again after this many ms, so that its age counts from the last reading. */
 const REFRESH_MS = 60 * 60_000;
 
-/** Adds the news of a command to the file. A cache that cannot be written costs requests, not correctness. */
-export async function save(file: string, news: ReadonlyMap<string, News>, waiting: Waiting & { readonly clock: Clock }): Promise<void> {
+/**
+ * Adds the news of a command to the file, and returns true if it changed. A cache that cannot be written costs requests, not
+ * correctness.
+ */
+export async function save(file: string, news: ReadonlyMap<string, News>, waiting: Waiting & { readonly clock: Clock }): Promise<boolean> {
   const { clock } = waiting;
   /** The time is read each time, because what others save meanwhile would be from the future. */
   const updated = () => {
@@ -22,7 +25,7 @@ export async function save(file: string, news: ReadonlyMap<string, News>, waitin
     return apply(accounts, news, now) ? accounts : undefined;
   };
   try {
-    if (!updated()) return;
+    if (!updated()) return false;
     const { locked } = await import('../../machine/files/lock.ts');
     await locked(file, { ...waiting, patienceMs: PATIENCE_MS }, () => {
       const accounts = updated();
@@ -30,8 +33,10 @@ export async function save(file: string, news: ReadonlyMap<string, News>, waitin
       // The index of dnx 0.1.
       rmSync(join(dirname(file), 'sites.json'), { force: true });
     });
+    return true;
   } catch {
     // The next command reads the lists again.
+    return false;
   }
 }
 
@@ -44,7 +49,8 @@ function apply(accounts: Accounts, news: ReadonlyMap<string, News>, now: number)
     for (const each of changes) changed = dropStale(account.lists, each) || changed;
     for (const [path, list] of lists) {
       const known = account.lists.get(path);
-      if (known && known.read > list.read) continue;
+      // A mark that the list has changed is there already.
+      if (known && (known.read > list.read || (known.read === list.read && !list.items))) continue;
       account.lists.set(path, list);
       changed ||= !known || now - known.read >= REFRESH_MS || toJson(known.items) !== toJson(list.items);
     }
