@@ -58,7 +58,8 @@ async function record(): Promise<readonly Exchange[]> {
 /** An example with every field that it leaves out. The sandbox may reject the values, which does not matter. */
 function withEveryField({ group, command }: Leaf, line: string): string {
   const flags = Object.entries(optionsOf(group, command)).filter(
-    ([name, { place, as }]) => name in (command.fields ?? {}) && !place && as === undefined && !line.includes(` --${name.replaceAll('_', '-')}`),
+    ([name, { place, as }]) =>
+      name in (command.fields ?? {}) && !place && as === undefined && !line.includes(` --${name.replaceAll('_', '-')}`),
   );
   return [line, ...flags.map(([name, option]) => `--${name.replaceAll('_', '-')}${wordFor(name, option)}`)].join(' ');
 }
