@@ -16,7 +16,16 @@ type Same = [Finding, ...Finding[]];
 
 /** One difference for what several operations have in common. Assumptions come first. */
 export function grouped(findings: readonly Finding[], collections: ReadonlySet<string>): readonly Difference[] {
-  const causes = by(findings, ({ basis, kind, name, text }) => JSON.stringify([basis, kind, name, text]));
+  const causes = by(findings, ({ basis, kind, name, text, operation }) =>
+    // Each missing or added operation has a cause of its own, but another method may be that of many.
+    JSON.stringify([
+      basis,
+      kind,
+      name,
+      text,
+      name === null && /^(operation|deprecated)$/.test(kind) && !text.includes('which has') && operation,
+    ]),
+  );
   const all = causes.flatMap((same) => {
     const resources = by(same, ({ operation }) => collectionOf(operation, collections));
     return (resources.length < ONE_CAUSE ? resources : [same]).map(together);
