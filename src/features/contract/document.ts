@@ -15,8 +15,8 @@ export interface Contract {
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
-/** YAML takes about a second per MB to read. */
-const LARGEST_YAML_MB = 16;
+/** YAML takes seconds and 200 MB of memory per MB to read. */
+const LARGEST_YAML_MB = 4;
 
 /** Reads an OpenAPI 3 document in JSON or YAML. */
 export function readDocument(text: string, name: string): Contract {
@@ -48,5 +48,5 @@ function parsed(text: string, name: string): unknown {
   }
   if (text.length > LARGEST_YAML_MB * 1_000_000)
     throw usage(`${name} is larger than ${LARGEST_YAML_MB} MB, which is too much YAML.`, 'Convert it to JSON.');
-  return readYaml(text, name);
+  return readYaml(text, name, { large: true });
 }

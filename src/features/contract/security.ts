@@ -20,7 +20,7 @@ export function securityOf(document: JsonObject, { follow }: References): (opera
   return (operation) => {
     const stated = operation.security ?? document.security;
     const alternatives = (Array.isArray(stated) ? stated : []).filter(isObject);
-    const extension = EXTENSIONS.flatMap((key) => words(own(operation, key)));
+    const extension = EXTENSIONS.filter((key) => Object.hasOwn(operation, key)).flatMap((key) => words(operation[key]));
     const scopes = alternatives.map((each) => Object.values(each).flatMap(words));
     return {
       abilities: extension.length > 0 ? [extension] : scopes.length > 0 ? scopes : undefined,
