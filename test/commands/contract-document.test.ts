@@ -52,7 +52,7 @@ describe('another style is no difference', () => {
         const run = await compared(JSON.stringify(restyled(document, names, coinOf(seed))));
         expect([run.stdout, run.code]).toEqual(['', 0]);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
@@ -69,7 +69,7 @@ describe('another style is no difference', () => {
           expect(isFound(each, found), JSON.stringify(found)).toBe(true);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

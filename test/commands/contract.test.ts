@@ -18,7 +18,7 @@ async function compared(text: string, line = 'doctor --contract openapi.json --j
 
 const json = (schema: unknown) => ({ content: { 'application/json': { schema } } });
 /** A document of one operation whose body has this schema. */
-const document = (schema: unknown, more: object | undefined = {}) =>
+const document = (schema: unknown, more: object = {}) =>
   JSON.stringify({ openapi: '3.1.0', paths: { '/servers': { post: { requestBody: json(schema) } } }, ...more });
 const ref = (name: string | number) => ({ $ref: `#/components/schemas/${name}` });
 
@@ -59,7 +59,7 @@ describe('doctor --contract', () => {
     expect(table.stdout).toMatch(
       /POST \/servers\/\{server\}\/daemons \+1 .*use -F username=VALUE \(dnx daemon create, daemon ensure and 1 more\)/,
     );
-    expect(table.stderr).toMatch(/^4 operations, \d+ differences \(\d+ in assumptions of dnx\)\n$/);
+    expect(table.stderr).toMatch(/^6 operations, \d+ differences \(\d+ in assumptions of dnx\)\n$/);
   });
 
   test('says once that a document is about something else', async () => {
@@ -76,7 +76,7 @@ describe('doctor --contract', () => {
     expect(stderr).toContain('! 1 reference to other files or to nothing was not read, such as ./schemas.yaml#/Server\n');
   });
 
-  test.each<readonly [string, unknown, (object | undefined)?]>([
+  test.each<readonly [string, unknown, object?]>([
     ['a reference that is not encoded', ref('%zz~1%')],
     ['references to properties of every object', { allOf: [{ $ref: '#/constructor' }, { $ref: '#/__proto__/toString' }] }],
     ['a reference to itself', ref('Self'), { components: { schemas: { Self: { allOf: [ref('Self')], anyOf: [ref('Self')] } } } }],
@@ -85,7 +85,7 @@ describe('doctor --contract', () => {
     ['null for everything', { type: null, properties: null, required: null, enum: null, allOf: null, items: null }],
     ['lists for everything', { type: [[]], properties: [[]], required: [[null]], enum: [[], {}], anyOf: [null, 1, []], $ref: [] }],
   ])('reads a document with %s', async (_, schema, more) => {
-    const run = await compared(document(schema, more));
+    const run = await compared(document(schema, more ?? {}));
     expect([run.code, run.stderr.includes('operation')]).toEqual([0, true]);
   });
 
@@ -123,7 +123,7 @@ describe('doctor --contract', () => {
       document({ properties: { type: { enum: Array.from({ length: 10_000 }, (_, index) => `t${index}`) } } }),
     );
     expect(found.map(({ difference }) => difference)).toContainEqual(
-      expect.stringMatching(/^only in the document: t0, .*, t11 and 9988 more$/),
+      expect.stringMatching(/only in the document: t0, .*, t11 and 9988 more$/),
     );
   });
 

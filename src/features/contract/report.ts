@@ -10,11 +10,13 @@ import { readDocument } from './document.ts';
 import { type Difference, inWords, placeOf } from './groups.ts';
 import { endpointsOf } from './known.ts';
 
-const shown = columns<Difference>('basis', 'kind', { key: 'operation', cell: placeOf, wrap: true }, 'name', {
-  key: 'difference',
-  cell: inWords,
-  wrap: true,
-});
+const shown = columns<Difference>(
+  'kind',
+  { key: 'operation', cell: placeOf, wrap: true },
+  'name',
+  { key: 'difference', cell: inWords, wrap: true },
+  { key: 'basis', wide: true },
+);
 
 /** `dnx doctor --contract`: the differences between an OpenAPI document and what dnx knows. `fails`: exits with 10 if there are any. */
 export async function compareContract(

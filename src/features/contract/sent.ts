@@ -105,10 +105,11 @@ function choiceDifferences(choices: readonly string[], values: ReadonlySet<strin
   // A token may have every ability.
   const theirs = [...values].filter((each) => !offered.has(each) && each !== '*');
   const ours = choices.filter((each) => !values.has(each));
-  return [
+  const apart = [
     ...(ours.length > 0 ? [`only in dnx: ${several(ours)}`] : []),
     ...(theirs.length > 0 ? [`only in the document: ${several(theirs)}`] : []),
   ];
+  return apart.length > 0 ? [apart.join('; ')] : [];
 }
 
 const accepted: Readonly<Record<KnownField['type'], readonly string[]>> = {
@@ -120,7 +121,8 @@ const accepted: Readonly<Record<KnownField['type'], readonly string[]>> = {
 };
 
 function typeDifferences({ type }: KnownField, { types, items }: Shape): readonly string[] {
-  if (types && !accepted[type].some((each) => types.has(each))) return [`${type} in dnx, ${several([...types])} in the document`];
+  if (types && !accepted[type].some((each) => types.has(each)))
+    return [`${type === 'id' ? 'string' : type} in dnx, ${several([...types])} in the document`];
   const inner = type === 'array' ? items?.().types : undefined;
   return inner && !inner.has('string') ? [`array of strings in dnx, of ${several([...inner])} in the document`] : [];
 }

@@ -74,7 +74,7 @@ export const inRequests: Readonly<Record<string, Planted>> = {
   },
   'an id of another type': {
     plant: (document) => become(fieldOf(document, `POST ${SITE}/rollback`, 'release_id'), { type: 'object' }),
-    finds: { kind: 'type', operation: `POST ${SITE}/rollback`, name: 'release_id', says: /id in dnx, object in the document/ },
+    finds: { kind: 'type', operation: `POST ${SITE}/rollback`, name: 'release_id', says: /string in dnx, object in the document/ },
   },
   'a field that is refused': {
     plant: (document) => {
