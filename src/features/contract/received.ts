@@ -77,7 +77,7 @@ function columnDifferences(endpoint: KnownEndpoint, places: readonly Shape[], te
       const shape = find(column);
       return shape ? typeDifference(column, shape).map((text) => tell('type', column, text)) : [];
     }),
-    ...(endpoint.followed ? statusDifferences(resource, tell) : []),
+    ...(endpoint.followed ? statusDifferences(resource, tell, endpoint.endpoint.endsWith('/releases')) : []),
   ];
 }
 
@@ -108,10 +108,10 @@ function typeDifference({ name, type }: KnownColumn, { types, items }: Shape): r
   return [`${words} in dnx, ${several([...types])} in the document`];
 }
 
-/** Statuses that dnx cannot classify: it would go on waiting. */
-function statusDifferences({ fields }: Shape, tell: Tell): Finding[] {
+/** Statuses that dnx cannot classify: it would go on waiting. A release may have a state instead. */
+function statusDifferences({ fields }: Shape, tell: Tell, states: boolean): Finding[] {
   return [...fields].flatMap(([name, { shape }]) => {
-    const values = /(^|_)status$/.test(name) ? [...(shape().values ?? [])] : [];
+    const values = /(^|_)status$/.test(name) || (states && name === 'state') ? [...(shape().values ?? [])] : [];
     const unknown = values.filter((each) => phaseOf(each) === undefined && !RESTING.includes(statusKey(each)));
     return unknown.length > 0
       ? [tell('status', { name, assumed: true }, `unknown to dnx, which would keep waiting: ${several(unknown)}`)]

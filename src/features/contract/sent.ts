@@ -65,10 +65,12 @@ export function parameterDifferences(endpoint: KnownEndpoint, { parameters }: De
   const query = new Map(parameters.filter((each) => each.in === 'query').map((each) => [each.name, each]));
   const ours = new Set(endpoint.query.map(({ name }) => name));
   const others = parameters.filter((each) => (each.in === 'query' ? !ours.has(each.name) : isForeign(each)));
+  const absent = endpoint.query.filter(({ name }) => !query.has(name));
   return [
+    ...together(absent).map((field) => tell('field', field, 'sent by dnx in the query, not in the document')),
     ...endpoint.query.flatMap((field) => {
       const there = query.get(field.name);
-      if (!there) return [tell('field', field, 'sent by dnx as a query parameter, not in the document')];
+      if (!there) return [];
       const old = there.deprecated ? [tell('deprecated', field, 'deprecated in the document')] : [];
       const late = there.required && !field.required ? [tell('required', field, 'required by the document, optional in dnx')] : [];
       return [...late, ...old, ...valueDifferences(field, there.shape, tell)];
@@ -79,6 +81,13 @@ export function parameterDifferences(endpoint: KnownEndpoint, { parameters }: De
       return tell('required', unsent, `required ${each.in} parameter, not sent by dnx; use dnx api`);
     }),
   ];
+}
+
+/** The page and its size as one: a list without pages has neither. */
+function together(fields: readonly KnownField[]): readonly Pick<KnownField, 'name' | 'assumed' | 'commands'>[] {
+  const paging = fields.filter(({ commands }) => commands.length === 0);
+  const others = fields.filter(({ commands }) => commands.length > 0);
+  return [...(paging.length > 0 ? [{ name: paging.map(({ name }) => name).join(', '), assumed: false, commands: [] }] : []), ...others];
 }
 
 /** A header or cookie that a request must have, and that no client sends anyway. */

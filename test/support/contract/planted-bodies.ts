@@ -189,7 +189,16 @@ export const inRequests: Readonly<Record<string, Planted>> = {
       const operation = at(document, 'GET /backups');
       operation.parameters = operation.parameters.filter(({ name }) => name !== 'type');
     },
-    finds: { kind: 'field', operation: 'GET /backups', name: 'type', says: /query parameter, not in the document.*backup list/ },
+    finds: { kind: 'field', operation: 'GET /backups', name: 'type', says: /sent by dnx in the query, not in the document.*backup list/ },
+  },
+  'lists without pages': {
+    plant: (document) => {
+      for (const route of ['GET /providers/{provider}/regions', 'GET /providers/{provider}/images']) {
+        const operation = at(document, route);
+        operation.parameters = operation.parameters.filter((each) => each.in === 'path');
+      }
+    },
+    finds: { kind: 'field', operation: 'GET /providers/{provider}/images', name: 'page, per_page', says: /sent by dnx in the query/ },
   },
   'a query parameter without an option': {
     plant: (document) => at(document, 'GET /servers').parameters.push({ in: 'query', name: 'filter[region]', schema: text }),

@@ -80,6 +80,13 @@ export const inResponses: Readonly<Record<string, Planted>> = {
     },
     finds: { kind: 'status', operation: `GET ${SITE}/releases`, name: 'status', says: /keep waiting: warming_up/ },
   },
+  'a state for a status': {
+    plant: (document) => {
+      const { properties } = resourceOf(document, `GET ${SITE}/releases`);
+      properties.state = { type: 'string', enum: ['active', 'thawing'] };
+    },
+    finds: { kind: 'status', operation: `GET ${SITE}/releases`, name: 'state', says: /keep waiting: thawing/ },
+  },
   'another status field': {
     plant: (document) => Object.assign(resourceOf(document, 'GET /backups').properties, { restore_status: { enum: ['copying'] } }),
     finds: { kind: 'status', operation: 'GET /backups', name: 'restore_status', says: /copying/ },
