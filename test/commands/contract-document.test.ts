@@ -7,6 +7,7 @@ import { tree } from '../../src/commands/index.ts';
 import { type Difference, inWords } from '../../src/features/contract/groups.ts';
 import { endpointsOf } from '../../src/features/contract/known.ts';
 import { operations } from '../../src/sandbox/operations.ts';
+import { damaged } from '../support/contract/damage.ts';
 import { sandboxDocument } from '../support/contract/openapi.ts';
 import { type Planted, planted } from '../support/contract/planted.ts';
 import { exchanges } from '../support/contract/recorded.ts';
@@ -109,6 +110,25 @@ describe('a planted difference is found', () => {
     expect(together.filter(([, each]) => !isFound(each, found)).map(([name]) => name)).toEqual([]);
     expect(found.length).toBeLessThan(1.3 * together.length);
   });
+});
+
+test('a document with anything anywhere is read or refused', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.jsonValue(), { minLength: 1 }),
+      fc.nat(),
+      fc.integer({ min: 6, max: 12 }),
+      async (values, seed, rarity) => {
+        const coin = coinOf(seed);
+        const rarely = () => Array.from({ length: rarity }, coin).every(Boolean);
+        let next = 0;
+        const junk = () => values[next++ % values.length];
+        const run = await compared(JSON.stringify(damaged(document, junk, rarely)), 'doctor --contract openapi.json --json');
+        expect([0, 2], run.stderr).toContain(run.code);
+      },
+    ),
+    { numRuns: 25 },
+  );
 });
 
 const sentTo = (endpoint: string) => sent.filter(({ route }) => route === endpoint);
