@@ -2,10 +2,10 @@ import { parse, parseAllDocuments, Scalar, stringify, type YAMLSeq } from 'yaml'
 import { usage } from './errors.ts';
 import { isObject } from './json.ts';
 
-/** Parses YAML or JSON. `name` appears in the error. */
-export function readYaml(text: string, name: string): unknown {
+/** Parses YAML or JSON. `name` appears in the error. `large`: a repeated key wins, as in JSON, because looking for it takes long. */
+export function readYaml(text: string, name: string, { large = false }: { readonly large?: boolean } = {}): unknown {
   try {
-    return parse(text);
+    return parse(text, { uniqueKeys: !large });
   } catch (cause) {
     throw invalid(name, cause);
   }

@@ -1,4 +1,4 @@
-import { assumed, integer, list, type Options, required, secret, suggest, text } from '../../cli/language/options.ts';
+import { assumed, integer, list, type Options, required, secret, suggest, text, toggle } from '../../cli/language/options.ts';
 import { abilities } from '../../platform/abilities.ts';
 import { PAGE_SIZE } from '../../platform/api/pages.ts';
 import type { Sent } from './field.ts';
@@ -17,7 +17,7 @@ const id = (help: string): Sent => ({ ...assumed(required(text(help))), as: 'id'
 const wanted = suggest(list('Abilities of the token; every ability if left out'), ...abilities);
 const value = required(assumed(text('Value of the variable')));
 
-/** Every body that a command builds in `run`. `test/commands/contract-sent.test.ts` compares them with the requests of the commands. */
+/** Every body that a command builds in `run`. `test/commands/contract-document.test.ts` compares them with the requests of the commands. */
 export const bodies: readonly Built[] = [
   {
     endpoint: 'POST /login',
@@ -59,7 +59,7 @@ export const filters: readonly { readonly endpoint: string; readonly by: string;
 /** Fields that dnx knows and has no option for, because its commands do not need them: `-F` sends them. */
 export const withoutOption: Readonly<Record<string, Options>> = {
   // Monitoring is turned on once the server is there.
-  'POST /servers': { monitoring_enabled: assumed(text('Monitor the server')) },
+  'POST /servers': { monitoring_enabled: assumed(toggle('Monitor the server')) },
   // In an update, --queue would look like the worker itself.
   [`PUT ${SITE}/queues/{queue}`]: { queue: assumed(text('Queue to process')) },
 };

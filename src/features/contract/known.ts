@@ -44,7 +44,7 @@ function known(endpoint: Endpoint, commands: readonly Leaf[]): KnownEndpoint {
     parameters: parameters(endpoint),
     commands: callers.map(({ path }) => path),
     ability: needOf(endpoint),
-    query: merged([...(form === 'list' ? sentBy(paging, ['every list']) : []), ...callers.flatMap((leaf) => filtersOf(leaf, endpoint))]),
+    query: merged([...(form === 'list' ? sentBy(paging, []) : []), ...callers.flatMap((leaf) => filtersOf(leaf, endpoint))]),
     body: isRead(endpoint) ? [] : merged([...commands.flatMap((leaf) => declared(leaf, endpoint)), ...built(endpoint)]),
     further: sentBy(withoutOption[endpoint] ?? {}, []),
     answer: answerOf(endpoint, callers),
