@@ -1,6 +1,6 @@
 import { type Code, DnxError, systemCode } from './base/errors.ts';
 import { openEnv } from './machine/env.ts';
-import { closeIfHungUp, fileOutput, isFile } from './machine/output.ts';
+import { closeIfHungUp, fileOutput, isFile, knowingDiscards } from './machine/output.ts';
 import type { Program, Timer, World } from './machine/world.ts';
 import { main, reportCrash } from './main.ts';
 import { openNetwork } from './platform/api/network.ts';
@@ -106,7 +106,8 @@ function realWorld(process: NodeJS.Process, signal: AbortSignal, children: Child
 
 /** stdout, with an error listener: without one, a closed pipe crashes Node. `write` in cli/output/print.ts handles the error. */
 function outputOf({ stdout, platform }: NodeJS.Process): World['stdout'] {
-  const output = platform !== 'win32' && !stdout.isTTY && isFile(stdout.fd) ? fileOutput(stdout.fd) : stdout;
+  const file = platform !== 'win32' && !stdout.isTTY && isFile(stdout.fd);
+  const output = file ? fileOutput(stdout.fd) : knowingDiscards(stdout as World['stdout'], stdout.fd);
   return output.on('error', () => {});
 }
 

@@ -1,0 +1,103 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { hasten } from './hasten.ts';
+import { find } from './programs.ts';
+
+/** The node.exe for the tests, by its path on this machine. */
+const NODE = process.env.DNX_WINDOWS_NODE;
+
+/** Why the built dnx cannot run on Windows here; undefined if it can. */
+export const reasonToSkip: string | undefined =
+  find('wine') === undefined ? 'Wine is not installed' : NODE ? undefined : 'DNX_WINDOWS_NODE does not name a node.exe';
+
+/** How a program ended. */
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Options of a run. */
+interface RunOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly stdin?: string;
+}
+
+/** The built dnx on the Windows of Wine, with real programs, files and Credential Manager, and a sandbox in this process. */
+export interface Windows {
+  readonly sandbox: Sandbox;
+  /** The working directory. */
+  readonly directory: string;
+  /** `node.exe`, as Windows names it. */
+  readonly node: string;
+  dnx(args: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** Runs a command line of cmd. */
+  cmd(line: string, options?: RunOptions): Promise<Ran>;
+  /** Writes a program for cmd into a directory of PATH. */
+  program(name: string, ...lines: readonly string[]): void;
+  /** The path of a file in the profile of the user, on this machine. */
+  profile(path: string): string;
+  close(): Promise<void>;
+}
+
+/** The name that Wine gives to a path of this machine. */
+export const named = (path: string): string => `Z:${path.replaceAll('/', '\\')}`;
+
+/** Starts a new Windows. */
+export async function openWindows(): Promise<Windows> {
+  const root = mkdtempSync(join(tmpdir(), 'dnx-wine-'));
+  const [directory, programs] = [join(root, 'work'), join(root, 'programs')];
+  for (const each of [directory, programs]) mkdirSync(each);
+  const fast = hasten(10);
+  const sandbox = await startSandbox({ rateLimit: 0, now: fast.now });
+  const base = {
+    PATH: process.env.PATH,
+    HOME: root,
+    USER: 'ada',
+    LANG: 'C.UTF-8',
+    XDG_RUNTIME_DIR: root,
+    WINEPREFIX: join(root, 'prefix'),
+    WINEDEBUG: '-all',
+    // No questions about Mono and Gecko.
+    WINEDLLOVERRIDES: 'mscoree=;mshtml=;winemenubuilder.exe=',
+    WINEPATH: named(programs),
+    DNX_HOST: sandbox.url,
+    DNX_TOKEN: sandbox.token,
+    DNX_RATE_LIMIT: 'off',
+    ...fast.env,
+    NODE_OPTIONS: `--require Z:${resolve('test/support/hastened.cjs')}`,
+  };
+  spawnSync('wineboot', ['--init'], { env: base, stdio: 'ignore' });
+  let runs = 0;
+  // Through files: node.exe cannot use a pipe of this machine.
+  const run = (words: readonly string[], { env = {}, stdin = '' }: RunOptions = {}) =>
+    new Promise<Ran>((done) => {
+      runs += 1;
+      const file = (name: string) => join(root, `${runs}.${name}`);
+      writeFileSync(file('in'), stdin);
+      const stdio = [openSync(file('in'), 'r'), openSync(file('out'), 'w'), openSync(file('err'), 'w')] as const;
+      const child = spawn('wine', words, { cwd: directory, env: { ...base, ...env }, stdio: [...stdio] });
+      for (const each of stdio) closeSync(each);
+      child.on('close', (code) => {
+        const [stdout = '', stderr = ''] = ['out', 'err'].map((name) => readFileSync(file(name), 'utf8'));
+        done({ code: code ?? 1, stdout, stderr });
+      });
+    });
+  return {
+    sandbox,
+    directory,
+    node: named(NODE ?? ''),
+    dnx: (args, options) => run([NODE ?? '', resolve('bin/dnx.js'), ...args], options),
+    cmd: (line, options) => run(['cmd', '/c', line], options),
+    program: (name, ...lines) => writeFileSync(join(programs, name), lines.map((line) => `${line}\r\n`).join('')),
+    profile: (path) => join(base.WINEPREFIX, 'drive_c/users/ada', path),
+    async close() {
+      spawnSync('wineserver', ['--kill'], { env: base, stdio: 'ignore' });
+      await sandbox.close();
+      rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
