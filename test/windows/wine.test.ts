@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keys } from '../support/terminal.ts';
 import { named, openWindows, reasonToSkip, type Windows } from '../support/wine.ts';
 
 // The built dnx with node.exe. Wine is not Windows, but it has its own cmd, which reads quotes, and its own rules for files.
@@ -140,8 +141,8 @@ describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : 
   });
 
   test('finds the link file in a parent, and files by their drive', async () => {
-    writeFileSync(join(windows.directory, '.deploynix.json'), '{"site": "shop.example.com", "server": "web-1"}');
     mkdirSync(join(windows.directory, 'a/b'), { recursive: true });
+    writeFileSync(join(windows.directory, 'a/.deploynix.json'), '{"site": "shop.example.com", "server": "web-1"}');
     const line = `cd a\\b && ${windows.node} ${named(resolve('bin/dnx.js'))} env get APP_ENV`;
     expect(await windows.cmd(line)).toMatchObject({ code: 0, stdout: 'production\n' });
     writeFileSync(
@@ -151,5 +152,35 @@ describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : 
     const file = named(join(windows.directory, 'key.pub'));
     const created = await windows.dnx(['ssh-key', 'create', 'laptop', '--server', 'web-1', '--public-key', `@${file}`]);
     expect([created.code, created.stderr]).toEqual([0, '']);
+  });
+
+  describe('on a terminal', () => {
+    test('asks, and takes keys', async () => {
+      const terminal = windows.terminal(['site', 'show']);
+      await terminal.shows('Show which site?');
+      await terminal.shows('docs.example.com');
+      terminal.type(`${keys.down}${keys.enter}`);
+      await terminal.shows('https://blog.example.com');
+      await terminal.shows('CODE 0');
+    });
+
+    test('Ctrl-C ends dnx with 130, and says how to resume', async () => {
+      const terminal = windows.terminal(['deploy', 'shop.example.com']);
+      await terminal.shows('deploying');
+      terminal.type(keys.interrupt);
+      await terminal.shows('Resume with: dnx watch shop.example.com --server web-1');
+      await terminal.shows('CODE 130');
+    });
+
+    test('Ctrl-C is for the command of env run, whose exit code is that of dnx', async () => {
+      writeFileSync(
+        join(windows.directory, 'wait.js'),
+        "process.on('SIGINT', () => process.exit(7)); console.log('waiting'); setInterval(() => {}, 1000);",
+      );
+      const terminal = windows.terminal(['env', 'run', '--site', 'shop.example.com', '--', windows.node, 'wait.js']);
+      await terminal.shows('waiting');
+      terminal.type(keys.interrupt);
+      await terminal.shows('CODE 7');
+    });
   });
 });
