@@ -25,6 +25,6 @@ export default {
       ['HTTPS_PROXY, NO_PROXY', 'Proxy, and hosts to reach without it; ALL_PROXY too'],
       ['NODE_EXTRA_CA_CERTS', 'File with extra certificate authorities'],
     ],
-    'The directories also follow XDG_CONFIG_HOME, XDG_CACHE_HOME and XDG_STATE_HOME.\nOn Windows, they are in %APPDATA% and %LOCALAPPDATA%.\nPrecedence: option, environment, .deploynix.json, profile, default',
+    'The directories also follow XDG_*_HOME, or on Windows APPDATA and LOCALAPPDATA.\nPrecedence: option, environment, .deploynix.json, profile, default',
   ],
 } satisfies Topic;
