@@ -5,7 +5,7 @@ import { keys } from '../support/terminal.ts';
 import { named, openWindows, reasonToSkip, type Windows } from '../support/wine.ts';
 
 // The built dnx with node.exe. Wine is not Windows, but it has its own cmd, which reads quotes, and its own rules for files.
-describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : ''}`, () => {
+describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : ''}`, { timeout: 60_000 }, () => {
   let windows: Windows;
   beforeAll(async () => {
     windows = await openWindows();
@@ -86,7 +86,7 @@ describe.skipIf(reasonToSkip)(`on Windows${reasonToSkip ? `: ${reasonToSkip}` : 
     expect([ran.code, ran.stdout]).toEqual([1, '']);
     expect(ran.stderr).toContain('\nhttps://shop.example.com "a & b"\r\n');
     expect(ran.stderr).toContain('exited with code 3');
-  }, 40_000);
+  });
 
   test('edits variables with a batch file, and leaves no file', async () => {
     windows.program('edit.cmd', '@echo EDITED=1>>%1');
