@@ -1,4 +1,5 @@
 import { DnxError, isError, type Next } from './base/errors.ts';
+import { quoteFor } from './base/shell.ts';
 import { onlyReads } from './cli/language/calls.ts';
 import type { Globals } from './cli/language/globals.ts';
 import { Ended } from './cli/output/ended.ts';
@@ -27,6 +28,7 @@ const WIDEST_HELP = 100;
 
 /** Runs argv in a World and returns the exit code. The only place that catches errors. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
+  quoteFor(world.platform);
   const { globals, help, invocation, error } = await parse(argv, tree);
   let settings: Settings | undefined;
   try {

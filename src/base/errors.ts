@@ -123,6 +123,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
+  EBUSY: 'another program is using it',
   EIO: 'the device or terminal is not responding',
   ENAMETOOLONG: 'the name is too long',
 };

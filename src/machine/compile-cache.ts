@@ -36,7 +36,7 @@ export function keepCompiledCode(user: User, enable: Enable): void {
 function ownDirectory({ env, platform, getuid }: User): string | undefined {
   const home = env.HOME || env.USERPROFILE;
   if (!home && !env.DNX_CACHE_DIR && !env.XDG_CACHE_HOME) return undefined;
-  const { cache } = directoriesOf({ env, home: home ?? '' });
+  const { cache } = directoriesOf({ env, home: home ?? '', platform });
   // A relative one could be in any project.
   if (!isAbsolute(cache)) return undefined;
   const all = join(cache, 'compiled');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DnxError } from '../../src/base/errors.ts';
 import { captureChild } from '../../src/machine/capture.ts';
+import { openEnv } from '../../src/machine/env.ts';
 import { startChild } from '../../src/machine/start.ts';
 import {
   type Captured,
@@ -136,7 +137,7 @@ export async function openBed(options: Omit<SandboxOptions, 'now'> = {}): Promis
     // ssh would contact the address of a sandbox server.
     const isMissing = ({ file }: Captured | Piped) => file === 'ssh' && run.env?.PATH === undefined;
     const code = await main(typeof line === 'string' ? split(line) : line, {
-      env,
+      env: openEnv(env, run.platform ?? 'linux'),
       cwd: run.cwd ?? directory,
       home: directory,
       platform: run.platform ?? 'linux',

@@ -13,7 +13,8 @@ export class ClosedPipe extends Error {}
 
 function unwritten(cause: Error): Error {
   const code = systemCode(cause);
-  if (code === 'EPIPE' || code === 'ECONNRESET') return new ClosedPipe(cause.message, { cause });
+  // EOF is that of Windows.
+  if (code === 'EPIPE' || code === 'ECONNRESET' || code === 'EOF') return new ClosedPipe(cause.message, { cause });
   return new DnxError('failed', `Could not write the output: ${reasonOf(code) ?? code}.`, {
     cause,
   });

@@ -1,4 +1,5 @@
 import { DnxError } from '../../base/errors.ts';
+import { childEnv } from '../../machine/env.ts';
 import type { Env, World } from '../../machine/world.ts';
 import type { Credentials } from './credentials.ts';
 
@@ -23,7 +24,7 @@ export async function clientFor(
   if (!found) throw missing(credentials, site);
   if (credentials.driver === 'mysql') return mysqlClient(world, credentials, found);
   // Not `--dbname`, which psql reads as a connection string if it looks like one.
-  return (port) => ({ file: 'psql', args: [], env: { ...world.env, ...libpq(credentials, port) } });
+  return (port) => ({ file: 'psql', args: [], env: childEnv(world.env, libpq(credentials, port)) });
 }
 
 /** A client that this machine has, and what it says about its version. */
@@ -86,7 +87,7 @@ async function mysqlClient(
       ...tls,
     ],
     // The login path of mysql has passwords, too.
-    env: { ...world.env, MYSQL_PWD: credentials.password, ...(bare && { MYSQL_TEST_LOGIN_FILE: '/dev/null' }) },
+    env: childEnv(world.env, { MYSQL_PWD: credentials.password, ...(bare && { MYSQL_TEST_LOGIN_FILE: '/dev/null' }) }),
     bare,
   });
 }

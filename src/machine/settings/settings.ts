@@ -74,7 +74,7 @@ export interface Settings {
 }
 
 /** Reads the settings from options, environment and files. */
-export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home'>, given: Given): Settings {
+export function readSettings(world: Pick<World, 'env' | 'cwd' | 'home' | 'platform'>, given: Given): Settings {
   const { env } = world;
   const directories = directoriesOf(world);
   const config = openSource(join(directories.config, CONFIG_FILE));
