@@ -21,7 +21,8 @@ export function licences() {
 export function licenceOf(folder) {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const { name, version, license } = manifest;
-  if (!allowed.includes(license)) throw new Error(`${name} ${version} has the license ${license}, which scripts/licences.mjs does not allow.`);
+  if (!allowed.includes(license))
+    throw new Error(`${name} ${version} has the license ${license}, which scripts/licences.mjs does not allow.`);
   const files = readdirSync(folder).filter((each) => /^(licen[cs]e|copying|notice)/i.test(each));
   if (files.every((each) => /^notice/i.test(each))) throw new Error(`${name} ${version} has no license text.`);
   const texts = files.map((each) => readFileSync(join(folder, each), 'utf8').trim());

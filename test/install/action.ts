@@ -39,7 +39,10 @@ export async function runAction(inputs: Readonly<Record<string, string>>, PATH?:
   let output = '';
   let exitCode: number | undefined = 0;
   for (const { run, env } of runs.steps) {
-    const filled = Object.entries<string>(env ?? {}).map(([name, text]) => [name, text.replace(/\$\{\{ (.*?) \}\}/g, (_, each) => value(each))]);
+    const filled = Object.entries<string>(env ?? {}).map(([name, text]) => [
+      name,
+      text.replace(/\$\{\{ (.*?) \}\}/g, (_, each) => value(each)),
+    ]);
     const script = join(directory, 'step.sh');
     writeFileSync(script, run);
     const options = { cwd: directory, env: { ...base, ...Object.fromEntries(filled) }, extendEnv: false, reject: false, all: true };

@@ -38,23 +38,3 @@ describe('npm install --global over an older version', () => {
     expect(existsSync(join(directory, 'share/man/man1/dnx.1'))).toBe(false);
   });
 });
-
-describe('npm install --global --omit=optional', () => {
-  const directory = emptyFolder();
-  const place = { release: '24', directory, path: [join(directory, 'bin')], env: { DNX_HOST: 'http://127.0.0.1:9' } } as const;
-
-  beforeAll(() => install(directory, '--omit=optional', inject('tarball')));
-
-  test('installs a single package', () => {
-    expect(existsSync(join(directory, 'lib/node_modules/deploynix-cli/node_modules'))).toBe(false);
-  });
-
-  test('dnx works', async () => {
-    expect(await run(place, 'dnx', 'sandbox', 'run', '--', 'dnx', 'server', 'list')).toContain('web-1');
-  });
-
-  test('dnx says that there is no keychain', async () => {
-    const checks: { check: string; status: string; detail: string }[] = JSON.parse(await run(place, 'dnx', 'doctor', '--json'));
-    expect(checks.find(({ check }) => check === 'keychain')).toEqual({});
-  });
-});
