@@ -10,7 +10,7 @@ import { emptyFolder } from './run.ts';
 const missing = [...lacking(['buildah', 'mmdebstrap', 'unshare']), ...(existsSync('/usr/lib/podman/netavark') ? [] : ['netavark'])];
 const isRoot = process.getuid?.() === 0;
 const reason = missing.length > 0 ? `there is no ${missing.join(' and no ')}` : isRoot ? undefined : 'it needs root';
-if (reason !== undefined && !required) console.log(`Skips the image: ${reason}.`);
+if (reason !== undefined && !required) process.stderr.write(`Skipped the image: ${reason}\n`);
 
 const directory = emptyFolder();
 const env = { STORAGE_DRIVER: 'vfs', BUILDAH_ISOLATION: 'chroot' };

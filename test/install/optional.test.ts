@@ -7,7 +7,7 @@ import { emptyFolder, run } from './run.ts';
 
 const missing = lacking(['dbus-run-session', 'gnome-keyring-daemon']);
 if (missing.length > 0 && !required)
-  console.log(`Skips the sign-in without the optional package: there is no ${missing.join(' and no ')}.`);
+  process.stderr.write(`Skipped the sign-in without the optional package: there is no ${missing.join(' and no ')}\n`);
 
 // In a project, because npm ignores the option with --global. On Linux, dnx speaks to the keychain itself; test/unit covers the others.
 describe('npm install --omit=optional', () => {

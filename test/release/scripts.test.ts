@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { lacking, required } from '../support/programs.ts';
 
 const missing = lacking(['shellcheck']);
-if (missing.length > 0 && !required) console.log('Skips the lint of shell scripts: there is no shellcheck.');
+if (missing.length > 0 && !required) process.stderr.write('Skipped the lint of shell scripts: there is no shellcheck\n');
 
 interface Script {
   readonly name: string;
