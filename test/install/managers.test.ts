@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { version } from '../../package.json';
-import type { Release } from './nodes.ts';
+import type { Release } from './releases.ts';
 import { emptyFolder, names, run } from './run.ts';
 
 interface Manager {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { version } from '../../package.json';
-import type { Release } from './nodes.ts';
+import type { Release } from './releases.ts';
 import { emptyFolder, run } from './run.ts';
 
 const berry = join(inject('managers'), 'node_modules', 'berry', 'bin', 'yarn.js');

@@ -3,7 +3,8 @@ import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { inject } from 'vitest';
 import { userEnvironment } from './environment.ts';
-import { folderOf, type Release } from './nodes.ts';
+import { folderOf } from './nodes.ts';
+import type { Release } from './releases.ts';
 
 /** Where and how a program runs. */
 export interface Place {

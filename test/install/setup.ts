@@ -6,8 +6,8 @@ import { execa } from 'execa';
 import type { TestProject } from 'vitest/node';
 import { userEnvironment } from './environment.ts';
 import { startRegistry } from './registry.ts';
+import { releases } from './releases.ts';
 
-const versions = ['20.19.0', '20.20.2', '22', '24', '26'];
 /** Yarn's classic and current line, and bun's package for this platform, because that of bun itself wants an install script. */
 const managers = ['pnpm', 'yarn@1.22.22', 'berry@npm:@yarnpkg/cli-dist@4', `bun@npm:@oven/bun-${process.platform}-${process.arch}`];
 
@@ -29,7 +29,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     execa('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', directory]),
     install(
       'nodes',
-      versions.map((version) => `node-${version}@npm:node-${platform}@${version}`),
+      releases.map((version) => `node-${version}@npm:node-${platform}@${version}`),
     ),
     install('managers', managers),
   ]);
