@@ -23,7 +23,7 @@ describe.each(leaves.map((leaf) => [leaf.path, leaf] as const))('%s', (_, { grou
     expect(needs.filter((need) => !abilities.includes(need))).toEqual([]);
   });
 
-  test('declares unique options that can be parsed', () => {
+  test('declares unique options that commander can parse', () => {
     const options = { ...globals, ...optionsOf(group, command) };
     for (const [key, option] of Object.entries(options)) {
       expect(key).toMatch(/^[a-z]+(_[a-z\d]+)*$/);

@@ -92,6 +92,7 @@ const importers: Readonly<Record<string, RegExp>> = {
   '@jmespath-community/jmespath': /^src\/cli\/output\/query\.ts$/,
   '@napi-rs/keyring': /^src\/machine\/credentials\/native-keychain\.ts$/,
   chalk: /^src\/cli\/output\/style\.ts$/,
+  commander: /^src\/cli\/run\/step\.ts$/,
   conf: /^src\/machine\/settings\/config-file\.ts$/,
   execa: /^src\/machine\/child\.ts$/,
   'fast-string-width': /^src\/cli\/output\/width\.ts$/,

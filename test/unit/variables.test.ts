@@ -34,6 +34,12 @@ test('every variable that the source reads is declared for the documentation', (
   expect([...used].filter((name) => !declared.includes(name) && !others.includes(name))).toEqual([]);
 });
 
+test('every declared variable is read, or set for another program', () => {
+  const scripts = readdirSync('completions').map((name) => readFileSync(`completions/${name}`, 'utf8'));
+  const text = [...sources, ...scripts].join('\n');
+  expect(declared.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+});
+
 test('every variable is declared once', () => {
   expect(declared).toEqual([...new Set(declared)]);
 });

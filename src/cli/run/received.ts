@@ -7,10 +7,10 @@ import { type Positional, takenBy } from '../language/signature.ts';
 import { seeHelp } from './command-line.ts';
 import type { Invocation } from './invocation.ts';
 
-/** Option values by attribute. */
+/** Option values by commander's attribute names. */
 type Read = Readonly<Record<string, unknown>>;
 
-/** A parsed command line. */
+/** A command line as parsed by commander. */
 export interface Received {
   readonly positionals: readonly Positional[];
   /** By position. */
@@ -21,8 +21,8 @@ export interface Received {
 
 type Word = Words[string];
 
-/** The attribute of an option: `php_version` -> `phpVersion`. */
-export const attributeOf = (key: string): string => key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+/** Commander's attribute name: `php_version` -> `phpVersion`. */
+const attributeOf = (key: string): string => key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
