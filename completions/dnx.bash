@@ -238,7 +238,7 @@ _dnx_commands() {
     completion) words='bash zsh fish powershell install uninstall names' ;;
     sandbox) words='start run' ;;
   esac
-  [[ -n $helping && -z $path ]] && words="$words options output exit-codes environment tokens keychain waiting ci from-forge from-ploi from-vapor from-cloud"
+  [[ -n $helping && -z $path ]] && words="$words options output names exit-codes environment files tokens keychain waiting ci from-forge from-ploi from-vapor from-cloud"
   all=($words)
 }
 
@@ -327,7 +327,7 @@ _dnx_flags() {
     logs) words='--server --site --follow --lines --source --path --user' ;;
     audit) words='--server --fail-on --baseline --update-baseline --backup-days --output' ;;
     doctor) words='--contract --exit-code' ;;
-    api) words='--server --site --input --paginate --rate --include --yes --field --data' ;;
+    api) words='--server --site --input --paginate --schema --rate --include --yes --field --data' ;;
   esac
   all=($words --json --output --fields --query --sort --limit --wide --no-header --env --profile --host --ca-file --no-cache --max-wait --no-input --quiet --debug --no-color --help)
 }
@@ -764,4 +764,4 @@ _dnx_link() {
 }
 
 complete -F _dnx -o nospace dnx deploynix deploynix-cli
-# dnx 0ddd3e1629c433
+# dnx 1783a0d9c3a3eb

@@ -325,7 +325,7 @@ function __dnx_commands -S
             set words 'start run'
     end
     __dnx_described (string split ' ' -- $words)
-    test -n "$helping" -a -z "$path"; and __dnx_described options output exit-codes environment tokens keychain waiting ci from-forge from-ploi from-vapor from-cloud
+    test -n "$helping" -a -z "$path"; and __dnx_described options output names exit-codes environment files tokens keychain waiting ci from-forge from-ploi from-vapor from-cloud
 end
 
 function __dnx_flags -S
@@ -496,7 +496,7 @@ function __dnx_flags -S
         case doctor
             set words '--contract --exit-code'
         case api
-            set words '--server --site --input --paginate --rate --include --yes --field --data'
+            set words '--server --site --input --paginate --schema --rate --include --yes --field --data'
     end
     __dnx_described (string split ' ' -- $words) --json --output --fields --query --sort --limit --wide --no-header --env --profile --host --ca-file --no-cache --max-wait --no-input --quiet --debug --no-color --help
 end
@@ -816,6 +816,7 @@ set -g __dnx_help_keys \
     'logs --source' \
     'logs --path' \
     'doctor --exit-code' \
+    'api --schema' \
     'auth logout' \
     'auth status' \
     'config list' \
@@ -903,6 +904,7 @@ set -g __dnx_help_keys \
     'git-repository create' \
     'git-repository update' \
     'git-repository delete' \
+    'completion names' \
     'sandbox run' \
     --json \
     --output \
@@ -1093,8 +1095,10 @@ set -g __dnx_help_keys \
     rollback \
     options \
     output \
+    names \
     exit-codes \
     environment \
+    files \
     tokens \
     keychain \
     waiting \
@@ -1151,7 +1155,6 @@ set -g __dnx_help_keys \
     powershell \
     install \
     uninstall \
-    names \
     start
 
 set -g __dnx_help_texts \
@@ -1215,6 +1218,7 @@ set -g __dnx_help_texts \
     'Log to show; laravel by default, nginx for a server with -f' \
     'File on the server to show instead; a relative one starts in the live release' \
     'With --contract, exit 10 if there are differences' \
+    'Print what dnx knows of the endpoint, without a request' \
     'Sign out and revoke the token' \
     'Show the sign-in status of each profile' \
     'List the settings in effect' \
@@ -1302,6 +1306,7 @@ set -g __dnx_help_texts \
     'Create a repository' \
     'Update a repository' \
     'Delete a repository' \
+    'List the names that completion offers' \
     'Run a command against a temporary sandbox' \
     'Print JSON as the API sends it (same as -o json)' \
     Format \
@@ -1492,8 +1497,10 @@ set -g __dnx_help_texts \
     'Roll back a site' \
     'Global options' \
     'Formats, fields and queries' \
+    'Names, ids and defaults' \
     'What each exit code means' \
     'Environment variables' \
+    'Files and directories' \
     'Create tokens and limit what they can do' \
     'Where tokens are stored' \
     'Wait for deployments and other work' \
@@ -1550,7 +1557,6 @@ set -g __dnx_help_texts \
     'Print the completion script for PowerShell' \
     'Install completion for your shell' \
     'Remove installed completion' \
-    'List the names that completion offers' \
     'Start a local Deploynix API'
 
 function __dnx_offer -S
@@ -1736,4 +1742,4 @@ end
 for name in dnx deploynix deploynix-cli
     complete -c $name -f -a '(__dnx_complete)'
 end
-# dnx 1ac95c0df8b7e9
+# dnx 093a2c55403621

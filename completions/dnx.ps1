@@ -270,7 +270,7 @@ $dnxFlags = & $dnxTable @(
   'logs', '--server --site --follow --lines --source --path --user'
   'audit', '--server --fail-on --baseline --update-baseline --backup-days --output'
   'doctor', '--contract --exit-code'
-  'api', '--server --site --input --paginate --rate --include --yes --field --data'
+  'api', '--server --site --input --paginate --schema --rate --include --yes --field --data'
 )
 $dnxWords = & $dnxTable @(
   'auth switch', 'p'
@@ -629,6 +629,7 @@ $dnxHelps = & $dnxTable @(
   'logs --source', 'Log to show; laravel by default, nginx for a server with -f'
   'logs --path', 'File on the server to show instead; a relative one starts in the live release'
   'doctor --exit-code', 'With --contract, exit 10 if there are differences'
+  'api --schema', 'Print what dnx knows of the endpoint, without a request'
   'auth logout', 'Sign out and revoke the token'
   'auth status', 'Show the sign-in status of each profile'
   'config list', 'List the settings in effect'
@@ -716,6 +717,7 @@ $dnxHelps = & $dnxTable @(
   'git-repository create', 'Create a repository'
   'git-repository update', 'Update a repository'
   'git-repository delete', 'Delete a repository'
+  'completion names', 'List the names that completion offers'
   'sandbox run', 'Run a command against a temporary sandbox'
   '--json', 'Print JSON as the API sends it (same as -o json)'
   '--output', 'Format'
@@ -906,8 +908,10 @@ $dnxHelps = & $dnxTable @(
   'rollback', 'Roll back a site'
   'options', 'Global options'
   'output', 'Formats, fields and queries'
+  'names', 'Names, ids and defaults'
   'exit-codes', 'What each exit code means'
   'environment', 'Environment variables'
+  'files', 'Files and directories'
   'tokens', 'Create tokens and limit what they can do'
   'keychain', 'Where tokens are stored'
   'waiting', 'Wait for deployments and other work'
@@ -964,7 +968,6 @@ $dnxHelps = & $dnxTable @(
   'powershell', 'Print the completion script for PowerShell'
   'install', 'Install completion for your shell'
   'uninstall', 'Remove installed completion'
-  'names', 'List the names that completion offers'
   'start', 'Start a local Deploynix API'
 )
 
@@ -1135,7 +1138,7 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix, deploynix-cli -S
     if ($literal -and $spec -cne 'c') { $spec = $null }
   }
   elseif (-not $literal) {
-    $topics = if ($helping -and -not $path) { 'options output exit-codes environment tokens keychain waiting ci from-forge from-ploi from-vapor from-cloud' } else { '' }
+    $topics = if ($helping -and -not $path) { 'options output names exit-codes environment files tokens keychain waiting ci from-forge from-ploi from-vapor from-cloud' } else { '' }
     $offered = "$($dnxCommands[$path]) $topics" -split ' '
   }
 
@@ -1193,4 +1196,4 @@ Register-ArgumentCompleter -Native -CommandName dnx, deploynix, deploynix-cli -S
     [System.Management.Automation.CompletionResult]::new($word, $_, 'ParameterValue', $help)
   }
 }
-# dnx 055a71c481cb75
+# dnx 14196cffaacf8b

@@ -62,7 +62,7 @@ const KINDS = [
   /^dist\/\*\.(js|map|txt)$/,
   /^completions\//,
   /^docs\/\*\.(md|json|svg)$/,
-  /^man\/\*\.1$/,
+  /^man\/\*\.[17]$/,
   /^\*\.(md|json|LICENSE)$/,
 ];
 
