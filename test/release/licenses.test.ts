@@ -12,10 +12,11 @@ const allowed = ['Apache-2.0', 'BSD-3-Clause', 'ISC', 'MIT', 'MPL-2.0'];
 const program = `
   import { rolldown } from 'rolldown';
   import config from './rolldown.config.mjs';
-  const { output, ...input } = config;
-  const bundle = await rolldown({ ...input, plugins: [], logLevel: 'silent' });
-  const { output: chunks } = await bundle.generate({ ...output, minify: false, sourcemap: false });
-  const folders = chunks.flatMap(({ moduleIds = [] }) => moduleIds.flatMap((id) => id.match(/^.*\\/node_modules\\/(@[^/]+\\/)?[^/]+/)?.[0] ?? []));
+  const built = config.map(async ({ output, ...input }) => {
+    const bundle = await rolldown({ ...input, plugins: [], logLevel: 'silent' });
+    return (await bundle.generate({ ...output, minify: false, sourcemap: false })).output;
+  });
+  const folders = (await Promise.all(built)).flat().flatMap(({ moduleIds = [] }) => moduleIds.flatMap((id) => id.match(/^.*\\/node_modules\\/(@[^/]+\\/)?[^/]+/)?.[0] ?? []));
   console.log(JSON.stringify([...new Set(folders)]));
 `;
 
