@@ -27,8 +27,7 @@ export const line = (value: string): string =>
         .replace(UNSAFE, '');
 
 /** The same for multiline text, such as a log. */
-export const lines = (value: string): string =>
-  HARMLESS_LINES.test(value) ? value : stripVTControlCharacters(value).replace(UNSAFE, '');
+export const lines = (value: string): string => (HARMLESS_LINES.test(value) ? value : stripVTControlCharacters(value).replace(UNSAFE, ''));
 
 /** Serializes JSON with all unsafe characters escaped. */
 export const json = (value: unknown, indent?: number): string =>
